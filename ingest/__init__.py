@@ -1,1 +1,1 @@
-"""Bytes in, Document out. Knows no torch, no tokenizer, no app; the libraries of each format load when it is read."""
+"""Bytes in, Document out: no torch, no tokenizer, no app. The library of a format loads when it is read."""

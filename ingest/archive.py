@@ -1,4 +1,4 @@
-"""Bytes of files, pipes and zip entries, within limits that are looked at before loading, whatever headers say."""
+"""Bytes of files, pipes and zip entries, within limits that are checked before loading."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedErr
 
 
 def is_zip(file: Path) -> bool:
-    """Whether `file` is a plain zip archive; not an office file or a book, which begin like one."""
+    """Whether `file` is a zip archive, and no office file or book."""
     try:
         with file.open("rb") as stream:
             if stream.read(4) != ZIP:
@@ -38,7 +38,7 @@ def package_kind(source: Path | bytes) -> str | None:
     """What a zip contains: `docx`, `epub`, `archive` (files), or words for a kind that is not read; None: damaged."""
     try:
         with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
-            infos = archive.infolist()[:limits.MAX_ZIP_ENTRIES]
+            infos = archive.infolist()[: limits.MAX_ZIP_ENTRIES]
             names = {info.filename for info in infos}
             mimetype = b""
             if "mimetype" in names:
@@ -59,9 +59,8 @@ def package_kind(source: Path | bytes) -> str | None:
 
 
 class Package:
-    """The entries of a zip file, a document or an archive of documents. `where` is its name in errors, `hint` what to
-    do where it is over a limit. Raises TooLarge over 10,000 entries, 64 MiB an entry, 512 MiB in all or 200 times the
-    packed size; Encrypted; Unreadable."""
+    """The entries of a zip file, called `where` in errors. Raises TooLarge, with `hint`, over 10,000 entries, 64 MiB an
+    entry, 512 MiB in all or 200 times the packed size; Encrypted; Unreadable."""
 
     def __init__(self, source: bytes | Path, where: str = "", *, hint: str = _SAVE_AGAIN) -> None:
         self._where, self._hint = where, hint
@@ -81,7 +80,7 @@ class Package:
         self._by_name = {info.filename: info for info in self.entries}
 
     def read(self, name: str) -> bytes | None:
-        """The bytes of the entry `name`, None when there is no such entry."""
+        """The bytes of the entry `name`, or None."""
         info = self._by_name.get(name)
         return None if info is None else self.read_entry(info)
 
@@ -116,7 +115,7 @@ class Package:
 
 def zip_entries(source: Path | bytes, name: str, skipped: list[str] | None = None) -> Iterator[tuple[str, bytes]]:
     """(path in the archive, bytes) of every visible entry, sorted by the bytes of the path. Links and paths that lead
-    outside are named in `skipped`, behind the `name` of the archive and with the reason. Raises as Package."""
+    outside go into `skipped` with the archive's `name` and the reason. Raises as Package."""
     package = Package(source, name, hint="Unpack it and name the folder")
     with package.archive:
         for info in sorted(package.entries, key=lambda i: i.filename.encode("utf-8", "replace")):
@@ -129,7 +128,6 @@ def zip_entries(source: Path | bytes, name: str, skipped: list[str] | None = Non
 
 
 def _danger(info: zipfile.ZipInfo) -> str:
-    """Why an entry is never unpacked; empty where it may be."""
     path = PurePosixPath(info.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in info.filename:
         return "its path leads out of the archive"
@@ -137,7 +135,7 @@ def _danger(info: zipfile.ZipInfo) -> str:
 
 
 def status_of(path: str | Path) -> os.stat_result:
-    """What the system says of a file or folder. Raises Missing, and Unreadable where it may not be looked at."""
+    """The `stat` of a file or folder. Raises Missing and Unreadable."""
     try:
         if not str(path):
             raise MissingError("the path is empty", where="''", hint="Name a file or a folder")
@@ -149,12 +147,12 @@ def status_of(path: str | Path) -> os.stat_result:
 
 
 def is_pipe(status: os.stat_result) -> bool:
-    """Whether what `status` is of can be read only once: a pipe, a socket or a terminal. A device is refused later."""
+    """Whether it can be read only once (a pipe, a socket, a terminal); devices, refused later, count as such."""
     return not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode))
 
 
 def load(file: Path) -> bytes:
-    """The bytes of a file. Raises Missing, NotADocument for a folder, Unreadable and TooLarge."""
+    """The bytes of a file. Raises Missing, NotADocument for a folder, Unreadable, TooLarge."""
     with reading(str(file)):
         status = status_of(file)
         if stat.S_ISDIR(status.st_mode):
@@ -171,13 +169,13 @@ def load(file: Path) -> bytes:
 
 
 def load_stream(stream: BinaryIO) -> bytes:
-    """All that comes from `stream`. Raises TooLarge as soon as it is over the limit."""
+    """All of `stream`. Raises TooLarge as soon as it is over the limit."""
     return _joined(iter(lambda: stream.read(_PIECE), b""))
 
 
 def load_pipe(path: Path) -> bytes:
-    """All that comes from a pipe, to its end: what was taken out cannot be read again. Raises NotADocument for a
-    device, Unreadable where no program writes into the pipe, TooLarge."""
+    """All that comes from a pipe. Raises NotADocument for a device, Unreadable where no program writes into it,
+    TooLarge."""
     with reading(str(path)):
         if not stat.S_ISFIFO(status_of(path).st_mode):
             raise NotADocument("this is a device and no file", hint="Name a file, or a pipe such as <(command)")
@@ -190,7 +188,7 @@ def load_pipe(path: Path) -> bytes:
 
 
 def _pieces(pipe: int) -> Iterator[bytes]:
-    """What is written into `pipe`, until its last writer closes it. A writer may take its time, but must be there."""
+    """What is written into `pipe` until its last writer closes it, however slowly."""
     waiting = select.poll()
     waiting.register(pipe, select.POLLIN)
     begun = False

@@ -50,8 +50,8 @@ def assemble(
     warnings: Sequence[str] = (),
     lost: Sequence[int] = (),
 ) -> Document:
-    """The Document of these parts; one without a `title` is called by its file. Raises NoText when no page has text and
-    TooLarge over 64 million characters."""
+    """The Document of these parts, by default called as its file. Raises NoText, and TooLarge over 64 million
+    characters."""
     empty = tuple(page.page for page in pages if not page.text.strip())
     if len(empty) == len(pages):
         raise NoText("there is no text in it", hint="Check that this is the right file")
@@ -75,10 +75,9 @@ def assemble(
 
 
 def grade(text: str, *, repaired: bool = False, score: float | None = None, order: str = "A") -> str:
-    """A, B, C, D or F for the text of a page: F without words; C when more than 2 % of the characters are private-use
-    or replaced, more than 45 % of the words are single letters, or letters of several scripts mix in words; D when it
-    was recognised from a picture with a mean `score` (0 to 1) under 0.95; B when `repaired` or recognised better; never
-    better than the grade of its `order`."""
+    """The grade of a page's text. F: no words; C: over 2 % of the characters are private-use or replaced, over 45 % of
+    the words single letters, or scripts mix within words; D: recognised from a picture with a mean `score` (0 to 1)
+    under 0.95; B: recognised better, or `repaired`; else A. Never better than the grade of its `order`."""
     stripped = text.strip()
     if not any(c.isalnum() for c in stripped):
         return "F"
@@ -94,7 +93,7 @@ def grade(text: str, *, repaired: bool = False, score: float | None = None, orde
 
 
 def _mixes_scripts(text: str) -> bool:
-    """Whether words are made of letters of several scripts, as where the codes of glyphs are taken for letters."""
+    """As where codes of glyphs are taken for letters."""
     letters = mixed = 0
     for run in _FOREIGN.findall(text):
         codes = [code if code < _HANGUL else _KANA for code in map(ord, run)]

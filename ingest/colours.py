@@ -1,4 +1,4 @@
-"""Colours of HTML, DOCX and LaTeX, and whether a reader can tell one from another."""
+"""Colours of HTML, DOCX and LaTeX, and whether one can be seen on another."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def alike(first: Colour | None, second: Colour | None) -> bool:
 
 
 def mixed(first: Colour, second: Colour, share: float) -> Colour:
-    """So large a `share` (0 to 1) of the first colour with the rest of the second."""
+    """`share` (0 to 1) of the first colour with the rest of the second."""
     red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 
 def colour_of(text: str) -> Colour | None:
-    """The colour that `text` names, as HTML, CSS and DOCX write it; None where it names none that is known."""
+    """The colour that `text` names in HTML, CSS or DOCX, or None."""
     return _colour_and_alpha(text)[0]
 
 
 def is_clear(text: str) -> bool:
-    """Whether the colour `text` is one that nothing is seen of: `transparent`, or nearly so by its alpha."""
+    """Whether the colour `text` cannot be seen: `transparent`, or nearly so by its alpha."""
     return _colour_and_alpha(text)[1] < _CLEAR
 
 
@@ -58,7 +58,7 @@ def _colour_and_alpha(text: str) -> tuple[Colour | None, float]:
 
 
 def _mix(arguments: list[Any]) -> Colour | None:
-    """The colour of `color-mix(in SPACE, FIRST SHARE, SECOND SHARE)`; the space makes little difference to the eye."""
+    """Of `color-mix(in SPACE, FIRST SHARE, SECOND SHARE)`, whatever the space."""
     words = [token for token in arguments if token.type not in ("whitespace", "percentage") and token != ","]
     shares = [token.value / 100 for token in arguments if token.type == "percentage"]
     first, second = (colour_of(serialize([token])) for token in words[-2:]) if len(words) > 3 else (None, None)
@@ -66,7 +66,7 @@ def _mix(arguments: list[Any]) -> Colour | None:
 
 
 def _in_levels(colour: Any) -> Colour:
-    """A colour of tinycss2 in 256 levels of red, green and blue; of spaces of lightness and two hues about that."""
+    """A colour of tinycss2 in 256 levels of red, green and blue; roughly so for lab and lch spaces."""
     space = {"hsl": "srgb", "hwb": "srgb"}.get(colour.space, colour.space)
     one, two, three = colour.to(space).coordinates[:3]
     if space.endswith("lch"):

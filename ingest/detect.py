@@ -1,4 +1,4 @@
-"""What kind of document some bytes are: by their content first, then by the suffix of their name."""
+"""What kind of document some bytes are: by their content, then by the suffix of their name."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|[A-Za-z][\w:.-]*\s[^>]*xmlns)
 
 def format_of(data: bytes, name: str, media_type: str | None) -> Format:
     """The format of a document's bytes. A `media_type` must be true of them; a suffix gives way to content that is
-    plainly another. Raises NotADocument, Encrypted for Office files with a password, Unreadable for a damaged zip."""
+    plainly another. Raises NotADocument, Encrypted for Office files, Unreadable for a damaged zip."""
     head, pdf = data[:4096], format_named("pdf")
     wanted = format_of_type(media_type) if media_type else format_of_suffix(PurePosixPath(name).suffix.lower())
     if media_type and wanted is None:
         raise NotADocument(f"documents of type {media_type!r} are not read", hint=_convert())
     # A zip that stores a PDF has its first bytes near its own.
-    if head[:1024].find(b"%PDF-") >= 0 and wanted in (None, pdf) and not data.startswith(_ZIP):
+    if b"%PDF-" in head[:1024] and wanted in (None, pdf) and not data.startswith(_ZIP):
         return pdf
     if data.startswith(b"%PDF-") and not media_type and (wanted is None or wanted.name not in ("txt", "md", "uslm")):
         return pdf
@@ -117,9 +117,9 @@ def _is_html(head: bytes) -> bool:
 
 
 def looks_readable(suffix: str, head: bytes) -> bool:
-    """Whether a file of a folder or an archive with this suffix and these first bytes is one to read."""
+    """Whether a file with this suffix and these first bytes, of a folder or an archive, is read."""
     if suffix == ".xml":
         from docqa.ingest.plain.uslm import is_uslm
 
         return is_uslm(head) or _is_html(head)
-    return format_of_suffix(suffix) is not None or (head[:1024].find(b"%PDF-") >= 0 and not head.startswith(_ZIP))
+    return format_of_suffix(suffix) is not None or (b"%PDF-" in head[:1024] and not head.startswith(_ZIP))

@@ -1,7 +1,5 @@
 """Bytes to characters where no encoding is named."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 from docqa.ingest.errors import NotADocument
@@ -12,7 +10,7 @@ _BOMS = (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "
 
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The characters of `data` (UTF-8, by byte order mark or the best guess), with warnings. Raises NotADocument."""
+    """The characters of `data` (UTF-8, by byte order mark or a guess) and warnings. Raises NotADocument."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data.decode(encoding, "replace"), ()
@@ -31,7 +29,7 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
 
 
 def _is_western(data: bytes) -> bool:
-    """Whether the few bytes beyond ASCII are letters and marks of Windows-1252, which statistics guess worse."""
+    """Whether it is Windows-1252, which statistics guess worse."""
     try:
         beyond = [char for char in data[: 2**20].decode("cp1252") if ord(char) > 127]
     except UnicodeDecodeError:

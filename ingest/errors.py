@@ -1,4 +1,4 @@
-"""Why a file could not be read. Each error says what is wrong, with which file, and what to do next."""
+"""Why a file could not be read: what is wrong, with which file, and what to do next."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 class IngestError(Exception):
-    """`message` says what is wrong, `where` with which file (as given), `hint` what to do next."""
+    """`message`: what is wrong, `where`: with which file, `hint`: what to do next."""
 
     def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(message)
@@ -37,11 +37,11 @@ class Encrypted(IngestError):
 
 
 class Unreadable(IngestError):
-    """The file is damaged, may not be opened, or its reader crashed or ran over a limit of time or memory."""
+    """The file is damaged, may not be opened, or its reader crashed or ran out of time or memory."""
 
 
 class NoText(IngestError):
-    """There is no text to read, for example because the pages are pictures."""
+    """There is no text to read, as where pages are pictures."""
 
 
 class TooLarge(IngestError):
@@ -63,7 +63,7 @@ ERRORS: dict[str, type[IngestError]] = {kind.__name__: kind for kind in IngestEr
 
 @contextmanager
 def reading(where: str) -> Iterator[None]:
-    """Names the file in the errors of this block, so that readers need not know what it is called."""
+    """Names the file in the errors of this block."""
     try:
         yield
     except IngestError as error:

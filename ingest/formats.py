@@ -1,4 +1,4 @@
-"""The formats that are read: one registration each, from which detection, archives, e-mail and app learn of it."""
+"""The formats that are read: one registration each, used by detection, archives, e-mail and app."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ from docqa.ingest.types import Document
 
 @dataclass(frozen=True)
 class Format:
-    """A format of documents.
-
-    `name`: what users call it; `title`: in a sentence. `types`: media types and other names, that of an attachment
-    first, which its first suffix names. `reader`: "module:function", loaded when needed. `starts`: first bytes that
-    only this format has. `is_trusted`: text is of it because the user or its suffix says so. `is_package`: a zip file.
-    `is_plain`: a person reads the bytes as they are. `tokens_per_byte`: 0 where the size of a file says nothing.
-    """
+    """A format of documents. `name`: what users call it; `title`: in a sentence. `types`: media types and other names,
+    that of an attachment first. `reader`: "module:function". `starts`: first bytes that only this format has.
+    `is_trusted`: text is of it because the user or its suffix says so. `is_package`: a zip file. `is_plain`: a person
+    reads the bytes as they are. `tokens_per_byte`: 0 where the size of a file says nothing."""
 
     name: str
     title: str
@@ -32,7 +29,7 @@ class Format:
     tokens_per_byte: float = 0.0
 
     def read(self) -> Callable[[ReadRequest], Document]:
-        """Its reader; its library loads only now."""
+        """Its reader, whose library loads now."""
         module, _, function = self.reader.partition(":")
         found: Callable[[ReadRequest], Document] = getattr(import_module(module), function)
         return found
@@ -82,12 +79,12 @@ def format_named(name: str) -> Format:
 
 
 def format_of_suffix(suffix: str) -> Format | None:
-    """The format of files whose name ends so, in small letters; None for a suffix that is not known."""
+    """The format of a suffix in small letters, or None."""
     return next((each for each in FORMATS if suffix in each.suffixes), None)
 
 
 def format_of_type(media_type: str) -> Format | None:
-    """The format that a media type or another name means, in any case; None for one that is not known."""
+    """The format that a media type or another name means, in any case, or None."""
     wanted = media_type.lower()
     return next((each for each in FORMATS if wanted == each.name or wanted in each.types), None)
 

@@ -1,6 +1,4 @@
-"""The limits that keep a hostile file from taking the machine. Every error that comes from one names its number."""
-
-from __future__ import annotations
+"""The limits that keep a hostile file from taking the machine; every error that comes from one names its number."""
 
 MAX_FILE_BYTES = 512 * 2**20
 # How long a pipe may have no writer.

@@ -1,4 +1,4 @@
-"""The front door: a path to a Document, by content and not only by suffix, and the documents of a folder."""
+"""A path to a Document, by content and not only by suffix, and the documents of a folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INGEST_VERSION = 11
 def read(request: ReadRequest, events: PageEvents | None = None, *, processes: int = 1) -> Document:
     """The Document of `request`, read in this process; untrusted files belong into `worker.read_in_worker`.
 
-    `events` are those of a PDF, of which so many `processes` read pages at once. Raises an IngestError: Missing, Empty,
+    `events` are those of a PDF, whose pages are read by so many `processes`. Raises an IngestError: Missing, Empty,
     NotADocument, Encrypted, Unreadable, NoText, TooLarge.
     """
     with reading(request.name):
@@ -72,7 +72,7 @@ def _with_attachments(
 
 
 def documents_in_email(shown: str, content: bytes | Path, skipped: list[str]) -> Iterator[tuple[str, bytes]]:
-    """The documents attached to the e-mail called `shown`; nothing where it cannot be read, which its reader says."""
+    """What is attached to the e-mail `shown`; nothing where it cannot be read, which its reader says."""
     try:
         if isinstance(content, Path) and content.stat().st_size > MAX_EMAIL_BYTES:
             return
@@ -83,8 +83,7 @@ def documents_in_email(shown: str, content: bytes | Path, skipped: list[str]) ->
 
 
 def _attached(data: bytes, name: str, skipped: list[str], depth: int = 0) -> Iterator[tuple[str, bytes]]:
-    """(path to show, bytes) of the documents attached to the message `data` called `name`, and to those; a zip gives
-    its entries. Other files are named in `skipped`."""
+    """(path to show, bytes) of what is attached to the message, and to that; a zip gives its entries."""
     from docqa.ingest.web.email_parts import attachments, bytes_of, parse_email
 
     try:
@@ -136,8 +135,8 @@ def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, byt
 
 
 def _files_below(root: Path, closed: list[str]) -> list[Path]:
-    """The files in `root` and below, without links to folders, which may lead back; folders below that cannot be listed
-    go into `closed` with the reason. Raises OSError where `root` cannot."""
+    """The files at any depth, not through links to folders, which may lead back; folders that cannot be listed go into
+    `closed` with the reason. Raises OSError where `root` cannot."""
 
     def on_error(error: OSError) -> None:
         if Path(error.filename) == root:

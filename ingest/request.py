@@ -1,4 +1,4 @@
-"""What a caller asks of ingest: which document, with which password, within which limits."""
+"""What a caller asks of ingest: a document, its password, the limits."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _MEMORY_PER_BYTE = 12  # of a Document as JSON
 class ReadRequest:
     """A document to read, and how.
 
-    `data` are its bytes where they do not come from `path` (standard input, a zip entry). `media_type` (a MIME type or
+    `data`: its bytes where they do not come from `path` (standard input, a zip entry). `media_type` (a MIME type or
     pdf, docx, epub, html, tex, eml, txt, md, uslm) overrides suffix and content. `include_hidden` reads what cannot be
     seen as blocks of kind `hidden`: in a PDF at the end of its page, else of the document. `within`: a document may
-    take in other files only at or below these real paths; None: any beside it. `pdfium` False reads a PDF with pypdf
-    alone, without columns or hidden text. Pages of `skip` (from 1) are left empty, for the reason there.
+    take in other files only at or below these real paths; None: any beside it. Without `pdfium` pypdf alone reads a
+    PDF, without columns or hidden text. Pages of `skip` (from 1) are left empty, for the reason there.
 
-    In a worker a long PDF is read by `processes` (default: one a core), in `seconds` in all, at most `until` that time
-    of the monotonic clock, and a page of it, there and in forks, in `page_seconds`. It may take so many bytes of
-    `memory`. `on_page` hears how many pages are begun, and how many there are, `on_first` gets the Document of a long
-    PDF's first pages.
+    A worker reads a long PDF by `processes` (default: one a core), in `seconds` in all, at most `until` that time of
+    the monotonic clock, and a page, there and in forks, in `page_seconds`; it may take so many bytes of `memory`.
+    `on_page` hears how many pages are begun, and how many there are, `on_first` gets the Document of a long PDF's first
+    pages.
     """
 
     path: str | Path = ""
@@ -52,7 +52,7 @@ class ReadRequest:
 
     @property
     def name(self) -> str:
-        """The document as messages and the Document call it."""
+        """As messages and the Document call it."""
         return str(self.path)
 
     @property
@@ -63,7 +63,7 @@ class ReadRequest:
         return "Read it once on the command line, which may take more: `docqa read FILE`. What that keeps is used here"
 
     def refuse_large(self, size: int) -> None:
-        """Raises TooLarge where a Document that is `size` bytes as JSON would take more than `memory` here."""
+        """Raises TooLarge where a Document of `size` bytes as JSON would take more than `memory`."""
         if self.memory < WORKER_MEMORY_BYTES:
             hint = "Use docqa on the command line, which may take more, or split the file"
             refuse_over(self.memory // _MEMORY_PER_BYTE, size, "bytes of text, tables and sections", hint)
@@ -75,19 +75,18 @@ class ReadRequest:
 
     @property
     def content(self) -> bytes:
-        """The bytes to parse; empty where they have not been loaded."""
+        """The bytes to parse; empty where not loaded."""
         return self.data or b""
 
 
-def _ignore(number: int) -> None:
-    """What happens to an event without a listener."""
+def _ignore(number: int) -> None: ...
 
 
 @dataclass(frozen=True)
 class PageEvents:
     """What is called while a PDF is read: `on_pages` with the number of pages before the first, `on_page` with each
     page (from 1) before it is read and 0 behind the last, `on_ocr` before its picture is recognised, `on_read` when a
-    fork has read it, `on_first` with the Document of the first pages of a long one."""
+    fork has read it, `on_first` with the Document of a long one's first pages."""
 
     on_pages: Callable[[int], None] = _ignore
     on_page: Callable[[int], None] = _ignore

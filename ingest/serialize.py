@@ -1,4 +1,4 @@
-"""Document to JSON and back, without loss: in lines, of which only those needed are parsed."""
+"""Document to JSON and back, without loss, in lines that are parsed when needed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ FORMAT_OF_LINES = 9
 
 
 def row_of(item: Any) -> list[Any]:
-    """The fields of a part of a Document, in order, for JSON."""
+    """The fields of a part of a Document, in order."""
     return [getattr(item, name) for name in item.__slots__]
 
 
 @cache
 def maker(kind: Any) -> Callable[[Any], Any]:
-    """A function from JSON to a value of type `kind`: a dataclass of its row (`row_of`), tuples of lists; it raises
-    TypeError or ValueError where fields are missing."""
+    """From JSON to a value of type `kind`: a dataclass of its row (`row_of`), tuples of lists. It raises TypeError or
+    ValueError where fields are missing."""
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         makers = [maker(hints[field.name]) for field in fields(kind)]
@@ -92,7 +92,7 @@ class KeptPages(Sequence[Page]):
 
 
 def to_bytes(document: Document) -> bytes:
-    """`document` as lines of JSON, one for each page behind one for all else; `from_bytes` gives an equal Document."""
+    """`document` as lines of JSON: one for all but the pages, then one a page; `from_bytes` gives an equal Document."""
     record = {field.name: getattr(document, field.name) for field in fields(document)} | {
         "format": FORMAT_OF_LINES, "pages": len(document.pages), "content_hash": document.content_hash
     }  # fmt: skip
@@ -101,7 +101,7 @@ def to_bytes(document: Document) -> bytes:
 
 
 def from_bytes(data: bytes, path: str) -> Document:
-    """The Document that `to_bytes` wrote, called `path` now, its pages made when looked at. Raises Unreadable."""
+    """The Document that `to_bytes` wrote, called `path` now. Raises Unreadable."""
     head, *lines = data.split(b"\n")
     try:
         record = json.loads(head)

@@ -1,7 +1,7 @@
 """What a reader returns: a Document of pages, sections and passages.
 
-`page` counts from 1 and is all that users see; `index` counts from 0 and stays inside ingest. Every `start` and
-`end` is a half-open offset in code points of one page's text.
+`page` counts from 1 and is all that users see; `index` counts from 0 and stays inside ingest. Every `start` and `end`
+is a half-open offset in code points of one page's text.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,7 +38,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class NumberedLine:
-    """A line of print with the `number` that is printed beside it; it begins at offset `start` of its page's text."""
+    """A line with its printed `number`; it begins at offset `start` of its page's text."""
 
     start: int
     number: int
@@ -79,7 +79,7 @@ class Table:
     unit: Span | None = None
 
     def fields(self) -> dict[tuple[int, int], TableCell]:
-        """(row, column) -> the cell that covers that field of the grid; empty fields are left out."""
+        """(row, column) of the grid -> the cell that covers it."""
         return {
             (row, column): cell
             for cell in self.cells
@@ -112,7 +112,7 @@ class Page:
         return self.index + 1
 
     def line_numbers(self, start: int, end: int) -> tuple[int, int] | None:
-        """The printed numbers of the lines on which `start:end` of the text begins and ends, if they have any."""
+        """The printed numbers of the lines on which `start:end` of the text begins and ends, if any."""
         first = bisect_right(self.lines, start, key=lambda line: line.start) - 1
         last = bisect_right(self.lines, max(end - 1, start), key=lambda line: line.start) - 1
         if first < 0 or "\n" in self.text[self.lines[first].start : start]:
@@ -206,7 +206,7 @@ class Coverage:
 
     @property
     def health(self) -> str:
-        """In a word or two what a reader should know before opening it; empty where all is text that is seen."""
+        """What a reader should know before opening it, in a word or two; empty where all is text that is seen."""
         if self.ocr_pages or len(self.pages_without_text) * 2 > self.pages:
             return "scan"
         return "missing text" if self.pages_without_text else "hidden text" if self.hidden_spans else ""
@@ -231,27 +231,27 @@ class Document:
     items: tuple[Item, ...] = ()
 
     def passage_text(self, passage: Passage) -> str:
-        """The words of `passage`, cut from its page."""
+        """The words of `passage`."""
         return self.pages[passage.page - 1].text[passage.start : passage.end]
 
     def section_of(self, page: int, start: int) -> Section | None:
-        """The innermost section around offset `start` of `page`; None before the first heading."""
+        """The innermost section around offset `start` of `page`, if any."""
         at = bisect_right(self._section_keys, (page, start, len(self.sections))) - 1
         return self.sections[self._section_keys[at][2]] if at >= 0 else None
 
     def section_behind(self, page: int, start: int) -> Section | None:
-        """The first section that begins behind offset `start` of `page`; None behind the last."""
+        """The first section behind offset `start` of `page`, if any."""
         at = bisect_right(self._section_keys, (page, start, len(self.sections)))
         return self.sections[self._section_keys[at][2]] if at < len(self._section_keys) else None
 
     def block_at(self, page: int, start: int) -> Block | None:
-        """The block around offset `start` of `page`; None between blocks."""
+        """The block around offset `start` of `page`, if any."""
         blocks = self.pages[page - 1].blocks
         at = bisect_right(blocks, start, key=lambda block: block.start) - 1
         return blocks[at] if at >= 0 and start < blocks[at].end else None
 
     def locator_of(self, page: int, start: int) -> str | None:
-        """What the document prints to name the place: "186(3)", "Article 70", "Schedule 2 Part A"; else the heading;
+        """What the document prints to name the place ("186(3)", "Article 70", "Schedule 2 Part A"), else the heading;
         None before the first."""
         section = self.section_of(page, start)
         at = bisect_right(self.items, (page, start), key=lambda item: (item.page, item.start)) - 1
@@ -262,11 +262,11 @@ class Document:
         return self.name_of(section) if section is not None else None
 
     def name_of(self, section: Section) -> str | None:
-        """The locator of `section`; of one that was made without, its label (without pages), number or heading."""
+        """The locator of `section`, else its label (without pages), number or heading."""
         return section.locator or (None if self.paged else section.label) or section.number or section.title or None
 
     def section_path(self, section: Section | None) -> tuple[str, ...]:
-        """The headings from the outermost down to `section`, each with its number in front."""
+        """The headings from the outermost down to `section`, with their numbers."""
         path = [f"{s.number} {s.title}".strip() if s.number else s.title for s in self.sections_above(section)]
         return tuple(reversed(path))
 
@@ -283,7 +283,7 @@ class Document:
         return self._section_ends.get(section, (len(self.pages) + 1, 0))
 
     def speaker_of(self, page: int, start: int) -> str | None:
-        """Who says what is there in an opinion ("Stevens, dissenting") or comment ("Comment by Jo Reed"), or None."""
+        """Who speaks there in an opinion ("Stevens, dissenting") or comment ("Comment by Jo Reed"), or None."""
         block = self.block_at(page, start)
         if block is not None and block.kind == "comment":
             return self.pages[page - 1].text[block.start : block.end].partition(":")[0]
@@ -292,7 +292,7 @@ class Document:
 
     @cached_property
     def content_hash(self) -> str:
-        """sha256 of title, pages, sections and passages: what was made of a Document can be used for an equal one."""
+        """sha256 of title, pages, sections and passages: equal Documents can share what was made of one."""
         texts = [page.text for page in self.pages]
         shape = [
             self.title, self.paged, [(page.label, len(page.text)) for page in self.pages],
@@ -315,14 +315,22 @@ class Document:
 
     @cached_property
     def _section_keys(self) -> list[tuple[int, int, int]]:
-        """(page, start, index) of the sections as they follow each other on the pages."""
+        """(page, start, index) of the sections in the order of the pages."""
         return sorted((section.page, section.start, index) for index, section in enumerate(self.sections))
 
     @cached_property
     def paragraph_numbers(self) -> dict[tuple[int, int], dict[int, int]]:
-        """What `structure.paragraphs` has counted so far, by range of blocks: it fills this, to count only once."""
+        """What `structure.paragraphs` has counted so far, by range of blocks, to count only once."""
         return {}
 
     @cached_property
     def _sections_by_id(self) -> dict[str, Section]:
         return {section.id: section for section in self.sections}
+
+
+def lines_of(text: str) -> Iterator[Span]:
+    """Where the lines of `text` are, without their ends."""
+    start = 0
+    for line in text.split("\n"):
+        yield Span(start, start + len(line))
+        start += len(line) + 1

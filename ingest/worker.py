@@ -47,7 +47,7 @@ _COUNTED, _ALLOWED = (b"pages", b"page", b"ocr", b"read"), (b"pages", b"ocr")
 
 
 class _Died(Exception):
-    """The child ended without an answer, or was stopped, while it read `page` (0: none)."""
+    """The child ended without an answer, or was stopped, at `page` (0: none)."""
 
     def __init__(self, page: int, why: str) -> None:
         super().__init__(page, why)
@@ -58,10 +58,10 @@ class _Died(Exception):
 def read_in_worker(request: ReadRequest) -> Document:
     """The Document of `read.read`, from a child process with the memory and the wall time of `request`.
 
-    With several cores it reads a long PDF by up to `request.processes` forks, within the same limits. A PDF page that
-    takes `page_seconds` of processor time, or crashes its reader, is left empty and named in the warnings; the ninth
-    such page is Unreadable, and so is running over the limits elsewhere. A crash outside the pages is tried once more
-    with pypdf alone. Raises the IngestErrors of `read`.
+    With several cores up to `request.processes` forks read a long PDF, within the same limits. A PDF page that takes
+    `page_seconds` of processor time, or crashes its reader, is left empty and named in the warnings; the ninth such
+    page is Unreadable, and so is running over the limits elsewhere. A crash outside the pages is tried once more with
+    pypdf alone. Raises the IngestErrors of `read`.
     """
     return DocumentReading(request).document()
 
@@ -74,7 +74,7 @@ class DocumentReading:
         self._child: _Child | None = _Child(request, None)
 
     def close(self) -> None:
-        """End the child, where it is still there."""
+        """Ends the child, where it is still there."""
         if self._child is not None:
             self._child.close()
 
@@ -103,7 +103,7 @@ class DocumentReading:
 
 def inspect_in_worker(request: ReadRequest, page: Page) -> PageView:
     """The PageView of `inspection.inspect_page`, from such a child. Raises its errors, and Unreadable where the page
-    takes longer than `page_seconds` or crashes its reader."""
+    takes over `page_seconds` or crashes its reader."""
     from docqa.ingest.pdf import inspection
 
     with reading(request.name):
@@ -115,28 +115,25 @@ def inspect_in_worker(request: ReadRequest, page: Page) -> PageView:
 
 
 class _Clock:
-    """The limits of one reading: `seconds` in all, to `end` at first, and `page_seconds` for each page."""
+    """The limits of one reading: `seconds` in all, to `end` at first."""
 
     def __init__(self, request: ReadRequest) -> None:
-        begun, self.page_seconds = time.monotonic(), request.page_seconds
+        self.request, begun = request, time.monotonic()
         self.end = min(begun + request.seconds, request.until)
         self.seconds = self.end - begun
-        self.memory, self.hint = _mebibytes(request), request.hint
-        self._on_page, self._begun, self._pages = request.on_page, 0, 0
-        self._name, self._on_first = request.name, request.on_first
+        self._begun = self._pages = 0
 
     def first(self, body: bytes) -> None:
-        """Tell the caller of the first pages."""
-        if self._on_first is not None:
-            self._on_first(from_bytes(body, self._name))
+        if self.request.on_first is not None:
+            self.request.on_first(from_bytes(body, self.request.name))
 
     def count(self, kind: bytes, number: int) -> None:
-        """Tell the caller how many pages are begun; forks begin them in any order."""
+        """Tells the caller how many pages are begun; forks begin them in any order."""
         if kind == b"pages":
             self._begun, self._pages = 0, number
-        elif kind in (b"page", b"read") and number and self._on_page is not None:
+        elif kind in (b"page", b"read") and number and self.request.on_page is not None:
             self._begun = min(self._begun + 1, self._pages)
-            self._on_page(self._begun, self._pages)
+            self.request.on_page(self._begun, self._pages)
 
 
 class _Child:
@@ -162,7 +159,7 @@ class _Child:
         self._watch = Watch(self._process, budget_seconds(self._size), request.memory) if watched else None
 
     def answer(self, clock: _Clock) -> bytes:
-        """The child's answer: a Document, or what was seen on the page. Raises _Died, and the errors of reading it."""
+        """A Document, or what was seen on the page. Raises _Died, and the errors of reading it."""
         try:
             last = _last_message(self._process, self._inbox, clock, self._size, self._watch)
         finally:
@@ -174,7 +171,6 @@ class _Child:
         return body
 
     def close(self) -> None:
-        """End it and what it began."""
         _end(self._process)
         if self._watch is not None:
             self._watch.close()
@@ -183,7 +179,7 @@ class _Child:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """End it and its forks, which are in its session."""
+    """Ends it and its forks, which are in its session."""
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
@@ -221,7 +217,7 @@ def _last_message(
     while True:
         started = time.monotonic()
         left = clock.end - started
-        most = limits.WORKER_OCR_SECONDS_PER_PAGE if recognising else clock.page_seconds
+        most = limits.WORKER_OCR_SECONDS_PER_PAGE if recognising else clock.request.page_seconds
         allowed = step.left(most) if page else left
         try:
             message = inbox.next(allowed if recognising else min(left, allowed))
@@ -230,7 +226,8 @@ def _last_message(
             if child.wait() == -getattr(signal, "SIGXCPU", sys.maxsize) or over == process_limits.TIME:
                 what = f"reading took more processor time than its limit, {budget_seconds(size)} seconds for its size"
                 raise Unreadable(what, hint="Split the file, or print it to a PDF and read that") from None
-            raise _Died(page, f"crashed its reader, over the limit of {clock.memory} or by a fault, not read") from None
+            memory = _mebibytes(clock.request)
+            raise _Died(page, f"crashed its reader, over the limit of {memory} or by a fault, not read") from None
         if recognising:
             clock.end += time.monotonic() - started
         if message is None:
@@ -238,7 +235,7 @@ def _last_message(
                 raise _Died(page, f"took longer than {most:g} seconds, not read")
             if recognising or time.monotonic() < clock.end:
                 continue
-            raise Unreadable(f"reading took longer than {clock.seconds:.0f} seconds", hint=clock.hint)
+            raise Unreadable(f"reading took longer than {clock.seconds:.0f} seconds", hint=clock.request.hint)
         kind, _, number = message.partition(b"\n")
         if kind == b"first":
             clock.first(number)
@@ -254,12 +251,12 @@ def _last_message(
 
 
 def _allowance(kind: bytes, number: int) -> int:
-    """The processor time, in seconds, that a PDF of `number` pages, or recognising a page, has beside its budget."""
+    """The processor time in seconds that a PDF's pages, or recognising one, have beside its budget."""
     return int(limits.WORKER_CPU_SECONDS_PER_PAGE * number) if kind == b"pages" else limits.WORKER_OCR_SECONDS_PER_PAGE
 
 
 def main() -> int:
-    """The child: limits itself, reads one request from stdin, writes one answer to stdout."""
+    """The child: limits itself, reads a request from stdin, writes an answer to stdout."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     # What a library prints must not fall between the messages.
     os.dup2(2, 1)
@@ -319,7 +316,7 @@ def _inspect(request: ReadRequest, page: Page, events: PageEvents) -> bytes:
 
 
 def limit_resources() -> None:
-    """Sets the limits of a reader on this process: memory, processor time, size of files. They cannot be taken back."""
+    """Sets a reader's limits on this process for good: memory, processor time, size of files."""
     most = budget_seconds(limits.MAX_FILE_BYTES) + limits.WORKER_CPU_SECONDS_PER_PAGE * limits.MAX_PAGES
     process_limits.limit_resources(int(most))
 

@@ -1,4 +1,4 @@
-"""The text of a document without pages, written block by block with its headings, and the Document made of it."""
+"""The text of a document without pages, written block by block with its headings, and its Document."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ORDINAL = re.compile(r"(?:st|nd|rd|th|o|a|er|e|tm|sm|[®™©*†‡§¶]+)$", 
 
 
 def raised(before: str, text: str, *, note: bool = False) -> str:
-    """A superscript as it reads on a line behind `before`: "10^2" for a power, "word[1]" for the mark of a note."""
+    """A superscript as it reads behind `before`: "10^2" for a power, "word[1]" for the mark of a note."""
     mark = text.strip()
     if not mark or mark.startswith(("[", "(")) or _ORDINAL.match(mark) or not (note or before[-1:].isalnum()):
         return text
@@ -40,7 +40,7 @@ class TextWriter:
         self._length = 0
 
     def put(self, text: str, kind: str, separator: str) -> int:
-        """Writes `text` as one block, behind `separator` where it is not the first; returns where it begins."""
+        """Writes `text` as a block, behind `separator` where it is not the first; returns where it begins."""
         start = self._length + (len(separator) if self.blocks else 0)
         self._parts += [separator, text] if self.blocks else [text]
         self._length = start + len(text)
@@ -48,7 +48,7 @@ class TextWriter:
         return start
 
     def last_text(self) -> str:
-        """The words of the block that was written last; empty where there is none."""
+        """The words of the last block, or ""."""
         return self._parts[-1] if self._parts else ""
 
     def page(self, furniture: Sequence[str] = ()) -> Page:
@@ -71,8 +71,8 @@ class BlockWriter(TextWriter):
         self._sizes = Counter[float]()
 
     def block(self, text: str, kind: str, *, bold: bool = False, size: float = 1.0) -> int | None:
-        """Writes `text` as one block and returns where it begins, None when it has no words. `bold` and `size` (in any
-        unit): for `infer_headings`."""
+        """Writes `text` as a block and returns where it begins, None without words. `bold` and `size` (in any unit):
+        for `infer_headings`."""
         text, hidden = strip_invisible(clean(text))
         self.hidden += hidden
         text = text.strip("\n") if kind == "code" else text.strip()
@@ -86,7 +86,7 @@ class BlockWriter(TextWriter):
         return start
 
     def row(self, cells: Sequence[MarkedCell], table: int) -> int | None:
-        """Writes the row of a table, which is told from others by its number, as one block; as `block` does."""
+        """Writes a row of the table of this number as a block; as `block` does."""
         text = " | ".join(cell.text for cell in cells)
         start = self.block(text if any(cell.text for cell in cells) else "", "table")
         if start is not None:
@@ -96,7 +96,7 @@ class BlockWriter(TextWriter):
         return start
 
     def heading(self, text: str, level: int, *, label: str | None = None) -> None:
-        """Writes a heading of `level` (1 is the outermost); a printed number at its beginning becomes the section's."""
+        """Writes a heading of `level` (1: the outermost); a printed number at its beginning becomes the section's."""
         text = " ".join(text.split())
         start = self.block(text, "heading")
         if start is not None:
@@ -113,13 +113,13 @@ class BlockWriter(TextWriter):
         label: str | None = None,
         confidence: float = 1.0,
     ) -> None:
-        """Makes a section begin at `start`; its locator is `label`, else its number, else its title."""
+        """Has a section begin at `start`; its locator is `label`, else its number, else its title."""
         title = strip_invisible(clean(title))[0]
         self.marks.append(outline.HeadingMark(level, number, title, 1, start, "markup", confidence))
         self._labels.append(label)
 
     def infer_headings(self) -> None:
-        """Where the markup named no heading, or one, lines that are numbered or set like headings become sections."""
+        """Makes sections of lines numbered or set like headings, where the markup has one heading or none."""
         if len(self.marks) > 1 or not self._lines:
             return
         usual = self._sizes.most_common(1)[0][0]
@@ -131,7 +131,7 @@ class BlockWriter(TextWriter):
         self.marks, self._labels = [mark for mark, _ in pairs], [label for _, label in pairs]
 
     def hide(self, text: str, *, goes_on: bool = False) -> None:
-        """Counts `text` as hidden; one that `goes_on` belongs to the one before it."""
+        """Counts `text` as hidden; one that `goes_on` belongs to the one before."""
         if goes_on and self._hidden:
             self._hidden[-1] += text
         elif text.strip():

@@ -36,18 +36,18 @@ def parse_xml(data: bytes, *, part: str = "", doctype: bool = False) -> Element:
 
 
 def local(element: Element) -> str:
-    """The name of `element` without its namespace; empty for comments and processing instructions."""
+    """The name of `element` without its namespace, or ""."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def attribute(element: Element | None, name: str) -> str | None:
-    """The value of the attribute `name` in whichever namespace, None where there is none (or no element)."""
+    """The value of the attribute `name` in any namespace, or None."""
     items = element.attrib.items() if element is not None else ()
     return next((value for key, value in items if key.rpartition("}")[2] == name), None)
 
 
 def child(element: Element | None, *names: str) -> Element | None:
-    """The element reached from `element` by the first child of each of `names`, None where the way ends."""
+    """The element that `names` lead to from `element`, each by its first child; None where the way ends."""
     for name in names:
         if element is None:
             return None

@@ -1,6 +1,6 @@
 """One place that decides which implementation of an operation runs.
 
-Every operation registers its implementations, the plain reference among them. `DOCQA_KERNELS=reference` forces the
+Every operation registers its implementations, the reference among them. `DOCQA_KERNELS=reference` forces the
 references, slow, and the first thing to try when a result looks wrong; `torch` takes the best without native library
 and Triton; `triton` on the CPU, with TRITON_INTERPRET=1, runs the kernels for cards in Triton's interpreter.
 """
@@ -40,12 +40,12 @@ class Implementation:
     triton: bool = False
 
     def allowed(self, forced: str) -> bool:
-        """Whether the switch, set to `forced`, lets this one run."""
+        """Whether the switch `forced` lets this one run."""
         plain = not self.native and not self.triton
         return forced in ("", self.name) or (forced in ("torch", "triton") and plain)
 
     def fits(self, device: str, dtype: torch.dtype) -> bool:
-        """Whether it computes on `device` in `dtype`, on this machine."""
+        """Whether it computes on `device` in `dtype` here."""
         if self.triton and device == "cpu":  # in the interpreter, for whoever asks for it
             return os.environ.get(SWITCH) == "triton" and gpu.interpreted() and dtype in self.dtypes
         return device in self.devices and dtype in self.dtypes and (not self.triton or gpu.available())
@@ -55,17 +55,17 @@ _registry: dict[str, list[Implementation]] = {}
 
 
 def register(operation: str, name: str, function: Callable[..., Any]) -> None:
-    """Add an implementation after those already known; the order of registration is the order of preference."""
+    """Adds an implementation; the order of registration is that of preference."""
     _add(operation, Implementation(name, function))
 
 
 def register_native(operation: str, function: Callable[..., Any]) -> None:
-    """Add an implementation in C++, float32 on the CPU, where the library is there; called with `library` set."""
+    """Adds one in C++, float32 on the CPU, where the library is there; called with `library` set."""
     _add(operation, Implementation("native", function, frozenset({"cpu"}), frozenset({torch.float32}), native=True))
 
 
 def register_triton(operation: str, module: str, function: str) -> None:
-    """Add `function` of `module`, for accelerators, imported with Triton at the first call; it takes every floating
+    """Adds `function` of `module`, for accelerators, imported with Triton at the first call; it takes every floating
     dtype but float64, and is used where `gpu.available()` says so."""
 
     def call(*args: Any, **named: Any) -> Any:
@@ -81,7 +81,7 @@ def _add(operation: str, entry: Implementation) -> None:
 
 
 def _known(operation: str) -> Iterator[Implementation]:
-    """What is registered; native ones with the library that they call, none where there is none."""
+    """What is registered; native ones with their library, none where there is none."""
     found = library()
     for entry in _registry.get(operation, []):
         if not entry.native:
@@ -92,7 +92,7 @@ def _known(operation: str) -> Iterator[Implementation]:
 
 
 def recorded(*tensors: Tensor | None) -> bool:
-    """Whether gradients of any of these are recorded, which only forms with a gradient may compute."""
+    """Whether gradients of any of these are recorded."""
     return torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in tensors)
 
 

@@ -1,11 +1,9 @@
-"""Errors of the kernels: what was called wrongly, or what this machine has no implementation for."""
-
-from __future__ import annotations
+"""Errors of the kernels: wrong calls, and what this machine has no implementation for."""
 
 
 class DescribedError(Exception):
-    """The one form of docqa's errors: `message` says what is wrong, `where` in which file, `hint` what to do next.
-    Those of `ingest`, which imports none of these packages, have it too."""
+    """The one form of docqa's errors: `message` says what is wrong, `where` in which file, `hint` what to do next; that
+    of `ingest`, too, which imports none of these packages."""
 
     def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(message)
@@ -31,4 +29,4 @@ class NoImplementation(KernelError):
 
 
 class LibraryDamaged(KernelError):
-    """The file of the native kernels is there and cannot be used: cut off, or of another version of docqa."""
+    """The file of the native kernels cannot be used: cut off, or of another version of docqa."""

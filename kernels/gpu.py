@@ -1,6 +1,6 @@
 """What the Triton kernels (`gpu.py` of each operation) ask of the machine: whether they run, and in which sizes.
 
-Nothing here imports Triton: it is only installed on Linux on x86-64, and takes a fifth of a second to import.
+Triton is not imported here: it is only installed on Linux on x86-64, and takes a fifth of a second to import.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OLDEST = 8  # Ampere: before it bfloat16 and TF32 are missing
 
 @dataclass(frozen=True)
 class Sizes:
-    """The block sizes of one architecture; every one is a power of two, and at least 16 where it enters a product."""
+    """Block sizes of one architecture: powers of two, at least 16 where they enter a product."""
 
     chunk: int  # tokens of the delta rule that are solved together
     values: int  # columns of the delta rule's state that one program keeps
@@ -47,20 +47,20 @@ INTERPRETER = Sizes(16, 16, 256, rows=16, few_rows=16, columns=16, summed=16, de
 
 
 def interpreted() -> bool:
-    """Whether the environment asks for Triton's interpreter, which runs kernels on the CPU for tests."""
+    """Whether the environment asks for Triton's interpreter, for tests on the CPU."""
     return os.environ.get("TRITON_INTERPRET", "").lower() in ("1", "true", "yes", "on", "y")
 
 
 def _builds() -> bool:
-    """Whether Triton can build its module beside the driver: it asks for a C compiler and Python's headers."""
+    """Whether Triton can build its module: it needs a C compiler and Python's headers."""
     compiler = os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")
     return compiler is not None and (Path(sysconfig.get_paths()["include"]) / "Python.h").is_file()
 
 
 @lru_cache(maxsize=1)
 def available() -> bool:
-    """Whether Triton is installed and can build, and every accelerator is NVIDIA's, Ampere or later. Never in the
-    interpreter, which is a thousand times slower than torch."""
+    """Whether Triton can build, and every accelerator is NVIDIA's, Ampere or later. Never in the interpreter, which is
+    a thousand times slower than torch."""
     if interpreted() or torch.version.cuda is None or not torch.cuda.is_available():
         return False
     if importlib.util.find_spec("triton") is None or not _builds():
@@ -69,7 +69,7 @@ def available() -> bool:
 
 
 def sizes(device: torch.device) -> Sizes:
-    """The block sizes for kernels on `device`; on the CPU, where only the interpreter runs them, the smallest."""
+    """The block sizes on `device`; on the CPU, in the interpreter, the smallest."""
     if device.type == "cpu":
         return INTERPRETER
     return TABLE.get(torch.cuda.get_device_capability(device)[0], TABLE[OLDEST])
@@ -81,7 +81,7 @@ def on(device: torch.device) -> AbstractContextManager[object]:
 
 
 def options(warps: int, stages: int = 1) -> dict[str, Any]:
-    """What every launch says; a * b + c is rounded once, which Triton's versions disagree on where it is not said."""
+    """What every launch says; a * b + c is rounded once, since Triton's versions differ."""
     return {"num_warps": warps, "num_stages": stages, "enable_fp_fusion": True}
 
 

@@ -19,7 +19,7 @@ def native_in_use() -> bool:
 
 
 def library_in_use() -> Library | None:
-    """The native library for operations on arrays; None where numpy computes: there is none, or the switch says so."""
+    """The native library for operations on arrays; None where numpy computes: it is not there, or switched off."""
     return array_library() if native_in_use() else None
 
 
@@ -33,12 +33,12 @@ def identity() -> str:
 
 
 def packed_is_faster(*, than_bfloat16: bool = False) -> bool:
-    """Whether products with packed matrices are worth it here: with the native library and, `than_bfloat16` beside
-    torch's products in bfloat16 on a processor that multiplies it, VNNI."""
+    """Whether packed matrices are worth it here: with the native library and, `than_bfloat16` where the processor
+    multiplies that, VNNI."""
     found = _found()
     return found is not None and native_in_use() and (not than_bfloat16 or found.level >= LEVELS.index("AVX-512 VNNI"))
 
 
 def _found() -> Library | None:
-    """The library at its checked level; while there is no torch, by the operations that do without it."""
+    """The library at its checked level; without torch, by the operations that do without it."""
     return library() if "torch" in sys.modules else array_library()

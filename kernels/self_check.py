@@ -23,7 +23,7 @@ BOUNDS = {"product": 0.0, "block_product": 0.0, "block_product_many": ROUNDED, "
 
 @lru_cache(maxsize=2)
 def _checked(*, arrays_alone: bool = False) -> tuple[Library | None, str]:
-    """The library at the best level that computes rightly, and its name; None and why where there is none."""
+    """The library at the best level that computes rightly, and its name, or None and why."""
     try:
         found, name = load()
     except LibraryDamaged as error:
@@ -38,7 +38,6 @@ def _checked(*, arrays_alone: bool = False) -> tuple[Library | None, str]:
 
 
 def library() -> Library | None:
-    """The native library, None where there is none."""
     return _checked()[0]
 
 
@@ -48,13 +47,13 @@ def array_library() -> Library | None:
 
 
 def describe() -> str:
-    """What `docqa doctor` says: the instruction set that answers are computed with, or why there is none."""
+    """For `docqa doctor`: the instruction set that answers are computed with, or why there is none."""
     found, words = _checked(arrays_alone=True)
     return words if found else f"none: {words}"
 
 
 def damage() -> str:
-    """What to tell a reader where the library is there and cannot be used, else "". Answers are the same without."""
+    """What to say where the library is there and cannot be used, else "". Answers are the same without."""
     try:
         load()
     except LibraryDamaged as error:
@@ -119,7 +118,6 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _encoder_results(normal: Callable[..., np.ndarray], library: Library) -> Iterator[tuple[str, np.ndarray]]:
-    """The operations of an encoder, on numbers of `normal`."""
     from docqa.kernels.encoder import add_layer_norm, biased_gelu, encoder_attention
 
     q, k, v = normal(3, 101, 48)
@@ -132,7 +130,7 @@ def _encoder_results(normal: Callable[..., np.ndarray], library: Library) -> Ite
 
 
 def _results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
-    """Each operation that is on tensors alone, on a small problem; draws from torch's own generator, seeded here."""
+    """Each operation on tensors alone, on a small problem, from torch's generator seeded here."""
     import torch
 
     from docqa.kernels.attention.cached import attention_over_native

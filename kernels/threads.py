@@ -12,13 +12,13 @@ _chosen: list[int] = []  # the number that was said last, at the end
 
 
 def use_threads(count: int) -> None:
-    """Compute on `count` threads from now on, in torch too."""
+    """Computes on `count` threads from now on, in torch too."""
     _chosen.append(count)
     share_with_torch()
 
 
 def thread_count() -> int:
-    """How many threads compute: torch's number once it is there, before it what was chosen, else one for each core."""
+    """How many threads compute: torch's number once it is there, before that what was chosen, else one a core."""
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "get_num_threads"):  # else it is being imported on another thread
         return int(torch.get_num_threads())
@@ -28,14 +28,13 @@ def thread_count() -> int:
 
 
 def share_with_torch() -> None:
-    """Give torch the number that computed before it was imported; for whoever imports it."""
+    """Gives torch the number that computed before it was imported; for whoever imports it."""
     torch = sys.modules.get("torch")
     if _chosen and torch is not None and hasattr(torch, "set_num_threads"):
         torch.set_num_threads(_chosen[-1])
 
 
 def _said() -> int:
-    """What the environment says, 0 where it says nothing."""
     for name in _VARIABLES:
         first = os.environ.get(name, "").split(",")[0].strip()
         if first.isdecimal() and int(first) > 0:

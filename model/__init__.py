@@ -12,11 +12,8 @@ if "OMP_WAIT_POLICY" not in os.environ:
 
 
 def _keep_freed_memory() -> None:
-    """Ask glibc to keep what is freed for the next allocation instead of handing every large block back to the kernel.
-
-    Faulting the same few tens of MiB in anew for every layer took a quarter of the time of reading (kernels/NOTES.md).
-    Other C libraries are left as they are, and a user's setting holds.
-    """
+    """Asks glibc to keep freed memory for the next allocation: faulting the same few tens of MiB in anew for every
+    layer took a quarter of the reading time (kernels/NOTES.md). A user's setting holds."""
     if not sys.platform.startswith("linux") or "MALLOC_TRIM_THRESHOLD_" in os.environ:
         return
     try:

@@ -30,7 +30,7 @@ from docqa.model.tokenizer import CheckpointTokenizer
 
 
 class AnsweringModel:
-    """What reads and answers as the `NetworkModel` of its folder does, and writes nothing."""
+    """Reads and answers as the `NetworkModel` of its folder does, and writes nothing."""
 
     on_cpu, packed, item_bytes, expert_pool_bytes, precision = True, True, 4, None, PACKED_PRECISION
     blocks_at_once, has_reader, device = 1, True, None
@@ -66,17 +66,15 @@ class AnsweringModel:
         return PassageEncoder.load(self.folder)
 
     def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
-        """What `evidence_layer` puts out for `ids` read alone, float32 [seq, dim]."""
         return self._trunk.states(ids)
 
     def new_state(self, yarn_factor: float = 1.0, *, layers: int | None = None) -> State:
-        """An empty state of the `answer_layers`, which alone read here."""
+        """An empty state of the `answer_layers`, all that is read here."""
         return State(self.config.first_layers(self.answer_layers), yarn_factor)
 
     def prefill(
         self, ids: Any, state: State, *, on_hidden: Callable[[int, np.ndarray], None] | None = None
     ) -> np.ndarray:
-        """As `NetworkModel.prefill`."""
         check_length(self.config, state.yarn_factor, state.position + len(ids))
         done = 0
         while done < len(ids):

@@ -74,7 +74,7 @@ class HybridConfig:
             )
 
     def _check_heads(self) -> None:
-        """Delta nets have their sizes, and query or value heads share key heads evenly."""
+        """Delta nets have their sizes; query or value heads share key heads evenly."""
         pairs = [("num_attention_heads", "num_key_value_heads")]
         if self.family.recurrent:
             self._need(f.name for f in fields(self) if f.name.startswith("linear_"))
@@ -90,7 +90,7 @@ class HybridConfig:
             raise ConfigUnsupported(f"config.json lacks a field of the architecture ({lacking})")
 
     def _check_mlps(self) -> None:
-        """Every layer's MLP, dense or of experts, has its sizes."""
+        """Every layer's MLP has its sizes."""
         kinds = [self.sparse(number) for number in range(self.num_hidden_layers)]
         names = ["intermediate_size"] if not all(kinds) else []
         if any(kinds):
@@ -103,7 +103,7 @@ class HybridConfig:
 
     @classmethod
     def from_dict(cls, outer: Mapping[str, object]) -> HybridConfig:
-        """Read a config.json's content; keys that say nothing about the architecture are left alone. Raises
+        """From a config.json's content; keys that say nothing about the architecture are left alone. Raises
         ConfigUnsupported: a field is missing, or names an option that this runtime does not have."""
         raw, family = flat_config(outer), _family(outer)
         raw["model_type"] = family.model_type
@@ -130,7 +130,7 @@ class HybridConfig:
 
     @classmethod
     def from_folder(cls, folder: Path) -> HybridConfig:
-        """Read `folder`/config.json, or the metadata of its GGUF file. Raises ModelNotFound: no such file;
+        """From `folder`/config.json, or the metadata of its GGUF file. Raises ModelNotFound: no such file;
         ConfigUnsupported: not JSON, or not this architecture; WeightsMissing, WeightsMismatch: the GGUF file is damaged
         or incomplete."""
         raw = read_config(folder)
@@ -141,7 +141,7 @@ class HybridConfig:
             raise ConfigUnsupported(f"{where}: {error}") from error
 
     def first_layers(self, count: int) -> HybridConfig:
-        """The same model cut off after its first `count` layers: what reading only those costs and keeps."""
+        """The same model cut off behind its first `count` layers."""
         return replace(self, num_hidden_layers=count, layer_types=self.layer_types[:count])
 
     @property
@@ -150,14 +150,19 @@ class HybridConfig:
         return family_of(self.model_type)
 
     def sparse(self, number: int) -> bool:
-        """Whether the MLP of layer `number` is one of experts."""
         chosen = self.num_experts > 0 and (number + 1) % self.decoder_sparse_step == 0
         return chosen and number not in self.mlp_only_layers
 
     @property
     def rotary_dim(self) -> int:
-        """How many dims of an attention head rotate; the rest carry no position."""
+        """The dims of an attention head that rotate; the rest carry no position."""
         return int(self.head_dim * self.rope_parameters.get("partial_rotary_factor", self.family.rotated))
+
+    @property
+    def delta_widths(self) -> tuple[int, int]:
+        """Columns of all keys (queries have as many) and of all values of a delta net."""
+        keys = self.linear_num_key_heads * self.linear_key_head_dim
+        return keys, self.linear_num_value_heads * self.linear_value_head_dim
 
     @property
     def half_keys(self) -> bool:
@@ -174,13 +179,13 @@ class HybridConfig:
 
     @property
     def stretches(self) -> bool:
-        """Whether YaRN makes the context longer; not where the checkpoint has scaled its frequencies another way."""
+        """Whether YaRN makes the context longer; not where the checkpoint scales its frequencies otherwise."""
         rope = self.rope_parameters
         return rope.get("rope_type") not in SCALED and not rope.get("frequency_factors")
 
     @property
     def static_factor(self) -> float:
-        """YaRN factor that the checkpoint itself sets, 1 where it sets none."""
+        """The checkpoint's own YaRN factor, or 1."""
         if self.rope_parameters.get("rope_type") != "yarn":
             return 1.0
         return float(self.rope_parameters.get("factor") or self.max_position_embeddings / self.native_context)
@@ -200,7 +205,7 @@ class HybridConfig:
 
 
 def read_config(folder: Path) -> dict[str, object]:
-    """What config.json of a model folder says, or would say where the model is a GGUF file; errors as `from_folder`."""
+    """config.json of a model folder, or what it would be for a GGUF file; errors as `from_folder`."""
     if is_gguf(folder):
         return opened_gguf(folder).config()
     path = folder / "config.json"
@@ -216,7 +221,7 @@ def read_config(folder: Path) -> dict[str, object]:
 
 
 def flat_config(raw: Mapping[str, object]) -> dict[str, object]:
-    """The content of a config.json with what it says of its text model on top."""
+    """A config.json with what it says of its text model on top."""
     text = raw.get("text_config")
     return {**raw, **(text if isinstance(text, Mapping) else {})}
 
@@ -247,7 +252,7 @@ _ROPE_FIELDS = {
 
 
 def _family(outer: Mapping[str, object]) -> Family:
-    """The family of the text model that a config.json describes, whether it is wrapped or not."""
+    """Of the text model, whether it is wrapped or not."""
     said = str(outer.get("model_type", DEFAULT))
     inner = str(flat_config(outer).get("model_type", said))
     around, family = family_of(said), family_of(inner)
@@ -266,7 +271,7 @@ _COMPUTED: dict[str, tuple[object, ...]] = {
 
 
 def _refuse_unknown_options(family: Family, raw: Mapping[str, object]) -> None:
-    """Refuse what would otherwise be computed wrongly without a word."""
+    """What would otherwise be computed wrongly without a word."""
     for name, values in {**_COMPUTED, **family.computed}.items():
         if raw.get(name) is not None and raw[name] not in values:
             raise ConfigUnsupported(
@@ -275,7 +280,7 @@ def _refuse_unknown_options(family: Family, raw: Mapping[str, object]) -> None:
 
 
 def _refuse_odd_sizes(known: Mapping[str, object]) -> None:
-    """Sizes are whole numbers above 0; how many experts there are may be 0."""
+    """Sizes are whole numbers above 0; there may be 0 experts."""
     for f in fields(HybridConfig):
         if f.name not in known or f.type != "int":
             continue

@@ -29,14 +29,14 @@ def chosen_device(asked: str) -> torch.device:
 
 
 def name_of_device(device: torch.device) -> str:
-    """What computes, in words: part of what the bits of a result depend on."""
+    """What computes, in words: results depend on it."""
     import torch
 
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def check_room(device: torch.device, weights_bytes: int, where: str) -> None:
-    """Raise ConfigUnsupported where a card has too little free memory for weights of so many bytes."""
+    """Raises ConfigUnsupported where a card has too little free memory for weights of so many bytes."""
     import torch
 
     if device.type != "cuda":

@@ -1,5 +1,11 @@
 """Errors of the model: each message says what is wrong, where, and what to do next."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from docqa.kernels.errors import DescribedError
 
 
@@ -27,6 +33,17 @@ class WeightsMismatch(ModelError):
     """A tensor has the wrong shape, an unknown name, or its file is damaged."""
 
 
+@contextmanager
+def reading(path: Path, damage: tuple[type[Exception], ...] = (OSError,)) -> Iterator[None]:
+    """Raises WeightsMissing where `path` is absent, WeightsMismatch for one of `damage`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise WeightsMissing(f"{path} is missing; get the model folder again") from error
+    except damage as error:
+        raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
+
+
 class ContextTooLong(ModelError):
     """The text is longer than the longest context that the model can be stretched to."""
 
@@ -36,7 +53,7 @@ class NoMemory(ModelError):
 
 
 class Cancelled(ModelError):
-    """The caller asked for a stop between two blocks; what was read until then is intact."""
+    """The caller asked for a stop between two blocks; what was read before is intact."""
 
 
 class StateError(ModelError):
@@ -44,7 +61,7 @@ class StateError(ModelError):
 
 
 class StateDamaged(StateError):
-    """A saved state is incomplete or its content does not match its checksums."""
+    """A saved state is incomplete or does not match its checksums."""
 
 
 class StateForeign(StateError):

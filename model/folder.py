@@ -13,13 +13,13 @@ BUNDLED = Path(__file__).parent / "bundled"
 
 
 def read_calibration(folder: Path) -> Calibration:
-    """Thresholds, fusion weights, the evidence layer; empty where there is no file. Raises ConfigUnsupported."""
+    """Thresholds, fusion weights, the evidence layer; empty without a file. Raises ConfigUnsupported."""
     path = folder / "calibration.json"
     return calibration_in(path) if path.is_file() else {}
 
 
 def calibration_in(path: Path) -> Calibration:
-    """What such a file says. Raises ConfigUnsupported where it cannot be read."""
+    """What such a file says. Raises ConfigUnsupported."""
     try:
         return cast(Calibration, json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, OSError) as error:

@@ -1,8 +1,8 @@
 """The hybrid family: gated delta networks and gated attention, one mixer and one MLP a layer.
 
-Follows Qwen3.5 as `transformers` computes it: parameters carry the names of its checkpoints, `layer_types` alone says
-which layer is which. The MLP is dense, or one of experts (moe.py); what other checkpoints name differently is turned
-into these names on loading (layout.py). Shapes stand at the end of a line as [batch, seq, heads, dim].
+Follows Qwen3.5 as `transformers` computes it, with its parameters' names; `layer_types` alone says which layer is
+which. The MLP is dense, or one of experts (moe.py); what other checkpoints name differently is turned into these names
+on loading (layout.py). Shapes stand at the end of a line as [batch, seq, heads, dim].
 """
 
 from __future__ import annotations
@@ -33,13 +33,11 @@ class RMSNorm(Norm):
         return zero_centred_norm(x, self.weight, self.eps)
 
 
-class GatedNorm(nn.Module):
+class GatedNorm(Norm):
     """Norm of the delta net's output: plain weight, then the gate SiLU(z); [.., head_dim] in and out."""
 
     def __init__(self, dim: int, eps: float) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(dim))
-        self.eps = eps
+        super().__init__(torch.ones(dim), eps)
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         return gated_norm(x, z, self.weight, self.eps)
@@ -52,8 +50,8 @@ class DeltaNet(nn.Module):
         super().__init__()
         self.key_heads, self.value_heads = config.linear_num_key_heads, config.linear_num_value_heads
         self.key_dim, self.value_dim = config.linear_key_head_dim, config.linear_value_head_dim
-        channels = 2 * self.key_heads * self.key_dim + self.value_heads * self.value_dim
-        self.conv1d = Depthwise(channels, config.linear_conv_kernel_dim)
+        keys, values = config.delta_widths
+        self.conv1d = Depthwise(2 * keys + values, config.linear_conv_kernel_dim)
 
     def remember(self, mixed: Tensor, *, decay: Tensor, beta: Tensor, cache: DeltaCache | None) -> Tensor:
         """What the memory gives back, [batch, seq, value_heads, value_dim], for the projected queries, keys and values,
@@ -74,8 +72,7 @@ class GatedDeltaNet(DeltaNet):
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__(config)
-        keys, values = self.key_heads * self.key_dim, self.value_heads * self.value_dim
-        hidden = config.hidden_size
+        (keys, values), hidden = config.delta_widths, config.hidden_size
         self.in_proj_qkv = Linear(hidden, 2 * keys + values)
         self.in_proj_z = Linear(hidden, values)
         self.in_proj_b = Linear(hidden, self.value_heads)
@@ -144,7 +141,7 @@ class Layer(nn.Module):
 
 
 class Hybrid(Network):
-    """The whole network; `layers`: build that many of the first layers only."""
+    """The network, or its first `layers` layers."""
 
     def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
         kinds = enumerate(config.layer_types[:layers])

@@ -1,4 +1,4 @@
-"""The front door: a checkpoint folder into a NetworkModel that reads and continues text."""
+"""A checkpoint folder into a NetworkModel that reads and continues text."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class NetworkModel:
 
     @property
     def precision(self) -> str:
-        """The compute dtype and whether matrices are packed: what the bits of a state depend on besides kernels."""
+        """The compute dtype and whether matrices are packed, which decide the bits of a state."""
         name = str(self.dtype).removeprefix("torch.")
         matrices = self.lower.packed_matrices().values()
         if any(isinstance(matrix, BlockMatrix) for matrix in matrices):
@@ -78,36 +78,33 @@ class NetworkModel:
 
     @property
     def packed(self) -> bool:
-        """Whether matrices stay in the bits of their file."""
         return bool(self.lower.packed_matrices())
 
     @property
     def item_bytes(self) -> int:
-        """Bytes of a number of the compute dtype."""
         return int(self.dtype.itemsize)
 
     @property
     def expert_pool_bytes(self) -> int | None:
-        """Memory that experts are read into as tokens are sent to them; None where there is no pool."""
         pool = pool_of(self.lower)
         return None if pool is None else pool.slots.nbytes
 
     @property
     def blocks_at_once(self) -> int:
         """Blocks of a state's grid that a prefill takes through one layer after the other: several where experts are
-        read from disk, so that those of a layer are read once for all of them."""
+        read from disk, so that a layer's are read once for all."""
         pool = pool_of(self.lower)
         return BLOCKS_OF_EXPERTS if pool is not None and not pool.whole else 1
 
     @property
     def evidence_layer(self) -> int:
-        """The layer whose output the hook `on_hidden` gets; the last one where the folder's calibration names none."""
+        """The layer whose output `on_hidden` gets: as the folder's calibration says, else the last."""
         return int(self.calibration.get("evidence_layer", self.config.num_hidden_layers - 1))
 
     @property
     def network(self) -> Network:
-        """The whole network, unpacked when first needed. Raises WeightsMissing, WeightsMismatch: the folder is not what
-        it was; the file is named."""
+        """The whole network, unpacked when first needed. Raises WeightsMissing, WeightsMismatch: the folder has
+        changed; the file is named."""
         return self.lower if len(self.lower.layers) == self.config.num_hidden_layers else self._whole
 
     @cached_property
@@ -118,8 +115,7 @@ class NetworkModel:
         return whole if self.device.type == "cpu" else whole.to(self.device)
 
     def trunk_alone(self) -> NetworkModel:
-        """The same without heads, and without what was calibrated with them: all layers read, and answers are copied.
-        """
+        """The same without heads and their calibration: all layers read, and answers are copied."""
         weights = dict(self.calibration.get("evidence_weights", {}))
         weights.pop("vector", None)
         calibration: Calibration = {"evidence_weights": weights} if weights else {}
@@ -135,18 +131,17 @@ class NetworkModel:
 
     @cached_property
     def reader(self) -> ExcerptReader | None:
-        """The checkpoint's reader, loaded when first needed; None where it has none. Raises WeightsMismatch."""
+        """The checkpoint's reader, loaded when first needed, or None. Raises WeightsMismatch."""
         return ExcerptReader.load(self.folder)
 
     @cached_property
     def passage_encoder(self) -> VectorEncoder | None:
-        """The same for its passage encoder."""
         return PassageEncoder.load(self.folder)
 
     @property
     def answer_layers(self) -> int:
-        """How many of the first layers an answer depends on, by calibration: up to `evidence_layer` with a reader,
-        which answers by itself, else all."""
+        """How many of the first layers an answer depends on: up to `evidence_layer` with a reader, which answers by
+        itself, else all."""
         if not self.has_reader:
             return self.config.num_hidden_layers
         return self.evidence_layer + 1
@@ -165,7 +160,7 @@ class NetworkModel:
         return State(config, yarn_factor, grid=grid, long=long)
 
     def prefill(self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: OnHidden | None = None) -> Tensor:
-        """Read `ids` into `state` from its position on; returns the last token's hidden state [dim]: after the last
+        """Reads `ids` into `state` from its position on; returns the last token's hidden state [dim]: after the last
         norm where the state has all layers, else the output of the last that it has.
 
         The text is cut where positions are multiples of the state's grid, so the same text always runs in the same
@@ -194,13 +189,13 @@ class NetworkModel:
         return out if out.dtype == torch.float64 else out.float()
 
     def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
-        """What `evidence_layer` puts out for `ids` read alone, float32 [seq, dim]; the layers above are not run."""
+        """What `evidence_layer` puts out for `ids` alone, float32 [seq, dim]; layers above are not run."""
         tokens = torch.as_tensor(ids, dtype=torch.long).to(self.device)
         with torch.inference_mode():
             return np.asarray(self.lower(tokens[None], layers=self.evidence_layer + 1)[0].float().cpu())
 
     def _run(self, numbers: np.ndarray, state: State, on_hidden: OnHidden | None) -> Tensor:
-        """A few blocks of the grid, or less, through the layers of the state; the last token's hidden state."""
+        """A few blocks of the grid, or less, through the layers; the last token's hidden state."""
         seen: list[Tensor] = []
         hooks = {self.evidence_layer: seen.append} if on_hidden is not None else {}
         position, depth, ids = state.position, len(state.layers), torch.as_tensor(numbers.tolist())
@@ -230,7 +225,7 @@ def load_model(
     device: str = "auto",
     tokenizer: CheckpointTokenizer | None = None,
 ) -> NetworkModel:
-    """Load a checkpoint folder or a GGUF file, the bundled folder by default.
+    """Loads a checkpoint folder or a GGUF file, by default the bundled folder.
 
     `dtype`: of matrices and keys; by default float32 with quantized matrices left so where native kernels multiply them
     faster (always those in blocks of a GGUF file), else bfloat16 where the processor multiplies it, else float32.
@@ -269,8 +264,8 @@ def load_model(
 
 
 def _precision(folder: Path, device: torch.device, asked: torch.dtype | str | None) -> tuple[torch.dtype, bool]:
-    """What a model in `folder` computes in on `device`, and whether matrices that the folder has quantized stay so.
-    Raises ConfigUnsupported: `asked` names no known dtype."""
+    """What a model computes in on `device`, and whether quantized matrices stay so. Raises ConfigUnsupported: `asked`
+    names no known dtype."""
     if isinstance(asked, torch.dtype):
         return asked, False
     if asked:

@@ -68,7 +68,7 @@ class Network(nn.Module):
         hooks: Mapping[int, Callable[[Tensor], None]] | None = None, layers: int | None = None,
         block: int | None = None,
     ) -> Tensor:  # fmt: skip
-        """Run ids [batch, seq]; each of `hooks`, by a layer's number, is called with that layer's output.
+        """Runs ids [batch, seq]; each of `hooks`, by a layer's number, is called with that layer's output.
 
         With `layers`, only so many of the first run, without the last norm. With `block`, a layer runs over pieces,
         which end where positions are multiples of it, before the next layer does, and hooks get pieces: bits as of one
@@ -96,19 +96,17 @@ class Network(nn.Module):
         return functional.linear(hidden, head.weight.to(hidden.dtype))
 
     def attach_packed(self, matrices: Mapping[str, StoredMatrix]) -> None:
-        """Use packed matrices, by the names of their tensors, instead of those tensors."""
+        """Uses packed matrices, by the names of their tensors, instead of those tensors."""
         for name, matrix in matrices.items():
             module = self.get_submodule(name.removesuffix(".weight"))
             assert isinstance(module, Linear | Embedding)
             module.packed = matrix
 
     def packed_matrices(self) -> dict[str, StoredMatrix]:
-        """Those of `attach_packed`."""
         modules = ((name, getattr(module, "packed", None)) for name, module in self.named_modules())
         return {f"{name}.weight": matrix for name, matrix in modules if matrix is not None}
 
     def experts(self) -> dict[str, Experts]:
-        """The `Experts` modules by name."""
         return {name: module for name, module in self.named_modules() if isinstance(module, Experts)}
 
     def expert_banks(self) -> dict[str, ExpertBank]:

@@ -77,7 +77,7 @@ class Tokenizer(Protocol):
         """All ids that end a text."""
 
     def token_id(self, name: str) -> int | None:
-        """The id of a token by its name, None where there is none."""
+        """The id of a token by its name, or None."""
 
     def encode_template(self, text: str) -> list[int]:
         """The ids of `text`, in which control tokens are read as such."""
@@ -86,7 +86,7 @@ class Tokenizer(Protocol):
         """The ids of `text`, read as plain words."""
 
     def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        """The ids of `text` and the characters (start, end) that each of them covers."""
+        """The ids of `text` and the characters (start, end) that each covers."""
 
     def decode(self, ids: list[int]) -> str:
         """The text of `ids`."""
@@ -130,7 +130,7 @@ class Model(Protocol):
 
     @property
     def device(self) -> torch.device | None:
-        """Where the network and the states that it reads into are; None: they are arrays of numpy."""
+        """Where the network and its states are; None: arrays of numpy."""
 
     @property
     def on_cpu(self) -> bool: ...
@@ -144,7 +144,7 @@ class Model(Protocol):
 
     @property
     def expert_pool_bytes(self) -> int | None:
-        """Memory that experts are read into as tokens are sent to them; None where there is no pool."""
+        """Memory that experts are read into as tokens are sent to them; None without a pool."""
 
     @property
     def blocks_at_once(self) -> int:
@@ -160,19 +160,19 @@ class Model(Protocol):
     def evidence_head(self) -> EvidenceHead | None: ...
     @property
     def has_reader(self) -> bool:
-        """Whether answers are cut from the documents by a reader, and only `answer_layers` are read for them."""
+        """Whether a reader cuts answers from the documents, and only `answer_layers` are read for them."""
 
     @property
     def reader(self) -> ExcerptReader | None:
-        """The encoder that reads excerpts with a question; None where the checkpoint has none."""
+        """The encoder that reads excerpts with a question, or None."""
 
     @property
     def passage_encoder(self) -> VectorEncoder | None:
-        """What makes vectors of passages; None where the checkpoint has none."""
+        """What makes vectors of passages, or None."""
 
     @property
     def reranker(self) -> Reranker | None:
-        """What orders the best passages anew; None where the ranking stays."""
+        """What orders the best passages anew, or None."""
 
     @property
     def evidence_layer(self) -> int: ...
@@ -186,13 +186,13 @@ class Model(Protocol):
     def prefill(
         self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: Callable[[int, Any], None] | None = None
     ) -> Any:
-        """Read `ids` into `state`; returns the last token's hidden state [dim].
+        """Reads `ids` into `state`; returns the last token's hidden state [dim].
 
         The hook gets a position and the output of `evidence_layer` [seq, dim] of the tokens from there on.
         """
 
     def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
-        """Output of `evidence_layer` for `ids` read alone, float32 [seq, dim]."""
+        """Output of `evidence_layer` for `ids` alone, float32 [seq, dim]."""
 
 
 class WritingModel(Model, Protocol):

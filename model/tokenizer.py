@@ -31,7 +31,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def byte_alphabet() -> dict[str, int]:
-    """The printable character that byte-level BPE writes for each byte, mapped back to the byte."""
+    """The byte of each printable character that byte-level BPE writes for one."""
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [b for b in range(256) if b not in set(printable)]
     return {chr(b): b for b in printable} | {chr(256 + i): b for i, b in enumerate(others)}
@@ -61,7 +61,7 @@ class CheckpointTokenizer:
 
     @classmethod
     def load(cls, folder: Path) -> CheckpointTokenizer:
-        """Read a folder's `tokenizer.json`, and beside it which token ends a text. Raises TokenizerUnsupported."""
+        """Reads a folder's `tokenizer.json`, and beside it which token ends a text. Raises TokenizerUnsupported."""
         return cls(tokenizer_spec(folder), _eos_ids(folder))
 
     @property
@@ -72,7 +72,7 @@ class CheckpointTokenizer:
         return self.eos_ids[0]
 
     def token_id(self, name: str) -> int | None:
-        """Id of an added token such as `<|im_start|>`, or None where the tokenizer has none of that name."""
+        """Id of an added token such as `<|im_start|>`, or None."""
         return self._added.get(name)
 
     def encode(self, text: str) -> list[int]:
@@ -86,7 +86,7 @@ class CheckpointTokenizer:
         return list(map(self._rank_to_id.__getitem__, ranks))
 
     def encode_template(self, text: str) -> list[int]:
-        """Token ids of a text in which the names of added tokens mean these tokens: templates, never documents."""
+        """Token ids of a text in which names of added tokens mean these: templates, never documents."""
         if not self._added:
             return self.encode(text)
         names = sorted(self._added, key=len, reverse=True)  # the longest first, where one begins with another
@@ -96,8 +96,8 @@ class CheckpointTokenizer:
         return ids
 
     def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        """Token ids, and for each the half-open range of characters of `text` that it touches; a character whose bytes
-        are spread over several tokens is in the range of each."""
+        """Token ids, and for each the half-open range of characters that it touches; a character whose bytes are spread
+        over several tokens is in the range of each."""
         text = _SURROGATE.sub("\ufffd", text)
         if self._pattern is None or (self._normal_form and not unicodedata.is_normalized(self._normal_form, text)):
             found = self._slow_tokenizer().encode(text, add_special_tokens=False)
@@ -119,7 +119,7 @@ class CheckpointTokenizer:
         return self._bytes[token] if self._bytes else str(self._slow_tokenizer().decode([token])).encode()
 
     def _build(self, vocabulary: dict[str, int]) -> None:
-        """Make the tiktoken Encoding: a rank for each byte and each merge, in the order of the merges."""
+        """Makes the tiktoken Encoding: a rank for each byte and each merge, in order."""
         import tiktoken
 
         as_bytes = _all_bytes(vocabulary, byte_alphabet())
@@ -140,7 +140,7 @@ class CheckpointTokenizer:
 
     @cached_property
     def _bytes(self) -> list[bytes]:
-        """The bytes of every id, made when they are first asked for; none where tiktoken cannot have the tokens."""
+        """Of every id, when first asked for; none where tiktoken cannot have the tokens."""
         if not self._as_bytes:
             return []
         found = [b""] * self.vocab_size
@@ -151,7 +151,7 @@ class CheckpointTokenizer:
         return found
 
     def _slow_tokenizer(self) -> Rust:
-        """The `tokenizers` library on the same file, for what tiktoken cannot do; special tokens stay plain text."""
+        """`tokenizers` on the same file, for what tiktoken cannot do; special tokens stay plain text."""
         if self._slow is None:
             from tokenizers import Tokenizer as Rust
 
@@ -164,7 +164,7 @@ class CheckpointTokenizer:
 
 
 def _characters(text: str, edges: list[int], missing: bytes) -> list[tuple[int, int]]:
-    """Ranges of characters between byte positions `edges`, counted without the bytes that have no token."""
+    """Ranges of characters between byte positions `edges`, without the bytes that have no token."""
     import numpy
 
     raw = numpy.frombuffer(text.encode("utf-8"), dtype=numpy.uint8)
@@ -179,7 +179,7 @@ def _characters(text: str, edges: list[int], missing: bytes) -> list[tuple[int, 
 
 
 def _all_bytes(vocabulary: Collection[str], alphabet: dict[str, int]) -> dict[str, bytes]:
-    """The bytes of every token that is written in `alphabet`; others, such as added tokens, are left out."""
+    """The bytes of every token written in `alphabet`; not of others, such as added tokens."""
     # By one translation of all tokens to Latin-1: one for each took a third of the time of loading.
     table = dict.fromkeys(range(256), "\uffff") | {ord(c): chr(byte) for c, byte in alphabet.items()}
     try:
@@ -193,7 +193,7 @@ def _all_bytes(vocabulary: Collection[str], alphabet: dict[str, int]) -> dict[st
 def _by_rank(
     vocabulary: dict[str, int], merges: list[str] | list[list[str]], as_bytes: dict[str, bytes]
 ) -> tuple[list[bytes], list[int], list[bytes]]:
-    """Tokens as bytes and their ids, single bytes first, then in the order of merges; and the bytes without a token."""
+    """Tokens as bytes and their ids, single bytes first, then by merges; and the bytes without a token."""
     alphabet = byte_alphabet()
     missing = [bytes([byte]) for character, byte in alphabet.items() if character not in vocabulary]
     single = sorted((vocabulary[character], as_bytes[character]) for character in alphabet if character in vocabulary)
@@ -217,7 +217,7 @@ _LEADS = ((0xE0, 0x1F, 6, 0), (0xF0, 0x0F, 12, 0x800), (0xF8, 0x07, 18, 0x10000)
 
 
 def _unwritable(missing: bytes) -> re.Pattern[str]:
-    """Matches characters whose UTF-8 form holds one of the bytes that have no token."""
+    """Matches characters whose UTF-8 form holds a byte without a token."""
     characters = [chr(b) for b in missing if b < 0x80]
     for lead in (b for b in missing if 0xC2 <= b <= 0xF4):  # no character begins with any other byte from 0xC0 on
         mask, shift, least = next(row for end, *row in _LEADS if lead < end)
@@ -230,14 +230,13 @@ def _unwritable(missing: bytes) -> re.Pattern[str]:
 
 
 def _normal_form(spec: dict[str, Any]) -> NormalForm | None:
-    """Unicode normal form that the tokenizer applies first, if any."""
     normalizer = spec.get("normalizer")
     kind = normalizer.get("type") if normalizer else None
     return cast(NormalForm, kind) if kind in ("NFC", "NFKC", "NFD", "NFKD") else None
 
 
 def _split_pattern(spec: dict[str, Any]) -> str | None:
-    """The regular expression that splits text before BPE, or None where it is no byte-level BPE known here."""
+    """What splits text before BPE; None for no byte-level BPE known here."""
     model, normalizer = spec["model"], spec.get("normalizer")
     if model.get("type", "BPE") != "BPE" or model.get("byte_fallback") or model.get("continuing_subword_prefix"):
         return None
@@ -278,7 +277,7 @@ def _inside_gguf(folder: Path) -> bool:
 
 
 def _eos_ids(folder: Path) -> tuple[int, ...]:
-    """End-of-text ids of a GGUF file, or of generation_config.json or config.json, the first file that names any."""
+    """Of a GGUF file, or of generation_config.json or config.json, the first that names any."""
     if _inside_gguf(folder):
         return tuple(opened_gguf(folder).eos_ids())
     for name in ("generation_config.json", "config.json"):

@@ -79,7 +79,7 @@ class Block(nn.Module):
 
 
 class Transformer(Network):
-    """The whole network; `layers`: build that many of the first layers only."""
+    """The network, or its first `layers` layers."""
 
     def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
         built = (Block(config) for _ in config.layer_types[:layers])

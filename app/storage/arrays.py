@@ -54,7 +54,7 @@ def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
     """The arrays of a safetensors file, read-only and mapped, and its metadata. Raises StoreDamaged."""
     try:
         file = MappedTensors(path)
-        return {name: file.array(name) for name in file.keys()}, file.metadata  # noqa: SIM118
+        return {name: file.array(name) for name in file.places()}, file.metadata
     except ModelError as error:
         raise StoreDamaged("is no file of arrays", where=str(path)) from error
 

@@ -1,4 +1,4 @@
-"""The body of a DOCX, paragraph by paragraph: text as it would be printed with all tracked changes accepted."""
+"""The body of a DOCX: text as printed with all tracked changes accepted."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from docqa.ingest.docx.formatting import RunFormat, box_ground, is_hidden_drawin
 from docqa.ingest.docx.numbering import Numbering
 from docqa.ingest.docx.styles import Style, Styles, run_format
 from docqa.ingest.language.numbers import in_roman
+from docqa.ingest.structure.clean import squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.structure.outline import split_number
 from docqa.ingest.writer import BlockWriter, raised
@@ -29,8 +30,7 @@ T = TypeVar("T")
 
 
 class ParagraphLine:
-    """The text of one paragraph in `style` while it is collected. `ground`: the colour behind it, None: not known;
-    `unseen`: it lies beside the page."""
+    """A paragraph while its text is collected; `ground`: the colour behind, None: unknown; `unseen`: off the page."""
 
     def __init__(self, style: Style, ground: Colour | None, *, unseen: bool = False) -> None:
         self.style = style
@@ -45,7 +45,7 @@ class ParagraphLine:
         self._parts.append((text, letters))
 
     def take(self) -> str:
-        """All words that were collected, which are no longer here."""
+        """The words collected so far, which it forgets."""
         words = "".join(part for part, _ in self._parts)
         self._parts.clear()
         return words
@@ -55,15 +55,15 @@ class ParagraphLine:
         return self._parts[-1][0] if self._parts else ""
 
     def text(self) -> str:
-        """The words as they would be printed, white space in order."""
-        lines = "".join(part for part, _ in self._parts).split("\n")
-        if self.style.name.lower().startswith("toc ") and "\t" in lines[-1]:
+        """The words as printed, white space in order."""
+        before, end, line = "".join(part for part, _ in self._parts).rpartition("\n")
+        if self.style.name.lower().startswith("toc "):
             # The leader that Word prints before the page number.
-            lines[-1] = " .... ".join(lines[-1].rsplit("\t", 1))
-        return "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
+            line = " .... ".join(line.rsplit("\t", 1))
+        return squeezed_lines(before + end + line)
 
     def look(self) -> tuple[float, bool]:
-        """The size of its letters in points, and whether all are bold, underlined or capitals."""
+        """The size of most letters in points, and whether all are bold, underlined or capitals."""
         parts = [(text.strip(), letters) for text, letters in self._parts if any(map(str.isalnum, text))]
         sizes = Counter[float]()
         for text, letters in parts:
@@ -73,8 +73,8 @@ class ParagraphLine:
 
 
 class DocxBody:
-    """Writes body elements into `writer`, headings by their style; the counts say what was left out. `ground`: the
-    page's colour, `under_boxes` that behind its text boxes, None where pictures float there."""
+    """Writes body elements into `writer` and counts what is left out. `ground`: the page's colour; `under_boxes`: that
+    behind its text boxes, None where pictures float there."""
 
     def __init__(
         self,
@@ -112,8 +112,7 @@ class DocxBody:
                 self.embedded += 1
 
     def _unwrapped(self, parent: Element, *, runs: bool = False) -> Iterator[Element]:
-        """The elements in `parent`, and in what only wraps some; what is left out is counted, and what is inserted in
-        `runs`."""
+        """The elements in `parent` and in wrappers; counts deletions, and in `runs` insertions."""
         for element in parent:
             name = local(element)
             if name in word.WRAPPERS or name in word.INSERTED:
@@ -129,7 +128,7 @@ class DocxBody:
                 yield element
 
     def words_of(self, part: Element) -> str:
-        """The words of a header, a footer or a comment, paragraphs on lines of their own."""
+        """The words of a header, a footer or a comment, a line a paragraph."""
         lines = (self._one_line(element) for element in part)
         return "\n".join(filter(None, lines))
 
@@ -143,7 +142,7 @@ class DocxBody:
             self._before(ground, self.write, box)
 
     def _read(self, element: Element) -> tuple[ParagraphLine, str]:
-        """The words of a paragraph, and what the list that it is in prints in front of them."""
+        """The words of a paragraph, and what its list prints before them."""
         properties = child(element, "pPr")
         style_id = attribute(child(properties, "pStyle"), "val")
         style = self._styles.get(style_id)
@@ -203,7 +202,7 @@ class DocxBody:
                 self._comments.hear(text)
 
     def _hide(self, run: Element, line: ParagraphLine) -> None:
-        """A run that cannot be seen; fields that begin or end in it, and boxes and notes that hang on it, count."""
+        """Its fields, boxes and notes still count."""
         for element in run:
             if local(element) not in ("t", *_CHARACTERS):
                 self._character(element, line)
@@ -213,7 +212,7 @@ class DocxBody:
             line.after_hidden = True
 
     def _field(self, element: Element) -> None:
-        """A field is its instruction, which is not printed, and then its result."""
+        """The instruction is not printed, the result is."""
         kind = attribute(element, "fldCharType")
         if kind == "begin":
             self._fields.append(False)
@@ -281,7 +280,6 @@ class DocxBody:
         self._ground = outer
 
     def _shown(self, cell: DocxCell) -> str:
-        """The words of a cell; those of one that continues the cell above it are hidden."""
         if cell.element is None:
             return ""
         words = str(self._in_cell(cell.element, self._one_line))
@@ -291,11 +289,9 @@ class DocxBody:
         return ""
 
     def _in_cell(self, cell: Element, read: Callable[[Element], T]) -> T:
-        """What `read` makes of `cell`, before the colour that fills it."""
         return self._before(shading(child(cell, "tcPr")) or self._ground, read, cell)
 
     def _before(self, ground: Colour | None, read: Callable[[Element], T], element: Element) -> T:
-        """What `read` makes of `element`, with the colour `ground` behind it."""
         outer, self._ground = self._ground, ground
         result = read(element)
         self._ground = outer
@@ -319,7 +315,6 @@ class DocxBody:
         return any(_outline(properties, self._styles.get(style)) is not None for properties, style in styled)
 
     def _one_line(self, parent: Element) -> str:
-        """The paragraphs and tables in a cell or a note on one line."""
         words: list[str] = []
         for element in [parent] if local(parent) in ("p", "tbl") else parent:
             name = local(element)
@@ -347,8 +342,8 @@ def _outline(properties: Element | None, style: Style) -> int | None:
 
 @dataclass(slots=True)
 class DocxCell:
-    """A cell: `element` is None for columns that its row leaves out; `goes_on`: it continues the cell above, and its
-    own words are not shown. `rows`: how many it covers."""
+    """A cell over so many `rows`. `element`: None for columns that its row leaves out; `goes_on`: it continues the cell
+    above, its own words are not shown."""
 
     element: Element | None
     columns: int

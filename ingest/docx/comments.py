@@ -1,4 +1,4 @@
-"""Comments in the margin of a DOCX: who wrote them, when, and the words that they are about."""
+"""Comments in the margin of a DOCX: who, when, and about which words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_OPEN = 50
 
 @dataclass
 class Comment:
-    """A comment: `about` are the words of the text that it is put to, `content` what it says."""
+    """A comment; `about` are the words that it is put to."""
 
     author: str
     date: str
@@ -24,7 +24,7 @@ class Comment:
 
 @dataclass
 class Comments:
-    """The comments of a document, in the order of the places that they are put to."""
+    """The comments of a document, in the order of their places."""
 
     known: dict[str, Comment] = field(default_factory=dict)
     _open: dict[str, list[str]] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Comments:
 
     @classmethod
     def of(cls, part: Element | None) -> Comments:
-        """Those of the part of the package that has them."""
+        """Those of the comments part of a package."""
         elements = [e for e in part if local(e) == "comment"] if part is not None else []
         return cls(
             {
@@ -45,17 +45,15 @@ class Comments:
         )  # fmt: skip
 
     def mark(self, kind: str, comment_id: str | None) -> None:
-        """What the text says of a comment: where the words begin and end that it is about, or where it stands."""
+        """Hears where the words that a comment is about begin and end, or where it stands."""
         if comment_id not in self.known or comment_id is None:
             return
-        if kind == "commentRangeStart":
-            if len(self._open) < _MAX_OPEN:
-                self._open[comment_id] = []
-            self._placed[comment_id] = None
-        elif kind == "commentRangeEnd":
+        if kind == "commentRangeEnd":
             self._close(comment_id)
-        else:
-            self._placed[comment_id] = None
+            return
+        self._placed[comment_id] = None
+        if kind == "commentRangeStart" and len(self._open) < _MAX_OPEN:
+            self._open[comment_id] = []
 
     def hear(self, text: str) -> None:
         """More words of the text."""

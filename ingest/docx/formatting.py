@@ -1,5 +1,4 @@
-"""How letters of DOCX are set (size, weight, colour, by style, run and what lies behind them), and whether they can be
-seen."""
+"""How letters of DOCX are set by style, run and background, and whether they can be seen."""
 
 from __future__ import annotations
 
@@ -24,8 +23,8 @@ _LOWEST_DRAWN, _WIDEST_DRAWN = 25_400, 10_058_400  # the same in units of drawin
 
 
 class RunFormat(NamedTuple):
-    """How letters are set. `size` in points; `colour` None: of plain text, always seen; `ground`: of their own, None:
-    the paragraph's."""
+    """How letters are set. `size`: points; `colour`: None for plain text, always seen; `ground`: their own, None: the
+    paragraph's."""
 
     size: float = DEFAULT_SIZE
     bold: bool = False
@@ -37,7 +36,7 @@ class RunFormat(NamedTuple):
 
 
 def formatted(base: RunFormat, properties: Element | None) -> RunFormat:
-    """`base` with what the run properties `properties` say instead."""
+    """`base` changed by run properties."""
     if properties is None or not len(properties):
         return base
     size = number(child(properties, "sz"), None)
@@ -58,7 +57,7 @@ def formatted(base: RunFormat, properties: Element | None) -> RunFormat:
 
 
 def shading(properties: Element | None) -> Colour | None:
-    """The colour with which `properties` fill what is behind, None where they do not or it is a pattern."""
+    """The colour with which `properties` fill the background; None without one, or for a pattern."""
     shade = child(properties, "shd")
     if shade is None:
         return None
@@ -67,14 +66,14 @@ def shading(properties: Element | None) -> Colour | None:
 
 
 def is_unseen(letters: RunFormat, ground: Colour | None) -> bool:
-    """Whether letters cannot be seen on the colour `ground` (None: it is not known)."""
+    """Whether letters cannot be seen on the colour `ground`, None: unknown."""
     if letters.hidden or letters.size <= _SMALLEST_SIZE:
         return True
     return alike(letters.colour, letters.ground or ground)
 
 
 def is_off_the_page(properties: Element | None) -> bool:
-    """Whether the paragraph with these properties lies beside the page, or in lines too low to be seen."""
+    """Whether a paragraph lies beside the page, or in lines too low to be seen."""
     spacing, frame = child(properties, "spacing"), child(properties, "framePr")
     if attribute(spacing, "lineRule") == "exact" and 0 < number_of(spacing, "line", 0) <= _LOWEST_LINE:
         return True
@@ -85,7 +84,7 @@ def is_off_the_page(properties: Element | None) -> bool:
 
 
 def _is_squeezed(properties: Element, size: float) -> bool:
-    """Whether letters of `size` are squeezed to nothing, raised off the page, or not filled with any colour."""
+    """Whether letters are squeezed to nothing, raised off the page, or unfilled."""
     narrow, raised = number(child(properties, "w"), None), number(child(properties, "position"), 0)
     if (narrow is not None and narrow <= _NARROWEST) or abs(raised) >= _FAR_RAISED:
         return True
@@ -115,7 +114,6 @@ def is_hidden_drawing(drawing: Element) -> bool:
 
 
 def _is_hidden_shape(name: str, value: str) -> bool:
-    """Whether a declaration of an older kind of drawing leaves it without room, beside the page or switched off."""
     if name in ("width", "height", "left", "top", "margin-left", "margin-top"):
         length = pixels(value)
         return length is not None and (abs(length) > _FAR_AWAY or (name in ("width", "height") and length <= _NO_ROOM))
@@ -128,13 +126,13 @@ def page_colour(document: Element) -> Colour:
 
 
 def has_pictures_behind(document: Element) -> bool:
-    """Whether pictures or filled shapes float over the page, so that what is behind a place is not known."""
+    """Whether pictures or filled shapes float over the page, so that what is behind a place is unknown."""
     anchors = (element for element in document.iter() if local(element) == "anchor")
     return any(attribute(a, "behindDoc") in ("1", "true") or any(local(e) == "pic" for e in a.iter()) for a in anchors)
 
 
 def box_ground(drawing: Element, behind: Colour | None) -> Colour | None:
-    """What is behind the words of the text box `drawing`, on a page where `behind` is: None where that is not known."""
+    """The colour behind the words of the text box `drawing`, on a page of colour `behind`; None: unknown."""
     fills: list[Colour | None] = []
     styled = False
     for element in drawing.iter():

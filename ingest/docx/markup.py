@@ -1,5 +1,4 @@
-"""The markup of DOCX: elements that only wrap others, tracked changes, ways to say the same twice, signs, equations,
-and the values of properties."""
+"""The markup of DOCX: wrappers, tracked changes, alternatives, signs, equations and values of properties."""
 
 from __future__ import annotations
 
@@ -14,8 +13,7 @@ WRAPPERS = frozenset(
     ("hyperlink", "smartTag", "sdt", "sdtContent", "fldSimple", "bdo", "dir", "customXml", "ruby", "rubyBase")
 )
 INSERTED, DELETED = frozenset(("ins", "moveTo")), frozenset(("del", "moveFrom"))
-# How far styles and lists that refer to each other are followed.
-MAX_CHAIN = 20
+MAX_CHAIN = 20  # of styles and lists that refer to each other
 T = TypeVar("T")
 # Other names for places of a theme.
 _THEME_PLACES = {
@@ -27,7 +25,7 @@ _SIGNS = {0xF0FE: "☒", 0xF0A8: "☐", 0xF06F: "☐", 0xF0FC: "✓", 0xF0FB: "�
 
 
 def children(parent: Element, name: str) -> Iterator[Element]:
-    """The elements `name` in `parent`, wrapped ones and inserted ones too."""
+    """The elements `name` in `parent`, wrapped and inserted ones too."""
     for element in parent:
         if local(element) == name:
             yield element
@@ -46,7 +44,7 @@ def theme_colours(part: Element | None) -> dict[str, str]:
 
 
 def with_theme(root: Element, theme: Mapping[str, str]) -> Element:
-    """`root`, in which the colours of the `theme` that it names by their places there are named by themselves."""
+    """`root` with the colours that it names by places of the `theme` put in."""
     for element in root.iter():
         if local(element) == "schemeClr" and not len(element):
             element.tag = "srgbClr"
@@ -66,7 +64,7 @@ def _name_colour(element: Element, name: str, place: str | None, theme: Mapping[
 
 
 def sign(code: str) -> str:
-    """The character of a symbol font, given in hexadecimal; U+FFFD where it is unknown."""
+    """The character of a symbol font by its hexadecimal code; U+FFFD: unknown."""
     if not re.fullmatch(r"[0-9A-Fa-f]{1,4}", code):
         return "\ufffd"
     value = int(code, 16)
@@ -79,12 +77,12 @@ def has_text(element: Element) -> bool:
 
 
 def words_in(element: Element) -> str:
-    """All the words in `element`, whatever they are for."""
+    """All the words in `element`."""
     return "".join(e.text or "" for e in element.iter() if local(e) == "t")
 
 
 def alternative(element: Element) -> Element:
-    """Of the ways to say the same the first, which is the newest."""
+    """The first, which is the newest, of the ways to say the same."""
     choice = child(element, "Choice")
     fallback = child(element, "Fallback")
     return choice if choice is not None else fallback if fallback is not None else element
@@ -101,7 +99,7 @@ def boxes(element: Element) -> Iterator[Element]:
 
 
 def equation(element: Element) -> str:
-    """The equation in `element` on one line ("x^2", "(a)/(b)", "√(n)"), its parts kept apart from their neighbours."""
+    """The equation in `element` on one line: "x^2", "(a)/(b)", "√(n)"."""
     name = local(element)
     if name == "t":
         return element.text or ""
@@ -139,17 +137,17 @@ def _group(sign: str, text: str) -> str:
 
 
 def number(element: Element | None, default: T) -> int | T:
-    """The `val` of `element` as a number, `default` where there is none."""
+    """The `val` of `element` as a number, or `default`."""
     return number_of(element, "val", default)
 
 
 def number_of(element: Element | None, name: str, default: T) -> int | T:
-    """The attribute `name` of `element` as a number, `default` where there is none."""
+    """The attribute `name` of `element` as a number, or `default`."""
     text = attribute(element, name)
     return int(text) if text and re.fullmatch(r"-?\d{1,9}", text) else default
 
 
 def toggled(properties: Element | None, name: str, default: bool) -> bool:
-    """Whether the property `name` is on, `default` where nothing is said."""
+    """Whether the property `name` is on; `default` where it is absent."""
     element = child(properties, name)
     return default if element is None else attribute(element, "val") not in ("0", "false", "off", "none")

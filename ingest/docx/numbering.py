@@ -1,4 +1,4 @@
-"""Automatic numbers of DOCX: lists, and the number that Word prints before a paragraph."""
+"""Automatic numbers of DOCX, as Word prints them before paragraphs."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ class Numbering:
         self._started: set[str] = set()
 
     def next(self, style_id: str | None, style: Style, properties: Element | None) -> str:
-        """What stands in front of the paragraph with these properties, counted: "4.2", "(a)", "-" for a bullet, or
-        nothing."""
+        """The number of the next paragraph, which has these properties: "4.2", "(a)", "-" for a bullet, or ""."""
         own = child(properties, "numPr")
         list_id = attribute(child(own, "numId"), "val") or style.list_id
         if list_id is None or list_id not in self._lists:
@@ -45,7 +44,7 @@ class Numbering:
         return self._printed(form, key, levels, level) or "-"
 
     def _abstract_of(self, list_id: str, depth: int = 0) -> str:
-        """The list that counts: one that only names a style counts in the list of that style."""
+        """The list that counts: the style's where this one only names a style."""
         key = attribute(child(self._lists[list_id], "abstractNumId"), "val") or ""
         link = attribute(child(self._abstract.get(key), "numStyleLink"), "val")
         linked = self._styles.get(link, paragraph=False).list_id if link else None

@@ -1,8 +1,8 @@
-"""DOCX to Document: text as printed, automatic numbers included; headings as sections, no pages.
+"""DOCX to Document: text as printed, automatic numbers included; headings as sections.
 
 Tracked insertions are read, deletions are not, hidden text is left out and counted; warnings say so. Headers, footers
-and comments are sections behind the text. Where pages end is Word's decision on the day, so places are numbers of
-clauses and paragraphs.
+and comments are sections behind the text. Word decides at print time where pages end, so places are numbers of clauses
+and paragraphs.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def read_docx(request: ReadRequest) -> Document:
 
 
 def _write_margins(body: DocxBody, parts: _Parts, writer: BlockWriter) -> list[str]:
-    """Writes the words of headers and footers, each once, behind the text; returns those of page numbers alone."""
+    """Writes headers and footers, each once; returns those of page numbers alone."""
     rest: list[str] = []
     seen: set[str] = set()
     for kind in ("header", "footer"):
@@ -74,7 +74,6 @@ def _write_margins(body: DocxBody, parts: _Parts, writer: BlockWriter) -> list[s
 
 
 def _write_comments(body: DocxBody, comments: Comments, writer: BlockWriter) -> None:
-    """Writes the comments in the margin behind the text, in a section of their own."""
     first = True
     for comment in comments.in_order():
         words = " ".join(body.words_of(comment.content).split())
@@ -92,7 +91,7 @@ def _write_comments(body: DocxBody, comments: Comments, writer: BlockWriter) -> 
 
 
 class _Parts:
-    """The parts of the package that the main part names, by the last word of their relationship type."""
+    """The parts that the main part names, by the last word of their relationship type."""
 
     def __init__(self, data: bytes) -> None:
         self._package = Package(data)
@@ -122,13 +121,12 @@ class _Parts:
         return None if data is None else parse_xml(data, part=name)
 
     def xml(self, kind: str, *, whole: bool = False) -> Element | None:
-        """The first part of this kind, None where there is none; `whole`: that of the whole package."""
+        """Of the `whole` package or the main part, the first of this kind."""
         names = (self._root if whole else self._own).get(kind)
         part = self._parse(names[0]) if names else None
         return part if part is None or kind == "theme" else with_theme(part, self._theme)
 
     def all(self, kind: str) -> Iterator[Element]:
-        """The parts of this kind, in the order of their names."""
         for name in self._own.get(kind, ()):
             part = self._parse(name)
             if part is not None:

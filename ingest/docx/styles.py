@@ -1,9 +1,10 @@
-"""Styles of DOCX with what they inherit: what headings and lists are, and how letters are set."""
+"""Styles of DOCX with what they inherit."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import reduce
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
@@ -16,8 +17,8 @@ _HEADING_NAME = re.compile(r"heading ?([1-9])$", re.IGNORECASE)
 
 @dataclass
 class Style:
-    """What docqa asks of a style, its bases included. `letters`: how its text is set; `runs`: what a style for
-    characters says of them; `ground`: the colour behind its paragraphs, None where there is none."""
+    """A style with what it inherits. `letters`: how its text is set; `runs`: what a character style says of them;
+    `ground`: the colour behind its paragraphs."""
 
     name: str = ""
     outline: int | None = None
@@ -79,8 +80,5 @@ class Styles:
 
 
 def run_format(paragraph: Style, characters: Style, properties: Element | None) -> RunFormat:
-    """How a run is set: by its paragraph, then the style of its characters, then its own `properties`."""
-    letters = paragraph.letters
-    for styled in characters.runs:
-        letters = formatted(letters, styled)
-    return formatted(letters, properties)
+    """How a run is set: by its paragraph, the style of its characters, and its own `properties`."""
+    return reduce(formatted, (*characters.runs, properties), paragraph.letters)

@@ -1,3 +1,3 @@
-"""English, and numbers in it, as data with the functions that read it: what ingest and app share. No tensors."""
+"""English, and numbers in it, as data and the functions that read it; shared by ingest and app."""
 
 __all__ = ["dates", "expressions", "lengths", "numbers", "opposites", "places", "quantities", "sentences", "words"]

@@ -1,4 +1,4 @@
-"""Dates as they are written: "1 May 2020", "May 1st, 2020", "2nd day of March", "2020-05-01", "3/4/2019"."""
+"""Dates: "1 May 2020", "May 1st, 2020", "2nd day of March", "2020-05-01", "3/4/2019"."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ENDS = lazily(r"\s*(?:[.,;)]|$)")
 
 
 class Date(NamedTuple):
-    """A date at `start:end` of a text, 0 for what it does not say. Of "3/4/2019" there are two at one place."""
+    """A date at `start:end` of a text, 0 for what it does not say. "3/4/2019" gives two."""
 
     year: int
     month: int
@@ -43,7 +43,7 @@ class Date(NamedTuple):
 
 
 def dates(text: str) -> Iterator[Date]:
-    """The dates of `text` that name a month; those in digits come last, and may be read either way."""
+    """The dates of `text` that name a month, then those in digits, in both readings."""
     for match in _WRITTEN.finditer(text):
         behind = match["behind"] and match["year"]  # "page 1 May 3, 2016"
         day = int((match["behind"] if behind else match["before"] or match["behind"]) or 0)
@@ -59,7 +59,6 @@ def dates(text: str) -> Iterator[Date]:
 
 
 def _is_month(text: str, start: int, end: int) -> bool:
-    """Whether "may" is the month: a number stands behind it, or "in May" ends there."""
     if _BEHIND_MAY.match(text, end):
         return True
     return _BEFORE_MAY.search(text, max(start - 24, 0), start) is not None and _ENDS.match(text, end) is not None

@@ -1,4 +1,4 @@
-"""Regular expressions that are compiled when first used: all would take longer than a question."""
+"""Regular expressions compiled at their first use: compiling all would take longer than a question."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, cast
 
 
 def lazily(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """`re.compile(pattern, flags)`, compiled by the first method that is called; functions of `re` do not take it."""
+    """`re.compile(pattern, flags)` at the first method call; functions of `re` do not take it."""
     return cast("re.Pattern[str]", LazyExpression(pattern, flags))
 
 
 class LazyExpression:
-    """Hands on to the expression, which it makes when it is first asked for something of it."""
+    """Passes on to its expression."""
 
     def __init__(self, pattern: str, flags: int) -> None:
         self._made_of = pattern, flags

@@ -15,7 +15,7 @@ _OF_LETTERS = {"em": 1.0, "ex": 0.5, "ch": 0.5, "lh": 1.2}
 
 @lru_cache(maxsize=8192)
 def pixels(text: str, size: float = USUAL_SIZE) -> float | None:
-    """A length, a bare number or `calc()` and its like, in pixels, `size` to an em and a hundred per cent; or None."""
+    """A length, a bare number or `calc()` and its like in pixels, or None; `size` is an em and a hundred per cent."""
     from tinycss2 import parse_component_value_list
 
     return _calculated(parse_component_value_list(text[:300], skip_comments=True), size)
@@ -53,7 +53,6 @@ def _value(token: Any, size: float) -> float | None:
 
 
 def at_commas(tokens: Iterable[Any]) -> list[list[Any]]:
-    """The tokens between commas."""
     return [list(part) for is_comma, part in groupby(tokens, lambda token: token == ",") if not is_comma]
 
 

@@ -1,4 +1,4 @@
-"""Numbers as they are written: in words, as ordinals, in Roman numerals and letters."""
+"""Numbers in words, as ordinals, in Roman numerals and letters."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ROMAN_DIGITS = {letters: value for value, letters in _NUMERALS if len(letters) 
 
 
 def in_letters(number: int) -> str:
-    """1 is "a", 26 "z", 27 "aa", 28 "bb" as word processors count; digits outside 1 to 780."""
+    """1 is "a", 26 "z", 27 "aa", 28 "bb"; digits outside 1 to 780."""
     if not 0 < number <= 780:
         return str(number)
     return ascii_lowercase[(number - 1) % 26] * ((number - 1) // 26 + 1)
@@ -56,7 +56,7 @@ ROMAN = {in_roman(number): number for number in range(1, 200)}
 
 
 def number_of_words(words: Sequence[str], first: int = 0) -> tuple[int | None, int]:
-    """(value, how many words it takes) of the number from `first` on: "one hundred and five"; (None, 0): none."""
+    """(value, words it takes) of the number from `first` on: "one hundred and five"; (None, 0): none."""
     total = current = last = used = 0
     if words[first] not in VALUES and words[first] not in ("hundred", "thousand", "million", "dozen"):
         return None, 0
@@ -77,7 +77,7 @@ def number_of_words(words: Sequence[str], first: int = 0) -> tuple[int | None, i
 
 
 def ordinal(word: str) -> int | None:
-    """2 of "second" and "2nd"; None of other words."""
+    """2 of "second" and "2nd"; None of others."""
     word = word.lower()
     if word[:-2].isdecimal() and word.endswith(("st", "nd", "rd", "th")):
         return int(word[:-2])
@@ -85,7 +85,7 @@ def ordinal(word: str) -> int | None:
 
 
 def ordinal_of(text: str) -> tuple[int, ...]:
-    """The numbers of an ordinal: "12" is (12,), "IV" (4,), "b" (2,), "5.B" (5, 2); of "78m-1" what is certain."""
+    """The numbers of an ordinal: "12" is (12,), "IV" (4,), "b" (2,), "5.B" (5, 2), "78m-1" (78, 1)."""
     lowered = text.lower()
     if lowered in CARDINALS[1:]:
         return (CARDINALS.index(lowered),)

@@ -1,4 +1,4 @@
-"""Words of opposite meaning, and adjectives that a prefix turns into their opposite."""
+"""Words of opposite meaning, and adjectives that a prefix turns."""
 
 from __future__ import annotations
 

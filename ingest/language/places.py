@@ -102,8 +102,7 @@ def division_of(word: str) -> str:
 
 @cache
 def _expression(names: tuple[str, ...], *, elsewhere: bool) -> re.Pattern[str]:
-    """An expression of the words for divisions, singular, plural and short ("secs."), by their first letters: a search
-    stops there at most words."""
+    """Of the words for divisions ("section", "secs."), grouped by first letters: a search stops there at most words."""
     short = (rf"{short}s?\." for short, name in SHORTENED.items() if name in names and short not in _NOT_ALONE)
     rests: dict[str, list[str]] = {}
     for form in [*(_IRREGULAR.get(name, rf"{name}s?") for name in names), *short]:
@@ -115,13 +114,13 @@ def _expression(names: tuple[str, ...], *, elsewhere: bool) -> re.Pattern[str]:
 
 
 def named_places(text: str, names: tuple[str, ...], *, elsewhere: bool = False) -> Iterator[NamedPlaces]:
-    """The places of `text` named by a word (or "§") for a division in `names`; `elsewhere`: in other languages."""
+    """The places of `text` named by a word (or "§") in `names`; `elsewhere`: in other languages, too."""
     for match in _expression(names, elsewhere=elsewhere).finditer(text):
         yield _named(text, match)
 
 
 def named_place_at(text: str, at: int, names: tuple[str, ...]) -> NamedPlaces | None:
-    """The places that are named from offset `at` of `text` on; None where none are."""
+    """The places named at offset `at` of `text`, or None."""
     match = _expression(names, elsewhere=False).match(text, at)
     return _named(text, match) if match else None
 
@@ -140,12 +139,12 @@ def _named(text: str, match: re.Match[str]) -> NamedPlaces:
 
 
 def subs_in(text: str, start: int, end: int) -> tuple[str, ...]:
-    """ "(b)" and "(2)" of `start:end` of `text`."""
+    """ "(b)" and "(2)" in `start:end` of `text`."""
     return tuple(_SUB.findall(text, start, end))
 
 
 def page_labels(pages: str) -> tuple[str, ...]:
-    """Every label of "3-4", "123-27", "iv, 7 and A-3"; a range of other than numbers gives its ends."""
+    """Every label of "3-4", "123-27", "iv, 7 and A-3"; the ends of a range that is not of numbers."""
     labels: list[str] = []
     for part in re.split(r"(?:(?<!\s)\s++)?(?:,|&|\band\b|\bor\b)\s*+", pages):
         ends = [part] if re.match(r"[A-Z]{1,3}-\d", part) else _TO.split(part)

@@ -1,5 +1,5 @@
-"""The numbers that a text states: `1,200`, `twelve hundred`, `$1.2 million`, `two (2)`; each keeps its unit of time,
-money or measure, so that five days are not five months."""
+"""The numbers that a text states, each with its unit of time, money or measure: `1,200`, `twelve hundred`, `$1.2
+million`, `two (2)`."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _REACH = 3
 
 @dataclass(frozen=True)
 class Figure:
-    """A number as stated; `unit`: of time, money or measure, or `%`, right beside it, else ""; `digits`: not in words;
-    `start`, `end`: its characters in `folded(text)`, `whole` with the unit."""
+    """A number as stated. `unit`: the time, money, measure or `%` beside it, or ""; `digits`: not in words; `start`,
+    `end`: its range in `folded(text)`, `whole` with the unit."""
 
     value: str
     unit: str
@@ -50,13 +50,13 @@ class Figure:
 
 
 def figures(text: str) -> list[Figure]:
-    """The numbers of `text` in order; "one", "first" and "second" in words count as numbers too."""
+    """The numbers of `text` in order; "one", "first" and "second" are numbers too."""
     shown = folded(text)
     return [_in_full(figure, shown) for figure in _figures(list(_TOKEN.finditer(shown)))]
 
 
 def _in_full(figure: Figure, text: str) -> Figure:
-    """The second year of a span like 2018–19 with its century."""
+    """The second year of 2018–19 with its century."""
     before = _SPAN_OF_YEARS.search(text, max(figure.start - 7, 0), figure.start)
     if before is None or len(figure.value) != 2 or not figure.digits:
         return figure
@@ -67,7 +67,7 @@ _SPAN_OF_YEARS = lazily(r"\b((?:1[5-9]|20)\d\d)\s?[-–/]\s?$")
 
 
 def folded(text: str) -> str:
-    """`text` as numbers are read in it: NFKC, in lower case."""
+    """`text` in NFKC and lower case."""
     return unicodedata.normalize("NFKC", text).casefold().replace("‑", "-")
 
 
@@ -90,7 +90,7 @@ def _figures(found: list[re.Match[str]]) -> Iterator[Figure]:
 
 
 def _number(tokens: Sequence[str], at: int) -> tuple[str | None, int, bool]:
-    """(value, how many tokens it takes, whether it is in digits) of the number that begins at `at`."""
+    """(value, how many tokens it takes, whether it is in digits) of the number at `at`."""
     token = tokens[at]
     if not token[0].isdigit():
         value, used = number_of_words(tokens, at)
@@ -106,7 +106,7 @@ def _number(tokens: Sequence[str], at: int) -> tuple[str | None, int, bool]:
 
 
 def _unit(tokens: Sequence[str], at: int) -> tuple[str, int]:
-    """(the unit of a number that ends before token `at`, how many tokens behind it; "" and 0 for none)."""
+    """(the unit of a number that ends before token `at`, how many tokens on), ("", 0) for none."""
     for distance, token in enumerate(tokens[at : at + _REACH], 1):
         if token[0].isdigit() or token in VALUES:  # "two (2) years": the next one takes it
             continue

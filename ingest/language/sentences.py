@@ -1,8 +1,5 @@
-"""Where sentences begin and end in the text of a page.
-
-A newline is a real break unless the line before plainly runs on; a full stop ends a sentence but in a legal or academic
-abbreviation, an initial, a number or a citation.
-"""
+"""Where sentences begin and end in the text of a page. A newline is a break unless the line before plainly runs on; a
+full stop ends a sentence but in a legal or academic abbreviation, an initial, a number or a citation."""
 
 from __future__ import annotations
 
@@ -11,15 +8,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from docqa.ingest.language.places import ATTACHMENTS, ELSEWHERE
-from docqa.ingest.types import Span
+from docqa.ingest.types import Span, lines_of
 
 # Abbreviations after which a sentence almost never ends, folded to lower case, without their last full stop.
 _TITLES_AND_PARTS = (
-    "mr mrs ms dr prof hon rev gen sen rep gov st mt messrs jr sr v vs cf e.g i.e viz al no nos art arts sec secs "
-    "§ ch chs cl para paras pt pts vol vols ed eds fig figs eq eqs tab ref refs app appx ex exh pp p "
-    "approx ca dept dist div est ass'n comm'n ct cir supp stat reg regs rev u.s u.k u.s.c c.f.r f f.2d f.3d f.4th "
-    "s.ct l.ed fed civ crim evid est tr am ass inv'rs ins bd indus mfg sys techs servs educ hosp univ int'l nat'l "
-    "jan feb mar apr jun jul aug sept sep oct nov dec thm lem prop def cor sched subsec subd tit"
+    "mr mrs ms dr prof hon rev gen sen rep gov st mt messrs jr sr v vs cf e.g i.e viz chs paras pts vols ed eds ref "
+    "refs appx ex exh approx ca dept dist div est ass'n comm'n ct cir supp stat reg regs u.s.c c.f.r f f.2d f.3d f.4th "
+    "s.ct l.ed fed civ crim evid tr am ass inv'rs ins bd indus mfg sys techs servs educ hosp univ int'l nat'l jan feb "
+    "mar apr jun jul aug sept sep oct nov dec thm lem prop def cor subsec subd tit"
 )
 # These may end a sentence: they do when the next word begins like a new one and is not a number.
 _FIRMS_AND_HOURS = "etc inc ltd co corp llc l.l.c l.p p.c id ibid n.a a.m p.m u.s u.k d.c et al ph.d m.d b.c a.d"
@@ -29,7 +25,7 @@ _STATES = (
     "ala ariz ark cal colo conn del fla ga ill ind kan ky la md mass mich minn miss mo mont neb nev okla ore pa tenn "
     "tex va vt wash wis wyo"
 )
-_CITING_WORDS = "pg no see op tr sect"
+_CITING_WORDS = "pg see op sect"
 _NEVER_ENDS, _MAY_END, _NUMBERED, _CAPITALISED, _CITING = (
     frozenset(words.split()) for words in (_TITLES_AND_PARTS, _FIRMS_AND_HOURS, _BEFORE_NUMBERS, _STATES, _CITING_WORDS)
 )
@@ -63,11 +59,8 @@ _MAX_ROW_WORDS = 120
 
 
 def sentences(text: str) -> list[Span]:
-    """The sentences of `text`, in order, with only white space between them.
-
-    One of more than 60 words is cut before its inline items "(a)", "(b)" ..., so that a quote can be a clause. The row
-    of a table is one sentence, unless it is very long.
-    """
+    """The sentences of `text`, in order, with only white space between them. One of more than 60 words is cut before
+    inline items "(a)", "(b)" ..., so that a quote can be a clause. A table's row is one sentence, unless very long."""
     spans: list[Span] = []
     for start, end in _lines(text):
         line = text[start:end]
@@ -78,41 +71,38 @@ def sentences(text: str) -> list[Span]:
 
 
 def sentence_texts(text: str) -> list[str]:
-    """The words of each sentence of `text`; all of it where it has none."""
+    """The sentences of `text`, or `text` where it has none."""
     return [text[span.start : span.end] for span in sentences(text)] or [text]
 
 
 def ends_abbreviated(text: str) -> bool:
-    """Whether the stop at the end of `text` is that of an abbreviation or an initial, and may end no sentence."""
+    """Whether `text` ends with an abbreviation or an initial, whose stop may end no sentence."""
     word = _TAIL_WORD.search(text.rstrip(), max(len(text) - 24, 0))
     bare = word.group().lower().strip("§.") if word and text.rstrip().endswith(".") else ""
     return bare in _NEVER_ENDS | _MAY_END | _NUMBERED | _CITING or (len(bare) == 1 and bare.isalpha())
 
 
 def is_opener(text: str) -> bool:
-    """True when `text` begins like a numbered clause, a list item or a division ("(a) ", "12. ", "Article 4")."""
+    """Whether `text` begins like a numbered clause, a list item or a division ("(a) ", "12. ", "Article 4")."""
     return _OPENER.match(text) is not None
 
 
 def _lines(text: str) -> list[tuple[int, int]]:
     """Runs of lines that read as one, as ranges of `text`."""
     runs: list[tuple[int, int]] = []
-    position = 0
-    for line in text.split("\n"):
-        start, end = position, position + len(line)
-        position = end + 1
+    for at in lines_of(text):
+        line = text[at.start : at.end]
         if not line.strip():
-            runs.append((end, end))
-            continue
-        if runs and runs[-1][1] > runs[-1][0] and runs_on(text[runs[-1][0] : runs[-1][1]], line):
-            runs[-1] = (runs[-1][0], end)
+            runs.append((at.end, at.end))
+        elif runs and runs[-1][1] > runs[-1][0] and runs_on(text[runs[-1][0] : runs[-1][1]], line):
+            runs[-1] = (runs[-1][0], at.end)
         else:
-            runs.append((start, end))
+            runs.append((at.start, at.end))
     return [run for run in runs if run[1] > run[0]]
 
 
 def runs_on(before: str, line: str) -> bool:
-    """Whether `line` goes on with the sentence in which the text `before` it ends, by the words at the break."""
+    """Whether `line` goes on with the sentence at the end of `before`, by the words at the break."""
     tail = before[-40:].rstrip()
     if _CELLS in line or _CELLS in before:
         return False
@@ -131,7 +121,7 @@ def _split_line(text: str, start: int, end: int) -> list[Span]:
 
 
 def _ends_sentence(text: str, start: int, stop: int, after: int, end: int) -> bool:
-    """Whether the punctuation at `stop:after` closes the sentence that began at `start`."""
+    """Whether the punctuation at `stop:after` closes the sentence begun at `start`."""
     if text[stop] in "。！？":
         return True
     following = text[after : after + 24].lstrip()
@@ -178,7 +168,7 @@ def _split_items(text: str, span: Span) -> list[Span]:
 
 
 def _pieces(text: str, cuts: Sequence[int]) -> list[Span]:
-    """What lies between `cuts`, without the white space at its edges."""
+    """Stripped."""
     spans: list[Span] = []
     for start, end in pairwise(cuts):
         piece = text[start:end].lstrip()

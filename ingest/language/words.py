@@ -1,4 +1,4 @@
-"""Small words of English by what they do: they deny, except, ask, help a verb, join."""
+"""Small words of English by what they do: deny, except, ask, help a verb, join."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ ASKING = rf"(?:{alternatives(QUESTION)})"
 
 
 def denies(word: str) -> bool:
-    """Whether a word in small letters is a denial: "not", "without", "isn't"."""
+    """Whether a word in small letters denies: "not", "without", "isn't"."""
     return word in DENIALS or word.endswith(("n't", "n’t"))

@@ -1,5 +1,5 @@
-r"""The files that LaTeX source takes in (`\input`, `\include`, `\subfile`, `\import`), put in their places: only those
-inside the folder of the document, wherever links lead."""
+r"""The files that LaTeX source takes in (`\input`, `\include`, `\subfile`, `\import`), put in their places; none
+outside the folder of the document, wherever links lead."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _MAX_FILES, _MAX_DEPTH = 500, 20
 
 @dataclass
 class Inputs:
-    """Puts files in their places in the source at `path`, only those at or below the real paths `within` where given;
-    `files` counts them, `left` says which were not, and why."""
+    """Puts files into the source at `path`, only those at or below the real paths `within`; `files` counts them, `left`
+    says which were not, and why."""
 
     path: str
     within: tuple[str, ...] | None = None
@@ -39,7 +39,6 @@ class Inputs:
         self._folder = os.path.realpath(folder) if os.path.isfile(self.path) else ""
 
     def put(self, source: str) -> str:
-        """`source` with the files that it takes in."""
         return self._put(source, self._folder, ())
 
     def _put(self, source: str, folder: str, above: tuple[str, ...]) -> str:
@@ -86,7 +85,6 @@ class Inputs:
         return self._put(body[1] if body else words, os.path.dirname(file), (*above, file))
 
     def _find(self, named: str, folder: str) -> str | None:
-        """The real path of the file that is meant; None where there is none."""
         for base in dict.fromkeys((self._folder, folder)):
             for name in (named, f"{named}.tex"):
                 place = os.path.realpath(os.path.join(base, name)) if base and "\0" not in name else ""
@@ -95,7 +93,6 @@ class Inputs:
         return None
 
     def _refused(self, file: str | None, named: str, above: tuple[str, ...]) -> str:
-        """Why a file is not put in its place; empty where it is."""
         outside = "outside the folder of the document, not opened"
         if not self._folder:
             return "the document does not come from a folder, other files are not read"

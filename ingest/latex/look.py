@@ -1,4 +1,4 @@
-"""How letters of LaTeX are set, as far as that can hide them: colours, sizes, and places off the page."""
+"""How letters of LaTeX are set, as far as it can hide them: colours, sizes, and places off the page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_MIXES = 20
 
 
 class Look(NamedTuple):
-    """`colour` and `ground` are None where they are not known; `away`: too small or clear, `aside`: off the page."""
+    """`colour` and `ground`: None where unknown; `away`: too small or clear, `aside`: off the page."""
 
     colour: Colour | None = BLACK
     ground: Colour | None = WHITE
@@ -30,11 +30,11 @@ class Look(NamedTuple):
 
     @property
     def unseen(self) -> bool:
-        """Whether letters that are set so cannot be seen."""
+        """Whether such letters cannot be seen."""
         return alike(self.colour, self.ground) or self.away or self.aside
 
     def after(self, name: str, told: Sequence[str], colours: Colours) -> Look:
-        """The look that the macro `name` gives, which is `told` these arguments."""
+        """The look that the macro `name` gives with these arguments."""
         last = told[-1].strip() if told else ""
         if name.endswith(("color", "colorbox")):
             colour = colours.of(last, told[0] if len(told) > 1 else "")
@@ -52,13 +52,13 @@ class Look(NamedTuple):
 
 
 class Colours:
-    """The colours that a document has names for: `named`."""
+    """The colours that a document names."""
 
     def __init__(self) -> None:
         self.named: dict[str, Colour | None] = {}
 
     def of(self, said: str, model: str = "") -> Colour | None:
-        """The colour `said` in a model (rgb, RGB, gray, HTML, cmyk), or by names as xcolor mixes them, or None."""
+        """The colour `said` in a model (rgb, RGB, gray, HTML, cmyk), or by names mixed as in xcolor, or None."""
         with suppress(ValueError, IndexError):
             if model.strip() in _MODELS:
                 red, green, blue = _MODELS[model.strip()]([float(part) for part in said.split(",")])

@@ -1,4 +1,4 @@
-"""The markup of LaTeX: what its macros and environments are for, and its source taken apart into nodes."""
+"""The markup of LaTeX: what its macros and environments are for, and its source as nodes."""
 
 from __future__ import annotations
 
@@ -20,21 +20,18 @@ _MAX_LINES = 20
 # Macros that print one of their arguments: the last.
 UNWRAPPED = word_set(
     "emph textbf textit textsl textsc textrm textsf texttt textup textmd textnormal underline uline mbox text hbox "
-    "fbox makebox framebox raisebox parbox textsubscript uppercase MakeUppercase lowercase href "
-    "textcolor colorbox enquote title author date so hl centerline url nolinkurl path multicolumn multirow "
-    "texorpdfstring"
+    "fbox makebox framebox parbox textsubscript uppercase MakeUppercase lowercase href enquote title author date so hl "
+    "centerline url nolinkurl path multicolumn multirow texorpdfstring"
 )
 DROPPED = word_set(
-    "includegraphics vspace hspace bigskip medskip smallskip noindent indent centering raggedright raggedleft "
-    "newpage clearpage cleardoublepage pagebreak linebreak nopagebreak maketitle tableofcontents listoffigures "
-    "listoftables bibliographystyle pagestyle thispagestyle setcounter addtocounter setlength addtolength hline "
-    "toprule midrule bottomrule cline cmidrule definecolor captionsetup linespread fontsize index nocite phantom "
-    "hphantom vphantom usepackage documentclass newcommand renewcommand providecommand def newtheorem newsavebox "
-    "theoremstyle hypersetup "
-    "graphicspath small large Large LARGE huge Huge tiny scriptsize footnotesize normalsize bf it rm sf "
-    "tt sc sl em bfseries itshape scshape ttfamily sffamily rmfamily mdseries upshape normalfont selectfont "
-    "onecolumn twocolumn long global protect relax frontmatter mainmatter backmatter noalign endhead endfirsthead "
-    "endfoot endlastfoot balance addcontentsline markboth label qedhere hfill vfill hrule rule null strut numberwithin"
+    "includegraphics bigskip medskip smallskip noindent indent centering raggedright raggedleft cleardoublepage "
+    "pagebreak linebreak nopagebreak maketitle tableofcontents listoffigures listoftables bibliographystyle pagestyle "
+    "thispagestyle setlength addtolength hline toprule midrule bottomrule cline cmidrule captionsetup linespread index "
+    "nocite usepackage documentclass newcommand renewcommand providecommand def newtheorem newsavebox theoremstyle "
+    "hypersetup graphicspath LARGE huge Huge tiny scriptsize footnotesize bf it rm sf tt sc sl em bfseries itshape "
+    "scshape ttfamily sffamily rmfamily mdseries upshape normalfont selectfont onecolumn twocolumn long global protect "
+    "relax noalign endhead endfirsthead endfoot endlastfoot balance addcontentsline markboth qedhere hfill vfill hrule "
+    "rule null strut numberwithin"
 )
 REFERENCES = word_set("ref pageref autoref cref Cref nameref eqref vref")
 INPUTS = word_set("input include subfile import subimport bibliography addbibresource lstinputlisting")
@@ -62,7 +59,7 @@ class Unread:
         self.macros: Counter[str] = Counter()
 
     def warnings(self, left: Sequence[str]) -> list[str]:
-        """A line for each file that was not taken in (`left` has the known reasons), and one for the macros."""
+        """A line for each file that was not taken in (`left` has the known reasons), and one for unknown macros."""
         known = [line.partition(": ")[0].replace(" ", "") for line in left]
         others = [f"\\{text}: other files are not read" for text in self.inputs]
         lines = [*left, *(line for line in others if line.partition(": ")[0].replace(" ", "") not in known)]
@@ -80,7 +77,7 @@ class Unread:
 
 
 class Names:
-    """What names stand for by the preamble: theorem-like environments, macros without, or `taking`, arguments."""
+    """What names stand for by the preamble: theorems, macros without arguments, and macros `taking` some."""
 
     def __init__(self, preamble: str, body: str) -> None:
         self.theorems = _THEOREMS | dict(_NEW_THEOREM.findall(preamble))
@@ -94,7 +91,7 @@ class Names:
         self._asked = 0
 
     def nodes_of(self, name: str) -> Sequence[Any] | None:
-        """The nodes that the macro `name` stands for, None where the preamble does not say; none after 20,000."""
+        """The nodes that the macro `name` stands for, None where unknown; none after 20,000."""
         if name not in self._short:
             return None
         self._asked += 1
@@ -106,7 +103,7 @@ class Names:
 
 
 def parse(source: str) -> Sequence[Any]:
-    """The nodes of `source`. Raises ValueError where it cannot be taken apart."""
+    """The nodes of `source`. Raises ValueError."""
     try:
         nodes: Sequence[Any] = LatexWalker(source, latex_context=_context(), tolerant_parsing=True).get_latex_nodes()[0]
     except (LatexWalkerError, IndexError, AttributeError, TypeError) as error:  # the last three: on cut-off markup
@@ -160,17 +157,16 @@ def arguments_of(node: Any) -> list[Any]:
 
 
 def is_group(node: Any) -> bool:
-    """Whether `node` is a group in braces."""
     return type(node).__name__ == "LatexGroupNode"
 
 
 def is_index(node: Any) -> bool:
-    """Whether `node` is a macro that puts its argument into an index and not on the page."""
+    """Whether `node` is a macro that puts its argument into an index, not on the page."""
     return str(getattr(node, "macroname", "")).startswith("index")
 
 
 class TabularRow(NamedTuple):
-    """The nodes of each cell of a row, and whether a rule over the whole table is above it."""
+    """The nodes of each cell of a row, and whether a rule is above it."""
 
     cells: list[list[Any]]
     rule: bool
@@ -192,7 +188,7 @@ def rows_of(node: Any) -> list[TabularRow]:
 
 
 def spans_of(cell: Sequence[Any]) -> tuple[int, int]:
-    r"""How many columns and rows a cell covers, as its `\multicolumn` and `\multirow` say."""
+    r"""Columns and rows that a cell covers by its `\multicolumn` and `\multirow`."""
     spans = {"multicolumn": 1, "multirow": 1}
     nodes = list(cell)
     while nodes:
@@ -219,7 +215,7 @@ def verbatim_of(node: Any) -> str:
 
 
 def group_at(source: str, start: int) -> str:
-    """What stands between the brace before `start` and the one that closes it."""
+    """What is between the brace before `start` and the one that closes it."""
     depth = 1
     for match in re.compile(r"\\.|[{}]", re.DOTALL).finditer(source, start):
         depth += {"{": 1, "}": -1}.get(match.group(), 0)
@@ -232,7 +228,7 @@ _CONVERTER = LatexNodes2Text(math_mode="verbatim", strict_latex_spaces=False)
 
 
 def plain_text(node: Any) -> str:
-    """An accent, a letter or a sign as the characters it prints; empty for what is none of these."""
+    """What an accent, a letter or a sign prints; empty for others."""
     try:
         return str(_CONVERTER.nodelist_to_text([node]))
     except (LookupError, TypeError, ValueError, AttributeError):  # an argument that was cut off

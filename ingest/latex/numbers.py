@@ -17,12 +17,10 @@ _REFERENCE = re.compile("\x01([^\x01\x02]*)\x02")
 
 
 class Piece(NamedTuple):
-    """A block before it is numbered. `kind`: a Block's, or the macro that changes how sections are counted (`appendix`,
-    `frontmatter`, `setcounter`, whose counter is `name`); `name`: the macro or float it came from.
-
-    In `text` a reference is its label between U+0001 and U+0002, which no cleaned text has. A row of a table has its
-    `cells` and the number of its `table` instead.
-    """
+    """A block before it is numbered. `kind`: a Block's, or the macro that changes the counting (`appendix`,
+    `frontmatter`, `setcounter` with its counter as `name`); `name`: the macro or float it came from. A reference in
+    `text` is its label between U+0001 and U+0002, which no cleaned text has. A table's row has `cells` and the number
+    of its `table` instead."""
 
     kind: str
     text: str
@@ -35,7 +33,7 @@ class Piece(NamedTuple):
 
 
 class Numbers:
-    """Numbers of sections, figures and tables as the standard classes count, and what each label stands for."""
+    """Counts as the standard classes do, and knows what each label stands for."""
 
     def __init__(self, document_class: str, pieces: list[Piece], depth: int | None = None) -> None:
         names = {piece.name for piece in pieces if piece.kind == "heading"}
@@ -49,7 +47,7 @@ class Numbers:
         self._pieces = pieces
 
     def resolved(self) -> list[Piece]:
-        """The pieces with their numbers, every reference replaced by what it refers to."""
+        """The pieces with their numbers and with references replaced."""
         current = ""
         out: list[Piece] = []
         for piece in self._pieces:
@@ -93,7 +91,7 @@ class Numbers:
         return self._labels.get(match.group(1), f"[{match.group(1)}]")
 
     def _next(self, level: int) -> str:
-        """The printed number of the next section of `level`, empty where the class prints none."""
+        """The printed number of the next section, empty where the class prints none."""
         if level > self._deepest or (self._unnumbered and level > 0):
             return ""  # chapters of the front and back matter are not counted
         self._counters[level] += 1

@@ -1,8 +1,8 @@
-"""LaTeX source to Document: what would be printed, as far as markup alone says it; sections as a tree, no pages.
+r"""LaTeX source to Document: what would be printed, as far as markup alone says it; sections as a tree, no pages.
 
 The preamble gives title, author and short names; mathematics stays as written. Sections, figures and tables get the
-numbers that the standard classes print, and `\\ref` reads as them; other labels as their key in brackets. TeX never
-runs, and no file outside the document's folder is opened.
+numbers of the standard classes, and `\ref` reads as them; other labels are their key in brackets. TeX never runs, and
+no file outside the document's folder is opened.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def read_latex(request: ReadRequest) -> Document:
 
 
 def _parted(source: str) -> tuple[str, str]:
-    r"""Preamble and body; a file without `\begin{document}` (a chapter of a larger work) is all body."""
+    r"""Preamble and body; a file without `\begin{document}`, a chapter of a larger work, is all body."""
     begin = _BEGIN.search(source)
     if begin is None:
         return "", source

@@ -1,4 +1,4 @@
-"""The words of LaTeX: nodes of its markup to pieces of text, without numbers, which need the whole document."""
+"""The words of LaTeX: nodes of its markup to pieces of text; numbers come later, when the whole document is known."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.latex import markup as tex
 from docqa.ingest.latex.look import SETTING, UNPRINTED, WITHIN, Colours, Look
 from docqa.ingest.latex.numbers import LEVELS, Piece
+from docqa.ingest.structure.clean import squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.writer import raised
 
@@ -22,13 +23,12 @@ _FILLED = ("box", "framed", "shaded", "tikz")  # environments with a ground of t
 
 
 class _Below:
-    """Which columns of a table a cell above covers: there LaTeX has an empty cell, which is none of the grid."""
+    """Which columns of a table a cell above covers: LaTeX has empty cells there, which the grid has not."""
 
     def __init__(self) -> None:
         self._left: dict[int, int] = {}
 
     def row(self, cells: Sequence[MarkedCell]) -> list[MarkedCell]:
-        """The cells of the next row without those that are covered."""
         kept: list[MarkedCell] = []
         column = 0
         left = self._left
@@ -44,7 +44,7 @@ class _Below:
 
 
 class LatexText:
-    """Turns nodes into `pieces`, in order; `hidden` is text that would not be seen, `unread` what was not read."""
+    """Turns nodes into `pieces`, in order; `hidden`: text that would not be seen, `unread`: what was not read."""
 
     def __init__(self, preamble: str, body: str) -> None:
         self.pieces: list[Piece] = []
@@ -121,7 +121,7 @@ class LatexText:
             math = " ".join(node.latex_verbatim().split())
             self._words.append(f"\n{math}\n" if node.displaytype == "display" else math)
         elif kind == "LatexSpecialsNode":
-            self._special(node)
+            self._words.append({"~": " ", "&": "&"}.get(node.specials_chars) or tex.plain_text(node))
         elif kind == "LatexMacroNode":
             self._macro(node)
 
@@ -130,10 +130,6 @@ class LatexText:
             if number:
                 self._flush()
             self._words.append(re.sub(r"\s+", " ", part))
-
-    def _special(self, node: Any) -> None:
-        chars = node.specials_chars
-        self._words.append(" " if chars == "~" else "&" if chars == "&" else tex.plain_text(node))
 
     def _macro(self, node: Any) -> None:
         name, arguments = node.macroname, tex.arguments_of(node)
@@ -188,7 +184,7 @@ class LatexText:
             self._other(node, name, arguments)
 
     def _set_look(self, node: Any, name: str, arguments: list[Any]) -> None:
-        """A macro that says how letters look: all that follow in its group, or those of its last argument."""
+        """For all that follow in the group, or for the last argument."""
         inside = arguments[-1:] if name in WITHIN else []
         if name in UNPRINTED:
             self._hide("".join(argument.latex_verbatim() for argument in arguments[-1:]))
@@ -209,7 +205,7 @@ class LatexText:
             self.hidden.append(text)
 
     def _hides(self, name: str) -> int:
-        """How many arguments the macro `name`, as the document defines it, takes and does not show."""
+        """How many arguments the macro `name` of the document takes and does not show."""
         if name not in self._hiding:
             self._hiding[name] = 0  # while it is looked at
             count, body = self._names.taking[name]
@@ -224,7 +220,7 @@ class LatexText:
         return self._hiding[name]
 
     def _other(self, node: Any, name: str, arguments: list[Any]) -> None:
-        """A name that the preamble explains, a letter or a sign, or an unknown macro."""
+        """A name of the preamble, a sign, or an unknown macro."""
         if name in self._names.taking:
             self._unprinted = self._hides(name)
         explained = self._names.nodes_of(name)
@@ -314,7 +310,7 @@ class LatexText:
             self._flush()
 
     def _floating(self, node: Any, name: str) -> None:
-        """A figure or table: its labels belong to its caption, wherever in it they are."""
+        """Labels belong to the caption, wherever they are."""
         outer, self._float = (self._float, self._float_labels, len(self.pieces)), name
         self._float_labels = []
         self._nodes(node.nodelist)
@@ -343,7 +339,7 @@ class LatexText:
         self._flush()
 
     def _table(self, node: Any) -> None:
-        """The rows of a table, those above its first rule as its head."""
+        """The rows above the first rule are its head."""
         self._tables += 1
         table, below = self._tables, _Below()
         rows = []
@@ -364,7 +360,7 @@ class LatexText:
         return MarkedCell(" ".join(self._inline(nodes).split()), columns, rows)
 
     def _inline(self, nodes: Sequence[Any]) -> str:
-        """The words of `nodes` by themselves; paragraphs in them are joined, their footnotes kept for later."""
+        """The words of `nodes` as one paragraph; footnotes are kept for later."""
         outer, self._words = self._words, []
         pieces, self.pieces = self.pieces, []
         notes, self._footnotes = self._footnotes, []
@@ -379,9 +375,8 @@ class LatexText:
     def _flush(self, *, notes: bool = True) -> None:
         self._look = self._look._replace(aside=False) if self._look.aside and notes else self._look
         self._unprinted = 0
-        lines = ("".join(self._words)).split("\n")
+        text = squeezed_lines("".join(self._words))
         self._words.clear()
-        text = "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
         if text:
             prefix, self._prefix = self._prefix, ""
             counted = prefix.strip(" .") if self._kind == "list" else ""

@@ -1,5 +1,4 @@
-"""What was put onto the pages of a PDF and is in no text of them: filled form fields, comments, marked words. Each is
-told as what it is."""
+"""What was put onto the pages of a PDF and is in no text of them: filled form fields, comments, marked words."""
 
 from __future__ import annotations
 
@@ -32,8 +31,7 @@ Quad = tuple[float, float, float, float]
 
 
 class Annotation(NamedTuple):
-    """Something on a page: `kind` of a Block (`field` or `comment`) or `hidden`; `about`: the boxes of the words that
-    it marks."""
+    """Something on a page: `kind` of a Block or `hidden`; `about`: the boxes of the words that it marks."""
 
     kind: str
     text: str
@@ -41,7 +39,7 @@ class Annotation(NamedTuple):
 
 
 def read_annotations(reader: Any, request: ReadRequest) -> dict[int, list[Annotation]]:
-    """What was put onto each page (from 0) that has something, in the order of the file."""
+    """What was put onto each page (from 0), in the order of the file."""
     found: dict[int, list[Annotation]] = {}
     with suppress(*pdf_errors()):
         for index, page in enumerate(reader.pages):
@@ -124,14 +122,12 @@ def _value(widget: Any, kind: str, flags: int) -> str:
 
 
 def _choices(widget: Any) -> dict[str, str]:
-    """What each value of a list to choose from is shown as."""
     options = _inherited(widget, "/Opt")
     pairs = [option.get_object() for option in options[:_MAX_ON_A_PAGE]] if isinstance(options, list) else []
     return {_text(pair[0]): _text(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) == 2}
 
 
 def _inherited(widget: Any, name: str) -> Any:
-    """The entry `name` of a field or of those above it; None where none has it."""
     at = widget
     for _ in range(_MAX_PARENTS):
         value = at.get(name)
@@ -145,7 +141,7 @@ def _inherited(widget: Any, name: str) -> Any:
 
 
 def _comment(annotation: Any, kind: str) -> Annotation | None:
-    """A comment, or words that are marked: "Comment by Jo Reed, 2024-05-03: Too low?"."""
+    """A comment, or marked words: "Comment by Jo Reed, 2024-05-03: Too low?"."""
     if kind not in _COMMENTS:
         return None
     words = _text(annotation.get("/Contents"))
@@ -182,7 +178,7 @@ def _text(value: Any) -> str:
 def with_annotations(
     pages: Sequence[Page], found: dict[int, list[Annotation]], *, include_hidden: bool
 ) -> list[Page]:
-    """`pages` with what was put onto them as their last blocks; what is hidden only where it is wanted."""
+    """`pages` with what was put onto them as last blocks; with hidden ones where wanted."""
     out = list(pages)
     for index, items in found.items():
         for item in items:
@@ -192,14 +188,14 @@ def with_annotations(
 
 
 def with_words(page: Page, words: str, kind: str) -> Page:
-    """`page` with `words`, where there are any, as its last block."""
+    """`page` with `words`, if any, as its last block."""
     text = f"{page.text}\n{words}" if page.text else words
     block = Block(len(text) - len(words), len(text), kind)
     return replace(page, text=text, blocks=(*page.blocks, block)) if words else page
 
 
 def told(found: dict[int, list[Annotation]], include_hidden: bool) -> list[str]:
-    """The lines for what was read of forms and comments, and for what viewers do not show of them."""
+    """A line for what was read of forms and comments, one for what viewers do not show."""
     lines: list[str] = []
     counts = Counter(item.kind for items in found.values() for item in items)
     parts = [f"{count} {name}{'s' if count > 1 else ''}" for kind, name in _TOLD.items() if (count := counts[kind])]

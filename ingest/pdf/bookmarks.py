@@ -1,4 +1,4 @@
-"""Bookmarks of a PDF as headings, each checked against the page that it names, with what is printed beside it."""
+"""Bookmarks of a PDF as headings, each checked against its page."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Bookmark(NamedTuple):
 
 
 def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list[HeadingMark]:
-    """Bookmarks as marks in document order, with their places where their titles are found. Empty when there are fewer
-    than two, or fewer than half stand on (or next to) their page: such an outline is another version's."""
+    """Bookmarks as marks in document order, placed where their titles are found. Empty for fewer than two, or where
+    fewer than half stand on (or next to) their page: such an outline is another version's."""
     marks: list[HeadingMark] = []
     found = 0
     texts: dict[int, tuple[str, list[int]]] = {}
@@ -62,7 +62,7 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
 
 
 def _numbered_title(title: str, place: tuple[int, int] | None, pages: Sequence[Page]) -> tuple[str | None, str]:
-    """Number and words of a bookmark; the number from the page where the bookmark has none."""
+    """Number and words of a bookmark; the page may have the number that it lacks."""
     number, name = split_number(title)
     if number is None and place is not None:
         text = pages[place[0] - 1].text
@@ -78,7 +78,7 @@ def _numbered_title(title: str, place: tuple[int, int] | None, pages: Sequence[P
 
 
 def _division_above(place: tuple[int, int], pages: Sequence[Page]) -> tuple[str | None, tuple[int, int]]:
-    """The "Chapter 3" on the line above the heading at `place` and where it begins; None and `place` without one."""
+    """The "Chapter 3" on the line above the heading at `place` and where it begins, or None and `place`."""
     page, start = place
     text = pages[page - 1].text
     above = text.rfind("\n", 0, max(start - 1, 0)) + 1
@@ -89,8 +89,7 @@ def _division_above(place: tuple[int, int], pages: Sequence[Page]) -> tuple[str 
 def _locate(
     title: str, page: int, pages: Sequence[Page], texts: dict[int, tuple[str, list[int]]], before: tuple[int, int]
 ) -> tuple[int, int] | None:
-    """Where `title` stands on `page` or beside it: behind the heading before it rather than above, rather alone on its
-    line."""
+    """Where `title` stands near `page`: rather behind the heading before it, rather alone on its line."""
     needle = folded(title)
     found: list[tuple[tuple[bool, ...], int, int]] = []
     for order, candidate in enumerate((page, page + 1, page - 1)):
@@ -117,7 +116,7 @@ def _locate(
 
 
 def _line_of(body: str, start: int, end: int) -> tuple[int, bool, bool]:
-    """Where the heading at `start:end` begins with its printed number; whether it fills its line, and opens it."""
+    """Where the heading at `start:end` begins with its number; whether it fills, and whether it opens, its line."""
     line_start = body.rfind("\n", 0, start) + 1
     ahead = body[line_start:start].strip()
     rest = body[end:].split("\n", 1)[0].strip(" .:")

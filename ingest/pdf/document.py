@@ -1,4 +1,4 @@
-"""What was read of a PDF to a Document: the pages without their running heads, what stands on them, the sections."""
+"""What was read of a PDF to a Document: pages without their running heads, annotations, sections."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ ALL_HIDDEN = "all of its text is hidden from a reader of the page"
 
 @dataclass(frozen=True)
 class BesidePages:
-    """What a PDF has beside its pages' text. `labels` (one a page) and `bookmarks` as given; `left_out`: what is not
-    read of it."""
+    """What a PDF has beside its pages' text: `labels` (one a page), `bookmarks`, and in `left_out` what is not read."""
 
     title: str
     labels: list[str | None]
@@ -37,7 +36,7 @@ class BesidePages:
 
 
 def read_beside(reader: Any, request: ReadRequest) -> BesidePages:
-    """What the file that is open in pypdf's `reader` has beside the text of its pages."""
+    """What the file open in pypdf's `reader` has beside its pages' text."""
     return BesidePages(
         structure.title(reader), structure.labels(reader, len(reader.pages)), structure.bookmarks(reader),
         read_annotations(reader, request), structure.left_out(reader),
@@ -45,8 +44,8 @@ def read_beside(reader: Any, request: ReadRequest) -> BesidePages:
 
 
 def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages) -> Document:
-    """The Document of all pages, from which it takes their lines. Raises Unreadable where no page could be read,
-    NoText, TooLarge."""
+    """The Document of all pages, emptied of their lines. Raises Unreadable where no page could be read, NoText,
+    TooLarge."""
     problems = [f"page {number}: {page.problem}" for number, page in enumerate(raw, 1) if page.problem]
     if len(problems) == len(raw):
         raise Unreadable(f"no page could be read; {problems[0]}", hint=DAMAGED)
@@ -106,7 +105,7 @@ def _hidden_warning(raw: list[RawPage], included: bool) -> list[str]:
 def _pages(
     raw: list[RawPage], furniture: list[set[int]], labels: list[str | None], include_hidden: bool
 ) -> tuple[list[Page], list[outline.Candidate]]:
-    """The pages with their text, and lines that may be headings; takes the lines from `raw`."""
+    """The pages with their text, and lines that may be headings; empties `raw` of its lines."""
     hyphens = Hyphens(line.text for page in raw for line in page.lines)
     pages: list[Page] = []
     candidates: list[outline.Candidate] = []
@@ -128,7 +127,6 @@ def _pages(
 
 
 def _heads_of(page: RawPage, spots: set[int]) -> list[str]:
-    """The running heads and feet of a page, whose lines they are."""
     return [line.text for at, line in enumerate(page.lines) if at in spots]
 
 

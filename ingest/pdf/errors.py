@@ -1,4 +1,4 @@
-"""What pypdf raises on damaged files, and how a reason reads in a message."""
+"""What pypdf raises on damaged files, and how it reads in a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What docqa saw on one page of a PDF, with places: blocks, lines, running heads, hidden text, and the page's picture.
+"""What docqa saw on one page of a PDF, with places: blocks, lines, running heads, hidden text, and the picture.
 
 A Document keeps no boxes; they are found again from the file. The Document stays the truth about text, kinds and
 running heads, and its letters lead every line to its block.
@@ -31,7 +31,7 @@ _NO_PLACES = "the places of its words are not known"
 
 @dataclass(frozen=True, slots=True)
 class SeenLine:
-    """A line of print and its box; of the row of a table the boxes of its cells, and whether it names columns."""
+    """A line and its box; of a table's row the boxes of its cells, and whether it names columns."""
 
     text: str
     box: Box
@@ -41,8 +41,8 @@ class SeenLine:
 
 @dataclass(frozen=True, slots=True)
 class SeenBlock:
-    """A block of the Document's page: its range there, its kind, and its lines in reading order. `boxes`: one for each
-    run of lines below one another, as a paragraph has two that goes on in the next column."""
+    """A block of the Document's page: its range, its kind, and its lines in reading order. `boxes`: one for each run of
+    lines below one another; a paragraph over two columns has two."""
 
     start: int
     end: int
@@ -53,7 +53,7 @@ class SeenBlock:
 
 @dataclass(frozen=True, slots=True)
 class SeenFurniture:
-    """A running head or foot, or the page's line numbers (no box). `in_text`: the page's text has it too."""
+    """A running head or foot, or the page's line numbers (no box). `in_text`: in the page's text, too."""
 
     text: str
     box: Box | None
@@ -62,7 +62,7 @@ class SeenFurniture:
 
 @dataclass(frozen=True, slots=True)
 class SeenHidden:
-    """Text that a reader of the page cannot see, why, how often in a row, and a box for each of its lines."""
+    """Text that cannot be seen, why, how often in a row, and a box for each line."""
 
     text: str
     reason: str
@@ -73,8 +73,8 @@ class SeenHidden:
 @dataclass(frozen=True, slots=True)
 class PageView:
     """A page as it was seen. Boxes are left, top, right and bottom in points from the top left corner as displayed.
-    `picture`: a PNG. `ocr`: its words were recognised. `notes`: what could not be shown, and why; then blocks have no
-    boxes."""
+    `picture`: a PNG. `ocr`: its words were recognised. `notes`: what could not be shown, and why; blocks have no boxes
+    then."""
 
     width_pt: float
     height_pt: float
@@ -87,8 +87,8 @@ class PageView:
 
 
 def inspect_page(request: ReadRequest, page: Page, events: PageEvents | None = None) -> PageView:
-    """What stands where on `page` of the requested PDF, whose Document has it; without pdfium no places. Raises
-    Encrypted, Unreadable where the file has no such page."""
+    """What stands where on `page` of the PDF; no places without pdfium. Raises Encrypted, and Unreadable where the file
+    has no such page."""
     events = events or PageEvents()
     with reading(request.name):
         reader, request = open_request(request)
@@ -100,7 +100,7 @@ def inspect_page(request: ReadRequest, page: Page, events: PageEvents | None = N
 
 
 def text_view(page: Page, *notes: str) -> PageView:
-    """The view of a page whose words have no places: of a document without pages, or one that was not read."""
+    """The view of a page whose words have no places: without pages, or not read."""
     blocks = tuple(SeenBlock(b.start, b.end, b.kind) for b in page.blocks)
     furniture = tuple(SeenFurniture(text, None) for text in page.furniture)
     return PageView(0.0, 0.0, blocks, furniture, (), False, None, notes)
@@ -129,7 +129,7 @@ def _view(page: Page, raw: RawPage, picture: bytes | None) -> PageView:
 
 
 def _head_lines(page: Page, raw: RawPage) -> set[int]:
-    """The numbers of the lines that the Document has as furniture: of equal ones, those nearest the page's edges."""
+    """The lines that are furniture: of equal ones, those nearest the page's edges."""
     wanted = Counter(page.furniture)
     found: set[int] = set()
     for at, line in sorted(enumerate(raw.lines), key=lambda item: min(item[1].top, raw.height - item[1].bottom)):
@@ -140,7 +140,7 @@ def _head_lines(page: Page, raw: RawPage) -> set[int]:
 
 
 def _blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
-    """The Document's blocks with these lines, in reading order; None where their letters are not those of its text."""
+    """The Document's blocks with these lines, in reading order; None where their text differs."""
     texts = [_letters(page.text[b.start : b.end]) if b.kind != "hidden" else "" for b in page.blocks]
     if "".join(texts) != "".join(_letters(line.text) for line in lines):
         return None
@@ -169,7 +169,7 @@ def _letters(text: str) -> str:
 
 
 def _runs(lines: Sequence[Line]) -> tuple[Box, ...]:
-    """The boxes around lines that stand below one another in one column."""
+    """The boxes around lines below one another in one column."""
     runs = grouped(lines, lambda run, line: line.region == run[-1].region and line.top >= run[-1].top - 1)
     return tuple(around(*(line.box for line in run)) for run in runs)
 

@@ -1,7 +1,7 @@
 """The number that is printed on each page, and what the file's own page labels are worth beside it.
 
 It is a word at the edge of a running head or foot that counts on from page to page ("12", "xii", "4-7", "Page 3 of
-20"), and wins over the file's label: that is what people cite.
+20"), and wins over the file's label: people cite it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _Printed(NamedTuple):
 
 
 def printed_labels(heads: Sequence[Sequence[str]]) -> list[str | None]:
-    """The number that each page prints in its running `heads`; None where none counts on over three pages."""
+    """The number that each page prints in its running `heads`, or None; it must count on over three pages."""
     labels: list[str | None] = [None] * len(heads)
     lengths = [0] * len(heads)
     for chain in _chains([list(_printed(page, lines)) for page, lines in enumerate(heads)]):
@@ -48,8 +48,8 @@ def printed_labels(heads: Sequence[Sequence[str]]) -> list[str | None]:
 
 
 def checked_labels(given: Sequence[str | None], heads: Sequence[Sequence[str]]) -> tuple[list[str | None], list[int]]:
-    """The labels to cite pages by, and the pages (from 1) whose label in `given` is not what is printed. Where it is so
-    on most pages that print a number, the file's labels count nowhere."""
+    """The labels to cite pages by, and the pages (from 1) that print another than `given`. Where most numbered pages
+    do, the file's labels count nowhere."""
     printed = printed_labels(heads)
     if not any(given):
         return printed, []
@@ -71,7 +71,6 @@ def _folded(label: str) -> str:
 
 
 def _printed(page: int, lines: Sequence[str]) -> Iterator[_Printed]:
-    """What may be the number of a page in its running heads."""
     seen: set[str] = set()
     for line in lines:
         text = line.strip()
@@ -88,7 +87,7 @@ def _printed(page: int, lines: Sequence[str]) -> Iterator[_Printed]:
 
 
 def _chains(pages: Sequence[Sequence[_Printed]]) -> Iterator[list[_Printed]]:
-    """Numbers that count on as the pages do, each chain with what it has on later pages."""
+    """Numbers that count on as the pages do."""
     open_: dict[tuple[str, int], list[_Printed]] = {}
     for tokens in pages:
         for token in tokens:

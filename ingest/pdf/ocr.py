@@ -1,6 +1,6 @@
-"""Pages that are pictures of text: found, and their text recognised where docqa-reader[ocr] is installed.
+"""Pages that are pictures of text, recognised where docqa-reader[ocr] is installed.
 
-RapidOCR's models come in its wheel; their paths are given to it, so that it never looks for others on a network.
+RapidOCR's models come in its wheel; it is given their paths, so that it never looks for others on a network.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MAX_SIDE = 2_400  # pixels; larger pictures are made smaller, to no loss at 200
 
 
 class Recognised(NamedTuple):
-    """The words of a page with the places of their lines, the mean score (0 to 1), and the number of doubted lines."""
+    """The words of a page with their lines' places, the mean score (0 to 1), and the number of doubted lines."""
 
     words: list[Word]
     score: float
@@ -38,12 +38,12 @@ class Recognised(NamedTuple):
 
 
 class NotRecognised(Exception):
-    """The picture of a page was not read, for the reason given."""
+    """A picture was not read, for the reason given."""
 
 
 @cache
 def available() -> bool:
-    """Whether the text of scans can be recognised: the extra is installed, models and all."""
+    """Whether the extra is installed, models and all."""
     return bool(find_spec("onnxruntime")) and len(_models()) == len(_MODELS)
 
 
@@ -58,15 +58,15 @@ def is_picture(page: Any, letters: int) -> bool:
 
 
 class Recogniser:
-    """Recognises pages of one document. `on_page` is called with each page (from 1) before it is recognised."""
+    """Recognises pages of one document, each (from 1) told to `on_page` first."""
 
     def __init__(self, on_page: Callable[[int], None]) -> None:
         self._on_page = on_page
         self._count = 0
 
     def recognise(self, page: Any, number: int) -> Recognised:
-        """The words of `page`, the `number`th; none where its pictures are too large to draw. Raises NotRecognised past
-        MAX_OCR_PAGES and where the recognition fails."""
+        """The words of page `number`; none where its pictures are too large to draw. Raises NotRecognised, also past
+        MAX_OCR_PAGES."""
         from docqa.ingest.pdf.visibility.raster import page_png
 
         self._count += 1
@@ -110,7 +110,7 @@ def _models() -> dict[str, str]:
 
 
 def _words(text: str, corners: Sequence[Sequence[float]], points: float) -> list[Word]:
-    """The words of a recognised line, whose `corners` are in pixels of so many `points`: each has its share of it."""
+    """The words of a recognised line, each with its share of the line."""
     from docqa.ingest.pdf.raw_page import Word
 
     xs, ys = zip(*corners, strict=True)

@@ -1,4 +1,4 @@
-"""The pages of a PDF one by one: each is read by pdfium, or by pypdf, or lost alone with a reason."""
+"""The pages of a PDF: each is read by pdfium, or by pypdf, or lost alone with a reason."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ ZERO_WIDTH = "zero-width characters"
 class RawPage:
     """A page between extraction and text: lines with boxes (pdfium), or plain paragraphs (pypdf).
 
-    `width` (0: not known) and `height` in points, of pypdf in lines. `numbers`: its printed line numbers ("1–28").
-    `ocr`: recognised from a picture, by docqa (with a `score`, 0 to 1, and `doubted` lines) or before; `scan`: a
-    picture that was not. `problem`: why it was not read; `lost`: another reading may get it. `order`: the grade of its
-    reading order, A, B or C.
+    `width` (0: unknown) and `height` in points, of pypdf in lines. `numbers`: its printed line numbers ("1–28"). `ocr`:
+    recognised from a picture, by docqa (with a `score`, 0 to 1, and `doubted` lines) or before; `scan`: a picture that
+    was not. `problem`: why it was not read; `lost`: another reading may get it. `order`: the grade of its reading
+    order, A, B or C.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -61,9 +61,8 @@ def extract(
     """Every page in order, with a `first` only so many and nothing recognised, and what `meanwhile` gave; pages of
     `request.skip` are lost for the reason there.
 
-    Forks read most pages of a long file, without events; `meanwhile` is called then. Pictures to recognise, pages with
-    a problem, and those that line numbers around speak of are read here. Raises Unreadable where too many pages are
-    lost.
+    Forks read most pages of a long file, without events, while `meanwhile` runs. Pictures to recognise, pages with a
+    problem, and those that line numbers around speak of are read here. Raises Unreadable where too many pages are lost.
     """
     count = first or len(reader.pages)
     streams = Streams()
@@ -113,8 +112,8 @@ def extract(
 def extract_one(
     reader: Any, request: ReadRequest, index: int, events: PageEvents, *, numbered: bool = False
 ) -> tuple[RawPage, bytes | None]:
-    """Page `index` (from 0) alone, and its picture as a PNG, None without pdfium or where it was not opened.
-    `numbered`: the document has line numbers."""
+    """Page `index` (from 0) alone, and its picture as a PNG, None where pdfium did not open it. `numbered`: the
+    document has line numbers."""
     import pypdfium2
 
     with ExitStack() as stack:
@@ -133,7 +132,7 @@ def _recogniser(request: ReadRequest, events: PageEvents) -> Recogniser | None:
 
 
 def _open_pdfium(reader: Any, request: ReadRequest, stack: ExitStack) -> PdfiumFile | None:
-    """The file in pdfium; None where it is not wanted, cannot open the file or counts its pages differently."""
+    """None where pdfium is not wanted, cannot open the file or counts its pages differently."""
     import pypdfium2
 
     if not request.pdfium:
@@ -147,7 +146,7 @@ def _open_pdfium(reader: Any, request: ReadRequest, stack: ExitStack) -> PdfiumF
 
 
 def _has_layers(reader: Any) -> bool:
-    """Whether parts of the drawing can be switched off (optional content groups); True where that is unknown."""
+    """Whether there are optional content groups; True where that is unknown."""
     with suppress(*pdf_errors()):
         layers = reader.root_object.get("/OCProperties")
         return bool(layers is not None and layers.get_object().get("/OCGs"))
@@ -163,7 +162,7 @@ def _read(
     *,
     numbered: bool | None = None,
 ) -> RawPage:
-    """Page `index` (from 0); `numbered` as in `order_lines`."""
+    """Page `index` from 0; `numbered` as in `order_lines`."""
     try:
         problem = streams.problem(reader, index)
         if problem is not None:
@@ -207,7 +206,7 @@ def _pdfium_page(file: PdfiumFile, index: int, recogniser: Recogniser | None, nu
 def _recognised(
     file: PdfiumFile, index: int, seen: PageWords, recogniser: Recogniser | None
 ) -> tuple[Recognised | None, str | None]:
-    """What was recognised where the page is a picture (None elsewhere), and why it was not."""
+    """What was recognised where the page is a picture, and why it was not."""
     letters = sum(len(word.text) for word in seen.words)
     if seen.chars > MAX_PAGE_CHARS or letters >= FEW_LETTERS:
         return None, None

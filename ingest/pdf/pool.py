@@ -30,7 +30,7 @@ Read = Callable[[int], bytes | None]
 
 @dataclass(eq=False)
 class _Fork:
-    """A running fork: its process, the pipe it writes to, the pages it has begun, and how long it reads at one."""
+    """A fork with the pipe it writes to, the pages it has begun, and how long it reads at one."""
 
     process: int
     pipe: Connection
@@ -39,9 +39,9 @@ class _Fork:
 
 
 class PageForks:
-    """Forks that read the pages `indices` (from 0) as `read` does, a few at a time, as a context manager of a process
-    with a single thread; `take` gives what came of it. None for few pages or one of `processes`. `lost`: pages not to
-    be read again, over `page_seconds` of processor time. Mutable."""
+    """Forks that read the pages `indices` (from 0) with `read`, a few at a time, as a context manager of a process with
+    a single thread; none for few pages or one of `processes`. `lost`: pages not to be read again, over `page_seconds`
+    of processor time. Mutable."""
 
     def __init__(self, read: Read, indices: Sequence[int], processes: int, page_seconds: float) -> None:
         self.lost: dict[int, str] = {}
@@ -74,7 +74,7 @@ class PageForks:
             os.close(self._queue)
 
     def take(self, index: int) -> bytes | None:
-        """What `read` gave for page `index`, once; None where the caller is to read it, or where it is in `lost`."""
+        """What `read` gave for page `index`, once; None where the caller is to read it, or it is in `lost`."""
         while self._forks and index in self._due:
             self._wait()
         return self._frames.pop(index, None)
@@ -84,7 +84,7 @@ class PageForks:
         self._forks[pipe] = _Fork(process, pipe, left, Stopwatch(process))
 
     def _work(self, left: Sequence[int], writing: Connection) -> None:
-        """The fork: reads `left`, and then chunk after chunk; an empty page is for the caller to read."""
+        """In the fork: reads `left`, then chunk after chunk; an empty page is for the caller to read."""
         while True:
             for index in left:
                 writing.send_bytes(_PAGE + (self._read(index) or b""))
@@ -100,7 +100,7 @@ class PageForks:
         end_fork(fork.process)
 
     def _wait(self) -> None:
-        """Take what there is, and stop whoever is too long at a page."""
+        """Takes what there is, and stops whoever is too long at a page."""
         first = min(fork.step.left(self._page_seconds) for fork in self._forks.values())
         for pipe in wait(list(self._forks), max(first, 0.0)):
             assert isinstance(pipe, Connection)

@@ -1,4 +1,4 @@
-"""Words with boxes from a PDF page by pdfium. Used in the worker only: pdfium inflates without limit.
+"""Words with boxes from a PDF page by pdfium, in the worker only: pdfium inflates without limit.
 
 pdfium is not thread-safe: one thread a process, and every page and text page is closed, in order.
 """
@@ -63,7 +63,7 @@ class Word(NamedTuple):
 
 
 class Hidden(NamedTuple):
-    """Words in a row that a reader of the page cannot see, why, and where: a box for each line, like those of Word."""
+    """Words in a row that cannot be seen, why, and a box for each line, like those of Word."""
 
     text: str
     reason: str
@@ -72,8 +72,8 @@ class Hidden(NamedTuple):
 
 class PageWords(NamedTuple):
     """What pdfium saw on a page: words in drawing order, number of characters, size in points. `hidden` is not in
-    `words`; beyond the limit of characters there are none. `ocr`: recognised from the picture that the page is.
-    `rules`: thin boxes, drawn lines."""
+    `words`; beyond the limit of characters there are none. `ocr`: recognised from the page's picture. `rules`: thin
+    boxes, drawn lines."""
 
     words: list[Word]
     chars: int
@@ -85,7 +85,7 @@ class PageWords(NamedTuple):
 
 
 class PdfiumFile:
-    """An open PDF, to be used in a `with` block. `layered`: it has layers, which may be switched off."""
+    """An open PDF, a context manager. `layered`: it has layers, which may be switched off."""
 
     def __init__(self, data: bytes, password: str | None, *, layered: bool = False) -> None:
         import pypdfium2
@@ -183,8 +183,8 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects) -> PageWords:
 
 
 def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -> set[int]:
-    """The words that stand once more where a word is seen: `clipped`, or drawn twice to look bold. A page cut into
-    tiles draws all its text in each, and on the edge of two a word shows in both."""
+    """The words that repeat one that is seen: `clipped`, or drawn twice to look bold. A page cut into tiles draws all
+    its text in each, and a word on an edge shows in both."""
     places = {(word.text, int(word.x0), int(word.top)) for word in words}
     twice = len(places) <= (1 - _FEW_TWICE) * len(words)
     if not clipped and not twice:
@@ -213,7 +213,7 @@ def _continued(hidden: Hidden, word: Word) -> Hidden:
 def _all_words(
     page: Any, text: str, detector: HiddenTextDetector, font_of: Callable[[int], str]
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
-    """The words of the page, hidden ones too, their first and last characters, and their boxes in user space."""
+    """The words, hidden ones too, their first and last characters, and their boxes in user space."""
     place = placer(page.get_bbox(), page.get_rotation())
     words: list[Word] = []
     places: list[tuple[int, int]] = []
@@ -262,8 +262,8 @@ def _all_words(
 
 
 def _spread(box_of: Callable[[int], Box | None], first: int, last: int) -> int:
-    """The first character of a word that stands far from the one before it, as hyphens in two cells do, which pdfium
-    takes for one word; 0 where none does."""
+    """The first character of a word far from the one before it, as hyphens in two cells, one word for pdfium; 0 for
+    none."""
     one, end = box_of(first), box_of(last)
     if one is None or end is None or end[2] - one[0] < _SPREAD * (last - first + 1) * (one[1] - one[3]):
         return 0
@@ -274,8 +274,8 @@ def _spread(box_of: Callable[[int], Box | None], first: int, last: int) -> int:
 def _join_letters(
     made_up: Callable[[int], int], words: list[Word], places: list[tuple[int, int]], boxes: list[Box]
 ) -> None:
-    """Joins letters set apart, "F e e s" or "Fee s", where pdfium made the spaces up: words of a letter or two, and
-    most equally far apart, or spaces far narrower than those that the line has."""
+    """Joins "F e e s" or "Fee s" where pdfium made the spaces up: words of a letter or two, equally far apart, or
+    spaces far narrower than the line's others."""
     starts = [at for at, word in enumerate(words) if word.newline or not at]
     for first, end in reversed(list(pairwise([*starts, len(words)]))):
         line = words[first:end]
@@ -300,8 +300,8 @@ def _join_letters(
 
 
 def _height(text: str, first: tuple[int, float, float], last: tuple[int, float, float]) -> tuple[float, float]:
-    """Top and bottom of a word in user space, from those of its `first` and `last` character, with their places. Fonts
-    of mathematics give signs boxes twice as high as a line: "−0.25" would stand half a line too low."""
+    """Top and bottom in user space, by the places of the first and last character: boxes of signs in fonts of
+    mathematics are twice as high as a line."""
     low, high = sorted((first, last), key=lambda end: end[1] - end[2])
     if _is_sign(text[high[0]]) and not _is_sign(text[low[0]]) and high[1] - high[2] > _HIGH_SIGN * (low[1] - low[2]):
         return low[1:]
@@ -313,7 +313,7 @@ def _is_sign(letter: str) -> bool:
 
 
 def _level_signs(words: list[Word]) -> None:
-    """Gives signs of mathematics that stand alone, and are far higher than the word beside them, the height of it."""
+    """Gives lone signs of mathematics, far higher than the word beside them, its height."""
     for number, word in enumerate(words):
         if len(word.text) != 1 or not _is_sign(word.text):
             continue
@@ -325,7 +325,7 @@ def _level_signs(words: list[Word]) -> None:
 
 
 def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[int, int]]) -> None:
-    """Marks the words that are set at an angle; the box of such a word is far higher than those of the text."""
+    """Marks words at an angle; their boxes are far higher than those of the text."""
     heights = sorted(word.bottom - word.top for word in words)
     usual = heights[len(heights) // 2] if heights else 0.0
     for number, word in enumerate(words):
@@ -336,7 +336,6 @@ def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[in
 
 
 def _unseen(word: Word, width: float, height: float, tiny: float) -> str | None:
-    """Why a word cannot be seen where it stands off the page, or is too small for any eye; else None."""
     x0, top, x1, bottom = word[1:5]
     if x1 < 0 or bottom < 0 or x0 > width or top > height:
         return OUTSIDE
@@ -347,7 +346,7 @@ def _unseen(word: Word, width: float, height: float, tiny: float) -> str | None:
 
 
 def _page_text(raw: Any, handle: Any, count: int) -> str:
-    """The page's characters as a string in which position i is pdfium's character i."""
+    """Position i is pdfium's character i."""
     buffer = (ctypes.c_ushort * (count + 1))()
     written = raw.FPDFText_GetText(handle, 0, count, buffer)
     text = bytes(buffer)[: 2 * max(written - 1, 0)].decode("utf-16-le", "surrogatepass")
@@ -359,7 +358,6 @@ def _page_text(raw: Any, handle: Any, count: int) -> str:
 
 
 def _font_name(raw: Any, handle: Any, index: int) -> str:
-    """The font of character `index` of a text page; empty where it is not known."""
     name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
     size = raw.FPDFText_GetFontInfo(handle, index, name, _FONT_NAME_BYTES, ctypes.byref(ctypes.c_int(0)))
     return name.value.decode("utf-8", "replace") if 0 < size <= _FONT_NAME_BYTES else ""

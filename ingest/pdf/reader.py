@@ -1,5 +1,5 @@
 """PDF to Document: pypdf opens the file, checks its sizes and reads its structure; pdfium gives words with boxes. Where
-it is absent, or crashed before, pypdf alone gives the text, in drawing order."""
+it is absent, or crashed before, pypdf gives the text in drawing order."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _ASK_PASSWORD = "Give its password in a file: --password-file FILE"
 
 
 def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Document:
-    """The Document of a PDF; scanned pages are recognised with docqa-reader[ocr], a long file is read by `processes`
-    (see `extract`). Raises Encrypted, Unreadable, TooLarge, NoText."""
+    """The Document of a PDF; scans are recognised with docqa-reader[ocr], a long file is read by `processes` (see
+    `extract`). Raises Encrypted, Unreadable, TooLarge, NoText."""
     reader, opened = open_request(request)
     count = count_pages(reader)
     events.on_pages(count)
@@ -47,7 +47,7 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
 
 
 def _tell_first(reader: Any, request: ReadRequest, events: PageEvents, tell: Callable[[Document], None]) -> None:
-    """Tell the Document of the first pages, without what stands beside them; nothing where they have no text."""
+    """Tells the Document of the first pages, without annotations; nothing where they have no text."""
     from docqa.ingest.pdf.document import BesidePages, make_document
 
     with suppress(IngestError):
@@ -56,8 +56,8 @@ def _tell_first(reader: Any, request: ReadRequest, events: PageEvents, tell: Cal
 
 
 def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
-    """pypdf's reader, and the request with the bytes that it reads, mended where they have to be, and the password that
-    opened them. Raises Encrypted, Unreadable."""
+    """pypdf's reader, and the request with the bytes that it reads, mended where needed, and the password that opened
+    them. Raises Encrypted, Unreadable."""
     try:
         reader, password = open_pdf(request.content, request.password)
         return reader, replace(request, password=password)
@@ -70,7 +70,7 @@ def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
 
 
 def _rebuilt(data: bytes, password: str | None) -> bytes | None:
-    """`data` as pdfium writes it anew, with a table of the objects that it found; None where it finds no pages."""
+    """`data` as pdfium writes it anew; None where it finds no pages."""
     import pypdfium2
 
     copy = io.BytesIO()
@@ -82,7 +82,7 @@ def _rebuilt(data: bytes, password: str | None) -> bytes | None:
 
 
 def open_pdf(data: bytes, password: str | None) -> tuple[Any, str | None]:
-    """pypdf's reader, and the password that opened it (None where none was needed). Raises Encrypted, Unreadable."""
+    """pypdf's reader, and the password that opened it, if any. Raises Encrypted, Unreadable."""
     from pypdf import PdfReader, apply_configuration, get_configuration
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -102,7 +102,7 @@ def open_pdf(data: bytes, password: str | None) -> tuple[Any, str | None]:
 
 
 def count_pages(reader: Any) -> int:
-    """How many pages there are. Raises Unreadable, TooLarge."""
+    """The number of pages. Raises Unreadable, TooLarge."""
     try:
         count = len(reader.pages)
     except pdf_errors() as error:

@@ -1,8 +1,8 @@
 """A stand-in for Chinese, Japanese and Korean fonts that are neither in a PDF nor on this machine.
 
-Without any font pdfium takes their glyphs for empty, and leaves out what is empty: letters that are drawn one by one,
-and lines from top to bottom. The glyphs of the stand-in (stand_in.ttf, made by app/lab/stand_in.py) are empty boxes of
-the usual size; which letters they stand for is said by the PDF and by pdfium's own tables.
+Without any font pdfium takes their glyphs for empty and leaves them out: letters that are drawn one by one, and lines
+from top to bottom. The stand-in's glyphs (stand_in.ttf, made by app/lab/stand_in.py) are empty boxes of the usual size;
+the PDF and pdfium's own tables say which letters they stand for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NAME = b"Boxes\x00"
 
 @cache
 def install() -> tuple[Any, ...]:
-    """Has pdfium take the stand-in where this machine has no such font. What is returned has to live as long."""
+    """Has pdfium take the stand-in where this machine has no such font. The result must live as long."""
     import pypdfium2.raw as raw
 
     own = raw.FPDF_GetDefaultSystemFontInfo()
@@ -63,7 +63,7 @@ def install() -> tuple[Any, ...]:
 
 
 def _copied(data: bytes, into: Any, size: int) -> int:
-    """The length of `data`, which is copied where there is room for it."""
+    """The length of `data`, copied where there is room."""
     if into and size >= len(data):
         ctypes.memmove(into, data, len(data))
     return len(data)

@@ -24,7 +24,7 @@ _DO = re.compile(rb"(/[^\s/<>\[\]()]+)\s+Do\b")
 
 
 class Streams:
-    """Checks the pages of one file; fonts and forms that pages near each other share are inflated once."""
+    """Checks the pages of one file; fonts and forms that pages share are inflated once."""
 
     def __init__(self) -> None:
         self._fonts: dict[int, int] = {}
@@ -32,7 +32,7 @@ class Streams:
         self._pages = 0
 
     def problem(self, reader: Any, index: int) -> str | None:
-        """Why page `index` (from 0) is not read: it is damaged or inflates beyond a limit. None when it may be."""
+        """Why page `index` (from 0) is not read (damaged, or inflates beyond a limit), or None."""
         from pypdf.errors import LimitReachedError
 
         self._pages += 1
@@ -51,14 +51,14 @@ class Streams:
         return None
 
     def forget(self, reader: Any) -> None:
-        """pypdf keeps every object that it ever read, of thousands of pages; it finds again what it needs."""
+        """Has pypdf, which keeps every object that it read, find again what it needs."""
         reader.resolved_objects.clear()
         # Some are known by their address, which the next object may have.
         self._fonts.clear()
         self._forms.clear()
 
     def _content(self, page: Any, above: tuple[int, ...]) -> tuple[int, int]:
-        """Bytes and drawing operators of a page or form, with the fonts that it uses, and forms as often as drawn."""
+        """Bytes and drawing operators of a page or form, with its fonts, and forms as often as drawn."""
         data = b"\n".join(_unpacked(s) for s in ([page] if above else _list(page.get("/Contents"))) if _is_stream(s))
         size, objects = len(data), sum(data.count(operator) for operator in _OPERATORS)
         resources = _resolved(page.get("/Resources"))
@@ -81,7 +81,6 @@ class Streams:
         return self._forms[number]
 
     def _font_bytes(self, font: Any) -> int:
-        """The bytes of the largest program or table of a font."""
         number = _number(font)
         if number not in self._fonts:
             self._fonts[number] = max((_inflated(stream) for stream in _font_streams(font)), default=0)
@@ -102,7 +101,7 @@ def _font_streams(font: Any) -> Iterator[Any]:
 
 
 def _inflated(stream: Any) -> int:
-    """How long a stream is when inflated, at most one byte over the limit; nothing of it is kept."""
+    """The length of a stream inflated, at most one byte over the limit; nothing is kept."""
     if not _is_stream(stream):
         return 0
     if stream.get("/Filter") != "/FlateDecode":
@@ -119,7 +118,7 @@ def _inflated(stream: Any) -> int:
 
 
 def _unpacked(stream: Any) -> bytes:
-    """The content of a stream, whose filters may have the short names of inline images, which pypdf does not take."""
+    """Filters may have the short names of inline images, which pypdf does not take."""
     from pypdf.generic import ArrayObject, NameObject
 
     filters = stream.get("/Filter")

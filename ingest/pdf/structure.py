@@ -1,4 +1,4 @@
-"""What a PDF says about itself beside its pages: labels, outline, title, and what docqa does not read of it."""
+"""What a PDF says about itself: labels, outline, title, and what docqa does not read of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from docqa.ingest.structure.clean import clean, squeeze
 
 
 def labels(reader: Any, count: int) -> list[str | None]:
-    """The printed label of each page as the file gives it, None where it gives none."""
+    """The label of each page in the file, or None."""
     given: list[str | None] = []
     with suppress(*pdf_errors()):
         if "/PageLabels" in reader.root_object:
@@ -21,7 +21,7 @@ def labels(reader: Any, count: int) -> list[str | None]:
 
 
 def bookmarks(reader: Any) -> list[Bookmark]:
-    """The entries of the file's own outline that lead to a page, in order."""
+    """The entries of the file's outline that lead to a page, in order."""
     with suppress(*pdf_errors()):
         if "/Outlines" in reader.root_object:
             numbers = {page.indirect_reference.idnum: at for at, page in enumerate(reader.pages, 1)}
@@ -40,7 +40,7 @@ def _outline_entries(entries: list[Any], level: int, numbers: dict[int, int]) ->
 
 
 def title(reader: Any) -> str:
-    """The title in the file's own record when it is one, else empty."""
+    """The title in the file's record when it is one, else empty."""
     title = ""
     with suppress(*pdf_errors()):
         title = squeeze(clean(str(reader.metadata.title or ""))) if reader.metadata else ""
@@ -52,7 +52,7 @@ def title(reader: Any) -> str:
 
 
 def left_out(reader: Any) -> list[str]:
-    """What the file has beside its pages' text, which docqa does not read."""
+    """What the file has beside its pages' text that is not read."""
     lines: list[str] = []
     with suppress(*pdf_errors()):
         root = reader.root_object

@@ -15,7 +15,7 @@ _MAX_HEADING_CHARS = 120
 
 
 def read_text(request: ReadRequest) -> Document:
-    """The Document of plain text; paged when it has form feeds. Raises NotADocument and NoText."""
+    """The Document of plain text. Raises NotADocument and NoText."""
     decoded, warnings = decode(request.content)
     pages_of_print = decoded.replace("\r\n", "\n").replace("\r", "\n").split("\f")
     text, hidden = strip_invisible("\f".join(map(clean, pages_of_print)))  # form feeds stay
@@ -41,7 +41,7 @@ def read_text(request: ReadRequest) -> Document:
 
 
 def _candidates(text: str, blocks: Sequence[Block], page: int) -> Iterator[outline.Candidate]:
-    """Lines with nothing above and nothing below them."""
+    """Lines with nothing above and below."""
     for block in blocks:
         alone = text[max(block.start - 2, 0) : block.start] in ("", "\n\n") and text[block.end :][:2] in ("", "\n\n")
         if alone and block.end - block.start <= _MAX_HEADING_CHARS:

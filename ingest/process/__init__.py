@@ -1,3 +1,3 @@
-"""Processes that read: what they and their parent say to each other, how long they work, and what they may take."""
+"""Processes that read: their messages, their processor time, their limits."""
 
 __all__ = ["forks", "limits", "messages", "processor_time"]

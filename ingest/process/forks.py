@@ -1,5 +1,5 @@
-"""Forks of a reader: copies of its process with what it has read, under its limit of memory. Only on Linux: libraries
-of macOS do not survive a fork."""
+"""Forks of a reader: copies of its process with what it has read, under its memory limit. Linux alone: libraries of
+macOS do not survive a fork."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _PIPE_BYTES = 1 << 20  # what a fork may be ahead of who reads; the most that Li
 
 
 def usable_cores() -> int:
-    """The processors that this process may run on; 1 where that is unknown."""
+    """Of this process; 1 where unknown."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity is not None else 1
 
 
 def has_forks() -> bool:
-    """Whether this system has forks of a process with a single thread."""
+    """Whether this system forks a process with a single thread."""
     return sys.platform == "linux"
 
 
 def start_fork(work: Callable[[Connection], None], memory: int, keep: Sequence[int] = ()) -> tuple[int, Connection]:
-    """Fork this process, which must have a single thread; returns the fork and the pipe that `work` writes to. It may
+    """Forks this process, which must have a single thread; returns the fork and the pipe that `work` writes to. It may
     use `memory` bytes; of the open files it has the pipe and `keep`."""
     import fcntl
 
@@ -44,13 +44,12 @@ def start_fork(work: Callable[[Connection], None], memory: int, keep: Sequence[i
 
 
 def end_fork(process: int) -> None:
-    """End a fork, wherever it is."""
     os.kill(process, signal.SIGKILL)
     os.waitpid(process, 0)
 
 
 def memory_share(count: int) -> int:
-    """The limit of memory of each of `count` processes, so that all of them keep to that of this one."""
+    """The memory limit of each of `count` processes that together keep this one's."""
     with open("/proc/self/statm", encoding="ascii") as file:
         used = int(file.read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
     return used + max(memory_limit() - used, 0) // count

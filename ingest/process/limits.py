@@ -1,4 +1,4 @@
-"""Limits of a process that reads: its memory, its processor time, the size of its files.
+"""Limits of a process that reads: memory, processor time, size of files.
 
 Linux keeps what a process sets on itself. macOS lacks the limit on memory, Windows all: there the parent looks after it
 (`Watch`).
@@ -24,7 +24,7 @@ _LOOKS_S = 0.2
 
 
 def limit_resources(most_seconds: int) -> None:
-    """Set a reader's limits on this process where the system has them; `allow_seconds` may allow `most_seconds`."""
+    """Sets a reader's limits on this process where the system has them; `allow_seconds` may add `most_seconds`."""
     if resource is None:
         return
     for kind, limit in (
@@ -40,7 +40,7 @@ def limit_resources(most_seconds: int) -> None:
 
 
 def allow_seconds(more: int) -> None:
-    """So many seconds of processor time more for this process, where it limits itself."""
+    """Adds seconds of processor time for this process, where it limits itself."""
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
@@ -49,13 +49,13 @@ def allow_seconds(more: int) -> None:
 
 
 def memory_limit() -> int:
-    """How many bytes of memory of its own this process may take, which a file that is mapped is not."""
+    """Bytes of its own memory that this process may take; mapped files do not count."""
     soft = resource.getrlimit(resource.RLIMIT_DATA)[0] if resource is not None else -1
     return min(soft, WORKER_MEMORY_BYTES) if soft >= 0 else WORKER_MEMORY_BYTES
 
 
 def limit_memory(most: int) -> None:
-    """At most so many bytes of memory of its own for this process, where the system has the limit."""
+    """Limits this process's own memory to `most` bytes, where the system has the limit."""
     if resource is not None and most < memory_limit():
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
@@ -70,11 +70,11 @@ class Watch:
         self._thread.start()
 
     def allow(self, more: float) -> None:
-        """So many seconds of processor time more."""
+        """Adds seconds of processor time."""
         self._seconds += more
 
     def close(self) -> None:
-        """Look no longer; the process has ended."""
+        """Ends the watch; the process has ended."""
         self._ended.set()
         self._thread.join()
 
@@ -96,5 +96,5 @@ class Watch:
 
 
 def watched() -> bool:
-    """Whether processes are watched here because the system does not keep all of their limits."""
+    """Whether processes are watched here, as the system does not keep all their limits."""
     return sys.platform == "darwin" or resource is None

@@ -1,4 +1,4 @@
-"""Messages between a process that reads and its parent: frames over pipes, each with its length in front."""
+"""Messages between a process that reads and its parent: frames over pipes, each behind its length."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _PIECE = 1 << 20  # bytes at a time: a length that a broken process made up allo
 
 
 def send(stream: IO[bytes], message: bytes) -> None:
-    """Write one message. Raises OSError where nobody reads any more."""
+    """Writes a message. Raises OSError where nobody reads any more."""
     stream.write(_LENGTH.pack(len(message)))
     stream.write(message)
     stream.flush()
 
 
 def receive(stream: IO[bytes]) -> bytes:
-    """The next message, however long it takes. Raises EOFError at the end, before a message or within one."""
+    """The next message, however long it takes. Raises EOFError at the end, also within a message."""
     length: int = _LENGTH.unpack(_exactly(stream, _LENGTH.size))[0]
     return _exactly(stream, length)
 
@@ -35,7 +35,7 @@ def _exactly(stream: IO[bytes], count: int) -> bytes:
 
 
 class Inbox:
-    """The messages of a pipe, which a thread takes in: no system has a wait with a limit for every kind of pipe."""
+    """The messages of a pipe, taken in by a thread: no system can wait with a limit on every kind of pipe."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -54,7 +54,7 @@ class Inbox:
         return message
 
     def close(self) -> None:
-        """Once the other side has ended."""
+        """To be called once the other side has ended."""
         self._thread.join()
         self._stream.close()
 

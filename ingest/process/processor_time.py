@@ -1,6 +1,4 @@
-"""How long another process has worked: its own processor time, which a busy machine does not lengthen."""
-
-from __future__ import annotations
+"""The processor time of another process, which a busy machine does not lengthen."""
 
 import os
 import time
@@ -10,14 +8,14 @@ WAITS = 12
 
 
 class Stopwatch:
-    """Times a step of process `pid`, by its processor time where the system tells it, else by the clock."""
+    """Times a step of process `pid`, by its processor time where it is known, else by the clock."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self.start()
 
     def start(self) -> None:
-        """A new step begins now."""
+        """Begins a new step."""
         self._since = time.monotonic()
         self._worked = processor_seconds(self._pid)
 
@@ -31,7 +29,7 @@ class Stopwatch:
 
 
 def processor_seconds(pid: int) -> float | None:
-    """The processor time that process `pid` has used so far, all its threads together; None where it is unknown."""
+    """The processor time of process `pid` so far, of all its threads; None where unknown."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
             # The name of the program, in brackets, may have anything in it.

@@ -1,4 +1,4 @@
-"""Characters: which a text may have after ingest, hard-wrapped lines, and words broken at line ends."""
+"""The characters that a text may have after ingest, hard-wrapped lines, and words broken at line ends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from docqa.ingest.types import Block
+from docqa.ingest.types import Block, lines_of
 
 T = TypeVar("T")
 # Everything below U+0020 but tab and newline, DEL and C1, lone surrogates, non-characters: none may reach a
@@ -50,23 +50,28 @@ def strip_invisible(text: str) -> tuple[str, int]:
 
 
 def squeeze(text: str) -> str:
-    """`text` with every run of spaces as one space, none at its ends."""
+    """`text` stripped, with every run of spaces as one."""
     return _SPACES.sub(" ", text).strip(" ")
 
 
+def squeezed_lines(text: str) -> str:
+    """The lines of `text` that have words, white space in order."""
+    return "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
+
+
 def mask_digits(line: str) -> str:
-    """The key under which running heads and feet are equal: digits masked, case and spaces folded."""
+    """The key under which running heads are equal: digits masked, case and spaces folded."""
     return squeeze(_DIGITS.sub("#", line).casefold())
 
 
 def folded(text: str) -> str:
-    """The letters and digits of `text`, case folded, which are what titles are compared by."""
+    """The letters and digits of `text`, case folded, by which titles are compared."""
     return _SIGNS.sub("", text).casefold()
 
 
 class Hyphens:
-    """Decides whether a hyphen at a line end was printed for the break or belongs to the word: it belongs where the
-    document has the form within a line, or a half is not lower case or has digits."""
+    """Decides whether a hyphen at a line end belongs to the word: where the document has the form within a line, or a
+    half is not lower case or has digits."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._seen: Counter[str] = Counter()
@@ -79,7 +84,7 @@ class Hyphens:
             self._seen.update(words[first : len(words) - broken])
 
     def join(self, before: str, after: str) -> str | None:
-        """`before` and `after` as one line when `before` ends with a broken word, else None. A soft hyphen goes;
+        """`before` and `after` as one line where `before` ends with a broken word, else None. A soft hyphen goes;
         another one where the joined word stands elsewhere, or nothing speaks for the hyphen."""
         right = _FIRST_WORD.match(after)
         if not before.endswith(_HYPHENS) or not before[-2:-1].isalnum() or not right:
@@ -100,7 +105,7 @@ class Hyphens:
         return before[:-1] + after
 
     def mend(self, text: str) -> str:
-        """`text` in which lines of print were joined with spaces, with its broken words joined."""
+        """`text`, of lines joined with spaces, with its broken words joined."""
         parts = _BREAKS.split(text)
         mended = _Joined(parts[0])
         for part in parts[1:]:
@@ -110,14 +115,13 @@ class Hyphens:
 
 
 class _Joined:
-    """Lines that become one; of what is there, only the last word is looked at and copied for the next line."""
+    """Lines that become one; only the last word is copied for the next line."""
 
     def __init__(self, line: str) -> None:
         self._parts: list[str] = []
         self._end = line
 
     def add(self, line: str, hyphens: Hyphens | None) -> None:
-        """Puts `line` at the end, behind a space where `hyphens` do not join it with the word there."""
         joined = None if hyphens is None else hyphens.join(self._end, line)
         if joined is None:
             self._parts += [self._end, " "]
@@ -139,17 +143,11 @@ def _last_word(text: str) -> str:
 
 def line_blocks(text: str) -> tuple[Block, ...]:
     """A paragraph for each line of `text` that is not blank."""
-    blocks: list[Block] = []
-    start = 0
-    for line in text.split("\n"):
-        if line.strip():
-            blocks.append(Block(start, start + len(line), "para"))
-        start += len(line) + 1
-    return tuple(blocks)
+    return tuple(Block(at.start, at.end, "para") for at in lines_of(text) if text[at.start : at.end].strip())
 
 
 def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
-    """Paragraphs of hard-wrapped text: joins lines when nine tenths of the full ones are 55 to 90 wide, but not before
+    """Paragraphs of hard-wrapped text: joins lines where nine tenths of the full ones are 55 to 90 wide, but not before
     a blank or indented line or a list item."""
     from docqa.ingest.language.sentences import is_opener
 
@@ -169,7 +167,7 @@ def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
 
 
 def grouped(items: Iterable[T], goes_on: Callable[[list[T], T], bool]) -> list[list[T]]:
-    """`items` in groups of those that follow each other: each belongs to the last group where `goes_on` says so."""
+    """`items` in groups: each belongs to the last group where `goes_on` says so."""
     groups: list[list[T]] = []
     for item in items:
         if groups and goes_on(groups[-1], item):

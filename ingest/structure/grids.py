@@ -1,4 +1,4 @@
-"""Grids of tables from markup: rows of cells, some over several rows or columns, as they stand in a text."""
+"""Grids of tables from markup: rows of cells, some over several rows or columns, in a text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_COLUMNS, _MOST_ROWS, _MOST_SPANNED = 200, 5_000, 1_000
 
 @dataclass(frozen=True, slots=True)
 class MarkedCell:
-    """The words of a cell, how many columns and rows it covers, and whether the markup calls it a head."""
+    """The words of a cell, the columns and rows it covers, and whether the markup calls it a head."""
 
     text: str
     columns: int = 1
@@ -25,7 +25,7 @@ class MarkedCell:
 
 
 class _Row(NamedTuple):
-    """A row; one without `text` is not written, but a cell of several rows may cover it."""
+    """One without `text` is not written, but a cell of several rows may cover it."""
 
     start: int
     text: str
@@ -33,7 +33,7 @@ class _Row(NamedTuple):
 
 
 class GridRows:
-    """Collects the rows of tables, each with its `key`, as they are written."""
+    """Collects the rows of tables, each with its `key`."""
 
     def __init__(self) -> None:
         self._tables: list[tuple[int, list[_Row]]] = []
@@ -52,7 +52,7 @@ class GridRows:
             self._tables[-1][1].append(_Row(0, "", ()))
 
     def tables(self) -> tuple[Table, ...]:
-        """The tables with two rows and two columns at least, and no more than can be looked at."""
+        """The tables of at least two rows and columns, and no more than can be looked at."""
         return tuple(table for _, rows in self._tables if (table := _table(rows)) is not None)
 
 

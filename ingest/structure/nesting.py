@@ -1,4 +1,4 @@
-"""Who stands under whom: the depth of each heading, from the numbers and names of all.
+"""The depth of each heading, from the numbers and names of all.
 
 A heading goes on its own family where that is open, else it opens one below. What ends a document (references,
 exhibits) closes what is above; numbers below a schedule are its own.
@@ -22,7 +22,7 @@ _BACK = REFERENCES | THANKS | _LISTS | {"abstract", "glossary", "preface", "fore
 
 
 class Nesting:
-    """The open headings while those of a document are gone through."""
+    """The open headings of a document."""
 
     def __init__(self, headings: Sequence[Numbered]) -> None:
         self.headings = headings
@@ -81,16 +81,12 @@ class Nesting:
             self.stack.pop()
         same = self._of_family(heading)
         if same:
-            inside = [n for n in same if _contains(self.stack[n].ordinals, heading.ordinals)]
+            above = [(n, self.stack[n].ordinals) for n in same]
+            inside = [n for n, outer in above if outer == heading.ordinals[: len(outer)] != heading.ordinals]
             del self.stack[inside[-1] + 1 if inside else same[0] :]
 
     def _of_family(self, heading: Numbered) -> list[int]:
-        """Where the open headings of the same family are in the stack."""
         return [n for n, open_ in enumerate(self.stack) if open_.family == heading.family]
-
-
-def _contains(outer: tuple[int, ...], inner: tuple[int, ...]) -> bool:
-    return len(outer) < len(inner) and inner[: len(outer)] == outer
 
 
 def _name(heading: Numbered) -> str:

@@ -1,4 +1,4 @@
-"""Footnotes and endnotes: numbered lines whose mark is in the text before them, set against a word (else: a list)."""
+"""Footnotes and endnotes: numbered lines whose mark is in the text before them, set against a word."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def find_notes(pages: Sequence[Page], *, paged: bool) -> Iterator[Note]:
 
 
 def rules_above_notes(pages: Sequence[Page]) -> dict[int, int]:
-    """Where the rule above the notes stands, by page: only the sign below which a note begins somewhere draws it."""
+    """Where the rule above the notes stands, by page; the sign that draws it somewhere has a note below."""
     rules: dict[int, tuple[str, int, bool]] = {}
     for page in pages:
         for number in range(len(page.blocks) - 2, -1, -1):
@@ -43,7 +43,7 @@ def rules_above_notes(pages: Sequence[Page]) -> dict[int, int]:
 
 
 def _below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note]:
-    """The notes below the rule that ends at offset `rule`; what stands there before the first goes on from `last`."""
+    """The notes below the rule that ends at `rule`; words before the first go on from `last`."""
     mark, start, end, at, at_page = "", 0, 0, 0, page.page
     if last is not None:
         mark, at, at_page = last.mark, last.at, last.at_page
@@ -95,7 +95,7 @@ def _on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
 
 
 def _first_note(starts: Sequence[tuple[int, re.Match[str]]]) -> int | None:
-    """Where the last run of marks that rise one by one begins: a page's notes are its last numbered lines."""
+    """Where the last run of marks that rise one by one begins: notes are a page's last numbered lines."""
     if not starts:
         return None
     first = len(starts) - 1
@@ -108,7 +108,7 @@ def _first_note(starts: Sequence[tuple[int, re.Match[str]]]) -> int | None:
 
 
 def _anchor(text: str, mark: str, start: int, end: int, *, bracketed: bool) -> int | None:
-    """The offset of `mark` set against a word or its punctuation in `start:end`; None where it is not."""
+    """The offset of `mark` set against a word in `start:end`."""
     wanted = rf"\[{re.escape(mark)}\]" if bracketed else re.escape(mark)
     # "1.5", "12%" and "1,000" are numbers.
     behind = r"(?![\w%]|[.,]\d)" if mark.isdecimal() and not bracketed else ""

@@ -46,7 +46,7 @@ class Numbered(NamedTuple):
 
 
 def parse_heading(line: str) -> Numbered | None:
-    """`line` as a numbered or well-known heading, or None. Whether it is one of this document, others decide."""
+    """`line` as a numbered or well-known heading, perhaps none of this document, or None."""
     line = line.strip()
     if _NAMED.match(line):
         return Numbered("named", 5, (), None, line.rstrip(".:"))
@@ -80,7 +80,7 @@ def parse_heading(line: str) -> Numbered | None:
 
 
 def _titled(title: str) -> bool:
-    """Whether `title` could be the words of a heading: a few, beginning like a title, not ending like a sentence."""
+    """Whether a few words begin like a title and do not end like a sentence."""
     if not (title[0].isupper() or title[0] in "“\"‘'(") or title.endswith((",", ";")):
         return False
     words = title.split()

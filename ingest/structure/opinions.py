@@ -1,4 +1,4 @@
-"""The parts of a court's opinion and who speaks in them: quoting a dissent as the holding is the classic harm."""
+"""The parts of a court's opinion and who speaks in them: a dissent must not be quoted as the holding."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from docqa.ingest.types import Item, Page, Section
+from docqa.ingest.types import Item, Page, Section, lines_of
 
 _NAME = r"[A-Z][^\W\d_]+(?:[’'-][^\W\d_]+)*"
 _WHOM = r"(?:,\s+with\s+whom\s[^.:]{3,200}?\bjoins?\b[^.:]{0,80}?)?"
@@ -30,19 +30,18 @@ def find_opinions(pages: Sequence[Page]) -> list[tuple[int, int, str]]:
     found: list[tuple[int, int, str]] = []
     signed = False
     for page in pages:
-        at = 0
-        for line in page.text.split("\n"):
+        for at in lines_of(page.text):
+            line = page.text[at.start : at.end]
             indent = len(line) - len(line.lstrip())
             title = _title(line.strip())
             if title is not None and not (found and found[-1][2] == title):
-                found.append((page.page, at + indent, title))
+                found.append((page.page, at.start + indent, title))
                 signed = signed or title != "Syllabus"
-            at += len(line) + 1
     return found if signed and _COURT.search("\n".join(page.text[:6000] for page in pages[:4])) else []
 
 
 def with_parts(sections: Sequence[Section], items: Sequence[Item], pages: Sequence[Page]) -> tuple[Section, ...]:
-    """`sections`, of an opinion with its parts: numerals or letters alone on a line that `items` have."""
+    """`sections`, of an opinion with its parts: numerals or letters alone on a line of `items`."""
     if not any(section.source == "opinion" for section in sections):
         return tuple(sections)
     places = {(section.page, section.start) for section in sections}
@@ -66,7 +65,7 @@ def with_parts(sections: Sequence[Section], items: Sequence[Item], pages: Sequen
 
 
 def _part(item: Item, pages: Sequence[Page]) -> tuple[str, str]:
-    """The locator around a part that is alone on its line, and its own mark; empty where the item is none."""
+    """The locator around a part alone on its line, and its own mark; empty for others."""
     line = pages[item.page - 1].text[item.start :].split("\n", 1)[0].strip().rstrip(".")
     match = _LAST.fullmatch(item.locator)
     return (match[1], match[2]) if match is not None and match[2] == line else ("", "")
@@ -90,7 +89,7 @@ def _title(line: str) -> str | None:
 
 
 def _spelt(name: str) -> str:
-    """A name in capitals as it is written elsewhere; "McCONNELL" stays."""
+    """Of a name in capitals; "McCONNELL" stays."""
     return " ".join(word.capitalize() if word.isupper() else word for word in name.split())
 
 

@@ -28,10 +28,11 @@ _PAGE_BEHIND = re.compile(r"\A\S+\s.*[\s.](\d{1,3})$")
 _BETWEEN_ENTRIES = 60
 """Characters between two entries of a table of contents: a line that is none, or a page number."""
 
+
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line of a page that may be a heading: its offset, its text, and how it was printed. `run_in`: the numbered
-    words that open a longer paragraph ("2.1 Work plan. The parties ...")."""
+    """A line that may be a heading: its offset, its text, and how it was printed. `run_in`: the numbered words that
+    open a longer paragraph ("2.1 Work plan. The parties ...")."""
 
     start: int
     text: str
@@ -42,7 +43,7 @@ class Heading:
 
 
 class HeadingMark(NamedTuple):
-    """A heading before it has a place in the tree: `level` counts from 1, smaller is further out."""
+    """A heading before it has a place in the tree; `level` counts from 1, the outermost."""
 
     level: int
     number: str | None
@@ -69,8 +70,8 @@ def with_opinions(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[H
 
 
 def build(marks: Sequence[HeadingMark], labels: Sequence[str | None] | None = None) -> tuple[Section, ...]:
-    """Sections in preorder from marks in document order. Ids are the path from the root ("2.1": the first child of the
-    second top section). `labels`: of the pages, where there are any."""
+    """Sections in preorder from marks in document order. Ids are paths from the root: "2.1" is the first child of the
+    second top section. `labels`: of the pages, where there are any."""
     sections: list[Section] = []
     stack: list[tuple[int, str]] = []
     children: Counter[str] = Counter()
@@ -91,7 +92,7 @@ def build(marks: Sequence[HeadingMark], labels: Sequence[str | None] | None = No
 
 
 def split_number(title: str) -> tuple[str | None, str]:
-    """The printed number of a heading and its words; no number where it might be a word ("A New Method")."""
+    """The printed number of a heading and its words; no number that might be a word ("A New Method")."""
     parsed = parse_heading(title)
     if parsed is not None and parsed.number and parsed.family != "bare letter":
         return parsed.number, parsed.title
@@ -100,7 +101,7 @@ def split_number(title: str) -> tuple[str | None, str]:
 
 
 class Candidate(NamedTuple):
-    """A line that may be a heading, with the page (from 1) it stands on."""
+    """A line that may be a heading, on `page` from 1."""
 
     page: int
     heading: Heading
@@ -130,7 +131,7 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Heading
 
 
 def _with_unnumbered(lines: Sequence[Candidate], kept: list[_NumberedCandidate]) -> list[_NumberedCandidate]:
-    """`kept` and the short lines between them that are set exactly like the outermost of them ("Data and code")."""
+    """`kept` and short lines between them set exactly like the outermost ("Data and code")."""
     outermost = [f for f in kept if f.strong and len(f.numbered.ordinals) <= 1]
     looks = Counter(_look(f.candidate) for f in outermost if f.numbered.family in ("decimal", "roman", "named"))
     inner = {_look(f.candidate) for f in kept if len(f.numbered.ordinals) > 1}
@@ -156,7 +157,6 @@ def _is_name(text: str) -> bool:
 
 
 def _without_stop(title: str) -> str:
-    """ "Appearances." is printed so; the heading is "Appearances"."""
     return title[:-1] if title.endswith(".") and "." not in title[:-1] else title
 
 
@@ -167,8 +167,8 @@ class _NumberedCandidate(NamedTuple):
 
 
 def _with_titles(candidates: Sequence[Candidate]) -> tuple[list[Candidate], dict[int, Numbered]]:
-    """The lines without those that are the title of the division above ("ARTICLE IV" / "PAYMENT"), and the divisions
-    with such a title, by the `id` of their lines."""
+    """The lines without titles of the division above ("ARTICLE IV" / "PAYMENT"), and those divisions with their titles,
+    by line `id`."""
     kept: list[Candidate] = []
     titles: dict[int, Numbered] = {}
     bare: tuple[Candidate, Numbered] | None = None
@@ -198,7 +198,7 @@ def _is_title(above: Candidate, line: Candidate) -> bool:
 
 
 def _without_lists(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate]:
-    """Those that are no lines of a numbered list or table: four or more with nothing between them."""
+    """Without numbered lists and tables: four or more with nothing between them."""
 
     def goes_on(run: list[_NumberedCandidate], item: _NumberedCandidate) -> bool:
         one, other = run[-1].numbered, item.numbered
@@ -233,7 +233,7 @@ def _in_sequence(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate
 
 
 def _is_counted(family: str, chain: Sequence[_NumberedCandidate]) -> bool:
-    """Whether a chain of numbers is that of headings, not of the items of a list or the rows of a table."""
+    """Whether a chain is of headings, not of list items or table rows."""
     if not chain:
         return False
     first = chain[0].numbered.ordinals
@@ -249,7 +249,7 @@ def _is_counted(family: str, chain: Sequence[_NumberedCandidate]) -> bool:
 
 
 def _divisions(found: Sequence[_NumberedCandidate], places: Sequence[int]) -> list[int]:
-    """Articles, parts, schedules ...: a new beginning and a gap are usual there, a lone weak one is a mention."""
+    """A new beginning and a gap are usual there; a lone weak one is a mention."""
     kept: list[int] = []
     before: tuple[int, ...] | None = None
     for at in places:
@@ -286,7 +286,7 @@ def _without_contents(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _entry_of(text: str) -> str:
-    """A numbered line as a table of contents repeats it, without its page; empty for what has no number."""
+    """A numbered line as a table of contents repeats it, without its page, or ""."""
     numbered = parse_heading(text)
     if numbered is None or numbered.number is None:
         return ""
@@ -294,7 +294,7 @@ def _entry_of(text: str) -> str:
 
 
 def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
-    """Pages whose numbered lines come again later, or that are headed "Contents": tables of contents."""
+    """Pages whose numbered lines come again later, or that are headed "Contents"."""
     last_seen: dict[str, int] = {}
     keys: dict[int, list[str]] = {}
     headed: set[int] = set()
@@ -346,9 +346,9 @@ def from_style(candidates: Sequence[Candidate], body: float) -> list[HeadingMark
     if pages == 1:
         pages = candidates[-1].heading.start // _CHARS_OF_PAGE
     most = max(12, 2 * pages)
-    chosen = [c for c in candidates if _stands_out(c.heading, body) and not c.heading.run_in]
-    with_leads = [c for c in candidates if _stands_out(c.heading, body)]
-    chosen = with_leads if len(with_leads) <= most else chosen
+    chosen = [c for c in candidates if _stands_out(c.heading, body)]
+    if len(chosen) > most:
+        chosen = [c for c in chosen if not c.heading.run_in]
 
     def is_above(run: list[Candidate], line: Candidate) -> bool:
         return _follows_at_once(run[-1], line) and _size_key(run[-1].heading, body) <= _size_key(line.heading, body)
@@ -367,7 +367,6 @@ def from_style(candidates: Sequence[Candidate], body: float) -> list[HeadingMark
 
 
 def _follows_at_once(above: Candidate, line: Candidate, most: int = 3) -> bool:
-    """Whether at most so many characters stand between two lines of a page."""
     gap = line.heading.start - above.heading.start - len(above.heading.text)
     return line.page == above.page and gap <= most
 

@@ -1,4 +1,4 @@
-"""Sentences that a page break cuts in two: the last words of a page and the first of the next one."""
+"""Sentences that a page break cuts in two."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def joined_over_break(before: str, after: str) -> str:
 
 
 def _body_end(document: Document, page: Page) -> int:
-    """Where the text of `page` ends and its footnotes begin."""
+    """Where footnotes begin."""
     end = len(page.text.rstrip())
     for note in sorted((n for n in document.notes if n.page == page.page), key=lambda n: -n.start):
         if note.end >= end and note.at_page == page.page and note.at < note.start:

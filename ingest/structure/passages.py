@@ -1,4 +1,4 @@
-"""Passages: runs of one page's text of 80 to 200 words, cut where sentences or clauses end."""
+"""Passages: runs of a page's text of 80 to 200 words, cut where sentences or clauses end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CLAUSE_END = re.compile(r"[;:]\s|[,—–]\s")
 
 
 def count_words(text: str) -> int:
-    """The number of words of `text` as passages count them; never fewer than `len(text.split())`."""
+    """The words of `text` as passages count them, at least `len(text.split())`."""
     return len(_WORD.findall(text))
 
 
@@ -34,7 +34,7 @@ def cut_passages(text: str, headings: Sequence[int] = ()) -> list[Span]:
 
 
 def _shorten(text: str, span: Span) -> list[tuple[Span, int]]:
-    """A sentence with its number of words; one over 200 words cut at clause ends or else between words."""
+    """A sentence with its number of words; over 200 it is cut at clause ends or between words."""
     count = len(_WORD.findall(text, span.start, span.end))
     if count <= MAX_WORDS:
         return [(span, count)]

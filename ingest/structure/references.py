@@ -1,5 +1,5 @@
-"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Clause 14(b) of Schedule 3" and "Fig.
-3"; not those to another law or contract ("section 5 of the Companies Act", "42 U.S.C. § 1983")."""
+"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Clause 14(b) of Schedule 3", "Fig. 3";
+not those to another law or contract ("section 5 of the Companies Act", "42 U.S.C. § 1983")."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Target(NamedTuple):
 
 
 def caption_of(text: str) -> Key | None:
-    """("figure", "3") of the caption "Fig. 3: The sea wall", None of other text ("Table 2 shows that ...")."""
+    """("figure", "3") of the caption "Fig. 3: The sea wall", None of "Table 2 shows that ..."."""
     named = named_place_at(text, 0, ("figure", "table"))
     if named is None or not _BEHIND_CAPTION.match(text, named.numbers[0].end):
         return None
@@ -54,13 +54,13 @@ def caption_of(text: str) -> Key | None:
 
 
 def find_references(document: Document) -> list[Reference]:
-    """The references that point at a place of this document (with its items), in its order."""
+    """The references that point at a place of this document, in order."""
     resolver = _Resolver(document)
     return [reference for page in document.pages for reference in resolver.on_page(page)]
 
 
 class _Resolver:
-    """What can be pointed at: numbered sections, parts whose number opens a paragraph, and captions."""
+    """What can be pointed at: sections, parts whose number opens a paragraph, captions."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -87,12 +87,11 @@ class _Resolver:
                     self.places.setdefault(caption, []).append(Target(None, page.page, block.start))
 
     def on_page(self, page: Page) -> Iterator[Reference]:
-        """The references on a page, from its beginning to its end."""
         for named in named_places(page.text, _NAMES) if self.places or self.located else ():
             yield from (reference for reference in self._named(page, named) if not self._is_itself(reference))
 
     def _is_itself(self, reference: Reference) -> bool:
-        """Whether a reference leads to the line and the part that it is in itself."""
+        """Whether a reference leads to its own line."""
         here = reference.page, reference.start
         to = reference.to_page, reference.to_start
         if here[0] != to[0]:
@@ -102,7 +101,7 @@ class _Resolver:
         return to == here or (same_line and self.document.locator_of(*here) == self.document.locator_of(*to))
 
     def _named(self, page: Page, named: NamedPlaces) -> Iterator[Reference]:
-        """The reference, and those that follow its word ("Sections 4.2 and 5.1(a)")."""
+        """The references behind one word ("Sections 4.2 and 5.1(a)")."""
         text, first = page.text, named.numbers[0]
         if (page.page, named.start) in self.headings or _fills_line(text, named.start, first.end):
             return
@@ -120,7 +119,7 @@ class _Resolver:
                 yield Reference(page.page, start, item.end, section, to_page, to_start)
 
     def _roof(self, page: Page, end: int) -> Target | None:
-        """The schedule or section that is named behind a reference ("of Schedule 3"), where this document has it."""
+        """The schedule or section of this document named behind a reference ("of Schedule 3")."""
         inside = _INSIDE.match(page.text, end)
         named = named_place_at(page.text, inside.end(), _NAMES) if inside else None
         if named is None or _is_elsewhere(page, named.numbers[0].end):
@@ -129,7 +128,7 @@ class _Resolver:
         return self._below(target, named.numbers[0].subs) if target else None
 
     def _find(self, kind: str, number: str, page: int, start: int, roof: Target | None) -> Target | None:
-        """The place of that number; where numbers begin again, under the named `roof`, else the reference's."""
+        """Where numbers begin again, under the named `roof`, else the reference's own."""
         found = self.places.get((kind, _ordinal(kind, number)), [])
         if not found and kind in ("article", "section"):
             other = "section" if kind == "article" else "article"
@@ -152,7 +151,7 @@ class _Resolver:
         return (roof.page, roof.start) < (target.page, target.start) < end
 
     def _below(self, target: Target, subs: Sequence[str]) -> Target:
-        """The place of "(b)(2)" within a section, as deep as it can be followed."""
+        """The place of "(b)(2)" in a section, as deep as it can be followed."""
         around = self.document.locator_of(target.page, target.start) or ""
         found = self.located.get(joined(around, "".join(subs)).casefold(), ()) if subs else ()
         inside = [one for one in found if (one.page, one.start) > (target.page, target.start)]
@@ -165,13 +164,13 @@ def _is_elsewhere(page: Page, end: int) -> bool:
 
 
 def _fills_line(text: str, start: int, end: int) -> bool:
-    """Whether `start:end` is all of its line: a heading, or a line of a table of contents."""
+    """As a heading, or a line of contents."""
     before = text[text.rfind("\n", 0, start) + 1 : start]
     return not before.strip() and not text[end:].split("\n", 1)[0].strip(" .:")
 
 
 def opener_of(pages: Sequence[Page], marks: Sequence[str], start: Point, end: Point) -> Point | None:
-    """The first place from `start` up to `end` where one of `marks` ("(b)") opens an item; None where none does."""
+    """The first place in `start` to `end` where one of `marks` ("(b)") opens an item, or None."""
     any_mark = "|".join(map(re.escape, marks))
     opener = re.compile(rf"(?:^|(?<=\n)|(?<=[;:—.]\s)|(?<=\d\s)|(?<=\d\.\s)|(?<=\)\s))(?:{any_mark})\s")
     for page in pages[start[0] - 1 : end[0]] if marks else ():

@@ -44,7 +44,7 @@ def best_chain(steps: Sequence[Step]) -> set[int]:
 
 
 def follows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
-    """Whether the number `after` may come next after `before`: the next one, one deeper, or with a small gap."""
+    """Whether the number `after` may come after `before`: the next one, one deeper, or with a small gap."""
     return bool(before and after) and _gap(before, after) is not None
 
 
@@ -55,7 +55,7 @@ def _start_cost(step: Step) -> float:
 
 
 def _cost(before: Step, after: Step) -> float:
-    """What it costs to go on from one number to another: 0 for the next one, more for a gap or a new beginning."""
+    """0 for the next number, more for a gap or a new beginning."""
     gap = _gap(before.ordinals, after.ordinals)
     if gap is not None:
         return 0.5 * gap
@@ -67,7 +67,7 @@ def _cost(before: Step, after: Step) -> float:
 
 
 def _gap(before: tuple[int, ...], after: tuple[int, ...]) -> int | None:
-    """How many numbers are missing between two that follow each other; None when `after` does not follow."""
+    """How many numbers are missing in between; None when `after` does not follow."""
     for at, (old, new) in enumerate(zip(before, after, strict=False)):
         if old == new:
             continue

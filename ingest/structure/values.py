@@ -22,12 +22,11 @@ _LONGEST_COUNT, _FEWEST_COUNTED = 7, 3
 
 
 def is_year(word: str) -> bool:
-    """Whether a word by itself is a year."""
     return _YEAR.fullmatch(word) is not None
 
 
 def says_value(text: str) -> bool:
-    """Whether a text is numbers, amounts or marks for nothing alone ("$ 1,200", "(12 )%", "—"), and no year."""
+    """Whether a text is only numbers, amounts or marks for nothing ("$ 1,200", "(12 )%", "—"), and no year."""
     if _WORD.match(text):
         return False
     words = []
@@ -40,7 +39,7 @@ def says_value(text: str) -> bool:
 
 
 def counts(texts: Sequence[str]) -> bool:
-    """Whether most texts are whole numbers, each one more, or less, than that before, as of lines, between others."""
+    """Whether most texts, between others, are whole numbers that rise or fall by one, as of lines."""
     plain = [text for text in texts if not _SECTION.fullmatch(text)]
     numbers = [int(text) for text in plain if text.isdecimal() and len(text) < _LONGEST_COUNT]
     if len(numbers) < max(_FEWEST_COUNTED, 0.8 * len(plain), 0.5 * len(texts)):

@@ -52,7 +52,6 @@ class _Reader:
         self._quoted = False
 
     def message(self, message: Message) -> None:
-        """Writes the headers of a message, which begin its section, and its parts."""
         lines = [f"{name}: {value}" for name in _SHOWN if (value := header(message, name))]
         attached = [name for name, _ in attachments(message)]
         if attached:
@@ -85,7 +84,7 @@ class _Reader:
             self._text(part, kind)
 
     def _chosen(self, kind: str, parts: list[Message]) -> list[Message]:
-        """Of alternatives the plain text where it has words, else the HTML, else the last; of other parts all."""
+        """Of alternatives plain text with words, else HTML, else the last; of other parts all."""
         if kind != "multipart/alternative" or not parts:
             return parts
         rich = [p for p in parts if p.get_content_type() in ("text/html", "multipart/related", "multipart/mixed")]
@@ -98,7 +97,6 @@ class _Reader:
         return rich[-1:] or parts[-1:]
 
     def _shown(self, pages: list[Message]) -> str:
-        """The words that can be seen of HTML."""
         writer = BlockWriter()
         for page in pages:
             HtmlBlocks(writer).write(self._decoded(page, True))
@@ -116,10 +114,11 @@ class _Reader:
         self.texts += len(self.writer.blocks) > before
 
     def _stretch(self, stretch: Stretch) -> None:
-        """Writes what one writer said; what is quoted begins a section, and so does what follows on it."""
+        """What is quoted begins a section, and so does what follows on it."""
         first = True
-        for paragraph in _paragraphs(stretch.lines):
-            start = self.writer.block(paragraph, "quoted" if stretch.depth else "para")
+        for run in grouped(stretch.lines, lambda run, line: bool(line.strip()) == bool(run[0].strip())):
+            text = "\n".join(map(str.rstrip, run)) if run[0].strip() else ""
+            start = self.writer.block(text, "quoted" if stretch.depth else "para")
             if start is None or not first:
                 continue
             first = False
@@ -148,7 +147,7 @@ class _Reader:
 
 
 def _says_more(plain: str, shown: str) -> bool:
-    """Whether `plain` has three words in a row and more that `shown` does not have; addresses of links are none."""
+    """Whether `plain` has three words in a row that `shown` lacks; addresses of links are none."""
     words, others = (["", "", *_LETTERS.findall(_LINK.sub(" ", text.casefold())), "", ""] for text in (plain, shown))
     known = set(zip(others, others[1:], others[2:]))
     missing = [run not in known for run in zip(words, words[1:], words[2:])]
@@ -156,14 +155,9 @@ def _says_more(plain: str, shown: str) -> bool:
 
 
 def _unwrapped(found: list[Stretch]) -> list[Stretch]:
-    """Stretches with hard wraps joined. Whether the lines are wrapped is seen on all of them, not on one paragraph."""
+    """Hard wraps joined; whether there are any is seen on all stretches together."""
     lines: list[str] = []
     for stretch in found:
         lines += ["", _SEAM, "", *stretch.lines]
     joined = "\n".join(unwrap(lines, Hyphens(lines))).split(_SEAM)[1:]
     return [replace(stretch, lines=text.split("\n")) for stretch, text in zip(found, joined, strict=True)]
-
-
-def _paragraphs(lines: list[str]) -> list[str]:
-    runs = grouped(lines, lambda run, line: bool(line.strip()) == bool(run[0].strip()))
-    return ["\n".join(map(str.rstrip, run)) for run in runs if run[0].strip()]

@@ -1,4 +1,4 @@
-"""The parts of an e-mail: its headers as they read, and its attachments as files of their own."""
+"""The parts of an e-mail: its headers as they read, and its attachments as files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOT_FILES = frozenset(("text/plain", "text/html")) | SIGNATURES | ENCRYPTED
 
 
 def _suffix_of(kind: str) -> str:
-    """What a file without a name, or without a suffix, is called by its media type; empty for one not known."""
+    """For a file without one, by its media type, or ""."""
     if kind in ("application/zip", "application/x-zip-compressed"):
         return ".zip"
     found = format_of_type(kind)
@@ -45,7 +45,7 @@ def parse_email(data: bytes) -> Message:
 
 
 def header(message: Message, name: str) -> str:
-    """The first header `name` as it reads, on one line; empty where there is none."""
+    """The first header `name` as it reads, on one line, or ""."""
     named = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
     raw = next(named, "")[:_MAX_HEADER_CHARS]
     if raw.isascii():
@@ -66,26 +66,26 @@ def sender(value: str) -> str:
 
 
 def _words(encoded: str) -> str:
-    """A header or a name with its encoded words (RFC 2047) read; as it stands where they are none."""
+    """A header or a name with its encoded words (RFC 2047) read, where they can be."""
     with suppress(LookupError, ValueError, MessageError):
         encoded = str(make_header(decode_header(encoded)))
     return " ".join(clean(encoded).split())
 
 
 def filename(part: Message) -> str:
-    """The name of an attached file without folders; empty where it has none."""
+    """The name of an attached file without folders, or ""."""
     name = _words(part.get_filename() or "").replace("\\", "/")
     return "".join(char for char in PurePosixPath(name).name if char.isprintable())[:_MAX_NAME_CHARS]
 
 
 def is_attachment(part: Message) -> bool:
-    """Whether a part of text is a file and not what is said in the message."""
+    """Whether a part of text is a file and not said in the message."""
     disposition = part.get_content_disposition()
     return disposition == "attachment" or (disposition is not None and bool(filename(part)))
 
 
 def attachments(message: Message) -> Iterator[tuple[str, Message]]:
-    """The attached files and messages, each with a name that no other has; pictures shown in the text are none."""
+    """The attached files and messages, each with a name of its own; pictures shown in the text are none."""
     seen: set[str] = set()
     for part in _attached(message, 0):
         kind = part.get_content_type()
@@ -111,7 +111,7 @@ def attachments(message: Message) -> Iterator[tuple[str, Message]]:
 
 
 def _attached(part: Message, depth: int) -> Iterator[Message]:
-    """The parts in `part`, and itself, that are files or messages of their own."""
+    """The parts, and itself, that are files or messages."""
     kind, payload = part.get_content_type(), part.get_payload()
     inside = [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
     whole = kind == "message/rfc822" or not kind.startswith(("multipart/", "message/"))
@@ -125,7 +125,6 @@ def _attached(part: Message, depth: int) -> Iterator[Message]:
 
 
 def bytes_of(part: Message) -> bytes:
-    """The bytes of an attached file or message."""
     payload = part.get_payload()
     if isinstance(payload, list):
         try:

@@ -89,7 +89,7 @@ def _package_file(book: Package) -> str:
 
 
 def _resolve(base: str, href: str | None) -> tuple[str, str | None]:
-    """The entry that `href` in the entry `base` points to, and the fragment behind it."""
+    """The entry that `href` in the entry `base` points to, and the fragment."""
     target, _, fragment = (href or "").partition("#")
     name = posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(target))) if target else base
     return name, unquote(fragment) or None
@@ -122,7 +122,7 @@ def _title(root: Element) -> str:
 
 
 def _contents(book: Package, opf: str, root: Element, items: dict[str | None, Element]) -> Contents:
-    """The table of contents: the navigation document of EPUB 3, else the NCX of EPUB 2; empty without either."""
+    """The navigation document of EPUB 3, else the NCX of EPUB 2; empty without either."""
     ncx = items.get(attribute(child(root, "spine"), "toc"))
     for item in items.values():
         if "nav" in (attribute(item, "properties") or "").split():

@@ -1,6 +1,6 @@
 """HTML to Document: what the page shows, headings as sections, no pages. Nothing is fetched and no script runs.
 
-Left out are scripts, styles, navigation, forms and drawings; text that the page hides (`hidden`, `display: none`) is
+Scripts, styles, navigation, forms and drawings are left out; text that the page hides (`hidden`, `display: none`) is
 left out and counted. `HtmlBlocks` is the walk, which EPUB and e-mail share.
 """
 
@@ -16,6 +16,7 @@ from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.structure.clean import squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.types import Document
 from docqa.ingest.web.html_source import decode_html, prepare
@@ -88,8 +89,8 @@ class HtmlBlocks:
         self.warnings: list[str] = []
 
     def write(self, source: str, linked: Linked = lambda _: "") -> None:
-        """Writes all of `source`; `linked`: its style sheets. Raises TooLarge where it is nested deeper, or larger,
-        than the limits."""
+        """Writes all of `source`; `linked`: its style sheets. Raises TooLarge for HTML nested deeper, or larger, than
+        the limits."""
         tree = LexborHTMLParser(prepare(source))
         title = tree.css_first("head title")
         self.title = " ".join(title.text().split()) if title else ""
@@ -141,15 +142,14 @@ class HtmlBlocks:
         self._inline.append(text if self._pre else _SPACES.sub(" ", text))
 
     def _enter(self, node: LexborNode, tag: str) -> bool:
-        """Begins an element; False leaves it out with all that is in it."""
+        """False leaves the element out with all that is in it."""
         if tag in _SKIPPED:
             return False
         attributes = node.attributes
         if not self._visibility.enter(node, tag, attributes):
             self._writer.hide(node.text())
             return False
-        block = tag in _BLOCKS or tag in _HEADINGS or tag in ("table", "tr", "td", "th", "caption")
-        if block:
+        if tag in _BLOCKS or tag in _HEADINGS or tag in ("table", "tr", "td", "th", "caption"):
             self._flush()
         for key in (attributes.get("id"), attributes.get("name") if tag == "a" else None):
             if key and key in self._anchors:
@@ -184,7 +184,7 @@ class HtmlBlocks:
             self._marks.append((len(self._inline), linked))
 
     def _begin_quote(self, node: LexborNode) -> None:
-        """An earlier message begins: what says whose it is may stand right before."""
+        """What says whose message it is may stand right before."""
         self._flush()
         said = self._writer.last_text() if not self._quotes else ""
         title = attribution(said.split("\n")) or "message"
@@ -228,7 +228,7 @@ class HtmlBlocks:
             self._inline[start:] = [raised("".join(self._inline[max(start - 1, 0) : start]), text, note=note)]
 
     def _is_data(self, row: LexborNode) -> bool:
-        """Whether `row` belongs to a table of data, and not to one that only lays out a page."""
+        """Whether `row` is of a table of data, not of one that lays out a page."""
         table = _table_around(row) if self._cells is None else None
         return table is not None and table.mem_id not in self._layout
 
@@ -243,7 +243,7 @@ class HtmlBlocks:
         if self._pre:
             self._started(self._writer.block(text.rstrip(), "code"))
             return
-        text = "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
+        text = squeezed_lines(text)
         if text and self._heading:
             self._put_heading(text)
         elif text:
@@ -262,7 +262,7 @@ class HtmlBlocks:
                 self._writer.mark(level, None, title, start)
 
     def _started(self, start: int | None) -> None:
-        """Makes the sections that are due begin at `start`, where something was written."""
+        """The sections that are due begin at `start`."""
         if start is not None:
             for level, title in self._due:
                 self._writer.mark(level, None, title, start, label=self._quoted if title == _CONTINUED else None)
@@ -270,8 +270,6 @@ class HtmlBlocks:
 
 
 class _Numbering:
-    """The printed numbers of one list."""
-
     def __init__(self, ordered: bool, attributes: Mapping[str, str | None]) -> None:
         self._ordered = ordered
         self._kind = attributes.get("type") or "1"

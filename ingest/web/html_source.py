@@ -1,4 +1,4 @@
-"""The source of HTML before it is parsed: its characters, XHTML in the spelling of HTML, and its depth."""
+"""The source of HTML before it is parsed: its characters, XHTML as HTML, and its depth."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 
 
 def decode_html(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The characters of `data` with warnings: by its byte order mark, by the encoding it names, else as text."""
+    """The characters of `data` with warnings: by its byte order mark, the encoding it names, or as text."""
     match = _CHARSET.search(data[:4096])
     if match and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) and b"\0" not in data[:65536]:
         # An encoding may be unknown to Python, or be none (such as "hex").
@@ -43,7 +43,7 @@ def decode_html(data: bytes) -> tuple[str, tuple[str, ...]]:
 
 
 def prepare(source: str) -> str:
-    """`source` as the parser may have it. Raises TooLarge for nesting that would take the parser minutes."""
+    """`source` as the parser may have it. Raises TooLarge for nesting that would take minutes."""
     if _XHTML.match(source[:2000]):
         source = _as_html(source)
     depth = deepest = 0
@@ -66,7 +66,7 @@ def prepare(source: str) -> str:
 
 
 def _refuse_attributes(source: str, start: int) -> None:
-    """Raises TooLarge for more attributes, from `start`, than the parser compares with each other in a second."""
+    """More of them than the parser compares with each other in a second."""
     count = 0
     while (match := _ATTRIBUTE.match(source, start)) and match.end() > start:
         start = match.end()

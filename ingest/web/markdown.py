@@ -1,5 +1,5 @@
-"""Markdown to Document: what a reader of the rendered page sees, headings as sections, no pages. It is read as HTML, so
-that HTML in it is read, or hidden, like that of any page."""
+"""Markdown to Document: what a reader of the rendered page sees, headings as sections, no pages; HTML in it is read, or
+hidden, like that of any page."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def read_markdown(request: ReadRequest) -> Document:
 
 
 def _rendered(text: str) -> str:
-    """The HTML of Markdown. Words are parsed as they are rendered, and a row is one token: the tokens of all cells of a
-    table would take some 500 times its size."""
+    """Words are parsed as they are rendered, and a row is one token: those of all cells would take some 500 times its
+    size."""
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
     renderer = cast("RendererHTML", parser.renderer)
     parser.block.ruler.at("table", _table_of_rows, {"alt": ["paragraph", "reference"]})
@@ -87,7 +87,7 @@ def _table_of_rows(state: StateBlock, start: int, end: int, silent: bool) -> boo
 
 
 class _Rows(list[Token]):
-    """The tokens of a table; those of a row become one, with a line for each cell, when it ends."""
+    """The tokens of a row become one, with a line for each cell, when it ends."""
 
     def append(self, token: Token) -> None:
         if token.type == "tr_open":
@@ -101,5 +101,4 @@ class _Rows(list[Token]):
 
 
 def _words_of_image(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
-    """What is said where a picture cannot be shown."""
     return escapeHtml(renderer.renderInlineAsText(tokens[at].children, options, env))

@@ -1,4 +1,4 @@
-"""Plain text of an e-mail taken apart: what its writer says, and the earlier messages that are quoted in it."""
+"""Plain text of an e-mail taken apart: what its writer says, and the earlier messages quoted in it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OTHER = re.compile(
 
 @dataclass
 class Stretch:
-    """Lines of one writer: `depth` 0 is the message itself. `title` says whose words are quoted, where that is said."""
+    """Lines of one writer: `depth` 0 is the message itself. `title` says whose words are quoted, if known."""
 
     depth: int
     title: str = ""
@@ -38,7 +38,7 @@ class Stretch:
 
 
 def stretches(text: str) -> list[Stretch]:
-    """`text` in stretches, in order, without the marks of quotation."""
+    """`text` in stretches, without the marks of quotation."""
     found: list[Stretch] = []
     for depth, lines in _by_depth(text.split("\n")):
         if depth == 0:
@@ -50,7 +50,7 @@ def stretches(text: str) -> list[Stretch]:
 
 
 def attribution(lines: Sequence[str]) -> str:
-    """The last paragraph of `lines` on one line where it says who wrote what follows; else empty."""
+    """The last paragraph of `lines` on one line where it says who wrote what follows, or ""."""
     last: list[str] = []
     for line in reversed(lines[-8:]):
         if line.strip():
@@ -62,7 +62,7 @@ def attribution(lines: Sequence[str]) -> str:
 
 
 def _by_depth(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """Runs of lines with the same number of marks; a blank line belongs to what is before it."""
+    """Runs of lines with as many marks; a blank line belongs to those before it."""
     marked: list[tuple[int, str]] = []
     for line in lines:
         marks = _MARKS.match(line) if line.startswith(">") else None
@@ -74,7 +74,7 @@ def _by_depth(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _by_headers(lines: Sequence[str]) -> Iterator[Stretch]:
-    """Unmarked lines: from the headers of an earlier message on they are quoted, as some programs have it."""
+    """From the headers of an earlier message on unmarked lines are quoted, as some programs have it."""
     current = Stretch(0)
     for at, line in enumerate(lines):
         who = _FROM.match(line)

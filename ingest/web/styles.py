@@ -1,4 +1,4 @@
-"""The declarations of CSS that a page makes for each of its elements, as far as they can hide text.
+"""The declarations of CSS for each element of a page, as far as they can hide text.
 
 This is no browser: style sheets are not fetched, and of the cascade weight, order and `!important` are kept.
 """
@@ -49,8 +49,7 @@ _MOST_LOOKS = 40_000_000
 
 
 class StyleSheets:
-    """What the style sheets in a page, and linked ones at hand (`linked`), say of its elements; `skipped`: rules over
-    the limit."""
+    """What the style sheets in a page, and `linked` ones, say of its elements; `skipped`: rules over the limit."""
 
     def __init__(self, tree: LexborHTMLParser, elements: int, linked: Linked) -> None:
         self.skipped = 0
@@ -103,7 +102,7 @@ class StyleSheets:
                 self._rules([node], "", 0)
 
     def _rules(self, nodes: Iterable[Any], above: str, depth: int) -> None:
-        """Rules and declarations inside the rule with the selector `above`."""
+        """Inside the rule with the selector `above`."""
         nodes = list(nodes)
         if above and any(node.type == "declaration" for node in nodes):
             self._add(above, _said(nodes))
@@ -148,7 +147,7 @@ def _contents(rule: Any) -> list[Any]:
 
 
 def _applies(query: Sequence[Any]) -> bool:
-    """Whether a media query applies to the screen of a computer."""
+    """To the screen of a computer."""
     return any(map(_holds, at_commas(query) or [[]]))
 
 
@@ -165,12 +164,12 @@ def _holds(tokens: Sequence[Any]) -> bool:
 
 @lru_cache(maxsize=8192)
 def declared(body: str) -> tuple[Declarations, Declarations]:
-    """The known declarations in `body`, and those of them that are `!important`, as `_said` gives them."""
+    """The known declarations in `body`, and those of them that are `!important`."""
     return _said(tinycss2.parse_blocks_contents(_tokens(body[:10_000]), skip_whitespace=True))
 
 
 def _said(nodes: Iterable[Any]) -> tuple[Declarations, Declarations]:
-    """The known declarations among `nodes`, lower case, and those of them that are `!important`."""
+    """The known declarations, lower case, and those of them that are `!important`."""
     usual: dict[str, str] = {}
     important: dict[str, str] = {}
     for node in nodes:
@@ -187,7 +186,7 @@ def _said(nodes: Iterable[Any]) -> tuple[Declarations, Declarations]:
 
 
 def resolved(declarations: Declarations, variables: Mapping[str, str]) -> tuple[Declarations, Mapping[str, str]]:
-    """`declarations` with the values of the variables that they name, and those of `variables` with their own."""
+    """`declarations` with the values of the variables that they name, and `variables` with their own."""
     found: dict[str, str] = {}
     known = dict(variables)
     for name, value in sorted(declarations.items()):  # variables, whose names begin with "--", come first

@@ -1,5 +1,5 @@
-"""Which text of a page a reader of it can see: not what is set in the colour behind it, in letters too small to read,
-beside the page, clipped away, or simply switched off."""
+"""Which text of a page can be seen: not what is set in the colour behind it, in letters too small to read, beside the
+page, clipped away, or switched off."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Visibility:
 
     @property
     def unseen(self) -> bool:
-        """Whether text right inside the elements that are open cannot be seen."""
+        """Whether text right inside the open elements cannot be seen."""
         return self._stack[-1].unseen
 
     def enter(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> bool:
@@ -86,7 +86,7 @@ class Visibility:
         return True
 
     def leave(self) -> None:
-        """Ends the element that was entered last."""
+        """Ends the last element."""
         self._stack.pop()
 
 
@@ -110,7 +110,6 @@ def _is_gone(said: Declarations, outer: Seen) -> bool:
 
 
 def _lies_over_all(said: Declarations) -> bool:
-    """Whether an element lies over all of the page."""
     if said.get("position") not in ("absolute", "fixed") or (pixels(said.get("z-index", "")) or 0.0) < 0:
         return False
     edges = [pixels(said.get(side, "")) for side in ("left", "right", "top", "bottom")]
@@ -160,7 +159,7 @@ def _is_moved(said: Declarations, size: float) -> bool:
 
 
 def _functions(text: str, size: float) -> list[tuple[str, list[float]]]:
-    """The functions in a value, lower case, each with the lengths and angles that it is given, where there are any."""
+    """The functions in a value, lower case, with their lengths and angles."""
     if "(" not in text:
         return []
     tokens = (token for token in parse_component_value_list(text) if token.type == "function")
@@ -195,8 +194,6 @@ def _set(state: Seen, said: Declarations) -> Seen:
 def _size(said: Declarations, outer: float) -> float:
     text = said.get("font-size", "")
     if not text and "font" in said:
-        from tinycss2 import parse_component_value_list
-
         # Of the numbers in it one with a unit, or 0, is the size; what is behind "/" is the height of a line.
         sizes = (
             token for token in parse_component_value_list(said["font"].partition("/")[0])

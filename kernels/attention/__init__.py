@@ -31,9 +31,8 @@ register("attention_over", "reference", attention_gathered)
 def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
     """Causal attention of q [batch, seq, heads, dim] over k, v [batch, total, kv_heads, dim]; the ends coincide.
 
-    `rounded`: operands may be rounded to 8 bits and bf16 where that is faster, as other products of the network are.
-    While gradients are recorded torch's attention runs. Raises ShapeMismatch: fewer keys than queries, or query heads
-    no multiple of key heads.
+    `rounded`: operands may be rounded to 8 bits and bf16 where that is faster. While gradients are recorded torch's
+    attention runs. Raises ShapeMismatch: fewer keys than queries, or query heads no multiple of key heads.
     """
     if k.shape[1] < q.shape[1] or q.shape[2] % k.shape[2] or k.shape != v.shape:
         raise ShapeMismatch(f"attention of q {tuple(q.shape)} over k {tuple(k.shape)}, v {tuple(v.shape)}")
@@ -43,7 +42,7 @@ def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tens
 
 
 def one_query_in_place(dim: int, dtype: torch.dtype) -> bool:
-    """Whether `attention_over` reads keys and values of one query in `dtype` as they lie, and unpacks none."""
+    """Whether `attention_over` reads keys and values for one query in `dtype` as they lie."""
     return dim % ONE_DIM == 0 and dtype == torch.float32 and native_in_use()
 
 

@@ -1,4 +1,4 @@
-"""Attention past the exact window: which blocks of keys a tile of queries reads, chosen by a bound on their scores."""
+"""Attention past the exact window: the blocks of keys that a tile of queries reads, by a bound on their scores."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def attention_over_native(
 
 
 def _reads(selection: BlockSelection | None, start: int, kv_heads: int) -> tuple[Tensor, Tensor, Tensor]:
-    """`ends`, `starts` and `blocks` as in AttentionCall, for queries from position `start` on."""
+    """`ends`, `starts` and `blocks` of AttentionCall, for queries from position `start` on."""
     if selection is None:
         return torch.empty(0, dtype=torch.int64), torch.zeros(1, dtype=torch.int64), torch.empty(0, dtype=torch.int32)
     each = selection.block // KEYS

@@ -1,4 +1,4 @@
-"""What a context of keys and values is made of, and which part of it queries far behind read."""
+"""A context of keys and values, and which part of it queries far behind read."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class KVBlock:
         return k, v if self.v_scale is None else v * self.v_scale[part].to(dtype)[..., None]
 
     def plain(self) -> KVBlock:
-        """The same as the library can read it: elements in order, floats of 32 bits; itself where it is so already."""
+        """As the library can read it: elements in order, floats of 32 bits; itself where it is so already."""
         parts = [self.k, self.v, self.k_scale, self.v_scale, self.bounds]
         ready = [None if part is None else part.contiguous() for part in parts]
         if self.v_scale is None:
@@ -44,7 +44,7 @@ class KVBlock:
 
     @cached_property
     def segment(self) -> Segment:
-        """The same as the library reads it, of a plain one."""
+        """A plain one as the library reads it."""
         parts = (self.k, self.v, self.k_scale, self.v_scale, self.bounds)
         return Segment(self.k.shape[0], *(None if part is None else part.data_ptr() for part in parts))
 

@@ -19,7 +19,7 @@ def _convolve(
     x, history, weight, out, x_batch, x_seq, seq, channels, tiles, groups, first, width,
     HAS_HISTORY: tl.constexpr, UNIT: tl.constexpr, TAPS: tl.constexpr, TOKENS: tl.constexpr, CHANNELS: tl.constexpr,
 ):  # fmt: skip
-    """A tile of tokens and a group of `width` channels from channel `first` on, scaled to unit length with UNIT."""
+    """A tile of tokens and a group of `width` channels from `first` on, scaled to unit length with UNIT."""
     program = tl.program_id(0).to(tl.int64)
     group, tile, batch = program % groups, program // groups % tiles, program // groups // tiles
     inner = tl.arange(0, CHANNELS)
@@ -47,7 +47,7 @@ def _convolve(
 def _launch(
     x: Tensor, history: Tensor | None, weight: Tensor, out: Tensor, *, first: int, groups: int, width: int, unit: bool
 ) -> None:
-    """Write `groups` of `width` channels, from channel `first` on, of `out` [batch, seq, channels]."""
+    """Writes `groups` of `width` channels, from `first` on, of `out` [batch, seq, channels]."""
     batch, seq, channels = x.shape
     size, columns = gpu.sizes(x.device), gpu.power_of_two(width)
     tokens = max(1, size.elements // columns)
@@ -64,7 +64,7 @@ def _launch(
 
 
 def _prepared(x: Tensor, weight: Tensor, history: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
-    """x, weight [channels, taps] and history as the kernel reads them, and the history for the next call."""
+    """x, weight [channels, taps] and history as the kernel reads them, and the next call's history."""
     taps, seq = weight.shape[-1], x.shape[1]
     tail = with_history(x[:, max(0, seq - taps + 1) :], taps, history)
     x = x if x.stride(-1) == 1 else x.contiguous()

@@ -22,7 +22,7 @@ class PackedMatrix:
     """A matrix [rows, columns] in groups of 64 columns, 4 or 8 bits a value, which is (q - zero) * scale.
 
     `q`: uint8 [rows, columns / 2], two columns a byte, the low half first; or int8 [rows, columns]. `scale`, `zero`:
-    fp16 [columns / 64, rows], transposed, so that the scales of neighbouring rows lie together.
+    fp16 [columns / 64, rows], transposed, so that neighbouring rows' scales lie together.
     """
 
     q: np.ndarray
@@ -55,7 +55,7 @@ class PackedMatrix:
         return self.q.ctypes.data, self.scale.ctypes.data, self.zero.ctypes.data
 
     def rows(self, numbers: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """The values of some rows, float32 [numbers, columns]; of all without `numbers`."""
+        """The values of the rows `numbers`, or of all, float32 [numbers, columns]."""
         q = self.q[numbers]
         if self.bits == 4:
             q = np.stack([q & 15, q >> 4], -1).reshape(len(q), -1)
@@ -72,7 +72,7 @@ class PackedMatrix:
 
 
 def address(x: np.ndarray) -> int:
-    """Where the elements of a float32 array lie, which has them in order. Raises ValueError for another."""
+    """Where a contiguous float32 array lies. Raises ValueError for another."""
     if x.dtype != np.float32 or not x.flags.c_contiguous:
         raise ValueError(f"{x.dtype} with strides {x.strides} is not float32 in order")
     return int(x.ctypes.data)

@@ -1,4 +1,4 @@
-"""The native library: found beside this file, loaded once, with the argument types of its functions."""
+"""The native library: found beside this file, loaded once, with its functions' argument types."""
 
 from __future__ import annotations
 
@@ -20,10 +20,15 @@ LEVELS = (  # as in api.cpp
 )  # fmt: skip
 
 
+def fields(kind: Any, names: str) -> list[tuple[str, Any]]:
+    """Fields of a structure, all of type `kind`."""
+    return [(name, kind) for name in names.split()]
+
+
 class StridedTensor(Structure):
     """A tensor [batch, seq, heads, dim] by its strides, in elements."""
 
-    _fields_ = [("data", c_void_p), ("batch", c_int64), ("seq", c_int64), ("head", c_int64)]
+    _fields_ = [("data", c_void_p), *fields(c_int64, "batch seq head")]
 
     @classmethod
     def of(cls, x: Tensor) -> StridedTensor:
@@ -33,15 +38,15 @@ class StridedTensor(Structure):
 
 class DeltaCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("batch", "seq", "heads", "key_dim", "value_dim")),
-        *((name, StridedTensor) for name in ("q", "k", "v")),
-        *((name, c_void_p) for name in ("decay", "beta", "state", "out", "history")),
+        *fields(c_int64, "batch seq heads key_dim value_dim"),
+        *fields(StridedTensor, "q k v"),
+        *fields(c_void_p, "decay beta state out history"),
         ("shared", c_int64),
     ]
 
     @classmethod
     def of(cls, inputs: Sequence[Tensor], state: Tensor, out: Tensor, history: Tensor | None = None) -> DeltaCall:
-        """Of q, k, v, decay and beta as the kernel reads them; `state` is written, `history` where there is one."""
+        """Of q, k, v, decay and beta as the kernel reads them; `state` is written, and `history` if any."""
         q, k, v, *gates = inputs
         rest = (*gates, state, out)
         return cls(
@@ -54,144 +59,144 @@ class DeltaCall(Structure):
 class DeltaGradientCall(Structure):
     _fields_ = [
         ("forward", DeltaCall),
-        *((name, c_void_p) for name in ("out", "state", "q", "k", "v", "decay", "beta")),
+        *fields(c_void_p, "out state q k v decay beta"),
     ]
 
 
 class ConvCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("batch", "seq", "channels", "taps")),
-        *((name, c_void_p) for name in ("x", "history", "weight")),
-        *((name, c_int64) for name in ("unit_heads", "unit_dim")),
+        *fields(c_int64, "batch seq channels taps"),
+        *fields(c_void_p, "x history weight"),
+        *fields(c_int64, "unit_heads unit_dim"),
         ("out", c_void_p),
     ]
 
 
 class ConvGradientCall(Structure):
-    _fields_ = [("forward", ConvCall), *((name, c_void_p) for name in ("out", "x", "weight"))]
+    _fields_ = [("forward", ConvCall), *fields(c_void_p, "out x weight")]
 
 
 class ProductCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("tokens", "rows", "columns", "bits")),
-        *((name, c_void_p) for name in ("q", "scale", "zero", "x", "y")),
+        *fields(c_int64, "tokens rows columns bits"),
+        *fields(c_void_p, "q scale zero x y"),
     ]
 
 
 class StoredBlocks(Structure):
     """A `BlockMatrix` as the library reads it."""
 
-    _fields_ = [*((name, c_int64) for name in ("rows", "columns", "type", "stride")), ("q", c_void_p)]
+    _fields_ = [*fields(c_int64, "rows columns type stride"), ("q", c_void_p)]
 
 
 class BlockProductCall(Structure):
-    _fields_ = [("tokens", c_int64), ("w", StoredBlocks), *((name, c_void_p) for name in ("x", "y"))]
+    _fields_ = [("tokens", c_int64), ("w", StoredBlocks), *fields(c_void_p, "x y")]
 
 
 class BlockMlpCall(Structure):
     _fields_ = [
         ("tokens", c_int64),
-        *((name, StoredBlocks) for name in ("gate", "up", "down")),
-        *((name, c_void_p) for name in ("x", "y")),
+        *fields(StoredBlocks, "gate up down"),
+        *fields(c_void_p, "x y"),
     ]
 
 
 class RotateCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("batch", "seq", "heads", "dim", "rotary")),
-        *((name, c_void_p) for name in ("x", "cos", "sin", "y")),
+        *fields(c_int64, "batch seq heads dim rotary"),
+        *fields(c_void_p, "x cos sin y"),
     ]
 
 
 class Segment(Structure):
-    _fields_ = [("count", c_int64), *((name, c_void_p) for name in ("k", "v", "k_scale", "v_scale", "bounds"))]
+    _fields_ = [("count", c_int64), *fields(c_void_p, "k v k_scale v_scale bounds")]
 
 
 class AttentionCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("batch", "seq", "total", "heads", "kv_heads", "dim", "rounded")),
-        *((name, StridedTensor) for name in ("q", "k", "v")),
-        *((name, c_void_p) for name in ("out", "segments")),
-        *((name, c_int64) for name in ("grid", "choices")),
-        *((name, c_void_p) for name in ("ends", "starts", "blocks")),
+        *fields(c_int64, "batch seq total heads kv_heads dim rounded"),
+        *fields(StridedTensor, "q k v"),
+        *fields(c_void_p, "out segments"),
+        *fields(c_int64, "grid choices"),
+        *fields(c_void_p, "ends starts blocks"),
     ]
 
 
 class CeilingCall(Structure):
-    _fields_ = [("kind", c_int64), ("count", c_int64), ("from", c_void_p), ("to", c_void_p)]
+    _fields_ = [*fields(c_int64, "kind count"), *fields(c_void_p, "from to")]
 
 
 class EncoderAttentionCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("sequences", "heads", "dim", "stride", "longest")),
-        *((name, c_void_p) for name in ("starts", "q", "k", "v", "q_shift", "k_shift", "v_shift", "near", "out")),
+        *fields(c_int64, "sequences heads dim stride longest"),
+        *fields(c_void_p, "starts q k v q_shift k_shift v_shift near out"),
     ]
 
 
 class LayerNormCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("rows", "dim")),
-        *((name, c_void_p) for name in ("x", "r", "shift", "weight", "bias", "y")),
+        *fields(c_int64, "rows dim"),
+        *fields(c_void_p, "x r shift weight bias y"),
         ("eps", c_float),
     ]
 
 
-_ARGUMENTS: dict[str, tuple[Any, list[Any]]] = {
-    "level": (c_int, []),
-    "delta": (c_int, [c_int, POINTER(DeltaCall), c_int]),
-    "delta_gradient": (c_int, [c_int, POINTER(DeltaGradientCall), c_int]),
-    "delta_step": (c_int, [c_int, POINTER(DeltaCall), c_int]),
-    "conv": (None, [c_int, POINTER(ConvCall), c_int]),
-    "conv_gradient": (None, [c_int, POINTER(ConvGradientCall), c_int]),
-    "product": (c_int, [c_int, POINTER(ProductCall), c_int]),
-    "block_product": (c_int, [c_int, POINTER(BlockProductCall), c_int]),
-    "block_mlp": (c_int, [c_int, POINTER(BlockMlpCall), c_int]),
-    "rotate": (None, [c_int, POINTER(RotateCall), c_int]),
-    "attention": (c_int, [c_int, POINTER(AttentionCall), c_int]),
-    "step": (c_int, [c_int, c_void_p, c_int]),
-    "experts": (c_int, [c_int, c_void_p, c_int]),
-    "ceiling": (None, [c_int, POINTER(CeilingCall), c_int]),
-    "encoder_attention": (c_int, [c_int, POINTER(EncoderAttentionCall), c_int]),
-    "add_layer_norm": (None, [c_int, POINTER(LayerNormCall), c_int]),
-    "biased_gelu": (None, [c_int, c_void_p, c_void_p, c_void_p, c_int64, c_int64, c_int]),
-    "norm": (None, [c_int, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64, c_int]),
-    "gated_norm": (None, [c_int, c_void_p, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64, c_int]),
-    "gated_product": (None, [c_int, c_void_p, c_void_p, c_void_p, c_int64, c_int]),
+# What each gives back, and what it takes between the level and the number of threads.
+_ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "delta": (c_int, POINTER(DeltaCall)),
+    "delta_gradient": (c_int, POINTER(DeltaGradientCall)),
+    "delta_step": (c_int, POINTER(DeltaCall)),
+    "conv": (None, POINTER(ConvCall)),
+    "conv_gradient": (None, POINTER(ConvGradientCall)),
+    "product": (c_int, POINTER(ProductCall)),
+    "block_product": (c_int, POINTER(BlockProductCall)),
+    "block_mlp": (c_int, POINTER(BlockMlpCall)),
+    "rotate": (None, POINTER(RotateCall)),
+    "attention": (c_int, POINTER(AttentionCall)),
+    "step": (c_int, c_void_p),
+    "experts": (c_int, c_void_p),
+    "ceiling": (None, POINTER(CeilingCall)),
+    "encoder_attention": (c_int, POINTER(EncoderAttentionCall)),
+    "add_layer_norm": (None, POINTER(LayerNormCall)),
+    "biased_gelu": (None, c_void_p, c_void_p, c_void_p, c_int64, c_int64),
+    "norm": (None, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64),
+    "gated_norm": (None, c_void_p, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64),
+    "gated_product": (None, c_void_p, c_void_p, c_void_p, c_int64),
 }
 
 
 class Library(NamedTuple):
-    """The loaded functions (`docqa_` before the names in `_ARGUMENTS`) and the level that they run at."""
+    """The loaded functions (`docqa_` before the names in `_ARGUMENTS`) and their level."""
 
     functions: ctypes.CDLL
     level: int
     threads: int = 0  # as many as compute in this process where 0
 
     def run(self, name: str, *arguments: Any) -> None:
-        """Call a function on `threads`. Raises MemoryError: it could not get its workspace."""
+        """Calls a function on `threads`. Raises MemoryError: it could not get its workspace."""
         if getattr(self.functions, f"docqa_{name}")(self.level, *arguments, self.threads or thread_count()):
             raise MemoryError(f"no memory for the workspace of the native kernel '{name}'; read with fewer threads")
 
 
 def plain(x: Tensor) -> Tensor:
-    """`x` as the kernels read it: float32, elements in order; `x` itself where it is so already."""
+    """As the kernels read it: float32, elements in order; `x` itself where it is so already."""
     return x.float().contiguous()
 
 
 def load() -> tuple[Library | None, str]:
-    """The library at this processor's best level and the level's name; None and why where there is none. Raises
-    LibraryDamaged: there is one that cannot be loaded, or that an older docqa left here."""
+    """The library at this processor's best level and the level's name, or None and why. Raises LibraryDamaged: there is
+    one that cannot be loaded, or that an older docqa left here."""
     if not FILE.is_file():
         return None, "there was no C++ compiler when docqa was installed, or the processor is neither x86-64 nor ARM"
     try:
         functions = ctypes.CDLL(str(FILE))
-        for name, (result, arguments) in _ARGUMENTS.items():
+        for name, (result, *arguments) in _ARGUMENTS.items():
             function = getattr(functions, f"docqa_{name}")
-            function.restype, function.argtypes = result, arguments
+            function.restype, function.argtypes = result, [c_int, *arguments, c_int]
+        level = functions.docqa_level()
     except (OSError, AttributeError) as error:
         hint = "install docqa again"
         raise LibraryDamaged(f"the native kernels cannot be loaded ({error})", where=str(FILE), hint=hint) from error
-    level = functions.docqa_level()
     if level == 0:
         return None, "this processor lacks AVX2, FMA or F16C, or, on ARM, dot products of bytes"
     return Library(functions, level), LEVELS[level]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from docqa.kernels.attention.kv_cache import KVBlock
 from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
-from docqa.kernels.cpu.library import Library, Segment, plain
+from docqa.kernels.cpu.library import Library, Segment, fields, plain
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul.blocks import BlockMatrix
 
@@ -29,7 +29,7 @@ class PackedExperts(Protocol):
     def held(self) -> int: ...
 
     def expect(self, numbers: Sequence[int]) -> None:
-        """Hear which experts are asked for next, in this order."""
+        """Hears which experts are asked for next, in this order."""
 
     def ready(self, numbers: Sequence[int]) -> Sequence[Pair]:
         """The first of these experts: those that are here, or one that has to be read."""
@@ -42,13 +42,12 @@ ROOM = 64  # tokens that branches get room for at a time
 PIECE = 512  # keys that the library takes at a time, as in step.inc
 GATED, PLAIN = 1, 2  # `attention` of StepLayer
 MIX = {True: ("q_proj", "k_proj", "v_proj", "o_proj"), False: ("in_proj_qkv", "in_proj_z", "out_proj")}
-_VECTORS = ("a", "b", "conv", "rate", "dt_bias", "norm", "q_norm", "k_norm")
 
 
 class Matrix(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("rows", "columns", "bits", "type", "stride")),
-        *((name, c_void_p) for name in ("q", "scale", "zero", "bias")),
+        *fields(c_int64, "rows columns bits type stride"),
+        *fields(c_void_p, "q scale zero bias"),
     ]
 
     @classmethod
@@ -62,8 +61,8 @@ class Matrix(Structure):
 
 class StepExperts(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("count", "chosen", "inner", "normalise", "held")),
-        *((name, c_void_p) for name in ("router", "shared_gate")),
+        *fields(c_int64, "count chosen inner normalise held"),
+        *fields(c_void_p, "router shared_gate"),
     ]
 
 
@@ -71,10 +70,10 @@ class StepLayer(Structure):
     _fields_ = [
         ("attention", c_int64),
         ("mix", Matrix * 4),
-        *((name, Matrix) for name in ("gate", "up", "down")),
+        *fields(Matrix, "gate up down"),
         ("experts", POINTER(StepExperts)),
-        *((name, c_void_p) for name in ("input_norm", "post_norm", *_VECTORS)),
-        *((name, c_void_p) for name in ("tail", "memory", "segments", "own_k", "own_v")),
+        *fields(c_void_p, "input_norm post_norm a b conv rate dt_bias norm q_norm k_norm"),
+        *fields(c_void_p, "tail memory segments own_k own_v"),
     ]
 
 
@@ -109,7 +108,7 @@ class StepCall(Structure):
     _fields_ = [
         *((name, c_int64) for name in ("tokens", *SIZES, "own", "room", "context", *Reach._fields)),
         ("eps", c_float),
-        *((name, c_void_p) for name in ("cos", "sin", "x")),
+        *fields(c_void_p, "cos sin x"),
         ("layer", POINTER(StepLayer)),
         ("norm", c_void_p),
         ("head", Matrix),
@@ -144,7 +143,7 @@ class Remembered:
 
 
 class StepWeights:
-    """The weights of a network as the native step reads them; made once a network."""
+    """The weights of a network as the native step reads them; made once."""
 
     def __init__(
         self, sizes: Mapping[str, int], eps: float, layers: Sequence[Weights], norm: Tensor,
@@ -221,7 +220,7 @@ def fits(sizes: Mapping[str, int]) -> bool:
 
 
 def _context(memories: Sequence[Remembered], grid: int) -> int:
-    """Tokens of the context, checked to be the same in all attention layers and cut on the grid."""
+    """Tokens of the context, checked to be equal in all attention layers and cut on the grid."""
     counts = {tuple(s.k.shape[0] for s in m.blocks if s.k.shape[0]) for m in memories if m.memory is None}
     if len(counts) > 1:
         raise ShapeMismatch(f"contexts of {sorted(sum(c) for c in counts)} tokens in layers of one state")
@@ -233,7 +232,7 @@ def _context(memories: Sequence[Remembered], grid: int) -> int:
 
 
 class Step:
-    """Branches that go on from one context; what they remember is this object's own and moves on in place."""
+    """Branches that go on from one context; what they remember moves on in place."""
 
     def __init__(
         self, weights: StepWeights, memories: Sequence[Remembered], reach: Reach, library: Library
@@ -283,14 +282,14 @@ class Step:
                 setattr(entry, name, tensor.data_ptr())
 
     def keep(self, chosen: Tensor) -> None:
-        """Go on with the branches `chosen` [new branches], repeats allowed."""
+        """Goes on with the branches `chosen` [new branches], repeats allowed."""
         self.count = chosen.shape[0]
         self.changing = [(first[chosen], second[chosen]) for first, second in self.changing]
         self._point()
 
     def logits(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        """Add one token to each branch: embeddings x [branches, hidden], cos and sin [rotary]. Returns float32 logits
-        [branches, vocab] of what follows. What a bank of experts raises leaves the step useless."""
+        """Adds one token to each branch: embeddings x [branches, hidden], cos and sin [rotary]. Returns float32 logits
+        [branches, vocab] of what follows. An error of a bank of experts leaves the step useless."""
         if self.own == self.room:
             self._grow()
         weights = self.weights

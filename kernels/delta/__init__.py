@@ -34,11 +34,10 @@ def delta_rule(
 ) -> tuple[Tensor, Tensor]:
     """Gated delta rule; arguments and results as in `delta_rule_reference`.
 
-    q and k may have fewer heads than v: each is read by so many heads of v next to each other. The number of tokens
-    alone picks the chunked or the recurrent form, so equal shapes give equal bits. While gradients are recorded a form
-    with a gradient runs: in C++ it can be differentiated once, float32 inside. Raises ShapeMismatch: batch or seq
-    differ, the heads of v are no multiple of those of q and k, `decay` does not fit them, or `state` is not [batch,
-    heads, key_dim, value_dim].
+    Each head of q and k is read by as many neighbouring heads of v as fit. The number of tokens alone picks the chunked
+    or the recurrent form, so equal shapes give equal bits. While gradients are recorded a form with a gradient runs: in
+    C++ it can be differentiated once, float32 inside. Raises ShapeMismatch: batch or seq differ, the heads of v are no
+    multiple of those of q and k, `decay` does not fit them, or `state` is not [batch, heads, key_dim, value_dim].
     """
     heads, key_heads = v.shape[2], k.shape[2]
     if decay.shape != v.shape[:3]:

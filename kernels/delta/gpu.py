@@ -6,7 +6,7 @@ Notation and formulas of `chunked.py`: Yang, Kautz, Hatamizadeh 2024, "Gated Del
 head and a tile of value columns then walks the chunks with its part of the state in registers (`_walk_chunks`).
 
 The logarithm of a decay ratio is the sum of the decays between two tokens, not a difference of running sums: nothing
-cancels, it is at most 0 by construction, and a decay of -inf is no special case.
+cancels, it is at most 0, and a decay of -inf is no special case.
 """
 
 from __future__ import annotations
@@ -28,10 +28,8 @@ PRECISION = "tf32x3"  # of products with keys, values and state: float32 to abou
 
 @triton.jit
 def _unit_lower_inverse(strict, SIZE: tl.constexpr, LEVELS: tl.constexpr):
-    """(I + strict)^-1 for a strictly lower-triangular tile [SIZE, SIZE], SIZE = 2 ** LEVELS.
-
-    Inverses of diagonal blocks are merged pairwise, which stays stable where powers of `strict` grow, in float32.
-    """
+    """(I + strict)^-1 for a strictly lower-triangular tile [SIZE, SIZE], SIZE = 2 ** LEVELS, in float32. Diagonal
+    blocks are merged pairwise: stable where powers of `strict` grow."""
     row = tl.arange(0, SIZE)[:, None]
     column = tl.arange(0, SIZE)[None, :]
     pairs = (row // 2 == column // 2) & (row > column)
@@ -94,7 +92,7 @@ def _walk_chunks(
     seq, heads, count, tiles, key_dim, value_dim, scale,
     HAS_STATE: tl.constexpr, CHUNK: tl.constexpr, KEYS: tl.constexpr, VALUES: tl.constexpr, PRECISE: tl.constexpr,
 ):  # fmt: skip
-    """All chunks of one head, for a tile of value columns: outputs and the state after the last token."""
+    """All chunks of one head, for a tile of value columns: outputs and the last state."""
     program = tl.program_id(0).to(tl.int64)
     pair = program // tiles  # batch and head
     batch, head = pair // heads, pair % heads
@@ -173,7 +171,7 @@ def _walk_tokens(
 
 
 def _dense(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The three with neighbouring columns side by side, q laid out as k is; copied only where they are not."""
+    """Neighbouring columns side by side, q laid out as k is; copied only where they are not."""
     if q.stride() != k.stride() or k.stride(-1) != 1:
         q, k = q.contiguous(), k.contiguous()
     return q, k, v if v.stride(-1) == 1 else v.contiguous()
@@ -182,7 +180,7 @@ def _dense(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def _part(
     q: Tensor, k: Tensor, v: Tensor, decay: Tensor, beta: Tensor, state: Tensor | None, out: Tensor, chunk: int
 ) -> Tensor:
-    """Read one part of a text into `out` [batch, seq, heads, value_dim]; returns the state after it."""
+    """Reads a part of a text into `out` [batch, seq, heads, value_dim]; returns the state after it."""
     batch, seq, heads, key_dim = k.shape
     value_dim, count = v.shape[-1], triton.cdiv(seq, chunk)
     size = gpu.sizes(k.device)
@@ -212,8 +210,8 @@ def delta_rule_gpu(
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """As `delta_rule_reference`, in chunks, float32 inside; not differentiable.
 
-    `chunk`: a power of two, 16 at least; absent, what suits the device. What is worked out ahead of the walk takes up
-    to `scratch` bytes, one chunk at least. Keys of more than 128 dimensions go through torch.
+    `chunk`: a power of two, at least 16; by default what suits the device. What is worked out ahead of the walk takes
+    up to `scratch` bytes, at least one chunk. Keys of more than 128 dimensions go through torch.
     """
     batch, seq, heads, key_dim = k.shape
     if key_dim > WIDEST_KEY:

@@ -46,7 +46,7 @@ class _DeltaRule(torch.autograd.Function):
 def delta_rule_gradient(
     q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None, library: Library
 ) -> tuple[Tensor, Tensor]:
-    """Same arguments, shapes and results as `delta_rule_reference`, float32 inside; differentiable once."""
+    """As `delta_rule_reference`, float32 inside; differentiable once."""
     if state is None:
         state = torch.zeros(k.shape[0], k.shape[2], k.shape[3], v.shape[3])
     out, memory = _DeltaRule.apply(library, state, q, k, v, decay, beta)

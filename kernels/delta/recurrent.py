@@ -9,7 +9,7 @@ from torch import Tensor
 def delta_rule_recurrent(
     q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Same arguments, shapes and results as `delta_rule_reference`; meant for 1 to a dozen tokens."""
+    """As `delta_rule_reference`; meant for 1 to a dozen tokens."""
     work = torch.float64 if v.dtype == torch.float64 else torch.float32
     batch, seq, heads, key_dim = k.shape
     memory = k.new_zeros(batch, heads, key_dim, v.shape[-1], dtype=work) if state is None else state.to(work)

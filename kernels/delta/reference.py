@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def l2_normalise(x: Tensor) -> Tensor:
-    """Return `x` scaled to unit length along its last axis; the 1e-6 stands inside the square root."""
+    """`x` scaled to unit length along its last axis; the 1e-6 stands inside the square root."""
     return x * torch.rsqrt((x * x).sum(-1, keepdim=True) + 1e-6)
 
 

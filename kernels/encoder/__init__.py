@@ -1,7 +1,7 @@
 """What an encoder that reads both ways has beside its products, on arrays: attention, layer norms, activation.
 
-Texts stand one behind the other, without filling: text n has the tokens from starts[n] to starts[n + 1]. `library` is
-the native one; without it the formulas of `reference` compute, the same within float32's rounding.
+Texts stand one behind the other, without filling: text n has the tokens from starts[n] to starts[n + 1]. Without the
+native `library` the formulas of `reference` compute, the same within float32's rounding.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ def encoder_attention(
     `near` [heads, 2 * longest - 1]. `shifts` [heads * dim], of q, k and v, are added to these first. q, k and v may be
     columns of one array. A text's result has the same bits whatever stands beside it.
 
-    Raises:
-        ShapeMismatch: `starts` does not end with the number of tokens, or `near` is for shorter texts.
-        MemoryError: there is none for the workspace.
+    Raises ShapeMismatch (`starts` does not end with the number of tokens, or `near` is for shorter texts), MemoryError.
     """
     longest = int(np.diff(starts).max(initial=0))
     if starts[-1] != len(q) or (near is not None and near.shape[1] < 2 * longest - 1):
@@ -87,7 +85,7 @@ def biased_gelu(x: Floats, shift: Floats, *, library: Library | None) -> Floats:
 
 
 def _plain(x: Floats) -> Floats:
-    """`x` as the kernels read it; itself where it is so already."""
+    """As the kernels read it; itself where it is so already."""
     return np.ascontiguousarray(x, np.float32)
 
 

@@ -1,4 +1,4 @@
-"""What an encoder has beside its products, written as its formulas in numpy, in the dtype of what is given."""
+"""What an encoder has beside its products, as formulas in numpy, in the dtype given."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def add_layer_norm_reference(
 def gelu_reference(x: Floats) -> Floats:
     """x times the chance that a normal number is below it (Hendrycks and Gimpel 2016, arXiv 1606.08415).
 
-    numpy has no error function. The chance that one is above a size is e^(-size^2 / 2) times a quotient of polynomials,
+    numpy has no error function: the chance that one is above a size is e^(-size^2 / 2) times a quotient of polynomials,
     fitted to 6e-8 of the result, as in cpu/encoder.inc.
     """
     size = np.minimum(np.abs(x), 6)

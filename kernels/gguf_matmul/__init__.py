@@ -22,7 +22,7 @@ register("block_product", "reference", block_product_reference)
 
 
 def block_arithmetic() -> str:
-    """What activations are rounded to where they meet blocks in float32 on this processor: for a state's provenance."""
+    """What activations are rounded to where they meet blocks in float32 here: for a state's provenance."""
     found = library()
     if found is None or not native_in_use():
         return "in the dtype of activations"
@@ -33,9 +33,9 @@ def block_arithmetic() -> str:
 def block_product(x: Tensor, matrix: BlockMatrix) -> Tensor:
     """x [.., columns] times the matrix, [.., rows] in the dtype of x. Not differentiable.
 
-    In C++ activations are rounded: to 8 bits for every group of columns with a scale or, for more than a few tokens on
-    a processor with AMX, to bfloat16 together with the matrix. A token's bits depend on whether its call has few or
-    many tokens there, and on nothing else. Raises ShapeMismatch: the last axis of x is not the matrix's columns.
+    C++ rounds activations: to 8 bits for every group of columns with a scale or, for more than a few tokens on a
+    processor with AMX, to bfloat16 together with the matrix. A token's bits depend on whether its call has few or many
+    tokens there, and on nothing else. Raises ShapeMismatch: the last axis of x is not the matrix's columns.
     """
     if x.shape[-1] != matrix.shape[1]:
         raise ShapeMismatch(f"product of x {tuple(x.shape)} with a matrix of {matrix.block.name} {matrix.shape}")

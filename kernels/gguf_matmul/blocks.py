@@ -57,8 +57,8 @@ class BlockMatrix:
 
     @classmethod
     def of(cls, data: Tensor, kind: str) -> BlockMatrix:
-        """Of a GGUF file's bytes of type `kind` (as ggml names it). Raises UnknownBlock, which names the type: not in
-        `BLOCKS`, or rows that are no whole blocks."""
+        """Of a GGUF file's bytes of type `kind` (as ggml names it). Raises UnknownBlock: the type is not in `BLOCKS`,
+        or rows are no whole blocks."""
         block = BLOCKS.get(kind)
         if block is None:
             raise UnknownBlock(f"blocks of type {kind} are not computed; known: {', '.join(BLOCKS)}")
@@ -71,11 +71,11 @@ class BlockMatrix:
         return self.data.shape[0], self.data.shape[1] // self.block.bytes * self.block.columns
 
     def dense(self, rows: Tensor | slice | None = None) -> Tensor:
-        """The values as float32 [rows, columns]; `rows`: indices of those wanted, all by default."""
+        """The values as float32 [rows, columns], of the wanted `rows` or all."""
         return self.block.values(self.data if rows is None else self.data[rows])
 
     def taken(self, rows: Tensor) -> BlockMatrix:
-        """The matrix of these rows, in this order; their bytes are copied."""
+        """The matrix of these rows, in this order, copied."""
         return BlockMatrix(self.data[rows], self.block)
 
 
@@ -99,7 +99,7 @@ def _table(codes: Tensor, values: tuple[int, ...]) -> Tensor:
 
 
 def _of_nibbles(*, fifth: bool = False, least: bool = False) -> Decode:
-    """32 codes of 4 bits, or 5 with a `fifth`, behind a scale and, where it is there, the value of the `least`."""
+    """32 codes of 4 bits, or 5 with a `fifth`, behind a scale and, with `least`, that value."""
     at = 4 if least else 2
 
     def decode(raw: Tensor) -> Codes:

@@ -19,7 +19,7 @@ def block_product_native(x: Tensor, matrix: BlockMatrix, *, library: Library) ->
     """As `block_product_reference`, x and result float32; activations are rounded.
 
     To 8 bits for every group of 16 (Q6_K) or 32 columns: some 0.6 % of the result's norm on normal numbers. With AMX,
-    of more than a few tokens, both sides are rounded to bfloat16: some 0.25 %.
+    of more than a few tokens, both sides to bfloat16: some 0.25 %.
     """
     rows, columns = matrix.shape
     x = plain(x)
@@ -30,7 +30,7 @@ def block_product_native(x: Tensor, matrix: BlockMatrix, *, library: Library) ->
 
 
 def block_mlp_native(x: Tensor, gate: BlockMatrix, up: BlockMatrix, down: BlockMatrix, *, library: Library) -> Tensor:
-    """Same arguments and result as `block_mlp_reference`, bit for bit, with `block_product_native` in it."""
+    """As `block_mlp_reference`, bit for bit with `block_product_native` in it."""
     x = plain(x)
     out = x.new_empty(*x.shape[:-1], down.shape[0])
     matrices = (stored(matrix) for matrix in (gate, up, down))

@@ -1,4 +1,4 @@
-"""Products of tensors with matrices that stay in the few bits of their file: docqa's own groups, or blocks of GGUF."""
+"""Products with matrices that stay in the few bits of their file: docqa's own groups, or blocks of GGUF."""
 
 from __future__ import annotations
 

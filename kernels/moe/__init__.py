@@ -1,4 +1,4 @@
-"""Sparse experts: which experts a token is sent to, and what they make of it."""
+"""Sparse experts: which ones a token is sent to, and what they make of it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def mix_experts(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) ->
 
     x is [tokens, hidden], `chosen` int64 [tokens, k], different experts for a token, `weights` [tokens, k]; `bank` is
     asked for chosen experts only. Returns [tokens, hidden] in the dtype of x, summed in float32 at least. Raises
-    ShapeMismatch: chosen and weights do not fit x.
+    ShapeMismatch.
     """
     if chosen.shape != weights.shape or chosen.ndim != 2 or len(chosen) != len(x):
         raise ShapeMismatch(

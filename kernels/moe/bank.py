@@ -1,4 +1,4 @@
-"""Where the matrices of experts come from: stacked tensors, or whatever reads them when they are asked for."""
+"""Where the matrices of experts come from: stacked tensors, or whatever reads them when asked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ExpertBank(Protocol):
         ...
 
     def expect(self, numbers: Sequence[int]) -> None:
-        """Hear which experts are asked for next, in this order, so that they can be read ahead."""
+        """Hears which experts are asked for next, in this order, so that they can be read ahead."""
         ...
 
 
@@ -38,7 +38,6 @@ class Stacked:
     packed: ClassVar[bool] = False
 
     def pair(self, number: int) -> tuple[Matrix, Matrix]:
-        """See `ExpertBank.pair`."""
         return self.gate_up[number], self.down[number]
 
     def expect(self, numbers: Sequence[int]) -> None:

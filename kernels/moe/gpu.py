@@ -46,7 +46,7 @@ def tiles_of(numbers: Tensor, experts: int, rows: int) -> Tiles:
 
 @triton.jit
 def _widened(x, WIDEN: tl.constexpr):
-    """`x`, in float32 with WIDEN: the interpreter's product of bfloat16 tiles is not a product."""
+    """In float32 with WIDEN: the interpreter's product of bfloat16 tiles is none."""
     return x.to(tl.float32) if WIDEN else x
 
 
@@ -55,7 +55,7 @@ def _gate_and_up(
     x, tokens, gate_up, made, experts, starts, stops, tiles, hidden, inner,
     ROWS: tl.constexpr, COLUMNS: tl.constexpr, SUMMED: tl.constexpr, WIDEN: tl.constexpr, PRECISE: tl.constexpr,
 ):  # fmt: skip
-    """SiLU(gate x) * up x for a tile of rows of one expert and a tile of its inner columns; x is read by token."""
+    """SiLU(gate x) * up x for a tile of rows of one expert and of its inner columns; x is read by token."""
     program = tl.program_id(0).to(tl.int64)
     tile, panel = program % tiles, program // tiles
     start, stop, expert = tl.load(starts + tile), tl.load(stops + tile), tl.load(experts + tile)
@@ -89,7 +89,7 @@ def _down(
     made, down, out, experts, starts, stops, tiles, hidden, inner,
     ROWS: tl.constexpr, COLUMNS: tl.constexpr, SUMMED: tl.constexpr, WIDEN: tl.constexpr, PRECISE: tl.constexpr,
 ):  # fmt: skip
-    """The second product for a tile of rows of one expert and a tile of hidden columns, in float32."""
+    """The second product for a tile of rows of one expert and of hidden columns, in float32."""
     program = tl.program_id(0).to(tl.int64)
     tile, panel = program % tiles, program // tiles
     start, stop, expert = tl.load(starts + tile), tl.load(stops + tile), tl.load(experts + tile)
@@ -131,7 +131,7 @@ def _fits(bank: ExpertBank, x: Tensor) -> TypeGuard[Stacked]:
 
 
 def _products(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -> Tensor:
-    """What each expert makes of each token sent to it, float32 [rows, hidden]; rows are sorted by expert."""
+    """What each expert makes of its tokens, float32 [rows, hidden], sorted by expert."""
     experts, hidden, inner = bank.down.shape
     size, count = gpu.sizes(x.device), len(numbers)
     rows = size.rows if count >= experts * size.few_rows else size.few_rows

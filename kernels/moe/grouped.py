@@ -1,4 +1,4 @@
-"""The sum over a token's experts with tokens sorted by expert: each expert runs once, over all tokens sent to it."""
+"""The sum over a token's experts with tokens sorted by expert: each expert runs once, over all its tokens."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import Library, plain
+from docqa.kernels.cpu.library import Library, fields, plain
 from docqa.kernels.decode_step.native import Matrix, PackedExperts
 from docqa.kernels.moe.sent import sent_tokens
 
@@ -19,14 +19,14 @@ ROWS = 1_024  # of results that a call is given room for, but for a single exper
 
 class ExpertsCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("hidden", "count")),
+        *fields(c_int64, "hidden count"),
         ("pairs", POINTER(Matrix)),
-        *((name, c_void_p) for name in ("first", "token", "share", "x", "made", "out")),
+        *fields(c_void_p, "first token share x made out"),
     ]
 
 
 def mix_native(x: Tensor, chosen: Tensor, weights: Tensor, bank: PackedExperts, *, library: Library) -> Tensor:
-    """Arguments and result as `mix_experts`, the bits of `mix_grouped`; x float32, a bank of packed experts."""
+    """As `mix_experts`, the bits of `mix_grouped`; x float32, a bank of packed experts."""
     x, out = plain(x), torch.zeros(x.shape)
     hit, counts, tokens, shares = sent_tokens(chosen, plain(weights))
     bank.expect(hit)

@@ -10,7 +10,7 @@ from docqa.kernels.moe.bank import ExpertBank, times
 
 
 def mix_reference(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
-    """Arguments and result as `mix_experts`; one token and one expert at a time."""
+    """As `mix_experts`; one token and one expert at a time."""
     work = torch.float64 if x.dtype == torch.float64 else torch.float32
     rows = []
     for token in range(len(x)):

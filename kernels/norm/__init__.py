@@ -12,7 +12,7 @@ from docqa.kernels.norm.reference import gated_norm_reference, widen, zero_centr
 
 
 def zero_centred_norm_fused(x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """`zero_centred_norm_reference` through torch's own norm, one pass over memory less; rounded in another order."""
+    """`zero_centred_norm_reference` through torch's norm, one pass less; rounded in another order."""
     wide = widen(x)
     return functional.rms_norm(wide, (x.shape[-1],), 1.0 + weight.to(wide.dtype), eps).to(x.dtype)
 

@@ -15,7 +15,7 @@ def _norm_rows(
     x, z, weight, out, rows, dim, eps,
     GATED: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr,
 ):  # fmt: skip
-    """ROWS rows of `dim` columns, all of a row in one tile, float32 until they are stored."""
+    """ROWS rows of `dim` columns, each in one tile, float32 until stored."""
     row = tl.program_id(0).to(tl.int64) * ROWS + tl.arange(0, ROWS)
     columns = tl.arange(0, COLUMNS)
     known = columns < dim
@@ -33,7 +33,7 @@ def _norm_rows(
 
 
 def _launch(x: Tensor, z: Tensor | None, weight: Tensor, eps: float) -> Tensor:
-    """The norm of x, behind the gate where there is one."""
+    """The norm of x, behind the gate if any."""
     dim = x.shape[-1]
     flat = x.contiguous()
     gates = flat if z is None else z.contiguous()
@@ -51,10 +51,10 @@ def _launch(x: Tensor, z: Tensor | None, weight: Tensor, eps: float) -> Tensor:
 
 
 def zero_centred_norm_gpu(x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """Same arguments and result as `zero_centred_norm_reference`; not differentiable."""
+    """As `zero_centred_norm_reference`; not differentiable."""
     return _launch(x, None, weight, eps)
 
 
 def gated_norm_gpu(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """Same arguments and result as `gated_norm_reference`; not differentiable."""
+    """As `gated_norm_reference`; not differentiable."""
     return _launch(x, z, weight, eps)

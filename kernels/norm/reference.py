@@ -1,4 +1,4 @@
-"""The two RMS norms of the family, written as their formulas; float32 inside (float64 stays float64)."""
+"""The two RMS norms as their formulas; float32 inside (float64 stays float64)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch.nn import functional
 
 
 def widen(x: Tensor) -> Tensor:
-    """`x` in the dtype that norms and gates are computed in: float64 as it is, everything else as float32."""
+    """`x` in the dtype of norms and gates: float64 as it is, else float32."""
     return x if x.dtype == torch.float64 else x.float()
 
 

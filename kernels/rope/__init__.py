@@ -34,8 +34,8 @@ register("rotate", "reference", rotate_reference)
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotate the first `cos.shape[-1]` dims of x [batch, seq, heads, dim] by cos and sin [seq, rotary_dim]; dim i is
-    paired with i + half. The remaining dims pass unchanged."""
+    """Rotates the first `cos.shape[-1]` dims of x [batch, seq, heads, dim] by cos and sin [seq, rotary_dim]; dim i is
+    paired with i + half. The others pass unchanged."""
     if recorded(x, cos, sin):
         return rotate_reference(x, cos, sin)
     return choose("rotate", x.device.type, x.dtype).function(x, cos, sin)

@@ -1,4 +1,4 @@
-"""Rotary frequencies: plain, under YaRN, or as a checkpoint has scaled them once, for its own whole context."""
+"""Rotary frequencies: plain, under YaRN, or as a checkpoint has scaled them for its own whole context."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class YarnOptions:
-    """What a checkpoint may say about its YaRN scaling; the defaults are those of `transformers`."""
+    """What a checkpoint may say about YaRN; the defaults are those of `transformers`."""
 
     beta_fast: float = 32.0
     beta_slow: float = 1.0
@@ -24,7 +24,7 @@ class YarnOptions:
 
 
 def magnitude(factor: float, options: YarnOptions) -> float:
-    """Scale m of cos and sin under `factor`; 1 for factors up to 1 unless the checkpoint states it."""
+    """Scale m of cos and sin under `factor`; 1 up to factor 1 unless the checkpoint states it."""
     if options.attention_factor is not None:
         return options.attention_factor
 
@@ -88,8 +88,8 @@ def _llama3(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
 def rotation_table(
     positions: Tensor, freqs: Tensor, scale: float, dtype: torch.dtype = torch.float32
 ) -> tuple[Tensor, Tensor]:
-    """cos and sin at `positions` [seq], in tokens: two tensors [seq, dim] (both halves alike). Angles are formed in
-    float64: in float32 they are off by 0.035 radians at a million tokens."""
+    """cos and sin at `positions` [seq], in tokens: two tensors [seq, dim] (both halves alike). Angles are in float64:
+    in float32 they are off by 0.035 radians at a million tokens."""
     angles = positions.double()[:, None] * freqs
     angles = torch.cat([angles, angles], -1)
     return (angles.cos() * scale).to(dtype), (angles.sin() * scale).to(dtype)

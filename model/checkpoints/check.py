@@ -47,10 +47,10 @@ class Comparison(Differences):
 
 
 def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> Comparison:
-    """Compare logits at every position of seeded random ids; needs no tokenizer. Raises as loading a folder.
+    """Compares logits at every position of seeded random ids; needs no tokenizer. Raises as loading a folder.
 
     max_abs_diff: docqa's float32 against transformers' float32. transformers_fp32_vs_fp64: the yardstick; medians of
-    both. argmax_equal: wherever transformers' float64 decides: its two best logits lie further apart than twice its own
+    both. argmax_equal: wherever transformers' float64 decides: its two best logits are further apart than twice its own
     float32 error there. argmax_differs_at, argmax_undecided_at: how many positions differ, decided or not, and are
     undecided. by_length: the differences for each of `lengths`.
     """
@@ -71,8 +71,8 @@ def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> Comparison:
 
 
 def transformers_model(folder: Path, config: HybridConfig) -> Any:
-    """transformers' own model of a checkpoint folder, float32, eager attention and experts, of the files in the
-    checkpoint's own layout, quantized tensors dequantized and experts that are apart stacked."""
+    """transformers' own model of a folder, float32, eager attention and experts, in the checkpoint's own layout,
+    quantized tensors dequantized and experts that are apart stacked."""
     raw = text_config(folder, config)
     for key in ("model_type", "architectures", "dtype", "rope_theta", "partial_rotary_factor"):
         raw.pop(key, None)
@@ -96,7 +96,7 @@ def _modelling(config: HybridConfig) -> ModuleType:
 
 
 def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[str, Tensor]:
-    """What transformers' model asks for, by its names, float32."""
+    """By the names of transformers' model, float32."""
     found = {}
     with opened_checkpoint(folder) as checkpoint:
         for name, parameter in model.state_dict().items():
@@ -109,7 +109,7 @@ def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[s
 
 
 class _float64_inside:
-    """While entered, transformers' modelling code computes in float64 where it hard-codes float32."""
+    """While entered, transformers computes in float64 where it hard-codes float32."""
 
     def __init__(self, config: HybridConfig) -> None:
         self._module = _modelling(config)

@@ -25,9 +25,9 @@ DIMS_NAMED = 3
 
 
 class Checkpoint:
-    """The tensors of a folder by plain name, dequantized when read; a context manager: it keeps files open. `names`:
-    what the architecture calls them, and how each is stored. Opening raises ModelNotFound, ConfigUnsupported,
-    WeightsMissing, WeightsMismatch."""
+    """The tensors of a folder by plain name, dequantized when read; a context manager, which keeps files open. `names`:
+    what the architecture calls them, and how each is stored. Raises ModelNotFound, ConfigUnsupported, WeightsMissing,
+    WeightsMismatch."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -44,7 +44,7 @@ class Checkpoint:
         self._open.clear()
 
     def parts(self, name: str) -> dict[str, Entry]:
-        """Where the parts of tensor `name` lie, by what the format calls them. Raises WeightsMissing."""
+        """Where the parts of tensor `name` lie, by their names in the format. Raises WeightsMissing."""
         kind = self.names.get(name)
         if kind is None:
             raise WeightsMissing(f"{self.folder}: no tensor {name}; the checkpoint is incomplete")
@@ -59,7 +59,7 @@ class Checkpoint:
         return found
 
     def raw(self, name: str) -> dict[str, Tensor]:
-        """The parts of tensor `name` as they are stored, memory-mapped."""
+        """The parts of tensor `name` as stored, memory-mapped."""
         return {part: self._file(entry.path).get_tensor(entry.key) for part, entry in self.parts(name).items()}
 
     def _file(self, path: Path) -> SafetensorsFile:
@@ -92,7 +92,7 @@ class Checkpoint:
             raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
 
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
-        """All in the folder is among the tensors `used`, or of an MTP module. Raises WeightsMismatch, naming one."""
+        """Raises WeightsMismatch, naming one, for tensors neither `used` nor of an MTP module."""
         taken = {stored for name in used for stored in self.names[name].names(name).values()}
         left = set(self.entries) - taken
         unknown = sorted(name for name in left if not name.startswith("mtp."))
@@ -104,7 +104,7 @@ class Checkpoint:
 
 
 def opened_checkpoint(folder: Path) -> Checkpoint | GgufCheckpoint:
-    """The checkpoint of a folder, of safetensors or of GGUF. Raises as the two do on opening."""
+    """The checkpoint of a folder, safetensors or GGUF. Raises as the two."""
     return GgufCheckpoint(folder) if is_gguf(folder) else Checkpoint(folder)
 
 
@@ -115,8 +115,7 @@ def load_tensors(
     """The tensors of `expected` (plain name to shape), dequantized, in `dtype` (decays and norms in float32 at least).
 
     `partial`: the checkpoint may hold more. `known`: tensors of the network that it holds and that are not wanted.
-    Raises WeightsMissing, and WeightsMismatch: a shape differs, or a tensor is left over that the architecture does not
-    know.
+    Raises WeightsMissing, and WeightsMismatch: a shape differs, or a tensor is unknown to the architecture.
     """
     wide = dtype if dtype == torch.float64 else torch.float32
     loaded: dict[str, Tensor] = {}
@@ -141,8 +140,8 @@ def load_tensors(
 def packed_matrices(
     checkpoint: Checkpoint | GgufCheckpoint, expected: Mapping[str, tuple[int, ...]], config: HybridConfig
 ) -> dict[str, StoredMatrix]:
-    """Those of `expected` (plain name to shape) that a checkpoint holds quantized, memory-mapped and left as they are.
-    Raises as `load_tensors`."""
+    """Those of `expected` (plain name to shape) that a checkpoint holds quantized, memory-mapped as they are. Raises as
+    `load_tensors`."""
     packed: dict[str, StoredMatrix] = {}
     for name, shape in expected.items():
         recipe = recipe_for(name, shape, config, checkpoint.names)
@@ -154,7 +153,7 @@ def packed_matrices(
 
 
 def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> StoredMatrix | None:
-    """The matrix of a recipe of one source, left in its bits; None where it is stored in no way that is computed."""
+    """The matrix of a recipe of one source, in its bits; None where nothing computes with these."""
     ((source, shape),) = recipe.sources
     if isinstance(checkpoint, GgufCheckpoint):
         lying = checkpoint.blocks(source, shape)
@@ -173,8 +172,8 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
 
 
 def stored_matrix(kind: Format, parts: Parts, shape: tuple[int, ...], rows: Tensor | None = None) -> StoredMatrix:
-    """A matrix in one of docqa's own formats, of its parts as they lie in a file; of `rows` only where they are given.
-    Raises BadParts: the parts do not fit one another or `shape`."""
+    """A matrix in one of docqa's own formats, of its parts in a file, of `rows` or all. Raises BadParts: the parts do
+    not fit one another or `shape`."""
     kind.check(parts, shape)
     taken = {name: part if rows is None else part[rows] for name, part in parts.items()}
     if kind is BLOCKS:

@@ -1,7 +1,7 @@
 """Parts of packed experts, read out of safetensors files into memory that is there for them.
 
-Nothing is mapped: what is read is in memory once, in the pool, and what else is cached of the files is the system's to
-take back. A mapped file counts as memory of the process wherever writable private pages are limited.
+Nothing is mapped: what is read is in memory once, in the pool, and the system may take back what else is cached of the
+files. A mapped file counts as memory of the process wherever writable private pages are limited.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch import Tensor
 
 from docqa.model.checkpoints.mapped import MappedTensors
 from docqa.model.checkpoints.weights import Entry
-from docqa.model.errors import WeightsMismatch, WeightsMissing
+from docqa.model.errors import WeightsMismatch, reading
 
 DTYPES = {"U8": torch.uint8, "I8": torch.int8, "F16": torch.float16}  # those of docqa's own format
 
@@ -38,7 +38,7 @@ class TensorLocation:
 
 
 class ExpertFiles:
-    """Reads tensors whole. Safe to use from several threads; files stay open as long as this lives."""
+    """Reads tensors whole, from several threads; files stay open as long as this lives."""
 
     def __init__(self) -> None:
         self._headers: dict[Path, dict[str, TensorLocation]] = {}
@@ -56,7 +56,7 @@ class ExpertFiles:
         return where
 
     def announce(self, entries: Iterable[Entry]) -> None:
-        """Let the system begin to read the tensors at `entries`, where it takes such a hint. Raises as `located`."""
+        """Lets the system begin to read the tensors at `entries`, if it takes hints. Raises as `located`."""
         if not hasattr(os, "posix_fadvise"):
             return
         places = ((entry, self.located(entry)) for entry in entries)
@@ -65,31 +65,23 @@ class ExpertFiles:
             os.posix_fadvise(self._file(path).fileno(), start, sum(x[2] for x in run), os.POSIX_FADV_WILLNEED)
 
     def read_at(self, path: Path, start: int, rooms: Sequence[memoryview]) -> None:
-        """Fill `rooms`, one after the other, from byte `start` of a file on. Raises as `located`."""
-        try:
-            self._read_at(path, start, rooms)
-        except FileNotFoundError as error:
-            raise WeightsMissing(f"{path} is missing; get the model folder again") from error
-        except OSError as error:
-            raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
-
-    def _read_at(self, path: Path, start: int, rooms: Sequence[memoryview]) -> None:
-        """As `read_at`. Raises OSError where the file ends before."""
-        file, left = self._file(path), list(rooms)
-        while left:
-            if hasattr(os, "preadv"):  # threads do not wait for one another
-                count = os.preadv(file.fileno(), left, start)
-            else:
-                with self._opening:
-                    file.seek(start)
-                    count = file.readinto(left[0]) or 0
-            if not count:
-                raise OSError(f"it ends at byte {start:,}")
-            start += count
-            while left and count >= len(left[0]):
-                count -= len(left.pop(0))
-            if left:
-                left[0] = left[0][count:]
+        """Fills `rooms`, one after the other, from byte `start` of a file on. Raises as `located`."""
+        with reading(path):
+            file, left = self._file(path), list(rooms)
+            while left:
+                if hasattr(os, "preadv"):  # threads do not wait for one another
+                    count = os.preadv(file.fileno(), left, start)
+                else:
+                    with self._opening:
+                        file.seek(start)
+                        count = file.readinto(left[0]) or 0
+                if not count:
+                    raise OSError(f"it ends at byte {start:,}")
+                start += count
+                while left and count >= len(left[0]):
+                    count -= len(left.pop(0))
+                if left:
+                    left[0] = left[0][count:]
 
     def _file(self, path: Path) -> FileIO:
         with self._opening:
@@ -98,7 +90,7 @@ class ExpertFiles:
             return self._open[path]
 
     def _header(self, path: Path) -> dict[str, TensorLocation]:
-        """Where the tensors of a file lie, but for those of other kinds than packed experts are made of."""
+        """Where the tensors of a file lie, but for kinds that packed experts are not made of."""
         places = MappedTensors(path).places()
         self._file(path)  # stays open from here on, whatever becomes of the folder
         return {
@@ -109,7 +101,7 @@ class ExpertFiles:
 
 
 class Reads:
-    """What is to be read of the files, done at once: what lies side by side takes one call of the system."""
+    """What is to be read of the files, done at once: neighbours take one call of the system."""
 
     def __init__(self, files: ExpertFiles) -> None:
         self.files = files
@@ -128,7 +120,7 @@ class Reads:
         self._turned.append((found, room))
 
     def run(self) -> None:
-        """Read. Raises as `ExpertFiles.located`."""
+        """Reads. Raises as `ExpertFiles.located`."""
         for run in _side_by_side(list(self._rooms)):
             path, start, _ = run[0]
             self.files.read_at(path, start, [self._rooms[place] for place in run])
@@ -137,7 +129,7 @@ class Reads:
 
 
 def _side_by_side(places: list[tuple[Path, int, int]]) -> list[list[tuple[Path, int, int]]]:
-    """Places (file, first byte, bytes) in runs that follow one another without a gap."""
+    """Places (file, first byte, bytes) in runs without a gap."""
     runs: list[list[tuple[Path, int, int]]] = []
     for path, start, count in sorted(places):
         before = runs[-1][-1] if runs else None

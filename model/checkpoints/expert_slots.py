@@ -31,7 +31,7 @@ class Part(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """A matrix that is not in a slot yet: its tensors, of a `PackedMatrix` or one; `block`: of a `BlockMatrix`."""
+    """A matrix before it is in a slot: its tensors, of a `PackedMatrix` or one; `block`: of a `BlockMatrix`."""
 
     tensors: list[Part]
     block: Block | None = None
@@ -44,7 +44,7 @@ class Parts(NamedTuple):
         return cls([Part(tuple(data.shape), data.dtype, 0, lambda room: room.copy_(data))], block)
 
     def matrix(self, tensors: list[Tensor]) -> Matrix:
-        """The matrix made of `tensors`, which have what was put into them."""
+        """The matrix made of `tensors`."""
         if len(tensors) > 1:
             return PackedMatrix(*(tensor.numpy() for tensor in tensors))
         return tensors[0] if self.block is None else BlockMatrix(tensors[0], self.block)
@@ -71,7 +71,7 @@ class Slots:
         return found
 
     def fill(self, slot: int, gate: Parts, up: Parts, down: Parts) -> None:
-        """Write an expert into a slot; gate and up are of one kind. Other slots may be filled at the same time."""
+        """Writes an expert into a slot; gate and up are of one kind. Other slots may be filled at the same time."""
         both = list(zip(gate.tensors, up.tensors, strict=True))
         forms = [(_stacked(*pair), pair[0].dtype) for pair in both]
         forms += [(part.shape, part.dtype) for part in down.tensors]
@@ -86,7 +86,7 @@ class Slots:
 
 
 def expert_bytes(gate: Parts, up: Parts, down: Parts) -> int:
-    """Bytes of a slot that an expert fits in."""
+    """Bytes of a slot for an expert."""
     joined = [first.nbytes + second.nbytes for first, second in zip(gate.tensors, up.tensors, strict=True)]
     return sum(rounded_up(count) for count in [*joined, *(part.nbytes for part in down.tensors)])
 

@@ -74,7 +74,7 @@ class ExpertPool:
         self._readers = ThreadPoolExecutor(READERS, "docqa-experts") if source.packed else None
 
     def expect(self, experts: str, numbers: Sequence[int]) -> None:
-        """These experts of a layer are asked for next, in this order: read some of them ahead."""
+        """These experts of a layer are asked for next, in this order: reads some of them ahead."""
         self._passing, self._last = len(numbers) > self._room, None
         self._give_up()
         self._coming = deque((experts, number) for number in numbers if (experts, number) not in self._slot_of)
@@ -87,7 +87,9 @@ class ExpertPool:
         slot = self._slot_of.get(key)
         if slot is None:
             slot = self._arrived(key)
-            self._make_room(experts)
+            passing = self._passing and self._of_layer[experts] >= self._room
+            if passing or len(self._slot_of) >= self.held:
+                self._drop(experts)
             self._slot_of[key] = slot
             self._of_layer[experts] += 1
             self._last = key
@@ -105,14 +107,14 @@ class ExpertPool:
         return [self.pair(experts, number) for number in here or numbers[:1]]
 
     def pairs(self, experts: str, numbers: Sequence[int]) -> list[Pair]:
-        """The matrices of several experts, at most `held`; all good until the next call. Raises as `pair`."""
+        """The matrices of at most `held` experts, good until the next call. Raises as `pair`."""
         self.expect(experts, numbers)
         self._passing = False
         return [self.pair(experts, number) for number in numbers]
 
     @contextmanager
     def staying(self) -> Iterator[None]:
-        """Meanwhile experts of a layer are asked for several times before those of the next: they take all the room."""
+        """Meanwhile experts of a layer are asked for several times before the next's: they take all the room."""
         self._room = self.held
         try:
             yield
@@ -150,21 +152,15 @@ class ExpertPool:
             self._ahead[key] = slot, self._readers.submit(self.source.fill, self.slots, slot, *key)
 
     def _give_up(self) -> None:
-        """Take back the slots of what was read ahead and not asked for: of a pass that was given up."""
+        """Takes back the slots of what was read ahead and not asked for."""
         for slot, done in self._ahead.values():
             if not done.cancel():
                 wait([done])
             self._free.append(slot)
         self._ahead.clear()
 
-    def _make_room(self, experts: str) -> None:
-        """Let go of what is too much beside one more expert of a layer."""
-        passing = self._passing and self._of_layer[experts] >= self._room
-        if passing or len(self._slot_of) >= self.held:
-            self._drop(experts)
-
     def _drop(self, experts: str) -> None:
-        """Let an expert give way to one of the layer `experts`."""
+        """Lets an expert give way to one of the layer `experts`."""
         if self._passing and self._of_layer[experts] >= self._room:
             # A text is read layer after layer: what was used longest ago would be needed first in the next pass.
             own = (key for key in self._slot_of if key[0] == experts)
@@ -185,25 +181,21 @@ class PooledExperts:
     packed: bool
 
     def pair(self, number: int) -> Pair:
-        """See `ExpertBank.pair`."""
         return self.pool.pair(self.experts, number)
 
     def expect(self, numbers: Sequence[int]) -> None:
-        """See `ExpertBank.expect`."""
         self.pool.expect(self.experts, numbers)
 
     def ready(self, numbers: Sequence[int]) -> list[Pair]:
-        """See `ExpertPool.ready`."""
         return self.pool.ready(self.experts, numbers)
 
     def pairs(self, numbers: Sequence[int]) -> list[Pair]:
-        """See `ExpertPool.pairs`."""
         return self.pool.pairs(self.experts, numbers)
 
 
 class ExpertSource:
-    """A checkpoint's experts, one at a time; `packed`: in the bits of the checkpoint, where products are computed with
-    these; else its files stay open and mapped."""
+    """A checkpoint's experts, one at a time; `packed`: in the bits of the checkpoint, where products take these; else
+    its files stay open and mapped."""
 
     def __init__(
         self, checkpoint: Checkpoint | GgufCheckpoint, config: HybridConfig, dtype: torch.dtype, *, packed: bool
@@ -213,7 +205,7 @@ class ExpertSource:
         self._files = ExpertFiles()
 
     def _stays(self) -> bool:
-        """Whether the experts are stored as products take them: in docqa's own formats, or in blocks of a GGUF file."""
+        """Whether experts are stored as products take them: in docqa's formats, or in GGUF blocks."""
         if isinstance(self.checkpoint, GgufCheckpoint):
             return experts_in_blocks(self.checkpoint.file)
         whole = self.config.hidden_size % GROUP == 0 and self.config.moe_intermediate_size % GROUP == 0
@@ -221,12 +213,12 @@ class ExpertSource:
         return whole and first is not None and self.names[first] in (GROUPED, BLOCKS)
 
     def largest(self, layers: Sequence[str]) -> int:
-        """Bytes of a slot that every expert of `layers` fits in; those of a layer are of one size."""
+        """Bytes of a slot for every expert of `layers`; those of a layer are of one size."""
         apart = layers if isinstance(self.checkpoint, GgufCheckpoint) and self.packed else layers[:1]
         return max(expert_bytes(*self._matrices(experts, 0, Reads(self._files))) for experts in apart)
 
     def check(self, layers: Iterable[str]) -> None:
-        """All experts of `layers` are there. Raises WeightsMissing with the name of one that is not."""
+        """Raises WeightsMissing, naming one, unless all experts of `layers` are there."""
         for experts in layers:
             if f"{experts}.gate_up_proj" in self.names and f"{experts}.down_proj" in self.names:
                 continue
@@ -237,20 +229,20 @@ class ExpertSource:
                         raise WeightsMissing(f"{folder}: no tensor {name}; the checkpoint is incomplete")
 
     def fill(self, slots: Slots, slot: int, experts: str, number: int) -> None:
-        """Read an expert into a slot. Raises WeightsMissing, WeightsMismatch: the file is named."""
+        """Reads an expert into a slot. Raises WeightsMissing, WeightsMismatch: the file is named."""
         reads = Reads(self._files)
         slots.fill(slot, *self._matrices(experts, number, reads))
         reads.run()
 
     def announce(self, experts: str, number: int) -> None:
-        """Let the system begin to read an expert that is wanted soon, where the checkpoint says where it lies."""
+        """Lets the system begin to read an expert that is wanted soon, where its place is known."""
         if isinstance(self.checkpoint, GgufCheckpoint) or not self.packed:
             return
         names = expert_names(experts, number)
         self._files.announce(entry for name in names for entry in self.checkpoint.parts(name).values())
 
     def _matrices(self, experts: str, number: int, reads: Reads) -> Triple:
-        """gate [inner, hidden], up [inner, hidden] and down [hidden, inner] of an expert, once `reads` have run."""
+        """gate [inner, hidden], up [inner, hidden] and down [hidden, inner], once `reads` have run."""
         inner, hidden = self.config.moe_intermediate_size, self.config.hidden_size
         names = expert_names(experts, number)
         shapes = ((inner, hidden), (inner, hidden), (hidden, inner))
@@ -280,7 +272,7 @@ class ExpertSource:
             raise WeightsMismatch(f"{first.path}: {first.key} {error}") from error
 
     def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
-        """One expert of a tensor of all; the others' pages are not touched."""
+        """The other experts' pages are not touched."""
         assert isinstance(self.checkpoint, Checkpoint)
         return self.checkpoint.read_of_stack(name, number, (self.config.num_experts, *shape), self.dtype)
 
@@ -339,7 +331,7 @@ def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
 
 
 def bytes_of(said: str) -> int:
-    """Bytes that a text as `9GiB`, `9G` or `9000000000` means; K, M, G and T are powers of 1,024."""
+    """Bytes of `9GiB`, `9G` or `9000000000`; K, M, G and T are powers of 1,024."""
     found = _BYTES.fullmatch(said.strip())
     if found is None:
         raise ConfigUnsupported(f"{MEMORY_VARIABLE} = {said!r} is not a size; write it as 9GiB, or in bytes")
@@ -347,5 +339,5 @@ def bytes_of(said: str) -> int:
 
 
 def pool_of(network: Network) -> ExpertPool | None:
-    """The pool that a network reads its experts into, None where it has none."""
+    """The pool of a network's experts, or None."""
     return next((bank.pool for bank in network.expert_banks().values() if isinstance(bank, PooledExperts)), None)

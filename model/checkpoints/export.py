@@ -24,8 +24,8 @@ ALONGSIDE = (*COPIED, "chat_template.jinja", "MODEL_CARD.md")
 
 
 def export(source: Path, target: Path) -> list[Path]:
-    """Write the checkpoint folder `source` into `target`, new or empty, whole or not at all; returns the files, sorted.
-    Raises ModelErrors of reading a folder, OSError where `target` holds something or cannot be written."""
+    """Writes the checkpoint folder `source` into `target`, new or empty, whole or not at all; returns the files,
+    sorted. Raises ModelErrors of reading a folder, OSError where `target` holds something or cannot be written."""
     config = HybridConfig.from_folder(source)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
@@ -62,8 +62,8 @@ def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:
 
 
 def _plain_config(source: Path, config: HybridConfig) -> dict[str, object]:
-    """config.json of the text model alone, without docqa's quantization. Raises ConfigUnsupported: a GGUF file divides
-    the rotary frequencies by numbers that config.json has no words for."""
+    """config.json of the text model alone, without docqa's quantization. Raises ConfigUnsupported: a GGUF file may
+    divide rotary frequencies by numbers that config.json has no words for."""
     if config.rope_parameters.get("frequency_factors"):
         raise ConfigUnsupported(
             f"{source} divides its rotary frequencies one by one, which a config.json cannot say; export the model "
@@ -75,7 +75,7 @@ def _plain_config(source: Path, config: HybridConfig) -> dict[str, object]:
 
 
 def _tokenizer_config(source: Path, config: HybridConfig) -> dict[str, object]:
-    """Tells transformers to take tokenizer.json as it is, instead of building the family's own splitting of text."""
+    """Has transformers take tokenizer.json as it is, instead of the family's own splitting."""
     spec = tokenizer_spec(source)
     names = {number: token for token, number in spec["model"]["vocab"].items()}
     names |= {entry["id"]: entry["content"] for entry in spec.get("added_tokens") or []}

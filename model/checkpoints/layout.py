@@ -27,7 +27,7 @@ def recipe_for(name: str, shape: tuple[int, ...], config: HybridConfig, present:
 
 
 def text_config(folder: Path, config: HybridConfig) -> dict[str, object]:
-    """config.json of a folder's text model alone, as transformers reads it, without quantization."""
+    """config.json of a folder's text model alone, for transformers, without quantization."""
     raw = flat_config(read_config(folder))
     for key in (CONFIG_KEY, "quantization_config", "text_config", "vision_config", "torch_dtype", "rope_scaling"):
         raw.pop(key, None)
@@ -45,7 +45,7 @@ def checkpoint_layout(config: HybridConfig, tensors: Mapping[str, Tensor]) -> It
 
 
 def experts_apart(name: str, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """A tensor of all experts as a matrix for each, so that one is read without the others; any other as it is."""
+    """A tensor of all experts as a matrix for each, so that one is read alone; any other as it is."""
     stem, _, part = name.rpartition(".")
     if not stem.endswith(".experts"):
         yield name, tensor
@@ -59,13 +59,13 @@ def experts_apart(name: str, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
 
 
 def expert_names(experts: str, number: int) -> tuple[str, str, str]:
-    """Names of one expert's gate, up and down matrices, where every expert is apart."""
+    """One expert's gate, up and down matrices, where every expert is apart."""
     gate, up, down = (f"{experts}.{number}.{part}_proj.weight" for part in ("gate", "up", "down"))
     return gate, up, down
 
 
 def _stacked(experts: str, part: str, config: HybridConfig) -> Recipe:
-    """One tensor of all experts, filled expert by expert so that no second copy of them is ever in memory."""
+    """Filled expert by expert, so that no second copy is ever in memory."""
     inner, hidden = config.moe_intermediate_size, config.hidden_size
     shape = (hidden, inner) if part == "down_proj" else (inner, hidden)
     sources: list[tuple[str, ...]] = []

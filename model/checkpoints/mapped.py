@@ -1,4 +1,4 @@
-"""A safetensors file as numpy arrays that lie in the mapped file: what is not looked at is not read."""
+"""A safetensors file as numpy arrays in the mapped file: what is not looked at is not read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from docqa.model.errors import WeightsMismatch, WeightsMissing
+from docqa.model.errors import WeightsMismatch, reading
 
 _DTYPES = {
     "F64": np.float64, "F32": np.float32, "F16": np.float16, "I64": np.int64, "I32": np.int32, "I16": np.int16,
@@ -20,36 +20,29 @@ _LENGTH = 8  # bytes of the header's size, in front of it
 
 
 class MappedTensors:
-    """The tensors of one file. `metadata`: what the file says about itself."""
+    """The tensors of one file; `metadata`: what it says about itself."""
 
     def __init__(self, path: Path) -> None:
         """Raises WeightsMissing, WeightsMismatch: the file is absent or no safetensors file."""
         self.path = path
-        try:
-            with path.open("rb") as file:
-                self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        damage = OSError, ValueError, TypeError, AttributeError, KeyError, IndexError
+        with reading(path, damage), path.open("rb") as file:
+            self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             size = int.from_bytes(self._bytes[:_LENGTH], "little")
             header: dict[str, Any] = json.loads(self._bytes[_LENGTH : _LENGTH + size])
             self.metadata: dict[str, str] = header.pop("__metadata__", None) or {}
             self._start = _LENGTH + size
             self._entries = {name: _Entry(**about) for name, about in header.items()}
             longest = max((entry.data_offsets[1] for entry in self._entries.values()), default=0)
-        except FileNotFoundError as error:
-            raise WeightsMissing(f"{path} is missing; get the model folder again") from error
-        except (OSError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
-            raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
         if self._start + longest != len(self._bytes):
             raise WeightsMismatch(f"{path} is damaged (its size is not what it says); get the model folder again")
 
-    def keys(self) -> list[str]:
-        return list(self._entries)
-
     def places(self) -> dict[str, tuple[int, str, tuple[int, ...]]]:
-        """Of every tensor the byte that it begins at, its dtype as the file calls it, and its shape."""
+        """Every tensor's first byte, its dtype as the file calls it, and its shape."""
         return {name: (self._start + at.data_offsets[0], at.dtype, at.shape) for name, at in self._entries.items()}
 
     def array(self, name: str) -> np.ndarray:
-        """A tensor as it lies in the file, read-only; bfloat16 as a float32 copy. Raises WeightsMismatch."""
+        """A tensor in the file, read-only; bfloat16 as a float32 copy. Raises WeightsMismatch."""
         entry = self._entries.get(name)
         if entry is None:
             raise WeightsMismatch(f"{self.path}: there is no tensor {name}; get the model folder again")

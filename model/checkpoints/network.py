@@ -17,13 +17,13 @@ from docqa.model.transformer import Transformer
 
 
 def build_network(config: HybridConfig, layers: int | None = None) -> Network:
-    """The network of `config` without its weights; `layers`: that many of the first layers only."""
+    """The network of `config` without weights, or its first `layers` layers."""
     found: Network = (config.family.network or (Hybrid if config.family.recurrent else Transformer))(config, layers)
     return found
 
 
 def tensor_shapes(folder: Path, config: HybridConfig) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of all tensors of a checkpoint's network, and of its MTP module where it has one."""
+    """Names and shapes of all tensors of a checkpoint's network, and of its MTP module if any."""
     with torch.device("meta"):
         network = build_network(config)
     shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
@@ -63,7 +63,7 @@ def load_network(
 
 
 def has_mtp(folder: Path) -> bool:
-    """Whether a checkpoint holds a module that docqa knows, by its tensors: a config may name one that is left out."""
+    """Whether a checkpoint holds a known module, by its tensors: a config may name one that is left out."""
     with opened_checkpoint(folder) as checkpoint:
         return f"{PREFIX}fc.weight" in checkpoint.names
 

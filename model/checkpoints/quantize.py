@@ -43,12 +43,12 @@ class Quantized(TypedDict):
 
 
 def is_quantized(name: str, tensor: Tensor) -> bool:
-    """Whether `quantize` packs this tensor: matrices whose rows split into whole groups."""
+    """Whether `quantize` packs this tensor: a matrix whose rows split into whole groups."""
     return tensor.ndim == 2 and tensor.shape[1] % GROUP == 0 and not name.endswith(KEPT)
 
 
 def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int = 8) -> Quantized:
-    """Write the checkpoint folder `source` quantized into `target`; files of at most 45 MB and an index.
+    """Writes the checkpoint folder `source` quantized into `target`; files of at most 45 MB and an index.
 
     `bits`: 4, 6 or 8, of matrices; with 6, those whose rows are no whole blocks of 256 get 8. `embedding_bits`: 8 or 4,
     of the embedding and a head of its own. Raises ModelErrors of reading a folder, WeightsMismatch when `source` is
@@ -82,7 +82,7 @@ def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int =
 
 
 def stored_parts(name: str, tensor: Tensor, bits: int) -> list[tuple[str, Tensor]]:
-    """What is stored of a tensor, by name: its parts in `bits`, or itself in float32 where it is kept."""
+    """What is stored of a tensor, by name: its parts in `bits`, or itself in float32."""
     if not is_quantized(name, tensor):
         return [(name, tensor.float())]
     if bits == 6 and tensor.shape[1] % blocks.COLUMNS == 0:
@@ -92,7 +92,7 @@ def stored_parts(name: str, tensor: Tensor, bits: int) -> list[tuple[str, Tensor
 
 
 def write_chat_template(source: Path, target: Path) -> None:
-    """Of a GGUF file its chat template, and the tokens that it may print, as files of the folder `target`."""
+    """Of a GGUF file its chat template, and the tokens that it may print, as files of `target`."""
     if not is_gguf(source) or (target / "chat_template.jinja").exists():
         return
     file = opened_gguf(source)
@@ -104,7 +104,7 @@ def write_chat_template(source: Path, target: Path) -> None:
 
 
 def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:
-    """Every tensor of a checkpoint by its plain name, in the checkpoint's layout, dequantized, float32."""
+    """Every tensor by its plain name, in the checkpoint's layout, dequantized, float32."""
     expected = tensor_shapes(folder, config)
     with opened_checkpoint(folder) as checkpoint:
         names = checkpoint.names
@@ -116,7 +116,7 @@ def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]
 
 
 class Shards:
-    """Writes tensors into files under the limit as they come, so that a model larger than memory can be quantized."""
+    """Writes tensors into files under the limit as they come, so that a model may be larger than memory."""
 
     def __init__(self, target: Path) -> None:
         self.target, self.bytes, self.tensors = target, 0, 0
@@ -126,7 +126,7 @@ class Shards:
             old.unlink()
 
     def add(self, name: str, tensor: Tensor) -> None:
-        """Take in one tensor, which is not looked at again once its file is full."""
+        """Takes in a tensor, which is not looked at again once its file is full."""
         size = sum(part.nbytes for part in self._open.values())
         if size and size + tensor.nbytes > FILE_LIMIT - 1_000_000:  # room for the file's own header
             self._flush()
@@ -135,7 +135,7 @@ class Shards:
         self.tensors += 1
 
     def finish(self) -> list[str]:
-        """Write what is left and the index; the names of the files, which hold how many there are."""
+        """Writes what is left and the index; the names of the files, which hold how many there are."""
         self._flush()
         count, where = len(self._written), dict[str, str]()
         names = [f"model-{i + 1:05d}-of-{count:05d}.safetensors" for i in range(count)]

@@ -1,5 +1,5 @@
 """Files of a checkpoint folder, config.json beside one safetensors file, or several with model.safetensors.index.json:
-which tensors lie in them, under which names. checkpoint.py has what they mean."""
+which tensors lie in them, under which names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from docqa.model.errors import ModelNotFound, WeightsMismatch, WeightsMissing
+from docqa.model.errors import ModelNotFound, WeightsMismatch, WeightsMissing, reading
 from docqa.model.gguf.file import gguf_files, is_gguf
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Entry:
 
 
 def plain_name(key: str) -> str | None:
-    """A tensor's name without its family's prefix; None for tensors of the picture half, which are not read."""
+    """A tensor's name without its family's prefix; None for the picture half, which is not read."""
     if key.startswith(SKIPPED):
         return None
     if key.startswith("model.mtp."):
@@ -53,8 +53,6 @@ def plain_name(key: str) -> str | None:
 
 
 class SafetensorsFile(Protocol):
-    """What is used of `safetensors.safe_open`."""
-
     def keys(self) -> list[str]: ...
     def get_tensor(self, name: str) -> Tensor: ...
     def metadata(self) -> dict[str, str] | None: ...
@@ -65,13 +63,8 @@ def opened(path: Path) -> Iterator[SafetensorsFile]:
     """One safetensors file, memory-mapped. Raises WeightsMissing, WeightsMismatch: it is absent or no such file."""
     from safetensors import SafetensorError, safe_open
 
-    try:
-        with safe_open(path, framework="pt") as file:
-            yield file
-    except FileNotFoundError as error:
-        raise WeightsMissing(f"{path} is missing; get the model folder again") from error
-    except (SafetensorError, OSError) as error:
-        raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
+    with reading(path, (OSError, SafetensorError)), safe_open(path, framework="pt") as file:
+        yield file
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -124,7 +117,7 @@ def fingerprint(folder: Path) -> str:
 
 
 def file_digest(path: Path) -> bytes:
-    """sha256 of a file, made once in a process for each form of the file that its size and time tell apart."""
+    """sha256 of a file, made once in a process for each size and time of it."""
     about = path.stat()
     with _one_at_a_time:  # a second thread waits for the sums of the first instead of making them too
         return _digest(path, about.st_size, about.st_mtime_ns)

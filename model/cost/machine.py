@@ -1,5 +1,5 @@
 """What this machine lets a process use: processors and memory, within control groups (Linux, version 2; containers set
-them) at every level above the process. `root`: where the files of the system are; tests give recorded ones."""
+them) at every level above the process. `root`: where the files of the system are, for tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ROOT = Path("/")
 
 
 def processors(root: Path = _ROOT) -> int:
-    """How many processors this process may use, by affinity and control groups, whatever DOCQA_THREADS says."""
+    """Processors of this process, by affinity and control groups, whatever DOCQA_THREADS says."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
     for group in _control_groups(root):
@@ -24,7 +24,7 @@ def processors(root: Path = _ROOT) -> int:
 
 
 def available_bytes(root: Path = _ROOT) -> int:
-    """Memory that can be taken without swapping (/proc/meminfo or psutil), within what the control groups allow."""
+    """Memory that can be taken without swapping (/proc/meminfo or psutil), within the control groups."""
     free = _meminfo_bytes(root)
     if free is None:
         import psutil
@@ -53,7 +53,7 @@ def processor_fields(root: Path = _ROOT) -> dict[str, str]:
 
 
 def processor_flags(root: Path = _ROOT) -> set[str]:
-    """Names of the processor's instruction sets, as Linux has them; empty elsewhere."""
+    """The processor's instruction sets, as Linux names them; empty elsewhere."""
     fields = processor_fields(root)
     return set((fields.get("flags") or fields.get("Features", "")).split())
 
@@ -76,7 +76,7 @@ def _meminfo_bytes(root: Path) -> int | None:
 
 
 def _allowed_bytes(root: Path) -> Iterator[int]:
-    """What each control group may still take; inactive file pages do not count, the system drops them first."""
+    """What each control group may still take; inactive file pages are dropped first and do not count."""
     for group in _control_groups(root):
         try:
             limit = int((group / "memory.max").read_text(encoding="ascii"))
@@ -88,7 +88,7 @@ def _allowed_bytes(root: Path) -> Iterator[int]:
 
 
 def _control_groups(root: Path) -> list[Path]:
-    """Folders of the groups that this process is in, from its own up to the topmost; some may not exist."""
+    """Folders of this process's groups, from its own up; some may not exist."""
     top = root / "sys/fs/cgroup"
     try:
         entries = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()

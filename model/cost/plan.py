@@ -19,11 +19,11 @@ TOKEN_BYTES = 500  # of one token outside the state: its id and place in the tex
 
 @dataclass(frozen=True)
 class Speed:
-    """Multiply-adds a second of prefill: those of matrix products and delta rule, and those of attention.
+    """Multiply-adds a second of prefill: of matrix products and delta rule, and of attention.
 
-    The defaults, of 2 cores, stand where `speed.measured_speed` measured nothing. The relation of the two is not the
-    same everywhere: torch's attention ran at a third of the speed of its products in bf16 on Zen 5, and with that
-    weight a read in float32 with AVX2 was planned twice as long as it took.
+    The defaults, of 2 cores, stand where `speed.measured_speed` measured nothing. Their relation varies: torch's
+    attention ran at a third of the speed of its products in bf16 on Zen 5, and with that weight a read in float32 with
+    AVX2 was planned twice as long as it took.
     """
 
     dense: float = 60e9
@@ -56,7 +56,7 @@ class Estimate:
 
     @property
     def memory_bytes(self) -> int:
-        """The most memory that the process takes while it reads, or while it answers from what was read."""
+        """The most memory that the process takes to read, or to answer from what was read."""
         scratch = max(self.scratch_bytes, self.reader.scratch_bytes)
         reading = self.state_bytes + scratch + TOKEN_BYTES * self.tokens
         weights = self.weights_bytes + self.reader.weights_bytes
@@ -64,7 +64,6 @@ class Estimate:
 
 
 def longest_context(config: HybridConfig, yarn_factor: float) -> int:
-    """Tokens that fit under a YaRN factor."""
     return min(int(config.native_context * yarn_factor), max(LONGEST_CONTEXT, config.native_context))
 
 
@@ -79,7 +78,6 @@ def check_length(config: HybridConfig, yarn_factor: float, total: int) -> None:
 
 
 def most_tokens(config: HybridConfig) -> int:
-    """The longest context of all, stretched by YaRN where the checkpoint lets it."""
     return max(LONGEST_CONTEXT, config.native_context) if config.stretches else config.native_context
 
 
@@ -104,8 +102,7 @@ def parameters(config: HybridConfig) -> dict[str, int]:
     meets: all but the experts that it is not sent to, embedding and head counted whole.
     """
     hidden = config.hidden_size
-    keys = config.linear_num_key_heads * config.linear_key_head_dim
-    values = config.linear_num_value_heads * config.linear_value_head_dim
+    keys, values = config.delta_widths
     channels, heads = 2 * keys + values, config.linear_num_value_heads
     delta = hidden * (channels + 2 * values + 2 * heads) + channels * config.linear_conv_kernel_dim
     delta += 2 * heads + config.linear_value_head_dim
@@ -125,7 +122,7 @@ def parameters(config: HybridConfig) -> dict[str, int]:
 
 
 def _attention_parameters(config: HybridConfig) -> int:
-    """Of one attention layer: projections with what is added to them or normed behind them."""
+    """Of one layer, with what is added to or normed behind the projections."""
     queries, shared = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
     family = config.family
     matrices = config.hidden_size * (2 * queries + queries * family.gated + 2 * shared)
@@ -133,7 +130,6 @@ def _attention_parameters(config: HybridConfig) -> int:
 
 
 def sparse_layers(config: HybridConfig) -> int:
-    """How many layers have experts."""
     return sum(config.sparse(number) for number in range(config.num_hidden_layers))
 
 
@@ -146,8 +142,7 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
     """Bytes of a state of `tokens`: fixed (delta memories, tails), kv, and kv for one token of a whole block; `item`:
     of one number in the model's dtype, which the pending block is kept in."""
     attention_layers = config.layer_types.count(FULL)
-    keys = config.linear_num_key_heads * config.linear_key_head_dim
-    values = config.linear_num_value_heads * config.linear_value_head_dim
+    keys, values = config.delta_widths
     memory = config.linear_num_value_heads * config.linear_key_head_dim * config.linear_value_head_dim * 4
     tail = (config.linear_conv_kernel_dim - 1) * (2 * keys + values) * item
     elements = config.num_key_value_heads * config.head_dim
@@ -161,10 +156,9 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
 
 
 def _widest(config: HybridConfig) -> int:
-    """Numbers that a token takes at once in the widest MLP or mixer: projections, results, what is added."""
+    """Numbers that a token takes at once in the widest MLP or mixer."""
     inner = max(config.intermediate_size, config.shared_expert_intermediate_size, config.moe_intermediate_size)
-    keys = config.linear_num_key_heads * config.linear_key_head_dim
-    values = config.linear_num_value_heads * config.linear_value_head_dim
+    keys, values = config.delta_widths
     delta = 2 * (2 * keys + values) + 2 * values  # before and behind the convolution, the gate, what comes out
     queries = config.num_attention_heads * config.head_dim
     attention = 7 * queries + 4 * config.num_key_value_heads * config.head_dim  # with gates, turned, and gated again
@@ -176,7 +170,7 @@ def _widest(config: HybridConfig) -> int:
 def macs_per_token(
     config: HybridConfig, tokens: int, exact: int = 32_768, read_beyond: int = 16_640
 ) -> tuple[float, float]:
-    """Multiply-adds that a token costs in prefill, averaged over a text of `tokens`: dense ones, those of attention."""
+    """Multiply-adds of a token in prefill, averaged over a text of `tokens`: dense ones, those of attention."""
     counts = parameters(config)
     weights = counts["mlp"] + _sent_to(config, counts) + counts["delta"] + counts["attention"]
     near = min(tokens, exact)
@@ -194,12 +188,12 @@ def estimate(
     config: HybridConfig, tokens: int, *, item: int = 2, weights_on_disk: int = 0, packed: bool = False,
     expert_bytes: int | None = None, speed: Speed | None = None, reader: ReaderCost | None = None,
 ) -> Estimate:  # fmt: skip
-    """Plan a read of `tokens` tokens; raises ContextTooLong past 1,048,576.
+    """Plans a read of `tokens` tokens; raises ContextTooLong past 1,048,576.
 
     `item`: bytes of a number in the compute dtype. `weights_on_disk`: bytes of the weight files, mapped while they are
     unpacked. `packed`: matrices stay mapped as in their files, and are all of the weights in memory. `expert_bytes`: of
-    the pool for experts; absent, all are in memory. `speed`: of prefill here; absent, the defaults. `reader`: what
-    reader and passage encoder take.
+    the pool for experts; absent, all are in memory. `speed`: of prefill here, or the defaults. `reader`: what reader
+    and passage encoder take.
     """
     factor = yarn_factor_for(config, tokens)
     sizes = state_bytes(config, tokens, item)

@@ -1,4 +1,4 @@
-"""A few branches that go on from one state, one forward pass a step for all of them.
+"""A few branches that go on from one state, one forward pass a step for all.
 
 The state's keys and values are unpacked once and shared; each branch adds its own few. Past the exact range every
 branch chooses its own blocks of keys, and behind some thousand tokens reads them as they are kept, where a kernel does
@@ -30,7 +30,7 @@ class SharedContext:
         self.own: tuple[Tensor, Tensor] | None = None  # [branches, kv_heads, tokens, dim] each
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
-        """Add one token to every branch and let its query read everything before it."""
+        """Adds one token to every branch, whose query reads everything before it."""
         k, v = k.transpose(1, 2), v.transpose(1, 2)  # [branches, kv_heads, 1, dim]
         self.own = (k, v) if self.own is None else (torch.cat([self.own[0], k], 2), torch.cat([self.own[1], v], 2))
         branches, _, heads, dim = q.shape
@@ -45,13 +45,13 @@ class SharedContext:
         return out.reshape(branches, 1, heads, dim)
 
     def keep(self, chosen: Tensor) -> None:
-        """Go on with the branches `chosen` [new branches], repeats allowed."""
+        """Goes on with the branches `chosen` [new branches], repeats allowed."""
         if self.own is not None:
             self.own = self.own[0][chosen], self.own[1][chosen]
 
 
 class Branches:
-    """Starts as one branch at the end of `state`, which is not touched."""
+    """One branch at first, at the end of `state`, which is not touched."""
 
     def __init__(self, model: WritingModel, state: State) -> None:
         self.model, self.position, self.factor = model, state.position, state.yarn_factor
@@ -68,7 +68,7 @@ class Branches:
                 self.caches.append(SharedContext(layer, model.dtype))
 
     def keep(self, chosen: list[int]) -> None:
-        """Go on with these branches, in this order; one may stand several times."""
+        """Goes on with these branches, in this order, repeats allowed."""
         if chosen == list(range(self.count)):
             return
         index = torch.tensor(chosen).to(self.model.device)
@@ -79,7 +79,7 @@ class Branches:
         self.count = len(chosen)
 
     def move(self, state: State, tokens: list[int]) -> bool:
-        """Move `state`, where the only branch started, behind `tokens`, which it has read since. False, with nothing
+        """Moves `state`, where the only branch started, behind `tokens`, which it has read since. False, with nothing
         done, where what the branch remembers is not in the state's form."""
         if self.native is None or self.count != 1:
             return False
@@ -87,7 +87,7 @@ class Branches:
         return True
 
     def logits(self, tokens: list[int]) -> Tensor:
-        """Add one token to each branch; logits of the next, float32 [branches, vocab]."""
+        """Adds one token to each branch; logits of the next, float32 [branches, vocab]."""
         ids = torch.tensor(tokens)[:, None].to(self.model.device)
         with torch.inference_mode():
             if self.native is not None:

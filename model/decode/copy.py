@@ -30,7 +30,7 @@ class CopySpan:
 
 @dataclass(frozen=True)
 class _Beam:
-    """One sequence: its log-probability, its last token, and (place of its first token, next place, end of range)."""
+    """A sequence: its log-probability, its last token, and (place of its first token, next place, end of range)."""
 
     logprob: float
     token: int
@@ -70,14 +70,13 @@ def copy_spans(
 
 @dataclass
 class _Search:
-    """One beam search."""
-
     live: list[_Beam]
     beams: int
     finished: list[CopySpan] = field(default_factory=list)
 
     def step(self, logprobs: Tensor, ids: list[int], ends: Tensor, max_tokens: int) -> list[int]:
-        """Stop or go on, given log-probabilities [live, vocab]; returns which live beam each new one goes on from."""
+        """Stops or goes on, given log-probabilities [live, vocab]; returns which live beam each new one goes on
+        from."""
         pairs = list(zip(self.live, logprobs, strict=True))
         stops = (beam.logprob + float(row[ends].logsumexp(0)) for beam, row in pairs)
         self.finished += [CopySpan(*b.places[0][:2], s, b.length) for b, s in zip(self.live, stops, strict=True)]
@@ -94,7 +93,7 @@ class _Search:
 
 
 def _grow(beam: _Beam, logprobs: Tensor, ids: list[int]) -> list[_Beam]:
-    """Every way to go on with a beam: one for each different next token."""
+    """Every way to go on with a beam, by next token."""
     following: dict[int, list[tuple[int, int, int]]] = {}
     for first, after, end in beam.places:
         if after < end:

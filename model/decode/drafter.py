@@ -14,19 +14,19 @@ _GRID, _EVER = 2_048, LongAttention(exact=1 << 40)  # a draft need not be exact,
 
 
 class Drafter:
-    """Guesses what comes next in one text, whose last token so far has the trunk's output `hidden` [dim]. Mutable."""
+    """Guesses what comes next in one text, whose last token has the trunk's output `hidden` [dim]. Mutable."""
 
     def __init__(self, network: Network, mtp: Mtp, hidden: Tensor) -> None:
         self.network, self.mtp, self.hidden = network, mtp, hidden
         self.memory = AttentionMemory(_GRID, _EVER)
 
     def read(self, token: int, hidden: Tensor) -> None:
-        """Take in the next token with the trunk's hidden state [dim]."""
+        """Takes in the next token with the trunk's hidden state [dim]."""
         self._run(self.hidden, token)
         self.hidden = hidden
 
     def draft(self, token: int, count: int) -> list[int]:
-        """The `count` tokens that likely follow `token`, which is the next one; nothing of this is remembered."""
+        """The `count` tokens that likely follow `token`, the next one; remembers nothing of this."""
         kept, hidden, drafted = self.memory.fork(), self.hidden, list[int]()
         for _ in range(count):
             hidden = self._run(hidden, drafted[-1] if drafted else token)

@@ -1,4 +1,4 @@
-"""Streaming generation: one token after another from a state, with the text as it becomes certain."""
+"""Streaming generation: token after token from a state, with the text as it becomes certain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from docqa.model.state.state import State
 
 @dataclass(frozen=True)
 class Piece:
-    """One generated token and the text that it makes certain ("" while a character or a stop string is incomplete)."""
+    """A generated token and the text that it makes certain ("" inside a character or a stop string)."""
 
     token: int
     text: str
@@ -45,7 +45,7 @@ def generate(
     lookup: bool = True,
     rule: TokenRule | None = None,
 ) -> Iterator[Piece]:
-    """Continue `state`, which must have read something and is not moved; closing the iterator cancels.
+    """Continues `state`, which must have read something and is not moved; closing the iterator cancels.
 
     `sampling`: greedy where absent. `stop`: strings that end the text and are not part of it; `stop_ids`: tokens that
     do, by default the tokenizer's. `lookup`: without an MTP module, what was read before is the draft (lookup.py).
@@ -77,10 +77,8 @@ def generate(
 
 
 def _continuation(model: WritingModel, state: State, max_tokens: int, lookup: bool) -> Callable[[int], Tensor]:
-    """Function from a token to the logits [vocab] of what follows it.
-
-    Past exact attention nothing is guessed ahead: a pass over several tokens would read all keys.
-    """
+    """From a token to the logits [vocab] behind it. Past exact attention nothing is guessed ahead: a pass over several
+    tokens would read all keys."""
     if state.position <= state.long.exact:
         if model.mtp is not None and state.hidden is not None:
             return Speculation(model, state, Drafter(model.network, model.mtp, state.hidden), max_tokens).logits
@@ -91,7 +89,7 @@ def _continuation(model: WritingModel, state: State, max_tokens: int, lookup: bo
 
 
 class _Text:
-    """Bytes to text that is safe to show: whole characters, and nothing that may turn out to start a stop string."""
+    """Bytes to text that is safe to show: whole characters, and no beginning of a stop string."""
 
     def __init__(self, stops: Sequence[str]) -> None:
         self.stops = [s for s in stops if s]

@@ -37,19 +37,19 @@ class PromptLookup:
         self._at = self._find()
 
     def add(self, token: int) -> None:
-        """Take in the next token of the text."""
+        """Takes in the next token of the text."""
         self._written = [*self._written[1 - LONGEST :], token]
         goes_on = self._at is not None and self._at + 1 < len(self._ids) and self._ids[self._at] == token
         self._at = self._at + 1 if goes_on and self._at is not None else self._find()
 
     def draft(self, count: int, least: int = LEAST) -> list[int]:
-        """At most `count` tokens that may follow; none where the last `least` tokens were not read before."""
+        """At most `count` tokens that may follow; none unless the last `least` tokens were read before."""
         if self._at is None or (least > LEAST and self._alike(self._at) < least):
             return []
         return [int(token) for token in self._ids[self._at : self._at + count]]
 
     def _find(self) -> int | None:
-        """Behind the place that the text before is most like, the last of several; None where there is none."""
+        """Behind the place that the text before is most like, the last of several."""
         if len(self._written) < LEAST or max(self._written[-LEAST:]) >= self._width:
             return None
         first, second, third = self._written[-LEAST:]
@@ -99,7 +99,6 @@ class LookupDecoding:
         return self._pass(token, drafted) if drafted or self._again else self._step(token)
 
     def _step(self, token: int) -> Tensor:
-        """One token by itself."""
         if self._plain is None:
             self._plain = Branches(self.model, self.state)
         self._behind.append(token)
@@ -107,8 +106,10 @@ class LookupDecoding:
         return self._plain.logits([token])[0]
 
     def _pass(self, token: int, drafted: list[int]) -> Tensor:
-        """One run over what must be run again, the token and guesses behind it; the logits behind the token."""
-        self._settle()
+        """One run over what must be run again, the token and guesses; the logits behind the token."""
+        if self._plain is not None and not self._plain.move(self.state, self._behind):
+            self.model.prefill(self._behind, self.state)  # what was decoded one by one
+        self._plain, self._behind = None, []
         room = self._room()
         ids = [*self._again, token, *drafted][:room]
         drafted = ids[len(self._again) + 1 :]
@@ -128,7 +129,7 @@ class LookupDecoding:
         return found[0]
 
     def _room(self) -> int:
-        """How many tokens may run at once, at least one that is new; blocks of keys end on the state's grid."""
+        """How many tokens may run at once, at least a new one; blocks of keys end on the state's grid."""
         if len(self._again) >= self._left():
             self.model.prefill(self._again, self.state)
             self._again = []
@@ -141,9 +142,3 @@ class LookupDecoding:
         """What was run last is decided, all of it."""
         assert self._after is not None
         self.state, self._after, self._again = self._after, None, []
-
-    def _settle(self) -> None:
-        """Bring into `state` what was decoded one by one."""
-        if self._plain is not None and not self._plain.move(self.state, self._behind):
-            self.model.prefill(self._behind, self.state)
-        self._plain, self._behind = None, []

@@ -56,7 +56,7 @@ class QuotableText:
         self._starts, self._first = starts[order], first[order]
 
     def starting_with(self, character: str) -> NDArray[np.int64]:
-        """Where a word, or a sign that stands alone, begins with `character` in either case: offsets, ascending."""
+        """Where a word, or a lone sign, begins with `character` in either case: offsets, ascending."""
         code = ord(_FOLDED.get(character, character).lower()[0])
         low, high = np.searchsorted(self._first, [code, code + 1])
         return np.asarray(self._starts[low:high], dtype=np.int64)
@@ -64,7 +64,7 @@ class QuotableText:
 
 @dataclass(frozen=True)
 class Quotation:
-    """Characters `start:end` of what was written, without its marks, and the offsets where they stand in the text."""
+    """Characters `start:end` of what was written, without its marks, and where they stand in the text."""
 
     start: int
     end: int
@@ -73,11 +73,9 @@ class Quotation:
 
 @dataclass(frozen=True)
 class _Writing:
-    """Where writing stands: in prose (`at` None) or in a quotation of `length` characters, which goes on at `at`.
-
-    `before`: the last character. `pending`: bytes of one that is not whole yet. `inner`: inside a quotation of the
-    document's own. `written`: characters so far.
-    """
+    """Where writing stands: in prose (`at` None) or `length` characters into a quotation that goes on at `at`.
+    `before`: the last character. `pending`: bytes of an unfinished one. `inner`: inside the document's own quotation.
+    `written`: characters so far."""
 
     before: str = "\n"
     pending: bytes = b""
@@ -103,11 +101,10 @@ class QuotingRule:
 
     @property
     def quoting(self) -> bool:
-        """Whether a quotation is open."""
         return self._writing.at is not None
 
     def choose(self, logits: Tensor) -> int:
-        """The most probable token of `logits` [vocab] that may follow, which is taken as written."""
+        """The most probable token of `logits` [vocab] that may follow, taken as written."""
         if not self._forced and self._too_long():
             self._forced = self._closing()
         if self._forced:
@@ -127,7 +124,7 @@ class QuotingRule:
         return self._take(self._forced.pop(0))
 
     def _take(self, token: int) -> int:
-        """`token`, taken as written whatever the rule says; a quotation without a word is none."""
+        """As written whatever the rule says; a quotation without a word is none."""
         after = self._after(token)
         if after is not None:
             self._writing = after
@@ -143,7 +140,7 @@ class QuotingRule:
         return ended or state.length >= LONGEST_QUOTATION
 
     def _boundaries(self, at: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """For each place whether a word ends before it, bool [places]."""
+        """Whether a word ends before each place, bool [places]."""
         return ~(self._text.in_word[at] & self._text.in_word[at - 1])
 
     def _closing(self) -> list[int]:
@@ -161,7 +158,7 @@ class QuotingRule:
     # What a token does
 
     def _after(self, token: int) -> _Writing | None:
-        """Where writing stands after `token`; None where it may not be written."""
+        """None where `token` may not be written."""
         raw = self._writing.pending + self._tokenizer.token_bytes(token)
         text, rest = _whole_characters(raw)
         state: _Writing | None = replace(self._writing, pending=b"")
@@ -207,7 +204,7 @@ class QuotingRule:
         return replace(state, at=places + 1, length=state.length + 1, before=character, written=state.written + 1)
 
     def _mark(self, state: _Writing, character: str) -> _Writing | None:
-        """A quotation mark inside a quotation: one of the document's own, or the end."""
+        """A quotation mark inside a quotation: the document's own, or the end."""
         assert state.at is not None
         codes, in_word = self._text.codes, self._text.in_word
         here = state.at[codes[state.at] == _MARK]
@@ -226,7 +223,7 @@ class QuotingRule:
         )  # fmt: skip
 
     def _may_begin(self, state: _Writing, rest: bytes) -> bool:
-        """Whether one of the places goes on with a character that begins with the bytes `rest`."""
+        """Whether some place goes on with a character that begins with the bytes `rest`."""
         assert state.at is not None
         if not state.length:
             return True
@@ -236,7 +233,7 @@ class QuotingRule:
 
 
 def _whole_characters(raw: bytes) -> tuple[str, bytes]:
-    """The characters of `raw`, and the bytes at its end that are the beginning of one."""
+    """The characters of `raw`, and the bytes that begin another."""
     for cut in range(min(3, len(raw)) + 1):
         head = raw[: len(raw) - cut]
         try:

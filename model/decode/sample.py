@@ -17,9 +17,9 @@ from docqa.model.errors import ConfigUnsupported
 class Sampling:
     """How to draw. `temperature` 0 is greedy, and then the limits do not matter.
 
-    top_k: keep the k most probable tokens (0: all). top_p: keep the fewest that together have this probability.
-    min_p: keep tokens at least this probable relative to the best. repetition_penalty: above 1, logits of tokens
-    already written are divided (or multiplied, where negative) by it, as in Keskar et al. 2019 (arXiv 1909.05858).
+    top_k: keep the k most probable tokens (0: all). top_p: keep the fewest that together have this probability. min_p:
+    keep tokens at least this probable relative to the best. repetition_penalty: above 1, logits of tokens already
+    written are divided (or multiplied, where negative) by it, as in Keskar et al. 2019 (arXiv 1909.05858).
     """
 
     temperature: float = 0.0
@@ -36,7 +36,7 @@ class Sampling:
             raise ValueError(f"repetition_penalty must be above 0, got {self.repetition_penalty}")
 
     def generator(self) -> torch.Generator:
-        """A random source of its own, so that nothing else in the process changes what is drawn."""
+        """A random source that nothing else in the process changes."""
         source = torch.Generator()
         if self.seed is None:
             source.seed()
@@ -46,7 +46,7 @@ class Sampling:
 
 
 def sampling_defaults(folder: Path, seed: int | None = None) -> Sampling:
-    """How a checkpoint wants to be sampled (generation_config.json); greedy by default. Raises ConfigUnsupported."""
+    """How a checkpoint wants to be sampled (generation_config.json), or greedy. Raises ConfigUnsupported."""
     path = folder / "generation_config.json"
     if not path.is_file():
         return Sampling()
@@ -77,7 +77,7 @@ def penalised(logits: Tensor, written: Iterable[int], penalty: float) -> Tensor:
 
 
 def probabilities(logits: Tensor, sampling: Sampling) -> Tensor:
-    """What is drawn from, [vocab]: softmax at the temperature, cut by the limits, and brought to sum 1 again."""
+    """What is drawn from, [vocab]: softmax at the temperature, cut by the limits, of sum 1 again."""
     probs = (logits.float() / sampling.temperature).softmax(-1)
     ordered, order = probs.sort(descending=True, stable=True)
     kept = torch.ones_like(ordered, dtype=torch.bool)
@@ -94,7 +94,7 @@ def probabilities(logits: Tensor, sampling: Sampling) -> Tensor:
 def sample(
     logits: Tensor, sampling: Sampling, generator: torch.Generator | None = None, written: Iterable[int] = ()
 ) -> int:
-    """One token id from logits [vocab]; `written` are the tokens that the repetition penalty counts."""
+    """A token id from logits [vocab]; the repetition penalty counts the tokens `written`."""
     logits = penalised(logits, written, sampling.repetition_penalty)
     if sampling.temperature == 0:
         return int(logits.argmax())

@@ -1,8 +1,8 @@
 """Speculation: the trunk looks at several guessed tokens in one pass and keeps those that it would have written.
 
-Every token is still chosen from the trunk's own logits, by the caller and in order, so the text is that of plain
-decoding but for rounding: several rows are multiplied at once, and tokens whose logits agree in all but the last bits
-may change places.
+The caller still chooses every token from the trunk's own logits, in order, so the text is that of plain decoding but
+for rounding: several rows are multiplied at once, and tokens whose logits agree in all but the last bits may change
+places.
 
 A delta net's memory cannot forget a wrong guess: the state goes back to before the pass, and what was right of it is
 run again together with the next tokens.
@@ -25,7 +25,7 @@ MOST_AGAIN = 8  # tokens that are run again at most; then a pass without guesses
 
 
 class UnpackedContext:
-    """Keys and values of one attention layer, unpacked once, with room behind them; [1, total, kv_heads, dim]."""
+    """Keys and values of an attention layer, unpacked once, with room behind; [1, total, kv_heads, dim]."""
 
     def __init__(self, memory: AttentionMemory, dtype: torch.dtype, room: int) -> None:
         keys, values = memory.unpacked(dtype)
@@ -35,7 +35,7 @@ class UnpackedContext:
         )
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
-        """Add tokens k, v [1, seq, kv_heads, dim] and let their queries read everything before them."""
+        """Adds tokens k, v [1, seq, kv_heads, dim], whose queries read everything before them."""
         stop = self.length + k.shape[1]
         self.keys[:, self.length : stop], self.values[:, self.length : stop] = k, v
         self.length = stop
@@ -92,7 +92,7 @@ class Speculation:
         return hidden[first]
 
     def _go_back(self) -> None:
-        """Take the caches back to before the last pass; what was decided since stays to be run again."""
+        """Takes the caches back before the last pass; what was decided since stays to be run again."""
         assert self.undo is not None
         self.position, points = self.undo
         for number, (cache, point) in enumerate(zip(self.caches, points, strict=True)):

@@ -30,7 +30,7 @@ _WEIGHTS = "_step_weights"  # kept on the network that they belong to
 
 
 class NativeStep:
-    """Starts as one branch at the end of a state, which is not touched."""
+    """One branch at first, at the end of a state, which is not touched."""
 
     def __init__(self, network: Network, step: Step, position: int, factor: float) -> None:
         self.network, self.step, self.position, self.factor = network, step, position, factor
@@ -49,7 +49,7 @@ class NativeStep:
         return cls(model.network, Step(weights, memories, reach, found), state.position, state.yarn_factor)
 
     def logits(self, tokens: list[int]) -> Tensor:
-        """Add one token to each branch; logits of the next, float32 [branches, vocab]."""
+        """Adds one token to each branch; logits of the next, float32 [branches, vocab]."""
         ahead = self.step.own % _AHEAD
         if ahead == 0:
             first = self.position + self.step.own
@@ -72,7 +72,7 @@ _AHEAD = 64  # positions whose rotation is computed at once
 
 
 def _weights(network: Network) -> StepWeights | None:
-    """The network's weights for the native step, made when first needed; None where it has no such step."""
+    """Made when first needed; None where the network has no native step."""
     if _WEIGHTS not in network.__dict__:
         network.__dict__[_WEIGHTS] = _collect(network)
     found: StepWeights | None = network.__dict__[_WEIGHTS]
@@ -107,7 +107,7 @@ def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> Ste
 
 
 def _routed(mlp: SparseMoe) -> RoutedExperts | None:
-    """None where the experts are stacked in memory, or not of whole groups."""
+    """None where experts are stacked in memory, or not of whole groups."""
     bank, inner = mlp.experts.bank, mlp.inner
     if bank is None or inner % GROUP or not bank.packed:
         return None
@@ -117,13 +117,13 @@ def _routed(mlp: SparseMoe) -> RoutedExperts | None:
 
 
 def _centred(norm: Norm) -> Tensor:
-    """A norm's weight as that of a zero-centred one, as `kernels.norm.rms_norm` has it."""
+    """As the weight of a zero-centred norm, as `kernels.norm.rms_norm` has it."""
     return norm.weight - 1.0 if isinstance(norm, PlainNorm) else norm.weight
 
 
 def _layer(layer: Layer | Block) -> dict[str, Tensor | PackedMatrix | BlockMatrix] | None:
-    """A layer's weights by their last names, of an MLP of experts those of the shared one; None where its MLP is of no
-    known kind or a large matrix is not packed."""
+    """A layer's weights by their last names, of an MLP of experts the shared one's; None where its MLP is unknown or a
+    large matrix is not packed."""
     mlp = layer.mlp.shared_expert if isinstance(layer.mlp, SparseMoe) else layer.mlp
     if not isinstance(mlp, SwiGLU) or mlp.gate_proj.out_features % GROUP:
         return None

@@ -1,4 +1,4 @@
-"""Llama: attention in every layer, all dims of a head turn, and frequencies may be scaled in other ways than YaRN's."""
+"""Llama: attention in every layer, all dims of a head turn, frequencies may be scaled otherwise than by YaRN."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMPUTED: dict[str, tuple[object, ...]] = {
 
 
 def complete(raw: dict[str, object], context: int = 2_048) -> None:
-    """Fill in what a config.json of a transformer may leave out, as transformers does; `context` in tokens."""
+    """Fills in what a transformer's config.json may leave out, as transformers does; `context` in tokens."""
     hidden, heads, count = (raw.get(name) for name in ("hidden_size", "num_attention_heads", "num_hidden_layers"))
     if isinstance(hidden, int) and isinstance(heads, int) and heads > 0:
         default(raw, "head_dim", hidden // heads)

@@ -1,7 +1,5 @@
 """Qwen3, dense: as Llama, with a norm over the query and the key of each head."""
 
-from __future__ import annotations
-
 from docqa.model.families import llama
 from docqa.model.family import Family, GgufForm, default
 from docqa.model.gguf.names import TRANSFORMER_NAMES

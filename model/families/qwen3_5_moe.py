@@ -1,7 +1,5 @@
 """Qwen3.5 with experts in every layer, whose weights always add up to 1. A picture half around it is not read."""
 
-from __future__ import annotations
-
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.family import Family, GgufForm
 from docqa.model.gguf.names import HYBRID_NAMES

@@ -19,7 +19,7 @@ TOGETHER = {part: whole for whole, parts in APART.items() for part in parts}
 
 
 def made_of(name: str, shape: Shape, config: Any, present: Container[str]) -> Recipe | None:
-    """A projection out of the one that it is kept in; or, as transformers asks for it, that one out of its parts."""
+    """A projection out of the one that it is kept in; or, for transformers, that one out of its parts."""
     stem, net, part = name.rpartition("linear_attn.")
     if part in TOGETHER and stem + net + TOGETHER[part] in present:
         return _taken(stem + net + TOGETHER[part], part, shape, config)

@@ -59,7 +59,7 @@ class SentenceEncoder(ForeignModel):
         return np.asarray(x.cpu())
 
     def _step(self, module: dict[str, Any]) -> Callable[[Tensor], Tensor]:
-        """What a module behind the first makes of the states, or of the vector. Raises ConfigUnsupported."""
+        """What a module behind the first makes of states or vector. Raises ConfigUnsupported."""
         import torch
         from safetensors.torch import load_file
 
@@ -82,7 +82,7 @@ class SentenceEncoder(ForeignModel):
 
 
 def _json(path: Path) -> Any:
-    """What a file says; an empty object where there is none. Raises ConfigUnsupported."""
+    """What a file says; {} where there is none. Raises ConfigUnsupported."""
     try:
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except ValueError as error:

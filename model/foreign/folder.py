@@ -1,5 +1,5 @@
-"""The folder of another's model: its role by its files, and how it is loaded: offline, from safetensors, and no code of
-its own is run."""
+"""The folder of another's model: its role by its files, and how it is loaded: offline, from safetensors, without code
+of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST, _MARKS = 512, 2  # tokens of a text at most, with the marks around it
 
 
 def role_of(folder: Path) -> str | None:
-    """The one of ROLES that a model has by its files; None where it has none, as a checkpoint that answers."""
+    """The one of ROLES that a model has by its files, if any."""
     if (folder / MODULES).is_file():
         return ENCODER
     from docqa.model.config import read_config
@@ -30,7 +30,7 @@ def role_of(folder: Path) -> str | None:
 
 
 def check_role(folder: Path, role: str) -> None:
-    """Raises ModelNotFound for a folder that is not there, ConfigUnsupported for one that is no model of that role."""
+    """Raises ModelNotFound for a missing folder, ConfigUnsupported for one that is no model of that role."""
     if not folder.is_dir():
         hint = f"`docqa models pull {folder}` fetches it if the hub has it; `docqa models list` shows those here"
         raise ModelNotFound(f"no {role} has this name, and no folder", where=str(folder), hint=hint)
@@ -58,8 +58,8 @@ def stamp(folder: Path, role: str) -> str:
 
 
 class ForeignModel:
-    """A model of another's, as the class `kind` of transformers, and its tokenizer; `identity` is its stamp, `macs`
-    its multiply-adds for a token. Texts go through it one by one, so that none changes another's bits."""
+    """A model of another's, as the class `kind` of transformers, and its tokenizer; `identity` is its stamp, `macs` its
+    multiply-adds for a token. Texts go through it one by one, so that none changes another's bits."""
 
     role: str
     kind: str
@@ -94,8 +94,7 @@ class ForeignModel:
         self.longest = min(self.tokenizer.model_max_length, places - _MARKS, _LONGEST)
 
     def run(self, *texts: str) -> tuple[Any, Any]:
-        """What the tokenizer makes of a text, or of a question and one, and the network of that; the text is cut where
-        it is too long."""
+        """The tokens of a text, or of a question and one, cut where too long, and what the network makes of them."""
         import torch
 
         cut, (*asked, text) = "only_second" if len(texts) > 1 else "longest_first", texts

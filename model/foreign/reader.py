@@ -18,7 +18,6 @@ class SpanReader(ForeignModel):
     role, kind = READER, "AutoModelForQuestionAnswering"
 
     def scores(self, question: str, texts: Sequence[str], places: Sequence[Places]) -> list[np.ndarray]:
-        """As SpanScorer."""
         return [self._scores(question, text, at) for text, at in zip(texts, places, strict=True)]
 
     def _scores(self, question: str, text: str, places: Places) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a GGUF file of the family says its model is, and where its tensors lie."""
+"""What a GGUF file says its model is, and where its tensors lie."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
-from docqa.model.family import family_names, family_of_gguf
+from docqa.model.family import FULL, LINEAR, family_names, family_of_gguf
 from docqa.model.gguf.names import ROPE_FACTORS
 from docqa.model.gguf.reader import GgufReader, StoredTensor
 
@@ -32,7 +32,7 @@ def gguf_files(folder: Path) -> list[Path]:
 
 
 def is_gguf(folder: Path) -> bool:
-    """Whether the weights of a folder are in GGUF: it has such a file and none of safetensors, or is such a file."""
+    """Whether `folder` is a GGUF file, or has one and no safetensors."""
     if folder.suffix == ".gguf" and folder.is_file():
         return True
     return bool(next(folder.glob("*.gguf"), None)) and not next(folder.glob("*.safetensors"), None)
@@ -95,17 +95,15 @@ class GgufFile:
         return raw | (self._hybrid(layers) if self.family.recurrent else self._transformer(heads))
 
     def eos_ids(self) -> list[int]:
-        """The tokens that end a text or a turn."""
         said = (self.metadata.get(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "eot"))
         return list(dict.fromkeys(int(number) for number in said if number is not None))
 
     def chat_template(self) -> str | None:
-        """The Jinja of the chat template, None where the file has none."""
         source = self.metadata.get("tokenizer.chat_template")
         return source if isinstance(source, str) else None
 
     def special_tokens(self) -> dict[str, str]:
-        """The special tokens by the names that chat templates use: `bos_token` and others."""
+        """The special tokens by the names of chat templates: `bos_token` and others."""
         tokens = self.metadata.get("tokenizer.ggml.tokens") or []
         ids = {"bos": "bos", "eos": "eos", "pad": "padding", "unk": "unknown"}
         found = {kind: self.metadata.get(f"tokenizer.ggml.{stored}_token_id") for kind, stored in ids.items()}
@@ -161,10 +159,10 @@ class GgufFile:
         if not recurrent:
             interval = self.field("full_attention_interval", 4)
             recurrent = [bool((number + 1) % interval) for number in range(layers)]
-        return ["linear_attention" if flag else "full_attention" for flag in recurrent[:layers]]
+        return [LINEAR if flag else FULL for flag in recurrent[:layers]]
 
     def _rope(self, head_dim: int, *, rotated: int, theta: float) -> dict[str, object]:
-        """The rotary settings; `rotated` dims of a head and the base `theta` where the file names none."""
+        """`rotated` dims of a head and the base `theta` where the file names none."""
         rope: dict[str, object] = {
             "rope_theta": self.field("rope.freq_base", theta),
             "partial_rotary_factor": self.field("rope.dimension_count", rotated) / head_dim,
@@ -190,5 +188,5 @@ def opened_gguf(folder: Path) -> GgufFile:
 
 
 def _largest(value: int | list[int]) -> int:
-    """A number that may be given for each layer, where some have none."""
+    """Of a number that may be given for each layer, where some have none."""
     return max(value) if isinstance(value, list) else value

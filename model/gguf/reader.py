@@ -38,8 +38,8 @@ class StoredTensor:
 
 
 class GgufReader:
-    """`metadata` by key and `tensors` by name, of the file at `path`. Raises WeightsMismatch: it is damaged, cut off,
-    or has a tensor of an unknown type; it is named."""
+    """`metadata` by key and `tensors` by name, of the file at `path`. Raises WeightsMismatch: damaged, cut off, or with
+    a tensor of an unknown type."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.at = path, 0

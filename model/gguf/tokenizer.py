@@ -24,8 +24,8 @@ _BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False}
 
 
 def vocabulary_spec(metadata: Mapping[str, Any], where: Path) -> dict[str, Any]:
-    """The content of the tokenizer.json that the metadata of a GGUF file stand for. Raises TokenizerUnsupported: no
-    byte-level BPE, or a pre-tokenizer that is not known."""
+    """The tokenizer.json that the metadata of a GGUF file stand for. Raises TokenizerUnsupported: no byte-level BPE, or
+    an unknown pre-tokenizer."""
     kind, pre = metadata.get("tokenizer.ggml.model"), metadata.get("tokenizer.ggml.pre")
     patterns = {name: pattern for pattern, name in PRE_BY_PATTERN.items()}
     plain = {**_BYTES, "use_regex": True}

@@ -3,8 +3,8 @@
 While a document is read, the output of one layer is projected to a small unit vector a token, kept as int8 beside the
 state: an index that costs one matrix product, and small ones beside the matrices of the layers below (adapters). A
 question's tokens are projected likewise, each with a weight; a span (passage, sentence) scores the weighted mean, over
-the question's tokens, of the best cosine inside the span.
-Source of the scoring: Khattab and Zaharia 2020, "ColBERT" (arXiv 2004.12832), with learned question weights.
+the question's tokens, of the best cosine inside the span. Source of the scoring: Khattab and Zaharia 2020, "ColBERT"
+(arXiv 2004.12832), with learned question weights.
 """
 
 from __future__ import annotations
@@ -47,8 +47,7 @@ class EvidenceHead:
         return len(self.token)
 
     def _standardised(self, hidden: np.ndarray) -> np.ndarray:
-        """Hidden states [.., hidden] with mean 0 and deviation 1, float32, clamped: a few tokens have outliers of
-        thousands of deviations."""
+        """Mean 0 and deviation 1, float32, clamped: a few tokens have outliers of thousands of deviations."""
         return np.clip((hidden - self.mean) * self.scale, -8, 8)
 
     def token_vectors(self, hidden: np.ndarray) -> np.ndarray:
@@ -62,8 +61,8 @@ class EvidenceHead:
         return QuestionVectors(_unit(states @ self.question.T), weights / weights.sum())
 
     def scores(self, question: QuestionVectors, tokens: np.ndarray, spans: Sequence[tuple[int, int]]) -> np.ndarray:
-        """Score, -1 to 1, of each span (start, end), half-open and in ascending order, over int8 tokens [n, dim]:
-        [spans]; -1 of an empty one."""
+        """Score, -1 to 1, of each span (start, end), half-open and ascending, over int8 tokens [n, dim]: [spans]; -1 of
+        an empty one."""
         result = np.full(len(spans), -1.0, np.float32)
         filled = [number for number, (start, end) in enumerate(spans) if end > start]
         at = 0
@@ -84,8 +83,7 @@ class EvidenceHead:
 
     @classmethod
     def load(cls, folder: Path) -> EvidenceHead | None:
-        """The head beside a checkpoint's weights, or None. Raises WeightsMismatch: the file is damaged or no evidence
-        head."""
+        """The head of a checkpoint folder, or None. Raises WeightsMismatch: the file is damaged or no evidence head."""
         path = folder / EVIDENCE_FILE
         if not path.is_file():
             return None

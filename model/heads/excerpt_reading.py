@@ -1,8 +1,8 @@
 """The reader: what it says of one question and some excerpts, and of statements and their quotes.
 
-The trunk reads a document before a question is known. The reader reads again the few excerpts that cheaper rankings
-leave over, with the question in mind: slower, and much better at telling an answer from words that only look like one.
-It is an encoder of its own beside the trunk (MODEL_CARD.md says where its weights come from).
+The trunk reads a document before a question is known. The reader, an encoder of its own (MODEL_CARD.md says where its
+weights come from), reads again the few excerpts that cheaper rankings leave over, with the question in mind: slower,
+and much better at telling an answer from words that only look like one.
 
 Start and end of the answer are two logits a token (Devlin et al. 2019, arXiv 1810.04805, section 4.2). Those of several
 excerpts and of "no answer" share one softmax (Clark and Gardner 2018, arXiv 1710.10723, section 3).
@@ -43,7 +43,7 @@ _EPS = float(np.finfo(np.float32).eps)
 
 @dataclass(frozen=True)
 class ExcerptLogits:
-    """What a reader makes of one question and excerpt, float32. `tokens` [4, excerpt tokens]: an answer starts, ends, a
+    """What a reader makes of a question and excerpt, float32. `tokens` [4, excerpt tokens]: an answer starts, ends, a
     list's item begins, goes on. `form` by FORMS; log-odds `answers`: the excerpt answers, `yes`: of yes against no."""
 
     tokens: np.ndarray
@@ -74,7 +74,7 @@ class _FirstToken:
 
 
 def _unit(states: np.ndarray) -> np.ndarray:
-    """States brought to a root mean square of 1; as they come they are near 0.1."""
+    """With a root mean square of 1; as they come they are near 0.1."""
     return np.asarray(states / np.sqrt(np.square(states).mean(-1, keepdims=True) + _EPS))
 
 
@@ -87,7 +87,7 @@ class ExcerptReader:
     """
 
     def __init__(self, folder: Path) -> None:
-        """From the reader's files in `folder`. Raises WeightsMissing, WeightsMismatch: a file is damaged or missing."""
+        """Raises WeightsMissing, WeightsMismatch: a file of the reader is damaged or missing."""
         library = library_in_use()
         self.tokenizer = ReaderTokenizer(folder / READER_TOKENIZER)
         self._encoder, tensors = load_encoder(reader_files(folder), library)
@@ -109,11 +109,11 @@ class ExcerptReader:
 
     @classmethod
     def load(cls, folder: Path) -> ExcerptReader | None:
-        """That of a checkpoint folder, or None where it has none. Raises WeightsMissing, WeightsMismatch."""
+        """That of a checkpoint folder, or None. Raises WeightsMissing, WeightsMismatch."""
         return cls(folder) if reader_files(folder) else None
 
     def read(self, pairs: Sequence[Pair]) -> list[ExcerptLogits]:
-        """What it makes of each pair of at most LONGEST_EXCERPT tokens of an excerpt."""
+        """What it makes of each pair, of at most LONGEST_EXCERPT tokens of an excerpt."""
         found: dict[int, ExcerptLogits] = {}
         for group, states, starts in self._states(pairs):
             ends, items, first = self._ends(states), self._items(states), states[starts[:-1]]
@@ -131,7 +131,7 @@ class ExcerptReader:
         return [found[number] for number in range(len(pairs))]
 
     def judge(self, pairs: Sequence[Pair]) -> np.ndarray:
-        """Logits [pairs, 4] of the names in SUPPORT, of statements and the texts that they are held against."""
+        """Logits [pairs, 4] by SUPPORT, of statements and the texts that they are held against."""
         found = np.empty((len(pairs), len(SUPPORT)), np.float32)
         for group, states, starts in self._states(pairs):
             found[group] = self._support(_unit(states[starts[:-1]]))
@@ -148,24 +148,24 @@ class ExcerptReader:
         return None if heads is None else heads.of_several(line, *self.question_states(line))
 
     def two_parts(self, question: str) -> tuple[str, str] | None:
-        """The two questions that a question asks; None where it asks one, or without heads for questions."""
+        """The two questions that a question asks; None for one, or without heads for questions."""
         heads, line = self._of_questions, " ".join(question.split())
         return None if heads is None else heads.two_parts(line, *self.question_states(line))
 
     def asks_about_document(self, question: str) -> bool:
-        """Whether a question is about a document itself, by the folder's heads for questions."""
+        """Whether a question is about a document itself, by the heads for questions."""
         return self._of_questions is not None and self._of_questions.about_itself(self.question_states(question)[1])
 
     def goes_on(self, question: str) -> bool:
-        """Whether a question cannot be understood without one before it, by the folder's heads for questions."""
+        """Whether a question needs one before it to be understood, by the heads for questions."""
         return self._of_questions is not None and self._of_questions.goes_on(self.question_states(question)[1])
 
     def refuses(self, reply: str) -> bool:
-        """Whether a reply says that the documents do not answer, by the folder's heads for questions."""
+        """Whether a reply says that the documents do not answer, by the heads for questions."""
         return self._of_questions is not None and self._of_questions.says_nothing(self.question_states(reply)[1])
 
     def clause_of(self, question: str) -> str:
-        """The clause of CLAUSES that answers a question, empty where it is none of them."""
+        """The clause of CLAUSES that answers a question, or ""."""
         return "" if self._of_questions is None else self._of_questions.clause_of(self.question_states(question)[1])
 
     def _states(self, pairs: Sequence[Pair]) -> Iterator[tuple[list[int], np.ndarray, np.ndarray]]:
@@ -201,7 +201,7 @@ def read_excerpts(
     reader: ExcerptReader, question: str, excerpts: Sequence[str], headings: Sequence[str] = (), *,
     longest: int = 64, each: int = 2,
 ) -> ExcerptsReading:  # fmt: skip
-    """Read `excerpts`, at least one, with the question and their `headings`; `each` spans of every one, of at most
+    """Reads `excerpts`, at least one, with the question and their `headings`; `each` spans of every one, of at most
     `longest` tokens."""
     pieces = [reader.tokenizer.encode_with_offsets(text) for text in excerpts]
     texts, places = [ids for ids, _ in pieces], [at[:LONGEST_EXCERPT] for _, at in pieces]
@@ -230,7 +230,7 @@ def pairs_of(
 
 
 def judge_support(reader: ExcerptReader, statements: Sequence[str], evidence: Sequence[str]) -> np.ndarray:
-    """Probabilities [statements, 4] of the names in SUPPORT: how far each text of `evidence` says the statement."""
+    """Probabilities [statements, 4] by SUPPORT: how far each text of `evidence` says the statement."""
     tokenizer = reader.tokenizer
     pairs = [
         (tokenizer.asked(said), tokenizer.encode(text)[:LONGEST_EXCERPT])
@@ -248,7 +248,7 @@ def _starts_and_ends(rows: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _items(begins: np.ndarray, inside: np.ndarray) -> list[Item]:
-    """Runs of tokens that are rather inside an item than not, cut where another rather begins."""
+    """Runs of tokens rather inside an item than not, cut where another rather begins."""
     chances, starts = sigmoid(inside).tolist(), sigmoid(begins).tolist()
     runs: list[list[int]] = []
     for token, (chance, start) in enumerate(zip(chances, starts, strict=True)):

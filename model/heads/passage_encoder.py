@@ -26,10 +26,10 @@ from docqa.model.native.encoder import load_encoder
 
 
 class PassageEncoder:
-    """An encoder, and the mean of what it makes of the tokens of a text. `identity`: a sum of the file it came from."""
+    """The mean of an encoder's states of a text. `identity`: a sum of the file it came from."""
 
     def __init__(self, folder: Path) -> None:
-        """From its file in `folder`. Raises WeightsMissing, WeightsMismatch: it, or the tokenizer, is damaged."""
+        """Raises WeightsMissing, WeightsMismatch: its file, or the tokenizer, is damaged."""
         path = folder / PASSAGE_ENCODER_FILE
         self.tokenizer = ReaderTokenizer(folder / READER_TOKENIZER)
         self._encoder, _ = load_encoder([path], library_in_use())
@@ -37,18 +37,16 @@ class PassageEncoder:
 
     @classmethod
     def load(cls, folder: Path) -> PassageEncoder | None:
-        """That of a checkpoint folder, or None where it has none. Raises WeightsMissing, WeightsMismatch."""
+        """That of a checkpoint folder, or None. Raises WeightsMissing, WeightsMismatch."""
         return cls(folder) if (folder / PASSAGE_ENCODER_FILE).is_file() else None
 
     def vectors(self, texts: Sequence[str], *, asked: bool = False) -> np.ndarray:
-        """Unit vectors of texts, float32 [texts, dim], questions (`asked`) like all others."""
-        ids = [self._marked(self.tokenizer.encode(" ".join(text.split()))[:LONGEST_PASSAGE]) for text in texts]
+        """Unit vectors of texts, float32 [texts, dim], of questions (`asked`) likewise."""
+        ids = [self.tokenizer.encode(" ".join(text.split()))[:LONGEST_PASSAGE] for text in texts]
+        ids = [[self.tokenizer.begin, *text, self.tokenizer.between] for text in ids]
         found = np.empty((len(ids), self._encoder.shape.hidden), np.float32)
         for group in of_like_length([len(text) for text in ids], PASSAGES_TOGETHER):
             states, starts = self._encoder.states([ids[number] for number in group])
             mean = np.add.reduceat(states, starts[:-1], axis=0) / np.diff(starts)[:, None]
             found[group] = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
         return found
-
-    def _marked(self, text: Sequence[int]) -> list[int]:
-        return [self.tokenizer.begin, *text, self.tokenizer.between]

@@ -45,7 +45,7 @@ class QuestionKind(StrEnum):
 
     @property
     def picks(self) -> bool:
-        """Whether documents are picked, for which something holds."""
+        """Whether documents are picked."""
         return self in (QuestionKind.WHICH, QuestionKind.COUNT)
 
 
@@ -59,11 +59,11 @@ class QuestionOfSeveral:
 
 @dataclass(frozen=True)
 class QuestionHeads:
-    """The layers, float32, each with its bias. On the first token's state and the mean of all: `kind` [kinds,
-    2 * hidden] in the order of QuestionKind, `itself`, `follows` and `two` [2 * hidden]. On the mean alone: `clause`
-    [clauses, hidden] in the order of CLAUSES, and of a reply `refuses` [hidden]. On a token's state: `kept`
-    [2, hidden], for kinds that pick documents and for the others, and `parts` [2, hidden], for the first of two
-    questions and the second.
+    """The layers, float32, each with its bias. On the first token's state and the mean of all: `kind` [kinds, 2 *
+    hidden] in the order of QuestionKind, `itself`, `follows` and `two` [2 * hidden]. On the mean alone: `clause`
+    [clauses, hidden] in the order of CLAUSES, and of a reply `refuses` [hidden]. On a token's state: `kept` [2,
+    hidden], for kinds that pick documents and for the others, and `parts` [2, hidden], for the first of two questions
+    and the second.
 
     The states of a question, [1 + tokens + marks, hidden], have a root mean square of 1.
     """
@@ -87,18 +87,18 @@ class QuestionHeads:
 
     @classmethod
     def load(cls, folder: Path) -> QuestionHeads | None:
-        """Those of a checkpoint folder, or None where it has none. Raises WeightsMismatch: they are damaged."""
+        """Those of a checkpoint folder, or None. Raises WeightsMismatch: they are damaged."""
         path = folder / QUESTION_HEADS_FILE
         if not path.is_file():
             return None
         return cls(**stored_arrays(path, [field.name for field in fields(cls)], "heads for questions"))
 
     def about_itself(self, states: np.ndarray) -> bool:
-        """Whether a question asks for what the head or the foot of a document tells: its date, parties, authors."""
+        """Whether a question asks what a document's head or foot tells: its date, parties, authors."""
         return bool(self.itself @ of_whole(states) + self.itself_bias > 0)
 
     def goes_on(self, states: np.ndarray) -> bool:
-        """Whether a question cannot be understood without one before it."""
+        """Whether a question needs one before it."""
         return bool(self.follows @ of_whole(states) + self.follows_bias > 0)
 
     def says_nothing(self, states: np.ndarray) -> bool:
@@ -106,11 +106,11 @@ class QuestionHeads:
         return bool(self.refuses @ states.mean(0) + self.refuses_bias > 0)
 
     def clause_of(self, states: np.ndarray) -> str:
-        """The clause that answers a question, one of CLAUSES; empty where it is none of them."""
+        """The clause that answers a question, one of CLAUSES, or ""."""
         return CLAUSES[int(np.argmax(self.clause @ states.mean(0) + self.clause_bias))]
 
     def of_several(self, question: str, places: Places, states: np.ndarray) -> QuestionOfSeveral:
-        """What a question wants whose tokens are at `places`."""
+        """What a question with tokens at `places` wants."""
         kind = list(QuestionKind)[int(np.argmax(self.kind @ of_whole(states) + self.kind_bias))]
         which = 0 if kind.picks else 1
         odds = states @ self.kept[which] + self.kept_bias[which]
@@ -131,7 +131,6 @@ class QuestionHeads:
 
 
 def _joined(question: str, words: Sequence[tuple[int, int]]) -> str:
-    """Some of its words, without marks at the ends."""
     apart = ["" if at and words[at - 1][1] == start else " " for at, (start, _) in enumerate(words)]
     return "".join(gap + question[start:end] for gap, (start, end) in zip(apart, words, strict=True)).strip(" ,.;:?!-")
 
@@ -142,7 +141,7 @@ def of_whole(states: np.ndarray) -> np.ndarray:
 
 
 def words_at(question: str, places: Places) -> list[tuple[int, int, int]]:
-    """(start, end, number of the state of its first token) of each word and mark of `question`."""
+    """(start, end, number of the first token's state) of each word and mark of `question`."""
     found: list[tuple[int, int, int]] = []
     for number, (start, end) in enumerate(places, start=1):
         if found and start == found[-1][1] and all(c.isalnum() or c in "'’-" for c in question[start - 1 : start + 1]):

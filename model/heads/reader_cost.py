@@ -1,4 +1,4 @@
-"""What the reader and the passage encoder take, by their files: weights, and what is in memory while they read."""
+"""What the reader and the passage encoder take, by their files: weights, and memory while they read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FLOAT = 4  # bytes
 
 
 def cost_of_reader(folder: Path) -> ReaderCost:
-    """What the reader and the passage encoder of a folder take; nothing where one is not there, or cannot be loaded."""
+    """What the reader and the passage encoder of a folder take; nothing where one is missing, or cannot be loaded."""
     passages = _cost(lambda: [folder / PASSAGE_ENCODER_FILE], PASSAGES_TOGETHER)
     reader = _cost(lambda: reader_files(folder), EXCERPTS_TOGETHER)
     weights = passages.weights_bytes + reader.weights_bytes
@@ -25,20 +25,20 @@ def cost_of_reader(folder: Path) -> ReaderCost:
 
 
 def _cost(files: Callable[[], list[Path]], together: int) -> ReaderCost:
-    """Of the encoder in `files` and what lies beside it, while so many of its longest texts are read."""
+    """Of the encoder in `files` and what lies beside it, with so many of its longest texts."""
     try:
         stored = [MappedTensors(path) for path in files()]
         shape = shape_of(stored[0].metadata)
     except (WeightsMissing, WeightsMismatch, LookupError, ValueError):
         return ReaderCost()
-    tensors = [(name, file.array(name)) for file in stored for name in file.keys()]  # noqa: SIM118 - a file, no dict
+    tensors = [(name, file.array(name)) for file in stored for name in file.places()]
     weights = sum(each.nbytes if name.endswith(PARTS) else prod(each.shape) * FLOAT for name, each in tensors)
     macs = shape.layers * (4 * shape.hidden * shape.hidden + 2 * shape.hidden * shape.inner)  # for a token
     return ReaderCost(weights, _scratch_bytes(shape, together * shape.positions), macs)
 
 
 def _scratch_bytes(shape: EncoderShape, tokens: int) -> int:
-    """Bytes beside the weights while `tokens`, in texts of the longest length, are read."""
+    """Beside the weights, while `tokens` in texts of the longest length are read."""
     widest = max(3 * shape.hidden + shape.inner, 6 * shape.hidden)  # beside the feed-forward part, or attention
     scores = (tokens // shape.positions + 1) * shape.heads * shape.positions**2
     return round((tokens * widest + scores) * FLOAT)

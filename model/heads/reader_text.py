@@ -28,7 +28,7 @@ Pair = tuple[list[int], list[int]]
 
 @lru_cache(maxsize=2)
 def _word_pieces(content: str) -> Tokenizer:
-    """The tokenizer of a file's content, parsed once for the reader and the passage encoder, which share it."""
+    """Parsed once for the reader and the passage encoder, which share it."""
     from tokenizers import Tokenizer
 
     pieces = Tokenizer.from_str(content)
@@ -65,7 +65,7 @@ class ReaderTokenizer:
         return [self.begin, *self.encode(" ".join(question.split()))[-LONGEST_ASKED:], self.between, self.between]
 
     def heading(self, heading: str) -> list[int]:
-        """What stands between a question and an excerpt: the headings above the excerpt, the last ones of many."""
+        """What stands between a question and an excerpt: the headings above it, the last of many."""
         ids = self.encode(" ".join(heading.split()))[-LONGEST_HEADING:]
         return [*ids, self.between] if ids else []
 
@@ -77,7 +77,7 @@ def of_like_length(lengths: Sequence[int], together: int) -> list[list[int]]:
 
 
 def reader_files(folder: Path) -> list[Path]:
-    """The files of a folder's reader, in order; none without one. Raises WeightsMismatch: some of them are missing."""
+    """The files of a folder's reader, in order, or none. Raises WeightsMismatch: some are missing."""
     files = sorted(folder.glob("reader-*-of-*.safetensors"))
     if files and (folder / READER_FILE.format(len(files), len(files))) not in files:
         raise WeightsMismatch(f"{folder}: some files of the reader are missing; fetch the folder again")

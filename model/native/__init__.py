@@ -1,3 +1,3 @@
-"""Networks on numpy arrays and native kernels: an encoder, and the first layers of the trunk. No torch is needed."""
+"""Networks on numpy arrays and native kernels, without torch: an encoder, and the first layers of the trunk."""
 
 __all__ = ["encoder", "tensors", "trunk"]

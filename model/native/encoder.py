@@ -1,9 +1,9 @@
 """The encoder of reader and passage encoder: it reads a text both ways (Devlin et al. 2019, arXiv 1810.04805).
 
-The trunk reads a document once, from left to right, without knowing what will be asked. This one reads a question and
-an excerpt together; it is for short texts, since every token looks at every other. Beside the places of tokens, every
-layer's attention knows how far apart two tokens are (Raffel et al. 2020, arXiv 1910.10683, section 2.1), as in MPNet
-(Song et al. 2020, arXiv 2004.09297). Texts of a call stand one behind the other, without filling between them.
+Unlike the trunk it reads a question and an excerpt together; it is for short texts, since every token looks at every
+other. Beside the places of tokens, every layer's attention knows how far apart two tokens are (Raffel et al. 2020,
+arXiv 1910.10683, section 2.1), as in MPNet (Song et al. 2020, arXiv 2004.09297). Texts of a call stand one behind the
+other, without filling between them.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ FURTHEST = 128  # tokens: all that are further apart share the last bucket
 
 @dataclass(frozen=True)
 class EncoderShape:
-    """Sizes of an encoder; `positions`: the longest text in tokens, `buckets`: distances told apart, 0: none (BERT,
-    Devlin et al. 2019)."""
+    """Sizes of an encoder; `positions`: the longest text in tokens, `buckets`: distances told apart, 0: none (BERT)."""
 
     vocabulary: int
     hidden: int
@@ -73,7 +72,7 @@ class BiasedMatrix:
         return arrays.product(x, self._matrix, library=self._library)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """x [tokens, columns] times the matrix and the shift added, [tokens, rows]."""
+        """The same with the shift added."""
         found = self.product(x)
         found += self.shift
         return found
@@ -107,8 +106,8 @@ class ArrayEncoder:
         return x, starts
 
     def _by_distance(self, longest: int) -> np.ndarray | None:
-        """What the distance of two tokens adds to their score, from -(longest - 1) on, [heads, 2 * longest - 1]; None
-        without."""
+        """What the distance of two tokens adds to their score, from -(longest - 1) on, [heads, 2 * longest - 1], if
+        anything."""
         if self._near is None:
             return None
         behind = np.arange(1 - longest, longest)

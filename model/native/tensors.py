@@ -14,7 +14,7 @@ from docqa.model.errors import WeightsMismatch, WeightsMissing
 
 
 class FolderTensors:
-    """The tensors of some safetensors files, found by their names without a family's prefix."""
+    """The tensors of some safetensors files, by their names without a family's prefix."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         """Raises WeightsMissing, WeightsMismatch: a file is absent or damaged, or two have the same tensor."""
@@ -24,7 +24,7 @@ class FolderTensors:
         for path in files:
             mapped = MappedTensors(path)
             self.metadata = self.metadata or mapped.metadata
-            for key in mapped.keys():  # noqa: SIM118 - a file, not a dict
+            for key in mapped.places():
                 name = plain_name(key)
                 if name is not None and name in self._entries:
                     raise WeightsMismatch(f"{path}: tensor {key} is also in {self._entries[name][0].path}")

@@ -23,7 +23,7 @@ Adapters = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 class NativeTrunk:
-    """The embedding and the first `layers` layers of a folder's checkpoint, with `adapters` beside their matrices."""
+    """The embedding and the first `layers` layers of a checkpoint, with `adapters` beside their matrices."""
 
     def __init__(
         self, tensors: FolderTensors, config: HybridConfig, layers: int, library: Library, adapters: Adapters
@@ -33,8 +33,8 @@ class NativeTrunk:
         self._layers = [_TrunkLayer(tensors, config, number, library, adapters) for number in range(layers)]
 
     def states(self, ids: Sequence[int], state: State | None = None) -> np.ndarray:
-        """What the last of the layers puts out for `ids` read alone, or behind what is in `state`, which goes on with
-        them: float32 [seq, hidden]."""
+        """What the last of the layers puts out for `ids` alone, or behind `state`, which goes on with them: float32
+        [seq, hidden]."""
         x = self._embedding.rows(np.asarray(ids))[None]
         memories = repeat(None) if state is None else state.layers
         for layer, memory in zip(self._layers, memories):
@@ -46,7 +46,7 @@ class NativeTrunk:
 
 
 class _TrunkLayer:
-    """x + mixer(norm(x)), then x + mlp(norm(x)) (runtime reference 1.2)."""
+    """x + mixer(norm(x)), then x + mlp(norm(x))."""
 
     def __init__(
         self, tensors: FolderTensors, config: HybridConfig, number: int, library: Library, adapters: Adapters
@@ -86,9 +86,9 @@ class _TrunkLayer:
         memory = memory or DeltaMemory()
         new, weight = self._product(x, "linear_attn.in_proj_qkv"), dense["linear_attn.conv1d.weight"]
         mixed = arrays.causal_conv(new, weight, memory.tail, unit=(2 * key_heads, key_dim), library=library)
-        unit = mixed[..., : 2 * key_heads * key_dim].reshape(batch, seq, 2 * key_heads, key_dim)
-        q, k = np.split(unit, 2, 2)
-        v = mixed[..., 2 * key_heads * key_dim :].reshape(batch, seq, value_heads, value_dim)
+        unit, v = np.split(mixed, [2 * config.delta_widths[0]], 2)
+        q, k = np.split(unit.reshape(batch, seq, 2 * key_heads, key_dim), 2, 2)
+        v = v.reshape(batch, seq, value_heads, value_dim)
         beta = 1 / (1 + np.exp(-(x @ dense["linear_attn.in_proj_b.weight"].T)))
         rate = np.logaddexp(0, x @ dense["linear_attn.in_proj_a.weight"].T + dense["linear_attn.dt_bias"])
         decay = -np.exp(dense["linear_attn.A_log"]) * rate
@@ -102,10 +102,10 @@ class _TrunkLayer:
 
 
 def _layer_shapes(config: HybridConfig) -> tuple[dict[str, tuple[int, int]], dict[str, tuple[int, ...]]]:
-    """What a delta net with a dense MLP has: packed matrices by module, and other tensors."""
+    """Of a delta net with a dense MLP: packed matrices by module, and other tensors."""
     hidden, inner, heads = config.hidden_size, config.intermediate_size, config.linear_num_value_heads
-    values = heads * config.linear_value_head_dim
-    channels = 2 * config.linear_num_key_heads * config.linear_key_head_dim + values
+    keys, values = config.delta_widths
+    channels = 2 * keys + values
     matrices = {
         "linear_attn.in_proj_qkv": (channels, hidden), "linear_attn.in_proj_z": (values, hidden),
         "linear_attn.out_proj": (hidden, values),

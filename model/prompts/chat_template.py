@@ -1,5 +1,5 @@
-"""A checkpoint's own chat template: how it wants to be asked, and whether it thinks before it answers. No torch. It is
-Jinja, rendered in Jinja's sandbox as transformers does."""
+"""A checkpoint's own chat template: how it wants to be asked, and whether it thinks first. Jinja, rendered in Jinja's
+sandbox as transformers does. No torch."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class ChatTemplate:
         return self.thinking != "none" and (self.thinking == "always" if asked is None else asked)
 
     def ending(self, tokenizer: Tokenizer, text: str, think: bool) -> list[int]:
-        """The ids of `text`, which was rendered behind the last message: the model's thought or its words follow."""
+        """The ids of `text`, rendered behind the last message: the model's thought or its words follow."""
         if think:
             return tokenizer.encode_template(text if _opened(text) else f"{text}{OPENING}\n")
         if _opened(text):  # it would think, and was asked not to
@@ -105,7 +105,6 @@ def _opened(text: str) -> bool:
 
 
 def _names(raw: dict[str, object]) -> dict[str, str]:
-    """Special tokens of tokenizer_config.json by the names that templates use."""
     named = {}
     for kind in ("bos_token", "eos_token", "pad_token", "unk_token"):
         value = raw.get(kind)

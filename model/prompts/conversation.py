@@ -33,12 +33,12 @@ CONVERSATION_LAYOUT = 103
 """Raised when the documents are laid out in another way (app/context/context.py), or what stands before them. Numbers
 of its own: prompt.LAYOUT_VERSION counts the layouts of the bundled model."""
 
+
 @dataclass(frozen=True)
 class Form:
-    """How a model is asked: `instructions`, the words `before` and `behind` the documents, how a question is
-    `asked`, and how it is asked to `mend` the weak sentences of an answer; `thinks`: whether it may think first,
-    `schema`: of the JSON that a server is asked to have it write,
-    `numbered`: sentences have the numbers that it cites."""
+    """How a model is asked: `instructions`, the words `before` and `behind` the documents, how a question is `asked`,
+    and how it is asked to `mend` the weak sentences of an answer; `thinks`: whether it may think first, `schema`: of
+    the JSON that a server is asked to have it write, `numbered`: sentences have the numbers that it cites."""
 
     instructions: str
     before: str
@@ -73,15 +73,15 @@ def chat_messages(form: Form, given: str, said: Sequence[str]) -> list[dict[str,
 
 
 class Conversation:
-    """The chat of one checkpoint over some documents: ids before and behind them. Raises ConfigUnsupported where the
-    template does not print the messages as they are."""
+    """The chat of one checkpoint over some documents. Raises ConfigUnsupported where the template does not print the
+    messages as they are."""
 
     def __init__(self, template: ChatTemplate, tokenizer: Tokenizer, form: Form = WHOLE) -> None:
         self.template, self._tokenizer, self.form = template, tokenizer, form
         self._system = self._prints_system()
 
     def opening(self) -> list[int]:
-        """The ids up to where the documents begin: the system message and the head of the user's."""
+        """The ids before the documents: the system message and the head of the user's."""
         return self._around([""], think=False)[0]
 
     def ids(self, said: Sequence[str], *, think: bool = False) -> list[int]:
@@ -90,7 +90,7 @@ class Conversation:
         return self._around([self.form.behind + first, *rest], think=think)[1]
 
     def _around(self, said: list[str], *, think: bool) -> tuple[list[int], list[int]]:
-        """(ids before the documents, ids behind them) where user and model said this in turn behind the documents."""
+        """(ids before the documents, ids behind them) where this was said in turn behind the documents."""
         contents = [self.form.instructions, self.form.before, *said]
         marks = [f"\ue000docqa {number}\ue001" for number in range(len(contents))]
         parts = _MARK.split(self.template.render(self._messages(marks), think=think))
@@ -104,7 +104,7 @@ class Conversation:
         return before, [token for ids in (*behind, pieces[-1]) for token in ids]
 
     def _messages(self, marks: list[str]) -> list[dict[str, str]]:
-        """Messages of marks: instructions, documents and first question, and what was said in turn."""
+        """Instructions, documents and first question, and what was said in turn."""
         system, documents, first, *rest = marks
         opened = f"{documents}{first}"
         lead = [{"role": "system", "content": system}] if self._system else []
@@ -113,7 +113,7 @@ class Conversation:
         return [*messages, *({"role": roles[at % 2], "content": mark} for at, mark in enumerate(rest))]
 
     def _prints_system(self) -> bool:
-        """Whether the template has a place for a system message; without one the user's begins with it."""
+        """Whether the template has a system message; without, the user's begins with it."""
         probe = [{"role": "system", "content": "\ue000docqa 0\ue001"}, {"role": "user", "content": "?"}]
         try:
             return _MARK.search(self.template.render(probe)) is not None

@@ -3,8 +3,6 @@
 One place for every string, because the bundled weights are trained on exactly these. A change raises LAYOUT_VERSION.
 """
 
-from __future__ import annotations
-
 LAYOUT_VERSION = 1
 
 PREAMBLE = "The text of the documents follows.\n\n"

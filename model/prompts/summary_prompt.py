@@ -4,8 +4,6 @@ The texts stand behind documents that it has read (conversation.WHOLE) or number
 what was written of the parts. What is to be done stands last, where a small model still has it in mind.
 """
 
-from __future__ import annotations
-
 from docqa.model.prompts.conversation import Form
 from docqa.model.prompts.prompt import REFUSAL
 from docqa.model.prompts.written_prompt import BEFORE, BEHIND, asked_of_numbered, mend_numbered

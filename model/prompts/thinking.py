@@ -1,7 +1,5 @@
 """Thought and answer in a text that comes piece by piece. Imports no torch."""
 
-from __future__ import annotations
-
 OPENING, CLOSING = "<think>", "</think>"
 
 

@@ -20,7 +20,7 @@ only: {UNSTATED}"""
 BEFORE, BEHIND = "Numbered sentences:\n\n", "\n\n"
 _MOST_WEAK = 12
 _ANSWER = {
-    "list": "Answer with a list, one item a line, each beginning with \"- \".",
+    "list": 'Answer with a list, one item a line, each beginning with "- ".',
     "yes_no": "Answer in one whole short sentence: first Yes or No, then the reason.",
     "two_parts": "Answer all that the question asks in one or two short sentences.",
     "other": "Answer in one short sentence.",
@@ -59,7 +59,7 @@ is. Where nothing has to be put in, write it unchanged. Write only the question.
 
 @dataclass(frozen=True)
 class Turn:
-    """A question that was asked before, and the words that it was answered with."""
+    """An earlier question, and the words that it was answered with."""
 
     question: str
     answer: str
@@ -94,7 +94,7 @@ def asked_of_value(question: Question) -> str:
 
 
 def mend_numbered(question: Question, weak: Sequence[str]) -> str:
-    """What a model is asked whose statements `weak` no numbered sentence bears out."""
+    """For statements `weak` that no numbered sentence bears out."""
     return _nearest(question) + _REPAIR.format(
         nothing="No numbered sentence bears", listed=_listed(weak),
         source="the numbered sentence", cite="its number in square brackets",
@@ -102,15 +102,15 @@ def mend_numbered(question: Question, weak: Sequence[str]) -> str:
 
 
 def mend_text(question: Question, weak: Sequence[str]) -> str:
-    """What a model is asked whose statements `weak` the text does not bear out: what it was asked, beside the sentences
-    that may answer; without a question to write anew."""
+    """For statements `weak` that the text does not bear out: the question, beside sentences that may answer; without a
+    question to write anew."""
     near = "".join(["It says:\n", *(f"- {words}\n" for _, words in question.nearest), "\n"]) if question.nearest else ""
     again = asked_of_text(question) if question.text else "Write it again, with what the text says instead."
     return f"The text does not say this:\n{_listed(weak)}\n\n{near}{again}"
 
 
 def completing(question: str, earlier: Sequence[Turn]) -> str:
-    """What a model is asked that puts in what a question leaves out because the turns `earlier` have said it."""
+    """To put in what a question leaves out because the turns `earlier` have said it."""
     said = "\n".join(f"Question: {turn.question}\nAnswer: {turn.answer}" for turn in earlier)
     return _COMPLETE.format(said=said, question=question)
 

@@ -21,7 +21,7 @@ class DeltaMemory:
         return DeltaMemory(self.tail, self.memory)
 
     def keep(self, chosen: Array) -> None:
-        """Go on with the batch rows `chosen` [new rows], repeats allowed."""
+        """Goes on with the batch rows `chosen` [new rows], repeats allowed."""
         assert self.tail is not None and self.memory is not None
         self.update(self.tail[chosen], self.memory[chosen])
 
@@ -31,5 +31,5 @@ class DeltaMemory:
         return {name: part for name, part in both if part is not None}
 
     def restore(self, parts: Mapping[str, Array], own: str) -> None:
-        """Take over what `tensors` gave, behind the names' beginning `own`. Raises KeyError: one is missing."""
+        """Takes over what `tensors` gave, behind the names' beginning `own`. Raises KeyError: one is missing."""
         self.update(parts[f"{own}tail"], parts[f"{own}memory"])

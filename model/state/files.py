@@ -74,7 +74,7 @@ def settings(state: State, model: StateModel) -> Settings:
 
 
 def save_state(state: State, folder: Path, header: Mapping[str, object], model: StateModel) -> int:
-    """Write into `folder` the state that `model` read; blocks that are there already stay. Returns the bytes it takes.
+    """Writes into `folder` the state that `model` read; blocks that are there already stay. Returns the bytes it takes.
 
     `header`: what the caller wants to find again, JSON; `load_state` compares it with its `expected`. Raises OSError:
     the disk is full or not writable; what was saved before is still whole.
@@ -103,7 +103,7 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
 def load_state(
     folder: Path, model: StateModel, expected: Mapping[str, object], *, ids: np.ndarray | list[int] | None = None
 ) -> State:
-    """Read a saved state, memory-mapped.
+    """Reads a saved state, memory-mapped.
 
     `model`: the one that the state was made with. `expected`: fields of the caller's header that must be equal. `ids`:
     what should have been read: the longest saved point that this begins with is restored (one off the grid only if it
@@ -133,7 +133,7 @@ def load_state(
 
 
 def check_state(folder: Path) -> None:
-    """Compare every file of a saved state with its checksum. Raises StateDamaged, naming the file."""
+    """Compares every file of a saved state with its checksum. Raises StateDamaged, naming the file."""
     for name, entry in read_header(folder)["files"].items():
         _check_file(folder / name, entry)
 
@@ -154,7 +154,7 @@ def _grid_digests(ids: np.ndarray, grid: int) -> list[str]:
 
 
 def _reusable(folder: Path, mine: Settings, ids: np.ndarray) -> tuple[dict[str, FileEntry], list[Point]]:
-    """Files and points of what lies in the folder, where it was made by the same settings and begins `ids`."""
+    """Files and points in the folder, where it was made by the same settings and begins `ids`."""
     try:
         content = read_header(folder)
     except StateDamaged:
@@ -170,7 +170,7 @@ def _reusable(folder: Path, mine: Settings, ids: np.ndarray) -> tuple[dict[str, 
 
 
 def _kept_points(points: list[Point], state: State) -> list[Point]:
-    """The earlier points that stay beside the newest: the last grid points, and one every KEPT_EVERY tokens."""
+    """The earlier points that stay: the last grid points, and one every KEPT_EVERY tokens."""
     before = [p for p in points if p["position"] < state.position and p["position"] % state.grid == 0]
     return [p for i, p in enumerate(before) if p["position"] % KEPT_EVERY == 0 or i >= len(before) - KEPT_LAST]
 
@@ -200,7 +200,7 @@ def _check_file(path: Path, entry: FileEntry | None) -> None:
 
 
 def _block_tensors(state: State, number: int) -> dict[str, Any]:
-    """Tensors of one grid block: `<layer>.<part>` of every attention layer."""
+    """`<layer>.<part>` of every attention layer, for one grid block."""
     tensors: dict[str, Any] = {}
     for index, layer in enumerate(state.layers):
         if not isinstance(layer, DeltaMemory):
@@ -211,7 +211,7 @@ def _block_tensors(state: State, number: int) -> dict[str, Any]:
 
 
 def _point_tensors(state: State, ids: np.ndarray) -> dict[str, Any]:
-    """Tensors of one position: the delta memories, the pending block, the last hidden state and all ids."""
+    """Of one position: the delta memories, the pending block, the last hidden state and all ids."""
     tensors: dict[str, Any] = {"ids": ids}
     if state.hidden is not None:
         tensors["hidden"] = state.hidden
@@ -221,7 +221,7 @@ def _point_tensors(state: State, ids: np.ndarray) -> dict[str, Any]:
 
 
 def _fill(state: State, folder: Path, blocks: list[str], point: Point, device: torch.device | None) -> None:
-    """Put the tensors of the files into an empty state, on `device`; None: as arrays."""
+    """Puts the files' tensors into an empty state, on `device`; None: as arrays."""
     try:
         read = [_tensors_of(folder / name, device) for name in blocks]
         last = _tensors_of(folder / point["file"], device)
@@ -252,7 +252,6 @@ def _tensors_of(path: Path, device: torch.device | None) -> Any:
 
 
 def _write(path: Path, tensors: dict[str, Any]) -> FileEntry:
-    """Write one safetensors file atomically."""
     if all(isinstance(part, np.ndarray) for part in tensors.values()):
         from safetensors.numpy import save
     else:
@@ -266,7 +265,7 @@ def _write(path: Path, tensors: dict[str, Any]) -> FileEntry:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write under a temporary name, flush to disk, rename; mode 0600, and nothing left behind on failure."""
+    """Writes under a temporary name, flushes to disk, renames; mode 0600, nothing left behind on failure."""
     handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)  # mkstemp creates with 0600
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,4 +1,4 @@
-"""header.json of a saved state (files.py): what it is of, and the files that it consists of; imports no torch."""
+"""header.json of a saved state (files.py): what it is of, and its files; imports no torch."""
 
 from __future__ import annotations
 
@@ -69,6 +69,6 @@ def read_header(folder: Path) -> Header:
 
 
 def header_checksum(content: Header) -> str:
-    """sha256 of all of a header but for its own checksum."""
+    """sha256 of a header without its own checksum."""
     rest = {key: value for key, value in content.items() if key != "checksum"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()

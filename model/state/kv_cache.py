@@ -30,7 +30,7 @@ def to_int8(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def quantize_block(k: Tensor, v: Tensor, block: int, *, half_keys: bool = False) -> KVBlock:
-    """Quantize a whole block, k and v [tokens, kv_heads, dim]; its bounds are of the keys as they are read back.
+    """A whole block, k and v [tokens, kv_heads, dim], quantized; its bounds are of the keys as they are read back.
 
     `half_keys`: keys become fp16. Those of Qwen2.5 have a bias of hundreds in some columns; with one scale for all, 8
     bits err by 1.8 (root mean square) in the scores of the 0.5B's first layer, fp16 by 0.02.
@@ -72,12 +72,12 @@ class AttentionMemory:
         return {} if self.pending is None else {"open_k": self.pending[0], "open_v": self.pending[1]}
 
     def restore(self, parts: Mapping[str, Tensor], own: str) -> None:
-        """Take over what `tensors` gave, by names that begin with `own`, but for whole blocks. Raises KeyError."""
+        """Takes over what `tensors` gave, by names that begin with `own`, but for whole blocks. Raises KeyError."""
         self.pending = (parts[f"{own}open_k"], parts[f"{own}open_v"]) if f"{own}open_k" in parts else None
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
-        """Add k, v [1, seq, kv_heads, dim], let q [1, seq, heads, dim] read, and quantize the block if it is whole.
-        `rounded` as in `kernels.attention.attention`."""
+        """Adds k, v [1, seq, kv_heads, dim], lets q [1, seq, heads, dim] read, and quantizes a whole block. `rounded`
+        as in `kernels.attention.attention`."""
         self._add(k[0], v[0])
         selection = None if self.length <= self.long.exact else self._selection(q)
         out = attention_over(q, self.context(), selection, rounded=rounded)
@@ -85,7 +85,7 @@ class AttentionMemory:
         return out
 
     def append(self, k: Tensor, v: Tensor) -> None:
-        """Add k, v [tokens, kv_heads, dim] that were read already; whole blocks are quantized."""
+        """Adds k, v [tokens, kv_heads, dim] that were read already; whole blocks are quantized."""
         done = 0
         while done < k.shape[0]:
             room = self.grid - self.length % self.grid
@@ -97,13 +97,13 @@ class AttentionMemory:
         self.pending = (k.clone(), v.clone()) if self.pending is None else self._longer(self.pending, (k, v))
 
     def _close(self) -> None:
-        """Quantize the pending block if it is whole."""
+        """Quantizes the pending block if it is whole."""
         if self.pending is not None and self.pending[0].shape[0] == self.grid:
             whole = _kept(quantize_block(*self.pending, self.long.block, half_keys=self.half_keys))
             self.quantized, self.pending, self._room = (*self.quantized, whole), None, None
 
     def _longer(self, old: tuple[Tensor, Tensor], new: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """Keys and values with those of a call behind them: one token is written into room that is kept for more."""
+        """Keys and values with a call's behind them: one token is written into room that is kept for more."""
         have, count = old[0].shape[0], old[0].shape[0] + new[0].shape[0]
         if new[0].shape[0] > 1 or not torch.is_inference_mode_enabled():
             self._room = None
@@ -118,7 +118,7 @@ class AttentionMemory:
         return self._room[0][:count], self._room[1][:count]
 
     def context(self) -> Context:
-        """All keys and values as they lie, the pending block among them."""
+        """All keys and values as they lie, the pending block included."""
         last = () if self.pending is None else (KVBlock(*self.pending),)
         return Context((*self.quantized, *last), self.grid)
 
@@ -150,10 +150,10 @@ class ForkedContext:
         self.branches = [memory.fork()]
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
-        """Add one token to every branch and let its query read what it chooses."""
+        """Adds one token to every branch, whose query reads what it chooses."""
         rows = zip(self.branches, q[:, None], k[:, None], v[:, None], strict=True)
         return torch.cat([branch.attend(*row, rounded=rounded) for branch, *row in rows])
 
     def keep(self, chosen: Tensor) -> None:
-        """Go on with the branches `chosen` [new branches], repeats allowed."""
+        """Goes on with the branches `chosen` [new branches], repeats allowed."""
         self.branches = [self.branches[number].fork() for number in chosen.tolist()]

@@ -32,7 +32,7 @@ def rounded_up(nbytes: int) -> int:
 
 
 def laid_out(room: Tensor, forms: Iterable[Form]) -> list[Tensor]:
-    """Tensors of these forms, one after another in the bytes of `room`."""
+    """Tensors of these forms, one after another in `room`."""
     known = [(*form, torch.Size(form[0]).numel() * form[1].itemsize) for form in forms]
     starts = accumulate((rounded_up(count) for _, _, count in known), initial=0)
     return [
@@ -42,7 +42,7 @@ def laid_out(room: Tensor, forms: Iterable[Form]) -> list[Tensor]:
 
 
 def moved(tensors: list[Tensor]) -> list[Tensor]:
-    """The same tensors in pages of their own; themselves where they are small or not on the CPU."""
+    """The same tensors in pages of their own; not small ones, nor those off the CPU."""
     if sum(x.nbytes for x in tensors) < LEAST or any(x.device.type != "cpu" for x in tensors):
         return tensors
     forms = [(tuple(x.shape), x.dtype) for x in tensors]

@@ -41,7 +41,7 @@ class State:
         self.tokens: tuple[np.ndarray, ...] = ()  # the ids read, int32, in the pieces that were run
 
     def advance(self, ids: np.ndarray, hidden: Tensor | None) -> None:
-        """Note that ids [seq] have been run through the layers; `hidden` [dim]: the last token's, after all."""
+        """Notes that ids [seq] have been run through the layers; `hidden` [dim]: the last token's, after all."""
         self.tokens = (*self.tokens, ids.astype(np.int32))
         self.position += ids.shape[0]
         self.hidden = hidden
@@ -51,14 +51,13 @@ class State:
         return np.concatenate([np.empty(0, np.int32), *self.tokens])
 
     def fork(self) -> State:
-        """An independent state at the same point; nothing is copied until one of the two moves on."""
+        """An independent state at the same point; copies nothing until one of the two moves on."""
         twin = copy(self)
         twin.layers = tuple(layer.fork() for layer in self.layers)
         return twin
 
 
 def _empty_memory(config: HybridConfig, number: int, grid: int, long: LongAttention) -> DeltaMemory | AttentionMemory:
-    """What layer `number` remembers of nothing."""
     if config.layer_types[number] != FULL:
         return DeltaMemory()
     from docqa.model.state.kv_cache import AttentionMemory

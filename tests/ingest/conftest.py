@@ -1,14 +1,13 @@
 """PDF files made for the tests, by reportlab or object by object."""
 
-import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
-from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest.types import Document
+from tests.ingest.drawing import Sheet
 
 SENTENCE = "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
 
@@ -26,9 +25,8 @@ def make_pdf() -> Callable[..., bytes]:
         head: str = "",
         size: int = 11,
     ) -> bytes:
-        buffer = io.BytesIO()
         encryption = StandardEncryption(password, strength=128) if password else None
-        canvas = Canvas(buffer, pagesize=(612, 792), encrypt=encryption)
+        canvas = Sheet(encrypt=encryption)
         for index, lines in enumerate(pages):
             if labels:
                 canvas.addPageLabel(index, labels, 1) if index == 0 else None
@@ -43,8 +41,7 @@ def make_pdf() -> Callable[..., bytes]:
             for number, line in enumerate(lines):
                 canvas.drawString(72, 700 - number * size * 1.3, line)
             canvas.showPage()
-        canvas.save()
-        return buffer.getvalue()
+        return canvas.data()
 
     return make
 
@@ -52,33 +49,14 @@ def make_pdf() -> Callable[..., bytes]:
 @pytest.fixture
 def two_columns() -> bytes:
     """A page of two columns that was drawn row by row, with a title across both."""
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     canvas.setFont("Helvetica", 14)
     canvas.drawString(90, 740, "A title that stands above both columns and crosses the gutter")
     canvas.setFont("Helvetica", 10)
     for row in range(30):
         canvas.drawString(72, 700 - row * 13, f"left{row} words of the first column run on here")
         canvas.drawString(322, 700 - row * 13, f"right{row} words of the second column go here")
-    canvas.save()
-    return buffer.getvalue()
-
-
-@pytest.fixture
-def pdf_of() -> Callable[[Sequence[bytes]], bytes]:
-    """A function from objects, the first of which is the catalog, to a PDF."""
-
-    def make(objects: Sequence[bytes]) -> bytes:
-        out, places = b"%PDF-1.7\n", []
-        for number, body in enumerate(objects, 1):
-            places.append(len(out))
-            out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-        table = b"".join(b"%010d 00000 n \n" % place for place in places)
-        trailer = b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF"
-        size = len(objects) + 1
-        return out + trailer % (size, table, size, len(out))
-
-    return make
+    return canvas.data()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 
+from drawing import Sheet, bytes_of
 from pypdf import PdfWriter
 from pypdf.annotations import FreeText, Link
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, TextStringObject
@@ -15,12 +16,10 @@ SENTENCE = "The warden opens the gate at the turn of the tide and notes the leve
 
 def drawn(paint: Callable[[Canvas], None], *, packed: bool = False, password: str | None = None) -> bytes:
     """A PDF by reportlab; plain streams let a mutation reach the drawing itself."""
-    buffer = io.BytesIO()
     lock = StandardEncryption(password, strength=128) if password is not None else None
-    canvas = Canvas(buffer, pagesize=(612, 792), pageCompression=int(packed), invariant=1, encrypt=lock)
+    canvas = Sheet(pageCompression=int(packed), invariant=1, encrypt=lock)
     paint(canvas)
-    canvas.save()
-    return buffer.getvalue()
+    return canvas.data()
 
 
 def text(canvas: Canvas) -> None:
@@ -110,14 +109,7 @@ def furnished() -> bytes:
     writer.add_annotation(1, Link(rect=(50, 50, 200, 70), target_page_index=2))
     writer.pages[2].rotate(90)
     writer.pages[2][NameObject("/UserUnit")] = NumberObject(2)
-    return written(writer)
-
-
-def written(writer: PdfWriter) -> bytes:
-    """The bytes of what `writer` holds."""
-    buffer = io.BytesIO()
-    writer.write(buffer)
-    return buffer.getvalue()
+    return bytes_of(writer)
 
 
 def object_stream() -> bytes:

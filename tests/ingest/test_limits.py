@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
-from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest import worker as worker_module
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
+from tests.ingest.drawing import Sheet, bytes_of
 
 SECONDS, MEBIBYTES = 10, 1024
 MEASURE = """
@@ -59,13 +59,11 @@ class Maker:
     """A PDF of two pages, the second of which says "Page two."; tests put their poison into the first."""
 
     def __init__(self) -> None:
-        buffer = io.BytesIO()
-        canvas = Canvas(buffer, pagesize=(612, 792))
+        canvas = Sheet()
         for text in ("Page one.", "Page two."):
             canvas.drawString(72, 700, text)
             canvas.showPage()
-        canvas.save()
-        self.writer = PdfWriter(clone_from=buffer)
+        self.writer = PdfWriter(clone_from=io.BytesIO(canvas.data()))
         self.page = self.writer.pages[0]
 
     def content(self, packed: bytes) -> None:
@@ -79,9 +77,7 @@ class Maker:
         self.page[NameObject("/Resources")] = resources
 
     def data(self) -> bytes:
-        buffer = io.BytesIO()
-        self.writer.write(buffer)
-        return buffer.getvalue()
+        return bytes_of(self.writer)
 
 
 def content_bomb() -> bytes:
@@ -294,9 +290,7 @@ def test_filters_with_the_short_names_of_inline_images_are_read(name):
     stream[NameObject("/Filter")] = ArrayObject([NameObject(name)])
     stream._data = packed[name]
     page[NameObject("/Contents")] = writer._add_object(stream)
-    file = io.BytesIO()
-    writer.write(file)
-    document = read_in_worker(ReadRequest("a.pdf", file.getvalue()))
+    document = read_in_worker(ReadRequest("a.pdf", bytes_of(writer)))
     assert "opened at six in the morning" in document.pages[0].text
 
 

@@ -35,6 +35,10 @@ def write_gguf(source, path, *, matrices="F32", more=None):
         plain = replace(config, rope_parameters={"rope_theta": config.rope_parameters["rope_theta"]})
         factors = plain.rotary_frequencies()[0] / config.rotary_frequencies()[0]
         writer.add_tensor(ROPE_FACTORS, factors.float().numpy())
+    finish(writer)
+
+
+def finish(writer):
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

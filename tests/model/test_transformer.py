@@ -7,6 +7,7 @@ import tiny
 import torch
 from family_checkpoints import (
     FAMILIES,
+    LLAMA3,
     TRANSFORMERS,
     check_pieces,
     check_states,
@@ -25,10 +26,6 @@ from docqa.model.load import load_model
 from docqa.model.state.long_attention import LongAttention
 
 NEAR = 5e-5  # float32 logits of up to 2; measured 1e-6
-LLAMA3 = {
-    "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
-    "original_max_position_embeddings": 64,
-}  # fmt: skip
 YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 64}
 LINEAR = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
 

@@ -19,8 +19,7 @@ _SLACKS = ((0.02, 4), (0.05, 12))
 
 @dataclass(slots=True)
 class Segment:
-    """Words that follow each other on one height, or a table as one word, of these `rows`. `drawn`: the order of
-    drawing."""
+    """Words in a row on one height, or a table as one word, of these `rows`. `drawn`: the order of drawing."""
 
     words: list[Word]
     x0: float
@@ -32,7 +31,7 @@ class Segment:
 
 
 def crosses(segment: Segment, gutter: float) -> bool:
-    """Whether `segment` stands on both sides of `gutter`."""
+    """Whether `segment` is on both sides of `gutter`."""
     return segment.x0 < gutter - 8 and segment.x1 > gutter + 8
 
 
@@ -63,8 +62,8 @@ def find_gutter(segments: list[Segment]) -> float | None:
 
 
 def _widest_strip(cover: Sequence[float], bins: int, slack: float) -> float | None:
-    """The middle of the widest strip in the middle of the page with little cover: `slack` of the fullest place above
-    the least."""
+    """The middle of the widest strip near the middle of the page with little cover: at most `slack` of the fullest
+    place above the least."""
     first, last = int(bins * 0.28), int(bins * 0.72)
     tolerance = min(cover[first:last]) + slack * max(cover)
     best, start = (0, 0), None
@@ -77,8 +76,7 @@ def _widest_strip(cover: Sequence[float], bins: int, slack: float) -> float | No
 
 
 def _text_on_both_sides(segments: list[Segment], gutter: float, low: float, high: float, lines: int) -> bool:
-    """Whether so many `lines`, and a quarter of the rows, of each side are running text, which fills more than half its
-    width with at least three words, or columns of its own."""
+    """Whether so many `lines`, and a quarter of the rows, of each side are running text or columns."""
     across = [s for s in segments if crosses(s, gutter)]
     rest = [s for s in segments if not crosses(s, gutter)]
     sides = [s for s in rest if s.x1 <= gutter + 8], [s for s in rest if s.x1 > gutter + 8]
@@ -93,8 +91,8 @@ def _text_on_both_sides(segments: list[Segment], gutter: float, low: float, high
 
 
 def without_head(left: list[Segment], right: list[Segment], gutter: float) -> list[tuple[list[Segment], list[Segment]]]:
-    """The two sides of a band, cut where a head ends: short lines on both sides, such as a paper's authors, above a gap
-    across both. Lines that begin at the edge of their column are none, but a heading or a list."""
+    """The two sides of a band, cut where a head ends: short lines on both sides, such as authors, above a gap across
+    both. Lines at the edge of their column are a heading or a list, no head."""
     both = sorted([*left, *right], key=lambda s: s.top)
     cut, bottom = 0, both[0].bottom
     for at, segment in enumerate(both[:_MAX_HEAD_SEGMENTS]):
@@ -117,7 +115,7 @@ def without_head(left: list[Segment], right: list[Segment], gutter: float) -> li
 
 
 def _flush(side: Sequence[Segment], head: set[int]) -> bool:
-    """Whether half of the segments `head` (their `id`) of a side begin where several below them do."""
+    """Whether half of the segments `head` (their `id`) begin where several below them do."""
     starts = [s.x0 for s in side if id(s) not in head]
     mine = [s for s in side if id(s) in head]
     flush = sum(sum(abs(s.x0 - x) < 0.2 * (s.bottom - s.top) for x in starts) > 1 for s in mine)

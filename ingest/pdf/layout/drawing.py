@@ -1,4 +1,4 @@
-"""What the order in which a page was drawn says about its reading: a second opinion, independent of places.
+"""What the order of drawing says about a page's reading order: a second opinion, independent of places.
 
 Most programs draw a column, a cell or a text box to its end. Segments on one height that were not drawn one after the
 other, though each goes on above or below, are no line of print.
@@ -29,7 +29,7 @@ _WRAPPED = 4  # words on a line; lines of an address or a label have fewer
 
 @dataclass(slots=True)
 class DrawnBlock:
-    """Segments drawn without a break. `right`: the furthest that its lines could run to. `wrapped`: they are running
+    """Segments drawn without a break. `right`: the furthest that its lines could run to; `wrapped`: they are running
     text, broken where the next word did not fit."""
 
     segments: list[Segment]
@@ -39,8 +39,8 @@ class DrawnBlock:
 
 
 def torn(rows: Sequence[Sequence[Segment]], drawn: Sequence[Segment]) -> int:
-    """How often segments that follow each other in a row, with a gap between, belong to two texts by `drawn`: what
-    comes next there stands below the first, or what came before above the second."""
+    """How often neighbours in a row, with a gap between, belong to two texts by `drawn`: what comes next is below the
+    first, or what came before above the second."""
     numbers = {id(segment): number for number, segment in enumerate(drawn)}
     return sum(_is_torn(a, b, numbers, drawn) for row in rows for a, b in pairwise(row))
 
@@ -55,16 +55,15 @@ def _is_torn(a: Segment, b: Segment, numbers: dict[int, int], drawn: Sequence[Se
 
 
 def _is_below(segment: Segment, other: Segment) -> bool:
-    """Whether `segment` is the line below `other`."""
     height = max(segment.bottom - segment.top, other.bottom - other.top)
     lower = 0.3 * height < segment.bottom - other.bottom < 2 * height
     return lower and segment.x0 < other.x1 and other.x0 < segment.x1
 
 
 def side_by_side(segments: Sequence[Segment], rows: Sequence[Sequence[Segment]]) -> list[DrawnBlock]:
-    """The segments of a region in the blocks in which they are read, where its `rows` run through texts side by side,
-    else empty. Blocks come as drawn, but what stands above something in its column comes before it; columns of a table
-    are one block."""
+    """The segments of a region in the blocks in which they are read, or none where its `rows` do not run through texts
+    side by side. Blocks come as drawn, but after what is above them in their column; a table's columns are one
+    block."""
     if all(len(row) < 2 for row in rows):
         return []
     drawn = sorted(segments, key=lambda s: s.drawn)
@@ -99,7 +98,6 @@ def _box(block: Sequence[Segment]) -> Box:
 
 
 def _with_columns_of_tables(found: list[list[Segment]]) -> list[list[Segment]]:
-    """The blocks, columns of tables joined with those beside them."""
     joined: list[list[Segment]] = []
     for block in found:
         mate = next((other for other in reversed(joined[-6:]) if _are_columns(other, block)), None)
@@ -111,7 +109,7 @@ def _with_columns_of_tables(found: list[list[Segment]]) -> list[list[Segment]]:
 
 
 def _are_columns(a: Sequence[Segment], b: Sequence[Segment]) -> bool:
-    """Whether two blocks beside each other are columns of a table: they share most heights, and one is of figures."""
+    """Whether they share most heights and one is of figures."""
     if min(_letters(a), _letters(b)) >= _FIGURES:
         return False
     (ax0, atop, ax1, abottom), (bx0, btop, bx1, bbottom) = _box(a), _box(b)
@@ -123,12 +121,12 @@ def _are_columns(a: Sequence[Segment], b: Sequence[Segment]) -> bool:
 
 
 def _letters(block: Sequence[Segment]) -> float:
-    """How many words with letters a segment of a block has."""
+    """Words with letters, per segment."""
     return sum(any(map(str.isalpha, word.text)) for segment in block for word in segment.words) / len(block)
 
 
 def _top_down(found: list[list[Segment]]) -> Iterator[list[Segment]]:
-    """The blocks in order, each after those that stand above it in its column."""
+    """Each after those above it in its column."""
     places = [_box(block) for block in found]
     waiting = [0] * len(found)
     below: list[list[int]] = [[] for _ in found]
@@ -149,12 +147,12 @@ def _top_down(found: list[list[Segment]]) -> Iterator[list[Segment]]:
 
 
 def _is_above(a: Box, b: Box) -> bool:
-    """Whether `a` ends before `b` begins, in the same column. No two boxes are above each other, so none is lost."""
+    """In the same column. No two boxes are above each other, so none is lost."""
     return a[1] + a[3] < b[1] + b[3] and a[3] <= b[1] + 2 and min(a[2], b[2]) - max(a[0], b[0]) > 1
 
 
 def _edge(block: DrawnBlock, blocks: Sequence[DrawnBlock]) -> float:
-    """The furthest x to which lines of its column run: all of the region where nothing stands beside it."""
+    """The furthest x of its column's lines: of all the region's where nothing stands beside it."""
     x0, top, x1, bottom = block.box
     beside = [o.box[0] for o in blocks if o.box[0] >= x1 - 1 and min(o.box[3], bottom) > max(o.box[1], top) + 1]
     if not beside:
@@ -164,8 +162,7 @@ def _edge(block: DrawnBlock, blocks: Sequence[DrawnBlock]) -> float:
 
 
 def _is_wrapped(block: DrawnBlock) -> bool:
-    """Whether its lines have several words, and most run from its left edge to its right one, or as far as the next
-    word lets them."""
+    """Whether most lines, of several words, run from edge to edge, as far as the next word lets them."""
     lines = grouped(sorted(block.segments, key=lambda s: s.bottom), lambda line, s: same_row(line[-1], s))
     fits = flush = even = 0
     for line, after in pairwise(lines):
@@ -179,8 +176,8 @@ def _is_wrapped(block: DrawnBlock) -> bool:
 
 
 def confidence_in_order(rows: Sequence[Sequence[Segment]]) -> str:
-    """The grade of the order in which `rows` are read, by that of drawing. A: both agree, or no columns, tables and
-    wide gaps are seen. B: some rows were drawn elsewhere. C: a row runs through texts that were drawn apart."""
+    """The grade of the order in which `rows` are read, by that of drawing. A: both agree, or there are no columns,
+    tables or wide gaps. B: some rows were drawn elsewhere. C: a row runs through texts drawn apart."""
     gaps = [(a, b) for row in rows for a, b in pairwise(row) if b.x0 - a.x1 > _WIDE * min(_height(a), _height(b))]
     if not gaps and not any(b[0].bottom < a[0].top for a, b in pairwise(rows)):
         return "A"  # the reading never goes back up the page
@@ -198,7 +195,6 @@ def _height(segment: Segment) -> float:
 
 
 def _longest_rise(numbers: Sequence[int]) -> int:
-    """The length of the longest rising choice of `numbers`."""
     ends: list[int] = []
     for number in numbers:
         at = bisect_left(ends, number)

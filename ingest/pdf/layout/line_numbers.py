@@ -1,5 +1,5 @@
-"""Printed line numbers of pleadings, transcripts, bills and manuscripts: alone at the left edge of a page, one below
-the other, they count the lines. They leave the text, and each stays known as the number of its line."""
+"""Printed line numbers of pleadings, transcripts, bills and manuscripts: alone at the left edge, one below the other,
+they count the lines. They leave the text, and each line keeps its number."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ _MOST_BESIDE = 0.02  # the share of the words of a page that may stand beyond th
 
 
 def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[list[Word], list[Word]]:
-    """(`words` of a page without its line numbers, these from top to bottom). A word that follows a number begins a
-    line. `known`: other pages of the document have them, fewer are enough."""
+    """(`words` without line numbers, these from top to bottom); a word behind a number begins a line. `known`: other
+    pages have them, fewer are enough."""
     outer = sorted((w for w in words if len(w.text) <= _DIGITS and w.text.isdecimal()), key=lambda word: word.x0)
     numbers: list[Word] = []
     anchors = {(round(word.x0), round(word.x1)): word for word in outer}
     for anchor in islice(anchors.values(), _MAX_COLUMNS if len(outer) >= _NEEDED_AGAIN else 0):
-        run = _rising(sorted((word for word in outer if _aligned(word, anchor)), key=lambda word: word.top), known)
+        aligned = (w for w in outer if abs(w.x1 - anchor.x1) <= 3 or abs(w.x0 - anchor.x0) <= 3)
+        run = _rising(sorted(aligned, key=lambda word: word.top), known)
         if len(run) > len(numbers) and _is_edge(words, run) and (known or not _is_table(words, run)):
             numbers = run
     dropped = set(map(id, numbers))
@@ -43,13 +44,8 @@ def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[li
     return kept, numbers
 
 
-def _aligned(word: Word, anchor: Word) -> bool:
-    """Whether two numbers stand in one column, set flush left or right."""
-    return abs(word.x1 - anchor.x1) <= 3 or abs(word.x0 - anchor.x0) <= 3
-
-
 def _rising(column: Sequence[Word], known: bool) -> list[Word]:
-    """The numbers of `column` (top to bottom) that count on, where they are enough and nearly all; one may lack."""
+    """The numbers of `column`, top to bottom, that count on, where they are nearly all; one may lack."""
     runs = grouped(column, lambda run, word: int(word.text) - int(run[-1].text) in (1, 2))
     best = max(runs, key=len)
     needed = max(_NEEDED_AGAIN if known else _NEEDED, 0.8 * len(column))
@@ -57,7 +53,7 @@ def _rising(column: Sequence[Word], known: bool) -> list[Word]:
 
 
 def _is_edge(words: Sequence[Word], run: Sequence[Word]) -> bool:
-    """Whether, from the first to the last number, next to nothing stands left of them."""
+    """Whether hardly anything stands left of the numbers."""
     mine = set(map(id, run))
     edge = max(word.x1 for word in run) - 1
     beside = sum(
@@ -67,8 +63,7 @@ def _is_edge(words: Sequence[Word], run: Sequence[Word]) -> bool:
 
 
 def _is_table(words: Sequence[Word], run: Sequence[Word]) -> bool:
-    """Whether the numbers count rows of a table or a list: wide gaps run through most rows, or most lines beside have
-    none."""
+    """Whether the numbers count rows or items: wide gaps run through most rows, or most lines have none."""
     rows = lines_of(_beside(words, run))
     mine = set(map(id, run))
     numbered = [row for row in rows if any(id(word) in mine for word in row)]
@@ -81,13 +76,13 @@ def _is_table(words: Sequence[Word], run: Sequence[Word]) -> bool:
 
 
 def _beside(words: Sequence[Word], run: Sequence[Word]) -> list[Word]:
-    """The words from the height of the first number to that of the last."""
+    """The words between the heights of the first and last number."""
     top, bottom = run[0].top, run[-1].bottom
     return [word for word in words if top <= (word.top + word.bottom) / 2 <= bottom]
 
 
 def number_lines(lines: Sequence[Line], numbers: Sequence[Word]) -> None:
-    """Gives each of `lines` its printed number: the one that stands on its height."""
+    """Gives each of `lines` the number on its height."""
     taken: set[int] = set()
     for word in numbers if lines else ():
         middle = (word.top + word.bottom) / 2
@@ -99,8 +94,8 @@ def number_lines(lines: Sequence[Line], numbers: Sequence[Word]) -> None:
 
 
 def pages_to_read_again(found: Sequence[bool]) -> dict[int, bool]:
-    """What the pages with line numbers (`found`) say of others, from 0: those whose neighbours have them probably do
-    (True), one that stands alone in a long document has a table with numbered rows (False)."""
+    """What pages with line numbers (`found`) say of others, from 0: one whose neighbours have them probably does
+    (True), a lone one in a long document has a table of numbered rows (False)."""
     numbered = [index for index, yes in enumerate(found) if yes]
     alone = {index for index in numbered if sum(found[max(index - _NEAR, 0) : index + _NEAR + 1]) < _TOGETHER}
     if len(found) <= _SHORT or len(numbered) > 0.34 * len(found):

@@ -14,7 +14,7 @@ TABLE = -2
 
 
 class GridCell(NamedTuple):
-    """A cell of a line: its first column, how many columns and rows it covers, and where it stands, like `Line.box`."""
+    """A cell of a line: its first column, the columns and rows it covers, and its place, like `Line.box`."""
 
     column: int
     columns: int
@@ -23,8 +23,8 @@ class GridCell(NamedTuple):
 
 
 class GridRow(NamedTuple):
-    """A line's place in a table: the `table`'s number on its page, whether it is a head, its cells, set apart by " | "
-    in the text."""
+    """A line's place in a table: the `table`'s number on its page, whether it is a head, its cells, set apart by " |
+    "."""
 
     table: int
     head: bool
@@ -33,10 +33,10 @@ class GridRow(NamedTuple):
 
 @dataclass(slots=True)
 class Line:
-    """A line of print. `left` and `right`: the edges of its column, `region`: the column on this page. `cells`: it has
-    gaps as wide as between cells. `shown`: where it stands as displayed, None where that is its own box. `number`: its
-    printed line number. `lead`: characters of the bold words that it begins with, 0 where there are none or all is
-    bold. `grid`: its place in a table whose columns are known."""
+    """A line of print. `left`, `right`: the edges of its column, `region`: the column on this page. `cells`: it has
+    gaps as wide as between cells. `shown`: its box as displayed, where another. `number`: its printed line number.
+    `lead`: characters of the bold words that it begins with, 0 where none or all are. `grid`: its place in a table
+    whose columns are known."""
 
     text: str
     x0: float
@@ -56,10 +56,10 @@ class Line:
 
     @property
     def box(self) -> Box:
-        """Its place on the page as displayed: left, top, right and bottom in points from the top left corner."""
+        """As displayed: left, top, right and bottom in points from the top left corner."""
         return self.shown or (self.x0, self.top, self.x1, self.bottom)
 
     @property
     def size(self) -> float:
-        """The height of the line in points, near the font size."""
+        """Its height in points, near the font size."""
         return self.bottom - self.top

@@ -32,7 +32,7 @@ _BETWEEN_CELLS = " | "
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The text of a page with its blocks, and the lines in it that may be headings. `printed`: the lines of each block;
+    """The text of a page with its blocks, and lines that may be headings. `printed`: the lines of each block;
     `numbered`: those with a printed number."""
 
     text: str
@@ -44,7 +44,7 @@ class PageText:
 
 
 def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> PageText:
-    """The text of one page from its lines without furniture."""
+    """The text of a page from its lines without furniture."""
     body = body_size(lines)
     for line in lines:
         if line.region == TABLE:
@@ -83,7 +83,7 @@ def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> PageText:
 
 
 def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
-    """Moves small print with a mark at the foot of a column behind the page, so that sentences run on over columns."""
+    """Moves footnotes of columns behind the page, so that sentences run on over columns."""
     last = {line.region: at for at, line in enumerate(lines)}
     notes: set[int] = set()
     for end in last.values():
@@ -96,7 +96,7 @@ def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
 
 
 def _leading(lines: Sequence[Line]) -> float:
-    """The usual distance from line to line, in points; 0 when there is none."""
+    """The usual distance from line to line, in points; 0 for none."""
     steps = [
         line.bottom - before.bottom
         for before, line in pairwise(lines)
@@ -128,7 +128,6 @@ class _Paragraph:
         self.starts.append(len(self.text) - len(line.text))
 
     def kind(self) -> str:
-        """What it is beside a heading: a caption, a list item, a row of a table, or a paragraph."""
         if caption_of(self.text) is not None:
             return "caption"
         if is_opener(self.text):
@@ -136,7 +135,6 @@ class _Paragraph:
         return "table" if len(self.lines) == 1 and self.first.cells else "para"
 
     def numbered(self, start: int) -> Iterator[NumberedLine]:
-        """Its lines with a printed number, where it begins at `start` of the page's text."""
         for line, at in zip(self.lines, self.starts, strict=True):
             if line.number is not None:
                 yield NumberedLine(start + at, line.number)
@@ -160,7 +158,7 @@ class _Paragraph:
 
 
 def _runs_on(line: Line) -> bool:
-    """Whether the bold words that open a line are a heading before its text: "Annual Leave Leave is 28 days"."""
+    """Whether bold words open a line of text: "Annual Leave Leave is 28 days"."""
     name, rest = line.text[: line.lead].strip(_STOPS), line.text[line.lead :].lstrip(_STOPS)
     words = any(part.isalpha() and len(part) > 2 for part in name.split())
     named = words and (name[0].isupper() or name[0].isdigit()) and len(name) <= _MAX_LEAD_CHARS
@@ -168,7 +166,6 @@ def _runs_on(line: Line) -> bool:
 
 
 def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: float) -> bool:
-    """Whether `line` goes on where `before` ended: `before` was full, and nothing says that a new part begins."""
     if APART in (before.region, line.region) or TABLE in (before.region, line.region):
         return False
     if line.region != before.region:
@@ -195,7 +192,7 @@ def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: fl
 
 
 def _is_full(before: Line, line: Line) -> bool:
-    """True when the first word of `line` would not have fitted behind `before`."""
+    """Whether the first word of `line` would not have fitted behind `before`."""
     return before.x1 + line.first_width + 0.2 * before.size > before.right - 0.01 * (before.right - before.left)
 
 
@@ -206,8 +203,7 @@ def typical_body_size(pages: Sequence[Sequence[Line]]) -> float:
 
 
 def _tables_of(text: str, blocks: Sequence[Block], printed: Sequence[Sequence[Line]]) -> tuple[Table, ...]:
-    """The tables of a page with this text, whose blocks have the `printed` lines, without those with a row that does
-    not read as it was placed (its invisible characters were all of a cell)."""
+    """The tables of a page, without those with a row that does not read as placed: invisible characters made a cell."""
     rows: dict[int, list[tuple[Block, GridRow]]] = {}
     for block, lines in zip(blocks, printed, strict=True):
         grid = lines[0].grid if len(lines) == 1 else None

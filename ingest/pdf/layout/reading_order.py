@@ -1,8 +1,8 @@
 """Reading order: the words of a page, with boxes, to lines in the order in which a person reads them.
 
-Runs of words on one height are segments. A vertical strip that hardly any segment crosses, in the middle of a
-region with running text on both sides, is a gutter; segments that do cross it cut the region into bands, and each
-band is read left side first, both sides by the same rule. Tables fail the test for running text and stay row by row.
+Runs of words on one height are segments. A vertical strip in the middle of a region that hardly any segment crosses,
+with running text on both sides, is a gutter; segments that do cross it cut the region into bands, and each band is read
+left side first, both sides by the same rule. Tables fail the test for running text and stay row by row.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SAME_EDGE = 4.0  # points
 
 class Reading(NamedTuple):
     """The `lines` of a page in reading order. `numbers`: the range of its printed line numbers ("1–28") or None.
-    `grade` is A, B or C: how far the order of drawing confirms it."""
+    `grade`: A, B or C, how far the order of drawing confirms it."""
 
     lines: list[Line]
     numbers: str | None = None
@@ -42,8 +42,6 @@ class Reading(NamedTuple):
 
 @dataclass
 class _Order:
-    """What was read of a page so far: lines, and the rows of segments that they are made of."""
-
     lines: list[Line] = field(default_factory=list)
     rows: list[list[Segment]] = field(default_factory=list)
 
@@ -57,10 +55,10 @@ def order_lines(
 ) -> Reading:
     """The lines of a page in reading order.
 
-    A page on its side is read as if turned, one from right to left as if in a mirror; what is written from top to
-    bottom is such a page, its first line rightmost. Turned or tilted words on an upright page come last. `rules`: lines
-    drawn on the page; a row of an upright ruled table is a line. `numbered`: pages around have line numbers, so that
-    few are enough, or (False) have none.
+    A page on its side is read as if turned, one from right to left as in a mirror; what is written from top to bottom
+    is such a page, its first line rightmost. Turned or tilted words on an upright page come last. `rules`: lines drawn
+    on the page; a row of an upright ruled table is a line. `numbered`: pages around have line numbers, so that few are
+    enough, or (False) have none.
     """
     sample = "".join([letter for w in words[:400] for letter in w.text if letter.isalpha()])
     # Short words are as high as wide either way, and a page of short ones may have a long stamp in its margin.
@@ -89,14 +87,13 @@ def order_lines(
 
 
 def _grade(order: _Order, tables: Sequence[Sequence[Row]], turned: Sequence[Word]) -> str:
-    """How far the order of drawing confirms it; no A with a table that may lack columns or has turned words in it."""
+    """How far the order of drawing confirms it; no A with a table that may lack columns or has turned words."""
     inside = (word for rows in tables for word in words_within(turned, around(*(row.box for row in rows))))
     doubtful = any(row.doubtful for rows in tables for row in rows) or not all(word.tilted for word in inside)
     return max("B" if doubtful else "A", confidence_in_order(order.rows))
 
 
 def _lay_back(lines: Sequence[Line], laid_back: Callable[[Box], Box]) -> None:
-    """Gives `lines` and their cells the places that they are shown at."""
     for line in lines:
         line.shown = laid_back(line.box)
         if line.grid is not None:
@@ -105,8 +102,7 @@ def _lay_back(lines: Sequence[Line], laid_back: Callable[[Box], Box]) -> None:
 
 
 def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
-    """(words that are turned or tilted, the others). Of a stamp on the margin the short ones too, whose boxes do not
-    tell."""
+    """(turned or tilted words, the others); the short words of a stamp on the margin, too."""
     turned = [w for w in words if w.tilted or (len(w.text) >= 3 and w.x1 - w.x0 < 0.5 * (w.bottom - w.top))]
     if not turned:
         return [], list(words)
@@ -127,7 +123,7 @@ def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
 def _uprighted(
     words: Sequence[Word], rules: Sequence[Box], width: float
 ) -> tuple[list[Word], list[Box], float, Callable[[Box], Box]]:
-    """The words and rules of a page that lies on its side, and its width, as if it were turned, and the way back."""
+    """The words and rules of a page on its side as if it were turned, its width, and the way back."""
     height = max(w.bottom for w in words)
     falling = sum(b.top > a.top for a, b in pairwise(words) if not b.newline)
     rising = sum(b.top < a.top for a, b in pairwise(words) if not b.newline)
@@ -154,9 +150,8 @@ def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
 
 
 def _right_to_left(words: Sequence[Word], width: float, rules: Sequence[Box]) -> Reading:
-    """The lines of a page of Hebrew or Arabic. Its mirror image is ordered like any other page; the words of a line or
-    cell keep the order in which they were drawn, for numbers and names between them run the other way; cells of numbers
-    alone are read from left to right."""
+    """Lines of Hebrew or Arabic, ordered as the mirror image. Words of a line or cell keep the order in which they were
+    drawn, since numbers and names run the other way; cells of numbers alone are read from left to right."""
 
     def mirror(box: Box) -> Box:
         return width - box[2], box[1], width - box[0], box[3]
@@ -183,7 +178,7 @@ def _drawn_segments(
     words: Sequence[Word], tables: Sequence[Sequence[Row]], drawn: Sequence[Word],
     follows: Callable[[Segment, Word], bool] | None = None,
 ) -> list[Segment]:  # fmt: skip
-    """The segments of `words`, and one for each table, numbered by the words that were `drawn`."""
+    """Segments of words, and one for each table, numbered by the words that were `drawn`."""
     segments = _segments(words, follows)
     if not tables:
         return segments
@@ -199,7 +194,7 @@ def _drawn_segments(
 
 
 def _segments(words: Sequence[Word], follows: Callable[[Segment, Word], bool] | None = None) -> list[Segment]:
-    """Words in drawing order to segments; `follows` says whether a word goes on with one, by default on its height."""
+    """`follows`: whether a word goes on with a segment, by default on its height."""
     goes_on = follows or _follows
     segments: list[Segment] = []
     current: Segment | None = None
@@ -229,7 +224,7 @@ def _follows(segment: Segment, word: Word) -> bool:
 
 
 def _order(segments: list[Segment], left: float, right: float, order: _Order, depth: int) -> None:
-    """Appends the lines of a region to `order` in reading order."""
+    """Appends the lines of a region in reading order."""
     gutter = find_gutter(_with_rows(segments)) if depth < 3 else None
     if gutter is None:
         _order_block(segments, left, right, order)
@@ -252,7 +247,7 @@ def _order(segments: list[Segment], left: float, right: float, order: _Order, de
 
 
 def _order_block(segments: list[Segment], left: float, right: float, order: _Order) -> None:
-    """Appends the lines of a region without a gutter; texts in it that stand side by side are read one by one."""
+    """Appends a region without a gutter; texts side by side are read one by one."""
     rows = _rows(segments)
     blocks = side_by_side(segments, rows)
     if not blocks:
@@ -268,7 +263,7 @@ def _order_block(segments: list[Segment], left: float, right: float, order: _Ord
 
 
 def _with_rows(segments: list[Segment]) -> list[Segment]:
-    """The segments, the rows of tables as segments of their own: they say as much of columns as other lines do."""
+    """The segments, and rows of tables as such: they tell of columns as other lines do."""
     found: list[Segment] = []
     for segment in segments:
         found += [Segment(list(row.words), *row.box) for row in segment.rows] or [segment]
@@ -280,7 +275,7 @@ def _region_id(left: float, right: float) -> int:
 
 
 def _rows(segments: list[Segment]) -> list[list[Segment]]:
-    """Segments on one height, top to bottom, each row from left to right."""
+    """Segments on one height, top to bottom, left to right."""
     rows: list[list[Segment]] = []
     tables = sorted((segment for segment in segments if segment.rows), key=lambda s: (s.top, s.x0), reverse=True)
     others = [segment for segment in segments if not segment.rows]
@@ -298,7 +293,6 @@ def _rows(segments: list[Segment]) -> list[list[Segment]]:
 
 
 def _lines_of(row: list[Segment], region: int) -> list[Line]:
-    """The line of these segments, or those of the rows of a table."""
     if not row[0].rows:
         return [_line(row, region)]
     lines = []
@@ -347,7 +341,7 @@ def _line(row: list[Segment], region: int) -> Line:
 
 
 def set_edges(lines: Sequence[Line]) -> None:
-    """Gives every line the edges of its column; one line that sticks out does not move an edge."""
+    """Gives every line the edges of its column, which one line that sticks out does not move."""
     columns: dict[int, list[Line]] = {}
     for line in lines:
         columns.setdefault(line.region, []).append(line)
@@ -361,7 +355,7 @@ def set_edges(lines: Sequence[Line]) -> None:
 
 
 def _right_edge(column: Sequence[Line]) -> float:
-    """The furthest x near which at least two lines, and one in twelve, end."""
+    """The furthest x near which two lines, and one in twelve, end."""
     ends = sorted((line.x1 for line in column), reverse=True)
     needed = max(2, len(ends) // 12)
     near = 1.5 * median(line.size for line in column)

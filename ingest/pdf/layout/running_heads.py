@@ -1,4 +1,4 @@
-"""Running heads and feet: lines that stand on page after page beside the text."""
+"""Running heads and feet: lines on page after page beside the text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NUMBER_ONLY = re.compile(r"(?:page\s*|[-–—]\s*)?(\d{1,5}|[ivxlc]{1,7})(?:\s
 
 
 class _Spot(NamedTuple):
-    """A line: its page and its number there, both from 0, its height from the top of the page, and its words."""
+    """A line: its page and its number there from 0, its height from the top, its words."""
 
     page: int
     at: int
@@ -30,7 +30,7 @@ class _Spot(NamedTuple):
 
 
 def find_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[set[int]]:
-    """For each page the numbers of its lines that are running heads or feet.
+    """The numbers of each page's lines that are running heads or feet.
 
     Such a line stands at one height on several pages, digits masked: on three in the top or bottom tenth (of two pages
     on both); among the first or last two lines on three tenths of the pages, or three if even digits are the same.
@@ -52,8 +52,7 @@ def find_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]
 
 
 def stays_in_text(page: int, line: Line) -> bool:
-    """Whether a running head or foot of page `page` (from 0) stays in its text: what it says once (a case number, a
-    journal and date), on the first page."""
+    """Whether a running head of `page` (from 0) stays in its text: what it says once, on the first page."""
     return page == 0 and sum(word.isalpha() for word in line.text.split()) > 1
 
 
@@ -79,8 +78,8 @@ def _groups(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> Iterat
 
 
 def _in_runs(spots: Sequence[_Spot], needed: float) -> Iterator[_Spot]:
-    """Those of `spots` (by page) that have another near, or are many; a single word and a number must agree with the
-    neighbour's, unlike "Article 7" at the top of a page."""
+    """Those of `spots` with another near, or that are many; a single word and a number must agree with the neighbour's,
+    unlike "Article 7" at the top of a page."""
     near = _NEAR if needed > 2 else 1
     for index, spot in enumerate(spots):
         words = spot.text.split()
@@ -93,14 +92,14 @@ def _in_runs(spots: Sequence[_Spot], needed: float) -> Iterator[_Spot]:
 
 
 def _counts(a: _Spot, b: _Spot, *, last: bool = False) -> bool:
-    """Whether some number, or the last one, changes from the one line to the other as the page does."""
+    """Whether the last number, or any, changes as the page does."""
     first = -1 if last else 0
     numbers = zip(_NUMBER.findall(a.text)[first:], _NUMBER.findall(b.text)[first:])
     return a.page != b.page and any(int(y) - int(x) == b.page - a.page for x, y in numbers)
 
 
 def _edges(pages: Sequence[Sequence[Line]], found: Sequence[set[int]]) -> list[_Spot]:
-    """The first and the last line of each page that are not found yet."""
+    """The first and last line of each page not found yet."""
     spots: list[_Spot] = []
     for number, lines in enumerate(pages):
         first = next((at for at in range(len(lines)) if at not in found[number]), None)
@@ -111,7 +110,7 @@ def _edges(pages: Sequence[Sequence[Line]], found: Sequence[set[int]]) -> list[_
 
 
 def _page_numbers(edges: Sequence[_Spot]) -> Iterator[_Spot]:
-    """Lines that are a number and nothing else, and rise with the pages."""
+    """Bare numbers that rise with the pages."""
     numbered = []
     for spot in edges:
         match = _NUMBER_ONLY.match(spot.text)
@@ -123,7 +122,7 @@ def _page_numbers(edges: Sequence[_Spot]) -> Iterator[_Spot]:
 
 
 def _counting(edges: Sequence[_Spot], pages: int) -> Iterator[_Spot]:
-    """Lines that begin or end with the page's number at one height, and those of "Page 3 of 20" at any height."""
+    """Lines that begin or end with the page's number at one height, and "Page 3 of 20" at any height."""
     counted: dict[tuple[int, int], list[_Spot]] = defaultdict(list)
     for spot in edges:
         match = _END_NUMBER.search(spot.text)

@@ -1,5 +1,5 @@
-"""Words of a PDF page that cannot be seen: invisible, in the colour of what is behind them, covered, clipped away, or
-on a layer that is switched off.
+"""Words of a PDF page that cannot be seen: invisible, in the colour behind them, covered, clipped away, or on a layer
+that is switched off.
 
 The drawing makes a word a candidate; the picture, rendered with and without it, decides, so visible text is never lost
 to a guess about clips, blends or transparency. A word is hidden only where nothing of its group shows; groups that
@@ -41,8 +41,8 @@ _NARROWEST = 0.15  # of the height of a line: the width of a letter
 
 
 class _Candidate(NamedTuple):
-    """A word that may be hidden: its number, the text objects that draw it, where to look, and why. `must_be_plain`:
-    only if its place is of one colour. `sure`: hidden where it is too large to look at."""
+    """A word that may be hidden, the text objects that draw it, where to look, and why. `must_be_plain`: only where its
+    place is of one colour. `sure`: hidden even where it is too large to look at."""
 
     word: int
     owners: frozenset[int]
@@ -79,7 +79,7 @@ class HiddenTextDetector:
         )
 
     def pieces(self, first: int, last: int) -> list[tuple[int, int]]:
-        """The word cut where text that may be unseen meets other text: white leaders and a number, for example."""
+        """The word cut where text that may be unseen meets other text: white leaders and a number."""
         start, end = self._paint(first), self._paint(last)
         if start is end or not (start.doubtful or end.doubtful):
             return [(first, last)]
@@ -89,12 +89,12 @@ class HiddenTextDetector:
         return [(first + a, first + b - 1) for a, b in pairwise([0, *cuts, len(kinds)])]
 
     def is_clipped(self, char: int) -> bool:
-        """Whether a part of the text object that drew character `char` is cut off."""
+        """Whether part of the text object that drew character `char` is cut off."""
         return self.doubts and self._paint(char).clip is not None
 
     def detect(self, words: Sequence[tuple[int, int]], boxes: Sequence[Box]) -> tuple[dict[int, str], bool]:
-        """Why hidden ones of `words` are so, by number, and whether the words are a scan's text layer. `boxes`: in user
-        space (y up). To be called once."""
+        """Why words are hidden, by number, and whether all are a scan's text layer. `boxes`: in user space (y up). To
+        be called once."""
         blank = {at for at, (first, _) in enumerate(words) if self._is_blank(first)}
         if not self.doubts and not blank:
             return {}, False
@@ -115,8 +115,7 @@ class HiddenTextDetector:
         return reasons | confirmed(candidates), False
 
     def _is_drawn(self, boxes: Sequence[Box]) -> bool:
-        """Whether a picture or outlines show letters where unseen words stand: some ink in nearly all `boxes`, and
-        hardly any around them."""
+        """Whether ink shows letters where unseen words stand: in nearly all `boxes`, and hardly around them."""
         if not boxes or self.objects.pixels > MAX_RENDERED_PIXELS:
             return False
         x0, y0, x1, y1 = around(*boxes)
@@ -147,7 +146,7 @@ class HiddenTextDetector:
         return self._later[paint.owner]
 
     def _is_blank(self, char: int) -> bool:
-        """Whether the font draws nothing for character `char`."""
+        """Whether the font draws nothing for it."""
         left, right, bottom, top = self._edges
         found = self._tight(self._text_page.raw, char, left, right, bottom, top)
         return bool(found) and top.value - bottom.value < _NO_INK
@@ -176,19 +175,21 @@ class HiddenTextDetector:
         return _Candidate(number, frozenset(owners), box, reason, paint.mode == 7, group, sure)
 
     def _reason(self, paint: _Paint, box: Box, covering: Sequence[Cover]) -> str:
-        """Why a word at `box` may be unseen, by its own colour and by what is drawn before and after it."""
+        """Why a word may be unseen, by its colour and by what is drawn before and after it."""
         if paint.unseen:
             return INVISIBLE
         if any(cover.alpha >= OPAQUE and cover.contains(box) for cover in covering):
             return COVERED
         if paint.blends:
-            behind = _background(self.objects.covers, paint.place, box)
+            # The colour drawn last before it: white for nothing, None for several.
+            covers = (c.colour for c in reversed(self.objects.covers) if c.place < paint.place and c.contains(box))
+            behind = next(covers, WHITE)
             if behind is None or alike(behind, paint.colour):
                 return SAME_COLOUR
         return ""
 
     def _blacked_out(self, layer: Sequence[_Candidate]) -> list[_Candidate]:
-        """Words of a scan's text layer under a painted shape that is smaller than the page."""
+        """Words of a scan's text layer under a shape smaller than the page."""
         x0, y0, x1, y1 = self._page.get_bbox()
         room = 0.5 * (x1 - x0) * (y1 - y0)
         shapes = [cover for cover in self.objects.covers if cover.colour is not None and cover.area < room]
@@ -200,8 +201,8 @@ class HiddenTextDetector:
 
 
 class _Paint(NamedTuple):
-    """How a text object is drawn. `blends`: it may be unseen by its mode, or as something else has its colour,
-    `doubtful`: for a reason of its own. `layer`: the address of the range of drawing that may switch it off, or 0."""
+    """How a text object is drawn. `blends`: it may be unseen by its mode or as what is around has its colour;
+    `doubtful`: for a reason of its own; `layer`: the address of the mark that may switch it off, or 0."""
 
     owner: int
     place: int
@@ -229,27 +230,21 @@ def _read_paint(objects: PageObjects, owner: int) -> _Paint:
 
 
 def _share(covers: Sequence[Cover], box: Box) -> float:
-    """The share of `box` that covers have together, where they do not lie over each other."""
+    """Of `box` that covers have together, if none overlap."""
     room = max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)
     parts = ((*map(max, box[:2], cover.box[:2]), *map(min, box[2:], cover.box[2:])) for cover in covers)
     return sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in parts) / room
 
 
 def _core(box: Box) -> Box:
-    """The middle of a word's box: its edges may have ink of its neighbours."""
+    """The edges of a word's box may have ink of its neighbours."""
     x0, y0, x1, y1 = box
     dx, dy = min(0.5, 0.2 * (x1 - x0)), 0.2 * (y1 - y0)
     return x0 + dx, y0 + dy, x1 - dx, y1 - dy
 
 
-def _background(covers: Sequence[Cover], place: int, box: Box) -> Colour | None:
-    """The colour drawn last before `place` behind `box`: white where nothing is, None where it is not one colour."""
-    behind = (cover.colour for cover in reversed(covers) if cover.place < place and cover.contains(box))
-    return next(behind, WHITE)
-
-
 def _confirm(page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]) -> dict[int, str]:
-    """Those of `candidates`, by word, whose removal cannot be seen, and that are not printed a second time."""
+    """Those of `candidates`, by word, whose removal cannot be seen, and that are not printed twice."""
     if not candidates:
         return {}
     if objects.pixels > MAX_RENDERED_PIXELS:
@@ -262,7 +257,7 @@ def _confirm(page: Any, text_page: Any, objects: PageObjects, candidates: Sequen
 
 
 def _without(page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]) -> dict[int, str]:
-    """Those of `candidates` that are missed nowhere when all of them are left out."""
+    """Those of `candidates` that nobody misses when all are left out."""
     boxes = [candidate.box for candidate in candidates]
     before = Picture(page, boxes)
     owners = {owner for candidate in candidates for owner in candidate.owners}
@@ -295,8 +290,8 @@ def _picture_without(
 
 
 def _copies(objects: PageObjects, text_page: Any, owners: set[int]) -> dict[int, list[int]]:
-    """The `owners` with copies in their place, such as a letter whose white outline is drawn first. pdfium gives the
-    text of the first of two equal objects: the hidden one speaks for both, the copy seems empty."""
+    """The `owners` with copies in their place, such as a white outline drawn first. pdfium gives the text of the first
+    of two equal objects: the hidden one speaks for both."""
     # To read the text of an object takes pdfium long, so only those in the right place are asked.
     near: dict[int, list[tuple[int, Box]]] = {}
     for owner in owners:
@@ -315,8 +310,8 @@ def _copies(objects: PageObjects, text_page: Any, owners: set[int]) -> dict[int,
 
 
 def false_words(page: Any, objects: PageObjects, spoken: dict[int, str]) -> dict[int, str]:
-    """Those of `spoken`, by places in the order of the page, that show other letters than they are read as, with what
-    they are read as, which is gone from the open page then."""
+    """Those of `spoken`, by place in the order of the page, that show other letters than they are read as, with the
+    latter, which the open page forgets."""
     objects.silence(spoken)
     false: dict[int, str] = {}
     with closing(page.get_textpage()) as text_page:
@@ -335,7 +330,7 @@ def false_words(page: Any, objects: PageObjects, spoken: dict[int, str]) -> dict
 
 
 def _rounds(candidates: Sequence[_Candidate]) -> list[list[_Candidate]]:
-    """The candidates in as few rounds as keep groups that overlap apart, or in as many as can be afforded."""
+    """The candidates in as few rounds as part those that overlap, or as many as can be afforded."""
     groups: dict[int, list[_Candidate]] = {}
     for candidate in candidates:
         groups.setdefault(candidate.group, []).append(candidate)

@@ -1,5 +1,5 @@
-"""What is drawn on a PDF page, in drawing order: its text objects, and the shapes, pictures,
-clips and layers that can hide them.
+"""What is drawn on a PDF page, in drawing order: text objects, and the shapes, pictures, clips and layers that can hide
+them.
 
 Objects are addresses (int): pypdfium2's own pointers are slow to make and cannot be keys.
 """
@@ -50,13 +50,13 @@ class Cover(NamedTuple):
         return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
 
     def contains(self, box: Box) -> bool:
-        """Whether `box` lies in the bounds, which may be wider than what is painted."""
+        """Whether `box` is in the bounds, which may be wider than what is painted."""
         mine = self.box
         return box[0] >= mine[0] - 1 and box[1] >= mine[1] - 1 and box[2] <= mine[2] + 1 and box[3] <= mine[3] + 1
 
 
 class Clip(NamedTuple):
-    """What a text object may be seen through: the bounds, and whether it is a rectangle that fills them."""
+    """What a text object is seen through: the bounds, and whether it is a rectangle that fills them."""
 
     box: Box
     plain: bool
@@ -66,19 +66,17 @@ class PageObjects:
     """The objects of a page.
 
     `order`: text objects with their numbers in drawing order, `fills`: with what fills them; `covers` in that order,
-    `over` those that may hide what they lie over, annotations at the end; `blended`: text objects that are not painted
-    as they are.
+    `over` those that may hide what they lie over, annotations last; `blended`: text objects not painted as they are.
 
-    `colours`: of the paper and of its filled shapes. `pixels`: of all its pictures together.
+    `colours`: of the paper and of filled shapes. `pixels`: of all pictures together.
 
-    `layers`: text objects that may be on a layer, a range of the drawing that can be switched off, with the address
-    of that range. Looked for only where `layered`: most files have none.
+    `layers`: text objects on what may be a layer, a range of the drawing that can be switched off, with the address of
+    that range; looked for only where `layered`.
 
-    `rules`: thin boxes, in user space: straight level and upright lines, and edges of frames, as tables are ruled with.
+    `rules`: thin boxes in user space: straight level and upright lines, and edges of frames, as tables are ruled with.
 
-    `annotated`: something was put over the page that may hide what is there.
-
-    `whole`: every object of the page is known; not so where forms lie too deep in each other.
+    `annotated`: something was put over the page. `whole`: every object is known; not so where forms lie too deep in
+    each other.
     """
 
     def __init__(self, page: Any, *, layered: bool = False) -> None:
@@ -109,18 +107,18 @@ class PageObjects:
         self.over += annotations
 
     def boxes(self, text_page: Any) -> Callable[[int], tuple[float, float, float, float] | None]:
-        """A function from a character to its box: left, top, right and bottom in user space, None where it has none."""
+        """From a character to its left, top, right and bottom in user space, or None."""
         read, handle = self.api["FPDFText_GetLooseCharBox"], ctypes.cast(text_page.raw, ctypes.c_void_p).value
         floats = (ctypes.c_float * 4)()
         address, unpack = ctypes.addressof(floats), struct.Struct("4f").unpack_from
         return lambda char: unpack(floats) if read(handle, char, address) else None
 
     def owner(self, text_page: Any, char: int) -> int:
-        """The text object that drew character `char`, 0 where pdfium made the character up."""
+        """The text object that drew character `char`, 0 where pdfium made it up."""
         return self.api["FPDFText_GetTextObject"](text_page.raw, char) or 0
 
     def colour(self, item: int, kind: str = "Fill") -> tuple[int, int, int, int] | None:
-        """Red, green, blue and alpha (0 to 255) of what fills it, or of its `Stroke`; None where it has no such."""
+        """Red, green, blue and alpha (0 to 255) of its fill, or of its `Stroke`, or None."""
         levels = self._levels
         if not self.api[f"FPDFPageObj_Get{kind}Color"](item, *map(ctypes.byref, levels)):
             return None
@@ -133,7 +131,6 @@ class PageObjects:
         return self._alike[colour]
 
     def _annotations(self, page: Any) -> Iterator[Box]:
-        """The places of what was put over the page."""
         import pypdfium2.raw as raw
 
         box = raw.FS_RECTF()
@@ -144,7 +141,7 @@ class PageObjects:
             raw.FPDFPage_CloseAnnot(item)
 
     def bounds(self, item: int) -> Box:
-        """The bounds in user space, empty where pdfium knows none."""
+        """In user space, empty where unknown."""
         floats = self._floats
         if not self.api["FPDFPageObj_GetBounds"](item, *map(ctypes.byref, floats)):
             return 0.0, 0.0, 0.0, 0.0
@@ -160,7 +157,7 @@ class PageObjects:
         return buffer.raw[: max(size - 2, 0)].decode("utf-16-le", "replace").strip()
 
     def spoken(self) -> dict[int, str]:
-        """The text objects that the file says how to read (`ActualText`), with what it says."""
+        """The text objects that the file says how to read (`ActualText`), and how."""
         found: dict[int, str] = {}
         for item in self.order:
             for mark in self._marks(item):
@@ -169,7 +166,7 @@ class PageObjects:
         return found
 
     def silence(self, items: Iterable[int]) -> None:
-        """Takes what they are to be read as from `items` of this open page."""
+        """Takes what `items` are to be read as from this open page."""
         for item in items:
             for mark in reversed(list(self._marks(item))):
                 if self._said(mark):
@@ -193,7 +190,7 @@ class PageObjects:
             self.api["FPDFPageObj_SetIsActive"](item, int(active))
 
     def clip(self, item: int) -> Clip | None:
-        """What `item` is clipped to, in user space; None where pdfium knows of none, or it is all within the clip."""
+        """What `item` is clipped to, in user space; None where it is unknown, or does not clip."""
         handle = self.api["FPDFPageObj_GetClipPath"](item)
         count = self.api["FPDFClipPath_CountPaths"](handle) if handle else 0
         if count <= 0:
@@ -235,7 +232,7 @@ class PageObjects:
                 self._add_cover(item, kind)
 
     def _layer_mark(self, item: int) -> int:
-        """The innermost mark of `item` that puts it on a layer, 0 for none."""
+        """The innermost mark of `item` that puts it on a layer, or 0."""
         for mark in reversed(list(self._marks(item))):
             name, size = ctypes.create_string_buffer(_MARK_BYTES), ctypes.c_ulong(0)
             named = mark and self.api["FPDFPageObjMark_GetName"](mark, name, _MARK_BYTES, ctypes.byref(size))
@@ -296,7 +293,7 @@ class PageObjects:
         self.covers.append(Cover(self._drawn, box, plain, alpha, kind == _IMAGE))
 
     def _ink(self, path: int) -> float:
-        """How thick all lines of a path are together."""
+        """The thickness of all lines together."""
         width = self._floats[0]
         self.api["FPDFPageObj_GetStrokeWidth"](path, ctypes.byref(width))
         matrix = _multiply(self._own_matrix(path), self._matrices.get(path, _UNITY))
@@ -304,7 +301,7 @@ class PageObjects:
         return float(width.value * max(map(abs, matrix[:4])) * lines)
 
     def _add_rules(self, item: int, filled: bool, stroked: bool) -> None:
-        """What a path has of lines: all of a thin one, the straight sides of one whose outline is drawn."""
+        """All of a thin path, the straight sides of one whose outline is drawn."""
         box = self.bounds(item)
         if min(box[2] - box[0], box[3] - box[1]) < _MIN_COVER_POINTS:
             if (filled or stroked) and max(box[2] - box[0], box[3] - box[1]) >= _MIN_RULE_POINTS:
@@ -352,13 +349,12 @@ class PageObjects:
 
 
 def around(*boxes: Box) -> Box:
-    """The smallest box that has all of `boxes` in it."""
+    """The smallest box around all of `boxes`."""
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def _goes_on(band: Box, line: Box) -> bool:
-    """Whether a line lies along others and close to them."""
     along = max(abs(band[0] - line[0]), abs(band[2] - line[2])), max(abs(band[1] - line[1]), abs(band[3] - line[3]))
     apart = max(line[1] - band[3], band[1] - line[3]), max(line[0] - band[2], band[0] - line[2])
     return any(a <= _SAME_EDGE and b <= _SAME_EDGE for a, b in zip(along, apart, strict=True))
@@ -370,7 +366,6 @@ def overlap(a: Box, b: Box) -> bool:
 
 
 def _is_rectangle(points: Sequence[tuple[float, float]]) -> bool:
-    """Whether a path goes once round a box with level edges."""
     corners = points[:-1] if len(points) == 5 and points[0] == points[4] else points
     if len(corners) != 4:
         return False
@@ -379,7 +374,7 @@ def _is_rectangle(points: Sequence[tuple[float, float]]) -> bool:
 
 
 def image_share(covers: Sequence[Cover], page: Box) -> float:
-    """The share of the page (0 to 1) that pictures cover together; scans are often cut into strips."""
+    """The share of the page (0 to 1) under pictures; scans are often cut into strips."""
     images = [cover for cover in covers if cover.image]
     if not images:
         return 0.0
@@ -405,7 +400,7 @@ def _transform(box: Box, m: _Matrix) -> Box:
 
 @cache
 def _api() -> dict[str, Callable[..., Any]]:
-    """pdfium's functions with addresses in place of typed pointers."""
+    """With addresses in place of typed pointers."""
     import pypdfium2.raw as raw
 
     pointer, number, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_ulong

@@ -1,4 +1,4 @@
-"""A page as pixels: to ask whether something on it can be seen, and to show it."""
+"""A page as pixels: to ask whether something can be seen, and to show it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ class Picture:
             self._render(page, [max(pixels - 0.5, 0.0) / self._scale for pixels in cut], annotations)
 
     def _part(self, boxes: Sequence[Box], width: int, height: int) -> tuple[int, int, int, int]:
-        """The pixels round `boxes`: left, top, right, bottom."""
         lefts, tops, rights, bottoms = zip(*(self._place(*box) for box in boxes), strict=True)
         left, top = (max(int(min(edges) * self._scale) - _MARGIN, 0) for edges in (lefts, tops))
         right, bottom = (int(max(edges) * self._scale) + _MARGIN for edges in (rights, bottoms))
@@ -48,7 +47,7 @@ class Picture:
             self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride
 
     def same(self, other: Picture, box: Box) -> bool:
-        """Whether both pictures show the same in `box`, to the eye."""
+        """Whether both show the same in `box`, to the eye."""
         rows = zip(self._rows(box), other._rows(box), strict=True)
         return all(a == b or all(abs(x - y) <= _SAME_LEVELS for x, y in zip(a, b, strict=True)) for a, b in rows)
 
@@ -82,7 +81,7 @@ def page_png(page: Any, scale: float = 1.5) -> bytes | None:
 
 
 def grey_png(pixels: bytes, width: int, height: int, stride: int, palette: bytes = b"") -> bytes:
-    """A PNG of one byte a pixel, `stride` bytes a row: a grey or, with a `palette`, its number there."""
+    """A PNG of one byte a pixel, `stride` bytes a row: a grey or its number in the `palette`."""
     rows = b"".join(b"\0" + pixels[row * stride : row * stride + width] for row in range(height))  # 0: no filter
     parts = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3 if palette else 0, 0, 0, 0)),
@@ -95,7 +94,7 @@ def grey_png(pixels: bytes, width: int, height: int, stride: int, palette: bytes
 
 
 def placer(box: Box, rotation: int) -> Callable[[float, float, float, float], Box]:
-    """A function from user space (y up) to display space (y down, rotated as shown)."""
+    """From user space (y up) to display space (y down, rotated as shown)."""
     left, bottom, right, top = box
     if rotation == 90:
         return lambda x0, y0, x1, y1: (y0 - bottom, x0 - left, y1 - bottom, x1 - left)

@@ -1,4 +1,4 @@
-"""Lines that are in no section of the outline: contents, text that a law inserts, tables behind the last."""
+"""Lines in no section of the outline: contents, text that a law inserts, tables behind the last."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _PAGE_BEHIND = re.compile(r"[\s.]{1,200}\d{1,4}$")
 
 
 def insertions(lines: Sequence[MarkedLine]) -> set[int]:
-    """The numbers of the lines of words that an amendment puts into another text ("“2A Purpose of Act ... .”"): from a
-    quotation mark and a number to where the quotation ends."""
+    """The lines of words that an amendment puts into another text ("“2A Purpose of Act ... .”"): from a quotation mark
+    and a number to the end of the quotation."""
     found: set[int] = set()
     at = 0
     while at < len(lines):
@@ -37,7 +37,7 @@ def insertions(lines: Sequence[MarkedLine]) -> set[int]:
 
 
 def _end_of_quotation(lines: Sequence[MarkedLine], first: int) -> int:
-    """The line that closes the quotation that line `first` opens; `first` where that is itself, or none is."""
+    """The line that closes the quotation that line `first` opens; `first` where none does."""
     depth = 0
     curved = "“" in lines[first].text[:82]
     for number in range(first, min(first + _MOST_LINES, len(lines))):
@@ -56,7 +56,7 @@ def _end_of_quotation(lines: Sequence[MarkedLine], first: int) -> int:
 
 
 def contents_lines(lines: Sequence[MarkedLine], pages: Sequence[Page], sections: Sequence[Section]) -> set[int]:
-    """The numbers of lines in a row that come again, word for word, as later headings: tables of contents."""
+    """The lines in a row that come again, word for word, as later headings: tables of contents."""
     last = {}
     for section in sections:
         if section.number and section.title:
@@ -79,7 +79,7 @@ def contents_lines(lines: Sequence[MarkedLine], pages: Sequence[Page], sections:
 
 
 def _entry(line: MarkedLine) -> str:
-    """The letters and digits of a numbered line that may be an entry of a table of contents, else nothing."""
+    """The letters and digits of a numbered line that may be an entry of a table of contents, or ""."""
     if not line.marks or len(line.text) > _MOST_ENTRY:
         return ""
     key = folded(_PAGE_BEHIND.sub("", line.text))

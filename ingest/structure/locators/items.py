@@ -1,7 +1,6 @@
 """Parts of a section that have a number and no heading: subsections, paragraphs, items, clauses, theorems, notes.
 
-A mark that opens a line counts where it is the next one of an open level, or the first of a new one that goes on;
-others are strays.
+A mark that opens a line counts where it is the next of an open level, or the first of a new one that goes on.
 """
 
 from __future__ import annotations
@@ -91,14 +90,13 @@ class _Walk:
                     said = locator
 
     def note_of(self, line: MarkedLine) -> Note | None:
-        """The note that a line is in."""
         at = bisect_right(self.note_starts, (line.page, line.start)) - 1
         note = self.notes[at] if at >= 0 else None
         inside = note is not None and note.page == line.page and line.start < note.end
         return note if inside and note is not None and (note.page, note.start) not in self.headed else None
 
     def _paragraphs(self) -> frozenset[int]:
-        """The lines whose number counts paragraphs through the whole document ("14." of a complaint, "[14]")."""
+        """The lines whose number counts paragraphs through the document ("14." of a complaint, "[14]")."""
         best: list[int] = []
         for shape in ("[1]", "1."):
             chain: list[int] = []
@@ -144,7 +142,7 @@ class _Part:
         self.divisions: dict[str, int] = {}
 
     def _begin_levels(self) -> None:
-        """A section that is "(a)" or "5.A" goes on with "(b)" or "B.": its number is the last mark of an open level."""
+        """In section "(a)" or "5.A" the next is "(b)" or "B.": its number is the last mark of an open level."""
         for shape, pattern in _OWN_MARKS:
             match = pattern.search(self.base or "") if self.number is not None else None
             if match is not None and self.base is not None and self.number is not None and pattern.search(self.number):
@@ -152,7 +150,7 @@ class _Part:
                 self.base = self.base[: match.start()].rstrip(" ,")
 
     def take(self, number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
-        """The places (offset, locator) at which a line begins a part, and the parts in it."""
+        """The (offset, locator) of the parts that begin on a line."""
         if self.skipped:
             return
         note = self.walk.note_of(line)
@@ -178,7 +176,7 @@ class _Part:
         self.before = line
 
     def _inline(self, number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
-        """The parts that begin within a line; a list in a sentence ends with it."""
+        """The parts within a line; a list in a sentence ends with it."""
         depth = len(self.levels.open)
         begun = False
         for mark in line.inline:
@@ -225,13 +223,13 @@ class _Part:
             self._begin_clause(mark, ordinals)
 
     def _is_begun(self, number: int, ordinals: tuple[int, ...]) -> bool:
-        """Whether the next clause number in the lines behind line `number` follows from `ordinals`."""
+        """Whether the next clause number behind line `number` follows from `ordinals`."""
         marks = (mark for line in self.walk.lines[number + 1 : number + _CLAUSE_AHEAD] for mark in line.marks[:1])
         after = next((mark for mark in marks if mark.shape == "1.1"), None)
         return after is not None and follows(ordinals, _ordinals(after.text))
 
     def _open_worded(self, mark: Mark) -> None:
-        """An article between two that are headings, whose text begins on the line of its number."""
+        """An article between two headings, whose text begins on the line of its number."""
         own, value = _LAST_NUMBER.search(self.base or ""), _LAST_NUMBER.search(mark.text)
         if own is None or value is None or printed.word_of(mark.text) != printed.word_of(self.number or ""):
             return
@@ -240,7 +238,7 @@ class _Part:
             self._begin(printed.joined(self.roof or "", " ".join(mark.text.split())))
 
     def _open_division(self, mark: Mark) -> None:
-        """A part of a schedule that is no heading of the outline: "Part II – High Court Act" behind Part I."""
+        """A part of a schedule that is no heading: "Part II – High Court Act" behind Part I."""
         if self.section is None or not self.is_attached:
             return
         word, core = mark.text.split()
@@ -265,12 +263,12 @@ class _Part:
             self._begin_clause(mark, (int(mark.text),))
 
     def _is_next_clause(self, value: int) -> bool:
-        """Whether "5." goes on behind section 4, where no heading of the outline has it; "Section 4" is no 4."""
+        """Whether "5." goes on behind section 4, no heading having it; "Section 4" is no 4."""
         counted = not (self.number and printed.word_of(self.number)) and self.clause[:1] == (value - 1,)
         return counted and self._next_section() != value
 
     def _take_part(self, number: int, mark: Mark) -> None:
-        """Opens "5." of a schedule, whose paragraphs count on from part to part ("4." ended Part 1)."""
+        """Opens "5." of a schedule, whose paragraphs count on from part to part."""
         above = self.roof
         value = int(mark.text)
         if not self.levels.open and above is not None and value == self.walk.counted.get(above, 0) + 1 > 1:
@@ -281,13 +279,13 @@ class _Part:
             self.walk.counted[above] = value
 
     def _begin(self, base: str | None) -> None:
-        """What follows is a part of `base`; all levels in it are closed."""
+        """What follows is a part of `base`."""
         self.base = base
         self.levels.clear()
         self.terms = None
 
     def _has_list_of_parts(self) -> bool:
-        """Whether "1." may be a part that is cited: of a schedule, article IV or 5.A; not a list in 4.2."""
+        """Whether "1." may be cited: of a schedule, article IV or 5.A; not a list in 4.2."""
         number = self.number
         if number is None:
             opinion = self.section is not None and self.section.source == "opinion"
@@ -295,7 +293,7 @@ class _Part:
         return self.is_attached or not (number[-1:].isdigit() or printed.is_division(number))
 
     def _next_section(self) -> int | None:
-        """The number of the next section that is counted as this one is."""
+        """The number of the next section counted as this one."""
         section = self.section
         if section is None:
             return None
@@ -307,7 +305,7 @@ class _Part:
         return next((int(match.group()) for match in found if match is not None), None)
 
     def _unmarked(self, number: int, line: MarkedLine) -> None:
-        """Words that close a list belong to what it is a part of; the next defined term closes the list of the last."""
+        """Words that close a list belong to what it is a part of; the next defined term closes the last's list."""
         words = line.text.lstrip()
         if words.startswith(("Provided that", "Provided further", "PROVIDED")):
             return  # what it limits is the item before it
@@ -331,7 +329,7 @@ class _Part:
 
 
 def _ordinals(number: str | None) -> tuple[int, ...]:
-    """(4, 2) of "4.2"; empty for what is no decimal number."""
+    """(4, 2) of "4.2"; empty for no decimal number."""
     parsed = parse_heading(f"{number} Words") if number else None
     if parsed is not None and parsed.family in ("decimal", "article", "section", "clause"):
         return parsed.ordinals

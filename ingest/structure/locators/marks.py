@@ -1,4 +1,4 @@
-"""The numbers and letters that open lines, as they are printed, and their open levels: (1), in it (a), in it (i)."""
+"""The numbers and letters that open lines, and their open levels: (1), in it (a), in it (i)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from docqa.ingest.language.numbers import ROMAN, in_letters
 from docqa.ingest.language.places import ELSEWHERE
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.structure.clean import LEADER
-from docqa.ingest.types import Page
+from docqa.ingest.types import Page, lines_of
 
 ABJAD = "أ –"
 BRACKET = frozenset(("(a)", "a)", ABJAD, "1 –"))
@@ -73,8 +73,8 @@ _PART_AHEAD = 1500
 
 
 class Mark(NamedTuple):
-    """A number or letter as printed, at offset `start` of `page`: `text` without what sets it apart, `shape`: "(a)",
-    "a)", "a.", "1.", "1.1", "[1]". `behind`: the sign in front of one within a line."""
+    """A number or letter at offset `start` of `page`: `text` without what sets it apart, `shape`: "(a)", "a)", "a.",
+    "1.", "1.1", "[1]". `behind`: the sign in front of one within a line."""
 
     page: int
     start: int
@@ -102,13 +102,12 @@ class MarkedLine:
 
 
 def read_lines(pages: Sequence[Page]) -> Iterator[MarkedLine]:
-    """The lines that have words, in the order of the document, without those of a table of contents."""
+    """The lines that have words, in order, without those of a table of contents."""
     for page in pages:
-        start = 0
-        for text in page.text.split("\n"):
+        for at in lines_of(page.text):
+            text = page.text[at.start : at.end]
             if text.strip() and not LEADER.search(text):
-                yield _line(page.page, start, text)
-            start += len(text) + 1
+                yield _line(page.page, at.start, text)
 
 
 def _line(page: int, start: int, text: str) -> MarkedLine:
@@ -125,7 +124,7 @@ def _line(page: int, start: int, text: str) -> MarkedLine:
 
 
 def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
-    """The marks at the beginning of a line: one, or several as "4. (1) (a)"."""
+    """The marks that open a line: one, or several as "4. (1) (a)"."""
     at = 0
     if " | " in text:
         return
@@ -168,7 +167,7 @@ class Levels:
         self._own = 0  # levels that are the section's own number, which no list closes
 
     def begin(self, texts: Sequence[str], shape: str) -> None:
-        """Open the levels of a section that is itself a part: "(a)" and "(1)" of 101(a)(1), so that "(b)" follows."""
+        """Opens the levels of a section that is itself a part: "(a)" and "(1)" of 101(a)(1), so that "(b)" follows."""
         for text in texts:
             if readings := readings_of(text):
                 self.open.append(_Level(shape, *readings[0 if self.open else -1], text))
@@ -179,11 +178,11 @@ class Levels:
         self._own = 0
 
     def close_to(self, depth: int) -> None:
-        """Leave `depth` levels open, and those of the section itself."""
+        """Leaves `depth` levels open, and those of the section itself."""
         del self.open[max(depth, self._own) :]
 
     def take(self, line: int, mark: Mark) -> bool:
-        """Open what `mark` of line number `line` begins; False where it is a stray."""
+        """Opens what `mark` of line number `line` begins; False for a stray."""
         follows = self._following(mark)
         if follows is not None and not self._begins_roman(line, mark, follows):
             return self._set(*follows)
@@ -201,12 +200,12 @@ class Levels:
         return self._set(*later) if later is not None else False
 
     def resume(self, mark: Mark) -> None:
-        """Open `mark` alone: its level counts on from one that a new part of the document closed."""
+        """Opens `mark` alone: its level counts on from one that a new part of the document closed."""
         kind, ordinal = readings_of(mark.text)[0]
         self.open[self._own :] = [_Level(mark.shape, kind, ordinal, mark.text)]
 
     def innermost_goes_on(self, line: int) -> bool:
-        """Whether the innermost level, if one is open, goes on behind line number `line` before it begins again."""
+        """Whether the innermost open level goes on behind line number `line` before it begins again."""
         if not self.open:
             return True
         level = self.open[-1]
@@ -220,7 +219,7 @@ class Levels:
         return False
 
     def continue_inline(self, line: int, mark: Mark) -> bool:
-        """The same for a mark within a line, which must be the very next one or begin a list behind a colon."""
+        """As `take` for a mark within a line, which must be the very next one or begin a list behind a colon."""
         follows = self._following(mark)
         if follows is not None:
             return self._set(*follows)
@@ -234,7 +233,7 @@ class Levels:
         return True
 
     def _following(self, mark: Mark, gap: int = 0) -> tuple[int, _Level] | None:
-        """The innermost open level that `mark` goes on, with the level as it is then."""
+        """The innermost open level that `mark` goes on, as it is then."""
         for depth in range(len(self.open) - 1, -1, -1):
             level = self.open[depth]
             for kind, ordinal in readings_of(mark.text):
@@ -252,13 +251,13 @@ class Levels:
         return after is not None and after.text.lower() == "ii"
 
     def _is_next(self, line: int, mark: Mark, kind: str, ordinal: int) -> bool:
-        """Whether the next mark that is counted as `mark` is has this number."""
+        """Whether the next mark counted as `mark` has this number."""
         later = (readings_of(after.text) for after in self._later(line, mark))
         alike = next((readings for readings in later if any(one == kind for one, _ in readings)), [])
         return (kind, ordinal) in alike
 
     def _goes_on(self, line: int, mark: Mark, kind: str) -> bool:
-        """Whether the second or a later mark of a level that `mark` begins comes before the first comes again."""
+        """Whether a later mark of the level that `mark` begins comes before its first again."""
         for after in self._later(line, mark):
             if after.text == mark.text:
                 return False
@@ -267,7 +266,7 @@ class Levels:
         return False
 
     def _later(self, line: int, mark: Mark) -> Iterator[Mark]:
-        """The marks of the same shape behind `mark`, in the lines that follow."""
+        """The marks of the same shape in the lines that follow."""
         outer = mark.shape == ALONE or (mark.text == "1" and not self.open)
         far = _PART_AHEAD if outer else _LOOK_AHEAD
         for number in range(line, min(line + far, len(self.lines))):

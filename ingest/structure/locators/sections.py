@@ -1,7 +1,7 @@
 """How a document itself calls each of its sections: "186", "Article 70", "7.A(2)", "Schedule 2 Part A", "Recitals".
 
-Locators are made only here. A number that is used once stands alone, as printed; one that begins again has the numbers
-above it in front. What has no number is called by its heading. Nothing is ever counted.
+Locators are made only here. A number that is used once stands alone, as printed; one that begins again has those above
+it in front. What has no number is called by its heading. Nothing is ever counted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NUMBER_AT_END = lazily(r"(?:\d[A-Za-z]{0,2}|\)|(?:^|\.)(?:[A-Z]|[IVXLC]+)|\.(?:
 
 
 def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section, ...]:
-    """`sections`, a parent before its children, with their locators, which without pages are labels where missing."""
+    """`sections`, parents first, with their locators, which without pages are labels where missing."""
     numbers = {section.id: printed_number(section) for section in sections}
     names = Counter((numbers[section.id] or " ".join(section.title.split())).casefold() for section in sections)
     first = _first_numbered(sections)
@@ -43,8 +43,8 @@ def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section,
 
 
 def printed_number(section: Section) -> str | None:
-    """The number of a section as printed: "4.2", "Article 70" of "ARTICLE 70", "(a)"; the name in front of a title that
-    has its number in words ("First Schedule (Section 5)", "Part XXIA - Appeals")."""
+    """The number of a section as printed: "4.2", "Article 70" of "ARTICLE 70", "(a)"; or a name with its number in
+    words ("First Schedule", "Part XXIA")."""
     number = " ".join((section.number or "").split()).rstrip(".: ")
     if not number:
         in_front = NAME_OF_DIVISION.match(section.title)
@@ -68,7 +68,7 @@ def joined(above: str, inner: str) -> str:
 
 
 def attachment_of(sections: Sequence[Section]) -> dict[str, str]:
-    """The locator of the schedule, exhibit or the like that each section (with its locator) is or is in, by its id."""
+    """The locator of the schedule, exhibit or the like that each section is or is in, by its id."""
     found: dict[str, str] = {}
     first = _first_numbered(sections)
     for section in sections:
@@ -84,7 +84,7 @@ def _first_numbered(sections: Sequence[Section]) -> str | None:
 
 
 def is_attachment(number: str | None) -> bool:
-    """Whether a printed number is that of a schedule, an exhibit or the like, in which numbers begin again."""
+    """Whether a printed number is of a schedule, an exhibit or the like, in which numbers begin again."""
     words = (number or "").casefold().split()
     return any(word in ATTACHMENTS or word == "annexure" for word in words[:2])
 
@@ -110,7 +110,7 @@ def _locator(
 
 
 def _carries(own: str, numbers: dict[str, str | None], above: list[Section]) -> bool:
-    """Whether a number repeats that of the section around it: "3.2" in 3, "A.1" in Appendix A, "Section 2.B" in 2."""
+    """Whether a number repeats that of the section around it: "3.2" in 3, "A.1" in Appendix A."""
     parts = _CORE_PARTS.split(_core(own))
     if len(parts) < 2 or not above:
         return False
@@ -124,8 +124,8 @@ def _carries(own: str, numbers: dict[str, str | None], above: list[Section]) -> 
 
 
 def _is_roof(section: Section, first: str | None) -> bool:
-    """Whether the numbers in `section` are its own: a schedule or exhibit behind other sections, not one that opens and
-    names the document, before the section with the id `first`: "Exhibit 10.20" on a contract."""
+    """Whether numbers in `section` are its own: a schedule behind section `first`, not "Exhibit 10.20" that names the
+    document."""
     return section.id != first and is_attachment(printed_number(section))
 
 
@@ -163,7 +163,7 @@ def _core(number: str) -> str:
 
 
 def _ends_in_number(locator: str) -> bool:
-    """Whether "(a)" may follow at once: behind "186", "Article IV", "§ 4" or "(2)", not behind a heading."""
+    """Whether "(a)" may follow at once: behind "186", "Article IV" or "(2)", not behind a heading."""
     tail = locator.rsplit(", ", 1)[-1].split() or [""]
     # A heading may happen to end with a number.
     short = len(tail) == 1 or bool(word_of(" ".join(tail[-2:]))) or any(map(str.isdigit, tail[0]))

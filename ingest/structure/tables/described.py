@@ -29,7 +29,7 @@ _VALUED = 0.2  # the share of its cells that may be values in a column of names
 
 
 def with_tables(pages: Sequence[Page]) -> list[Page]:
-    """The pages with all their tables, those among them that stand in plain text, described."""
+    """The pages with all their tables, also those in plain text, described."""
     found: list[Page] = []
     for page in pages:
         tables = sorted([*page.tables, *tables_in_text(page.text, page.tables)], key=lambda table: table.start)
@@ -70,8 +70,8 @@ def _heads(text: str, table: Table) -> list[str]:
 
 
 def _caption(text: str, table: Table, end: int, start: int) -> Span | None:
-    """The line close above a table, else close below, that begins as a caption ("Table 2", or "Figure 2"). The table
-    before ends at `end`; the next begins at `start`, and has what is nearer to it."""
+    """The line close above a table, else below, that begins as a caption ("Table 2"); a neighbour that ends at `end` or
+    begins at `start` has what is nearer to it."""
     above = _lines(text, max(table.start - _WIDE, end), table.start)[-_BESIDE:]
     below = _lines(text, table.end, min(table.end + _WIDE, start))[:_BESIDE]
     near = [line for line in below if line.start - table.end <= max(start - line.end, 0) or start == len(text)]
@@ -85,7 +85,7 @@ def _lines(text: str, start: int, end: int) -> list[Span]:
 
 
 def _name_columns(text: str, table: Table) -> int:
-    """How many columns from the left name the rows: the first, and further ones of short words where values follow."""
+    """How many columns name the rows: the first, and further ones of short words before values."""
     own: list[list[str]] = [[] for _ in range(table.columns)]
     for cell in table.cells:
         if cell.row >= table.heads and cell.columns == 1:

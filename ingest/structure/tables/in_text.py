@@ -1,4 +1,4 @@
-"""Tables in plain text: rows whose cells are set apart by bars, tabs or runs of spaces; no others are taken apart."""
+"""Tables in plain text: rows whose cells are set apart by bars, tabs or runs of spaces."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from docqa.ingest.structure.values import says_value
-from docqa.ingest.types import Span, Table, TableCell
+from docqa.ingest.types import Span, Table, TableCell, lines_of
 
 _RULE = re.compile(r"\|?[\s:|+=-]*-[\s:|+=-]*\|?")
 _GAP = re.compile(r"\t+| {3,}")
@@ -19,7 +19,7 @@ Row = tuple[Span, ...]
 
 
 def tables_in_text(text: str, taken: Sequence[Table] = ()) -> list[Table]:
-    """The tables of a page's text, in order, but what stands in those that are `taken`."""
+    """The tables of a page's text, in order, but those `taken`."""
     found: list[Table] = []
     rows: list[Row] = []
     for line in [*_lines(text, taken), None]:
@@ -35,19 +35,16 @@ def tables_in_text(text: str, taken: Sequence[Table] = ()) -> list[Table]:
 
 
 def _lines(text: str, taken: Sequence[Table]) -> Iterator[Span]:
-    """The lines with words outside of the tables; where a table stands, an empty one."""
-    start = 0
-    for line in text.split("\n"):
-        end = start + len(line)
-        if any(table.start < end and start < table.end for table in taken):
-            yield Span(start, start)
-        elif line.strip():
-            yield Span(start, end)
-        start = end + 1
+    """The lines with words outside of tables; for a table an empty one."""
+    for line in lines_of(text):
+        if any(table.start < line.end and line.start < table.end for table in taken):
+            yield Span(line.start, line.start)
+        elif text[line.start : line.end].strip():
+            yield line
 
 
 def _row(text: str, line: Span) -> Row | None:
-    """The cells of a line with bars, tabs or wide gaps between them."""
+    """The cells of a line with bars, tabs or wide gaps."""
     words = text[line.start : line.end].rstrip()
     last = line.start + len(words)
     if "|" in words and _BARRED.match(words):
@@ -68,7 +65,7 @@ def _trimmed(text: str, start: int, end: int) -> Span:
 
 
 def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
-    """Tables of rows that follow each other: a row of heads behind other rows begins one of its own."""
+    """A row of heads behind other rows begins a table of its own."""
     valued = [any(says_value(text[cell.start : cell.end]) for cell in row[1:]) for row in rows]
     filled = [sum(cell.start < cell.end for cell in row) for row in rows]
     titles = [number == 1 and row[0].start < row[0].end for row, number in zip(rows, filled, strict=True)]
@@ -89,7 +86,7 @@ def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
 
 
 def _table(text: str, heads: Sequence[Row], body: Sequence[Row]) -> Table | None:
-    """The table of these rows; those that lack cells, so that no place is certain, have none, and so have heads."""
+    """Rows that lack cells have no certain place and are left out, and so are heads."""
     width = max(map(len, body), default=0)
     rows = [row for row in body if len(row) == width or len(row) == 1]
     if width < 2 or len(rows) + len(heads) < 2:
@@ -121,7 +118,7 @@ def _aligned(row: Row, width: int) -> Placed:
 
 
 def _spread(row: Row, width: int) -> Placed:
-    """The heads of a row above the lowest, each over the columns up to the next; none where that is not certain."""
+    """The upper heads, each over the columns up to the next; none where that is uncertain."""
     filled = [cell for cell in row if cell.start < cell.end]
     if len(filled) == 1:
         return [(filled[0], 1, width - 1)] if filled[0] is not row[0] or len(row) == 1 else []

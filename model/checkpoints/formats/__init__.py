@@ -1,4 +1,4 @@
-"""How checkpoints store a tensor: plainly, or quantized in one of the ways that are published for the family.
+"""How checkpoints store a tensor: plainly, or quantized in one of the ways published for the family.
 
 A stored tensor consists of parts, each a tensor of a file: `X.weight` may be `X.qweight`, `X.qzeros` and `X.scales`.
 They decide the format of each tensor; `quantization_config` says what they do not.
@@ -26,7 +26,7 @@ FLOATS = (torch.bfloat16, torch.float16, torch.float32, torch.float64)
 
 
 def _plain(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
-    """The tensor as it is. Raises BadParts for a dtype that means nothing without a scale."""
+    """Raises BadParts for a dtype that means nothing without a scale."""
     value = parts["weight"]
     if value.dtype not in FLOATS:
         raise BadParts(f"is stored as {value.dtype} without a scale; the checkpoint is quantized in an unknown way")

@@ -1,4 +1,4 @@
-"""docqa's own in 6 bits: the blocks that ggml calls Q6_K, 256 columns with a scale for every 16, beside one another.
+"""docqa's own in 6 bits: the blocks that ggml calls Q6_K, 256 columns with a scale for every 16.
 
 A matrix NAME [rows, columns] is stored as NAME.q6_k (uint8 [rows, columns / 256 * 210]); kernels/gguf_matmul computes
 it as it lies there.

@@ -13,7 +13,7 @@ Parts = Mapping[str, Tensor]
 
 
 class BadParts(Exception):
-    """The parts of a tensor do not fit together or not its shape; the message says which, and follows their name."""
+    """The parts of a tensor do not fit together or its shape; the message, which follows their name, says which."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +50,6 @@ class Format:
 
 
 def expect(part: Tensor, shape: tuple[int, ...], *, called: str, matrix: tuple[int, ...]) -> None:
-    """Raise BadParts unless a part has the shape that a tensor of shape `matrix` asks for."""
+    """Raises BadParts unless a part has the shape that a tensor of shape `matrix` asks for."""
     if tuple(part.shape) != shape:
         raise BadParts(f"has {called} of {tuple(part.shape)}, a matrix of {matrix} needs {shape}")

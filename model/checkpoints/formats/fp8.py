@@ -1,5 +1,5 @@
-"""FP8 (e4m3) with a scale for every block of 128 x 128, as in the family's own releases, or for every row. It
-multiplies, although the releases call it `weight_scale_inv`."""
+"""FP8 (e4m3) with a scale for every block of 128 x 128, as in the family's releases, or for every row. It multiplies,
+although the releases call it `weight_scale_inv`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _check(parts: Parts, shape: tuple[int, ...]) -> None:
 
 
 def _blocks(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
-    """W = value * scale of its block; blocks at the lower and right edge may be cut off."""
+    """W = value * scale of its block; edge blocks may be cut off."""
     (height, width), (rows, columns) = quantization.block, shape[-2:]
     scale = parts["scale"]
     expect(scale, (*shape[:-2], -(-rows // height), -(-columns // width)), called="scales", matrix=shape)

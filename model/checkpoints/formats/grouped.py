@@ -1,8 +1,8 @@
 """docqa's own: 4 or 8 bits a value, a scale and a zero for every group of 64 inputs.
 
 A matrix NAME [rows, columns] is stored as NAME.q (uint8 [rows, columns / 2], two values a byte, the low half first;
-int8 [rows, columns] for 8 bits), NAME.scale and NAME.zero (fp16 [rows, columns / 64]); its value is
-(q - zero) * scale, in float32.
+int8 [rows, columns] for 8 bits), NAME.scale and NAME.zero (fp16 [rows, columns / 64]); its value is (q - zero) * scale,
+in float32.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SHRINK = (1.0, 0.95, 0.9, 0.85, 0.8)  # ranges tried for a group of 4-bit values
 
 
 def dequantize(quantized: Tensor, scale: Tensor, zero: Tensor) -> Tensor:
-    """The matrix [rows, columns] behind `quantized`: (q - zero) * scale, float32."""
+    """(q - zero) * scale, float32 [rows, columns]."""
     if quantized.dtype == torch.int8:
         wide = quantized.float()
     else:
@@ -31,14 +31,14 @@ def dequantize(quantized: Tensor, scale: Tensor, zero: Tensor) -> Tensor:
 
 
 def quantize_matrix(weight: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Pack weight [rows, columns] into (q, scale, zero) as stored; `bits` is 4 or 8."""
+    """weight [rows, columns] as (q, scale, zero) in 4 or 8 `bits`, as stored."""
     some = [_quantize_rows(rows, bits) for rows in weight.split(ROWS)]
     q, scale, zero = (torch.cat(parts) for parts in zip(*some, strict=True))
     return q, scale, zero
 
 
 def _quantize_rows(weight: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
-    """As `quantize_matrix`, of as many rows as the memory that it takes is good for."""
+    """As `quantize_matrix`, of as many rows as there is memory for."""
     rows = weight.shape[0]
     groups = weight.float().view(rows, -1, GROUP)
     scale, zero = fitted_grid(groups, bits)
@@ -69,13 +69,13 @@ def _lowest(bits: int) -> int:
 
 
 def codes_of(values: Tensor, scale: Tensor, zero: Tensor, bits: int) -> Tensor:
-    """The whole numbers that stand for values, in their dtype; scale and zero have their shape or broadcast to it."""
+    """The whole numbers of values, in their dtype; scale and zero have their shape or broadcast to it."""
     return (values / scale).add_(zero).round_().clamp_(_lowest(bits), _lowest(bits) + 2**bits - 1)
 
 
 def _ranges(groups: Tensor, bits: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Least values and steps to try for groups [rows, groups, 64], each [rows, groups]; the last step is that of values
-    on such a grid, so that what was quantized is quantized to itself."""
+    """Least values and steps to try for groups [rows, groups, 64], each [rows, groups]; the last step makes what was
+    quantized once quantize to itself."""
     lowest, highest = groups.aminmax(dim=-1)
     for shrink in SHRINK if bits == 4 else (1.0,):
         yield lowest * shrink, (highest - lowest) * shrink / (2**bits - 1)
@@ -86,7 +86,6 @@ def _ranges(groups: Tensor, bits: int) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def _check(parts: Parts, shape: tuple[int, ...]) -> None:
-    """Shapes, before any arithmetic."""
     q, scale, zero = parts["q"], parts["scale"], parts["zero"]
     have = f"{q.dtype} {tuple(q.shape)}"
     if len(shape) != 2:

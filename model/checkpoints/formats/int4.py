@@ -26,7 +26,6 @@ def _words(parts: Parts, name: str) -> Tensor:
 
 
 def _groups(scales: Tensor, axis: int, inputs: int, shape: tuple[int, ...], group: int | None) -> int:
-    """Inputs that share a scale."""
     if scales.ndim != 2 or not scales.is_floating_point() or scales.shape[1 - axis] != shape[0]:
         raise BadParts(f"has scales of {scales.dtype} {tuple(scales.shape)}, for a matrix of {shape}")
     size = -(-inputs // scales.shape[axis])
@@ -36,7 +35,7 @@ def _groups(scales: Tensor, axis: int, inputs: int, shape: tuple[int, ...], grou
 
 
 def _bits(have: int, values: int, said: int | None, *, shape: tuple[int, ...]) -> int:
-    """Bits of a value, from the number of words that hold so many values."""
+    """Of a value, from the number of words that hold so many values."""
     bits = have * 32 // values if values else 0
     if bits not in (4, 8) or have * 32 != values * bits or said not in (None, bits):
         raise BadParts(

@@ -1,4 +1,4 @@
-"""A GGUF file read as a checkpoint: its tensors by the names of a checkpoint, its conventions undone."""
+"""A GGUF file read as a checkpoint: its tensors by a checkpoint's names, its conventions undone."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from docqa.model.gguf.reader import StoredTensor
 
 @dataclass(frozen=True)
 class _Part:
-    """A tensor of the file, or one expert's part of it, and what turns it into the checkpoint's; `rows`: the order of
-    its rows there, where that is all that differs."""
+    """A tensor of the file, or one expert of it, and what turns it into the checkpoint's; `rows`: their order there,
+    where that is all that differs."""
 
     stored: str
     undo: Change = unchanged
@@ -31,7 +31,7 @@ class _Part:
 
 
 def experts_in_blocks(file: GgufFile) -> bool:
-    """Whether a file has experts, and all of them in blocks that products take, gate and up of a layer in the same."""
+    """Whether a file has experts, all in blocks that products take, gate and up of a layer in the same."""
     kinds = {name: tensor.tensor_type.name for name, tensor in file.tensors.items() if "_exps." in name}
     gates = [name for name in kinds if name.endswith(EXPERT_NAMES["gate"])]
     pairs = [(name, name.replace(EXPERT_NAMES["gate"], EXPERT_NAMES["up"])) for name in gates]
@@ -40,7 +40,7 @@ def experts_in_blocks(file: GgufFile) -> bool:
 
 
 class GgufCheckpoint:
-    """The tensors of a GGUF file; see `Checkpoint`, of which it has the members that reading needs."""
+    """The tensors of a GGUF file; see `Checkpoint`, whose members for reading it has."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -102,14 +102,13 @@ class GgufCheckpoint:
         return matrix
 
     def _found(self, name: str) -> tuple[_Part, StoredTensor, str]:
-        """What tensor `name` is in the file, the file's tensor, and its place for errors. Raises WeightsMissing."""
+        """What `name` is in the file, the file's tensor, and its place for errors. Raises WeightsMissing."""
         part = self._parts.get(name)
         if part is None:
             raise WeightsMissing(f"{self.file.path}: no tensor {name}; the file is incomplete")
         return part, self.file.tensors[part.stored], f"{self.file.path}: {part.stored}"
 
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
-        """See `Checkpoint.check_used`."""
         taken = {self._parts[name].stored for name in used} | {ROPE_FACTORS}
         behind = f"blk.{self.config.num_hidden_layers}."
         unknown = sorted(name for name in self.file.tensors if name not in taken and not name.startswith(behind))

@@ -22,7 +22,7 @@ def unchanged(x: Tensor) -> Tensor:
 
 
 def to_file(config: HybridConfig, name: str) -> Change:
-    """What turns tensor `name` of a dense hybrid's checkpoint into the file's."""
+    """Turns tensor `name` of a dense hybrid's checkpoint into the file's."""
     if "linear_attn." not in name:
         return (lambda x: x.float() + 1) if "norm" in name else unchanged
     part = name.rpartition("linear_attn.")[2]
@@ -33,7 +33,7 @@ def to_file(config: HybridConfig, name: str) -> Change:
 
 
 def to_checkpoint(config: HybridConfig, name: str) -> Change:
-    """What turns the file's tensor into the checkpoint's tensor `name`; of a transformer `GgufForm.rows` says all."""
+    """Turns the file's tensor into the checkpoint's `name`; of a transformer `GgufForm.rows` says all."""
     if not config.family.recurrent:
         return unchanged
     if "linear_attn." not in name:
@@ -48,7 +48,7 @@ def to_checkpoint(config: HybridConfig, name: str) -> Change:
 
 
 def stored_rows(config: HybridConfig, name: str, count: int) -> Tensor | None:
-    """Which of a file's `count` rows are those of matrix `name`, in their order; None where its columns are moved."""
+    """Which of a file's `count` rows are those of matrix `name`, in order; None where columns are moved."""
     if not config.family.recurrent:
         rows = None if config.family.gguf is None else config.family.gguf.rows(config, name)
         return torch.arange(count) if rows is None else rows
@@ -64,7 +64,7 @@ def _in_turns(config: HybridConfig) -> bool:
 
 def _moved_heads(config: HybridConfig, part: str, outer: int, inner: int) -> Change:
     """Puts the value heads of a delta net's tensor, seen as [outer, inner], in the order [inner, outer]."""
-    dim, keys = config.linear_value_head_dim, 2 * config.linear_num_key_heads * config.linear_key_head_dim
+    dim, keys = config.linear_value_head_dim, 2 * config.delta_widths[0]
     alike = config.linear_num_value_heads == config.linear_num_key_heads
     if not _in_turns(config) or alike or part == "norm.weight":
         return unchanged

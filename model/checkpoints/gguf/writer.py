@@ -1,4 +1,4 @@
-"""A dense hybrid as a GGUF file, so that llama.cpp can be measured on the same weights. It is given ids and no text."""
+"""A dense hybrid as a GGUF file, so that llama.cpp, given ids and no text, can be measured on the same weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NARROW = (".ssm_conv1d.weight", ".ssm_alpha.weight", ".ssm_beta.weight")
 
 
 def write_gguf(config: HybridConfig, tensors: Mapping[str, Tensor], path: Path, *, matrices: str) -> None:
-    """Write `path`, with the network's `tensors`; `config`: of a dense hybrid whose delta nets have keys and values of
+    """Writes `path`, with the network's `tensors`; `config`: of a dense hybrid whose delta nets have keys and values of
     one size; `matrices`: one of `gguf.quants` whose blocks split their rows, or F32."""
     from gguf import GGMLQuantizationType, GGUFWriter, quants
 
@@ -39,7 +39,7 @@ def write_gguf(config: HybridConfig, tensors: Mapping[str, Tensor], path: Path, 
 
 
 def file_name(name: str) -> str:
-    """What the file calls tensor `name` of the network."""
+    """What the file calls tensor `name`."""
     if name in TOP_NAMES:
         return TOP_NAMES[name]
     _, number, part = name.split(".", 2)
@@ -63,7 +63,7 @@ def _add_metadata(writer: GGUFWriter, config: HybridConfig) -> None:
     writer.add_ssm_state_size(config.linear_key_head_dim)
     writer.add_ssm_group_count(config.linear_num_key_heads)
     writer.add_ssm_time_step_rank(config.linear_num_value_heads)
-    writer.add_ssm_inner_size(config.linear_num_value_heads * config.linear_value_head_dim)
+    writer.add_ssm_inner_size(config.delta_widths[1])
     recurrent = [kind == LINEAR for kind in config.layer_types]
     writer.add_array(f"{config.family.architecture}.attention.recurrent_layers", recurrent)
     writer.add_rope_freq_base(float(config.rope_parameters.get("rope_theta", 10_000_000.0)))

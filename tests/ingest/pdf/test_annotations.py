@@ -6,18 +6,17 @@ from typing import Any
 import pytest
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject, TextStringObject
-from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest.errors import NoText
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
+from tests.ingest.drawing import Sheet, bytes_of
 
 
 def form(text: str = "Application for a berth") -> bytes:
     """A page with two fields of text, a list and two boxes, of which one is ticked."""
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     canvas.drawString(72, 700, text)
     fields = canvas.acroForm
     fields.textfield(name="owner", tooltip="Name of the owner:", x=72, y=640, value="Ann Löwe")
@@ -25,26 +24,21 @@ def form(text: str = "Application for a berth") -> bytes:
     fields.choice(name="gate", tooltip="Gate", x=72, y=560, value="East", options=["East", "West"])
     fields.checkbox(name="paid", tooltip="Fee is paid", x=72, y=520, checked=True)
     fields.checkbox(name="late", tooltip="Late", x=72, y=480, checked=False)
-    canvas.save()
-    return buffer.getvalue()
+    return canvas.data()
 
 
 def annotated(*annotations: dict[str, Any]) -> bytes:
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     canvas.setFont("Helvetica", 12)
     canvas.drawString(72, 700, "The fee is ten pounds a day.")
-    canvas.save()
-    writer = PdfWriter(PdfReader(buffer))
+    writer = PdfWriter(PdfReader(io.BytesIO(canvas.data())))
     items = ArrayObject()
     for annotation in annotations:
         rect = ArrayObject(map(NumberObject, (72, 600, 200, 650)))
         given = {NameObject(name): value for name, value in annotation.items()}
         items.append(DictionaryObject({NameObject("/Type"): NameObject("/Annot"), NameObject("/Rect"): rect} | given))
     writer.pages[0][NameObject("/Annots")] = items
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
+    return bytes_of(writer)
 
 
 def comment(kind: str, words: str = "", **more: Any) -> dict[str, Any]:
@@ -113,16 +107,12 @@ def test_a_comment_that_no_viewer_shows_is_hidden_text():
 def test_damaged_annotations_do_not_stop_the_reading(break_it):
     writer = PdfWriter(PdfReader(io.BytesIO(annotated(comment("/Highlight", "Too low?")))))
     break_it(writer.pages[0])
-    out = io.BytesIO()
-    writer.write(out)
-    assert "ten pounds" in pdf(out.getvalue()).pages[0].text
+    assert "ten pounds" in pdf(bytes_of(writer)).pages[0].text
 
 
 def test_an_empty_form_without_text_is_still_no_text():
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer)
+    canvas = Sheet()
     canvas.acroForm.textfield(name="owner", x=72, y=640, value="")
     canvas.showPage()
-    canvas.save()
     with pytest.raises(NoText):
-        pdf(buffer.getvalue())
+        pdf(canvas.data())

@@ -1,21 +1,17 @@
 """What is drawn twice."""
 
-import io
 from collections.abc import Callable
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from tests.ingest.drawing import Sheet
 
 
 def page_of(draw: Callable[..., None]) -> str:
-    from reportlab.pdfgen.canvas import Canvas
-
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     canvas.setFont("Helvetica", 12)
     draw(canvas)
-    canvas.save()
-    return read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text
+    return read(ReadRequest("a.pdf", canvas.data())).pages[0].text
 
 
 def test_a_line_that_is_drawn_twice_to_look_bold_is_read_once():

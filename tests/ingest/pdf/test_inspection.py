@@ -1,6 +1,5 @@
 """What was seen on a page: every line in its place and its block, in the order of the Document, and what is no text."""
 
-import io
 import struct
 import zlib
 from collections.abc import Callable
@@ -18,16 +17,15 @@ from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import inspect_in_worker
+from tests.ingest.drawing import Sheet
 
 LINES = ["The warden opens the gate at the turn", "of the tide and notes the level."]
 
 
 def drawn(paint: Callable[[Canvas], object]) -> bytes:
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     paint(canvas)
-    canvas.save()
-    return buffer.getvalue()
+    return canvas.data()
 
 
 def test_lines_of_two_columns_have_boxes_in_reading_order(two_columns):

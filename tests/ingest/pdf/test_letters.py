@@ -1,9 +1,8 @@
 """Letters beyond U+FFFF, of which pdfium makes two characters each, and signs of fonts of mathematics."""
 
-import io
-
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from tests.ingest.drawing import Sheet, one_page, stream
 
 UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 1 begincodespacerange <00> <FF> endcodespacerange
@@ -12,34 +11,26 @@ UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 endcmap end end"""
 
 
-def test_letters_are_those_that_are_shown_and_words_hold_together(pdf_of):
+def test_letters_are_those_that_are_shown_and_words_hold_together():
     apart = b" ".join(b"12 0 Td" if c == 32 else b"(%c) Tj 8.6 0 Td" % c for c in b"Sum of all fees")
     words = b"BT /F 12 Tf 72 700 Td (the !#-band magnitude of the ! star) Tj 0 -50 Td " + apart + b" ET"
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
-        b"/Resources << /Font << /F 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(words), words),
+    made = one_page(
+        words,
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /FirstChar 0 /LastChar 127 /Widths [%s] "
         b"/ToUnicode 6 0 R >>" % b" ".join([b"500"] * 128),
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(UNICODE), UNICODE),
-    ]
-    page = read(ReadRequest("a.pdf", pdf_of(objects))).pages[0]
+        stream(UNICODE),
+    )
+    page = read(ReadRequest("a.pdf", made)).pages[0]
     assert page.text == "the \U0001d454\U0001d45f-band magnitude of the \U0001d454 star\nSum of all fees"
 
 
 def test_a_last_letter_set_apart_is_of_its_word():
-    from reportlab.pdfgen.canvas import Canvas
-
-    buffer, x = io.BytesIO(), 72.0
-    canvas = Canvas(buffer)
+    canvas, x = Sheet(), 72.0
     for word in ("The", "French", "line", "of", "Beijing"):
         canvas.drawString(x, 700, word[:-1])
         canvas.drawString(x + canvas.stringWidth(word[:-1]) + 2.2, 700, word[-1] + " ")
         x += canvas.stringWidth(word + "  ") + 5
-    canvas.save()
-    assert read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text == "The French line of Beijing"
+    assert read(ReadRequest("a.pdf", canvas.data())).pages[0].text == "The French line of Beijing"
 
 
 MINUS = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
@@ -47,7 +38,7 @@ MINUS = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 endcmap end end"""
 
 
-def test_values_behind_high_minus_signs_stay_in_their_row(pdf_of):
+def test_values_behind_high_minus_signs_stay_in_their_row():
     rows = [(b"0.00", b"3.20"), (b"-0.25", b"2.64"), (b"-0.50", b"2.68"), (b"-1.00", b"2.83"), (b"-2.00", b"2.99")]
     words = b"BT /F 10 Tf 100 700 Td (rate) Tj 90 0 Td (factor) Tj 60 0 Td (size) Tj ET\n"
     for number, (rate, factor) in enumerate(rows):
@@ -58,18 +49,15 @@ def test_values_behind_high_minus_signs_stay_in_their_row(pdf_of):
         )  # fmt: skip
     font = b"<< /Type /Font /Subtype /Type1 /BaseFont /%b /FirstChar 0 /LastChar 127 /Widths [%b] "
     widths = b" ".join([b"500"] * 128)
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
-        b"/Resources << /Font << /F 5 0 R /G 6 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(words), words),
+    made = one_page(
+        words,
         font % (b"Helvetica", widths) + b">>",
         font % (b"ABCDEF+CMSY10", widths) + b"/ToUnicode 7 0 R /FontDescriptor 8 0 R >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(MINUS), MINUS),
+        stream(MINUS),
         b"<< /Type /FontDescriptor /FontName /ABCDEF+CMSY10 /Flags 4 /FontBBox [-29 -960 1116 775] /Ascent 750 "
         b"/Descent -960 /CapHeight 683 /ItalicAngle 0 /StemV 40 >>",
-    ]
-    page = read(ReadRequest("a.pdf", pdf_of(objects))).pages[0]
+        fonts=b"/F 5 0 R /G 6 0 R",
+    )
+    page = read(ReadRequest("a.pdf", made)).pages[0]
     found = page.text.splitlines()[1:]
     assert found == [f"{rate.decode().replace('-', chr(0x2212))} | {factor.decode()} | 4.1" for rate, factor in rows]

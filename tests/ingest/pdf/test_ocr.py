@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 from rapidfuzz.fuzz import ratio
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import Canvas
 
 from docqa.app.storage.sources import document_keys
 from docqa.ingest import worker as worker_module
@@ -19,6 +18,7 @@ from docqa.ingest.pdf import ocr
 from docqa.ingest.read import read
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.worker import read_in_worker
+from tests.ingest.drawing import Sheet
 
 SENTENCE = "The warden opens the gate at the turn of the tide."
 installed = pytest.mark.skipif(not ocr.available(), reason="docqa-reader[ocr] is not installed")
@@ -32,15 +32,13 @@ def photographed(document: bytes, page: int = 0) -> ImageReader:
 
 def scanned(document: bytes, *, stamp: str = "", front: str = "") -> bytes:
     """A PDF of the picture of page 1 of `document`, with printed words over it, and a printed page before it."""
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     if front:
         canvas.drawString(72, 700, front)
         canvas.showPage()
     canvas.drawImage(photographed(document), 0, 0, 612, 792)
     canvas.drawString(400, 30, stamp)
-    canvas.save()
-    return buffer.getvalue()
+    return canvas.data()
 
 
 @pytest.fixture

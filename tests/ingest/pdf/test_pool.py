@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from docqa.ingest.read import read
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 from docqa.ingest.worker import read_in_worker
+from tests.ingest.drawing import Sheet
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
 PAGES = 40
@@ -53,15 +53,14 @@ def test_pages_that_wait_as_bytes_are_the_same(long_pdf, monkeypatch):
 
 
 def test_what_is_hidden_comes_through_with_its_places(make_pdf):
-    buffer = BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     for number in range(PAGES):
         canvas.drawString(72, 700, f"This is leaf {number}.")
         canvas.setFillColorRGB(1, 1, 1)
         canvas.drawString(72, 600, "The true total is one")
         canvas.showPage()
-    canvas.save()
-    alone, together = (read(ReadRequest("a.pdf", buffer.getvalue()), processes=forks) for forks in (1, 3))
+    request = ReadRequest("a.pdf", canvas.data())
+    alone, together = (read(request, processes=forks) for forks in (1, 3))
     assert together == alone and together.coverage.hidden_spans == PAGES
 
 

@@ -1,6 +1,5 @@
 """PDF: order, words, running heads, labels, outline, encryption, and everything that can be wrong with a file."""
 
-import io
 import json
 import re
 import unicodedata
@@ -9,7 +8,6 @@ import zlib
 import pytest
 from pypdf import PdfWriter
 from pypdf.generic import NameObject, StreamObject
-from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest.errors import EmptyError, Encrypted, MissingError, NotADocument, NoText, Unreadable
 from docqa.ingest.pdf.reader import open_pdf
@@ -17,6 +15,7 @@ from docqa.ingest.pdf.streams import Streams
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
+from tests.ingest.drawing import Sheet, bytes_of
 
 LINES = [
     "The warden opens the gate at the turn of the tide and notes the level in the book,",
@@ -131,11 +130,10 @@ def test_a_content_stream_over_the_limit_fails_its_page_only():
     bomb._data = zlib.compress(b"0 " * 45_000_000, 9)
     bomb[NameObject("/Filter")] = NameObject("/FlateDecode")
     writer.pages[0][NameObject("/Contents")] = writer._add_object(bomb)
-    buffer = io.BytesIO()
-    writer.write(buffer)
+    data = bytes_of(writer)
     with pytest.raises(NoText):
-        read(ReadRequest("bomb.pdf", buffer.getvalue()))
-    reader, _ = open_pdf(buffer.getvalue(), None)
+        read(ReadRequest("bomb.pdf", data))
+    reader, _ = open_pdf(data, None)
     assert "over a limit" in (Streams().problem(reader, 0) or "")
     assert Streams().problem(reader, 1) is None
 
@@ -175,8 +173,7 @@ def test_malformed_files_of_the_corpus_are_refused(corpus, name):
 
 
 def test_bold_words_that_open_a_paragraph_are_a_heading_without_its_sentence():
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     names = ("Annual Leave", "Sick Pay", "Lunch")
     for at, name in enumerate(names):
         canvas.setFont("Helvetica-Bold", 11)
@@ -185,6 +182,5 @@ def test_bold_words_that_open_a_paragraph_are_a_heading_without_its_sentence():
         x = 76 + canvas.stringWidth(name, "Helvetica-Bold", 11)
         canvas.drawString(x, 700 - 60 * at, "Leave is 28 days a year for all who work by the day")
         canvas.drawString(72, 686 - 60 * at, "and it is paid at the end of the month.")
-    canvas.save()
-    document = read(ReadRequest("a.pdf", buffer.getvalue()))
+    document = read(ReadRequest("a.pdf", canvas.data()))
     assert [section.title for section in document.sections] == list(names)

@@ -4,24 +4,21 @@ import pytest
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from tests.ingest.drawing import one_page
 
 LINES = ("わたくしといふ現象は", "ひとつの青い照明です", "風景やみんなといっしょに")
 
 
-def japanese(encoding: bytes, content: bytes) -> list[bytes]:
-    return [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
-        b"/Resources << /Font << /F 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+def japanese(encoding: bytes, content: bytes) -> bytes:
+    return one_page(
+        content,
         b"<< /Type /Font /Subtype /Type0 /BaseFont /Ryumin-Light-%s /Encoding /%s /DescendantFonts [6 0 R] >>"
         % (encoding, encoding),
         b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Ryumin-Light /DW 1000 /FontDescriptor 7 0 R "
         b"/CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> >>",
         b"<< /Type /FontDescriptor /FontName /Ryumin-Light /Flags 4 /FontBBox [-170 -331 1024 903] /Ascent 723 "
         b"/Descent -241 /CapHeight 709 /ItalicAngle 0 /StemV 69 >>",
-    ]
+    )
 
 
 def coded(text: str) -> bytes:
@@ -48,6 +45,6 @@ def coded(text: str) -> bytes:
     ],
     ids=["from top to bottom", "letter by letter"],
 )
-def test_text_in_a_font_that_is_not_there_is_read(encoding, content, pdf_of):
-    page = read(ReadRequest("a.pdf", pdf_of(japanese(encoding, content)))).pages[0]
+def test_text_in_a_font_that_is_not_there_is_read(encoding, content):
+    page = read(ReadRequest("a.pdf", japanese(encoding, content))).pages[0]
     assert "".join(page.text.split()) == "".join(LINES)

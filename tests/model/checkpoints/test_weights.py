@@ -30,21 +30,19 @@ def changed(folder, change):
     return folder
 
 
-def test_a_missing_tensor_is_named(tmp_path):
-    changed(tmp_path, lambda t: t.pop("model.layers.0.linear_attn.A_log"))
-    with pytest.raises(WeightsMissing, match="layers.0.linear_attn.A_log"):
-        load_model(tmp_path)
-
-
-def test_an_unknown_tensor_is_refused_with_its_file(tmp_path):
-    changed(tmp_path, lambda t: t.update({"model.layers.0.surprise": torch.zeros(3)}))
-    with pytest.raises(WeightsMismatch, match="model.safetensors: unknown tensor model.layers.0.surprise"):
-        load_model(tmp_path)
-
-
-def test_a_wrong_shape_is_refused_with_both_shapes(tmp_path):
-    changed(tmp_path, lambda t: t.update({"model.norm.weight": torch.zeros(65)}))
-    with pytest.raises(WeightsMismatch, match=r"norm.weight is \(65,\), config.json asks for \(64,\)"):
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        (lambda t: t.pop("model.layers.0.linear_attn.A_log"), WeightsMissing, "layers.0.linear_attn.A_log"),
+        (lambda t: t.update({"model.layers.0.surprise": torch.zeros(3)}), WeightsMismatch,
+         "model.safetensors: unknown tensor model.layers.0.surprise"),
+        (lambda t: t.update({"model.norm.weight": torch.zeros(65)}), WeightsMismatch,
+         r"norm.weight is \(65,\), config.json asks for \(64,\)"),
+    ],
+)  # fmt: skip
+def test_a_missing_unknown_or_odd_tensor_is_named(tmp_path, change, error, said):
+    changed(tmp_path, change)
+    with pytest.raises(error, match=said):
         load_model(tmp_path)
 
 

@@ -21,7 +21,7 @@ _CLOSING = frozenset((")", "%", ")%"))
 
 
 class Chunk:
-    """Words of one line without a wide gap between them, all known when it is made: what they say is found out once."""
+    """Words of a line without a wide gap; what they say is found out once."""
 
     def __init__(self, words: list[Word]) -> None:
         self.words, self.x0, self.x1 = words, words[0].x0, words[-1].x1
@@ -62,7 +62,7 @@ class PrintLine:
 
 
 def print_lines(words: Sequence[Word], down: Sequence[Rule] = ()) -> list[PrintLine]:
-    """The lines of print of `words`, from top to bottom; an upright rule between two words parts them."""
+    """The lines of `words`, top to bottom; an upright rule between two words parts them."""
     lines = []
     for line in lines_of(words):
         height = median([word.bottom - word.top for word in line])

@@ -1,4 +1,4 @@
-"""A table between finding and text: its cells with their words and places, and what its rows read as."""
+"""A table between finding and text: its cells with their words and places, and its rows as they read."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class PlacedCell:
 
     @property
     def text(self) -> str:
-        """Its words without leaders ("Rent ....... ") and bars, which are drawn between cells."""
+        """Its words without leaders ("Rent ....... ") and bars."""
         return cell_text(word.text for word in self.words)
 
     @property
     def is_value(self) -> bool:
-        """Whether it is a number, an amount or a mark for nothing; years are none."""
+        """Whether it is a number, an amount or a mark for nothing, not a year."""
         return says_value(self.text)
 
 
@@ -53,8 +53,8 @@ class PlacedTable:
 
 @dataclass(slots=True)
 class Row:
-    """A row of a table: its text, cells set apart by " | ", box, height of print, place in the grid, words, and whether
-    the table is `doubtful`."""
+    """A row: its text, cells set apart by " | ", box, height of print, place in the grid, words, and whether the table
+    is `doubtful`."""
 
     text: str
     box: Box
@@ -66,14 +66,14 @@ class Row:
 
 
 def cell_text(words: Iterable[str]) -> str:
-    """Words as one text, without leaders behind them and without bars."""
+    """Words as one text, without leaders and bars."""
     text = " ".join([word for word in words if word != BAR])
     bare = text.rstrip(". \u2026_")
     return bare if bare and text.count(".", len(bare)) >= _FEWEST_DOTS else text
 
 
 def lines_of(words: Sequence[Word]) -> list[list[Word]]:
-    """Words on one height, from top to bottom, each line from left to right."""
+    """Words on one height, top to bottom, left to right."""
     lines: list[list[Word]] = []
     first = near = 0.0  # the bottom of the first word of a line, and how far from it those of others may be
     for word in sorted(words, key=lambda w: (w.top + w.bottom, w.x0)):
@@ -87,8 +87,8 @@ def lines_of(words: Sequence[Word]) -> list[list[Word]]:
 
 
 def head_count(cells: Sequence[PlacedCell]) -> int:
-    """How many rows from the top name columns: those before the first with a value behind its first column; in a table
-    of words the first, where no column lacks a name there."""
+    """How many rows name columns: those before the first with a value behind its first column; in a table of words the
+    first, where no column lacks a name there."""
     rows = 1 + max((cell.row for cell in cells), default=-1)
     columns = max((cell.column + cell.columns for cell in cells), default=0)
     valued = {cell.row for cell in cells if cell.column and cell.is_value}
@@ -104,7 +104,7 @@ def head_count(cells: Sequence[PlacedCell]) -> int:
 
 
 def rows_of(table: PlacedTable, number: int) -> list[Row]:
-    """The rows of a table that has this `number` on its page, from top to bottom."""
+    """The rows of the table with this `number` on its page."""
     filled: dict[int, list[tuple[PlacedCell, str, list[Word]]]] = {}
     for cell in sorted(table.cells, key=lambda cell: (cell.row, cell.column)):
         if text := cell.text:

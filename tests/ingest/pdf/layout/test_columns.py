@@ -1,6 +1,5 @@
 """Pages that are more than two columns of prose: authors side by side, watermarks, text from right to left."""
 
-import io
 from collections.abc import Callable
 
 from docqa.ingest.pdf.layout.paragraphs import join_lines
@@ -10,19 +9,16 @@ from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import Hyphens
 from docqa.ingest.types import Page
+from tests.ingest.drawing import Sheet
 
 PROSE = "The warden opens the gate at the turn of the tide and"
 
 
 def drawn(draw: Callable[..., None]) -> Page:
     """The page that `draw` puts on a canvas."""
-    from reportlab.pdfgen.canvas import Canvas
-
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     draw(canvas)
-    canvas.save()
-    return read(ReadRequest("a.pdf", buffer.getvalue())).pages[0]
+    return read(ReadRequest("a.pdf", canvas.data())).pages[0]
 
 
 def two_columns(canvas: object, top: float, *, left: str = "left", right: str = "right") -> None:

@@ -1,11 +1,11 @@
 """Texts side by side that no gutter separates: the order of the drawing tells them apart, and grades pages."""
 
-import io
 from collections.abc import Callable
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Page
+from tests.ingest.drawing import Sheet
 
 BODY = (
     "The gates of the upper lock are opened by the warden alone, who notes",
@@ -20,10 +20,7 @@ BODY = (
 
 def drawn(draw: Callable[..., None]) -> Page:
     """The page that `draw` puts on a canvas, with a function that writes lines below one another."""
-    from reportlab.pdfgen.canvas import Canvas
-
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     canvas.setFont("Helvetica", 10)
 
     def write(x: float, top: float, *lines: str) -> None:
@@ -31,8 +28,7 @@ def drawn(draw: Callable[..., None]) -> Page:
             canvas.drawString(x, top - 12 * row, line)
 
     draw(write)
-    canvas.save()
-    return read(ReadRequest("a.pdf", buffer.getvalue())).pages[0]
+    return read(ReadRequest("a.pdf", canvas.data())).pages[0]
 
 
 def test_labels_in_the_margin_do_not_run_into_the_text():

@@ -1,16 +1,15 @@
 """Printed line numbers: they leave the text, and a place in it still has the number of its line."""
 
-import io
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest.read import read
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document, NumberedLine, Page
+from tests.ingest.drawing import Sheet
 
 WORDS = ["warden", "opens", "gate", "turn", "tide", "notes", "level", "book", "lock", "wall", "pond", "mark", "wheel"]
 
@@ -21,16 +20,14 @@ def sentence(number: int) -> str:
 
 def numbered_pdf(pages: Sequence[Sequence[tuple[int | None, str]]]) -> bytes:
     """Pages of lines, each with the number beside it."""
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     for lines in pages:
         for at, (number, text) in enumerate(lines):
             canvas.drawString(108, 720 - at * 24, text)
             if number is not None:
                 canvas.drawRightString(90, 720 - at * 24, str(number))
         canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()
+    return canvas.data()
 
 
 def document(pages: Sequence[Sequence[tuple[int | None, str]]]) -> Document:
@@ -76,13 +73,11 @@ def test_a_page_that_is_read_again_sends_its_event_again():
 
 
 def test_row_numbers_of_a_table_stay_in_its_rows():
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     for row in range(1, 25):
         for x, cell in ((72, str(row)), (110, f"pond{row}"), (280, f"{row}.5 m"), (440, "sluice")):
             canvas.drawString(x, 720 - row * 24, cell)
-    canvas.save()
-    page = read(ReadRequest("a.pdf", buffer.getvalue())).pages[0]
+    page = read(ReadRequest("a.pdf", canvas.data())).pages[0]
     assert page.text.split("\n")[6] == "7 pond7 7.5 m sluice" and page.lines == ()
 
 

@@ -18,6 +18,7 @@ from docqa.ingest.errors import NoText
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
+from tests.ingest.drawing import Sheet, bytes_of
 
 SEEN = "The warden opens the gate at the turn of the tide."
 SECRET = "The official total is one dollar."
@@ -32,15 +33,11 @@ def noise() -> ImageReader:
 
 
 def draw(paint: Callable[[Canvas], Any], *, rotation: int = 0) -> bytes:
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     paint(canvas)
-    canvas.save()
-    writer = PdfWriter(clone_from=buffer)
+    writer = PdfWriter(clone_from=io.BytesIO(canvas.data()))
     writer.pages[0].rotate(rotation)
-    turned = io.BytesIO()
-    writer.write(turned)
-    return turned.getvalue()
+    return bytes_of(writer)
 
 
 def written(canvas: Canvas, text: str, y: float, *, mode: int | None = None, grey: float = 0.0, x: float = 72) -> None:
@@ -223,11 +220,9 @@ def test_only_the_words_outside_a_clip_are_hidden():
 
 def layered(drawing: bytes, *, off: Sequence[str], form_on: str | None = None) -> bytes:
     """A page of `drawing`, with layers A and B, of which `off` are switched off, and a form /X on layer `form_on`."""
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     written(canvas, SEEN, 700)
-    canvas.save()
-    writer = PdfWriter(clone_from=buffer)
+    writer = PdfWriter(clone_from=io.BytesIO(canvas.data()))
     page = writer.pages[0]
     layer = {NameObject("/Type"): NameObject("/OCG"), NameObject("/Name"): TextStringObject("Layer")}
     groups = {name: writer._add_object(DictionaryObject(layer)) for name in "AB"}
@@ -247,9 +242,7 @@ def layered(drawing: bytes, *, off: Sequence[str], form_on: str | None = None) -
     shown = DictionaryObject({NameObject("/OFF"): ArrayObject(groups[name] for name in off)})
     layers = {NameObject("/OCGs"): ArrayObject(groups.values()), NameObject("/D"): shown}
     writer.root_object[NameObject("/OCProperties")] = DictionaryObject(layers)
-    turned = io.BytesIO()
-    writer.write(turned)
-    return turned.getvalue()
+    return bytes_of(writer)
 
 
 def on_layer(name: str, text: str, y: int = 600) -> bytes:

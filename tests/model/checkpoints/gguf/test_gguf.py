@@ -8,7 +8,7 @@ import pytest
 import tiny
 import torch
 from family_checkpoints import FAMILIES
-from gguf_files import write_gguf
+from gguf_files import finish, write_gguf
 from llama_peer import compared_with_llama_cpp
 
 from docqa.model.checkpoints.check import check
@@ -134,10 +134,7 @@ def changed(path, change):
         writer.add_key_value(name, value, types[0], types[1] if len(types) > 1 else None)
     for name, data in tensors.items():
         writer.add_tensor(name, data)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
 
 
 def other_architecture(values, tensors):
@@ -203,10 +200,7 @@ def test_split_file_is_one_model_and_missing_parts_are_named(tmp_path):
             writer.add_key_value(name, field.contents(), kinds[0], kinds[1] if len(kinds) > 1 else None)
     for tensor in reader.tensors:
         writer.add_tensor(tensor.name, tensor.data.copy())
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
     parts = sorted((tmp_path / "parts").glob("*.gguf"))
     assert len(parts) == 3
     network = load_model(tmp_path / "parts", dtype="float32").network.state_dict()

@@ -8,8 +8,8 @@ import numpy
 import pytest
 import tiny
 import torch
-from family_checkpoints import TRANSFORMERS
-from gguf_files import write_gguf
+from family_checkpoints import LLAMA3, TRANSFORMERS
+from gguf_files import finish, write_gguf
 from llama_peer import compared_with_llama_cpp
 
 from docqa.model.checkpoints.check import check
@@ -24,10 +24,6 @@ from docqa.model.load import load_model
 from docqa.model.prompts.chat_template import ChatTemplate
 from docqa.model.tokenizer import CheckpointTokenizer, byte_alphabet
 
-LLAMA3 = {
-    "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
-    "original_max_position_embeddings": 64,
-}  # fmt: skip
 TEMPLATE = "{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}[assistant]"
 
 
@@ -154,10 +150,7 @@ def test_experts_in_a_llama_file_are_refused(tmp_path):
     writer.add_embedding_length(64)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_tensor("token_embd.weight", numpy.zeros((300, 64), numpy.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
     with pytest.raises(ConfigUnsupported, match="'llama' with experts is not supported"):
         HybridConfig.from_folder(tmp_path / "tiny.gguf")
 
