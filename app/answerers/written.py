@@ -34,6 +34,7 @@ from docqa.model.prompts.written_prompt import Question, Turn, completing
 
 T = TypeVar("T")
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
+_SURE_OWN = 0.6  # the reader's own chance, where a small model says otherwise, or nothing
 _MOST_GIVEN, _LEAST_GIVEN = 3_000, 600  # tokens of passages; most where the reader is not sure of its own answer
 _MOST_TOLD = 4  # passages that may bear out what was written, by its words
 _LEAST_KEPT, _LEAST_KNOWN = 0.6, 0.5  # shares of its words that a completed question keeps, and that were said before
@@ -160,10 +161,9 @@ class WritingAnswerer:
         answer = self._outcome(asked, given, reply or Reply(""), checked, nearest)
         if not answer.refused or self.generator.reading is None or whole or asked.value or self.options.quick:
             return answer
-        # What a small model cannot answer the reader often can.
         own = self.evidence.ask_again(question, without, nearest)
         shown = replace(own, coverage=own.coverage.warned(OWN), usage=answer.usage, provenance=answer.provenance)
-        return answer if own.refused else shown
+        return shown if own.confidence >= _SURE_OWN and not own.refused else answer
 
     def _reply(
         self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
