@@ -8,7 +8,7 @@ from operator import attrgetter
 from statistics import median
 
 from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine, print_lines
-from docqa.ingest.pdf.layout.tables.heads import column_of, place_heads
+from docqa.ingest.pdf.layout.tables.heads import LAPPED, column_of, place_heads
 from docqa.ingest.pdf.layout.tables.placed import PlacedCell, PlacedTable
 from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, runs_along
 from docqa.ingest.pdf.raw_page import Word
@@ -43,11 +43,16 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     if not _is_table(lines, body, edges, ruled=ruled):
         return None
     rows = _rows(body, edges, rules)
-    top = place_heads(lines[:heads], edges, rules)
+    above = [_split_heads(line, [*lines[at + 1 : heads], *body], edges, rules) for at, line in enumerate(lines[:heads])]
+    top = place_heads(above, edges, rules)
     first = 1 + max((cell.row for cell in top), default=-1)
     cells = top + _cells(rows, edges, first)
-    crowded = [_is_crowded(line, edges) for line in [*lines[:heads], *body]]
-    return PlacedTable(cells, first, any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body))
+    crowded = [_is_crowded(line, edges) for line in [*above, *body]]
+    # The lowest head over several columns may be that of each, and rows that overlap may be one.
+    lowest = {column: cell for cell in top for column in range(cell.column, cell.column + cell.columns)}
+    wide = any(1 < cell.columns <= len(edges) for cell in lowest.values())
+    lapped = any(a[-1].bottom - b[0].top > LAPPED * b[0].height for a, b in pairwise(rows))
+    return PlacedTable(cells, first, wide or lapped or any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body))
 
 
 def _is_crowded(line: PrintLine, edges: Sequence[float]) -> bool:
@@ -118,14 +123,26 @@ def _split(line: PrintLine, edges: Sequence[float]) -> PrintLine:
     """The line with chunks that cross an edge between two words parted there."""
     if len(line.chunks) == 1:
         return line
+    chunks = [part for chunk in line.chunks for part in _parts(chunk, edges).values()]
+    return PrintLine(chunks, line.top, line.bottom)
+
+
+def _parts(chunk: Chunk, edges: Sequence[float]) -> dict[int, Chunk]:
+    """What of a chunk lies in each column."""
+    parts = [(at, list(words)) for at, words in groupby(chunk.words, lambda w: column_of((w.x0 + w.x1) / 2, edges))]
+    return {at: Chunk(words) for at, words in parts} if len(parts) > 1 else {parts[0][0]: chunk}
+
+
+def _split_heads(line: PrintLine, below: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> PrintLine:
+    """The line of heads with chunks parted where each part stands over what is `below` it and no rule joins them."""
+    lower = {column_of(c.middle, edges): c for part in reversed(below) for c in part.chunks}
+    low, high = line.bottom - 0.4 * line.height, line.bottom + line.height
     chunks: list[Chunk] = []
     for chunk in line.chunks:
-        first, last = (column_of((word.x0 + word.x1) / 2, edges) for word in (chunk.words[0], chunk.words[-1]))
-        if first == last:
-            chunks.append(chunk)
-            continue
-        parts = groupby(chunk.words, lambda word: column_of((word.x0 + word.x1) / 2, edges))
-        chunks += [Chunk(list(words)) for _, words in parts]
+        parts = _parts(chunk, edges)
+        joined = any(low <= y <= high and edges[0] <= x0 < chunk.middle < x1 for y, x0, x1 in rules.across)
+        over = not joined and all(at in lower and part.stands_over(lower[at]) for at, part in parts.items())
+        chunks += parts.values() if over else [chunk]
     return PrintLine(chunks, line.top, line.bottom)
 
 
@@ -176,9 +193,10 @@ def _is_table(
         return False
     values = sum(chunk.is_value for chunk in chunks)
     prose = sum(median(len(c.words) for c in column) >= _PROSE for column in columns if column)
-    if any(column and not any(any(map(str.isalnum, c.text)) or c.is_value for c in column) for column in columns):
-        return False  # a list with bullets
+    bare = any(column and not any(any(map(str.isalnum, c.text)) or c.is_value for c in column) for column in columns)
     if values < _FEW_VALUES * len(chunks):
+        if bare:
+            return False  # a list with bullets
         named = [line for line in body if not column_of(line.chunks[0].middle, edges)]
         if prose > 1 or sum(len(line.chunks) > 1 for line in named) < (0.5 if ruled else 0.75) * len(named):
             return False
@@ -272,7 +290,7 @@ def _without_spanning(rows: Sequence[Sequence[PrintLine]]) -> tuple[list[list[Pr
         line = row[0]
         if len(row) == 1 and len(line.chunks) == 1 and 0 < at < len(rows) - 1:
             above, below = rows[at - 1][-1], rows[at + 1][0]
-            if above.bottom - line.top > 0.25 * line.height and line.bottom - below.top > 0.25 * line.height:
+            if above.bottom - line.top > LAPPED * line.height and line.bottom - below.top > LAPPED * line.height:
                 halfway.append((line, len(kept)))
                 continue
         kept.append(list(row))

@@ -10,6 +10,8 @@ from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine
 from docqa.ingest.pdf.layout.tables.placed import PlacedCell
 from docqa.ingest.pdf.layout.tables.rules import Rules
 
+LAPPED = 0.25
+"""Heights that two lines side by side have in common."""
 _OFF_CENTRE = 0.06  # of its width: how far a head may stand from the middle of the columns that it names
 _TIGHT = 0.7
 _AS_WIDE = 0.6
@@ -26,7 +28,9 @@ def place_heads(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules
     bottoms: list[PrintLine] = []
     spans: list[list[Span]] = []
     for at in range(len(lines) - 1, -1, -1):
-        spans.insert(0, _spans(lines[at], lines[at + 1 :], spans[0] if spans else [], edges, rules))
+        # What overlaps a line stands beside it.
+        below = [line for line in lines[at + 1 :] if line.top > lines[at].bottom - LAPPED * line.height]
+        spans.insert(0, _spans(lines[at], below, spans[-len(below)] if below else [], edges, rules))
     for line, spanned in zip(lines, spans, strict=True):
         placed = [PlacedCell([chunk.words], 0, first, 1, last - first + 1)
                   for chunk, (first, last) in zip(line.chunks, spanned, strict=True)]  # fmt: skip
@@ -59,7 +63,8 @@ def _same_row(
         over = [c for c in upper if c.column < own.stop and own.start < c.column + c.columns]
         if over and [(c.column, c.columns) for c in over] != [(cell.column, cell.columns)]:
             return False
-    return any((c.column, c.columns) == (cell.column, cell.columns) for cell in lower for c in upper)
+    lapped = before.bottom - line.top > LAPPED * line.height
+    return lapped or any((c.column, c.columns) == (cell.column, cell.columns) for cell in lower for c in upper)
 
 
 def _spans(
@@ -97,21 +102,24 @@ def _spans(
 def _ruled(
     chunk: Chunk, line: PrintLine, below: Sequence[PrintLine], edges: Sequence[float], rules: Rules
 ) -> Span | None:
-    """The columns over which a rule runs that underlines the chunk, between upright ones; None where none does, or one
-    through the table."""
+    """The columns over which a rule runs that underlines the chunk, between upright ones, or in the middle of which it
+    stands between upright rules; None where it does not."""
     if not below:
         return None
     floor = below[0].top + 0.5 * below[0].height
     walls = [x for x, y0, y1 in rules.down if y0 - 1 <= (line.top + line.bottom) / 2 <= y1 + 1]
     left = max((x for x in walls if x < chunk.middle), default=-inf)
     right = min((x for x in walls if x > chunk.middle), default=inf)
-    for y, start, end in sorted(rules.across):
-        x0, x1 = max(start, left), min(end, right)
-        if line.bottom - 0.4 * line.height <= y <= floor and x0 <= chunk.middle <= x1:
+    spaces = [(max(start, left), min(end, right)) for y, start, end in sorted(rules.across)
+              if line.bottom - 0.4 * line.height <= y <= floor]  # fmt: skip
+    if right - left < inf and abs((left + right) / 2 - chunk.middle) < max(_OFF_CENTRE * (right - left), 3):
+        spaces.append((left, right))
+    for x0, x1 in spaces:
+        if x0 <= chunk.middle <= x1:
             if sum(x0 <= other.middle <= x1 for other in line.chunks) > 1:
                 return None  # pieces that look like one
             named = {column_of(c.middle, edges) for part in below for c in part.chunks if x0 <= c.middle <= x1}
-            return min(named), max(named)
+            return (min(named), max(named)) if named else None
     return None
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine
+from docqa.ingest.pdf.layout.tables.chunks import ALIGNED, Chunk, PrintLine
 from docqa.ingest.pdf.layout.tables.rules import Rule, Rules
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import grouped
@@ -15,7 +15,6 @@ from docqa.ingest.structure.values import counts, is_year
 
 _SAME_ENDS = 4.0  # points
 _NARROWEST_RULE = 60.0
-_ALIGNED = 2.5  # points between the edges of values of one column, or their middles
 _FURTHEST = 9.0  # heights from one value of a column to the next
 _FEWEST = 3  # values of a column
 _SHORT = 4  # words of a cell that may tell a column
@@ -100,7 +99,7 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
         taken: set[int] = set()
         for column in open_columns:
             last = lines[column[-1][0]]
-            found = next((at for at in seeds - taken if _aligned(last.chunks[column[-1][1]], line.chunks[at])), None)
+            found = next((at for at in seeds - taken if last.chunks[column[-1][1]].stands_over(line.chunks[at])), None)
             if found is not None:
                 taken.add(found)
                 column.append((number, found))
@@ -113,11 +112,6 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
         left += [[(number, at)] for at in seeds - taken]
         open_columns = left
     return [column for column in [*done, *open_columns] if len(column) >= _FEWEST]
-
-
-def _aligned(upper: Chunk, lower: Chunk) -> bool:
-    close = min(abs(upper.x0 - lower.x0), abs(upper.x1 - lower.x1), abs(upper.middle - lower.middle))
-    return close < _ALIGNED
 
 
 def _groups(columns: Sequence[list[Place]], lines: Sequence[PrintLine]) -> list[list[list[Place]]]:
@@ -184,7 +178,7 @@ def _beyond(heads: Sequence[PrintLine], body: Sequence[PrintLine], right: float)
         for head in line.chunks:
             if right < head.x0 < right + _FURTHER_GAP * line.height and len(head.words) <= _LONG:
                 yield head.x1
-                yield from (c.x1 for part in body for c in part.chunks if head.x0 - _ALIGNED <= c.x0 < head.x1)
+                yield from (c.x1 for part in body for c in part.chunks if head.x0 - ALIGNED <= c.x0 < head.x1)
 
 
 def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]:
@@ -237,7 +231,9 @@ def _heads(
         ruled = any(line.bottom - 2 <= y <= reached + 2 for y, x0, x1 in rules.across if x0 < right and x1 > left)
         if reached - line.bottom > (2.5 if ruled else _HEAD_GAP) * line.height:
             break
-        if any(c.x0 < left - 8 or c.x1 > right + 8 or len(c.words) > 2 * _LONG for c in chunks):
+        few = _LONG if len(chunks) > 1 else 0  # words of a head that is wider than the first or last column
+        if any(len(c.words) > (few if left < c.middle < right else 0)
+               and (c.x0 < left - 8 or c.x1 > right + 8 or len(c.words) > 2 * _LONG) for c in chunks):  # fmt: skip
             break
         if line.height > _LARGER * lines[number].height:
             break  # a heading

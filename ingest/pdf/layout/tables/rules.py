@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from statistics import median
 
 from docqa.ingest.pdf.layout.tables.placed import PlacedCell, PlacedTable, head_count, lines_of
 from docqa.ingest.pdf.raw_page import Word
@@ -120,10 +121,11 @@ def frame_box(frame: Rules) -> Box:
 
 
 def open_box(frame: Rules) -> Box:
-    """The box of a frame with what lies beside its uprights between its first and last level rule."""
+    """The box of a frame with what lies beside its uprights between most of its level rules, or the first and last."""
     x0, y0, x1, y1 = frame_box(frame)
-    ends = [[rule for rule in frame.across if abs(rule[0] - y) <= NEAR] for y in (y0, y1)]
-    left, right = (max(min(r[1] for r in end) for end in ends), min(max(r[2] for r in end) for end in ends))
+    levels = [[r for r in frame.across if abs(r[0] - y) <= NEAR] for y in places(frame.across)]
+    starts, ends = [min(r[1] for r in level) for level in levels], [max(r[2] for r in level) for level in levels]
+    left, right = min(max(starts[0], starts[-1]), median(starts)), max(min(ends[0], ends[-1]), median(ends))
     return min(x0, left), y0, max(x1, right), y1
 
 
