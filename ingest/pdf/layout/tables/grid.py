@@ -61,8 +61,7 @@ def _is_crowded(line: PrintLine, edges: Sequence[float]) -> bool:
 
 
 def column_edges(lines: Sequence[PrintLine], rules: Rules) -> list[float]:
-    """Where one column ends and the next begins: mid-space that hardly a full line crosses, and upright rules along
-    most."""
+    """Where columns end: mid-space that hardly a full line crosses, and upright rules along most."""
     most = max(len(line.chunks) for line in lines)
     full = [line for line in lines if len(line.chunks) >= max(2, _FULL * most)]
     if not full:
@@ -83,7 +82,7 @@ def column_edges(lines: Sequence[PrintLine], rules: Rules) -> list[float]:
 
 
 def _without_bare(heads: Sequence[PrintLine], body: Sequence[PrintLine], edges: list[float]) -> list[float]:
-    """The edges without those beside a column that only has a head: it stands beside the cells that it names."""
+    """The edges without those of columns that only have a head: it stands beside its cells."""
     for column in range(len(edges), -1, -1):
         if any(column_of(chunk.middle, edges) == column for line in body for chunk in line.chunks):
             continue
@@ -134,21 +133,21 @@ def _parts(chunk: Chunk, edges: Sequence[float]) -> dict[int, Chunk]:
 
 
 def _split_heads(line: PrintLine, below: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> PrintLine:
-    """The line of heads with chunks parted where each part stands over what is `below` it and no rule joins them."""
+    """The line of heads, chunks parted where each part stands over what is `below` and no rule joins them."""
     lower = {column_of(c.middle, edges): c for part in reversed(below) for c in part.chunks}
     low, high = line.bottom - 0.4 * line.height, line.bottom + line.height
+    joining = [rule for rule in rules.across if low <= rule[0] <= high and edges[0] <= rule[1]]
     chunks: list[Chunk] = []
     for chunk in line.chunks:
         parts = _parts(chunk, edges)
-        joined = any(low <= y <= high and edges[0] <= x0 < chunk.middle < x1 for y, x0, x1 in rules.across)
-        over = not joined and all(at in lower and part.stands_over(lower[at]) for at, part in parts.items())
-        chunks += parts.values() if over else [chunk]
+        over = all(at in lower and part.stands_over(lower[at]) for at, part in parts.items())
+        joined = any(x0 < chunk.middle < x1 for _, x0, x1 in joining)
+        chunks += parts.values() if over and not joined else [chunk]
     return PrintLine(chunks, line.top, line.bottom)
 
 
 def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> int:
-    """How many lines from the top are heads: above a rule through all, or the first line with a value behind its first
-    column."""
+    """How many lines are heads: those above a rule through all, or the first value behind the first column."""
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     valued = next((at for at, line in enumerate(lines) if _has_values(line, edges)), None)
     limit = valued if valued is not None else len(lines)
@@ -178,8 +177,8 @@ def _has_values(line: PrintLine, edges: Sequence[float]) -> bool:
 def _is_table(
     lines: Sequence[PrintLine], body: Sequence[PrintLine], edges: Sequence[float], *, ruled: bool
 ) -> bool:
-    """Whether most lines have several short cells: no running text, numbered lines, contents, nor signatures. Without
-    rules, values or many cells must speak for it."""
+    """Whether most lines have several short cells: no running text, numbered lines, contents, signatures. Without rules
+    there are values or many cells."""
     chunks = [chunk for line in body for chunk in line.chunks]
     columns: list[list[Chunk]] = [[] for _ in range(len(edges) + 1)]
     for chunk in chunks:
@@ -193,9 +192,8 @@ def _is_table(
         return False
     values = sum(chunk.is_value for chunk in chunks)
     prose = sum(median(len(c.words) for c in column) >= _PROSE for column in columns if column)
-    bare = any(column and not any(any(map(str.isalnum, c.text)) or c.is_value for c in column) for column in columns)
     if values < _FEW_VALUES * len(chunks):
-        if bare:
+        if any(own and not any(any(map(str.isalnum, c.text)) or c.is_value for c in own) for own in columns):
             return False  # a list with bullets
         named = [line for line in body if not column_of(line.chunks[0].middle, edges)]
         if prose > 1 or sum(len(line.chunks) > 1 for line in named) < (0.5 if ruled else 0.75) * len(named):
@@ -234,7 +232,7 @@ def _goes_on(row: Sequence[PrintLine], line: PrintLine, edges: Sequence[float], 
 
 
 def _name_goes_on(before: PrintLine, line: PrintLine, edges: Sequence[float], step: float, *, waits: bool) -> bool:
-    """Whether the name of a row goes on in `line`. `waits`: the row has nothing but a name so far, as a title has."""
+    """Whether the name of a row goes on in `line`. `waits`: the row has only a name so far, as a title has."""
     upper, lower = before.chunks[0], line.chunks[0]
     if column_of(upper.x0, edges) or column_of(lower.x0, edges) or (waits and upper.middle > edges[0]):
         return False
@@ -272,7 +270,7 @@ def _cells(rows: Sequence[Sequence[PrintLine]], edges: Sequence[float], first: i
 
 
 def _flush(chunk: Chunk, edges: Sequence[float], rows: Sequence[Sequence[PrintLine]]) -> bool:
-    """Whether the only chunk of a line begins or ends where others of its column do, or is in the first column."""
+    """Whether the only chunk of a line is aligned with others of its column, or is in the first."""
     column = column_of(chunk.middle, edges)
     if not column or column_of(chunk.x0, edges) == 0:
         return True
@@ -282,8 +280,7 @@ def _flush(chunk: Chunk, edges: Sequence[float], rows: Sequence[Sequence[PrintLi
 
 
 def _without_spanning(rows: Sequence[Sequence[PrintLine]]) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int]]]:
-    """(the rows without cells that stand halfway between two of them, as names for two rows do; those cells with the
-    row below)."""
+    """(the rows without cells halfway between two, such as names for both; those cells with the row below)."""
     kept: list[list[PrintLine]] = []
     halfway: list[tuple[PrintLine, int]] = []
     for at, row in enumerate(rows):

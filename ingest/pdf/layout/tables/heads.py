@@ -10,8 +10,7 @@ from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine
 from docqa.ingest.pdf.layout.tables.placed import PlacedCell
 from docqa.ingest.pdf.layout.tables.rules import Rules
 
-LAPPED = 0.25
-"""Heights that two lines side by side have in common."""
+LAPPED = 0.25  # heights that lines side by side share
 _OFF_CENTRE = 0.06  # of its width: how far a head may stand from the middle of the columns that it names
 _TIGHT = 0.7
 _AS_WIDE = 0.6
@@ -28,7 +27,6 @@ def place_heads(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules
     bottoms: list[PrintLine] = []
     spans: list[list[Span]] = []
     for at in range(len(lines) - 1, -1, -1):
-        # What overlaps a line stands beside it.
         below = [line for line in lines[at + 1 :] if line.top > lines[at].bottom - LAPPED * line.height]
         spans.insert(0, _spans(lines[at], below, spans[-len(below)] if below else [], edges, rules))
     for line, spanned in zip(lines, spans, strict=True):
@@ -53,7 +51,7 @@ def place_heads(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules
 def _same_row(
     upper: Sequence[PlacedCell], lower: Sequence[PlacedCell], before: PrintLine, line: PrintLine, rules: Rules
 ) -> bool:
-    """Whether a line goes on with the heads of the line above: over the same columns, close below, without a rule."""
+    """Whether a line goes on with the heads above: over the same columns, close below, without a rule."""
     if line.top - before.bottom > _TIGHT * line.height:
         return False
     if any(before.bottom - 0.5 * line.height <= y <= line.top + 0.5 * line.height for y, *_ in rules.across):
@@ -70,8 +68,8 @@ def _same_row(
 def _spans(
     line: PrintLine, below: Sequence[PrintLine], lower: Sequence[Span], edges: Sequence[float], rules: Rules
 ) -> list[Span]:
-    """For each chunk the first and last column that it names: those of the rule under it, of the head below that it
-    begins (`lower`: the line below), that it reaches over, or is centred over, as several of groups are."""
+    """The first and last column that each chunk names: those of the rule under it, of the head below that it begins
+    (`lower`: the line below), that it reaches over, or that groups are centred over."""
     ends = [(chunk.words[0], chunk.words[-1]) for chunk in line.chunks]
     direct = [(column_of((a.x0 + a.x1) / 2, edges), column_of((b.x0 + b.x1) / 2, edges)) for a, b in ends]
 
@@ -102,16 +100,15 @@ def _spans(
 def _ruled(
     chunk: Chunk, line: PrintLine, below: Sequence[PrintLine], edges: Sequence[float], rules: Rules
 ) -> Span | None:
-    """The columns over which a rule runs that underlines the chunk, between upright ones, or in the middle of which it
-    stands between upright rules; None where it does not."""
+    """The columns that a rule under the chunk runs over, or between upright rules in whose middle it is; else None."""
     if not below:
         return None
     floor = below[0].top + 0.5 * below[0].height
     walls = [x for x, y0, y1 in rules.down if y0 - 1 <= (line.top + line.bottom) / 2 <= y1 + 1]
     left = max((x for x in walls if x < chunk.middle), default=-inf)
     right = min((x for x in walls if x > chunk.middle), default=inf)
-    spaces = [(max(start, left), min(end, right)) for y, start, end in sorted(rules.across)
-              if line.bottom - 0.4 * line.height <= y <= floor]  # fmt: skip
+    low = line.bottom - 0.4 * line.height
+    spaces = [(max(x0, left), min(x1, right)) for y, x0, x1 in sorted(rules.across) if low <= y <= floor]
     if right - left < inf and abs((left + right) / 2 - chunk.middle) < max(_OFF_CENTRE * (right - left), 3):
         spaces.append((left, right))
     for x0, x1 in spaces:
@@ -126,8 +123,7 @@ def _ruled(
 def _centred(
     chunk: Chunk, direct: Span, limits: Span, below: Sequence[PrintLine], edges: Sequence[float]
 ) -> Span:
-    """The most columns between `limits` that the chunk is centred over by the heads below; else those it reaches
-    over."""
+    """The most columns within `limits` that the chunk is centred over; else those it reaches over."""
     if not below or direct[0] == 0:
         return direct
     named = {column_of(c.middle, edges): c for line in below for c in line.chunks}

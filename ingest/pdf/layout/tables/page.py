@@ -60,8 +60,8 @@ def _size(frame: Rules) -> float:
 
 
 def _fuses(table: PlacedTable) -> bool:
-    """Whether cells hold what no rule separates: values beside each other in one over several columns, or on several
-    lines, or values below each other in several of a row."""
+    """Whether cells hold what no rule separates: values beside each other over several columns or on several lines, or
+    values below each other in several of a row."""
     beside: set[int] = set()
     below: Counter[int] = Counter()
     for cell in table.cells:
@@ -89,8 +89,7 @@ def _built(words: Sequence[Word], rules: Rules, box: Box, *, ruled: bool = True)
 def _halves(table: PlacedTable, words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     """The words of two tables that stand side by side as one; none of one table.
 
-    Each has names and values of its own, and one was drawn after the other, row by row, or what is over the values
-    of the one is over those of the other.
+    Each has names and values, and one was drawn after the other, row by row, or both have the same heads.
     """
     places = {id(word): at for at, word in enumerate(words)}
     drawn = sorted(table.cells, key=lambda cell: places[id(cell.words[0])])
@@ -120,7 +119,7 @@ def _is_figure(table: PlacedTable) -> bool:
 
 
 def _taken(found: list[PlacedTable], tables: Sequence[PlacedTable | None], words: list[Word]) -> list[Word]:
-    """The words that are not in `tables`, which join those that were found."""
+    """The words that are not in `tables`, which are added to `found`."""
     taken = [table for table in tables if table is not None and not _is_figure(table)]
     found += taken
     inside = {id(word) for table in taken for cell in table.cells for word in cell.words}

@@ -87,8 +87,8 @@ def lines_of(words: Sequence[Word]) -> list[list[Word]]:
 
 
 def head_count(cells: Sequence[PlacedCell]) -> int:
-    """How many rows from the top name columns: those before the first with a value behind its first column; in a table
-    of words the first, where no column lacks a name there."""
+    """How many rows name columns: those before the first with a value behind its first column; in a table of words the
+    first, where it names all."""
     rows = 1 + max((cell.row for cell in cells), default=-1)
     columns = max((cell.column + cell.columns for cell in cells), default=0)
     valued = {cell.row for cell in cells if cell.column and cell.is_value}

@@ -32,7 +32,7 @@ Place = tuple[int, int]
 
 
 def ruled_regions(rules: Rules, lines: Sequence[PrintLine]) -> Iterator[Box]:
-    """Boxes between level rules of one length above each other, with cells and no caption between them."""
+    """Boxes between level rules of one length, with cells and no caption between them."""
     groups: list[list[Rule]] = []
     for rule in sorted(rule for rule in rules.across if rule[2] - rule[1] > _NARROWEST_RULE):
         same = next((g for g in groups if abs(g[-1][1] - rule[1]) + abs(g[-1][2] - rule[2]) < _SAME_ENDS), None)
@@ -46,8 +46,7 @@ def ruled_regions(rules: Rules, lines: Sequence[PrintLine]) -> Iterator[Box]:
 
 
 def _box(run: Sequence[Rule], lines: Sequence[PrintLine]) -> Iterator[Box]:
-    """The box between the rules of a run, unless the first or last stands far from it, as below a running head or above
-    a foot."""
+    """The box between the rules of a run, unless the first or last is far off, as below a running head."""
     box = min(r[1] for r in run) - 2, run[0][0], max(r[2] for r in run) + 2, run[-1][0]
     inside = [line for line in lines if box[1] <= (line.top + line.bottom) / 2 <= box[3]]
     if len(run) > 1 and inside:
@@ -57,7 +56,7 @@ def _box(run: Sequence[Rule], lines: Sequence[PrintLine]) -> Iterator[Box]:
 
 
 def _has_cells(above: Rule, below: Rule, lines: Sequence[PrintLine]) -> bool:
-    """Whether what is printed between two rules may be part of one table: no caption, no running text."""
+    """Whether what is between two rules may be part of one table: no caption, no running text."""
     inside = []
     for line in lines:
         if above[0] <= (line.top + line.bottom) / 2 <= below[0]:
@@ -75,7 +74,7 @@ def _has_cells(above: Rule, below: Rule, lines: Sequence[PrintLine]) -> bool:
 
 
 def aligned_regions(lines: Sequence[PrintLine], rules: Rules) -> Iterator[Box]:
-    """Boxes around values, or many short cells a line, that stand below each other, with their names and heads."""
+    """Boxes around values, or many short cells a line, below each other, with their names and heads."""
     columns = [c for c in _columns(lines) if not counts([lines[n].chunks[at].text for n, at in c])]
     for group in _groups(columns, lines):
         box = _region(group, lines, rules)
@@ -141,8 +140,7 @@ def _beside(a: Sequence[Place], b: Sequence[Place], lines: Sequence[PrintLine]) 
 
 
 def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules: Rules) -> Box | None:
-    """The box around the columns of a group with names, heads and further cells; None without row names or a second
-    column."""
+    """The box around a group of columns with names, heads and further cells; None without names or a second column."""
     firsts: dict[int, int] = {}
     lasts: dict[int, int] = {}
     for column in group:
@@ -173,7 +171,7 @@ def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules:
 
 
 def _beyond(heads: Sequence[PrintLine], body: Sequence[PrintLine], right: float) -> Iterator[float]:
-    """Where cells end that only a head says to be a column: hardly a row has one."""
+    """Where cells end of columns that hardly a row has, but a head."""
     for line in heads[-2:]:
         for head in line.chunks:
             if right < head.x0 < right + _FURTHER_GAP * line.height and len(head.words) <= _LONG:
@@ -182,7 +180,7 @@ def _beyond(heads: Sequence[PrintLine], body: Sequence[PrintLine], right: float)
 
 
 def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]:
-    """A column of short cells, such as numbers of items, close in front of the names of most rows."""
+    """A column of short cells, such as numbers, close in front of most names."""
     if len(chunks) < 0.6 * len(names) or not chunks:
         return ()
     height = median(word.bottom - word.top for chunk in names for word in chunk.words)
@@ -191,7 +189,7 @@ def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]
 
 
 def _are_names(chunks: Sequence[Chunk], rows: int) -> bool:
-    """Whether chunks beside most rows are the names of these: short, with letters, and they begin near one another."""
+    """Whether chunks beside most rows are their names: short, with letters, beginning near one another."""
     if len(chunks) < 0.6 * rows or not chunks:
         return False
     if median(len(chunk.words) for chunk in chunks) > _NAME_WORDS:
@@ -218,8 +216,7 @@ def _is_enough(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], *, 
 def _heads(
     number: int, left: float, right: float, values: float, lines: Sequence[PrintLine], rules: Rules
 ) -> list[PrintLine]:
-    """The heads above line `number`, from top to bottom: short chunks within the table's width, close above each other,
-    the uppermost with one over the values."""
+    """The heads above line `number`: short chunks, close above each other, the uppermost with one over the values."""
     found: list[PrintLine] = []
     count = 0
     reached = lines[number].top

@@ -121,7 +121,7 @@ def frame_box(frame: Rules) -> Box:
 
 
 def open_box(frame: Rules) -> Box:
-    """The box of a frame with what lies beside its uprights between most of its level rules, or the first and last."""
+    """The box of a frame with what most level rules, or the first and last, run over beside its uprights."""
     x0, y0, x1, y1 = frame_box(frame)
     levels = [[r for r in frame.across if abs(r[0] - y) <= NEAR] for y in places(frame.across)]
     starts, ends = [min(r[1] for r in level) for level in levels], [max(r[2] for r in level) for level in levels]
@@ -136,7 +136,7 @@ def words_within(words: Sequence[Word], box: Box) -> list[Word]:
 
 
 def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
-    """The table within a frame; None where most cells are empty, as in a chart, or contain what no rule separates."""
+    """The table in a frame; None where most cells are empty, as in a chart, or have what no rule separates."""
     box = frame_box(frame)
     xs = places(frame.down)
     ys = places(frame.across)
@@ -175,7 +175,7 @@ def _placed(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]) -
 
 def _shares_lines(band: Sequence[Sequence[Word]], most: float) -> bool:
     """Whether several cells of a band have words on more than one, and this share, of its heights, or one has values
-    below one another: the rows of a table without rules between."""
+    below one another: rows without rules between."""
     values = ([says_value(word.text) for line in lines_of(cell) for word in line] for cell in band)
     if any(len(said) > 1 and all(said) for said in values):
         return True
@@ -185,8 +185,7 @@ def _shares_lines(band: Sequence[Sequence[Word]], most: float) -> bool:
 
 
 def _owners(frame: Rules, ys: Sequence[float], xs: Sequence[float]) -> dict[Field, Field]:
-    """The cell that each field of the grid belongs to, named by its first field: without a rule between them, two
-    fields are one cell, where both are as wide."""
+    """The cell of each field of the grid, named by its first field: two as wide without a rule between are one cell."""
     owners: dict[Field, Field] = {}
     above: dict[Field, Field] = {}  # (first, last column) -> the cell of that width in the row before
     for row, (top, bottom) in enumerate(pairwise(ys)):
