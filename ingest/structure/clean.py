@@ -99,8 +99,10 @@ class Hyphens:
             return before[:-1] + after
         if self._seen[hyphenated] or not (head.islower() and tail.islower()) or len(tail) < 2:
             return before + after
-        # A compound such as "long-term" that stands only here: its halves are words of this document.
-        if not self._seen[joined] and min(len(head), len(tail)) > 2 and self._seen[head] and self._seen[tail]:
+        # A compound such as "long-term" that stands only here: its halves are words of this document, or it has more.
+        more = before[:-1].removesuffix(head).endswith("-") or after.removeprefix(tail).startswith("-")
+        halves = min(len(head), len(tail)) > 2 and self._seen[head] and self._seen[tail]
+        if not self._seen[joined] and (more or halves):
             return before + after
         return before[:-1] + after
 

@@ -42,3 +42,9 @@ def test_joining_lines_takes_linear_time(work):
 def test_a_number_with_letters_keeps_its_hyphen():
     assert NONE.join("for 4th-", "grade pupils") == "for 4th-grade pupils"
     assert NONE.join("an inter-", "national rule") == "an international rule"
+
+
+def test_a_word_of_several_parts_keeps_all_its_hyphens():
+    assert NONE.join("the state-", "of-the-art results") == "the state-of-the-art results"
+    assert NONE.join("a right-of-", "way for carts") == "a right-of-way for carts"
+    assert Hyphens(["our industry"]).join("the indus-", "try-level view") == "the industry-level view"

@@ -12,6 +12,7 @@ from docqa.ingest.pdf.layout.tables.rules import Rule
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.values import is_year, says_value
 
+ALIGNED = 2.5  # points between the edges of what stands in one column, or their middles
 _WORD_GAP = 0.65  # heights; between two values a space is enough
 _CLOSING_GAP = 1.5
 _GROUP = 3  # digits
@@ -38,6 +39,10 @@ class Chunk:
     @cached_property
     def is_year(self) -> bool:
         return is_year("".join(self.text.split()))
+
+    def stands_over(self, other: Chunk) -> bool:
+        """Whether both begin, end or have their middle there."""
+        return min(abs(self.x0 - other.x0), abs(self.x1 - other.x1), abs(self.middle - other.middle)) < ALIGNED
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from operator import attrgetter
 from statistics import median
 
 from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine, print_lines
-from docqa.ingest.pdf.layout.tables.heads import column_of, place_heads
+from docqa.ingest.pdf.layout.tables.heads import LAPPED, column_of, place_heads
 from docqa.ingest.pdf.layout.tables.placed import PlacedCell, PlacedTable
 from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, runs_along
 from docqa.ingest.pdf.raw_page import Word
@@ -43,11 +43,16 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     if not _is_table(lines, body, edges, ruled=ruled):
         return None
     rows = _rows(body, edges, rules)
-    top = place_heads(lines[:heads], edges, rules)
+    above = [_split_heads(line, [*lines[at + 1 : heads], *body], edges, rules) for at, line in enumerate(lines[:heads])]
+    top = place_heads(above, edges, rules)
     first = 1 + max((cell.row for cell in top), default=-1)
     cells = top + _cells(rows, edges, first)
-    crowded = [_is_crowded(line, edges) for line in [*lines[:heads], *body]]
-    return PlacedTable(cells, first, any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body))
+    crowded = [_is_crowded(line, edges) for line in [*above, *body]]
+    # The lowest head over several columns may be that of each, and rows that overlap may be one.
+    lowest = {column: cell for cell in top for column in range(cell.column, cell.column + cell.columns)}
+    wide = any(1 < cell.columns <= len(edges) for cell in lowest.values())
+    lapped = any(a[-1].bottom - b[0].top > LAPPED * b[0].height for a, b in pairwise(rows))
+    return PlacedTable(cells, first, wide or lapped or any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body))
 
 
 def _is_crowded(line: PrintLine, edges: Sequence[float]) -> bool:
@@ -56,8 +61,7 @@ def _is_crowded(line: PrintLine, edges: Sequence[float]) -> bool:
 
 
 def column_edges(lines: Sequence[PrintLine], rules: Rules) -> list[float]:
-    """Where one column ends and the next begins: mid-space that hardly a full line crosses, and upright rules along
-    most."""
+    """Where columns end: mid-space that hardly a full line crosses, and upright rules along most."""
     most = max(len(line.chunks) for line in lines)
     full = [line for line in lines if len(line.chunks) >= max(2, _FULL * most)]
     if not full:
@@ -78,7 +82,7 @@ def column_edges(lines: Sequence[PrintLine], rules: Rules) -> list[float]:
 
 
 def _without_bare(heads: Sequence[PrintLine], body: Sequence[PrintLine], edges: list[float]) -> list[float]:
-    """The edges without those beside a column that only has a head: it stands beside the cells that it names."""
+    """The edges without those of columns that only have a head: it stands beside its cells."""
     for column in range(len(edges), -1, -1):
         if any(column_of(chunk.middle, edges) == column for line in body for chunk in line.chunks):
             continue
@@ -118,20 +122,32 @@ def _split(line: PrintLine, edges: Sequence[float]) -> PrintLine:
     """The line with chunks that cross an edge between two words parted there."""
     if len(line.chunks) == 1:
         return line
+    chunks = [part for chunk in line.chunks for part in _parts(chunk, edges).values()]
+    return PrintLine(chunks, line.top, line.bottom)
+
+
+def _parts(chunk: Chunk, edges: Sequence[float]) -> dict[int, Chunk]:
+    """What of a chunk lies in each column."""
+    parts = [(at, list(words)) for at, words in groupby(chunk.words, lambda w: column_of((w.x0 + w.x1) / 2, edges))]
+    return {at: Chunk(words) for at, words in parts} if len(parts) > 1 else {parts[0][0]: chunk}
+
+
+def _split_heads(line: PrintLine, below: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> PrintLine:
+    """The line of heads, chunks parted where each part stands over what is `below` and no rule joins them."""
+    lower = {column_of(c.middle, edges): c for part in reversed(below) for c in part.chunks}
+    low, high = line.bottom - 0.4 * line.height, line.bottom + line.height
+    joining = [rule for rule in rules.across if low <= rule[0] <= high and edges[0] <= rule[1]]
     chunks: list[Chunk] = []
     for chunk in line.chunks:
-        first, last = (column_of((word.x0 + word.x1) / 2, edges) for word in (chunk.words[0], chunk.words[-1]))
-        if first == last:
-            chunks.append(chunk)
-            continue
-        parts = groupby(chunk.words, lambda word: column_of((word.x0 + word.x1) / 2, edges))
-        chunks += [Chunk(list(words)) for _, words in parts]
+        parts = _parts(chunk, edges)
+        over = all(at in lower and part.stands_over(lower[at]) for at, part in parts.items())
+        joined = any(x0 < chunk.middle < x1 for _, x0, x1 in joining)
+        chunks += parts.values() if over and not joined else [chunk]
     return PrintLine(chunks, line.top, line.bottom)
 
 
 def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> int:
-    """How many lines from the top are heads: above a rule through all, or the first line with a value behind its first
-    column."""
+    """How many lines are heads: those above a rule through all, or the first value behind the first column."""
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     valued = next((at for at, line in enumerate(lines) if _has_values(line, edges)), None)
     limit = valued if valued is not None else len(lines)
@@ -161,8 +177,8 @@ def _has_values(line: PrintLine, edges: Sequence[float]) -> bool:
 def _is_table(
     lines: Sequence[PrintLine], body: Sequence[PrintLine], edges: Sequence[float], *, ruled: bool
 ) -> bool:
-    """Whether most lines have several short cells: no running text, numbered lines, contents, nor signatures. Without
-    rules, values or many cells must speak for it."""
+    """Whether most lines have several short cells: no running text, numbered lines, contents, signatures. Without rules
+    there are values or many cells."""
     chunks = [chunk for line in body for chunk in line.chunks]
     columns: list[list[Chunk]] = [[] for _ in range(len(edges) + 1)]
     for chunk in chunks:
@@ -176,9 +192,9 @@ def _is_table(
         return False
     values = sum(chunk.is_value for chunk in chunks)
     prose = sum(median(len(c.words) for c in column) >= _PROSE for column in columns if column)
-    if any(column and not any(any(map(str.isalnum, c.text)) or c.is_value for c in column) for column in columns):
-        return False  # a list with bullets
     if values < _FEW_VALUES * len(chunks):
+        if any(own and not any(any(map(str.isalnum, c.text)) or c.is_value for c in own) for own in columns):
+            return False  # a list with bullets
         named = [line for line in body if not column_of(line.chunks[0].middle, edges)]
         if prose > 1 or sum(len(line.chunks) > 1 for line in named) < (0.5 if ruled else 0.75) * len(named):
             return False
@@ -216,7 +232,7 @@ def _goes_on(row: Sequence[PrintLine], line: PrintLine, edges: Sequence[float], 
 
 
 def _name_goes_on(before: PrintLine, line: PrintLine, edges: Sequence[float], step: float, *, waits: bool) -> bool:
-    """Whether the name of a row goes on in `line`. `waits`: the row has nothing but a name so far, as a title has."""
+    """Whether the name of a row goes on in `line`. `waits`: the row has only a name so far, as a title has."""
     upper, lower = before.chunks[0], line.chunks[0]
     if column_of(upper.x0, edges) or column_of(lower.x0, edges) or (waits and upper.middle > edges[0]):
         return False
@@ -254,7 +270,7 @@ def _cells(rows: Sequence[Sequence[PrintLine]], edges: Sequence[float], first: i
 
 
 def _flush(chunk: Chunk, edges: Sequence[float], rows: Sequence[Sequence[PrintLine]]) -> bool:
-    """Whether the only chunk of a line begins or ends where others of its column do, or is in the first column."""
+    """Whether the only chunk of a line is aligned with others of its column, or is in the first."""
     column = column_of(chunk.middle, edges)
     if not column or column_of(chunk.x0, edges) == 0:
         return True
@@ -264,15 +280,14 @@ def _flush(chunk: Chunk, edges: Sequence[float], rows: Sequence[Sequence[PrintLi
 
 
 def _without_spanning(rows: Sequence[Sequence[PrintLine]]) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int]]]:
-    """(the rows without cells that stand halfway between two of them, as names for two rows do; those cells with the
-    row below)."""
+    """(the rows without cells halfway between two, such as names for both; those cells with the row below)."""
     kept: list[list[PrintLine]] = []
     halfway: list[tuple[PrintLine, int]] = []
     for at, row in enumerate(rows):
         line = row[0]
         if len(row) == 1 and len(line.chunks) == 1 and 0 < at < len(rows) - 1:
             above, below = rows[at - 1][-1], rows[at + 1][0]
-            if above.bottom - line.top > 0.25 * line.height and line.bottom - below.top > 0.25 * line.height:
+            if above.bottom - line.top > LAPPED * line.height and line.bottom - below.top > LAPPED * line.height:
                 halfway.append((line, len(kept)))
                 continue
         kept.append(list(row))

@@ -10,6 +10,7 @@ from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine
 from docqa.ingest.pdf.layout.tables.placed import PlacedCell
 from docqa.ingest.pdf.layout.tables.rules import Rules
 
+LAPPED = 0.25  # heights that lines side by side share
 _OFF_CENTRE = 0.06  # of its width: how far a head may stand from the middle of the columns that it names
 _TIGHT = 0.7
 _AS_WIDE = 0.6
@@ -26,7 +27,8 @@ def place_heads(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules
     bottoms: list[PrintLine] = []
     spans: list[list[Span]] = []
     for at in range(len(lines) - 1, -1, -1):
-        spans.insert(0, _spans(lines[at], lines[at + 1 :], spans[0] if spans else [], edges, rules))
+        below = [line for line in lines[at + 1 :] if line.top > lines[at].bottom - LAPPED * line.height]
+        spans.insert(0, _spans(lines[at], below, spans[-len(below)] if below else [], edges, rules))
     for line, spanned in zip(lines, spans, strict=True):
         placed = [PlacedCell([chunk.words], 0, first, 1, last - first + 1)
                   for chunk, (first, last) in zip(line.chunks, spanned, strict=True)]  # fmt: skip
@@ -49,7 +51,7 @@ def place_heads(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules
 def _same_row(
     upper: Sequence[PlacedCell], lower: Sequence[PlacedCell], before: PrintLine, line: PrintLine, rules: Rules
 ) -> bool:
-    """Whether a line goes on with the heads of the line above: over the same columns, close below, without a rule."""
+    """Whether a line goes on with the heads above: over the same columns, close below, without a rule."""
     if line.top - before.bottom > _TIGHT * line.height:
         return False
     if any(before.bottom - 0.5 * line.height <= y <= line.top + 0.5 * line.height for y, *_ in rules.across):
@@ -59,14 +61,15 @@ def _same_row(
         over = [c for c in upper if c.column < own.stop and own.start < c.column + c.columns]
         if over and [(c.column, c.columns) for c in over] != [(cell.column, cell.columns)]:
             return False
-    return any((c.column, c.columns) == (cell.column, cell.columns) for cell in lower for c in upper)
+    lapped = before.bottom - line.top > LAPPED * line.height
+    return lapped or any((c.column, c.columns) == (cell.column, cell.columns) for cell in lower for c in upper)
 
 
 def _spans(
     line: PrintLine, below: Sequence[PrintLine], lower: Sequence[Span], edges: Sequence[float], rules: Rules
 ) -> list[Span]:
-    """For each chunk the first and last column that it names: those of the rule under it, of the head below that it
-    begins (`lower`: the line below), that it reaches over, or is centred over, as several of groups are."""
+    """The first and last column that each chunk names: those of the rule under it, of the head below that it begins
+    (`lower`: the line below), that it reaches over, or that groups are centred over."""
     ends = [(chunk.words[0], chunk.words[-1]) for chunk in line.chunks]
     direct = [(column_of((a.x0 + a.x1) / 2, edges), column_of((b.x0 + b.x1) / 2, edges)) for a, b in ends]
 
@@ -97,29 +100,30 @@ def _spans(
 def _ruled(
     chunk: Chunk, line: PrintLine, below: Sequence[PrintLine], edges: Sequence[float], rules: Rules
 ) -> Span | None:
-    """The columns over which a rule runs that underlines the chunk, between upright ones; None where none does, or one
-    through the table."""
+    """The columns that a rule under the chunk runs over, or between upright rules in whose middle it is; else None."""
     if not below:
         return None
     floor = below[0].top + 0.5 * below[0].height
     walls = [x for x, y0, y1 in rules.down if y0 - 1 <= (line.top + line.bottom) / 2 <= y1 + 1]
     left = max((x for x in walls if x < chunk.middle), default=-inf)
     right = min((x for x in walls if x > chunk.middle), default=inf)
-    for y, start, end in sorted(rules.across):
-        x0, x1 = max(start, left), min(end, right)
-        if line.bottom - 0.4 * line.height <= y <= floor and x0 <= chunk.middle <= x1:
+    low = line.bottom - 0.4 * line.height
+    spaces = [(max(x0, left), min(x1, right)) for y, x0, x1 in sorted(rules.across) if low <= y <= floor]
+    if right - left < inf and abs((left + right) / 2 - chunk.middle) < max(_OFF_CENTRE * (right - left), 3):
+        spaces.append((left, right))
+    for x0, x1 in spaces:
+        if x0 <= chunk.middle <= x1:
             if sum(x0 <= other.middle <= x1 for other in line.chunks) > 1:
                 return None  # pieces that look like one
             named = {column_of(c.middle, edges) for part in below for c in part.chunks if x0 <= c.middle <= x1}
-            return min(named), max(named)
+            return (min(named), max(named)) if named else None
     return None
 
 
 def _centred(
     chunk: Chunk, direct: Span, limits: Span, below: Sequence[PrintLine], edges: Sequence[float]
 ) -> Span:
-    """The most columns between `limits` that the chunk is centred over by the heads below; else those it reaches
-    over."""
+    """The most columns within `limits` that the chunk is centred over; else those it reaches over."""
     if not below or direct[0] == 0:
         return direct
     named = {column_of(c.middle, edges): c for line in below for c in line.chunks}

@@ -35,7 +35,10 @@ def take_tables(
         box = open_box(frame)
         whole = len(words_within(rest, box)) == len(words_within(rest, frame_box(frame)))
         framed = read_frame(frame, rest) if whole else None
-        built = _built(rest, rules, box) if framed is None or _fuses(framed) else []
+        fused = framed is not None and _fuses(framed)
+        built = _built(rest, rules, box) if framed is None or fused else []
+        if framed is not None:
+            framed.doubtful = fused
         rest = _taken(found, built or [framed], rest)
     lines = print_lines(rest, rules.down)
     before = len(rest)
@@ -57,16 +60,18 @@ def _size(frame: Rules) -> float:
 
 
 def _fuses(table: PlacedTable) -> bool:
-    """Whether cells hold what no rule separates: values beside each other in one over several columns, or values below
-    each other in several of a row."""
+    """Whether cells hold what no rule separates: values beside each other over several columns or on several lines, or
+    values below each other in several of a row."""
     beside: set[int] = set()
     below: Counter[int] = Counter()
     for cell in table.cells:
-        if cell.row >= table.heads and cell.column + cell.columns > 1:
+        if cell.column + cell.columns > 1:
             values = [sum(chunk.is_value for chunk in line.chunks) for line in print_lines(cell.words)]
-            below[cell.row] += sum(map(bool, values)) > 1
-            if cell.columns > 1 and max(values, default=0) > 1:
+            several = sum(count > 1 for count in values)
+            if several > (cell.columns == 1):
                 beside.add(cell.row)
+            if cell.row >= table.heads:
+                below[cell.row] += sum(map(bool, values)) > 1
     return len(beside | {row for row, count in below.items() if count > 1}) > _FEW * len(below)
 
 
@@ -84,8 +89,7 @@ def _built(words: Sequence[Word], rules: Rules, box: Box, *, ruled: bool = True)
 def _halves(table: PlacedTable, words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     """The words of two tables that stand side by side as one; none of one table.
 
-    Each has names and values of its own, and one was drawn after the other, row by row, or what is over the values
-    of the one is over those of the other.
+    Each has names and values, and one was drawn after the other, row by row, or both have the same heads.
     """
     places = {id(word): at for at, word in enumerate(words)}
     drawn = sorted(table.cells, key=lambda cell: places[id(cell.words[0])])
@@ -115,7 +119,7 @@ def _is_figure(table: PlacedTable) -> bool:
 
 
 def _taken(found: list[PlacedTable], tables: Sequence[PlacedTable | None], words: list[Word]) -> list[Word]:
-    """The words that are not in `tables`, which join those that were found."""
+    """The words that are not in `tables`, which are added to `found`."""
     taken = [table for table in tables if table is not None and not _is_figure(table)]
     found += taken
     inside = {id(word) for table in taken for cell in table.cells for word in cell.words}

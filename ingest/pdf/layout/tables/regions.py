@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine
+from docqa.ingest.pdf.layout.tables.chunks import ALIGNED, Chunk, PrintLine
 from docqa.ingest.pdf.layout.tables.rules import Rule, Rules
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import grouped
@@ -15,7 +15,6 @@ from docqa.ingest.structure.values import counts, is_year
 
 _SAME_ENDS = 4.0  # points
 _NARROWEST_RULE = 60.0
-_ALIGNED = 2.5  # points between the edges of values of one column, or their middles
 _FURTHEST = 9.0  # heights from one value of a column to the next
 _FEWEST = 3  # values of a column
 _SHORT = 4  # words of a cell that may tell a column
@@ -33,7 +32,7 @@ Place = tuple[int, int]
 
 
 def ruled_regions(rules: Rules, lines: Sequence[PrintLine]) -> Iterator[Box]:
-    """Boxes between level rules of one length above each other, with cells and no caption between them."""
+    """Boxes between level rules of one length, with cells and no caption between them."""
     groups: list[list[Rule]] = []
     for rule in sorted(rule for rule in rules.across if rule[2] - rule[1] > _NARROWEST_RULE):
         same = next((g for g in groups if abs(g[-1][1] - rule[1]) + abs(g[-1][2] - rule[2]) < _SAME_ENDS), None)
@@ -47,8 +46,7 @@ def ruled_regions(rules: Rules, lines: Sequence[PrintLine]) -> Iterator[Box]:
 
 
 def _box(run: Sequence[Rule], lines: Sequence[PrintLine]) -> Iterator[Box]:
-    """The box between the rules of a run, unless the first or last stands far from it, as below a running head or above
-    a foot."""
+    """The box between the rules of a run, unless the first or last is far off, as below a running head."""
     box = min(r[1] for r in run) - 2, run[0][0], max(r[2] for r in run) + 2, run[-1][0]
     inside = [line for line in lines if box[1] <= (line.top + line.bottom) / 2 <= box[3]]
     if len(run) > 1 and inside:
@@ -58,7 +56,7 @@ def _box(run: Sequence[Rule], lines: Sequence[PrintLine]) -> Iterator[Box]:
 
 
 def _has_cells(above: Rule, below: Rule, lines: Sequence[PrintLine]) -> bool:
-    """Whether what is printed between two rules may be part of one table: no caption, no running text."""
+    """Whether what is between two rules may be part of one table: no caption, no running text."""
     inside = []
     for line in lines:
         if above[0] <= (line.top + line.bottom) / 2 <= below[0]:
@@ -76,7 +74,7 @@ def _has_cells(above: Rule, below: Rule, lines: Sequence[PrintLine]) -> bool:
 
 
 def aligned_regions(lines: Sequence[PrintLine], rules: Rules) -> Iterator[Box]:
-    """Boxes around values, or many short cells a line, that stand below each other, with their names and heads."""
+    """Boxes around values, or many short cells a line, below each other, with their names and heads."""
     columns = [c for c in _columns(lines) if not counts([lines[n].chunks[at].text for n, at in c])]
     for group in _groups(columns, lines):
         box = _region(group, lines, rules)
@@ -100,7 +98,7 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
         taken: set[int] = set()
         for column in open_columns:
             last = lines[column[-1][0]]
-            found = next((at for at in seeds - taken if _aligned(last.chunks[column[-1][1]], line.chunks[at])), None)
+            found = next((at for at in seeds - taken if last.chunks[column[-1][1]].stands_over(line.chunks[at])), None)
             if found is not None:
                 taken.add(found)
                 column.append((number, found))
@@ -113,11 +111,6 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
         left += [[(number, at)] for at in seeds - taken]
         open_columns = left
     return [column for column in [*done, *open_columns] if len(column) >= _FEWEST]
-
-
-def _aligned(upper: Chunk, lower: Chunk) -> bool:
-    close = min(abs(upper.x0 - lower.x0), abs(upper.x1 - lower.x1), abs(upper.middle - lower.middle))
-    return close < _ALIGNED
 
 
 def _groups(columns: Sequence[list[Place]], lines: Sequence[PrintLine]) -> list[list[list[Place]]]:
@@ -147,8 +140,7 @@ def _beside(a: Sequence[Place], b: Sequence[Place], lines: Sequence[PrintLine]) 
 
 
 def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules: Rules) -> Box | None:
-    """The box around the columns of a group with names, heads and further cells; None without row names or a second
-    column."""
+    """The box around a group of columns with names, heads and further cells; None without names or a second column."""
     firsts: dict[int, int] = {}
     lasts: dict[int, int] = {}
     for column in group:
@@ -179,16 +171,16 @@ def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules:
 
 
 def _beyond(heads: Sequence[PrintLine], body: Sequence[PrintLine], right: float) -> Iterator[float]:
-    """Where cells end that only a head says to be a column: hardly a row has one."""
+    """Where cells end of columns that hardly a row has, but a head."""
     for line in heads[-2:]:
         for head in line.chunks:
             if right < head.x0 < right + _FURTHER_GAP * line.height and len(head.words) <= _LONG:
                 yield head.x1
-                yield from (c.x1 for part in body for c in part.chunks if head.x0 - _ALIGNED <= c.x0 < head.x1)
+                yield from (c.x1 for part in body for c in part.chunks if head.x0 - ALIGNED <= c.x0 < head.x1)
 
 
 def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]:
-    """A column of short cells, such as numbers of items, close in front of the names of most rows."""
+    """A column of short cells, such as numbers, close in front of most names."""
     if len(chunks) < 0.6 * len(names) or not chunks:
         return ()
     height = median(word.bottom - word.top for chunk in names for word in chunk.words)
@@ -197,7 +189,7 @@ def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]
 
 
 def _are_names(chunks: Sequence[Chunk], rows: int) -> bool:
-    """Whether chunks beside most rows are the names of these: short, with letters, and they begin near one another."""
+    """Whether chunks beside most rows are their names: short, with letters, beginning near one another."""
     if len(chunks) < 0.6 * rows or not chunks:
         return False
     if median(len(chunk.words) for chunk in chunks) > _NAME_WORDS:
@@ -224,8 +216,7 @@ def _is_enough(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], *, 
 def _heads(
     number: int, left: float, right: float, values: float, lines: Sequence[PrintLine], rules: Rules
 ) -> list[PrintLine]:
-    """The heads above line `number`, from top to bottom: short chunks within the table's width, close above each other,
-    the uppermost with one over the values."""
+    """The heads above line `number`: short chunks, close above each other, the uppermost with one over the values."""
     found: list[PrintLine] = []
     count = 0
     reached = lines[number].top
@@ -237,7 +228,9 @@ def _heads(
         ruled = any(line.bottom - 2 <= y <= reached + 2 for y, x0, x1 in rules.across if x0 < right and x1 > left)
         if reached - line.bottom > (2.5 if ruled else _HEAD_GAP) * line.height:
             break
-        if any(c.x0 < left - 8 or c.x1 > right + 8 or len(c.words) > 2 * _LONG for c in chunks):
+        few = _LONG if len(chunks) > 1 else 0  # words of a head that is wider than the first or last column
+        if any(len(c.words) > (few if left < c.middle < right else 0)
+               and (c.x0 < left - 8 or c.x1 > right + 8 or len(c.words) > 2 * _LONG) for c in chunks):  # fmt: skip
             break
         if line.height > _LARGER * lines[number].height:
             break  # a heading

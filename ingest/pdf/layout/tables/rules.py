@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from statistics import median
 
 from docqa.ingest.pdf.layout.tables.placed import PlacedCell, PlacedTable, head_count, lines_of
 from docqa.ingest.pdf.raw_page import Word
@@ -120,10 +121,11 @@ def frame_box(frame: Rules) -> Box:
 
 
 def open_box(frame: Rules) -> Box:
-    """The box of a frame with what lies beside its uprights between its first and last level rule."""
+    """The box of a frame with what most level rules, or the first and last, run over beside its uprights."""
     x0, y0, x1, y1 = frame_box(frame)
-    ends = [[rule for rule in frame.across if abs(rule[0] - y) <= NEAR] for y in (y0, y1)]
-    left, right = (max(min(r[1] for r in end) for end in ends), min(max(r[2] for r in end) for end in ends))
+    levels = [[r for r in frame.across if abs(r[0] - y) <= NEAR] for y in places(frame.across)]
+    starts, ends = [min(r[1] for r in level) for level in levels], [max(r[2] for r in level) for level in levels]
+    left, right = min(max(starts[0], starts[-1]), median(starts)), max(min(ends[0], ends[-1]), median(ends))
     return min(x0, left), y0, max(x1, right), y1
 
 
@@ -134,7 +136,7 @@ def words_within(words: Sequence[Word], box: Box) -> list[Word]:
 
 
 def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
-    """The table within a frame; None where most cells are empty, as in a chart, or contain what no rule separates."""
+    """The table in a frame; None where most cells are empty, as in a chart, or have what no rule separates."""
     box = frame_box(frame)
     xs = places(frame.down)
     ys = places(frame.across)
@@ -173,7 +175,7 @@ def _placed(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]) -
 
 def _shares_lines(band: Sequence[Sequence[Word]], most: float) -> bool:
     """Whether several cells of a band have words on more than one, and this share, of its heights, or one has values
-    below one another: the rows of a table without rules between."""
+    below one another: rows without rules between."""
     values = ([says_value(word.text) for line in lines_of(cell) for word in line] for cell in band)
     if any(len(said) > 1 and all(said) for said in values):
         return True
@@ -183,8 +185,7 @@ def _shares_lines(band: Sequence[Sequence[Word]], most: float) -> bool:
 
 
 def _owners(frame: Rules, ys: Sequence[float], xs: Sequence[float]) -> dict[Field, Field]:
-    """The cell that each field of the grid belongs to, named by its first field: without a rule between them, two
-    fields are one cell, where both are as wide."""
+    """The cell of each field of the grid, named by its first field: two as wide without a rule between are one cell."""
     owners: dict[Field, Field] = {}
     above: dict[Field, Field] = {}  # (first, last column) -> the cell of that width in the row before
     for row, (top, bottom) in enumerate(pairwise(ys)):

@@ -184,6 +184,39 @@ def test_a_table_that_may_lack_columns_is_not_graded_a():
     assert order_lines([*placed_rows(WAYS[:3], *body), turned._replace(top=102, bottom=140)], 612).grade == "B"
 
 
+def heads_of(*rows: Sequence[tuple[float, str]], rules: Sequence[Any] = ()) -> list[tuple[str, list[tuple[int, int]]]]:
+    """The text and the columns of the heads of the rows that are given."""
+    lines = order_lines(placed_rows(*rows), 612, rules=rules).lines
+    return [(li.text, [(c.column, c.columns) for c in li.grid.cells]) for li in lines if li.grid and li.grid.head]
+
+
+def test_heads_close_to_each_other_are_the_heads_of_their_columns():
+    near = [(95, "Pond"), (210, "lowest2021"), (270, "measured"), (350, "sum")]
+    body = [[(95, name), (210, "1.5"), (270, "2.25"), (350, f"{at}.5")] for at, name in enumerate("ABCDEFGHIJKL")]
+    assert heads_of(near, *body)[0] == ("Pond | lowest2021 | measured | sum", [(n, 1) for n in range(4)])
+
+
+def test_a_head_between_uprights_names_the_columns_between_them():
+    rules = [(70, y, 500, y + 0.5) for y in (97, 125, 155)]
+    uprights = [(x, 97, x + 0.5, 112) for x in (260, 380)]
+    assert heads_of([(320, "later")], WAYS, *PONDS, rules=rules + uprights)[0][1] == [(3, 2)]
+    underlined = [*rules, (315, 111, 325, 111.5)]  # which is over no column
+    assert heads_of([(320, "later")], WAYS, *PONDS, rules=underlined)[0][0] == "later"
+
+
+def test_names_between_level_rules_belong_to_the_frame_beside_them():
+    rules = [(x, 97, x + 0.5, 155) for x in (140, 260, 380)] + [(140, 97, 400, 97.5)]
+    rules += [(70, y, 400, y + 0.5) for y in (112, 126, 140, 155)]
+    rows = [[(200, "2019"), (320, "2020")], *([(95, f"Alder{n}"), (200, f"{n}.5"), (320, f"{n}.25")] for n in range(3))]
+    lines = order_lines(placed_rows(*rows), 612, rules=rules).lines
+    assert [line.text for line in lines] == [" | ".join(text for _, text in row) for row in rows]
+
+
+def test_marks_alone_in_a_column_beside_values_are_a_column():
+    rows = [[(95, f"Alder{n}"), (180, "✓"), (260, f"{n}.5"), (340, f"{n}.25")] for n in range(6)]
+    assert order_lines(placed_rows(*rows), 612).lines[3].text == "Alder3 | ✓ | 3.5 | 3.25"
+
+
 def test_three_ruled_rows_with_cells_of_many_lines_stay_rows():
     rows = [["No. of case", "Report of the keeper", "Since the day"], *([f"{n}", 3 * TEXT.format(n), "1 May 2021, late"]
             for n in (1, 2))]  # fmt: skip
