@@ -54,7 +54,8 @@ def test_a_large_table_is_read_in_little_memory_or_it_is_said():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
 def test_a_fork_has_only_its_share_of_the_memory():
-    process, pipe = start_fork(lambda out: out.send_bytes(bytes(3 * 2**30)[:1]), memory_share(2))
+    share = memory_share(2)
+    process, pipe = start_fork(lambda out: out.send_bytes(bytes(share)[:1]), share)
     with pytest.raises(EOFError):
         pipe.recv_bytes()
     pipe.close()
