@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from docqa.app import Options, open_session
-from docqa.app.answerers.writing.answers import ANSWERS, BIAS, SMALL_BIAS, SMALL_WEIGHTS, WEIGHTS
+from docqa.app.answerers.writing.answers import ANSWERS, BIAS, SMALL_ANSWERS, SMALL_BIAS, SMALL_WEIGHTS, WEIGHTS
 
 _ROUNDS, _STEPS = 12, 8  # of choosing the sentence that counts, and of Newton's method for it
 _SURE = 0.8
@@ -71,10 +71,10 @@ def fit(replies: Sequence[MarkedReply], start: np.ndarray, free: Sequence[int], 
     return weights
 
 
-def figures(right: Sequence[bool], chances: Sequence[float]) -> dict[str, float]:
-    """Shares of right and of wrong replies that are stated, of those that are sure which is right, and how many."""
+def figures(right: Sequence[bool], chances: Sequence[float], least: float) -> dict[str, float]:
+    """Shares of right and of wrong replies that are stated, from `least` on, of those that are sure which is right, and how many."""
     truth, values = np.array(right), np.array(chances)
-    stated, sure = values >= ANSWERS, values >= _SURE
+    stated, sure = values >= least, values >= _SURE
     above = values[truth][:, None] - values[~truth]
     return {
         "replies": len(truth),
@@ -103,9 +103,9 @@ def main(arguments: list[str] | None = None) -> None:
     for reply in replies:
         others = [each for each in replies if each.file != reply.file]
         left_out.append(chance(reply, fit(others, start, free, options.ridge)))
-    right = [reply.right for reply in replies]
-    print(json.dumps({"ships": figures(right, [chance(reply, start) for reply in replies])}))
-    print(json.dumps({"left_out_by_document": figures(right, left_out)}))
+    right, least = [reply.right for reply in replies], SMALL_ANSWERS if small else ANSWERS
+    print(json.dumps({"ships": figures(right, [chance(reply, start) for reply in replies], least)}))
+    print(json.dumps({"left_out_by_document": figures(right, left_out, least)}))
     fitted = fit(replies, start, free, options.ridge)
     print(json.dumps(dict(zip([*names, "bias"], fitted.round(2).tolist(), strict=True))))
 
