@@ -72,7 +72,7 @@ def fit(replies: Sequence[MarkedReply], start: np.ndarray, free: Sequence[int], 
 
 
 def figures(right: Sequence[bool], chances: Sequence[float], least: float) -> dict[str, float]:
-    """Shares of right and of wrong replies that are stated, from `least` on, of those that are sure which is right, and how many."""
+    """Shares of right and of wrong replies that are stated (from `least` on), and of the sure ones that are right."""
     truth, values = np.array(right), np.array(chances)
     stated, sure = values >= least, values >= _SURE
     above = values[truth][:, None] - values[~truth]
