@@ -17,7 +17,7 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.document_evidence import DocumentEvidence, QuestionEvidence
 from docqa.app.answerers.local import LocalReading
 from docqa.app.answerers.remote.stream import ContextExceeded, RemoteError
-from docqa.app.answerers.writing.checking import MENDING, Checked, CheckedText, check_text, checked_and_mended
+from docqa.app.answerers.writing.checking import MENDING, Checked, check_text, checked_and_mended
 from docqa.app.answerers.writing.excerpts import Given, choose_passages, give, give_all, is_whole
 from docqa.app.answerers.writing.outcome import written_answer
 from docqa.app.answerers.writing.replies import read_reply
@@ -91,13 +91,6 @@ class WritingAnswerer:
         """An answer written from other passages than those in `without`, without the first `nearest` of evidence; by
         the bundled reader where none is left."""
         return _result_of(self._answer(question, without=without, nearest=nearest))
-
-    def check(self, question: str, text: str) -> CheckedText | None:
-        """What is made of a `text` that somebody wrote as the answer to `question`; None where it says nothing."""
-        list(self.evidence.read())
-        found = self.evidence.of_question(question)
-        asked = AskedToWrite(question, False, found, found.ranked, False, time.monotonic())
-        return self._checked(asked, self._given(asked), Reply(text))[0]
 
     def completed(self, question: str, earlier: Sequence[Turn]) -> str:
         """`question` as the model puts it so that it can be understood without the turns `earlier`; as it is where the

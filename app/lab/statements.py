@@ -20,7 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from docqa.app import Options, open_session
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.writing.answers import ANSWERS, BIAS, SMALL_ANSWERS, SMALL_BIAS, SMALL_WEIGHTS, WEIGHTS
+from docqa.app.answerers.written import AskedToWrite
 
 _ROUNDS, _STEPS = 12, 8  # of choosing the sentence that counts, and of Newton's method for it
 _SURE = 0.8
@@ -43,8 +45,12 @@ def signals_of(options: argparse.Namespace, names: Sequence[str]) -> list[Marked
     for file, replies in groupby(sorted(lines, key=lambda line: str(line["file"])), lambda line: str(line["file"])):
         with open_session([str(options.folder / file)], asked) as session:
             assert session.writing is not None, "--model names no model that writes"
+            writing = session.writing
+            list(writing.evidence.read())
             for line in replies:
-                checked = session.writing.check(line["question"], line["reply"])
+                judged = writing.evidence.of_question(line["question"])
+                written = AskedToWrite(line["question"], False, judged, judged.ranked, False, 0.0)
+                checked, _ = writing._checked(written, writing._given(written), Reply(line["reply"]))
                 signals = [each for item in checked.statements for each in item.signals] if checked is not None else []
                 if signals:
                     rows = np.array([[*(each[name] for name in names), 1.0] for each in signals])
