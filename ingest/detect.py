@@ -7,7 +7,15 @@ from pathlib import PurePosixPath
 
 from docqa.ingest.archive import package_kind
 from docqa.ingest.errors import Encrypted, NotADocument, Unreadable
-from docqa.ingest.formats import FORMATS, Format, format_named, format_of_suffix, format_of_type, titles
+from docqa.ingest.formats import (
+    FORMATS,
+    Format,
+    format_named,
+    format_of_suffix,
+    format_of_type,
+    known_formats,
+    titles,
+)
 
 _PACKAGES = {"docx": "a Word document", "epub": "an EPUB", "archive": "a zip archive"}
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -58,7 +66,7 @@ def format_of(data: bytes, name: str, media_type: str | None) -> Format:
 
 
 def _format_by_content(data: bytes, wanted: Format | None, media_type: str | None) -> Format:
-    for known in FORMATS:
+    for known in known_formats():
         if known.starts and data.startswith(known.starts):
             return known
     if _is_html(data[:4096]) and not media_type:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 
 from docqa.ingest.request import ReadRequest
@@ -71,25 +72,41 @@ FORMATS = [
     ),
 ]  # fmt: skip
 """In the order in which users are told of them."""
+PLUGINS = "docqa.formats"
+"""Entry points of other packages, each of a Format."""
+
+
+@lru_cache(maxsize=1)
+def plugged_formats() -> tuple[Format, ...]:
+    """The formats of other packages. Raises what their import does."""
+    from importlib.metadata import entry_points
+
+    return tuple(point.load() for point in entry_points(group=PLUGINS))
+
+
+def known_formats() -> Iterator[Format]:
+    """Those that docqa brings; then, since looking for them takes long, those of other packages."""
+    yield from FORMATS
+    yield from plugged_formats()
 
 
 def format_named(name: str) -> Format:
-    """The format of that name. Raises KeyError."""
-    return {each.name: each for each in FORMATS}[name]
+    """The format of that name. Raises StopIteration."""
+    return next(each for each in known_formats() if each.name == name)
 
 
 def format_of_suffix(suffix: str) -> Format | None:
     """The format of a suffix in small letters, or None."""
-    return next((each for each in FORMATS if suffix in each.suffixes), None)
+    return next((each for each in known_formats() if suffix in each.suffixes), None)
 
 
 def format_of_type(media_type: str) -> Format | None:
     """The format that a media type or another name means, in any case, or None."""
     wanted = media_type.lower()
-    return next((each for each in FORMATS if wanted == each.name or wanted in each.types), None)
+    return next((each for each in known_formats() if wanted == each.name or wanted in each.types), None)
 
 
 def titles() -> str:
     """What is read, as a sentence for users."""
-    *most, last = (each.title for each in FORMATS)
+    *most, last = (each.title for each in known_formats())
     return f"docqa reads {', '.join(most)} and {last}"

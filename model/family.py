@@ -10,15 +10,18 @@ import pkgutil
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from docqa.model.errors import ConfigUnsupported
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from torch import Tensor
 
 LINEAR, FULL = "linear_attention", "full_attention"
 PACKAGE = "docqa.model.families"
+PLUGINS = "docqa.families"  # entry points of other packages, called by `model_type`, each of a Family
 PLAIN_ROPE = ("default", "yarn")
 Shape = tuple[int, ...]
 Read = Callable[[str, Shape], "Tensor"]
@@ -98,17 +101,31 @@ class Family:
 
 
 def family_names() -> list[str]:
-    """Names of the files of all families."""
-    return sorted(module.name for module in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__))
+    """Names of all families: of their files, and of those that other packages bring."""
+    return sorted({*_own_names(), *(point.name for point in _plugins())})
+
+
+def _plugins() -> Iterable[EntryPoint]:
+    from importlib.metadata import entry_points
+
+    return entry_points(group=PLUGINS)
+
+
+def _own_names() -> list[str]:
+    return [module.name for module in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__)]
 
 
 @lru_cache(maxsize=64)
 def family_of(model_type: str) -> Family:
     """The family of a `model_type`, that of the text model alone with `_text`. Raises ConfigUnsupported."""
-    for name in {model_type, model_type.removesuffix("_text")} & set(family_names()):
+    names = {model_type, model_type.removesuffix("_text")}
+    for name in names & set(_own_names()):
         found: Family = importlib.import_module(f"{PACKAGE}.{name}").FAMILY
         if model_type in (name, found.model_type):
             return found
+    for point in _plugins():  # last, since looking for them takes long
+        if point.name in names:
+            return cast(Family, point.load())
     raise ConfigUnsupported(f"model_type '{model_type}' is not supported; docqa runs {', '.join(family_names())}")
 
 

@@ -30,6 +30,7 @@ def load_model(options: Options) -> Model:
         return model
     # Models of others read, encode or rank in the place of the model's own, with the calibration fitted for them.
     from docqa.model.foreign.encoder import SentenceEncoder
+    from docqa.model.foreign.folder import PLUGIN, plugged_reader
     from docqa.model.foreign.reader import SpanReader
     from docqa.model.foreign.reranker import CrossEncoder
 
@@ -38,7 +39,8 @@ def load_model(options: Options) -> Model:
     if options.reranker is not None:
         model.reranker = CrossEncoder(Path(options.reranker), options.device)
     if options.reader is not None and model.reader is not None:
-        model.reader.other = SpanReader(Path(options.reader), options.device)
+        plugged = plugged_reader(options.reader).load() if options.reader.startswith(PLUGIN) else None
+        model.reader.other = plugged() if plugged else SpanReader(Path(options.reader), options.device)
     if (fitted := options.calibration_file) is not None and fitted.is_file():
         model.calibration["refusal"] = calibration_in(fitted)["refusal"]
     return model

@@ -16,6 +16,7 @@ from docqa.app.commands import batches, flags, inputs
 from docqa.app.context.provenance import provenance_without_state
 from docqa.app.errors import InputError, ResourceError, UsageError
 from docqa.app.history.recorder import Recorder
+from docqa.app.output import bibliography
 from docqa.app.output.console import Screen
 from docqa.app.output.interrupts import on_interrupt
 from docqa.app.output.render import json_line
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
     from docqa.model.protocol import Model
 
-FORMS = ("text", "md", "html", "json")
+FORMS = ("text", "md", "html", "json", *bibliography.FORMS)
 Items = Annotated[
     list[str] | None,
     typer.Argument(
@@ -40,7 +41,7 @@ Items = Annotated[
     ),
 ]
 
-_FORM_HELP = "How answers are printed; text is the default."
+_FORM_HELP = "How answers are printed (text by default), or a cite of the documents that they cite: bibtex, ris."
 Form = Annotated[str | None, flags.option("--format", "", _FORM_HELP, *FORMS)]
 
 
@@ -87,6 +88,9 @@ def ask(
     as_batch = jobs > 1 or workspace is not None or ray is not None
     if as_batch and not each:
         raise UsageError("--jobs, --workspace and --ray work only with --each", hint="add --each for one answer a file")
+    if as_batch and shown_as in bibliography.FORMS:
+        hint = "leave out --jobs, --workspace and --ray"
+        raise UsageError(f"--format {shown_as} reads the front matter of documents here", hint=hint)
     preview = False if no_preview or (shown_as != "text" and not quick) else None
     options = given.options(quick=quick, preview=preview, think=think)
     inputs.check_writing(options)
@@ -120,17 +124,19 @@ class _Run:
     unsupported: bool = False
     model: Model | None = None
     _known: tuple[str, ...] = ()
-    _collected: AnsweredQuestions | None = field(init=False, default=None)
+    _collected: AnsweredQuestions | bibliography.Bibliography | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if self.form in ("md", "html"):  # the answers are one document, which is printed at the end
             from docqa.app.history.answered import AnsweredQuestions
 
             self._collected = AnsweredQuestions()
+        elif self.form in bibliography.FORMS:
+            self._collected = bibliography.Bibliography()
 
     def print_collected(self) -> None:
-        if self._collected is not None:
-            report.result(self._collected.text(self.form).removesuffix("\n"))
+        if self._collected is not None and (text := self._collected.text(self.form)):
+            report.result(text.removesuffix("\n"))
 
     def _screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
         collect = partial(self._collected.add, documents) if self._collected is not None else None

@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from docqa.model.errors import ConfigUnsupported, ModelError, ModelNotFound, WeightsMismatch
 from docqa.model.heads.reader_text import LONGEST_ASKED
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 READER, ENCODER, RERANKER = ROLES = ("reader", "encoder", "reranker")
 MANIFEST, MODULES = "pulled.json", "modules.json"
+PLUGIN, READERS = "plugin:", "docqa.readers"  # before the name of a reader of another package, and their entry points
 _ENDINGS = {READER: "ForQuestionAnswering", RERANKER: "ForSequenceClassification"}
 _LONGEST, _MARKS = 512, 2  # tokens of a text at most, with the marks around it
 
@@ -46,10 +50,27 @@ def called(folder: Path) -> str:
     return folder.parent.name.replace("--", "/") if pulled else folder.name
 
 
+def plugged_reader(name: str) -> EntryPoint:
+    """The entry point of the reader plugin:NAME: a function without arguments that makes a `SpanScorer`. Raises
+    ModelNotFound."""
+    from importlib.metadata import entry_points
+
+    points = entry_points(group=READERS)
+    for point in points:
+        if f"{PLUGIN}{point.name}" == name:
+            return point
+    hint = f"there are: {', '.join(sorted(points.names)) or 'none'}"
+    raise ModelNotFound("no installed package brings this reader", where=name, hint=hint)
+
+
 def stamp(folder: Path, role: str) -> str:
-    """What it is called, and a sum of all its files that count, equal for equal ones. Raises as `check_role`."""
+    """What it is called, and a sum of all its files that count, equal for equal ones; of a plugin its version. Raises
+    as `check_role` and `plugged_reader`."""
     from docqa.model.checkpoints.weights import file_digest
 
+    if role == READER and str(folder).startswith(PLUGIN):
+        package = plugged_reader(str(folder)).dist
+        return f"{folder}@{package.version if package else '?'}"
     check_role(folder, role)
     total, kinds = hashlib.sha256(), (".json", ".txt", ".safetensors")
     for path in sorted(path for path in folder.rglob("*") if path.suffix in kinds and path.name != MANIFEST):

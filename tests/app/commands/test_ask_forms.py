@@ -47,3 +47,26 @@ def test_only_named_sections_answer_and_the_answer_says_so(docqa, tmp_path):
     assert answer["evidence"] and all("9 dollars" not in each["text"] for each in answer["evidence"])
     code, out, err = docqa("ask", lease, "What is the rent?", "--sections", "5")
     assert (code, out) == (3, "") and "there is no section '5'" in err
+
+
+PAPER = """# Night-Time Oxygen
+
+Ilse Marrand^1^, Tobin de Achterberg
+
+Skarra Marsh Institute, 3 May 2024, doi:10.1234/pond.56
+
+# Abstract
+
+The tenant of unit 7 shall pay 124 dollars to the keeper named Alder7.
+"""
+
+
+def test_a_cite_is_made_of_the_front_matter(docqa, tmp_path):
+    paper = tmp_path / "paper.md"
+    paper.write_text(PAPER, encoding="utf-8")
+    code, out, _ = docqa("ask", paper, QUESTION, "--format", "bibtex")
+    assert code == 0 and "@misc{marrand2024nighttime," in out and "{Ilse Marrand and Tobin de Achterberg}" in out
+    assert "title = {{Night-Time Oxygen}}," in out and "doi = {10.1234/pond.56}" in out
+    code, out, _ = docqa("ask", paper, QUESTION, "--format", "ris")
+    assert code == 0 and "AU  - Tobin de Achterberg\n" in out and "PY  - 2024\n" in out and out.endswith("ER  - \n")
+    assert docqa("ask", paper, "Who won?", "--format", "ris")[:2] == (5, "")
