@@ -102,7 +102,6 @@ PUBLIC void docqa_conv_gradient(int level, const ConvGradientCall *c, int thread
 }
 PUBLIC int docqa_attention(int level, const AttentionCall *c, int threads) { return table(level)->attention(c, threads); }
 PUBLIC int docqa_step(int level, const StepCall *c, int threads) { return table(level)->step(c, threads); }
-PUBLIC void docqa_ceiling(int level, const CeilingCall *c, int threads) { table(level)->ceiling(c, threads); }
 PUBLIC int docqa_product(int level, const ProductCall *c, int threads) {
 #ifdef HAVE_AMX
     if (level == AMX) return product_in_tiles(c, threads);

@@ -194,15 +194,6 @@ struct LayerNormCall {
     float *y, eps;
 };
 
-// What the processor can do at most. Every thread makes `count` rounds of 12 vector products (8 with AVX2) in registers,
-// of floats (kind 0) or bytes (1); or they share `count` floats, reading them (2) or copying them to `to` (3). Else `to` gets a
-// number of each thread, so that nothing is left out.
-struct CeilingCall {
-    int64_t kind, count;
-    const float *from;  // at least 48
-    float *to;
-};
-
 struct Kernels {
     int (*delta)(const DeltaCall *, int threads);  // 0, or 1 when there is no memory
     int (*delta_gradient)(const DeltaGradientCall *, int threads);
@@ -219,7 +210,6 @@ struct Kernels {
     void (*rotate)(const RotateCall *, int threads);
     int (*attention)(const AttentionCall *, int threads);
     int (*step)(const StepCall *, int threads);
-    void (*ceiling)(const CeilingCall *, int threads);
     int (*encoder_attention)(const EncoderAttentionCall *, int threads);  // 0, or 1 when there is no memory
     void (*add_layer_norm)(const LayerNormCall *, int threads);
     void (*biased_gelu)(const float *x, const float *shift, float *y, int64_t rows, int64_t dim, int threads);

@@ -13,8 +13,6 @@
 #include "norm.inc"
 #include "encoder.inc"
 #include "rope.inc"
-#define PRODUCTS_OF_AVX2
-#include "ceiling.inc"
 
 static int attention_of_one(const AttentionCall *c, int threads) { return kernels_avx2.attention(c, threads); }
 static int product(const ProductCall *c, int threads) { return kernels_avx2.product(c, threads); }
@@ -22,4 +20,4 @@ static int block_product(const BlockProductCall *c, int threads) { return kernel
 static int block_mlp(const BlockMlpCall *c, int threads) { return kernels_avx2.block_mlp(c, threads); }
 static int step(const StepCall *c, int threads) { return kernels_avx2.step(c, threads); }
 
-const Kernels kernels_avx512 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, block_mlp, rotate, attention, step, ceiling, encoder_attention, add_layer_norm, biased_gelu};
+const Kernels kernels_avx512 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, block_mlp, rotate, attention, step, encoder_attention, add_layer_norm, biased_gelu};

@@ -19,6 +19,5 @@
 #include "block_products.inc"
 #include "step.inc"
 #include "attention_one.inc"
-#include "ceiling.inc"
 
-const Kernels kernels_bf16 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, block_mlp, rotate, attention, step, ceiling, encoder_attention, add_layer_norm, biased_gelu};
+const Kernels kernels_bf16 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, block_mlp, rotate, attention, step, encoder_attention, add_layer_norm, biased_gelu};
