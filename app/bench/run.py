@@ -16,26 +16,28 @@ from docqa.app.bench.contexts import random_context
 from docqa.app.bench.peers import Docqa, LlamaCpp, Transformers
 from docqa.app.bench.rows import Measurement, fastest
 from docqa.model.cost.machine import available_bytes
-from docqa.model.cost.plan import parameters, state_bytes
+from docqa.model.cost.plan import parameters, state_bytes, yarn_factor_for
 from docqa.model.decode.beams import Branches
 from docqa.model.decode.generate import generate
 from docqa.model.load import NetworkModel
+from docqa.model.state.files import load_state, save_state
 
 PROMPT, DECODED, REPEATS = 8_192, 32, 2
-LONG_PROMPT = 131_072
+LONG_PROMPT, RESTORED = 131_072, 102_400
 NEAR, FAR = 8_192, 1_046_528  # tokens; FAR: whole blocks, and room behind them, under a million's limit
 FAR_ROUNDS, FAR_STEPS = 4, 4
 QUOTED, QUOTING_REPEATS = 96, 3  # tokens, runs
 CLAUSE = Path(__file__).with_name("clause.txt").read_text(encoding="utf-8").rstrip()
-QUICK = {"prompt": 1_024, "context": 65_536, "characters": 400_000}
+QUICK = {"prompt": 1_024, "restored": 8_192, "context": 65_536, "trained": 8_192, "characters": 400_000}
 
 
 def rows(
-    model: NetworkModel, *, long: bool, prompt: int = PROMPT, context: int = twin.CONTEXT,
-    characters: int = frames.CHARACTERS,
+    model: NetworkModel, *, long: bool, prompt: int = PROMPT, restored: int = RESTORED, context: int = twin.CONTEXT,
+    trained: int = twin.TRAINED, characters: int = frames.CHARACTERS,
 ) -> Iterator[Measurement]:  # fmt: skip
-    """Measure one row after the other. `long`: also what takes more than minutes. `prompt`, `context`: tokens of the
-    first rows' prompt and of what the twin reads. `characters`: of the terminal interface's text."""
+    """Measure one row after the other. `long`: also what takes more than minutes. `prompt`, `restored`, `context`,
+    `trained`: tokens of the first rows' prompt, of the state that is restored, of what the twin reads, of a training
+    step. `characters`: of the terminal interface's text."""
     ours = yield from against_peers(model, prompt)
     if long:
         yield long_prefill(model, ours)
@@ -44,7 +46,8 @@ def rows(
         why = "not measured: only with --long"
         yield Measurement("prefill_128k", None, "tokens/s", "prefill_8k", ours, why)
         yield Measurement("decode_1m", None, "tokens/s", "decode_8k", None, why)
-    yield from twin.twin_rows(model, context)
+    yield from twin.twin_rows(model, context, trained)
+    yield restore(model, restored)
     yield from at_once_rows()
     yield from frames.interface_rows(characters)
 
@@ -158,3 +161,15 @@ def decode_1m(model: NetworkModel, near: int = NEAR, far: int = FAR) -> Measurem
         f"{FAR_ROUNDS * FAR_STEPS} in turn"
     )
     return Measurement("decode_1m", 1 / seconds[far], "tokens/s", "decode_8k", 1 / seconds[near], method)
+
+
+def restore(model: NetworkModel, count: int) -> Measurement:
+    """How long a kept state of `count` tokens takes until one more token has gone through it."""
+    layers, ids = model.answer_layers, random_ids(model, count)
+    state = model.new_state(yarn_factor_for(model.config, count + 1), layers=layers)
+    model.prefill(ids, state)
+    with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
+        save_state(state, Path(folder), {}, model)
+        seconds = fastest(lambda: model.prefill(ids[:1], load_state(Path(folder), model, {}, ids=ids)), 3)
+    method = f"{count:,} tokens read by the {layers} layers of answers: loaded, checksums too, and one token more"
+    return Measurement("restore_100k", seconds, "s", None, None, f"{method}; best of 3")

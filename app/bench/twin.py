@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
+from torch.nn import functional
 
 from docqa.app.bench.contexts import BLOCK, EXACT, random_memory
 from docqa.app.bench.rows import Measurement, fastest
@@ -22,7 +23,7 @@ from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import AttentionMemory
 from docqa.model.state.long_attention import LongAttention
 
-CONTEXT = 262_144
+CONTEXT, TRAINED = 262_144, 32_768
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,13 @@ class Pair:
         return self.deltas + self.attentions
 
 
-def twin_rows(model: NetworkModel, context: int = CONTEXT) -> list[Measurement]:
+def twin_rows(model: NetworkModel, context: int = CONTEXT, trained: int = TRAINED) -> list[Measurement]:
     pair = Pair.of(model)
     if pair is None:
         why = "not measured: this model has one kind of layers"
-        names = ("twin_prefill_256k", "twin_decode_256k")
+        names = ("twin_prefill_256k", "twin_decode_256k", "train_step_32k")
         return [Measurement(name, None, "tokens/s", "twin", None, why) for name in names]
-    return [prefill_row(model, pair, context), decode_row(model, pair, context)]
+    return [prefill_row(model, pair, context), decode_row(model, pair, context), training_row(model, pair, trained)]
 
 
 def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
@@ -94,6 +95,47 @@ def decode_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
         f"; with exact attention in both {theirs / both:.2f} x"
     )
     return Measurement("twin_decode_256k", 1 / ours, "tokens/s", "twin", 1 / theirs, method)
+
+
+def training_row(model: NetworkModel, pair: Pair, trained: int) -> Measurement:
+    """Forward and backward of `trained` tokens, float32, exact attention in both."""
+    delta, near = (_training_seconds(model, layer) / BLOCK for layer in (pair.delta, pair.attention))
+    # Of a query that sees all keys, beyond what `near` has.
+    far = max(_attention_gradient(model, trained) - _attention_gradient(model, BLOCK), 1e-9) / BLOCK
+    exact = near + far / 2
+    method = (
+        f"a token's share of forward and backward in one layer, float32: delta {delta * 1e6:.3g} us, attention with "
+        f"{BLOCK:,} keys {near * 1e6:.3g} us, and {far * 1e6:.3g} us more at {trained:,} keys, half of it on the way; "
+        f"{pair.deltas} + {pair.attentions} layers, twin {pair.layers}; without embedding and head"
+    )
+    ours = pair.deltas * delta + pair.attentions * exact
+    return Measurement("train_step_32k", 1 / ours, "tokens/s", "twin", 1 / (pair.layers * exact), method)
+
+
+def _training_seconds(model: NetworkModel, layer: Layer) -> float:
+    """Forward and backward of a block through a fresh layer of the same kind."""
+    fresh = Layer(model.config, layer.kind)
+    rotation = model.network.rotation(torch.arange(BLOCK), yarn_factor_for(model.config, BLOCK))
+    cos, sin = (part.float() for part in rotation)
+    x = torch.randn(1, BLOCK, model.config.hidden_size, requires_grad=True)
+
+    def run() -> None:
+        fresh(x, (cos, sin)).square().mean().backward()
+
+    run()
+    return fastest(run, 2)
+
+
+def _attention_gradient(model: NetworkModel, keys: int) -> float:
+    """Forward and backward of the last block of queries over `keys`."""
+    heads, groups, dim = model.config.num_attention_heads, model.config.num_key_value_heads, model.config.head_dim
+    q = torch.randn(1, heads, BLOCK, dim, requires_grad=True)
+    k, v = (torch.randn(1, groups, keys, dim, requires_grad=True) for _ in range(2))
+
+    def run() -> None:
+        functional.scaled_dot_product_attention(q, k, v, enable_gqa=True).square().mean().backward()
+
+    return fastest(run, 1)
 
 
 def _block_seconds(model: NetworkModel, layer: Layer, memory: AttentionMemory | DeltaMemory) -> float:
