@@ -5,8 +5,6 @@ which. The MLP is dense, or one of experts (moe.py); what other checkpoints name
 on loading (layout.py). Shapes stand at the end of a line as [batch, seq, heads, dim].
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional

@@ -4,8 +4,6 @@ It joins the trunk's hidden state at a token with the embedding of the next one,
 head. A guess is only a draft: model/decode/speculate.py lets the trunk decide.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

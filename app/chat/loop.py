@@ -1,7 +1,5 @@
 """The loop of a conversation: lines in, answers out. A person types them, or they come from a pipe."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """Quality on questions with known answers, asked as by `docqa ask`: what `docqa eval` prints."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace

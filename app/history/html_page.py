@@ -2,8 +2,6 @@
 its policy forbids a browser to fetch anything. A cite links to the marked words, the number behind them back to the
 quote."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Sequence

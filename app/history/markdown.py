@@ -1,7 +1,5 @@
 """A conversation as Markdown: questions, answers, quotes with number, place and grade."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Figures as SVG text: ratios to a peer, and shares over shares."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """An Answer as text for a person. What stands between quotation marks was cut from a page, and has its grade."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Sequence

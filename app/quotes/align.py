@@ -1,7 +1,5 @@
 """Finding a quote in a text, both folded: whole, with extraction debris between its words, or with an edit."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections import Counter

@@ -1,7 +1,5 @@
 """Records as Markdown. Whatever comes from a document is escaped, and never becomes markup or a link."""
 
-from __future__ import annotations
-
 import re
 
 from docqa.app.answer.answer import Cite

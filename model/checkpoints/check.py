@@ -3,8 +3,6 @@
 Quantized ones are dequantized exactly for transformers, whose distance from its own float64 is the yardstick.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A checkpoint folder as bf16 safetensors for transformers, dequantized; decays and norms stay float32."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

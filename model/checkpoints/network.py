@@ -1,7 +1,5 @@
 """The network of a checkpoint folder with its weights: dense, packed, or with experts on disk; and its MTP module."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import torch

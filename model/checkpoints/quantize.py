@@ -1,8 +1,6 @@
 """A checkpoint folder in docqa's own formats: matrices in 4 or 8 bits (formats/grouped.py) or 6 (formats/blocks.py),
 the embedding in 8 or 4; norms, convolutions, decays, routers and a delta net's small gates as they are."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,8 +1,6 @@
 """What this machine lets a process use: processors and memory, within control groups (Linux, version 2; containers set
 them) at every level above the process. `root`: where the files of the system are, for tests."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Drafts: tokens that the MTP module guesses ahead."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

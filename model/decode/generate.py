@@ -1,7 +1,5 @@
 """Streaming generation: token after token from a state, with the text as it becomes certain."""
 
-from __future__ import annotations
-
 import codecs
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

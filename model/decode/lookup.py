@@ -5,8 +5,6 @@ decoding"). Several guesses are looked at in one pass, and those stay that the c
 logits, in order: the text is that of plain decoding but for rounding, as in speculate.py.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import Tensor

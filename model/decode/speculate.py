@@ -8,8 +8,6 @@ A delta net's memory cannot forget a wrong guess: the state goes back to before 
 run again together with the next tokens.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -4,8 +4,6 @@ As vLLM, SGLang and llama.cpp speak OpenAI's form: `data: {json}` lines, the las
 `reasoning_content` or `reasoning` beside `content`, or in it between think marks.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator
