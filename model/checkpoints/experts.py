@@ -8,7 +8,6 @@ others are dequantized as they are read.
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -32,7 +31,7 @@ from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint, experts_in_b
 from docqa.model.checkpoints.layout import expert_names
 from docqa.model.checkpoints.weights import Entry
 from docqa.model.config import HybridConfig
-from docqa.model.cost.machine import available_bytes
+from docqa.model.cost.machine import available_bytes, bytes_of
 from docqa.model.cost.plan import sparse_layers
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
 from docqa.model.network import Network
@@ -45,8 +44,6 @@ MEMORY_VARIABLE = "DOCQA_EXPERT_MEMORY"
 READERS, AHEAD = 4, 8  # threads that read ahead, and experts: 14 MB of those of Qwen3-Next-80B-A3B
 ANNOUNCED = 16  # experts that the system hears of before they are read: 28 MB of the same
 SPARE = 8  # of so many slots one is for reading ahead, at most AHEAD
-_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-_BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 
 class ExpertPool:
@@ -324,18 +321,12 @@ def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
     if not config.num_experts:
         return None
     if said := os.environ.get(MEMORY_VARIABLE):
-        return bytes_of(said)
+        if (given := bytes_of(said)) is None:
+            raise ConfigUnsupported(f"{MEMORY_VARIABLE} = {said!r} is not a size; write it as 9GiB, or in bytes")
+        return given
     one = 3 * config.moe_intermediate_size * config.hidden_size * dtype.itemsize
     room = available_bytes() // MEMORY_SHARE
     return None if sparse_layers(config) * config.num_experts * one <= room else room
-
-
-def bytes_of(said: str) -> int:
-    """Bytes of `9GiB`, `9G` or `9000000000`; K, M, G and T are powers of 1,024."""
-    found = _BYTES.fullmatch(said.strip())
-    if found is None:
-        raise ConfigUnsupported(f"{MEMORY_VARIABLE} = {said!r} is not a size; write it as 9GiB, or in bytes")
-    return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
 def pool_of(network: Network) -> ExpertPool | None:
