@@ -92,7 +92,7 @@ class Checkpoint:
             raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
 
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
-        """Raises WeightsMismatch, naming one, for tensors neither `used` nor of an MTP module."""
+        """Raises WeightsMismatch, naming one, for tensors neither `used` nor of an MTP module, which is not run."""
         taken = {stored for name in used for stored in self.names[name].names(name).values()}
         left = set(self.entries) - taken
         unknown = sorted(name for name in left if not name.startswith("mtp."))
