@@ -2,7 +2,7 @@
 
 import html
 import re
-from importlib.resources import files
+from collections.abc import Callable
 from typing import Any
 
 # What could reorder or hide text in a browser, and what XML has no character for; line ends and tabs stay.
@@ -14,16 +14,16 @@ def escaped(text: str) -> str:
     return html.escape(_UNSEEN.sub("", text)).encode("utf-8", "replace").decode("utf-8")
 
 
-def filled_in(template: str, **values: Any) -> str:
-    """The Jinja template at the path `template` below this package, with `values`, escaped but for `Markup`."""
-    from jinja2 import Environment, StrictUndefined
+def filled_in(template: str, escape: Callable[[str], str] = escaped, **values: Any) -> str:
+    """The Jinja template at the path `template` below this package, with `values`, by `escape` but for `Markup`."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
     def shown(value: object) -> object:
-        return Markup(escaped(value)) if isinstance(value, str) and not isinstance(value, Markup) else value
+        return Markup(escape(value)) if isinstance(value, str) and not isinstance(value, Markup) else value
 
     environment = Environment(
-        autoescape=True, finalize=shown, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-        undefined=StrictUndefined,
+        loader=PackageLoader("docqa.app", ""), autoescape=True, finalize=shown, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    return environment.from_string((files("docqa.app") / template).read_text(encoding="utf-8")).render(values)
+    return environment.get_template(template).render(values)
