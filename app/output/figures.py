@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from docqa.app.output.templates import filled_in
 from docqa.app.storage.atomic import write_whole
 
 _TEMPLATE = "output/figure.svg.jinja"
-_LOOK = {"colour": "#1f5fa8", "width": 760, "margin": 50}
+_LOOK: dict[str, Any] = {"colour": "#1f5fa8", "width": 760, "margin": 50}
 
 
 def ratios(title: str, below: str, found: Mapping[str, float]) -> str:
