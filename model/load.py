@@ -1,7 +1,5 @@
 """A checkpoint folder into a NetworkModel that reads and continues text."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -113,7 +111,7 @@ class NetworkModel:
         whole = load_network(self.folder, self.config, self.dtype, known=self.lower, packed=packed)
         return whole if self.device.type == "cpu" else whole.to(self.device)
 
-    def trunk_alone(self) -> NetworkModel:
+    def trunk_alone(self) -> Self:
         """The same without heads and their calibration: all layers read, and answers are copied."""
         weights = dict(self.calibration.get("evidence_weights", {}))
         weights.pop("vector", None)

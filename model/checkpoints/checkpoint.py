@@ -1,11 +1,10 @@
 """A checkpoint's tensors as numbers: dequantized, checked, and put together as the network needs them. Every difference
 between folder and architecture is an error that names the file and the tensor."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -36,7 +35,7 @@ class Checkpoint:
         self.quantization = Quantization.of_folder(folder)
         self.names: Mapping[str, Format] = owners(self.entries, self.quantization, folder)
 
-    def __enter__(self) -> Checkpoint:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,10 +1,9 @@
 """A GGUF file read as a checkpoint: its tensors by a checkpoint's names, its conventions undone."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -51,7 +50,7 @@ class GgufCheckpoint:
             self._parts |= self._named(stored)
         self.names: Mapping[str, Format] = dict.fromkeys(self._parts, GGML)
 
-    def __enter__(self) -> GgufCheckpoint:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
