@@ -23,7 +23,7 @@ from torch import Tensor
 from docqa.kernels.gguf_matmul import BLOCKS as GGUF_BLOCKS
 from docqa.kernels.matmul import GROUP
 from docqa.kernels.moe import ExpertBank
-from docqa.model.checkpoints.checkpoint import Checkpoint, opened_checkpoint
+from docqa.model.checkpoints.checkpoint import Checkpoint, named, opened_checkpoint
 from docqa.model.checkpoints.expert_files import ExpertFiles, Reads, TensorLocation
 from docqa.model.checkpoints.expert_slots import Pair, Part, Parts, Slots, Triple, expert_bytes
 from docqa.model.checkpoints.formats import BLOCKS, GROUPED, BadParts, blocks
@@ -33,7 +33,7 @@ from docqa.model.checkpoints.weights import Entry
 from docqa.model.config import HybridConfig
 from docqa.model.cost.machine import available_bytes, bytes_of
 from docqa.model.cost.plan import sparse_layers
-from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
+from docqa.model.errors import ConfigUnsupported, WeightsMissing
 from docqa.model.network import Network
 
 Key = tuple[str, int]
@@ -257,16 +257,13 @@ class ExpertSource:
             return Parts.of(self.checkpoint.expert_blocks(name, shape))
         entries, kind = self.checkpoint.parts(name), self.names[name]
         where = {part: self._files.located(at) for part, at in entries.items()}
-        first = next(iter(entries.values()))
-        try:
+        with named(next(iter(entries.values()))):
             forms = {part: torch.empty(at.shape, dtype=at.dtype, device="meta") for part, at in where.items()}
             kind.check(forms, shape)
             if kind is GROUPED:
                 return _of_groups(entries, where, shape, reads)
             at, put = where["blocks"], partial(reads.add, entries["blocks"])
             return Parts([Part(at.shape, at.dtype, 0, put)], GGUF_BLOCKS[blocks.KIND])
-        except BadParts as error:
-            raise WeightsMismatch(f"{first.path}: {first.key} {error}") from error
 
     def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
         """The other experts' pages are not touched."""
