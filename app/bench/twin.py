@@ -47,7 +47,7 @@ class Pair:
         return self.deltas + self.attentions
 
 
-def twin_rows(model: NetworkModel, context: int = CONTEXT) -> list[Measurement]:
+def twin_rows(model: NetworkModel, context: int) -> list[Measurement]:
     pair = Pair.of(model)
     if pair is None:
         why = "not measured: this model has one kind of layers"

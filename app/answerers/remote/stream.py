@@ -69,7 +69,7 @@ class TransientError(RemoteError):
     server loads its model."""
 
     def __init__(
-        self, message: str, *, where: str = "", hint: str = "", wait_s: float | None = None, loads: bool = False
+        self, message: str, *, where: str, hint: str = "", wait_s: float | None = None, loads: bool = False
     ) -> None:
         super().__init__(message, where=where, hint=hint)
         self.wait_s, self.loads = wait_s, loads
