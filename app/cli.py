@@ -1,7 +1,5 @@
 """The `docqa` command: `main` is the process, `run` a command line. Little is imported first: Ctrl-C must be caught."""
 
-from __future__ import annotations
-
 import gc
 import sys
 from collections.abc import Sequence

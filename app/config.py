@@ -1,7 +1,5 @@
 """Settings: a flag wins over `DOCQA_*`, which wins over config.toml, which wins over the default."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass

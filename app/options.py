@@ -1,7 +1,5 @@
 """Options: how documents are read and questions answered; the defaults are those of the commands."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import dataclass

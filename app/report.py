@@ -1,7 +1,5 @@
 """The one owner of standard error and of exit codes. Results go to standard output through `result`."""
 
-from __future__ import annotations
-
 import codecs
 import contextlib
 import errno

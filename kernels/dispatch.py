@@ -5,8 +5,6 @@ references, slow, and the first thing to try when a result looks wrong; `torch` 
 and Triton; `triton` on the CPU, with TRITON_INTERPRET=1, runs the kernels for cards in Triton's interpreter.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 from collections.abc import Callable, Iterator

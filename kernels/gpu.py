@@ -3,8 +3,6 @@
 Triton is not imported here: it is only installed on Linux on x86-64, and takes a fifth of a second to import.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Whether the native library computes here, and what its results depend on. Imports no torch."""
 
-from __future__ import annotations
-
 import os
 import sys
 

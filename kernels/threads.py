@@ -1,7 +1,5 @@
 """How many threads compute: one number for native kernels and torch, even without torch: states are kept by it."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A model that reads and answers without torch, whose import takes longer than a first question about a few pages."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Errors of the model: each message says what is wrong, where, and what to do next."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

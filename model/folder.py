@@ -1,7 +1,5 @@
 """What lies beside the weights in a model folder, and the folder that comes with docqa."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import cast

@@ -5,8 +5,6 @@ which. The MLP is dense, or one of experts (moe.py); what other checkpoints name
 on loading (layout.py). Shapes stand at the end of a line as [batch, seq, heads, dim].
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -120,7 +118,7 @@ class GatedAttention(nn.Module):
 class Layer(nn.Module):
     """x + mixer(norm(x)), then x + mlp(norm(x)); `sparse`: the MLP is one of experts."""
 
-    def __init__(self, config: HybridConfig, kind: str, *, sparse: bool = False) -> None:
+    def __init__(self, config: HybridConfig, kind: str, *, sparse: bool) -> None:
         super().__init__()
         self.kind = kind
         if kind == FULL:

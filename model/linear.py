@@ -1,7 +1,5 @@
 """Matrices of the network, dense or packed, and the MLP made of three of them."""
 
-from __future__ import annotations
-
 from torch import Tensor, nn
 
 from docqa.kernels.activation import silu_product

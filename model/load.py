@@ -1,7 +1,5 @@
 """A checkpoint folder into a NetworkModel that reads and continues text."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -20,7 +18,7 @@ from docqa.kernels.native import packed_is_faster
 from docqa.kernels.threads import use_threads
 from docqa.model.checkpoints.experts import default_budget, pool_of
 from docqa.model.checkpoints.gguf.checkpoint import experts_in_blocks
-from docqa.model.checkpoints.network import load_mtp, load_network
+from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.cost.machine import multiplies_bfloat16
@@ -34,7 +32,6 @@ from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.heads.reader_text import reader_files
 from docqa.model.linear import Linear
-from docqa.model.mtp import Mtp
 from docqa.model.network import Network
 from docqa.model.protocol import PACKED_PRECISION, Calibration, Reranker, VectorEncoder
 from docqa.model.state.long_attention import GRID, LongAttention
@@ -114,20 +111,12 @@ class NetworkModel:
         whole = load_network(self.folder, self.config, self.dtype, known=self.lower, packed=packed)
         return whole if self.device.type == "cpu" else whole.to(self.device)
 
-    def trunk_alone(self) -> NetworkModel:
+    def trunk_alone(self) -> Self:
         """The same without heads and their calibration: all layers read, and answers are copied."""
         weights = dict(self.calibration.get("evidence_weights", {}))
         weights.pop("vector", None)
         calibration: Calibration = {"evidence_weights": weights} if weights else {}
         return replace(self, evidence_head=None, has_reader=False, calibration=calibration)
-
-    @cached_property
-    def mtp(self) -> Mtp | None:
-        """The checkpoint's module of multi-token prediction; None where it has none, and on an accelerator, where
-        nobody measured whether guesses pay. Raises WeightsMissing, WeightsMismatch: it has a part of one."""
-        if self.device.type != "cpu":
-            return None
-        return load_mtp(self.folder, self.config, self.dtype)
 
     @cached_property
     def reader(self) -> ExcerptReader | None:

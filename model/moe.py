@@ -4,8 +4,6 @@ y = sum over the k chosen experts of w_e * expert_e(x), plus sigmoid(shared_expe
 Parameters carry the names of the checkpoint; experts are stacked, as `qwen3_5_moe` stores them.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional

@@ -1,8 +1,6 @@
 """The stack that every network is: embedding, layers (`hybrid.py`, `transformer.py`), last norm, head. Parameters carry
 the names of checkpoints."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 

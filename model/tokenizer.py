@@ -78,7 +78,8 @@ class CheckpointTokenizer:
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`; bytes that have no token are dropped."""
         text = _SURROGATE.sub("\ufffd", text)
-        if self._pattern is None or self._unwritable.search(text):
+        raw = text.encode()
+        if self._pattern is None or len(raw.translate(None, self._missing)) < len(raw):
             return list(self._slow_tokenizer().encode(text, add_special_tokens=False).ids)
         if self._normal_form:
             text = unicodedata.normalize(self._normal_form, text)
@@ -135,7 +136,6 @@ class CheckpointTokenizer:
             "docqa", pat_str=self._pattern or "", mergeable_ranks=ranks, special_tokens={}
         )
         self._missing = b"".join(missing)
-        self._unwritable = _unwritable(self._missing)
         self._as_bytes = as_bytes
 
     @cached_property
@@ -210,23 +210,6 @@ def _by_rank(
             tokens.append(as_bytes[text])
             ids.append(vocabulary[text])
     return tokens, ids, missing
-
-
-# Lead bytes below the first number: the bits that they give, those that follow, and the first character of the form.
-_LEADS = ((0xE0, 0x1F, 6, 0), (0xF0, 0x0F, 12, 0x800), (0xF8, 0x07, 18, 0x10000))
-
-
-def _unwritable(missing: bytes) -> re.Pattern[str]:
-    """Matches characters whose UTF-8 form holds a byte without a token."""
-    characters = [chr(b) for b in missing if b < 0x80]
-    for lead in (b for b in missing if 0xC2 <= b <= 0xF4):  # no character begins with any other byte from 0xC0 on
-        mask, shift, least = next(row for end, *row in _LEADS if lead < end)
-        first, last = (lead & mask) << shift, ((lead & mask) + 1 << shift) - 1
-        characters.append(f"{chr(max(first, least))}-{chr(min(last, 0x10FFFF))}")
-    tails = [b for b in missing if 0x80 <= b < 0xC0]
-    if tails or not characters:  # a missing tail byte can stand anywhere: no class of characters describes it
-        return re.compile(r"[^\x00-\x7f]" if tails else r"(?!)")
-    return re.compile("[" + "".join(re.escape(c) if len(c) == 1 else c for c in characters) + "]")
 
 
 def _normal_form(spec: dict[str, Any]) -> NormalForm | None:

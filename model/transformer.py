@@ -4,8 +4,6 @@ As `transformers` computes Qwen3, Qwen2 and Llama, by the names of their checkpo
 rotation: a norm over each head's query and key, or over those of all heads, a bias, or nothing (`Family`).
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -1,13 +1,11 @@
 """Answer and its parts, and the object that `--json` prints (schemas/answer.schema.json)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 from docqa.app.answer.grades import Grade, Place, Status, Support, Verdict
 
@@ -101,7 +99,7 @@ class CoverageReport:
     hidden_spans: int = 0
     warnings: tuple[str, ...] = ()
 
-    def warned(self, *more: str) -> CoverageReport:
+    def warned(self, *more: str) -> Self:
         """The same with `more` behind its warnings."""
         return replace(self, warnings=(*self.warnings, *more))
 
@@ -164,9 +162,9 @@ class Answer:
         }
 
     @classmethod
-    def from_json_object(cls, value: Mapping[str, object]) -> Answer:
+    def from_json_object(cls, value: Mapping[str, object]) -> Self:
         """The Answer that `to_json_object` wrote, now or under schema 1. Raises TypeError or ValueError."""
-        answer: Answer = record_of(cls, {key: item for key, item in value.items() if key != "schema"})
+        answer: Self = record_of(cls, {key: item for key, item in value.items() if key != "schema"})
         if value.get("schema") == 1 and answer.refused:  # it had the chance that nothing answers
             return replace(answer, confidence=round(1.0 - answer.confidence, 4))
         return answer

@@ -2,8 +2,6 @@
 `Session.ask` those, at most one Preview, Token where the model writes, DocumentAnswered where each document is asked by
 itself, and Finished, all that a front end needs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from docqa.app.answer.answer import Answer

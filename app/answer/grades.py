@@ -1,7 +1,5 @@
 """The words for how good a quote is, where it was found, what it supports, and how a question ended."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from enum import StrEnum
 

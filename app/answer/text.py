@@ -1,7 +1,5 @@
 """Text as it is shown to a person, printed for a script, and kept."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """One answer out of those of several documents."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The Answer out of what was found: status, words, statements, quotes, evidence, coverage."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice

@@ -1,7 +1,5 @@
 """docqa's own evidence for a model that writes: the bundled model ranks the passages and judges what is written."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial

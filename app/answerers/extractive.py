@@ -1,7 +1,5 @@
 """Answers cut from the documents by a model that runs here, after the documents were read into its state."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Mapping, Sequence
 

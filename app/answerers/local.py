@@ -1,10 +1,9 @@
 """What answerers have in common whose model runs here: the documents are read into its state, once."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Self
 
 from docqa.app.answer.answer import Usage
 from docqa.app.answer.events import Event
@@ -30,7 +29,7 @@ class LocalReading:
         self._read_charged = False  # the tokens of the documents count as read for the first answer only
 
     @property
-    def reading(self) -> LocalReading:
+    def reading(self) -> Self:
         return self
 
     @cached_property

@@ -1,7 +1,5 @@
 """A checkpoint that writes here: from its state of the whole documents, or from numbered sentences of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator, Sequence
 
 from docqa.app.answer.events import Event

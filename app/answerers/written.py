@@ -1,8 +1,6 @@
 """Answers that a model writes: docqa chooses what it is given, checks every statement of its text, finds what bears it
 out in the pages, and asks once again where nothing does."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """A batch: listed, planned, run by the executor that was asked for, and learned from."""
 
-from __future__ import annotations
-
 import contextlib
 import signal
 import socket

@@ -1,8 +1,6 @@
 """A document of a batch, and what its record depends on besides its bytes. The model may read a file name as title: for
 equal records of equal files one without a title is UNTITLED here, and named where it is printed."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import replace
 from importlib.metadata import version

@@ -1,7 +1,5 @@
 """The fields of a table: name, type of values, question, and where they stand in a document."""
 
-from __future__ import annotations
-
 import json
 import tomllib
 from dataclasses import dataclass, fields

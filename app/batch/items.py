@@ -1,7 +1,5 @@
 """What a batch is about: the documents of its paths by their contents, and what cannot be one."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator

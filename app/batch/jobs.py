@@ -1,7 +1,5 @@
 """The jobs of the commands: the same questions put to each document (`extract`, `ask --each`), or its summary."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -13,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from docqa.app import report
 from docqa.app.answer.answer import SCHEMA, Answer
@@ -64,7 +62,7 @@ class Outcome:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, line: str) -> Outcome:
+    def from_json(cls, line: str) -> Self:
         """Raises ValueError or TypeError for anything that `to_json` did not write."""
         raw = json.loads(line)
         return cls(**{**raw, "failure": Failure(**raw["failure"]) if raw["failure"] else None})

@@ -1,8 +1,6 @@
 """The names of output files: RELATIVE_PATH.md. What is too long, or collides on some file system (by case, Unicode
 form, or `digest`), gets the hash of its path."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import unicodedata

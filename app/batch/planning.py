@@ -1,8 +1,6 @@
 """What a batch will take: tokens, seconds, memory, disk. Sizes are those of docqa.model.cost.plan, corrected by earlier
 runs here: `batch_speeds.json` in the cache folder, where older runs count half with each new one."""
 
-from __future__ import annotations
-
 import json
 from contextlib import suppress
 from dataclasses import dataclass

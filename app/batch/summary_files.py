@@ -1,8 +1,6 @@
 """The files of `docqa summarize --output`: a page a document, summaries.jsonl, digest.md, failures.jsonl. Equal
 documents give equal bytes. What docqa did not write is never overwritten; its pages of documents that are gone go."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Callable, Iterator

@@ -8,8 +8,6 @@
 None of them differs between two runs over the same documents.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

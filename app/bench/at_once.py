@@ -1,8 +1,6 @@
 """What is there at once: first and second question, preliminary answer, first frame, help; each in a new process, best
 of several, with the load beside it."""
 
-from __future__ import annotations
-
 import os
 import select
 import subprocess

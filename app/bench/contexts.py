@@ -1,7 +1,5 @@
 """Contexts that nobody has read: random keys and values cost an attention layer the same as real ones."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,8 +1,6 @@
 """The rows of the terminal interface: a document of a million tokens opened, and its frames drawn without a
 terminal."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 import tempfile

@@ -1,7 +1,5 @@
 """The machine that a bench ran on, as far as its figures depend on it."""
 
-from __future__ import annotations
-
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version

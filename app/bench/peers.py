@@ -1,7 +1,5 @@
 """The sides of a comparison on the same weights: docqa, transformers, llama.cpp (`xllamacpp`)."""
 
-from __future__ import annotations
-
 import json
 import time
 from dataclasses import replace

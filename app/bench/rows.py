@@ -1,7 +1,5 @@
 """What a bench finds: rows, as JSON and as a table; and how a time is taken."""
 
-from __future__ import annotations
-
 import timeit
 from collections.abc import Callable
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """The rows of a bench, in the order of the contract."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from functools import partial

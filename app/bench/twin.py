@@ -2,10 +2,8 @@
 input at the far end of the context; a whole read follows from how each grows: delta layers and sparse attention cost
 the same for every block, exact attention grows evenly."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import cast
+from typing import Self, cast
 
 import torch
 from torch.nn import functional
@@ -36,7 +34,7 @@ class Pair:
     attentions: int
 
     @classmethod
-    def of(cls, model: NetworkModel) -> Pair | None:
+    def of(cls, model: NetworkModel) -> Self | None:
         kinds = model.config.layer_types
         if len(set(kinds)) < 2:
             return None
@@ -50,7 +48,7 @@ class Pair:
         return self.deltas + self.attentions
 
 
-def twin_rows(model: NetworkModel, context: int = CONTEXT, trained: int = TRAINED) -> list[Measurement]:
+def twin_rows(model: NetworkModel, context: int, trained: int) -> list[Measurement]:
     pair = Pair.of(model)
     if pair is None:
         why = "not measured: this model has one kind of layers"

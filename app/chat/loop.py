@@ -1,7 +1,5 @@
 """The loop of a conversation: lines in, answers out. A person types them, or they come from a pipe."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -55,7 +53,7 @@ class ChatLoop:
     """Answers lines over a conversation. `typed`: by a person, so that Ctrl+C stops only the answer. `thoughts`: those
     of the model are shown."""
 
-    def __init__(self, conversation: Conversation, *, typed: bool, thoughts: bool = True) -> None:
+    def __init__(self, conversation: Conversation, *, typed: bool, thoughts: bool) -> None:
         self._conversation = conversation
         self._typed = typed
         self._screen = Screen(thoughts=thoughts)

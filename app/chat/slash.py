@@ -1,7 +1,5 @@
 """The slash commands of a conversation: looking back at pages and quotes, and saving it. They return what to print."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Answers of a conversation as a terminal shows them: broken between words, in colours where it has some."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import sys

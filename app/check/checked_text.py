@@ -1,7 +1,5 @@
 """The text that `docqa verify` checks: plain text and Markdown as written, other formats through their readers."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path, PurePath

@@ -1,7 +1,5 @@
 """Which of a text's cites belongs to which of its quotations."""
 
-from __future__ import annotations
-
 import re
 
 from docqa.app.check.quotations import Quotation

@@ -1,7 +1,5 @@
 """The quotations in somebody else's text: between quotation marks of every shape, and block quotes."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections import Counter

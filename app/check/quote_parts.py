@@ -1,8 +1,6 @@
 """Quotations with lawyers' marks: ellipses for what was left out, brackets for what was changed. The parts must be in
 order, one near the other; what a mark hides is shown."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -1,8 +1,6 @@
 """Somebody else's text checked against documents: a grade and a place for each quotation and cite. What cannot be told,
 of another work or a page without text, is `uncheckable`, not `absent`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace

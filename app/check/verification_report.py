@@ -1,7 +1,5 @@
 """A Verification for a person and for a script. What is between quotation marks is the text's own, or a page's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 

@@ -120,8 +120,8 @@ class _Run:
     options: Options
     form: str
     named: bool
-    thoughts: bool = False
-    unsupported: bool = False
+    thoughts: bool
+    unsupported: bool
     model: Model | None = None
     _known: tuple[str, ...] = ()
     _collected: AnsweredQuestions | bibliography.Bibliography | None = field(init=False, default=None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +21,7 @@ from docqa.app.output.progress import size
 from docqa.app.output.render import printable
 from docqa.app.storage.sources import content_digests
 from docqa.app.storage.store import BUDGET_BYTES, Entry, Store
-
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+from docqa.model.cost.machine import bytes_of
 
 
 def list_entries() -> int:
@@ -56,7 +54,9 @@ def prune(
     document.
     """
     store = kept_store()
-    budget = BUDGET_BYTES if to is None else _bytes(to)
+    budget = BUDGET_BYTES if to is None else bytes_of(to)
+    if budget is None:
+        raise UsageError(f"{to!r} is not a size", where="--to", hint="such as 500M or 2G")
     gone = store.prune(budget)
     for entry in gone:
         report.result(f"deleted {_line(entry)}")
@@ -160,12 +160,3 @@ def _line(entry: Entry) -> str:
 
 def _day(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds)) if seconds else "never"
-
-
-def _bytes(text: str) -> int:
-    """A size such as 500M, 2 GiB or 1024. Raises UsageError."""
-    found = re.fullmatch(r"([0-9.]+)\s*([KMGT]?)(?:I?B)?", text.strip().upper())
-    try:
-        return int(float(found[1]) * _UNITS[found[2]]) if found else int("")
-    except ValueError as error:
-        raise UsageError(f"{text!r} is not a size", where="--to", hint="such as 500M or 2G") from error

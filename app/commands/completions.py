@@ -1,7 +1,5 @@
 """What a shell offers behind an option or argument; where nothing fits it offers files."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 

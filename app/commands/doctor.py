@@ -1,7 +1,5 @@
 """`docqa doctor`: what this machine has, and every setting with where it came from."""
 
-from __future__ import annotations
-
 import os
 import platform
 import re

@@ -1,7 +1,5 @@
 """`docqa find`: every place of words or of a regular expression, without a model."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator, Sequence

@@ -2,8 +2,6 @@
 flags.SharedOptions, paths: flags.Paths)` --model and --k behind its own options, and what the user gave for them in
 `given`."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """`docqa history`: past questions and answers, found by their words, and exported."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Annotated

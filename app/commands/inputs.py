@@ -1,7 +1,5 @@
 """What a command line names: paths, question, standard input, password, file of questions, model, output."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,7 +1,5 @@
 """`docqa mcp`: an MCP server on standard input and output."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

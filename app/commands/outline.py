@@ -1,7 +1,5 @@
 """`docqa outline`: the section tree of a document."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """`docqa plan`: what reading documents would take on this machine."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`docqa read`: documents read ahead of time."""
 
-from __future__ import annotations
-
 import time
 
 from docqa.app import report

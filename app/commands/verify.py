@@ -1,7 +1,5 @@
 """`docqa verify`: every quotation and cite of somebody else's text, checked."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

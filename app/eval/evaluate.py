@@ -1,10 +1,9 @@
 """Quality on questions with known answers, asked as by `docqa ask`: what `docqa eval` prints."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from docqa.app import report
@@ -71,14 +70,9 @@ def ask_text(document: EvalDocument, options: Options, model: Model) -> Iterator
     with Session([parsed], options, model=model) as session:
         for question in document.questions:
             golds = places.spans(question.spans)
-
-            def right(passage: Passage, golds: list[tuple[int, int]] = golds) -> bool:
-                return overlaps(passage, golds)
-
-            def cited(cites: Sequence[Cite], spans: tuple[tuple[int, int], ...] = question.spans) -> bool:
-                return any(_same_line(document, places, cite, spans) for cite in cites[:1])
-
-            yield outcome(session, document.dataset, question, right if golds else None, cited)
+            right = partial(overlaps, golds=golds) if golds else None
+            cited = partial(_same_line, document, places, question.spans)
+            yield outcome(session, document.dataset, question, right, cited)
 
 
 def ask_file(document: EvalDocument, options: Options, model: Model) -> Iterator[QuestionOutcome]:
@@ -87,11 +81,11 @@ def ask_file(document: EvalDocument, options: Options, model: Model) -> Iterator
         paged = session.documents[0].paged
         for question in document.questions:
 
-            def right(passage: Passage, pages: tuple[int, ...] = question.pages) -> bool:
-                return not paged or passage.page in pages
+            def right(place: Passage | Cite, pages: tuple[int, ...] = question.pages) -> bool:
+                return not paged or place.page in pages
 
-            def cited(cites: Sequence[Cite], pages: tuple[int, ...] = question.pages) -> bool:
-                return any(not paged or cite.page in pages for cite in cites)
+            def cited(cites: Sequence[Cite], right: Callable[[Cite], bool] = right) -> bool:
+                return any(map(right, cites))
 
             yield outcome(session, document.dataset, question, right if question.pages or not paged else None, cited)
 
@@ -127,12 +121,15 @@ def overlaps(passage: Passage, golds: Iterable[tuple[int, int]]) -> bool:
     return any(passage.start < end and start < passage.end for start, end in golds)
 
 
-def _same_line(document: EvalDocument, places: TextMap, cite: Cite, spans: Iterable[tuple[int, int]]) -> bool:
+def _same_line(
+    document: EvalDocument, places: TextMap, spans: Iterable[tuple[int, int]], cites: Sequence[Cite]
+) -> bool:
+    """Whether the first of `cites` is in the line of one of `spans`."""
     def line(offset: int) -> int:
         return bisect_right(document.line_starts, offset) - 1
 
-    first, last = places.back(cite.start), places.back(max(cite.end - 1, cite.start))
-    return any(line(first) <= line(start) <= line(last) for start, _ in spans)
+    ends = [(places.back(cite.start), places.back(max(cite.end - 1, cite.start))) for cite in cites[:1]]
+    return any(line(first) <= line(start) <= line(last) for first, last in ends for start, _ in spans)
 
 
 def summary(outcomes: Sequence[QuestionOutcome]) -> Rates:

@@ -1,8 +1,6 @@
 """How sure answers with others' models are, fitted on a user's questions: a logistic regression whose weights are
 pulled towards those of the bundled models (a Gaussian prior), so that few questions change little."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What an answer is worth beside the known ones (see `docqa --man eval`)."""
 
-from __future__ import annotations
-
 import re
 import string
 import unicodedata

@@ -2,8 +2,6 @@
 text; lines of one `doc` make one document. `{"file", "question", "answer", "pages", "unanswerable"}` names a file. Both
 may have "kind" and "verdict", the second "must" or "all_of", words that an answer needs."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import lzma

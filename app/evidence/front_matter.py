@@ -1,8 +1,6 @@
 """The passages that tell what a document is (title, authors, parties, date, court, signatures): title page, imprint,
 signature blocks. Only page text counts, so that it can be quoted."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import zip_longest

@@ -1,11 +1,10 @@
 """Which passages each word of a document is in, as arrays."""
 
-from __future__ import annotations
-
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -28,7 +27,7 @@ class Postings:
     lengths: np.ndarray
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> Postings:
+    def of(cls, texts: Iterable[str]) -> Self:
         """Of `texts`, one a passage."""
         numbers: dict[str, int] = {}
         found, lengths = array("i"), array("i")

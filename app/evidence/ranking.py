@@ -1,14 +1,13 @@
 """Passages ranked by literal words (BM25), by the evidence head and by the passage encoder, fused. Each signal is
 z-scored over the passages and weighed by the model's calibration (`evidence_weights`)."""
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import accumulate
+from typing import Self
 
 import numpy as np
 
@@ -44,11 +43,11 @@ class WordIndex:
         self._found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
     @classmethod
-    def of(cls, context: Context) -> WordIndex:
+    def of(cls, context: Context) -> Self:
         return cls(map(partial(passage_words, context), context.passages))
 
     @classmethod
-    def kept(cls, context: Context, kept: KeptParts) -> WordIndex:
+    def kept(cls, context: Context, kept: KeptParts) -> Self:
         """The same; words are looked for only in documents that are not kept, and then kept."""
 
         def words(number: int) -> Arrays:

@@ -1,8 +1,6 @@
 """Words as ranking and refusal count them: folded, without English stop words, stemmed (Snowball); pairs of characters
 of Chinese, Japanese and Korean."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -1,7 +1,5 @@
 """Values by their kind: read from words, in one spelling (ISO 8601, ISO 4217), compared, printed."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

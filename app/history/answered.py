@@ -1,7 +1,5 @@
 """The answers of one command as a Markdown or HTML document, without their being kept."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field

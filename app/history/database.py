@@ -2,8 +2,6 @@
 journal: a write-ahead log is not safe on a network share. What SQLite cannot read becomes `history.sqlite.damaged`;
 what can be saved goes into a new one."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """What an exported conversation shows in any form: names of files, numbers of quotes, places."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Iterator, Sequence

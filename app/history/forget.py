@@ -1,7 +1,5 @@
 """Deletion of all that is kept of a file: its text, states, questions, problems."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 
 from docqa.app.history.history import damaged_files, open_kept

@@ -2,8 +2,6 @@
 folded here (case, accents, inflections); scripts without spaces are indexed by the character. A change of what is
 indexed wants another SCHEMA in database.py."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence

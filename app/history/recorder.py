@@ -1,8 +1,6 @@
 """How a front end keeps its answers: one session for what is asked in one go. A disk that refuses costs no answer.
 Cited pages are kept too: their file may be gone later."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """What is kept of a conversation: sessions, their documents, turns, and the cited pages."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Whether a known model fits this machine and how long it reads, before anything is fetched."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import dataclass
 from pathlib import Path

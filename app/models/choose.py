@@ -1,7 +1,5 @@
 """`docqa models use`: the line of config.toml that says which model answers."""
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib

@@ -1,8 +1,6 @@
 """Checkpoints of docqa's family: names on the hub, sizes, and what they need. Shapes are those of the published
 configurations, text part only; the rest of a download (vision, multi-token prediction) is at most a tenth of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 

@@ -6,8 +6,6 @@
 A checkpoint takes its name only when every file of it was compared with its hash, so what is here is whole.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

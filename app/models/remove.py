@@ -1,7 +1,5 @@
 """`docqa models rm`: checkpoints that were pulled, deleted; nothing else ever is."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What is shown of an answer first: its kind, and how sure docqa is of it, in words and as a bar."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from docqa.app.answer.answer import Answer

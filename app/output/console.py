@@ -1,7 +1,5 @@
 """What the terminal shows of a session's events: results on standard output, all else on standard error."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

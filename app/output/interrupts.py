@@ -1,7 +1,5 @@
 """Ctrl+C while something is under way that can be ended, as a text that a model writes."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """The section tree of a document as an object for JSON."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from docqa.ingest.types import Document

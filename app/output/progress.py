@@ -1,7 +1,5 @@
 """Progress of a read on standard error: a bar on a terminal, else one line every ten seconds at most."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

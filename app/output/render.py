@@ -1,7 +1,5 @@
 """An Answer as text for a person. What stands between quotation marks was cut from a page, and has its grade."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -63,7 +61,7 @@ def preview_text(answer: Answer, files: int = 1) -> str:
     return "\n".join(["Preliminary answer, from passages found by the question's words:", "", *lines])
 
 
-def nearest_text(answer: Answer, files: int = 1) -> str:
+def nearest_text(answer: Answer, files: int) -> str:
     """What is shown where nothing else was found in `files` documents than what was shown before."""
     several = _several(answer, files)
     lines = [_evidence_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
@@ -141,7 +139,7 @@ def headline(answer: Answer, *, with_file: bool = False) -> str:
     return printable(answer.answer if len(stated) == len(answer.statements) else " ".join(stated))
 
 
-def possible_line(item: EvidenceItem, file: str | None = None) -> str:
+def possible_line(item: EvidenceItem, file: str | None) -> str:
     """`Possibly on p. 19: the words`, or with a file `Possibly in b.pdf, p. 19: the words`."""
     return f"{possible_place(item, file)}: {excerpt(item.text, POSSIBLE_CHARACTERS)}"
 
@@ -167,7 +165,7 @@ def was_searched(answer: Answer) -> bool:
     return answer.refused and answer.status != Status.UNREADABLE
 
 
-def searched_line(coverage: CoverageReport, files: int = 1) -> str:
+def searched_line(coverage: CoverageReport, files: int) -> str:
     """`Searched: 3 files, 20 pages.`"""
     parts = [f"{files} files"] if files > 1 else []
     parts += [f"{coverage.pages:,} page{'' if coverage.pages == 1 else 's'}"] if coverage.pages else []

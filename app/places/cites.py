@@ -1,7 +1,5 @@
 """The places that a text names: "p. 12", "pp. 3-4", "page xii", "Section 4.2(b)", "§ 5", "at 14", "12:5-13:2"."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Documents of which only some sections are used (`--sections 3-5,A`): all else is blank, offsets stay."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import replace

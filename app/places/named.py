@@ -1,7 +1,5 @@
 """What a few words name: a document by file or title, a section ("81", "Schedule 2 Part A", a heading), a page."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The part of the documents that a question is about: "in Schedule 2", "on page 12", "in lease.pdf"."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Finding a quote in a text, both folded: whole, with extraction debris between its words, or with an edit."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections import Counter
@@ -60,7 +58,7 @@ def _whole(text: str, start: int, end: int) -> bool:
     return not (text[end - 1].isdigit() and len(after) == 2 and after[0] in ".," and after[1].isdigit())
 
 
-def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list[Match]:
+def find_damaged(text: str, quote: str, furniture: tuple[str, ...]) -> list[Match]:
     """Places where all words of `quote` are in order, with debris between, or its spaces lost. Debris is at most 10
     words in a gap and half the quote's words in all; a protected word in it must be a footnote mark or of the page's
     `furniture` (line numbers, running heads), else it is an edit."""

@@ -1,7 +1,5 @@
 """How a quotation differs from what the document says, word by word."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """From a span to a quote: the sentence or clause of the page around it, cut from there and cited."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from docqa.app.answer.answer import Cite, Quote

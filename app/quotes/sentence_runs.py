@@ -1,7 +1,5 @@
 """Runs of sentences, grown until they have the wanted length; each a `range` of numbers, never empty."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from docqa.ingest.language.sentences import sentences

@@ -6,8 +6,6 @@ debris of the extraction between), near. A protected word (`align.is_protected`)
 grades above near.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence

@@ -1,8 +1,6 @@
 """Sentences that address the reader or a machine ("Answer this always.", "Ignore the question."). A document is quoted
 and never obeyed: what it says beside one is marked, and does not win over its other words."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

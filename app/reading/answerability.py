@@ -2,8 +2,6 @@
 (docqa.model.protocol) has logistics over `features`: for each form of answer one of "what would be asserted is right",
 and one of "the first passage answers". Under its threshold an answer is refused."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections import Counter

@@ -1,8 +1,6 @@
 """The best passages read with the question in mind: excerpts, by the reader (rereading.py), which orders the evidence
 anew, and proposes spans of page characters."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial

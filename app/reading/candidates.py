@@ -1,10 +1,9 @@
 """What may be an answer: the excerpts that a model is shown, the spans that it would answer with, and their scores."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Self
 
 from docqa.app.answer.answer import Quote
 from docqa.app.answer.grades import Verdict
@@ -113,7 +112,7 @@ class Candidates:
     items: tuple[Candidate, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
 
-    def without(self, quotes: Sequence[Quote], documents: Sequence[Document]) -> Candidates:
+    def without(self, quotes: Sequence[Quote], documents: Sequence[Document]) -> Self:
         """The next best: what is left without all that was shown in `quotes`."""
         left = not_shown(self.candidates, quotes, documents)
         signals = {name: value for name, value in self.signals.items() if name not in (BY_STRUCTURE, BY_CELL)}

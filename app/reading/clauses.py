@@ -2,8 +2,6 @@
 linear heads over the hashed words of a sentence and its headings (feature hashing, Weinberger et al. 2009, arXiv
 0902.2206), fitted by `app.lab.clauses` to marked contracts and to sentences whose headings tell."""
 
-from __future__ import annotations
-
 import json
 import re
 import zlib

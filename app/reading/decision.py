@@ -1,7 +1,5 @@
 """From what was read to what is answered: the form of the answer, its words, and what speaks for it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace

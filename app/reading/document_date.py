@@ -1,8 +1,6 @@
 """The date of a document: of the dates with a year that it prints, the one that a linear head over the hashed words
 beside it, and its place, finds likeliest; fitted by `app.lab.dates` to marked contracts and title pages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The kind of a document: a linear head over hashed words of its opening and headings, fitted by `app.lab.clauses`."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 import numpy as np

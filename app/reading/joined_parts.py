@@ -1,7 +1,5 @@
 """The answers to both parts of a question as the answer to the whole."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import chain, zip_longest
 

@@ -1,7 +1,5 @@
 """The items of a list by its structure: "(a)" to "(d)", numbered or bulleted lines, "(i) ... and (ii) ..."."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """The marks of lists in a text, "(a)", "2.", "iv)", "•", and which of them follow one another."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

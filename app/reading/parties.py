@@ -1,8 +1,6 @@
 """The names of the parties in the sentences that name them: each word is told by itself and its neighbours to begin a
 name, go on with one, or stand outside (a conditional random field over hashed words, fitted by `app.lab.clauses`)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -2,12 +2,10 @@
 answer is, how likely each passage and none has it, what form of answer is wanted, and which words are items of a list;
 then whether each of the best sentences answers, and yes or no."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from docqa.app.reading.answerability import chance_of
 from docqa.app.reading.candidates import Form, on_one_line
@@ -72,7 +70,7 @@ class ExcerptReading:
     forms: dict[Form, float]
     tokens: int
 
-    def within(self, lengths: Sequence[int]) -> ExcerptReading:
+    def within(self, lengths: Sequence[int]) -> Self:
         """The same without what lies behind the first so many characters of a passage (by its number)."""
 
         def cut(place: Place) -> Place:

@@ -1,8 +1,6 @@
 """The places of a pattern in one document, each with its line and cites. The pages are one text here, so that a phrase
 is found over the end of one. Its lines are paragraphs, items of lists, rows of tables."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass

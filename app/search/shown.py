@@ -1,7 +1,5 @@
 """Hits as lines for a person, in colours on a terminal, and as objects for `--json`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Arrays made of a Document, kept in a safetensors file and mapped."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The one way to write a file: whole or not at all, under a temporary name that is then renamed."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from collections.abc import Callable

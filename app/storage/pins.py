@@ -2,8 +2,6 @@
 SYSTEM tells one boot, and one container, of HOST from another, whose pins count until they are `PIN_AGE_S` old. Every
 question renews a pin."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """What the terminal interface remembers: the theme, and which documents cannot be opened."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What speaks for and against the sentences of a kind of document, and what its summary begins with."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

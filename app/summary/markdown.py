@@ -1,12 +1,13 @@
 """Records as Markdown. Whatever comes from a document is escaped, and never becomes markup or a link."""
 
-from __future__ import annotations
-
 import re
+
+from markupsafe import Markup
 
 from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Support
 from docqa.app.output.render import cite_text, printable
+from docqa.app.output.templates import filled_in
 from docqa.app.summary.record import UNREADABLE, WRITTEN, SummaryRecord, SummarySentence
 
 DIGEST_SECTIONS = 8
@@ -25,63 +26,26 @@ def escaped(text: str) -> str:
 
 def render_markdown(record: SummaryRecord) -> str:
     """RELATIVE_PATH.md: the whole, then the sections, the place behind every sentence; ends in a line end."""
-    lines = [f"# {escaped(record.title)}", "", escaped(record.path), "", _method(record)]
-    if not record.every_sentence():
-        lines += ["", _nothing(record)]
-    if record.style == "abstract" and record.sentences:  # a paragraph, the rest are points
-        lines += ["", " ".join(_placed(sentence) for sentence in record.sentences)]
-    elif record.sentences:
-        lines += ["", *(f"- {_placed(sentence)}" for sentence in record.sentences)]
-    for section in record.sections:
-        lines += ["", f"{'#' * min(section.level + 1, 6)} {escaped(section.heading)}", ""]
-        lines += [f"- {_placed(sentence, section.heading)}" for sentence in section.sentences]
-    lists = {
-        "Not covered": record.not_covered, "What was not read": record.warnings, "How it was written": record.remarks,
-    }  # fmt: skip
-    for heading, texts in lists.items():
-        lines += ["", f"## {heading}", "", *(f"- {escaped(text)}" for text in texts)] if texts else []
-    return "\n".join(lines) + "\n"
+    return _filled_in("summary/summary.md.jinja", record=record)
 
 
 def digest_markdown(records: list[SummaryRecord]) -> str:
     """digest.md: every document by its path: the whole, then a sentence of each section."""
-    count = f"{len(records)} document{'' if len(records) == 1 else 's'}"
-    lines = [f"# Digest of {count}", ""]
-    lines += [f"{number}. {escaped(record.path)}: {escaped(record.title)}" for number, record in enumerate(records, 1)]
-    for record in records:
-        lines += ["", f"## {escaped(record.path)}", "", f"**{escaped(record.title)}**"]
-        lines += _digest_entry(record)
-    return "\n".join(lines) + "\n"
+    return _filled_in("summary/digest.md.jinja", records=records, most=DIGEST_SECTIONS)
 
 
-def _digest_entry(record: SummaryRecord) -> list[str]:
-    shown = [section for section in record.sections if section.sentences]
-    lines = ["", _method(record)] if record.method == WRITTEN else []
-    if record.sentences:
-        lines += ["", *(f"- {_placed(sentence)}" for sentence in record.sentences)]
-    if shown:
-        lines += ["", "By section:", ""] if record.sentences else [""]
-    for section in shown[:DIGEST_SECTIONS]:
-        lines.append(f"- **{escaped(section.heading)}**: {_placed(section.sentences[0], section.heading)}")
-    if len(shown) > DIGEST_SECTIONS:
-        more = len(shown) - DIGEST_SECTIONS
-        lines += ["", f"{more} more section{'' if more == 1 else 's'} in its summary."]
-    if not record.every_sentence():
-        lines += ["", _nothing(record)]
-    elif record.not_covered:
-        lines += ["", f"Not covered: {escaped('; '.join(record.not_covered))}."]
-    remarks = (*record.warnings, *record.remarks)
-    return lines + (["", *(f"- {escaped(remark)}" for remark in remarks)] if remarks else [])
+def _filled_in(template: str, **values: object) -> str:
+    return filled_in(template, escaped, method=_method, nothing=_nothing, placed=_placed, **values)
 
 
 def _method(record: SummaryRecord) -> str:
-    return _WRITTEN.format(model=escaped(record.model or "a model")) if record.method == WRITTEN else _METHOD
+    return Markup(_WRITTEN.format(model=escaped(record.model or "a model")) if record.method == WRITTEN else _METHOD)
 
 
 def _nothing(record: SummaryRecord) -> str:
     if record.status == UNREADABLE:
         return "There was nothing to summarize."
-    return escaped(f"Nothing states any of: {', '.join(record.not_covered)}.")
+    return f"Nothing states any of: {', '.join(record.not_covered)}."
 
 
 def _placed(sentence: SummarySentence, heading: str = "") -> str:
@@ -89,7 +53,8 @@ def _placed(sentence: SummarySentence, heading: str = "") -> str:
     speaker = sentence.speaker if sentence.speaker != heading else None
     where = ", ".join(escaped(part) for part in (speaker, place(sentence)) if part)
     remark = Support(sentence.support).remark if sentence.support else ""
-    return escaped(sentence.text) + (f" ({where})" if where else "") + (escaped(f" [{remark}]") if remark else "")
+    said = escaped(sentence.text) + (f" ({where})" if where else "") + (escaped(f" [{remark}]") if remark else "")
+    return Markup(said)
 
 
 def place(sentence: SummarySentence) -> str:

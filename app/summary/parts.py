@@ -1,7 +1,5 @@
 """The parts of a document that a summary goes through: sections near the top of its outline, or runs of pages."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby

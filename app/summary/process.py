@@ -1,8 +1,6 @@
 """The front door: one document in, one SummaryRecord out: the same for the same document, model and style. The bundled
 model does not write well enough: it chooses among the document's sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 

@@ -1,10 +1,8 @@
 """A summary: sentences with cites, by section and as a whole, what was not covered; no time, no absolute path."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 from docqa.app.answer.answer import Cite, record_of
 from docqa.app.answer.text import compact_json
@@ -33,7 +31,7 @@ class SentenceCite:
     end: int
 
     @classmethod
-    def of(cls, cite: Cite) -> SentenceCite:
+    def of(cls, cite: Cite) -> Self:
         return cls(cite.page, cite.label, cite.section, cite.start, cite.end)
 
 
@@ -79,7 +77,7 @@ class SummaryRecord:
     remarks: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, document: Document, style: str, method: str, *, readable: bool = True, **more: Any) -> SummaryRecord:
+    def of(cls, document: Document, style: str, method: str, *, readable: bool = True, **more: Any) -> Self:
         """The record of `document`, with `more` fields; not `readable`: one that has nothing to summarize."""
         status, warnings = (SUMMARIZED, ()) if readable else (UNREADABLE, (NOTHING,))
         warnings = (*document.coverage.warnings, *warnings)

@@ -1,8 +1,6 @@
 """Which sentences to take: the strongest first, none that says again what is said, no section twice while others wait.
 Greedy, as in Carbonell and Goldstein 1998, "The Use of MMR", by the share of words in common."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 """Sentences about a topic of a style, or what somebody wants to know (`--focus`). Heads propose sentences, the reader
 says which answer; a topic that none states stays empty."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

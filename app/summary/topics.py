@@ -1,7 +1,5 @@
 """What the styles `clauses` and `papers` look for, and what a summary of a kind of document begins with."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from docqa.app.reading.document_kind import DocumentKind

@@ -1,7 +1,5 @@
 """The terminal before the interface draws: what is typed is kept, and whether it is dark is asked, or in COLORFGBG."""
 
-from __future__ import annotations
-
 import os
 import re
 import select

@@ -1,8 +1,6 @@
 """Questions, answers and annotations as the interface shows them, kept in the history: one session of kind `tui` for a
 document, or several together."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace

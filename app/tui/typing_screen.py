@@ -1,8 +1,6 @@
 """Screens on which typing goes to one line, whatever has the focus. Textual hands a key to the widget that has it when
 the key comes; where one moves the focus, those behind overtake it. Here each is carried out before the next."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from textual import events

@@ -1,7 +1,5 @@
 """The gate of an MLP: SiLU of one half times the other."""
 
-from __future__ import annotations
-
 from torch import Tensor
 from torch.nn import functional
 

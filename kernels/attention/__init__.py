@@ -1,7 +1,5 @@
 """Causal grouped-query softmax attention, and the selection of key blocks for long contexts."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Attention past the exact window: the blocks of keys that a tile of queries reads, by a bound on their scores."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

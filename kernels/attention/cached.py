@@ -1,7 +1,5 @@
 """Attention over a context in blocks: the part that is read gathered first, or read where it lies by the library."""
 
-from __future__ import annotations
-
 import ctypes
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Causal grouped-query attention in C++: blocks of keys under tiles of rows, softmax kept on the way."""
 
-from __future__ import annotations
-
 import ctypes
 
 import torch

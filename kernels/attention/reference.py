@@ -1,7 +1,5 @@
 """Causal grouped-query attention with the whole score matrix in memory."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

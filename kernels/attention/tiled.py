@@ -1,7 +1,5 @@
 """Causal grouped-query attention in tiles of queries: memory stays bounded at any length."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn import functional

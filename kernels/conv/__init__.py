@@ -1,7 +1,5 @@
 """Depthwise causal convolution with SiLU, in front of the delta nets."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

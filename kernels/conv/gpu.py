@@ -1,7 +1,5 @@
 """Depthwise causal convolution with SiLU in Triton, and that with unit heads. Importing this module needs Triton."""
 
-from __future__ import annotations
-
 import torch
 import triton
 import triton.language as tl

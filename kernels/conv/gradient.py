@@ -4,8 +4,6 @@ Only the inputs are kept; the backward pass computes the sums again in cache, wh
 of their size for every tap.
 """
 
-from __future__ import annotations
-
 import ctypes
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Depthwise causal convolution as its sum over taps."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn import functional

@@ -1,7 +1,5 @@
 """The convolution in front of a delta net, with its query and key heads scaled to unit length."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn import functional

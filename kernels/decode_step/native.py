@@ -1,12 +1,10 @@
 """A decoding step in C++: all layers and the head in one call, for a few branches of one context."""
 
-from __future__ import annotations
-
 import ctypes
 from collections.abc import Mapping, MutableSequence, Sequence
 from ctypes import CFUNCTYPE, POINTER, Structure, c_float, c_int64, c_void_p
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor
@@ -51,7 +49,7 @@ class Matrix(Structure):
     ]
 
     @classmethod
-    def of(cls, matrix: PackedMatrix | BlockMatrix, bias: Tensor | None = None) -> Matrix:
+    def of(cls, matrix: PackedMatrix | BlockMatrix, bias: Tensor | None = None) -> Self:
         added = None if bias is None else bias.data_ptr()
         if isinstance(matrix, BlockMatrix):
             of_blocks = 0, matrix.block.number, matrix.data.shape[1], matrix.data.data_ptr()

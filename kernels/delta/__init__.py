@@ -1,7 +1,5 @@
 """Gated delta rule: the memory of the linear layers."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

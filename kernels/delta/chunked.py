@@ -6,8 +6,6 @@ O = diag(e^gamma) Q S0 + (Q K^T * Gamma) U and S = e^{gamma_C} S0 + (diag(e^{gam
 Source: Yang, Kautz, Hatamizadeh 2024 (arXiv 2412.06464), section 3; no exponent used here is above 0.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -9,8 +9,6 @@ The logarithm of a decay ratio is the sum of the decays between two tokens, not 
 cancels, it is at most 0, and a decay of -inf is no special case.
 """
 
-from __future__ import annotations
-
 import torch
 import triton
 import triton.language as tl

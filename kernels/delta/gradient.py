@@ -4,8 +4,6 @@ Only the state before every chunk of 32 tokens is kept; the backward pass comput
 own recording keeps some dozen tensors of the size of the inputs.
 """
 
-from __future__ import annotations
-
 import ctypes
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Gated delta rule in C++: chunks of 32 tokens with the state in cache, and the recurrence for a few tokens."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import torch

@@ -1,7 +1,5 @@
 """Gated delta rule for a few tokens: the recurrence with matrix products over all heads at once."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -4,8 +4,6 @@ Source: Yang, Kautz, Hatamizadeh 2024, "Gated Delta Networks" (arXiv 2412.06464)
 before the read, and the output reads the updated state.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

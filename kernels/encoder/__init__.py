@@ -4,8 +4,6 @@ Texts stand one behind the other, without filling: text n has the tokens from st
 native `library` the formulas of `reference` compute, the same within float32's rounding.
 """
 
-from __future__ import annotations
-
 import ctypes
 
 import numpy as np

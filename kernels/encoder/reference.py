@@ -1,7 +1,5 @@
 """What an encoder has beside its products, as formulas in numpy, in the dtype given."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

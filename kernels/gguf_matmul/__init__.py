@@ -1,7 +1,5 @@
 """Products with matrices that stay in the blocks of a GGUF file."""
 
-from __future__ import annotations
-
 from torch import Tensor
 
 from docqa.kernels.activation import silu_product

@@ -1,7 +1,5 @@
 """Products with a matrix of blocks in torch: by their definition, and some rows at a time."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn import functional

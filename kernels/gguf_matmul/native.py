@@ -1,7 +1,5 @@
 """Products with a matrix of blocks in C++, from the bytes of the file."""
 
-from __future__ import annotations
-
 import ctypes
 
 from torch import Tensor

@@ -1,7 +1,5 @@
 """Products with matrices that stay in the few bits of their file: docqa's own groups, or blocks of GGUF."""
 
-from __future__ import annotations
-
 from torch import Tensor
 
 from docqa.kernels.cpu import arrays

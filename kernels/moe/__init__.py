@@ -1,7 +1,5 @@
 """Sparse experts: which ones a token is sent to, and what they make of it."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Where the matrices of experts come from: stacked tensors, or whatever reads them when asked."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeAlias

@@ -5,8 +5,6 @@ to is worked out on the device, so nothing waits for counts. A token's rows come
 `_add_up` adds them in that order, so that a sum does not depend on what else is in the batch.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple, TypeGuard
 
 import torch

@@ -1,7 +1,5 @@
 """The sum over a token's experts with tokens sorted by expert: each expert runs once, over all its tokens."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """The sum over a token's experts in C++, several experts a call where they are at hand."""
 
-from __future__ import annotations
-
 import ctypes
 from bisect import bisect_right
 from ctypes import POINTER, Structure, c_int64, c_void_p

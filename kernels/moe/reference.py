@@ -1,7 +1,5 @@
 """The sum over a token's experts, as its formula."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

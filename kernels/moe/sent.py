@@ -1,7 +1,5 @@
 """Which tokens are sent to which expert, in the order of experts."""
 
-from __future__ import annotations
-
 from torch import Tensor
 
 

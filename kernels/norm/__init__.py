@@ -1,7 +1,5 @@
 """RMS norms: zero-centred (hybrids), plain (transformers), and gated with plain weight (output of the delta nets)."""
 
-from __future__ import annotations
-
 from torch import Tensor
 from torch.nn import functional
 

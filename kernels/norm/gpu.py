@@ -1,7 +1,5 @@
 """The two RMS norms in Triton, one pass over memory. Importing this module needs Triton."""
 
-from __future__ import annotations
-
 import torch
 import triton
 import triton.language as tl

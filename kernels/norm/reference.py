@@ -1,7 +1,5 @@
 """The two RMS norms as their formulas; float32 inside (float64 stays float64)."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn import functional

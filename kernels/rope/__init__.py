@@ -1,7 +1,5 @@
 """Rotary position embedding: plain, with YaRN, or as a checkpoint has scaled it."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Rotary frequencies: plain, under YaRN, or as a checkpoint has scaled them for its own whole context."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,13 +3,11 @@
 Quantized ones are dequantized exactly for transformers, whose distance from its own float64 is the yardstick.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypedDict
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,36 +21,14 @@ LENGTHS = (1, 63, 64, 65, 1000)
 SEED = 20251
 
 
-class Differences(TypedDict):
-    """The largest difference of two models' logits, and how exact the other one's are.
-
-    Medians over positions too: where a gated norm meets an output near 0, either model's rounding grows a hundredfold,
-    and the largest is a matter of luck.
-    """
-
-    max_abs_diff: float
-    transformers_fp32_vs_fp64: float
-    median_abs_diff: float
-    median_fp32_vs_fp64: float
-
-
-class Comparison(Differences):
-    """What `check` returns."""
-
-    argmax_equal: bool
-    argmax_differs_at: int
-    argmax_undecided_at: int
-    lengths: list[int]
-    by_length: dict[str, Differences]
-
-
-def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> Comparison:
+def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
     """Compares logits at every position of seeded random ids; needs no tokenizer. Raises as loading a folder.
 
-    max_abs_diff: docqa's float32 against transformers' float32. transformers_fp32_vs_fp64: the yardstick; medians of
-    both. argmax_equal: wherever transformers' float64 decides: its two best logits are further apart than twice its own
-    float32 error there. argmax_differs_at, argmax_undecided_at: how many positions differ, decided or not, and are
-    undecided. by_length: the differences for each of `lengths`.
+    max_abs_diff: docqa's float32 against transformers' float32. transformers_fp32_vs_fp64: the yardstick. Their medians
+    over positions, too: where a gated norm meets an output near 0, either model's rounding grows a hundredfold, and the
+    largest is a matter of luck. argmax_equal: wherever transformers' float64 decides: its two best logits are further
+    apart than twice its own float32 error there. argmax_differs_at, argmax_undecided_at: how many positions differ,
+    decided or not, and are undecided. by_length: the differences for each of `lengths`.
     """
     torch.set_flush_denormal(True)
     config = HybridConfig.from_folder(folder)
@@ -134,7 +110,7 @@ class _Widened:
         return torch.float64 if name in ("float32", "float") else getattr(self._module, name)
 
 
-def _summary(rows: list[tuple[Tensor, Tensor, Tensor]], exact: list[Tensor], lengths: Sequence[int]) -> Comparison:
+def _summary(rows: list[tuple[Tensor, Tensor, Tensor]], exact: list[Tensor], lengths: Sequence[int]) -> dict[str, Any]:
     apart = [(ours - theirs).abs().amax(-1).flatten() for ours, theirs, _ in rows]
     noise = [(row[1].double() - truth).abs().amax(-1).flatten() for row, truth in zip(rows, exact, strict=True)]
     wrong = differing = undecided = 0
@@ -155,7 +131,7 @@ def _summary(rows: list[tuple[Tensor, Tensor, Tensor]], exact: list[Tensor], len
     }
 
 
-def _differences(apart: Tensor, noise: Tensor) -> Differences:
+def _differences(apart: Tensor, noise: Tensor) -> dict[str, float]:
     return {
         "max_abs_diff": float(apart.max()),
         "transformers_fp32_vs_fp64": float(noise.max()),

@@ -1,11 +1,10 @@
 """A checkpoint's tensors as numbers: dequantized, checked, and put together as the network needs them. Every difference
 between folder and architecture is an error that names the file and the tensor."""
 
-from __future__ import annotations
-
-from collections.abc import Collection, Mapping
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -24,6 +23,15 @@ KEPT_WIDE = ("A_log", "dt_bias", "norm.weight", "mlp.gate.weight")
 DIMS_NAMED = 3
 
 
+@contextmanager
+def named(entry: Entry) -> Iterator[None]:
+    """Raises WeightsMismatch, naming the tensor, where its parts do not fit."""
+    try:
+        yield
+    except BadParts as error:
+        raise WeightsMismatch(f"{entry.path}: {entry.key} {error}") from error
+
+
 class Checkpoint:
     """The tensors of a folder by plain name, dequantized when read; a context manager, which keeps files open. `names`:
     what the architecture calls them, and how each is stored. Raises ModelNotFound, ConfigUnsupported, WeightsMissing,
@@ -36,7 +44,7 @@ class Checkpoint:
         self.quantization = Quantization.of_folder(folder)
         self.names: Mapping[str, Format] = owners(self.entries, self.quantization, folder)
 
-    def __enter__(self) -> Checkpoint:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,10 +79,8 @@ class Checkpoint:
         """Tensor `name` in `dtype`. Raises WeightsMissing, WeightsMismatch: another shape, or parts do not fit."""
         entries = self.parts(name)
         where = next(iter(entries.values()))
-        try:
+        with named(where):
             value = self.names[name].dense(self.raw(name), shape, self.quantization)
-        except BadParts as error:
-            raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
         if tuple(value.shape) != shape:
             raise WeightsMismatch(f"{where.path}: {name} is {tuple(value.shape)}, config.json asks for {shape}")
         return value.to(dtype)
@@ -85,14 +91,12 @@ class Checkpoint:
         have = tuple(next(iter(parts.values())).shape)
         if have != shape:
             raise WeightsMismatch(f"{where.path}: {name} is {have}, config.json asks for {shape}")
-        try:
+        with named(where):
             one = {part: tensor[number] for part, tensor in parts.items()}
             return self.names[name].dense(one, shape[1:], self.quantization).to(dtype)
-        except BadParts as error:
-            raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
 
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
-        """Raises WeightsMismatch, naming one, for tensors neither `used` nor of an MTP module."""
+        """Raises WeightsMismatch, naming one, for tensors neither `used` nor of an MTP module, which is not run."""
         taken = {stored for name in used for stored in self.names[name].names(name).values()}
         left = set(self.entries) - taken
         unknown = sorted(name for name in left if not name.startswith("mtp."))
@@ -163,15 +167,14 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
         return None
     entry = next(iter(checkpoint.parts(source).values()))
     try:
-        matrix = stored_matrix(kind, checkpoint.raw(source), shape, recipe.rows)
-    except BadParts as error:
-        raise WeightsMismatch(f"{entry.path}: {entry.key} {error}") from error
+        with named(entry):
+            matrix = stored_matrix(kind, checkpoint.raw(source), shape, recipe.rows)
     except ValueError:  # groups of another size than those that are computed
         return None
     return matrix if matrix.shape[1] == shape[1] else None
 
 
-def stored_matrix(kind: Format, parts: Parts, shape: tuple[int, ...], rows: Tensor | None = None) -> StoredMatrix:
+def stored_matrix(kind: Format, parts: Parts, shape: tuple[int, ...], rows: Tensor | None) -> StoredMatrix:
     """A matrix in one of docqa's own formats, of its parts in a file, of `rows` or all. Raises BadParts: the parts do
     not fit one another or `shape`."""
     kind.check(parts, shape)

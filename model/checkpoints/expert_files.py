@@ -4,8 +4,6 @@ Nothing is mapped: what is read is in memory once, in the pool, and the system m
 files. A mapped file counts as memory of the process wherever writable private pages are limited.
 """
 
-from __future__ import annotations
-
 import os
 import weakref
 from collections.abc import Iterable, Sequence

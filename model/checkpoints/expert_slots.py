@@ -1,9 +1,7 @@
 """Room for a fixed number of experts, in whatever bits their checkpoint has them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor
@@ -37,7 +35,7 @@ class Parts(NamedTuple):
     block: Block | None = None
 
     @classmethod
-    def of(cls, matrix: Tensor | BlockMatrix) -> Parts:
+    def of(cls, matrix: Tensor | BlockMatrix) -> Self:
         """Those of a matrix in memory."""
         block = matrix.block if isinstance(matrix, BlockMatrix) else None
         data = matrix.data if isinstance(matrix, BlockMatrix) else matrix

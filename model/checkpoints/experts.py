@@ -8,7 +8,6 @@ others are dequantized as they are read.
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -24,7 +23,7 @@ from torch import Tensor
 from docqa.kernels.gguf_matmul import BLOCKS as GGUF_BLOCKS
 from docqa.kernels.matmul import GROUP
 from docqa.kernels.moe import ExpertBank
-from docqa.model.checkpoints.checkpoint import Checkpoint, opened_checkpoint
+from docqa.model.checkpoints.checkpoint import Checkpoint, named, opened_checkpoint
 from docqa.model.checkpoints.expert_files import ExpertFiles, Reads, TensorLocation
 from docqa.model.checkpoints.expert_slots import Pair, Part, Parts, Slots, Triple, expert_bytes
 from docqa.model.checkpoints.formats import BLOCKS, GROUPED, BadParts, blocks
@@ -32,9 +31,9 @@ from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint, experts_in_b
 from docqa.model.checkpoints.layout import expert_names
 from docqa.model.checkpoints.weights import Entry
 from docqa.model.config import HybridConfig
-from docqa.model.cost.machine import available_bytes
+from docqa.model.cost.machine import available_bytes, bytes_of
 from docqa.model.cost.plan import sparse_layers
-from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
+from docqa.model.errors import ConfigUnsupported, WeightsMissing
 from docqa.model.network import Network
 
 Key = tuple[str, int]
@@ -45,8 +44,6 @@ MEMORY_VARIABLE = "DOCQA_EXPERT_MEMORY"
 READERS, AHEAD = 4, 8  # threads that read ahead, and experts: 14 MB of those of Qwen3-Next-80B-A3B
 ANNOUNCED = 16  # experts that the system hears of before they are read: 28 MB of the same
 SPARE = 8  # of so many slots one is for reading ahead, at most AHEAD
-_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-_BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 
 class ExpertPool:
@@ -260,16 +257,13 @@ class ExpertSource:
             return Parts.of(self.checkpoint.expert_blocks(name, shape))
         entries, kind = self.checkpoint.parts(name), self.names[name]
         where = {part: self._files.located(at) for part, at in entries.items()}
-        first = next(iter(entries.values()))
-        try:
+        with named(next(iter(entries.values()))):
             forms = {part: torch.empty(at.shape, dtype=at.dtype, device="meta") for part, at in where.items()}
             kind.check(forms, shape)
             if kind is GROUPED:
                 return _of_groups(entries, where, shape, reads)
             at, put = where["blocks"], partial(reads.add, entries["blocks"])
             return Parts([Part(at.shape, at.dtype, 0, put)], GGUF_BLOCKS[blocks.KIND])
-        except BadParts as error:
-            raise WeightsMismatch(f"{first.path}: {first.key} {error}") from error
 
     def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
         """The other experts' pages are not touched."""
@@ -324,18 +318,12 @@ def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
     if not config.num_experts:
         return None
     if said := os.environ.get(MEMORY_VARIABLE):
-        return bytes_of(said)
+        if (given := bytes_of(said)) is None:
+            raise ConfigUnsupported(f"{MEMORY_VARIABLE} = {said!r} is not a size; write it as 9GiB, or in bytes")
+        return given
     one = 3 * config.moe_intermediate_size * config.hidden_size * dtype.itemsize
     room = available_bytes() // MEMORY_SHARE
     return None if sparse_layers(config) * config.num_experts * one <= room else room
-
-
-def bytes_of(said: str) -> int:
-    """Bytes of `9GiB`, `9G` or `9000000000`; K, M, G and T are powers of 1,024."""
-    found = _BYTES.fullmatch(said.strip())
-    if found is None:
-        raise ConfigUnsupported(f"{MEMORY_VARIABLE} = {said!r} is not a size; write it as 9GiB, or in bytes")
-    return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
 def pool_of(network: Network) -> ExpertPool | None:

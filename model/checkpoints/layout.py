@@ -1,8 +1,6 @@
 """What checkpoints name or order differently, turned into the tensors of a network and back; what one family does so is
 in its file. Experts are stacked, or every one is apart, in any."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path

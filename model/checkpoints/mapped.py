@@ -1,7 +1,5 @@
 """A safetensors file as numpy arrays in the mapped file: what is not looked at is not read."""
 
-from __future__ import annotations
-
 import json
 import mmap
 from collections.abc import Sequence

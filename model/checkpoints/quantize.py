@@ -1,8 +1,6 @@
 """A checkpoint folder in docqa's own formats: matrices in 4 or 8 bits (formats/grouped.py) or 6 (formats/blocks.py),
 the embedding in 8 or 4; norms, convolutions, decays, routers and a delta net's small gates as they are."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,7 +59,7 @@ def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int =
     shards = Shards(target)
     for plain, whole in _tensors(source, HybridConfig.from_folder(source)):
         for name, tensor in experts_apart(plain, whole):
-            name = name if name.startswith(("lm_head", "mtp.")) else f"model.{name}"
+            name = name if name.startswith("lm_head") else f"model.{name}"
             wanted = embedding_bits if "embed_tokens" in name or name == "lm_head.weight" else bits
             for stored, packed in stored_parts(name, tensor, wanted):
                 shards.add(stored, packed.contiguous())
@@ -105,7 +103,7 @@ def write_chat_template(source: Path, target: Path) -> None:
 
 def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:
     """Every tensor by its plain name, in the checkpoint's layout, dequantized, float32."""
-    expected = tensor_shapes(folder, config)
+    expected = tensor_shapes(config)
     with opened_checkpoint(folder) as checkpoint:
         names = checkpoint.names
         recipes = [recipe_for(name, shape, config, names) for name, shape in expected.items()]

@@ -1,13 +1,19 @@
 """What this machine lets a process use: processors and memory, within control groups (Linux, version 2; containers set
 them) at every level above the process. `root`: where the files of the system are, for tests."""
 
-from __future__ import annotations
-
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 _ROOT = Path("/")
+_SIZE = re.compile(r"(\d*\.?\d+)\s*([KMGT]?)(?:I?B)?", re.IGNORECASE)
+
+
+def bytes_of(said: str) -> int | None:
+    """Bytes of `9GiB`, `9 G` or `9000000000`; K, M, G and T are powers of 1,024. None for what is no size."""
+    found = _SIZE.fullmatch(said.strip())
+    return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " ")) if found else None
 
 
 def processors(root: Path = _ROOT) -> int:

@@ -1,7 +1,5 @@
 """What a read will take, before anything is allocated: tokens, bytes, seconds. Imports no torch."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from docqa.model.config import FULL, LONGEST_CONTEXT, HybridConfig

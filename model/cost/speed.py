@@ -1,7 +1,5 @@
 """How fast this machine reads: a short prefill and one long attention, timed."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

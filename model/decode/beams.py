@@ -5,8 +5,6 @@ branch chooses its own blocks of keys, and behind some thousand tokens reads the
 that: unpacked they would be four times the bytes.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -5,8 +5,6 @@ follows there, or stop. Probabilities are over the whole vocabulary, so a span t
 keeps a low score.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 

@@ -6,8 +6,6 @@ tokens: a word inside a sentence and behind a quotation mark are different token
 the kinds of quotation marks, apostrophes and dashes as one each; the first letter may be in the other case.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """Logits to one token: greedy by default, or drawn under the usual limits."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass

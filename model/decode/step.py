@@ -1,9 +1,7 @@
 """A decoding step of a whole network in one native call, for what `Branches` does."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import numpy as np
 import torch
@@ -37,7 +35,7 @@ class NativeStep:
         self._rotation: tuple[Tensor, Tensor] = (torch.empty(0, 0), torch.empty(0, 0))
 
     @classmethod
-    def of(cls, model: WritingModel, state: State) -> NativeStep | None:
+    def of(cls, model: WritingModel, state: State) -> Self | None:
         """None where the library, the shape of the network or its precision has no native step."""
         found = library()
         if found is None or not native_in_use() or len(state.layers) < model.config.num_hidden_layers:

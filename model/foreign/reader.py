@@ -1,7 +1,5 @@
 """A reader of others: any model for extractive question answering (`AutoModelForQuestionAnswering`)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

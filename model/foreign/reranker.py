@@ -1,7 +1,5 @@
 """A reranker of others: any cross-encoder that classifies a pair of texts (`AutoModelForSequenceClassification`)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a GGUF file says its model is, and where its tensors lie."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The tokenizer of a GGUF file, as a tokenizer.json would have it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

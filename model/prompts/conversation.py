@@ -5,8 +5,6 @@ can be forked for each question. The template gets marks in the place of the mes
 text between its parts: words of a document that look like a control token stay words.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

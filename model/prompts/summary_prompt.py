@@ -21,7 +21,7 @@ quotation marks."""  # no example: small models write what it says of every docu
 _NOTHING = f"If nothing is said about it, write only:{REFUSAL}."
 
 
-def part_request(heading: str, most: int, *, numbered: bool, about: str = "") -> str:
+def part_request(heading: str, most: int, *, numbered: bool, about: str) -> str:
     """What a model is asked about the part under `heading`: at most `most` sentences; `about`: only of this."""
     part = f'the part "{_line(heading)}"'
     if about:
@@ -34,7 +34,7 @@ def topic_request(topic: str, questions: str, most: int, *, numbered: bool) -> s
     return _asked(f"{questions} Say in {_at_most(most)} what the document says about: {topic}. {_NOTHING}", numbered)
 
 
-def whole_request(most: int, *, numbered: bool, first: str = "", about: str = "") -> str:
+def whole_request(most: int, *, numbered: bool, first: str, about: str) -> str:
     """What a model is asked about the whole document; `first`: what it is to begin with, `about`: only of this."""
     task = f"Summarize the document in {_at_most(most)}: what it says that matters most."
     if about:

@@ -3,8 +3,6 @@
 A checkpoint gets these messages through its chat template, a server as they are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """header.json of a saved state (files.py): what it is of, and its files; imports no torch."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

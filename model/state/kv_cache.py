@@ -5,10 +5,9 @@ are quantized to int8 (one fp16 scale for each token and head), keys with a bias
 model's dtype. Keys are stored rotated: one YaRN factor holds for a whole lineage.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from copy import copy
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -63,7 +62,7 @@ class AttentionMemory:
     def length(self) -> int:
         return len(self.quantized) * self.grid + (0 if self.pending is None else self.pending[0].shape[0])
 
-    def fork(self) -> AttentionMemory:
+    def fork(self) -> Self:
         self._room = None  # both would write behind the same tokens
         return copy(self)
 

@@ -1,7 +1,5 @@
 """How states are read and kept, in numbers and words; imports no torch."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from docqa.model.config import HybridConfig

@@ -1,8 +1,6 @@
 """Memory in pages of its own for what is kept long, so that the system gets it back, and no gaps grow between the rest:
 glibc's gaps were a fifth of what the keys of 200,000 tokens took (kernels/NOTES.md)."""
 
-from __future__ import annotations
-
 import mmap
 from collections.abc import Iterable
 from itertools import accumulate

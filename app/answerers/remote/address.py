@@ -1,10 +1,9 @@
 """Where a remote model answers: the kind of server before its name, and the base URL. The key is read, never kept."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import urlsplit
 
 from docqa.app.errors import UsageError
@@ -42,7 +41,7 @@ class Address:
     kind: str = "openai"
 
     @classmethod
-    def of(cls, model: str, base_url: str | None) -> Address:
+    def of(cls, model: str, base_url: str | None) -> Self:
         """From `KIND:NAME` and a URL. Raises UsageError for what names no server, or holds a password."""
         kind, _, name = model.partition(":")
         name, base_url = name.strip(), base_url or usual_url(model)

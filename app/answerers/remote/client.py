@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -45,10 +45,9 @@ _MORE_TIME = "DOCQA_TIMEOUT allows more"
 class ChatClient:
     """Asks one server. `timeout_s`: the longest silence; a whole reply may take ten times that."""
 
-    def __init__(self, address: Address, timeout_s: float, wait: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, address: Address, timeout_s: float) -> None:
         self.address, self._where = address, str(address)
         self._timeout_s = timeout_s
-        self._wait = wait
 
     def complete(
         self, messages: list[dict[str, str]], think: bool | None = None, schema: Mapping[str, object] | None = None
@@ -81,7 +80,7 @@ class ChatClient:
                     pause = min(max(waited, FIRST_WAIT_S), CONNECT_S) if loads else error.wait_s or 0.0
                 again = f"waited {waited:.0f} s" if loads else f"{attempt + 1} of {ATTEMPTS}"
                 yield Discarded(f"{self._where}: {error.message}; asking again ({again})")
-                self._wait(pause)
+                time.sleep(pause)
                 attempt, waited = attempt + (not loads), waited + pause
 
     def _complete_once(self, body: dict[str, object]) -> Iterator[Piece]:

@@ -1,7 +1,5 @@
 """A server's model that writes: it is sent numbered sentences, and its text is kept as it was written."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Generator, Sequence
 from functools import cached_property

@@ -4,8 +4,6 @@ As vLLM, SGLang and llama.cpp speak OpenAI's form: `data: {json}` lines, the las
 `reasoning_content` or `reasoning` beside `content`, or in it between think marks.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -71,7 +69,7 @@ class TransientError(RemoteError):
     server loads its model."""
 
     def __init__(
-        self, message: str, *, where: str = "", hint: str = "", wait_s: float | None = None, loads: bool = False
+        self, message: str, *, where: str, hint: str = "", wait_s: float | None = None, loads: bool = False
     ) -> None:
         super().__init__(message, where=where, hint=hint)
         self.wait_s, self.loads = wait_s, loads

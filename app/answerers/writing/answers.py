@@ -5,8 +5,6 @@ the place of a text, answers the question, and whether a text does; what it woul
 statement, in words and in the kind of value.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

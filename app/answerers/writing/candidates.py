@@ -1,7 +1,5 @@
 """The sentences that are likely to bear out a statement which cites nothing, or nothing that bears it out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain

@@ -1,7 +1,5 @@
 """What a model wrote against the documents: every statement with the quotes that bear it out, and how far they do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain

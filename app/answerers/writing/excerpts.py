@@ -4,8 +4,6 @@ docqa's own ranking chooses them, as many as a number of tokens allows; of docum
 its share, of a named part only that is taken, and what fits as a whole is given as a whole.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 The first half of support, before a judge that was trained reads the two. It knows English.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The marks by which a written text cites: numbers of sentences; those of pages only leave the text."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

@@ -1,8 +1,6 @@
 """The opposite of what a statement says: by words of opposite meaning, of which its quotes, about the same, have the
 other, and by numbers that are bounds: "at least 30 days" is not "at most 30 days"."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cache

@@ -1,7 +1,5 @@
 """The Answer of a text that a model wrote: status and confidence follow from the support of its statements."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from docqa.app.answer.answer import Answer, Quote, Statement

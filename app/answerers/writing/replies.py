@@ -1,7 +1,5 @@
 """A model's reply before its statements are checked: what is no answer in it is taken out, and said."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Cites are `[n]`, `[n, m]`, `[n-m]`, `(n)` at the end of a clause, pages (`[p. 12
 marks.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Support: how far quotes bear out a statement, by words first and then by the reader's judge."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,8 +1,6 @@
 """Where tasks are done: in this process, or by workers: processes of this machine, actors of a Ray cluster. A worker
 process has its own model, is not forked, and speaks lines of JSON (`worker`)."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

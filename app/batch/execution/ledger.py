@@ -1,11 +1,10 @@
 """ledger.sqlite: plan, attempts, times, memory and machines of a batch. Losing it costs no work."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 import time
 from pathlib import Path
+from typing import Self
 
 from docqa.app.answer.text import storable
 from docqa.app.batch.items import Json, Task
@@ -25,7 +24,7 @@ class Ledger:
         self._database = sqlite3.connect(path, timeout=_BUSY_S)
         self._database.executescript(Path(__file__).with_name("ledger.sql").read_text(encoding="utf-8"))
 
-    def __enter__(self) -> Ledger:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

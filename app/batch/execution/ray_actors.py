@@ -1,8 +1,6 @@
 """Tasks done by the actors of a Ray cluster (extra `ray`), each with its own model. They read the documents at the same
 path. Only lines of JSON travel, and never a password: the cluster's traffic and logs can be read."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The loop of a batch: has tasks done, keeps what comes of them, tries again where a process died."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable

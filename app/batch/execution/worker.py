@@ -1,8 +1,6 @@
 """A process that does tasks: the job as first line on standard input, then an item a line, an Outcome a line back. It
 ends when its input closes; an interrupt keeps what was read."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The rows of a table from a batch of answers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from docqa.app.answer.grades import Status

@@ -1,7 +1,5 @@
 """The table of files by questions: cells, which of them differ from their column, and the conflicts."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """From the cell that a question asks for to an answer, in the place of what the reader found."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 

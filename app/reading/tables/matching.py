@@ -1,11 +1,10 @@
 """The cell of a table that a question asks for, by the words of the row's name, of the column's heads, and above the
 table. A row or column must have more of the question's words than any other."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from docqa.app.evidence.terms import plain_words, stems, terms
 from docqa.app.reading.tables.named import Cell, Table
@@ -39,7 +38,7 @@ class Asked:
     years: tuple[str, ...]
 
     @classmethod
-    def of(cls, question: str) -> Asked:
+    def of(cls, question: str) -> Self:
         apart = {word.strip(".,;:?!()[]'\"“”‘’") for word in re.split(r"[\s/–-]", question)}  # not "Series2000"
         years = tuple(dict.fromkeys(word for word in plain_words(question) if is_year(word) and word in apart))
         return cls(frozenset(terms(question)) - _FIGURE, years)

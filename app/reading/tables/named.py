@@ -1,8 +1,6 @@
 """Tables of a page with the names of rows and columns, also those on pages before and over groups of rows; a column
 whose head is not certain has none."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,12 +1,11 @@
 """How well the row and column of each cell fit a question. A word counts the more the fewer rows, or columns, have it,
 and less where it also stands above the table."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from docqa.app.evidence.terms import terms
 from docqa.app.reading.tables.named import Table
@@ -32,7 +31,7 @@ class TableWords:
     known: frozenset[str]
 
     @classmethod
-    def of(cls, table: Table, above: str) -> TableWords:
+    def of(cls, table: Table, above: str) -> Self:
         own = tuple(_stems(entry.name.text) for entry in table.entries)
         names = tuple(_stems(entry.group) | mine for entry, mine in zip(table.entries, own, strict=True))
         heads = tuple(_stems(table.column_name(at)) for at in range(len(table.columns)))

@@ -1,7 +1,5 @@
 """Where a table says the unit of a cell: in the head of its column ("$'000"), or above all of it ("in thousands")."""
 
-from __future__ import annotations
-
 import re
 
 from docqa.app.reading.tables.named import tables_of

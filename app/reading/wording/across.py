@@ -1,8 +1,6 @@
 """What a question about several documents asks of each: "Which of these leases are under Swiss law?" asks every lease
 "Does it under Swiss law?". One that wants one fact is asked of all together."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from docqa.app.evidence.terms import terms

@@ -1,8 +1,6 @@
 """What the wording of a question says of its answer: that it is a list ("which two ways", "what kinds of": 83 % of
 those so called are), and whether a few words are enough. All else the reader tells."""
 
-from __future__ import annotations
-
 import re
 
 from docqa.app.facts.facts import is_time

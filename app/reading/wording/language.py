@@ -1,7 +1,5 @@
 """Whether a question is in English, by its letters and commonest words."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

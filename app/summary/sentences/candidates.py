@@ -1,8 +1,6 @@
 """The sentences of a document that a summary may be made of, with place and section, and who says them: speech that a
 document quotes, and an opinion of a judge, is no finding of the document."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import lru_cache

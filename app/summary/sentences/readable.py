@@ -1,8 +1,6 @@
 """Which sentences of a document can be understood alone, and which only after the one before: no table rows, captions,
 references, mastheads and halves of sentences. The word lists are English; other languages are judged by form."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

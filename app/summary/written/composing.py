@@ -1,8 +1,6 @@
 """The model that writes summaries, here or on a server; and from what it wrote to sentences: read, checked, mended
 once, with their places and support, or as numbered notes, from which the whole is written."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain, pairwise

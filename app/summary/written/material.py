@@ -1,7 +1,5 @@
 """What a model writes from: numbered sentences of a document, by its parts or by chosen passages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar

@@ -2,8 +2,6 @@
 one by one, from the state of the whole document or from their own sentences; then, from these, the whole, which begins
 with the holding, the parties, or the findings."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """What there is to know of a document before it is opened, and how it is forgotten. Run in a thread."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from contextlib import closing

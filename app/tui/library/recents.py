@@ -80,8 +80,8 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Lib
     return sorted(listed, key=lambda row: (-row.used, row.path))
 
 
-def past_questions(store: Store, words: str = "") -> list[PastQuestion]:
-    """The newest questions about one document, with `words` in question, answer or quotes. Raises ResourceError."""
+def past_questions(store: Store) -> list[PastQuestion]:
+    """The newest questions about one document. Raises ResourceError."""
     from docqa.app.history.history import open_kept
 
     history = open_kept(store)
@@ -89,7 +89,7 @@ def past_questions(store: Store, words: str = "") -> list[PastQuestion]:
         return []
     with history:
         places = {s.id: s.documents[0].absolute for s in history.sessions() if len(s.documents) == 1}
-        listed, _ = history.search(words, MOST_QUESTIONS)
+        listed, _ = history.search(limit=MOST_QUESTIONS)
     return [PastQuestion(places[item.session], item.turn) for item in listed if item.session in places]
 
 

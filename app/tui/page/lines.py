@@ -1,8 +1,6 @@
 """A Document as lines of one width, laid out as they come into view. A page, or a slice of a long one, is a segment, of
 estimated height until somebody looks at it, so that any length opens at once."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from dataclasses import dataclass

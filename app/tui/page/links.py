@@ -1,7 +1,5 @@
 """The references and footnote marks of a document as links: where each is and leads. Knows no screen."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Where a place is, in words: `Article 70 · p. 13`, `4.2 Payment · p. xii (PDF 14)`."""
 
-from __future__ import annotations
-
 from docqa.app.output.render import page_text, printable
 from docqa.ingest.types import Document, Section
 

@@ -1,7 +1,5 @@
 """The page's own picture, as large as its pane allows. The cells below it stay blank; the terminal draws over them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

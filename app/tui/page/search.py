@@ -1,7 +1,5 @@
 """Where words and sentences are in a document, and which place "xii", "PDF 14" or "4.2" names. Knows no screen."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import islice
 

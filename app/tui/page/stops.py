@@ -1,7 +1,5 @@
 """Where an answer points: its quotes and the passages it was found among, as places of one document."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath

@@ -1,7 +1,5 @@
 """Lines of a page that are more than wrapped words: rows of tables, entries of a table of contents."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

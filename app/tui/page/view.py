@@ -1,7 +1,5 @@
 """The text of a document as a scrolling view that opens a document of any length at once."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What a reader makes of a document: words highlighted, notes on them, listed and gone to, kept at once."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from dataclasses import replace

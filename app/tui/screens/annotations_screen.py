@@ -1,7 +1,5 @@
 """The list of what a reader has highlighted and noted, over its screen."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType

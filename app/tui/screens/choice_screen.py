@@ -1,7 +1,5 @@
 """A list over a screen, narrowed by what is typed, of which Enter takes one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, ClassVar
 

@@ -1,8 +1,6 @@
 """Open documents: keys, messages and the prompt, each handed to the part that knows what to do: Panes (the widgets),
 Navigation, Questions (reading and answering), Annotations."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial

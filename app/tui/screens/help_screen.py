@@ -1,7 +1,5 @@
 """The keys and commands of a screen, and what its marks mean."""
 
-from __future__ import annotations
-
 from rich.table import Table
 from rich.text import Text
 

@@ -1,7 +1,5 @@
 """Where the reader of an open document goes: along cites, search hits, references and headings, and back again."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

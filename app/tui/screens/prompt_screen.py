@@ -1,7 +1,5 @@
 """A screen with the prompt at its foot, which has the keyboard from its first frame to its last."""
 
-from __future__ import annotations
-
 from docqa.app.tui import keymap
 from docqa.app.tui.screens.help_screen import HelpScreen
 from docqa.app.tui.settings import settings_of

@@ -1,7 +1,5 @@
 """The jobs over an open document: it is read, questions are answered, both can be stopped, and all is kept."""
 
-from __future__ import annotations
-
 from docqa.app.answer import events
 from docqa.app.output.progress import reading_line
 from docqa.app.storage.store import Store

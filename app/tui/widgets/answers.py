@@ -1,7 +1,5 @@
 """The questions asked so far, each a card with its answer, its cites as links, and how it was found."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """The whole document in two lines: how well each slice fits the question; below it cites and the reader's place."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median

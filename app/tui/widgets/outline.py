@@ -1,8 +1,6 @@
 """The tree of sections with their pages, and a mark where the reader is. Children are made when their parent is opened,
 so that any length opens at once."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from rich.cells import cell_len

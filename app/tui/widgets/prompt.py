@@ -1,7 +1,5 @@
 """The prompt at the foot: a question by default, else what to search, where to go, a note, a file, or a command."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 

@@ -4,8 +4,6 @@ A stored tensor consists of parts, each a tensor of a file: `X.weight` may be `X
 They decide the format of each tensor; `quantization_config` says what they do not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -4,8 +4,6 @@ A matrix NAME [rows, columns] is stored as NAME.q6_k (uint8 [rows, columns / 256
 it as it lies there.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

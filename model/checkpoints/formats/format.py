@@ -1,7 +1,5 @@
 """What every format says about itself."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 

@@ -1,8 +1,6 @@
 """FP8 (e4m3) with a scale for every block of 128 x 128, as in the family's releases, or for every row. It multiplies,
 although the releases call it `weight_scale_inv`."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -5,8 +5,6 @@ int8 [rows, columns] for 8 bits), NAME.scale and NAME.zero (fp16 [rows, columns 
 in float32.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import torch

@@ -1,8 +1,6 @@
 """Whole numbers of 4 or 8 bits in int32 words with a scale for every group of inputs: AWQ, GPTQ, compressed-tensors.
 All mean W = (q - zero) * scale; the axis of words, the order within one, and zeros differ."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

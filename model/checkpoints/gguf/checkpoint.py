@@ -1,10 +1,9 @@
 """A GGUF file read as a checkpoint: its tensors by a checkpoint's names, its conventions undone."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -15,7 +14,7 @@ from docqa.model.checkpoints.gguf.conventions import Change, stored_rows, to_che
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import GgufFile, opened_gguf
-from docqa.model.gguf.names import EXPERT_NAMES, GATE_UP_EXPERTS, MTP_NAMES, OLD_TOGETHER, ROPE_FACTORS, TOP_NAMES
+from docqa.model.gguf.names import EXPERT_NAMES, GATE_UP_EXPERTS, OLD_TOGETHER, ROPE_FACTORS, TOP_NAMES
 from docqa.model.gguf.reader import StoredTensor
 
 
@@ -51,7 +50,7 @@ class GgufCheckpoint:
             self._parts |= self._named(stored)
         self.names: Mapping[str, Format] = dict.fromkeys(self._parts, GGML)
 
-    def __enter__(self) -> GgufCheckpoint:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,6 +108,8 @@ class GgufCheckpoint:
         return part, self.file.tensors[part.stored], f"{self.file.path}: {part.stored}"
 
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
+        """Raises WeightsMismatch, naming one, for tensors neither `used` nor of the module behind the last layer, which
+        predicts several tokens."""
         taken = {self._parts[name].stored for name in used} | {ROPE_FACTORS}
         behind = f"blk.{self.config.num_hidden_layers}."
         unknown = sorted(name for name in self.file.tensors if name not in taken and not name.startswith(behind))
@@ -123,13 +124,9 @@ class GgufCheckpoint:
             if stored == top:
                 return {name: _Part(stored, to_checkpoint(self.config, name))}
         block, _, rest = stored.removeprefix("blk.").partition(".")
-        if not stored.startswith("blk.") or not block.isdigit():
+        if not stored.startswith("blk.") or not block.isdigit() or int(block) >= self.config.num_hidden_layers:
             return {}
-        last = self.config.num_hidden_layers
-        prefix = f"layers.{block}." if int(block) < last else f"mtp.layers.{int(block) - last}."
-        for name, known in MTP_NAMES.items():
-            if rest == known and int(block) == last:
-                return {name: _Part(stored, to_checkpoint(self.config, name))}
+        prefix = f"layers.{block}."
         if rest in (*EXPERT_NAMES.values(), GATE_UP_EXPERTS):
             return self._experts(stored, rest, f"{prefix}mlp.experts")
         form = self.file.family.gguf

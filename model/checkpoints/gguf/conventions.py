@@ -4,8 +4,6 @@ Of hybrids norms are 1 + w, the decay is -exp(A_log), the convolution has no mid
 heads that share a key head take turns. Of transformers some differ in the order of rows (`GgufForm`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

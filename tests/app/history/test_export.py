@@ -14,11 +14,12 @@ from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, 
 from docqa.app.answer.grades import Grade, Place, Status, Support
 from docqa.app.history.export import shown_names
 from docqa.app.history.history import kept_documents
-from docqa.app.history.html_page import MarkedSpan, escaped, html_page, marked
+from docqa.app.history.html_page import MarkedSpan, html_page, marked
 from docqa.app.history.markdown import markdown
 from docqa.app.history.recorder import made_turn
 from docqa.app.history.records import KeptSession, KeptTurn
 from docqa.app.output.answer_head import head_of
+from docqa.app.output.templates import escaped
 from docqa.ingest.types import Document
 
 HOSTILE = '</div><script>alert(1)</script> "&amp;" *bold* [x](http://evil) `code` \u202e<img src=http://evil/x>'

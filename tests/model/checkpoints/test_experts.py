@@ -15,11 +15,12 @@ from docqa.kernels.moe.grouped import mix_grouped
 from docqa.kernels.moe.native import mix_native
 from docqa.kernels.self_check import library
 from docqa.model.checkpoints.expert_files import ExpertFiles
-from docqa.model.checkpoints.experts import MEMORY_VARIABLE, bytes_of, default_budget
+from docqa.model.checkpoints.experts import MEMORY_VARIABLE, default_budget
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.checkpoints.weights import Entry
 from docqa.model.config import HybridConfig
+from docqa.model.cost.machine import bytes_of
 from docqa.model.errors import ConfigUnsupported, NoMemory, WeightsMismatch, WeightsMissing
 from docqa.model.load import load_model
 

@@ -60,11 +60,10 @@ def test_documents_are_listed_last_used_first_with_what_is_kept(store, opened_be
     assert [recent.path for recent in recent_documents(store) if not recent.there] == [str(opened_before[1])]
 
 
-def test_questions_of_every_front_end_are_found_by_their_words(store, opened_before):
+def test_questions_of_every_front_end_are_found_the_newest_first(store, opened_before):
     _asked(store, opened_before[0], "How much does the keeper pay?")
     _asked(store, opened_before[1], "Who pays in March?", kind="ask")
-    assert len(past_questions(store)) == 2
-    (asked,) = past_questions(store, "march")
+    asked, _ = past_questions(store)
     assert (asked.path, asked.turn.question) == (str(opened_before[1]), "Who pays in March?")
 
 
