@@ -118,7 +118,7 @@ class GatedAttention(nn.Module):
 class Layer(nn.Module):
     """x + mixer(norm(x)), then x + mlp(norm(x)); `sparse`: the MLP is one of experts."""
 
-    def __init__(self, config: HybridConfig, kind: str, *, sparse: bool) -> None:
+    def __init__(self, config: HybridConfig, kind: str, *, sparse: bool = False) -> None:
         super().__init__()
         self.kind = kind
         if kind == FULL:

@@ -18,7 +18,7 @@ from docqa.kernels.native import packed_is_faster
 from docqa.kernels.threads import use_threads
 from docqa.model.checkpoints.experts import default_budget, pool_of
 from docqa.model.checkpoints.gguf.checkpoint import experts_in_blocks
-from docqa.model.checkpoints.network import load_network
+from docqa.model.checkpoints.network import load_mtp, load_network
 from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.cost.machine import multiplies_bfloat16
@@ -32,6 +32,7 @@ from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.heads.reader_text import reader_files
 from docqa.model.linear import Linear
+from docqa.model.mtp import Mtp
 from docqa.model.network import Network
 from docqa.model.protocol import PACKED_PRECISION, Calibration, Reranker, VectorEncoder
 from docqa.model.state.long_attention import GRID, LongAttention
@@ -117,6 +118,14 @@ class NetworkModel:
         weights.pop("vector", None)
         calibration: Calibration = {"evidence_weights": weights} if weights else {}
         return replace(self, evidence_head=None, has_reader=False, calibration=calibration)
+
+    @cached_property
+    def mtp(self) -> Mtp | None:
+        """The checkpoint's module of multi-token prediction; None where it has none, and on an accelerator, where
+        nobody measured whether guesses pay. Raises WeightsMissing, WeightsMismatch: it has a part of one."""
+        if self.device.type != "cpu":
+            return None
+        return load_mtp(self.folder, self.config, self.dtype)
 
     @cached_property
     def reader(self) -> ExcerptReader | None:

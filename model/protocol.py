@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from docqa.model.config import HybridConfig
     from docqa.model.heads.evidence import EvidenceHead
     from docqa.model.heads.excerpt_reading import ExcerptReader
+    from docqa.model.mtp import Mtp
     from docqa.model.network import Network
     from docqa.model.state.state import State
 
@@ -199,6 +200,8 @@ class WritingModel(Model, Protocol):
 
     @property
     def dtype(self) -> torch.dtype: ...
+    @property
+    def mtp(self) -> Mtp | None: ...
     @property
     def network(self) -> Network:
         """All layers."""

@@ -96,7 +96,7 @@ class Checkpoint:
             return self.names[name].dense(one, shape[1:], self.quantization).to(dtype)
 
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
-        """Raises WeightsMismatch, naming one, for tensors neither `used` nor of an MTP module, which is not run."""
+        """Raises WeightsMismatch, naming one, for tensors neither `used` nor of an MTP module."""
         taken = {stored for name in used for stored in self.names[name].names(name).values()}
         left = set(self.entries) - taken
         unknown = sorted(name for name in left if not name.startswith("mtp."))

@@ -35,17 +35,17 @@ def export(source: Path, target: Path) -> list[Path]:
 
 
 def checkpoint_tensors(folder: Path, config: HybridConfig, dtype: torch.dtype = torch.bfloat16) -> dict[str, Tensor]:
-    """All tensors of a checkpoint by their plain names, dequantized, matrices in `dtype`, decays and norms float32.
-    Raises WeightsMissing, WeightsMismatch: no whole checkpoint of `config`."""
+    """All tensors of a checkpoint by their plain names, an MTP module's too, dequantized, matrices in `dtype`, decays
+    and norms float32. Raises WeightsMissing, WeightsMismatch: no whole checkpoint of `config`."""
     with opened_checkpoint(folder) as checkpoint:
-        return load_tensors(checkpoint, tensor_shapes(config), dtype, config=config)
+        return load_tensors(checkpoint, tensor_shapes(folder, config), dtype, config=config)
 
 
 def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:
     from safetensors.torch import save_file
 
     tensors = dict(checkpoint_layout(config, checkpoint_tensors(source, config)))
-    named = {name if name.startswith("lm_head") else f"model.{name}": part for name, part in tensors.items()}
+    named = {name if name.startswith(("lm_head", "mtp.")) else f"model.{name}": part for name, part in tensors.items()}
     save_file(named, target / SINGLE, metadata={"format": "pt"})
     _write_json(target / "config.json", _plain_config(source, config))
     os.chmod(target / SINGLE, (target / "config.json").stat().st_mode)  # the library leaves it to its owner alone

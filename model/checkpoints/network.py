@@ -1,4 +1,4 @@
-"""The network of a checkpoint folder with its weights: dense, packed, or with experts on disk."""
+"""The network of a checkpoint folder with its weights: dense, packed, or with experts on disk; and its MTP module."""
 
 from pathlib import Path
 
@@ -6,8 +6,10 @@ import torch
 
 from docqa.model.checkpoints.checkpoint import load_tensors, opened_checkpoint, packed_matrices
 from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for
+from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
+from docqa.model.mtp import PREFIX, Mtp, mtp_shapes
 from docqa.model.network import Network
 from docqa.model.transformer import Transformer
 
@@ -18,11 +20,12 @@ def build_network(config: HybridConfig, layers: int | None = None) -> Network:
     return found
 
 
-def tensor_shapes(config: HybridConfig) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of all tensors of a network."""
+def tensor_shapes(folder: Path, config: HybridConfig) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of all tensors of a checkpoint's network, and of its MTP module if any."""
     with torch.device("meta"):
         network = build_network(config)
-    return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    return shapes | (mtp_shapes(config) if has_mtp(folder) else {})
 
 
 def load_network(
@@ -55,3 +58,27 @@ def load_network(
     for name, bank in banks.items():
         experts[name].bank = bank
     return network.requires_grad_(False).eval()
+
+
+def has_mtp(folder: Path) -> bool:
+    """Whether a checkpoint holds a known module, by its tensors: a config may name one that is left out."""
+    with opened_checkpoint(folder) as checkpoint:
+        return f"{PREFIX}fc.weight" in checkpoint.names
+
+
+def load_mtp(folder: Path, config: HybridConfig, dtype: torch.dtype) -> Mtp | None:
+    """The module of a checkpoint folder, matrices in `dtype`; None where it has none, or one of several layers or with
+    its own embeddings or head, which is not built. Raises WeightsMissing, WeightsMismatch: it has a part of one."""
+    if not has_mtp(folder):
+        return None
+    shapes = mtp_shapes(config)
+    with opened_checkpoint(folder) as checkpoint:
+        recipes = [recipe_for(name, shape, config, checkpoint.names) for name, shape in shapes.items()]
+        read = {source for recipe in recipes for source, _ in recipe.sources}
+        if any(name.startswith(PREFIX) and name not in read for name in checkpoint.names):
+            return None
+        tensors = load_tensors(checkpoint, shapes, dtype, config=config, partial=True)
+    with torch.device("meta"):
+        module = Mtp(config)
+    module.load_state_dict({name.removeprefix(PREFIX): part for name, part in tensors.items()}, assign=True)
+    return module.requires_grad_(False).eval()

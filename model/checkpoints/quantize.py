@@ -59,7 +59,7 @@ def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int =
     shards = Shards(target)
     for plain, whole in _tensors(source, HybridConfig.from_folder(source)):
         for name, tensor in experts_apart(plain, whole):
-            name = name if name.startswith("lm_head") else f"model.{name}"
+            name = name if name.startswith(("lm_head", "mtp.")) else f"model.{name}"
             wanted = embedding_bits if "embed_tokens" in name or name == "lm_head.weight" else bits
             for stored, packed in stored_parts(name, tensor, wanted):
                 shards.add(stored, packed.contiguous())
@@ -103,7 +103,7 @@ def write_chat_template(source: Path, target: Path) -> None:
 
 def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:
     """Every tensor by its plain name, in the checkpoint's layout, dequantized, float32."""
-    expected = tensor_shapes(config)
+    expected = tensor_shapes(folder, config)
     with opened_checkpoint(folder) as checkpoint:
         names = checkpoint.names
         recipes = [recipe_for(name, shape, config, names) for name, shape in expected.items()]

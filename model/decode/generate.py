@@ -8,8 +8,10 @@ from typing import Protocol
 from torch import Tensor
 
 from docqa.model.decode.beams import Branches
+from docqa.model.decode.drafter import Drafter
 from docqa.model.decode.lookup import LookupDecoding
 from docqa.model.decode.sample import Sampling, sample
+from docqa.model.decode.speculate import Speculation
 from docqa.model.protocol import WritingModel
 from docqa.model.state.state import State
 
@@ -44,8 +46,9 @@ def generate(
     """Continues `state`, which must have read something and is not moved; closing the iterator cancels.
 
     `sampling`: greedy where absent. `stop`: strings that end the text and are not part of it; `stop_ids`: tokens that
-    do, by default the tokenizer's. `lookup`: what was read before is the draft (lookup.py). `rule`: chooses the tokens
-    instead of `sampling`. Raises ValueError: the state is empty, or was read through the first layers only.
+    do, by default the tokenizer's. `lookup`: without an MTP module, what was read before is the draft (lookup.py).
+    `rule`: chooses the tokens instead of `sampling`. Raises ValueError: the state is empty, or was read through the
+    first layers only.
     """
     if state.hidden is None:
         raise ValueError("generate needs a state that has read at least one token through all layers")
@@ -54,7 +57,7 @@ def generate(
     ends = set(stop_ids if stop_ids is not None else model.tokenizer.eos_ids)
     text = _Text(stop)
     written: list[int] = []
-    following = _continuation(model, state, lookup)
+    following = _continuation(model, state, max_tokens, lookup)
     logits = model.logits(state.hidden)
     for _ in range(max_tokens):
         known = logits[: model.tokenizer.vocab_size]  # rows beyond are padding of the checkpoint
@@ -71,11 +74,14 @@ def generate(
         logits = following(token)
 
 
-def _continuation(model: WritingModel, state: State, lookup: bool) -> Callable[[int], Tensor]:
+def _continuation(model: WritingModel, state: State, max_tokens: int, lookup: bool) -> Callable[[int], Tensor]:
     """From a token to the logits [vocab] behind it. Past exact attention nothing is guessed ahead: a pass over several
     tokens would read all keys."""
-    if lookup and state.position <= state.long.exact:
-        return LookupDecoding(model, state).logits
+    if state.position <= state.long.exact:
+        if model.mtp is not None and state.hidden is not None:
+            return Speculation(model, state, Drafter(model.network, model.mtp, state.hidden), max_tokens).logits
+        if lookup:
+            return LookupDecoding(model, state).logits
     branches = Branches(model, state)
     return lambda token: branches.logits([token])[0]
 

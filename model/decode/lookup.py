@@ -2,8 +2,7 @@
 
 Answers quote their documents, so the document is a draft model that costs nothing (Saxena 2023, "Prompt lookup
 decoding"). Several guesses are looked at in one pass, and those stay that the caller chooses from the model's own
-logits, in order: the text is that of plain decoding but for rounding: several rows are multiplied at once, and tokens
-whose logits agree in all but the last bits may change places.
+logits, in order: the text is that of plain decoding but for rounding, as in speculate.py.
 """
 
 import numpy as np

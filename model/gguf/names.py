@@ -45,3 +45,9 @@ ROPE_FACTORS = "rope_freqs.weight"  # of llama: what each rotary frequency is di
 EXPERT_NAMES = {"gate": "ffn_gate_exps.weight", "up": "ffn_up_exps.weight", "down": "ffn_down_exps.weight"}
 GATE_UP_EXPERTS = "ffn_gate_up_exps.weight"
 OLD_TOGETHER = "ssm_in.weight"  # of early qwen3next files: in_proj_qkvz as the checkpoint has it
+MTP_NAMES = {
+    "mtp.fc.weight": "nextn.eh_proj.weight",
+    "mtp.pre_fc_norm_embedding.weight": "nextn.enorm.weight",
+    "mtp.pre_fc_norm_hidden.weight": "nextn.hnorm.weight",
+    "mtp.norm.weight": "nextn.shared_head_norm.weight",
+}

@@ -10,7 +10,7 @@ from docqa.model.checkpoints.export import checkpoint_tensors
 from docqa.model.checkpoints.gguf.conventions import to_file
 from docqa.model.config import FULL, LINEAR, HybridConfig
 from docqa.model.families.qwen3_next import released
-from docqa.model.gguf.names import EXPERT_NAMES, ROPE_FACTORS, TOP_NAMES
+from docqa.model.gguf.names import EXPERT_NAMES, MTP_NAMES, ROPE_FACTORS, TOP_NAMES
 from docqa.model.gguf.tokenizer import CONTROL, NORMAL, UNUSED
 
 NARROW = (".ssm_conv1d.weight", ".ssm_alpha.weight", ".ssm_beta.weight", ".ssm_ba.weight", ".ffn_gate_inp.weight")
@@ -21,7 +21,7 @@ def write_gguf(source, path, *, matrices="F32", more=None):
     config = HybridConfig.from_folder(source)
     tensors = checkpoint_tensors(source, config, torch.float32) | (more or {})
     writer = GGUFWriter(path, config.family.architecture)
-    add_metadata(writer, config, sum(name.startswith("mtp.") for name in tensors))
+    add_metadata(writer, config, int("mtp.fc.weight" in tensors))
     add_vocabulary(writer, source, config.vocab_size)
     for name, tensor in file_tensors(config, tensors):
         values = tensor.float().contiguous()
@@ -60,7 +60,8 @@ def file_tensors(config, tensors):
         elif name in TOP_NAMES:
             yield TOP_NAMES[name], as_in_files(config, name, tensor)
         else:
-            yield f"{block}.{config.family.gguf.layer_names[part]}", as_in_files(config, name, tensor)
+            known = MTP_NAMES.get(name) or config.family.gguf.layer_names[part]
+            yield f"{block}.{known}", as_in_files(config, name, tensor)
 
 
 def as_in_files(config, name, tensor):
@@ -75,6 +76,8 @@ def as_in_files(config, name, tensor):
 
 def block_of(config, name):
     """What a file calls the layer of a tensor, and the rest of its name; the MTP module is one block more."""
+    if name in MTP_NAMES:
+        return f"blk.{config.num_hidden_layers}", name
     mtp, name = name.startswith("mtp."), name.removeprefix("mtp.")
     if not name.startswith("layers."):
         return "", name

@@ -14,7 +14,7 @@ from docqa.model.checkpoints.gguf.conventions import Change, stored_rows, to_che
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import GgufFile, opened_gguf
-from docqa.model.gguf.names import EXPERT_NAMES, GATE_UP_EXPERTS, OLD_TOGETHER, ROPE_FACTORS, TOP_NAMES
+from docqa.model.gguf.names import EXPERT_NAMES, GATE_UP_EXPERTS, MTP_NAMES, OLD_TOGETHER, ROPE_FACTORS, TOP_NAMES
 from docqa.model.gguf.reader import StoredTensor
 
 
@@ -108,8 +108,6 @@ class GgufCheckpoint:
         return part, self.file.tensors[part.stored], f"{self.file.path}: {part.stored}"
 
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
-        """Raises WeightsMismatch, naming one, for tensors neither `used` nor of the module behind the last layer, which
-        predicts several tokens."""
         taken = {self._parts[name].stored for name in used} | {ROPE_FACTORS}
         behind = f"blk.{self.config.num_hidden_layers}."
         unknown = sorted(name for name in self.file.tensors if name not in taken and not name.startswith(behind))
@@ -124,9 +122,13 @@ class GgufCheckpoint:
             if stored == top:
                 return {name: _Part(stored, to_checkpoint(self.config, name))}
         block, _, rest = stored.removeprefix("blk.").partition(".")
-        if not stored.startswith("blk.") or not block.isdigit() or int(block) >= self.config.num_hidden_layers:
+        if not stored.startswith("blk.") or not block.isdigit():
             return {}
-        prefix = f"layers.{block}."
+        last = self.config.num_hidden_layers
+        prefix = f"layers.{block}." if int(block) < last else f"mtp.layers.{int(block) - last}."
+        for name, known in MTP_NAMES.items():
+            if rest == known and int(block) == last:
+                return {name: _Part(stored, to_checkpoint(self.config, name))}
         if rest in (*EXPERT_NAMES.values(), GATE_UP_EXPERTS):
             return self._experts(stored, rest, f"{prefix}mlp.experts")
         form = self.file.family.gguf

@@ -1,11 +1,13 @@
 """Every member of the family against transformers, from checkpoints that transformers wrote."""
 
+from importlib import import_module
 
 import pytest
 import tiny
 import torch
-from family_checkpoints import FAMILIES, apart, rewritten, transformers_class, write_family
+from family_checkpoints import FAMILIES, apart, randomised, rewritten, settings_of, transformers_class, write_family
 from safetensors.torch import load_file
+from transformers.modeling_layers import MtpLayer
 
 from docqa.model.checkpoints.check import check
 from docqa.model.checkpoints.network import load_network
@@ -112,7 +114,38 @@ def test_shards_in_bfloat16_load_and_a_missing_one_is_named(tmp_path):
         load_model(tmp_path)
 
 
-def test_an_mtp_module_is_passed_over(folders, tmp_path):
-    more = {"mtp.fc.weight": torch.zeros(64, 128)}
-    folder = rewritten(folders("qwen3_next"), tmp_path / "own", lambda tensors: tensors | more)
-    assert load_model(folder, dtype="float32").network.state_dict().keys().isdisjoint(more)
+def mtp_layer(family, seed=5):
+    """transformers' own draft layer of a family, random, and its tensors as a checkpoint names them."""
+    kind = family.removesuffix("_text")
+    module = import_module(f"transformers.models.{kind}.modeling_{kind}")
+    stem = {"qwen3_next": "Qwen3Next", "qwen3_5": "Qwen3_5", "qwen3_5_moe": "Qwen3_5Moe"}[kind]
+    settings = settings_of(family, layer_types=["full_attention"] * 4)
+    layer_class, norm_class = getattr(module, f"{stem}DecoderLayer"), getattr(module, f"{stem}RMSNorm")
+    layer = randomised(MtpLayer(settings, layer_class, norm_class, 0), seed)
+    names = {"eh_proj": "fc", "enorm": "pre_fc_norm_embedding", "hnorm": "pre_fc_norm_hidden", "post_norm": "norm"}
+    stored = {}
+    for name, part in layer.state_dict().items():
+        first, _, rest = name.partition(".")
+        stored[f"mtp.{names[first]}.{rest}" if first in names else f"mtp.layers.0.{rest}"] = part
+    return layer, stored
+
+
+@pytest.mark.parametrize("family", ["qwen3_next", "qwen3_5_text", "qwen3_5_moe_text"])
+def test_mtp_module_equals_transformers_and_the_trunk_loads_beside_it(folders, tmp_path, family):
+    theirs, stored = mtp_layer(family)
+    folder = rewritten(folders(family), tmp_path / "with", lambda tensors: tensors | apart(stored))
+    model = load_model(folder, dtype="float32")
+    hidden, following = torch.randn(2, 1, 40, 64, generator=torch.Generator().manual_seed(4)).unbind()
+    rotation = model.network.rotation(torch.arange(40))
+    wide = tuple(part[None] for part in rotation)
+    mask = torch.full((1, 1, 40, 40), float("-inf")).triu(1)
+    with torch.inference_mode():
+        right = theirs(following, hidden, wide, mask, torch.arange(40)[None], None)
+        difference = (model.mtp(hidden, following, rotation) - right).abs().max()
+    assert difference < 1e-5
+
+
+def test_an_mtp_module_that_is_not_built_is_passed_over(folders, tmp_path):
+    stored = apart(mtp_layer("qwen3_next")[1]) | {"mtp.embed_tokens.weight": torch.zeros(300, 64)}
+    folder = rewritten(folders("qwen3_next"), tmp_path / "own", lambda tensors: tensors | stored)
+    assert load_model(folder, dtype="float32").mtp is None

@@ -19,6 +19,7 @@ from docqa.model.config import HybridConfig
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import gguf_files
 from docqa.model.load import load_model
+from docqa.model.mtp import Mtp
 
 KINDS = ("qwen3_5_text", "qwen3_5_moe_text", "qwen3_next")
 
@@ -36,7 +37,11 @@ def write(folder, kind, *, matrices="F32", mtp=False, **change):
     config = HybridConfig.from_folder(source)
     tensors, more = checkpoint_tensors(source, config, torch.float32), {}
     if mtp:
-        more = {"mtp.layers.0.input_layernorm.weight": torch.ones(config.hidden_size)}
+        torch.manual_seed(2)
+        module = Mtp(config)
+        for parameter in module.parameters():
+            parameter.data.normal_(0, 0.3)
+        more = {f"mtp.{name}": part for name, part in module.state_dict().items()}
     (folder / "gguf").mkdir()
     path = folder / "gguf" / "tiny.gguf"
     write_gguf(source, path, matrices=matrices, more=more)
@@ -71,6 +76,8 @@ def test_every_tensor_comes_back_from_the_file(tmp_path, kind):
     model = load_model(path.parent, dtype="float32")
     for name, tensor in model.network.state_dict().items():
         assert torch.allclose(tensor, tensors[name], rtol=1e-6, atol=1e-6), name
+    for name, tensor in model.mtp.state_dict().items():
+        assert torch.allclose(tensor, tensors[f"mtp.{name}"], rtol=1e-6, atol=1e-6), name
 
 
 @pytest.mark.parametrize("kind", KINDS)

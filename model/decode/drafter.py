@@ -1,0 +1,39 @@
+"""Drafts: tokens that the MTP module guesses ahead."""
+
+import torch
+from torch import Tensor
+
+from docqa.model.mtp import Mtp
+from docqa.model.network import Network
+from docqa.model.state.kv_cache import AttentionMemory
+from docqa.model.state.long_attention import LongAttention
+
+_GRID, _EVER = 2_048, LongAttention(exact=1 << 40)  # a draft need not be exact, so its one layer never selects blocks
+
+
+class Drafter:
+    """Guesses what comes next in one text, whose last token has the trunk's output `hidden` [dim]. Mutable."""
+
+    def __init__(self, network: Network, mtp: Mtp, hidden: Tensor) -> None:
+        self.network, self.mtp, self.hidden = network, mtp, hidden
+        self.memory = AttentionMemory(_GRID, _EVER)
+
+    def read(self, token: int, hidden: Tensor) -> None:
+        """Takes in the next token with the trunk's hidden state [dim]."""
+        self._run(self.hidden, token)
+        self.hidden = hidden
+
+    def draft(self, token: int, count: int) -> list[int]:
+        """The `count` tokens that likely follow `token`, the next one; remembers nothing of this."""
+        kept, hidden, drafted = self.memory.fork(), self.hidden, list[int]()
+        for _ in range(count):
+            hidden = self._run(hidden, drafted[-1] if drafted else token)
+            drafted.append(int(self.network.logits(hidden).argmax()))
+        self.memory = kept
+        return drafted
+
+    def _run(self, hidden: Tensor, following: int) -> Tensor:
+        with torch.inference_mode():
+            rotation = self.network.rotation(torch.tensor([self.memory.length]))
+            embedded = self.network.embed_tokens(torch.tensor([[following]]))
+            return self.mtp(hidden[None, None].to(embedded.dtype), embedded, rotation, self.memory)[0, 0]
