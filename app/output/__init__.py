@@ -1,3 +1,5 @@
 """How answers, tables and progress look on a terminal and in files."""
 
-__all__ = ["answer_head", "bibliography", "console", "figures", "interrupts", "outline", "progress", "render", "templates"]
+__all__ = [
+    "answer_head", "bibliography", "console", "figures", "interrupts", "outline", "progress", "render", "templates",
+]  # fmt: skip

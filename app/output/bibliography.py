@@ -34,18 +34,15 @@ class BibliographyEntry:
     @property
     def key(self) -> str:
         """Surname, year and first word of the title, in ASCII."""
-        first = self.authors[0].split()[-1] if self.authors else ""
-        said = unicodedata.normalize("NFKD", f"{first}{self.year}{self.title.split()[0]}").encode("ascii", "ignore")
-        return "".join(filter(str.isalnum, said.decode().lower())) or "document"
+        surname = self.authors[0].split()[-1] if self.authors else ""
+        said = unicodedata.normalize("NFKD", f"{surname}{self.year}{self.title.partition(' ')[0]}")
+        return "".join(char for char in said.lower() if char.isascii() and char.isalnum()) or "document"
 
     def bibtex(self) -> str:
         """As an entry of BibTeX."""
-        pages = ", ".join(self.pages)
-        said = {
-            "title": f"{{{self.title.translate(_ESCAPED)}}}", "author": " and ".join(self.authors), "year": self.year,
-            "doi": self.doi, "pages": pages, "file": self.path,
-        }  # fmt: skip
-        lines = "".join(f"  {name} = {{{value}}},\n" for name, value in said.items() if value)
+        said = [("title", f"{{{self.title.translate(_ESCAPED)}}}"), ("author", " and ".join(self.authors))]
+        said += [("year", self.year), ("doi", self.doi), ("pages", ", ".join(self.pages)), ("file", self.path)]
+        lines = "".join(f"  {name} = {{{value}}},\n" for name, value in said if value)
         return f"@misc{{{self.key},\n{lines}}}\n"
 
     def ris(self) -> str:
