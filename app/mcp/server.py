@@ -299,7 +299,7 @@ def _told(progress: _CallProgress) -> Iterator[None]:
     try:
         yield
     except report.expected_errors() as error:
-        raise ToolError(storable(report.describe(error))) from error
+        raise ToolError(storable(report.describe(error))) from error.with_traceback(None)  # which holds what was read
     except Exception as error:
         raise ToolError(f"a fault of docqa: {storable(repr(error)):.300}; ask for less, or tell its authors") from error
     except asyncio.CancelledError:
