@@ -102,15 +102,15 @@ class Package:
             return data
 
     def _unpacked(self, info: zipfile.ZipInfo) -> bytes:
-        with self.archive.open(info) as stream:
-            data = stream.read(limits.MAX_ZIP_ENTRY_BYTES + 1)
-        if len(data) > limits.MAX_ZIP_ENTRY_BYTES:
+        size = info.file_size  # zipfile gives no more than that
+        if size > limits.MAX_ZIP_ENTRY_BYTES:
             what = f"its entry {info.filename} is over {limits.MAX_ZIP_ENTRY_BYTES:,} bytes"
             raise TooLarge(what, hint=self._hint)
-        if len(data) > _RATIO_FROM and len(data) > limits.MAX_ZIP_RATIO * max(info.compress_size, 1):
+        if size > _RATIO_FROM and size > limits.MAX_ZIP_RATIO * max(info.compress_size, 1):
             what = f"its entry {info.filename} unpacks to over {limits.MAX_ZIP_RATIO} times its size"
             raise TooLarge(what, hint=self._hint)
-        return data
+        with self.archive.open(info) as stream:
+            return stream.read(size + 1)
 
 
 def zip_entries(source: Path | bytes, name: str, skipped: list[str] | None = None) -> Iterator[tuple[str, bytes]]:

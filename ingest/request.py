@@ -60,7 +60,7 @@ class ReadRequest:
         """What to do where reading runs over a limit."""
         if self.memory == WORKER_MEMORY_BYTES:
             return "Split the file, or print it to a new PDF"
-        return "Read it once on the command line, which may take more: `docqa read FILE`. What that keeps is used here"
+        return "Read it once on the command line, which may take more: `docqa outline FILE`. What it keeps is used here"
 
     def refuse_large(self, size: int) -> None:
         """Raises TooLarge where a Document of `size` bytes as JSON would take more than `memory`."""

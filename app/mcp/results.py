@@ -66,14 +66,13 @@ class Pages(TypedDict):
 
 def outlines_of(documents: Sequence[Document]) -> Outlines:
     """The sections of `documents`, the outermost where there are more than MOST_SECTIONS."""
-    count = sum(len(document.sections) for document in documents)
-    shown = sorted(section.level for document in documents for section in document.sections)[: MOST_SECTIONS + 1]
-    deepest = shown[-1] - 1 if len(shown) > MOST_SECTIONS else None
+    levels = sorted(section.level for document in documents for section in document.sections)
+    deepest = levels[MOST_SECTIONS] - 1 if len(levels) > MOST_SECTIONS else None
     outlines = [outline_object(document) for document in documents]
     for outline in outlines if deepest is not None else ():
         kept = [section for section in outline["sections"] if section["level"] <= deepest]
         outline["sections"] = (kept or outline["sections"])[:MOST_SECTIONS]
-    return Outlines(documents=outlines[:MOST_PAGES], more=count > MOST_SECTIONS or len(outlines) > MOST_PAGES)
+    return Outlines(documents=outlines[:MOST_PAGES], more=len(levels) > MOST_SECTIONS or len(outlines) > MOST_PAGES)
 
 
 def refuse_large(path: str) -> None:

@@ -54,6 +54,8 @@ _INSTRUCTIONS = (
 _READS_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
 _CHECKED_TEXT = "the text"
 _AT_MOST_EVERY_S = 0.2
+_ARENA_MAX = -8
+"""Of mallopt(3): threads take memory of the main heap, the only one whose end malloc_trim(3) gives back."""
 T = TypeVar("T")
 
 Paths = Annotated[
@@ -97,26 +99,20 @@ class _CallProgress:
     def on_page(self, page: int, pages: int) -> None:
         """Called in the thread that reads. Raises Cancelled where nobody waits."""
         self.go_on(inf)
-        if self._due(page, pages):
-            told = self._tell(page, pages, f"parsing page {page} of {pages}")
-            asyncio.run_coroutine_threadsafe(told, self._loop)
+        told = self._tell(page, pages, f"parsing page {page} of {pages}")
+        asyncio.run_coroutine_threadsafe(told, self._loop)
 
     async def on_read(self, event: ReadProgress) -> None:
-        if self._due(event.done, event.total):
-            await self._tell(event.done, event.total, f"read {event.done:,} of {event.total:,} tokens")
+        await self._tell(event.done, event.total, f"read {event.done:,} of {event.total:,} tokens")
 
     def cancel(self) -> None:
         """What reads in a thread ends at the next page."""
         self._cancelled.set()
 
-    def _due(self, done: int, total: int) -> bool:
-        now = time.monotonic()
-        if done < total and now - self._told < _AT_MOST_EVERY_S:
-            return False
-        self._told = now
-        return True
-
     async def _tell(self, done: int, total: int, message: str) -> None:
+        if done < total and time.monotonic() - self._told < _AT_MOST_EVERY_S:
+            return
+        self._told = time.monotonic()
         if done < self._done:  # another document, or tokens behind pages
             self._base += self._done
         self._done = done
@@ -136,6 +132,8 @@ class _Tools:
     @asynccontextmanager
     async def lifespan(self, _: MCPServer) -> AsyncIterator[None]:
         try:
+            with contextlib.suppress(AttributeError):  # not glibc
+                ctypes.pythonapi.mallopt(_ARENA_MAX, 1)
             # One call at a time, on one thread: no other one takes what a thread has freed.
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
             yield
@@ -301,7 +299,7 @@ def _told(progress: _CallProgress) -> Iterator[None]:
     try:
         yield
     except report.expected_errors() as error:
-        raise ToolError(storable(report.describe(error))) from error
+        raise ToolError(storable(report.describe(error))) from error.with_traceback(None)  # which holds what was read
     except Exception as error:
         raise ToolError(f"a fault of docqa: {storable(repr(error)):.300}; ask for less, or tell its authors") from error
     except asyncio.CancelledError:
@@ -309,8 +307,8 @@ def _told(progress: _CallProgress) -> Iterator[None]:
         raise
     finally:
         gc.collect()  # documents point at themselves
-        with contextlib.suppress(AttributeError, OSError):
-            ctypes.CDLL(None).malloc_trim(0)  # what they took is for the next reader
+        with contextlib.suppress(AttributeError):
+            ctypes.pythonapi.malloc_trim(0)  # what they took is for the next reader
 
 
 async def _in_thread(context: Context, work: Callable[[_CallProgress], T]) -> T:

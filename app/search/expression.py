@@ -78,7 +78,7 @@ def words_pattern(words: str, *, ignore_case: bool = False, whole_words: bool = 
     """The pattern of plain `words`. Raises UsageError where there are none."""
     parts = words.split()
     if not parts:
-        raise UsageError("there is nothing to look for", hint='docqa find "WORDS" PATH...')
+        raise UsageError("there is nothing to look for", hint="name some words")
     pattern = _bounded(r"\s+".join(map(_as_found, parts)), whole_words)
     return Words(re.compile(pattern, re.IGNORECASE if ignore_case else re.NOFLAG))
 
@@ -88,7 +88,7 @@ def expression_pattern(written: str, *, ignore_case: bool = False, whole_words: 
     import regex
 
     if not written:
-        raise UsageError("the expression is empty", hint='docqa find --regex "EXPRESSION" PATH...')
+        raise UsageError("the expression is empty", hint="write one")
     if _repeats(written) > _MOST_REPEATS:
         raise UsageError(f"the expression repeats something over {_MOST_REPEATS:,} times", hint="use + or *")
     flags = regex.MULTILINE | (regex.IGNORECASE if ignore_case else 0)
@@ -100,7 +100,7 @@ def expression_pattern(written: str, *, ignore_case: bool = False, whole_words: 
         raise UsageError("the expression is nested too deeply", hint=_SIMPLER) from error
     except regex.error as error:
         what = f"{written!r} is not a regular expression: {error}"
-        raise UsageError(what, hint="without --regex it is looked for as it is") from error
+        raise UsageError(what, hint="it can be looked for as plain words") from error
 
 
 def _repeats(written: str) -> int:

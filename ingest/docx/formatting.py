@@ -117,7 +117,7 @@ def _is_hidden_shape(name: str, value: str) -> bool:
     if name in ("width", "height", "left", "top", "margin-left", "margin-top"):
         length = pixels(value)
         return length is not None and (abs(length) > _FAR_AWAY or (name in ("width", "height") and length <= _NO_ROOM))
-    return name == "visibility" and value == "hidden"
+    return (name, value) in (("visibility", "hidden"), ("display", "none"))
 
 
 def page_colour(document: Element) -> Colour:

@@ -48,7 +48,8 @@ class Look(NamedTuple):
             moved = pixels(told[0] if name == "raisebox" else last) or 0.0
             return self._replace(aside=self.aside or abs(moved) >= _FAR)
         high = told[0].strip() if told else "10"
-        return self._replace(away=(pixels(high if high[-1:].isalpha() else f"{high}pt") or _FAR) <= _SMALLEST)
+        size = pixels(high if high[-1:].isalpha() else f"{high}pt")
+        return self._replace(away=size is not None and size <= _SMALLEST)
 
 
 class Colours:

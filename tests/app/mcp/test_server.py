@@ -136,7 +136,7 @@ def test_what_is_wrong_or_over_a_limit_is_said_to_the_model(talk, folder):
         ("find", {"pattern": "(", "regex": True}, "is not a regular expression"),
         ("read_pages", {"path": "lease.txt", "pages": "99"}, "there is no part '99'"),
         ("read_pages", {"path": "below"}, "this is a folder"),
-        ("outline", {"path": "cells.html"}, "Read it once on the command line, which may take more: `docqa read FILE`"),
+        ("outline", {"path": "cells.html"}, "on the command line, which may take more: `docqa outline FILE`"),
         ("find", {"pattern": "a" * 5_000}, "the pattern has 5,000 characters, at most 4,000 are read"),
         ("find", {"pattern": "(?:" * 1_000 + ")" * 1_000, "regex": True}, "nested too deeply"),
         ("verify", {"text": '"a" ' * 6_000}, "the text has 24,000 characters, at most 20,000 are read"),
