@@ -20,13 +20,14 @@ from docqa.app.quotes.difference import Edit, closest_range, word_edits
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import cite as cite_of
 from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, Verifier, too_short
-from docqa.ingest.types import Document
+from docqa.ingest.types import Document, Page
 
 _MOST_HINTS = 8
 _MOST_ANCHORS = 12
 _RANK = {
     Grade.EXACT: 0, Grade.NORMALISED: 0, Grade.DAMAGED: 1, Grade.NEAR: 2, Grade.UNCHECKABLE: 3, Grade.ABSENT: 3,
 }  # fmt: skip
+_LEAST_SCORE = 60.0  # rapidfuzz partial ratio (0 to 100) under which a text is not like a quotation
 _PLACE_WORDS = {"page": "page", "pdf": "page", "line": "page and line"}
 _PAGE_ALONE = "the lines of that page have no printed numbers: only the page was compared"
 
@@ -91,7 +92,8 @@ class Verification:
 def verify_text(
     text: str, documents: Sequence[Document], on_each: Callable[[str], None] = lambda _: None
 ) -> Verification:
-    """Every quotation and cite of `text`, checked against `documents`; `on_each` gets each before, and may raise."""
+    """Every quotation and cite of `text`, checked against `documents`; `on_each` gets each before, "" before each page
+    that it is compared with, and may raise."""
     try:
         return _TextCheck(text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents), on_each).run()
     finally:
@@ -101,7 +103,7 @@ def verify_text(
 class _TextCheck:
     def __init__(self, text: str, documents: tuple[Document, ...], on_each: Callable[[str], None]) -> None:
         self.text, self.documents, self._on_each = text, documents, on_each
-        self.verifier = Verifier(documents)
+        self.verifier = Verifier(documents, lambda: on_each(""))
         self.places = [CitedPlaces(document, number) for number, document in enumerate(documents)]
         self.names = DocumentNames(documents)
 
@@ -163,7 +165,7 @@ class _TextCheck:
         found = self._refined(quotation.text, found)
         notes = [*found.notes, *self._notes(quotation, found, place, cited)]
         lost = found.grade == Grade.ABSENT and not found.spans
-        nearest = nearest_text(quotation.text, self.documents) if lost else None
+        nearest = self._nearest_text(quotation.text) if lost else None
         shown = found.spans if nearest is None else (nearest,)
         reads = " […] ".join(self._words(spans) for spans in _runs(shown)) if shown else None
         edited = found.grade in (Grade.NEAR, Grade.DAMAGED) and not found.omitted and not found.replaced
@@ -276,6 +278,29 @@ class _TextCheck:
             notes.append("its parts are not together in this order")
         return Finding(grade, tuple(spans), count=verdict.count, notes=tuple(notes))
 
+    def _nearest_text(self, quotation: str) -> Located | None:
+        """The place most like a quotation, on the page that has most of its words; None where nothing is like it."""
+        from rapidfuzz import fuzz
+
+        wanted = set(terms(quotation))
+
+        def shared(found: tuple[int, Page]) -> int:
+            self._on_each("")
+            return len(wanted & _page_terms(found[1].text))
+
+        pages = ((number, page) for number, document in enumerate(self.documents) for page in document.pages)
+        number, page = max(pages, key=shared, default=(0, None))
+        if page is None or too_short(quotation):
+            return None
+        folded = fold(page.text)
+        best = fuzz.partial_ratio_alignment(fold(quotation).text, folded.text, score_cutoff=_LEAST_SCORE)
+        if best is None or best.dest_start >= best.dest_end:
+            return None
+        start, end = folded.original_start(best.dest_start), folded.original_end(best.dest_end)
+        missing = max(0, len(quotation) - (end - start))
+        start, end = max(0, start - missing), min(len(page.text), end + missing)
+        return Located(number, page.page, *closest_range(quotation, page.text, start, end))
+
     def _refined(self, text: str, found: Finding) -> Finding:
         if found.grade != Grade.NEAR or len(found.spans) != 1 or found.omitted or found.replaced or found.notes:
             return found
@@ -318,29 +343,6 @@ class _TextCheck:
             yield "the cited place could not be compared"
         if too_short(quotation.text) and found.grade in (Grade.ABSENT, Grade.NEAR):
             yield "so short that it may be a word in quotation marks, not a quotation"
-
-
-_LEAST_SCORE = 60.0
-"""rapidfuzz partial ratio (0 to 100) under which a text is not like a quotation."""
-
-
-def nearest_text(quotation: str, documents: Sequence[Document]) -> Located | None:
-    """The place most like `quotation`, on the page that has most of its words; None where nothing is like it."""
-    from rapidfuzz import fuzz
-
-    wanted = set(terms(quotation))
-    pages = [(number, page) for number, document in enumerate(documents) for page in document.pages]
-    number, page = max(pages, key=lambda pair: len(wanted & _page_terms(pair[1].text)), default=(0, None))
-    if page is None or too_short(quotation):
-        return None
-    folded = fold(page.text)
-    best = fuzz.partial_ratio_alignment(fold(quotation).text, folded.text, score_cutoff=_LEAST_SCORE)
-    if best is None or best.dest_start >= best.dest_end:
-        return None
-    start, end = folded.original_start(best.dest_start), folded.original_end(best.dest_end)
-    missing = max(0, len(quotation) - (end - start))
-    start, end = max(0, start - missing), min(len(page.text), end + missing)
-    return Located(number, page.page, *closest_range(quotation, page.text, start, end))
 
 
 @cache

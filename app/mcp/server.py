@@ -224,7 +224,7 @@ class _Tools:
             left_out: list[str] = []
             until = time.monotonic() + results.SECONDS
             results.refuse_long(text, results.MOST_CHECKED, "the text")
-            documents = list(self._documents(paths, progress, left_out))
+            documents = list(self._documents(paths, progress, left_out, results.MOST_KEPT))
             characters = sum(len(page.text) for document in documents for page in document.pages)
 
             def on_each(words: str) -> None:
@@ -273,14 +273,17 @@ class _Tools:
         memory = max(results.MEMORY_BYTES - psutil.Process().memory_info().rss, results.LEAST_MEMORY_BYTES)
         return replace(reading_of(self._options, progress.on_page), until=until, memory=memory)
 
-    def _documents(self, paths: list[str] | None, progress: _CallProgress, left_out: list[str]) -> Iterator[Document]:
-        """The documents of `paths`, or of all; `left_out` says which could not be read, and why."""
+    def _documents(
+        self, paths: list[str] | None, progress: _CallProgress, left_out: list[str], most: int = results.MOST_READ
+    ) -> Iterator[Document]:
+        """The documents of `paths`, or of all, until they have `most` characters; `left_out` says which were not read,
+        and why."""
         files, links = self._allowed.files(paths)
         left_out += links
         reading, characters = self._reading(progress), 0
         for at, file in enumerate(files):
             found = Sources()
-            if time.monotonic() > reading.until or characters > results.MOST_READ:
+            if time.monotonic() > reading.until or characters > most:
                 left_out.append(f"{len(files) - at} more files: not read in one call; name fewer paths at a time")
                 return
             try:

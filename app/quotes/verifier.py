@@ -136,10 +136,11 @@ def too_short(quote: str) -> bool:
 
 
 class Verifier:
-    """Checks quotes against documents; folded pages are kept, so that many quotes are cheap."""
+    """Checks quotes against documents; folded pages are kept, so that many quotes are cheap. `on_page` is called before
+    each page, and may raise."""
 
-    def __init__(self, documents: Sequence[Document]) -> None:
-        self._documents = documents
+    def __init__(self, documents: Sequence[Document], on_page: Callable[[], None] = lambda: None) -> None:
+        self._documents, self._on_page = documents, on_page
         self._folded: dict[tuple[int, int, int, bool, bool], Folded] = {}
         self._bare = [_without_notes(document) for document in self._documents]
 
@@ -195,6 +196,7 @@ class Verifier:
         if grade == Grade.DAMAGED:
             regions += self._regions(ring, len(wanted), bare=True)
         for region in regions:
+            self._on_page()
             matches += [(region, match) for match in self._matches(region, wanted, grade) if region.holds(match)]
         if not matches:
             return None
