@@ -208,9 +208,7 @@ def _size_of(path: str) -> int:
     return os.path.getsize(path) if os.path.isfile(path) else 0
 
 
-def _last_message(
-    child: subprocess.Popen[bytes], inbox: Inbox, clock: _Clock, size: int, watch: Watch | None
-) -> bytes:
+def _last_message(child: subprocess.Popen[bytes], inbox: Inbox, clock: _Clock, size: int, watch: Watch | None) -> bytes:
     """The child's answer about a document of `size` bytes. Raises _Died, and Unreadable when it ran out of time."""
     page, recognising = 0, False
     step = Stopwatch(child.pid)

@@ -175,9 +175,7 @@ def _text(value: Any) -> str:
     return squeeze(" ".join(text.split())).lstrip("/")
 
 
-def with_annotations(
-    pages: Sequence[Page], found: dict[int, list[Annotation]], *, include_hidden: bool
-) -> list[Page]:
+def with_annotations(pages: Sequence[Page], found: dict[int, list[Annotation]], *, include_hidden: bool) -> list[Page]:
     """`pages` with what was put onto them as last blocks; with hidden ones where wanted."""
     out = list(pages)
     for index, items in found.items():

@@ -115,7 +115,7 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Heading
     """
     lines, titles = _with_titles(_without_contents(candidates))
     found = [
-        _NumberedCandidate(c, numbered, (c.heading.bold or c.heading.size > 1.08 * body) and not c.heading.run_in)
+        _Numbered(c, numbered, (c.heading.bold or c.heading.size > 1.08 * body) and not c.heading.run_in)
         for c in lines
         if (numbered := titles.get(id(c)) or parse_heading(c.heading.text)) and _looks_like_heading(c, numbered, body)
     ]
@@ -130,19 +130,19 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Heading
     return marks if len(marks) >= 2 else []
 
 
-def _with_unnumbered(lines: Sequence[Candidate], kept: list[_NumberedCandidate]) -> list[_NumberedCandidate]:
+def _with_unnumbered(lines: Sequence[Candidate], kept: list[_Numbered]) -> list[_Numbered]:
     """`kept` and short lines between them set exactly like the outermost ("Data and code")."""
     outermost = [f for f in kept if f.strong and len(f.numbered.ordinals) <= 1]
     looks = Counter(_look(f.candidate) for f in outermost if f.numbered.family in ("decimal", "roman", "named"))
     inner = {_look(f.candidate) for f in kept if len(f.numbered.ordinals) > 1}
     place = {id(f.candidate): f for f in kept}
-    out: list[_NumberedCandidate] = []
+    out: list[_Numbered] = []
     for line in lines:
         look = _look(line)
         if id(line) in place:
             out.append(place[id(line)])
         elif out and looks[look] > 1 and look not in inner and line.heading.alone and _is_name(line.heading.text):
-            out.append(_NumberedCandidate(line, Numbered("named", 5, (), None, line.heading.text), True))
+            out.append(_Numbered(line, Numbered("named", 5, (), None, line.heading.text), True))
     return out
 
 
@@ -160,7 +160,7 @@ def _without_stop(title: str) -> str:
     return title[:-1] if title.endswith(".") and "." not in title[:-1] else title
 
 
-class _NumberedCandidate(NamedTuple):
+class _Numbered(NamedTuple):
     candidate: Candidate
     numbered: Numbered
     strong: bool
@@ -197,10 +197,10 @@ def _is_title(above: Candidate, line: Candidate) -> bool:
     return not text.endswith((",", ";")) and (text.isupper() or capital >= 0.6 * len(words))
 
 
-def _without_lists(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate]:
+def _without_lists(found: Sequence[_Numbered]) -> list[_Numbered]:
     """Without numbered lists and tables: four or more with nothing between them."""
 
-    def goes_on(run: list[_NumberedCandidate], item: _NumberedCandidate) -> bool:
+    def goes_on(run: list[_Numbered], item: _Numbered) -> bool:
         one, other = run[-1].numbered, item.numbered
         alike = one.family == other.family == "decimal" and len(one.ordinals) == len(other.ordinals)
         return alike and _follows_at_once(run[-1].candidate, item.candidate, 1)
@@ -208,7 +208,7 @@ def _without_lists(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandida
     return [item for run in grouped(found, goes_on) if len(run) < _LEAST_LIST for item in run]
 
 
-def _in_sequence(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate]:
+def _in_sequence(found: Sequence[_Numbered]) -> list[_Numbered]:
     """Those whose numbers follow from each other, family by family."""
     families: dict[str, list[int]] = {}
     parts: list[int] = []
@@ -232,7 +232,7 @@ def _in_sequence(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate
     return [item for at, item in enumerate(found) if at in chosen]
 
 
-def _is_counted(family: str, chain: Sequence[_NumberedCandidate]) -> bool:
+def _is_counted(family: str, chain: Sequence[_Numbered]) -> bool:
     """Whether a chain is of headings, not of list items or table rows."""
     if not chain:
         return False
@@ -248,7 +248,7 @@ def _is_counted(family: str, chain: Sequence[_NumberedCandidate]) -> bool:
     return first[0] <= 1 or any(item.strong for item in chain)
 
 
-def _divisions(found: Sequence[_NumberedCandidate], places: Sequence[int]) -> list[int]:
+def _divisions(found: Sequence[_Numbered], places: Sequence[int]) -> list[int]:
     """A new beginning and a gap are usual there; a lone weak one is a mention."""
     kept: list[int] = []
     before: tuple[int, ...] | None = None

@@ -26,9 +26,7 @@ _HERE = lazily(
     re.IGNORECASE,
 )
 _INSIDE = lazily(r",?\s+(?:of|in|to)\s+(?:the\s+)?")
-_CODE_BEFORE = lazily(
-    r"(?:U\.\s?S\.\s?C\.|C\.\s?F\.\s?R\.|Code|Stat\.|Act|Rules?|Regulations?|Law)\s*(?:Ann\.\s*)?$"
-)
+_CODE_BEFORE = lazily(r"(?:U\.\s?S\.\s?C\.|C\.\s?F\.\s?R\.|Code|Stat\.|Act|Rules?|Regulations?|Law)\s*(?:Ann\.\s*)?$")
 _BEHIND_CAPTION = lazily(r"\s*[.:|—–-]|\s+(?=[A-Z“\"(])|\s*$")
 _KEY = lazily(r"([^\W\d_]+\.?|§+)?\s*([\dA-Z][\w.\-–]*)", re.IGNORECASE)
 _ROMAN_KINDS = ATTACHMENTS | {"article", "chapter", "part", "title"}

@@ -66,6 +66,9 @@ class PrintLine:
         return self.chunks[-1].x1
 
 
+Lines = Sequence[PrintLine]
+
+
 def print_lines(words: Sequence[Word], down: Sequence[Rule] = ()) -> list[PrintLine]:
     """The lines of `words`, top to bottom; an upright rule between two words parts them."""
     lines = []

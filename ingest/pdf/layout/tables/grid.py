@@ -7,8 +7,8 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from statistics import median
 
-from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine, print_lines
-from docqa.ingest.pdf.layout.tables.heads import LAPPED, column_of, place_heads
+from docqa.ingest.pdf.layout.tables.chunks import Chunk, Lines, PrintLine, print_lines
+from docqa.ingest.pdf.layout.tables.heads import LAPPED, Edges, column_of, place_heads
 from docqa.ingest.pdf.layout.tables.placed import PlacedCell, PlacedTable
 from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, runs_along
 from docqa.ingest.pdf.raw_page import Word
@@ -24,6 +24,7 @@ _PROSE = 4  # words of a line
 _FEW_VALUES = 0.15
 _MANY_COLUMNS = 4
 _MOST_HEADS = 8
+_OFF_CENTRE = 4.0  # points
 
 
 def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | None:
@@ -46,7 +47,7 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     above = [_split_heads(line, [*lines[at + 1 : heads], *body], edges, rules) for at, line in enumerate(lines[:heads])]
     top = place_heads(above, edges, rules)
     first = 1 + max((cell.row for cell in top), default=-1)
-    cells = top + _cells(rows, edges, first)
+    cells = top + _cells(rows, edges, first, [*above, *body])
     crowded = [_is_crowded(line, edges) for line in [*above, *body]]
     # The lowest head over several columns may be that of each, and rows that overlap may be one.
     lowest = {column: cell for cell in top for column in range(cell.column, cell.column + cell.columns)}
@@ -55,12 +56,12 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     return PlacedTable(cells, first, wide or lapped or any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body))
 
 
-def _is_crowded(line: PrintLine, edges: Sequence[float]) -> bool:
+def _is_crowded(line: PrintLine, edges: Edges) -> bool:
     """Whether several chunks of a line are in one column."""
     return len({column_of(chunk.middle, edges) for chunk in line.chunks}) < len(line.chunks)
 
 
-def column_edges(lines: Sequence[PrintLine], rules: Rules) -> list[float]:
+def column_edges(lines: Lines, rules: Rules) -> list[float]:
     """Where columns end: mid-space that hardly a full line crosses, and upright rules along most."""
     most = max(len(line.chunks) for line in lines)
     full = [line for line in lines if len(line.chunks) >= max(2, _FULL * most)]
@@ -81,7 +82,7 @@ def column_edges(lines: Sequence[PrintLine], rules: Rules) -> list[float]:
     return sorted(edges)
 
 
-def _without_bare(heads: Sequence[PrintLine], body: Sequence[PrintLine], edges: list[float]) -> list[float]:
+def _without_bare(heads: Lines, body: Lines, edges: list[float]) -> list[float]:
     """The edges without those of columns that only have a head: it stands beside its cells."""
     for column in range(len(edges), -1, -1):
         if any(column_of(chunk.middle, edges) == column for line in body for chunk in line.chunks):
@@ -118,7 +119,7 @@ def _clearest(space: tuple[float, float], spans: Sequence[tuple[float, float]]) 
     return min(parts)[2]
 
 
-def _split(line: PrintLine, edges: Sequence[float]) -> PrintLine:
+def _split(line: PrintLine, edges: Edges) -> PrintLine:
     """The line with chunks that cross an edge between two words parted there."""
     if len(line.chunks) == 1:
         return line
@@ -126,13 +127,13 @@ def _split(line: PrintLine, edges: Sequence[float]) -> PrintLine:
     return PrintLine(chunks, line.top, line.bottom)
 
 
-def _parts(chunk: Chunk, edges: Sequence[float]) -> dict[int, Chunk]:
+def _parts(chunk: Chunk, edges: Edges) -> dict[int, Chunk]:
     """What of a chunk lies in each column."""
     parts = [(at, list(words)) for at, words in groupby(chunk.words, lambda w: column_of((w.x0 + w.x1) / 2, edges))]
     return {at: Chunk(words) for at, words in parts} if len(parts) > 1 else {parts[0][0]: chunk}
 
 
-def _split_heads(line: PrintLine, below: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> PrintLine:
+def _split_heads(line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> PrintLine:
     """The line of heads, chunks parted where each part stands over what is `below` and no rule joins them."""
     lower = {column_of(c.middle, edges): c for part in reversed(below) for c in part.chunks}
     low, high = line.bottom - 0.4 * line.height, line.bottom + line.height
@@ -146,7 +147,7 @@ def _split_heads(line: PrintLine, below: Sequence[PrintLine], edges: Sequence[fl
     return PrintLine(chunks, line.top, line.bottom)
 
 
-def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> int:
+def _head_lines(lines: Lines, edges: Edges, rules: Rules) -> int:
     """How many lines are heads: those above a rule through all, or the first value behind the first column."""
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     valued = next((at for at, line in enumerate(lines) if _has_values(line, edges)), None)
@@ -166,17 +167,17 @@ def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules
     if valued is None or valued > _MOST_HEADS:
         return 0
     behind = [at for at in range(valued) if any(column_of(c.middle, edges) for c in lines[at].chunks)]
-    return behind[-1] + 1 if behind else 0
+    count = behind[-1] + 1 if behind else 0
+    last = next((at for at in reversed(range(count)) if len(lines[at].chunks) > 1), count - 1)
+    return count if last > count - 3 else last + 1
 
 
-def _has_values(line: PrintLine, edges: Sequence[float]) -> bool:
+def _has_values(line: PrintLine, edges: Edges) -> bool:
     values = [chunk for chunk in line.chunks if chunk.is_value and column_of(chunk.middle, edges)]
     return bool(values) and not all(chunk.is_year for chunk in line.chunks[1:])
 
 
-def _is_table(
-    lines: Sequence[PrintLine], body: Sequence[PrintLine], edges: Sequence[float], *, ruled: bool
-) -> bool:
+def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
     """Whether most lines have several short cells: no running text, numbered lines, contents, signatures. Without rules
     there are values or many cells."""
     chunks = [chunk for line in body for chunk in line.chunks]
@@ -199,10 +200,11 @@ def _is_table(
         if prose > 1 or sum(len(line.chunks) > 1 for line in named) < (0.5 if ruled else 0.75) * len(named):
             return False
         return ruled or len(columns) >= _MANY_COLUMNS
-    return several >= 0.35 * len(body) and (prose < 2 or values >= 0.3 * len(chunks))
+    first = sum(not column_of(line.x0, edges) for line in body)
+    return several >= 0.35 * first and (prose < 2 or values >= 0.3 * len(chunks))
 
 
-def _rows(body: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> list[list[PrintLine]]:
+def _rows(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLine]]:
     """The lines of each row: names and cells may have several."""
     left, right = min(line.x0 for line in body), max(line.x1 for line in body)
     steps = [b.bottom - a.bottom for a, b in pairwise(body) if b.bottom > a.bottom]
@@ -221,7 +223,7 @@ def _rows(body: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> li
     return rows
 
 
-def _goes_on(row: Sequence[PrintLine], line: PrintLine, edges: Sequence[float], step: float) -> bool:
+def _goes_on(row: Lines, line: PrintLine, edges: Edges, step: float) -> bool:
     """Whether a line belongs to the row above it."""
     before = row[-1]
     if all(column_of(chunk.x0, edges) for chunk in line.chunks):
@@ -231,7 +233,7 @@ def _goes_on(row: Sequence[PrintLine], line: PrintLine, edges: Sequence[float], 
     return (len(line.chunks) == 1 or waits) and _name_goes_on(before, line, edges, step, waits=waits)
 
 
-def _name_goes_on(before: PrintLine, line: PrintLine, edges: Sequence[float], step: float, *, waits: bool) -> bool:
+def _name_goes_on(before: PrintLine, line: PrintLine, edges: Edges, step: float, *, waits: bool) -> bool:
     """Whether the name of a row goes on in `line`. `waits`: the row has only a name so far, as a title has."""
     upper, lower = before.chunks[0], line.chunks[0]
     if column_of(upper.x0, edges) or column_of(lower.x0, edges) or (waits and upper.middle > edges[0]):
@@ -245,7 +247,7 @@ def _name_goes_on(before: PrintLine, line: PrintLine, edges: Sequence[float], st
     return (full or tight) and lower.x0 > upper.x0 + 0.5 and (tight or not waits)
 
 
-def _cells(rows: Sequence[Sequence[PrintLine]], edges: Sequence[float], first: int) -> list[PlacedCell]:
+def _cells(rows: Sequence[Lines], edges: Edges, first: int, lines: Lines) -> list[PlacedCell]:
     """The cells of the rows, the first of which has number `first`."""
     cells: list[PlacedCell] = []
     kept = _without_spanning(rows)
@@ -257,8 +259,8 @@ def _cells(rows: Sequence[Sequence[PrintLine]], edges: Sequence[float], first: i
                 column, last = (column_of((w.x0 + w.x1) / 2, edges) for w in (chunk.words[0], chunk.words[-1]))
                 if len(line.chunks) > 1:
                     column = last = column_of(chunk.middle, edges)
-                elif last == column and len(row) == 1 and not _flush(chunk, edges, kept[0]):
-                    column, last = 0, len(edges)  # a title in the middle
+                elif len(row) == 1 and (title := _title(chunk, edges, lines)) is not None:
+                    column, last = title, len(edges)
                 fields.setdefault(column, []).append(chunk.words)
                 spans[column] = max(spans.get(column, 1), last - column + 1)
         for column, words in sorted(fields.items()):
@@ -269,17 +271,16 @@ def _cells(rows: Sequence[Sequence[PrintLine]], edges: Sequence[float], first: i
     return cells
 
 
-def _flush(chunk: Chunk, edges: Sequence[float], rows: Sequence[Sequence[PrintLine]]) -> bool:
-    """Whether the only chunk of a line is aligned with others of its column, or is in the first."""
-    column = column_of(chunk.middle, edges)
-    if not column or column_of(chunk.x0, edges) == 0:
-        return True
-    others = [c for row in rows for line in row if len(line.chunks) > 1 for c in line.chunks]
-    mine = [c for c in others if column_of(c.middle, edges) == column]
-    return any(abs(c.x0 - chunk.x0) < 2 or abs(c.x1 - chunk.x1) < 2 or abs(c.middle - chunk.middle) < 1 for c in mine)
+def _title(chunk: Chunk, edges: Edges, lines: Lines) -> int | None:
+    """The first column under a title alone on its line: in the middle of all columns, or of all but the names."""
+    behind = [c for line in lines for c in line.chunks if column_of(c.middle, edges)]
+    starts = min(line.x0 for line in lines), min(c.x0 for c in behind)
+    off = [abs((x + max(c.x1 for c in behind)) / 2 - chunk.middle) for x in starts]
+    named = chunk.is_value or not column_of(chunk.x0, edges)
+    return None if named or min(off) > _OFF_CENTRE else off.index(min(off))
 
 
-def _without_spanning(rows: Sequence[Sequence[PrintLine]]) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int]]]:
+def _without_spanning(rows: Sequence[Lines]) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int]]]:
     """(the rows without cells halfway between two, such as names for both; those cells with the row below)."""
     kept: list[list[PrintLine]] = []
     halfway: list[tuple[PrintLine, int]] = []

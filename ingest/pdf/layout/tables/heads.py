@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from math import inf
 
-from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine
+from docqa.ingest.pdf.layout.tables.chunks import Chunk, Lines, PrintLine
 from docqa.ingest.pdf.layout.tables.placed import PlacedCell
 from docqa.ingest.pdf.layout.tables.rules import Rules
 
@@ -17,9 +17,10 @@ _AS_WIDE = 0.6
 
 Span = tuple[int, int]
 """A first and a last column."""
+Edges = Sequence[float]
 
 
-def place_heads(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> list[PlacedCell]:
+def place_heads(lines: Lines, edges: Edges, rules: Rules) -> list[PlacedCell]:
     """The cells of the lines of a head, each over the columns that it names; lines of one head are one cell."""
     if not lines:
         return []
@@ -65,9 +66,7 @@ def _same_row(
     return lapped or any((c.column, c.columns) == (cell.column, cell.columns) for cell in lower for c in upper)
 
 
-def _spans(
-    line: PrintLine, below: Sequence[PrintLine], lower: Sequence[Span], edges: Sequence[float], rules: Rules
-) -> list[Span]:
+def _spans(line: PrintLine, below: Lines, lower: Sequence[Span], edges: Edges, rules: Rules) -> list[Span]:
     """The first and last column that each chunk names: those of the rule under it, of the head below that it begins
     (`lower`: the line below), that it reaches over, or that groups are centred over."""
     ends = [(chunk.words[0], chunk.words[-1]) for chunk in line.chunks]
@@ -82,7 +81,9 @@ def _spans(
     found: list[Span] = []
     stacks = [_stacked(chunk, line, below, rules) for chunk in line.chunks]
     lows = [1, *(last + 1 for _, last in direct)]
-    wide = [centred(at, lows[at], grouped=True) for at, stacked in enumerate(stacks) if stacked is not None]
+    flush = [s is not None and _ends_alike(c, below[0].chunks[s]) for c, s in zip(line.chunks, stacks, strict=True)]
+    beside = (at for at, stacked in enumerate(stacks) if stacked is not None and not flush[at])
+    wide = [centred(at, lows[at], grouped=True) for at in beside]
     grouped = len(wide) > 1 and all(first < last for first, last in wide)
     for at, chunk in enumerate(line.chunks):
         ruled = _ruled(chunk, line, below, edges, rules)
@@ -90,16 +91,14 @@ def _spans(
             found.append(ruled)
             continue
         stacked = stacks[at]
-        if stacked is not None and not grouped:
+        if stacked is not None and (flush[at] or not grouped):
             found.append(lower[stacked])
             continue
         found.append(centred(at, found[-1][1] + 1 if found else min(direct[at][0], 1), grouped=grouped))
     return found
 
 
-def _ruled(
-    chunk: Chunk, line: PrintLine, below: Sequence[PrintLine], edges: Sequence[float], rules: Rules
-) -> Span | None:
+def _ruled(chunk: Chunk, line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> Span | None:
     """The columns that a rule under the chunk runs over, or between upright rules in whose middle it is; else None."""
     if not below:
         return None
@@ -120,9 +119,7 @@ def _ruled(
     return None
 
 
-def _centred(
-    chunk: Chunk, direct: Span, limits: Span, below: Sequence[PrintLine], edges: Sequence[float]
-) -> Span:
+def _centred(chunk: Chunk, direct: Span, limits: Span, below: Lines, edges: Edges) -> Span:
     """The most columns within `limits` that the chunk is centred over; else those it reaches over."""
     if not below or direct[0] == 0:
         return direct
@@ -139,20 +136,27 @@ def _centred(
     return best
 
 
-def _stacked(chunk: Chunk, line: PrintLine, below: Sequence[PrintLine], rules: Rules) -> int | None:
-    """The chunk of the line close below with which the head goes on: in the middle under it, and hardly narrower, with
-    no rule between."""
+def _stacked(chunk: Chunk, line: PrintLine, below: Lines, rules: Rules) -> int | None:
+    """The chunk of the line close below with which the head goes on, with no rule between: under its end, or under its
+    middle or begin and hardly narrower."""
     if not below or below[0].top - line.bottom > _TIGHT * line.height:
         return None
     low, high = line.bottom - 0.4 * line.height, below[0].top + 0.5 * below[0].height
     if any(low <= y <= high and x0 <= chunk.middle <= x1 for y, x0, x1 in rules.across):
         return None
     for number, lower in enumerate(below[0].chunks):
+        if _ends_alike(chunk, lower):
+            return number
         if abs(lower.middle - chunk.middle) < 0.15 * (chunk.x1 - chunk.x0) + 2 or abs(lower.x0 - chunk.x0) < 2:
             return number if lower.x1 - lower.x0 > _AS_WIDE * (chunk.x1 - chunk.x0) else None
     return None
 
 
-def column_of(x: float, edges: Sequence[float]) -> int:
+def _ends_alike(upper: Chunk, lower: Chunk) -> bool:
+    """Whether both are flush right, neither centred."""
+    return abs(lower.x1 - upper.x1) < 1 and abs(lower.x0 - upper.x0) > 2
+
+
+def column_of(x: float, edges: Edges) -> int:
     """The number of the column, from 0, that `x` lies in."""
     return bisect_right(edges, x)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
-from docqa.ingest.pdf.layout.tables.chunks import print_lines
+from docqa.ingest.pdf.layout.tables.chunks import PrintLine, print_lines
 from docqa.ingest.pdf.layout.tables.grid import build
 from docqa.ingest.pdf.layout.tables.placed import PlacedTable, Row, rows_of
 from docqa.ingest.pdf.layout.tables.regions import aligned_regions, ruled_regions
@@ -40,14 +40,14 @@ def take_tables(
         if framed is not None:
             framed.doubtful = fused
         rest = _taken(found, built or [framed], rest)
-    lines = print_lines(rest, rules.down)
-    before = len(rest)
-    for box in ruled_regions(rules, lines):
-        rest = _taken(found, _built(rest, rules, box), rest)
-    lines = lines if len(rest) == before else print_lines(rest, rules.down)
-    for box in aligned_regions(lines, rules):
-        if len(found) < _MOST_TABLES:
-            rest = _taken(found, _built(rest, rules, box, ruled=False), rest)
+    lines: list[PrintLine] = []
+    read = -1
+    for regions in (ruled_regions, aligned_regions):
+        if len(rest) != read:
+            lines, read = print_lines(rest, rules.down), len(rest)
+        for box in regions(rules, lines):
+            if len(found) < _MOST_TABLES:
+                rest = _taken(found, _built(rest, rules, box, ruled=regions is not aligned_regions), rest)
     if in_order is not None:
         for cell in (cell for table in found for cell in table.cells):
             cell.lines = list(map(in_order, cell.lines))

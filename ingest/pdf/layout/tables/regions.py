@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from docqa.ingest.pdf.layout.tables.chunks import ALIGNED, Chunk, PrintLine
+from docqa.ingest.pdf.layout.tables.chunks import ALIGNED, Chunk, Lines, PrintLine
 from docqa.ingest.pdf.layout.tables.rules import Rule, Rules
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import grouped
@@ -31,7 +31,7 @@ Place = tuple[int, int]
 """The number of a line and of a chunk in it."""
 
 
-def ruled_regions(rules: Rules, lines: Sequence[PrintLine]) -> Iterator[Box]:
+def ruled_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
     """Boxes between level rules of one length, with cells and no caption between them."""
     groups: list[list[Rule]] = []
     for rule in sorted(rule for rule in rules.across if rule[2] - rule[1] > _NARROWEST_RULE):
@@ -45,7 +45,7 @@ def ruled_regions(rules: Rules, lines: Sequence[PrintLine]) -> Iterator[Box]:
             yield from _box(run, lines)
 
 
-def _box(run: Sequence[Rule], lines: Sequence[PrintLine]) -> Iterator[Box]:
+def _box(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
     """The box between the rules of a run, unless the first or last is far off, as below a running head."""
     box = min(r[1] for r in run) - 2, run[0][0], max(r[2] for r in run) + 2, run[-1][0]
     inside = [line for line in lines if box[1] <= (line.top + line.bottom) / 2 <= box[3]]
@@ -55,7 +55,7 @@ def _box(run: Sequence[Rule], lines: Sequence[PrintLine]) -> Iterator[Box]:
             yield box
 
 
-def _has_cells(above: Rule, below: Rule, lines: Sequence[PrintLine]) -> bool:
+def _has_cells(above: Rule, below: Rule, lines: Lines) -> bool:
     """Whether what is between two rules may be part of one table: no caption, no running text."""
     inside = []
     for line in lines:
@@ -73,7 +73,7 @@ def _has_cells(above: Rule, below: Rule, lines: Sequence[PrintLine]) -> bool:
     return several >= 0.35 * len(inside)
 
 
-def aligned_regions(lines: Sequence[PrintLine], rules: Rules) -> Iterator[Box]:
+def aligned_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
     """Boxes around values, or many short cells a line, below each other, with their names and heads."""
     columns = [c for c in _columns(lines) if not counts([lines[n].chunks[at].text for n, at in c])]
     for group in _groups(columns, lines):
@@ -88,12 +88,14 @@ def _seeds(line: PrintLine) -> list[int]:
     return [at for at, c in enumerate(line.chunks) if many or c.is_value or c.is_year]
 
 
-def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
+def _columns(lines: Lines) -> list[list[Place]]:
     """Runs of seeds below each other, each from top to bottom: nothing else stands between them."""
     open_columns: list[list[Place]] = []
     done: list[list[Place]] = []
+    reached: dict[int, float] = {}  # line -> where its cells end
     for number, line in enumerate(lines):
         seeds = set(_seeds(line))
+        reached[number] = line.bottom
         left: list[list[Place]] = []
         taken: set[int] = set()
         for column in open_columns:
@@ -104,16 +106,19 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
                 column.append((number, found))
                 left.append(column)
             else:
+                if len(line.chunks) == 1 and any(abs(c.x0 - line.x0) < ALIGNED for c in last.chunks[1:]):
+                    reached[column[-1][0]] = line.bottom
                 middle = last.chunks[column[-1][1]].middle
                 # Running text stands where the next value would.
                 blocked = any(c.x0 < middle < c.x1 and len(c.words) > _LONG for c in line.chunks)
-                (done if blocked or line.top - last.bottom > _FURTHEST * last.height else left).append(column)
+                far = line.top - reached[column[-1][0]] > _FURTHEST * last.height
+                (done if blocked or far else left).append(column)
         left += [[(number, at)] for at in seeds - taken]
         open_columns = left
     return [column for column in [*done, *open_columns] if len(column) >= _FEWEST]
 
 
-def _groups(columns: Sequence[list[Place]], lines: Sequence[PrintLine]) -> list[list[list[Place]]]:
+def _groups(columns: Sequence[list[Place]], lines: Lines) -> list[list[list[Place]]]:
     """Columns beside each other on the same lines, with no running text between them."""
     ordered = sorted(columns, key=lambda c: median(lines[n].chunks[at].middle for n, at in c))
     groups: list[list[list[Place]]] = []
@@ -127,7 +132,7 @@ def _groups(columns: Sequence[list[Place]], lines: Sequence[PrintLine]) -> list[
     return groups
 
 
-def _beside(a: Sequence[Place], b: Sequence[Place], lines: Sequence[PrintLine]) -> bool:
+def _beside(a: Sequence[Place], b: Sequence[Place], lines: Lines) -> bool:
     first, second = dict(a), dict(b)
     shared = first.keys() & second.keys()
     if len(shared) < _FEWEST or len(shared) < 0.6 * min(len(first), len(second)):
@@ -139,7 +144,7 @@ def _beside(a: Sequence[Place], b: Sequence[Place], lines: Sequence[PrintLine]) 
     return between < 0.2 * len(shared)
 
 
-def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules: Rules) -> Box | None:
+def _region(group: Sequence[Sequence[Place]], lines: Lines, rules: Rules) -> Box | None:
     """The box around a group of columns with names, heads and further cells; None without names or a second column."""
     firsts: dict[int, int] = {}
     lasts: dict[int, int] = {}
@@ -165,18 +170,8 @@ def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules:
     right = max([right, *(c.x1 for line in body for c in line.chunks if left <= c.x0 < right)])
     values = min(lines[n].chunks[at].x0 for n, at in firsts.items())
     heads = _heads(numbers[0], left, right, values, lines, rules)
-    right = max([right, *_beyond([*heads, lines[numbers[0]]], body, right)])
     top, bottom = min(line.top for line in [lines[numbers[0]], *heads]), lines[numbers[-1]].bottom
     return left - 1, top - 1, right + 1, bottom + 1
-
-
-def _beyond(heads: Sequence[PrintLine], body: Sequence[PrintLine], right: float) -> Iterator[float]:
-    """Where cells end of columns that hardly a row has, but a head."""
-    for line in heads[-2:]:
-        for head in line.chunks:
-            if right < head.x0 < right + _FURTHER_GAP * line.height and len(head.words) <= _LONG:
-                yield head.x1
-                yield from (c.x1 for part in body for c in part.chunks if head.x0 - ALIGNED <= c.x0 < head.x1)
 
 
 def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]:
@@ -202,7 +197,7 @@ def _are_names(chunks: Sequence[Chunk], rows: int) -> bool:
     return near >= 0.6 * len(chunks)
 
 
-def _is_enough(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], *, named: bool, noted: bool) -> bool:
+def _is_enough(group: Sequence[Sequence[Place]], lines: Lines, *, named: bool, noted: bool) -> bool:
     chunks = [lines[n].chunks[at] for column in group for n, at in column]
     values = [chunk for chunk in chunks if chunk.is_value]
     if len(group) == 1:
@@ -213,9 +208,7 @@ def _is_enough(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], *, 
     return named or noted or len(group) > 2
 
 
-def _heads(
-    number: int, left: float, right: float, values: float, lines: Sequence[PrintLine], rules: Rules
-) -> list[PrintLine]:
+def _heads(number: int, left: float, right: float, values: float, lines: Lines, rules: Rules) -> list[PrintLine]:
     """The heads above line `number`: short chunks, close above each other, the uppermost with one over the values."""
     found: list[PrintLine] = []
     count = 0

@@ -20,11 +20,13 @@ from docqa.ingest.structure.values import says_value
 NEAR = 2.5
 """Points: rules that meet, or are drawn as pieces of one."""
 _MIN_SIDE = 6.0
+_LONG, _SHORT_GAP = 30.0, 1.7  # points
 _MAX_RULES = 4_000
 _COVERED = 0.6  # the share of a cell's side that a rule must run along
 _MAX_FIELDS = 10_000  # squared paper has more
 _MIN_TRUSTED = 4  # rows; rules between fewer may part the head from all of the rest
 _SHARED = 0.5  # the share of the lines of a band on which several of its cells have words
+_SEVERAL = 3
 _FILLED = 0.4  # the share of the cells of a table that have words
 
 Field = tuple[int, int]
@@ -63,7 +65,9 @@ class Rules:
 def _joined(rules: list[Rule]) -> list[Rule]:
     joined: list[Rule] = []
     for at, start, end in sorted(rules, key=lambda rule: (round(rule[0] / NEAR), rule[1])):
-        touches = bool(joined) and joined[-1][1] - NEAR <= end and start <= joined[-1][2] + NEAR
+        # Two long ones are of two groups.
+        gap = _SHORT_GAP if joined and min(end - start, joined[-1][2] - joined[-1][1]) > _LONG else NEAR
+        touches = bool(joined) and joined[-1][1] - gap <= end and start <= joined[-1][2] + gap
         if touches and abs(joined[-1][0] - at) < NEAR:
             joined[-1] = (joined[-1][0], joined[-1][1], max(joined[-1][2], end))
         else:
@@ -121,11 +125,12 @@ def frame_box(frame: Rules) -> Box:
 
 
 def open_box(frame: Rules) -> Box:
-    """The box of a frame with what most level rules, or the first and last, run over beside its uprights."""
+    """The box of a frame with what most level rules, several, or the first and last, run over beside its uprights."""
     x0, y0, x1, y1 = frame_box(frame)
     levels = [[r for r in frame.across if abs(r[0] - y) <= NEAR] for y in places(frame.across)]
     starts, ends = [min(r[1] for r in level) for level in levels], [max(r[2] for r in level) for level in levels]
-    left, right = min(max(starts[0], starts[-1]), median(starts)), max(min(ends[0], ends[-1]), median(ends))
+    left = min(max(starts[0], starts[-1]), median(starts), sorted(starts)[_SEVERAL - 1])
+    right = max(min(ends[0], ends[-1]), median(ends), sorted(ends)[-_SEVERAL])
     return min(x0, left), y0, max(x1, right), y1
 
 

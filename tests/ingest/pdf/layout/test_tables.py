@@ -170,9 +170,9 @@ def test_uprights_between_groups_of_columns_leave_the_names_in_their_rows():
     assert [(cell.column, cell.columns) for cell in lines[0].grid.cells] == [(1, 3), (4, 3)]
 
 
-def test_a_head_in_the_middle_of_a_group_names_all_its_columns():
-    lines = order_lines(placed_rows(SEASONS, WAYS, *PONDS, *PONDS), 612).lines
-    assert [(cell.column, cell.columns) for cell in lines[0].grid.cells] == [(1, 3), (4, 3)]
+def test_what_is_in_the_middle_of_columns_names_all_of_them():
+    rows = order_lines(placed_rows(SEASONS, WAYS, *PONDS, [(320, "n")], *PONDS), 612, rules=[(9, 153, 500, 153)]).lines
+    assert [(c.column, c.columns) for at in (0, 4) for c in rows[at].grid.cells] == [(1, 3), (4, 3), (1, 6)]
 
 
 def test_a_table_that_may_lack_columns_is_not_graded_a():
