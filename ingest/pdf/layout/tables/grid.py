@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 from operator import attrgetter
@@ -53,7 +54,11 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     lowest = {column: cell for cell in top for column in range(cell.column, cell.column + cell.columns)}
     wide = any(1 < cell.columns <= len(edges) for cell in lowest.values())
     lapped = any(a[-1].bottom - b[0].top > LAPPED * b[0].height for a, b in pairwise(rows))
-    return PlacedTable(cells, first, wide or lapped or any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body))
+    # Where several cells have many lines, and no rule parts the rows, these may end elsewhere.
+    long = Counter(cell.row for cell in cells if len(cell.lines) > 1 and cell.row >= first)
+    loose = sum(count > 1 for count in long.values()) > _CROWDED * len(rows) > 2 * _CROWDED * len(_through(body, rules))
+    doubtful = wide or lapped or loose or any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body)
+    return PlacedTable(cells, first, doubtful)
 
 
 def _is_crowded(line: PrintLine, edges: Edges) -> bool:
@@ -206,21 +211,28 @@ def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
 
 def _rows(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLine]]:
     """The lines of each row: names and cells may have several."""
-    left, right = min(line.x0 for line in body), max(line.x1 for line in body)
     steps = [b.bottom - a.bottom for a, b in pairwise(body) if b.bottom > a.bottom]
     step = median(steps) if steps else 0.0
     rows: list[list[PrintLine]] = []
+    through = _through(body, rules)
     for at, line in enumerate(body):
-        parted = at > 0 and any(
-            body[at - 1].bottom - 0.4 * line.height <= y <= line.top + 0.4 * line.height
-            and runs_along(rules.across, y, left, right)
-            for y, *_ in rules.across
-        )
+        parted = at > 0 and _parted(body[at - 1], line, through)
         if rows and not parted and _goes_on(rows[-1], line, edges, step):
             rows[-1].append(line)
         else:
             rows.append([line])
     return rows
+
+
+def _through(body: Lines, rules: Rules) -> list[float]:
+    """Where rules run through all columns."""
+    left, right = min(line.x0 for line in body), max(line.x1 for line in body)
+    return [y for y, *_ in rules.across if runs_along(rules.across, y, left, right)]
+
+
+def _parted(above: PrintLine, line: PrintLine, through: Sequence[float]) -> bool:
+    """Whether one of the rules `through` a table is between two lines."""
+    return any(above.bottom - 0.4 * line.height <= y <= line.top + 0.4 * line.height for y in through)
 
 
 def _goes_on(row: Lines, line: PrintLine, edges: Edges, step: float) -> bool:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
+from docqa.ingest.language.dates import dates
 from docqa.ingest.pdf.layout.tables.chunks import PrintLine, print_lines
 from docqa.ingest.pdf.layout.tables.grid import build
 from docqa.ingest.pdf.layout.tables.placed import PlacedTable, Row, rows_of
@@ -13,6 +14,7 @@ from docqa.ingest.pdf.layout.tables.regions import aligned_regions, ruled_region
 from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, frame_box, frames, open_box, read_frame, words_within
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.structure.values import counts
 
 _MOST_TABLES = 60
 _FEW = 0.3
@@ -38,7 +40,7 @@ def take_tables(
         fused = framed is not None and _fuses(framed)
         built = _built(rest, rules, box) if framed is None or fused else []
         if framed is not None:
-            framed.doubtful = fused
+            framed.doubtful = fused or _is_odd(framed)
         rest = _taken(found, built or [framed], rest)
     lines: list[PrintLine] = []
     read = -1
@@ -52,6 +54,15 @@ def take_tables(
         for cell in (cell for table in found for cell in table.cells):
             cell.lines = list(map(in_order, cell.lines))
     return rest, [rows_of(table, number) for number, table in enumerate(found)]
+
+
+def _is_odd(table: PlacedTable) -> bool:
+    """Whether most cells are over several columns, as in a form, or values but dates come first, so that names are
+    missing."""
+    first = [cell for cell in table.cells if not cell.column and cell.row >= table.heads]
+    valued = [cell for cell in first if cell.is_value and not any(dates(cell.text))]
+    values = len(valued) > _NAMED * len(first) and not counts([cell.text for cell in first])
+    return values or 2 * sum(cell.columns > 1 for cell in table.cells) > len(table.cells)
 
 
 def _size(frame: Rules) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from docqa.ingest.pdf.layout.tables.chunks import ALIGNED, Chunk, Lines, PrintLine
-from docqa.ingest.pdf.layout.tables.rules import Rule, Rules
+from docqa.ingest.pdf.layout.tables.rules import NEAR, Rule, Rules
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import grouped
 from docqa.ingest.structure.references import caption_of
@@ -41,7 +41,7 @@ def ruled_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
         else:
             same.append(rule)
     for group in groups:
-        for run in grouped(group, lambda run, below: _has_cells(run[-1], below, lines)):
+        for run in grouped(group, lambda run, below: _has_cells(run[-1], below, lines, rules.down)):
             yield from _box(run, lines)
 
 
@@ -55,7 +55,7 @@ def _box(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
             yield box
 
 
-def _has_cells(above: Rule, below: Rule, lines: Lines) -> bool:
+def _has_cells(above: Rule, below: Rule, lines: Lines, down: Sequence[Rule]) -> bool:
     """Whether what is between two rules may be part of one table: no caption, no running text."""
     inside = []
     for line in lines:
@@ -69,7 +69,10 @@ def _has_cells(above: Rule, below: Rule, lines: Lines) -> bool:
         return len(inside[0].chunks[0].words) <= _LONG
     if any(chunk.x0 < above[1] - 6 or chunk.x1 > above[2] + 6 for line in inside for chunk in line.chunks):
         return False
+    walls = [x for x, y0, y1 in down if above[1] < x < above[2] and y0 < above[0] + NEAR and y1 > below[0] - NEAR]
     several = sum(len(line.chunks) > 1 for line in inside)
+    if len(walls) == 1 and median(len(chunk.words) for line in inside for chunk in line.chunks) <= _LONG:
+        return True
     return several >= 0.35 * len(inside)
 
 
