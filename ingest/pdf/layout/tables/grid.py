@@ -13,6 +13,7 @@ from docqa.ingest.pdf.layout.tables.heads import LAPPED, Edges, column_of, place
 from docqa.ingest.pdf.layout.tables.placed import PlacedCell, PlacedTable
 from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, runs_along
 from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.structure.clean import grouped
 from docqa.ingest.structure.values import counts
 
 _FULL = 0.6  # of the most chunks: lines that tell the columns
@@ -26,6 +27,7 @@ _FEW_VALUES = 0.15
 _MANY_COLUMNS = 4
 _MOST_HEADS = 8
 _OFF_CENTRE = 4.0  # points
+_BANDS = 4  # between rules: fewer are of heads, totals, groups
 
 
 def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | None:
@@ -54,9 +56,14 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     lowest = {column: cell for cell in top for column in range(cell.column, cell.column + cell.columns)}
     wide = any(1 < cell.columns <= len(edges) for cell in lowest.values())
     lapped = any(a[-1].bottom - b[0].top > LAPPED * b[0].height for a, b in pairwise(rows))
-    # Where several cells have many lines, and no rule parts the rows, these may end elsewhere.
+    # Where several cells have many lines, and no rule parts the rows, these may end elsewhere; so may rows of words
+    # between two rules.
     long = Counter(cell.row for cell in cells if len(cell.lines) > 1 and cell.row >= first)
-    loose = sum(count > 1 for count in long.values()) > _CROWDED * len(rows) > 2 * _CROWDED * len(_through(body, rules))
+    through = _through(body, rules)
+    loose = sum(count > 1 for count in long.values()) > _CROWDED * len(rows) > 2 * _CROWDED * len(through)
+    bands = grouped(body, lambda band, line: not _parted(band[-1], line, through))
+    valued = any(chunk.is_value for line in body for chunk in line.chunks if column_of(chunk.middle, edges))
+    loose = loose or _BANDS <= len(bands) < len(rows) and not valued
     doubtful = wide or lapped or loose or any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body)
     return PlacedTable(cells, first, doubtful)
 
