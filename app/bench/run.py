@@ -21,21 +21,21 @@ from docqa.model.load import NetworkModel
 from docqa.model.state.files import load_state, save_state
 
 PROMPT, DECODED, REPEATS = 8_192, 32, 2
-LONG_PROMPT, RESTORED = 131_072, 102_400
+LONG_PROMPT = 131_072
 NEAR, FAR = 8_192, 1_046_528  # tokens; FAR: whole blocks, and room behind them, under a million's limit
 FAR_ROUNDS, FAR_STEPS = 4, 4
 QUOTED, QUOTING_REPEATS = 96, 3  # tokens, runs
 CLAUSE = Path(__file__).with_name("clause.txt").read_text(encoding="utf-8").rstrip()
-QUICK = {"prompt": 1_024, "restored": 8_192, "context": 65_536, "trained": 8_192, "characters": 400_000}
+QUICK = {"prompt": 1_024, "context": 65_536, "characters": 400_000}
 
 
 def rows(
-    model: NetworkModel, *, long: bool, prompt: int = PROMPT, restored: int = RESTORED, context: int = twin.CONTEXT,
-    trained: int = twin.TRAINED, characters: int = frames.CHARACTERS,
+    model: NetworkModel, *, long: bool, prompt: int = PROMPT, context: int = twin.CONTEXT,
+    characters: int = frames.CHARACTERS,
 ) -> Iterator[Measurement]:  # fmt: skip
-    """Measure one row after the other. `long`: also what takes more than minutes. `prompt`, `restored`, `context`,
-    `trained`: tokens of the first rows' prompt, of the state that is restored, of what the twin reads, of a training
-    step. `characters`: of the terminal interface's text."""
+    """Measure one row after the other. `long`: also what takes more than minutes. `prompt`, `context`: tokens of the
+    first rows' prompt (a state of 12.5 times as many is restored, a training step has four times as many) and of what
+    the twin reads. `characters`: of the terminal interface's text."""
     ours = yield from against_peers(model, prompt)
     if long:
         yield long_prefill(model, ours)
@@ -44,8 +44,8 @@ def rows(
         why = "not measured: only with --long"
         yield Measurement("prefill_128k", None, "tokens/s", "prefill_8k", ours, why)
         yield Measurement("decode_1m", None, "tokens/s", "decode_8k", None, why)
-    yield from twin.twin_rows(model, context, trained)
-    yield restore(model, restored)
+    yield from twin.twin_rows(model, context, 4 * prompt)
+    yield restore(model, 25 * prompt // 2)
     yield from at_once_rows()
     yield from frames.interface_rows(characters)
 
@@ -163,7 +163,7 @@ def decode_1m(model: NetworkModel, near: int = NEAR, far: int = FAR) -> Measurem
 
 def restore(model: NetworkModel, count: int) -> Measurement:
     """How long a kept state of `count` tokens takes until one more token has gone through it."""
-    layers, ids = model.answer_layers, random_ids(model, count)
+    layers, ids = model.answer_layers, random_ids(model, count).tolist()
     state = model.new_state(yarn_factor_for(model.config, count + 1), layers=layers)
     model.prefill(ids, state)
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:

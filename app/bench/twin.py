@@ -21,7 +21,7 @@ from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import AttentionMemory
 from docqa.model.state.long_attention import LongAttention
 
-CONTEXT, TRAINED = 262_144, 32_768
+CONTEXT = 262_144
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ FORMS = ("bibtex", "ris")
 _LONGEST_FRONT, _FOOT_LINES = 2_000, 4  # characters where nothing ends the front matter; lines of the imprint below
 _NAME_WORDS, _TITLE_LINES = range(2, 6), 3
 _YEARS = range(1800, 2100)
-_ORGANISATION = ("univers", "instit", "depart", "school", "laborator", "corporation", "compan", "limited", "authority")
-_ORGANISATION += ("group", "team", "cent", "research")
+_ORGANISATION = ("univers", "instit", "depart", "corporation", "research", "group")  # and what goes on so
 _ESCAPED = {ord(sign): rf"\{sign}" for sign in "&%$#_{}"} | {ord("\\"): r"\textbackslash{}"}
 
 

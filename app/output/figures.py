@@ -2,20 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from docqa.app.output.templates import filled_in
 from docqa.app.storage.atomic import write_whole
 
 _TEMPLATE = "output/figure.svg.jinja"
-_LOOK: dict[str, Any] = {"colour": "#1f5fa8", "width": 760, "margin": 50}
+_COLOUR, _WIDTH, _MARGIN = "#1f5fa8", 760, 50
 
 
 def ratios(title: str, below: str, found: Mapping[str, float]) -> str:
     """A bar for each ratio, and a line where it is 1; `below` is printed under the title."""
     row, top = 26, 56
     return filled_in(
-        _TEMPLATE, **_LOOK, title=title, below=below, found=found, row=row, top=top, left=230, wide=420,
+        _TEMPLATE, colour=_COLOUR, width=_WIDTH, margin=_MARGIN, title=title, below=below, found=found, row=row,
+        top=top, left=230, wide=420,
         longest=max([1.0, *found.values()]), height=top + row * max(1, len(found)) + 20,
     )  # fmt: skip
 
@@ -33,7 +34,10 @@ class Square(NamedTuple):
 def squares(title: str, panels: Sequence[Square]) -> str:
     """Two panels, shares over shares, beside each other."""
     side = 300
-    return filled_in(_TEMPLATE, **_LOOK, title=title, panels=panels, side=side, height=side + 130)
+    return filled_in(
+        _TEMPLATE, colour=_COLOUR, width=_WIDTH, margin=_MARGIN, title=title, panels=panels, side=side,
+        height=side + 130,
+    )  # fmt: skip
 
 
 def write(path: Path | str | None, drawn: str) -> None:

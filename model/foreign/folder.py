@@ -1,6 +1,8 @@
 """The folder of another's model: its role by its files, and how it is loaded: offline, from safetensors, without code
 of its own."""
 
+from __future__ import annotations
+
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
