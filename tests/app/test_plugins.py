@@ -7,7 +7,10 @@ import sys
 
 import pytest
 
-from docqa.ingest.formats import plugged_formats
+from docqa.ingest.errors import NotADocument
+from docqa.ingest.formats import plugged_formats, titles
+from docqa.ingest.read import find_documents, read
+from docqa.ingest.request import ReadRequest
 from docqa.model.family import family_of
 
 PROJECT = """[project]
@@ -26,7 +29,7 @@ from docqa.ingest.formats import Format
 from docqa.ingest.plain.text import read_text
 from docqa.model.families.qwen3_next import FAMILY as NEXT
 
-FORMAT = Format("toy", "toy files", (".toy",), (), "toy:read_toy", is_trusted=True)
+FORMAT = Format("toy", "toy files", (".toy",), ("application/toy",), "toy:read_toy", starts=b"TOY1")
 FAMILY = replace(NEXT, model_type="toy")
 
 def read_toy(request):
@@ -48,11 +51,21 @@ def toy(tmp_path, monkeypatch):
     subprocess.run([sys.executable, "-m", "pip", "install", *flags, site, source], check=True)
     monkeypatch.syspath_prepend(site)
     monkeypatch.setenv("PYTHONPATH", str(site))
-    for known in (plugged_formats, family_of):
-        known.cache_clear()
+    plugged_formats.cache_clear(), family_of.cache_clear()
     yield
-    for known in (plugged_formats, family_of):
-        known.cache_clear()
+    plugged_formats.cache_clear(), family_of.cache_clear()
+
+
+def test_a_new_format_is_found_by_its_first_bytes_and_named(toy, tmp_path):
+    for name in ("a.toy", "a", "a.bin"):
+        assert "The ferry leaves at noon." in read(ReadRequest(name, b"TOY1The ferry leaves at noon.")).pages[0].text
+    with pytest.raises(NotADocument, match="not toy files"):
+        read(ReadRequest("a.toy", b"The ferry leaves at noon."))
+    (tmp_path / "files").mkdir()
+    for name in ("a.toy", "b.dat"):
+        (tmp_path / "files" / name).write_bytes(b"TOY1x")
+    assert [name.endswith("a.toy") for name, _ in find_documents(tmp_path / "files")] == [True]
+    assert titles().endswith("USLM XML and toy files")
 
 
 def test_a_plugin_reads_its_files_runs_its_family_and_finds_spans(docqa, toy, checkpoint, tiny_reader, tmp_path):

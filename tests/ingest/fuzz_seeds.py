@@ -138,14 +138,8 @@ def object_stream() -> bytes:
 def seeds() -> dict[str, bytes]:
     """The corpus, by name."""
     return {
-        "text": drawn(text),
-        "text_packed": drawn(text, packed=True),
-        "text_locked": drawn(text, password=""),
-        "columns": drawn(columns),
-        "numbered": drawn(numbered),
-        "hidden": drawn(hidden),
-        "pictures": drawn(pictures),
-        "outline": drawn(outline),
-        "furnished": furnished(),
+        "text": drawn(text), "text_packed": drawn(text, packed=True), "text_locked": drawn(text, password=""),
+        "columns": drawn(columns), "numbered": drawn(numbered), "hidden": drawn(hidden),
+        "pictures": drawn(pictures), "outline": drawn(outline), "furnished": furnished(),
         "object_stream": object_stream(),
     }

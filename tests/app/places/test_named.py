@@ -43,14 +43,9 @@ def test_a_document_is_meant_by_its_place_in_the_order():
 @pytest.mark.parametrize(
     ("name", "begins"),
     [
-        ("81", "Article 81"),
-        ("article 82", "Article 82"),
-        ("section 81", "Article 81"),
-        ("81(2)", "(2) The keeper may"),
-        ("Article 81(2)", "(2) The keeper may"),
-        ("chapter 4", "Chapter 4"),
-        ("Schedule 2 Part A", "Part A"),
-        ("choice of", "Article 81"),
+        ("81", "Article 81"), ("article 82", "Article 82"), ("section 81", "Article 81"),
+        ("81(2)", "(2) The keeper may"), ("Article 81(2)", "(2) The keeper may"), ("chapter 4", "Chapter 4"),
+        ("Schedule 2 Part A", "Part A"), ("choice of", "Article 81"),
     ],
 )
 def test_a_place_is_found_by_what_is_printed_there(name, begins):

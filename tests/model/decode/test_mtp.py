@@ -53,62 +53,32 @@ def plain(tmp_path_factory):
 
 
 def norm(x, weight):
-    return [value / math.sqrt(sum(v * v for v in x) / len(x) + 1e-6) * (1 + w) for value, w in zip(x, weight)]
+    return x / (x.square().mean(-1, keepdim=True) + 1e-6).sqrt() * (1 + weight)
 
 
-def product(matrix, x):
-    return [sum(m * v for m, v in zip(row, x)) for row in matrix]
-
-
-def sigmoid(x):
-    return 1 / (1 + math.exp(-x))
-
-
-def turned(x, position):
-    """Half of a head of 16 rotates: dim i with i + 4."""
-    out = list(x)
-    for i in range(4):
-        angle = position * 10000.0 ** (-2 * i / 8)
-        out[i] = x[i] * math.cos(angle) - x[i + 4] * math.sin(angle)
-        out[i + 4] = x[i + 4] * math.cos(angle) + x[i] * math.sin(angle)
-    return out
-
-
-def attended(w, keys, values, x, position):
-    """One token through the gated attention of 6 query and 2 key heads of 16, token by token."""
-    rows, out = product(w["self_attn.q_proj.weight"], x), []
-    k, v = product(w["self_attn.k_proj.weight"], x), product(w["self_attn.v_proj.weight"], x)
-    keys.append([turned(norm(k[16 * g : 16 * g + 16], w["self_attn.k_norm.weight"]), position) for g in range(2)])
-    values.append([v[16 * g : 16 * g + 16] for g in range(2)])
-    for head in range(6):
-        q = turned(norm(rows[32 * head : 32 * head + 16], w["self_attn.q_norm.weight"]), position)
-        gate = rows[32 * head + 16 : 32 * head + 32]
-        scores = [sum(a * b for a, b in zip(q, key[head // 3])) / 4 for key in keys]
-        parts = [math.exp(score - max(scores)) for score in scores]
-        mixed = [sum(p * value[head // 3][i] for p, value in zip(parts, values)) / sum(parts) for i in range(16)]
-        out += [m * sigmoid(g) for m, g in zip(mixed, gate)]
-    return product(w["self_attn.o_proj.weight"], out)
+def turned(x):
+    """Half of each head of 16 rotates by its token's number: dim i with i + 4. x [seq, heads, 16]."""
+    angle = torch.arange(len(x))[:, None, None] * 10000.0 ** (-2 * torch.arange(4, dtype=torch.float64) / 8)
+    first, second, rest = x.split([4, 4, 8], -1)
+    cos, sin = angle.cos(), angle.sin()
+    return torch.cat([first * cos - second * sin, second * cos + first * sin, rest], -1)
 
 
 def by_hand(module, hidden, following):
-    """The module as the formula has it, on lists of Python floats."""
-    w = {name: part.tolist() for name, part in module.state_dict().items()}
-    layer = {name.removeprefix("layers.0."): part for name, part in w.items() if name.startswith("layers.0.")}
-    keys, values, found = [], [], []
-    for position, (h, e) in enumerate(zip(hidden.tolist(), following.tolist())):
-        x = product(
-            w["fc.weight"], norm(e, w["pre_fc_norm_embedding.weight"]) + norm(h, w["pre_fc_norm_hidden.weight"])
-        )
-        mixed = attended(layer, keys, values, norm(x, layer["input_layernorm.weight"]), position)
-        x = [a + b for a, b in zip(x, mixed)]
-        inner = norm(x, layer["post_attention_layernorm.weight"])
-        gates, ups = product(layer["mlp.gate_proj.weight"], inner), product(layer["mlp.up_proj.weight"], inner)
-        x = [
-            a + b
-            for a, b in zip(x, product(layer["mlp.down_proj.weight"], [g * sigmoid(g) * u for g, u in zip(gates, ups)]))
-        ]
-        found.append(norm(x, w["norm.weight"]))
-    return torch.tensor(found, dtype=torch.float64)
+    """The module as the formula has it: gated attention of 6 query and 2 key heads of 16, then a gated MLP."""
+    of = module.state_dict()
+    w = {name.removeprefix("layers.0.").removesuffix(".weight"): part for name, part in of.items()}
+    x = torch.cat([norm(following, w["pre_fc_norm_embedding"]), norm(hidden, w["pre_fc_norm_hidden"])], -1) @ w["fc"].T
+    inner = norm(x, w["input_layernorm"])
+    q, gate = (inner @ w["self_attn.q_proj"].T).view(-1, 6, 32).split(16, -1)
+    k, v = ((inner @ w[f"self_attn.{name}_proj"].T).view(-1, 2, 16) for name in "kv")
+    q, k = turned(norm(q, w["self_attn.q_norm"])), turned(norm(k, w["self_attn.k_norm"])).repeat_interleave(3, 1)
+    scores = torch.einsum("qhd,khd->hqk", q, k) / 4 + torch.full((len(x), len(x)), -math.inf).triu(1)
+    mixed = torch.einsum("hqk,khd->qhd", scores.softmax(-1), v.repeat_interleave(3, 1)) * gate.sigmoid()
+    x = x + mixed.reshape(len(x), -1) @ w["self_attn.o_proj"].T
+    inner = norm(x, w["post_attention_layernorm"])
+    gates = torch.nn.functional.silu(inner @ w["mlp.gate_proj"].T)
+    return norm(x + (gates * (inner @ w["mlp.up_proj"].T)) @ w["mlp.down_proj"].T, w["norm"])
 
 
 def test_the_module_computes_its_formula(plain):

@@ -59,13 +59,8 @@ def test_words_are_found_with_keyboard_quotes_and_across_lines_without_spaces(do
 @pytest.mark.parametrize(
     ("wanted", "place"),
     [
-        ("ii", (2, 0)),
-        ("page 1", (3, 0)),
-        ("PDF 10", (10, 0)),
-        ("10", (10, 0)),
-        ("part one", (1, 0)),
-        ("section 7", (7, 0)),
-        ("xc", None),
+        ("ii", (2, 0)), ("page 1", (3, 0)), ("PDF 10", (10, 0)), ("10", (10, 0)), ("part one", (1, 0)),
+        ("section 7", (7, 0)), ("xc", None),
     ],
 )
 def test_a_label_comes_before_a_physical_page_and_that_before_a_heading(lease_document, wanted, place):
