@@ -122,10 +122,6 @@ class AttentionCall(Structure):
     ]
 
 
-class CeilingCall(Structure):
-    _fields_ = [*fields(c_int64, "kind count"), *fields(c_void_p, "from to")]
-
-
 class EncoderAttentionCall(Structure):
     _fields_ = [
         *fields(c_int64, "sequences heads dim stride longest"),
@@ -155,7 +151,6 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "attention": (c_int, POINTER(AttentionCall)),
     "step": (c_int, c_void_p),
     "experts": (c_int, c_void_p),
-    "ceiling": (None, POINTER(CeilingCall)),
     "encoder_attention": (c_int, POINTER(EncoderAttentionCall)),
     "add_layer_norm": (None, POINTER(LayerNormCall)),
     "biased_gelu": (None, c_void_p, c_void_p, c_void_p, c_int64, c_int64),
