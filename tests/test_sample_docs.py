@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
+
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_docs"
 PDFS = ("tidal_ponds_paper.pdf", "services_agreement.pdf", "harbour_act.pdf", "handbook.pdf")
 
@@ -57,6 +60,11 @@ def test_each_answer_is_word_for_word_in_sentence_and_pages(record):
     if all(record["answer"] in pages[number - 1] for number in record["pages"]):
         return
     assert record["answer"] in " ".join(pages[number - 1] for number in record["pages"])
+
+
+def test_the_last_column_of_a_table_stays_with_its_rows():
+    page = read(ReadRequest(SAMPLES / PDFS[1])).pages[11].text
+    assert "Platform reachable 99.8 % 3 % for each" in page.replace(" | ", " ")
 
 
 @pytest.mark.parametrize("name", PDFS)

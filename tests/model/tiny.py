@@ -20,9 +20,8 @@ RAW = {
     "linear_num_key_heads": 2, "linear_num_value_heads": 6, "linear_key_head_dim": 8,
     "linear_value_head_dim": 12,
     "layer_types": ["linear_attention", "full_attention", "linear_attention", "full_attention"],
-    "max_position_embeddings": 4096, "tie_word_embeddings": True,
     "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5},
-    "eos_token_id": 299,
+    "eos_token_id": 299, "max_position_embeddings": 4096, "tie_word_embeddings": True,
 }
 WIDE = RAW | {  # whole groups of 64 everywhere; two value heads read one key head, two query heads one key head
     "intermediate_size": 128, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 64,

@@ -173,8 +173,18 @@ def _region(group: Sequence[Sequence[Place]], lines: Lines, rules: Rules) -> Box
     right = max([right, *(c.x1 for line in body for c in line.chunks if left <= c.x0 < right)])
     values = min(lines[n].chunks[at].x0 for n, at in firsts.items())
     heads = _heads(numbers[0], left, right, values, lines, rules)
+    right = max([right, *_beyond([*heads, lines[numbers[0]]], body, right)])
     top, bottom = min(line.top for line in [lines[numbers[0]], *heads]), lines[numbers[-1]].bottom
     return left - 1, top - 1, right + 1, bottom + 1
+
+
+def _beyond(heads: Lines, body: Lines, right: float) -> Iterator[float]:
+    """Where cells end of columns that hardly a row has, but a head."""
+    for line in heads[-2:]:
+        for head in line.chunks:
+            if right < head.x0 < right + _FURTHER_GAP * line.height and len(head.words) <= _LONG:
+                yield head.x1
+                yield from (c.x1 for part in body for c in part.chunks if head.x0 - ALIGNED <= c.x0 < head.x1)
 
 
 def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]:
