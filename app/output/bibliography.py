@@ -64,14 +64,15 @@ class Bibliography:
         for cite in (cite for quote in answer.quotes for cite in quote.cites):
             if cite.file not in self.entries:
                 self.entries[cite.file] = entry_of(known[cite.file])
-            self.pages.setdefault(cite.file, {})[cite.label or str(cite.page)] = None
+            if cite.page is not None:
+                self.pages.setdefault(cite.file, {})[cite.label or str(cite.page)] = None
 
     def add_failure(self, question: str, reason: str) -> None:
         """Nothing is cited."""
 
     def text(self, form: str) -> str:
         """In the form "bibtex" or "ris"; empty where nothing is cited."""
-        cited = (replace(entry, pages=tuple(self.pages[path])) for path, entry in self.entries.items())
+        cited = (replace(entry, pages=tuple(self.pages.get(path, ()))) for path, entry in self.entries.items())
         return "\n".join(entry.bibtex() if form == "bibtex" else entry.ris() for entry in cited)
 
 
@@ -110,7 +111,7 @@ def _whole_lines(text: str) -> Iterator[str]:
 def _authors(lines: Sequence[str], names: Mapping[int, Sequence[str]]) -> Iterator[str]:
     """The names of the first lines that have nothing else, and of those right below an address of e-mail; at last
     "others", as BibTeX says it, where a line has more than its names."""
-    before, found = False, False
+    before = found = False
     for number, said in names.items():
         here = bool(said) and (before or not found or "@" in lines[number - 1])
         if here:
@@ -127,8 +128,7 @@ def _names(line: str) -> Sequence[str]:
 
 
 def _pieces(line: str) -> tuple[list[str], list[str]]:
-    """What stands between commas, marks and "and" in a line, and which of it are names. Accents of old fonts, which
-    stand before their letter, are left out."""
+    """What stands between commas, marks and "and" in a line, without accents apart from letters; which are names."""
     kept = (char for char in line.replace(" and ", ", ") if unicodedata.category(char) != "Sk")
     marked = "".join(char if char.isalpha() or char in " .-'’" else "," for char in kept)
     pieces = [" ".join(piece.split()) for piece in marked.split(",") if piece.strip(" .-'’")]
