@@ -12,7 +12,7 @@ from docqa.app.answer.text import clip
 from docqa.app.check.citations import assign
 from docqa.app.check.quotations import Quotation, find_quotations, outer_marks
 from docqa.app.check.quote_parts import Finding, QuotePart, assemble, split_parts
-from docqa.app.evidence.terms import terms
+from docqa.app.evidence.terms import distinct_terms
 from docqa.app.places.cites import PlaceCite, find_cites
 from docqa.app.places.named import DocumentNames
 from docqa.app.places.resolve import CitedPlaces, Region
@@ -282,7 +282,7 @@ class _TextCheck:
         """The place most like a quotation, on the page that has most of its words; None where nothing is like it."""
         from rapidfuzz import fuzz
 
-        wanted = set(terms(quotation))
+        wanted = distinct_terms(quotation)
 
         def shared(found: tuple[int, Page]) -> int:
             self._on_each("")
@@ -345,9 +345,7 @@ class _TextCheck:
             yield "so short that it may be a word in quotation marks, not a quotation"
 
 
-@cache
-def _page_terms(text: str) -> frozenset[str]:
-    return frozenset(terms(text))
+_page_terms = cache(distinct_terms)
 
 
 def _runs(spans: tuple[Located, ...]) -> list[list[Located]]:

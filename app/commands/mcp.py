@@ -50,5 +50,8 @@ def mcp(given: flags.SharedOptions, paths: _Paths = None) -> int:
     from importlib.metadata import version
 
     sys.stdin = io.TextIOWrapper(_Requests())
-    make_server(paths or ["."], options, version("docqa-reader")).run("stdio")
+    try:
+        make_server(paths or ["."], options, version("docqa-reader")).run("stdio")
+    except* BrokenPipeError:
+        pass  # the client has gone
     return report.ANSWERED

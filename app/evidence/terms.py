@@ -3,6 +3,7 @@ of Chinese, Japanese and Korean."""
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 import Stemmer
 
@@ -25,20 +26,26 @@ _STEMMER = Stemmer.Stemmer("english", 0)
 
 def plain_words(text: str) -> list[str]:
     """Words of `text`, folded (NFKC, case) and without possessives, stop words included, not stemmed."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    found: list[str] = []
-    for match in _WORD.finditer(folded):
+    return list(_each_word(text))
+
+
+def _each_word(text: str) -> Iterator[str]:
+    for match in _WORD.finditer(unicodedata.normalize("NFKC", text).casefold()):
         word = _POSSESSIVE.sub("", match.group())
         if len(word) > 1 and _CJK.search(word):
-            found += [word[i : i + 2] for i in range(len(word) - 1)]
+            yield from (word[i : i + 2] for i in range(len(word) - 1))
         else:
-            found.append(word)
-    return found
+            yield word
 
 
 def terms(text: str) -> list[str]:
     """Stems of the words of `text` without stop words, in order, with repeats."""
     return stems([word for word in plain_words(text) if word not in STOP_WORDS])
+
+
+def distinct_terms(text: str) -> frozenset[str]:
+    """The terms of `text`, each once."""
+    return frozenset(stems(list(set(_each_word(text)) - STOP_WORDS)))
 
 
 def stems(words: list[str]) -> list[str]:

@@ -8,8 +8,6 @@ a later run goes on; the fit takes seconds. Writes `refusal` into the folder's c
 keys; every line printed is JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import json

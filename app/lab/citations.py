@@ -11,8 +11,6 @@ round of repair; `own` are the cites that the model itself wrote, without those 
 standard output is JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import random

@@ -8,8 +8,6 @@ fields that name a clause, and the texts of roles.py. Prints, by documents left 
 that has the clause is in it, and how often "it has none" is told rightly; writes the file that ships.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import tomllib

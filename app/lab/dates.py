@@ -1,8 +1,6 @@
 """What the date of a document is told by (docqa.app.reading.document_date): the dates of contracts, which are marked,
 and openings of documents of all kinds in `questions/openings.txt`, a line each, the date [[in brackets]]."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from importlib.resources import files

@@ -8,8 +8,6 @@ if each is marked and each marked one with the name of a firm is there. Printed:
 empty of every field, as JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections import Counter, defaultdict

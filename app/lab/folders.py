@@ -6,8 +6,6 @@ Each question is asked of all files together by a session of its own over one em
 the first file's answer and to the whole, tokens read, with the processor and the load.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

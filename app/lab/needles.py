@@ -6,8 +6,6 @@ FOLDER has text/dev.jsonl.xz. For each length one document is made and read once
 the other. The last line of standard output is JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import random

@@ -4,8 +4,6 @@ What is set elsewhere on the page than where it is written (a footnote, a figure
 stream of its own: its place among the rest says nothing about the order.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import Counter

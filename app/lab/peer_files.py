@@ -4,8 +4,6 @@ Prints what went wrong and the tally: exceptions, files over the limits of proce
 characters and words of each PDF beside those that pdftotext (of poppler, which must be installed) reads.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

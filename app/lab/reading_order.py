@@ -10,8 +10,6 @@ out of order (two at least, and one of fifty) how many are not graded A; once of
 every reader has out of order, which is set elsewhere on the page than it is written.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import json

@@ -2,8 +2,6 @@
 found in such sentences: weak labels (Ratner et al. 2017, arXiv 1711.10160) from which heads learn the other words.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """Makes the stand-in for fonts that are not here: `python -m docqa.app.lab.stand_in ingest/pdf/stand_in.ttf`."""
 
-from __future__ import annotations
-
 import struct
 import sys
 from pathlib import Path

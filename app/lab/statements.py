@@ -8,8 +8,6 @@ that may say a statement counts. The `--free` weights and the bias are fitted, a
 JSON: the same left out document by document for what ships and what is fitted, and the weights.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Sequence

@@ -8,8 +8,6 @@ and of what is not (partly is not), and the recall of contradiction where the se
 are made false by one change. The last line of standard output is JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import random

@@ -1,7 +1,5 @@
 """What the tools return, beside the objects that `--json` prints."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -15,7 +13,7 @@ from docqa.app.places.named import region_named
 from docqa.ingest.types import Document, Page, Span
 
 MOST_PAGES, MOST_SECTIONS = 20, 1_000
-PART_CHARACTERS = 10_000
+PART_CHARACTERS, MOST_TOLD = 10_000, 1_000_000
 MOST_READ, MOST_KEPT, MOST_ANSWERED, MOST_CHECKED = 4_000_000, 2_000_000, 200_000, 20_000
 """Characters that a call reads of documents, that it keeps at once, that it answers, of a text that is checked."""
 MOST_COMPARED = 4_000_000_000
@@ -85,7 +83,7 @@ def refuse_large(path: str) -> None:
 def refuse_long(text: str, most: int, what: str) -> None:
     """Raises InputError for a text, `what`, of more than `most` characters."""
     if len(text) > most:
-        raise InputError(f"{what} has {len(text):,} characters, at most {most:,} are read", hint="make it shorter")
+        raise InputError(f"{what} has {len(text):,} characters, at most {most:,} are taken", hint="ask about less")
 
 
 def pages_of(document: Document, wanted: str, section: str | None) -> Pages:

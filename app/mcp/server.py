@@ -1,12 +1,11 @@
 """The server: its tools, the Session that they share, what a client hears during a call, and errors that a model can
 act on."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import ctypes
 import gc
+import json
 import logging
 import os
 import threading
@@ -321,4 +320,5 @@ async def _in_thread(context: Context, work: Callable[[_CallProgress], T]) -> T:
 
 
 def _result(shown: str, value: dict[str, object]) -> CallToolResult:
+    results.refuse_long(shown + json.dumps(value), results.MOST_TOLD, "what is found")
     return CallToolResult(content=[TextContent(text=shown)], structured_content=value)

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from docqa.app.evidence.ranking import standardise
-from docqa.app.evidence.terms import plain_words, terms
+from docqa.app.evidence.terms import distinct_terms, plain_words, terms
 from docqa.app.reading.candidates import on_one_line
 from docqa.app.reading.clauses import ClauseSentence, clause_heads, hashed
 from docqa.app.summary.sentences.candidates import SentenceCandidate
@@ -45,7 +45,7 @@ class Pool:
 
     @cached_property
     def words(self) -> list[frozenset[str]]:
-        return [frozenset(terms(candidate.text)) for candidate in self.candidates]
+        return [distinct_terms(candidate.text) for candidate in self.candidates]
 
     def repeats(self, one: int, other: int) -> bool:
         """Whether the shorter of two sentences has SAID_ALREADY of its words in common with the other."""
@@ -140,7 +140,7 @@ def _signals(document: Document, candidates: Sequence[SentenceCandidate]) -> np.
     """The weighted sum of the signals of each of some candidates, at least one, of one document, [candidates]."""
     words = [terms(candidate.text) for candidate in candidates]
     frequency = Counter(word for each in words for word in set(each))
-    titled = set(terms(document.title))
+    titled = distinct_terms(document.title)
     total = np.log1p(len(candidates))
     common = np.array([sum(np.log1p(frequency[w]) for w in set(e)) / total / max(len(set(e)), 1) for e in words])
     texts, count = [candidate.text for candidate in candidates], len(candidates)

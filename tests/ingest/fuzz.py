@@ -2,8 +2,6 @@
 seconds. Case N is the same bytes at every run. Runs under the limits of the worker; `test_fuzz.py` starts it again
 behind a case that killed it."""
 
-from __future__ import annotations
-
 import json
 import random
 import sys

@@ -88,3 +88,10 @@ def held_bytes(*layers: AttentionMemory | DeltaMemory) -> int:
 
 def random_ids(count: int, seed: int = 1) -> torch.Tensor:
     return torch.randint(0, 290, (count,), generator=torch.Generator().manual_seed(seed))
+
+
+def started(model, count=70, **more):
+    """A State of `model` behind `count` tokens."""
+    state = model.new_state(**more)
+    model.prefill(random_ids(count), state)
+    return state

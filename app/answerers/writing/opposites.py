@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems
+from docqa.app.evidence.terms import STOP_WORDS, distinct_terms, plain_words, stems
 from docqa.ingest.language.opposites import AXES, NEGATING_PREFIX, PARTIES, RELATION, TURNED_BY_PREFIX
 from docqa.ingest.language.quantities import Figure, figures, folded
 from docqa.ingest.language.sentences import sentence_texts
@@ -29,18 +29,14 @@ _BEHIND = re.compile(
 
 def opposed(statement: str, quoted: str) -> Iterator[str]:
     """The words of `statement` whose opposite the sentences of `quoted` about the same say, and none says them."""
-    known = [(_stems(part), _sides(part)) for part in sentence_texts(quoted)]
+    known = [(distinct_terms(part), _sides(part)) for part in sentence_texts(quoted)]
     for sentence in sentence_texts(statement):
-        said = _stems(sentence)
+        said = distinct_terms(sentence)
         for axis, (side, word) in _sides(sentence).items():
             least = min(_LEAST_SHARED, len(said) - 1)
             about = [sides[axis][0] for words, sides in known if axis in sides and len(said & words) >= least]
             if about and side not in about:
                 yield word
-
-
-def _stems(sentence: str) -> frozenset[str]:
-    return frozenset(stems([word for word in plain_words(sentence) if word not in STOP_WORDS]))
 
 
 def _sides(sentence: str) -> dict[_Axis, tuple[int, str]]:

@@ -1,7 +1,5 @@
 """Small fits of the calibration, in plain numpy: logistics that are pulled towards known ones, and a threshold."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -6,8 +6,6 @@ pulled towards it, the more the fewer questions there are; and one of "the first
 threshold are of probabilities that were fitted on other documents.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -8,8 +8,6 @@ division into sentences; "-words" are the other two with as many words as ours. 
 object.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

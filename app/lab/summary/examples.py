@@ -3,8 +3,6 @@
 The weights of signals were fitted on the other half; a hash of its title says to which half a paper belongs.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

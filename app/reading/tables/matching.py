@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from docqa.app.evidence.terms import plain_words, stems, terms
+from docqa.app.evidence.terms import distinct_terms, plain_words, stems, terms
 from docqa.app.reading.tables.named import Cell, Table
 from docqa.app.reading.tables.scoring import Field, TableWords, best_field
 from docqa.app.reading.wording.forms import asks_for_list
@@ -41,7 +41,7 @@ class Asked:
     def of(cls, question: str) -> Self:
         apart = {word.strip(".,;:?!()[]'\"“”‘’") for word in re.split(r"[\s/–-]", question)}  # not "Series2000"
         years = tuple(dict.fromkeys(word for word in plain_words(question) if is_year(word) and word in apart))
-        return cls(frozenset(terms(question)) - _FIGURE, years)
+        return cls(distinct_terms(question) - _FIGURE, years)
 
     def share(self, words: Iterable[str]) -> float:
         """The share, 0 to 1, of the question's stems that are among `words`."""

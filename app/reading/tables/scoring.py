@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from docqa.app.evidence.terms import terms
+from docqa.app.evidence.terms import distinct_terms
 from docqa.app.reading.tables.named import Table
 
 _KNOWN = 0.3  # of a word that stands above the table too
@@ -32,13 +32,13 @@ class TableWords:
 
     @classmethod
     def of(cls, table: Table, above: str) -> Self:
-        own = tuple(_stems(entry.name.text) for entry in table.entries)
-        names = tuple(_stems(entry.group) | mine for entry, mine in zip(table.entries, own, strict=True))
-        heads = tuple(_stems(table.column_name(at)) for at in range(len(table.columns)))
-        lowest = tuple(_stems(column[-1].text) if column else frozenset() for column in table.columns)
+        own = tuple(distinct_terms(entry.name.text) for entry in table.entries)
+        names = tuple(distinct_terms(entry.group) | mine for entry, mine in zip(table.entries, own, strict=True))
+        heads = tuple(distinct_terms(table.column_name(at)) for at in range(len(table.columns)))
+        lowest = tuple(distinct_terms(column[-1].text) if column else frozenset() for column in table.columns)
         if table.corner:
-            heads, lowest = (*heads, _stems(table.corner)), (*lowest, _stems(table.corner))
-        return cls(own, names, heads, lowest, _stems(above).union(*heads))
+            heads, lowest = (*heads, distinct_terms(table.corner)), (*lowest, distinct_terms(table.corner))
+        return cls(own, names, heads, lowest, distinct_terms(above).union(*heads))
 
     def every(self) -> frozenset[str]:
         """All stems that name a row or a column, or stand above."""
@@ -76,7 +76,3 @@ def _scores(wanted: frozenset[str], table: Table, words: TableWords, columns: Se
 
 def _share(words: frozenset[str], wanted: frozenset[str]) -> float:
     return len(words & wanted) / len(words) if words else 0.0
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(terms(text))

@@ -1,7 +1,5 @@
 """Statements with the text that they were held against, for training the judge of support."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import random

@@ -1,7 +1,5 @@
 """Contexts of the sets as documents, and questions that nothing answers."""
 
-from __future__ import annotations
-
 import random
 import re
 from collections.abc import Iterator

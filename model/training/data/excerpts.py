@@ -4,8 +4,6 @@ An excerpt is a run of whole sentences. Those that do not answer are taken from 
 share the rarest words with the question.
 """
 
-from __future__ import annotations
-
 import math
 import random
 import re

@@ -5,8 +5,6 @@ values are drawn from more names than a run sees twice; the forms are other ones
 measured.
 """
 
-from __future__ import annotations
-
 import calendar
 import random
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A prompt of some excerpts and a question about them, as the trunk is trained to answer one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Protocol
 

@@ -5,8 +5,6 @@ of the same text that answer another question, best the question that is most li
 they are of another type, since nobody can tell by the reply alone that another date is not the right one.
 """
 
-from __future__ import annotations
-
 import random
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Which sets of questions a training run draws from, where their files are, and how often each is drawn."""
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import hashlib

@@ -7,8 +7,6 @@ its adapters (Hu et al. 2021, arXiv 2106.09685) are shipped beside it in a lower
 python -m docqa.model.training.heads.evidence --model FOLDER --data FOLDER --out FOLDER [--minutes N]
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import math

@@ -6,8 +6,6 @@ config.json, model.safetensors and tokenizer.json of `--start` are read; its poo
 tokenizer, whose pieces it keeps.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

@@ -11,8 +11,6 @@ for one fact in a document.
 python -m docqa.model.training.heads.question_heads --model FOLDER --forms FORMS --data FOLDER --shares natural=1
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import math

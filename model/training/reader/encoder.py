@@ -1,7 +1,5 @@
 """The encoder of model/native/encoder.py in torch, with gradients: what is trained."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -3,8 +3,6 @@
 config.json, model.safetensors and tokenizer.json are read; its pooler is not.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What the reader is trained on: where answers start and end, what they are, and whether a claim is supported."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from threading import Lock

@@ -1,7 +1,5 @@
 """Figures of a reader on fixed questions and claims that it is not trained on."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 

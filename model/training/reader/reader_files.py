@@ -1,7 +1,5 @@
 """The files of an encoder and its head as they ship: matrices packed, in parts small enough for version control."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path

@@ -4,8 +4,6 @@ Matrices are kept as their difference from the shipped ones, in 4 bits a number,
 which the matrices themselves ship. The optimizer's moments are left out: the rate rises again.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from docqa.model.errors import WeightsMismatch

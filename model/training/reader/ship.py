@@ -8,8 +8,6 @@ bring to this matrix change least (GPTQ, Frantar et al. 2023, arXiv 2210.17323, 
 trained are on their grid already and stay as they are.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 from pathlib import Path

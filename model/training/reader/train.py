@@ -8,8 +8,6 @@ checkpoint that is written beside the large one. The embeddings stay as they are
 up for the rounding of the matrices.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 from collections.abc import Mapping, Sequence

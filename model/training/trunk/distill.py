@@ -8,8 +8,6 @@ python -m docqa.model.training.trunk.distill --teacher FILE.gguf --student FOLDE
     [--frozen-layers 3] [--mlp-rate 0] [--threads 2] [--mixture 0.2,0.4,0.4] [--steps N] [--minutes M]
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -8,8 +8,6 @@ python -m docqa.model.training.trunk.evaluate --teacher FILE.gguf --student FOLD
 and is measured above this package: `docqa eval`, `python -m docqa.app.lab.needles`.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import lzma

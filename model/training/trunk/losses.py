@@ -1,7 +1,5 @@
 """What the student is pulled towards: the teacher's next tokens, its hidden states, and the tokens of answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

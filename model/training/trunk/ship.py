@@ -8,8 +8,6 @@ folder, whose other files are taken over: heads that look at layers which have l
 trained again.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Sequence

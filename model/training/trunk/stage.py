@@ -1,7 +1,5 @@
 """What the stages that train the hybrid under its teacher share: what they open, and what they write."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import shutil

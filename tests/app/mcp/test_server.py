@@ -137,9 +137,10 @@ def test_what_is_wrong_or_over_a_limit_is_said_to_the_model(talk, folder):
         ("read_pages", {"path": "lease.txt", "pages": "99"}, "there is no part '99'"),
         ("read_pages", {"path": "below"}, "this is a folder"),
         ("outline", {"path": "cells.html"}, "on the command line, which may take more: `docqa outline FILE`"),
-        ("find", {"pattern": "a" * 5_000}, "the pattern has 5,000 characters, at most 4,000 are read"),
+        ("find", {"pattern": "a" * 5_000}, "the pattern has 5,000 characters, at most 4,000 are taken"),
         ("find", {"pattern": "(?:" * 1_000 + ")" * 1_000, "regex": True}, "nested too deeply"),
-        ("verify", {"text": '"a" ' * 6_000}, "the text has 24,000 characters, at most 20,000 are read"),
+        ("verify", {"text": '"a" ' * 6_000}, "the text has 24,000 characters, at most 20,000 are taken"),
+        ("verify", {"text": '"a" ' * 4_900, "paths": ["lease.txt"]}, "at most 1,000,000 are taken (ask about less)"),
         ("read_pages", {"path": "long.txt"}, "over 4,000,000 bytes (use docqa itself, or split the file)"),
     ]
 
@@ -153,14 +154,16 @@ def test_what_is_wrong_or_over_a_limit_is_said_to_the_model(talk, folder):
         assert result.is_error and message in result.content[0].text
 
 
-def test_half_a_character_in_a_request_is_answered(folder):
+def test_half_a_character_is_answered_and_a_dead_client_is_no_fault(folder):
     hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}}
     asked = [{"id": 1, "method": "initialize", "params": hello}, {"method": "notifications/initialized"}]
     asked.append({"id": 2, "method": "tools/call", "params": {"name": "find", "arguments": {"pattern": "a\ud83d"}}})
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen([sys.executable, *SERVER, str(folder)], text=True, **pipes) as server:
-        server.stdin.write("".join(json.dumps({"jsonrpc": "2.0", **each}) + "\n" for each in asked))
-        server.stdin.flush()
+        print(*(json.dumps({"jsonrpc": "2.0", **each}) for each in asked), sep="\n", file=server.stdin, flush=True)
         answers = [json.loads(server.stdout.readline()) for _ in range(2)]
+        server.stdout.close()  # the client dies
+        print(json.dumps({"jsonrpc": "2.0", **asked[-1], "id": 3}), file=server.stdin, flush=True)
         server.stdin.close()
+        assert (server.stderr.read(), server.wait()) == ("", 0)
     assert answers[1]["id"] == 2 and answers[1]["result"]["structuredContent"]["hits"] == []

@@ -9,14 +9,8 @@ from docqa.model.decode.sample import Sampling, penalised, probabilities, sample
 from docqa.model.state.long_attention import LongAttention
 
 
-def started(model, count=50, **more):
-    state = model.new_state(**more)
-    model.prefill(tiny.random_ids(count), state)
-    return state
-
-
 def test_greedy_generation_takes_the_best_token_at_every_step(model):
-    state = started(model)
+    state = tiny.started(model, 50)
     fork, right = state.fork(), []
     for _ in range(6):
         right.append(int(model.logits(fork.hidden)[: model.tokenizer.vocab_size].argmax()))
@@ -27,12 +21,12 @@ def test_greedy_generation_takes_the_best_token_at_every_step(model):
 
 
 def test_past_the_exact_range_the_state_itself_goes_on(model):
-    state = started(model, 300, grid=64, long=LongAttention(exact=192, local=64, best=2, block=16))
+    state = tiny.started(model, 300, grid=64, long=LongAttention(exact=192, local=64, best=2, block=16))
     assert len(list(generate(model, state, max_tokens=3, stop_ids=[]))) == 3 and state.position == 300
 
 
 def test_a_seed_repeats_a_draw_and_another_seed_does_not(model):
-    state = started(model)
+    state = tiny.started(model, 50)
 
     def drawn(seed):
         rules = Sampling(temperature=2.0, seed=seed)
@@ -42,7 +36,7 @@ def test_a_seed_repeats_a_draw_and_another_seed_does_not(model):
 
 
 def test_an_end_token_and_a_stop_string_end_the_text(model):
-    state = started(model)
+    state = tiny.started(model, 50)
     pieces = list(generate(model, state, max_tokens=8, stop_ids=[]))
     whole = "".join(p.text for p in pieces)
     ended = list(generate(model, state, max_tokens=8, stop_ids=[pieces[0].token]))

@@ -131,34 +131,28 @@ class Scripted(Drafter):
         return [(self.text[i] + 1) % 256 if i in self.wrong else self.text[i] for i in places]
 
 
-def started(model, count=70, **more):
-    state = model.new_state(**more)
-    model.prefill(tiny.random_ids(count), state)
-    return state
-
-
 def tokens(model, state, **more):
     return [piece.token for piece in generate(model, state, max_tokens=24, stop_ids=[], **more)]
 
 
 @pytest.mark.parametrize("sampling", [None, Sampling(temperature=1.5, seed=4), Sampling(repetition_penalty=1.3)])
 def test_speculation_writes_what_plain_decoding_writes(plain, speculating, sampling):
-    right = tokens(plain, started(plain), sampling=sampling)
-    state = started(speculating)
+    right = tokens(plain, tiny.started(plain), sampling=sampling)
+    state = tiny.started(speculating)
     assert tokens(speculating, state, sampling=sampling) == right
     assert state.position == 70
 
 
 @pytest.mark.parametrize("wrong", [(), (1,), (2,), (3,), (1, 2, 3), range(0, 24, 2), range(24)])
 def test_wrong_guesses_at_any_depth_change_nothing(plain, wrong):
-    state = started(plain, grid=64)  # a whole block is quantized to int8, and read as such by both
+    state = tiny.started(plain, grid=64)  # a whole block is quantized to int8, and read as such by both
     right = tokens(plain, state)
     going = Speculation(plain, state, Scripted(plain, right, wrong), 24)
     assert [int(going.logits(token).argmax()) for token in right[:-1]] == right[1:]
 
 
 def test_right_drafts_save_passes_and_wrong_ones_are_rerun_rarely(plain):
-    state = started(plain)
+    state = tiny.started(plain)
     right = tokens(plain, state)
 
     def passes(wrong, drafts):
@@ -173,7 +167,7 @@ def test_right_drafts_save_passes_and_wrong_ones_are_rerun_rarely(plain):
 
 
 def test_logits_after_wrong_drafts_equal_those_without_drafts(plain):
-    state = started(plain)
+    state = tiny.started(plain)
     right = tokens(plain, state)
     going = Speculation(plain, state, Scripted(plain, right, (2, 5, 6, 11)), 24, 3)
     walker = state.fork()
@@ -185,7 +179,7 @@ def test_logits_after_wrong_drafts_equal_those_without_drafts(plain):
 def test_past_exact_attention_nothing_is_guessed(speculating, plain, monkeypatch):
     far = {"grid": 64, "long": LongAttention(exact=192, local=64, best=2, block=16)}
     monkeypatch.setattr("docqa.model.decode.generate.Speculation", None)
-    assert tokens(speculating, started(speculating, 300, **far)) == tokens(plain, started(plain, 300, **far))
+    assert tokens(speculating, tiny.started(speculating, 300, **far)) == tokens(plain, tiny.started(plain, 300, **far))
 
 
 def test_the_module_travels_with_an_export(folder, tmp_path):

@@ -35,10 +35,6 @@ def both(lease_document, tui):
 def test_selected_documents_are_asked_together_and_each_cite_gone_to(interface, both, tui, folder, store):
     asked: list[Any] = []
 
-    def opener(path: Any, *_: Any) -> Any:
-        asked.append(path)
-        return both
-
     async def steps(pilot: Any) -> None:
         await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
         await pilot.press("alt+s", "down", "alt+s")
@@ -55,16 +51,12 @@ def test_selected_documents_are_asked_together_and_each_cite_gone_to(interface, 
         assert len(kept_turns.load(store, both.documents).turns) == 1
         assert kept_turns.load(store, [both.documents[0]]).turns == []
 
-    tui.drive(interface(str(folder), opener), steps)
+    tui.drive(interface(str(folder), lambda path, *_: asked.append(path) or both), steps)
 
 
 def test_a_question_behind_the_command_is_asked_of_the_whole_folder(interface, both, tui, folder):
     go, asked = threading.Event(), []
     both.script[:0] = [DocumentAnswered("other.pdf", both.script[0].answer), go]
-
-    def opener(path: Any, *_: Any) -> Any:
-        asked.append(path)
-        return both
 
     async def steps(pilot: Any) -> None:
         await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
@@ -77,4 +69,4 @@ def test_a_question_behind_the_command_is_asked_of_the_whole_folder(interface, b
         assert both.asked == ["What is the fee?"]
         assert [str(folder)] in asked
 
-    tui.drive(interface(str(folder), opener), steps)
+    tui.drive(interface(str(folder), lambda path, *_: asked.append(path) or both), steps)

@@ -28,9 +28,7 @@ def referring(lease_document: Document) -> Document:
     pages[8] = replace(pages[8], text=f"{pages[8].text}\nAs in Section 3, so here.")
     document = replace(lease_document, pages=tuple(pages))
     return replace(
-        document,
-        references=tuple(find_references(document)),
-        notes=tuple(find_notes(document.pages, paged=True)),
+        document, references=tuple(find_references(document)), notes=tuple(find_notes(document.pages, paged=True))
     )
 
 
