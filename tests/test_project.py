@@ -34,10 +34,6 @@ for name in ("app", "ingest", "kernels", "model"):
 NATIVE = "docqa/kernels/cpu/_native.so"
 
 
-def _project(repository: Path) -> dict:
-    return tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
-
-
 def test_every_folder_with_modules_is_a_package(repository):
     folders = {file.parent for package in PACKAGES for file in (repository / package).rglob("*.py")}
     assert [str(folder) for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
@@ -49,7 +45,8 @@ def test_each_package_says_that_it_is_typed(repository, package):
 
 
 def test_the_files_that_are_not_python_are_in_the_package_data(repository):
-    patterns = _project(repository)["tool"]["setuptools"]["package-data"]
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]
     left_out = []
     for package in PACKAGES:
         root = repository / package

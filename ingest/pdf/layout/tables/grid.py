@@ -59,9 +59,12 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     long = Counter(cell.row for cell in cells if len(cell.lines) > 1 and cell.row >= first)
     through = _through(body, rules)
     loose = sum(count > 1 for count in long.values()) > _CROWDED * len(rows) > 2 * _CROWDED * len(through)
+    step = _step(body)
     bands = grouped(body, lambda band, line: not _parted(band[-1], line, through))
     valued = any(chunk.is_value for line in body for chunk in line.chunks if column_of(chunk.middle, edges))
     loose = loose or _BANDS <= len(bands) < len(rows) and not valued
+    torn = sum(_is_torn(a, b, edges, step) and not _parted(a[-1], b[0], through) for a, b in pairwise(rows))
+    loose = loose or torn > max(1, _CROWDED * len(rows))
     doubtful = wide or lapped or loose or any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body)
     return PlacedTable(cells, first, doubtful)
 
@@ -69,6 +72,22 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
 def _is_crowded(line: PrintLine, edges: Edges) -> bool:
     """Whether several chunks of a line are in one column."""
     return len({column_of(chunk.middle, edges) for chunk in line.chunks}) < len(line.chunks)
+
+
+def _step(body: Lines) -> float:
+    """From line to line, in points."""
+    return median([b.bottom - a.bottom for a, b in pairwise(body) if b.bottom > a.bottom] or [0.0])
+
+
+def _is_torn(above: Lines, row: Lines, edges: Edges, step: float) -> bool:
+    """Whether a row goes on with the one above: with all cells in small letters, with its values and no name, or close
+    below with its name, in the same print."""
+    upper, lower = above[0].chunks, row[0].chunks
+    if column_of(lower[0].middle, edges):
+        return len(upper) > 1 and _has_values(row[0], edges) and not _has_values(above[0], edges)
+    if len(upper) == 1 < len(lower) and not column_of(upper[0].middle, edges) and not upper[0].text.endswith(":"):
+        return row[0].bottom - above[-1].bottom < _TIGHT * step and upper[0].words[0].bold == lower[0].words[0].bold
+    return len(upper) == len(lower) > 1 and all(chunk.text[0].islower() for chunk in lower)
 
 
 def column_edges(lines: Lines, rules: Rules) -> list[float]:
@@ -216,8 +235,7 @@ def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
 
 def _rows(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLine]]:
     """The lines of each row: names and cells may have several."""
-    steps = [b.bottom - a.bottom for a, b in pairwise(body) if b.bottom > a.bottom]
-    step = median(steps) if steps else 0.0
+    step = _step(body)
     rows: list[list[PrintLine]] = []
     through = _through(body, rules)
     for at, line in enumerate(body):

@@ -77,7 +77,8 @@ def _fuses(table: PlacedTable) -> bool:
         if cell.column + cell.columns > 1:
             values = [sum(chunk.is_value for chunk in line.chunks) for line in print_lines(cell.words)]
             several = sum(count > 1 for count in values)
-            if several > (cell.columns == 1):
+            chunks = max((len(line.chunks) for line in print_lines(cell.words)), default=0)
+            if several > (cell.columns == 1) or cell.row == 0 and 1 < cell.columns == chunks:
                 beside.add(cell.row)
             if cell.row >= table.heads:
                 below[cell.row] += sum(map(bool, values)) > 1

@@ -18,10 +18,6 @@ def _table(*answers: str | None) -> AnswerTable:
     return make_table([Field("Which law?", "Which law?")], rows)
 
 
-def _differing(table: AnswerTable) -> list[str]:
-    return [row.file for row in table.rows if row.cells[0].differs]
-
-
 @pytest.mark.parametrize(
     ("answers", "differing"),
     [
@@ -46,7 +42,7 @@ def _differing(table: AnswerTable) -> list[str]:
     ],
 )
 def test_cells_that_differ_from_the_rest_of_their_column(answers, differing):
-    assert _differing(_table(*answers)) == differing
+    assert [row.file for row in _table(*answers).rows if row.cells[0].differs] == differing
 
 
 def test_a_conflict_has_both_quotes_and_counts_the_other_files():

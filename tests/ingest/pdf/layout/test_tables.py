@@ -34,12 +34,8 @@ def page_with(rows: Sequence[Sequence[str]], style: Sequence[tuple[Any, ...]], w
     table.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *style])
     buffer = io.BytesIO()
     body = Paragraph(3 * BODY, plain)
-    _built(buffer, body, Spacer(1, 12), table, Spacer(1, 12), body)
+    SimpleDocTemplate(buffer).build([body, Spacer(1, 12), table, Spacer(1, 12), body])
     return read(ReadRequest("a.pdf", buffer.getvalue())).pages[0]
-
-
-def _built(buffer: io.BytesIO, *parts: Any) -> None:
-    SimpleDocTemplate(buffer).build(list(parts))
 
 
 def grid(line: float = 0.5) -> list[tuple[Any, ...]]:
@@ -66,7 +62,7 @@ def test_words_broken_in_a_cell_are_joined():
     rows = [["No.", "Duty"], ["1", duty], ["2", "An assessment of long-term gate-keepers"]]
     table = Table(rows, colWidths=[60, 200])
     table.setStyle([("GRID", (0, 0), (-1, -1), 0.5, colors.black)])
-    _built(buffer, table)
+    SimpleDocTemplate(buffer).build([table])
     rows = read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text.split("\n")
     assert (
         rows[1] == "1 | The keeper gives his assessment of short- and long-term work and gate-keepers, berücksichtigt"
@@ -182,6 +178,9 @@ def test_a_table_that_may_lack_columns_is_not_graded_a():
     rules = [(70, y, 500, y + 0.5) for y in (97, 112, 337)]
     assert order_lines(placed_rows([*WAYS[:3], (300, "rest"), (360, "sum")], *body), 612, rules=rules).grade == "B"
     assert order_lines([*placed_rows(WAYS[:3], *body), turned._replace(top=102, bottom=140)], 612).grade == "B"
+    values = [(300, "1.5"), (360, "2.5"), (420, "4")]
+    torn = [[(95, "Cod"), (170, "Live"), *values], [(95, "Cod"), (170, "Fresh")], [(170, "or cooled"), *values]]
+    assert order_lines(placed_rows(*torn * 9), 612).grade == "B"
 
 
 def heads_of(*rows: Sequence[tuple[float, str]], rules: Sequence[Any] = ()) -> list[tuple[str, list[tuple[int, int]]]]:
@@ -210,6 +209,13 @@ def test_names_between_level_rules_belong_to_the_frame_beside_them():
     rows = [[(200, "2019"), (320, "2020")], *([(95, f"Alder{n}"), (200, f"{n}.5"), (320, f"{n}.25")] for n in range(3))]
     lines = order_lines(placed_rows(*rows), 612, rules=rules).lines
     assert [line.text for line in lines] == [" | ".join(text for _, text in row) for row in rows]
+
+
+def test_heads_of_a_frame_without_uprights_between_them_are_heads():
+    rules = [(70, y, 400, y + 0.5) for y in (97, 112, 126, 140)]
+    uprights = [(x, 112 if 70 < x < 400 else 97, x + 0.5, 140) for x in (70, 180, 300, 400)]
+    rows = [[(95, f"{name} 1"), (200, f"{name} 2"), (320, f"{name} 3")] for name in ("Head", "Rook", "Hawk")]
+    assert heads_of(*rows, rules=rules + uprights) == [("Head 1 | Head 2 | Head 3", [(n, 1) for n in range(3)])]
 
 
 def test_marks_alone_in_a_column_beside_values_are_a_column():
