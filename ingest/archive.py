@@ -1,7 +1,5 @@
 """Bytes of files, pipes and zip entries, within limits that are checked before loading."""
 
-from __future__ import annotations
-
 import io
 import os
 import select

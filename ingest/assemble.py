@@ -1,7 +1,5 @@
 """The last step of every reader: pages and headings to a Document with passages, grades and coverage."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from bisect import bisect_right

@@ -1,7 +1,5 @@
 """Colours of HTML, DOCX and LaTeX, and whether one can be seen on another."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from functools import lru_cache
 from math import cos, radians, sin

@@ -1,7 +1,5 @@
 """What kind of document some bytes are: by their content, then by the suffix of their name."""
 
-from __future__ import annotations
-
 import re
 from pathlib import PurePosixPath
 

@@ -1,7 +1,5 @@
 """Why a file could not be read: what is wrong, with which file, and what to do next."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

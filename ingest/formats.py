@@ -1,7 +1,5 @@
 """The formats that are read: one registration each, used by detection, archives, e-mail and app."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """A path to a Document, by content and not only by suffix, and the documents of a folder."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath

@@ -1,7 +1,5 @@
 """Document to JSON and back, without loss, in lines that are parsed when needed."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass

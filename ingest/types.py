@@ -4,8 +4,6 @@
 is a half-open offset in code points of one page's text.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from bisect import bisect_right

@@ -1,7 +1,5 @@
 """The text of a document without pages, written block by block with its headings, and its Document."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Untrusted XML to a tree: no entities, no document types with declarations, no deep nesting, within a size."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser

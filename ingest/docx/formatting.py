@@ -1,7 +1,5 @@
 """How letters of DOCX are set by style, run and background, and whether they can be seen."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 

@@ -1,7 +1,5 @@
 """The markup of DOCX: wrappers, tracked changes, alternatives, signs, equations and values of properties."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import TypeVar

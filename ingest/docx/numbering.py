@@ -1,7 +1,5 @@
 """Automatic numbers of DOCX, as Word prints them before paragraphs."""
 
-from __future__ import annotations
-
 import re
 from xml.etree.ElementTree import Element
 

@@ -1,7 +1,5 @@
 """Styles of DOCX with what they inherit."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import reduce

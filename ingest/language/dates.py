@@ -1,7 +1,5 @@
 """Dates: "1 May 2020", "May 1st, 2020", "2nd day of March", "2020-05-01", "3/4/2019"."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import NamedTuple

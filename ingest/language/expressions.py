@@ -1,7 +1,5 @@
 """Regular expressions compiled at their first use: compiling all would take longer than a question."""
 
-from __future__ import annotations
-
 import re
 from functools import cached_property
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """Lengths as CSS, DOCX and LaTeX write them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import groupby

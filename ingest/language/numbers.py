@@ -1,7 +1,5 @@
 """Numbers in words, as ordinals, in Roman numerals and letters."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from string import ascii_lowercase

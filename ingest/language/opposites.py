@@ -1,7 +1,5 @@
 """Words of opposite meaning, and adjectives that a prefix turns."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from docqa.ingest.language.expressions import lazily

@@ -1,7 +1,5 @@
 """The grammar of places: "clause 7(b)", "§ 12", "Articles IV and V", "pp. xiv–xvi", "First Schedule"."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cache

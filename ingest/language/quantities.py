@@ -1,8 +1,6 @@
 """The numbers that a text states, each with its unit of time, money or measure: `1,200`, `twelve hundred`, `$1.2
 million`, `two (2)`."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence

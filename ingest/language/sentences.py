@@ -1,8 +1,6 @@
 """Where sentences begin and end in the text of a page. A newline is a break unless the line before plainly runs on; a
 full stop ends a sentence but in a legal or academic abbreviation, an initial, a number or a citation."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from itertools import pairwise

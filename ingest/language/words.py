@@ -1,7 +1,5 @@
 """Small words of English by what they do: deny, except, ask, help a verb, join."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 

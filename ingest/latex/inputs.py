@@ -1,8 +1,6 @@
 r"""The files that LaTeX source takes in (`\input`, `\include`, `\subfile`, `\import`), put in their places; none
 outside the folder of the document, wherever links lead."""
 
-from __future__ import annotations
-
 import os
 import re
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The markup of LaTeX: what its macros and environments are for, and its source as nodes."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """Numbers of LaTeX sections, figures and tables as the standard classes print them, and what references read as."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from typing import NamedTuple

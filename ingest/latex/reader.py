@@ -5,8 +5,6 @@ numbers of the standard classes, and `\ref` reads as them; other labels are thei
 no file outside the document's folder is opened.
 """
 
-from __future__ import annotations
-
 import re
 
 from docqa.ingest.encoding import decode

@@ -1,7 +1,5 @@
 """The words of LaTeX: nodes of its markup to pieces of text; numbers come later, when the whole document is known."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

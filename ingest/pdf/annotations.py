@@ -1,7 +1,5 @@
 """What was put onto the pages of a PDF and is in no text of them: filled form fields, comments, marked words."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Bookmarks of a PDF as headings, each checked against its page."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from itertools import compress

@@ -1,7 +1,5 @@
 """What was read of a PDF to a Document: pages without their running heads, annotations, sections."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any

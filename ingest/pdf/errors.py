@@ -1,7 +1,5 @@
 """What pypdf raises on damaged files, and how it reads in a message."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 

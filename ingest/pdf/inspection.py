@@ -4,8 +4,6 @@ A Document keeps no boxes; they are found again from the file. The Document stay
 running heads, and its letters lead every line to its block.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Sequence

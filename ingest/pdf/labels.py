@@ -4,8 +4,6 @@ It is a word at the edge of a running head or foot that counts on from page to p
 20"), and wins over the file's label: people cite it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

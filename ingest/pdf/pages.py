@@ -1,7 +1,5 @@
 """The pages of a PDF: each is read by pdfium, or by pypdf, or lost alone with a reason."""
 
-from __future__ import annotations
-
 import pickle
 from collections.abc import Callable
 from contextlib import ExitStack, suppress

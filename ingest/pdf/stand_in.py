@@ -5,8 +5,6 @@ from top to bottom. The stand-in's glyphs (stand_in.ttf, made by app/lab/stand_i
 the PDF and pdfium's own tables say which letters they stand for.
 """
 
-from __future__ import annotations
-
 import ctypes
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The size of what a PDF page is made of, measured before pdfium, which inflates without limit, may see it."""
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections import Counter

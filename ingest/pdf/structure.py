@@ -1,7 +1,5 @@
 """What a PDF says about itself: labels, outline, title, and what docqa does not read of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any

@@ -1,7 +1,5 @@
 """Plain text to Document: form feeds are pages, hard-wrapped lines are joined."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from docqa.ingest.assemble import assemble, grade

@@ -4,8 +4,6 @@ A level prints its `num` and `heading` on a line, its text below; its identifier
 law (`quotedContent`) is text, never sections. Document types and entities are refused.
 """
 
-from __future__ import annotations
-
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.assemble import assemble

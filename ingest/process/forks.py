@@ -1,8 +1,6 @@
 """Forks of a reader: copies of its process with what it has read, under its memory limit. Linux alone: libraries of
 macOS do not survive a fork."""
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import os

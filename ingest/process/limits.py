@@ -4,8 +4,6 @@ Linux keeps what a process sets on itself. macOS lacks the limit on memory, Wind
 (`Watch`).
 """
 
-from __future__ import annotations
-
 import contextlib
 import subprocess
 import sys

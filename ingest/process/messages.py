@@ -1,7 +1,5 @@
 """Messages between a process that reads and its parent: frames over pipes, each behind its length."""
 
-from __future__ import annotations
-
 import queue
 import struct
 import threading

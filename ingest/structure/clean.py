@@ -1,7 +1,5 @@
 """The characters that a text may have after ingest, hard-wrapped lines, and words broken at line ends."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import Counter

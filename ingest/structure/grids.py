@@ -1,7 +1,5 @@
 """Grids of tables from markup: rows of cells, some over several rows or columns, in a text."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate

@@ -4,8 +4,6 @@ A heading goes on its own family where that is open, else it opens one below. Wh
 exhibits) closes what is above; numbers below a schedule are its own.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Footnotes and endnotes: numbered lines whose mark is in the text before them, set against a word."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

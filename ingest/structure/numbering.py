@@ -1,7 +1,5 @@
 """The grammar of printed headings ("3.2 Results", "ARTICLE IV", "§ 12", "Abstract")."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

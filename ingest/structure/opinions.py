@@ -1,7 +1,5 @@
 """The parts of a court's opinion and who speaks in them: a dissent must not be quoted as the holding."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

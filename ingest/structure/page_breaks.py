@@ -1,7 +1,5 @@
 """Sentences that a page break cuts in two."""
 
-from __future__ import annotations
-
 from docqa.ingest.language.sentences import is_opener, runs_on, sentences
 from docqa.ingest.types import Block, Document, Page, Span
 

@@ -1,7 +1,5 @@
 """Where something stands in a document without pages: its section, and there the paragraph or the footnote."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Passages: runs of a page's text of 80 to 200 words, cut where sentences or clauses end."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections.abc import Sequence

@@ -1,8 +1,6 @@
 """Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Clause 14(b) of Schedule 3", "Fig. 3";
 not those to another law or contract ("section 5 of the Companies Act", "42 U.S.C. § 1983")."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

@@ -3,8 +3,6 @@
 The chain that explains the most and the best set lines wins, so one wrong line does not lose all behind it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

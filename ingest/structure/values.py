@@ -1,7 +1,5 @@
 """What a word says by itself: a number, an amount, a mark for nothing, a year."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from itertools import pairwise

@@ -4,8 +4,6 @@ Of alternatives the plain text is read, else the HTML. What is attached is named
 own (`read.find_documents`).
 """
 
-from __future__ import annotations
-
 import re
 from contextlib import suppress
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The parts of an e-mail: its headers as they read, and its attachments as files."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import suppress

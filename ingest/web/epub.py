@@ -1,8 +1,6 @@
 """EPUB to Document: the files of the spine in order, its table of contents as sections, other headings below, no pages.
 Books under DRM are refused."""
 
-from __future__ import annotations
-
 import posixpath
 from collections.abc import Iterator
 from functools import partial

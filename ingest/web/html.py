@@ -4,8 +4,6 @@ Scripts, styles, navigation, forms and drawings are left out; text that the page
 left out and counted. `HtmlBlocks` is the walk, which EPUB and e-mail share.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """The source of HTML before it is parsed: its characters, XHTML as HTML, and its depth."""
 
-from __future__ import annotations
-
 import codecs
 import re
 from contextlib import suppress

@@ -1,8 +1,6 @@
 """Markdown to Document: what a reader of the rendered page sees, headings as sections, no pages; HTML in it is read, or
 hidden, like that of any page."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """Plain text of an e-mail taken apart: what its writer says, and the earlier messages quoted in it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 This is no browser: style sheets are not fetched, and of the cascade weight, order and `!important` are kept.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from base64 import b64decode

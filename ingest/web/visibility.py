@@ -1,8 +1,6 @@
 """Which text of a page can be seen: not what is set in the colour behind it, in letters too small to read, beside the
 page, clipped away, or switched off."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 

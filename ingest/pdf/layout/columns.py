@@ -1,7 +1,5 @@
 """Columns: the strip between two sides of running text, and what stands above it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate

@@ -4,8 +4,6 @@ Most programs draw a column, a cell or a text box to its end. Segments on one he
 other, though each goes on above or below, are no line of print.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 """Printed line numbers of pleadings, transcripts, bills and manuscripts: alone at the left edge, one below the other,
 they count the lines. They leave the text, and each line keeps its number."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from itertools import islice, pairwise

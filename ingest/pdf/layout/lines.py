@@ -1,7 +1,5 @@
 """A line of print with its place on the page."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 

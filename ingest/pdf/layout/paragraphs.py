@@ -1,7 +1,5 @@
 """Lines of print to the text of a page: wrapped lines joined, one line a paragraph."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -5,8 +5,6 @@ with running text on both sides, is a gutter; segments that do cross it cut the 
 left side first, both sides by the same rule. Tables fail the test for running text and stay row by row.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

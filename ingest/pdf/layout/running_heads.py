@@ -1,7 +1,5 @@
 """Running heads and feet: lines on page after page beside the text."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence

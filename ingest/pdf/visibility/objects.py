@@ -4,8 +4,6 @@ them.
 Objects are addresses (int): pypdfium2's own pointers are slow to make and cannot be keys.
 """
 
-from __future__ import annotations
-
 import ctypes
 import math
 import struct

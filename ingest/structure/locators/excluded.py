@@ -1,7 +1,5 @@
 """Lines in no section of the outline: contents, text that a law inserts, tables behind the last."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

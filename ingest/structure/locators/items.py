@@ -3,8 +3,6 @@
 A mark that opens a line counts where it is the next of an open level, or the first of a new one that goes on.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence

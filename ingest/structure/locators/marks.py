@@ -1,7 +1,5 @@
 """The numbers and letters that open lines, and their open levels: (1), in it (a), in it (i)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Locators are made only here. A number that is used once stands alone, as printed
 it in front. What has no number is called by its heading. Nothing is ever counted.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace

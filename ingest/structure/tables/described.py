@@ -1,8 +1,6 @@
 """What is around the cells of a table: columns that name its rows, caption, unit, and whether it goes on from the page
 before."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import replace

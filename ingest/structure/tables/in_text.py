@@ -1,7 +1,5 @@
 """Tables in plain text: rows whose cells are set apart by bars, tabs or runs of spaces."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise

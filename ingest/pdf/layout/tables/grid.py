@@ -1,7 +1,5 @@
 """The grid of a table whose place is known: columns by the white space between them, rows by lines and rules."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby, pairwise

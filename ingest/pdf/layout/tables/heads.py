@@ -1,7 +1,5 @@
 """The heads over the columns of a table: which columns each names, on several lines and over several columns."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Sequence
 from math import inf

@@ -1,7 +1,5 @@
 """The tables of a page, taken out of its words: in frames, between level rules, or told by values below each other."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise

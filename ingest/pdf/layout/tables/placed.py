@@ -1,7 +1,5 @@
 """A table between finding and text: its cells with their words and places, and its rows as they read."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Where tables without a frame are: between level rules of one length, and where values stand below each other."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
