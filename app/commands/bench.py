@@ -1,7 +1,5 @@
 """`docqa bench`: speed on this machine, beside peers on the same weights."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import replace

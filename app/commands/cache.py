@@ -1,7 +1,5 @@
 """`docqa cache list|prune|verify` and `docqa forget`: what is kept on disk."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Iterator

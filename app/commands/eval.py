@@ -1,7 +1,5 @@
 """`docqa eval`: quality on a file of questions with known answers."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`docqa models pull|rm|use|quantize|export`."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`docqa tui`: the terminal interface."""
 
-from __future__ import annotations
-
 import sys
 from typing import Annotated
 

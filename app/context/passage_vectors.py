@@ -1,7 +1,5 @@
 """A vector of every passage of a Context, made by the passage encoder while it is read, and kept with it."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What reading a Context takes on this machine, estimated before."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import partial
 

@@ -1,8 +1,6 @@
 """The files that a client may have read: those at or below the paths that the server was started with, by where a path
 leads: a symbolic link or `..` out of them is refused, in folders too."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the tools return, beside the objects that `--json` prints."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import PurePath

@@ -1,8 +1,6 @@
 """The server: its tools, the Session that they share, what a client hears during a call, and errors that a model can
 act on."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import ctypes

@@ -1,7 +1,5 @@
 """The documents that answers cite, as BibTeX or RIS, by what their front matter says."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

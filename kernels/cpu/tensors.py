@@ -1,7 +1,5 @@
 """The native kernels on arrays, for tensors of torch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the reader and the passage encoder take, by their files: weights, and memory while they read."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from math import prod
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From logits of starts and ends to spans: which tokens are the answer, and how likely it is in each passage."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

@@ -6,8 +6,6 @@ arXiv 1910.10683, section 2.1), as in MPNet (Song et al. 2020, arXiv 2004.09297)
 other, without filling between them.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 hybrid.py for delta nets and dense MLPs, from an empty state, float32 with packed matrices, by the checkpoint's names.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import repeat

@@ -8,8 +8,6 @@ status: what goes on, and where the reader is
 the prompt
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
