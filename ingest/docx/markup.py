@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
+from docqa.ingest.colours import BLACK, WHITE, colour_of, mixed
 from docqa.ingest.xml_tree import attribute, child, local
 
 WRAPPERS = frozenset(
@@ -42,23 +43,32 @@ def theme_colours(part: Element | None) -> dict[str, str]:
 
 
 def with_theme(root: Element, theme: Mapping[str, str]) -> Element:
-    """`root` with the colours that it names by places of the `theme` put in."""
+    """`root` with the colours that it names by places of the `theme`, lighter or darker, put in."""
     for element in root.iter():
-        if local(element) == "schemeClr" and not len(element):
+        if local(element) in ("schemeClr", "prstClr"):
             element.tag = "srgbClr"
-            _name_colour(element, "val", attribute(element, "val"), theme)
+            _name_colour(element, "val", attribute(element, "val"), theme,
+                         {local(inner): number(inner, 0) / 1e5 for inner in element})  # fmt: skip
         themed = {key.rpartition("}")[2]: value for key, value in element.attrib.items() if "}theme" in key}
-        # Lighter and darker ones are written beside their names, too.
-        if themed and not any(key.endswith(("Tint", "Shade")) for key in themed):
-            _name_colour(element, "val", themed.get("themeColor"), theme)
-            _name_colour(element, "fill", themed.get("themeFill"), theme)
+        for name, place, kind in (("val", "themeColor", "theme"), ("fill", "themeFill", "themeFill")) if themed else ():
+            said = {way: (colour_of(3 * themed.get(kind + way, "")) or WHITE)[0] / 255 for way in ("Tint", "Shade")}
+            _name_colour(element, name, themed.get(place), theme, said)
     return root
 
 
-def _name_colour(element: Element, name: str, place: str | None, theme: Mapping[str, str]) -> None:
+def _name_colour(
+    element: Element, name: str, place: str | None, theme: Mapping[str, str], changes: Mapping[str, float]
+) -> None:
     if place is not None:
         key = next((key for key in element.attrib if key.rpartition("}")[2] == name), name)
-        element.set(key, theme.get(_THEME_PLACES.get(place, place), element.get(key, "auto")))
+        said = theme.get(_THEME_PLACES.get(place, place), element.get(key, "auto"))
+        if colour := colour_of(said):
+            for change, share in changes.items():
+                if change.lower() in ("tint", "lumoff"):
+                    colour = mixed(colour, WHITE, 1 - share if change == "lumOff" else share)
+                elif change.lower() in ("shade", "lummod"):
+                    colour = mixed(colour, BLACK, share)
+        element.set(key, bytes(colour).hex() if colour else said)
 
 
 def sign(code: str) -> str:
