@@ -2,7 +2,7 @@
 hidden, like that of any page."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from markdown_it import MarkdownIt
@@ -13,13 +13,15 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from docqa.ingest.encoding import decode
+from docqa.ingest.errors import IngestError
+from docqa.ingest.formats import format_named
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean
 from docqa.ingest.types import Document
 from docqa.ingest.web.html import HtmlBlocks
 from docqa.ingest.writer import BlockWriter
 
-_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+_MATHEMATICS = re.compile(r"(`+).*?\1|(\$\$?)[^$]+\2", re.DOTALL)
 _DEEPEST = 300  # a list in a list is two deeper
 
 
@@ -28,13 +30,29 @@ def read_markdown(request: ReadRequest) -> Document:
     decoded, warnings = decode(request.content)
     writer = BlockWriter(include_hidden=request.include_hidden)
     blocks = HtmlBlocks(writer)
-    blocks.write(_rendered(_FRONT_MATTER.sub("", clean(decoded))))
+    text = clean(decoded)
+    _, end, body = text.partition("\n---\n") if text.startswith("---\n") else ("", "", "")
+    blocks.write(_rendered(body if end else text, writer.hide))
     title = writer.marks[0].title if writer.marks and writer.marks[0].level == 1 else ""
     remarks = [*warnings, *blocks.warnings]
     return writer.document(request, title=title, media_type="text/markdown", warnings=remarks)
 
 
-def _rendered(text: str) -> str:
+def _without_hidden(words: str, hide: Callable[[str], None]) -> str:
+    """`words` without the mathematics in which the reader of LaTeX finds hidden text, which `hide` gets."""
+    for math in (match.group() for match in _MATHEMATICS.finditer(words) if "\\" in match.group()):
+        if math[0] == "$" and any(name in math for name in ("color", "phantom", "box")):
+            try:
+                hidden = format_named("tex").read()(ReadRequest("", math.encode())).coverage.hidden_spans
+            except IngestError:  # there is nothing else
+                hidden = 1
+            if hidden:
+                hide(math)
+                words = words.replace(math, "")
+    return words
+
+
+def _rendered(text: str, hide: Callable[[str], None]) -> str:
     """Words are parsed as they are rendered, and a row is one token: those of all cells would take some 500 times its
     size."""
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -50,9 +68,9 @@ def _rendered(text: str) -> str:
     parts: list[str] = []
     for at, token in enumerate(tokens):
         if token.type == "inline":
-            parts.append(parser.renderInline(token.content, env))
+            parts.append(parser.renderInline(_without_hidden(token.content, hide), env))
         elif token.type == "row":
-            cells = (parser.renderInline(words, env) for words in token.content.split("\n"))
+            cells = (parser.renderInline(_without_hidden(words, hide), env) for words in token.content.split("\n"))
             parts.append(f"<tr>{''.join(f'<{token.tag}>{cell}</{token.tag}>' for cell in cells)}</tr>\n")
         else:
             if token.type == "list_item_open" and token.info:  # as it is printed: "3)"
