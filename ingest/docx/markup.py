@@ -6,12 +6,14 @@ from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import BLACK, WHITE, colour_of, mixed
+from docqa.ingest.language.words import word_set
 from docqa.ingest.xml_tree import attribute, child, local
 
 WRAPPERS = frozenset(
     ("hyperlink", "smartTag", "sdt", "sdtContent", "fldSimple", "bdo", "dir", "customXml", "ruby", "rubyBase")
 )
 INSERTED, DELETED = frozenset(("ins", "moveTo")), frozenset(("del", "moveFrom"))
+_KNOWN = word_set("wps wpg wpc wpi wp14 w14 w15 w16se c14 a14")
 MAX_CHAIN = 20  # of styles and lists that refer to each other
 T = TypeVar("T")
 # Other names for places of a theme.
@@ -90,9 +92,9 @@ def words_in(element: Element) -> str:
 
 
 def alternative(element: Element) -> Element:
-    """The first, which is the newest, of the ways to say the same."""
-    choice = child(element, "Choice")
-    fallback = child(element, "Fallback")
+    """The first, which is the newest, of the ways to say the same that Word knows."""
+    known = (e for e in element if local(e) == "Choice" and _KNOWN.issuperset((attribute(e, "Requires") or "").split()))
+    choice, fallback = next(known, None), child(element, "Fallback")
     return choice if choice is not None else fallback if fallback is not None else element
 
 

@@ -81,7 +81,7 @@ def read_latex(request: ReadRequest) -> Document:
 
 
 def _printed(source: str) -> str:
-    r"""`source` without comments in environments, and without what `\iffalse` leaves out."""
+    r"""`source` without comments in environments and what `\iffalse` leaves out."""
     kept: list[str] = []
     depth, before = 0, ""
     for part in _MACROS.split(source) if "\\iffalse" in source else [source]:

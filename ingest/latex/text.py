@@ -123,7 +123,7 @@ class LatexText:
             self._macro(node)
 
     def _formula(self, node: Any, around: str) -> None:
-        """Mathematics as written; what hides three words, more than makes room in it, is hidden."""
+        """Mathematics as written, unless it hides three words."""
         text, inner = " ".join(node.latex_verbatim().split()), LatexText("", "")
         if any(f"\\{name}" in text for name in (*SETTING, *WITHIN, *UNPRINTED)):
             inner._look, inner._colours = self._look, self._colours

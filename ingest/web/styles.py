@@ -22,16 +22,16 @@ Linked = Callable[[str], str]
 """The style sheet at an address; empty where it is not at hand."""
 # What can make text invisible, or visible again.
 _KNOWN = word_set(
-    "display visibility opacity color background background-color background-image font font-size font-family left top "
-    "right bottom position text-indent margin margin-left margin-top height max-height width max-width overflow "
-    "overflow-x overflow-y clip clip-path transform filter zoom content-visibility mso-hide text-fill-color scale "
-    "rotate translate z-index isolation letter-spacing word-spacing line-height mask mask-image mix-blend-mode "
-    "offset-path text-security animation initial-value"
+    "display visibility opacity color background background-color background-image background-clip font font-size "
+    "font-family left top right bottom position text-indent margin margin-left margin-top height max-height width "
+    "max-width overflow overflow-x overflow-y clip clip-path transform filter zoom content-visibility mso-hide "
+    "text-fill-color scale rotate translate z-index isolation letter-spacing word-spacing line-height mask mask-image "
+    "mix-blend-mode offset-path text-security animation initial-value text-stroke"
 )
 # Other names of the same.
 _SAME = {"-webkit-": "", "inset-": "", "inline-start": "left", "block-start": "top", "block-size": "height",
          "inline-size": "width", "animation-name": "animation"}  # fmt: skip
-_SIDES = ("top", "right", "bottom", "left")
+SIDES = ("top", "right", "bottom", "left")
 # What a screen in a light room is not.
 _NOT_HERE = word_set("print speech tty tv handheld dark reduce portrait none coarse standalone fullscreen active more")
 _SCREEN_WIDTH, _SCREEN_HEIGHT = 1280.0, 800.0
@@ -124,8 +124,9 @@ class StyleSheets:
                 if kind == "property":
                     self.variables[named] = _said(_contents(node))[0]["initial-value"]
                 elif kind.endswith("keyframes"):
-                    for frame in (frame for frame in _contents(node) if frame.type == "qualified-rule"):
-                        self.frames[named] = _said(_contents(frame))[0]  # the last one stays
+                    for frame in _contents(node):
+                        if tinycss2.serialize(getattr(frame, "prelude", ())).strip().endswith(("to", "100%")):
+                            self.frames[named] = _said(_contents(frame))[0]
                 if kind in ("supports", "layer", "container", "scope") or (kind == "media" and _applies(node.prelude)):
                     self._rules(_contents(node), above, depth + 1)
 
@@ -192,7 +193,7 @@ def _said(nodes: Iterable[Any]) -> tuple[Declarations, Declarations]:
             value = tinycss2.serialize(node.value).strip().lower()[:_MAX_VALUE_CHARS]
             parts = value.split() if name == "inset" else []
             sides = parts * 4 if len(parts) < 3 else [*parts, parts[1]]
-            named = dict(zip(_SIDES, sides)) if parts else {name: value}
+            named = dict(zip(SIDES, sides)) if parts else {name: value}
             (important if node.important else usual).update(named)
     return usual, important
 

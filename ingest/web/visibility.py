@@ -14,7 +14,7 @@ from tinycss2 import parse_component_value_list
 from docqa.ingest.colours import WHITE, Colour, alike, colour_of, is_clear
 from docqa.ingest.language.lengths import USUAL_SIZE, pixels
 from docqa.ingest.language.words import word_set
-from docqa.ingest.web.styles import Declarations, Linked, StyleSheets, resolved
+from docqa.ingest.web.styles import SIDES, Declarations, Linked, StyleSheets, resolved
 
 # A page that hides all of itself is one that a script shows when it is ready.
 _WHOLE = ("html", "body")
@@ -42,7 +42,7 @@ _HIDES: Mapping[str, Callable[[Sequence[float]], bool | None]] = {
     "matrix": lambda v: abs(v[0] * v[3] - v[1] * v[2]) < _SMALL**2,
     "rotatex": _is_turned, "rotatey": _is_turned, "skew": _is_turned, "rotate3d": lambda v: v[2] == 0 and _is_turned(v),
     "translate": lambda v: max(map(abs, v)) >= _MOVED, "rect": lambda v: max(map(abs, v)) <= _THIN,
-    "inset": lambda v: max(v) >= 50, "circle": lambda v: v[0] <= 0, "ellipse": lambda v: min(v[:2]) <= 0,
+    "inset": lambda v: max(v) >= 50, "circle": lambda v: v[0] <= 0, "ellipse": lambda v: v[0] * v[1] <= 0,
     "polygon": lambda v: min(max(side) - min(side) for side in (v[::2], v[1::2])) < _THIN,
     "path": lambda _: None, "shape": lambda _: None, "url": lambda _: None,
 }  # fmt: skip
@@ -136,7 +136,7 @@ def _signs(said: Declarations, outer: Seen) -> Iterator[bool | None]:
     behind = (pixels(said["z-index"]) or 0.0) < 0 and said["position"] in _PLACED
     yield said["display"] == "none" or said["mso-hide"] == "all" or said["content-visibility"] == "hidden"
     yield (behind and outer.over) or "text-security" in said or _is_aside(said, size) or _is_cut(said, size)
-    if not {said["mix-blend-mode"], said["offset-path"]} <= _AS_IT_IS:
+    if not {said["mix-blend-mode"], said["offset-path"], said["text-stroke"]} <= _AS_IT_IS:
         yield None
     if "blank" in said["font-family"] + said["font"] or "url(" in mask:
         yield None
@@ -153,27 +153,23 @@ def _signs(said: Declarations, outer: Seen) -> Iterator[bool | None]:
 def _lies_over(said: Declarations, outer: Seen) -> bool:
     if said["position"] not in ("absolute", "fixed") or (pixels(said["z-index"]) or 0.0) < 0:
         return False
-    edges = [pixels(said[side]) for side in ("left", "right", "top", "bottom")]
+    top, right, bottom, left = ((edge := pixels(said[side])) is not None and edge <= 0 for side in SIDES)
     wide, high = (said[name].startswith("100") for name in ("width", "height"))
-    near = [edge is not None and edge <= 0 for edge in edges]
-    covers = near[0] and near[2] and (wide or near[1]) and (high or near[3]) and _ground(said, None) is not None
+    covers = left and top and (wide or right) and (high or bottom) and _ground(said, None) is not None
     return covers and True not in _signs(said, outer)
 
 
 def _is_aside(said: Declarations, size: float) -> bool:
-    moved = said["position"] in _PLACED
-    for name in ("left", "top", "right", "bottom"):
-        length = pixels(said[name], size)
-        if moved and length is not None and (length <= -_FAR or length >= _VERY_FAR):
-            return True
-    spaced = pixels(said["letter-spacing"], size) or 0.0
+    sides = [pixels(said[side], size) or 0.0 for side in SIDES if said["position"] in _PLACED]
     margins = " ".join(said[name] for name in ("margin", "margin-left", "margin-top", "word-spacing")).split()
-    far = any((pixels(margin, size) or 0.0) <= -_FAR for margin in margins)
+    before = [pixels(margin, size) or 0.0 for margin in margins]
+    spaced = pixels(said["letter-spacing"], size) or 0.0
+    far = min([0.0, *sides, *before]) <= -_FAR or max([0.0, *sides]) >= _VERY_FAR
     return far or (spaced < 0 and spaced <= -0.5 * size) or spaced >= _FAR
 
 
 def _is_cut(said: Declarations, size: float) -> bool:
-    """Whether an element has no height or no width, and what is larger is not shown."""
+    """Whether it has no height or width, and what has is not shown."""
     cut = any(said[name] in _CUT for name in ("overflow", "overflow-x", "overflow-y"))
     for name in ("height", "max-height", "width", "max-width", "line-height"):
         length = pixels(said[name], size)
@@ -217,6 +213,8 @@ def _set(state: Seen, said: Declarations) -> Seen:
         clear = is_clear(named)
         colour = colour_of(named)
         unsure = unsure or (colour is None and not clear and "(" in named)
+    if said["background-clip"] == "text":
+        colour, ground, clear = ground, state.ground, False
     shown = said.get("visibility")
     invisible = state.invisible if shown is None else shown in ("hidden", "collapse")
     # A hundred per cent are all of a line.

@@ -126,7 +126,7 @@ def email(line: str) -> bytes:
     return mail.as_bytes()
 
 
-def documents() -> Iterator[tuple[str, str, bytes]]:
+def documents(tables: Path = TABLES) -> Iterator[tuple[str, str, bytes]]:
     """A name, the line of the table, and a file with what it says, for each of the tricks."""
     makers: dict[str, tuple[str, Callable[[str], bytes]]] = {
         "styles": ("a.html", lambda line: html(f'<p style="{line}">{GHOST}</p>')),
@@ -136,6 +136,7 @@ def documents() -> Iterator[tuple[str, str, bytes]]:
         "latex": ("a.tex", lambda line: LATEX.replace("BODY", line).encode()), "pdf": ("a.pdf", pdf),
     }  # fmt: skip
     for kind, (name, made) in makers.items():
-        for line in (TABLES / f"{kind}.txt").read_text().splitlines():
+        table = tables / f"{kind}.txt"
+        for line in table.read_text().splitlines() if table.exists() else ():
             pattern = r"(?<=\()G\b" if kind == "pdf" else r"\bG\b"
             yield name, f"{kind}: {line}", made(re.sub(pattern, GHOST, line))
