@@ -34,7 +34,8 @@ DROPPED = word_set(
 # Macros that may print nothing, or what cannot be seen.
 MAY_HIDE = word_set(
     "else special pdfliteral textpdfrender only visible uncover onslide clipbox adjustbox put opacity textblock "
-    "typeout pgfsetfillopacity excludecomment NewEnviron pdfinfo message write BeginAccSupp pdftooltip providecolor"
+    "typeout pgfsetfillopacity excludecomment NewEnviron NewDocumentCommand pdfinfo message write BeginAccSupp "
+    "pdftooltip providecolor"
 )
 REFERENCES = word_set("ref pageref autoref cref Cref nameref eqref vref")
 INPUTS = word_set("input include subfile import subimport bibliography addbibresource lstinputlisting")
@@ -82,7 +83,8 @@ class Names:
         short = {name: said for name, given, said in found if not given and "#" not in said}
         self._short = {name: said for name, said in short.items() if name not in DROPPED}
         taking = ((name, given, said) for name, given, said in [*found, *_SHORT_NAME.findall(body)] if given)
-        self.taking = {name: (int(given.strip("[#")[:1]) if given[0] == "[" else given.count("#"), said)
+        # One with a default stands in brackets.
+        self.taking = {name: (range(1 + given.count("]["), 1 + int(given[1 if given[0] == "[" else -1])), said)
                        for name, given, said in taking}  # fmt: skip
         self._nodes: dict[str, Sequence[Any]] = {}
         self._asked = 0

@@ -61,8 +61,8 @@ class LatexText:
         self._next: Any = None
         self._names = tex.Names(preamble, body)
         self._look, self._colours = Look(), Colours()
-        self._hiding: dict[str, int] = {}
-        self._unprinted = 0
+        self._hiding: dict[str, list[bool]] = {}
+        self._unprinted: list[bool] = []
         for line in preamble.splitlines():
             if line.lstrip().startswith(("\\definecolor", "\\colorlet", "\\pagecolor")):
                 self._nodes(tex.parse(line))
@@ -93,8 +93,7 @@ class LatexText:
                 self._words.append(" ")  # two arguments of an unknown macro
             before = node
             self._next = after
-            if self._unprinted and tex.is_group(node):
-                self._unprinted -= 1
+            if self._unprinted and tex.is_group(node) and self._unprinted.pop(0):
                 self._hide(node.latex_verbatim().strip("{}"))
                 continue
             self._node(node)
@@ -201,7 +200,7 @@ class LatexText:
         if name in ("definecolor", "colorlet") and len(told) > 1:
             self._colours.named[told[0].strip()] = self._colours.of(told[-1], told[1] if name == "definecolor" else "")
         elif name == "setbox":
-            self._unprinted = 1
+            self._unprinted = [True]
         elif name in SETTING or inside:
             outer, self._look = self._look, self._look.after(name, told, self._colours)
             if inside:
@@ -212,24 +211,24 @@ class LatexText:
         if text.strip():
             self.hidden.append(text)
 
-    def _hides(self, name: str) -> int:
-        """How many arguments the macro `name` of the document takes and does not show."""
+    def _hides(self, name: str) -> list[bool]:
+        """Which of the arguments of the macro `name` of the document are not shown."""
         if name not in self._hiding:
-            self._hiding[name] = 0  # while it is looked at
-            count, body = self._names.taking[name]
+            self._hiding[name] = []  # while it is looked at
+            numbers, body = self._names.taking[name]
             before = len(self.hidden)
             if "#" in body and self._depth < _MAX_DEPTH:
                 self._depth += 1
-                self._inline(tex.parse(body.replace("#1", _ARGUMENT)))
+                self._inline(tex.parse(body.replace("#", _ARGUMENT)))
                 self._depth -= 1
-            unseen = "#" not in body or any(_ARGUMENT in text for text in self.hidden[before:])
+            found = "".join(self.hidden[before:])
             del self.hidden[before:]
-            self._hiding[name] = count if unseen else 0
+            self._hiding[name] = [f"#{at}" not in body or f"{_ARGUMENT}{at}" in found for at in numbers]
         return self._hiding[name]
 
     def _other(self, node: Any, name: str, arguments: list[Any]) -> None:
         if name in self._names.taking:
-            self._unprinted = self._hides(name)
+            self._unprinted = [*self._hides(name)]
         explained = self._names.nodes_of(name)
         if explained is not None:
             # "\name{} is" and "\name\ is" bring their own space, "\name is" has none.
@@ -384,7 +383,7 @@ class LatexText:
 
     def _flush(self, *, notes: bool = True) -> None:
         self._look = self._look._replace(aside=False) if self._look.aside and notes else self._look
-        self._unprinted = 0
+        self._unprinted = []
         text = squeezed_lines("".join(self._words))
         self._words.clear()
         if text:

@@ -21,7 +21,7 @@ from docqa.ingest.types import Document
 from docqa.ingest.web.html import HtmlBlocks
 from docqa.ingest.writer import BlockWriter
 
-_MATHEMATICS = re.compile(r"(`+).*?\1|(\$\$?)[^$]+\2", re.DOTALL)
+_MATHEMATICS = re.compile(r"`+[^`]*+`+|(\$\$?)[^$]+\1")
 _DEEPEST = 300  # a list in a list is two deeper
 
 
@@ -38,18 +38,17 @@ def read_markdown(request: ReadRequest) -> Document:
     return writer.document(request, title=title, media_type="text/markdown", warnings=remarks)
 
 
-def _without_hidden(words: str, hide: Callable[[str], None]) -> str:
-    """`words` without the mathematics in which the reader of LaTeX finds hidden text, which `hide` gets."""
-    for math in (match.group() for match in _MATHEMATICS.finditer(words) if "\\" in match.group()):
-        if math[0] == "$" and any(name in math for name in ("color", "phantom", "box")):
-            try:
-                hidden = format_named("tex").read()(ReadRequest("", math.encode())).coverage.hidden_spans
-            except IngestError:  # there is nothing else
-                hidden = 1
-            if hidden:
-                hide(math)
-                words = words.replace(math, "")
-    return words
+def _shown(math: str, hide: Callable[[str], None]) -> str:
+    """`math`, empty where the reader of LaTeX finds hidden text in it, which `hide` gets."""
+    if math[0] == "$" and "\\" in math and any(name in math for name in ("color", "phantom", "box")):
+        try:
+            hidden = format_named("tex").read()(ReadRequest("", math.encode())).coverage.hidden_spans
+        except IngestError:  # there is nothing else
+            hidden = 1
+        if hidden:
+            hide(math)
+            return ""
+    return math
 
 
 def _rendered(text: str, hide: Callable[[str], None]) -> str:
@@ -62,15 +61,19 @@ def _rendered(text: str, hide: Callable[[str], None]) -> str:
     parser.add_render_rule("image", _words_of_image)
     tokens: list[Token] = []
     env: dict[str, Any] = {}
+
+    def inline(words: str) -> str:
+        return parser.renderInline(_MATHEMATICS.sub(lambda match: _shown(match.group(), hide), words), env)
+
     in_words, parser.options.maxNesting = parser.options.maxNesting, _DEEPEST + 2
     parser.block.parse(text, parser, env, tokens)
     parser.options.maxNesting = in_words
     parts: list[str] = []
     for at, token in enumerate(tokens):
         if token.type == "inline":
-            parts.append(parser.renderInline(_without_hidden(token.content, hide), env))
+            parts.append(inline(token.content))
         elif token.type == "row":
-            cells = (parser.renderInline(_without_hidden(words, hide), env) for words in token.content.split("\n"))
+            cells = (inline(words) for words in token.content.split("\n"))
             parts.append(f"<tr>{''.join(f'<{token.tag}>{cell}</{token.tag}>' for cell in cells)}</tr>\n")
         else:
             if token.type == "list_item_open" and token.info:  # as it is printed: "3)"
