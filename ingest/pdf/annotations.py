@@ -92,7 +92,7 @@ def _on_page(items: Sequence[Any]) -> Iterator[Annotation]:
 
 
 def _is_unseen(annotation: Any) -> bool:
-    """Whether it is clear, or its words are drawn so that nobody sees them."""
+    """Whether it is clear or empty, or draws words that nobody sees."""
     from pypdf.generic import DecodedStreamObject
 
     default = DecodedStreamObject()
@@ -101,7 +101,10 @@ def _is_unseen(annotation: Any) -> bool:
         paper = _colour((annotation.get("/MK") or {}).get("/BG") or [1])
         drawn = _inherited(annotation.get("/AP") or {}, "/N")
         shown = list(_are_seen(drawn, paper)) or list(_are_seen(default, paper))
-        return not any(shown) or float(annotation.get("/CA", 1)) < _CLEAR
+        x0, y0, x1, y1 = map(float, annotation["/Rect"])
+        is_text = annotation["/Subtype"] == "/FreeText" or _inherited(annotation, "/FT") in ("/Tx", "/Ch")
+        empty = is_text and min(abs(x1 - x0), abs(y1 - y0)) < 1
+        return empty or not any(shown) or float(annotation.get("/CA", 1)) < _CLEAR
     return False
 
 

@@ -159,7 +159,6 @@ def _read(
     *,
     numbered: bool | None = None,
 ) -> RawPage:
-    """Page `index` from 0; `numbered` as in `order_lines`."""
     try:
         problem = streams.problem(reader, index)
         if problem is not None:

@@ -290,7 +290,6 @@ def _entry_of(text: str) -> str:
 
 
 def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
-    """Pages whose numbered lines come again later, or that are headed "Contents"."""
     last_seen: dict[str, int] = {}
     keys: dict[int, list[str]] = {}
     headed: set[int] = set()

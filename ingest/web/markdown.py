@@ -75,7 +75,7 @@ def _rendered(text: str, hide: Callable[[str], None]) -> str:
         elif token.type == "row":
             cells = (inline(words) for words in token.content.split("\n"))
             parts.append(f"<tr>{''.join(f'<{token.tag}>{cell}</{token.tag}>' for cell in cells)}</tr>\n")
-        else:
+        elif token.info != "math" or _shown(f"$${token.content}$$", hide):
             if token.type == "list_item_open" and token.info:  # as it is printed: "3)"
                 token.attrSet("data-mark", f"{token.info}{token.markup}")
             rule = renderer.rules.get(token.type, renderer.renderToken)

@@ -65,7 +65,7 @@ def pdf(line: str) -> bytes:
         14: stream("0.5 0 d0 0 0 0.001 0.001 re f"), 15: form(shown, "/BBox [0 0 612 792] /OC 18 0 R"),
         16: form(f"1 g {shown}"), 17: form(shown, "/BBox [0 0 9 9]"),
         18: "<</Type /OCG /Name (a)>>", 19: "<</Type /OCG /Name (b) /Usage <</View <</ViewState /OFF>>>>>>",
-        20: f"<</ActualText ({GHOST})>>", 21: f"<</Type /Annot /Rect [60 590 460 615] /Subtype {annotation}>>",
+        20: f"<</ActualText ({GHOST})>>", 21: f"<</Type /Annot /Subtype {annotation} /Rect [60 590 460 615]>>",
         30: form("1 g 60 590 400 25 re f", "/BBox [60 590 460 615]"),
     }  # fmt: skip
     data, places = b"%PDF-1.7\n", {}

@@ -184,7 +184,6 @@ class HiddenTextDetector:
         return ""
 
     def _blacked_out(self, layer: Sequence[_Candidate]) -> list[_Candidate]:
-        """Words of a scan's text layer under a shape smaller than the page."""
         x0, y0, x1, y1 = self._page.get_bbox()
         room = 0.5 * (x1 - x0) * (y1 - y0)
         shapes = [cover for cover in self.objects.covers if cover.colour is not None and cover.area < room]
