@@ -48,7 +48,8 @@ def _colour_and_alpha(text: str) -> tuple[Colour | None, float]:
     if len(text) == 6 and all(letter in "0123456789abcdefABCDEF" for letter in text):
         text = f"#{text}"
     token = parse_one_component_value("#fff" if text.lower() in _OF_PAPER else text, skip_comments=True)
-    with suppress(ValueError, TypeError, NotImplementedError, IndexError):  # functions with too few arguments
+    # Functions with too few arguments, or of an unknown space.
+    with suppress(ValueError, TypeError, NotImplementedError, IndexError, AssertionError):
         if token.type == "function" and token.lower_name == "color-mix":
             return _mix(at_commas(token.arguments))
         found = parse_color(token) if token.type in ("ident", "hash", "function") else None

@@ -15,7 +15,6 @@ WITHIN = word_set("textcolor colorbox fcolorbox texttransparent scalebox resizeb
 UNPRINTED = word_set("phantom hphantom vphantom savebox sbox note invisible")
 _SMALLEST, _LEAST = 2.7, 0.1  # pixels, shares
 _FAR, _PAGE = 750.0, 600.0  # pixels: more than a page is wide, its text
-_MAX_MIXES = 20
 
 
 class Look(NamedTuple):
@@ -73,7 +72,7 @@ class Colours:
                 return round(red), round(green), round(blue)
         if model.strip() == "HTML":
             return colour_of(said)
-        first, *rest = said.lstrip("-").split("!")[:_MAX_MIXES]
+        first, *rest = said.lstrip("-").split("!")
         colour = self.named[first] if first in self.named else colour_of(first)
         for share, other in zip(rest[::2], [*rest[1::2], "white"], strict=False):
             second = self.named[other] if other in self.named else colour_of(other)

@@ -46,7 +46,7 @@ _THEOREMS = word_set("theorem lemma proposition corollary proof definition remar
 _NEW_THEOREM = re.compile(r"\\newtheorem\*?\s*+\{(\w{1,40})\}\s*+(?:\[\w{0,40}\]\s*+)?\{([^{}\\]{1,60})\}")
 _SHORT_NAME = re.compile(
     r"\\(?:(?:re)?newcommand\*?|providecommand\*?|def)\s{0,20}\{?\s{0,20}\\([A-Za-z]{1,40})\s{0,20}\}?\s{0,20}"
-    r"((?:\[\d\](?:\[[^\]\n]{0,60}\])?|(?:#\d){1,9})?)\s{0,20}\{((?:[^{}]|\{[^{}]{0,500}\}){0,500})\}"
+    r"((?:\[\d\](?:\[[^\]\n]{0,60}\])?|(?:#\d){1,9})?)\s{0,20}\{((?:[^{}]|\{(?:[^{}]|\{[^{}]{0,500}\}){0,500}\}){0,500})\}"
 )
 
 

@@ -22,7 +22,7 @@ from docqa.ingest.writer import BlockWriter
 _BEGIN = re.compile(r"^(?:[^%\n\\]|\\[^\n])*?\\begin\s*\{document\}", re.MULTILINE)
 _END = re.compile(r"\\end\s*\{document\}")
 _SKIPPED = re.compile(
-    r"\\begin\{(comment|filecontents\*?)\}.*?(?:\\end\{\1\}|\Z)"
+    r"\\begin\{(comment|filecontents\*?|VerbatimOut)\}.*?(?:\\end\{\1\}|\Z)"
     r"|\\cmidrule\s{0,9}(?:\([^)]{0,20}\))?\s{0,9}\{[^}]{0,20}\}", re.DOTALL,
 )  # fmt: skip
 _MACROS = re.compile(r"(\\[A-Za-z@]++\s*+\{?|(?<!\\)%[^\n]*)")

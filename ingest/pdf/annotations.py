@@ -129,7 +129,7 @@ def _are_seen(stream: Any, paper: Colour) -> Iterator[bool]:
         elif operator in (b"f", b"f*"):
             paper = colour
         elif operator in (b"Tj", b"TJ", b"'"):
-            yield mode != 3 and not 0 < size < least and not alike(colour, paper)
+            yield mode not in (3, 7) and not 0 < size < least and not alike(colour, paper)
 
 
 def _colour(numbers: Sequence[Any]) -> Colour:

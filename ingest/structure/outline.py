@@ -245,7 +245,6 @@ def _is_counted(family: str, chain: Sequence[_Numbered]) -> bool:
 
 
 def _divisions(found: Sequence[_Numbered], places: Sequence[int]) -> list[int]:
-    """A new beginning and a gap are usual there; a lone weak one is a mention."""
     kept: list[int] = []
     before: tuple[int, ...] | None = None
     for at in places:

@@ -35,7 +35,6 @@ SIDES = ("top", "right", "bottom", "left")
 # What a screen in a light room is not.
 _NOT_HERE = word_set("print speech tty tv handheld dark reduce portrait none coarse standalone fullscreen active more")
 _SCREEN_WIDTH, _SCREEN_HEIGHT = 1280.0, 800.0
-_MOMENTARY = re.compile(r":(?<!:not\(:)(?:hover|focus|active|visited|link|target|checked|disabled)", re.IGNORECASE)
 _WEIGHT = re.compile(r"(#)|([.\[:])|([a-zA-Z*])[\w-]*")
 _MAX_SHEET_CHARS = 2**20
 _MAX_RULES, _FEWEST_RULES = 4_000, 200
@@ -141,9 +140,7 @@ class StyleSheets:
         for part in selector.split(",") if "(" not in selector else [selector]:
             around, _, kind = part.strip().rpartition(":")
             pseudo = kind in ("before", "after")
-            around = around.rstrip(":") if pseudo else part.strip()
-            if _MOMENTARY.search(around) or "::" in around or not around:
-                continue
+            around = around.rstrip(":") if pseudo or kind == "first-line" else part.strip()
             try:
                 nodes = self._tree.css(around)
             except SelectolaxError:  # a selector that this parser does not know hides nothing

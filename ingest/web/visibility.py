@@ -160,7 +160,8 @@ def _lies_over(said: Declarations, outer: Seen) -> bool:
 
 
 def _is_aside(said: Declarations, size: float) -> bool:
-    sides = [pixels(said[side], size) or 0.0 for side in SIDES if said["position"] in _PLACED]
+    placed = (said[side] for side in SIDES if said["position"] in _PLACED)
+    sides = [pixels(side, _FAR if "%" in side else size) or 0.0 for side in placed]
     margins = " ".join(said[name] for name in ("margin", "margin-left", "margin-top", "word-spacing")).split()
     before = [pixels(margin, size) or 0.0 for margin in margins]
     spaced = pixels(said["letter-spacing"], size) or 0.0
@@ -215,6 +216,8 @@ def _set(state: Seen, said: Declarations) -> Seen:
         unsure = unsure or (colour is None and not clear and "(" in named)
     if said["background-clip"] == "text":
         colour, ground, clear = ground, state.ground, False
+    if ground is None:
+        unsure = unsure or any(alike(colour, colour_of(word)) for word in said["background"].split())
     shown = said.get("visibility")
     invisible = state.invisible if shown is None else shown in ("hidden", "collapse")
     # A hundred per cent are all of a line.
