@@ -8,12 +8,15 @@ from typing import Any
 from tinycss2 import parse_one_component_value, serialize
 from tinycss2.color5 import parse_color
 
+from docqa.ingest.language.lengths import at_commas
+
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
 # A dozen of 256 levels: the eye does not tell them apart, as in pages of PDFs.
 _SAME_LEVELS = 12
 _CLEAR = 0.05
+_OF_PAPER = ("canvas", "window", "field")
 
 
 def alike(first: Colour | None, second: Colour | None) -> bool:
@@ -44,23 +47,25 @@ def _colour_and_alpha(text: str) -> tuple[Colour | None, float]:
     text = text.strip()[:200]
     if len(text) == 6 and all(letter in "0123456789abcdefABCDEF" for letter in text):
         text = f"#{text}"
-    token = parse_one_component_value(text, skip_comments=True)
-    if token.type == "function" and token.lower_name == "color-mix":
-        return _mix(token.arguments), 1.0
-    if token.type in ("ident", "hash", "function"):
-        with suppress(ValueError, TypeError, NotImplementedError):  # functions with too few arguments
-            found = parse_color(token)
-            if found and not isinstance(found, str):
-                return _in_levels(found) if found.alpha >= _CLEAR else None, float(found.alpha)
+    token = parse_one_component_value("#fff" if text.lower() in _OF_PAPER else text, skip_comments=True)
+    # Functions with too few arguments, or of an unknown space.
+    with suppress(ValueError, TypeError, NotImplementedError, IndexError, AssertionError):
+        if token.type == "function" and token.lower_name == "color-mix":
+            return _mix(at_commas(token.arguments))
+        found = parse_color(token) if token.type in ("ident", "hash", "function") else None
+        if found and not isinstance(found, str):
+            return _in_levels(found) if found.alpha >= _CLEAR else None, float(found.alpha)
     return None, 1.0
 
 
-def _mix(arguments: list[Any]) -> Colour | None:
+def _mix(parts: list[list[Any]]) -> tuple[Colour | None, float]:
     """Of `color-mix(in SPACE, FIRST SHARE, SECOND SHARE)`, whatever the space."""
-    words = [token for token in arguments if token.type not in ("whitespace", "percentage") and token != ","]
-    shares = [token.value / 100 for token in arguments if token.type == "percentage"]
-    first, second = (colour_of(serialize([token])) for token in words[-2:]) if len(words) > 3 else (None, None)
-    return mixed(first, second, shares[0] if shares else 0.5) if first and second else None
+    shares = [next((token.value / 100 for token in part if token.type == "percentage"), None) for part in parts[1:]]
+    share = shares[0] if shares[0] is not None else 1 - (0.5 if shares[1] is None else shares[1])
+    colours = [serialize([token for token in part if token.type != "percentage"]) for part in parts[1:]]
+    (first, one), (second, two) = map(_colour_and_alpha, colours)
+    colour = mixed(first, second, share) if first and second else (first or second) if min(one, two) < _CLEAR else None
+    return colour, one * share + two * (1 - share)
 
 
 def _in_levels(colour: Any) -> Colour:

@@ -1,7 +1,5 @@
 """What a caller asks of ingest: a document, its password, the limits."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -18,16 +16,15 @@ _MEMORY_PER_BYTE = 12  # of a Document as JSON
 class ReadRequest:
     """A document to read, and how.
 
-    `data`: its bytes where they do not come from `path` (standard input, a zip entry). `media_type` (a MIME type or
-    pdf, docx, epub, html, tex, eml, txt, md, uslm) overrides suffix and content. `include_hidden` reads what cannot be
-    seen as blocks of kind `hidden`: in a PDF at the end of its page, else of the document. `within`: a document may
-    take in other files only at or below these real paths; None: any beside it. Without `pdfium` pypdf alone reads a
-    PDF, without columns or hidden text. Pages of `skip` (from 1) are left empty, for the reason there.
+    `data`: its bytes where they do not come from `path`. `media_type` (a MIME type or the name of a format) overrides
+    suffix and content. `include_hidden` reads what cannot be seen as blocks of kind `hidden`, at the end of a PDF's
+    page, else of the document. `within`: a document may take in files only at or below these real paths; None: any
+    beside it. Without `pdfium` pypdf alone reads a PDF, without columns or hidden text. Pages of `skip` (from 1) are
+    left empty, for the reason there.
 
     A worker reads a long PDF by `processes` (default: one a core), in `seconds` in all, at most `until` that time of
-    the monotonic clock, and a page, there and in forks, in `page_seconds`; it may take so many bytes of `memory`.
-    `on_page` hears how many pages are begun, and how many there are, `on_first` gets the Document of a long PDF's first
-    pages.
+    the monotonic clock, and a page in `page_seconds`; it may take so many bytes of `memory`. `on_page` hears how many
+    pages are begun, and how many there are, `on_first` gets the Document of a long PDF's first pages.
     """
 
     path: str | Path = ""
@@ -46,7 +43,7 @@ class ReadRequest:
     on_page: Callable[[int, int], None] | None = field(default=None, compare=False)
     on_first: Callable[[Document], None] | None = field(default=None, compare=False)
 
-    def of(self, path: str | Path, data: bytes | None) -> ReadRequest:
+    def of(self, path: str | Path, data: bytes | None) -> "ReadRequest":
         """The same request for another document."""
         return replace(self, path=path, data=data)
 

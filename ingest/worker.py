@@ -179,7 +179,6 @@ class _Child:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """Ends it and its forks, which are in its session."""
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)

@@ -1,8 +1,6 @@
 """Ways to find candidates for an answer: by a reader, and for a checkpoint without one by copying, from excerpts or
 from the state of the whole documents."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -43,7 +41,7 @@ class AskedQuestion:
     wanted: Wanted = ANYTHING
     by_signals: list[Ranked] | None = None
     found: Found | None = None
-    parts: tuple[AskedQuestion, ...] | None = None
+    parts: tuple["AskedQuestion", ...] | None = None
 
 
 class CandidateFinder:

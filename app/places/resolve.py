@@ -3,8 +3,6 @@ printed; where no page has one, a number is physical. With a heading in front ("
 by its label there or else counted from its first page. A line without a printed number means its page. A section is
 found by heading, or by the clause number that opens a paragraph, and reaches to the next of its kind."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -43,7 +41,7 @@ class Region:
     def contains(self, document: int, page: int, start: int) -> bool:
         return document == self.document and self.start <= (page, start) < self.end
 
-    def inside(self, other: Region) -> bool:
+    def inside(self, other: "Region") -> bool:
         same = self.document == other.document and self != other
         return same and other.start <= self.start and self.end <= other.end
 

@@ -1,8 +1,6 @@
 """From paths to Documents: found, parsed in a worker process, and kept by content. A named path that cannot be read is
 an error; in a folder or archive a warning while others are left."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os
@@ -124,7 +122,7 @@ def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[
 
 def _begun(
     contents: Iterable[tuple[int, str, bytes | Path]], request: ReadRequest, store: Store | None, notices: list[str]
-) -> Generator[tuple[int, bool, _Begun], None, None]:
+) -> Generator[tuple[int, bool, "_Begun"], None, None]:
     """(number of its path, whether it is a file of its own, the document), in order; the next are parsed meanwhile."""
     most, waiting = min(usable_cores(), _MOST_AHEAD), deque[tuple[int, bool, _Begun]]()
     try:

@@ -1,7 +1,5 @@
 """The body of a DOCX: text as printed with all tracked changes accepted."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -142,7 +140,6 @@ class DocxBody:
             self._before(ground, self.write, box)
 
     def _read(self, element: Element) -> tuple[ParagraphLine, str]:
-        """The words of a paragraph, and what its list prints before them."""
         properties = child(element, "pPr")
         style_id = attribute(child(properties, "pStyle"), "val")
         style = self._styles.get(style_id)
@@ -212,7 +209,6 @@ class DocxBody:
             line.after_hidden = True
 
     def _field(self, element: Element) -> None:
-        """The instruction is not printed, the result is."""
         kind = attribute(element, "fldCharType")
         if kind == "begin":
             self._fields.append(False)
@@ -279,7 +275,7 @@ class DocxBody:
             self._write_notes()
         self._ground = outer
 
-    def _shown(self, cell: DocxCell) -> str:
+    def _shown(self, cell: "DocxCell") -> str:
         if cell.element is None:
             return ""
         words = str(self._in_cell(cell.element, self._one_line))
@@ -335,7 +331,6 @@ class DocxBody:
 
 
 def _outline(properties: Element | None, style: Style) -> int | None:
-    """The level of a heading from 0, None for other paragraphs."""
     level = word.number(child(properties, "outlineLvl"), style.outline)
     return level if level is not None and 0 <= level <= 8 else None  # 9 is body text
 

@@ -1,7 +1,5 @@
 """Comments in the margin of a DOCX: who, when, and about which words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
@@ -31,7 +29,7 @@ class Comments:
     _placed: dict[str, None] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, part: Element | None) -> Comments:
+    def of(cls, part: Element | None) -> "Comments":
         """Those of the comments part of a package."""
         elements = [e for e in part if local(e) == "comment"] if part is not None else []
         return cls(

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.colours import WHITE, Colour, alike, colour_of
+from docqa.ingest.colours import BLACK, WHITE, Colour, alike, colour_of, mixed
 from docqa.ingest.docx.markup import number, number_of, toggled
 from docqa.ingest.language.lengths import pixels
 from docqa.ingest.xml_tree import attribute, child, local
@@ -39,28 +39,28 @@ def formatted(base: RunFormat, properties: Element | None) -> RunFormat:
         return base
     size = number(child(properties, "sz"), None)
     underline = attribute(child(properties, "u"), "val")
-    colour = child(properties, "textFill", "solidFill", "srgbClr")
-    colour = child(properties, "color") if colour is None else colour
-    ground = shading(properties)
-    highlight = attribute(child(properties, "highlight"), "val")
+    fill = child(properties, "textFill")
+    fills = {attribute(e, "val") for e in (fill.iter() if fill is not None else ()) if local(e) == "srgbClr"}
+    named = fills.pop() if len(fills) == 1 else attribute(child(properties, "color"), "val")
+    highlight = colour_of(attribute(child(properties, "highlight"), "val") or "")
+    colour = base.colour if named is None else colour_of(named)
     return RunFormat(
         base.size if size is None else size / 2,
         toggled(properties, "b", base.bold),
         base.underlined if underline is None else underline != "none",
         toggled(properties, "caps", base.capitals) or toggled(properties, "smallCaps", False),
         toggled(properties, "vanish", base.hidden) or _is_squeezed(properties, base.size if size is None else size / 2),
-        base.colour if colour is None else colour_of(attribute(colour, "val") or ""),
-        (colour_of(highlight) if highlight else None) or ground or base.ground,
+        colour or (BLACK if highlight else None),
+        highlight or shading(properties) or base.ground,
     )
 
 
 def shading(properties: Element | None) -> Colour | None:
-    """The colour with which `properties` fill the background; None without one, or for a pattern."""
+    """The colour with which `properties` fill the background, of a pattern in the mean; None without one."""
     shade = child(properties, "shd")
-    if shade is None:
-        return None
-    kind = attribute(shade, "val")
-    return colour_of(attribute(shade, "color" if kind == "solid" else "fill") or "")
+    kind, (ink, fill) = attribute(shade, "val") or "", (colour_of(attribute(shade, n) or "") for n in ("color", "fill"))
+    share = 1.0 if kind == "solid" else (pixels(kind[3:]) or 0.0) / 100 if kind.startswith("pct") else 0.0
+    return mixed(ink or BLACK, fill or WHITE, share) if share and (ink or share < 1) else fill
 
 
 def is_unseen(letters: RunFormat, ground: Colour | None) -> bool:
@@ -75,6 +75,8 @@ def is_off_the_page(properties: Element | None) -> bool:
     spacing, frame = child(properties, "spacing"), child(properties, "framePr")
     if attribute(spacing, "lineRule") == "exact" and 0 < number_of(spacing, "line", 0) <= _LOWEST_LINE:
         return True
+    if attribute(frame, "hRule") == "exact" and number_of(frame, "h", _WIDEST_PAGE) <= _LOWEST_LINE:
+        return True
     indents = child(properties, "ind")
     places = [number_of(indents, name, 0) for name in ("left", "start", "right", "end", "firstLine", "hanging")]
     places += [number_of(frame, "x", 0), number_of(frame, "y", 0)]
@@ -82,7 +84,7 @@ def is_off_the_page(properties: Element | None) -> bool:
 
 
 def _is_squeezed(properties: Element, size: float) -> bool:
-    """Whether letters are squeezed to nothing, raised off the page, or unfilled."""
+    """Whether letters are squeezed to nothing, raised off the page, unfilled, or of a font that draws none."""
     narrow, raised = number(child(properties, "w"), None), number(child(properties, "position"), 0)
     if (narrow is not None and narrow <= _NARROWEST) or abs(raised) >= _FAR_RAISED:
         return True
@@ -92,7 +94,8 @@ def _is_squeezed(properties: Element, size: float) -> bool:
     moved, width = number(child(properties, "spacing"), 0), number(child(properties, "fitText"), None)
     if moved <= -10 * size or (width is not None and width <= _LOWEST_LINE) or clear >= _CLEAR:
         return True
-    return child(fill, "noFill") is not None
+    blank = "blank" in (attribute(child(properties, "rFonts"), "ascii") or "").lower()
+    return blank or child(fill, "noFill") is not None
 
 
 def is_hidden_drawing(drawing: Element) -> bool:

@@ -5,12 +5,15 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
+from docqa.ingest.colours import BLACK, WHITE, colour_of, mixed
+from docqa.ingest.language.words import word_set
 from docqa.ingest.xml_tree import attribute, child, local
 
 WRAPPERS = frozenset(
     ("hyperlink", "smartTag", "sdt", "sdtContent", "fldSimple", "bdo", "dir", "customXml", "ruby", "rubyBase")
 )
 INSERTED, DELETED = frozenset(("ins", "moveTo")), frozenset(("del", "moveFrom"))
+_KNOWN = word_set("wps wpg wpc wpi wp14 w14 w15 w16se c14 a14")
 MAX_CHAIN = 20  # of styles and lists that refer to each other
 T = TypeVar("T")
 # Other names for places of a theme.
@@ -42,23 +45,32 @@ def theme_colours(part: Element | None) -> dict[str, str]:
 
 
 def with_theme(root: Element, theme: Mapping[str, str]) -> Element:
-    """`root` with the colours that it names by places of the `theme` put in."""
+    """`root` with the colours that it names by places of the `theme`, lighter or darker, put in."""
     for element in root.iter():
-        if local(element) == "schemeClr" and not len(element):
+        if local(element) in ("schemeClr", "prstClr"):
             element.tag = "srgbClr"
-            _name_colour(element, "val", attribute(element, "val"), theme)
+            _name_colour(element, "val", attribute(element, "val"), theme,
+                         {local(inner): number(inner, 0) / 1e5 for inner in element})  # fmt: skip
         themed = {key.rpartition("}")[2]: value for key, value in element.attrib.items() if "}theme" in key}
-        # Lighter and darker ones are written beside their names, too.
-        if themed and not any(key.endswith(("Tint", "Shade")) for key in themed):
-            _name_colour(element, "val", themed.get("themeColor"), theme)
-            _name_colour(element, "fill", themed.get("themeFill"), theme)
+        for name, place, kind in (("val", "themeColor", "theme"), ("fill", "themeFill", "themeFill")) if themed else ():
+            said = {way: (colour_of(3 * themed.get(kind + way, "")) or WHITE)[0] / 255 for way in ("Tint", "Shade")}
+            _name_colour(element, name, themed.get(place), theme, said)
     return root
 
 
-def _name_colour(element: Element, name: str, place: str | None, theme: Mapping[str, str]) -> None:
+def _name_colour(
+    element: Element, name: str, place: str | None, theme: Mapping[str, str], changes: Mapping[str, float]
+) -> None:
     if place is not None:
         key = next((key for key in element.attrib if key.rpartition("}")[2] == name), name)
-        element.set(key, theme.get(_THEME_PLACES.get(place, place), element.get(key, "auto")))
+        said = theme.get(_THEME_PLACES.get(place, place), element.get(key, "auto"))
+        if colour := colour_of(said):
+            for change, share in changes.items():
+                if change.lower() in ("tint", "lumoff"):
+                    colour = mixed(colour, WHITE, 1 - share if change == "lumOff" else share)
+                elif change.lower() in ("shade", "lummod"):
+                    colour = mixed(colour, BLACK, share)
+        element.set(key, bytes(colour).hex() if colour else said)
 
 
 def sign(code: str) -> str:
@@ -80,9 +92,9 @@ def words_in(element: Element) -> str:
 
 
 def alternative(element: Element) -> Element:
-    """The first, which is the newest, of the ways to say the same."""
-    choice = child(element, "Choice")
-    fallback = child(element, "Fallback")
+    """The first, which is the newest, of the ways to say the same that Word knows."""
+    known = (e for e in element if local(e) == "Choice" and _KNOWN.issuperset((attribute(e, "Requires") or "").split()))
+    choice, fallback = next(known, None), child(element, "Fallback")
     return choice if choice is not None else fallback if fallback is not None else element
 
 

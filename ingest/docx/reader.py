@@ -5,8 +5,6 @@ and comments are sections behind the text. Word decides at print time where page
 and paragraphs.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Iterator
@@ -54,7 +52,7 @@ def read_docx(request: ReadRequest) -> Document:
     )  # fmt: skip
 
 
-def _write_margins(body: DocxBody, parts: _Parts, writer: BlockWriter) -> list[str]:
+def _write_margins(body: DocxBody, parts: "_Parts", writer: BlockWriter) -> list[str]:
     """Writes headers and footers, each once; returns those of page numbers alone."""
     rest: list[str] = []
     seen: set[str] = set()

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 USUAL_SIZE = 16.0  # pixels in an em of plain text
-_PIXELS = {"px": 1.0, "pt": 4 / 3, "bp": 4 / 3, "pc": 16.0, "q": 0.945, "cm": 37.8, "mm": 3.78, "in": 96.0}
+_PIXELS = {"px": 1.0, "pt": 4 / 3, "bp": 4 / 3, "pc": 16.0, "q": 0.945, "cm": 37.8, "mm": 3.78, "in": 96.0, "sp": 2e-5}
 _OF_SCREEN = {"vw": 12.8, "vh": 8.0, "vmin": 8.0, "vmax": 12.8, "rem": USUAL_SIZE}
 _OF_LETTERS = {"em": 1.0, "ex": 0.5, "ch": 0.5, "lh": 1.2}
 
@@ -55,7 +55,6 @@ def at_commas(tokens: Iterable[Any]) -> list[list[Any]]:
 
 
 def _chosen(function: Any, size: float) -> float | None:
-    """What `calc()`, `min()`, `max()` or `clamp()` gives."""
     values = [_calculated(part, size) for part in at_commas(function.arguments)]
     known = sorted(value for value in values if value is not None)
     if not known or len(known) < len(values):

@@ -1,13 +1,11 @@
 """How letters of LaTeX are set, as far as it can hide them: colours, sizes, and places off the page."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from docqa.ingest.colours import BLACK, WHITE, Colour, alike, colour_of, mixed
-from docqa.ingest.language.lengths import pixels
+from docqa.ingest.language.lengths import USUAL_SIZE, pixels
 from docqa.ingest.language.words import word_set
 
 # What holds for all that follows in a group, and what holds for the last argument.
@@ -16,8 +14,7 @@ WITHIN = word_set("textcolor colorbox fcolorbox texttransparent scalebox resizeb
 # Their last argument is not printed where it stands.
 UNPRINTED = word_set("phantom hphantom vphantom savebox sbox note invisible")
 _SMALLEST, _LEAST = 2.7, 0.1  # pixels, shares
-_FAR = 750.0  # pixels: more than a page is wide
-_MAX_MIXES = 20
+_FAR, _PAGE = 750.0, 600.0  # pixels: more than a page is wide, its text
 
 
 class Look(NamedTuple):
@@ -33,23 +30,32 @@ class Look(NamedTuple):
         """Whether such letters cannot be seen."""
         return alike(self.colour, self.ground) or self.away or self.aside
 
-    def after(self, name: str, told: Sequence[str], colours: Colours) -> Look:
+    def after(self, name: str, told: Sequence[str], colours: "Colours") -> "Look":
         """The look that the macro `name` gives with these arguments."""
         last = told[-1].strip() if told else ""
+        colours.named["."] = self.colour
         if name.endswith(("color", "colorbox")):
             colour = colours.of(last, told[0] if len(told) > 1 else "")
             return self._replace(colour=colour) if name in ("color", "textcolor") else self._replace(ground=colour)
         if name.endswith("transparent"):
             return self._replace(away=(pixels(last) or 0.0) < _LEAST)
         if name in ("scalebox", "resizebox"):
-            sizes = [abs(size) for part in told if (size := pixels(part)) is not None]
-            return self._replace(away=self.away or any(size < _LEAST for size in sizes))
+            sizes = [abs(size) for part in told if (size := _length(part)) is not None]
+            least = _LEAST if name == "scalebox" else _SMALLEST
+            return self._replace(away=self.away or any(size <= least for size in sizes))
         if name in ("hspace", "vspace", "raisebox"):
-            moved = pixels(told[0] if name == "raisebox" else last) or 0.0
+            moved = _length(told[0] if name == "raisebox" else last) or 0.0
             return self._replace(aside=self.aside or abs(moved) >= _FAR)
         high = told[0].strip() if told else "10"
         size = pixels(high if high[-1:].isalpha() else f"{high}pt")
         return self._replace(away=size is not None and size <= _SMALLEST)
+
+
+def _length(text: str) -> float | None:
+    r"""In pixels, of the page (`2\textwidth`) or of letters, too."""
+    number, _, name = text.partition("\\")
+    size = _PAGE if name.strip().endswith(("width", "height", "dimen")) else USUAL_SIZE
+    return pixels(f"{number or 1}em" if name else text, size)
 
 
 class Colours:
@@ -66,7 +72,7 @@ class Colours:
                 return round(red), round(green), round(blue)
         if model.strip() == "HTML":
             return colour_of(said)
-        first, *rest = said.split("!")[:_MAX_MIXES]
+        first, *rest = said.lstrip("-").split("!")
         colour = self.named[first] if first in self.named else colour_of(first)
         for share, other in zip(rest[::2], [*rest[1::2], "white"], strict=False):
             second = self.named[other] if other in self.named else colour_of(other)
@@ -74,6 +80,9 @@ class Colours:
             if colour is None or second is None or part is None:
                 return None
             colour = mixed(colour, second, part / 100)
+        if colour is not None and said.startswith("-"):
+            red, green, blue = colour
+            return 255 - red, 255 - green, 255 - blue
         return colour
 
 

@@ -31,22 +31,23 @@ DROPPED = word_set(
     "relax noalign endhead endfirsthead endfoot endlastfoot balance addcontentsline markboth qedhere hfill vfill hrule "
     "rule null strut numberwithin"
 )
+# Macros that may print nothing, or what cannot be seen.
+MAY_HIDE = word_set(
+    "else special pdfliteral textpdfrender only visible uncover onslide clipbox adjustbox put opacity textblock "
+    "typeout pgfsetfillopacity excludecomment NewEnviron NewDocumentCommand pdfinfo message write BeginAccSupp "
+    "pdftooltip providecolor"
+)
 REFERENCES = word_set("ref pageref autoref cref Cref nameref eqref vref")
 INPUTS = word_set("input include subfile import subimport bibliography addbibresource lstinputlisting")
 TABLES = word_set("tabular tabular* tabularx tabulary longtable supertabular")
 VERBATIM = word_set("verbatim verbatim* lstlisting minted Verbatim alltt")
 _MATH = word_set("equation align gather multline eqnarray displaymath math alignat flalign dmath")
-_THEOREMS = {
-    "theorem": "Theorem", "lemma": "Lemma", "proposition": "Proposition", "corollary": "Corollary", "proof": "Proof",
-    "definition": "Definition", "remark": "Remark", "example": "Example", "conjecture": "Conjecture", "claim": "Claim",
-}  # fmt: skip
+_THEOREMS = word_set("theorem lemma proposition corollary proof definition remark example conjecture claim")
 _NEW_THEOREM = re.compile(r"\\newtheorem\*?\s*+\{(\w{1,40})\}\s*+(?:\[\w{0,40}\]\s*+)?\{([^{}\\]{1,60})\}")
 _SHORT_NAME = re.compile(
     r"\\(?:(?:re)?newcommand\*?|providecommand\*?|def)\s{0,20}\{?\s{0,20}\\([A-Za-z]{1,40})\s{0,20}\}?\s{0,20}"
-    r"((?:\[\d\](?:\[[^\]\n]{0,60}\])?|(?:#\d){1,9})?)\s{0,20}\{((?:[^{}]|\{[^{}]{0,500}\}){0,500})\}"
+    r"((?:\[\d\](?:\[[^\]\n]{0,60}\])?|(?:#\d){1,9})?)\s{0,20}\{((?:[^{}]|\{(?:[^{}]|\{[^{}]{0,500}\}){0,500}\}){0,500})\}"
 )
-TITLE = re.compile(r"\\title\s*+(?:\[[^\]]{0,500}\]\s*+)?\{")
-AUTHOR = re.compile(r"\\author\s*+(?:\[[^\]]{0,500}\]\s*+)?\{")
 
 
 class Unread:
@@ -63,10 +64,9 @@ class Unread:
         lines = [*left, *(line for line in others if line.partition(": ")[0].replace(" ", "") not in known)]
         if len(lines) > _MAX_LINES:
             lines = [*lines[:_MAX_LINES], f"{len(lines) - _MAX_LINES} more files are not read"]
-        conditions = [name for name in self.macros if name.startswith("if") or name == "else"]
-        if conditions:
-            names = ", ".join(f"\\{name}" for name in conditions[:5])
-            lines.append(f"what stands in conditionals ({names}) is read, whether it is printed or hidden")
+        doubts = [f"\\{name}" for name in self.macros if name.startswith("if") or name.rstrip("*") in MAY_HIDE]
+        if doubts:
+            lines.append(f"what stands behind {', '.join(doubts[:5])} is read, whether it is printed or hidden")
         if self.macros:
             names = ", ".join(f"\\{name}" for name, _ in self.macros.most_common(5))
             many = f"{len(self.macros)} unknown macro{'s' if len(self.macros) > 1 else ''}"
@@ -78,12 +78,13 @@ class Names:
     """What names stand for by the preamble: theorems, macros without arguments, and macros `taking` some."""
 
     def __init__(self, preamble: str, body: str) -> None:
-        self.theorems = _THEOREMS | dict(_NEW_THEOREM.findall(preamble))
+        self.theorems = {name: name.capitalize() for name in _THEOREMS} | dict(_NEW_THEOREM.findall(preamble))
         found = _SHORT_NAME.findall(preamble)
         short = {name: said for name, given, said in found if not given and "#" not in said}
         self._short = {name: said for name, said in short.items() if name not in DROPPED}
         taking = ((name, given, said) for name, given, said in [*found, *_SHORT_NAME.findall(body)] if given)
-        self.taking = {name: (int(given.strip("[#")[:1]) if given[0] == "[" else given.count("#"), said)
+        # One with a default stands in brackets.
+        self.taking = {name: (range(1 + given.count("]["), 1 + int(given[1 if given[0] == "[" else -1])), said)
                        for name, given, said in taking}  # fmt: skip
         self._nodes: dict[str, Sequence[Any]] = {}
         self._asked = 0
@@ -120,12 +121,13 @@ _ARGUMENTS = {
     "{": "noalign textsuperscript textsubscript thanks phantom hphantom vphantom note invisible transparent "
     "enquote uline hl so subfile addbibresource bibliographystyle pagestyle thispagestyle "
     "hypersetup index graphicspath theoremstyle nolinkurl linespread centerline underline",
-    "{{": "colorlet sbox texttransparent scalebox href texorpdfstring setcounter addtocounter setlength addtolength "
+    "{{": "colorlet sbox texttransparent href texorpdfstring setcounter addtocounter setlength addtolength "
     "markboth numberwithin fontsize import subimport",
     "{{{": "multicolumn multirow addcontentsline definecolor",
     "[{": "bibitem captionsetup color pagecolor rowcolor cellcolor",
     "[{{": "rule textcolor colorbox",
     "[{{{": "fcolorbox",
+    "{[{": "scalebox",
     "*{{{": "resizebox",
     "{[[{": "savebox raisebox",
     "*[{": "caption",

@@ -22,11 +22,13 @@ from docqa.ingest.writer import BlockWriter
 _BEGIN = re.compile(r"^(?:[^%\n\\]|\\[^\n])*?\\begin\s*\{document\}", re.MULTILINE)
 _END = re.compile(r"\\end\s*\{document\}")
 _SKIPPED = re.compile(
-    r"\\iffalse\b.*?(?:\\fi\b|\Z)|\\begin\{comment\}.*?(?:\\end\{comment\}|\Z)"
+    r"\\begin\{(comment|filecontents\*?|VerbatimOut)\}.*?(?:\\end\{\1\}|\Z)"
     r"|\\cmidrule\s{0,9}(?:\([^)]{0,20}\))?\s{0,9}\{[^}]{0,20}\}", re.DOTALL,
 )  # fmt: skip
+_MACROS = re.compile(r"(\\[A-Za-z@]++\s*+\{?|(?<!\\)%[^\n]*)")
 _DEFINED = re.compile(
     r"\\[egx]?def\s{0,9}\\[A-Za-z@]{1,40}[#\d]{0,18}\s{0,9}\{(?:[^{}]|\{(?:[^{}]|\{[^{}]{0,60}\}){0,100}\}){0,300}\}"
+    r"|\\(?:[hv]skip|kern)\s{0,9}(-?[\d.]{1,9}\s?[a-z]{2})"
 )
 _DEPTH = re.compile(r"\\setcounter\{secnumdepth\}\{(-?\d{1,2}|-\\maxdimen)\}")
 _CLASS = re.compile(r"\\documentclass\s*+(?:\[[^\]]{0,1000}\]\s*+)?\{\s*+([\w-]{1,60})")
@@ -38,14 +40,14 @@ def read_latex(request: ReadRequest) -> Document:
     refuse_over(MAX_LATEX_BYTES, len(data), "bytes of LaTeX")
     decoded, remarks = decode(data)
     inputs = Inputs(request.name, request.within)
-    source = _SKIPPED.sub("", clean(inputs.put(_SKIPPED.sub("", decoded))))
+    source = _printed(clean(inputs.put(_printed(decoded))))
     if inputs.files:
         # The files that were taken in are part of what the document is.
         request = request.of(request.path, source.encode("utf-8", "replace"))
     preamble, body = _parted(source)
     try:
         text = LatexText(preamble, body)
-        text.write(parse(_DEFINED.sub("", body)))
+        text.write(parse(_DEFINED.sub(lambda found: f"\\hspace{{{found[1]}}}" if found[1] else "", body)))
     except RecursionError as error:
         hint = "Read it as plain text with --type txt"
         raise Unreadable("its groups and environments are nested too deeply", hint=hint) from error
@@ -76,6 +78,26 @@ def read_latex(request: ReadRequest) -> Document:
         raise NoText(f"all of its text is in other files ({named}), which were not opened", hint=hint)
     warnings = (*remarks, *text.unread.warnings(inputs.left))
     return writer.document(request, title=text.title, media_type="application/x-tex", warnings=warnings)
+
+
+def _printed(source: str) -> str:
+    r"""`source` without comments in environments and what `\iffalse` leaves out."""
+    kept: list[str] = []
+    depth, before = 0, ""
+    for part in _MACROS.split(source) if "\\iffalse" in source else [source]:
+        name = part.rstrip("{ \t\n")
+        if depth:
+            # A conditional of TeX compares what follows it; one of a package takes arguments in braces.
+            depth += (name.startswith("\\if") and part[-1] != "{" and before != "\\newif") - (name == "\\fi")
+            if depth == 1 and name == "\\else":
+                depth = 0
+                kept.append("\\iftrue ")
+        elif name == "\\iffalse":
+            depth = 1
+        else:
+            kept.append(part)
+        before = name or before
+    return _SKIPPED.sub("", "".join(kept))
 
 
 def _parted(source: str) -> tuple[str, str]:

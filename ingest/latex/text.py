@@ -61,20 +61,20 @@ class LatexText:
         self._next: Any = None
         self._names = tex.Names(preamble, body)
         self._look, self._colours = Look(), Colours()
-        self._hiding: dict[str, int] = {}
-        self._unprinted = 0
+        self._hiding: dict[str, list[bool]] = {}
+        self._unprinted: list[bool] = []
         for line in preamble.splitlines():
             if line.lstrip().startswith(("\\definecolor", "\\colorlet", "\\pagecolor")):
                 self._nodes(tex.parse(line))
         self._words.clear()
         self.title = ""
-        self.title = self._front(preamble, tex.TITLE)
-        self.pieces += [Piece("para", text) for text in (self.title, self._front(preamble, tex.AUTHOR)) if text]
+        self.title = self._front(preamble, "title")
+        self.pieces += [Piece("para", text) for text in (self.title, self._front(preamble, "author")) if text]
         self.title = _NOTE_MARK.sub("", self.title)
         self._flush()
 
-    def _front(self, preamble: str, pattern: re.Pattern[str]) -> str:
-        match = pattern.search(preamble)
+    def _front(self, preamble: str, name: str) -> str:
+        match = re.search(rf"\\{name}\s*+(?:\[[^\]]{{0,500}}\]\s*+)?\{{", preamble)
         return " ".join(self._inline(tex.parse(tex.group_at(preamble, match.end()))).split()) if match else ""
 
     def write(self, nodes: Iterable[Any]) -> None:
@@ -93,8 +93,7 @@ class LatexText:
                 self._words.append(" ")  # two arguments of an unknown macro
             before = node
             self._next = after
-            if self._unprinted and tex.is_group(node):
-                self._unprinted -= 1
+            if self._unprinted and tex.is_group(node) and self._unprinted.pop(0):
                 self._hide(node.latex_verbatim().strip("{}"))
                 continue
             self._node(node)
@@ -116,12 +115,23 @@ class LatexText:
             self._nodes(node.nodelist) if tex.is_group(node) else self._environment(node)
             self._look = outer
         elif kind == "LatexMathNode":
-            math = " ".join(node.latex_verbatim().split())
-            self._words.append(f"\n{math}\n" if node.displaytype == "display" else math)
+            self._formula(node, "\n" if node.displaytype == "display" else "")
         elif kind == "LatexSpecialsNode":
             self._words.append({"~": " ", "&": "&"}.get(node.specials_chars) or tex.plain_text(node))
         elif kind == "LatexMacroNode":
             self._macro(node)
+
+    def _formula(self, node: Any, around: str) -> None:
+        """Mathematics as written, unless it hides three words."""
+        text, inner = " ".join(node.latex_verbatim().split()), LatexText("", "")
+        if any(f"\\{name}" in text for name in (*SETTING, *WITHIN, *UNPRINTED)):
+            inner._look, inner._colours = self._look, self._colours
+            inner.write(node.nodelist)
+        hidden = " ".join(inner.hidden).replace("{", " ").replace("}", " ").split()
+        if sum(word.isalpha() and len(word) > 1 for word in hidden) > 2:
+            self._hide(text)
+        else:
+            self._words.append(f"{around}{text}{around}")
 
     def _chars(self, chars: str) -> None:
         for number, part in enumerate(re.split(r"\n[ \t]*\n\s*", chars)):
@@ -137,7 +147,7 @@ class LatexText:
             self._section(name, arguments)
         elif name == "label":
             labels = self._float_labels if self._float else self._labels
-            labels.append(self._inline(arguments[-1:]).strip())
+            labels.append(self._line(arguments))
         elif name in tex.REFERENCES:
             keys = self._inline(arguments[-1:]).split(",")
             self._words.append(", ".join(f"\x01{key.strip()}\x02" for key in keys))
@@ -149,21 +159,21 @@ class LatexText:
             self._item(arguments)
         elif name == "bibitem":
             self._flush()
-            self._prefix = f"[{self._inline(arguments[-1:]).strip()}] "
+            self._prefix = f"[{self._line(arguments)}] "
         elif name == "caption":
             self._flush()
-            self.pieces.append(Piece("para", " ".join(self._inline(arguments[-1:]).split()), self._float))
+            self.pieces.append(Piece("para", self._line(arguments), self._float))
         elif name == "title" and not self.title:
-            self.title = _NOTE_MARK.sub("", " ".join(self._inline(arguments[-1:]).split()))
+            self.title = _NOTE_MARK.sub("", self._line(arguments))
             self._words.append(self.title)
             self._flush()
         elif name in tex.INPUTS:
-            self.unread.inputs.append(f"{name}{{{self._inline(arguments[-1:]).strip()}}}")
+            self.unread.inputs.append(f"{name}{{{self._line(arguments)}}}")
         elif name in ("appendix", "frontmatter", "mainmatter", "backmatter"):
             self._flush()
             self.pieces.append(Piece(name, ""))
         elif name in ("setcounter", "addtocounter"):
-            counter, value = self._inline(arguments[-2:-1]).strip(), self._inline(arguments[-1:]).strip()
+            counter, value = self._inline(arguments[-2:-1]).strip(), self._line(arguments)
             self.pieces.append(Piece(name, value, counter))
         elif name in ("par", "paragraphbreak", "newpage", "clearpage"):
             self._flush()
@@ -182,7 +192,6 @@ class LatexText:
             self._other(node, name, arguments)
 
     def _set_look(self, node: Any, name: str, arguments: list[Any]) -> None:
-        """For all that follow in the group, or for the last argument."""
         inside = arguments[-1:] if name in WITHIN else []
         if name in UNPRINTED:
             self._hide("".join(argument.latex_verbatim() for argument in arguments[-1:]))
@@ -191,7 +200,7 @@ class LatexText:
         if name in ("definecolor", "colorlet") and len(told) > 1:
             self._colours.named[told[0].strip()] = self._colours.of(told[-1], told[1] if name == "definecolor" else "")
         elif name == "setbox":
-            self._unprinted = 1
+            self._unprinted = [True]
         elif name in SETTING or inside:
             outer, self._look = self._look, self._look.after(name, told, self._colours)
             if inside:
@@ -202,25 +211,24 @@ class LatexText:
         if text.strip():
             self.hidden.append(text)
 
-    def _hides(self, name: str) -> int:
-        """How many arguments the macro `name` of the document takes and does not show."""
+    def _hides(self, name: str) -> list[bool]:
+        """Which of the arguments of the macro `name` of the document are not shown."""
         if name not in self._hiding:
-            self._hiding[name] = 0  # while it is looked at
-            count, body = self._names.taking[name]
+            self._hiding[name] = []  # while it is looked at
+            numbers, body = self._names.taking[name]
             before = len(self.hidden)
             if "#" in body and self._depth < _MAX_DEPTH:
                 self._depth += 1
-                self._inline(tex.parse(body.replace("#1", _ARGUMENT)))
+                self._inline(tex.parse(body.replace("#", _ARGUMENT)))
                 self._depth -= 1
-            unseen = "#" not in body or any(_ARGUMENT in text for text in self.hidden[before:])
+            found = "".join(self.hidden[before:])
             del self.hidden[before:]
-            self._hiding[name] = count if unseen else 0
+            self._hiding[name] = [f"#{at}" not in body or f"{_ARGUMENT}{at}" in found for at in numbers]
         return self._hiding[name]
 
     def _other(self, node: Any, name: str, arguments: list[Any]) -> None:
-        """A name of the preamble, a sign, or an unknown macro."""
         if name in self._names.taking:
-            self._unprinted = self._hides(name)
+            self._unprinted = [*self._hides(name)]
         explained = self._names.nodes_of(name)
         if explained is not None:
             # "\name{} is" and "\name\ is" bring their own space, "\name is" has none.
@@ -244,7 +252,7 @@ class LatexText:
 
     def _section(self, name: str, arguments: list[Any]) -> None:
         self._flush()
-        title = " ".join(self._inline(arguments[-1:]).split())
+        title = self._line(arguments)
         if title:
             starred = any(getattr(argument, "chars", "") == "*" for argument in arguments[:1])
             self.pieces.append(Piece("heading", title, name, not starred))
@@ -253,7 +261,7 @@ class LatexText:
         self._notes += 1
         mark = f"[{self._notes}]"
         self._words.append(mark)
-        text = " ".join(self._inline(arguments[-1:]).split())
+        text = self._line(arguments)
         self._footnotes.append(f"{mark} {text}")
 
     def _cite(self, arguments: list[Any]) -> None:
@@ -263,7 +271,7 @@ class LatexText:
 
     def _item(self, arguments: list[Any]) -> None:
         self._flush()
-        words = self._inline(arguments[-1:]).strip()
+        words = self._line(arguments)
         if words:
             self._prefix = f"{words} "
         elif self._lists and self._lists[-1][0] == "enumerate":
@@ -283,7 +291,7 @@ class LatexText:
         if name == "lrbox":
             self._hide(node.latex_verbatim())
         elif tex.is_math(node):
-            self._words.append(f"\n{' '.join(node.latex_verbatim().split())}\n")
+            self._formula(node, "\n")
         elif name in tex.VERBATIM:
             self._flush()
             self.pieces.append(Piece("code", tex.verbatim_of(node)))
@@ -304,11 +312,12 @@ class LatexText:
             elif name != "document" and any(getattr(n, "macroname", "") == "label" for n in node.nodelist):
                 self._theorem(node, "")  # something that is counted, in a way that only its package knows
             else:
+                if name.rstrip("*") in tex.MAY_HIDE:
+                    self.unread.macros[name] += 1
                 self._nodes(node.nodelist)
             self._flush()
 
     def _floating(self, node: Any, name: str) -> None:
-        """Labels belong to the caption, wherever they are."""
         outer, self._float = (self._float, self._float_labels, len(self.pieces)), name
         self._float_labels = []
         self._nodes(node.nodelist)
@@ -337,7 +346,6 @@ class LatexText:
         self._flush()
 
     def _table(self, node: Any) -> None:
-        """The rows above the first rule are its head."""
         self._tables += 1
         table, below = self._tables, _Below()
         rows = []
@@ -357,6 +365,9 @@ class LatexText:
         columns, rows = tex.spans_of(nodes)
         return MarkedCell(" ".join(self._inline(nodes).split()), columns, rows)
 
+    def _line(self, arguments: Sequence[Any]) -> str:
+        return " ".join(self._inline(arguments[-1:]).split())
+
     def _inline(self, nodes: Sequence[Any]) -> str:
         """The words of `nodes` as one paragraph; footnotes are kept for later."""
         outer, self._words = self._words, []
@@ -372,7 +383,7 @@ class LatexText:
 
     def _flush(self, *, notes: bool = True) -> None:
         self._look = self._look._replace(aside=False) if self._look.aside and notes else self._look
-        self._unprinted = 0
+        self._unprinted = []
         text = squeezed_lines("".join(self._words))
         self._words.clear()
         if text:

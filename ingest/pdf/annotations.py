@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from docqa.ingest.assemble import hidden_remark
+from docqa.ingest.colours import BLACK, Colour, alike
 from docqa.ingest.pdf.errors import pdf_errors
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
@@ -19,6 +20,7 @@ _MAX_PARENTS = 20
 _UNSEEN = 0b100010  # flags: hidden, not to be viewed
 _PASSWORD, _PUSH_BUTTON = 1 << 13, 1 << 16
 _TICKS = frozenset(("yes", "on", "1", "true", "x"))
+_CLEAR, _SMALLEST = 0.05, 2.0
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d{2})(\d{2})")
 _MARKED = {
     "/Highlight": "Highlighted", "/Underline": "Underlined", "/StrikeOut": "Struck out", "/Squiggly": "Underlined",
@@ -51,7 +53,6 @@ def read_annotations(reader: Any, request: ReadRequest) -> dict[int, list[Annota
 
 
 def _with_marked_words(found: dict[int, list[Annotation]], request: ReadRequest) -> dict[int, list[Annotation]]:
-    """The annotations with the words that they mark, which only pdfium can tell."""
     if not any(item.about for items in found.values() for item in items):
         return found
     import pypdfium2
@@ -86,8 +87,56 @@ def _on_page(items: Sequence[Any]) -> Iterator[Annotation]:
             kind = str(annotation.get("/Subtype", ""))
             read = _field(annotation) if kind == "/Widget" else _comment(annotation, kind)
             if read is not None:
-                unseen = int(annotation.get("/F", 0)) & _UNSEEN
+                unseen = int(annotation.get("/F", 0)) & _UNSEEN or _is_unseen(annotation)
                 yield read._replace(kind="hidden") if unseen else read
+
+
+def _is_unseen(annotation: Any) -> bool:
+    """Whether it is clear or empty, or draws words that nobody sees."""
+    from pypdf.generic import DecodedStreamObject
+
+    default = DecodedStreamObject()
+    default.set_data(f"{_raw_text(_inherited(annotation, '/DA'))} () Tj".encode())
+    with suppress(*pdf_errors()):
+        paper = _colour((annotation.get("/MK") or {}).get("/BG") or [1])
+        drawn = _inherited(annotation.get("/AP") or {}, "/N")
+        shown = list(_are_seen(drawn, paper)) or list(_are_seen(default, paper))
+        x0, y0, x1, y1 = map(float, annotation["/Rect"])
+        is_text = annotation["/Subtype"] == "/FreeText" or _inherited(annotation, "/FT") in ("/Tx", "/Ch")
+        empty = is_text and min(abs(x1 - x0), abs(y1 - y0)) < 1
+        return empty or not any(shown) or float(annotation.get("/CA", 1)) < _CLEAR
+    return False
+
+
+def _are_seen(stream: Any, paper: Colour) -> Iterator[bool]:
+    """For each run of letters that is drawn."""
+    from pypdf.generic import ContentStream
+
+    colour, size, mode, kept, least = BLACK, 12.0, 0, [], _SMALLEST
+    for operands, operator in ContentStream(stream, None).operations if hasattr(stream, "get_data") else ():
+        if operator == b"q":
+            kept.append((colour, size, mode))
+        elif operator == b"Q" and kept:
+            colour, size, mode = kept.pop()
+        elif operator in (b"g", b"rg", b"k", b"sc", b"scn"):
+            colour = _colour(operands)
+        elif operator == b"Tf":
+            size = float(operands[1])
+        elif operator == b"Tr":
+            mode = operands[0]
+        elif operator in (b"cm", b"Tm"):
+            least = 0.0  # what enlarges letters is not followed
+        elif operator in (b"f", b"f*"):
+            paper = colour
+        elif operator in (b"Tj", b"TJ", b"'"):
+            yield mode not in (3, 7) and not 0 < size < least and not alike(colour, paper)
+
+
+def _colour(numbers: Sequence[Any]) -> Colour:
+    """Of a grey, of red, green and blue, or of four inks."""
+    parts = [*map(float, numbers)] * 3 if len(numbers) < 4 else [1 - float(ink) - float(numbers[3]) for ink in numbers]
+    red, green, blue = (round(255 * max(part, 0.0)) for part in parts[:3])
+    return red, green, blue
 
 
 def _field(widget: Any) -> Annotation | None:

@@ -144,7 +144,6 @@ def _open_pdfium(reader: Any, request: ReadRequest, stack: ExitStack) -> PdfiumF
 
 
 def _has_layers(reader: Any) -> bool:
-    """Whether there are optional content groups; True where that is unknown."""
     with suppress(*pdf_errors()):
         layers = reader.root_object.get("/OCProperties")
         return bool(layers is not None and layers.get_object().get("/OCGs"))
@@ -160,7 +159,6 @@ def _read(
     *,
     numbered: bool | None = None,
 ) -> RawPage:
-    """Page `index` from 0; `numbered` as in `order_lines`."""
     try:
         problem = streams.problem(reader, index)
         if problem is not None:
@@ -204,7 +202,6 @@ def _pdfium_page(file: PdfiumFile, index: int, recogniser: Recogniser | None, nu
 def _recognised(
     file: PdfiumFile, index: int, seen: PageWords, recogniser: Recogniser | None
 ) -> tuple[Recognised | None, str | None]:
-    """What was recognised where the page is a picture, and why it was not."""
     letters = sum(len(word.text) for word in seen.words)
     if seen.chars > MAX_PAGE_CHARS or letters >= FEW_LETTERS:
         return None, None

@@ -4,8 +4,6 @@ Only pages read without trouble come back. One at which a fork crashed, perhaps 
 caller, who reads it alone under the whole limit: the result is that of reading one by one.
 """
 
-from __future__ import annotations
-
 import os
 import struct
 from collections.abc import Callable, Sequence
@@ -56,7 +54,7 @@ class PageForks:
         self._queue = -1
         self._forks: dict[Connection, _Fork] = {}
 
-    def __enter__(self) -> PageForks:
+    def __enter__(self) -> "PageForks":
         if self._count:
             # A pipe is a queue with many readers: who reads takes a whole number, and all numbers have room in it.
             self._queue, writing = os.pipe()
@@ -100,7 +98,6 @@ class PageForks:
         end_fork(fork.process)
 
     def _wait(self) -> None:
-        """Takes what there is, and stops whoever is too long at a page."""
         first = min(fork.step.left(self._page_seconds) for fork in self._forks.values())
         for pipe in wait(list(self._forks), max(first, 0.0)):
             assert isinstance(pipe, Connection)

@@ -3,8 +3,6 @@
 pdfium is not thread-safe: one thread a process, and every page and text page is closed, in order.
 """
 
-from __future__ import annotations
-
 import ctypes
 import math
 import re
@@ -96,7 +94,7 @@ class PdfiumFile:
         if self._file.get_formtype() == 1:
             self._file.init_forms()  # so that fields are drawn with their page; those of XFA cannot be
 
-    def __enter__(self) -> PdfiumFile:
+    def __enter__(self) -> "PdfiumFile":
         return self
 
     def __exit__(self, *_: object) -> None:

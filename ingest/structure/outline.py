@@ -3,8 +3,6 @@
 An unknown structure gives no sections: a guess is never shown as a fact.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -130,7 +128,7 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Heading
     return marks if len(marks) >= 2 else []
 
 
-def _with_unnumbered(lines: Sequence[Candidate], kept: list[_Numbered]) -> list[_Numbered]:
+def _with_unnumbered(lines: Sequence[Candidate], kept: list["_Numbered"]) -> list["_Numbered"]:
     """`kept` and short lines between them set exactly like the outermost ("Data and code")."""
     outermost = [f for f in kept if f.strong and len(f.numbered.ordinals) <= 1]
     looks = Counter(_look(f.candidate) for f in outermost if f.numbered.family in ("decimal", "roman", "named"))
@@ -209,7 +207,6 @@ def _without_lists(found: Sequence[_Numbered]) -> list[_Numbered]:
 
 
 def _in_sequence(found: Sequence[_Numbered]) -> list[_Numbered]:
-    """Those whose numbers follow from each other, family by family."""
     families: dict[str, list[int]] = {}
     parts: list[int] = []
     part = 0
@@ -233,7 +230,6 @@ def _in_sequence(found: Sequence[_Numbered]) -> list[_Numbered]:
 
 
 def _is_counted(family: str, chain: Sequence[_Numbered]) -> bool:
-    """Whether a chain is of headings, not of list items or table rows."""
     if not chain:
         return False
     first = chain[0].numbered.ordinals
@@ -249,7 +245,6 @@ def _is_counted(family: str, chain: Sequence[_Numbered]) -> bool:
 
 
 def _divisions(found: Sequence[_Numbered], places: Sequence[int]) -> list[int]:
-    """A new beginning and a gap are usual there; a lone weak one is a mention."""
     kept: list[int] = []
     before: tuple[int, ...] | None = None
     for at in places:
@@ -294,7 +289,6 @@ def _entry_of(text: str) -> str:
 
 
 def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
-    """Pages whose numbered lines come again later, or that are headed "Contents"."""
     last_seen: dict[str, int] = {}
     keys: dict[int, list[str]] = {}
     headed: set[int] = set()

@@ -15,7 +15,7 @@ from docqa.ingest.limits import MAX_EMAIL_DEPTH, MAX_HTML_BYTES
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import Hyphens, clean, grouped, unwrap
 from docqa.ingest.types import Document
-from docqa.ingest.web.email_parts import ENCRYPTED, attachments, header, is_attachment, parse_email, sender
+from docqa.ingest.web.email_parts import ENCRYPTED, attachments, header, is_attachment, parse_email, parts_in, sender
 from docqa.ingest.web.html import HtmlBlocks
 from docqa.ingest.web.html_source import decode_html
 from docqa.ingest.web.quoted import Stretch, stretches
@@ -66,8 +66,7 @@ class _Reader:
             self.warnings.append(f"parts nested deeper than {MAX_EMAIL_DEPTH} are not read")
             return
         kind = part.get_content_type()
-        payload = part.get_payload()
-        inside = [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
+        payload, inside = part.get_payload(), parts_in(part)
         if kind in ENCRYPTED and "signed-data" not in str(part.get("Content-Type", "")):
             self.encrypted = True
             self.warnings.append(f"an encrypted part is not read ({kind})")

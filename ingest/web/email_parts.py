@@ -23,7 +23,6 @@ _NOT_FILES = frozenset(("text/plain", "text/html")) | SIGNATURES | ENCRYPTED
 
 
 def _suffix_of(kind: str) -> str:
-    """For a file without one, by its media type, or ""."""
     if kind in ("application/zip", "application/x-zip-compressed"):
         return ".zip"
     found = format_of_type(kind)
@@ -108,10 +107,14 @@ def attachments(message: Message) -> Iterator[tuple[str, Message]]:
         yield shown, part
 
 
+def parts_in(part: Message) -> list[Message]:
+    """Those of which `part` is made."""
+    payload = part.get_payload()
+    return [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
+
+
 def _attached(part: Message, depth: int) -> Iterator[Message]:
-    """The parts, and itself, that are files or messages."""
-    kind, payload = part.get_content_type(), part.get_payload()
-    inside = [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
+    kind, inside = part.get_content_type(), parts_in(part)
     whole = kind == "message/rfc822" or not kind.startswith(("multipart/", "message/"))
     if whole and (kind == "message/rfc822" or (depth and is_attachment(part))):
         yield part

@@ -24,8 +24,8 @@ from docqa.ingest.web.visibility import Visibility
 from docqa.ingest.writer import BlockWriter, raised
 
 _SKIPPED = word_set(
-    "script style noscript template head nav svg iframe object embed canvas audio video select option textarea "
-    "datalist button rt rp annotation annotation-xml"
+    "script style noscript noframes noembed template head nav svg iframe object embed canvas audio video select option "
+    "textarea datalist button progress meter rt rp annotation annotation-xml"
 )
 _BLOCKS = word_set(
     "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
@@ -103,8 +103,7 @@ class HtmlBlocks:
         if skipped := self._visibility.sheets.skipped:
             many = f"{skipped:,} rules of its style sheets"
             self.warnings.append(f"{many} were not looked at: what they hide is read")
-        if self._visibility.covered:
-            self.warnings.append("an element lies over the whole page: text below it is read, and may be hidden")
+        self.warnings += (f"{doubt} is read, and may be hidden" for doubt in sorted(self._visibility.doubts))
 
     def _walk(self, root: LexborNode) -> None:
         """Without recursion: a page may be nested deeper than Python's stack."""
@@ -137,6 +136,7 @@ class HtmlBlocks:
             return
         if text.strip():
             self._after_hidden = False
+            self._visibility.show()
         self._inline.append(text if self._pre else _SPACES.sub(" ", text))
 
     def _enter(self, node: LexborNode, tag: str) -> bool:
@@ -226,7 +226,6 @@ class HtmlBlocks:
             self._inline[start:] = [raised("".join(self._inline[max(start - 1, 0) : start]), text, note=note)]
 
     def _is_data(self, row: LexborNode) -> bool:
-        """Whether `row` is of a table of data, not of one that lays out a page."""
         table = _table_around(row) if self._cells is None else None
         return table is not None and table.mem_id not in self._layout
 
@@ -260,7 +259,6 @@ class HtmlBlocks:
                 self._writer.mark(level, None, title, start)
 
     def _started(self, start: int | None) -> None:
-        """The sections that are due begin at `start`."""
         if start is not None:
             for level, title in self._due:
                 self._writer.mark(level, None, title, start, label=self._quoted if title == _CONTINUED else None)
@@ -300,7 +298,6 @@ def _table_around(node: LexborNode) -> LexborNode | None:
 
 
 def _is_quote(tag: str, attributes: Mapping[str, str | None]) -> bool:
-    """Whether an element of an e-mail has an earlier message in it."""
     if tag == "blockquote":
         return attributes.get("type") == "cite" or "quote" in (attributes.get("class") or "")
     classes = set((attributes.get("class") or "").split())

@@ -2,7 +2,7 @@
 hidden, like that of any page."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from markdown_it import MarkdownIt
@@ -13,13 +13,15 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from docqa.ingest.encoding import decode
+from docqa.ingest.errors import IngestError
+from docqa.ingest.formats import format_named
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean
 from docqa.ingest.types import Document
 from docqa.ingest.web.html import HtmlBlocks
 from docqa.ingest.writer import BlockWriter
 
-_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+_MATHEMATICS = re.compile(r"`+[^`]*+`+|(\$\$?)[^$]+\1")
 _DEEPEST = 300  # a list in a list is two deeper
 
 
@@ -28,13 +30,28 @@ def read_markdown(request: ReadRequest) -> Document:
     decoded, warnings = decode(request.content)
     writer = BlockWriter(include_hidden=request.include_hidden)
     blocks = HtmlBlocks(writer)
-    blocks.write(_rendered(_FRONT_MATTER.sub("", clean(decoded))))
+    text = clean(decoded)
+    _, end, body = text.partition("\n---\n") if text.startswith("---\n") else ("", "", "")
+    blocks.write(_rendered(body if end else text, writer.hide))
     title = writer.marks[0].title if writer.marks and writer.marks[0].level == 1 else ""
     remarks = [*warnings, *blocks.warnings]
     return writer.document(request, title=title, media_type="text/markdown", warnings=remarks)
 
 
-def _rendered(text: str) -> str:
+def _shown(math: str, hide: Callable[[str], None]) -> str:
+    """`math`, empty where the reader of LaTeX finds hidden text in it, which `hide` gets."""
+    if math[0] == "$" and "\\" in math and any(name in math for name in ("color", "phantom", "box")):
+        try:
+            hidden = format_named("tex").read()(ReadRequest("", math.encode())).coverage.hidden_spans
+        except IngestError:  # there is nothing else
+            hidden = 1
+        if hidden:
+            hide(math)
+            return ""
+    return math
+
+
+def _rendered(text: str, hide: Callable[[str], None]) -> str:
     """Words are parsed as they are rendered, and a row is one token: those of all cells would take some 500 times its
     size."""
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -44,17 +61,21 @@ def _rendered(text: str) -> str:
     parser.add_render_rule("image", _words_of_image)
     tokens: list[Token] = []
     env: dict[str, Any] = {}
+
+    def inline(words: str) -> str:
+        return parser.renderInline(_MATHEMATICS.sub(lambda match: _shown(match.group(), hide), words), env)
+
     in_words, parser.options.maxNesting = parser.options.maxNesting, _DEEPEST + 2
     parser.block.parse(text, parser, env, tokens)
     parser.options.maxNesting = in_words
     parts: list[str] = []
     for at, token in enumerate(tokens):
         if token.type == "inline":
-            parts.append(parser.renderInline(token.content, env))
+            parts.append(inline(token.content))
         elif token.type == "row":
-            cells = (parser.renderInline(words, env) for words in token.content.split("\n"))
+            cells = (inline(words) for words in token.content.split("\n"))
             parts.append(f"<tr>{''.join(f'<{token.tag}>{cell}</{token.tag}>' for cell in cells)}</tr>\n")
-        else:
+        elif token.info != "math" or _shown(f"$${token.content}$$", hide):
             if token.type == "list_item_open" and token.info:  # as it is printed: "3)"
                 token.attrSet("data-mark", f"{token.info}{token.markup}")
             rule = renderer.rules.get(token.type, renderer.renderToken)

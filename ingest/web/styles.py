@@ -8,7 +8,7 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -18,26 +18,23 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from docqa.ingest.language.lengths import at_commas, pixels
 from docqa.ingest.language.words import word_set
 
-Declarations = Mapping[str, str]
 Linked = Callable[[str], str]
 """The style sheet at an address; empty where it is not at hand."""
 # What can make text invisible, or visible again.
 _KNOWN = word_set(
-    "display visibility opacity color background background-color background-image font font-size text-indent position "
-    "left top right bottom margin margin-left margin-top height max-height width max-width overflow overflow-x "
-    "overflow-y clip clip-path transform filter zoom content-visibility mso-hide -webkit-text-fill-color scale "
-    "translate z-index isolation letter-spacing"
+    "display visibility opacity color background background-color background-image background-clip font font-size "
+    "font-family left top right bottom position text-indent margin margin-left margin-top height max-height width "
+    "max-width overflow overflow-x overflow-y clip clip-path transform filter zoom content-visibility mso-hide "
+    "text-fill-color scale rotate translate z-index isolation letter-spacing word-spacing line-height mask mask-image "
+    "mix-blend-mode offset-path text-security animation initial-value text-stroke"
 )
-_SAME = {
-    "margin-inline-start": "margin-left", "margin-block-start": "margin-top", "inset-inline-start": "left",
-    "inset-block-start": "top", "block-size": "height", "max-block-size": "max-height", "inline-size": "width",
-    "max-inline-size": "max-width", "-webkit-transform": "transform",
-}  # fmt: skip
-_SIDES = ("top", "right", "bottom", "left")
+# Other names of the same.
+_SAME = {"-webkit-": "", "inset-": "", "inline-start": "left", "block-start": "top", "block-size": "height",
+         "inline-size": "width", "animation-name": "animation"}  # fmt: skip
+SIDES = ("top", "right", "bottom", "left")
 # What a screen in a light room is not.
 _NOT_HERE = word_set("print speech tty tv handheld dark reduce portrait none coarse standalone fullscreen active more")
 _SCREEN_WIDTH, _SCREEN_HEIGHT = 1280.0, 800.0
-_MOMENTARY = re.compile(r"::|:(?:hover|focus|active|visited|link|target|checked|before|after|disabled)", re.IGNORECASE)
 _WEIGHT = re.compile(r"(#)|([.\[:])|([a-zA-Z*])[\w-]*")
 _MAX_SHEET_CHARS = 2**20
 _MAX_RULES, _FEWEST_RULES = 4_000, 200
@@ -46,11 +43,21 @@ _MAX_DEPTH, _MAX_VALUE_CHARS = 10, 300
 _MOST_LOOKS = 40_000_000
 
 
+class Declarations(dict[str, str]):
+    """What a style says of properties, "" of others."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 class StyleSheets:
-    """What the style sheets in a page, and `linked` ones, say of its elements; `skipped`: rules over the limit."""
+    """What the style sheets in a page, and `linked` ones, say of its elements; `skipped`: rules over the limit;
+    `variables`: with what they begin; `frames`: how animations end."""
 
     def __init__(self, tree: LexborHTMLParser, elements: int, linked: Linked) -> None:
         self.skipped = 0
+        self.variables: dict[str, str] = {}
+        self.frames: dict[str, Declarations] = {}
         self._tree, self._linked = tree, linked
         self._found: dict[int, list[tuple[tuple[int, ...], tuple[Declarations, Declarations]]]] = {}
         self._left = min(_MAX_RULES, max(_FEWEST_RULES, _MOST_LOOKS // max(elements, 1)))
@@ -64,13 +71,14 @@ class StyleSheets:
             elif "stylesheet" in (attributes.get("rel") or "").lower().split():
                 self._fetched(attributes.get("href") or "", 0)
 
-    def of(self, mem_id: int, inline: str | None) -> dict[str, str]:
-        """The declarations for the element `mem_id` whose attribute `style` is `inline`."""
+    def of(self, mem_id: int, inline: str | None) -> Declarations:
+        """The declarations for the element `mem_id` whose attribute `style` is `inline`; for what they set before and
+        behind its words, of the negative number."""
         found = sorted(self._found.get(mem_id, ()), key=lambda item: item[0])
         if not found and not inline:
-            return {}
+            return Declarations()
         said = [body for _, body in found] + ([declared(inline)] if inline else [])
-        merged: dict[str, str] = {}
+        merged = Declarations()
         for usual, _ in said:
             merged.update(usual)
         for _, important in said:
@@ -100,7 +108,6 @@ class StyleSheets:
                 self._rules([node], "", 0)
 
     def _rules(self, nodes: Iterable[Any], above: str, depth: int) -> None:
-        """Inside the rule with the selector `above`."""
         nodes = list(nodes)
         if above and any(node.type == "declaration" for node in nodes):
             self._add(above, _said(nodes))
@@ -112,7 +119,13 @@ class StyleSheets:
                     selector = selector.replace("&", around) if "&" in selector else f"{around} {selector}"
                 self._rules(_contents(node), selector, depth + 1)
             elif node.type == "at-rule" and node.content is not None:
-                kind = node.lower_at_keyword
+                kind, named = node.lower_at_keyword, tinycss2.serialize(node.prelude).strip()
+                if kind == "property":
+                    self.variables[named] = _said(_contents(node))[0]["initial-value"]
+                elif kind.endswith("keyframes"):
+                    for frame in _contents(node):
+                        if tinycss2.serialize(getattr(frame, "prelude", ())).strip().endswith(("to", "100%")):
+                            self.frames[named] = _said(_contents(frame))[0]
                 if kind in ("supports", "layer", "container", "scope") or (kind == "media" and _applies(node.prelude)):
                     self._rules(_contents(node), above, depth + 1)
 
@@ -125,15 +138,16 @@ class StyleSheets:
         self._left -= 1
         self._order += 1
         for part in selector.split(",") if "(" not in selector else [selector]:
-            if _MOMENTARY.search(part) or not part.strip():
-                continue
+            around, _, kind = part.strip().rpartition(":")
+            pseudo = kind in ("before", "after")
+            around = around.rstrip(":") if pseudo or kind == "first-line" else part.strip()
             try:
-                nodes = self._tree.css(part.strip())
+                nodes = self._tree.css(around)
             except SelectolaxError:  # a selector that this parser does not know hides nothing
                 continue
             weight = (*_weight(part), self._order)
             for node in nodes:
-                self._found.setdefault(node.mem_id, []).append((weight, body))
+                self._found.setdefault(-node.mem_id if pseudo else node.mem_id, []).append((weight, body))
 
 
 def _tokens(source: str) -> list[Any]:
@@ -145,7 +159,6 @@ def _contents(rule: Any) -> list[Any]:
 
 
 def _applies(query: Sequence[Any]) -> bool:
-    """To the screen of a computer."""
     return any(map(_holds, at_commas(query) or [[]]))
 
 
@@ -168,25 +181,23 @@ def declared(body: str) -> tuple[Declarations, Declarations]:
 
 def _said(nodes: Iterable[Any]) -> tuple[Declarations, Declarations]:
     """The known declarations, lower case, and those of them that are `!important`."""
-    usual: dict[str, str] = {}
-    important: dict[str, str] = {}
+    usual, important = Declarations(), Declarations()
     for node in nodes:
         if node.type != "declaration":
             continue
-        name = _SAME.get(node.lower_name, node.lower_name)
+        name = reduce(lambda name, same: name.replace(*same), _SAME.items(), node.lower_name)
         if name in _KNOWN or name == "inset" or name.startswith("--"):
             value = tinycss2.serialize(node.value).strip().lower()[:_MAX_VALUE_CHARS]
             parts = value.split() if name == "inset" else []
             sides = parts * 4 if len(parts) < 3 else [*parts, parts[1]]
-            named = dict(zip(_SIDES, sides)) if parts else {name: value}
+            named = dict(zip(SIDES, sides)) if parts else {name: value}
             (important if node.important else usual).update(named)
     return usual, important
 
 
 def resolved(declarations: Declarations, variables: Mapping[str, str]) -> tuple[Declarations, Mapping[str, str]]:
     """`declarations` with the values of the variables that they name, and `variables` with their own."""
-    found: dict[str, str] = {}
-    known = dict(variables)
+    found, known = Declarations(), dict(variables)
     for name, value in sorted(declarations.items()):  # variables, whose names begin with "--", come first
         if "var(" in value:
             value = tinycss2.serialize(_resolved(_tokens(value), known)).strip()[:_MAX_VALUE_CHARS]

@@ -1,7 +1,11 @@
 """Which text of a page can be seen: not what is set in the colour behind it, in letters too small to read, beside the
 page, clipped away, or switched off."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from itertools import takewhile
+from math import cos, radians
 from typing import Any, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -9,24 +13,48 @@ from tinycss2 import parse_component_value_list
 
 from docqa.ingest.colours import WHITE, Colour, alike, colour_of, is_clear
 from docqa.ingest.language.lengths import USUAL_SIZE, pixels
-from docqa.ingest.web.styles import Declarations, Linked, StyleSheets, resolved
+from docqa.ingest.language.words import word_set
+from docqa.ingest.web.styles import SIDES, Declarations, Linked, StyleSheets, resolved
 
 # A page that hides all of itself is one that a script shows when it is ready.
 _WHOLE = ("html", "body")
 _SMALLEST_SIZE = 2.0  # pixels
-_FAR = 500.0  # pixels to the left or above: beside every page
-_VERY_FAR = 5_000.0
-_CLEAR = 0.05
-_THIN = 1.0
-_SMALLEST_ZOOM, _MOST_BLURRED = 0.12, 10.0
+_FAR, _VERY_FAR, _MOVED = 500.0, 5_000.0, 1_000.0  # pixels to the left or above, to a side, from its place
+_CLEAR, _SMALL, _THIN = 0.05, 0.12, 1.0
 _PLACED = ("absolute", "fixed", "relative", "sticky")
-_SIZES = {"xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0, "large": 18.0, "x-large": 24.0}
-_AS_IT_IS = ("inherit", "initial", "none", "unset", "currentcolor")
+_AS_IT_IS = word_set("inherit initial none unset currentcolor normal auto") | {""}
+_CUT = word_set("hidden clip auto scroll")
+
+
+def _is_small(sizes: Sequence[float]) -> bool:
+    return min(map(abs, sizes)) < _SMALL
+
+
+def _is_turned(sizes: Sequence[float]) -> bool:
+    return abs(cos(radians(sizes[-1]))) < _SMALL
+
+
+# Which sizes of a function, or of a property written as one, hide what is in it; None: they may.
+_HIDES: Mapping[str, Callable[[Sequence[float]], bool | None]] = {
+    "opacity": lambda v: v[0] < _CLEAR, "blur": lambda v: v[0] >= 10,
+    "contrast": lambda v: None if v[0] < _CLEAR else False, "zoom": _is_small, "scale": _is_small,
+    "brightness": lambda v: False if _CLEAR < v[0] < 10 else None,
+    "matrix": lambda v: abs(v[0] * v[3] - v[1] * v[2]) < _SMALL**2,
+    "rotatex": _is_turned, "rotatey": _is_turned, "skew": _is_turned, "rotate3d": lambda v: v[2] == 0 and _is_turned(v),
+    "translate": lambda v: max(map(abs, v)) >= _MOVED, "rect": lambda v: max(map(abs, v)) <= _THIN,
+    "inset": lambda v: max(v) >= 50, "circle": lambda v: v[0] <= 0, "ellipse": lambda v: v[0] * v[1] <= 0,
+    "polygon": lambda v: min(max(side) - min(side) for side in (v[::2], v[1::2])) < _THIN,
+    "path": lambda _: None, "shape": lambda _: None, "url": lambda _: None,
+}  # fmt: skip
+_SHAPES = word_set("rect inset circle ellipse polygon")
+_AS_FUNCTIONS, _OF_FUNCTIONS = word_set("opacity zoom scale translate"), word_set("filter transform clip clip-path")
+_DEGREES = {"deg": 1.0, "turn": 360.0, "grad": 0.9}
 
 
 class Seen(NamedTuple):
     """What text in an element inherits. `colour`, `ground` None: not known; `unseen`: switched off, beside the page or
-    clear; `over`: a ground of its own hides what is behind the page; `variables`: those its style names."""
+    clear; `unsure`: it may be; `over`: a ground of its own hides what is behind the page; `variables`: those its style
+    names."""
 
     colour: Colour | None = (0, 0, 0)
     ground: Colour | None = WHITE
@@ -35,6 +63,7 @@ class Seen(NamedTuple):
     aside: bool = False
     clear: bool = False
     over: bool = False
+    unsure: bool = False
     variables: Mapping[str, str] = {}
 
     @property
@@ -46,18 +75,23 @@ class Seen(NamedTuple):
 
 
 class Visibility:
-    """Follows a walk over the elements of a page: `enter` and `leave` each, `unseen` holds inside; `covered`: by one of
-    them."""
+    """Follows a walk over the elements of a page: `enter` and `leave` each, `unseen` holds inside; `doubts`: what may
+    hide text that is read."""
 
     def __init__(self, tree: LexborHTMLParser, elements: int, linked: Linked) -> None:
         self.sheets = StyleSheets(tree, elements, linked)
-        self.covered = False
-        self._stack = [Seen()]
+        self.doubts: set[str] = set()
+        self._stack = [Seen(variables=self.sheets.variables)]
 
     @property
     def unseen(self) -> bool:
         """Whether text right inside the open elements cannot be seen."""
         return self._stack[-1].unseen
+
+    def show(self) -> None:
+        """There is text right inside them that is read."""
+        if self._stack[-1].unsure:
+            self.doubts.add("text in a clip, mask, blend, filter, font, colour or animation")
 
     def enter(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> bool:
         """Begins an element; False where it is hidden with all that is in it, and need not be left."""
@@ -68,18 +102,25 @@ class Visibility:
             state = state._replace(variables=variables)
         # `aria-hidden` hides from the ear only.
         off = "hidden" in attributes or "popover" in attributes or (tag == "dialog" and "open" not in attributes)
-        if tag not in _WHOLE and (off or (said and _is_gone(said, outer))):
+        signs = set(_signs(said, outer)) if said else set()
+        if tag not in _WHOLE and (off or tag == "mphantom" or True in signs):
             return False
         if "bgcolor" in attributes or "background" in attributes:
             state = state._replace(ground=colour_of(attributes.get("bgcolor") or ""))
         named = attributes.get("color") if tag == "font" else attributes.get("text") if tag == "body" else None
         if named:
             state = state._replace(colour=colour_of(named))
+        words = said["animation"].replace(",", " ").split()
+        ends = (self.sheets.frames[word] for word in words if word in self.sheets.frames)
+        if None in signs or any({True, None} & {*_signs(end, outer), _set(state, end).unseen} for end in ends):
+            state = state._replace(unsure=True)
         state = _set(state, said) if said else state
         if tag in _WHOLE:
             state = state._replace(invisible=False, over=False)
-        elif _lies_over_all(said) and _ground(said, None) is not None:
-            self.covered = True
+        elif any(_lies_over(each, outer) for each in (said, self.sheets.of(-node.mem_id, None)) if each):
+            self.doubts.add("text below an element over the whole page, or over all around it")
+        if tag.startswith("col") and state.invisible:
+            self.doubts.add("text in a table with a collapsed column")
         self._stack.append(state)
         return True
 
@@ -88,109 +129,107 @@ class Visibility:
         self._stack.pop()
 
 
-def _is_gone(said: Declarations, outer: Seen) -> bool:
-    """Whether an element is not there, beside the page, or clipped to nothing, whatever is in it."""
-    if said.get("display") == "none" or said.get("mso-hide") == "all" or said.get("content-visibility") == "hidden":
-        return True
-    opacity, zoom = (pixels(said.get(name, ""), 1.0) for name in ("opacity", "zoom"))
-    if (opacity is not None and opacity < _CLEAR) or (zoom is not None and zoom < _SMALLEST_ZOOM):
-        return True
-    if any(
-        (name == "opacity" and values[0] < _CLEAR) or (name == "blur" and values[0] >= _MOST_BLURRED)
-        for name, values in _functions(said.get("filter", ""), 1.0)
-    ):
-        return True
-    behind = (pixels(said.get("z-index", "")) or 0.0) < 0 and said.get("position") in _PLACED
-    spaced = pixels(said.get("letter-spacing", ""), outer.size) or 0.0
-    if (behind and outer.over) or (spaced < 0 and spaced <= -0.5 * outer.size):
-        return True
-    return _is_aside(said, outer.size) or _is_clipped(said, outer.size) or _is_moved(said, outer.size)
+def _signs(said: Declarations, outer: Seen) -> Iterator[bool | None]:
+    """True where an element, whatever is in it, is not there, beside the page, clipped to nothing or clear; None where
+    it may be."""
+    size, mask = _size(said, outer.size), said["mask-image"] + said["mask"]
+    behind = (pixels(said["z-index"]) or 0.0) < 0 and said["position"] in _PLACED
+    yield said["display"] == "none" or said["mso-hide"] == "all" or said["content-visibility"] == "hidden"
+    yield (behind and outer.over) or "text-security" in said or _is_aside(said, size) or _is_cut(said, size)
+    if not {said["mix-blend-mode"], said["offset-path"], said["text-stroke"]} <= _AS_IT_IS:
+        yield None
+    if "blank" in said["font-family"] + said["font"] or "url(" in mask:
+        yield None
+    yield bool(stops := _stops(mask)) and all(map(is_clear, stops))
+    texts = [f"{name}({said[name]})" for name in _AS_FUNCTIONS & said.keys()]
+    texts += [said[name] for name in _OF_FUNCTIONS & said.keys()]
+    if "rotate" in said:
+        texts.append(f"rotate3d({said['rotate'].replace('x', '1 0 0').replace('y', '0 1 0')})")
+    for name, sizes in _functions(" ".join(texts), size) if texts else ():
+        with suppress(LookupError, ValueError):  # too few arguments, or a function that hides nothing
+            yield _HIDES[name if name in _HIDES else name.rstrip("xyz3d")](sizes)
 
 
-def _lies_over_all(said: Declarations) -> bool:
-    if said.get("position") not in ("absolute", "fixed") or (pixels(said.get("z-index", "")) or 0.0) < 0:
+def _lies_over(said: Declarations, outer: Seen) -> bool:
+    if said["position"] not in ("absolute", "fixed") or (pixels(said["z-index"]) or 0.0) < 0:
         return False
-    edges = [pixels(said.get(side, "")) for side in ("left", "right", "top", "bottom")]
-    wide, high = (said.get(name, "").startswith("100") for name in ("width", "height"))
-    near = [edge is not None and edge <= 0 for edge in edges]
-    return near[0] and near[2] and (wide or near[1]) and (high or near[3])
+    top, right, bottom, left = ((edge := pixels(said[side])) is not None and edge <= 0 for side in SIDES)
+    wide, high = (said[name].startswith("100") for name in ("width", "height"))
+    covers = left and top and (wide or right) and (high or bottom) and _ground(said, None) is not None
+    return covers and True not in _signs(said, outer)
 
 
 def _is_aside(said: Declarations, size: float) -> bool:
-    moved = said.get("position") in _PLACED
-    for name in ("left", "top", "right", "bottom"):
-        length = pixels(said.get(name, ""), size)
-        if moved and length is not None and (length <= -_FAR or length >= _VERY_FAR):
-            return True
-    margins = [said.get("margin-left", ""), said.get("margin-top", ""), *said.get("margin", "").split()]
-    return any((pixels(margin, size) or 0.0) <= -_FAR for margin in margins)
+    placed = (said[side] for side in SIDES if said["position"] in _PLACED)
+    sides = [pixels(side, _FAR if "%" in side else size) or 0.0 for side in placed]
+    margins = " ".join(said[name] for name in ("margin", "margin-left", "margin-top", "word-spacing")).split()
+    before = [pixels(margin, size) or 0.0 for margin in margins]
+    spaced = pixels(said["letter-spacing"], size) or 0.0
+    far = min([0.0, *sides, *before]) <= -_FAR or max([0.0, *sides]) >= _VERY_FAR
+    return far or (spaced < 0 and spaced <= -0.5 * size) or spaced >= _FAR
 
 
-def _is_clipped(said: Declarations, size: float) -> bool:
-    for name, numbers in _functions(f"{said.get('clip', '')} {said.get('clip-path', '')}", 100.0):
-        if name == "rect" and all(abs(number) <= _THIN for number in numbers):
+def _is_cut(said: Declarations, size: float) -> bool:
+    """Whether it has no height or width, and what has is not shown."""
+    cut = any(said[name] in _CUT for name in ("overflow", "overflow-x", "overflow-y"))
+    for name in ("height", "max-height", "width", "max-width", "line-height"):
+        length = pixels(said[name], size)
+        if length is None or length > _THIN or "%" in said[name] or "visible" in said["overflow"]:
+            continue
+        if (length == 0 or name[0] != "l") if cut else (length == 0 and name in ("height", "max-height")):
             return True
-        if (name == "inset" and max(numbers) >= 50) or (name in ("circle", "ellipse", "polygon") and not any(numbers)):
-            return True
-    if "visible" in said.get("overflow", ""):
-        return False
-    for name in ("height", "max-height", "width", "max-width"):
-        length = pixels(said.get(name, ""), size)
-        if length is not None and length <= _THIN and "%" not in said[name] and not said[name].endswith("em"):
-            overflow = {said.get(f"overflow{side}", "") for side in ("", "-x", "-y")}
-            cut = not overflow.isdisjoint(("hidden", "clip", "auto", "scroll"))
-            if cut or (length == 0 and name.endswith("height")):
-                return True
     return False
 
 
-def _is_moved(said: Declarations, size: float) -> bool:
-    if "%" not in said.get("scale", "") and pixels(said.get("scale", "")) == 0.0:
-        return True
-    for name, values in _functions(said.get("transform", ""), size):
-        small = name.startswith("scale") and min(map(abs, values)) < _CLEAR
-        flat = name == "matrix" and len(values) == 6 and abs(values[0] * values[3] - values[1] * values[2]) < 0.01
-        turned = name in ("rotatex", "rotatey") and abs(values[0]) % 180 == 90
-        if small or flat or turned or (name.startswith("translate") and max(map(abs, values)) >= _VERY_FAR / 5):
-            return True
-    return any(abs(pixels(part, size) or 0.0) >= _VERY_FAR / 5 for part in said.get("translate", "").split())
+@lru_cache(maxsize=8192)
+def _functions(text: str, size: float) -> Sequence[tuple[str, list[float]]]:
+    """The functions in a value, lower case, with their lengths and angles in front of "at"."""
+    found: list[tuple[str, list[float]]] = []
+    for token in parse_component_value_list(text):
+        name = token.lower_name if token.type == "function" else token.type
+        whole = 100.0 if name in _SHAPES else size if name.startswith("translate") else 1.0
+        inner = takewhile(lambda each: getattr(each, "value", "") != "at", getattr(token, "arguments", ()))
+        found.append((name, [value for each in inner if (value := _argument(each, whole)) is not None]))
+    return found
 
 
-def _functions(text: str, size: float) -> list[tuple[str, list[float]]]:
-    """The functions in a value, lower case, with their lengths and angles."""
-    if "(" not in text:
-        return []
-    tokens = (token for token in parse_component_value_list(text) if token.type == "function")
-    given = ((token.lower_name, [_argument(inner, size) for inner in token.arguments]) for token in tokens)
-    return [(name, known) for name, values in given if (known := [value for value in values if value is not None])]
+def _argument(token: Any, whole: float) -> float | None:
+    degrees = _DEGREES.get(token.lower_unit) if token.type == "dimension" else None
+    return pixels(token.serialize(), whole) if degrees is None else float(token.value) * degrees
 
 
-def _argument(token: Any, size: float) -> float | None:
-    angle = token.type == "dimension" and token.lower_unit == "deg"
-    return float(token.value) if angle else pixels(token.serialize(), size)
+def _stops(text: str) -> list[str]:
+    """The colours of the gradients in a value."""
+    tokens = parse_component_value_list(text) if "gradient(" in text else ()
+    words = (inner.serialize() for token in tokens for inner in getattr(token, "arguments", ()))
+    return [word for word in words if colour_of(word) or is_clear(word)]
 
 
 def _set(state: Seen, said: Declarations) -> Seen:
-    """`state` with what an element says of the letters in it."""
     size = _size(said, state.size)
     ground = _ground(said, state.ground)
-    colour, clear = state.colour, state.clear
-    named = said.get("-webkit-text-fill-color") or said.get("color")
-    if named and named not in _AS_IT_IS:
+    colour, clear, unsure = state.colour, state.clear, state.unsure
+    named = said["text-fill-color"] or said["color"]
+    if named not in _AS_IT_IS:
         clear = is_clear(named)
         colour = colour_of(named)
+        unsure = unsure or (colour is None and not clear and "(" in named)
+    if said["background-clip"] == "text":
+        colour, ground, clear = ground, state.ground, False
+    if ground is None:
+        unsure = unsure or any(alike(colour, colour_of(word)) for word in said["background"].split())
     shown = said.get("visibility")
     invisible = state.invisible if shown is None else shown in ("hidden", "collapse")
     # A hundred per cent are all of a line.
-    indent = pixels(said.get("text-indent", ""), _VERY_FAR if "%" in said.get("text-indent", "") else size)
-    aside = state.aside if indent is None else indent <= -_FAR or indent >= _VERY_FAR
-    lifted = said.get("isolation") == "isolate" or (said.get("position") in _PLACED and "z-index" in said)
+    indent = pixels(said["text-indent"], _MOVED if "%" in said["text-indent"] else size)
+    aside = state.aside if indent is None else indent <= -_FAR or indent >= _MOVED
+    lifted = said["isolation"] == "isolate" or (said["position"] in _PLACED and "z-index" in said)
     over = not (lifted or "transform" in said or "opacity" in said) and (state.over or _ground(said, None) is not None)
-    return Seen(colour, ground, size, invisible, aside, clear, over, state.variables)
+    return Seen(colour, ground, size, invisible, aside, clear, over, unsure, state.variables)
 
 
 def _size(said: Declarations, outer: float) -> float:
-    text = said.get("font-size", "")
+    text = said["font-size"]
     if not text and "font" in said:
         # Of the numbers in it one with a unit, or 0, is the size; what is behind "/" is the height of a line.
         sizes = (
@@ -198,17 +237,20 @@ def _size(said: Declarations, outer: float) -> float:
             if token.type in ("dimension", "percentage", "function") or (token.type == "number" and token.value == 0)
         )  # fmt: skip
         text = next((token.serialize() for token in sizes), "")
-    if text in _SIZES:
-        return _SIZES[text]
     length = pixels(text, outer)
-    return outer if length is None else max(length, 0.0)
+    if length is None:  # a word: small, medium, large
+        return outer if text in ("", "inherit", "unset") else USUAL_SIZE
+    return max(length, 0.0)
 
 
 def _ground(said: Declarations, outer: Colour | None) -> Colour | None:
-    text = f"{said.get('background', '')} {said.get('background-color', '')}".strip()
-    if "url(" in text or "gradient" in text or said.get("background-image", "none") not in ("none", "initial"):
+    text = f"{said['background']} {said['background-color']}".strip()
+    stops = {colour_of(stop) for stop in _stops(text + said["background-image"])}
+    if len(stops) == 1 and None not in stops:
+        return stops.pop()
+    if "url(" in text or "gradient" in text or said["background-image"] not in _AS_IT_IS:
         return None
-    if not text or text in _AS_IT_IS or is_clear(text):
+    if text in _AS_IT_IS or is_clear(text):
         return outer
     whole = colour_of(text)
     if whole is not None:

@@ -1,7 +1,5 @@
 """A context of keys and values, and which part of it queries far behind read."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,7 +28,7 @@ class KVBlock:
         k = k if self.k_scale is None else k * self.k_scale[part].to(dtype)[..., None]
         return k, v if self.v_scale is None else v * self.v_scale[part].to(dtype)[..., None]
 
-    def plain(self) -> KVBlock:
+    def plain(self) -> "KVBlock":
         """As the library can read it: elements in order, floats of 32 bits; itself where it is so already."""
         parts = [self.k, self.v, self.k_scale, self.v_scale, self.bounds]
         ready = [None if part is None else part.contiguous() for part in parts]

@@ -4,8 +4,6 @@ A block has 32 or 256 columns of a row: their codes in a few bits, low halves of
 group of columns has a scale and an offset: value = scale * code - offset.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -56,7 +54,7 @@ class BlockMatrix:
     block: Block
 
     @classmethod
-    def of(cls, data: Tensor, kind: str) -> BlockMatrix:
+    def of(cls, data: Tensor, kind: str) -> "BlockMatrix":
         """Of a GGUF file's bytes of type `kind` (as ggml names it). Raises UnknownBlock: the type is not in `BLOCKS`,
         or rows are no whole blocks."""
         block = BLOCKS.get(kind)
@@ -74,7 +72,7 @@ class BlockMatrix:
         """The values as float32 [rows, columns], of the wanted `rows` or all."""
         return self.block.values(self.data if rows is None else self.data[rows])
 
-    def taken(self, rows: Tensor) -> BlockMatrix:
+    def taken(self, rows: Tensor) -> "BlockMatrix":
         """The matrix of these rows, in this order, copied."""
         return BlockMatrix(self.data[rows], self.block)
 

@@ -5,8 +5,6 @@ share, what was read last. Experts in docqa's own formats or GGUF blocks keep th
 others are dequantized as they are read.
 """
 
-from __future__ import annotations
-
 import os
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,7 +51,7 @@ class ExpertPool:
     `whole`: there is room for all.
     """
 
-    def __init__(self, source: ExpertSource, slots: Slots, most: int) -> None:
+    def __init__(self, source: "ExpertSource", slots: Slots, most: int) -> None:
         self.source, self.slots = source, slots
         spare = min(AHEAD, slots.count // SPARE) if source.packed and slots.count < most else 0
         self.held, self.whole = slots.count - spare, slots.count >= most

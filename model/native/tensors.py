@@ -1,7 +1,5 @@
 """Tensors of files as the native kernels read them: packed matrices left in the file, all else in float32."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,7 +30,7 @@ class FolderTensors:
                     self._entries[name] = mapped, key
 
     @classmethod
-    def of_checkpoint(cls, folder: Path) -> FolderTensors:
+    def of_checkpoint(cls, folder: Path) -> "FolderTensors":
         """Those of a checkpoint folder's weights."""
         return cls(weight_files(folder))
 

@@ -1,7 +1,5 @@
 """What a delta net remembers: tensors of torch, or arrays of numpy where native kernels read; none is written to."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +15,7 @@ class DeltaMemory:
     def update(self, tail: Array, memory: Array) -> None:
         self.tail, self.memory = tail, memory
 
-    def fork(self) -> DeltaMemory:
+    def fork(self) -> "DeltaMemory":
         return DeltaMemory(self.tail, self.memory)
 
     def keep(self, chosen: Array) -> None:

@@ -65,7 +65,7 @@ def pdf(line: str) -> bytes:
         14: stream("0.5 0 d0 0 0 0.001 0.001 re f"), 15: form(shown, "/BBox [0 0 612 792] /OC 18 0 R"),
         16: form(f"1 g {shown}"), 17: form(shown, "/BBox [0 0 9 9]"),
         18: "<</Type /OCG /Name (a)>>", 19: "<</Type /OCG /Name (b) /Usage <</View <</ViewState /OFF>>>>>>",
-        20: f"<</ActualText ({GHOST})>>", 21: f"<</Type /Annot /Rect [60 590 460 615] /Subtype {annotation}>>",
+        20: f"<</ActualText ({GHOST})>>", 21: f"<</Type /Annot /Subtype {annotation} /Rect [60 590 460 615]>>",
         30: form("1 g 60 590 400 25 re f", "/BBox [60 590 460 615]"),
     }  # fmt: skip
     data, places = b"%PDF-1.7\n", {}
@@ -126,7 +126,7 @@ def email(line: str) -> bytes:
     return mail.as_bytes()
 
 
-def documents() -> Iterator[tuple[str, str, bytes]]:
+def documents(tables: Path = TABLES) -> Iterator[tuple[str, str, bytes]]:
     """A name, the line of the table, and a file with what it says, for each of the tricks."""
     makers: dict[str, tuple[str, Callable[[str], bytes]]] = {
         "styles": ("a.html", lambda line: html(f'<p style="{line}">{GHOST}</p>')),
@@ -136,6 +136,7 @@ def documents() -> Iterator[tuple[str, str, bytes]]:
         "latex": ("a.tex", lambda line: LATEX.replace("BODY", line).encode()), "pdf": ("a.pdf", pdf),
     }  # fmt: skip
     for kind, (name, made) in makers.items():
-        for line in (TABLES / f"{kind}.txt").read_text().splitlines():
+        table = tables / f"{kind}.txt"
+        for line in table.read_text().splitlines() if table.exists() else ():
             pattern = r"(?<=\()G\b" if kind == "pdf" else r"\bG\b"
             yield name, f"{kind}: {line}", made(re.sub(pattern, GHOST, line))

@@ -1,11 +1,12 @@
-"""None of the ways to hide a sentence that `tests/data/hiding` lists gets it into the text without a warning."""
+"""None of the ways to hide a sentence that `tests/data/hiding` lists gets it into the text without a warning; what only
+looks so (`seen`) is read without one."""
 
 import pytest
 
 from docqa.ingest.errors import NoText
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
-from tests.ingest.hiding import SEEN, documents
+from tests.ingest.hiding import SEEN, TABLES, documents
 
 CASES = list(documents())
 
@@ -24,3 +25,10 @@ def test_no_trick_gets_a_hidden_sentence_read_without_a_warning(name, line, data
     warned = [line for line in document.coverage.warnings if "hidden" in line or "differs" in line]
     assert SEEN in text or warned
     assert "1 euro" not in f"{text} {document.title}" or warned, line
+
+
+@pytest.mark.parametrize("name, line, data", list(documents(TABLES / "seen")))
+def test_what_only_looks_like_hiding_is_read_without_a_warning(name, line, data):
+    document = read(ReadRequest(name, data))
+    assert "1 euro" in document.pages[0].text, line
+    assert not any("hidden" in warning for warning in document.coverage.warnings), line

@@ -1,8 +1,8 @@
 """Reading order: the words of a page, with boxes, to lines in the order in which a person reads them.
 
-Runs of words on one height are segments. A vertical strip in the middle of a region that hardly any segment crosses,
-with running text on both sides, is a gutter; segments that do cross it cut the region into bands, and each band is read
-left side first, both sides by the same rule. Tables fail the test for running text and stay row by row.
+Runs of words on one height are segments. An upright strip in the middle of a region that hardly any segment crosses,
+with running text on both sides, is a gutter; what crosses it cuts the region into bands, each read left side first,
+both sides by the same rule. Tables have no running text and stay row by row.
 """
 
 import re
@@ -222,7 +222,6 @@ def _follows(segment: Segment, word: Word) -> bool:
 
 
 def _order(segments: list[Segment], left: float, right: float, order: _Order, depth: int) -> None:
-    """Appends the lines of a region in reading order."""
     gutter = find_gutter(_with_rows(segments)) if depth < 3 else None
     if gutter is None:
         _order_block(segments, left, right, order)
@@ -245,7 +244,6 @@ def _order(segments: list[Segment], left: float, right: float, order: _Order, de
 
 
 def _order_block(segments: list[Segment], left: float, right: float, order: _Order) -> None:
-    """Appends a region without a gutter; texts side by side are read one by one."""
     rows = _rows(segments)
     blocks = side_by_side(segments, rows)
     if not blocks:
@@ -273,7 +271,6 @@ def _region_id(left: float, right: float) -> int:
 
 
 def _rows(segments: list[Segment]) -> list[list[Segment]]:
-    """Segments on one height, top to bottom, left to right."""
     rows: list[list[Segment]] = []
     tables = sorted((segment for segment in segments if segment.rows), key=lambda s: (s.top, s.x0), reverse=True)
     others = [segment for segment in segments if not segment.rows]

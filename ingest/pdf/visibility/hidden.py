@@ -1,13 +1,10 @@
 """Words of a PDF page that cannot be seen: invisible, in the colour behind them, covered, clipped away, or on a layer
 that is switched off.
 
-The drawing makes a word a candidate; the picture, rendered with and without it, decides, so visible text is never lost
-to a guess about clips, blends or transparency. A word is hidden only where nothing of its group shows; groups that
-overlap, such as two languages on layers, go one after the other. Pages without candidates, nearly all, are not
-rendered.
+The drawing makes a word a candidate; the picture with and without it decides, so no visible text is lost to a guess
+about clips or blends. A word is hidden only where nothing of its group shows; groups that overlap, such as languages
+on layers, go one after the other. Pages without candidates, nearly all, are not rendered.
 """
-
-from __future__ import annotations
 
 import ctypes
 import math
@@ -126,7 +123,7 @@ class HiddenTextDetector:
         letters = sum(0 < ink < _INKED * room for ink, room in shares)
         return letters >= _INKED * len(boxes) and sum(ink for ink, _ in shares) >= _INKED * picture.ink(region)[0]
 
-    def _paint(self, char: int) -> _Paint:
+    def _paint(self, char: int) -> "_Paint":
         if char not in self._painted:
             owner = self.objects.owner(self._text_page, char)
             if owner not in self._paints:
@@ -134,8 +131,7 @@ class HiddenTextDetector:
             self._painted[char] = self._paints[owner]
         return self._painted[char]
 
-    def _covers_over(self, paint: _Paint) -> list[Cover]:
-        """What is drawn later over the text object, or close to it."""
+    def _covers_over(self, paint: "_Paint") -> list[Cover]:
         if paint.owner not in self._later:
             x0, y0, x1, y1 = self.objects.bounds(paint.owner)
             # An empty one may stand anywhere.
@@ -146,7 +142,6 @@ class HiddenTextDetector:
         return self._later[paint.owner]
 
     def _is_blank(self, char: int) -> bool:
-        """Whether the font draws nothing for it."""
         left, right, bottom, top = self._edges
         found = self._tight(self._text_page.raw, char, left, right, bottom, top)
         return bool(found) and top.value - bottom.value < _NO_INK
@@ -174,7 +169,7 @@ class HiddenTextDetector:
         # Text as a clip (mode 7) changes nothing by itself, but what is painted through it can be seen.
         return _Candidate(number, frozenset(owners), box, reason, paint.mode == 7, group, sure)
 
-    def _reason(self, paint: _Paint, box: Box, covering: Sequence[Cover]) -> str:
+    def _reason(self, paint: "_Paint", box: Box, covering: Sequence[Cover]) -> str:
         """Why a word may be unseen, by its colour and by what is drawn before and after it."""
         if paint.unseen:
             return INVISIBLE
@@ -189,7 +184,6 @@ class HiddenTextDetector:
         return ""
 
     def _blacked_out(self, layer: Sequence[_Candidate]) -> list[_Candidate]:
-        """Words of a scan's text layer under a shape smaller than the page."""
         x0, y0, x1, y1 = self._page.get_bbox()
         room = 0.5 * (x1 - x0) * (y1 - y0)
         shapes = [cover for cover in self.objects.covers if cover.colour is not None and cover.area < room]
@@ -230,7 +224,6 @@ def _read_paint(objects: PageObjects, owner: int) -> _Paint:
 
 
 def _share(covers: Sequence[Cover], box: Box) -> float:
-    """Of `box` that covers have together, if none overlap."""
     room = max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)
     parts = ((*map(max, box[:2], cover.box[:2]), *map(min, box[2:], cover.box[2:])) for cover in covers)
     return sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in parts) / room
@@ -257,7 +250,6 @@ def _confirm(page: Any, text_page: Any, objects: PageObjects, candidates: Sequen
 
 
 def _without(page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]) -> dict[int, str]:
-    """Those of `candidates` that nobody misses when all are left out."""
     boxes = [candidate.box for candidate in candidates]
     before = Picture(page, boxes)
     owners = {owner for candidate in candidates for owner in candidate.owners}

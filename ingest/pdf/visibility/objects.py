@@ -63,18 +63,11 @@ class Clip(NamedTuple):
 class PageObjects:
     """The objects of a page.
 
-    `order`: text objects with their numbers in drawing order, `fills`: with what fills them; `covers` in that order,
-    `over` those that may hide what they lie over, annotations last; `blended`: text objects not painted as they are.
-
-    `colours`: of the paper and of filled shapes. `pixels`: of all pictures together.
-
-    `layers`: text objects on what may be a layer, a range of the drawing that can be switched off, with the address of
-    that range; looked for only where `layered`.
-
-    `rules`: thin boxes in user space: straight level and upright lines, and edges of frames, as tables are ruled with.
-
-    `annotated`: something was put over the page. `whole`: every object is known; not so where forms lie too deep in
-    each other.
+    `order`: text objects with their numbers in drawing order, `fills`: with what fills them, `blended`: those not
+    painted as they are, `layers`: those in a range of the drawing that may be switched off, with its address (where
+    `layered`). `covers` in that order, `over` those that may hide what they lie over, annotations last. `colours`: of
+    paper and filled shapes. `pixels`: of all pictures. `rules`: level and upright lines and edges of frames, as thin
+    boxes in user space. `annotated`: something was put over the page. `whole`: no forms lie too deep in each other.
     """
 
     def __init__(self, page: Any, *, layered: bool = False) -> None:
@@ -134,7 +127,8 @@ class PageObjects:
         box = raw.FS_RECTF()
         for at in range(min(raw.FPDFPage_GetAnnotCount(page), _MAX_ANNOTATIONS)):
             item = raw.FPDFPage_GetAnnot(page, at)
-            if raw.FPDFAnnot_GetSubtype(item) not in _NOT_OVER and raw.FPDFAnnot_GetRect(item, box):
+            over = raw.FPDFAnnot_GetSubtype(item) not in _NOT_OVER or raw.FPDFAnnot_HasKey(item, b"AP")
+            if over and raw.FPDFAnnot_GetRect(item, box):
                 yield box.left, box.bottom, box.right, box.top
             raw.FPDFPage_CloseAnnot(item)
 
@@ -230,7 +224,6 @@ class PageObjects:
                 self._add_cover(item, kind)
 
     def _layer_mark(self, item: int) -> int:
-        """The innermost mark of `item` that puts it on a layer, or 0."""
         for mark in reversed(list(self._marks(item))):
             name, size = ctypes.create_string_buffer(_MARK_BYTES), ctypes.c_ulong(0)
             named = mark and self.api["FPDFPageObjMark_GetName"](mark, name, _MARK_BYTES, ctypes.byref(size))
@@ -291,7 +284,6 @@ class PageObjects:
         self.covers.append(Cover(self._drawn, box, plain, alpha, kind == _IMAGE))
 
     def _ink(self, path: int) -> float:
-        """The thickness of all lines together."""
         width = self._floats[0]
         self.api["FPDFPageObj_GetStrokeWidth"](path, ctypes.byref(width))
         matrix = _multiply(self._own_matrix(path), self._matrices.get(path, _UNITY))
@@ -318,7 +310,6 @@ class PageObjects:
                 self.rules.append(side)
 
     def _sides(self, path: int, count: int) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
-        """The straight pieces of a path, in its own coordinates."""
         get, place = self.api["FPDFPath_GetPathSegment"], self.api["FPDFPathSegment_GetPoint"]
         x, y = self._floats[:2]
         start = before = (0.0, 0.0)
@@ -383,7 +374,6 @@ def image_share(covers: Sequence[Cover], page: Box) -> float:
 
 
 def _multiply(a: _Matrix, b: _Matrix) -> _Matrix:
-    """First `a`, then `b`."""
     return (
         a[0] * b[0] + a[1] * b[2], a[0] * b[1] + a[1] * b[3], a[2] * b[0] + a[3] * b[2], a[2] * b[1] + a[3] * b[3],
         a[4] * b[0] + a[5] * b[2] + b[4], a[4] * b[1] + a[5] * b[3] + b[5],

@@ -1,7 +1,5 @@
 """A page as pixels: to ask whether something can be seen, and to show it."""
 
-from __future__ import annotations
-
 import math
 import struct
 import zlib
@@ -46,7 +44,7 @@ class Picture:
             self._data = bytes(bitmap.buffer)
             self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride
 
-    def same(self, other: Picture, box: Box) -> bool:
+    def same(self, other: "Picture", box: Box) -> bool:
         """Whether both show the same in `box`, to the eye."""
         rows = zip(self._rows(box), other._rows(box), strict=True)
         return all(a == b or all(abs(x - y) <= _SAME_LEVELS for x, y in zip(a, b, strict=True)) for a, b in rows)

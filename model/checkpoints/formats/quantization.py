@@ -1,7 +1,5 @@
 """`quantization_config` of a config.json: the published ways of quantizing that are understood."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +27,7 @@ class Quantization:
     block: tuple[int, int] = (128, 128)
 
     @classmethod
-    def of_folder(cls, folder: Path) -> Quantization:
+    def of_folder(cls, folder: Path) -> "Quantization":
         """From `folder`/config.json; plain where it says nothing, or is not there. Raises ConfigUnsupported."""
         path = folder / "config.json"
         if not path.is_file():

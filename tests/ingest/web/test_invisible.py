@@ -1,7 +1,5 @@
 """HTML: what only looks hidden is read; the ways to hide are in `tests/data/hiding`."""
 
-import pytest
-
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
@@ -21,28 +19,6 @@ def is_hidden(document: Document) -> bool:
     assert left_out == warned == (document.coverage.hidden_spans > 0)
     assert SEEN in document.pages[0].text
     return left_out
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        f'<div style="background:#003366"><p style="color:white">{GHOST}</p></div>',
-        f'<div style="background:url(a.png)"><p style="color:white">{GHOST}</p></div>',
-        f'<table><tr bgcolor="navy"><td><font color="white">{GHOST}</font></td></tr></table>',
-        f'<div style="visibility:hidden"><p style="visibility:visible">{GHOST}</p></div>',
-        f'<div style="color:white"><p style="color:#333">{GHOST}</p></div>',
-        f'<p style="font-size:8px">{GHOST}</p>', f'<p style="text-indent:-2em">{GHOST}</p>',
-        f'<p style="position:relative;left:-20px">{GHOST}</p>', f'<p style="color:#767676">{GHOST}</p>',
-        f'<p style="height:auto;max-height:100%;overflow:hidden">{GHOST}</p>',
-        f'<p style="transform:translateX(-50%)">{GHOST}</p>', f'<p style="margin:0 auto;width:100%">{GHOST}</p>',
-        f'<div style="font-size:0"><span style="font-size:14px">{GHOST}</span></div>',
-        f'<p style="background:none transparent">{GHOST}</p>', f'<p style="font:12px/0 serif">{GHOST}</p>',
-        f'<p style="width:calc(100% - 20px);overflow:hidden">{GHOST}</p>',
-        f'<div style="background:#fff;isolation:isolate"><p style="position:relative;z-index:-1">{GHOST}</p></div>',
-    ],
-)  # fmt: skip
-def test_what_only_looks_like_hiding_is_read(body):
-    assert not is_hidden(page(body))
 
 
 def test_rules_for_print_and_small_screens_hide_nothing():

@@ -1,7 +1,5 @@
 """Chunks: the words of a line of print between gaps as wide as those between the cells of a table."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,7 +38,7 @@ class Chunk:
     def is_year(self) -> bool:
         return is_year("".join(self.text.split()))
 
-    def stands_over(self, other: Chunk) -> bool:
+    def stands_over(self, other: "Chunk") -> bool:
         """Whether both begin, end or have their middle there."""
         return min(abs(self.x0 - other.x0), abs(self.x1 - other.x1), abs(self.middle - other.middle)) < ALIGNED
 

@@ -3,8 +3,6 @@
 A cell of such a table may have several lines, and only the rules say where it ends.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,7 +40,7 @@ class Rules:
     down: list[Rule] = field(default_factory=list)
 
     @classmethod
-    def of(cls, boxes: Iterable[Box]) -> Rules:
+    def of(cls, boxes: Iterable[Box]) -> "Rules":
         """The rules that thin boxes are; none where there are so many that the page is a drawing."""
         across: list[Rule] = []
         down: list[Rule] = []
@@ -54,7 +52,7 @@ class Rules:
         rules = cls(_joined(across), _joined(down))
         return rules if len(rules.across) + len(rules.down) <= _MAX_RULES else cls()
 
-    def within(self, box: Box) -> Rules:
+    def within(self, box: Box) -> "Rules":
         """Those that lie in `box` for the most part, cut at its edges."""
         x0, y0, x1, y1 = box
         across = [(y, max(a, x0), min(b, x1)) for y, a, b in self.across if y0 - NEAR <= y <= y1 + NEAR]
