@@ -1,18 +1,14 @@
 """`docqa inspect`: what docqa saw on a page, as a picture, as JSON, or in words."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from docqa.app import report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
-
-if TYPE_CHECKING:
-    from docqa.app.inspection.page_facts import Inspection
+from docqa.app.inspection.page_facts import Inspection
 
 _Page = Annotated[
     str | None, flags.option("--page", "LABEL", 'The printed page, or "PDF 4" for the fourth (the first).')
