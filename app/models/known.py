@@ -1,8 +1,11 @@
 """Checkpoints of docqa's family: names on the hub, sizes, and what they need. Shapes are those of the published
 configurations, text part only; the rest of a download (vision, multi-token prediction) is at most a tenth of it."""
 
-from dataclasses import dataclass, replace
+import csv
+from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import islice
+from pathlib import Path
 
 from docqa.model.config import FULL, LINEAR, HybridConfig
 from docqa.model.cost.plan import parameters
@@ -26,11 +29,6 @@ class Transformer:
     rope_type: str = "default"
 
 
-_QWEN3 = Transformer("qwen3", 151_936, 128, 40_960)
-_QWEN3_2507 = Transformer("qwen3", 151_936, 128, 262_144)
-_QWEN2 = Transformer("qwen2", 151_936, 128, 32_768)
-_SMOLLM2 = Transformer("llama", 49_152, 64, 8_192)
-_LLAMA3 = Transformer("llama", 128_256, 128, 131_072, "llama3")
 APACHE = "Apache-2.0"
 BITS = (4, 6, 8)
 """What `docqa models quantize` writes the matrices in."""
@@ -54,8 +52,8 @@ class KnownModel:
     experts: tuple[int, int] = (0, 0)
     tied: bool = False
     form: str = "bf16"
-    transformer: Transformer | None = None
     license: str = APACHE
+    transformer: Transformer | None = None
 
     @cached_property
     def config(self) -> HybridConfig:
@@ -135,55 +133,19 @@ class KnownModel:
         return weights + 3 * self.state_bytes + tokens * self.kv_bytes_per_token
 
 
-KNOWN = (
-    KnownModel("Qwen/Qwen3.5-0.8B", 1_024, 24, 8, 2, 16, 3_584, tied=True),
-    KnownModel("Qwen/Qwen3.5-2B", 2_048, 24, 8, 2, 16, 6_144, tied=True),
-    KnownModel("Qwen/Qwen3.5-4B", 2_560, 32, 16, 4, 32, 9_216, tied=True),
-    KnownModel("Qwen/Qwen3.5-9B", 4_096, 32, 16, 4, 32, 12_288),
-    KnownModel("Qwen/Qwen3.5-27B", 5_120, 64, 24, 4, 48, 17_408),
-    KnownModel("Qwen/Qwen3.5-27B-FP8", 5_120, 64, 24, 4, 48, 17_408, form="fp8"),
-    KnownModel("Qwen/Qwen3.6-27B", 5_120, 64, 24, 4, 48, 17_408),
-    KnownModel("Qwen/Qwen3.6-27B-FP8", 5_120, 64, 24, 4, 48, 17_408, form="fp8"),
-    KnownModel("Qwen/Qwen3.8-27B", 5_120, 64, 24, 4, 48, 17_408),
-    KnownModel("Qwen/Qwen3.8-27B-FP8", 5_120, 64, 24, 4, 48, 17_408, form="fp8"),
-    KnownModel("Qwen/Qwen3.5-35B-A3B", 2_048, 40, 16, 2, 32, 512, (256, 8)),
-    KnownModel("Qwen/Qwen3.6-35B-A3B", 2_048, 40, 16, 2, 32, 512, (256, 8)),
-    KnownModel("Qwen/Qwen3.6-35B-A3B-FP8", 2_048, 40, 16, 2, 32, 512, (256, 8), form="fp8"),
-    KnownModel("Qwen/Qwen3-Next-80B-A3B-Instruct", 2_048, 48, 16, 2, 32, 512, (512, 10)),
-    KnownModel("Qwen/Qwen3-Next-80B-A3B-Thinking", 2_048, 48, 16, 2, 32, 512, (512, 10)),
-    KnownModel("Qwen/Qwen3-Next-80B-A3B-Instruct-FP8", 2_048, 48, 16, 2, 32, 512, (512, 10), form="fp8"),
-    KnownModel("Qwen/Qwen3-Coder-Next", 2_048, 48, 16, 2, 32, 512, (512, 10)),
-    KnownModel("Qwen/Qwen3.5-122B-A10B", 3_072, 48, 32, 2, 64, 1_024, (256, 8)),
-    KnownModel("Qwen/Qwen3.5-397B-A17B", 4_096, 60, 32, 2, 64, 1_024, (512, 10)),
-    KnownModel("Qwen/Qwen3-0.6B", 1_024, 28, 16, 8, 0, 3_072, tied=True, transformer=_QWEN3),
-    KnownModel("Qwen/Qwen3-1.7B", 2_048, 28, 16, 8, 0, 6_144, tied=True, transformer=_QWEN3),
-    KnownModel("Qwen/Qwen3-4B-Instruct-2507", 2_560, 36, 32, 8, 0, 9_728, tied=True, transformer=_QWEN3_2507),
-    KnownModel("Qwen/Qwen3-8B", 4_096, 36, 32, 8, 0, 12_288, transformer=_QWEN3),
-    KnownModel("Qwen/Qwen3-14B", 5_120, 40, 40, 8, 0, 17_408, transformer=_QWEN3),
-    KnownModel("Qwen/Qwen3-32B", 5_120, 64, 64, 8, 0, 25_600, transformer=_QWEN3),
-    KnownModel(
-        "Qwen/Qwen2.5-0.5B-Instruct", 896, 24, 14, 2, 0, 4_864, tied=True, transformer=replace(_QWEN2, head_dim=64)
-    ),
-    KnownModel("Qwen/Qwen2.5-1.5B-Instruct", 1_536, 28, 12, 2, 0, 8_960, tied=True, transformer=_QWEN2),
-    KnownModel(
-        "Qwen/Qwen2.5-3B-Instruct", 2_048, 36, 16, 2, 0, 11_008,
-        tied=True, transformer=_QWEN2, license="Qwen-Research",
-    ),
-    KnownModel(
-        "Qwen/Qwen2.5-7B-Instruct", 3_584, 28, 28, 4, 0, 18_944, transformer=replace(_QWEN2, vocabulary=152_064)
-    ),
-    KnownModel("HuggingFaceTB/SmolLM2-135M-Instruct", 576, 30, 9, 3, 0, 1_536, tied=True, transformer=_SMOLLM2),
-    KnownModel("HuggingFaceTB/SmolLM2-360M-Instruct", 960, 32, 15, 5, 0, 2_560, tied=True, transformer=_SMOLLM2),
-    KnownModel("HuggingFaceTB/SmolLM2-1.7B-Instruct", 2_048, 24, 32, 32, 0, 8_192, tied=True, transformer=_SMOLLM2),
-    KnownModel(
-        "meta-llama/Llama-3.2-1B-Instruct", 2_048, 16, 32, 8, 0, 8_192,
-        tied=True, transformer=replace(_LLAMA3, head_dim=64), license="Llama-3.2",
-    ),
-    KnownModel(
-        "meta-llama/Llama-3.2-3B-Instruct", 3_072, 28, 24, 8, 0, 8_192,
-        tied=True, transformer=_LLAMA3, license="Llama-3.2",
-    ),
-)  # fmt: skip
+def _known(name: str, *fields: str) -> KnownModel:
+    hidden, layers, heads, kv_heads, value_heads, width, experts, used, tied = map(int, fields[:9])
+    model_type, *of_transformer = fields[11:]
+    transformer = None
+    if model_type:
+        vocabulary, head_dim, context = map(int, of_transformer[:3])
+        transformer = Transformer(model_type, vocabulary, head_dim, context, of_transformer[3])
+    shape = hidden, layers, heads, kv_heads, value_heads, width
+    return KnownModel(name, *shape, (experts, used), bool(tied), fields[9], fields[10], transformer)
+
+
+with Path(__file__).with_name("known.csv").open(encoding="utf-8") as file:
+    KNOWN = tuple(_known(*row) for row in islice(csv.reader(file), 1, None))
 
 
 OTHERS = (

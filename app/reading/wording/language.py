@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from pathlib import Path
 
 from docqa.app.evidence.terms import STOP_WORDS
 
@@ -9,33 +10,12 @@ NOT_ENGLISH = "docqa reads English questions."
 
 _QUOTED = re.compile(r"[“\"«„][^”\"»“]{0,200}[”\"»“]|`[^`]*`")
 _WORD = re.compile(r"[^\W\d_]+")
-# Words of other languages that ask, and their commonest verbs: one must be there.
-_ASKING_WORDS = """
-adalah apa apakah avait bagaimana bao berapa beschreibe chi cine combien cosa cual cuales cuando cuanto cuantos cuál
-cuáles cuándo cuánta cuántas cuánto cuántos czy când cât câte cómo darf debe deve dimana dlaczego doit donde dove
-décrivez dónde erkläre es est este está están explica explique expliquez explícame fait fasse finns foi foram fue
-fueron gdzie gibt gì haben hangi hatte heeft hoe hogyan hol hur hva hvad hvem hvilke hvilken hvor hvordan hvorfor
-hvornår hány ile ist jak jaka jaki jakie jaká jaké jaký je jest jsou kan kann kapan kaç kde kdo kdy khi kiedy kimdir
-kolik která které který kto kuinka kuka laut lequel là mag melyik mengapa mennyi mikor miksi mikä milloin missä miten
-miért moet może mu muss mü mı může nasıl neden nedir nenne nerede nhiêu nào när når onde onko ont ovat où perché peut
-poate pode porque porqué possono pourquoi proč puede pueden può quais qual quale quali quand quando quanta quanti
-quanto que quel quelle quelles quels quem qui quien quienes quién quiénes quoi qué quê resuma resumen riassumi résume
-résumez sao secondo según selon siapa sind sono sont spiega sunt são są tem thế tiene tại unde vad varför vem vilka
-vilken vilket voiko waar waarom wann wanneer warum wat welche welchem welchen welcher welches welk welke wem wer werd
-weshalb wessen wie wieso wieviel wird wo wohin wordt wurde wurden zaman zijn är è étaient était đâu
-"""
-_ASKING = frozenset(_ASKING_WORDS.split())
-# Articles, pronouns and the like; English words too count for neither.
-_LINKING_WORDS = """
-a aan al am ao as at au auf aus aux av avec az bei bij bir bu ce ces cette che cho com con cu các của d da dal dalam
-dan dans dari das dat de dei del della delle dello dem den dengan der des det deze di die din dit do door dos du e een
-egy ei ein eine einem einen eines el elle em en er es et ett för für gli ha hanno het hogy hợp i ikke il ile ils im in
-ini inte is itu için ja jego không l la las le les lo los lui med met mi mit na nach nas ne nel nella nem nicht nie
-niet no non nos nu não o och og om on op os pada par para pas pe per por pour przez på qu sa sau se ses si sich sie
-się som su sur sus ta te ten til till trong tämä um uma un una unas und une unos untuk v van ve vom von voor và với w
-was y yang z zu zum zur és được đồng și
-"""
-_LINKING = frozenset(_LINKING_WORDS.split())
+# Words of other languages that ask, and their commonest verbs: one must be there. Behind them articles, pronouns and
+# the like; English words too count for neither.
+_ASKING, _LINKING = (
+    frozenset(words.split())
+    for words in Path(__file__).with_name("other_languages.txt").read_text(encoding="utf-8").split("\n\n")
+)
 _FOREIGN, _ENGLISH = (_ASKING | _LINKING) - STOP_WORDS, STOP_WORDS - _LINKING
 _NOT_ALONE = frozenset(("qui", "quo", "são"))
 """These alone say nothing: "qui tam", "São Paulo"."""
