@@ -7,6 +7,7 @@ import re
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
+from io import StringIO
 
 FOLDING = (
     "runs of white space count as one space",
@@ -62,18 +63,15 @@ class Folded:
 
 def fold(text: str, *, keep_line_hyphens: bool = False) -> Folded:
     r"""Fold `text` by FOLDING. With `keep_line_hyphens` a divided word keeps its hyphen ("well-\nknown")."""
-    pieces: list[str] = []
-    starts, origins, ends = array("l"), array("l"), array("l")
-    length = 0
+    folded = StringIO()
+    starts, origins, ends = array("i"), array("i"), array("i")
 
     def add(piece: str, origin: int, end: int) -> None:
-        nonlocal length
         if piece:
-            starts.append(length)
+            starts.append(folded.tell())
             origins.append(origin)
             ends.append(end)
-            pieces.append(piece)
-            length += len(piece)
+            folded.write(piece)
 
     at = 0
     for match in _SPECIAL.finditer(text):
@@ -87,7 +85,7 @@ def fold(text: str, *, keep_line_hyphens: bool = False) -> Folded:
         elif kind == "space":
             add(" ", match.start(), match.end())
     add(_in_step(text[at:]), at, -1)
-    return Folded("".join(pieces), starts, origins, ends)
+    return Folded(folded.getvalue(), starts, origins, ends)
 
 
 def _in_step(piece: str) -> str:

@@ -1,5 +1,7 @@
 """Folding: what counts as the same text, and the way back to its characters."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,3 +54,9 @@ def test_offsets_never_run_backwards(text):
 def test_folding_twice_changes_nothing(text):
     once = fold(text).text
     assert fold(once).text == once or "-" in once
+
+
+def test_ligatures_alone_take_little_memory():
+    tracemalloc.start()
+    assert fold("ﬃﷺ" * 50_000).original_end(4) == 2 and tracemalloc.get_traced_memory()[1] < 4_000_000
+    tracemalloc.stop()
