@@ -1,6 +1,7 @@
 """Finding a quote in a text, both folded: whole, with extraction debris between its words, or with an edit."""
 
 import re
+from array import array
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
@@ -36,13 +37,14 @@ class Match:
 
 
 def find_whole(text: str, quote: str) -> list[Match]:
-    """Every place where `quote` is in `text` as whole words and whole numbers."""
+    """Every place where `quote` is in `text` as whole words and whole numbers; none begins within another."""
     found: list[Match] = []
     at = text.find(quote)
     while at >= 0:
-        if _whole(text, at, at + len(quote)):
-            found.append(Match(at, at + len(quote)))
-        at = text.find(quote, at + 1)
+        end = at + len(quote)
+        if whole := _whole(text, at, end):
+            found.append(Match(at, end))
+        at = text.find(quote, end if whole else at + 1)
     return found
 
 
@@ -75,19 +77,22 @@ def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
     wanted = [word.strip(_EDGES) or word for word in quote.split()]
     if len(wanted) < 3 or not all(word in text for word in wanted):
         return []
-    words = [(match.start(), match.end(), match.group()) for match in WORD.finditer(text)]
-    bare = [word.strip(_EDGES) or word for _, _, word in words]
-    places: dict[str, list[int]] = {}
-    for number, word in enumerate(bare):
-        places.setdefault(word, []).append(number)
+    starts, ends = array("i"), array("i")
+    places = {word: array("i") for word in wanted}
+    for number, match in enumerate(WORD.finditer(text)):
+        starts.append(match.start())
+        ends.append(match.end())
+        word = match.group().strip(_EDGES) or match.group()
+        if word in places:
+            places[word].append(number)
     found: list[tuple[Match, list[str]]] = []
-    for first in places.get(wanted[0], []):
+    for first in places[wanted[0]]:
         at = _follow(wanted, places, first)
         if not at:
             continue
-        inserted = [words[number][2] for number in range(first, at[-1]) if number not in at]
+        inserted = [text[starts[number] : ends[number]] for number in range(first, at[-1]) if number not in at]
         if len(inserted) <= max(3, len(wanted) // 2, _MAX_GAP_WORDS):
-            found.append((Match(words[first][0], words[at[-1]][1]), inserted))
+            found.append((Match(starts[first], ends[at[-1]]), inserted))
     return found
 
 
@@ -101,11 +106,11 @@ def _find_glued(text: str, quote: str) -> list[Match]:
     return [match for match in found if re.findall(r"\d+", text[match.start : match.end]) == re.findall(r"\d+", quote)]
 
 
-def _follow(wanted: list[str], places: dict[str, list[int]], first: int) -> list[int]:
+def _follow(wanted: list[str], places: dict[str, array[int]], first: int) -> list[int]:
     """The numbers of the words `wanted` in order, from `first` on; empty where they are not all there."""
     at = [first]
     for word in wanted[1:]:
-        numbers = places.get(word, [])
+        numbers = places[word]
         following = bisect_left(numbers, at[-1] + 1)
         if following == len(numbers) or numbers[following] - at[-1] > _MAX_GAP_WORDS + 1:
             return []
