@@ -91,7 +91,7 @@ class Visibility:
     def show(self) -> None:
         """There is text right inside them that is read."""
         if self._stack[-1].unsure:
-            self.doubts.add("text in a clip, mask, blend, filter, font, colour or animation")
+            self.doubts.add("text in a clip, mask, filter, font, place, colour or animation")
 
     def enter(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> bool:
         """Begins an element; False where it is hidden with all that is in it, and need not be left."""
