@@ -221,7 +221,8 @@ class LatexText:
                 self._depth += 1
                 self._inline(tex.parse(body.replace("#", _ARGUMENT)))
                 self._depth -= 1
-            found = "".join(self.hidden[before:])
+            # Boxes print later.
+            found = "" if "usebox" in body or "unhbox" in body else "".join(self.hidden[before:])
             del self.hidden[before:]
             self._hiding[name] = [f"#{at}" not in body or f"{_ARGUMENT}{at}" in found for at in numbers]
         return self._hiding[name]

@@ -64,7 +64,6 @@ def _cost(before: Step, after: Step) -> float:
 
 
 def _gap(before: tuple[int, ...], after: tuple[int, ...]) -> int | None:
-    """How many numbers are missing in between; None when `after` does not follow."""
     for at, (old, new) in enumerate(zip(before, after, strict=False)):
         if old == new:
             continue

@@ -91,7 +91,7 @@ class Visibility:
     def show(self) -> None:
         """There is text right inside them that is read."""
         if self._stack[-1].unsure:
-            self.doubts.add("text in a clip, mask, blend, filter, font, colour or animation")
+            self.doubts.add("text in a clip, mask, filter, font, place, colour or animation")
 
     def enter(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> bool:
         """Begins an element; False where it is hidden with all that is in it, and need not be left."""
@@ -118,9 +118,9 @@ class Visibility:
         if tag in _WHOLE:
             state = state._replace(invisible=False, over=False)
         elif any(_lies_over(each, outer) for each in (said, self.sheets.of(-node.mem_id, None)) if each):
-            self.doubts.add("text below an element over the whole page, or over all around it")
+            self.doubts.add("text below an element over the page, or over all around it")
         if tag.startswith("col") and state.invisible:
-            self.doubts.add("text in a table with a collapsed column")
+            self.doubts.add("a table with a collapsed column")
         self._stack.append(state)
         return True
 
@@ -130,15 +130,14 @@ class Visibility:
 
 
 def _signs(said: Declarations, outer: Seen) -> Iterator[bool | None]:
-    """True where an element, whatever is in it, is not there, beside the page, clipped to nothing or clear; None where
-    it may be."""
+    """True where an element is not there, beside the page, clipped to nothing or clear; None where it may be."""
     size, mask = _size(said, outer.size), said["mask-image"] + said["mask"]
     behind = (pixels(said["z-index"]) or 0.0) < 0 and said["position"] in _PLACED
     yield said["display"] == "none" or said["mso-hide"] == "all" or said["content-visibility"] == "hidden"
     yield (behind and outer.over) or "text-security" in said or _is_aside(said, size) or _is_cut(said, size)
-    if not {said["mix-blend-mode"], said["offset-path"], said["text-stroke"]} <= _AS_IT_IS:
-        yield None
-    if "blank" in said["font-family"] + said["font"] or "url(" in mask:
+    fonts, odd = said["font-family"] + said["font"], {said["mix-blend-mode"], said["offset-path"], said["text-stroke"]}
+    shares = (pixels(said[side].replace("%", "px")) or 0.0 for side in SIDES if "%" in said[side])
+    if odd - _AS_IT_IS or "blank" in fonts or "url(" in mask or min(shares, default=0) <= -100:
         yield None
     yield bool(stops := _stops(mask)) and all(map(is_clear, stops))
     texts = [f"{name}({said[name]})" for name in _AS_FUNCTIONS & said.keys()]
@@ -160,8 +159,7 @@ def _lies_over(said: Declarations, outer: Seen) -> bool:
 
 
 def _is_aside(said: Declarations, size: float) -> bool:
-    placed = (said[side] for side in SIDES if said["position"] in _PLACED)
-    sides = [pixels(side, _FAR if "%" in side else size) or 0.0 for side in placed]
+    sides = [pixels(said[side], size) or 0.0 for side in SIDES if said["position"] in _PLACED]
     margins = " ".join(said[name] for name in ("margin", "margin-left", "margin-top", "word-spacing")).split()
     before = [pixels(margin, size) or 0.0 for margin in margins]
     spaced = pixels(said["letter-spacing"], size) or 0.0
