@@ -313,6 +313,7 @@ class Document:
 
     @cached_property
     def _section_keys(self) -> list[tuple[int, int, int]]:
+        """(page, start, index) of the sections in the order of the pages."""
         return sorted((section.page, section.start, index) for index, section in enumerate(self.sections))
 
     @cached_property

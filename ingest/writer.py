@@ -137,6 +137,7 @@ class BlockWriter(TextWriter):
             self.hidden += 1
 
     def _write_hidden(self) -> list[str]:
+        """A warning where something is hidden; its words where they are wanted."""
         if not self._hidden:
             return []
         starts = [self.block(" ".join(text.split()), "hidden") for text in self._hidden if self._include_hidden]

@@ -140,6 +140,7 @@ class DocxBody:
             self._before(ground, self.write, box)
 
     def _read(self, element: Element) -> tuple[ParagraphLine, str]:
+        """The words of a paragraph, and what its list prints before them."""
         properties = child(element, "pPr")
         style_id = attribute(child(properties, "pStyle"), "val")
         style = self._styles.get(style_id)
@@ -209,6 +210,7 @@ class DocxBody:
             line.after_hidden = True
 
     def _field(self, element: Element) -> None:
+        """The instruction is not printed, the result is."""
         kind = attribute(element, "fldCharType")
         if kind == "begin":
             self._fields.append(False)
@@ -331,6 +333,7 @@ class DocxBody:
 
 
 def _outline(properties: Element | None, style: Style) -> int | None:
+    """The level of a heading from 0, None for other paragraphs."""
     level = word.number(child(properties, "outlineLvl"), style.outline)
     return level if level is not None and 0 <= level <= 8 else None  # 9 is body text
 

@@ -86,6 +86,7 @@ def is_opener(text: str) -> bool:
 
 
 def _lines(text: str) -> list[tuple[int, int]]:
+    """Runs of lines that read as one, as ranges of `text`."""
     runs: list[tuple[int, int]] = []
     for at in lines_of(text):
         line = text[at.start : at.end]
@@ -165,6 +166,7 @@ def _split_items(text: str, span: Span) -> list[Span]:
 
 
 def _pieces(text: str, cuts: Sequence[int]) -> list[Span]:
+    """Stripped."""
     spans: list[Span] = []
     for start, end in pairwise(cuts):
         piece = text[start:end].lstrip()

@@ -89,6 +89,7 @@ class Numbers:
         return self._labels.get(match.group(1), f"[{match.group(1)}]")
 
     def _next(self, level: int) -> str:
+        """The printed number of the next section, empty where the class prints none."""
         if level > self._deepest or (self._unnumbered and level > 0):
             return ""  # chapters of the front and back matter are not counted
         self._counters[level] += 1

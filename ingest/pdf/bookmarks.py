@@ -60,6 +60,7 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
 
 
 def _numbered_title(title: str, place: tuple[int, int] | None, pages: Sequence[Page]) -> tuple[str | None, str]:
+    """Number and words of a bookmark; the page may have the number that it lacks."""
     number, name = split_number(title)
     if number is None and place is not None:
         text = pages[place[0] - 1].text

@@ -167,6 +167,7 @@ def _letters(text: str) -> str:
 
 
 def _runs(lines: Sequence[Line]) -> tuple[Box, ...]:
+    """The boxes around lines below one another in one column."""
     runs = grouped(lines, lambda run, line: line.region == run[-1].region and line.top >= run[-1].top - 1)
     return tuple(around(*(line.box for line in run)) for run in runs)
 

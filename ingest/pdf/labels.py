@@ -85,6 +85,7 @@ def _printed(page: int, lines: Sequence[str]) -> Iterator[_Printed]:
 
 
 def _chains(pages: Sequence[Sequence[_Printed]]) -> Iterator[list[_Printed]]:
+    """Numbers that count on as the pages do."""
     open_: dict[tuple[str, int], list[_Printed]] = {}
     for tokens in pages:
         for token in tokens:

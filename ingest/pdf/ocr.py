@@ -110,6 +110,7 @@ def _models() -> dict[str, str]:
 
 
 def _words(text: str, corners: Sequence[Sequence[float]], points: float) -> list[Word]:
+    """The words of a recognised line, each with its share of the line."""
     from docqa.ingest.pdf.raw_page import Word
 
     xs, ys = zip(*corners, strict=True)

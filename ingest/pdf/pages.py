@@ -144,6 +144,7 @@ def _open_pdfium(reader: Any, request: ReadRequest, stack: ExitStack) -> PdfiumF
 
 
 def _has_layers(reader: Any) -> bool:
+    """Whether there are optional content groups; True where that is unknown."""
     with suppress(*pdf_errors()):
         layers = reader.root_object.get("/OCProperties")
         return bool(layers is not None and layers.get_object().get("/OCGs"))
@@ -202,6 +203,7 @@ def _pdfium_page(file: PdfiumFile, index: int, recogniser: Recogniser | None, nu
 def _recognised(
     file: PdfiumFile, index: int, seen: PageWords, recogniser: Recogniser | None
 ) -> tuple[Recognised | None, str | None]:
+    """What was recognised where the page is a picture, and why it was not."""
     letters = sum(len(word.text) for word in seen.words)
     if seen.chars > MAX_PAGE_CHARS or letters >= FEW_LETTERS:
         return None, None

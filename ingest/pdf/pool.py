@@ -98,6 +98,7 @@ class PageForks:
         end_fork(fork.process)
 
     def _wait(self) -> None:
+        """Takes what there is, and stops whoever is too long at a page."""
         first = min(fork.step.left(self._page_seconds) for fork in self._forks.values())
         for pipe in wait(list(self._forks), max(first, 0.0)):
             assert isinstance(pipe, Connection)

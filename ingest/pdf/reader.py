@@ -70,6 +70,7 @@ def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
 
 
 def _rebuilt(data: bytes, password: str | None) -> bytes | None:
+    """`data` as pdfium writes it anew; None where it finds no pages."""
     import pypdfium2
 
     copy = io.BytesIO()

@@ -61,6 +61,7 @@ def install() -> tuple[Any, ...]:
 
 
 def _copied(data: bytes, into: Any, size: int) -> int:
+    """The length of `data`, copied where there is room."""
     if into and size >= len(data):
         ctypes.memmove(into, data, len(data))
     return len(data)

@@ -39,6 +39,7 @@ def read_text(request: ReadRequest) -> Document:
 
 
 def _candidates(text: str, blocks: Sequence[Block], page: int) -> Iterator[outline.Candidate]:
+    """Lines with nothing above and below."""
     for block in blocks:
         alone = text[max(block.start - 2, 0) : block.start] in ("", "\n\n") and text[block.end :][:2] in ("", "\n\n")
         if alone and block.end - block.start <= _MAX_HEADING_CHARS:

@@ -72,6 +72,7 @@ class _UslmWriter(TextWriter):
             self.flush()
 
     def _open_level(self, element: Element, name: str, children: list[Element]) -> list[Element]:
+        """Prints number and heading of a level; its other children are returned."""
         if not self._numbered:
             self.flush()
         num, heading = child(element, "num"), child(element, "heading")

@@ -106,6 +106,7 @@ def _first_note(starts: Sequence[tuple[int, re.Match[str]]]) -> int | None:
 
 
 def _anchor(text: str, mark: str, start: int, end: int, *, bracketed: bool) -> int | None:
+    """The offset of `mark` set against a word in `start:end`."""
     wanted = rf"\[{re.escape(mark)}\]" if bracketed else re.escape(mark)
     # "1.5", "12%" and "1,000" are numbers.
     behind = r"(?![\w%]|[.,]\d)" if mark.isdecimal() and not bracketed else ""

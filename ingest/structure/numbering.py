@@ -78,6 +78,7 @@ def parse_heading(line: str) -> Numbered | None:
 
 
 def _titled(title: str) -> bool:
+    """Whether a few words begin like a title and do not end like a sentence."""
     if not (title[0].isupper() or title[0] in "“\"‘'(") or title.endswith((",", ";")):
         return False
     words = title.split()

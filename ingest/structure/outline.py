@@ -207,6 +207,7 @@ def _without_lists(found: Sequence[_Numbered]) -> list[_Numbered]:
 
 
 def _in_sequence(found: Sequence[_Numbered]) -> list[_Numbered]:
+    """Those whose numbers follow from each other, family by family."""
     families: dict[str, list[int]] = {}
     parts: list[int] = []
     part = 0
@@ -230,6 +231,7 @@ def _in_sequence(found: Sequence[_Numbered]) -> list[_Numbered]:
 
 
 def _is_counted(family: str, chain: Sequence[_Numbered]) -> bool:
+    """Whether a chain is of headings, not of list items or table rows."""
     if not chain:
         return False
     first = chain[0].numbered.ordinals

@@ -37,6 +37,7 @@ def joined_over_break(before: str, after: str) -> str:
 
 
 def _body_end(document: Document, page: Page) -> int:
+    """Where footnotes begin."""
     end = len(page.text.rstrip())
     for note in sorted((n for n in document.notes if n.page == page.page), key=lambda n: -n.start):
         if note.end >= end and note.at_page == page.page and note.at < note.start:

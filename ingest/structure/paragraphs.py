@@ -43,6 +43,7 @@ def _paragraph(document: Document, section: Section | None, start: int) -> str:
 
 
 def _numbered(blocks: tuple[Block, ...]) -> dict[int, int]:
+    """The number of each paragraph by where it begins."""
     numbers: dict[int, int] = {}
     count = 0
     for before, block in pairwise((None, *blocks)):

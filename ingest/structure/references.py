@@ -87,6 +87,7 @@ class _Resolver:
             yield from (reference for reference in self._named(page, named) if not self._is_itself(reference))
 
     def _is_itself(self, reference: Reference) -> bool:
+        """Whether a reference leads to its own line."""
         here = reference.page, reference.start
         to = reference.to_page, reference.to_start
         if here[0] != to[0]:
@@ -96,6 +97,7 @@ class _Resolver:
         return to == here or (same_line and self.document.locator_of(*here) == self.document.locator_of(*to))
 
     def _named(self, page: Page, named: NamedPlaces) -> Iterator[Reference]:
+        """The references behind one word ("Sections 4.2 and 5.1(a)")."""
         text, first = page.text, named.numbers[0]
         if (page.page, named.start) in self.headings or _fills_line(text, named.start, first.end):
             return
@@ -145,6 +147,7 @@ class _Resolver:
         return (roof.page, roof.start) < (target.page, target.start) < end
 
     def _below(self, target: Target, subs: Sequence[str]) -> Target:
+        """The place of "(b)(2)" in a section, as deep as it can be followed."""
         around = self.document.locator_of(target.page, target.start) or ""
         found = self.located.get(joined(around, "".join(subs)).casefold(), ()) if subs else ()
         inside = [one for one in found if (one.page, one.start) > (target.page, target.start)]
@@ -152,10 +155,12 @@ class _Resolver:
 
 
 def _is_elsewhere(page: Page, end: int) -> bool:
+    """Whether the words behind a reference name another work."""
     return _ELSEWHERE.match(page.text, end) is not None and _HERE.match(page.text, end) is None
 
 
 def _fills_line(text: str, start: int, end: int) -> bool:
+    """As a heading, or a line of contents."""
     before = text[text.rfind("\n", 0, start) + 1 : start]
     return not before.strip() and not text[end:].split("\n", 1)[0].strip(" .:")
 

@@ -53,6 +53,7 @@ def _start_cost(step: Step) -> float:
 
 
 def _cost(before: Step, after: Step) -> float:
+    """0 for the next number, more for a gap or a new beginning."""
     gap = _gap(before.ordinals, after.ordinals)
     if gap is not None:
         return 0.5 * gap

@@ -23,6 +23,7 @@ _NOT_FILES = frozenset(("text/plain", "text/html")) | SIGNATURES | ENCRYPTED
 
 
 def _suffix_of(kind: str) -> str:
+    """For a file without one, by its media type, or ""."""
     if kind in ("application/zip", "application/x-zip-compressed"):
         return ".zip"
     found = format_of_type(kind)
@@ -114,6 +115,7 @@ def parts_in(part: Message) -> list[Message]:
 
 
 def _attached(part: Message, depth: int) -> Iterator[Message]:
+    """The parts, and itself, that are files or messages."""
     kind, inside = part.get_content_type(), parts_in(part)
     whole = kind == "message/rfc822" or not kind.startswith(("multipart/", "message/"))
     if whole and (kind == "message/rfc822" or (depth and is_attachment(part))):

@@ -60,6 +60,7 @@ def read_epub(request: ReadRequest) -> Document:
 
 
 def _sheet(book: Package, base: str, href: str) -> str:
+    """The style sheet that the file `base` of a book links to."""
     data = book.read(_resolve(base, href)[0])
     return "" if data is None else data.decode("utf-8", "replace")
 
@@ -86,6 +87,7 @@ def _package_file(book: Package) -> str:
 
 
 def _resolve(base: str, href: str | None) -> tuple[str, str | None]:
+    """The entry that `href` in the entry `base` points to, and the fragment."""
     target, _, fragment = (href or "").partition("#")
     name = posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(target))) if target else base
     return name, unquote(fragment) or None

@@ -107,6 +107,7 @@ def _with_columns_of_tables(found: list[list[Segment]]) -> list[list[Segment]]:
 
 
 def _are_columns(a: Sequence[Segment], b: Sequence[Segment]) -> bool:
+    """Whether they share most heights and one is of figures."""
     if min(_letters(a), _letters(b)) >= _FIGURES:
         return False
     (ax0, atop, ax1, abottom), (bx0, btop, bx1, bbottom) = _box(a), _box(b)
@@ -118,10 +119,12 @@ def _are_columns(a: Sequence[Segment], b: Sequence[Segment]) -> bool:
 
 
 def _letters(block: Sequence[Segment]) -> float:
+    """Words with letters, per segment."""
     return sum(any(map(str.isalpha, word.text)) for segment in block for word in segment.words) / len(block)
 
 
 def _top_down(found: list[list[Segment]]) -> Iterator[list[Segment]]:
+    """Each after those above it in its column."""
     places = [_box(block) for block in found]
     waiting = [0] * len(found)
     below: list[list[int]] = [[] for _ in found]

@@ -51,6 +51,7 @@ def _rising(column: Sequence[Word], known: bool) -> list[Word]:
 
 
 def _is_edge(words: Sequence[Word], run: Sequence[Word]) -> bool:
+    """Whether hardly anything stands left of the numbers."""
     mine = set(map(id, run))
     edge = max(word.x1 for word in run) - 1
     beside = sum(
@@ -73,6 +74,7 @@ def _is_table(words: Sequence[Word], run: Sequence[Word]) -> bool:
 
 
 def _beside(words: Sequence[Word], run: Sequence[Word]) -> list[Word]:
+    """The words between the heights of the first and last number."""
     top, bottom = run[0].top, run[-1].bottom
     return [word for word in words if top <= (word.top + word.bottom) / 2 <= bottom]
 

@@ -94,6 +94,7 @@ def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
 
 
 def _leading(lines: Sequence[Line]) -> float:
+    """The usual distance from line to line, in points; 0 for none."""
     steps = [
         line.bottom - before.bottom
         for before, line in pairwise(lines)

@@ -222,6 +222,7 @@ def _follows(segment: Segment, word: Word) -> bool:
 
 
 def _order(segments: list[Segment], left: float, right: float, order: _Order, depth: int) -> None:
+    """Appends the lines of a region in reading order."""
     gutter = find_gutter(_with_rows(segments)) if depth < 3 else None
     if gutter is None:
         _order_block(segments, left, right, order)
@@ -244,6 +245,7 @@ def _order(segments: list[Segment], left: float, right: float, order: _Order, de
 
 
 def _order_block(segments: list[Segment], left: float, right: float, order: _Order) -> None:
+    """Appends a region without a gutter; texts side by side are read one by one."""
     rows = _rows(segments)
     blocks = side_by_side(segments, rows)
     if not blocks:
@@ -271,6 +273,7 @@ def _region_id(left: float, right: float) -> int:
 
 
 def _rows(segments: list[Segment]) -> list[list[Segment]]:
+    """Segments on one height, top to bottom, left to right."""
     rows: list[list[Segment]] = []
     tables = sorted((segment for segment in segments if segment.rows), key=lambda s: (s.top, s.x0), reverse=True)
     others = [segment for segment in segments if not segment.rows]

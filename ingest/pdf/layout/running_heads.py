@@ -90,12 +90,14 @@ def _in_runs(spots: Sequence[_Spot], needed: float) -> Iterator[_Spot]:
 
 
 def _counts(a: _Spot, b: _Spot, *, last: bool = False) -> bool:
+    """Whether the last number, or any, changes as the page does."""
     first = -1 if last else 0
     numbers = zip(_NUMBER.findall(a.text)[first:], _NUMBER.findall(b.text)[first:])
     return a.page != b.page and any(int(y) - int(x) == b.page - a.page for x, y in numbers)
 
 
 def _edges(pages: Sequence[Sequence[Line]], found: Sequence[set[int]]) -> list[_Spot]:
+    """The first and last line of each page not found yet."""
     spots: list[_Spot] = []
     for number, lines in enumerate(pages):
         first = next((at for at in range(len(lines)) if at not in found[number]), None)
@@ -106,6 +108,7 @@ def _edges(pages: Sequence[Sequence[Line]], found: Sequence[set[int]]) -> list[_
 
 
 def _page_numbers(edges: Sequence[_Spot]) -> Iterator[_Spot]:
+    """Bare numbers that rise with the pages."""
     numbered = []
     for spot in edges:
         match = _NUMBER_ONLY.match(spot.text)

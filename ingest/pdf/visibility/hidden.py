@@ -132,6 +132,7 @@ class HiddenTextDetector:
         return self._painted[char]
 
     def _covers_over(self, paint: "_Paint") -> list[Cover]:
+        """What is drawn later over the text object, or close to it."""
         if paint.owner not in self._later:
             x0, y0, x1, y1 = self.objects.bounds(paint.owner)
             # An empty one may stand anywhere.
@@ -142,6 +143,7 @@ class HiddenTextDetector:
         return self._later[paint.owner]
 
     def _is_blank(self, char: int) -> bool:
+        """Whether the font draws nothing for it."""
         left, right, bottom, top = self._edges
         found = self._tight(self._text_page.raw, char, left, right, bottom, top)
         return bool(found) and top.value - bottom.value < _NO_INK
@@ -224,6 +226,7 @@ def _read_paint(objects: PageObjects, owner: int) -> _Paint:
 
 
 def _share(covers: Sequence[Cover], box: Box) -> float:
+    """Of `box` that covers have together, if none overlap."""
     room = max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)
     parts = ((*map(max, box[:2], cover.box[:2]), *map(min, box[2:], cover.box[2:])) for cover in covers)
     return sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in parts) / room
@@ -250,6 +253,7 @@ def _confirm(page: Any, text_page: Any, objects: PageObjects, candidates: Sequen
 
 
 def _without(page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]) -> dict[int, str]:
+    """Those of `candidates` that nobody misses when all are left out."""
     boxes = [candidate.box for candidate in candidates]
     before = Picture(page, boxes)
     owners = {owner for candidate in candidates for owner in candidate.owners}

@@ -174,6 +174,7 @@ class _Part:
         self.before = line
 
     def _inline(self, number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
+        """The parts within a line; a list in a sentence ends with it."""
         depth = len(self.levels.open)
         begun = False
         for mark in line.inline:
@@ -185,6 +186,7 @@ class _Part:
             yield line.sentence_end, self._locator()
 
     def _is_own(self, mark: Mark) -> bool:
+        """Whether a mark is the section's own number on its first line."""
         section = self.section
         own = section is not None and section.start <= mark.start <= section.start + 2 and mark.page == section.page
         return own and self.number is not None
@@ -264,6 +266,7 @@ class _Part:
         return counted and self._next_section() != value
 
     def _take_part(self, number: int, mark: Mark) -> None:
+        """Opens "5." of a schedule, whose paragraphs count on from part to part."""
         above = self.roof
         value = int(mark.text)
         if not self.levels.open and above is not None and value == self.walk.counted.get(above, 0) + 1 > 1:
@@ -274,6 +277,7 @@ class _Part:
             self.walk.counted[above] = value
 
     def _begin(self, base: str | None) -> None:
+        """What follows is a part of `base`."""
         self.base = base
         self.levels.clear()
         self.terms = None
@@ -287,6 +291,7 @@ class _Part:
         return self.is_attached or not (number[-1:].isdigit() or printed.is_division(number))
 
     def _next_section(self) -> int | None:
+        """The number of the next section counted as this one."""
         section = self.section
         if section is None:
             return None
@@ -322,6 +327,7 @@ class _Part:
 
 
 def _ordinals(number: str | None) -> tuple[int, ...]:
+    """(4, 2) of "4.2"; empty for no decimal number."""
     parsed = parse_heading(f"{number} Words") if number else None
     if parsed is not None and parsed.family in ("decimal", "article", "section", "clause"):
         return parsed.ordinals

@@ -122,6 +122,7 @@ def _line(page: int, start: int, text: str) -> MarkedLine:
 
 
 def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
+    """The marks that open a line: one, or several as "4. (1) (a)"."""
     at = 0
     if " | " in text:
         return
@@ -230,6 +231,7 @@ class Levels:
         return True
 
     def _following(self, mark: Mark, gap: int = 0) -> tuple[int, _Level] | None:
+        """The innermost open level that `mark` goes on, as it is then."""
         for depth in range(len(self.open) - 1, -1, -1):
             level = self.open[depth]
             for kind, ordinal in readings_of(mark.text):
@@ -247,6 +249,7 @@ class Levels:
         return after is not None and after.text.lower() == "ii"
 
     def _is_next(self, line: int, mark: Mark, kind: str, ordinal: int) -> bool:
+        """Whether the next mark counted as `mark` has this number."""
         later = (readings_of(after.text) for after in self._later(line, mark))
         alike = next((readings for readings in later if any(one == kind for one, _ in readings)), [])
         return (kind, ordinal) in alike
@@ -261,6 +264,7 @@ class Levels:
         return False
 
     def _later(self, line: int, mark: Mark) -> Iterator[Mark]:
+        """The marks of the same shape in the lines that follow."""
         outer = mark.shape == ALONE or (mark.text == "1" and not self.open)
         far = _PART_AHEAD if outer else _LOOK_AHEAD
         for number in range(line, min(line + far, len(self.lines))):

@@ -155,6 +155,7 @@ def word_of(number: str) -> str:
 
 
 def _core(number: str) -> str:
+    """The number without its word."""
     match = _WORDED.match(number) if word_of(number) else None
     return match["core"] if match else number
 

@@ -33,6 +33,7 @@ def tables_in_text(text: str, taken: Sequence[Table] = ()) -> list[Table]:
 
 
 def _lines(text: str, taken: Sequence[Table]) -> Iterator[Span]:
+    """The lines with words outside of tables; for a table an empty one."""
     for line in lines_of(text):
         if any(table.start < line.end and line.start < table.end for table in taken):
             yield Span(line.start, line.start)
@@ -41,6 +42,7 @@ def _lines(text: str, taken: Sequence[Table]) -> Iterator[Span]:
 
 
 def _row(text: str, line: Span) -> Row | None:
+    """The cells of a line with bars, tabs or wide gaps."""
     words = text[line.start : line.end].rstrip()
     last = line.start + len(words)
     if "|" in words and _BARRED.match(words):
@@ -61,6 +63,7 @@ def _trimmed(text: str, start: int, end: int) -> Span:
 
 
 def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
+    """A row of heads behind other rows begins a table of its own."""
     valued = [any(says_value(text[cell.start : cell.end]) for cell in row[1:]) for row in rows]
     filled = [sum(cell.start < cell.end for cell in row) for row in rows]
     titles = [number == 1 and row[0].start < row[0].end for row, number in zip(rows, filled, strict=True)]

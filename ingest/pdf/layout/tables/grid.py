@@ -70,6 +70,7 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
 
 
 def _is_crowded(line: PrintLine, edges: Edges) -> bool:
+    """Whether several chunks of a line are in one column."""
     return len({column_of(chunk.middle, edges) for chunk in line.chunks}) < len(line.chunks)
 
 
@@ -139,6 +140,7 @@ def _spaces(spans: Sequence[tuple[float, float]], allowed: int) -> list[tuple[fl
 
 
 def _clearest(space: tuple[float, float], spans: Sequence[tuple[float, float]]) -> float:
+    """The middle of the widest part of a space that the fewest spans cross."""
     crossing = [(max(a, space[0]), min(b, space[1])) for a, b in spans if a < space[1] and b > space[0]]
     places = sorted({space[0], space[1], *(x for span in crossing for x in span)})
     parts = [(sum(a < right and b > left for a, b in crossing), left - right, (left + right) / 2)
@@ -147,6 +149,7 @@ def _clearest(space: tuple[float, float], spans: Sequence[tuple[float, float]]) 
 
 
 def _split(line: PrintLine, edges: Edges) -> PrintLine:
+    """The line with chunks that cross an edge between two words parted there."""
     if len(line.chunks) == 1:
         return line
     chunks = [part for chunk in line.chunks for part in _parts(chunk, edges).values()]
@@ -154,6 +157,7 @@ def _split(line: PrintLine, edges: Edges) -> PrintLine:
 
 
 def _parts(chunk: Chunk, edges: Edges) -> dict[int, Chunk]:
+    """What of a chunk lies in each column."""
     parts = [(at, list(words)) for at, words in groupby(chunk.words, lambda w: column_of((w.x0 + w.x1) / 2, edges))]
     return {at: Chunk(words) for at, words in parts} if len(parts) > 1 else {parts[0][0]: chunk}
 
@@ -244,15 +248,18 @@ def _rows(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLine]]:
 
 
 def _through(body: Lines, rules: Rules) -> list[float]:
+    """Where rules run through all columns."""
     left, right = min(line.x0 for line in body), max(line.x1 for line in body)
     return [y for y, *_ in rules.across if runs_along(rules.across, y, left, right)]
 
 
 def _parted(above: PrintLine, line: PrintLine, through: Sequence[float]) -> bool:
+    """Whether one of the rules `through` a table is between two lines."""
     return any(above.bottom - 0.4 * line.height <= y <= line.top + 0.4 * line.height for y in through)
 
 
 def _goes_on(row: Lines, line: PrintLine, edges: Edges, step: float) -> bool:
+    """Whether a line belongs to the row above it."""
     before = row[-1]
     if all(column_of(chunk.x0, edges) for chunk in line.chunks):
         valued = any(chunk.is_value and column_of(chunk.middle, edges) for chunk in line.chunks)
@@ -276,6 +283,7 @@ def _name_goes_on(before: PrintLine, line: PrintLine, edges: Edges, step: float,
 
 
 def _cells(rows: Sequence[Lines], edges: Edges, first: int, lines: Lines) -> list[PlacedCell]:
+    """The cells of the rows, the first of which has number `first`."""
     cells: list[PlacedCell] = []
     kept = _without_spanning(rows)
     for at, row in enumerate(kept[0]):

@@ -151,6 +151,7 @@ def _stacked(chunk: Chunk, line: PrintLine, below: Lines, rules: Rules) -> int |
 
 
 def _ends_alike(upper: Chunk, lower: Chunk) -> bool:
+    """Whether both are flush right, neither centred."""
     return abs(lower.x1 - upper.x1) < 1 and abs(lower.x0 - upper.x0) > 2
 
 

@@ -129,6 +129,7 @@ def _is_figure(table: PlacedTable) -> bool:
 
 
 def _taken(found: list[PlacedTable], tables: Sequence[PlacedTable | None], words: list[Word]) -> list[Word]:
+    """The words that are not in `tables`, which are added to `found`."""
     taken = [table for table in tables if table is not None and not _is_figure(table)]
     found += taken
     inside = {id(word) for table in taken for cell in table.cells for word in cell.words}

@@ -177,6 +177,7 @@ def _region(group: Sequence[Sequence[Place]], lines: Lines, rules: Rules) -> Box
 
 
 def _beyond(heads: Lines, body: Lines, right: float) -> Iterator[float]:
+    """Where cells end of columns that hardly a row has, but a head."""
     for line in heads[-2:]:
         for head in line.chunks:
             if right < head.x0 < right + _FURTHER_GAP * line.height and len(head.words) <= _LONG:
@@ -185,6 +186,7 @@ def _beyond(heads: Lines, body: Lines, right: float) -> Iterator[float]:
 
 
 def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]:
+    """A column of short cells, such as numbers, close in front of most names."""
     if len(chunks) < 0.6 * len(names) or not chunks:
         return ()
     height = median(word.bottom - word.top for chunk in names for word in chunk.words)
