@@ -106,7 +106,7 @@ def _find_glued(text: str, quote: str) -> list[Match]:
     return [match for match in found if re.findall(r"\d+", text[match.start : match.end]) == re.findall(r"\d+", quote)]
 
 
-def _follow(wanted: list[str], places: dict[str, array[int]], first: int) -> list[int]:
+def _follow(wanted: list[str], places: "dict[str, array[int]]", first: int) -> list[int]:
     """The numbers of the words `wanted` in order, from `first` on; empty where they are not all there."""
     at = [first]
     for word in wanted[1:]:
