@@ -36,7 +36,7 @@ class Key:
 
 
 def _keys_of(screen: str) -> tuple[Key, ...]:
-    return tuple(Key(*row, topic=part["topic"]) for part in _FILE[screen] for row in part["keys"])
+    return tuple(replace(Key(*row), topic=part["topic"]) for part in _FILE[screen] for row in part["keys"])
 
 
 _FILE = tomllib.loads(Path(__file__).with_name("keys.toml").read_text(encoding="utf-8"))
