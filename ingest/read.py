@@ -16,7 +16,7 @@ from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
-INGEST_VERSION = 13
+INGEST_VERSION = 14
 
 
 def read(request: ReadRequest, events: PageEvents | None = None, *, processes: int = 1) -> Document:
