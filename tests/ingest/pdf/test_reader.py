@@ -142,7 +142,7 @@ def test_golden_answers_stand_on_their_pages(corpus):
     assert found >= 0.95 * len(golden)
 
 
-BAD = ["bad_bomb", "bad_corrupted", "bad_cyclic_pages", "bad_deep_pages", "bad_no_root"]
+BAD = ["bad_bomb", "bad_corrupted", "bad_cyclic_pages", "bad_deep_pages"]
 
 
 @pytest.mark.parametrize("name", BAD)
