@@ -32,16 +32,14 @@ from docqa.ingest.pdf.visibility.raster import placer
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")
-_MAX_ALIKE = 100
-_FEW_TWICE = 0.02  # of the words of a page
 _HIGH = 1.5
 _HIGH_SIGN = 1.4
-_MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, which come from fonts of mathematics too
+_MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, also from fonts of mathematics
 _FEWEST_APART, _APART, _WIDER = 5, 0.3, 1.6  # gaps, heights, gaps
 _NARROWER, _NARROW = 0.4, 0.2  # of the narrowest space of a line, of its height
 _SPREAD, _SPACE = 1.2, 0.15  # heights
 _UNSPACED = "\u2e80"  # scripts without spaces
-_TINY = 1.2  # points: a line of letters of one point
+_TINY = 1.2  # points: letters of one point
 _MIN_TILT = 5  # degrees
 _FONT_NAME_BYTES = 128
 
@@ -150,13 +148,12 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects) -> PageWords:
     hidden: list[Hidden] = []
     last_seen = last_hidden = -2
     newline = False
-    clipped = {number for number, (first, _) in enumerate(places) if detector.is_clipped(first)}
-    repeated = _repeated(words, clipped, unseen)
+    repeated = _repeated(words, unseen)
     tiny = min(_TINY, width / 300)
     for number, word in enumerate(words):
         reason = _unseen(word, width, height, tiny) or unseen.get(number)
         if reason in (INVISIBLE, SAME_COLOUR) and not any(map(str.isalnum, word.text)):
-            # Leaders in the colour of the paper say nothing, but they keep a line together.
+            # Leaders in the paper's colour keep a line together.
             word, reason = word._replace(text=""), None
         if number in repeated:
             newline = newline or word.newline
@@ -181,25 +178,18 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects) -> PageWords:
     return PageWords(seen, count, width, height, hidden, ocr, rules)
 
 
-def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -> set[int]:
-    """The words that repeat one that is seen: `clipped`, or drawn twice to look bold. A page cut into tiles draws all
-    its text in each, and a word on an edge shows in both."""
-    places = {(word.text, int(word.x0), int(word.top)) for word in words}
-    twice = len(places) <= (1 - _FEW_TWICE) * len(words)
-    if not clipped and not twice:
+def _repeated(words: list[Word], hidden: Mapping[int, str]) -> set[int]:
+    """The words that repeat one that is seen in its place: drawn twice to look bold, or in each tile of the page."""
+    if len({(word.text, int(word.x0), int(word.top)) for word in words}) == len(words):
         return set()
-    shown: dict[str, list[Word]] = {}
+    seen: set[tuple[str, int, int]] = set()
     repeated: set[int] = set()
-    texts = {words[number].text for number in clipped}
-    alike = (number for number, word in enumerate(words) if twice or word.text in texts)
-    for number in sorted(alike, key=lambda number: (number in hidden, number in clipped)):
-        word = words[number]
-        others = shown.setdefault(word.text, [])
-        copied = number in clipped or (twice and number not in hidden)
-        if copied and any(all(abs(a - b) < 0.5 for a, b in zip(word[1:5], other[1:5])) for other in others):
+    for number, word in sorted(enumerate(words), key=lambda item: item[0] in hidden):
+        places = {(word.text, int(word.x0 + x), int(word.top + y)) for x in (0, 0.5) for y in (0, 0.5)}
+        if not seen.isdisjoint(places):
             repeated.add(number)
-        elif number not in hidden and len(others) < _MAX_ALIKE:
-            others.append(word)
+        elif number not in hidden:
+            seen |= places
     return repeated
 
 
@@ -244,7 +234,7 @@ def _all_words(
             end = previous_end if (first, last) == pieces[-1] else last + 1
             shown = text[first:end]
             if not shown.isascii():
-                # Of a pair of surrogates pdfium makes two characters; a glyph may be said to be one letter twice.
+                # A pair of surrogates is two characters; a glyph may be said to be one letter twice.
                 shown = "".join(
                     half for at, half in enumerate(shown, first)
                     if at < 2 or text[at - 2] != half or half < "\ud800" or box_of(at - 2) != box_of(at)
@@ -259,11 +249,10 @@ def _all_words(
 
 
 def _cut(text: str, box_of: Callable[[int], Box | None], first: int, last: int) -> int:
-    """The first character far from the one before it, as hyphens in two cells, or behind a space that pdfium missed; 0
-    for none."""
-    boxes = [box for at in range(first, last + 1) if (box := box_of(at)) is not None]
+    """The first character far from the one before, as hyphens in two cells, or behind a missed space; 0 for none."""
+    boxes = list(filter(None, map(box_of, range(first, last + 1))))
     gaps = [max(b[0] - a[2], b[3] - a[1], a[3] - b[1]) for a, b in pairwise(boxes)]
-    size = max(max(right - left, top - bottom) for left, top, right, bottom in boxes[:2])
+    size = max(max(b[2] - b[0], b[1] - b[3]) for b in boxes[:2])
     if len(gaps) < last - first or max(gaps) < _SPACE * size:
         return 0
     space = max(_SPACE * size, 3 * median(gaps)) if len(gaps) > 2 else math.inf

@@ -34,7 +34,7 @@ def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[li
             numbers = run
     dropped = set(map(id, numbers))
     kept = [word._replace(newline=True) if at and id(words[at - 1]) in dropped else word
-            for at, word in enumerate(words) if id(word) not in dropped]  # fmt: skip
+            for at, word in enumerate(words) if id(word) not in dropped]
     return kept, numbers
 
 
