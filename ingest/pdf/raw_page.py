@@ -38,8 +38,8 @@ _MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, als
 _FEWEST_APART, _APART, _WIDER = 5, 0.3, 1.6  # gaps, heights, gaps
 _NARROWER, _NARROW = 0.4, 0.2  # of the narrowest space of a line, of its height
 _SPREAD, _SPACE = 1.2, 0.15  # heights
-_UNSPACED = "\u2e80"  # scripts without spaces
-_TINY = 1.2  # points: letters of one point
+_UNSPACED = "\u2e80"  # CJK
+_TINY = 1.2  # points
 _MIN_TILT = 5  # degrees
 _FONT_NAME_BYTES = 128
 
@@ -234,7 +234,7 @@ def _all_words(
             end = previous_end if (first, last) == pieces[-1] else last + 1
             shown = text[first:end]
             if not shown.isascii():
-                # A pair of surrogates is two characters; a glyph may be said to be one letter twice.
+                # A pair of surrogates is two characters; a glyph may say one letter twice.
                 shown = "".join(
                     half for at, half in enumerate(shown, first)
                     if at < 2 or text[at - 2] != half or half < "\ud800" or box_of(at - 2) != box_of(at)
@@ -277,8 +277,8 @@ def _join_letters(
         real = [gap for gap, made in zip(gaps, spaced) if not made]
         usual = median(gaps) if len(gaps) >= _FEWEST_APART else 0.0
         apart = 0 < usual < _APART * height and max(gaps) > _WIDER * usual
-        letters = [len(word.text) for word in line if word.text[0].isalpha()]
-        apart = apart and 0 < sum(letters) <= 2 * len(letters)
+        letters = [len(word.text) for word in line if word.text[0].isalnum()]
+        apart = apart and sum(letters) <= 2 * len(letters) and any(word.text.isalpha() for word in line)
         if not apart:
             usual = min(_NARROWER * min(real), _NARROW * height) / _WIDER if real else 0.0
         for at in range(end - 1, first, -1):
