@@ -95,9 +95,7 @@ def extract(
                 else:
                     events.on_page(index + 1)
                     pages.append(_read(reader, streams, file, index, recogniser))
-        for index, page in enumerate(pages):
-            if isinstance(page, bytes):
-                pages[index] = pickle.loads(page)
+        pages = [pickle.loads(page) if isinstance(page, bytes) else page for page in pages]
         again = pages_to_read_again([page.numbers is not None for page in pages]) if file is not None else {}
         for index, numbered in again.items():
             if not pages[index].ocr and pages[index].problem is None and pages[index].lines:

@@ -30,16 +30,14 @@ from docqa.ingest.pdf.visibility.raster import placer
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_MAX_ALIKE = 100
-_FEW_TWICE = 0.02  # of the words of a page
 _HIGH = 1.5
 _HIGH_SIGN = 1.4
-_MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, which come from fonts of mathematics too
+_MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, also from fonts of mathematics
 _FEWEST_APART, _APART, _WIDER = 5, 0.3, 1.6  # gaps, heights, gaps
 _NARROWER, _NARROW = 0.4, 0.2  # of the narrowest space of a line, of its height
-_SPREAD = 1.2  # heights
-_TINY = 1.2  # points: the height of a line of letters of one point
+_SPREAD, _SPACE = 1.2, 0.15  # heights
+_UNSPACED = "\u2e80"  # CJK
+_TINY = 1.2  # points
 _MIN_TILT = 5  # degrees
 _FONT_NAME_BYTES = 128
 
@@ -148,22 +146,20 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects) -> PageWords:
     hidden: list[Hidden] = []
     last_seen = last_hidden = -2
     newline = False
-    clipped = {number for number, (first, _) in enumerate(places) if detector.is_clipped(first)}
-    repeated = _repeated(words, clipped, unseen)
+    repeated = _repeated(words, unseen)
     tiny = min(_TINY, width / 300)
     for number, word in enumerate(words):
         reason = _unseen(word, width, height, tiny) or unseen.get(number)
         if reason in (INVISIBLE, SAME_COLOUR) and not any(map(str.isalnum, word.text)):
-            # Leaders in the colour of the paper say nothing, but they keep a line together.
+            # Leaders in the paper's colour keep a line together.
             word, reason = word._replace(text=""), None
         if number in repeated:
             newline = newline or word.newline
             continue
         if reason is None:
             first = places[number][0]
-            goes_on = last_seen == number - 1 and first == places[last_seen][1] + 1
-            goes_on = goes_on and word.x0 - words[last_seen].x1 < _SPREAD * (word.bottom - word.top)
-            if goes_on and word.text:
+            goes_on = last_seen == number - 1 and first == places[last_seen][1] + 1 and not word.newline
+            if goes_on and word.text and word.x0 - words[last_seen].x1 < _SPACE * (word.bottom - word.top):
                 before = seen[-1]  # two pieces of one word
                 seen[-1] = Word(before.text + word.text, *around(before[1:5], word[1:5]), *before[5:])
             else:
@@ -180,25 +176,18 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects) -> PageWords:
     return PageWords(seen, count, width, height, hidden, ocr, rules)
 
 
-def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -> set[int]:
-    """The words that repeat one that is seen: `clipped`, or drawn twice to look bold. A page cut into tiles draws all
-    its text in each, and a word on an edge shows in both."""
-    places = {(word.text, int(word.x0), int(word.top)) for word in words}
-    twice = len(places) <= (1 - _FEW_TWICE) * len(words)
-    if not clipped and not twice:
+def _repeated(words: list[Word], hidden: Mapping[int, str]) -> set[int]:
+    """The words that repeat one that is seen in its place: drawn twice to look bold, or in each tile of the page."""
+    if len({(word.text, int(word.x0), int(word.top)) for word in words}) == len(words):
         return set()
-    shown: dict[str, list[Word]] = {}
+    seen: set[tuple[str, int, int]] = set()
     repeated: set[int] = set()
-    texts = {words[number].text for number in clipped}
-    alike = (number for number, word in enumerate(words) if twice or word.text in texts)
-    for number in sorted(alike, key=lambda number: (number in hidden, number in clipped)):
-        word = words[number]
-        others = shown.setdefault(word.text, [])
-        copied = number in clipped or (twice and number not in hidden)
-        if copied and any(all(abs(a - b) < 0.5 for a, b in zip(word[1:5], other[1:5])) for other in others):
+    for number, word in sorted(enumerate(words), key=lambda item: item[0] in hidden):
+        places = {(word.text, int(word.x0 + x), int(word.top + y)) for x in (0, 0.5) for y in (0, 0.5)}
+        if not seen.isdisjoint(places):
             repeated.add(number)
-        elif number not in hidden and len(others) < _MAX_ALIKE:
-            others.append(word)
+        elif number not in hidden:
+            seen |= places
     return repeated
 
 
@@ -217,14 +206,12 @@ def _all_words(
     places: list[tuple[int, int]] = []
     boxes: list[Box] = []
     box_of, doubts = detector.box_of, detector.doubts
-    # Most pages have neither hyphens at line ends nor letters of two characters.
-    plain = "\ufffe" not in text and not _SURROGATE.search(text)
     previous_end = 0
     for match in _WORD.finditer(text):
         start = match.start()
         newline = start == 0 or text.find("\n", previous_end, start) >= 0 or text[start - 1] == "\ufffe"
         previous_end = match.end()
-        broken = not plain and previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
+        broken = previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
         whole = (start, previous_end - 1 - broken)
         pieces = detector.pieces(*whole) if doubts else [whole]
         for at, (first, last) in enumerate(pieces):
@@ -232,7 +219,8 @@ def _all_words(
             if box is None:
                 continue
             left, top, right, bottom = box
-            if last > first and (cut := _spread(box_of, first, last)):
+            newline = newline or (at > 0 and max(bottom - boxes[-1][3], boxes[-1][1] - top) > top - bottom)
+            if last > first and (cut := _cut(text, box_of, first, last)):
                 pieces[at : at + 1] = [(first, cut - 1), (cut, last)]
                 last = cut - 1
             box = box_of(last) if last > first else None
@@ -243,14 +231,13 @@ def _all_words(
             bold = newline and _is_bold(font_of(first))
             end = previous_end if (first, last) == pieces[-1] else last + 1
             shown = text[first:end]
-            if not plain:
-                # Of a pair of surrogates pdfium makes two characters; a glyph may be said to be one letter twice.
-                halves = [
+            if not shown.isascii():
+                # A pair of surrogates is two characters; a glyph may say one letter twice.
+                shown = "".join(
                     half for at, half in enumerate(shown, first)
                     if at < 2 or text[at - 2] != half or half < "\ud800" or box_of(at - 2) != box_of(at)
-                ]  # fmt: skip
-                paired = "".join(halves).replace("\ufffe", "-").encode("utf-16-le", "surrogatepass")
-                shown = paired.decode("utf-16-le", "replace")
+                )  # fmt: skip
+                shown = shown.replace("\ufffe", "-").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
             strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(font_of(first)))
             words.append(Word(shown, *place(left, bottom, right, top), newline, bold, False, strong))
             places.append((first, last))
@@ -259,39 +246,45 @@ def _all_words(
     return words, places, boxes
 
 
-def _spread(box_of: Callable[[int], Box | None], first: int, last: int) -> int:
-    """The first character of a word far from the one before it, as hyphens in two cells, one word for pdfium; 0 for
-    none."""
-    one, end = box_of(first), box_of(last)
-    if one is None or end is None or end[2] - one[0] < _SPREAD * (last - first + 1) * (one[1] - one[3]):
+def _cut(text: str, box_of: Callable[[int], Box | None], first: int, last: int) -> int:
+    """The first character far from the one before, as hyphens in two cells, or behind a missed space; 0 for none."""
+    boxes = list(filter(None, map(box_of, range(first, last + 1))))
+    gaps = [max(b[0] - a[2], b[3] - a[1], a[3] - b[1]) for a, b in pairwise(boxes)]
+    size = max(max(b[2] - b[0], b[1] - b[3]) for b in boxes[:2])
+    if len(gaps) < last - first or max(gaps) < _SPACE * size:
         return 0
-    boxes = [(at, box) for at in range(first, last + 1) if (box := box_of(at)) is not None]
-    return next((at for (_, a), (at, b) in pairwise(boxes) if b[0] - a[2] > _SPREAD * (a[1] - a[3])), 0)
+    space = max(_SPACE * size, 3 * median(gaps)) if len(gaps) > 2 else math.inf
+    for at, gap in enumerate(gaps, first + 1):
+        spaced = gap > space and text[at].isalnum() and (text[at - 1].isalnum() or text[at - 1] in ".,;:)")
+        if gap > _SPREAD * size or (spaced and text[at] < _UNSPACED):
+            return at
+    return 0
 
 
 def _join_letters(
     made_up: Callable[[int], int], words: list[Word], places: list[tuple[int, int]], boxes: list[Box]
 ) -> None:
     """Joins "F e e s" or "Fee s" where pdfium made the spaces up: words of a letter or two, equally far apart, or
-    spaces far narrower than the line's others."""
+    a letter behind a space far narrower than others."""
     starts = [at for at, word in enumerate(words) if word.newline or not at]
     for first, end in reversed(list(pairwise([*starts, len(words)]))):
         line = words[first:end]
+        height = line[0].bottom - line[0].top
         gaps = [after.x0 - word.x1 for word, after in pairwise(line)]
-        spaced = [all(map(made_up, range(a[1] + 1, b[0]))) for a, b in pairwise(places[first:end])]
+        spaced = [a[1] + 1 < b[0] and all(map(made_up, range(a[1] + 1, b[0]))) for a, b in pairwise(places[first:end])]
         real = [gap for gap, made in zip(gaps, spaced) if not made]
         usual = median(gaps) if len(gaps) >= _FEWEST_APART else 0.0
-        apart = 0 < usual < _APART * (line[0].bottom - line[0].top) and max(gaps) > _WIDER * usual
+        apart = 0 < usual < _APART * height and max(gaps) > _WIDER * usual
         letters = [len(word.text) for word in line if word.text[0].isalnum()]
-        if not apart or sum(letters) > 2 * len(letters):
-            narrow = _NARROW * (line[0].bottom - line[0].top)
-            usual = min(_NARROWER * min(real), narrow) / _WIDER if real else 0.0
+        apart = apart and sum(letters) <= 2 * len(letters) and any(word.text.isalpha() for word in line)
+        if not apart:
+            usual = min(_NARROWER * min(real), _NARROW * height) / _WIDER if real else 0.0
         for at in range(end - 1, first, -1):
             (one, _), (_, other) = places[at - 1], places[at]
             before, word = words[at - 1 : at + 1]
             both = before.text[-1] + word.text[0]
-            near = -usual < gaps[at - first - 1] < _WIDER * usual and both.isalnum() and max(both) < "\u2e80"  # no CJK
-            if near and spaced[at - first - 1]:
+            near = -usual < gaps[at - first - 1] < _WIDER * usual and both.isalnum() and max(both) < _UNSPACED
+            if near and spaced[at - first - 1] and (apart or len(word.text) == 1):
                 del words[at]
                 words[at - 1] = Word(before.text + word.text, *around(before[1:5], word[1:5]), *before[5:])
                 places[at - 1 : at + 1], boxes[at - 1 : at + 1] = [(one, other)], [around(*boxes[at - 1 : at + 1])]

@@ -7,12 +7,14 @@ import io
 import logging
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from docqa.ingest.errors import Encrypted, IngestError, Unreadable, refuse_over
 from docqa.ingest.limits import MAX_PAGES
 from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
 from docqa.ingest.pdf.pages import extract
+from docqa.ingest.pdf.streams import Streams, object_in_stream
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
@@ -60,13 +62,15 @@ def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
     them. Raises Encrypted, Unreadable."""
     try:
         reader, password = open_pdf(request.content, request.password)
-        return reader, replace(request, password=password)
+        damaged = "damaged" in (Streams().problem(reader, 0) or "")
+        copy = _rebuilt(request.content, password) if damaged else None
     except Unreadable:
         copy = _rebuilt(request.content, request.password)
         if copy is None:
             raise
-    reader, _ = open_pdf(copy, None)
-    return reader, replace(request, data=copy, password=None)
+    if copy is not None:
+        reader, password = open_pdf(copy, request.password)
+    return reader, replace(request, data=copy or request.data, password=password)
 
 
 def _rebuilt(data: bytes, password: str | None) -> bytes | None:
@@ -88,11 +92,10 @@ def open_pdf(data: bytes, password: str | None) -> tuple[Any, str | None]:
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     apply_configuration(get_configuration().with_overwrites(jbig2dec_binary=None))
     try:
-        reader = PdfReader(io.BytesIO(data), strict=False)
-        if not reader.is_encrypted:
-            return reader, None
-        for attempt in ("", password):
-            if attempt is not None and reader.decrypt(attempt):
+        reader: Any = PdfReader(io.BytesIO(data), strict=False)
+        reader._get_object_from_stream = partial(object_in_stream, reader, reader._get_object_from_stream, {})
+        for attempt in ("", password) if reader.is_encrypted else (None,):
+            if not reader.is_encrypted or (attempt is not None and reader.decrypt(attempt)):
                 return reader, attempt
     except pdf_errors() as error:
         raise Unreadable(f"not a readable PDF ({reason(error)})", hint=DAMAGED) from error

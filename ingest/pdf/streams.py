@@ -1,9 +1,10 @@
 """The size of what a PDF page is made of, measured before pdfium, which inflates without limit, may see it."""
 
+import io
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from docqa.ingest.limits import MAX_PAGE_OBJECTS, MAX_PAGE_STREAM_BYTES
@@ -12,6 +13,7 @@ from docqa.ingest.pdf.errors import pdf_errors, reason
 _PIECE = 2**20
 _MAX_DEPTH = 20
 _KEPT_PAGES = 64
+_MANY_OBJECTS = 5_000
 # Each of these operators makes pdfium an object of about half a kilobyte.
 _OPERATORS = (b"Tj", b"TJ", b"Do", b" f", b" S")
 _FULL_NAMES = {
@@ -83,6 +85,22 @@ class Streams:
         if number not in self._fonts:
             self._fonts[number] = max((_inflated(stream) for stream in _font_streams(font)), default=0)
         return self._fonts[number]
+
+
+def object_in_stream(reader: Any, get: Callable[[Any], Any], places: dict[int, Any], reference: Any) -> Any:
+    """Object `reference` as pypdf's `get` gives it; from a stream of many thousand it alone is parsed."""
+    from pypdf.generic import read_object
+
+    stream = reader.xref_objStm[reference.idnum][0]
+    whole = reader.get_object(stream)
+    if whole.get("/N", 0) <= _MANY_OBJECTS:
+        return get(reference)
+    data, first = io.BytesIO(whole.get_data()), int(whole["/First"])
+    if stream not in places:
+        numbers = [*map(int, data.read(first).split())]
+        places[stream] = dict(zip(numbers[::2], numbers[1::2]))
+    data.seek(first + places[stream][reference.idnum])
+    return reader.cache_indirect_object(0, reference.idnum, read_object(data, reader))
 
 
 def _font_streams(font: Any) -> Iterator[Any]:

@@ -27,6 +27,11 @@ class Segment:
     rows: tuple[Row, ...] = ()
     drawn: int = 0
 
+    @property
+    def height(self) -> float:
+        """In points."""
+        return self.bottom - self.top
+
 
 def crosses(segment: Segment, gutter: float) -> bool:
     """Whether `segment` is on both sides of `gutter`."""
@@ -36,7 +41,7 @@ def crosses(segment: Segment, gutter: float) -> bool:
 def same_row(a: Segment, b: Segment) -> bool:
     """Whether two segments are printed on one height."""
     overlap = min(a.bottom, b.bottom) - max(a.top, b.top)
-    return overlap > 0.6 * min(a.bottom - a.top, b.bottom - b.top)
+    return overlap > 0.6 * min(a.height, b.height)
 
 
 def find_gutter(segments: list[Segment]) -> float | None:
@@ -49,8 +54,8 @@ def find_gutter(segments: list[Segment]) -> float | None:
         return None
     steps = [0.0] * (bins + 1)
     for s in segments:
-        steps[int(s.x0 - low)] += s.bottom - s.top
-        steps[int(s.x1 - low) + 1] -= s.bottom - s.top
+        steps[int(s.x0 - low)] += s.height
+        steps[int(s.x1 - low) + 1] -= s.height
     cover = list(accumulate(steps))
     for slack, lines in _SLACKS:
         strip = _widest_strip(cover, bins, slack)
@@ -83,9 +88,9 @@ def _text_on_both_sides(segments: list[Segment], gutter: float, low: float, high
         rows = len({round((s.top + s.bottom) / 8) for s in side})
         if (len(running) < lines or len(running) < 0.25 * rows) and (len(side) < 20 or find_gutter(side) is None):
             return False
-    total = sum(s.bottom - s.top for s in segments)
+    total = sum(s.height for s in segments)
     shared = min(max(s.bottom for s in side) for side in sides) - max(min(s.top for s in side) for side in sides)
-    return shared > 0 and sum(s.bottom - s.top for s in across) < 0.7 * total
+    return shared > 0 and sum(s.height for s in across) < 0.7 * total
 
 
 def without_head(left: list[Segment], right: list[Segment], gutter: float) -> list[tuple[list[Segment], list[Segment]]]:
@@ -94,7 +99,7 @@ def without_head(left: list[Segment], right: list[Segment], gutter: float) -> li
     both = sorted([*left, *right], key=lambda s: s.top)
     cut, bottom = 0, both[0].bottom
     for at, segment in enumerate(both[:_MAX_HEAD_SEGMENTS]):
-        if segment.top - bottom > 0.8 * (segment.bottom - segment.top):
+        if segment.top - bottom > 0.8 * segment.height:
             cut = at
         bottom = max(bottom, segment.bottom)
         room = gutter - min(s.x0 for s in left) if left and (segment.x0 + segment.x1) / 2 < gutter else 0.0
@@ -116,5 +121,5 @@ def _flush(side: Sequence[Segment], head: set[int]) -> bool:
     """Whether half of the segments `head` (their `id`) begin where several below them do."""
     starts = [s.x0 for s in side if id(s) not in head]
     mine = [s for s in side if id(s) in head]
-    flush = sum(sum(abs(s.x0 - x) < 0.2 * (s.bottom - s.top) for x in starts) > 1 for s in mine)
+    flush = sum(sum(abs(s.x0 - x) < 0.2 * s.height for x in starts) > 1 for s in mine)
     return bool(mine) and flush >= 0.5 * len(mine)

@@ -45,7 +45,7 @@ def torn(rows: Sequence[Sequence[Segment]], drawn: Sequence[Segment]) -> int:
 
 def _is_torn(a: Segment, b: Segment, numbers: dict[int, int], drawn: Sequence[Segment]) -> bool:
     first, second = numbers[id(a)], numbers[id(b)]
-    if second == first + 1 or b.x0 - a.x1 < _GAP * min(a.bottom - a.top, b.bottom - b.top):
+    if second == first + 1 or b.x0 - a.x1 < _GAP * min(a.height, b.height):
         return False
     after = drawn[first + 1] if first + 1 < len(drawn) else None
     before = drawn[second - 1] if second else None
@@ -53,7 +53,7 @@ def _is_torn(a: Segment, b: Segment, numbers: dict[int, int], drawn: Sequence[Se
 
 
 def _is_below(segment: Segment, other: Segment) -> bool:
-    height = max(segment.bottom - segment.top, other.bottom - other.top)
+    height = max(segment.height, other.height)
     lower = 0.3 * height < segment.bottom - other.bottom < 2 * height
     return lower and segment.x0 < other.x1 and other.x0 < segment.x1
 
@@ -79,7 +79,7 @@ def side_by_side(segments: Sequence[Segment], rows: Sequence[Sequence[Segment]])
 
 def _goes_on(block: Sequence[Segment], segment: Segment) -> bool:
     last = block[-1]
-    height = max(last.bottom - last.top, segment.bottom - segment.top, 1.0)
+    height = max(last.height, segment.height, 1.0)
     if same_row(last, segment):
         return segment.x0 > last.x0
     if segment.top < last.top - height:
@@ -165,9 +165,9 @@ def _is_wrapped(block: DrawnBlock) -> bool:
     fits = flush = even = 0
     for line, after in pairwise(lines):
         first, end = min(after, key=lambda s: s.x0), max(s.x1 for s in line)
-        flush += first.x0 - block.box[0] < 0.6 * _height(first)
-        even += end > block.box[2] - 0.7 * _height(first)
-        fits += end + 0.25 * _height(first) + first.words[0].x1 - first.words[0].x0 < block.right
+        flush += first.x0 - block.box[0] < 0.6 * first.height
+        even += end > block.box[2] - 0.7 * first.height
+        fits += end + 0.25 * first.height + first.words[0].x1 - first.words[0].x0 < block.right
     most = 0.5 * (len(lines) - 1)
     words = sum(len(segment.words) for segment in block.segments)
     return len(lines) < 2 or (words >= _WRAPPED * len(lines) and flush >= most and (fits <= most or even > most))
@@ -176,7 +176,7 @@ def _is_wrapped(block: DrawnBlock) -> bool:
 def confidence_in_order(rows: Sequence[Sequence[Segment]]) -> str:
     """The grade of the order in which `rows` are read, by that of drawing. A: both agree, or there are no columns,
     tables or wide gaps. B: some rows were drawn elsewhere. C: a row runs through texts drawn apart."""
-    gaps = [(a, b) for row in rows for a, b in pairwise(row) if b.x0 - a.x1 > _WIDE * min(_height(a), _height(b))]
+    gaps = [(a, b) for row in rows for a, b in pairwise(row) if b.x0 - a.x1 > _WIDE * min(a.height, b.height)]
     if not gaps and not any(b[0].bottom < a[0].top for a, b in pairwise(rows)):
         return "A"  # the reading never goes back up the page
     drawn = sorted((segment for row in rows for segment in row), key=lambda s: s.drawn)
@@ -186,10 +186,6 @@ def confidence_in_order(rows: Sequence[Sequence[Segment]]) -> str:
         return "C"
     displaced = len(rows) - _longest_rise([min(numbers[id(s)] for s in row) for row in rows])
     return "B" if displaced >= max(_FEW_DISPLACED, _SHARE_DISPLACED * len(rows)) else "A"
-
-
-def _height(segment: Segment) -> float:
-    return segment.bottom - segment.top
 
 
 def _longest_rise(numbers: Sequence[int]) -> int:

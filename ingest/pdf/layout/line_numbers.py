@@ -31,14 +31,8 @@ def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[li
         if len(run) > len(numbers) and _is_edge(words, run) and (known or not _is_table(words, run)):
             numbers = run
     dropped = set(map(id, numbers))
-    kept: list[Word] = []
-    after = False
-    for word in words:
-        if id(word) in dropped:
-            after = True
-            continue
-        kept.append(word._replace(newline=True) if after else word)
-        after = False
+    kept = [word._replace(newline=True) if at and id(words[at - 1]) in dropped else word
+            for at, word in enumerate(words) if id(word) not in dropped]
     return kept, numbers
 
 

@@ -216,7 +216,7 @@ def _follows(segment: Segment, word: Word) -> bool:
     top, bottom = word.top, word.bottom
     height = overlap = bottom - top
     if top != segment.top or bottom != segment.bottom:
-        height = min(segment.bottom - segment.top, height)
+        height = min(segment.height, height)
         overlap = min(segment.bottom, bottom) - max(segment.top, top)
     return overlap > 0.5 * height and -0.5 * height < word.x0 - segment.x1 < 0.9 * height
 
@@ -282,7 +282,7 @@ def _rows(segments: list[Segment]) -> list[list[Segment]]:
             rows.append([tables.pop()])
         if rows and _joins(rows[-1], segment):
             rows[-1].append(segment)
-        elif len(rows) > 1 and segment.bottom - segment.top > 0 and _joins(rows[-2], segment):
+        elif len(rows) > 1 and segment.height > 0 and _joins(rows[-2], segment):
             rows[-2].append(segment)
         else:
             rows.append([segment])
@@ -328,7 +328,7 @@ def _line(row: list[Segment], region: int) -> Line:
     if rest and _MARKED.match(main.words[0].text):
         # A raised mark in front makes no larger letters.
         top, bottom = min(word.top for word in rest), max(word.bottom for word in rest)
-    gaps = sorted(((b.x0 - a.x1) / (main.bottom - main.top) for a, b in pairwise(row)), reverse=True)
+    gaps = sorted(((b.x0 - a.x1) / main.height for a, b in pairwise(row)), reverse=True)
     # One gap of two letters is the space after a colon in typewriter type.
     cells = bool(gaps) and (gaps[0] > 3 or (len(gaps) > 1 and gaps[1] > 1.8))
     strong = len(list(takewhile(lambda word: word.strong, words))) if first.strong else 0

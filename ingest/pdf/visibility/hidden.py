@@ -85,10 +85,6 @@ class HiddenTextDetector:
         cuts = [at for at in range(1, len(kinds)) if kinds[at] != kinds[at - 1]]
         return [(first + a, first + b - 1) for a, b in pairwise([0, *cuts, len(kinds)])]
 
-    def is_clipped(self, char: int) -> bool:
-        """Whether part of the text object that drew character `char` is cut off."""
-        return self.doubts and self._paint(char).clip is not None
-
     def detect(self, words: Sequence[tuple[int, int]], boxes: Sequence[Box]) -> tuple[dict[int, str], bool]:
         """Why words are hidden, by number, and whether all are a scan's text layer. `boxes`: in user space (y up). To
         be called once."""

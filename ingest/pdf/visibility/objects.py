@@ -365,8 +365,6 @@ def _is_rectangle(points: Sequence[tuple[float, float]]) -> bool:
 def image_share(covers: Sequence[Cover], page: Box) -> float:
     """The share of the page (0 to 1) under pictures; scans are often cut into strips."""
     images = [cover for cover in covers if cover.image]
-    if not images:
-        return 0.0
     width, height = (page[2] - page[0]) / _GRID, (page[3] - page[1]) / _GRID
     points = [(page[0] + (i + 0.5) * width, page[1] + (j + 0.5) * height) for i in range(_GRID) for j in range(_GRID)]
     seen = sum(any(c.box[0] <= x <= c.box[2] and c.box[1] <= y <= c.box[3] for c in images) for x, y in points)

@@ -1,5 +1,7 @@
 """Letters beyond U+FFFF, of which pdfium makes two characters each, and signs of fonts of mathematics."""
 
+import pytest
+
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from tests.ingest.drawing import Sheet, one_page, stream
@@ -31,6 +33,22 @@ def test_a_last_letter_set_apart_is_of_its_word():
         canvas.drawString(x + canvas.stringWidth(word[:-1]) + 2.2, 700, word[-1] + " ")
         x += canvas.stringWidth(word + "  ") + 5
     assert read(ReadRequest("a.pdf", canvas.data())).pages[0].text == "The French line of Beijing"
+
+
+@pytest.mark.parametrize(
+    ("drawn", "words"),
+    [(b"(Cu) Tj 3 Tc (tt) Tj 0 Tc 25 0 Td (he) Tj", ["Cut", "the"]), (b"(A) Tj 0 -40 Td (B) Tj", ["A", "B"])],
+)
+def test_words_end_where_there_is_a_gap(drawn, words):
+    made = one_page(b"BT /F 12 Tf 72 700 Td %b ET" % drawn, b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
+    assert read(ReadRequest("a.pdf", made)).pages[0].text.split() == words
+
+
+def test_numbers_of_columns_close_to_each_other_stay_apart():
+    canvas, numbers = Sheet(), [str(number) for number in range(8, 30)]
+    for at, number in enumerate(numbers):
+        canvas.drawString(72 + 16.5 * at, 700, number)
+    assert read(ReadRequest("a.pdf", canvas.data())).pages[0].text.replace(" |", "").split() == numbers
 
 
 MINUS = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap

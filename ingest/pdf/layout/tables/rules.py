@@ -177,11 +177,8 @@ def _placed(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]) -
 
 
 def _shares_lines(band: Sequence[Sequence[Word]], most: float) -> bool:
-    """Whether several cells of a band have words on more than one, and this share, of its heights, or one has values
-    below one another: rows without rules between."""
-    values = ([says_value(word.text) for line in lines_of(cell) for word in line] for cell in band)
-    if any(len(said) > 1 and all(said) for said in values):
-        return True
+    """Whether several cells of a band have words on more than one, and this share, of its heights: rows without rules
+    between."""
     heights = sorted(max(word.bottom for word in line) for cell in band for line in lines_of(cell))
     lines = list(grouped(heights, lambda same, height: height - same[0] < NEAR))
     return sum(len(same) > 1 for same in lines) > max(1, most * len(lines))
