@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.limits import MAX_PAGE_CHARS, WORKER_MAX_LOST_PAGES, WORKER_MEMORY_BYTES
 from docqa.ingest.pdf import ocr
+from docqa.ingest.pdf.encodings import fonts_without_encoding
 from docqa.ingest.pdf.errors import pdf_errors, reason
 from docqa.ingest.pdf.layout.line_numbers import pages_to_read_again
 from docqa.ingest.pdf.layout.lines import Line
@@ -162,7 +163,11 @@ def _read(
         problem = streams.problem(reader, index)
         if problem is not None:
             return RawPage(problem=problem)
-        return _pypdf_page(reader, index) if file is None else _pdfium_page(file, index, recogniser, numbered)
+        return (
+            _pypdf_page(reader, index)
+            if file is None
+            else _pdfium_page(file, index, recogniser, numbered, fonts_without_encoding(reader.pages[index]))
+        )
     except MemoryError:
         if memory_limit() < WORKER_MEMORY_BYTES:  # where there is more, all pages are read
             raise
@@ -171,11 +176,13 @@ def _read(
         return RawPage(problem=f"damaged, not read ({reason(error)})")
 
 
-def _pdfium_page(file: PdfiumFile, index: int, recogniser: Recogniser | None, numbered: bool | None = None) -> RawPage:
+def _pdfium_page(
+    file: PdfiumFile, index: int, recogniser: Recogniser | None, numbered: bool | None, unencoded: frozenset[str]
+) -> RawPage:
     import pypdfium2
 
     try:
-        seen = file.page_words(index)
+        seen = file.page_words(index, unencoded)
         read, problem = _recognised(file, index, seen, recogniser)
     except pypdfium2.PdfiumError as error:
         return RawPage(problem=f"damaged, not read ({reason(error)})")

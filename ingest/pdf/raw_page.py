@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf import stand_in
+from docqa.ingest.pdf.encodings import IN_WINDOWS, as_of_windows, bare
 from docqa.ingest.pdf.visibility.hidden import (
     INVISIBLE,
     OUTSIDE,
@@ -107,26 +108,28 @@ class PdfiumFile:
         with closing(self._file[index]) as page:
             yield page
 
-    def page_words(self, index: int) -> PageWords:
-        """The words of page `index` (from 0). Raises pypdfium2.PdfiumError."""
+    def page_words(self, index: int, unencoded: frozenset[str] = frozenset()) -> PageWords:
+        """The words of page `index` (from 0), where the fonts `unencoded` do not say which characters they have.
+        Raises pypdfium2.PdfiumError."""
         false: dict[int, str] = {}
         with self.page(index) as page:
             objects = PageObjects(page, layered=self._layered)
             if not (spoken := objects.spoken()):
-                return self._read(page, objects, [])
+                return self._read(page, objects, [], unencoded)
             false = false_words(page, objects, spoken)
         with self.page(index) as page:
             objects = PageObjects(page, layered=self._layered)
             objects.silence(item for at, item in enumerate(objects.order) if at in false)
-            return self._read(page, objects, [Hidden(words, UNLIKE) for words in dict.fromkeys(false.values())])
+            unlike = [Hidden(words, UNLIKE) for words in dict.fromkeys(false.values())]
+            return self._read(page, objects, unlike, unencoded)
 
-    def _read(self, page: Any, objects: PageObjects, hidden: list[Hidden]) -> PageWords:
+    def _read(self, page: Any, objects: PageObjects, hidden: list[Hidden], unencoded: frozenset[str]) -> PageWords:
         with closing(page.get_textpage()) as text_page:
-            found = _read_words(page, text_page, objects)
+            found = _read_words(page, text_page, objects, unencoded)
         return found._replace(hidden=[*found.hidden, *hidden])
 
 
-def _read_words(page: Any, text_page: Any, objects: PageObjects) -> PageWords:
+def _read_words(page: Any, text_page: Any, objects: PageObjects, unencoded: frozenset[str]) -> PageWords:
     import pypdfium2.raw as raw
 
     count = text_page.count_chars()
@@ -135,6 +138,9 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects) -> PageWords:
         return PageWords([], max(count, 0), width, height, [], False)
     detector = HiddenTextDetector(page, text_page, objects)
     text, font_of = _page_text(raw, text_page.raw, count), partial(_font_name, raw, text_page.raw)
+    if unencoded:
+        own = [at for at, letter in enumerate(text) if letter in IN_WINDOWS and bare(font_of(at)) in unencoded]
+        text = as_of_windows(text, own)
     words, places, boxes = _all_words(page, text, detector, font_of)
     _join_letters(partial(raw.FPDFText_IsGenerated, text_page.raw), words, places, boxes)
     _mark_tilted(raw, text_page.raw, words, places)

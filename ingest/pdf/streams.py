@@ -61,11 +61,11 @@ class Streams:
         """Bytes and drawing operators of a page or form, with its fonts, and forms as often as drawn."""
         data = b"\n".join(_unpacked(s) for s in ([page] if above else _list(page.get("/Contents"))) if _is_stream(s))
         size, objects = len(data), sum(data.count(operator) for operator in _OPERATORS)
-        resources = _resolved(page.get("/Resources"))
-        for _, font in _values(resources, "/Font"):
+        resources = resolved(page.get("/Resources"))
+        for _, font in values(resources, "/Font"):
             size = max(size, self._font_bytes(font))
         calls = Counter(_DO.findall(data))
-        for name, form in _values(resources, "/XObject"):
+        for name, form in values(resources, "/XObject"):
             times = calls[name.encode("utf-8", "replace")]
             if times and _is_stream(form) and form.get("/Subtype") == "/Form":
                 inner_size, inner_objects = self._form(form, above)
@@ -109,11 +109,11 @@ def _font_streams(font: Any) -> Iterator[Any]:
     for part in (font, *_list(font.get("/DescendantFonts"))):
         if not hasattr(part, "get"):
             continue
-        descriptor = _resolved(part.get("/FontDescriptor"))
-        yield from (_resolved(part.get(key)) for key in ("/ToUnicode", "/Encoding", "/CIDToGIDMap"))
+        descriptor = resolved(part.get("/FontDescriptor"))
+        yield from (resolved(part.get(key)) for key in ("/ToUnicode", "/Encoding", "/CIDToGIDMap"))
         if hasattr(descriptor, "get"):
-            yield from (_resolved(descriptor.get(key)) for key in ("/FontFile", "/FontFile2", "/FontFile3"))
-        yield from (glyph for _, glyph in _values(part, "/CharProcs"))
+            yield from (resolved(descriptor.get(key)) for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+        yield from (glyph for _, glyph in values(part, "/CharProcs"))
 
 
 def _inflated(stream: Any) -> int:
@@ -145,20 +145,22 @@ def _unpacked(stream: Any) -> bytes:
     return bytes(stream.get_data())
 
 
-def _resolved(item: Any) -> Any:
+def resolved(item: Any) -> Any:
+    """What an indirect reference leads to."""
     return item.get_object() if item is not None else None
 
 
 def _list(item: Any) -> list[Any]:
-    item = _resolved(item)
+    item = resolved(item)
     if item is None:
         return []
-    return [_resolved(part) for part in item] if isinstance(item, list) else [item]
+    return [resolved(part) for part in item] if isinstance(item, list) else [item]
 
 
-def _values(holder: Any, key: str) -> list[tuple[str, Any]]:
-    table: Any = _resolved(holder.get(key)) if hasattr(holder, "get") else None
-    return [(str(name), _resolved(table.raw_get(name))) for name in table] if hasattr(table, "raw_get") else []
+def values(holder: Any, key: str) -> list[tuple[str, Any]]:
+    """The entries of the dictionary `key` of another."""
+    table: Any = resolved(holder.get(key)) if hasattr(holder, "get") else None
+    return [(str(name), resolved(table.raw_get(name))) for name in table] if hasattr(table, "raw_get") else []
 
 
 def _is_stream(item: Any) -> bool:

@@ -136,13 +136,12 @@ def test_a_page_cite_of_a_document_without_pages_cannot_be_compared(document):
 
 BODY = "The keeper rows out at dawn.1 He lights the lamp and waits for the long"
 FOOT = "——————\n1 In winter he walks over the ice."
-NEXT = "night to come. Nobody passes."
 
 
 @pytest.fixture
 def noted(document: Any) -> Document:
     """Two pages, a footnote at the end of the first."""
-    made: Document = document(f"{BODY}\n{FOOT}", NEXT)
+    made: Document = document(f"{BODY}\n{FOOT}", "night to come. Nobody passes.")
     start = len(BODY) + 1 + FOOT.index("1 In")
     return replace(made, notes=(Note("1", 1, start, len(BODY) + 1 + len(FOOT), 1, BODY.index("1")),))
 

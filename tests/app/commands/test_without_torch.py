@@ -11,7 +11,6 @@ import pytest
 from docqa.kernels.native import library_in_use
 
 SAMPLE = Path(__file__).parents[3] / "sample_docs" / "services_agreement.pdf"
-QUESTION = "How long is the notice period?"
 RUN = """
 import sys
 
@@ -30,7 +29,7 @@ sys.exit(code)
 
 def _asked(cache: Path) -> tuple[dict[str, object], str]:
     environment = {**os.environ, "DOCQA_CACHE_DIR": str(cache)}
-    command = [sys.executable, "-c", RUN, "ask", str(SAMPLE), QUESTION, "--json"]
+    command = [sys.executable, "-c", RUN, "ask", str(SAMPLE), "How long is the notice period?", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.stdout, done.stderr
     return {**json.loads(done.stdout), "usage": None}, done.stderr

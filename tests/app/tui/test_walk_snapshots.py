@@ -19,7 +19,6 @@ from .test_snapshots import compare
 ROOT = Path(__file__).parents[3]
 QUESTION = "On which date does this agreement take effect?"
 TOKENS = 5_834
-SIZE = (110, 32)
 
 
 @pytest.fixture(scope="module")
@@ -84,4 +83,4 @@ def test_the_walk(interface, session, answer, tui):
         await pilot.pause()
         compare(pilot.app, "walk_search")
 
-    tui.drive(interface(), steps, SIZE)
+    tui.drive(interface(), steps, (110, 32))

@@ -1,6 +1,9 @@
 """Letters beyond U+FFFF, of which pdfium makes two characters each, and signs of fonts of mathematics."""
 
+from pathlib import Path
+
 import pytest
+import reportlab
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -79,3 +82,15 @@ def test_values_behind_high_minus_signs_stay_in_their_row():
     page = read(ReadRequest("a.pdf", made)).pages[0]
     found = page.text.splitlines()[1:]
     assert found == [f"{rate.decode().replace('-', chr(0x2212))} | {factor.decode()} | 4.1" for rate, factor in rows]
+
+
+@pytest.mark.parametrize("words", ["“The keeper’s dog” of 2006–2007", "Der Käfer für 5 €", "français à l'école"])
+def test_codes_of_a_font_without_encoding_are_those_that_make_words(words):
+    codes = words.encode("mac_roman" if "ç" in words else "cp1252")
+    drawn = one_page(
+        b"BT /F 12 Tf 72 700 Td (%s) Tj ET" % codes,
+        b"<< /Type /Font /Subtype /TrueType /BaseFont /ABCDEF+Alder /FontDescriptor 6 0 R >>",
+        b"<< /Type /FontDescriptor /FontName /ABCDEF+Alder /Flags 4 /Ascent 9 /Descent 0 /FontFile2 7 0 R >>",
+        stream((Path(reportlab.__file__).parent / "fonts" / "Vera.ttf").read_bytes()),
+    )
+    assert read(ReadRequest("a.pdf", drawn)).pages[0].text == words

@@ -35,7 +35,6 @@ module.{kind}.process = process
 sys.exit(cli.run(sys.argv[1:]))
 """
 KILL_WORKER = "os.kill(self.child.pid, signal.SIGKILL)"  # while it loads
-KILL_ACTOR = "self._ray.kill(self._handle)"
 
 
 def _run(program: str, checkpoint: Path, *arguments: object) -> str:
@@ -84,7 +83,7 @@ def test_workers_that_cannot_start_are_not_the_fault_of_a_document(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("ray") is None, reason="the extra ray is not installed")
 def test_a_killed_ray_actor_costs_no_record(serial, checkpoint, tmp_path):
-    program = KILL.format(module="ray_actors", kind="RayActor", kill=KILL_ACTOR)
+    program = KILL.format(module="ray_actors", kind="RayActor", kill="self._ray.kill(self._handle)")
     _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2, "--ray", "local")
     assert outputs_of(tmp_path / "out") == serial
     assert sorted(_outcomes(tmp_path / "out")) == ["done"] * 5 + ["failed", "lost"]

@@ -7,8 +7,6 @@ import pytest
 from docqa.app.tui.keymap import DOCUMENT
 from docqa.app.tui.screens.help_screen import HelpScreen
 
-NARROW = (80, 24)
-
 
 def test_page_keys_scroll_from_the_prompt_and_arrows_in_the_pane(interface, session, tui):
     async def steps(pilot: Any) -> None:
@@ -190,7 +188,7 @@ def test_a_narrow_screen_shows_one_pane_and_keys_or_clicks_change_it(interface, 
         await pilot.pause()
         assert all(pane.display for pane in panes)
 
-    tui.drive(interface(), steps, NARROW)
+    tui.drive(interface(), steps, (80, 24))
 
 
 def test_the_text_stays_where_it_was_when_the_terminal_is_resized(interface, session, tui):

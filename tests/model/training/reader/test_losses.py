@@ -13,7 +13,6 @@ from docqa.model.training.reader.losses import Figures, claim_loss, question_los
 
 ASKED, TOKENS = 3, 6  # tokens of a question and of an excerpt
 SURE = 30.0
-NONE = torch.zeros(2)
 
 
 def question(golds, holds, **known) -> AskedExcerpts:
@@ -39,7 +38,7 @@ def certain(one: AskedExcerpts, *, sure: float = SURE) -> HeadLogits:
 
 def loss(found, *group):
     figures = Figures()
-    return float(question_losses(found, NONE, group, figures)), figures.means()
+    return float(question_losses(found, torch.zeros(2), group, figures)), figures.means()
 
 
 @pytest.mark.parametrize(

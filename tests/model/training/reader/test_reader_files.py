@@ -8,7 +8,6 @@ from docqa.model.training.reader import reader_files
 from docqa.model.training.reader.cross_encoder import lay_out
 from docqa.model.training.reader.reader_files import UNREAD, load_dense, save_reader
 
-ONE = READER_FILE.format(1, 1)
 TEXTS = ["The lease ends on 4 May 1912.", "The tenant pays 30 pounds a year in the inn."]
 
 
@@ -51,4 +50,4 @@ def test_a_large_reader_is_written_in_several_files(tmp_path, monkeypatch, tiny_
     assert torch.equal(logits(load_dense(tmp_path)), logits(load_dense(whole)))
     monkeypatch.setattr(reader_files, "LARGEST_FILE", 10**9)
     save_reader(written, tmp_path)
-    assert [path.name for path in reader_files.reader_files(tmp_path)] == [ONE]
+    assert [path.name for path in reader_files.reader_files(tmp_path)] == [READER_FILE.format(1, 1)]

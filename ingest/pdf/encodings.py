@@ -1,0 +1,46 @@
+"""Characters of fonts that do not say which they are: the codes of a Macintosh, as pdfium reads them, or of Windows."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from docqa.ingest.pdf.streams import resolved, values
+
+_SYMBOLIC = 4  # ISO 32000-2, 9.8.2
+_QUOTES_AND_DASHES = ("Pi", "Pf", "Pd")
+_CODES = bytes(range(128, 256))
+IN_WINDOWS = dict(zip(_CODES.decode("mac_roman"), _CODES.decode("cp1252", "replace")))
+"""Characters of a Macintosh, and those that have the same codes in Windows."""
+
+
+def fonts_without_encoding(page: Any) -> frozenset[str]:
+    """The names, subset tags aside, that only symbolic embedded TrueType fonts of pypdf's `page` without encoding and
+    ToUnicode have."""
+    names: tuple[set[str], set[str]] = set(), set()
+    for font in (font for _, font in values(resolved(page.get("/Resources")), "/Font") if hasattr(font, "get")):
+        silent = font.get("/Subtype") == "/TrueType" and not {"/Encoding", "/ToUnicode"} & set(font)
+        about = (resolved(font.get("/FontDescriptor")) or {}) if silent else {}
+        guessed = "/FontFile2" in about and bool(int(about.get("/Flags", 0)) & _SYMBOLIC)
+        names[guessed].add(bare(str(font.get("/BaseFont"))))
+    return frozenset(names[True] - names[False])
+
+
+def bare(name: str) -> str:
+    """A font's name without its slash and the tag of a subset."""
+    return name.lstrip("/").rpartition("+")[2]
+
+
+def as_of_windows(text: str, places: Sequence[int]) -> str:
+    """`text` with the characters at `places` as the same codes are in Windows, if no more of them are odd so."""
+    letters = list(text)
+    for at in places:
+        letters[at] = IN_WINDOWS[text[at]]
+    return min("".join(letters), text, key=lambda each: sum(_is_odd(*f" {each} "[at : at + 3]) for at in places))
+
+
+def _is_odd(before: str, letter: str, after: str) -> bool:
+    """Whether a character is none, a sign within a word, or a letter of another case than its neighbours."""
+    if letter.isalpha():
+        return (letter.isupper() and before.islower()) or (letter.islower() and after.isupper()) or before.isdigit()
+    kind = unicodedata.category(letter)
+    return kind in ("So", "Cc") or (before.isalpha() and after.isalpha() and kind not in _QUOTES_AND_DASHES)
