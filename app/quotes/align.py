@@ -100,7 +100,7 @@ def _find_glued(text: str, quote: str) -> list[Match]:
     bare, body = quote.replace(" ", ""), text.replace(" ", "")
     if len(bare) < 12 or bare not in body:
         return []
-    origins = [position for position, character in enumerate(text) if character != " "]
+    origins = array("i", (position for position, character in enumerate(text) if character != " "))
     found = [Match(origins[match.start], origins[match.end - 1] + 1) for match in find_whole(body, bare)]
     # Spaces lost inside or between figures make other figures.
     return [match for match in found if re.findall(r"\d+", text[match.start : match.end]) == re.findall(r"\d+", quote)]
