@@ -2,27 +2,11 @@
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
 
-from docqa.ingest.pdf.streams import resolved, values
-
-_SYMBOLIC = 4  # ISO 32000-2, 9.8.2
 _QUOTES_AND_DASHES = ("Pi", "Pf", "Pd")
 _CODES = bytes(range(128, 256))
 IN_WINDOWS = dict(zip(_CODES.decode("mac_roman"), _CODES.decode("cp1252", "replace")))
 """Characters of a Macintosh, and those that have the same codes in Windows."""
-
-
-def fonts_without_encoding(page: Any) -> frozenset[str]:
-    """The names, subset tags aside, that only symbolic embedded TrueType fonts of pypdf's `page` without encoding and
-    ToUnicode have."""
-    names: tuple[set[str], set[str]] = set(), set()
-    for font in (font for _, font in values(resolved(page.get("/Resources")), "/Font") if hasattr(font, "get")):
-        silent = font.get("/Subtype") == "/TrueType" and not {"/Encoding", "/ToUnicode"} & set(font)
-        about = (resolved(font.get("/FontDescriptor")) or {}) if silent else {}
-        guessed = "/FontFile2" in about and bool(int(about.get("/Flags", 0)) & _SYMBOLIC)
-        names[guessed].add(bare(str(font.get("/BaseFont"))))
-    return frozenset(names[True] - names[False])
 
 
 def bare(name: str) -> str:

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.limits import MAX_PAGE_CHARS, WORKER_MAX_LOST_PAGES, WORKER_MEMORY_BYTES
 from docqa.ingest.pdf import ocr
-from docqa.ingest.pdf.encodings import fonts_without_encoding
 from docqa.ingest.pdf.errors import pdf_errors, reason
 from docqa.ingest.pdf.layout.line_numbers import pages_to_read_again
 from docqa.ingest.pdf.layout.lines import Line
@@ -17,7 +16,7 @@ from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.ocr import FEW_LETTERS, NotRecognised, Recognised, Recogniser, is_picture
 from docqa.ingest.pdf.pool import PageForks
 from docqa.ingest.pdf.raw_page import Hidden, PageWords, PdfiumFile
-from docqa.ingest.pdf.streams import Streams
+from docqa.ingest.pdf.streams import Streams, fonts_without_encoding
 from docqa.ingest.pdf.visibility.raster import page_png
 from docqa.ingest.process.limits import memory_limit
 from docqa.ingest.request import PageEvents, ReadRequest

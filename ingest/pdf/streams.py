@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from docqa.ingest.limits import MAX_PAGE_OBJECTS, MAX_PAGE_STREAM_BYTES
+from docqa.ingest.pdf.encodings import bare
 from docqa.ingest.pdf.errors import pdf_errors, reason
 
 _PIECE = 2**20
 _MAX_DEPTH = 20
 _KEPT_PAGES = 64
 _MANY_OBJECTS = 5_000
+_SYMBOLIC = 4  # ISO 32000-2, 9.8.2
 # Each of these operators makes pdfium an object of about half a kilobyte.
 _OPERATORS = (b"Tj", b"TJ", b"Do", b" f", b" S")
 _FULL_NAMES = {
@@ -61,11 +63,11 @@ class Streams:
         """Bytes and drawing operators of a page or form, with its fonts, and forms as often as drawn."""
         data = b"\n".join(_unpacked(s) for s in ([page] if above else _list(page.get("/Contents"))) if _is_stream(s))
         size, objects = len(data), sum(data.count(operator) for operator in _OPERATORS)
-        resources = resolved(page.get("/Resources"))
-        for _, font in values(resources, "/Font"):
+        resources = _resolved(page.get("/Resources"))
+        for _, font in _values(resources, "/Font"):
             size = max(size, self._font_bytes(font))
         calls = Counter(_DO.findall(data))
-        for name, form in values(resources, "/XObject"):
+        for name, form in _values(resources, "/XObject"):
             times = calls[name.encode("utf-8", "replace")]
             if times and _is_stream(form) and form.get("/Subtype") == "/Form":
                 inner_size, inner_objects = self._form(form, above)
@@ -103,17 +105,29 @@ def object_in_stream(reader: Any, get: Callable[[Any], Any], places: dict[int, A
     return reader.cache_indirect_object(0, reference.idnum, read_object(data, reader))
 
 
+def fonts_without_encoding(page: Any) -> frozenset[str]:
+    """The names, subset tags aside, that only symbolic embedded TrueType fonts of pypdf's `page` without encoding and
+    ToUnicode have."""
+    names: tuple[set[str], set[str]] = set(), set()
+    for font in (font for _, font in _values(_resolved(page.get("/Resources")), "/Font") if hasattr(font, "get")):
+        silent = font.get("/Subtype") == "/TrueType" and not {"/Encoding", "/ToUnicode"} & set(font)
+        about = (_resolved(font.get("/FontDescriptor")) or {}) if silent else {}
+        guessed = "/FontFile2" in about and bool(int(about.get("/Flags", 0)) & _SYMBOLIC)
+        names[guessed].add(bare(str(font.get("/BaseFont"))))
+    return frozenset(names[True] - names[False])
+
+
 def _font_streams(font: Any) -> Iterator[Any]:
     if not hasattr(font, "get"):
         return
     for part in (font, *_list(font.get("/DescendantFonts"))):
         if not hasattr(part, "get"):
             continue
-        descriptor = resolved(part.get("/FontDescriptor"))
-        yield from (resolved(part.get(key)) for key in ("/ToUnicode", "/Encoding", "/CIDToGIDMap"))
+        descriptor = _resolved(part.get("/FontDescriptor"))
+        yield from (_resolved(part.get(key)) for key in ("/ToUnicode", "/Encoding", "/CIDToGIDMap"))
         if hasattr(descriptor, "get"):
-            yield from (resolved(descriptor.get(key)) for key in ("/FontFile", "/FontFile2", "/FontFile3"))
-        yield from (glyph for _, glyph in values(part, "/CharProcs"))
+            yield from (_resolved(descriptor.get(key)) for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+        yield from (glyph for _, glyph in _values(part, "/CharProcs"))
 
 
 def _inflated(stream: Any) -> int:
@@ -145,22 +159,20 @@ def _unpacked(stream: Any) -> bytes:
     return bytes(stream.get_data())
 
 
-def resolved(item: Any) -> Any:
-    """What an indirect reference leads to."""
+def _resolved(item: Any) -> Any:
     return item.get_object() if item is not None else None
 
 
 def _list(item: Any) -> list[Any]:
-    item = resolved(item)
+    item = _resolved(item)
     if item is None:
         return []
-    return [resolved(part) for part in item] if isinstance(item, list) else [item]
+    return [_resolved(part) for part in item] if isinstance(item, list) else [item]
 
 
-def values(holder: Any, key: str) -> list[tuple[str, Any]]:
-    """The entries of the dictionary `key` of another."""
-    table: Any = resolved(holder.get(key)) if hasattr(holder, "get") else None
-    return [(str(name), resolved(table.raw_get(name))) for name in table] if hasattr(table, "raw_get") else []
+def _values(holder: Any, key: str) -> list[tuple[str, Any]]:
+    table: Any = _resolved(holder.get(key)) if hasattr(holder, "get") else None
+    return [(str(name), _resolved(table.raw_get(name))) for name in table] if hasattr(table, "raw_get") else []
 
 
 def _is_stream(item: Any) -> bool:

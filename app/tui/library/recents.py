@@ -1,14 +1,19 @@
 """Recent documents and questions, from what docqa keeps: documents by path, questions by words. No widgets here."""
 
+from __future__ import annotations
+
 import os
 import time
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from docqa.app.batch.items import containing_file
 from docqa.app.errors import ResourceError
-from docqa.app.history.records import KeptSession, KeptTurn
-from docqa.app.storage.store import Store
+
+if TYPE_CHECKING:
+    from docqa.app.history.records import KeptSession, KeptTurn
+    from docqa.app.storage.store import Store
 
 MOST_QUESTIONS = 200
 _KINDS = ("documents", "states", "history")
