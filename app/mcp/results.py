@@ -13,9 +13,9 @@ from docqa.app.places.named import region_named
 from docqa.ingest.types import Document, Page, Span
 
 MOST_PAGES, MOST_SECTIONS = 20, 1_000
-PART_CHARACTERS, MOST_TOLD = 10_000, 1_000_000
-MOST_READ, MOST_KEPT, MOST_ANSWERED, MOST_CHECKED = 4_000_000, 2_000_000, 200_000, 20_000
-"""Characters that a call reads of documents, that it keeps at once, that it answers, of a text that is checked."""
+PART_CHARACTERS = 10_000
+MOST_READ, MOST_KEPT, MOST_ANSWERED, MOST_TOLD, MOST_CHECKED = 4_000_000, 2_000_000, 200_000, 1_000_000, 20_000
+"""Characters that a call reads, keeps at once, answers of pages, answers in all, and of a text that is checked."""
 MOST_COMPARED = 4_000_000_000
 """Characters of a text that is checked, times those of the documents."""
 MOST_ALIGNED = 1_000_000_000_000

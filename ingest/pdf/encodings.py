@@ -16,10 +16,10 @@ def bare(name: str) -> str:
 
 def as_of_windows(text: str, places: Sequence[int]) -> str:
     """`text` with the characters at `places` as the same codes are in Windows, if no more of them are odd so."""
-    letters = list(text)
-    for at in places:
-        letters[at] = IN_WINDOWS[text[at]]
-    return min("".join(letters), text, key=lambda each: sum(_is_odd(*f" {each} "[at : at + 3]) for at in places))
+    own = set(places)
+    other = "".join(IN_WINDOWS[letter] if at in own else letter for at, letter in enumerate(text))
+    padded = f" {other} ", f" {text} "
+    return min(padded, key=lambda each: sum(_is_odd(*each[at : at + 3]) for at in places))[1:-1]
 
 
 def _is_odd(before: str, letter: str, after: str) -> bool:

@@ -75,10 +75,10 @@ def _fuses(table: PlacedTable) -> bool:
     below: Counter[int] = Counter()
     for cell in table.cells:
         if cell.column + cell.columns > 1:
-            values = [sum(chunk.is_value for chunk in line.chunks) for line in print_lines(cell.words)]
-            several = sum(count > 1 for count in values)
-            chunks = max((len(line.chunks) for line in print_lines(cell.words)), default=0)
-            if several > (cell.columns == 1) or cell.row == 0 and 1 < cell.columns == chunks:
+            lines = print_lines(cell.words)
+            values = [sum(chunk.is_value for chunk in line.chunks) for line in lines]
+            whole = cell.row == 0 and any(1 < cell.columns == len(line.chunks) for line in lines)
+            if sum(count > 1 for count in values) > (cell.columns == 1) or whole:
                 beside.add(cell.row)
             if cell.row >= table.heads:
                 below[cell.row] += sum(map(bool, values)) > 1
