@@ -5,8 +5,6 @@ from docqa.app import Options, open_session
 is the public surface, with AsyncSession (the same for asyncio) and Answer, which they return; all else may move.
 """
 
-from __future__ import annotations
-
 import os
 from typing import TYPE_CHECKING, Any
 

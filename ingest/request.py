@@ -24,7 +24,8 @@ class ReadRequest:
 
     A worker reads a long PDF by `processes` (default: one a core), in `seconds` in all, at most `until` that time of
     the monotonic clock, and a page in `page_seconds`; it may take so many bytes of `memory`. `on_page` hears how many
-    pages are begun, and how many there are, `on_first` gets the Document of a long PDF's first pages.
+    pages are begun, and how many there are, `on_first` gets the Document of a long PDF's first pages, `on_begun` is
+    called once a worker has begun, before its answer is waited for.
     """
 
     path: str | Path = ""
@@ -42,6 +43,7 @@ class ReadRequest:
     processes: int | None = None
     on_page: Callable[[int, int], None] | None = field(default=None, compare=False)
     on_first: Callable[[Document], None] | None = field(default=None, compare=False)
+    on_begun: Callable[[], None] | None = field(default=None, compare=False)
 
     def of(self, path: str | Path, data: bytes | None) -> "ReadRequest":
         """The same request for another document."""

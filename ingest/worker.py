@@ -5,8 +5,6 @@ of pages, the Document of its first ones where wanted, a message for each page t
 recognises, and last the Document, what was seen on the one page asked for, or the error.
 """
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import json
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
 _NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # on Windows, where a console would show for a moment
 
 # Of a request, not sent: its bytes go behind it, and the time of all is the parent's matter.
-_OWN = {"path", "data", "seconds", "until", "on_page", "on_first"}
+_OWN = {"path", "data", "seconds", "until"}
 
 
 # What a page is made of is rarely in cycles; Python's own 700 would look for them hundreds of times a document.
@@ -101,7 +99,7 @@ class DocumentReading:
                         raise Unreadable(what, hint=f"The file may be damaged or hostile. {request.hint}") from death
 
 
-def inspect_in_worker(request: ReadRequest, page: Page) -> PageView:
+def inspect_in_worker(request: ReadRequest, page: Page) -> "PageView":
     """The PageView of `inspection.inspect_page`, from such a child. Raises its errors, and Unreadable where the page
     takes over `page_seconds` or crashes its reader."""
     from docqa.ingest.pdf import inspection
@@ -140,7 +138,8 @@ class _Child:
     """A child process that reads a document, or looks at a `page` of it."""
 
     def __init__(self, request: ReadRequest, page: Page | None) -> None:
-        fields = {name: value for name, value in vars(request).items() if name not in _OWN}
+        kept = (name for name in vars(request) if name not in _OWN and not name.startswith("on_"))
+        fields = {name: getattr(request, name) for name in kept}
         fields |= {"path": request.name, "has_data": request.data is not None, "page": page}
         fields["wants_first"] = request.on_first is not None
         header = json.dumps(fields, default=row_of).encode()

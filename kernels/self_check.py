@@ -1,7 +1,5 @@
 """The native library at a level that computes rightly here: one above TESTED is compared with it once."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
@@ -141,7 +139,7 @@ def _results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
 
     torch.manual_seed(1)
 
-    def normal(*shape: int) -> Tensor:
+    def normal(*shape: int) -> "Tensor":
         return torch.randn(*shape)
 
     for rounded, name in ((False, "attention"), (True, "attention_rounded")):

@@ -1,7 +1,5 @@
 """The device that a network computes on, and what a user may ask for."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from docqa.model.errors import ConfigUnsupported
@@ -13,7 +11,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 _MOST_SHARE = 0.9  # of the card's free memory that weights may take; states and activations need some too
 
 
-def chosen_device(asked: str) -> torch.device:
+def chosen_device(asked: str) -> "torch.device":
     """The device for one of DEVICES; `auto` is the processor: docqa was never run on a card, so users have to ask.
     Raises ConfigUnsupported for another name, or a device that this machine or build of torch lacks."""
     import torch
@@ -28,14 +26,14 @@ def chosen_device(asked: str) -> torch.device:
     return torch.device("cpu" if asked == "auto" else asked)
 
 
-def name_of_device(device: torch.device) -> str:
+def name_of_device(device: "torch.device") -> str:
     """What computes, in words: results depend on it."""
     import torch
 
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
-def check_room(device: torch.device, weights_bytes: int, where: str) -> None:
+def check_room(device: "torch.device", weights_bytes: int, where: str) -> None:
     """Raises ConfigUnsupported where a card has too little free memory for weights of so many bytes."""
     import torch
 

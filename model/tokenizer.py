@@ -4,8 +4,6 @@
 on a book; for others the `tokenizers` library does the work.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import unicodedata
@@ -60,7 +58,7 @@ class CheckpointTokenizer:
             self._build(vocabulary)
 
     @classmethod
-    def load(cls, folder: Path) -> CheckpointTokenizer:
+    def load(cls, folder: Path) -> "CheckpointTokenizer":
         """Reads a folder's `tokenizer.json`, and beside it which token ends a text. Raises TokenizerUnsupported."""
         return cls(tokenizer_spec(folder), _eos_ids(folder))
 
@@ -150,7 +148,7 @@ class CheckpointTokenizer:
             found[token_id] = text.encode()
         return found
 
-    def _slow_tokenizer(self) -> Rust:
+    def _slow_tokenizer(self) -> "Rust":
         """`tokenizers` on the same file, for what tiktoken cannot do; special tokens stay plain text."""
         if self._slow is None:
             from tokenizers import Tokenizer as Rust

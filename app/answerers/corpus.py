@@ -1,7 +1,5 @@
 """The documents of one Session as all answerers use them: token ids, word index, verification, coverage."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -37,7 +35,7 @@ class Corpus:
         return self._kept.context(self.documents, lambda: self.tokenizer, self._opening)
 
     @cached_property
-    def quotable(self) -> QuotableText:
+    def quotable(self) -> "QuotableText":
         """The words of all pages, which a model that writes may quote; over the end of a page, not of a document."""
         from docqa.model.decode.quotation import QuotableText
 

@@ -1,7 +1,5 @@
 """How a batch goes on, on standard error."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
@@ -31,12 +29,12 @@ class BatchProgress(ProgressLine):
         self._working: list[str] = []
         self._share = ""
 
-    def started(self, task: Task) -> None:
+    def started(self, task: "Task") -> None:
         self._working.append(task.item.shown_path)
         self._share = ""
         self._show()
 
-    def ended(self, task: Task, outcome: Outcome) -> None:
+    def ended(self, task: "Task", outcome: "Outcome") -> None:
         if task.item.shown_path in self._working:
             self._working.remove(task.item.shown_path)
         self._settled += len(task.paths)

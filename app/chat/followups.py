@@ -1,7 +1,5 @@
 """A question among those before it, as it is asked of the documents."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,7 +19,7 @@ _GOING_ON = 0.87
 """Of answers to follow-ups the confidence is taken so many times: of 15 with at least 0.8 without it 10 were right."""
 
 
-def asked_after(session: Session, turns: Sequence[KeptTurn], question: str) -> str:
+def asked_after(session: "Session", turns: "Sequence[KeptTurn]", question: str) -> str:
     """`question` made whole by a model that writes; where none does, and it goes on from the last of `turns` that did
     not fail, with that and its answer in brackets behind it, unless it has a surer answer without them."""
     asked = question.strip()
@@ -43,7 +41,7 @@ def asked_after(session: Session, turns: Sequence[KeptTurn], question: str) -> s
     return asked if surer else joined
 
 
-def answered_after(session: Session, turns: Sequence[KeptTurn], question: str, understood: str) -> Iterator[Event]:
+def answered_after(session: "Session", turns: "Sequence[KeptTurn]", question: str, understood: str) -> Iterator[Event]:
     """The events of the session for `understood`; the answers less sure where `question` goes on from `turns`."""
     less = _GOING_ON if turns and session.goes_on(question) else 1.0
     for event in session.ask(understood):
@@ -52,7 +50,7 @@ def answered_after(session: Session, turns: Sequence[KeptTurn], question: str, u
         yield event
 
 
-def told_turns(turns: Sequence[KeptTurn]) -> list[Turn]:
+def told_turns(turns: "Sequence[KeptTurn]") -> list[Turn]:
     """The last of `turns`, as a model is told them; of an answer also what was written without support."""
     told = []
     for turn in (turn for turn in turns if turn.state != "failed"):

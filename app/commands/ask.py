@@ -145,7 +145,7 @@ class _Run:
         return Screen(as_json=self.form == "json", **more)
 
     def ask(self, paths: list[str]) -> int:
-        return self._ask(lambda: open_session(paths, self.options, model=self.model), self.named)
+        return self._ask(lambda: open_session(paths, self.options, model=self.model, load_meanwhile=True), self.named)
 
     def ask_each(self, paths: list[str]) -> Iterator[int]:
         """The exit code of every document of `paths`, those of folders and archives too."""

@@ -57,7 +57,7 @@ def _talk(
     from docqa.app.session.engine import open_session
 
     typed = sys.stdin is not None and sys.stdin.isatty()
-    with open_session(paths, options) as session:
+    with open_session(paths, options, load_meanwhile=True) as session:
         known = {each.absolute: each.id for each in earlier[0].documents} if earlier is not None else {}
         for document in session.documents:
             if known.get(os.path.abspath(document.path), document.id) != document.id:

@@ -1,7 +1,5 @@
 """`docqa extract`: the table of files by fields or questions."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -72,7 +70,7 @@ def extract(
         return _write(batch, asked, chosen, output, conflicts=conflicts)
 
 
-def _write(batch: Batch, asked: list[Field], form: str, output: str | None, *, conflicts: bool) -> int:
+def _write(batch: "Batch", asked: "list[Field]", form: str, output: str | None, *, conflicts: bool) -> int:
     from docqa.app.batch.extraction.rows import table_rows
     from docqa.app.batch.extraction.table import make_table
     from docqa.app.batch.extraction.table_files import table_bytes
@@ -97,7 +95,7 @@ def _form(form: str | None, output: str | None) -> str:
     return chosen
 
 
-def _without_output(listing: Listing, paths: list[str], output: str | None) -> Listing:
+def _without_output(listing: "Listing", paths: list[str], output: str | None) -> "Listing":
     """The documents without the table of an earlier run. Raises UsageError where the output would replace one of them,
     InputError where none are left."""
     if output is not None and os.path.exists(output):

@@ -19,7 +19,7 @@ def read(given: flags.SharedOptions, paths: flags.Paths) -> int:
     started = time.monotonic()
     screen = Screen()
     try:
-        with open_session(paths, options) as session:
+        with open_session(paths, options, load_meanwhile=True) as session:
             kept = True
             for event in session.read():
                 screen.progress(event)

@@ -1,8 +1,6 @@
 """The tree of commands. Each module of this folder is imported when its command runs or shows its help: `docqa --help`
 imports none, their lines of help are here."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -38,7 +36,7 @@ class CommandEntry:
     help: str
     module: str = ""
     function: str = ""
-    commands: dict[str, CommandEntry] = field(default_factory=dict)
+    commands: "dict[str, CommandEntry]" = field(default_factory=dict)
 
     def make(self, name: str) -> Command:
         """The command as it is run. Imports its module."""

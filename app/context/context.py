@@ -6,8 +6,6 @@ its first change. For a model that writes (docqa.model.prompts.conversation) its
 numbered, and a section with a number or locator begins with a mark.
 """
 
-from __future__ import annotations
-
 import hashlib
 from array import array
 from collections.abc import Sequence
@@ -40,10 +38,10 @@ class Context:
     `passage_keys`: what passage_vectors.py keeps their vectors under."""
 
     documents: tuple[Document, ...]
-    ids: array[int]
+    ids: "array[int]"
     passages: tuple[PlacedPassage, ...]
-    token_passage: array[int]
-    token_offset: array[int]
+    token_passage: "array[int]"
+    token_offset: "array[int]"
     passage_keys: list[bytes] | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
@@ -67,12 +65,12 @@ class DocumentTokens:
     names its passages in the order of the text, as `token_passage` counts; `passage_starts` and `passage_ends` are
     their tokens."""
 
-    ids: array[int]
-    token_passage: array[int]
-    token_offset: array[int]
-    passages: array[int]
-    passage_starts: array[int]
-    passage_ends: array[int]
+    ids: "array[int]"
+    token_passage: "array[int]"
+    token_offset: "array[int]"
+    passages: "array[int]"
+    passage_starts: "array[int]"
+    passage_ends: "array[int]"
 
 
 class _Layout:
@@ -172,7 +170,7 @@ def join(documents: Sequence[Document], opening: Sequence[int], parts: Sequence[
     return Context(tuple(documents), ids, tuple(placed), token_passage, token_offset)
 
 
-def _counted_from(first: int, numbers: array[int]) -> array[int]:
+def _counted_from(first: int, numbers: "array[int]") -> "array[int]":
     if not first or not numbers:
         return numbers
     values = np.frombuffer(numbers, np.int32)
@@ -192,7 +190,7 @@ def _runs(
     return runs or [("", [])]
 
 
-def prefix_hashes(ids: array[int], profile: str, grid: int) -> dict[int, str]:
+def prefix_hashes(ids: "array[int]", profile: str, grid: int) -> dict[int, str]:
     """sha256 of `profile` and the ids before each grid point and the end, by position: equal when the state is."""
     digest = hashlib.sha256(profile.encode("utf-8"))
     found: dict[int, str] = {}

@@ -1,7 +1,5 @@
 """What is kept of documents beside their text: tokens, and what others make of them (`KeptParts.arrays`)."""
 
-from __future__ import annotations
-
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -72,7 +70,7 @@ class KeptParts:
 _NAMES = tuple(each.name for each in fields(DocumentTokens))
 
 
-def _numbers(values: np.ndarray) -> array[int]:
+def _numbers(values: np.ndarray) -> "array[int]":
     found = array("i")
     found.frombytes(values.astype(np.intc, copy=False).tobytes())
     return found

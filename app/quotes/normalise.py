@@ -1,8 +1,6 @@
 """Text folded for comparison, and the way back. FOLDING is the meaning of the grade `normalised`, printed by `docqa
 verify --help`."""
 
-from __future__ import annotations
-
 import re
 from array import array
 from bisect import bisect_right
@@ -43,9 +41,9 @@ class Folded:
     else -1."""
 
     text: str
-    folded_starts: array[int]
-    origins: array[int]
-    ends: array[int]
+    folded_starts: "array[int]"
+    origins: "array[int]"
+    ends: "array[int]"
 
     def original_start(self, position: int) -> int:
         return self._original(position, position, self.origins)
@@ -54,7 +52,7 @@ class Folded:
         """Half-open: the offset after the character before `position`."""
         return self._original(position, position - 1, self.ends) if position > 0 else 0
 
-    def _original(self, position: int, character: int, whole: array[int]) -> int:
+    def _original(self, position: int, character: int, whole: "array[int]") -> int:
         if not self.folded_starts:
             return 0
         piece = bisect_right(self.folded_starts, character) - 1

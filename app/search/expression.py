@@ -2,8 +2,6 @@
 quotation marks and dashes, in linear time; or a regular expression, which may take exponential time: the module `regex`
 can be stopped."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Iterator
@@ -45,7 +43,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Expression:
-    pattern: regex.Pattern[str]
+    pattern: "regex.Pattern[str]"
     written: str
     seconds: float
 

@@ -9,6 +9,7 @@ CLI, terminal interface, chat and batch all go through here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from docqa.app.options import Options
@@ -28,12 +29,13 @@ def open_session(
     model: Model | None = None,
     on_page: Callable[[int, int], None] | None = None,
     on_first: Callable[[Document], None] | None = None,
+    load_meanwhile: bool = False,
 ) -> Session:
-    """Parse the documents of `paths` (kept by content) into one Session; the model is loaded when first needed, unless
-    `model` is one. `on_page` and `on_first` are those of ReadRequest. Raises docqa.ingest.errors for documents,
-    InputError for sections that they lack, and later docqa.model.errors."""
+    """Parse the documents of `paths` (kept by content) into one Session; the model is loaded when first needed, or with
+    `load_meanwhile` while a document is parsed, unless `model` is one. `on_page` and `on_first` are those of
+    ReadRequest. Raises docqa.ingest.errors for documents, InputError for sections that they lack, and then or later
+    docqa.model.errors."""
     from docqa.app.answerers.remote.address import Address, is_remote
-    from docqa.app.session.session import Session
     from docqa.app.storage.sources import read_sources, reading_of
     from docqa.app.storage.store import store_of
 
@@ -41,9 +43,26 @@ def open_session(
     if is_remote(chosen.model):  # before documents are parsed, which may take long
         Address.of(str(chosen.model), chosen.base_url)
     store = store_of(chosen)
-    found = read_sources(paths, reading_of(chosen, on_page, on_first), store)
+    request = reading_of(chosen, on_page, on_first)
+
+    def load() -> None:
+        nonlocal model
+        model = model or _loaded(chosen)
+
+    found = read_sources(paths, replace(request, on_begun=load) if load_meanwhile else request, store)
     if chosen.sections is not None:
         from docqa.app.places.limited import limited
 
         found.documents = list(limited(found.documents, chosen.sections))
+    from docqa.app.session.session import Session
+
     return Session(found.documents, chosen, store=store, warnings=found.warnings, notices=found.notices, model=model)
+
+
+def _loaded(options: Options) -> Model:
+    from docqa.app.answerers.loading import find_model
+    from docqa.app.session import session  # noqa: F401 - what answers is imported, too
+
+    model = find_model(options)
+    model.reader, model.passage_encoder  # noqa: B018 - loaded when first needed
+    return model

@@ -130,6 +130,8 @@ def _begun(
             if time.monotonic() > request.until:
                 raise TooLarge("there is no time left to read it", where=name, hint="Read fewer documents at a time")
             waiting.append((number, not isinstance(content, bytes), _Begun(name, content, request, store, notices)))
+            if waiting[-1][2].reading is not None and request.on_begun is not None:
+                request.on_begun()
             if len(waiting) >= most or sum(len(each.data) for *_, each in waiting) > request.memory // _MEMORY_PER_BYTE:
                 yield waiting.popleft()
         while waiting:
@@ -148,7 +150,7 @@ class _Begun:
         self._name, self._request, self._store, self._notices = name, request, store, notices
         self._kept: Document | None = None
         self._error: IngestError | None = None
-        self._reading: DocumentReading | None = None
+        self.reading: DocumentReading | None = None
         self.data = b""
         try:
             self.data = content if isinstance(content, bytes) else load(content)
@@ -156,21 +158,21 @@ class _Begun:
         except IngestError as error:
             self._error = error
         if self._kept is None and self._error is None:
-            self._reading = DocumentReading(request.of(name, self.data))
+            self.reading = DocumentReading(request.of(name, self.data))
 
     def close(self) -> None:
-        if self._reading is not None:
-            self._reading.close()
+        if self.reading is not None:
+            self.reading.close()
 
     def document(self, keep_from_s: float = 0.0) -> Document:
         """Kept where parsing took so long. Raises the errors of docqa.ingest.errors."""
         if self._error is not None:
             raise self._error
-        if self._reading is None:
+        if self.reading is None:
             assert self._kept is not None
             return self._kept
         started = time.monotonic()
-        document = self._reading.document()
+        document = self.reading.document()
         store, name = self._store, self._name
         if store is not None and time.monotonic() - started >= keep_from_s:
             try:

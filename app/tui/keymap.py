@@ -1,7 +1,5 @@
 """Every key of the interface, from keys.toml: bindings, commands and help are made of this. Imports no Textual."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -51,7 +49,7 @@ SCREENS = {"document": DOCUMENT, "library": LIBRARY}
 _SHOWN = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn"}
 
 
-def bindings(keys: tuple[Key, ...]) -> list[BindingType]:
+def bindings(keys: tuple[Key, ...]) -> "list[BindingType]":
     """The bindings of a screen, under the names by which a keymap replaces them."""
     from textual.binding import Binding
 

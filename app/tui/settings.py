@@ -10,8 +10,6 @@
 What is not set there has its default.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,7 +52,7 @@ class TuiSettings:
     present: frozenset[str] = frozenset()
     origin: str = ""
 
-    def apply(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    def apply(self, keys: "tuple[Key, ...]") -> "tuple[Key, ...]":
         return keymap.with_chosen(keys, self.keys)
 
     def lines(self) -> list[str]:
@@ -92,11 +90,11 @@ def load() -> TuiSettings:
     return from_table(config.table("tui"), str(config.config_path()))
 
 
-def settings_of(node: DOMNode) -> TuiSettings:
+def settings_of(node: "DOMNode") -> TuiSettings:
     return node.app.settings  # type: ignore[attr-defined, no-any-return]
 
 
-def key(node: DOMNode, name: str) -> str:
+def key(node: "DOMNode", name: str) -> str:
     """The key of the action `name` in the interface of `node`, as people write it."""
     return settings_of(node).apply((keymap.names()[name],))[0].shown
 
@@ -121,7 +119,7 @@ def _is_key(value: str) -> bool:
     return plain or named in _NAMED
 
 
-def _check_once(screen: str, keys: tuple[Key, ...], origin: str) -> None:
+def _check_once(screen: str, keys: "tuple[Key, ...]", origin: str) -> None:
     taken: dict[str, str] = {}
     for key in keys:
         other = taken.setdefault(key.key, key.name)

@@ -3,8 +3,6 @@
 RapidOCR's models come in its wheel; it is given their paths, so that it never looks for others on a network.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
@@ -32,7 +30,7 @@ _MAX_SIDE = 2_400  # pixels; larger pictures are made smaller, to no loss at 200
 class Recognised(NamedTuple):
     """The words of a page with their lines' places, the mean score (0 to 1), and the number of doubted lines."""
 
-    words: list[Word]
+    words: "list[Word]"
     score: float
     doubted: int
 
@@ -109,7 +107,7 @@ def _models() -> dict[str, str]:
     return {name: str(files[0]) for name, files in found.items() if files}
 
 
-def _words(text: str, corners: Sequence[Sequence[float]], points: float) -> list[Word]:
+def _words(text: str, corners: Sequence[Sequence[float]], points: float) -> "list[Word]":
     """The words of a recognised line, each with its share of the line."""
     from docqa.ingest.pdf.raw_page import Word
 

@@ -1,8 +1,6 @@
 """PDF to Document: pypdf opens the file, checks its sizes and reads its structure; pdfium gives words with boxes. Where
 it is absent, or crashed before, pypdf gives the text in drawing order."""
 
-from __future__ import annotations
-
 import io
 import logging
 from contextlib import closing, suppress
@@ -36,7 +34,7 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
     if events.on_first is not None and count >= _LONG:
         _tell_first(reader, opened, events, events.on_first)
 
-    def read_rest() -> BesidePages:
+    def read_rest() -> "BesidePages":
         # What the pages do not need is imported while forks read them.
         from docqa.ingest.pdf.document import read_beside
 
@@ -48,7 +46,7 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
     return make_document(request, raw, beside)
 
 
-def _tell_first(reader: Any, request: ReadRequest, events: PageEvents, tell: Callable[[Document], None]) -> None:
+def _tell_first(reader: Any, request: ReadRequest, events: PageEvents, tell: "Callable[[Document], None]") -> None:
     """Tells the Document of the first pages, without annotations; nothing where they have no text."""
     from docqa.ingest.pdf.document import BesidePages, make_document
 

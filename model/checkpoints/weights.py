@@ -1,8 +1,6 @@
 """Files of a checkpoint folder, config.json beside one safetensors file, or several with model.safetensors.index.json:
 which tensors lie in them, under which names."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import mmap
@@ -54,7 +52,7 @@ def plain_name(key: str) -> str | None:
 
 class SafetensorsFile(Protocol):
     def keys(self) -> list[str]: ...
-    def get_tensor(self, name: str) -> Tensor: ...
+    def get_tensor(self, name: str) -> "Tensor": ...
     def metadata(self) -> dict[str, str] | None: ...
 
 

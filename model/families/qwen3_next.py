@@ -1,7 +1,5 @@
 """Qwen3-Next: as Qwen3.5 with experts, but releases keep the projections of a delta net together and experts apart."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +26,7 @@ def made_of(name: str, shape: Shape, config: Any, present: Container[str]) -> Re
     return None
 
 
-def interleaved_rows(config: Any) -> dict[str, Tensor]:
+def interleaved_rows(config: Any) -> "dict[str, Tensor]":
     """Rows of `in_proj_qkvz` and `in_proj_ba` that make up each of the four projections, int64: key head g owns rows q
     (key_dim), k (key_dim), v (r * value_dim), z (r * value_dim) of the first, b (r) and a (r) of the second; r value
     heads share a key head."""
@@ -55,7 +53,7 @@ def _interleaved(stem: str, whole: str, shape: Shape, config: Any) -> Recipe:
     rows = interleaved_rows(config)
     sources = tuple((stem + part, (len(rows[part]), *shape[1:])) for part in APART[whole])
 
-    def build(read: Read) -> Tensor:
+    def build(read: Read) -> "Tensor":
         parts = [read(*source) for source in sources]
         out = parts[0].new_empty(shape)
         for part, matrix in zip(APART[whole], parts, strict=True):
@@ -65,7 +63,7 @@ def _interleaved(stem: str, whole: str, shape: Shape, config: Any) -> Recipe:
     return Recipe(sources, build)
 
 
-def released(config: Any, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+def released(config: Any, tensors: "Mapping[str, Tensor]") -> "Iterator[tuple[str, Tensor]]":
     """The network's tensors with the projections of a delta net together."""
     for name, tensor in tensors.items():
         stem, net, part = name.rpartition("linear_attn.")

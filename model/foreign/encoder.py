@@ -1,7 +1,5 @@
 """A passage encoder of others: any model of sentence-transformers, by its modules.json."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +17,7 @@ _ABOUT = "config_sentence_transformers.json"
 _POOLINGS, _LAST = ("cls", "max", "mean"), "lasttoken"
 
 
-def _pooled(mode: str, x: Tensor) -> Tensor:
+def _pooled(mode: str, x: "Tensor") -> "Tensor":
     """States [tokens, hidden] as one vector."""
     if mode == _LAST:
         return x[-1]
@@ -58,7 +56,7 @@ class SentenceEncoder(ForeignModel):
             x = step(x)
         return np.asarray(x.cpu())
 
-    def _step(self, module: dict[str, Any]) -> Callable[[Tensor], Tensor]:
+    def _step(self, module: dict[str, Any]) -> "Callable[[Tensor], Tensor]":
         """What a module behind the first makes of states or vector. Raises ConfigUnsupported."""
         import torch
         from safetensors.torch import load_file

@@ -1,8 +1,6 @@
 """The folder of another's model: its role by its files, and how it is loaded: offline, from safetensors, without code
 of its own."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,7 +48,7 @@ def called(folder: Path) -> str:
     return folder.parent.name.replace("--", "/") if pulled else folder.name
 
 
-def plugged_reader(name: str) -> EntryPoint:
+def plugged_reader(name: str) -> "EntryPoint":
     """The entry point of the reader plugin:NAME: a function without arguments that makes a `SpanScorer`. Raises
     ModelNotFound."""
     from importlib.metadata import entry_points

@@ -4,8 +4,6 @@ By llama.cpp's `docs/gguf.md`: a header, (key, type, value) entries, (name, shap
 data. The package `gguf` makes an array of every string: a vocabulary of 150,000 tokens took it a minute.
 """
 
-from __future__ import annotations
-
 import struct
 from dataclasses import dataclass
 from mmap import ACCESS_COPY, mmap
@@ -33,8 +31,8 @@ class StoredTensor:
 
     name: str
     shape: tuple[int, ...]
-    tensor_type: GGMLQuantizationType
-    data: ndarray
+    tensor_type: "GGMLQuantizationType"
+    data: "ndarray"
 
 
 class GgufReader:

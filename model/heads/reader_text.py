@@ -1,7 +1,5 @@
 """What the reader and the passage encoder are given: their files, and word pieces of questions and excerpts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -27,7 +25,7 @@ Pair = tuple[list[int], list[int]]
 
 
 @lru_cache(maxsize=2)
-def _word_pieces(content: str) -> Tokenizer:
+def _word_pieces(content: str) -> "Tokenizer":
     """Parsed once for the reader and the passage encoder, which share it."""
     from tokenizers import Tokenizer
 

@@ -1,7 +1,5 @@
 """What every training stage shares: its options, its precision, and one run of steps that can be cut and resumed."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import math
@@ -32,7 +30,7 @@ class Precision:
     device: torch.device = torch.device("cpu")
 
     @classmethod
-    def best(cls, device: str = "cpu") -> Precision:
+    def best(cls, device: str = "cpu") -> "Precision":
         """bf16 on a GPU and on processors with bf16 products (AVX512-BF16, AMX), else float32."""
         fast = device.startswith("cuda") or multiplies_bfloat16()
         return cls(torch.bfloat16 if fast else torch.float32, torch.device(device))

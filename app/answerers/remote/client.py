@@ -4,8 +4,6 @@
 sending; no object, message or log holds it. No redirect is followed.
 """
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -115,7 +113,7 @@ class ChatClient:
                 raise RemoteError(late, where=self._where, hint=_MORE_TIME)
 
     @contextmanager
-    def _posted(self, body: Mapping[str, object]) -> Iterator[Response]:
+    def _posted(self, body: Mapping[str, object]) -> "Iterator[Response]":
         """The response to one request; what goes wrong on the wire is raised as ours."""
         import httpx2
 
@@ -146,7 +144,7 @@ class ChatClient:
         key = api_key(self.address)
         return text.replace(key, "[key]") if key else text
 
-    def _refusal(self, response: Response, text: str) -> RemoteError:
+    def _refusal(self, response: "Response", text: str) -> RemoteError:
         """The error of a status that is not 200."""
         status, said = response.status_code, server_message(text)
         message = f"status {status}" + (f": {said}" if said else "")

@@ -1,8 +1,6 @@
 """A text that a model writes on this machine, token by token: its thought, then prose, with the documents' own words
 between quotation marks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
@@ -22,7 +20,7 @@ _TURN_TOKENS = ("<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|
 
 
 def write(
-    model: WritingModel, state: State, quotable: QuotableText, stopped: Callable[[], bool]
+    model: "WritingModel", state: "State", quotable: "QuotableText", stopped: Callable[[], bool]
 ) -> Generator[Token, None, Reply]:
     """Write from the end of `state`, which is not moved: the most probable tokens, quotations from `quotable` alone,
     piece by piece. Ends at the checkpoint's end of a turn, when the text goes round in circles, after MOST_WRITTEN
@@ -49,7 +47,7 @@ def write(
     return Reply(model.tokenizer.decode(written))
 
 
-def think(model: WritingModel, state: State, stopped: Callable[[], bool]) -> Generator[Token, None, None]:
+def think(model: "WritingModel", state: "State", stopped: Callable[[], bool]) -> Generator[Token, None, None]:
     """Let the model think in `state`, which is moved behind the thought; yields what it thinks, drawn as the
     checkpoint's generation_config.json says, from a fixed seed."""
     from docqa.model.decode.generate import generate
@@ -72,7 +70,7 @@ def think(model: WritingModel, state: State, stopped: Callable[[], bool]) -> Gen
     model.prefill([*written, *model.tokenizer.encode_template(f"\n{CLOSING}\n\n")], state)
 
 
-def turn_ends(tokenizer: Tokenizer) -> frozenset[int]:
+def turn_ends(tokenizer: "Tokenizer") -> frozenset[int]:
     """The tokens that end what a model writes: its own end, and any that opens or closes a turn."""
     named = (tokenizer.token_id(name) for name in _TURN_TOKENS)
     return frozenset([*tokenizer.eos_ids, *(token for token in named if token is not None)])

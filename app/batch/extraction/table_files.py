@@ -1,7 +1,5 @@
 """An AnswerTable, or its conflicts, as CSV, JSON lines, Markdown or XLSX. Equal tables give equal bytes."""
 
-from __future__ import annotations
-
 import csv
 import io
 from dataclasses import replace
@@ -185,7 +183,7 @@ def _xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
         if cell.differs
     }
 
-    def add_sheet(name: str, rows: list[list[str | float]], width: int, marks: set[tuple[int, int]]) -> Worksheet:
+    def add_sheet(name: str, rows: list[list[str | float]], width: int, marks: set[tuple[int, int]]) -> "Worksheet":
         sheet = book.add_worksheet(name)
         sheet.set_column(0, len(rows[0]) - 1, width)
         for number, row in enumerate(rows):

@@ -3,8 +3,6 @@
 Asking takes nearly all of the time of a calibration, so what came of it is kept in a file of its own and taken up.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -44,7 +42,7 @@ class Trial:
     signals: dict[str, float]
 
     @classmethod
-    def of_record(cls, record: dict[str, Any]) -> Trial:
+    def of_record(cls, record: dict[str, Any]) -> "Trial":
         """The trial that `asdict` made a record of."""
         return cls(**record | {"form": Form(record["form"])})
 

@@ -1,7 +1,5 @@
 """What to open: the documents of a folder or an archive, those that were read elsewhere, and past questions."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -65,7 +63,7 @@ class RowTable(DataTable[Text]):
         if self.row_count:
             self.chosen(self.cursor_row)
 
-    def on_data_table_row_selected(self, event: RowTable.RowSelected) -> None:
+    def on_data_table_row_selected(self, event: "RowTable.RowSelected") -> None:
         event.stop()
         self.chosen(event.cursor_row)
 

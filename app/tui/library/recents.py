@@ -1,7 +1,5 @@
 """Recent documents and questions, from what docqa keeps: documents by path, questions by words. No widgets here."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections import Counter
@@ -22,7 +20,7 @@ _KINDS = ("documents", "states", "history")
 @dataclass(frozen=True)
 class PastQuestion:
     path: str
-    turn: KeptTurn
+    turn: "KeptTurn"
 
 
 @dataclass(frozen=True)
@@ -46,13 +44,13 @@ class LibraryRow:
         return os.path.exists(self.path) or containing_file(self.path) is not None
 
 
-def anything_kept(store: Store) -> bool:
+def anything_kept(store: "Store") -> bool:
     """Whether there can be something to list; looks at no more than the names of folders."""
     folders = [store.root / kind for kind in _KINDS]
     return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
 
 
-def recent_documents(store: Store, notices: list[str] | None = None) -> list[LibraryRow]:
+def recent_documents(store: "Store", notices: list[str] | None = None) -> list[LibraryRow]:
     """The documents that are kept or were asked about, by absolute path, the last used first; `notices` get what is
     wrong with the history."""
     used: dict[str, float] = {}
@@ -80,7 +78,7 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Lib
     return sorted(listed, key=lambda row: (-row.used, row.path))
 
 
-def past_questions(store: Store) -> list[PastQuestion]:
+def past_questions(store: "Store") -> list[PastQuestion]:
     """The newest questions about one document. Raises ResourceError."""
     from docqa.app.history.history import open_kept
 
@@ -114,7 +112,7 @@ def short_path(path: str) -> str:
     return "~" + path[len(home) :] if home != "/" and path.startswith(home + os.sep) else path
 
 
-def _asked(store: Store, notices: list[str]) -> list[KeptSession]:
+def _asked(store: "Store", notices: list[str]) -> "list[KeptSession]":
     from docqa.app.history.history import open_kept  # SQLite: only once the list is on the screen
 
     try:

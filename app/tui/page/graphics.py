@@ -1,7 +1,5 @@
 """Pictures in a terminal: which protocol it knows by its name, and what those of kitty and iTerm2 expect."""
 
-from __future__ import annotations
-
 import base64
 import os
 import struct
@@ -91,7 +89,7 @@ def _iterm(png: bytes, columns: int, rows: int) -> str:
     return f"\x1b]1337;File=inline=1;size={len(png)};{shape}:{data}\x07"
 
 
-def grey_pixels(png: bytes) -> np.ndarray:
+def grey_pixels(png: bytes) -> "np.ndarray":
     """Pixels [height, width], uint8, of a PNG that grey_png has made. Raises ValueError for another."""
     import numpy as np
 

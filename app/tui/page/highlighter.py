@@ -1,7 +1,5 @@
 """Words marked on the picture of a page: where their lines are, and the pixels."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -31,7 +29,7 @@ class LineBox:
     box: Share
 
 
-def line_boxes(view: PageView, page: Page) -> tuple[LineBox, ...]:
+def line_boxes(view: "PageView", page: "Page") -> tuple[LineBox, ...]:
     """The lines of `page` with their places on its picture; none where these are not known."""
     if not view.width_pt or not view.height_pt:
         return ()
@@ -52,7 +50,7 @@ def touched(lines: Iterable[LineBox], ranges: Sequence[tuple[int, int]]) -> tupl
     return tuple(line.box for line in lines if any(a < line.end and b > line.start for a, b in ranges))
 
 
-def marked_png(grey: np.ndarray, boxes: Iterable[Share], part: Share = WHOLE) -> bytes:
+def marked_png(grey: "np.ndarray", boxes: Iterable[Share], part: Share = WHOLE) -> bytes:
     """`part` of `grey` [height, width], uint8, as a PNG in colours with yellow over `boxes`."""
     import numpy as np
 
@@ -66,7 +64,7 @@ def marked_png(grey: np.ndarray, boxes: Iterable[Share], part: Share = WHOLE) ->
     return grey_png(shades.tobytes(), width, height, width, palette.tobytes())
 
 
-def _pixels(grey: np.ndarray, box: Share) -> tuple[slice, slice]:
+def _pixels(grey: "np.ndarray", box: Share) -> tuple[slice, slice]:
     (height, width), (left, top, right, bottom) = grey.shape, (max(edge, 0.0) for edge in box)
     return slice(int(top * height), int(bottom * height) + 1), slice(int(left * width), int(right * width) + 1)
 

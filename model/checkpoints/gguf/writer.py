@@ -1,7 +1,5 @@
 """A dense hybrid as a GGUF file, so that llama.cpp, given ids and no text, can be measured on the same weights."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +44,7 @@ def file_name(name: str) -> str:
     return f"blk.{number}.{HYBRID_NAMES[part]}"
 
 
-def _add_metadata(writer: GGUFWriter, config: HybridConfig) -> None:
+def _add_metadata(writer: "GGUFWriter", config: HybridConfig) -> None:
     from gguf import TokenType
 
     writer.add_block_count(config.num_hidden_layers)

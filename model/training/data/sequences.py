@@ -1,7 +1,5 @@
 """Training sequences: prose, passages repeated once, and questions over excerpts in the layout of `ask`."""
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import json
@@ -221,7 +219,7 @@ class QuestionSequences:
             if found := self._asked(prompt, chosen, source):
                 return found
 
-    def within_prose(self, texts: TextSequences) -> tuple[list[int], list[int]]:
+    def within_prose(self, texts: "TextSequences") -> tuple[list[int], list[int]]:
         """As `sequence`, with one passage that stands somewhere in prose of other documents, as in a long document."""
         while True:
             chosen, source = self._draw()
@@ -268,7 +266,7 @@ def _answer(prompt: FocusPrompt, place: tuple[int, int, int]) -> list[int] | Non
 
 
 def facts_in_prose(
-    tokenizer: FileTokenizer, texts: TextSequences, rng: random.Random, length: int
+    tokenizer: FileTokenizer, texts: "TextSequences", rng: random.Random, length: int
 ) -> tuple[list[int], list[int]]:
     """Prose that hides invented facts, which are asked for behind it, in any order: `length` tokens at most.
 

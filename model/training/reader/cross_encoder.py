@@ -4,8 +4,6 @@ Start and end of the answer are two logits a token (Devlin et al. 2019, arXiv 18
 excerpts and of "no answer" share one softmax (Clark and Gardner 2018, arXiv 1710.10723, section 3).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,7 +28,7 @@ class Excerpts:
     mask: Tensor
     excerpt: Tensor
 
-    def to(self, device: torch.device) -> Excerpts:
+    def to(self, device: torch.device) -> "Excerpts":
         """The same on a device."""
         return Excerpts(self.ids.to(device), self.mask.to(device), self.excerpt.to(device))
 

@@ -47,9 +47,11 @@ def write(tmp_path: Path) -> Callable[[str, str], str]:
 
 def test_one_of_several_documents_is_not_parsed_again_under_another_name(store, parsed, write):
     paths = [write("a.md", TITLED), write("b.md", "# Second\n\nText.\n"), write("c.md", "# Third\n\nText.\n")]
-    read_sources(paths, PLAIN, store)
-    (found,) = read_sources([write("copy/renamed.md", TITLED)], PLAIN, store).documents
-    assert parsed == ["a.md", "b.md", "c.md"]
+    begun: list[int] = []
+    heard = replace(PLAIN, on_begun=lambda: begun.append(len(parsed)))
+    read_sources(paths, heard, store)
+    (found,) = read_sources([write("copy/renamed.md", TITLED)], heard, store).documents
+    assert parsed == ["a.md", "b.md", "c.md"] and begun == [1, 2, 3]
     assert (Path(found.path).name, found.title) == ("renamed.md", "The harbour rules")
 
 
@@ -69,9 +71,8 @@ def test_a_title_equal_to_the_file_name_stays_a_title(store, write):
 
 def test_a_password_that_is_not_needed_does_not_matter(store, parsed, write):
     path = write("a.md", TITLED)
-    read_sources([path], ReadRequest(password="secret"), store)
-    read_sources([path], PLAIN, store)
-    read_sources([path], ReadRequest(password="another"), store)
+    for request in (ReadRequest(password="secret"), PLAIN, ReadRequest(password="another")):
+        read_sources([path], request, store)
     assert parsed == ["a.md"]
 
 
@@ -97,8 +98,7 @@ def test_a_document_that_lost_pages_to_a_limit_is_not_kept(store, write, monkeyp
         return replace(document, coverage=replace(document.coverage, lost_pages=lost.pop(0)))
 
     monkeypatch.setattr(worker.DocumentReading, "document", read_in_haste)
-    path = write("a.md", TITLED)
-    found = [read_sources([path], PLAIN, store).documents[0].coverage.lost_pages for _ in range(3)]
+    found = [read_sources([write("a.md", TITLED)], PLAIN, store).documents[0].coverage.lost_pages for _ in range(3)]
     assert found == [(2,), (), ()] and not lost
 
 
