@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
+from docqa.model.checkpoints.formats.grouped import dequantize
 from docqa.model.heads.reader_text import READER_TOKENIZER, reader_files
 from docqa.model.training import loop
 from docqa.model.training.data.claims import Claims, EncodedClaim
@@ -31,7 +31,7 @@ from docqa.model.training.reader.encoder import Encoder
 from docqa.model.training.reader.encoder_start import start_reader
 from docqa.model.training.reader.losses import Figures, claim_loss, question_losses, reply_loss
 from docqa.model.training.reader.measure import measure
-from docqa.model.training.reader.reader_files import MATRIX_BITS, load_dense, save_reader
+from docqa.model.training.reader.reader_files import MATRIX_BITS, load_dense, packed, save_reader
 from docqa.model.training.reader.resume import restore, save_resume
 
 AVERAGED = 0.99  # of the average is kept at each step
@@ -151,7 +151,7 @@ def open_reader(options: argparse.Namespace) -> CrossEncoder:
         reader = start_reader(options.start, options.out)
         lower = [part for layer in reader.encoder.layers[: options.frozen] for part in layer.parameters()]
         for part in (reader.encoder.words.weight, *(part for part in lower if part.ndim == 2)):
-            part.data = dequantize(*quantize_matrix(part.data, MATRIX_BITS))
+            part.data = dequantize(*packed(part.data, MATRIX_BITS))
     frozen = tuple(f"encoder.layers.{number}." for number in range(options.frozen))
     for name, parameter in reader.named_parameters():
         trained = name.startswith(("head.", "encoder.layers.")) and not name.startswith(frozen)

@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 from transformers import MPNetConfig, MPNetModel
 
-from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
+from docqa.model.checkpoints.formats.grouped import dequantize
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.training.data.claims import Claims
 from docqa.model.training.data.excerpts import ExcerptQuestions
@@ -18,7 +18,7 @@ from docqa.model.training.reader import train as training
 from docqa.model.training.reader.cross_encoder import lay_out
 from docqa.model.training.reader.encoder_start import FIRST_PLACE, POSITIONS, start_reader
 from docqa.model.training.reader.losses import Figures, claim_loss, question_losses
-from docqa.model.training.reader.reader_files import MATRIX_BITS, UNREAD, load_dense
+from docqa.model.training.reader.reader_files import MATRIX_BITS, UNREAD, load_dense, packed
 
 FLOAT32 = Precision(torch.float32)
 
@@ -124,13 +124,13 @@ def test_frozen_layers_stay_as_they_ship_and_others_learn(start, data, tmp_path)
     fresh, trained = start_reader(start, tmp_path / "fresh"), load_dense(out)
     for layer, stays in ((0, True), (1, False)):
         for name, part in fresh.encoder.layers[layer].named_parameters():
-            rounded = dequantize(*quantize_matrix(part.data, MATRIX_BITS)) if part.ndim == 2 else part.data
+            rounded = dequantize(*packed(part.data, MATRIX_BITS)) if part.ndim == 2 else part.data
             now = trained.encoder.layers[layer].get_parameter(name)
             if name == "key.shift" and not stays:
                 continue  # every score of a token gets as much of it: its gradient is 0 but for rounding
             # Numbers of a twentieth in float16 are off by a few hundred thousandths.
             assert (float((now - rounded).detach().abs().max()) < 1e-4) is stays, name
-    words = dequantize(*quantize_matrix(fresh.encoder.words.weight.data, MATRIX_BITS))
+    words = dequantize(*packed(fresh.encoder.words.weight.data, MATRIX_BITS))
     torch.testing.assert_close(trained.encoder.words.weight.data, words, atol=1e-3, rtol=0)
 
 
