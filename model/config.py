@@ -5,6 +5,8 @@ transformers attention alone, and no fields `linear_*`. What one family leaves o
 file of `families`.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -100,7 +102,7 @@ class HybridConfig:
             )
 
     @classmethod
-    def from_dict(cls, outer: Mapping[str, object]) -> "HybridConfig":
+    def from_dict(cls, outer: Mapping[str, object]) -> HybridConfig:
         """From a config.json's content; keys that say nothing about the architecture are left alone. Raises
         ConfigUnsupported: a field is missing, or names an option that this runtime does not have."""
         raw, family = flat_config(outer), _family(outer)
@@ -127,7 +129,7 @@ class HybridConfig:
             raise ConfigUnsupported(f"config.json lacks a field of the architecture ({error})") from error
 
     @classmethod
-    def from_folder(cls, folder: Path) -> "HybridConfig":
+    def from_folder(cls, folder: Path) -> HybridConfig:
         """From `folder`/config.json, or the metadata of its GGUF file. Raises ModelNotFound: no such file;
         ConfigUnsupported: not JSON, or not this architecture; WeightsMissing, WeightsMismatch: the GGUF file is damaged
         or incomplete."""
@@ -138,7 +140,7 @@ class HybridConfig:
             where = next(folder.glob("*.gguf"), folder) if is_gguf(folder) else folder / "config.json"
             raise ConfigUnsupported(f"{where}: {error}") from error
 
-    def first_layers(self, count: int) -> "HybridConfig":
+    def first_layers(self, count: int) -> HybridConfig:
         """The same model cut off behind its first `count` layers."""
         return replace(self, num_hidden_layers=count, layer_types=self.layer_types[:count])
 
@@ -188,7 +190,7 @@ class HybridConfig:
             return 1.0
         return float(self.rope_parameters.get("factor") or self.max_position_embeddings / self.native_context)
 
-    def rotary_frequencies(self, factor: float = 1.0) -> "tuple[Tensor, float]":
+    def rotary_frequencies(self, factor: float = 1.0) -> tuple[Tensor, float]:
         """Frequencies [rotary_dim / 2] in float64 and the scale of cos and sin, under YaRN `factor` (1: plain)."""
         from docqa.kernels.rope import YarnOptions, frequencies, scaled_frequencies
 
