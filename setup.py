@@ -1,8 +1,10 @@
-"""Builds the native kernels beside the Python files; everything else about the package is in pyproject.toml.
+"""Builds the native kernels beside the Python files; everything else about the package is in
+pyproject.toml.
 
-kernels/cpu/level_*.cpp are compiled for one instruction set each, and the library chooses among them when it runs: no
-part of the build depends on the processor it runs on. The package installs without the library where there is no C++
-compiler, on Windows, and for processors other than x86-64 and ARM; `docqa doctor` says so.
+kernels/cpu/level_*.cpp are compiled for one instruction set each, and the library chooses among
+them when it runs: no part of the build depends on the processor it runs on. The package installs
+without the library where there is no C++ compiler, on Windows, and for processors other than x86-64
+and ARM; `docqa doctor` says so.
 """
 
 from __future__ import annotations
@@ -19,7 +21,11 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import BaseError, CompileError, LinkError
 
 NOT_SHIPPED = ("app.lab", "model.training")  # they run from a clone, after `pip install -e .`
-FAILURES = (BaseError, CompileError, LinkError)  # of a compiler; the two latter are no kind of the first
+FAILURES = (
+    BaseError,
+    CompileError,
+    LinkError,
+)  # of a compiler; the two latter are no kind of the first
 NAME = "docqa.kernels.cpu._native"
 SOURCES = Path("kernels") / "cpu"
 COMMON = [
@@ -33,17 +39,22 @@ COMMON = [
 ]
 AVX2 = ["-mavx2", "-mfma", "-mf16c"]
 AVX512 = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"]
-ON_X86 = {  # source, its flags, and the name that api.cpp knows it by; an older compiler may lack the later ones
+# source, its flags, and the name that api.cpp knows it by; an older compiler may lack the later
+# ones
+ON_X86 = {
     "level_avx2.cpp": (AVX2, None),
     "level_avx512.cpp": (AVX512, "HAVE_AVX512"),
     "level_vnni.cpp": ([*AVX512, "-mavx512vnni"], "HAVE_VNNI"),
     "level_bf16.cpp": ([*AVX512, "-mavx512vnni", "-mavx512bf16"], "HAVE_BF16"),
-    "level_amx.cpp": ([*AVX512, "-mavx512vnni", "-mavx512bf16", "-mamx-tile", "-mamx-int8", "-mamx-bf16"], "HAVE_AMX"),
+    "level_amx.cpp": (
+        [*AVX512, "-mavx512vnni", "-mavx512bf16", "-mamx-tile", "-mamx-int8", "-mamx-bf16"],
+        "HAVE_AMX",
+    ),
 }
 
 ON_ARM = {"level_neon.cpp": (["-march=armv8.2-a+dotprod+fp16", "-Wno-psabi"], None)}
-# With OpenMP, or with kernels on one thread where the compiler has none. So on macOS too: torch brings an OpenMP of its
-# own there, which ends a process that loads a second one.
+# With OpenMP, or with kernels on one thread where the compiler has none. So on macOS too: torch
+# brings an OpenMP of its own there, which ends a process that loads a second one.
 OPENMP: list[list[str]] = [[]] if sys.platform == "darwin" else [["-fopenmp"], []]
 
 
@@ -56,7 +67,9 @@ def levels() -> dict[str, tuple[list[str], str | None]]:
 
 
 class BuildNative(build_ext):
-    """One plain shared library for ctypes: no Python symbols, so one file serves every Python version."""
+    """One plain shared library for ctypes: no Python symbols, so one file serves every Python
+    version.
+    """
 
     def get_ext_filename(self, fullname: str) -> str:
         return str(Path(*fullname.split("."))) + ".so"
@@ -70,18 +83,24 @@ class BuildNative(build_ext):
         for openmp in OPENMP:
             try:
                 objects = self._objects(openmp)
-                self.compiler.link_shared_object(objects, str(target), extra_postargs=openmp, target_lang="c++")
+                self.compiler.link_shared_object(
+                    objects, str(target), extra_postargs=openmp, target_lang="c++"
+                )
                 return
             except FAILURES:
                 if not openmp:
                     raise
 
     def _objects(self, parallel: list[str]) -> list[str]:
-        """Those of the levels that the compiler can do, compiled side by side; a later one needs more of it."""
+        """Those of the levels that the compiler can do, compiled side by side; a later one needs
+        more of it.
+        """
         objects, known = [], []
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            begun = [(name, pool.submit(self._compile, source, [*parallel, *flags]))
-                     for source, (flags, name) in levels().items()]  # fmt: skip
+            begun = [
+                (name, pool.submit(self._compile, source, [*parallel, *flags]))
+                for source, (flags, name) in levels().items()
+            ]
         for name, compiled in begun:
             try:
                 objects += compiled.result()
@@ -94,7 +113,9 @@ class BuildNative(build_ext):
 
     def _compile(self, source: str, flags: list[str]) -> list[str]:
         where = str(Path(self.build_temp))
-        return self.compiler.compile([str(SOURCES / source)], output_dir=where, extra_postargs=[*COMMON, *flags])
+        return self.compiler.compile(
+            [str(SOURCES / source)], output_dir=where, extra_postargs=[*COMMON, *flags]
+        )
 
 
 class WheelForEveryPython(bdist_wheel):
@@ -108,13 +129,18 @@ class WheelForEveryPython(bdist_wheel):
 def packages() -> list[str]:
     """Every folder with an `__init__.py` but NOT_SHIPPED; that of `docqa` itself is app/package."""
     roots = ("app", "ingest", "kernels", "model")
-    found = (name for root in roots for name in (root, *(f"{root}.{below}" for below in find_packages(root))))
+    found = (
+        name
+        for root in roots
+        for name in (root, *(f"{root}.{below}" for below in find_packages(root)))
+    )
     left_out = tuple(f"{name}." for name in (*NOT_SHIPPED, "app.package"))
     return ["docqa", *(f"docqa.{name}" for name in found if not f"{name}.".startswith(left_out))]
 
 
 native = [Extension(NAME, sources=[], optional=True, language="c++")] if levels() else []
 setup(
-    packages=packages(), ext_modules=native,
+    packages=packages(),
+    ext_modules=native,
     cmdclass={"build_ext": BuildNative, "bdist_wheel": WheelForEveryPython},
-)  # fmt: skip
+)

@@ -1,6 +1,8 @@
-"""How large the installed package is: lines and characters of Python, regular expressions, and words in lists.
+"""How large the installed package is: lines and characters of Python, regular expressions, and
+words in lists.
 
-python .ci/size.py [--check] [FOLDER]    prints the figures; --check: status 1 where one is over its bound in bounds.json
+python .ci/size.py [--check] [FOLDER]    prints the figures; --check: status 1 where one is over
+                                         its bound in bounds.json
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ def python_files(root: Path, folders: tuple[str, ...]) -> Iterator[tuple[str, st
 
 
 def listed_words(tree: ast.AST) -> Iterator[str]:
-    """Strings of letters in literals of four or more such strings, and words of a text that is split at once."""
+    """Strings of letters in literals of four or more such strings, and words of a text that is
+    split at once.
+    """
     for node in ast.walk(tree):
         parts: list[ast.expr | None] = []
         if isinstance(node, ast.Set | ast.List | ast.Tuple):
@@ -47,7 +51,9 @@ def listed_words(tree: ast.AST) -> Iterator[str]:
 
 
 def alternatives(tree: ast.AST) -> int:
-    """Bars in the text of string literals, docstrings aside: each parts two alternatives of an expression."""
+    """Bars in the text of string literals, docstrings aside: each parts two alternatives of an
+    expression.
+    """
     docstrings = {
         id(node.body[0].value)
         for node in ast.walk(tree)

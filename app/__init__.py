@@ -1,8 +1,10 @@
-"""What a person touches: the command line, the terminal interface and batches over one Session. No tensors here.
+"""What a person touches: the command line, the terminal interface and batches over one Session. No
+tensors here.
 
 from docqa.app import Options, open_session
 
-is the public surface, with AsyncSession (the same for asyncio) and Answer, which they return; all else may move.
+is the public surface, with AsyncSession (the same for asyncio) and Answer, which they return; all
+else may move.
 """
 
 import os
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from docqa.app.session.asynchronous import AsyncSession as AsyncSession
     from docqa.app.session.engine import open_session as open_session
 
-# Threads of numpy's products and of the native kernels wait for each other. Elsewhere torch goes by it, too.
+# Threads of numpy's products and of the native kernels wait for each other. Elsewhere torch goes by
+# it, too.
 if not hasattr(os, "uname") or os.uname().machine == "x86_64":
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 __all__ = ["Answer", "AsyncSession", "Options", "open_session"]
@@ -27,7 +30,9 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """The public names, imported when they are first used, so that `docqa --help` does not pay for them."""
+    """The public names, imported when they are first used, so that `docqa --help` does not pay for
+    them.
+    """
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

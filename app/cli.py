@@ -1,12 +1,14 @@
-"""The `docqa` command: `main` is the process, `run` a command line. Little is imported first: Ctrl-C must be caught."""
+"""The `docqa` command: `main` is the process, `run` a command line. Little is imported first:
+Ctrl-C must be caught.
+"""
 
 import gc
 import sys
 from collections.abc import Sequence
 from types import TracebackType
 
-# Python's own 700 make the collector run hundreds of times while modules are imported. A question about what was read
-# makes fewer than so many objects.
+# Python's own 700 make the collector run hundreds of times while modules are imported. A question
+# about what was read makes fewer than so many objects.
 COLLECT_AFTER = 200_000, 20, 50
 
 
@@ -25,8 +27,9 @@ def main() -> int:
         code = report.interrupted(error)
     _ignore_interrupts()
     report.settle_stdout()
-    # The interpreter would look through all of torch for cycles before it ends: a third of a second. What is frozen is
-    # never destroyed, and Triton's extension (nanobind) would report its objects as leaks.
+    # The interpreter would look through all of torch for cycles before it ends: a third of a
+    # second. What is frozen is never destroyed, and Triton's extension (nanobind) would report its
+    # objects as leaks.
     if "triton._C.libtriton" not in sys.modules:
         gc.freeze()
     return code
@@ -51,7 +54,10 @@ def run(arguments: Sequence[str]) -> int:
         return report.interrupted()
     except TyperException as error:
         return _usage(error.format_message(), root.hint(list(arguments)))
-    except (report.PipeClosed, SystemExit):  # typer's own writing makes a SystemExit of a closed pipe
+    except (
+        report.PipeClosed,
+        SystemExit,
+    ):  # typer's own writing makes a SystemExit of a closed pipe
         return report.ANSWERED
     except report.expected_errors() as error:
         return report.failure(error)
@@ -81,7 +87,9 @@ def _ignore_interrupts() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _report_bug(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
     """One line instead of a traceback; DOCQA_DEBUG=1 shows all of it."""
     import os
 
@@ -93,4 +101,6 @@ def _report_bug(kind: type[BaseException], error: BaseException, trace: Tracebac
         place = place.tb_next
     where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place is not None else ""
     what = f"{kind.__name__}: {error}{where}"
-    sys.stderr.write(f"docqa: this is a bug in docqa: {what}; please report it, with what DOCQA_DEBUG=1 shows\n")
+    sys.stderr.write(
+        f"docqa: this is a bug in docqa: {what}; please report it, with what DOCQA_DEBUG=1 shows\n"
+    )

@@ -1,4 +1,6 @@
-"""Settings: a flag wins over `DOCQA_*`, which wins over config.toml, which wins over the default."""
+"""Settings: a flag wins over `DOCQA_*`, which wins over config.toml, which wins over the
+default.
+"""
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -37,7 +39,16 @@ def _count(value: object) -> int:
 def _switch(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
     if str(value).lower() not in words:
         raise ValueError("must be true or false")
     return words[str(value).lower()]
@@ -58,18 +69,31 @@ class _Known:
 
 KNOWN: dict[str, _Known] = {
     "model": _Known(
-        _text, None, "model that answers: a name, a folder, a GGUF file or openai:NAME; not set: the bundled one"
+        _text,
+        None,
+        "model that answers: a name, a folder, a GGUF file or openai:NAME; not set: the bundled one",
     ),
     "base_url": _Known(_text, None, "the server of a model called openai:NAME"),
-    **{role: _Known(_text, None, f"another's model as {role}: a name or a folder") for role in ROLES},
+    **{
+        role: _Known(_text, None, f"another's model as {role}: a name or a folder")
+        for role in ROLES
+    },
     "timeout": _Known(_count, 120, "seconds that such a server may be silent"),
     "threads": _Known(_count, None, "threads to compute with; not set: one a core"),
     "device": _Known(
-        partial(_one_of, names=DEVICES), "auto", "where the model computes: auto (the processor), cpu, cuda or mps"
+        partial(_one_of, names=DEVICES),
+        "auto",
+        "where the model computes: auto (the processor), cpu, cuda or mps",
     ),
     "cache_dir": _Known(_text, None, "the folder for everything that docqa keeps"),
-    "k": _Known(_count, None, "passages that are read for a question and listed; by default what the model reads best"),
-    "from": _Known(_one_of, "auto", "what a model that writes is given: auto, the whole documents, or passages"),
+    "k": _Known(
+        _count,
+        None,
+        "passages that are read for a question and listed; by default what the model reads best",
+    ),
+    "from": _Known(
+        _one_of, "auto", "what a model that writes is given: auto, the whole documents, or passages"
+    ),
     "preview": _Known(_switch, True, "a preliminary answer first if reading takes long"),
     "store": _Known(_switch, True, "keep what was read on disk"),
     "include_hidden": _Known(_switch, False, "also use text that is not visible on the page"),
@@ -121,15 +145,21 @@ def config_path(environment: Mapping[str, str] = os.environ) -> Path:
     return user_config_path("docqa", appauthor=False) / "config.toml"
 
 
-def resolve(flags: Mapping[str, object] | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
-    """All settings; None in `flags` means not given. Raises UsageError for what is unknown, wrong or unreadable."""
+def resolve(
+    flags: Mapping[str, object] | None = None, environment: Mapping[str, str] = os.environ
+) -> Settings:
+    """All settings; None in `flags` means not given. Raises UsageError for what is unknown, wrong
+    or unreadable.
+    """
     path = config_path(environment)
     from_file = _read_file(path)
     values: dict[str, Setting] = {}
     for name in KNOWN:
         variable = f"DOCQA_{name.upper()}"
         if flags is not None and flags.get(name) is not None:
-            values[name] = _setting(name, flags[name], f"flag {_FLAGS.get(name, '--' + name.replace('_', '-'))}")
+            values[name] = _setting(
+                name, flags[name], f"flag {_FLAGS.get(name, '--' + name.replace('_', '-'))}"
+            )
         elif environment.get(variable):
             values[name] = _setting(name, environment[variable], variable)
         elif name in from_file:
@@ -158,19 +188,27 @@ def _read_file(path: Path) -> dict[str, object]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"is not valid TOML: {error}", where=str(path), hint="correct it or move it away") from error
+        raise UsageError(
+            f"is not valid TOML: {error}", where=str(path), hint="correct it or move it away"
+        ) from error
     for key in values:
         if key not in KNOWN and key not in TABLES:
-            raise UsageError(f"unknown key {key!r}", where=str(path), hint=nearest(key, (*KNOWN, *TABLES)))
+            raise UsageError(
+                f"unknown key {key!r}", where=str(path), hint=nearest(key, (*KNOWN, *TABLES))
+            )
     return values
 
 
 def table(name: str, environment: Mapping[str, str] = os.environ) -> dict[str, object]:
-    """The table `[name]` of config.toml, empty where there is none. Raises UsageError as `resolve` does."""
+    """The table `[name]` of config.toml, empty where there is none. Raises UsageError as `resolve`
+    does.
+    """
     path = config_path(environment)
     value = _read_file(path).get(name, {})
     if not isinstance(value, dict):
-        raise UsageError(f"{name} must be a table, [{name}]", where=str(path), hint="correct or remove it")
+        raise UsageError(
+            f"{name} must be a table, [{name}]", where=str(path), hint="correct or remove it"
+        )
     return value
 
 

@@ -1,10 +1,14 @@
-"""What can go wrong in the application itself; `docqa.ingest.errors` and `docqa.model.errors` have what they raise."""
+"""What can go wrong in the application itself; `docqa.ingest.errors` and `docqa.model.errors` have
+what they raise.
+"""
 
 from docqa.kernels.errors import DescribedError
 
 
 class AppError(DescribedError):
-    """Root of everything that the application raises; `exit_code` is the status that the command ends with."""
+    """Root of everything that the application raises; `exit_code` is the status that the command
+    ends with.
+    """
 
     exit_code = 1
 

@@ -1,4 +1,6 @@
-"""Options: how documents are read and questions answered; the defaults are those of the commands."""
+"""Options: how documents are read and questions answered; the defaults are those of the
+commands.
+"""
 
 import hashlib
 import json
@@ -19,14 +21,16 @@ LISTED_PASSAGES = 5
 class Options:
     """What a Session is opened with.
 
-    `k`: passages that are read for a question and listed as evidence; None reads as many as the model reads best and
-    lists LISTED_PASSAGES. `quick`: only the preliminary answer. `preview`: a preliminary answer first when reading
-    takes long. `store`: keep on disk what was read. `model_scores`: let the model's own signals rank evidence (off:
-    literal words alone). `model` openai:NAME is asked of the server at `base_url`, which may be silent for `timeout_s`.
-    `think`: whether a model that can think does so; None leaves it to the model. `source`: what a model that writes is
-    given, the whole documents or passages of them (`--from`); auto: the whole where it was read before or is short.
-    `within`: documents may take in other files at or below these real paths. `sections`: only these ("3-5,A").
-    `reader`, `encoder`, `reranker`: folders of others' models in these roles beside the bundled model.
+    `k`: passages that are read for a question and listed as evidence; None reads as many as the
+    model reads best and lists LISTED_PASSAGES. `quick`: only the preliminary answer. `preview`: a
+    preliminary answer first when reading takes long. `store`: keep on disk what was read.
+    `model_scores`: let the model's own signals rank evidence (off: literal words alone). `model`
+    openai:NAME is asked of the server at `base_url`, which may be silent for `timeout_s`. `think`:
+    whether a model that can think does so; None leaves it to the model. `source`: what a model that
+    writes is given, the whole documents or passages of them (`--from`); auto: the whole where it
+    was read before or is short. `within`: documents may take in other files at or below these real
+    paths. `sections`: only these ("3-5,A"). `reader`, `encoder`, `reranker`: folders of others'
+    models in these roles beside the bundled model.
     """
 
     model: str | None = None
@@ -57,12 +61,20 @@ class Options:
 
     @property
     def others(self) -> dict[str, str]:
-        """The names of others' models by role, each with a sum of its files. Raises ConfigUnsupported."""
-        return {role: stamp(Path(folder), role) for role in ROLES if (folder := getattr(self, role)) is not None}
+        """The names of others' models by role, each with a sum of its files. Raises
+        ConfigUnsupported.
+        """
+        return {
+            role: stamp(Path(folder), role)
+            for role in ROLES
+            if (folder := getattr(self, role)) is not None
+        }
 
     @property
     def calibration_file(self) -> Path | None:
-        """Where `docqa eval --fit` keeps what it fitted for these models of others; None without any."""
+        """Where `docqa eval --fit` keeps what it fitted for these models of others; None without
+        any.
+        """
         if not self.others or self.cache_dir is None:
             return None
         key = hashlib.sha256(json.dumps(self.others, sort_keys=True).encode()).hexdigest()[:16]
@@ -73,5 +85,7 @@ class Options:
         only: dict[str, object] = {} if self.sections is None else {"sections": self.sections}
         if (fitted := self.calibration_file) is not None and fitted.is_file():
             only["fitted"] = hashlib.sha256(fitted.read_bytes()).hexdigest()[:16]
-        always = {name: getattr(self, name) for name in ("k", "quick", "include_hidden", "model_scores")}
+        always = {
+            name: getattr(self, name) for name in ("k", "quick", "include_hidden", "model_scores")
+        }
         return {**always, **only, **self.others}

@@ -1,4 +1,6 @@
-"""The one owner of standard error and of exit codes. Results go to standard output through `result`."""
+"""The one owner of standard error and of exit codes. Results go to standard output through
+`result`.
+"""
 
 import codecs
 import contextlib
@@ -11,7 +13,16 @@ from collections.abc import Iterable
 
 from docqa.app.answer.text import CONTROL
 
-ANSWERED, BUG, USAGE, INPUT, RESOURCES, NOT_FOUND, BATCH_FAILURES, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
+ANSWERED, BUG, USAGE, INPUT, RESOURCES, NOT_FOUND, BATCH_FAILURES, INTERRUPTED = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    130,
+)
 
 EXIT_CODES_HELP = (
     "Exit status: 0 answered, 1 a bug, 2 usage, 3 a document cannot be used, 4 model, memory or disk, "
@@ -26,13 +37,17 @@ class PipeClosed(Exception):
 
 
 def worst(codes: Iterable[int]) -> int:
-    """The exit code of several answers: what ended the run, else the first of 4, 3, 5, 0 among them."""
+    """The exit code of several answers: what ended the run, else the first of 4, 3, 5, 0 among
+    them.
+    """
     present = set(codes)
     return next((code for code in _WORST_FIRST if code in present), ANSWERED)
 
 
 def result(text: str) -> None:
-    """Write a result and a line end to standard output. Raises PipeClosed, and OSError where it is a full disk."""
+    """Write a result and a line end to standard output. Raises PipeClosed, and OSError where it is
+    a full disk.
+    """
     if sys.stdout is None:  # started with it closed
         raise PipeClosed
     try:
@@ -43,9 +58,14 @@ def result(text: str) -> None:
 
 
 def escape_unencodable() -> None:
-    """Let standard output write what its encoding lacks, and bytes that are not UTF-8, as an escape (\\u201c)."""
+    """Let standard output write what its encoding lacks, and bytes that are not UTF-8, as an escape
+    (\\u201c).
+    """
     codecs.register_error("docqa.escape", _escaped)
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in ("strict", "surrogateescape"):
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in (
+        "strict",
+        "surrogateescape",
+    ):
         sys.stdout.reconfigure(errors="docqa.escape")
 
 
@@ -56,7 +76,9 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
 
 
 def settle_stdout() -> None:
-    """Flush standard output; where that fails drop the rest, so that the interpreter does not complain."""
+    """Flush standard output; where that fails drop the rest, so that the interpreter does not
+    complain.
+    """
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -131,7 +153,9 @@ def exit_code(error: BaseException) -> int:
 
 def out_of_memory(error: BaseException) -> bool:
     """Whether memory ran out: torch says so in a RuntimeError of no type of its own."""
-    of_torch = isinstance(error, RuntimeError) and "allocate" in str(error) and "memory" in str(error)
+    of_torch = (
+        isinstance(error, RuntimeError) and "allocate" in str(error) and "memory" in str(error)
+    )
     return of_torch or isinstance(error, MemoryError)
 
 

@@ -1,1 +1,3 @@
-"""Bytes in, Document out: no torch, no tokenizer, no app. The library of a format loads when it is read."""
+"""Bytes in, Document out: no torch, no tokenizer, no app. The library of a format loads when it is
+read.
+"""

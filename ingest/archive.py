@@ -12,7 +12,15 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from docqa.ingest import limits
-from docqa.ingest.errors import Encrypted, MissingError, NotADocument, TooLarge, Unreadable, reading, refuse_over
+from docqa.ingest.errors import (
+    Encrypted,
+    MissingError,
+    NotADocument,
+    TooLarge,
+    Unreadable,
+    reading,
+    refuse_over,
+)
 
 ZIP = b"PK\x03\x04"
 _RATIO_FROM = 2**20
@@ -33,9 +41,13 @@ def is_zip(file: Path) -> bool:
 
 
 def package_kind(source: Path | bytes) -> str | None:
-    """What a zip contains: `docx`, `epub`, `archive` (files), or words for a kind that is not read; None: damaged."""
+    """What a zip contains: `docx`, `epub`, `archive` (files), or words for a kind that is not read;
+    None: damaged.
+    """
     try:
-        with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
+        with zipfile.ZipFile(
+            io.BytesIO(source) if isinstance(source, bytes) else source
+        ) as archive:
             infos = archive.infolist()[: limits.MAX_ZIP_ENTRIES]
             names = {info.filename for info in infos}
             mimetype = b""
@@ -49,7 +61,11 @@ def package_kind(source: Path | bytes) -> str | None:
     if mimetype.startswith(b"application/vnd.oasis.opendocument"):
         return "an OpenDocument file"
     if "[Content_Types].xml" in names:
-        for folder, what in ("word/", "docx"), ("xl/", "an Excel workbook"), ("ppt/", "a PowerPoint file"):
+        for folder, what in (
+            ("word/", "docx"),
+            ("xl/", "an Excel workbook"),
+            ("ppt/", "a PowerPoint file"),
+        ):
             if any(name.startswith(folder) for name in names):
                 return what
         return "an Office file of an unknown kind"
@@ -57,8 +73,9 @@ def package_kind(source: Path | bytes) -> str | None:
 
 
 class Package:
-    """The entries of a zip file, called `where` in errors. Raises TooLarge, with `hint`, over 10,000 entries, 64 MiB an
-    entry, 512 MiB in all or 200 times the packed size; Encrypted; Unreadable."""
+    """The entries of a zip file, called `where` in errors. Raises TooLarge, with `hint`, over
+    10,000 entries, 64 MiB an entry, 512 MiB in all or 200 times the packed size; Encrypted;
+    Unreadable."""
 
     def __init__(self, source: bytes | Path, where: str = "", *, hint: str = _SAVE_AGAIN) -> None:
         self._where, self._hint = where, hint
@@ -66,7 +83,9 @@ class Package:
         self._counted: set[int] = set()
         with reading(where):
             try:
-                self.archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
+                self.archive = zipfile.ZipFile(
+                    io.BytesIO(source) if isinstance(source, bytes) else source
+                )
             except _DAMAGED as error:
                 what = f"the file is damaged ({error})"
                 raise Unreadable(what, hint="Get it again; it may have been cut off") from error
@@ -74,7 +93,9 @@ class Package:
             refuse_over(limits.MAX_ZIP_ENTRIES, len(self.entries), "entries", hint)
             size = len(source) if isinstance(source, bytes) else source.stat().st_size
             if sum(info.compress_size for info in self.entries) > size:
-                raise Unreadable("its entries overlap, which no program writes", hint="Get it again")
+                raise Unreadable(
+                    "its entries overlap, which no program writes", hint="Get it again"
+                )
         self._by_name = {info.filename: info for info in self.entries}
 
     def read(self, name: str) -> bytes | None:
@@ -86,7 +107,9 @@ class Package:
         """The bytes of one of `entries`."""
         with reading(self._where):
             if info.flag_bits & 0x1:
-                raise Encrypted(f"its entry {info.filename} is encrypted", hint="Save it without a password")
+                raise Encrypted(
+                    f"its entry {info.filename} is encrypted", hint="Save it without a password"
+                )
             try:
                 data = self._unpacked(info)
             except (*_DAMAGED, RuntimeError) as error:
@@ -96,7 +119,9 @@ class Package:
                 self._counted.add(id(info))
                 self._total += len(data)
             if self._total > limits.MAX_ZIP_TOTAL_BYTES:
-                raise TooLarge(f"over {limits.MAX_ZIP_TOTAL_BYTES:,} bytes unpacked", hint=self._hint)
+                raise TooLarge(
+                    f"over {limits.MAX_ZIP_TOTAL_BYTES:,} bytes unpacked", hint=self._hint
+                )
             return data
 
     def _unpacked(self, info: zipfile.ZipInfo) -> bytes:
@@ -105,20 +130,28 @@ class Package:
             what = f"its entry {info.filename} is over {limits.MAX_ZIP_ENTRY_BYTES:,} bytes"
             raise TooLarge(what, hint=self._hint)
         if size > _RATIO_FROM and size > limits.MAX_ZIP_RATIO * max(info.compress_size, 1):
-            what = f"its entry {info.filename} unpacks to over {limits.MAX_ZIP_RATIO} times its size"
+            what = (
+                f"its entry {info.filename} unpacks to over {limits.MAX_ZIP_RATIO} times its size"
+            )
             raise TooLarge(what, hint=self._hint)
         with self.archive.open(info) as stream:
             return stream.read(size + 1)
 
 
-def zip_entries(source: Path | bytes, name: str, skipped: list[str] | None = None) -> Iterator[tuple[str, bytes]]:
-    """(path in the archive, bytes) of every visible entry, sorted by the bytes of the path. Links and paths that lead
-    outside go into `skipped` with the archive's `name` and the reason. Raises as Package."""
+def zip_entries(
+    source: Path | bytes, name: str, skipped: list[str] | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """(path in the archive, bytes) of every visible entry, sorted by the bytes of the path. Links
+    and paths that lead outside go into `skipped` with the archive's `name` and the reason. Raises
+    as Package."""
     package = Package(source, name, hint="Unpack it and name the folder")
     with package.archive:
         for info in sorted(package.entries, key=lambda i: i.filename.encode("utf-8", "replace")):
             danger = _danger(info)
-            hidden = any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(info.filename).parts)
+            hidden = any(
+                part.startswith(".") or part == "__MACOSX"
+                for part in PurePosixPath(info.filename).parts
+            )
             if danger and skipped is not None:
                 skipped.append(f"{name}/{info.filename} ({danger})")
             elif not (danger or hidden or info.is_dir()):
@@ -139,13 +172,17 @@ def status_of(path: str | Path) -> os.stat_result:
             raise MissingError("the path is empty", where="''", hint="Name a file or a folder")
         return os.stat(path)
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        raise MissingError("no such file or folder", where=str(path), hint="Check the path") from error
+        raise MissingError(
+            "no such file or folder", where=str(path), hint="Check the path"
+        ) from error
     except OSError as error:
         raise _cannot_be_opened(error, path) from error
 
 
 def is_pipe(status: os.stat_result) -> bool:
-    """Whether it can be read only once (a pipe, a socket, a terminal); devices, refused later, count as such."""
+    """Whether it can be read only once (a pipe, a socket, a terminal); devices, refused later,
+    count as such.
+    """
     return not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode))
 
 
@@ -172,14 +209,18 @@ def load_stream(stream: BinaryIO) -> bytes:
 
 
 def load_pipe(path: Path) -> bytes:
-    """All that comes from a pipe. Raises NotADocument for a device, Unreadable where no program writes into it,
-    TooLarge."""
+    """All that comes from a pipe. Raises NotADocument for a device, Unreadable where no program
+    writes into it, TooLarge."""
     with reading(str(path)):
         if not stat.S_ISFIFO(status_of(path).st_mode):
-            raise NotADocument("this is a device and no file", hint="Name a file, or a pipe such as <(command)")
+            raise NotADocument(
+                "this is a device and no file", hint="Name a file, or a pipe such as <(command)"
+            )
         try:
             # A pipe that nobody writes into is opened without waiting for somebody to do so.
-            with open(path, "rb", buffering=0, opener=lambda *how: os.open(how[0], how[1] | os.O_NONBLOCK)) as pipe:
+            with open(
+                path, "rb", buffering=0, opener=lambda *how: os.open(how[0], how[1] | os.O_NONBLOCK)
+            ) as pipe:
                 return _joined(_pieces(pipe.fileno()))
         except OSError as error:
             raise _cannot_be_opened(error, path) from error
@@ -214,10 +255,15 @@ def _joined(pieces: Iterable[bytes]) -> bytes:
         found.append(piece)
         size += len(piece)
         if size > limits.MAX_FILE_BYTES:
-            raise TooLarge(f"more than {limits.MAX_FILE_BYTES:,} bytes, which is the limit", hint="Split the file")
+            raise TooLarge(
+                f"more than {limits.MAX_FILE_BYTES:,} bytes, which is the limit",
+                hint="Split the file",
+            )
     return b"".join(found)
 
 
 def _cannot_be_opened(error: OSError, path: str | Path) -> Unreadable:
     reason = error.strerror or str(error)
-    return Unreadable(f"the file cannot be opened ({reason})", where=str(path), hint="Check its permissions")
+    return Unreadable(
+        f"the file cannot be opened ({reason})", where=str(path), hint="Check its permissions"
+    )

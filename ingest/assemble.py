@@ -1,4 +1,6 @@
-"""The last step of every reader: pages and headings to a Document with passages, grades and coverage."""
+"""The last step of every reader: pages and headings to a Document with passages, grades and
+coverage.
+"""
 
 import hashlib
 import re
@@ -22,13 +24,44 @@ from docqa.ingest.types import Coverage, Document, Page, Passage, Section
 
 _GOOD_SCORE = 0.95
 _DOUBTFUL = re.compile(r"[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
-_BIBLIOGRAPHY = re.compile(r"^(?:[\dA-Z.]+ )?(?:references|bibliography|works cited|literature cited)$", re.IGNORECASE)
-# Letters beyond those of western Europe, by where their scripts begin; Chinese, Japanese and Korean are one.
+_BIBLIOGRAPHY = re.compile(
+    r"^(?:[\dA-Z.]+ )?(?:references|bibliography|works cited|literature cited)$", re.IGNORECASE
+)
+# Letters beyond those of western Europe, by where their scripts begin; Chinese, Japanese and Korean
+# are one.
 _FOREIGN = re.compile("[\u0100-\u024f\u0370-\u1cff\u3040-\u9fff\ua000-\ud7af]{2,}")
 _SCRIPTS = (
-    0x100, 0x370, 0x400, 0x530, 0x590, 0x600, 0x900, 0x980, 0xA00, 0xA80, 0xB00, 0xB80, 0xC00, 0xC80, 0xD00, 0xD80,
-    0xE00, 0xE80, 0xF00, 0x1000, 0x10A0, 0x1100, 0x1200, 0x13A0, 0x1680, 0x1780, 0x1800, 0x1900, 0x3040, 0xA000,
-)  # fmt: skip
+    0x100,
+    0x370,
+    0x400,
+    0x530,
+    0x590,
+    0x600,
+    0x900,
+    0x980,
+    0xA00,
+    0xA80,
+    0xB00,
+    0xB80,
+    0xC00,
+    0xC80,
+    0xD00,
+    0xD80,
+    0xE00,
+    0xE80,
+    0xF00,
+    0x1000,
+    0x10A0,
+    0x1100,
+    0x1200,
+    0x13A0,
+    0x1680,
+    0x1780,
+    0x1800,
+    0x1900,
+    0x3040,
+    0xA000,
+)
 _HANGUL, _KANA = 0xAC00, 0x3040
 _FEW_MIXED, _SHARE_MIXED = 5, 0.1  # of the letters
 _MOST_NAMED = 12  # pages
@@ -48,8 +81,8 @@ def assemble(
     warnings: Sequence[str] = (),
     lost: Sequence[int] = (),
 ) -> Document:
-    """The Document of these parts, by default called as its file. Raises NoText, and TooLarge over 64 million
-    characters."""
+    """The Document of these parts, by default called as its file. Raises NoText, and TooLarge over
+    64 million characters."""
     empty = tuple(page.page for page in pages if not page.text.strip())
     if len(empty) == len(pages):
         raise NoText("there is no text in it", hint="Check that this is the right file")
@@ -62,25 +95,39 @@ def assemble(
         lines.append(f"doubtful text on {page_list(poor)}")
     coverage = Coverage(len(pages), empty, tuple(ocr), hidden, tuple(lines), tuple(lost))
     document = Document(
-        hashlib.sha256(request.content).hexdigest(), request.name, title or request.stem, media_type, paged,
-        tuple(with_tables(pages)), with_locators(sections, paged=paged), (), coverage,
-    )  # fmt: skip
+        hashlib.sha256(request.content).hexdigest(),
+        request.name,
+        title or request.stem,
+        media_type,
+        paged,
+        tuple(with_tables(pages)),
+        with_locators(sections, paged=paged),
+        (),
+        coverage,
+    )
     notes = tuple(find_notes(document.pages, paged=paged))
     items = tuple(find_items(document.pages, document.sections, notes))
     parts = with_parts(document.sections, items, document.pages)
     document = replace(document, notes=notes, items=items, sections=parts)
-    return replace(document, passages=tuple(_passages(document)), references=tuple(find_references(document)))
+    return replace(
+        document, passages=tuple(_passages(document)), references=tuple(find_references(document))
+    )
 
 
-def grade(text: str, *, repaired: bool = False, score: float | None = None, order: str = "A") -> str:
-    """The grade of a page's text. F: no words; C: over 2 % of the characters are private-use or replaced, over 45 % of
-    the words single letters, or scripts mix within words; D: recognised from a picture with a mean `score` (0 to 1)
-    under 0.95; B: recognised better, or `repaired`; else A. Never better than the grade of its `order`."""
+def grade(
+    text: str, *, repaired: bool = False, score: float | None = None, order: str = "A"
+) -> str:
+    """The grade of a page's text. F: no words; C: over 2 % of the characters are private-use or
+    replaced, over 45 % of the words single letters, or scripts mix within words; D: recognised from
+    a picture with a mean `score` (0 to 1) under 0.95; B: recognised better, or `repaired`; else A.
+    Never better than the grade of its `order`."""
     stripped = text.strip()
     if not any(c.isalnum() for c in stripped):
         return "F"
     foreign = not stripped.isascii()  # what is doubtful is not among the letters of ASCII
-    if foreign and (len(_DOUBTFUL.findall(stripped)) > 0.02 * len(stripped) or _mixes_scripts(stripped)):
+    if foreign and (
+        len(_DOUBTFUL.findall(stripped)) > 0.02 * len(stripped) or _mixes_scripts(stripped)
+    ):
         return "C"
     words = len(stripped.split())
     if words > 20 and len(_LETTER_ALONE.findall(stripped)) > 0.45 * words:

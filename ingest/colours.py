@@ -28,7 +28,9 @@ def alike(first: Colour | None, second: Colour | None) -> bool:
 
 def mixed(first: Colour, second: Colour, share: float) -> Colour:
     """`share` (0 to 1) of the first colour with the rest of the second."""
-    red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(first, second, strict=True))
+    red, green, blue = (
+        round(a * share + b * (1 - share)) for a, b in zip(first, second, strict=True)
+    )
     return red, green, blue
 
 
@@ -47,7 +49,9 @@ def _colour_and_alpha(text: str) -> tuple[Colour | None, float]:
     text = text.strip()[:200]
     if len(text) == 6 and all(letter in "0123456789abcdefABCDEF" for letter in text):
         text = f"#{text}"
-    token = parse_one_component_value("#fff" if text.lower() in _OF_PAPER else text, skip_comments=True)
+    token = parse_one_component_value(
+        "#fff" if text.lower() in _OF_PAPER else text, skip_comments=True
+    )
     # Functions with too few arguments, or of an unknown space.
     with suppress(ValueError, TypeError, NotImplementedError, IndexError, AssertionError):
         if token.type == "function" and token.lower_name == "color-mix":
@@ -60,22 +64,37 @@ def _colour_and_alpha(text: str) -> tuple[Colour | None, float]:
 
 def _mix(parts: list[list[Any]]) -> tuple[Colour | None, float]:
     """Of `color-mix(in SPACE, FIRST SHARE, SECOND SHARE)`, whatever the space."""
-    shares = [next((token.value / 100 for token in part if token.type == "percentage"), None) for part in parts[1:]]
+    shares = [
+        next((token.value / 100 for token in part if token.type == "percentage"), None)
+        for part in parts[1:]
+    ]
     share = shares[0] if shares[0] is not None else 1 - (0.5 if shares[1] is None else shares[1])
-    colours = [serialize([token for token in part if token.type != "percentage"]) for part in parts[1:]]
+    colours = [
+        serialize([token for token in part if token.type != "percentage"]) for part in parts[1:]
+    ]
     (first, one), (second, two) = map(_colour_and_alpha, colours)
-    colour = mixed(first, second, share) if first and second else (first or second) if min(one, two) < _CLEAR else None
+    colour = (
+        mixed(first, second, share)
+        if first and second
+        else (first or second)
+        if min(one, two) < _CLEAR
+        else None
+    )
     return colour, one * share + two * (1 - share)
 
 
 def _in_levels(colour: Any) -> Colour:
-    """A colour of tinycss2 in 256 levels of red, green and blue; roughly so for lab and lch spaces."""
+    """A colour of tinycss2 in 256 levels of red, green and blue; roughly so for lab and lch
+    spaces.
+    """
     space = {"hsl": "srgb", "hwb": "srgb"}.get(colour.space, colour.space)
     one, two, three = colour.to(space).coordinates[:3]
     if space.endswith("lch"):
         two, three = two * cos(radians(three)), two * sin(radians(three))
     if space.endswith(("lab", "lch")):
-        light, red, yellow = (part / (1 if space.startswith("ok") else 100) for part in (one, two, three))
+        light, red, yellow = (
+            part / (1 if space.startswith("ok") else 100) for part in (one, two, three)
+        )
         one, two, three = light + red, light - red / 2, light - yellow
     red, green, blue = (round(255 * min(max(part, 0.0), 1.0)) for part in (one, two, three))
     return red, green, blue

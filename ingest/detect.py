@@ -22,33 +22,59 @@ _WORD = "Open it in Word or LibreOffice and save it as .docx or PDF; or: soffice
 # What stands in the directory of an old Office file: what it is, and the way out.
 _OLD_KINDS = (
     ("WordDocument", "an old Word document (.doc)", _WORD),
-    ("__properties_version1.0", "an Outlook message (.msg)", "Save it in Outlook as .eml, or print it to a PDF"),
-    ("PowerPoint Document", "old PowerPoint slides (.ppt)", "Open them in PowerPoint or LibreOffice and save a PDF"),
+    (
+        "__properties_version1.0",
+        "an Outlook message (.msg)",
+        "Save it in Outlook as .eml, or print it to a PDF",
+    ),
+    (
+        "PowerPoint Document",
+        "old PowerPoint slides (.ppt)",
+        "Open them in PowerPoint or LibreOffice and save a PDF",
+    ),
     ("Workbook", "an old Excel workbook (.xls)", "Print the sheets that you need to a PDF"),
     ("Book", "an old Excel workbook (.xls)", "Print the sheets that you need to a PDF"),
 )
 _OTHER = (
     (b"\x89PNG", "a picture (PNG)"),
-    (b"\xff\xd8\xff", "a picture (JPEG)"), (b"GIF8", "a picture (GIF)"), (b"II*\0", "a picture (TIFF)"),
-    (b"MM\0*", "a picture (TIFF)"), (b"%!PS", "PostScript"), (b"AT&TFORM", "DjVu"), (b"\x1f\x8b", "a gzip file"),
-    (b"7z\xbc\xaf", "a 7z archive"), (b"\x7fELF", "a program"),
-)  # fmt: skip
-_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.I | re.DOTALL)
+    (b"\xff\xd8\xff", "a picture (JPEG)"),
+    (b"GIF8", "a picture (GIF)"),
+    (b"II*\0", "a picture (TIFF)"),
+    (b"MM\0*", "a picture (TIFF)"),
+    (b"%!PS", "PostScript"),
+    (b"AT&TFORM", "DjVu"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"\x7fELF", "a program"),
+)
+_HTML = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b",
+    re.I | re.DOTALL,
+)
 _XHTML = re.compile(rb"<(?:!DOCTYPE\s+)?html\b", re.IGNORECASE)
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|[A-Za-z][\w:.-]*\s[^>]*xmlns)")
 
 
 def format_of(data: bytes, name: str, media_type: str | None) -> Format:
-    """The format of a document's bytes. A `media_type` must be true of them; a suffix gives way to content that is
-    plainly another. Raises NotADocument, Encrypted for Office files, Unreadable for a damaged zip."""
+    """The format of a document's bytes. A `media_type` must be true of them; a suffix gives way to
+    content that is plainly another. Raises NotADocument, Encrypted for Office files, Unreadable for
+    a damaged zip."""
     head, pdf = data[:4096], format_named("pdf")
-    wanted = format_of_type(media_type) if media_type else format_of_suffix(PurePosixPath(name).suffix.lower())
+    wanted = (
+        format_of_type(media_type)
+        if media_type
+        else format_of_suffix(PurePosixPath(name).suffix.lower())
+    )
     if media_type and wanted is None:
         raise NotADocument(f"documents of type {media_type!r} are not read", hint=_convert())
     # A zip that stores a PDF has its first bytes near its own.
     if b"%PDF-" in head[:1024] and wanted in (None, pdf) and not data.startswith(_ZIP):
         return pdf
-    if data.startswith(b"%PDF-") and not media_type and (wanted is None or wanted.name not in ("txt", "md", "uslm")):
+    if (
+        data.startswith(b"%PDF-")
+        and not media_type
+        and (wanted is None or wanted.name not in ("txt", "md", "uslm"))
+    ):
         return pdf
     if wanted is pdf:
         raise NotADocument("not a PDF: its first bytes are not %PDF-", hint=_check_suffix())
@@ -57,7 +83,9 @@ def format_of(data: bytes, name: str, media_type: str | None) -> Format:
     _refuse_others(data)
     if wanted is not None and wanted.is_package:
         called = _PACKAGES[wanted.name]
-        raise NotADocument(f"not {called}: its first bytes are not those of a zip", hint=_check_suffix())
+        raise NotADocument(
+            f"not {called}: its first bytes are not those of a zip", hint=_check_suffix()
+        )
     if wanted is not None and wanted.is_trusted:
         return wanted
     return _format_by_content(data, wanted, media_type)
@@ -88,7 +116,9 @@ def _format_of_zip(data: bytes, wanted: Format | None, media_type: str | None) -
     if found is None:
         if wanted is not None and wanted.is_package:
             return wanted
-        raise Unreadable("this is a zip file, and it is damaged", hint="Get it again; it may have been cut off")
+        raise Unreadable(
+            "this is a zip file, and it is damaged", hint="Get it again; it may have been cut off"
+        )
     hint = "Unpack it and name the folder" if found == "archive" and not wanted else _convert()
     if found == "an OpenDocument file":
         hint = "Open it in LibreOffice and save it as .docx or PDF; or: soffice --headless --convert-to docx FILE"
@@ -128,4 +158,6 @@ def looks_readable(suffix: str, head: bytes) -> bool:
         from docqa.ingest.plain.uslm import is_uslm
 
         return is_uslm(head) or _is_html(head)
-    return format_of_suffix(suffix) is not None or (b"%PDF-" in head[:1024] and not head.startswith(_ZIP))
+    return format_of_suffix(suffix) is not None or (
+        b"%PDF-" in head[:1024] and not head.startswith(_ZIP)
+    )

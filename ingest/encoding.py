@@ -10,7 +10,9 @@ _BOMS = (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "
 
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The characters of `data` (UTF-8, by byte order mark or a guess) and warnings. Raises NotADocument."""
+    """The characters of `data` (UTF-8, by byte order mark or a guess) and warnings. Raises
+    NotADocument.
+    """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data.decode(encoding, "replace"), ()
@@ -24,7 +26,9 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
 
     best = from_bytes(data[: 2**20]).best()
     if best is None:
-        raise NotADocument("the encoding of the text is unknown", hint="Save it as UTF-8 and try again")
+        raise NotADocument(
+            "the encoding of the text is unknown", hint="Save it as UTF-8 and try again"
+        )
     return data.decode(best.encoding, "replace"), (f"not UTF-8: read as {best.encoding}",)
 
 

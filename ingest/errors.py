@@ -35,7 +35,9 @@ class Encrypted(IngestError):
 
 
 class Unreadable(IngestError):
-    """The file is damaged, may not be opened, or its reader crashed or ran out of time or memory."""
+    """The file is damaged, may not be opened, or its reader crashed or ran out of time or
+    memory.
+    """
 
 
 class NoText(IngestError):
@@ -56,7 +58,9 @@ def refuse_over(limit: int, count: int, what: str, hint: str = "Split the file")
         raise TooLarge(f"{count:,} {what}, the limit is {limit:,}", hint=hint)
 
 
-ERRORS: dict[str, type[IngestError]] = {kind.__name__: kind for kind in IngestError.__subclasses__()}
+ERRORS: dict[str, type[IngestError]] = {
+    kind.__name__: kind for kind in IngestError.__subclasses__()
+}
 
 
 @contextmanager

@@ -1,4 +1,6 @@
-"""The limits that keep a hostile file from taking the machine; every error that comes from one names its number."""
+"""The limits that keep a hostile file from taking the machine; every error that comes from one
+names its number.
+"""
 
 MAX_FILE_BYTES = 512 * 2**20
 # How long a pipe may have no writer.
@@ -17,7 +19,8 @@ MAX_ZIP_TOTAL_BYTES = 512 * 2**20
 MAX_ZIP_RATIO = 200
 
 WORKER_MEMORY_BYTES = 2 * 2**30
-# Processor time for a document: so much in any case, more for every byte, and for every page of a PDF.
+# Processor time for a document: so much in any case, more for every byte, and for every page of a
+# PDF.
 WORKER_CPU_SECONDS = 45
 WORKER_CPU_SECONDS_PER_MIB = 10
 WORKER_CPU_SECONDS_PER_PAGE = 0.5
@@ -25,7 +28,8 @@ WORKER_WALL_SECONDS = 30 * 60
 WORKER_FILE_BYTES = 2**30
 WORKER_PAGE_SECONDS = 10
 WORKER_MAX_LOST_PAGES = 8
-# Recognising a page from its picture takes 5 to 20 seconds of one core; its time does not count as reading time.
+# Recognising a page from its picture takes 5 to 20 seconds of one core; its time does not count as
+# reading time.
 MAX_OCR_PAGES = 500
 WORKER_OCR_SECONDS_PER_PAGE = 180
 

@@ -5,9 +5,25 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from stat import S_ISDIR
 
-from docqa.ingest.archive import ZIP, is_pipe, is_zip, load, load_pipe, package_kind, status_of, zip_entries
+from docqa.ingest.archive import (
+    ZIP,
+    is_pipe,
+    is_zip,
+    load,
+    load_pipe,
+    package_kind,
+    status_of,
+    zip_entries,
+)
 from docqa.ingest.detect import format_of, looks_readable
-from docqa.ingest.errors import EmptyError, IngestError, NoDocuments, Unreadable, reading, refuse_over
+from docqa.ingest.errors import (
+    EmptyError,
+    IngestError,
+    NoDocuments,
+    Unreadable,
+    reading,
+    refuse_over,
+)
 from docqa.ingest.formats import format_of_suffix, titles
 from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_FILE_BYTES
 from docqa.ingest.request import PageEvents, ReadRequest
@@ -18,10 +34,11 @@ INGEST_VERSION = 14
 
 
 def read(request: ReadRequest, events: PageEvents | None = None, *, processes: int = 1) -> Document:
-    """The Document of `request`, read in this process; untrusted files belong into `worker.read_in_worker`.
+    """The Document of `request`, read in this process; untrusted files belong into
+    `worker.read_in_worker`.
 
-    `events` are those of a PDF, whose pages are read by so many `processes`. Raises an IngestError: Missing, Empty,
-    NotADocument, Encrypted, Unreadable, NoText, TooLarge.
+    `events` are those of a PDF, whose pages are read by so many `processes`. Raises an IngestError:
+    Missing, Empty, NotADocument, Encrypted, Unreadable, NoText, TooLarge.
     """
     with reading(request.name):
         if request.data is None:
@@ -39,12 +56,14 @@ def read(request: ReadRequest, events: PageEvents | None = None, *, processes: i
         return found.read()(request)
 
 
-def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterator[tuple[str, bytes | Path]]:
+def find_documents(
+    path: str | Path, skipped: list[str] | None = None
+) -> Iterator[tuple[str, bytes | Path]]:
     """The documents at `path` as (path to show, bytes or file), sorted by the bytes of their paths.
 
-    A file gives itself, a folder all that is not hidden, a `.zip` its entries and an e-mail itself and then its
-    attachments, as bytes; a pipe its bytes, only once. Other files are named in `skipped`. Raises Missing, NoDocuments
-    with what was seen, and TooLarge for a zip or a pipe.
+    A file gives itself, a folder all that is not hidden, a `.zip` its entries and an e-mail itself
+    and then its attachments, as bytes; a pipe its bytes, only once. Other files are named in
+    `skipped`. Raises Missing, NoDocuments with what was seen, and TooLarge for a zip or a pipe.
     """
     root = Path(path)
     name = str(path)
@@ -69,8 +88,12 @@ def _with_attachments(
             yield from documents_in_email(shown, content, skipped)
 
 
-def documents_in_email(shown: str, content: bytes | Path, skipped: list[str]) -> Iterator[tuple[str, bytes]]:
-    """What is attached to the e-mail `shown`; nothing where it cannot be read, which its reader says."""
+def documents_in_email(
+    shown: str, content: bytes | Path, skipped: list[str]
+) -> Iterator[tuple[str, bytes]]:
+    """What is attached to the e-mail `shown`; nothing where it cannot be read, which its reader
+    says.
+    """
     try:
         if isinstance(content, Path) and content.stat().st_size > MAX_EMAIL_BYTES:
             return
@@ -80,8 +103,12 @@ def documents_in_email(shown: str, content: bytes | Path, skipped: list[str]) ->
     yield from _attached(data, shown, skipped)
 
 
-def _attached(data: bytes, name: str, skipped: list[str], depth: int = 0) -> Iterator[tuple[str, bytes]]:
-    """(path to show, bytes) of what is attached to the message, and to that; a zip gives its entries."""
+def _attached(
+    data: bytes, name: str, skipped: list[str], depth: int = 0
+) -> Iterator[tuple[str, bytes]]:
+    """(path to show, bytes) of what is attached to the message, and to that; a zip gives its
+    entries.
+    """
     from docqa.ingest.web.email_parts import attachments, bytes_of, parse_email
 
     try:
@@ -96,7 +123,9 @@ def _attached(data: bytes, name: str, skipped: list[str], depth: int = 0) -> Ite
             if depth < MAX_EMAIL_DEPTH:
                 yield from _attached(content, shown, skipped, depth + 1)
             else:
-                skipped.append(f"{shown} (what is attached to it: nested deeper than {MAX_EMAIL_DEPTH})")
+                skipped.append(
+                    f"{shown} (what is attached to it: nested deeper than {MAX_EMAIL_DEPTH})"
+                )
         elif content.startswith(ZIP) and package_kind(content) in ("archive", None):
             try:
                 yield from _zipped(content, shown, skipped)
@@ -128,13 +157,15 @@ def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, byt
     kept = set(documents)
     skipped += [*sorted(closed), *(str(file) for file in files if file not in kept)]
     if not documents:
-        raise NoDocuments(f"no documents in this folder{_seen(skipped[before:])}", where=name, hint=titles())
+        raise NoDocuments(
+            f"no documents in this folder{_seen(skipped[before:])}", where=name, hint=titles()
+        )
     return [(str(file), file) for file in documents]
 
 
 def _files_below(root: Path, closed: list[str]) -> list[Path]:
-    """The files at any depth, not through links to folders, which may lead back; folders that cannot be listed go into
-    `closed` with the reason. Raises OSError where `root` cannot."""
+    """The files at any depth, not through links to folders, which may lead back; folders that
+    cannot be listed go into `closed` with the reason. Raises OSError where `root` cannot."""
 
     def on_error(error: OSError) -> None:
         if Path(error.filename) == root:
@@ -165,7 +196,9 @@ def _in_zip(root: Path, name: str, skipped: list[str]) -> Iterator[tuple[str, by
         found = True
         yield document
     if not found:
-        raise NoDocuments(f"no documents in this archive{_seen(skipped[before:])}", where=name, hint=titles())
+        raise NoDocuments(
+            f"no documents in this archive{_seen(skipped[before:])}", where=name, hint=titles()
+        )
 
 
 def _seen(skipped: list[str]) -> str:

@@ -16,16 +16,18 @@ _MEMORY_PER_BYTE = 12  # of a Document as JSON
 class ReadRequest:
     """A document to read, and how.
 
-    `data`: its bytes where they do not come from `path`. `media_type` (a MIME type or the name of a format) overrides
-    suffix and content. `include_hidden` reads what cannot be seen as blocks of kind `hidden`, at the end of a PDF's
-    page, else of the document. `within`: a document may take in files only at or below these real paths; None: any
-    beside it. Without `pdfium` pypdf alone reads a PDF, without columns or hidden text. Pages of `skip` (from 1) are
-    left empty, for the reason there.
+    `data`: its bytes where they do not come from `path`. `media_type` (a MIME type or the name of a
+    format) overrides suffix and content. `include_hidden` reads what cannot be seen as blocks of
+    kind `hidden`, at the end of a PDF's page, else of the document. `within`: a document may take
+    in files only at or below these real paths; None: any beside it. Without `pdfium` pypdf alone
+    reads a PDF, without columns or hidden text. Pages of `skip` (from 1) are left empty, for the
+    reason there.
 
-    A worker reads a long PDF by `processes` (default: one a core), in `seconds` in all, at most `until` that time of
-    the monotonic clock, and a page in `page_seconds`; it may take so many bytes of `memory`. `on_page` hears how many
-    pages are begun, and how many there are, `on_first` gets the Document of a long PDF's first pages, `on_begun` is
-    called once a worker has begun, before its answer is waited for.
+    A worker reads a long PDF by `processes` (default: one a core), in `seconds` in all, at most
+    `until` that time of the monotonic clock, and a page in `page_seconds`; it may take so many
+    bytes of `memory`. `on_page` hears how many pages are begun, and how many there are, `on_first`
+    gets the Document of a long PDF's first pages, `on_begun` is called once a worker has begun,
+    before its answer is waited for.
     """
 
     path: str | Path = ""
@@ -62,10 +64,14 @@ class ReadRequest:
         return "Read it once on the command line, which may take more: `docqa outline FILE`. What it keeps is used here"
 
     def refuse_large(self, size: int) -> None:
-        """Raises TooLarge where a Document of `size` bytes as JSON would take more than `memory`."""
+        """Raises TooLarge where a Document of `size` bytes as JSON would take more than
+        `memory`.
+        """
         if self.memory < WORKER_MEMORY_BYTES:
             hint = "Use docqa on the command line, which may take more, or split the file"
-            refuse_over(self.memory // _MEMORY_PER_BYTE, size, "bytes of text, tables and sections", hint)
+            refuse_over(
+                self.memory // _MEMORY_PER_BYTE, size, "bytes of text, tables and sections", hint
+            )
 
     @property
     def stem(self) -> str:
@@ -83,9 +89,10 @@ def _ignore(number: int) -> None: ...
 
 @dataclass(frozen=True)
 class PageEvents:
-    """What is called while a PDF is read: `on_pages` with the number of pages before the first, `on_page` with each
-    page (from 1) before it is read and 0 behind the last, `on_ocr` before its picture is recognised, `on_read` when a
-    fork has read it, `on_first` with the Document of a long one's first pages."""
+    """What is called while a PDF is read: `on_pages` with the number of pages before the first,
+    `on_page` with each page (from 1) before it is read and 0 behind the last, `on_ocr` before its
+    picture is recognised, `on_read` when a fork has read it, `on_first` with the Document of a long
+    one's first pages."""
 
     on_pages: Callable[[int], None] = _ignore
     on_page: Callable[[int], None] = _ignore

@@ -20,8 +20,8 @@ def row_of(item: Any) -> list[Any]:
 
 @cache
 def maker(kind: Any) -> Callable[[Any], Any]:
-    """From JSON to a value of type `kind`: a dataclass of its row (`row_of`), tuples of lists. It raises TypeError or
-    ValueError where fields are missing."""
+    """From JSON to a value of type `kind`: a dataclass of its row (`row_of`), tuples of lists. It
+    raises TypeError or ValueError where fields are missing."""
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         makers = [maker(hints[field.name]) for field in fields(kind)]
@@ -32,7 +32,11 @@ def maker(kind: Any) -> Callable[[Any], Any]:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is UnionType:
         inner = maker(arguments[0])
-        return _as_it_is if inner is _as_it_is else lambda value: None if value is None else inner(value)
+        return (
+            _as_it_is
+            if inner is _as_it_is
+            else lambda value: None if value is None else inner(value)
+        )
     if origin is not tuple:
         return _as_it_is
     inner = maker(arguments[0])
@@ -52,7 +56,9 @@ def _as_it_is(value: Any) -> Any:
 
 
 class KeptPages(Sequence[Page]):
-    """Pages of a Document, each made of its JSON line when first looked at; equals a tuple. Raises Unreadable."""
+    """Pages of a Document, each made of its JSON line when first looked at; equals a tuple. Raises
+    Unreadable.
+    """
 
     def __init__(self, lines: list[bytes]) -> None:
         self._lines = lines
@@ -74,7 +80,9 @@ class KeptPages(Sequence[Page]):
         return map(self._page, range(len(self)))
 
     def __eq__(self, other: object) -> bool:
-        return tuple(self) == tuple(other) if isinstance(other, tuple | KeptPages) else NotImplemented
+        return (
+            tuple(self) == tuple(other) if isinstance(other, tuple | KeptPages) else NotImplemented
+        )
 
     def __hash__(self) -> int:
         return hash(tuple(self))
@@ -90,10 +98,14 @@ class KeptPages(Sequence[Page]):
 
 
 def to_bytes(document: Document) -> bytes:
-    """`document` as lines of JSON: one for all but the pages, then one a page; `from_bytes` gives an equal Document."""
+    """`document` as lines of JSON: one for all but the pages, then one a page; `from_bytes` gives
+    an equal Document.
+    """
     record = {field.name: getattr(document, field.name) for field in fields(document)} | {
-        "format": FORMAT_OF_LINES, "pages": len(document.pages), "content_hash": document.content_hash
-    }  # fmt: skip
+        "format": FORMAT_OF_LINES,
+        "pages": len(document.pages),
+        "content_hash": document.content_hash,
+    }
     dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=row_of).encode
     return "\n".join(map(dump, (record, *document.pages))).encode("utf-8", "replace")
 
@@ -104,7 +116,9 @@ def from_bytes(data: bytes, path: str) -> Document:
     try:
         record = json.loads(head)
         if record["format"] != FORMAT_OF_LINES or record["pages"] != len(lines):
-            raise Unreadable(f"stored document has format {record['format']} and {len(lines)} pages")
+            raise Unreadable(
+                f"stored document has format {record['format']} and {len(lines)} pages"
+            )
         values = record | {"path": path, "pages": KeptPages(lines)}
         made: Document = maker(Document)([values[field.name] for field in fields(Document)])
         vars(made)["content_hash"] = record["content_hash"]  # or each page would be made for it

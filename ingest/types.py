@@ -1,7 +1,7 @@
 """What a reader returns: a Document of pages, sections and passages.
 
-`page` counts from 1 and is all that users see; `index` counts from 0 and stays inside ingest. Every `start` and `end`
-is a half-open offset in code points of one page's text.
+`page` counts from 1 and is all that users see; `index` counts from 0 and stays inside ingest. Every
+`start` and `end` is a half-open offset in code points of one page's text.
 """
 
 import hashlib
@@ -22,11 +22,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A range of a page's text and its kind: `para`, `heading`, `list`, `table` (a row), `caption`, `code`, `hidden`:
-    what a reader cannot see, where asked for.
+    """A range of a page's text and its kind: `para`, `heading`, `list`, `table` (a row), `caption`,
+    `code`, `hidden`: what a reader cannot see, where asked for.
 
-    Beside the text: `comment` (in the margin or on a PDF page; its author stands before the first colon), `field` (what
-    was filled into a form), `margin` (headers and footers of DOCX).
+    Beside the text: `comment` (in the margin or on a PDF page; its author stands before the first
+    colon), `field` (what was filled into a form), `margin` (headers and footers of DOCX).
     """
 
     start: int
@@ -44,8 +44,8 @@ class NumberedLine:
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """A cell of a table: its words, `start:end` of its page's text, the field of the grid where it begins, and how many
-    `rows` and `columns` it covers. Cells without words are left out."""
+    """A cell of a table: its words, `start:end` of its page's text, the field of the grid where it
+    begins, and how many `rows` and `columns` it covers. Cells without words are left out."""
 
     start: int
     end: int
@@ -59,10 +59,10 @@ class TableCell:
 class Table:
     """A table as a grid: `start:end` of its page's text, all numbers from 0.
 
-    The first `heads` rows name the columns (0: none does, or they are on a page before), the first `names` columns the
-    rows. `cells` are in the order of the text. `continued`: it goes on from the last table of the page before, whose
-    heads are its own. `caption` and `unit`: the page's words that name the table ("Table 2: Rents") and the unit of all
-    its values ("in thousands").
+    The first `heads` rows name the columns (0: none does, or they are on a page before), the first
+    `names` columns the rows. `cells` are in the order of the text. `continued`: it goes on from the
+    last table of the page before, whose heads are its own. `caption` and `unit`: the page's words
+    that name the table ("Table 2: Rents") and the unit of all its values ("in thousands").
     """
 
     start: int
@@ -90,9 +90,10 @@ class Table:
 class Page:
     """One physical page in reading order.
 
-    `label`: what is printed on it, if known. `grade`: A (order certain), B (repaired, or well recognised from a
-    picture), C (doubtful), D (recognised with doubt) or F (no usable text). `furniture`: running heads, feet and line
-    numbers, which `text` lacks. `lines`: those with a printed number; `tables`: those whose grid is known; in order.
+    `label`: what is printed on it, if known. `grade`: A (order certain), B (repaired, or well
+    recognised from a picture), C (doubtful), D (recognised with doubt) or F (no usable text).
+    `furniture`: running heads, feet and line numbers, which `text` lacks. `lines`: those with a
+    printed number; `tables`: those whose grid is known; in order.
     """
 
     index: int
@@ -110,7 +111,9 @@ class Page:
         return self.index + 1
 
     def line_numbers(self, start: int, end: int) -> tuple[int, int] | None:
-        """The printed numbers of the lines on which `start:end` of the text begins and ends, if any."""
+        """The printed numbers of the lines on which `start:end` of the text begins and ends, if
+        any.
+        """
         first = bisect_right(self.lines, start, key=lambda line: line.start) - 1
         last = bisect_right(self.lines, max(end - 1, start), key=lambda line: line.start) - 1
         if first < 0 or "\n" in self.text[self.lines[first].start : start]:
@@ -124,10 +127,10 @@ class Page:
 class Section:
     """A heading and all that follows it, up to the next one of its level or above.
 
-    `start`: of the heading in the text of `page`. `source`: who named it: `bookmark`, `numbering`, `markup`, `style`,
-    or `opinion` for what a judge says; `confidence`: 0 to 1. `locator`: what the document prints to name it, with what
-    is above where needed ("7.A(2)", "Article 70", "Schedule 2 Part A"), else its heading. `label`: of the page, without
-    pages the locator.
+    `start`: of the heading in the text of `page`. `source`: who named it: `bookmark`, `numbering`,
+    `markup`, `style`, or `opinion` for what a judge says; `confidence`: 0 to 1. `locator`: what the
+    document prints to name it, with what is above where needed ("7.A(2)", "Article 70", "Schedule 2
+    Part A"), else its heading. `label`: of the page, without pages the locator.
     """
 
     id: str
@@ -145,8 +148,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Where a part of a section begins that has a number but no heading ("186(3)", "Theorem 2"), up to the next item or
-    section, and its `locator`, empty where nothing names what follows."""
+    """Where a part of a section begins that has a number but no heading ("186(3)", "Theorem 2"), up
+    to the next item or section, and its `locator`, empty where nothing names what follows."""
 
     page: int
     start: int
@@ -155,8 +158,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A run of one page's text, at most 200 words, with the headings above it, outermost first. `kind`: `text`,
-    `contents` (of a table of contents) or `references` (a bibliography), which mention much and answer little."""
+    """A run of one page's text, at most 200 words, with the headings above it, outermost first.
+    `kind`: `text`, `contents` (of a table of contents) or `references` (a bibliography), which
+    mention much and answer little."""
 
     page: int
     start: int
@@ -167,8 +171,8 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A mention of another place: the words `start:end` of `page` ("Section 4.2(b)") point at offset `to_start` of
-    `to_page`, in the section with the id `section`."""
+    """A mention of another place: the words `start:end` of `page` ("Section 4.2(b)") point at
+    offset `to_start` of `to_page`, in the section with the id `section`."""
 
     page: int
     start: int
@@ -180,7 +184,9 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A footnote or endnote: the words `start:end` of `page`, and where its `mark` is (`at` of `at_page`)."""
+    """A footnote or endnote: the words `start:end` of `page`, and where its `mark` is (`at` of
+    `at_page`).
+    """
 
     mark: str
     page: int
@@ -192,8 +198,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What was and was not read: counts, and a line for all that a reader should know. `lost_pages` ran over a limit of
-    time or memory; another reading may get them."""
+    """What was and was not read: counts, and a line for all that a reader should know. `lost_pages`
+    ran over a limit of time or memory; another reading may get them."""
 
     pages: int
     pages_without_text: tuple[int, ...]
@@ -204,16 +210,24 @@ class Coverage:
 
     @property
     def health(self) -> str:
-        """What a reader should know before opening it, in a word or two; empty where all is text that is seen."""
+        """What a reader should know before opening it, in a word or two; empty where all is text
+        that is seen.
+        """
         if self.ocr_pages or len(self.pages_without_text) * 2 > self.pages:
             return "scan"
-        return "missing text" if self.pages_without_text else "hidden text" if self.hidden_spans else ""
+        return (
+            "missing text"
+            if self.pages_without_text
+            else "hidden text"
+            if self.hidden_spans
+            else ""
+        )
 
 
 @dataclass(frozen=True)
 class Document:
-    """A file as docqa read it. `id`: sha256 of its bytes; `path`: as given. Without pages (`paged` False) one Page has
-    the whole text. `sections` are in order, a parent before its children."""
+    """A file as docqa read it. `id`: sha256 of its bytes; `path`: as given. Without pages (`paged`
+    False) one Page has the whole text. `sections` are in order, a parent before its children."""
 
     id: str
     path: str
@@ -249,8 +263,8 @@ class Document:
         return blocks[at] if at >= 0 and start < blocks[at].end else None
 
     def locator_of(self, page: int, start: int) -> str | None:
-        """What the document prints to name the place ("186(3)", "Article 70", "Schedule 2 Part A"), else the heading;
-        None before the first."""
+        """What the document prints to name the place ("186(3)", "Article 70", "Schedule 2 Part A"),
+        else the heading; None before the first."""
         section = self.section_of(page, start)
         at = bisect_right(self.items, (page, start), key=lambda item: (item.page, item.start)) - 1
         if at >= 0:
@@ -261,11 +275,20 @@ class Document:
 
     def name_of(self, section: Section) -> str | None:
         """The locator of `section`, else its label (without pages), number or heading."""
-        return section.locator or (None if self.paged else section.label) or section.number or section.title or None
+        return (
+            section.locator
+            or (None if self.paged else section.label)
+            or section.number
+            or section.title
+            or None
+        )
 
     def section_path(self, section: Section | None) -> tuple[str, ...]:
         """The headings from the outermost down to `section`, with their numbers."""
-        path = [f"{s.number} {s.title}".strip() if s.number else s.title for s in self.sections_above(section)]
+        path = [
+            f"{s.number} {s.title}".strip() if s.number else s.title
+            for s in self.sections_above(section)
+        ]
         return tuple(reversed(path))
 
     def sections_above(self, section: Section | None) -> tuple[Section, ...]:
@@ -273,15 +296,21 @@ class Document:
         found: list[Section] = []
         while section is not None:
             found.append(section)
-            section = self._sections_by_id.get(section.parent) if section.parent is not None else None
+            section = (
+                self._sections_by_id.get(section.parent) if section.parent is not None else None
+            )
         return tuple(found)
 
     def end_of(self, section: Section) -> tuple[int, int]:
-        """(page, offset) where `section` ends: at the next one of its level or above, or behind the last page."""
+        """(page, offset) where `section` ends: at the next one of its level or above, or behind the
+        last page.
+        """
         return self._section_ends.get(section, (len(self.pages) + 1, 0))
 
     def speaker_of(self, page: int, start: int) -> str | None:
-        """Who speaks there in an opinion ("Stevens, dissenting") or comment ("Comment by Jo Reed"), or None."""
+        """Who speaks there in an opinion ("Stevens, dissenting") or comment ("Comment by Jo Reed"),
+        or None.
+        """
         block = self.block_at(page, start)
         if block is not None and block.kind == "comment":
             return self.pages[page - 1].text[block.start : block.end].partition(":")[0]
@@ -290,13 +319,17 @@ class Document:
 
     @cached_property
     def content_hash(self) -> str:
-        """sha256 of title, pages, sections and passages: equal Documents can share what was made of one."""
+        """sha256 of title, pages, sections and passages: equal Documents can share what was made of
+        one.
+        """
         texts = [page.text for page in self.pages]
         shape = [
-            self.title, self.paged, [(page.label, len(page.text)) for page in self.pages],
+            self.title,
+            self.paged,
+            [(page.label, len(page.text)) for page in self.pages],
             [(s.page, s.start, s.number, s.label) for s in self.sections],
             [(p.page, p.start, p.end, p.section, p.kind) for p in self.passages],
-        ]  # fmt: skip
+        ]
         digest = hashlib.sha256(json.dumps(shape, separators=(",", ":")).encode())
         digest.update("".join(texts).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
@@ -314,11 +347,15 @@ class Document:
     @cached_property
     def _section_keys(self) -> list[tuple[int, int, int]]:
         """(page, start, index) of the sections in the order of the pages."""
-        return sorted((section.page, section.start, index) for index, section in enumerate(self.sections))
+        return sorted(
+            (section.page, section.start, index) for index, section in enumerate(self.sections)
+        )
 
     @cached_property
     def paragraph_numbers(self) -> dict[tuple[int, int], dict[int, int]]:
-        """What `structure.paragraphs` has counted so far, by range of blocks, to count only once."""
+        """What `structure.paragraphs` has counted so far, by range of blocks, to count only
+        once.
+        """
         return {}
 
     @cached_property

@@ -1,8 +1,10 @@
-"""Reading in a child process with limits on memory, processor time and time, so that no file can harm the reader.
+"""Reading in a child process with limits on memory, processor time and time, so that no file can
+harm the reader.
 
-The parent sends a JSON request and the bytes (empty: the child reads the path). The child answers with a PDF's number
-of pages, the Document of its first ones where wanted, a message for each page that it begins, has from a fork or
-recognises, and last the Document, what was seen on the one page asked for, or the error.
+The parent sends a JSON request and the bytes (empty: the child reads the path). The child answers
+with a PDF's number of pages, the Document of its first ones where wanted, a message for each page
+that it begins, has from a fork or recognises, and last the Document, what was seen on the one page
+asked for, or the error.
 """
 
 import contextlib
@@ -31,13 +33,16 @@ from docqa.ingest.types import Document, Page
 if TYPE_CHECKING:
     from docqa.ingest.pdf.inspection import PageView
 
-_NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # on Windows, where a console would show for a moment
+_NO_CONSOLE = getattr(
+    subprocess, "CREATE_NO_WINDOW", 0
+)  # on Windows, where a console would show for a moment
 
 # Of a request, not sent: its bytes go behind it, and the time of all is the parent's matter.
 _OWN = {"path", "data", "seconds", "until"}
 
 
-# What a page is made of is rarely in cycles; Python's own 700 would look for them hundreds of times a document.
+# What a page is made of is rarely in cycles; Python's own 700 would look for them hundreds of times
+# a document.
 _YOUNG_OBJECTS = 50_000
 
 
@@ -54,12 +59,14 @@ class _Died(Exception):
 
 
 def read_in_worker(request: ReadRequest) -> Document:
-    """The Document of `read.read`, from a child process with the memory and the wall time of `request`.
+    """The Document of `read.read`, from a child process with the memory and the wall time of
+    `request`.
 
-    With several cores up to `request.processes` forks read a long PDF, within the same limits. A PDF page that takes
-    `page_seconds` of processor time, or crashes its reader, is left empty and named in the warnings; the ninth such
-    page is Unreadable, and so is running over the limits elsewhere. A crash outside the pages is tried once more with
-    pypdf alone. Raises the IngestErrors of `read`.
+    With several cores up to `request.processes` forks read a long PDF, within the same limits. A
+    PDF page that takes `page_seconds` of processor time, or crashes its reader, is left empty and
+    named in the warnings; the ninth such page is Unreadable, and so is running over the limits
+    elsewhere. A crash outside the pages is tried once more with pypdf alone. Raises the
+    IngestErrors of `read`.
     """
     return DocumentReading(request).document()
 
@@ -91,17 +98,21 @@ class DocumentReading:
                         request = replace(request, skip={**request.skip, death.page: death.why})
                         if len(request.skip) > limits.WORKER_MAX_LOST_PAGES:
                             what = f"{len(request.skip)} of its pages cannot be read; page {death.page} {death.why}"
-                            raise Unreadable(what, hint="Print it to a new PDF and try that") from death
+                            raise Unreadable(
+                                what, hint="Print it to a new PDF and try that"
+                            ) from death
                     elif request.pdfium:
                         request = replace(request, pdfium=False)
                     else:
                         what = f"its reader crashed twice, over its limit of {_mebibytes(request)} or by a fault"
-                        raise Unreadable(what, hint=f"The file may be damaged or hostile. {request.hint}") from death
+                        raise Unreadable(
+                            what, hint=f"The file may be damaged or hostile. {request.hint}"
+                        ) from death
 
 
 def inspect_in_worker(request: ReadRequest, page: Page) -> "PageView":
-    """The PageView of `inspection.inspect_page`, from such a child. Raises its errors, and Unreadable where the page
-    takes over `page_seconds` or crashes its reader."""
+    """The PageView of `inspection.inspect_page`, from such a child. Raises its errors, and
+    Unreadable where the page takes over `page_seconds` or crashes its reader."""
     from docqa.ingest.pdf import inspection
 
     with reading(request.name):
@@ -109,7 +120,9 @@ def inspect_in_worker(request: ReadRequest, page: Page) -> "PageView":
             return inspection.from_bytes(_Child(request, page).answer(_Clock(request)))
         except _Died as death:
             what = f"page {page.page} {death.why}"
-            raise Unreadable(what, hint="Questions are still answered from what was read before") from death
+            raise Unreadable(
+                what, hint="Questions are still answered from what was read before"
+            ) from death
 
 
 class _Clock:
@@ -146,16 +159,22 @@ class _Child:
         self._size = len(request.content) if request.data is not None else _size_of(request.name)
         # -P: a file called json.py beside the user's documents is not ours to run.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "docqa.ingest.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, start_new_session=True, creationflags=_NO_CONSOLE,
-        )  # fmt: skip
+            [sys.executable, "-P", "-m", "docqa.ingest.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            creationflags=_NO_CONSOLE,
+        )
         assert self._process.stdin is not None and self._process.stdout is not None
         self._inbox = Inbox(self._process.stdout)
         given = self._process.stdin, header, request.content
         self._sender = threading.Thread(target=_send, args=given, daemon=True)
         self._sender.start()
         watched = process_limits.watched()
-        self._watch = Watch(self._process, budget_seconds(self._size), request.memory) if watched else None
+        self._watch = (
+            Watch(self._process, budget_seconds(self._size), request.memory) if watched else None
+        )
 
     def answer(self, clock: _Clock) -> bytes:
         """A Document, or what was seen on the page. Raises _Died, and the errors of reading it."""
@@ -166,7 +185,9 @@ class _Child:
         kind, _, body = last.partition(b"\n")
         if kind == b"error":
             error = json.loads(body)
-            raise ERRORS.get(error["kind"], Unreadable)(error["message"], where=error["where"], hint=error["hint"])
+            raise ERRORS.get(error["kind"], Unreadable)(
+                error["message"], where=error["where"], hint=error["hint"]
+            )
         return body
 
     def close(self) -> None:
@@ -187,7 +208,8 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _send(stream: IO[bytes], *messages: bytes) -> None:
-    # A child that died does not read; what it was comes from its answer. Windows calls a broken pipe EINVAL.
+    # A child that died does not read; what it was comes from its answer. Windows calls a broken
+    # pipe EINVAL.
     with contextlib.suppress(OSError), stream:
         for message in messages:
             send(stream, message)
@@ -206,8 +228,12 @@ def _size_of(path: str) -> int:
     return os.path.getsize(path) if os.path.isfile(path) else 0
 
 
-def _last_message(child: subprocess.Popen[bytes], inbox: Inbox, clock: _Clock, size: int, watch: Watch | None) -> bytes:
-    """The child's answer about a document of `size` bytes. Raises _Died, and Unreadable when it ran out of time."""
+def _last_message(
+    child: subprocess.Popen[bytes], inbox: Inbox, clock: _Clock, size: int, watch: Watch | None
+) -> bytes:
+    """The child's answer about a document of `size` bytes. Raises _Died, and Unreadable when it ran
+    out of time.
+    """
     page, recognising = 0, False
     step = Stopwatch(child.pid)
     while True:
@@ -219,11 +245,18 @@ def _last_message(child: subprocess.Popen[bytes], inbox: Inbox, clock: _Clock, s
             message = inbox.next(allowed if recognising else min(left, allowed))
         except EOFError:
             over = watch.over if watch is not None else ""
-            if child.wait() == -getattr(signal, "SIGXCPU", sys.maxsize) or over == process_limits.TIME:
+            if (
+                child.wait() == -getattr(signal, "SIGXCPU", sys.maxsize)
+                or over == process_limits.TIME
+            ):
                 what = f"reading took more processor time than its limit, {budget_seconds(size)} seconds for its size"
-                raise Unreadable(what, hint="Split the file, or print it to a PDF and read that") from None
+                raise Unreadable(
+                    what, hint="Split the file, or print it to a PDF and read that"
+                ) from None
             memory = _mebibytes(clock.request)
-            raise _Died(page, f"crashed its reader, over the limit of {memory} or by a fault, not read") from None
+            raise _Died(
+                page, f"crashed its reader, over the limit of {memory} or by a fault, not read"
+            ) from None
         if recognising:
             clock.end += time.monotonic() - started
         if message is None:
@@ -231,7 +264,9 @@ def _last_message(child: subprocess.Popen[bytes], inbox: Inbox, clock: _Clock, s
                 raise _Died(page, f"took longer than {most:g} seconds, not read")
             if recognising or time.monotonic() < clock.end:
                 continue
-            raise Unreadable(f"reading took longer than {clock.seconds:.0f} seconds", hint=clock.request.hint)
+            raise Unreadable(
+                f"reading took longer than {clock.seconds:.0f} seconds", hint=clock.request.hint
+            )
         kind, _, number = message.partition(b"\n")
         if kind == b"first":
             clock.first(number)
@@ -247,8 +282,14 @@ def _last_message(child: subprocess.Popen[bytes], inbox: Inbox, clock: _Clock, s
 
 
 def _allowance(kind: bytes, number: int) -> int:
-    """The processor time in seconds that a PDF's pages, or recognising one, have beside its budget."""
-    return int(limits.WORKER_CPU_SECONDS_PER_PAGE * number) if kind == b"pages" else limits.WORKER_OCR_SECONDS_PER_PAGE
+    """The processor time in seconds that a PDF's pages, or recognising one, have beside its
+    budget.
+    """
+    return (
+        int(limits.WORKER_CPU_SECONDS_PER_PAGE * number)
+        if kind == b"pages"
+        else limits.WORKER_OCR_SECONDS_PER_PAGE
+    )
 
 
 def main() -> int:
@@ -287,7 +328,9 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
     fields["skip"] = {int(number): why for number, why in fields["skip"].items()}
     request = ReadRequest(**fields, data=data if has_data else None)
     try:
-        return b"answer\n" + (_read(request, events) if page is None else _inspect(request, maker(Page)(page), events))
+        return b"answer\n" + (
+            _read(request, events) if page is None else _inspect(request, maker(Page)(page), events)
+        )
     except MemoryError:
         what = f"reading it takes more than {_mebibytes(request)} of memory"
         kind, error = "Unreadable", IngestError(what, hint=request.hint)
@@ -313,7 +356,10 @@ def _inspect(request: ReadRequest, page: Page, events: PageEvents) -> bytes:
 
 def limit_resources() -> None:
     """Sets a reader's limits on this process for good: memory, processor time, size of files."""
-    most = budget_seconds(limits.MAX_FILE_BYTES) + limits.WORKER_CPU_SECONDS_PER_PAGE * limits.MAX_PAGES
+    most = (
+        budget_seconds(limits.MAX_FILE_BYTES)
+        + limits.WORKER_CPU_SECONDS_PER_PAGE * limits.MAX_PAGES
+    )
     process_limits.limit_resources(int(most))
 
 

@@ -1,4 +1,6 @@
-"""The text of a document without pages, written block by block with its headings, and its Document."""
+"""The text of a document without pages, written block by block with its headings, and its
+Document.
+"""
 
 import re
 from collections import Counter
@@ -19,9 +21,16 @@ _ORDINAL = re.compile(r"(?:st|nd|rd|th|o|a|er|e|tm|sm|[®™©*†‡§¶]+)$", 
 
 
 def raised(before: str, text: str, *, note: bool = False) -> str:
-    """A superscript as it reads behind `before`: "10^2" for a power, "word[1]" for the mark of a note."""
+    """A superscript as it reads behind `before`: "10^2" for a power, "word[1]" for the mark of a
+    note.
+    """
     mark = text.strip()
-    if not mark or mark.startswith(("[", "(")) or _ORDINAL.match(mark) or not (note or before[-1:].isalnum()):
+    if (
+        not mark
+        or mark.startswith(("[", "("))
+        or _ORDINAL.match(mark)
+        or not (note or before[-1:].isalnum())
+    ):
         return text
     return f"[{mark}]" if note else f"^{mark}"
 
@@ -38,7 +47,9 @@ class TextWriter:
         self._length = 0
 
     def put(self, text: str, kind: str, separator: str) -> int:
-        """Writes `text` as a block, behind `separator` where it is not the first; returns where it begins."""
+        """Writes `text` as a block, behind `separator` where it is not the first; returns where it
+        begins.
+        """
         start = self._length + (len(separator) if self.blocks else 0)
         self._parts += [separator, text] if self.blocks else [text]
         self._length = start + len(text)
@@ -57,8 +68,9 @@ class TextWriter:
 
 
 class BlockWriter(TextWriter):
-    """A TextWriter that cleans what it gets and sets blocks apart: an empty line between them, none within a list or
-    table. With `include_hidden` what is hidden comes last, in a section of its own."""
+    """A TextWriter that cleans what it gets and sets blocks apart: an empty line between them, none
+    within a list or table. With `include_hidden` what is hidden comes last, in a section of its
+    own."""
 
     def __init__(self, *, include_hidden: bool = False) -> None:
         super().__init__()
@@ -69,8 +81,8 @@ class BlockWriter(TextWriter):
         self._sizes = Counter[float]()
 
     def block(self, text: str, kind: str, *, bold: bool = False, size: float = 1.0) -> int | None:
-        """Writes `text` as a block and returns where it begins, None without words. `bold` and `size` (in any unit):
-        for `infer_headings`."""
+        """Writes `text` as a block and returns where it begins, None without words. `bold` and
+        `size` (in any unit): for `infer_headings`."""
         text, hidden = strip_invisible(clean(text))
         self.hidden += hidden
         text = text.strip("\n") if kind == "code" else text.strip()
@@ -80,7 +92,9 @@ class BlockWriter(TextWriter):
         start = self.put(text, kind, "\n" if tight else "\n\n")
         self._sizes[size] += len(text)
         if kind in ("para", "list") and len(text) <= _MAX_HEADING_CHARS and "\n" not in text:
-            self._lines.append(outline.Candidate(1, outline.Heading(start, text, size, bold, kind == "para")))
+            self._lines.append(
+                outline.Candidate(1, outline.Heading(start, text, size, bold, kind == "para"))
+            )
         return start
 
     def row(self, cells: Sequence[MarkedCell], table: int) -> int | None:
@@ -94,7 +108,9 @@ class BlockWriter(TextWriter):
         return start
 
     def heading(self, text: str, level: int, *, label: str | None = None) -> None:
-        """Writes a heading of `level` (1: the outermost); a printed number at its beginning becomes the section's."""
+        """Writes a heading of `level` (1: the outermost); a printed number at its beginning becomes
+        the section's.
+        """
         text = " ".join(text.split())
         start = self.block(text, "heading")
         if start is not None:
@@ -111,19 +127,25 @@ class BlockWriter(TextWriter):
         label: str | None = None,
         confidence: float = 1.0,
     ) -> None:
-        """Has a section begin at `start`; its locator is `label`, else its number, else its title."""
+        """Has a section begin at `start`; its locator is `label`, else its number, else its
+        title.
+        """
         title = strip_invisible(clean(title))[0]
         self.marks.append(outline.HeadingMark(level, number, title, 1, start, "markup", confidence))
         self._labels.append(label)
 
     def infer_headings(self) -> None:
-        """Makes sections of lines numbered or set like headings, where the markup has one heading or none."""
+        """Makes sections of lines numbered or set like headings, where the markup has one heading
+        or none.
+        """
         if len(self.marks) > 1 or not self._lines:
             return
         usual = self._sizes.most_common(1)[0][0]
         found = outline.from_numbering(self._lines, usual) or outline.from_style(self._lines, usual)
         known = {mark.start for mark in self.marks}
-        found = [mark for mark in outline.with_opinions(found, [self.page()]) if mark.start not in known]
+        found = [
+            mark for mark in outline.with_opinions(found, [self.page()]) if mark.start not in known
+        ]
         pairs = [*zip(self.marks, self._labels, strict=True), *((mark, None) for mark in found)]
         pairs.sort(key=lambda pair: pair[0].start)
         self.marks, self._labels = [mark for mark, _ in pairs], [label for _, label in pairs]
@@ -140,12 +162,18 @@ class BlockWriter(TextWriter):
         """A warning where something is hidden; its words where they are wanted."""
         if not self._hidden:
             return []
-        starts = [self.block(" ".join(text.split()), "hidden") for text in self._hidden if self._include_hidden]
+        starts = [
+            self.block(" ".join(text.split()), "hidden")
+            for text in self._hidden
+            if self._include_hidden
+        ]
         first = next((start for start in starts if start is not None), None)
         if first is not None:
             self.mark(1, None, "Hidden text", first)
         many = len(self._hidden)
-        return [f"{many} passage{'s' if many > 1 else ''} of hidden text: {hidden_remark(self._include_hidden)}"]
+        return [
+            f"{many} passage{'s' if many > 1 else ''} of hidden text: {hidden_remark(self._include_hidden)}"
+        ]
 
     def document(
         self,
@@ -164,6 +192,12 @@ class BlockWriter(TextWriter):
             for section, label in zip(outline.build(self.marks), self._labels, strict=True)
         )
         return assemble(
-            request, title=" ".join(clean(title or request.stem).split()), media_type=media_type, paged=False,
-            pages=[page], sections=sections, hidden=self.hidden, warnings=warnings,
-        )  # fmt: skip
+            request,
+            title=" ".join(clean(title or request.stem).split()),
+            media_type=media_type,
+            paged=False,
+            pages=[page],
+            sections=sections,
+            hidden=self.hidden,
+            warnings=warnings,
+        )

@@ -1,4 +1,6 @@
-"""Untrusted XML to a tree: no entities, no document types with declarations, no deep nesting, within a size."""
+"""Untrusted XML to a tree: no entities, no document types with declarations, no deep nesting,
+within a size.
+"""
 
 import re
 from typing import Any
@@ -13,22 +15,32 @@ _NAMED_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]*>", re.IGNORECASE)
 
 
 def parse_xml(data: bytes, *, part: str = "", doctype: bool = False) -> Element:
-    """The root of `data`; `part`: the archive's entry, for messages. Document types and entities are refused, but with
-    `doctype` an external DTD is passed over. Raises Unreadable and TooLarge."""
+    """The root of `data`; `part`: the archive's entry, for messages. Document types and entities
+    are refused, but with `doctype` an external DTD is passed over. Raises Unreadable and
+    TooLarge."""
     what = f"the XML of {part}" if part else "the XML"
     refuse_over(MAX_XML_BYTES, len(data), "bytes of XML")
     # In UTF-16 the patterns would not see a document type.
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:64]:
-        raise Unreadable(f"{what} is in UTF-16, which is not read", hint="Save it as UTF-8 and try again")
+        raise Unreadable(
+            f"{what} is in UTF-16, which is not read", hint="Save it as UTF-8 and try again"
+        )
     if doctype:
         data = _NAMED_DOCTYPE.sub(b"", data, count=1)
     if _DTD.search(data):
-        raise Unreadable(f"{what} has a document type or entities: refused", hint="Remove the DOCTYPE and try again")
+        raise Unreadable(
+            f"{what} has a document type or entities: refused",
+            hint="Remove the DOCTYPE and try again",
+        )
     parser = XMLParser(target=_ShallowBuilder())
     try:
         parser.feed(data)
         root: Element = parser.close()
-    except (ParseError, ValueError, LookupError) as error:  # the last two: an encoding that Python does not know
+    except (
+        ParseError,
+        ValueError,
+        LookupError,
+    ) as error:  # the last two: an encoding that Python does not know
         raise Unreadable(f"{what} is damaged ({error})", hint="Get the file again") from error
     return root
 
@@ -45,7 +57,9 @@ def attribute(element: Element | None, name: str) -> str | None:
 
 
 def child(element: Element | None, *names: str) -> Element | None:
-    """The element that `names` lead to from `element`, each by its first child; None where the way ends."""
+    """The element that `names` lead to from `element`, each by its first child; None where the way
+    ends.
+    """
     for name in names:
         if element is None:
             return None
@@ -61,7 +75,10 @@ class _ShallowBuilder(TreeBuilder):
     def start(self, tag: Any, attrs: Any, /) -> Any:
         self._depth += 1
         if self._depth > MAX_XML_DEPTH:
-            raise TooLarge(f"XML nested deeper than {MAX_XML_DEPTH} elements", hint="Check that this is the right file")
+            raise TooLarge(
+                f"XML nested deeper than {MAX_XML_DEPTH} elements",
+                hint="Check that this is the right file",
+            )
         return super().start(tag, attrs)
 
     def end(self, tag: Any, /) -> Any:

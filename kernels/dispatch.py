@@ -1,8 +1,9 @@
 """One place that decides which implementation of an operation runs.
 
-Every operation registers its implementations, the reference among them. `DOCQA_KERNELS=reference` forces the
-references, slow, and the first thing to try when a result looks wrong; `torch` takes the best without native library
-and Triton; `triton` on the CPU, with TRITON_INTERPRET=1, runs the kernels for cards in Triton's interpreter.
+Every operation registers its implementations, the reference among them. `DOCQA_KERNELS=reference`
+forces the references, slow, and the first thing to try when a result looks wrong; `torch` takes the
+best without native library and Triton; `triton` on the CPU, with TRITON_INTERPRET=1, runs the
+kernels for cards in Triton's interpreter.
 """
 
 import importlib
@@ -46,7 +47,9 @@ class Implementation:
         """Whether it computes on `device` in `dtype` here."""
         if self.triton and device == "cpu":  # in the interpreter, for whoever asks for it
             return os.environ.get(SWITCH) == "triton" and gpu.interpreted() and dtype in self.dtypes
-        return device in self.devices and dtype in self.dtypes and (not self.triton or gpu.available())
+        return (
+            device in self.devices and dtype in self.dtypes and (not self.triton or gpu.available())
+        )
 
 
 _registry: dict[str, list[Implementation]] = {}
@@ -58,13 +61,20 @@ def register(operation: str, name: str, function: Callable[..., Any]) -> None:
 
 
 def register_native(operation: str, function: Callable[..., Any]) -> None:
-    """Adds one in C++, float32 on the CPU, where the library is there; called with `library` set."""
-    _add(operation, Implementation("native", function, frozenset({"cpu"}), frozenset({torch.float32}), native=True))
+    """Adds one in C++, float32 on the CPU, where the library is there; called with `library`
+    set.
+    """
+    _add(
+        operation,
+        Implementation(
+            "native", function, frozenset({"cpu"}), frozenset({torch.float32}), native=True
+        ),
+    )
 
 
 def register_triton(operation: str, module: str, function: str) -> None:
-    """Adds `function` of `module`, for accelerators, imported with Triton at the first call; it takes every floating
-    dtype but float64, and is used where `gpu.available()` says so."""
+    """Adds `function` of `module`, for accelerators, imported with Triton at the first call; it
+    takes every floating dtype but float64, and is used where `gpu.available()` says so."""
 
     def call(*args: Any, **named: Any) -> Any:
         return getattr(importlib.import_module(module), function)(*args, **named)
@@ -96,7 +106,9 @@ def recorded(*tensors: Tensor | None) -> bool:
 
 @lru_cache(maxsize=256)
 def choose(operation: str, device: str, dtype: torch.dtype) -> Implementation:
-    """The implementation of `operation` on `device` in `dtype`. Raises NoImplementation, which lists what there is."""
+    """The implementation of `operation` on `device` in `dtype`. Raises NoImplementation, which
+    lists what there is.
+    """
     forced = os.environ.get(SWITCH, "")
     known = list(_known(operation))
     ours = [entry for entry in known if entry.triton] if forced == "triton" else []

@@ -2,8 +2,8 @@
 
 
 class DescribedError(Exception):
-    """The one form of docqa's errors: `message` says what is wrong, `where` in which file, `hint` what to do next; that
-    of `ingest`, too, which imports none of these packages."""
+    """The one form of docqa's errors: `message` says what is wrong, `where` in which file, `hint`
+    what to do next; that of `ingest`, too, which imports none of these packages."""
 
     def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(message)
@@ -25,7 +25,9 @@ class ShapeMismatch(KernelError):
 
 
 class NoImplementation(KernelError):
-    """An operation has no implementation for the device and dtype, or the forced one does not exist."""
+    """An operation has no implementation for the device and dtype, or the forced one does not
+    exist.
+    """
 
 
 class LibraryDamaged(KernelError):

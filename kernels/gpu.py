@@ -1,6 +1,8 @@
-"""What the Triton kernels (`gpu.py` of each operation) ask of the machine: whether they run, and in which sizes.
+"""What the Triton kernels (`gpu.py` of each operation) ask of the machine: whether they run, and in
+which sizes.
 
-Triton is not imported here: it is only installed on Linux on x86-64, and takes a fifth of a second to import.
+Triton is not imported here: it is only installed on Linux on x86-64, and takes a fifth of a second
+to import.
 """
 
 import importlib.util
@@ -34,14 +36,20 @@ class Sizes:
     stages: int  # of an expert's product: tiles that are on their way at once
 
 
-# Untuned: no accelerator was at hand. They were chosen by what the compiler says of each kernel (NOTES.md): few
-# registers spilled, and shared memory that an H100 (227 KiB) or a small Ampere card (99 KiB) has. Later cards take the
-# row of Ampere.
+# Untuned: no accelerator was at hand. They were chosen by what the compiler says of each kernel
+# (NOTES.md): few registers spilled, and shared memory that an H100 (227 KiB) or a small Ampere card
+# (99 KiB) has. Later cards take the row of Ampere.
 TABLE = {
-    9: Sizes(32, 16, 4096, rows=64, few_rows=16, columns=64, summed=64, delta_warps=8, warps=4, stages=3),
-    8: Sizes(32, 16, 4096, rows=64, few_rows=16, columns=64, summed=32, delta_warps=8, warps=4, stages=2),
+    9: Sizes(
+        32, 16, 4096, rows=64, few_rows=16, columns=64, summed=64, delta_warps=8, warps=4, stages=3
+    ),
+    8: Sizes(
+        32, 16, 4096, rows=64, few_rows=16, columns=64, summed=32, delta_warps=8, warps=4, stages=2
+    ),
 }
-INTERPRETER = Sizes(16, 16, 256, rows=16, few_rows=16, columns=16, summed=16, delta_warps=1, warps=1, stages=1)
+INTERPRETER = Sizes(
+    16, 16, 256, rows=16, few_rows=16, columns=16, summed=16, delta_warps=1, warps=1, stages=1
+)
 
 
 def interpreted() -> bool:
@@ -57,13 +65,15 @@ def _builds() -> bool:
 
 @lru_cache(maxsize=1)
 def available() -> bool:
-    """Whether Triton can build, and every accelerator is NVIDIA's, Ampere or later. Never in the interpreter, which is
-    a thousand times slower than torch."""
+    """Whether Triton can build, and every accelerator is NVIDIA's, Ampere or later. Never in the
+    interpreter, which is a thousand times slower than torch."""
     if interpreted() or torch.version.cuda is None or not torch.cuda.is_available():
         return False
     if importlib.util.find_spec("triton") is None or not _builds():
         return False
-    return all(torch.cuda.get_device_capability(i)[0] >= OLDEST for i in range(torch.cuda.device_count()))
+    return all(
+        torch.cuda.get_device_capability(i)[0] >= OLDEST for i in range(torch.cuda.device_count())
+    )
 
 
 def sizes(device: torch.device) -> Sizes:
@@ -74,7 +84,9 @@ def sizes(device: torch.device) -> Sizes:
 
 
 def on(device: torch.device) -> AbstractContextManager[object]:
-    """A context in which Triton launches on `device`: it takes the current one, whatever its arguments lie on."""
+    """A context in which Triton launches on `device`: it takes the current one, whatever its
+    arguments lie on.
+    """
     return nullcontext() if device.type == "cpu" else torch.cuda.device(device)
 
 

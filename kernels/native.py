@@ -17,7 +17,9 @@ def native_in_use() -> bool:
 
 
 def library_in_use() -> Library | None:
-    """The native library for operations on arrays; None where numpy computes: it is not there, or switched off."""
+    """The native library for operations on arrays; None where numpy computes: it is not there, or
+    switched off.
+    """
     return array_library() if native_in_use() else None
 
 
@@ -31,10 +33,14 @@ def identity() -> str:
 
 
 def packed_is_faster(*, than_bfloat16: bool = False) -> bool:
-    """Whether packed matrices are worth it here: with the native library and, `than_bfloat16` where the processor
-    multiplies that, VNNI."""
+    """Whether packed matrices are worth it here: with the native library and, `than_bfloat16` where
+    the processor multiplies that, VNNI."""
     found = _found()
-    return found is not None and native_in_use() and (not than_bfloat16 or found.level >= LEVELS.index("AVX-512 VNNI"))
+    return (
+        found is not None
+        and native_in_use()
+        and (not than_bfloat16 or found.level >= LEVELS.index("AVX-512 VNNI"))
+    )
 
 
 def _found() -> Library | None:

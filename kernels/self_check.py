@@ -1,4 +1,6 @@
-"""The native library at a level that computes rightly here: one above TESTED is compared with it once."""
+"""The native library at a level that computes rightly here: one above TESTED is compared with it
+once.
+"""
 
 import math
 from collections.abc import Callable, Iterator
@@ -15,8 +17,15 @@ if TYPE_CHECKING:
 
 TESTED = 1  # the highest level that the project's own machines have
 BOUND = 1e-4  # of float32 results of order 1, computed in another order
-ROUNDED = 0.1  # of results of order 1 where one level rounds operands to 8 bits and the other does not
-BOUNDS = {"product": 0.0, "block_product": 0.0, "block_product_many": ROUNDED, "attention_rounded": ROUNDED}
+ROUNDED = (
+    0.1  # of results of order 1 where one level rounds operands to 8 bits and the other does not
+)
+BOUNDS = {
+    "product": 0.0,
+    "block_product": 0.0,
+    "block_product_many": ROUNDED,
+    "attention_rounded": ROUNDED,
+}
 
 
 @lru_cache(maxsize=2)
@@ -45,13 +54,17 @@ def array_library() -> Library | None:
 
 
 def describe() -> str:
-    """For `docqa doctor`: the instruction set that answers are computed with, or why there is none."""
+    """For `docqa doctor`: the instruction set that answers are computed with, or why there is
+    none.
+    """
     found, words = _checked(arrays_alone=True)
     return words if found else f"none: {words}"
 
 
 def damage() -> str:
-    """What to say where the library is there and cannot be used, else "". Answers are the same without."""
+    """What to say where the library is there and cannot be used, else "". Answers are the same
+    without.
+    """
     try:
         load()
     except LibraryDamaged as error:
@@ -60,8 +73,9 @@ def damage() -> str:
 
 
 def disagreement(one: Library, other: Library) -> str:
-    """The operation in which two levels differ by more than the order of rounding, or "". Products of whole numbers
-    must agree in every bit, but those of many tokens with GGUF blocks, which AMX makes in bfloat16."""
+    """The operation in which two levels differ by more than the order of rounding, or "". Products
+    of whole numbers must agree in every bit, but those of many tokens with GGUF blocks, which AMX
+    makes in bfloat16."""
     import torch
 
     with torch.random.fork_rng(devices=[]):
@@ -74,8 +88,12 @@ def arrays_disagreement(one: Library, other: Library) -> str:
     return _differing(one, other, _array_results)
 
 
-def _differing(one: Library, other: Library, results: Callable[[Library], Iterator[tuple[str, np.ndarray]]]) -> str:
-    alone = (side._replace(threads=1) for side in (one, other))  # a busy machine lets them wait for each other
+def _differing(
+    one: Library, other: Library, results: Callable[[Library], Iterator[tuple[str, np.ndarray]]]
+) -> str:
+    alone = (
+        side._replace(threads=1) for side in (one, other)
+    )  # a busy machine lets them wait for each other
     for (name, ours), (_, theirs) in zip(*(list(results(side)) for side in alone), strict=True):
         if not bool((np.abs(ours - theirs) <= BOUNDS.get(name, BOUND)).all()):
             return name
@@ -89,19 +107,31 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
     drawn = 0
 
     def normal(*shape: int) -> np.ndarray:
-        """Numbers without a pattern, of order 1; numpy's own generators take longer to import than all of this."""
+        """Numbers without a pattern, of order 1; numpy's own generators take longer to import than
+        all of this.
+        """
         nonlocal drawn
         places = np.arange(drawn, drawn + math.prod(shape)) + 1.0
         drawn += len(places)
-        return ((np.sin(places * 12.9898) * 43758.5453 % 1 * 4 - 2).astype(np.float32)).reshape(shape)
+        return ((np.sin(places * 12.9898) * 43758.5453 % 1 * 4 - 2).astype(np.float32)).reshape(
+            shape
+        )
 
     for seq, name in ((75, "delta"), (3, "delta_step")):
-        q, k = (x / np.linalg.norm(x, axis=-1, keepdims=True) for x in (normal(1, seq, 2, 24), normal(1, seq, 2, 24)))
+        q, k = (
+            x / np.linalg.norm(x, axis=-1, keepdims=True)
+            for x in (normal(1, seq, 2, 24), normal(1, seq, 2, 24))
+        )
         decay, beta = -np.abs(normal(1, seq, 2)), np.abs(normal(1, seq, 2)) / 2
         v, before = normal(1, seq, 2, 40), normal(1, 2, 24, 40)
-        for found in arrays.delta_rule(q, k, v, decay=decay, beta=beta, state=before, library=library):
+        for found in arrays.delta_rule(
+            q, k, v, decay=decay, beta=beta, state=before, library=library
+        ):
             yield name, found
-    yield "conv", arrays.causal_conv(normal(1, 9, 70), normal(70, 1, 4), unit=(2, 20), library=library)
+    yield (
+        "conv",
+        arrays.causal_conv(normal(1, 9, 70), normal(70, 1, 4), unit=(2, 20), library=library),
+    )
     x, z = normal(5, 50), normal(5, 50)
     yield "norm", arrays.zero_centred_norm(x, normal(50), 1e-6, library=library)
     yield "gated_norm", arrays.gated_norm(x, z, normal(50), 1e-6, library=library)
@@ -110,20 +140,31 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
     for bits, tokens in ((4, 1), (4, 21), (8, 3)):
         wide = bits == 8
         q = normal(45, 192 if wide else 96) * 63 + (0 if wide else 127)
-        scale, zero = np.abs(normal(45, 3)).astype(np.float16), (normal(45, 3) * 4).astype(np.float16)
+        scale, zero = (
+            np.abs(normal(45, 3)).astype(np.float16),
+            (normal(45, 3) * 4).astype(np.float16),
+        )
         matrix = arrays.PackedMatrix.of(q.astype(np.int8 if wide else np.uint8), scale, zero)
         yield "product", arrays.product(normal(tokens, 192), matrix, library=library)
 
 
-def _encoder_results(normal: Callable[..., np.ndarray], library: Library) -> Iterator[tuple[str, np.ndarray]]:
+def _encoder_results(
+    normal: Callable[..., np.ndarray], library: Library
+) -> Iterator[tuple[str, np.ndarray]]:
     from docqa.kernels.encoder import add_layer_norm, biased_gelu, encoder_attention
 
     q, k, v = normal(3, 101, 48)
     starts, near, shifts = np.array([0, 1, 71, 101]), normal(2, 149), normal(3, 48)
     three = shifts[0], shifts[1], shifts[2]
-    yield "encoder_attention", encoder_attention(q, k, v, starts, heads=2, near=near, shifts=three, library=library)
+    yield (
+        "encoder_attention",
+        encoder_attention(q, k, v, starts, heads=2, near=near, shifts=three, library=library),
+    )
     weight, bias = normal(2, 48)
-    yield "add_layer_norm", add_layer_norm(q, k, weight, bias, 1e-5, shift=shifts[0], library=library)
+    yield (
+        "add_layer_norm",
+        add_layer_norm(q, k, weight, bias, 1e-5, shift=shifts[0], library=library),
+    )
     yield "biased_gelu", biased_gelu(4 * q, shifts[1], library=library)
 
 
@@ -147,10 +188,15 @@ def _results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
         yield name, attention_native(*heads, rounded=rounded, library=library).numpy()
         packed = (torch.randint(-127, 128, (64, 2, 24)).to(torch.int8) for _ in range(2))
         scales = (normal(64, 2).abs().half() / 64 for _ in range(2))
-        context = Context([KVBlock(*packed, *scales), KVBlock(normal(26, 2, 24), normal(26, 2, 24))], 64)
+        context = Context(
+            [KVBlock(*packed, *scales), KVBlock(normal(26, 2, 24), normal(26, 2, 24))], 64
+        )
         over = partial(attention_over_native, attend=attention_native, library=library)
         yield name, over(heads[0], context, None, rounded=rounded).numpy()
-    wide = [KVBlock(normal(60, 2, 64), normal(60, 2, 64)), KVBlock(normal(26, 2, 64), normal(26, 2, 64))]
+    wide = [
+        KVBlock(normal(60, 2, 64), normal(60, 2, 64)),
+        KVBlock(normal(26, 2, 64), normal(26, 2, 64)),
+    ]
     yield "attention", over(normal(1, 1, 4, 64), Context(wide, 60), None, rounded=False).numpy()
     for kind, size, at in (("Q4_K", 144, (0, 2)), ("Q6_K", 210, (208,)), ("Q8_0", 34, (0,))):
         raw = torch.randint(0, 256, (45 * 512 // (32 if size == 34 else 256), size)).to(torch.uint8)

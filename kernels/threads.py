@@ -1,4 +1,6 @@
-"""How many threads compute: one number for native kernels and torch, even without torch: states are kept by it."""
+"""How many threads compute: one number for native kernels and torch, even without torch: states are
+kept by it.
+"""
 
 import os
 import sys
@@ -16,9 +18,13 @@ def use_threads(count: int) -> None:
 
 
 def thread_count() -> int:
-    """How many threads compute: torch's number once it is there, before that what was chosen, else one a core."""
+    """How many threads compute: torch's number once it is there, before that what was chosen, else
+    one a core.
+    """
     torch = sys.modules.get("torch")
-    if torch is not None and hasattr(torch, "get_num_threads"):  # else it is being imported on another thread
+    if torch is not None and hasattr(
+        torch, "get_num_threads"
+    ):  # else it is being imported on another thread
         return int(torch.get_num_threads())
     if not _chosen:
         _chosen.append(_said() or _cores())
@@ -41,7 +47,9 @@ def _said() -> int:
 
 
 def _cores(folder: Path = _CORES) -> int:
-    """Cores that this process may use; two threads of one core count once, since they share what multiplies."""
+    """Cores that this process may use; two threads of one core count once, since they share what
+    multiplies.
+    """
     affinity = getattr(os, "sched_getaffinity", None)
     if affinity is None:
         import psutil
@@ -49,7 +57,10 @@ def _cores(folder: Path = _CORES) -> int:
         return psutil.cpu_count(logical=False) or os.cpu_count() or 1
     allowed = affinity(0)
     try:
-        names = {(folder / f"cpu{n}/topology/thread_siblings_list").read_text(encoding="ascii") for n in allowed}
+        names = {
+            (folder / f"cpu{n}/topology/thread_siblings_list").read_text(encoding="ascii")
+            for n in allowed
+        }
     except OSError:
         return len(allowed)
     return len(names)

@@ -1,4 +1,6 @@
-"""A model that reads and answers without torch, whose import takes longer than a first question about a few pages."""
+"""A model that reads and answers without torch, whose import takes longer than a first question
+about a few pages.
+"""
 
 import os
 from collections.abc import Callable, Sequence
@@ -85,10 +87,15 @@ class AnsweringModel:
 
 
 def answering_model(folder: Path, threads: int | None, device: str) -> AnsweringModel | None:
-    """The model of a checkpoint folder that answers without torch; None where it needs torch: without the native
-    library, on an accelerator, in another precision, or where answers come from more than delta nets and packed heads.
-    Raises ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch, naming the file."""
-    if device not in ("auto", "cpu") or os.environ.get("DOCQA_DTYPE") or not (folder / "config.json").is_file():
+    """The model of a checkpoint folder that answers without torch; None where it needs torch:
+    without the native library, on an accelerator, in another precision, or where answers come from
+    more than delta nets and packed heads. Raises ConfigUnsupported, TokenizerUnsupported,
+    WeightsMissing, WeightsMismatch, naming the file."""
+    if (
+        device not in ("auto", "cpu")
+        or os.environ.get("DOCQA_DTYPE")
+        or not (folder / "config.json").is_file()
+    ):
         return None
     calibration = read_calibration(folder)
     layer = calibration.get("evidence_layer")
@@ -97,7 +104,11 @@ def answering_model(folder: Path, threads: int | None, device: str) -> Answering
         return None
     config = HybridConfig.from_folder(folder)
     kinds = config.layer_types[: int(layer) + 1]
-    if not reader_files(folder) or set(kinds) != {LINEAR} or any(map(config.sparse, range(len(kinds)))):
+    if (
+        not reader_files(folder)
+        or set(kinds) != {LINEAR}
+        or any(map(config.sparse, range(len(kinds))))
+    ):
         return None
     if threads is not None:
         use_threads(threads)

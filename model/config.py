@@ -1,8 +1,8 @@
 """Configuration of a model, fields spelled as in a checkpoint's config.json.
 
-A `text_config` in it, as beside a picture half, counts alone. Hybrids have layers of delta nets and of attention;
-transformers attention alone, and no fields `linear_*`. What one family leaves out, refuses or means otherwise is in its
-file of `families`.
+A `text_config` in it, as beside a picture half, counts alone. Hybrids have layers of delta nets and
+of attention; transformers attention alone, and no fields `linear_*`. What one family leaves out,
+refuses or means otherwise is in its file of `families`.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ DEFAULT = "qwen3_5_text"  # where a config.json names no model_type
 class HybridConfig:
     """Sizes of one model; `layer_types` alone decides which mixer a layer has, `sparse` which MLP.
 
-    `model_type`: that of the text model. `intermediate_size`: of dense MLPs. Fields are 0 where no layer has what they
-    are about: dense MLPs, experts, delta nets (`linear_*`).
+    `model_type`: that of the text model. `intermediate_size`: of dense MLPs. Fields are 0 where no
+    layer has what they are about: dense MLPs, experts, delta nets (`linear_*`).
     """
 
     vocab_size: int
@@ -61,7 +61,9 @@ class HybridConfig:
 
     def __post_init__(self) -> None:
         kinds = (LINEAR, FULL) if self.family.recurrent else (FULL,)
-        if len(self.layer_types) != self.num_hidden_layers or not set(self.layer_types) <= set(kinds):
+        if len(self.layer_types) != self.num_hidden_layers or not set(self.layer_types) <= set(
+            kinds
+        ):
             named = " or ".join(kinds)
             raise ConfigUnsupported(
                 f"layer_types must name {self.num_hidden_layers} layers, {named}; got {self.layer_types}"
@@ -94,7 +96,11 @@ class HybridConfig:
         kinds = [self.sparse(number) for number in range(self.num_hidden_layers)]
         names = ["intermediate_size"] if not all(kinds) else []
         if any(kinds):
-            names += ["num_experts_per_tok", "moe_intermediate_size", "shared_expert_intermediate_size"]
+            names += [
+                "num_experts_per_tok",
+                "moe_intermediate_size",
+                "shared_expert_intermediate_size",
+            ]
         self._need(names)
         if self.num_experts and self.num_experts_per_tok > self.num_experts:
             raise ConfigUnsupported(
@@ -103,22 +109,29 @@ class HybridConfig:
 
     @classmethod
     def from_dict(cls, outer: Mapping[str, object]) -> HybridConfig:
-        """From a config.json's content; keys that say nothing about the architecture are left alone. Raises
-        ConfigUnsupported: a field is missing, or names an option that this runtime does not have."""
+        """From a config.json's content; keys that say nothing about the architecture are left
+        alone. Raises ConfigUnsupported: a field is missing, or names an option that this runtime
+        does not have."""
         raw, family = flat_config(outer), _family(outer)
         raw["model_type"] = family.model_type
         _refuse_unknown_options(family, raw)
         family.complete(raw)
         if "tie_word_embeddings" in outer:
             raw["tie_word_embeddings"] = outer["tie_word_embeddings"]
-        known: dict[str, Any] = {f.name: raw[f.name] for f in fields(cls) if raw.get(f.name) is not None}
+        known: dict[str, Any] = {
+            f.name: raw[f.name] for f in fields(cls) if raw.get(f.name) is not None
+        }
         _refuse_odd_sizes(known)
         if "num_hidden_layers" not in known:
-            raise ConfigUnsupported("config.json lacks a field of the architecture (num_hidden_layers)")
+            raise ConfigUnsupported(
+                "config.json lacks a field of the architecture (num_hidden_layers)"
+            )
         count: int = known["num_hidden_layers"]
         every = raw.get("full_attention_interval") or 4
         if not isinstance(every, int):
-            raise ConfigUnsupported(f"config.json: full_attention_interval = {every!r}, a whole number is needed")
+            raise ConfigUnsupported(
+                f"config.json: full_attention_interval = {every!r}, a whole number is needed"
+            )
         by_interval = [FULL if (number + 1) % every == 0 else LINEAR for number in range(count)]
         known["layer_types"] = tuple(known.get("layer_types", by_interval))
         known["mlp_only_layers"] = tuple(known.get("mlp_only_layers", ()))
@@ -126,18 +139,22 @@ class HybridConfig:
         try:
             return cls(**known)
         except TypeError as error:
-            raise ConfigUnsupported(f"config.json lacks a field of the architecture ({error})") from error
+            raise ConfigUnsupported(
+                f"config.json lacks a field of the architecture ({error})"
+            ) from error
 
     @classmethod
     def from_folder(cls, folder: Path) -> HybridConfig:
-        """From `folder`/config.json, or the metadata of its GGUF file. Raises ModelNotFound: no such file;
-        ConfigUnsupported: not JSON, or not this architecture; WeightsMissing, WeightsMismatch: the GGUF file is damaged
-        or incomplete."""
+        """From `folder`/config.json, or the metadata of its GGUF file. Raises ModelNotFound: no
+        such file; ConfigUnsupported: not JSON, or not this architecture; WeightsMissing,
+        WeightsMismatch: the GGUF file is damaged or incomplete."""
         raw = read_config(folder)
         try:
             return cls.from_dict(raw)
         except ConfigUnsupported as error:
-            where = next(folder.glob("*.gguf"), folder) if is_gguf(folder) else folder / "config.json"
+            where = (
+                next(folder.glob("*.gguf"), folder) if is_gguf(folder) else folder / "config.json"
+            )
             raise ConfigUnsupported(f"{where}: {error}") from error
 
     def first_layers(self, count: int) -> HybridConfig:
@@ -156,7 +173,9 @@ class HybridConfig:
     @property
     def rotary_dim(self) -> int:
         """The dims of an attention head that rotate; the rest carry no position."""
-        return int(self.head_dim * self.rope_parameters.get("partial_rotary_factor", self.family.rotated))
+        return int(
+            self.head_dim * self.rope_parameters.get("partial_rotary_factor", self.family.rotated)
+        )
 
     @property
     def delta_widths(self) -> tuple[int, int]:
@@ -166,8 +185,8 @@ class HybridConfig:
 
     @property
     def half_keys(self) -> bool:
-        """Whether keys are kept in fp16: beside a bias, of hundreds in some columns of Qwen2.5's keys, 8 bits with one
-        scale would leave too little of others."""
+        """Whether keys are kept in fp16: beside a bias, of hundreds in some columns of Qwen2.5's
+        keys, 8 bits with one scale would leave too little of others."""
         return self.family.biased
 
     @property
@@ -175,11 +194,16 @@ class HybridConfig:
         """Tokens that the model sees at once, before any stretching by docqa."""
         if not self.stretches:
             return self.max_position_embeddings
-        return int(self.rope_parameters.get("original_max_position_embeddings") or self.max_position_embeddings)
+        return int(
+            self.rope_parameters.get("original_max_position_embeddings")
+            or self.max_position_embeddings
+        )
 
     @property
     def stretches(self) -> bool:
-        """Whether YaRN makes the context longer; not where the checkpoint scales its frequencies otherwise."""
+        """Whether YaRN makes the context longer; not where the checkpoint scales its frequencies
+        otherwise.
+        """
         rope = self.rope_parameters
         return rope.get("rope_type") not in SCALED and not rope.get("frequency_factors")
 
@@ -188,10 +212,14 @@ class HybridConfig:
         """The checkpoint's own YaRN factor, or 1."""
         if self.rope_parameters.get("rope_type") != "yarn":
             return 1.0
-        return float(self.rope_parameters.get("factor") or self.max_position_embeddings / self.native_context)
+        return float(
+            self.rope_parameters.get("factor") or self.max_position_embeddings / self.native_context
+        )
 
     def rotary_frequencies(self, factor: float = 1.0) -> tuple[Tensor, float]:
-        """Frequencies [rotary_dim / 2] in float64 and the scale of cos and sin, under YaRN `factor` (1: plain)."""
+        """Frequencies [rotary_dim / 2] in float64 and the scale of cos and sin, under YaRN `factor`
+        (1: plain).
+        """
         from docqa.kernels.rope import YarnOptions, frequencies, scaled_frequencies
 
         rope = self.rope_parameters
@@ -201,20 +229,28 @@ class HybridConfig:
         names = [f.name for f in fields(YarnOptions)]
         options = YarnOptions(**{name: rope[name] for name in names if rope.get(name) is not None})
         theta = float(rope.get("rope_theta", 10_000_000.0))
-        return frequencies(self.rotary_dim, theta, factor=factor, native=self.native_context, options=options)
+        return frequencies(
+            self.rotary_dim, theta, factor=factor, native=self.native_context, options=options
+        )
 
 
 def read_config(folder: Path) -> dict[str, object]:
-    """config.json of a model folder, or what it would be for a GGUF file; errors as `from_folder`."""
+    """config.json of a model folder, or what it would be for a GGUF file; errors as
+    `from_folder`.
+    """
     if is_gguf(folder):
         return opened_gguf(folder).config()
     path = folder / "config.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ModelNotFound(f"{path} is missing; {folder} is not a model folder, see `docqa models list`") from error
+        raise ModelNotFound(
+            f"{path} is missing; {folder} is not a model folder, see `docqa models list`"
+        ) from error
     except ValueError as error:
-        raise ConfigUnsupported(f"{path} is not JSON ({error}); get the model folder again") from error
+        raise ConfigUnsupported(
+            f"{path} is not JSON ({error}); get the model folder again"
+        ) from error
     if not isinstance(raw, dict):
         raise ConfigUnsupported(f"{path} is not a JSON object; get the model folder again")
     return raw
@@ -238,10 +274,18 @@ def _rope_parameters(family: Family, raw: Mapping[str, object]) -> dict[str, obj
             rope.setdefault(name, raw[name])
     kind = rope.get("rope_type", "default")
     if kind not in family.rope_types:
-        raise ConfigUnsupported(f"rope_type '{kind}' is not supported; docqa knows {', '.join(family.rope_types)}")
-    missing = [name for name in _ROPE_FIELDS.get(str(kind), ()) if not isinstance(rope.get(name), int | float)]
+        raise ConfigUnsupported(
+            f"rope_type '{kind}' is not supported; docqa knows {', '.join(family.rope_types)}"
+        )
+    missing = [
+        name
+        for name in _ROPE_FIELDS.get(str(kind), ())
+        if not isinstance(rope.get(name), int | float)
+    ]
     if missing:
-        raise ConfigUnsupported(f"config.json: rope_type '{kind}' needs a number for {', '.join(missing)}")
+        raise ConfigUnsupported(
+            f"config.json: rope_type '{kind}' needs a number for {', '.join(missing)}"
+        )
     return rope
 
 
@@ -257,7 +301,9 @@ def _family(outer: Mapping[str, object]) -> Family:
     inner = str(flat_config(outer).get("model_type", said))
     around, family = family_of(said), family_of(inner)
     if around is not family:
-        raise ConfigUnsupported(f"config.json: model_type '{said}' around a text_config of '{inner}'")
+        raise ConfigUnsupported(
+            f"config.json: model_type '{said}' around a text_config of '{inner}'"
+        )
     return family
 
 
@@ -286,4 +332,6 @@ def _refuse_odd_sizes(known: Mapping[str, object]) -> None:
             continue
         value, least = known[f.name], 0 if "expert" in f.name or "intermediate" in f.name else 1
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise ConfigUnsupported(f"config.json: {f.name} = {value!r}, a whole number from {least} on is needed")
+            raise ConfigUnsupported(
+                f"config.json: {f.name} = {value!r}, a whole number from {least} on is needed"
+            )

@@ -8,21 +8,28 @@ if TYPE_CHECKING:
     import torch
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-_MOST_SHARE = 0.9  # of the card's free memory that weights may take; states and activations need some too
+_MOST_SHARE = (
+    0.9  # of the card's free memory that weights may take; states and activations need some too
+)
 
 
 def chosen_device(asked: str) -> "torch.device":
-    """The device for one of DEVICES; `auto` is the processor: docqa was never run on a card, so users have to ask.
-    Raises ConfigUnsupported for another name, or a device that this machine or build of torch lacks."""
+    """The device for one of DEVICES; `auto` is the processor: docqa was never run on a card, so
+    users have to ask. Raises ConfigUnsupported for another name, or a device that this machine or
+    build of torch lacks."""
     import torch
 
     if asked not in DEVICES:
         raise ConfigUnsupported(f"device '{asked}' is not known; one of {', '.join(DEVICES)}")
     if asked == "cuda" and not torch.cuda.is_available():
         built = "" if torch.version.cuda else f" torch {torch.__version__} was built without CUDA."
-        raise ConfigUnsupported(f"there is no NVIDIA card that torch can use.{built} Leave --device out, or say cpu")
+        raise ConfigUnsupported(
+            f"there is no NVIDIA card that torch can use.{built} Leave --device out, or say cpu"
+        )
     if asked == "mps" and not torch.backends.mps.is_available():
-        raise ConfigUnsupported("torch finds no Apple graphics processor. Leave --device out, or say cpu")
+        raise ConfigUnsupported(
+            "torch finds no Apple graphics processor. Leave --device out, or say cpu"
+        )
     return torch.device("cpu" if asked == "auto" else asked)
 
 
@@ -34,7 +41,9 @@ def name_of_device(device: "torch.device") -> str:
 
 
 def check_room(device: "torch.device", weights_bytes: int, where: str) -> None:
-    """Raises ConfigUnsupported where a card has too little free memory for weights of so many bytes."""
+    """Raises ConfigUnsupported where a card has too little free memory for weights of so many
+    bytes.
+    """
     import torch
 
     if device.type != "cuda":

@@ -63,4 +63,6 @@ class StateDamaged(StateError):
 
 
 class StateForeign(StateError):
-    """A saved state belongs to another model, setting or document; the message names the field that differs."""
+    """A saved state belongs to another model, setting or document; the message names the field that
+    differs.
+    """

@@ -1,6 +1,8 @@
-"""What a family of models has for itself; every file of `families` says it of one, and is found by its `model_type`.
+"""What a family of models has for itself; every file of `families` says it of one, and is found by
+its `model_type`.
 
-The shared parts (config, checkpoints, GGUF, plan) ask a `Family`, never for the name of one. Imports no torch.
+The shared parts (config, checkpoints, GGUF, plan) ask a `Family`, never for the name of one.
+Imports no torch.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 
 LINEAR, FULL = "linear_attention", "full_attention"
 PACKAGE = "docqa.model.families"
-PLUGINS = "docqa.families"  # entry points of other packages, called by `model_type`, each of a Family
+PLUGINS = (
+    "docqa.families"  # entry points of other packages, called by `model_type`, each of a Family
+)
 PLAIN_ROPE = ("default", "yarn")
 Shape = tuple[int, ...]
 Read = Callable[[str, Shape], "Tensor"]
@@ -29,7 +33,9 @@ Read = Callable[[str, Shape], "Tensor"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """One tensor of the network: the checkpoint's tensors that it is made of, with their shapes, and how."""
+    """One tensor of the network: the checkpoint's tensors that it is made of, with their shapes,
+    and how.
+    """
 
     sources: tuple[tuple[str, Shape], ...]
     build: Callable[[Read], Tensor]
@@ -43,10 +49,12 @@ class Recipe:
 
 @dataclass(frozen=True)
 class GgufForm:
-    """How GGUF files have a family's tensors; their architecture is called as the family's file without underscores.
+    """How GGUF files have a family's tensors; their architecture is called as the family's file
+    without underscores.
 
-    `layer_names`: of a layer's tensors, by those of a checkpoint. `heads_in_turns`: value heads that share a key head
-    take turns. `rows`: (config, name) to the rows of the file's matrix in the order of the checkpoint's, int64 or None.
+    `layer_names`: of a layer's tensors, by those of a checkpoint. `heads_in_turns`: value heads
+    that share a key head take turns. `rows`: (config, name) to the rows of the file's matrix in the
+    order of the checkpoint's, int64 or None.
     """
 
     layer_names: Mapping[str, str]
@@ -60,16 +68,22 @@ class Family:
 
     model_type: of the text model, as config.json has it.
     classes: how the names of its classes in transformers begin.
-    network: (config, count of the first layers or None for all) to a `Network` without weights, where it is none of
+    network: (config, count of the first layers or None for all) to a `Network` without weights,
+    where it is none of
         `hybrid.py` or `transformer.py`.
     recurrent: some layers are delta nets.
-    gated, biased, normed: attention has output gates; queries, keys and values a bias; queries and keys a norm over
+    gated, biased, normed: attention has output gates; queries, keys and values a bias; queries and
+    keys a norm over
         each head.
-    rotated: the part of a head that turns where config.json does not say. rope_types: those that are computed.
+    rotated: the part of a head that turns where config.json does not say. rope_types: those that
+    are computed.
     complete: turns the fields of a config.json into those of `HybridConfig`, in place.
-    computed: fields of config.json with the values that are computed, beside those that all families share.
-    made_of: (name, shape, config, names of a checkpoint) to how a tensor is made of what releases keep instead.
-    released: (config, tensors of the network) to those of a release; experts_apart: each expert by itself there.
+    computed: fields of config.json with the values that are computed, beside those that all
+    families share.
+    made_of: (name, shape, config, names of a checkpoint) to how a tensor is made of what releases
+    keep instead.
+    released: (config, tensors of the network) to those of a release; experts_apart: each expert by
+    itself there.
     gguf: None where there are no such files.
     """
 
@@ -84,8 +98,12 @@ class Family:
     rope_types: tuple[str, ...] = PLAIN_ROPE
     complete: Callable[[dict[str, object]], None] = lambda raw: None
     computed: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
-    made_of: Callable[[str, Shape, Any, Container[str]], Recipe | None] = lambda name, shape, config, present: None
-    released: Callable[[Any, Mapping[str, Tensor]], Iterable[tuple[str, Tensor]]] = lambda config, own: own.items()
+    made_of: Callable[[str, Shape, Any, Container[str]], Recipe | None] = (
+        lambda name, shape, config, present: None
+    )
+    released: Callable[[Any, Mapping[str, Tensor]], Iterable[tuple[str, Tensor]]] = (
+        lambda config, own: own.items()
+    )
     experts_apart: bool = False
     gguf: GgufForm | None = None
 
@@ -112,12 +130,16 @@ def _plugins() -> Iterable[EntryPoint]:
 
 
 def _own_names() -> list[str]:
-    return [module.name for module in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__)]
+    return [
+        module.name for module in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__)
+    ]
 
 
 @lru_cache(maxsize=64)
 def family_of(model_type: str) -> Family:
-    """The family of a `model_type`, that of the text model alone with `_text`. Raises ConfigUnsupported."""
+    """The family of a `model_type`, that of the text model alone with `_text`. Raises
+    ConfigUnsupported.
+    """
     names = {model_type, model_type.removesuffix("_text")}
     for name in names & set(_own_names()):
         found: Family = importlib.import_module(f"{PACKAGE}.{name}").FAMILY
@@ -126,7 +148,9 @@ def family_of(model_type: str) -> Family:
     for point in _plugins():  # last, since looking for them takes long
         if point.name in names:
             return cast(Family, point.load())
-    raise ConfigUnsupported(f"model_type '{model_type}' is not supported; docqa runs {', '.join(family_names())}")
+    raise ConfigUnsupported(
+        f"model_type '{model_type}' is not supported; docqa runs {', '.join(family_names())}"
+    )
 
 
 def family_of_gguf(architecture: object) -> Family | None:

@@ -11,7 +11,9 @@ BUNDLED = Path(__file__).parent / "bundled"
 
 
 def read_calibration(folder: Path) -> Calibration:
-    """Thresholds, fusion weights, the evidence layer; empty without a file. Raises ConfigUnsupported."""
+    """Thresholds, fusion weights, the evidence layer; empty without a file. Raises
+    ConfigUnsupported.
+    """
     path = folder / "calibration.json"
     return calibration_in(path) if path.is_file() else {}
 

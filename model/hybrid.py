@@ -1,8 +1,9 @@
 """The hybrid family: gated delta networks and gated attention, one mixer and one MLP a layer.
 
-Follows Qwen3.5 as `transformers` computes it, with its parameters' names; `layer_types` alone says which layer is
-which. The MLP is dense, or one of experts (moe.py); what other checkpoints name differently is turned into these names
-on loading (layout.py). Shapes stand at the end of a line as [batch, seq, heads, dim].
+Follows Qwen3.5 as `transformers` computes it, with its parameters' names; `layer_types` alone says
+which layer is which. The MLP is dense, or one of experts (moe.py); what other checkpoints name
+differently is turned into these names on loading (layout.py). Shapes stand at the end of a line as
+[batch, seq, heads, dim].
 """
 
 import torch
@@ -32,7 +33,9 @@ class RMSNorm(Norm):
 
 
 class GatedNorm(Norm):
-    """Norm of the delta net's output: plain weight, then the gate SiLU(z); [.., head_dim] in and out."""
+    """Norm of the delta net's output: plain weight, then the gate SiLU(z); [.., head_dim] in and
+    out.
+    """
 
     def __init__(self, dim: int, eps: float) -> None:
         super().__init__(torch.ones(dim), eps)
@@ -42,18 +45,26 @@ class GatedNorm(Norm):
 
 
 class DeltaNet(nn.Module):
-    """What the delta nets of all hybrids share: a convolution, and a memory that follows the delta rule."""
+    """What the delta nets of all hybrids share: a convolution, and a memory that follows the delta
+    rule.
+    """
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
-        self.key_heads, self.value_heads = config.linear_num_key_heads, config.linear_num_value_heads
+        self.key_heads, self.value_heads = (
+            config.linear_num_key_heads,
+            config.linear_num_value_heads,
+        )
         self.key_dim, self.value_dim = config.linear_key_head_dim, config.linear_value_head_dim
         keys, values = config.delta_widths
         self.conv1d = Depthwise(2 * keys + values, config.linear_conv_kernel_dim)
 
-    def remember(self, mixed: Tensor, *, decay: Tensor, beta: Tensor, cache: DeltaCache | None) -> Tensor:
-        """What the memory gives back, [batch, seq, value_heads, value_dim], for the projected queries, keys and values,
-        mixed [batch, seq, channels]; decay and beta as in `kernels.delta.delta_rule`."""
+    def remember(
+        self, mixed: Tensor, *, decay: Tensor, beta: Tensor, cache: DeltaCache | None
+    ) -> Tensor:
+        """What the memory gives back, [batch, seq, value_heads, value_dim], for the projected
+        queries, keys and values, mixed [batch, seq, channels]; decay and beta as in
+        `kernels.delta.delta_rule`."""
         tail, memory = (None, None) if cache is None else (cache.tail, cache.memory)
         weight, heads = self.conv1d.weight, 2 * self.key_heads
         unit, v, tail = unit_conv(mixed, weight, tail, heads=heads, dim=self.key_dim)
@@ -80,10 +91,14 @@ class GatedDeltaNet(DeltaNet):
         self.norm = GatedNorm(self.value_dim, config.rms_norm_eps)
         self.out_proj = Linear(values, hidden)
 
-    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: DeltaCache | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: DeltaCache | None = None
+    ) -> Tensor:
         batch, seq, _ = x.shape
         beta = widen(self.in_proj_b(x)).sigmoid()
-        decay = -widen(self.A_log).exp() * functional.softplus(widen(self.in_proj_a(x)) + widen(self.dt_bias))
+        decay = -widen(self.A_log).exp() * functional.softplus(
+            widen(self.in_proj_a(x)) + widen(self.dt_bias)
+        )
         out = self.remember(self.in_proj_qkv(x), decay=decay, beta=beta, cache=cache)
         z = self.in_proj_z(x).view(batch, seq, self.value_heads, self.value_dim)
         return self.out_proj(self.norm(out, z).reshape(batch, seq, -1).to(x.dtype))
@@ -94,7 +109,11 @@ class GatedAttention(nn.Module):
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
-        self.heads, self.kv_heads, self.dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
+        self.heads, self.kv_heads, self.dim = (
+            config.num_attention_heads,
+            config.num_key_value_heads,
+            config.head_dim,
+        )
         hidden = config.hidden_size
         self.q_proj = Linear(hidden, 2 * self.heads * self.dim)
         self.k_proj = Linear(hidden, self.kv_heads * self.dim)
@@ -103,11 +122,17 @@ class GatedAttention(nn.Module):
         self.q_norm = RMSNorm(self.dim, config.rms_norm_eps)
         self.k_norm = RMSNorm(self.dim, config.rms_norm_eps)
 
-    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
+    ) -> Tensor:
         batch, seq, _ = x.shape
-        q, gate = self.q_proj(x).view(batch, seq, self.heads, 2 * self.dim).chunk(2, -1)  # [batch, seq, heads, dim]
+        q, gate = (
+            self.q_proj(x).view(batch, seq, self.heads, 2 * self.dim).chunk(2, -1)
+        )  # [batch, seq, heads, dim]
         q = rope.rotate(self.q_norm(q), *rotation)
-        k = rope.rotate(self.k_norm(self.k_proj(x).view(batch, seq, self.kv_heads, self.dim)), *rotation)
+        k = rope.rotate(
+            self.k_norm(self.k_proj(x).view(batch, seq, self.kv_heads, self.dim)), *rotation
+        )
         v = self.v_proj(x).view(batch, seq, self.kv_heads, self.dim)
         rounded = self.k_proj.packed is not None  # no finer than the products around it
         attend = attention if cache is None else cache.attend
@@ -125,7 +150,9 @@ class Layer(nn.Module):
             self.self_attn = GatedAttention(config)
         else:
             self.linear_attn = GatedDeltaNet(config)
-        self.mlp = SparseMoe(config) if sparse else SwiGLU(config.hidden_size, config.intermediate_size)
+        self.mlp = (
+            SparseMoe(config) if sparse else SwiGLU(config.hidden_size, config.intermediate_size)
+        )
         self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
@@ -133,7 +160,9 @@ class Layer(nn.Module):
     def mixer(self) -> nn.Module:
         return self.self_attn if self.kind == FULL else self.linear_attn
 
-    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Cache | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Cache | None = None
+    ) -> Tensor:
         x = x + self.mixer(self.input_layernorm(x), rotation, cache)
         return x + self.mlp(self.post_attention_layernorm(x))
 

@@ -8,7 +8,9 @@ from docqa.kernels.matmul import StoredMatrix, product
 
 
 class LazyStart:
-    """Leaves parameters on the meta device alone: torch would import a second's worth of modules to fill nothing."""
+    """Leaves parameters on the meta device alone: torch would import a second's worth of modules to
+    fill nothing.
+    """
 
     def reset_parameters(self) -> None:
         if self.weight.device.type != "meta":  # type: ignore[attr-defined]
@@ -16,8 +18,8 @@ class LazyStart:
 
 
 class Linear(LazyStart, nn.Linear):
-    """A matrix [out, in]; `packed`, where set, is used instead of `weight`, which is empty then. `adapter`: (down
-    [rank, in], up [out, rank]), whose product is added."""
+    """A matrix [out, in]; `packed`, where set, is used instead of `weight`, which is empty then.
+    `adapter`: (down [rank, in], up [out, rank]), whose product is added."""
 
     packed: StoredMatrix | None = None
     adapter: tuple[Tensor, Tensor] | None = None
@@ -63,6 +65,10 @@ class SwiGLU(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         gate, up, down = self.gate_proj.packed, self.up_proj.packed, self.down_proj.packed
-        if isinstance(gate, BlockMatrix) and isinstance(up, BlockMatrix) and isinstance(down, BlockMatrix):
+        if (
+            isinstance(gate, BlockMatrix)
+            and isinstance(up, BlockMatrix)
+            and isinstance(down, BlockMatrix)
+        ):
             return block_mlp(x, gate, up, down)
         return self.down_proj(silu_product(self.gate_proj(x), self.up_proj(x)))

@@ -39,15 +39,21 @@ from docqa.model.state.long_attention import GRID, LongAttention
 from docqa.model.state.state import State
 from docqa.model.tokenizer import CheckpointTokenizer
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64, "float16": torch.float16}
+DTYPES = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float64": torch.float64,
+    "float16": torch.float16,
+}
 
 OnHidden = Callable[[int, Any], None]
 
 
 @dataclass
 class NetworkModel:
-    """A loaded checkpoint, safe for one call at a time. `lower` is the network up to the layer that the heads work on,
-    `network` the whole. Both and the states are on `device`; heads, ids and logits on the CPU."""
+    """A loaded checkpoint, safe for one call at a time. `lower` is the network up to the layer that
+    the heads work on, `network` the whole. Both and the states are on `device`; heads, ids and
+    logits on the CPU."""
 
     config: HybridConfig
     tokenizer: CheckpointTokenizer
@@ -89,21 +95,25 @@ class NetworkModel:
 
     @property
     def blocks_at_once(self) -> int:
-        """Blocks of a state's grid that a prefill takes through one layer after the other: several where experts are
-        read from disk, so that a layer's are read once for all."""
+        """Blocks of a state's grid that a prefill takes through one layer after the other: several
+        where experts are read from disk, so that a layer's are read once for all."""
         pool = pool_of(self.lower)
         return BLOCKS_OF_EXPERTS if pool is not None and not pool.whole else 1
 
     @property
     def evidence_layer(self) -> int:
-        """The layer whose output `on_hidden` gets: as the folder's calibration says, else the last."""
+        """The layer whose output `on_hidden` gets: as the folder's calibration says, else the
+        last.
+        """
         return int(self.calibration.get("evidence_layer", self.config.num_hidden_layers - 1))
 
     @property
     def network(self) -> Network:
-        """The whole network, unpacked when first needed. Raises WeightsMissing, WeightsMismatch: the folder has
-        changed; the file is named."""
-        return self.lower if len(self.lower.layers) == self.config.num_hidden_layers else self._whole
+        """The whole network, unpacked when first needed. Raises WeightsMissing, WeightsMismatch:
+        the folder has changed; the file is named."""
+        return (
+            self.lower if len(self.lower.layers) == self.config.num_hidden_layers else self._whole
+        )
 
     @cached_property
     def _whole(self) -> Network:
@@ -121,8 +131,9 @@ class NetworkModel:
 
     @cached_property
     def mtp(self) -> Mtp | None:
-        """The checkpoint's module of multi-token prediction; None where it has none, and on an accelerator, where
-        nobody measured whether guesses pay. Raises WeightsMissing, WeightsMismatch: it has a part of one."""
+        """The checkpoint's module of multi-token prediction; None where it has none, and on an
+        accelerator, where nobody measured whether guesses pay. Raises WeightsMissing,
+        WeightsMismatch: it has a part of one."""
         if self.device.type != "cpu":
             return None
         return load_mtp(self.folder, self.config, self.dtype)
@@ -138,8 +149,8 @@ class NetworkModel:
 
     @property
     def answer_layers(self) -> int:
-        """How many of the first layers an answer depends on: up to `evidence_layer` with a reader, which answers by
-        itself, else all."""
+        """How many of the first layers an answer depends on: up to `evidence_layer` with a reader,
+        which answers by itself, else all."""
         if not self.has_reader:
             return self.config.num_hidden_layers
         return self.evidence_layer + 1
@@ -152,30 +163,38 @@ class NetworkModel:
         long: LongAttention | None = None,
         layers: int | None = None,
     ) -> State:
-        """An empty state whose whole lineage uses `yarn_factor` (see `plan.yarn_factor_for`), read by `layers` or
-        all."""
+        """An empty state whose whole lineage uses `yarn_factor` (see `plan.yarn_factor_for`), read
+        by `layers` or all."""
         config = self.config if layers is None else self.config.first_layers(layers)
         return State(config, yarn_factor, grid=grid, long=long)
 
-    def prefill(self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: OnHidden | None = None) -> Tensor:
-        """Reads `ids` into `state` from its position on; returns the last token's hidden state [dim]: after the last
-        norm where the state has all layers, else the output of the last that it has.
+    def prefill(
+        self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: OnHidden | None = None
+    ) -> Tensor:
+        """Reads `ids` into `state` from its position on; returns the last token's hidden state
+        [dim]: after the last norm where the state has all layers, else the output of the last that
+        it has.
 
-        The text is cut where positions are multiples of the state's grid, so the same text always runs in the same
-        shapes, whether read at once, resumed, or reused. `on_hidden`(position, hidden [seq, dim]) gets the output of
-        `evidence_layer` for each piece. Raises ContextTooLong: the text would not fit the state's YaRN factor;
-        ValueError: `ids` is empty, or the state has too few layers for the hook.
+        The text is cut where positions are multiples of the state's grid, so the same text always
+        runs in the same shapes, whether read at once, resumed, or reused. `on_hidden`(position,
+        hidden [seq, dim]) gets the output of `evidence_layer` for each piece. Raises
+        ContextTooLong: the text would not fit the state's YaRN factor; ValueError: `ids` is empty,
+        or the state has too few layers for the hook.
         """
         numbers = np.asarray(ids)
         if not len(numbers):
             raise ValueError("prefill needs at least one token")
         if on_hidden is not None and len(state.layers) <= self.evidence_layer:
             needed, have = self.evidence_layer, len(state.layers)
-            raise ValueError(f"a hook needs the output of layer {needed}, the state has {have} layers")
+            raise ValueError(
+                f"a hook needs the output of layer {needed}, the state has {have} layers"
+            )
         check_length(self.config, state.yarn_factor, state.position + len(numbers))
         done = 0
         while done < len(numbers):
-            count = min(self.blocks_at_once * state.grid - state.position % state.grid, len(numbers) - done)
+            count = min(
+                self.blocks_at_once * state.grid - state.position % state.grid, len(numbers) - done
+            )
             hidden = self._run(numbers[done : done + count], state, on_hidden)
             done += count
         return hidden
@@ -187,10 +206,14 @@ class NetworkModel:
         return out if out.dtype == torch.float64 else out.float()
 
     def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
-        """What `evidence_layer` puts out for `ids` alone, float32 [seq, dim]; layers above are not run."""
+        """What `evidence_layer` puts out for `ids` alone, float32 [seq, dim]; layers above are not
+        run.
+        """
         tokens = torch.as_tensor(ids, dtype=torch.long).to(self.device)
         with torch.inference_mode():
-            return np.asarray(self.lower(tokens[None], layers=self.evidence_layer + 1)[0].float().cpu())
+            return np.asarray(
+                self.lower(tokens[None], layers=self.evidence_layer + 1)[0].float().cpu()
+            )
 
     def _run(self, numbers: np.ndarray, state: State, on_hidden: OnHidden | None) -> Tensor:
         """A few blocks of the grid, or less, through the layers; the last token's hidden state."""
@@ -202,9 +225,14 @@ class NetworkModel:
         pool = pool_of(network) if position % state.grid + len(ids) > state.grid else None
         with torch.inference_mode(), nullcontext() if pool is None else pool.staying():
             hidden = network(
-                ids[None].to(self.device), state.layers, position=position, factor=state.yarn_factor, hooks=hooks,
-                layers=None if whole else depth, block=None if pool is None else state.grid,
-            )  # fmt: skip
+                ids[None].to(self.device),
+                state.layers,
+                position=position,
+                factor=state.yarn_factor,
+                hooks=hooks,
+                layers=None if whole else depth,
+                block=None if pool is None else state.grid,
+            )
             last = hidden[0, -1].clone()
             state.advance(numbers, last if whole else None)
         for piece in seen:
@@ -225,14 +253,16 @@ def load_model(
 ) -> NetworkModel:
     """Loads a checkpoint folder or a GGUF file, by default the bundled folder.
 
-    `dtype`: of matrices and keys; by default float32 with quantized matrices left so where native kernels multiply them
-    faster (always those in blocks of a GGUF file), else bfloat16 where the processor multiplies it, else float32.
-    `threads`: torch's, for the whole process. `expert_bytes`: memory for experts, read as tokens are sent to them; by
-    default all are kept where they take less than half of what is available, else that half is used. `device`: one of
-    `device.DEVICES`; off the CPU all matrices are dense, and all experts on the card. `tokenizer`: the folder's, where
-    it was made already.
+    `dtype`: of matrices and keys; by default float32 with quantized matrices left so where native
+    kernels multiply them faster (always those in blocks of a GGUF file), else bfloat16 where the
+    processor multiplies it, else float32. `threads`: torch's, for the whole process.
+    `expert_bytes`: memory for experts, read as tokens are sent to them; by default all are kept
+    where they take less than half of what is available, else that half is used. `device`: one of
+    `device.DEVICES`; off the CPU all matrices are dense, and all experts on the card. `tokenizer`:
+    the folder's, where it was made already.
 
-    Raises ModelNotFound, ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch, naming the file.
+    Raises ModelNotFound, ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch,
+    naming the file.
     """
     where = Path(folder) if folder is not None else BUNDLED
     if not where.is_dir() and not is_gguf(where):
@@ -246,24 +276,41 @@ def load_model(
     calibration, evidence_head = read_calibration(where), EvidenceHead.load(where)
     has_reader = bool(reader_files(where))
     lower = evidence_head is not None or has_reader
-    layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if lower else None
-    experts = expert_bytes if expert_bytes is not None else default_budget(config, compute) if on_cpu else None
+    layers = (
+        int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if lower else None
+    )
+    experts = (
+        expert_bytes
+        if expert_bytes is not None
+        else default_budget(config, compute)
+        if on_cpu
+        else None
+    )
     check_room(place, parameters(config)["total"] * compute.itemsize, str(where))
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
         print_of = pool.submit(fingerprint, where)
-        made = pool.submit(lambda: CheckpointTokenizer.load(where) if tokenizer is None else tokenizer)
+        made = pool.submit(
+            lambda: CheckpointTokenizer.load(where) if tokenizer is None else tokenizer
+        )
         network = load_network(where, config, compute, layers, packed=packed, expert_bytes=experts)
         for name, (down, up) in evidence_adapters(where).items():
             linear = network.get_submodule(name)
             assert isinstance(linear, Linear)
-            linear.adapter = torch.from_numpy(down).to(place, compute), torch.from_numpy(up).to(place, compute)
+            linear.adapter = (
+                torch.from_numpy(down).to(place, compute),
+                torch.from_numpy(up).to(place, compute),
+            )
         parts = made.result(), network if on_cpu else network.to(place), print_of.result()
-    return NetworkModel(config, *parts, where, compute, calibration, evidence_head, has_reader, place)
+    return NetworkModel(
+        config, *parts, where, compute, calibration, evidence_head, has_reader, place
+    )
 
 
-def _precision(folder: Path, device: torch.device, asked: torch.dtype | str | None) -> tuple[torch.dtype, bool]:
-    """What a model computes in on `device`, and whether quantized matrices stay so. Raises ConfigUnsupported: `asked`
-    names no known dtype."""
+def _precision(
+    folder: Path, device: torch.device, asked: torch.dtype | str | None
+) -> tuple[torch.dtype, bool]:
+    """What a model computes in on `device`, and whether quantized matrices stay so. Raises
+    ConfigUnsupported: `asked` names no known dtype."""
     if isinstance(asked, torch.dtype):
         return asked, False
     if asked:
@@ -276,10 +323,14 @@ def _precision(folder: Path, device: torch.device, asked: torch.dtype | str | No
     if is_gguf(folder):
         file = opened_gguf(folder)
         packed = any(tensor.tensor_type.name in BLOCKS for tensor in file.tensors.values())
-        if file.field("expert_count", 0):  # else they are dequantized, in a dtype that as many as possible fit in
+        if file.field(
+            "expert_count", 0
+        ):  # else they are dequantized, in a dtype that as many as possible fit in
             packed = packed and experts_in_blocks(file)
         return (torch.float32 if packed else default_dtype()), packed
-    packed = packed_is_faster(than_bfloat16=narrow) and (not narrow or CONFIG_KEY in read_config(folder))
+    packed = packed_is_faster(than_bfloat16=narrow) and (
+        not narrow or CONFIG_KEY in read_config(folder)
+    )
     return (torch.float32 if packed else default_dtype()), packed
 
 

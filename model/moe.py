@@ -1,7 +1,9 @@
-"""Sparse MLP of `qwen3_next` and `qwen3_5_moe`: a router, many small experts, and one that every token goes through.
+"""Sparse MLP of `qwen3_next` and `qwen3_5_moe`: a router, many small experts, and one that every
+token goes through.
 
-y = sum over the k chosen experts of w_e * expert_e(x), plus sigmoid(shared_expert_gate x) * shared_expert(x).
-Parameters carry the names of the checkpoint; experts are stacked, as `qwen3_5_moe` stores them.
+y = sum over the k chosen experts of w_e * expert_e(x), plus sigmoid(shared_expert_gate x) *
+shared_expert(x). Parameters carry the names of the checkpoint; experts are stacked, as
+`qwen3_5_moe` stores them.
 """
 
 import torch
@@ -14,7 +16,9 @@ from docqa.model.linear import Linear, SwiGLU
 
 
 class Router(nn.Module):
-    """Logits of the experts, [experts, hidden]. In float32 at least: a rounded logit may choose another expert."""
+    """Logits of the experts, [experts, hidden]. In float32 at least: a rounded logit may choose
+    another expert.
+    """
 
     def __init__(self, hidden: int, experts: int) -> None:
         super().__init__()
@@ -25,8 +29,8 @@ class Router(nn.Module):
 
 
 class Experts(nn.Module):
-    """gate above up [experts, 2 * inner, hidden] and down [experts, hidden, inner]; `bank`, where it is set, is used
-    instead of the two, which are empty then."""
+    """gate above up [experts, 2 * inner, hidden] and down [experts, hidden, inner]; `bank`, where
+    it is set, is used instead of the two, which are empty then."""
 
     bank: ExpertBank | None = None
 
@@ -37,7 +41,9 @@ class Experts(nn.Module):
 
     def forward(self, x: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
         """x [tokens, hidden], chosen and weights [tokens, k] -> [tokens, hidden]."""
-        return mix_experts(x, chosen, weights, self.bank or Stacked(self.gate_up_proj, self.down_proj))
+        return mix_experts(
+            x, chosen, weights, self.bank or Stacked(self.gate_up_proj, self.down_proj)
+        )
 
 
 class SparseMoe(nn.Module):

@@ -1,7 +1,8 @@
 """Multi-token prediction: one attention layer that guesses the token after the next.
 
-It joins the trunk's hidden state at a token with the embedding of the next one, and shares the trunk's embedding and
-head. A guess is only a draft: model/decode/speculate.py lets the trunk decide.
+It joins the trunk's hidden state at a token with the embedding of the next one, and shares the
+trunk's embedding and head. A guess is only a draft: model/decode/speculate.py lets the trunk
+decide.
 """
 
 import torch
@@ -28,16 +29,22 @@ class Mtp(nn.Module):
         self.norm = RMSNorm(hidden, eps)
 
     def forward(
-        self, hidden: Tensor, following: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
+        self,
+        hidden: Tensor,
+        following: Tensor,
+        rotation: tuple[Tensor, Tensor],
+        cache: AttentionCache | None = None,
     ) -> Tensor:
-        """What the shared head turns into logits of the token after `following`: [batch, seq, dim], after this module's
-        norm.
+        """What the shared head turns into logits of the token after `following`: [batch, seq, dim],
+        after this module's norm.
 
-        `hidden` [batch, seq, dim]: of the trunk after its last norm (or of this module, to guess further). `following`
-        [batch, seq, dim]: embeddings of the tokens that follow. `rotation`: as of `Network.rotation`, for this module's
-        cache.
+        `hidden` [batch, seq, dim]: of the trunk after its last norm (or of this module, to guess
+        further). `following` [batch, seq, dim]: embeddings of the tokens that follow. `rotation`:
+        as of `Network.rotation`, for this module's cache.
         """
-        x = self.fc(torch.cat([self.pre_fc_norm_embedding(following), self.pre_fc_norm_hidden(hidden)], -1))
+        x = self.fc(
+            torch.cat([self.pre_fc_norm_embedding(following), self.pre_fc_norm_hidden(hidden)], -1)
+        )
         return self.norm(self.layers[0](x, rotation, cache))
 
 

@@ -1,5 +1,5 @@
-"""The stack that every network is: embedding, layers (`hybrid.py`, `transformer.py`), last norm, head. Parameters carry
-the names of checkpoints."""
+"""The stack that every network is: embedding, layers (`hybrid.py`, `transformer.py`), last norm,
+head. Parameters carry the names of checkpoints."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
@@ -26,7 +26,9 @@ class DeltaCache(Protocol):
 
 
 class AttentionCache(Protocol):
-    """Keys and values of one attention layer: `attend` adds those of a call and lets its queries read all."""
+    """Keys and values of one attention layer: `attend` adds those of a call and lets its queries
+    read all.
+    """
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor: ...
 
@@ -44,8 +46,9 @@ class Norm(nn.Module):
 
 
 class Network(nn.Module):
-    """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden]. Layers are called as
-    layer(x, rotation, cache); caches are state.py's or, for a few branches, beams.py's."""
+    """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden].
+    Layers are called as layer(x, rotation, cache); caches are state.py's or, for a few branches,
+    beams.py's."""
 
     def __init__(self, config: HybridConfig, layers: Iterable[nn.Module], norm: Norm) -> None:
         super().__init__()
@@ -53,30 +56,46 @@ class Network(nn.Module):
         self.embed_tokens = Embedding(config.vocab_size, config.hidden_size)
         self.layers = nn.ModuleList(layers)
         self.norm = norm
-        self.lm_head = None if config.tie_word_embeddings else Linear(config.hidden_size, config.vocab_size)
+        self.lm_head = (
+            None if config.tie_word_embeddings else Linear(config.hidden_size, config.vocab_size)
+        )
 
     def rotation(self, positions: Tensor, factor: float = 1.0) -> tuple[Tensor, Tensor]:
-        """cos and sin of the rotary embedding at `positions` [seq]: two tensors [seq, rotary_dim]."""
+        """cos and sin of the rotary embedding at `positions` [seq]: two tensors [seq,
+        rotary_dim].
+        """
         frequencies, scale = self.config.rotary_frequencies(factor)
         dtype = torch.float64 if self.embed_tokens.weight.dtype == torch.float64 else torch.float32
         return rope.rotation_table(positions, frequencies.to(positions.device), scale, dtype)
 
     def forward(
-        self, ids: Tensor, caches: Sequence[Cache] | None = None, *, position: int = 0, factor: float = 1.0,
-        hooks: Mapping[int, Callable[[Tensor], None]] | None = None, layers: int | None = None,
+        self,
+        ids: Tensor,
+        caches: Sequence[Cache] | None = None,
+        *,
+        position: int = 0,
+        factor: float = 1.0,
+        hooks: Mapping[int, Callable[[Tensor], None]] | None = None,
+        layers: int | None = None,
         block: int | None = None,
-    ) -> Tensor:  # fmt: skip
-        """Runs ids [batch, seq]; each of `hooks`, by a layer's number, is called with that layer's output.
+    ) -> Tensor:
+        """Runs ids [batch, seq]; each of `hooks`, by a layer's number, is called with that layer's
+        output.
 
-        With `layers`, only so many of the first run, without the last norm. With `block`, a layer runs over pieces,
-        which end where positions are multiples of it, before the next layer does, and hooks get pieces: bits as of one
-        call for each.
+        With `layers`, only so many of the first run, without the last norm. With `block`, a layer
+        runs over pieces, which end where positions are multiples of it, before the next layer does,
+        and hooks get pieces: bits as of one call for each.
         """
-        pieces = [self.embed_tokens(piece) for piece in ids.split(piece_sizes(ids.shape[1], position, block), 1)]
+        pieces = [
+            self.embed_tokens(piece)
+            for piece in ids.split(piece_sizes(ids.shape[1], position, block), 1)
+        ]
         # On the CPU, in float64, which not every accelerator has.
         cos, sin = self.rotation(torch.arange(position, position + ids.shape[1]), factor)
         sizes = [piece.shape[1] for piece in pieces]
-        rotations = list(zip(cos.to(ids.device).split(sizes), sin.to(ids.device).split(sizes), strict=True))
+        rotations = list(
+            zip(cos.to(ids.device).split(sizes), sin.to(ids.device).split(sizes), strict=True)
+        )
         for number, layer in enumerate(self.layers[:layers]):
             for at, rotation in enumerate(rotations):
                 pieces[at] = layer(pieces[at], rotation, None if caches is None else caches[number])
@@ -105,15 +124,21 @@ class Network(nn.Module):
         return {f"{name}.weight": matrix for name, matrix in modules if matrix is not None}
 
     def experts(self) -> dict[str, Experts]:
-        return {name: module for name, module in self.named_modules() if isinstance(module, Experts)}
+        return {
+            name: module for name, module in self.named_modules() if isinstance(module, Experts)
+        }
 
     def expert_banks(self) -> dict[str, ExpertBank]:
         """The banks that are used instead of experts' tensors, by the names of their `Experts`."""
-        return {name: module.bank for name, module in self.experts().items() if module.bank is not None}
+        return {
+            name: module.bank for name, module in self.experts().items() if module.bank is not None
+        }
 
 
 def piece_sizes(count: int, position: int, block: int | None) -> list[int]:
-    """Tokens of each piece of `count` tokens from `position` on, cut at multiples of `block`, of all without it."""
+    """Tokens of each piece of `count` tokens from `position` on, cut at multiples of `block`, of
+    all without it.
+    """
     if block is None:
         return [count]
     first = min(count, block - position % block)

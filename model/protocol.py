@@ -1,5 +1,6 @@
-"""What app may ask of a model that runs here, and of a tokenizer. `load.NetworkModel` is the one that is shipped.
-Whatever takes a model names these types: a test can hand in a small one, and nothing below `load` imports it."""
+"""What app may ask of a model that runs here, and of a tokenizer. `load.NetworkModel` is the one
+that is shipped. Whatever takes a model names these types: a test can hand in a small one, and
+nothing below `load` imports it."""
 
 from __future__ import annotations
 
@@ -37,10 +38,12 @@ class NamedLogistic(Logistic):
 
 
 class RefusalCalibration(NamedLogistic):
-    """Logistics over named signals of "the answer is right"; under `threshold` a question counts as not answered.
+    """Logistics over named signals of "the answer is right"; under `threshold` a question counts as
+    not answered.
 
-    `forms`: by the form of the answer, where fitted; `weights` and `bias` are for all others. `evidence`: of "the first
-    passage answers"; from `possible_threshold` on a refusal shows it as possible.
+    `forms`: by the form of the answer, where fitted; `weights` and `bias` are for all others.
+    `evidence`: of "the first passage answers"; from `possible_threshold` on a refusal shows it as
+    possible.
     """
 
     threshold: float
@@ -50,11 +53,12 @@ class RefusalCalibration(NamedLogistic):
 
 
 class Calibration(TypedDict, total=False):
-    """calibration.json of a model folder: what was fitted for its answers; every part may be missing.
+    """calibration.json of a model folder: what was fitted for its answers; every part may be
+    missing.
 
-    `evidence_layer`: what the evidence head works on. `evidence_weights`: of bm25, vector, passage. `span_reader` and
-    `reader`: of the signals that order candidates, with and without a reader. `agrees`: of "what is asked holds by this
-    document".
+    `evidence_layer`: what the evidence head works on. `evidence_weights`: of bm25, vector, passage.
+    `span_reader` and `reader`: of the signals that order candidates, with and without a reader.
+    `agrees`: of "what is asked holds by this document".
     """
 
     evidence_layer: int
@@ -105,7 +109,9 @@ class VectorEncoder(Protocol):
     def identity(self) -> str: ...
 
     def vectors(self, texts: Sequence[str], *, asked: bool = False) -> np.ndarray:
-        """Vectors of texts, or of questions (`asked`), float32 [texts, dim]; the product of two is their likeness."""
+        """Vectors of texts, or of questions (`asked`), float32 [texts, dim]; the product of two is
+        their likeness.
+        """
 
 
 class Reranker(Protocol):
@@ -160,7 +166,9 @@ class Model(Protocol):
     def evidence_head(self) -> EvidenceHead | None: ...
     @property
     def has_reader(self) -> bool:
-        """Whether a reader cuts answers from the documents, and only `answer_layers` are read for them."""
+        """Whether a reader cuts answers from the documents, and only `answer_layers` are read for
+        them.
+        """
 
     @property
     def reader(self) -> ExcerptReader | None:
@@ -184,11 +192,16 @@ class Model(Protocol):
         """An empty state, of the first `layers` only where given."""
 
     def prefill(
-        self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: Callable[[int, Any], None] | None = None
+        self,
+        ids: Sequence[int] | Tensor,
+        state: State,
+        *,
+        on_hidden: Callable[[int, Any], None] | None = None,
     ) -> Any:
         """Reads `ids` into `state`; returns the last token's hidden state [dim].
 
-        The hook gets a position and the output of `evidence_layer` [seq, dim] of the tokens from there on.
+        The hook gets a position and the output of `evidence_layer` [seq, dim] of the tokens from
+        there on.
         """
 
     def evidence_states(self, ids: Sequence[int]) -> np.ndarray:

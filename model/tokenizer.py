@@ -1,7 +1,7 @@
 """Text to token ids and back, with the characters that each token covers.
 
-`tokenizer.json` is the truth. Of a byte-level BPE a tiktoken Encoding is built, which is an order of magnitude faster
-on a book; for others the `tokenizers` library does the work.
+`tokenizer.json` is the truth. Of a byte-level BPE a tiktoken Encoding is built, which is an order
+of magnitude faster on a book; for others the `tokenizers` library does the work.
 """
 
 import json
@@ -20,10 +20,13 @@ from docqa.model.gguf.tokenizer import vocabulary_spec
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as Rust
 
-# What `ByteLevel` splits on by itself, and the same behind `Digits(individual_digits=True)`: there a digit is always a
-# piece of its own, so white space in front of one keeps its last character, as at the end of the text.
+# What `ByteLevel` splits on by itself, and the same behind `Digits(individual_digits=True)`: there
+# a digit is always a piece of its own, so white space in front of one keeps its last character, as
+# at the end of the text.
 _GPT2 = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-_GPT2_DIGITS = r"\p{N}|'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?=\p{N}|\z)|\s+(?!\S)|\s+"
+_GPT2_DIGITS = (
+    r"\p{N}|'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?=\p{N}|\z)|\s+(?!\S)|\s+"
+)
 NormalForm = Literal["NFC", "NFKC", "NFD", "NFKD"]
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -36,17 +39,30 @@ def byte_alphabet() -> dict[str, int]:
 
 
 class CheckpointTokenizer:
-    """Encodes text as plain text: a special token's name inside a document is words, never a control token."""
+    """Encodes text as plain text: a special token's name inside a document is words, never a
+    control token.
+    """
 
     def __init__(self, spec: dict[str, Any], eos_ids: tuple[int, ...] = ()) -> None:
-        """Build from the content of a tokenizer.json. Raises TokenizerUnsupported: its parts cannot be understood."""
+        """Build from the content of a tokenizer.json. Raises TokenizerUnsupported: its parts cannot
+        be understood.
+        """
         try:
             vocabulary: dict[str, int] = spec["model"]["vocab"]
-            self._added = {token["content"]: token["id"] for token in spec.get("added_tokens") or []}
+            self._added = {
+                token["content"]: token["id"] for token in spec.get("added_tokens") or []
+            }
             self.vocab_size = 1 + max([*vocabulary.values(), *self._added.values()])
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise TokenizerUnsupported(f"tokenizer.json has no usable vocabulary ({error}); get it again") from error
-        self.eos_ids = eos_ids or tuple(self._added[n] for n in ("<|im_end|>", "<|endoftext|>") if n in self._added)[:1]
+            raise TokenizerUnsupported(
+                f"tokenizer.json has no usable vocabulary ({error}); get it again"
+            ) from error
+        self.eos_ids = (
+            eos_ids
+            or tuple(self._added[n] for n in ("<|im_end|>", "<|endoftext|>") if n in self._added)[
+                :1
+            ]
+        )
         self._spec = spec
         self._pattern = _split_pattern(spec)
         self._normal_form = _normal_form(spec)
@@ -59,14 +75,18 @@ class CheckpointTokenizer:
 
     @classmethod
     def load(cls, folder: Path) -> "CheckpointTokenizer":
-        """Reads a folder's `tokenizer.json`, and beside it which token ends a text. Raises TokenizerUnsupported."""
+        """Reads a folder's `tokenizer.json`, and beside it which token ends a text. Raises
+        TokenizerUnsupported.
+        """
         return cls(tokenizer_spec(folder), _eos_ids(folder))
 
     @property
     def eos_id(self) -> int:
         """The token that ends an answer. Raises TokenizerUnsupported: the folder names none."""
         if not self.eos_ids:
-            raise TokenizerUnsupported("no end-of-text token: neither config.json nor generation_config.json names one")
+            raise TokenizerUnsupported(
+                "no end-of-text token: neither config.json nor generation_config.json names one"
+            )
         return self.eos_ids[0]
 
     def token_id(self, name: str) -> int | None:
@@ -85,20 +105,26 @@ class CheckpointTokenizer:
         return list(map(self._rank_to_id.__getitem__, ranks))
 
     def encode_template(self, text: str) -> list[int]:
-        """Token ids of a text in which names of added tokens mean these: templates, never documents."""
+        """Token ids of a text in which names of added tokens mean these: templates, never
+        documents.
+        """
         if not self._added:
             return self.encode(text)
-        names = sorted(self._added, key=len, reverse=True)  # the longest first, where one begins with another
+        names = sorted(
+            self._added, key=len, reverse=True
+        )  # the longest first, where one begins with another
         ids: list[int] = []
         for piece in re.split(f"({'|'.join(map(re.escape, names))})", text):
             ids += [self._added[piece]] if piece in self._added else self.encode(piece)
         return ids
 
     def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        """Token ids, and for each the half-open range of characters that it touches; a character whose bytes are spread
-        over several tokens is in the range of each."""
+        """Token ids, and for each the half-open range of characters that it touches; a character
+        whose bytes are spread over several tokens is in the range of each."""
         text = _SURROGATE.sub("\ufffd", text)
-        if self._pattern is None or (self._normal_form and not unicodedata.is_normalized(self._normal_form, text)):
+        if self._pattern is None or (
+            self._normal_form and not unicodedata.is_normalized(self._normal_form, text)
+        ):
             found = self._slow_tokenizer().encode(text, add_special_tokens=False)
             return list(found.ids), list(found.offsets)
         ids = self.encode(text)
@@ -115,20 +141,30 @@ class CheckpointTokenizer:
 
     def token_bytes(self, token: int) -> bytes:
         """The bytes that one token stands for; a streaming decoder needs them."""
-        return self._bytes[token] if self._bytes else str(self._slow_tokenizer().decode([token])).encode()
+        return (
+            self._bytes[token]
+            if self._bytes
+            else str(self._slow_tokenizer().decode([token])).encode()
+        )
 
     def _build(self, vocabulary: dict[str, int]) -> None:
         """Makes the tiktoken Encoding: a rank for each byte and each merge, in order."""
         import tiktoken
 
         as_bytes = _all_bytes(vocabulary, byte_alphabet())
-        tokens, self._rank_to_id, missing = _by_rank(vocabulary, self._spec["model"]["merges"], as_bytes)
-        if self._spec["model"].get("ignore_merges") and not set(tokens).issuperset(as_bytes.values()):
-            self._pattern = None  # a piece may be a token that no merge makes, which tiktoken cannot have
+        tokens, self._rank_to_id, missing = _by_rank(
+            vocabulary, self._spec["model"]["merges"], as_bytes
+        )
+        if self._spec["model"].get("ignore_merges") and not set(tokens).issuperset(
+            as_bytes.values()
+        ):
+            self._pattern = (
+                None  # a piece may be a token that no merge makes, which tiktoken cannot have
+            )
             self._slow_tokenizer()
             return
-        # tiktoken panics on a byte without a rank, so every byte has one; texts with bytes that have no token take the
-        # slow way, since dropping them can make their neighbours merge.
+        # tiktoken panics on a byte without a rank, so every byte has one; texts with bytes that
+        # have no token take the slow way, since dropping them can make their neighbours merge.
         ranks = dict(zip([*tokens, *missing], range(len(tokens) + len(missing)), strict=True))
         self._encoding = tiktoken.Encoding(
             "docqa", pat_str=self._pattern or "", mergeable_ranks=ranks, special_tokens={}
@@ -149,7 +185,9 @@ class CheckpointTokenizer:
         return found
 
     def _slow_tokenizer(self) -> "Rust":
-        """`tokenizers` on the same file, for what tiktoken cannot do; special tokens stay plain text."""
+        """`tokenizers` on the same file, for what tiktoken cannot do; special tokens stay plain
+        text.
+        """
         if self._slow is None:
             from tokenizers import Tokenizer as Rust
 
@@ -179,7 +217,9 @@ def _characters(text: str, edges: list[int], missing: bytes) -> list[tuple[int, 
 def _all_bytes(vocabulary: Collection[str], alphabet: dict[str, int]) -> dict[str, bytes]:
     """The bytes of every token written in `alphabet`; not of others, such as added tokens."""
     # By one translation of all tokens to Latin-1: one for each took a third of the time of loading.
-    table = dict.fromkeys(range(256), "\uffff") | {ord(c): chr(byte) for c, byte in alphabet.items()}
+    table = dict.fromkeys(range(256), "\uffff") | {
+        ord(c): chr(byte) for c, byte in alphabet.items()
+    }
     try:
         joined = "".join(vocabulary).translate(table).encode("latin-1")
     except UnicodeEncodeError:
@@ -191,15 +231,28 @@ def _all_bytes(vocabulary: Collection[str], alphabet: dict[str, int]) -> dict[st
 def _by_rank(
     vocabulary: dict[str, int], merges: list[str] | list[list[str]], as_bytes: dict[str, bytes]
 ) -> tuple[list[bytes], list[int], list[bytes]]:
-    """Tokens as bytes and their ids, single bytes first, then by merges; and the bytes without a token."""
+    """Tokens as bytes and their ids, single bytes first, then by merges; and the bytes without a
+    token.
+    """
     alphabet = byte_alphabet()
     missing = [bytes([byte]) for character, byte in alphabet.items() if character not in vocabulary]
-    single = sorted((vocabulary[character], as_bytes[character]) for character in alphabet if character in vocabulary)
+    single = sorted(
+        (vocabulary[character], as_bytes[character])
+        for character in alphabet
+        if character in vocabulary
+    )
     tokens, ids = [token for _, token in single], [number for number, _ in single]
-    made = [merge.replace(" ", "") if isinstance(merge, str) else "".join(merge) for merge in merges]
+    made = [
+        merge.replace(" ", "") if isinstance(merge, str) else "".join(merge) for merge in merges
+    ]
     first = len(vocabulary) - len(made)
-    if len(as_bytes) == len(vocabulary) and alphabet.keys().isdisjoint(made) and [*vocabulary][first:] == made:
-        # As nearly always: the vocabulary ends with what the merges make, in their order; nothing is looked up.
+    if (
+        len(as_bytes) == len(vocabulary)
+        and alphabet.keys().isdisjoint(made)
+        and [*vocabulary][first:] == made
+    ):
+        # As nearly always: the vocabulary ends with what the merges make, in their order; nothing
+        # is looked up.
         return tokens + [*as_bytes.values()][first:], ids + [*vocabulary.values()][first:], missing
     seen = set(tokens)
     for text in made:
@@ -219,7 +272,11 @@ def _normal_form(spec: dict[str, Any]) -> NormalForm | None:
 def _split_pattern(spec: dict[str, Any]) -> str | None:
     """What splits text before BPE; None for no byte-level BPE known here."""
     model, normalizer = spec["model"], spec.get("normalizer")
-    if model.get("type", "BPE") != "BPE" or model.get("byte_fallback") or model.get("continuing_subword_prefix"):
+    if (
+        model.get("type", "BPE") != "BPE"
+        or model.get("byte_fallback")
+        or model.get("continuing_subword_prefix")
+    ):
         return None
     if normalizer and _normal_form(spec) is None:
         return None
@@ -240,7 +297,9 @@ def _split_pattern(spec: dict[str, Any]) -> str | None:
 
 
 def tokenizer_spec(folder: Path) -> dict[str, Any]:
-    """A folder's tokenizer.json, or the one that its GGUF file describes. Raises TokenizerUnsupported."""
+    """A folder's tokenizer.json, or the one that its GGUF file describes. Raises
+    TokenizerUnsupported.
+    """
     path = folder / "tokenizer.json"
     if _inside_gguf(folder):
         file = opened_gguf(folder)
@@ -248,9 +307,13 @@ def tokenizer_spec(folder: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
-        raise TokenizerUnsupported(f"{path} is missing; a model folder needs its tokenizer.json") from error
+        raise TokenizerUnsupported(
+            f"{path} is missing; a model folder needs its tokenizer.json"
+        ) from error
     except (ValueError, TypeError, OSError) as error:
-        raise TokenizerUnsupported(f"{path} cannot be read ({error}); get the file again") from error
+        raise TokenizerUnsupported(
+            f"{path} cannot be read ({error}); get the file again"
+        ) from error
 
 
 def _inside_gguf(folder: Path) -> bool:

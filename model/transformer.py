@@ -1,7 +1,8 @@
 """The dense members of the family: softmax attention in every layer, no gate, a plain RMS norm.
 
-As `transformers` computes Qwen3, Qwen2 and Llama, by the names of their checkpoints. They differ between projection and
-rotation: a norm over each head's query and key, or over those of all heads, a bias, or nothing (`Family`).
+As `transformers` computes Qwen3, Qwen2 and Llama, by the names of their checkpoints. They differ
+between projection and rotation: a norm over each head's query and key, or over those of all heads,
+a bias, or nothing (`Family`).
 """
 
 import torch
@@ -31,7 +32,11 @@ class Attention(nn.Module):
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
-        self.heads, self.kv_heads, self.dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
+        self.heads, self.kv_heads, self.dim = (
+            config.num_attention_heads,
+            config.num_key_value_heads,
+            config.head_dim,
+        )
         hidden, bias, self.normed = config.hidden_size, config.family.biased, config.family.normed
         self.q_proj = Linear(hidden, self.heads * self.dim, bias=bias)
         self.k_proj = Linear(hidden, self.kv_heads * self.dim, bias=bias)
@@ -40,15 +45,17 @@ class Attention(nn.Module):
         if self.normed:
             self.q_norm, self.k_norm = (PlainNorm(self.dim, config.rms_norm_eps) for _ in range(2))
 
-    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
+    ) -> Tensor:
         batch, seq, _ = x.shape
         q, k, v = self.q_proj(x), self.k_proj(x), self.v_proj(x)
         q, k, v = (part.view(batch, seq, -1, self.dim) for part in (q, k, v))
         if self.normed:
             q, k = self.q_norm(q), self.k_norm(k)
         q, k = rope.rotate(q, *rotation), rope.rotate(k, *rotation)
-        # No finer than the products around it; but beside a bias of hundreds, as in Qwen2.5, 8 bits with one scale
-        # leave nothing of a key's other columns: 0.04 nats of prose with the 0.5B.
+        # No finer than the products around it; but beside a bias of hundreds, as in Qwen2.5, 8 bits
+        # with one scale leave nothing of a key's other columns: 0.04 nats of prose with the 0.5B.
         rounded = self.k_proj.packed is not None and self.k_proj.bias is None
         attend = attention if cache is None else cache.attend
         return self.o_proj(attend(q, k, v, rounded=rounded).reshape(batch, seq, -1))
@@ -71,7 +78,9 @@ class Block(nn.Module):
         self.input_layernorm = PlainNorm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = PlainNorm(config.hidden_size, config.rms_norm_eps)
 
-    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
+    ) -> Tensor:
         x = added(self.self_attn(self.input_layernorm(x), rotation, cache), x)
         return added(self.mlp(self.post_attention_layernorm(x)), x)
 

@@ -17,7 +17,9 @@ OFFLINE = Path(__file__).resolve().parent / "offline"
 
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # each worker has a core; threads that wait would take the others'
+    os.environ.setdefault(
+        "OMP_NUM_THREADS", "1"
+    )  # each worker has a core; threads that wait would take the others'
 
 
 # How long it takes to make inputs says what else the machine does.
@@ -38,7 +40,9 @@ def _module(name: str, path: Path) -> ModuleType:
 def _go_offline() -> None:
     """Refuse connections here, and through PYTHONPATH in every Python that a test starts."""
     _module("docqa_tests_offline", OFFLINE / "sitecustomize.py")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(OFFLINE), os.environ.get("PYTHONPATH"))))
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        filter(None, (str(OFFLINE), os.environ.get("PYTHONPATH")))
+    )
 
 
 _go_offline()
@@ -52,7 +56,9 @@ def tiny_reader() -> ModuleType:
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache folder of the test's own, and none of the settings of whoever runs it. Returns the cache folder."""
+    """A cache folder of the test's own, and none of the settings of whoever runs it. Returns the
+    cache folder.
+    """
     for name in [name for name in os.environ if name.startswith("DOCQA_")]:
         monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
@@ -63,7 +69,9 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 
 
 class QuietServer(ThreadingHTTPServer):
-    """A client that hangs up in the middle is what some tests are about: no traceback on standard error for it."""
+    """A client that hangs up in the middle is what some tests are about: no traceback on standard
+    error for it.
+    """
 
     daemon_threads = True
 
@@ -73,8 +81,12 @@ class QuietServer(ThreadingHTTPServer):
 
 
 @pytest.fixture
-def loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[type[BaseHTTPRequestHandler]], str]]:
-    """Function(handler class) -> URL of a server on this machine, the only place that the test may connect to."""
+def loopback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[type[BaseHTTPRequestHandler]], str]]:
+    """Function(handler class) -> URL of a server on this machine, the only place that the test may
+    connect to.
+    """
     servers: list[QuietServer] = []
 
     def serve(handler: type[BaseHTTPRequestHandler]) -> str:

@@ -25,7 +25,9 @@ _LETTERS = "aA0 -.,\"“(\n_;:é/'<[{\\"
 
 @dataclass(frozen=True)
 class Expression:
-    """One compiled `pattern`, `name` for messages, and whether it is only tried at given places (`anchored`)."""
+    """One compiled `pattern`, `name` for messages, and whether it is only tried at given places
+    (`anchored`).
+    """
 
     name: str
     pattern: re.Pattern[Any]
@@ -50,7 +52,9 @@ def expressions(folder: Path, package: str) -> Iterator[Expression]:
             if _assigned(tree, name):
                 ways = called.get(name)
                 for pattern in _patterns(value):
-                    yield Expression(f"{parts[-1]}.{name}", pattern, bool(ways) and ways <= ANCHORED)
+                    yield Expression(
+                        f"{parts[-1]}.{name}", pattern, bool(ways) and ways <= ANCHORED
+                    )
         yield from _written_in_calls(tree, parts[-1], vars(module))
 
 
@@ -66,9 +70,13 @@ def _patterns(value: Any) -> Iterator[re.Pattern[Any]]:
 
 
 def _called(tree: ast.AST) -> dict[str, set[str]]:
-    """The methods that are called on each name of a module; a name that is used otherwise may be searched for."""
+    """The methods that are called on each name of a module; a name that is used otherwise may be
+    searched for.
+    """
     called: dict[str, set[str]] = {}
-    methods = {id(node.value): node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    methods = {
+        id(node.value): node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             called.setdefault(node.id, set()).add(methods.get(id(node), "search"))
@@ -76,15 +84,24 @@ def _called(tree: ast.AST) -> dict[str, set[str]]:
 
 
 def _assigned(tree: ast.Module, name: str) -> bool:
-    """Whether the module makes `name` itself, so that it is not the same expression imported again."""
-    targets = (target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets)
+    """Whether the module makes `name` itself, so that it is not the same expression imported
+    again.
+    """
+    targets = (
+        target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
+    )
     return any(isinstance(target, ast.Name) and target.id == name for target in targets)
 
 
 def _written_in_calls(tree: ast.Module, module: str, names: dict[str, Any]) -> Iterator[Expression]:
     named = {id(node.value) for node in tree.body if isinstance(node, ast.Assign)}
     for node in ast.walk(tree):
-        if id(node) not in named and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+        if (
+            id(node) not in named
+            and isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.args
+        ):
             of_re = isinstance(node.func.value, ast.Name) and node.func.value.id == "re"
             written = _written(node.args[0], names) if of_re else None
             if of_re and isinstance(written, str | bytes) and node.func.attr != "escape":
@@ -94,13 +111,17 @@ def _written_in_calls(tree: ast.Module, module: str, names: dict[str, Any]) -> I
 
 
 def _written(source: ast.expr, names: dict[str, Any]) -> Any:
-    """The text of an expression that is written where it is used, the names of its module put in; None for others."""
+    """The text of an expression that is written where it is used, the names of its module put in;
+    None for others.
+    """
     if isinstance(source, ast.Constant):
         return source.value
     if not isinstance(source, ast.JoinedStr):
         return None
     inside = [part.value for part in source.values if isinstance(part, ast.FormattedValue)]
-    if not all(isinstance(part, ast.Name) and isinstance(names.get(part.id), str) for part in inside):
+    if not all(
+        isinstance(part, ast.Name) and isinstance(names.get(part.id), str) for part in inside
+    ):
         return None
     return "".join(
         str(part.value) if isinstance(part, ast.Constant) else names[part.value.id]  # type: ignore[attr-defined]
@@ -111,7 +132,9 @@ def _written(source: ast.expr, names: dict[str, Any]) -> Any:
 def worst_inputs(
     pattern: re.Pattern[Any], lengths: tuple[int, ...], most: int | None = None
 ) -> Iterator[tuple[Any, ...]]:
-    """Texts of about `lengths` characters that repeat what up to `most` parts of `pattern` match, and end wrong."""
+    """Texts of about `lengths` characters that repeat what up to `most` parts of `pattern` match,
+    and end wrong.
+    """
     raw = isinstance(pattern.pattern, bytes)
     parsed = re._parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)  # type: ignore[attr-defined]
     pumps = [pair for pair in dict.fromkeys(_pumps(parsed)) if 0 < len(pair[1]) <= _LONGEST_PUMP]
@@ -123,7 +146,9 @@ def worst_inputs(
 
 
 def _pumps(parsed: Any) -> Iterator[tuple[str, str]]:
-    """(text before, text to repeat) for every part of an expression that can repeat, and for its beginnings."""
+    """(text before, text to repeat) for every part of an expression that can repeat, and for its
+    beginnings.
+    """
     for items, before in _sequences(list(parsed), ""):
         for first in range(len(items)):
             ahead = before + _sample(items[:first])
@@ -173,7 +198,10 @@ def _samples(items: list[Any]) -> list[str]:
     """A few texts that `items` match, one behind the other."""
     choices = [_of(str(kind), value) for kind, value in items]
     widest = max(map(len, choices), default=0)
-    rows = ("".join(choice[number % len(choice)] for choice in choices) for number in range(min(widest, _MAX_SAMPLES)))
+    rows = (
+        "".join(choice[number % len(choice)] for choice in choices)
+        for number in range(min(widest, _MAX_SAMPLES))
+    )
     return list(dict.fromkeys(rows))
 
 
@@ -196,9 +224,13 @@ def _of(kind: str, value: Any) -> list[str]:
 
 
 _CATEGORIES = {
-    "CATEGORY_DIGIT": "0", "CATEGORY_SPACE": " ", "CATEGORY_WORD": "a",
-    "CATEGORY_NOT_DIGIT": "a", "CATEGORY_NOT_SPACE": "a", "CATEGORY_NOT_WORD": " ",
-}  # fmt: skip
+    "CATEGORY_DIGIT": "0",
+    "CATEGORY_SPACE": " ",
+    "CATEGORY_WORD": "a",
+    "CATEGORY_NOT_DIGIT": "a",
+    "CATEGORY_NOT_SPACE": "a",
+    "CATEGORY_NOT_WORD": " ",
+}
 
 
 def _of_set(members: list[Any]) -> list[str]:
@@ -218,9 +250,13 @@ def _of_set(members: list[Any]) -> list[str]:
 
 def _set_source(members: list[Any]) -> str:
     named = {
-        "CATEGORY_DIGIT": r"\d", "CATEGORY_SPACE": r"\s", "CATEGORY_WORD": r"\w",
-        "CATEGORY_NOT_DIGIT": r"\D", "CATEGORY_NOT_SPACE": r"\S", "CATEGORY_NOT_WORD": r"\W",
-    }  # fmt: skip
+        "CATEGORY_DIGIT": r"\d",
+        "CATEGORY_SPACE": r"\s",
+        "CATEGORY_WORD": r"\w",
+        "CATEGORY_NOT_DIGIT": r"\D",
+        "CATEGORY_NOT_SPACE": r"\S",
+        "CATEGORY_NOT_WORD": r"\W",
+    }
     parts = []
     for kind, value in members:
         if str(kind) == "LITERAL":

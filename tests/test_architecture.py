@@ -1,4 +1,6 @@
-"""The shape of the source tree: no import circles, folders of a size that a newcomer can read, a sentence in each."""
+"""The shape of the source tree: no import circles, folders of a size that a newcomer can read, a
+sentence in each.
+"""
 
 import ast
 from pathlib import Path
@@ -21,13 +23,21 @@ def _name(file: Path) -> str:
 
 
 def import_graph(root: Path) -> dict[str, set[str]]:
-    """What each module imports of the others, inside functions and under TYPE_CHECKING too; its own packages aside."""
+    """What each module imports of the others, inside functions and under TYPE_CHECKING too; its own
+    packages aside.
+    """
     modules = sources(root)
     graph: dict[str, set[str]] = {}
     for name, file in modules.items():
         package = name if file.name == "__init__.py" else name.rpartition(".")[0]
-        found = {module for node in ast.walk(ast.parse(file.read_text())) for module in _imported(node, package)}
-        graph[name] = {other for other in found & set(modules) if not f"{name}.".startswith(f"{other}.")}
+        found = {
+            module
+            for node in ast.walk(ast.parse(file.read_text()))
+            for module in _imported(node, package)
+        }
+        graph[name] = {
+            other for other in found & set(modules) if not f"{name}.".startswith(f"{other}.")
+        }
     return graph
 
 
@@ -46,7 +56,9 @@ def _imported(node: ast.AST, package: str) -> set[str]:
 def circles(graph: dict[str, set[str]]) -> list[list[str]]:
     """Strongly connected components of two modules or more."""
     reach = {name: _reachable(graph, name) for name in graph}
-    found = {tuple(sorted(other for other in reach[name] if name in reach[other])) for name in graph}
+    found = {
+        tuple(sorted(other for other in reach[name] if name in reach[other])) for name in graph
+    }
     return [list(component) for component in sorted(found) if len(component) > 1]
 
 
@@ -75,8 +87,15 @@ def test_a_circle_inside_a_function_or_under_type_checking_is_found(tmp_path):
 
 def test_no_folder_has_more_files_than_a_newcomer_reads(repository):
     crowded = {}
-    for folder in {file.parent for name, file in sources(repository).items() if not name.startswith("docqa.kernels")}:
-        count, most = len(list(folder.glob("*.py"))), MOST_COMMANDS if folder.name == "commands" else MOST_FILES
+    for folder in {
+        file.parent
+        for name, file in sources(repository).items()
+        if not name.startswith("docqa.kernels")
+    }:
+        count, most = (
+            len(list(folder.glob("*.py"))),
+            MOST_COMMANDS if folder.name == "commands" else MOST_FILES,
+        )
         if count > most:
             crowded[str(folder.relative_to(repository))] = count
     assert crowded == {}
@@ -95,7 +114,11 @@ def test_every_folder_says_what_it_is_for(repository, package):
 def exported(init: Path) -> set[str]:
     """The modules that a folder's `__init__` lists for others."""
     for node in ast.parse(init.read_text()).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__":
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and node.targets[0].id == "__all__"
+        ):
             return set(ast.literal_eval(node.value))
     return set()
 
@@ -107,7 +130,12 @@ def test_only_exported_modules_are_imported_from_another_folder(repository):
             folder, _, module = other.rpartition(".")
             inside = folder == name.rpartition(".")[0] or folder == name
             deep = folder.count(".") >= 2 and not folder.startswith("docqa.kernels")
-            if deep and not inside and modules[other].name != "__init__.py" and module not in exported(modules[folder]):
+            if (
+                deep
+                and not inside
+                and modules[other].name != "__init__.py"
+                and module not in exported(modules[folder])
+            ):
                 strangers.append(f"{name} -> {other}")
     assert strangers == []
 
@@ -117,6 +145,7 @@ def test_no_test_name_has_more_than_twelve_words(repository):
         node.name
         for file in (repository / "tests").rglob("test_*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and len(node.name.split("_")) > 13
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and len(node.name.split("_")) > 13
     ]
     assert long == []

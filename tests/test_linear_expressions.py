@@ -1,7 +1,8 @@
 """No regular expression may take more than linear time, whatever the text.
 
-Each is tried on short texts that repeat its own parts, and on longer ones where it takes long: four times the length
-takes a linear one four times as long, a quadratic one sixteen. Processor time counts, the shortest of several trials.
+Each is tried on short texts that repeat its own parts, and on longer ones where it takes long: four
+times the length takes a linear one four times as long, a quadratic one sixteen. Processor time
+counts, the shortest of several trials.
 """
 
 import importlib.util
@@ -24,7 +25,9 @@ MOST_PARTS = 40
 
 
 def _load() -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location("expressions", Path(__file__).with_name("expressions.py"))
+    spec = importlib.util.spec_from_file_location(
+        "expressions", Path(__file__).with_name("expressions.py")
+    )
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
@@ -67,7 +70,9 @@ def _explodes(expression: object, text: object, longer: object) -> bool:
 
 
 def _exploding(package: str, most: int | None = None) -> list[str]:
-    """The expressions over linear time, each with the beginning of a text that shows it; `most`: repeated parts."""
+    """The expressions over linear time, each with the beginning of a text that shows it; `most`:
+    repeated parts.
+    """
     found = []
     for expression in expressions.expressions(ROOT / package, f"docqa.{package}"):
         for brief, text, longer in expressions.worst_inputs(expression.pattern, LENGTHS, most):

@@ -1,4 +1,6 @@
-"""The project's own promises: the list of packages, the README's commands, and that the suite is offline."""
+"""The project's own promises: the list of packages, the README's commands, and that the suite is
+offline.
+"""
 
 import os
 import platform
@@ -15,7 +17,8 @@ import pytest
 
 PACKAGES = ("app", "ingest", "kernels", "model")
 NOT_SHIPPED = ("app/lab/", "model/training/", "kernels/NOTES.md")
-# Run where the wheel is unpacked: the help of every command, then every module, so that none lacks what stayed behind.
+# Run where the wheel is unpacked: the help of every command, then every module, so that none lacks
+# what stayed behind.
 FROM_THE_WHEEL = """
 import importlib, pathlib, pkgutil, sys
 import docqa.app
@@ -36,7 +39,9 @@ NATIVE = "docqa/kernels/cpu/_native.so"
 
 def test_every_folder_with_modules_is_a_package(repository):
     folders = {file.parent for package in PACKAGES for file in (repository / package).rglob("*.py")}
-    assert [str(folder) for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
+    assert [
+        str(folder) for folder in sorted(folders) if not (folder / "__init__.py").is_file()
+    ] == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -51,34 +56,56 @@ def test_the_files_that_are_not_python_are_in_the_package_data(repository):
     for package in PACKAGES:
         root = repository / package
         for file in root.rglob("*"):
-            if not file.is_file() or file.suffix in {".py", ".pyc"} or file.name.endswith(".partial"):
+            if (
+                not file.is_file()
+                or file.suffix in {".py", ".pyc"}
+                or file.name.endswith(".partial")
+            ):
                 continue
             name = file.relative_to(repository).as_posix()
             if name.startswith(NOT_SHIPPED):
                 continue
-            if not any(file.relative_to(root).match(pattern) for pattern in patterns[f"docqa.{package}"]):
+            if not any(
+                file.relative_to(root).match(pattern) for pattern in patterns[f"docqa.{package}"]
+            ):
                 left_out.append(name)
     assert left_out == []
 
 
 def _tracked(repository: Path) -> list[str]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=repository, capture_output=True, check=False)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=repository, capture_output=True, check=False
+    )
     if listed.returncode:
         pytest.skip("not a git checkout")
-    return [name for name in listed.stdout.decode().split("\0") if name and (repository / name).is_file()]
+    return [
+        name
+        for name in listed.stdout.decode().split("\0")
+        if name and (repository / name).is_file()
+    ]
 
 
 @pytest.fixture(scope="module")
-def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory, python: str) -> zipfile.ZipFile:
-    """Built from the tracked files alone, as a fresh clone has them; only names count: weights, kernels are empty."""
+def wheel(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, python: str
+) -> zipfile.ZipFile:
+    """Built from the tracked files alone, as a fresh clone has them; only names count: weights,
+    kernels are empty.
+    """
     folder = tmp_path_factory.mktemp("wheel")
     for name in _tracked(repository):
         copy = folder / "clone" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        empty = (repository / name).stat().st_size > 1_000_000 or copy.suffix in (".cpp", ".inc", ".h")
+        empty = (repository / name).stat().st_size > 1_000_000 or copy.suffix in (
+            ".cpp",
+            ".inc",
+            ".h",
+        )
         copy.write_bytes(b"" if empty else (repository / name).read_bytes())
     build = "from setuptools import build_meta; build_meta.build_wheel('..')"
-    subprocess.run([python, "-c", build], cwd=folder / "clone", capture_output=True, timeout=300, check=True)
+    subprocess.run(
+        [python, "-c", build], cwd=folder / "clone", capture_output=True, timeout=300, check=True
+    )
     (file,) = folder.glob("*.whl")
     return zipfile.ZipFile(file)
 
@@ -87,7 +114,9 @@ def test_the_wheel_holds_the_packages_without_lab_and_training(repository, wheel
     held = {name for name in wheel.namelist() if name.startswith("docqa/")}
     built = {NATIVE} if shutil.which("c++") and platform.machine() == "x86_64" else set()
     shipped = [name for name in _tracked(repository) if name.split("/")[0] in PACKAGES]
-    there = {f"docqa/{name}" for name in shipped if not name.startswith((*NOT_SHIPPED, "app/package/"))}
+    there = {
+        f"docqa/{name}" for name in shipped if not name.startswith((*NOT_SHIPPED, "app/package/"))
+    }
     assert held == there | built | {"docqa/__init__.py"}
     assert Path(wheel.filename or "").name.split("-")[2:4] == ["py3", "none"]
 
@@ -96,11 +125,19 @@ def test_the_wheel_holds_the_packages_without_lab_and_training(repository, wheel
 def test_every_command_starts_from_the_installed_wheel(wheel, tmp_path, python):
     wheel.extractall(tmp_path)
     (tmp_path / NATIVE).unlink(missing_ok=True)  # of empty sources; docqa runs without it
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]])}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]]),
+    }
     done = subprocess.run(
-        [python, "-c", FROM_THE_WHEEL], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300,
+        [python, "-c", FROM_THE_WHEEL],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.count("Usage: docqa") > 15
 
@@ -121,7 +158,12 @@ def test_the_first_two_commands_of_the_readme_do_the_whole_set_up(repository):
 
 
 def test_every_docqa_command_in_the_readme_parses(repository):
-    lines = [part for line in _commands(repository) for part in line.split("&&") if part.strip().startswith("docqa ")]
+    lines = [
+        part
+        for line in _commands(repository)
+        for part in line.split("&&")
+        if part.strip().startswith("docqa ")
+    ]
     assert len(lines) > 5
     for line in lines:
         _parse(shlex.split(line, comments=True)[1:])
@@ -132,16 +174,22 @@ def _parse(arguments: list[str]) -> None:
     from docqa.app.commands import root
 
     command, rest = root.command(), arguments
-    context = command.make_context("docqa", rest[:1] if rest[:1] == ["--help"] else [], resilient_parsing=True)
+    context = command.make_context(
+        "docqa", rest[:1] if rest[:1] == ["--help"] else [], resilient_parsing=True
+    )
     while hasattr(command, "get_command"):
         name, *rest = rest or [""]
         command = command.get_command(context, name)
         assert command is not None, name
-        context = command.make_context(name, rest, parent=context, resilient_parsing=hasattr(command, "get_command"))
+        context = command.make_context(
+            name, rest, parent=context, resilient_parsing=hasattr(command, "get_command")
+        )
 
 
 def test_the_readme_asks_about_files_that_exist(repository):
-    named = set(re.findall(r"sample_docs/[\w./-]+", (repository / "README.md").read_text(encoding="utf-8")))
+    named = set(
+        re.findall(r"sample_docs/[\w./-]+", (repository / "README.md").read_text(encoding="utf-8"))
+    )
     assert named
     assert [name for name in sorted(named) if not (repository / name).exists()] == []
 
@@ -153,7 +201,9 @@ def test_no_test_can_open_a_connection():
 
 def test_no_process_of_a_test_can_open_a_connection(python):
     code = "import socket; socket.create_connection(('127.0.0.1', 9), timeout=1)"
-    done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [python, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
     assert "the test suite is offline" in done.stderr
 
 

@@ -1,4 +1,6 @@
-"""The sample documents are what their README says, and every question's answer stands on the pages it names."""
+"""The sample documents are what their README says, and every question's answer stands on the pages
+it names.
+"""
 
 import importlib
 import json
@@ -49,10 +51,16 @@ def test_questions_have_the_contract_keys_and_match_their_source():
 
 
 def test_an_unanswerable_question_has_no_answer_and_no_pages():
-    assert all(not record["answer"] and not record["pages"] for record in QUESTIONS if record["unanswerable"])
+    assert all(
+        not record["answer"] and not record["pages"]
+        for record in QUESTIONS
+        if record["unanswerable"]
+    )
 
 
-@pytest.mark.parametrize("record", ANSWERABLE, ids=lambda record: f"{record['file']}: {record['question']}")
+@pytest.mark.parametrize(
+    "record", ANSWERABLE, ids=lambda record: f"{record['file']}: {record['question']}"
+)
 def test_each_answer_is_word_for_word_in_sentence_and_pages(record):
     pages = pages_of(record["file"])
     assert record["answer"] in record["quote"]
@@ -74,7 +82,9 @@ def test_building_from_the_sources_gives_the_same_text(name, tmp_path, monkeypat
     target = tmp_path / name
     if name == "harbour_act.pdf":
         importlib.import_module("act").build(tmp_path / "harbour_act.xml", target)
-        assert (tmp_path / "harbour_act.xml").read_bytes() == (SAMPLES / "harbour_act.xml").read_bytes()
+        assert (tmp_path / "harbour_act.xml").read_bytes() == (
+            SAMPLES / "harbour_act.xml"
+        ).read_bytes()
     else:
         builder = name.removesuffix(".pdf").split("_")[-1]
         importlib.import_module(builder).build(target)
@@ -87,4 +97,6 @@ def test_a_quote_missing_from_the_document_stops_the_build(monkeypatch):
     questions = importlib.import_module("questions")
     with pytest.raises(ValueError, match="no page holds"):
         questions.find_pages(("one page", "another page"), "words that are nowhere", "nowhere")
-    assert questions.find_pages(("he left in", "the spring rain"), "he left in the spring rain", "the spring") == [2]
+    assert questions.find_pages(
+        ("he left in", "the spring rain"), "he left in the spring rain", "the spring"
+    ) == [2]

@@ -1,4 +1,6 @@
-"""Readers of random weights over a few word pieces: as the files of a checkpoint folder, and models of others."""
+"""Readers of random weights over a few word pieces: as the files of a checkpoint folder, and models
+of others.
+"""
 
 import json
 from pathlib import Path
@@ -18,12 +20,16 @@ WIDTH = 64  # of states; a matrix is packed in groups of 64
 
 
 def write_pieces(path: Path) -> int:
-    """Write a tokenizer of single characters (the same ones again behind the first of a word); their number."""
+    """Write a tokenizer of single characters (the same ones again behind the first of a word);
+    their number.
+    """
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
     plain = [chr(code) for code in range(33, 127) if not chr(code).isupper()]
     names = ["<s>", "<pad>", "</s>", "[UNK]", *plain, *(f"##{c}" for c in plain)]
-    pieces = Tokenizer(models.WordPiece({name: i for i, name in enumerate(names)}, unk_token="[UNK]"))
+    pieces = Tokenizer(
+        models.WordPiece({name: i for i, name in enumerate(names)}, unk_token="[UNK]")
+    )
     pieces.normalizer = normalizers.BertNormalizer(lowercase=True)
     pieces.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     path.write_text(json.dumps(json.loads(pieces.to_str())))
@@ -50,7 +56,9 @@ def write_reader(folder: Path, seed: int = 3) -> CrossEncoder:
 
 
 def random_passage_encoder(folder: Path, seed: int = 4) -> PassageEncoder:
-    """A passage encoder of random weights, as it is loaded from `folder`, where its file and tokenizer are written."""
+    """A passage encoder of random weights, as it is loaded from `folder`, where its file and
+    tokenizer are written.
+    """
     size = write_pieces(folder / READER_TOKENIZER)
     torch.manual_seed(seed)
     encoder = Encoder(EncoderShape(size, WIDTH, 2, 2, 2 * WIDTH, POSITIONS, 0))
@@ -63,20 +71,33 @@ def random_passage_encoder(folder: Path, seed: int = 4) -> PassageEncoder:
 
 MARKS = {"cls_token": "<s>", "sep_token": "</s>", "pad_token": "<pad>", "unk_token": "[UNK]"}
 KINDS: dict[str, dict[str, Any]] = {
-    "Bert": {}, "Roberta": {}, "MPNet": {}, "ModernBert": {},
-    "DebertaV2": {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_biased_input": False},
-}  # fmt: skip
+    "Bert": {},
+    "Roberta": {},
+    "MPNet": {},
+    "ModernBert": {},
+    "DebertaV2": {
+        "relative_attention": True,
+        "pos_att_type": ["p2c", "c2p"],
+        "position_biased_input": False,
+    },
+}
 
 
 def write_pair_tokenizer(pieces: Path, folder: Path) -> None:
-    """Write the tokenizer of the file `pieces` for transformers: "<s> question </s></s> text </s>"."""
+    """Write the tokenizer of the file `pieces` for transformers: "<s> question </s></s> text
+    </s>".
+    """
     from tokenizers import Tokenizer, processors
     from transformers import PreTrainedTokenizerFast
 
     tokenizer = Tokenizer.from_file(str(pieces))
-    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
+    tokenizer.post_processor = processors.RobertaProcessing(
+        ("</s>", 2), ("<s>", 0), add_prefix_space=False
+    )
     names = ["input_ids", "attention_mask"]
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_input_names=names, **MARKS).save_pretrained(folder)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, model_input_names=names, **MARKS
+    ).save_pretrained(folder)
 
 
 def write_foreign(folder: Path, kind: str, task: str, **more: Any) -> Any:
@@ -86,8 +107,15 @@ def write_foreign(folder: Path, kind: str, task: str, **more: Any) -> Any:
     folder.mkdir(parents=True, exist_ok=True)
     size = write_pieces(folder / "tokenizer.json")
     write_pair_tokenizer(folder / "tokenizer.json", folder)
-    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}
-    config = getattr(transformers, f"{kind}Config")(vocab_size=size, pad_token_id=1, **(sizes | KINDS[kind] | more))
+    sizes = {
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 48,
+    }
+    config = getattr(transformers, f"{kind}Config")(
+        vocab_size=size, pad_token_id=1, **(sizes | KINDS[kind] | more)
+    )
     torch.manual_seed(1)
     network = getattr(transformers, f"{kind}{task}")(config).requires_grad_(False).eval()
     for parameter in network.parameters():
@@ -100,11 +128,14 @@ def write_modules(folder: Path, pooling: dict[str, Any], **about: Any) -> None:
     """Write what makes an encoder of sentence-transformers of a model in `folder`."""
     kinds = ("Transformer", ""), ("Pooling", "1_Pooling"), ("Dense", "2_Dense")
     files: dict[str, Any] = {
-        "modules.json": [{"path": path, "type": f"sentence_transformers.models.{kind}"} for kind, path in kinds],
+        "modules.json": [
+            {"path": path, "type": f"sentence_transformers.models.{kind}"} for kind, path in kinds
+        ],
         "sentence_bert_config.json": {"max_seq_length": 30, "do_lower_case": True},
-        "config_sentence_transformers.json": about, "1_Pooling/config.json": pooling,
+        "config_sentence_transformers.json": about,
+        "1_Pooling/config.json": pooling,
         "2_Dense/config.json": {"activation_function": "torch.nn.modules.activation.Tanh"},
-    }  # fmt: skip
+    }
     for name, content in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(json.dumps(content))

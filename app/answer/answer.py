@@ -14,8 +14,8 @@ SCHEMA = 2
 
 @dataclass(frozen=True)
 class Cite:
-    """Half-open characters `start:end` of the text of `page` (physical, from 1) or, without pages, of the document,
-    with the section in `label`. `lines`: the first and last printed number."""
+    """Half-open characters `start:end` of the text of `page` (physical, from 1) or, without pages,
+    of the document, with the section in `label`. `lines`: the first and last printed number."""
 
     file: str
     page: int | None
@@ -26,12 +26,21 @@ class Cite:
     lines: tuple[int, int] | None = None
 
     def touches(self, file: str, page: int, start: int, end: int) -> bool:
-        """Whether it has some of the characters `start:end` of a page, the only one of a file without pages."""
-        return self.file == file and (self.page or 1) == page and self.start < end and start < self.end
+        """Whether it has some of the characters `start:end` of a page, the only one of a file
+        without pages.
+        """
+        return (
+            self.file == file and (self.page or 1) == page and self.start < end and start < self.end
+        )
 
     def holds(self, file: str, page: int, start: int, end: int) -> bool:
         """Whether it has all of them."""
-        return self.file == file and (self.page or 1) == page and self.start <= start and end <= self.end
+        return (
+            self.file == file
+            and (self.page or 1) == page
+            and self.start <= start
+            and end <= self.end
+        )
 
     def to_json_object(self) -> dict[str, object]:
         return {key: value for key, value in asdict(self).items() if key != "lines" or value}
@@ -39,8 +48,8 @@ class Cite:
 
 @dataclass(frozen=True)
 class Quote:
-    """Words cut from the page text, the answer at `answer_start:answer_end` unless they only go with it (the unit of a
-    table's cell). `speaker`: who says it in a court's opinion."""
+    """Words cut from the page text, the answer at `answer_start:answer_end` unless they only go
+    with it (the unit of a table's cell). `speaker`: who says it in a court's opinion."""
 
     text: str
     answer_start: int | None
@@ -57,8 +66,8 @@ class Quote:
 
 @dataclass(frozen=True)
 class Statement:
-    """One thing that an answer states, a slice of it; `quotes` are places in the answer's quotes. `file`: of several,
-    the one that says it, or does not ("not stated", without quotes)."""
+    """One thing that an answer states, a slice of it; `quotes` are places in the answer's quotes.
+    `file`: of several, the one that says it, or does not ("not stated", without quotes)."""
 
     text: str
     support: Support
@@ -68,7 +77,10 @@ class Statement:
     @property
     def borne_out(self) -> bool:
         """Whether its quotes bear it out, in part at least; "not stated" needs none."""
-        return self.file is not None or self.support not in (Support.UNSUPPORTED, Support.CONTRADICTED)
+        return self.file is not None or self.support not in (
+            Support.UNSUPPORTED,
+            Support.CONTRADICTED,
+        )
 
     @property
     def remark(self) -> str:
@@ -116,9 +128,9 @@ class Usage:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer. `confidence`, 0 to 1: that what is asserted is right or, where nothing is, that `evidence[0]`
-    answers. `verdict`: of a yes/no question. `statements` are what it states, in order; those of a written text that
-    nothing supports stay while `answer` is None."""
+    """One answer. `confidence`, 0 to 1: that what is asserted is right or, where nothing is, that
+    `evidence[0]` answers. `verdict`: of a yes/no question. `statements` are what it states, in
+    order; those of a written text that nothing supports stay while `answer` is None."""
 
     status: Status
     question: str
@@ -136,14 +148,15 @@ class Answer:
     def to_json_object(self) -> dict[str, object]:
         names = "text", "answer_start", "answer_end", "grade", "place", "speaker"
         quotes = [
-            {name: getattr(quote, name) for name in names} | {"cites": [cite.to_json_object() for cite in quote.cites]}
+            {name: getattr(quote, name) for name in names}
+            | {"cites": [cite.to_json_object() for cite in quote.cites]}
             for quote in self.quotes
         ]
         return {"schema": SCHEMA, **asdict(self), "quotes": quotes}
 
     def to_dict(self) -> dict[str, str | int | float | bool | None]:
-        """A row of plain values for `pandas.DataFrame([answer.to_dict(), ...])`: the first `quote` and its place, the
-        best passage as `evidence`, `warnings` as one text."""
+        """A row of plain values for `pandas.DataFrame([answer.to_dict(), ...])`: the first `quote`
+        and its place, the best passage as `evidence`, `warnings` as one text."""
         quote = self.quotes[0] if self.quotes else None
         cite = quote.cites[0] if quote is not None and quote.cites else None
         return {
@@ -163,7 +176,9 @@ class Answer:
 
     @classmethod
     def from_json_object(cls, value: Mapping[str, object]) -> Self:
-        """The Answer that `to_json_object` wrote, now or under schema 1. Raises TypeError or ValueError."""
+        """The Answer that `to_json_object` wrote, now or under schema 1. Raises TypeError or
+        ValueError.
+        """
         answer: Self = record_of(cls, {key: item for key, item in value.items() if key != "schema"})
         if value.get("schema") == 1 and answer.refused:  # it had the chance that nothing answers
             return replace(answer, confidence=round(1.0 - answer.confidence, 4))
@@ -172,7 +187,13 @@ class Answer:
     @property
     def exit_code(self) -> int:
         """0 answered or partial, 3 unreadable, 5 possible or not found, 4 anything else."""
-        codes = {Status.ANSWERED: 0, Status.PARTIAL: 0, Status.POSSIBLE: 5, Status.NOT_FOUND: 5, Status.UNREADABLE: 3}
+        codes = {
+            Status.ANSWERED: 0,
+            Status.PARTIAL: 0,
+            Status.POSSIBLE: 5,
+            Status.NOT_FOUND: 5,
+            Status.UNREADABLE: 3,
+        }
         return codes.get(self.status, 4)
 
 
@@ -180,13 +201,15 @@ _hints = lru_cache(maxsize=None)(get_type_hints)
 
 
 def record_of(hint: Any, value: Any) -> Any:
-    """The dataclass `hint` that `asdict` made `value` of, with all in it. Raises TypeError for a missing or unknown
-    field, ValueError for an unknown enum."""
+    """The dataclass `hint` that `asdict` made `value` of, with all in it. Raises TypeError for a
+    missing or unknown field, ValueError for an unknown enum."""
     if value is None:
         return None
     if isinstance(hint, type) and is_dataclass(hint):
         if not isinstance(value, dict):
-            raise TypeError(f"{hint.__name__} is written as an object, not as {type(value).__name__}")
+            raise TypeError(
+                f"{hint.__name__} is written as an object, not as {type(value).__name__}"
+            )
         hints = _hints(hint)
         return hint(**{name: record_of(hints.get(name), item) for name, item in value.items()})
     if isinstance(hint, type) and issubclass(hint, Enum):

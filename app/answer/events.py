@@ -1,6 +1,7 @@
-"""What can happen while a document is read and a question answered. `Session.read` yields Notice and ReadProgress;
-`Session.ask` those, at most one Preview, Token where the model writes, DocumentAnswered where each document is asked by
-itself, and Finished, all that a front end needs."""
+"""What can happen while a document is read and a question answered. `Session.read` yields Notice
+and ReadProgress; `Session.ask` those, at most one Preview, Token where the model writes,
+DocumentAnswered where each document is asked by itself, and Finished, all that a front end
+needs."""
 
 from dataclasses import dataclass
 
@@ -9,8 +10,9 @@ from docqa.app.answer.answer import Answer
 
 @dataclass(frozen=True)
 class ReadProgress:
-    """Progress of a read, after a block. `done` counts reused tokens too; `kept`: on disk. `tokens_per_second` and
-    `eta_seconds` are of a moving average, 0 and None before the first block."""
+    """Progress of a read, after a block. `done` counts reused tokens too; `kept`: on disk.
+    `tokens_per_second` and `eta_seconds` are of a moving average, 0 and None before the first
+    block."""
 
     done: int
     total: int
@@ -29,7 +31,9 @@ class Preview:
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of what a model writes, unverified; `thought`: of its reasoning. It may begin anew after a Notice."""
+    """A piece of what a model writes, unverified; `thought`: of its reasoning. It may begin anew
+    after a Notice.
+    """
 
     text: str
     thought: bool = False
@@ -44,7 +48,9 @@ class Notice:
 
 @dataclass(frozen=True)
 class DocumentAnswered:
-    """What the document at `path`, one of several, says to a question, before all have been asked."""
+    """What the document at `path`, one of several, says to a question, before all have been
+    asked.
+    """
 
     path: str
     answer: Answer

@@ -1,4 +1,6 @@
-"""The words for how good a quote is, where it was found, what it supports, and how a question ended."""
+"""The words for how good a quote is, where it was found, what it supports, and how a question
+ended.
+"""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -104,7 +106,10 @@ _FOUND = {
     Grade.ABSENT: "quote not found",
     Grade.UNCHECKABLE: "quote cannot be checked",
 }
-_REMARKS = {Place.MOVED: ", found elsewhere than cited", Place.OTHER_DOCUMENT: ", found in another document"}
+_REMARKS = {
+    Place.MOVED: ", found elsewhere than cited",
+    Place.OTHER_DOCUMENT: ", found in another document",
+}
 _WEAK = {
     Support.PARTLY: "partly supported",
     Support.UNSUPPORTED: "no quote supports this",

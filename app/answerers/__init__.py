@@ -1,6 +1,16 @@
-"""The ways to answer a question behind one Session: the bundled reader, a checkpoint that writes, a server."""
+"""The ways to answer a question behind one Session: the bundled reader, a checkpoint that writes, a
+server.
+"""
 
 __all__ = [
-    "across", "answerer", "compose", "corpus", "document_evidence", "extractive", "loading", "local",
-    "local_generator", "written",
-]  # fmt: skip
+    "across",
+    "answerer",
+    "compose",
+    "corpus",
+    "document_evidence",
+    "extractive",
+    "loading",
+    "local",
+    "local_generator",
+    "written",
+]

@@ -1,4 +1,6 @@
-"""The two interfaces behind a Session: what answers, and what a WritingAnswerer has its texts written by."""
+"""The two interfaces behind a Session: what answers, and what a WritingAnswerer has its texts
+written by.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +20,26 @@ if TYPE_CHECKING:
 
 
 class Answerer(Protocol):
-    """Reads one Corpus and answers questions about it. Questions are not empty; the Session sees to that."""
+    """Reads one Corpus and answers questions about it. Questions are not empty; the Session sees to
+    that.
+    """
 
     @property
     def reading(self) -> LocalReading:
         """What reads whole documents on this machine, and its plan."""
 
     def read(self) -> Iterator[Event]:
-        """Read all documents, or take up what is kept. Closing the generator keeps what was read."""
+        """Read all documents, or take up what is kept. Closing the generator keeps what was
+        read.
+        """
 
     def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. `wanted`: what the answer has to be."""
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
-        """The next answer that is in none of the quotes `without`; evidence leaves out the first `nearest` passages."""
+        """The next answer that is in none of the quotes `without`; evidence leaves out the first
+        `nearest` passages.
+        """
 
     def rank(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first."""
@@ -42,8 +50,8 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True)
 class Reply:
-    """What a model wrote, what there is to say about its end, and the tokens that it was sent, 0 where they were read
-    here."""
+    """What a model wrote, what there is to say about its end, and the tokens that it was sent, 0
+    where they were read here."""
 
     text: str
     notes: tuple[str, ...] = ()
@@ -70,10 +78,11 @@ class TextGenerator(Protocol):
     def reply(
         self, form: Form, given: Given, said: Sequence[str], stopped: Callable[[], bool] = bool
     ) -> Generator[Event, None, Reply]:
-        """Write what follows what was `said` in turn about what is `given`; ends when `stopped`. Yields the text as it
-        comes.
+        """Write what follows what was `said` in turn about what is `given`; ends when `stopped`.
+        Yields the text as it comes.
 
-        Raises RemoteError where a server does not answer, ContextExceeded where it was given too much.
+        Raises RemoteError where a server does not answer, ContextExceeded where it was given too
+        much.
         """
 
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:

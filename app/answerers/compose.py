@@ -20,7 +20,9 @@ _SUPPORT = 2  # further quotes that say the same words elsewhere
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What one question brought to light, whatever answers it: `ranked` are the passages to list."""
+    """What one question brought to light, whatever answers it: `ranked` are the passages to
+    list.
+    """
 
     question: str
     ranked: Sequence[Ranked]
@@ -41,11 +43,16 @@ class Stated:
 
 
 def compose(
-    draft: Draft, reading: Candidates | None, probability: float, context: Context, *, possible: bool = False
+    draft: Draft,
+    reading: Candidates | None,
+    probability: float,
+    context: Context,
+    *,
+    possible: bool = False,
 ) -> Answer:
-    """Answer with verified quotes, or where there is no `reading` a refusal that shows the nearest passages and what
-    was counted. `probability`: that the answer is right, or of a refusal that the first passage answers; `possible`:
-    whether that is worth saying."""
+    """Answer with verified quotes, or where there is no `reading` a refusal that shows the nearest
+    passages and what was counted. `probability`: that the answer is right, or of a refusal that the
+    first passage answers; `possible`: whether that is worth saying."""
     stated = _stated(reading, context) if reading is not None else Stated()
     if draft.preliminary:
         status = Status.PARTIAL
@@ -56,8 +63,12 @@ def compose(
     return answer_of(draft, stated, status, probability, context)
 
 
-def answer_of(draft: Draft, stated: Stated, status: Status, confidence: float, context: Context) -> Answer:
-    """The Answer of what is `stated`: refused where no quote bears it out, with the counts of the question's words."""
+def answer_of(
+    draft: Draft, stated: Stated, status: Status, confidence: float, context: Context
+) -> Answer:
+    """The Answer of what is `stated`: refused where no quote bears it out, with the counts of the
+    question's words.
+    """
     coverage, refused = draft.coverage, not stated.quotes
     if refused and context.passages:
         coverage = coverage.warned(counts_line(word_counts(draft.question, context)))
@@ -86,7 +97,8 @@ def _stated(reading: Candidates, context: Context) -> Stated:
     words = reading.candidates[0].located.text_in(context.documents)
     verdict = reading.verdict if reading.form == Form.YES_NO else None
     answer = f"{verdict.capitalize()}: {words}" if verdict else words
-    # The best candidate's quote, the unit of its cell, then quotes of the same words on other pages.
+    # The best candidate's quote, the unit of its cell, then quotes of the same words on other
+    # pages.
     said, chosen = fold(words).text, dict[tuple[int, int], Candidate]()
     for each in reading.candidates:
         if fold(each.located.text_in(context.documents)).text == said:
@@ -98,13 +110,19 @@ def _stated(reading: Candidates, context: Context) -> Stated:
 
 
 def _stated_items(items: tuple[Candidate, ...], context: Context) -> Stated:
-    """A statement for each item; those that stand in one quote share it. The units of cells come behind all quotes."""
+    """A statement for each item; those that stand in one quote share it. The units of cells come
+    behind all quotes.
+    """
     quotes: list[Quote] = []
     statements: list[Statement] = []
     for item in items:
         file = context.documents[item.document].path
         place = file, item.page, item.start, item.end
-        holding = (number for number, quote in enumerate(quotes) if any(c.holds(*place) for c in quote.cites))
+        holding = (
+            number
+            for number, quote in enumerate(quotes)
+            if any(c.holds(*place) for c in quote.cites)
+        )
         at = next(holding, len(quotes))
         if at == len(quotes):
             quotes.append(make_quote(context.documents, item.located, item.quoted))
@@ -114,15 +132,23 @@ def _stated_items(items: tuple[Candidate, ...], context: Context) -> Stated:
         place = own.file, own.page or 1, own.start, own.end
         if not any(cite.holds(*place) for quote in quotes for cite in quote.cites):
             quotes.append(unit)
-    return Stated("; ".join(statement.text for statement in statements), tuple(statements), tuple(quotes))
+    return Stated(
+        "; ".join(statement.text for statement in statements), tuple(statements), tuple(quotes)
+    )
 
 
 def _units(candidate: Candidate, context: Context) -> list[Quote]:
-    """A quote of the unit that a table says for the cell that is the answer ("in thousands"), where it says one."""
-    unit = unit_of(context.documents[candidate.document], candidate.page, candidate.start, candidate.end)
+    """A quote of the unit that a table says for the cell that is the answer ("in thousands"), where
+    it says one.
+    """
+    unit = unit_of(
+        context.documents[candidate.document], candidate.page, candidate.start, candidate.end
+    )
     if unit is None:
         return []
-    return [cut_quote(context.documents, replace(candidate.located, start=unit.start, end=unit.end))]
+    return [
+        cut_quote(context.documents, replace(candidate.located, start=unit.start, end=unit.end))
+    ]
 
 
 def _evidence_item(item: Ranked, context: Context) -> EvidenceItem:

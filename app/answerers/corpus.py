@@ -1,4 +1,6 @@
-"""The documents of one Session as all answerers use them: token ids, word index, verification, coverage."""
+"""The documents of one Session as all answerers use them: token ids, word index, verification,
+coverage.
+"""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -18,13 +20,19 @@ if TYPE_CHECKING:
 
 
 class Corpus:
-    """Documents in the order given; `warnings`: what was left out. `opening`: the ids before the documents, of a chat
-    template. `kept`: where token ids and words are kept; without it they are made for this Corpus alone."""
+    """Documents in the order given; `warnings`: what was left out. `opening`: the ids before the
+    documents, of a chat template. `kept`: where token ids and words are kept; without it they are
+    made for this Corpus alone."""
 
     def __init__(
-        self, documents: tuple[Document, ...], tokenizer: Tokenizer, warnings: list[str],
-        opening: Sequence[int] | None = None, *, kept: KeptParts | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        documents: tuple[Document, ...],
+        tokenizer: Tokenizer,
+        warnings: list[str],
+        opening: Sequence[int] | None = None,
+        *,
+        kept: KeptParts | None = None,
+    ) -> None:
         self.documents, self.warnings = documents, tuple(warnings)
         self.tokenizer, self._opening, self._kept = tokenizer, opening, kept
 
@@ -36,15 +44,24 @@ class Corpus:
 
     @cached_property
     def quotable(self) -> "QuotableText":
-        """The words of all pages, which a model that writes may quote; over the end of a page, not of a document."""
+        """The words of all pages, which a model that writes may quote; over the end of a page, not
+        of a document.
+        """
         from docqa.model.decode.quotation import QuotableText
 
-        texts = (" ".join(" ".join(page.text for page in document.pages).split()) for document in self.documents)
+        texts = (
+            " ".join(" ".join(page.text for page in document.pages).split())
+            for document in self.documents
+        )
         return QuotableText("\0".join(texts))
 
     @cached_property
     def index(self) -> WordIndex:
-        return WordIndex.of(self.context) if self._kept is None else WordIndex.kept(self.context, self._kept)
+        return (
+            WordIndex.of(self.context)
+            if self._kept is None
+            else WordIndex.kept(self.context, self._kept)
+        )
 
     @cached_property
     def clause_sentences(self) -> list[ClauseSentence]:
@@ -55,17 +72,21 @@ class Corpus:
         return Verifier(self.documents)
 
     def rank(self, question: str, **signals: Any) -> list[Ranked]:
-        """All passages, best first, by words and the model's `signals`; contents and references, which never answer,
-        last."""
+        """All passages, best first, by words and the model's `signals`; contents and references,
+        which never answer, last."""
         ranked = rank(question, self.index, **signals)
         passages = self.context.passages
         return sorted(ranked, key=lambda item: passages[item.index].passage.kind != "text")
 
     def coverage(self, tokens_read: int, *notes: str) -> CoverageReport:
-        """How much of the documents an answer rests on; `notes` come behind the documents' own warnings."""
+        """How much of the documents an answer rests on; `notes` come behind the documents' own
+        warnings.
+        """
         parts = [document.coverage for document in self.documents]
         names = [f"{document.path}: " if len(parts) > 1 else "" for document in self.documents]
-        of_documents = (name + warning for name, part in zip(names, parts) for warning in part.warnings)
+        of_documents = (
+            name + warning for name, part in zip(names, parts) for warning in part.warnings
+        )
         return CoverageReport(
             tokens=len(self.context),
             tokens_read=tokens_read,

@@ -1,4 +1,6 @@
-"""docqa's own evidence for a model that writes: the bundled model ranks the passages and judges what is written."""
+"""docqa's own evidence for a model that writes: the bundled model ranks the passages and judges
+what is written.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,8 +30,9 @@ LONGEST_EVIDENCE = 160  # words of quotes that the judge reads at once; it was m
 
 @dataclass(frozen=True)
 class QuestionEvidence:
-    """What the bundled reader makes of a question: the passages `ranked`, best first, its candidates, and `chances`, 0
-    to 1, that the first passage answers and that its own answer (without one, the passage) is right."""
+    """What the bundled reader makes of a question: the passages `ranked`, best first, its
+    candidates, and `chances`, 0 to 1, that the first passage answers and that its own answer
+    (without one, the passage) is right."""
 
     question: str
     ranked: list[Ranked]
@@ -43,17 +46,21 @@ class QuestionEvidence:
 
     @property
     def nearest(self) -> list[Located]:
-        """Where the reader would answer from, best first; of a list, or of two things asked, first what it has of
-        all."""
+        """Where the reader would answer from, best first; of a list, or of two things asked, first
+        what it has of all."""
         places = (*self.reading.items, *self.reading.candidates) if self.reading is not None else ()
         return [place.located for place in places]
 
 
 class DocumentEvidence(ExtractiveAnswerer):
-    """The bundled reader of one Corpus beside a model that writes; nothing is read twice. Mutable as it is."""
+    """The bundled reader of one Corpus beside a model that writes; nothing is read twice. Mutable
+    as it is.
+    """
 
     def __init__(self, corpus: Corpus, options: Options, store: Store | None) -> None:
-        super().__init__(corpus, bundled_model(options), replace(options, model=None, k=None), store)
+        super().__init__(
+            corpus, bundled_model(options), replace(options, model=None, k=None), store
+        )
         self._last_evidence: tuple[bool, QuestionEvidence] | None = None
 
     @property
@@ -63,18 +70,30 @@ class DocumentEvidence(ExtractiveAnswerer):
             raise ModelError("the bundled model has no reader", hint="install docqa again")
         return self.model.reader
 
-    def judge(self, statements: Sequence[str], quotes: Sequence[str]) -> list[Mapping[Support, float]]:
-        """How far quotes bear out statements, by the judge that ships with the reader: a support.Judge."""
+    def judge(
+        self, statements: Sequence[str], quotes: Sequence[str]
+    ) -> list[Mapping[Support, float]]:
+        """How far quotes bear out statements, by the judge that ships with the reader: a
+        support.Judge.
+        """
         shown = [" ".join(text.split()[:LONGEST_EVIDENCE]) for text in quotes]
         rows = judge_support(self.reader, statements, shown).tolist() if statements else []
         return [dict(zip(map(Support, SUPPORT), row, strict=True)) for row in rows]
 
     def of_question(self, question: str, *, unread: bool = False) -> QuestionEvidence:
-        """All passages, best first, by words, vectors and the reader, after `read`; `unread`: by words, the best of
-        them by the reader."""
-        if (last := self._last_evidence) is not None and (last[0], last[1].question) == (unread, question):
+        """All passages, best first, by words, vectors and the reader, after `read`; `unread`: by
+        words, the best of them by the reader."""
+        if (last := self._last_evidence) is not None and (last[0], last[1].question) == (
+            unread,
+            question,
+        ):
             return last[1]
-        ranked, reading, first, likely = self.corpus.rank(question) if unread else [], None, 0.0, 0.0
+        ranked, reading, first, likely = (
+            self.corpus.rank(question) if unread else [],
+            None,
+            0.0,
+            0.0,
+        )
         if unread and ranked:
             ranked, reading = self.finder.find_unread(AskedQuestion(question), ranked)
         elif not unread and is_english(question):
@@ -91,15 +110,23 @@ class DocumentEvidence(ExtractiveAnswerer):
         return found
 
     def asked(self, found: QuestionEvidence, *, small: bool) -> ReadQuestion:
-        """The question of `found` as statements are judged that may answer it, of a `small` model or another."""
+        """The question of `found` as statements are judged that may answer it, of a `small` model
+        or another.
+        """
         words = tuple(place.text_in(self.corpus.documents) for place in found.nearest[:_MOST_WORDS])
         read = partial(self._read_alone, found.question)
         answers = answerability.log_odds(min(max(found.chances[0], 0.01), 0.99))
-        small = small and found.reading is not None  # the fit is of what the reader makes of the question
+        small = (
+            small and found.reading is not None
+        )  # the fit is of what the reader makes of the question
         return ReadQuestion(found.question, words, tuple(found.nearest), read, answers, small)
 
-    def _read_alone(self, question: str, shown: Sequence[Sequence[Located] | str]) -> list[ReadAlone]:
-        """What the reader makes of places, each below its headings, and of texts in the place of one."""
+    def _read_alone(
+        self, question: str, shown: Sequence[Sequence[Located] | str]
+    ) -> list[ReadAlone]:
+        """What the reader makes of places, each below its headings, and of texts in the place of
+        one.
+        """
         texts, above = list[str](), list[str]()
         for each in shown:
             if isinstance(each, str):

@@ -18,17 +18,21 @@ if TYPE_CHECKING:
 
 
 def load_model(options: Options) -> Model:
-    """The bundled model, or that of a checkpoint folder; of one with a reader the trunk alone, where answers are wanted
-    from its state of the whole documents. Raises docqa.model.errors for a folder that is not one."""
+    """The bundled model, or that of a checkpoint folder; of one with a reader the trunk alone,
+    where answers are wanted from its state of the whole documents. Raises docqa.model.errors for a
+    folder that is not one."""
     from docqa.model.answering import answering_model
 
     if options.source == "whole":
         network = load_network(options)
         return network.trunk_alone() if network.has_reader else network
-    model = answering_model(_folder(options), options.threads, options.device) or load_network(options)
+    model = answering_model(_folder(options), options.threads, options.device) or load_network(
+        options
+    )
     if not model.has_reader or not options.others:
         return model
-    # Models of others read, encode or rank in the place of the model's own, with the calibration fitted for them.
+    # Models of others read, encode or rank in the place of the model's own, with the calibration
+    # fitted for them.
     from docqa.model.foreign.encoder import SentenceEncoder
     from docqa.model.foreign.folder import PLUGIN, plugged_reader
     from docqa.model.foreign.reader import SpanReader
@@ -39,15 +43,21 @@ def load_model(options: Options) -> Model:
     if options.reranker is not None:
         model.reranker = CrossEncoder(Path(options.reranker), options.device)
     if options.reader is not None and model.reader is not None:
-        plugged = plugged_reader(options.reader).load() if options.reader.startswith(PLUGIN) else None
-        model.reader.other = plugged() if plugged else SpanReader(Path(options.reader), options.device)
+        plugged = (
+            plugged_reader(options.reader).load() if options.reader.startswith(PLUGIN) else None
+        )
+        model.reader.other = (
+            plugged() if plugged else SpanReader(Path(options.reader), options.device)
+        )
     if (fitted := options.calibration_file) is not None and fitted.is_file():
         model.calibration["refusal"] = calibration_in(fitted)["refusal"]
     return model
 
 
 def load_network(options: Options) -> NetworkModel:
-    """The same model with its network there from the start, for what measures or trains it. Raises as `load_model`."""
+    """The same model with its network there from the start, for what measures or trains it. Raises
+    as `load_model`.
+    """
     from docqa.model.load import load_model
 
     return load_model(_folder(options), threads=options.threads, device=options.device)
@@ -64,7 +74,9 @@ def _folder(options: Options) -> Path:
 
 
 def find_model(options: Options) -> Model:
-    """`load_model`; for openai:NAME the bundled one, which reads for the server. Raises UsageError without a server."""
+    """`load_model`; for openai:NAME the bundled one, which reads for the server. Raises UsageError
+    without a server.
+    """
     if options.model is None or not is_remote(options.model):
         return load_model(options)
     Address.of(options.model, options.base_url)
@@ -73,7 +85,12 @@ def find_model(options: Options) -> Model:
 
 def bundled_model(options: Options) -> Model:
     """The bundled model with what others put in, loaded once for all sessions of this process."""
-    kept = Options(threads=options.threads, reader=options.reader, encoder=options.encoder, reranker=options.reranker)
+    kept = Options(
+        threads=options.threads,
+        reader=options.reader,
+        encoder=options.encoder,
+        reranker=options.reranker,
+    )
     return _bundled(replace(kept, cache_dir=options.cache_dir) if kept.others else kept)
 
 
@@ -81,8 +98,8 @@ _bundled = lru_cache(maxsize=1)(load_model)
 
 
 def writing_template(model: Model) -> ChatTemplate | None:
-    """The chat template of a checkpoint that writes its answers; None for one whose reader finds them, or without a
-    template. Raises ConfigUnsupported where it cannot be read."""
+    """The chat template of a checkpoint that writes its answers; None for one whose reader finds
+    them, or without a template. Raises ConfigUnsupported where it cannot be read."""
     from docqa.model.prompts.chat_template import ChatTemplate
 
     return ChatTemplate.load(model.folder) if not model.has_reader else None

@@ -1,4 +1,6 @@
-"""What answerers have in common whose model runs here: the documents are read into its state, once."""
+"""What answerers have in common whose model runs here: the documents are read into its state,
+once.
+"""
 
 import time
 from collections.abc import Iterator
@@ -18,15 +20,17 @@ from docqa.model.protocol import Model
 
 
 class LocalReading:
-    """Mutable: it has the state of the documents. `room`: tokens for what comes behind them; `layout`: of the Context,
-    if not the bundled model's."""
+    """Mutable: it has the state of the documents. `room`: tokens for what comes behind them;
+    `layout`: of the Context, if not the bundled model's."""
 
     room: int = plan.QUESTION_TOKENS
     layout: int | None = None
 
     def __init__(self, corpus: Corpus, model: Model, options: Options, store: Store | None) -> None:
         self.corpus, self.model, self.options, self._store = corpus, model, options, store
-        self._read_charged = False  # the tokens of the documents count as read for the first answer only
+        self._read_charged = (
+            False  # the tokens of the documents count as read for the first answer only
+        )
 
     @property
     def reading(self) -> Self:
@@ -46,7 +50,9 @@ class LocalReading:
 
     @cached_property
     def plan(self) -> Plan:
-        """Estimate before anything is read into the model. Raises ContextTooLong, with the numbers, past the limit."""
+        """Estimate before anything is read into the model. Raises ContextTooLong, with the numbers,
+        past the limit.
+        """
         reused = 0 if self.prefiller.finished else self.prefiller.reusable_tokens()
         return make_plan(self.model, self.yarn_factor, len(self.corpus.context), reused)
 
@@ -56,7 +62,9 @@ class LocalReading:
         return not self.prefiller.finished and self.plan.seconds > plan.PREVIEW_FROM_SECONDS
 
     def read(self) -> Iterator[Event]:
-        """Read all documents into the model, or take up what is kept. Closing the generator keeps whole blocks."""
+        """Read all documents into the model, or take up what is kept. Closing the generator keeps
+        whole blocks.
+        """
         yield from self.prefiller.read()
 
     def close(self) -> None:
@@ -64,8 +72,12 @@ class LocalReading:
             self.prefiller.keep_progress()
 
     def usage(self, started: float, *, read: bool = True) -> Usage:
-        """What an answer took since `started`; the first one from the state is charged with the read of it."""
+        """What an answer took since `started`; the first one from the state is charged with the
+        read of it.
+        """
         total = len(self.corpus.context) if read else 0
         reused = total if self._read_charged or not read else self.prefiller.tokens_reused
         self._read_charged |= read
-        return Usage(total - reused, reused, round(time.monotonic() - started, 3), read and reused == total)
+        return Usage(
+            total - reused, reused, round(time.monotonic() - started, 3), read and reused == total
+        )

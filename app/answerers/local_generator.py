@@ -1,4 +1,6 @@
-"""A checkpoint that writes here: from its state of the whole documents, or from numbered sentences of them."""
+"""A checkpoint that writes here: from its state of the whole documents, or from numbered sentences
+of them.
+"""
 
 from collections.abc import Callable, Generator, Sequence
 
@@ -20,7 +22,9 @@ from docqa.model.protocol import Model, writer
 from docqa.model.state.long_attention import attention_kind
 from docqa.model.state.state import State
 
-WHOLE_TOKENS = 3_072  # documents of at most so many tokens are read as a whole where nothing else is asked for
+WHOLE_TOKENS = (
+    3_072  # documents of at most so many tokens are read as a whole where nothing else is asked for
+)
 ROOM = 4_096  # tokens for a question, the turns before it, a thought and the answer
 LEAST_TOKENS = 1_024  # tokens of passages that a model is given however short its context is
 
@@ -31,7 +35,12 @@ class LocalGenerator(LocalReading):
     room, layout = ROOM, CONVERSATION_LAYOUT
 
     def __init__(
-        self, corpus: Corpus, model: Model, template: ChatTemplate, options: Options, store: Store | None
+        self,
+        corpus: Corpus,
+        model: Model,
+        template: ChatTemplate,
+        options: Options,
+        store: Store | None,
     ) -> None:
         super().__init__(corpus, model, options, store)
         self.name, self._template = name_of(model.folder), template
@@ -40,8 +49,8 @@ class LocalGenerator(LocalReading):
 
     @property
     def whole(self) -> bool:
-        """As it is asked for; by default where the documents were read into this model before, or are short and fit
-        it."""
+        """As it is asked for; by default where the documents were read into this model before, or
+        are short and fit it."""
         if self.options.source != "auto":
             return self.options.source == "whole"
         tokens = len(self.corpus.context)
@@ -78,4 +87,6 @@ class LocalGenerator(LocalReading):
         factor = self.yarn_factor if whole else plan.yarn_factor_of(self.model, tokens, ROOM)
         profile = profile_of(self.model, factor, CONVERSATION_LAYOUT)
         options = {**self.options.recorded(), "from": "whole" if whole else "passages"}
-        return answer_provenance(profile, self.corpus.documents, options, attention_kind(self.model.config, tokens))
+        return answer_provenance(
+            profile, self.corpus.documents, options, attention_kind(self.model.config, tokens)
+        )

@@ -1,5 +1,5 @@
-"""Answers that a model writes: docqa chooses what it is given, checks every statement of its text, finds what bears it
-out in the pages, and asks once again where nothing does."""
+"""Answers that a model writes: docqa chooses what it is given, checks every statement of its text,
+finds what bears it out in the pages, and asks once again where nothing does."""
 
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -33,15 +33,22 @@ from docqa.model.prompts.written_prompt import Question, Turn, completing
 T = TypeVar("T")
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
 _SURE_OWN = 0.6  # the reader's own chance, where a small model says otherwise, or nothing
-_MOST_GIVEN, _LEAST_GIVEN = 3_000, 600  # tokens of passages; most where the reader is not sure of its own answer
+_MOST_GIVEN, _LEAST_GIVEN = (
+    3_000,
+    600,
+)  # tokens of passages; most where the reader is not sure of its own answer
 _MOST_TOLD = 4  # passages that may bear out what was written, by its words
-_LEAST_KEPT, _LEAST_KNOWN = 0.6, 0.5  # shares of its words that a completed question keeps, and that were said before
+_LEAST_KEPT, _LEAST_KNOWN = (
+    0.6,
+    0.5,
+)  # shares of its words that a completed question keeps, and that were said before
 
 
 @dataclass(frozen=True)
 class AskedToWrite:
-    """A question on its way; `found`: what docqa's own reader makes of it, `usable` the passages that may be given,
-    `whole`: it is answered from the whole, read into the model, `value`: with a value alone."""
+    """A question on its way; `found`: what docqa's own reader makes of it, `usable` the passages
+    that may be given, `whole`: it is answered from the whole, read into the model, `value`: with a
+    value alone."""
 
     question: str
     value: bool
@@ -52,17 +59,26 @@ class AskedToWrite:
 
 
 class WritingAnswerer:
-    """`evidence`: the same documents read by the bundled reader, which ranks passages and judges statements. Mutable:
-    it knows whether a text is being written."""
+    """`evidence`: the same documents read by the bundled reader, which ranks passages and judges
+    statements. Mutable: it knows whether a text is being written."""
 
-    def __init__(self, corpus: Corpus, evidence: DocumentEvidence, generator: TextGenerator, options: Options) -> None:
-        self.corpus, self.evidence, self.generator, self.options = corpus, evidence, generator, options
+    def __init__(
+        self, corpus: Corpus, evidence: DocumentEvidence, generator: TextGenerator, options: Options
+    ) -> None:
+        self.corpus, self.evidence, self.generator, self.options = (
+            corpus,
+            evidence,
+            generator,
+            options,
+        )
         self._writing = self._stopped = False
         self._all: Given | None = None
 
     @property
     def reading(self) -> LocalReading:
-        """What reads whole documents on this machine: the model, or the bundled one where a server has the model."""
+        """What reads whole documents on this machine: the model, or the bundled one where a server
+        has the model.
+        """
         return self.generator.reading or self.evidence
 
     def read(self) -> Iterator[Event]:
@@ -75,8 +91,8 @@ class WritingAnswerer:
             reading.close()
 
     def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
-        """What the model thinks and writes, and Finished; where reading takes long a preview first, by the bundled
-        reader where the model runs here."""
+        """What the model thinks and writes, and Finished; where reading takes long a preview first,
+        by the bundled reader where the model runs here."""
         if self.options.quick and self.generator.reading is not None:
             yield Finished(self.evidence.preview(question))
             return
@@ -86,30 +102,40 @@ class WritingAnswerer:
         yield Finished((yield from self._answer(question, wanted, whole=whole)))
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
-        """An answer written from other passages than those in `without`, without the first `nearest` of evidence; by
-        the bundled reader where none is left."""
+        """An answer written from other passages than those in `without`, without the first
+        `nearest` of evidence; by the bundled reader where none is left."""
         return _result_of(self._answer(question, without=without, nearest=nearest))
 
     def completed(self, question: str, earlier: Sequence[Turn]) -> str:
-        """`question` as the model puts it so that it can be understood without the turns `earlier`; as it is where the
-        model cannot be asked, or what it writes asks for something else."""
+        """`question` as the model puts it so that it can be understood without the turns `earlier`;
+        as it is where the model cannot be asked, or what it writes asks for something else."""
         nothing = Given("", (), (), whole=False)
         try:
-            reply = _result_of(self.generator.reply(COMPLETE, nothing, [completing(question, earlier)]))
+            reply = _result_of(
+                self.generator.reply(COMPLETE, nothing, [completing(question, earlier)])
+            )
         except RemoteError:  # the question itself will tell
             return question
         written = plain(reply.text.strip().partition("\n")[0]).strip('"“”')
         wanted, asked = set(terms(question)), set(terms(written))
-        said = {word for turn in earlier for word in terms(f"{turn.question} {turn.answer}")} | wanted
+        said = {
+            word for turn in earlier for word in terms(f"{turn.question} {turn.answer}")
+        } | wanted
         least = _LEAST_KEPT if self.evidence.reader.goes_on(question) else 1.0
-        same = len(wanted & asked) >= least * len(wanted) and len(asked & said) > _LEAST_KNOWN * len(asked)
+        same = len(wanted & asked) >= least * len(wanted) and len(
+            asked & said
+        ) > _LEAST_KNOWN * len(asked)
         return written if same and all(written != turn.question for turn in earlier) else question
 
     def rank(self, question: str) -> list[Ranked]:
-        return self.evidence.of_question(question, unread=self.options.quick or self.generator.whole).ranked
+        return self.evidence.of_question(
+            question, unread=self.options.quick or self.generator.whole
+        ).ranked
 
     def stop_writing(self) -> bool:
-        """End the text that is being written, so that what there is becomes the answer; False where none is."""
+        """End the text that is being written, so that what there is becomes the answer; False where
+        none is.
+        """
         stops = self._writing and not self._stopped
         self._stopped = self._stopped or stops
         return stops
@@ -117,9 +143,14 @@ class WritingAnswerer:
     # Parts
 
     def _answer(
-        self, question: str, wanted: Wanted = ANYTHING, *, whole: bool = False, without: Sequence[Quote] = (),
+        self,
+        question: str,
+        wanted: Wanted = ANYTHING,
+        *,
+        whole: bool = False,
+        without: Sequence[Quote] = (),
         nearest: int = 0,
-    ) -> Generator[Event, None, Answer]:  # fmt: skip
+    ) -> Generator[Event, None, Answer]:
         started, self._stopped = time.monotonic(), False
         unread = whole or self.options.quick or not self.corpus.context.passages
         if whole:
@@ -130,14 +161,18 @@ class WritingAnswerer:
         usable = [item for item in found.ranked if not self._shows(item, without)]
         if without and not usable:
             return self.evidence.ask_again(question, without, nearest)
-        asked = AskedToWrite(question, wanted.kind not in (None, FactKind.YES_NO), found, usable, whole, started)
+        asked = AskedToWrite(
+            question, wanted.kind not in (None, FactKind.YES_NO), found, usable, whole, started
+        )
         given = self._given(asked)
         reply: Reply | None = None
         while given.passages and reply is None:
             try:
                 reply = yield from self._reply(asked, given)
             except ContextExceeded as error:  # as much as its context has room for
-                fewer = self._given(asked, error.fewer_tokens(len(self.corpus.tokenizer.encode(given.text))))
+                fewer = self._given(
+                    asked, error.fewer_tokens(len(self.corpus.tokenizer.encode(given.text)))
+                )
                 if fewer.passages == given.passages:
                     raise error.nothing_fits() from error
                 given = fewer
@@ -150,10 +185,18 @@ class WritingAnswerer:
                 lambda: self._stopped or self.options.quick,
             )
         answer = self._outcome(asked, given, reply or Reply(""), checked, nearest)
-        if not answer.refused or self.generator.reading is None or whole or asked.value or self.options.quick:
+        if (
+            not answer.refused
+            or self.generator.reading is None
+            or whole
+            or asked.value
+            or self.options.quick
+        ):
             return answer
         own = self.evidence.ask_again(question, without, nearest)
-        shown = replace(own, coverage=own.coverage.warned(OWN), usage=answer.usage, provenance=answer.provenance)
+        shown = replace(
+            own, coverage=own.coverage.warned(OWN), usage=answer.usage, provenance=answer.provenance
+        )
         return shown if own.confidence >= _SURE_OWN and not own.refused else answer
 
     def _reply(
@@ -163,7 +206,13 @@ class WritingAnswerer:
         if weak:
             yield Notice(MENDING)
         sent = VALUE if asked.value else PASSAGES
-        form = WHOLE if not given.numbered else EXCERPTS if self.generator.reading is not None else sent
+        form = (
+            WHOLE
+            if not given.numbered
+            else EXCERPTS
+            if self.generator.reading is not None
+            else sent
+        )
         put = Question(asked.question, asked.found.form, given.nearest(asked.found.nearest))
         said = [form.asked(put), *([text, form.mend(put, weak)] if weak else [])]
         self._writing = True
@@ -173,7 +222,9 @@ class WritingAnswerer:
             self._writing = False
 
     def _given(self, asked: AskedToWrite, tokens: int | None = None) -> Given:
-        """All of the documents, or numbered sentences of at most so many tokens, by default as the reader is sure."""
+        """All of the documents, or numbered sentences of at most so many tokens, by default as the
+        reader is sure.
+        """
         if asked.whole:
             self._all = self._all or give_all(self.corpus.context)
             return self._all
@@ -188,27 +239,38 @@ class WritingAnswerer:
 
     def _asks_each(self, question: str) -> bool:
         """Whether a question about several documents wants an answer from each of them."""
-        wanted = self.evidence.reader.of_several(question) if len(self.corpus.documents) > 1 else None
+        wanted = (
+            self.evidence.reader.of_several(question) if len(self.corpus.documents) > 1 else None
+        )
         return wanted is not None and wanted.kind is not QuestionKind.ONE
 
     def _checked(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
         read = read_reply(reply.text, given, self.evidence.reader.refuses)
         if read.written is None:
             return None, (*reply.notes, *read.notes)
-        told = (self.corpus.rank(words)[:_MOST_TOLD] for words in (reply.text, f"{asked.question} {reply.text}"))
+        told = (
+            self.corpus.rank(words)[:_MOST_TOLD]
+            for words in (reply.text, f"{asked.question} {reply.text}")
+        )
         usable = {item.index: item for item in (*chain(*told), *asked.usable)}
         pool = self._given(replace(asked, usable=list(usable.values())), self.generator.budget)
         question = self.evidence.asked(asked.found, small=self.generator.reading is not None)
-        checked = check_text(read.written, given, self.corpus, asked.question, self.evidence.judge, question, pool)
+        checked = check_text(
+            read.written, given, self.corpus, asked.question, self.evidence.judge, question, pool
+        )
         return checked, (*reply.notes, *read.notes, *checked.notes)
 
-    def _outcome(self, asked: AskedToWrite, given: Given, reply: Reply, checked: Checked, nearest: int) -> Answer:
+    def _outcome(
+        self, asked: AskedToWrite, given: Given, reply: Reply, checked: Checked, nearest: int
+    ) -> Answer:
         found, (text, notes), context = asked.found, checked, self.corpus.context
         shown = [context.passages[index] for index in given.passages]
         tokens = sum(placed.token_end - placed.token_start for placed in shown)
         if shown and len(shown) == len(context.passages):
             tokens = len(context)
-        usage = Usage(reply.tokens_sent or tokens, 0, round(time.monotonic() - asked.started, 3), False)
+        usage = Usage(
+            reply.tokens_sent or tokens, 0, round(time.monotonic() - asked.started, 3), False
+        )
         draft = Draft(
             question=asked.question,
             ranked=found.ranked[nearest : nearest + self.options.listed],
@@ -217,7 +279,9 @@ class WritingAnswerer:
             provenance=self.generator.provenance(given, tokens),
             preliminary=self.options.quick,
         )
-        return written_answer(draft, text, found.chances[0], context, yes_no=found.form is Form.YES_NO)
+        return written_answer(
+            draft, text, found.chances[0], context, yes_no=found.form is Form.YES_NO
+        )
 
     def _shows(self, item: Ranked, quotes: Sequence[Quote]) -> bool:
         """Whether a passage has words of one of `quotes`."""

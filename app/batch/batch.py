@@ -34,16 +34,24 @@ class BatchSettings:
 
 
 class Batch:
-    """The documents of `listing` under one job, in a workspace that is locked while it is written. Raises UsageError
-    for a password that would go to a cluster."""
+    """The documents of `listing` under one job, in a workspace that is locked while it is written.
+    Raises UsageError for a password that would go to a cluster."""
 
-    def __init__(self, job: Job, listing: Listing, workspace: Workspace, settings: BatchSettings) -> None:
+    def __init__(
+        self, job: Job, listing: Listing, workspace: Workspace, settings: BatchSettings
+    ) -> None:
         if settings.ray is not None and job.options.password:
             raise UsageError(
-                "a password is not sent to a Ray cluster, where it would travel unencrypted", where="--password-file",
+                "a password is not sent to a Ray cluster, where it would travel unencrypted",
+                where="--password-file",
                 hint="run without --ray (--jobs N works here), or save the documents without a password first",
-            )  # fmt: skip
-        self.options, self.listing, self.workspace, self.settings = job.options, listing, workspace, settings
+            )
+        self.options, self.listing, self.workspace, self.settings = (
+            job.options,
+            listing,
+            workspace,
+            settings,
+        )
         self._identity = job.identity()  # once: it hashes the model
         self.tasks = listing.tasks(key_of(self._identity), by_name=job.by_name)
         self.task_of = {path: task for task in self.tasks for path in task.paths}
@@ -76,7 +84,9 @@ class Batch:
         return self.workspace.record(self.task_of[item.path].key)
 
     def reuse(self) -> Iterator[Task]:
-        """Take over what earlier runs kept elsewhere of the tasks that are left; yields those, now done."""
+        """Take over what earlier runs kept elsewhere of the tasks that are left; yields those, now
+        done.
+        """
         for task in self.left():
             record = self._job.kept_record(task.item)
             if record is not None:
@@ -94,17 +104,30 @@ class Batch:
             return plan
         return plan_tasks(left, fitting, self.options, self._speeds(fitting))
 
-    def run(self, plan: BatchPlan, keep: Callable[[Task, str], None], progress: BatchProgress) -> Tally:
-        """Do what is left by `plan`; `keep` writes what users see of a record. Raises ResourceError for what would fail
-        for every document, KeyboardInterrupt (SIGTERM too); what is done is kept."""
+    def run(
+        self, plan: BatchPlan, keep: Callable[[Task, str], None], progress: BatchProgress
+    ) -> Tally:
+        """Do what is left by `plan`; `keep` writes what users see of a record. Raises ResourceError
+        for what would fail for every document, KeyboardInterrupt (SIGTERM too); what is done is
+        kept."""
         path = self.workspace.root / LEDGER
         try:
-            with Ledger(path, f"{socket.gethostname()}, {processors()} cores") as ledger, _sigterm_interrupts():
+            with (
+                Ledger(path, f"{socket.gethostname()}, {processors()} cores") as ledger,
+                _sigterm_interrupts(),
+            ):
                 left = self.left()
                 for task in left:
                     self.workspace.clear_failure(task.key)
-                ledger.begin({"name": self._job.name, **self._identity}, plan.jobs, plan.seconds, plan.memory_bytes)
-                runner = Runner(left, self.workspace, ledger, keep, progress, self.settings.max_failures)
+                ledger.begin(
+                    {"name": self._job.name, **self._identity},
+                    plan.jobs,
+                    plan.seconds,
+                    plan.memory_bytes,
+                )
+                runner = Runner(
+                    left, self.workspace, ledger, keep, progress, self.settings.max_failures
+                )
                 started = time.monotonic()
                 try:
                     if left:
@@ -115,7 +138,9 @@ class Batch:
                     ledger.end(runner.tally.seconds, runner.tally.peak_bytes)
         except sqlite3.Error as error:
             hint = "make room on that disk, or move the file away: no work is lost with it"
-            raise ResourceError(f"the ledger cannot be written ({error})", where=str(path), hint=hint) from error
+            raise ResourceError(
+                f"the ledger cannot be written ({error})", where=str(path), hint=hint
+            ) from error
         self._learn(plan, runner.tally)
         return runner.tally
 

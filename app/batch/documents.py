@@ -1,5 +1,6 @@
-"""A document of a batch, and what its record depends on besides its bytes. The model may read a file name as title: for
-equal records of equal files one without a title is UNTITLED here, and named where it is printed."""
+"""A document of a batch, and what its record depends on besides its bytes. The model may read a
+file name as title: for equal records of equal files one without a title is UNTITLED here, and named
+where it is printed."""
 
 import hashlib
 from dataclasses import replace
@@ -31,7 +32,9 @@ KEEP_STATE_FROM_CHARACTERS = 131_072
 
 def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Document:
     """The Document of `content`, a file called `name`. Raises docqa.ingest.errors."""
-    document = read_kept(name, content, reading_of(options), store, [], keep_from_s=KEEP_TEXT_FROM_S)
+    document = read_kept(
+        name, content, reading_of(options), store, [], keep_from_s=KEEP_TEXT_FROM_S
+    )
     if options.sections is not None:
         from docqa.app.places.limited import limited
 
@@ -40,21 +43,27 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
 
 
 def session_of_content(name: str, content: bytes, options: Options, model: Model | None) -> Session:
-    """A Session of the document in `content`, called `name`, as a member of an archive. Raises as ingest does."""
+    """A Session of the document in `content`, called `name`, as a member of an archive. Raises as
+    ingest does.
+    """
     store = store_of(options)
     document = read_document(content, PurePosixPath(name).name, options, store)
     return Session([replace(document, path=name)], options, store=store, model=model)
 
 
 def reading_identity(options: Options) -> Json:
-    """Fields of a job's identity: not the threads, machine or password, which change no record. Raises
-    docqa.model.errors for a model folder that is none."""
+    """Fields of a job's identity: not the threads, machine or password, which change no record.
+    Raises docqa.model.errors for a model folder that is none."""
     folder = model_folder(options)
-    server = str(Address.of(str(options.model), options.base_url)) if is_remote(options.model) else None
+    server = (
+        str(Address.of(str(options.model), options.base_url)) if is_remote(options.model) else None
+    )
     calibration = folder / "calibration.json"
     return {
         "model": server or fingerprint(folder),
-        "calibration": hashlib.sha256(calibration.read_bytes()).hexdigest() if calibration.is_file() else None,
+        "calibration": hashlib.sha256(calibration.read_bytes()).hexdigest()
+        if calibration.is_file()
+        else None,
         "docqa": version("docqa-reader"),
         "ingest": INGEST_VERSION,
         "ocr": available(),
@@ -64,7 +73,9 @@ def reading_identity(options: Options) -> Json:
 
 
 def model_folder(options: Options) -> Path:
-    """The folder of the model that answers (bundled for a server's: it counts the tokens). Raises ModelNotFound."""
+    """The folder of the model that answers (bundled for a server's: it counts the tokens). Raises
+    ModelNotFound.
+    """
     local = options.model is not None and not is_remote(options.model)
     folder = Path(str(options.model)) if local else bundled()
     if not folder.exists():

@@ -21,9 +21,9 @@ TYPES = (*FactKind, TEXT, LIST)
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a table. `type`: one of TYPES, None: any answer; `where`: headings, or "front" (title pages and
-    signatures); `agree`: all documents ought to say the same; `clause`: of reading/clauses.py, its sentence the answer
-    where it has no value and `or_clause`."""
+    """A column of a table. `type`: one of TYPES, None: any answer; `where`: headings, or "front"
+    (title pages and signatures); `agree`: all documents ought to say the same; `clause`: of
+    reading/clauses.py, its sentence the answer where it has no value and `or_clause`."""
 
     name: str
     question: str
@@ -53,12 +53,17 @@ class Field:
 
 def fields_of(name: str) -> list[Field]:
     """The fields of a preset, or of a TOML file of tables `[[field]]`. Raises UsageError."""
-    presets = {PurePath(each.name).stem: each for each in files("docqa.app.batch").joinpath("presets").iterdir()}
+    presets = {
+        PurePath(each.name).stem: each
+        for each in files("docqa.app.batch").joinpath("presets").iterdir()
+    }
     try:
         raw = tomllib.loads(presets.get(name, Path(name)).read_text(encoding="utf-8")).get("field")
     except (OSError, ValueError) as error:
         hint = f"one of {', '.join(sorted(presets))}, or a TOML file: {_EXAMPLE}"
-        raise UsageError(f"no fields can be read: {error}", where=f"--fields {name}", hint=hint) from error
+        raise UsageError(
+            f"no fields can be read: {error}", where=f"--fields {name}", hint=hint
+        ) from error
     if not isinstance(raw, list) or not raw:
         raise UsageError("has no field", where=name, hint=_EXAMPLE)
     found = [field_of(each, f"{name}, field {number}") for number, each in enumerate(raw, start=1)]
@@ -70,16 +75,42 @@ def fields_of(name: str) -> list[Field]:
 def field_of(raw: Any, where: str) -> Field:
     """The field that a table of TOML describes. Raises UsageError."""
     known = {each.name for each in fields(Field)}
-    if not isinstance(raw, dict) or not all(isinstance(raw.get(name), str) for name in ("name", "type", "question")):
+    if not isinstance(raw, dict) or not all(
+        isinstance(raw.get(name), str) for name in ("name", "type", "question")
+    ):
         raise UsageError("needs a name, a type and a question", where=where, hint=_EXAMPLE)
     if strange := raw.keys() - known:
-        raise UsageError(f"has {', '.join(sorted(strange))}", where=where, hint=f"known are {', '.join(sorted(known))}")
+        raise UsageError(
+            f"has {', '.join(sorted(strange))}",
+            where=where,
+            hint=f"known are {', '.join(sorted(known))}",
+        )
     if raw["type"] not in TYPES:
-        raise UsageError(f"has the type {raw['type']!r}", where=where, hint=f"known are {', '.join(TYPES)}")
+        raise UsageError(
+            f"has the type {raw['type']!r}", where=where, hint=f"known are {', '.join(TYPES)}"
+        )
     places, agree = raw.get("where", []), raw.get("agree", False)
     places = [places] if isinstance(places, str) else places
-    if not isinstance(places, list) or not all(isinstance(each, str) for each in places) or not isinstance(agree, bool):
-        raise UsageError("has a wrong value", where=where, hint='where = ["front", "Term"], agree = true')
-    if (clause := raw.get("clause", "")) and clause not in (heads := (*clause_heads(), DOCUMENT_DATE)):
-        raise UsageError(f"has the clause {clause!r}", where=where, hint=f"known are {', '.join(heads)}")
-    return Field(raw["name"], raw["question"], raw["type"], tuple(places), agree, clause, raw.get("or_clause") is True)
+    if (
+        not isinstance(places, list)
+        or not all(isinstance(each, str) for each in places)
+        or not isinstance(agree, bool)
+    ):
+        raise UsageError(
+            "has a wrong value", where=where, hint='where = ["front", "Term"], agree = true'
+        )
+    if (clause := raw.get("clause", "")) and clause not in (
+        heads := (*clause_heads(), DOCUMENT_DATE)
+    ):
+        raise UsageError(
+            f"has the clause {clause!r}", where=where, hint=f"known are {', '.join(heads)}"
+        )
+    return Field(
+        raw["name"],
+        raw["question"],
+        raw["type"],
+        tuple(places),
+        agree,
+        clause,
+        raw.get("or_clause") is True,
+    )

@@ -20,7 +20,9 @@ Json = dict[str, object]
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a document has no record: `kind` names the error, `hint` says what to do. Without paths of this machine."""
+    """Why a document has no record: `kind` names the error, `hint` says what to do. Without paths
+    of this machine.
+    """
 
     kind: str
     reason: str
@@ -41,8 +43,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class Item:
-    """One document: `source` is the file here, `member` an entry of it (of a zip, an e-mail), `path` relative, with
-    `/`, `shown_path` as given. `digest`: sha256 of its bytes, None where `failure` says why."""
+    """One document: `source` is the file here, `member` an entry of it (of a zip, an e-mail),
+    `path` relative, with `/`, `shown_path` as given. `digest`: sha256 of its bytes, None where
+    `failure` says why."""
 
     path: str
     source: str
@@ -69,7 +72,9 @@ class Item:
 
 @dataclass(frozen=True)
 class Task:
-    """What is done once: the documents `paths` of equal bytes and suffix. `key`: of these and the job."""
+    """What is done once: the documents `paths` of equal bytes and suffix. `key`: of these and the
+    job.
+    """
 
     key: str
     item: Item
@@ -84,12 +89,14 @@ class Listing:
     passed_over: list[str] = field(default_factory=list)
 
     def tasks(self, job: str, *, by_name: bool = False) -> list[Task]:
-        """Tasks in the order of their first items; `job` hashes all that a record depends on but the bytes. Duplicates
-        have equal bytes and suffixes, `by_name` also equal names."""
+        """Tasks in the order of their first items; `job` hashes all that a record depends on but
+        the bytes. Duplicates have equal bytes and suffixes, `by_name` also equal names."""
         duplicates: dict[tuple[str, str], list[Item]] = {}
         for item in self.items:
             if item.digest is not None:
-                duplicates.setdefault((item.digest, item.name if by_name else item.suffix), []).append(item)
+                duplicates.setdefault(
+                    (item.digest, item.name if by_name else item.suffix), []
+                ).append(item)
         return [
             Task(key_of([job, *content]), items[0], tuple(item.path for item in items))
             for content, items in duplicates.items()
@@ -97,9 +104,9 @@ class Listing:
 
 
 def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listing:
-    """The documents of `paths`, relative to the one folder or to what contains all, without `exclude` (absolute paths:
-    what earlier runs wrote). A path without one is an item with its failure; raises the first such error where there is
-    no document."""
+    """The documents of `paths`, relative to the one folder or to what contains all, without
+    `exclude` (absolute paths: what earlier runs wrote). A path without one is an item with its
+    failure; raises the first such error where there is no document."""
     whole = [os.path.abspath(path) for path in paths]
     alone = len(whole) == 1 and os.path.isdir(whole[0])
     base = whole[0] if alone else os.path.commonpath([os.path.dirname(path) for path in whole])
@@ -115,7 +122,9 @@ def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listi
             failed = Item(_relative(source, base), source, path, failure=failure_of(error))
             found.setdefault((source, None), failed)
     if all(item.failure is not None for item in found.values()):
-        nothing = NoDocuments("only what earlier runs wrote", where=paths[0], hint="Name the documents")
+        nothing = NoDocuments(
+            "only what earlier runs wrote", where=paths[0], hint="Name the documents"
+        )
         raise errors[0] if errors else nothing
     listing.items = list(found.values())
     return listing
@@ -125,11 +134,17 @@ def failure_of(error: Exception) -> Failure:
     """The Failure for `error`, without its path, which differs between machines."""
     kind = type(error).__name__
     if isinstance(error, IngestError):
-        return Failure(kind.removesuffix("Error"), error.message, error.hint)  # as failures.jsonl always had it
+        return Failure(
+            kind.removesuffix("Error"), error.message, error.hint
+        )  # as failures.jsonl always had it
     if isinstance(error, OSError):
         return Failure(kind, error.strerror or kind, "Check the file and its permissions")
     if report.out_of_memory(error):
-        return Failure("OutOfMemory", "there is not enough memory for this document", "Use fewer --jobs, or split it")
+        return Failure(
+            "OutOfMemory",
+            "there is not enough memory for this document",
+            "Use fewer --jobs, or split it",
+        )
     return Failure(kind, str(error) or kind)
 
 
@@ -179,25 +194,33 @@ def _relative(source: str, base: str) -> str:
     return os.fsencode(str(relative)).decode("utf-8", "backslashreplace")
 
 
-def _documents(path: str, base: str, exclude: frozenset[str], passed_over: list[str]) -> Iterator[Item]:
+def _documents(
+    path: str, base: str, exclude: frozenset[str], passed_over: list[str]
+) -> Iterator[Item]:
     from docqa.ingest.read import find_documents
 
     if is_pipe(status_of(path)):
         what = "a pipe can be read only once, and a batch reads each document when it comes to it"
-        raise Unreadable(what, where=path, hint="Save it as a file, or give it as - on standard input")
+        raise Unreadable(
+            what, where=path, hint="Save it as a file, or give it as - on standard input"
+        )
     for name, content in find_documents(path, passed_over):
         if isinstance(content, bytes):
             file = containing_file(name) or path
             source = os.path.abspath(file)
             member = name[len(file) + 1 :]
             shown = f"{_relative(source, base)}/{member}"
-            yield Item(shown, source, name, member, hashlib.sha256(content).hexdigest(), len(content))
+            yield Item(
+                shown, source, name, member, hashlib.sha256(content).hexdigest(), len(content)
+            )
         elif os.path.abspath(name) not in exclude:
             yield hashed_item(_relative(os.path.abspath(name), base), os.path.abspath(name), name)
 
 
 def containing_file(path: str) -> str | None:
-    """The file that a path inside an archive or an e-mail (`papers.zip/one.pdf`) begins with; None for a plain path."""
+    """The file that a path inside an archive or an e-mail (`papers.zip/one.pdf`) begins with; None
+    for a plain path.
+    """
     if os.path.exists(path):
         return None
     while (parent := os.path.dirname(path)) != path:
@@ -215,7 +238,9 @@ def hashed_item(path: str, source: str, shown_path: str) -> Item:
             reason = f"{size:,} bytes, the limit is {MAX_FILE_BYTES:,}"
             return replace(item, bytes=size, failure=Failure("TooLarge", reason, "Split the file"))
         with open(item.source, "rb") as stream:
-            return replace(item, bytes=size, digest=hashlib.file_digest(stream, "sha256").hexdigest())
+            return replace(
+                item, bytes=size, digest=hashlib.file_digest(stream, "sha256").hexdigest()
+            )
     except OSError as error:
         reason = f"the file cannot be opened ({error.strerror})"
         return replace(item, failure=Failure("Unreadable", reason, "Check its permissions"))

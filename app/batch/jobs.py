@@ -1,4 +1,6 @@
-"""The jobs of the commands: the same questions put to each document (`extract`, `ask --each`), or its summary."""
+"""The jobs of the commands: the same questions put to each document (`extract`, `ask --each`), or
+its summary.
+"""
 
 import hashlib
 import json
@@ -19,7 +21,13 @@ from docqa.app.answer.events import Event, Finished
 from docqa.app.answer.text import compact_json
 from docqa.app.answerers.loading import find_model
 from docqa.app.answerers.remote.address import is_remote
-from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, NAMELESS, UNTITLED, read_document, reading_identity
+from docqa.app.batch.documents import (
+    KEEP_STATE_FROM_CHARACTERS,
+    NAMELESS,
+    UNTITLED,
+    read_document,
+    reading_identity,
+)
 from docqa.app.batch.fields import Field, field_of
 from docqa.app.batch.items import Failure, Item, Json, failure_of, read_content
 from docqa.app.errors import StoreDamaged
@@ -40,14 +48,15 @@ _ANSWERS_FILE = "answers.json"
 SUMMARY_VERSION = 5
 """Raised whenever the same document would get another summary."""
 _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
-"""By default oneDNN keeps 1,024 matrix products compiled for a length of document: a gigabyte a process over many small
-files. What the user set stays."""
+"""By default oneDNN keeps 1,024 matrix products compiled for a length of document: a gigabyte a
+process over many small files. What the user set stays."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would share; else its
-    process died. `reading_s` of its `seconds` made text; `peak_bytes`: of its process."""
+    """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would
+    share; else its process died. `reading_s` of its `seconds` made text; `peak_bytes`: of its
+    process."""
 
     record: str | None = None
     failure: Failure | None = None
@@ -91,7 +100,11 @@ class Job(ABC):
 
     def spec(self, threads: int) -> Json:
         """JSON of which `make_job` makes the same job, with so many threads."""
-        return {"name": self.name, "options": {**asdict(self.options), "threads": threads}, "asked": self.asked}
+        return {
+            "name": self.name,
+            "options": {**asdict(self.options), "threads": threads},
+            "asked": self.asked,
+        }
 
     def prepare(self) -> None:
         """Load what every document needs. Raises what would fail for all of them."""
@@ -104,8 +117,8 @@ class Job(ABC):
         return None
 
     def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Outcome:
-        """The record of a document: the same for the same bytes and suffix, and where `by_name` the same name. Raises
-        for this document alone."""
+        """The record of a document: the same for the same bytes and suffix, and where `by_name` the
+        same name. Raises for this document alone."""
         self.prepare()
         # Without `by_name` one without a title is read as "Untitled", whatever its file is called.
         name = item.name if self.by_name else UNTITLED + item.suffix
@@ -114,12 +127,16 @@ class Job(ABC):
         reading_s = time.monotonic() - started
         # Its state is kept where reading it again would take long.
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
-        with Session([document], self.options, store=self.store if long else None, model=self._model) as session:
+        with Session(
+            [document], self.options, store=self.store if long else None, model=self._model
+        ) as session:
             record = self._record(item, session, document, on_event)
             return Outcome(record, tokens=len(session.context), reading_s=reading_s)
 
     @abstractmethod
-    def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
+    def _record(
+        self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]
+    ) -> str:
         """The line of JSON that the workspace keeps."""
 
 
@@ -128,12 +145,21 @@ def _reused(answer: Json) -> Json:
     if not isinstance(usage, dict):
         raise TypeError("no usage")
     tokens = usage["tokens_read"] + usage["tokens_reused"]
-    return {**answer, "usage": {**usage, "tokens_read": 0, "tokens_reused": tokens, "seconds": 0.0, "cached": True}}
+    return {
+        **answer,
+        "usage": {
+            **usage,
+            "tokens_read": 0,
+            "tokens_reused": tokens,
+            "seconds": 0.0,
+            "cached": True,
+        },
+    }
 
 
 class AnswerJob(Job):
-    """Answers to `questions`, in order, those answered before from the store. Since a file name may be read as title,
-    two names are two tasks: answers must be those of `docqa ask`."""
+    """Answers to `questions`, in order, those answered before from the store. Since a file name may
+    be read as title, two names are two tasks: answers must be those of `docqa ask`."""
 
     name = "ask"
     by_name = True
@@ -151,9 +177,15 @@ class AnswerJob(Job):
 
     def kept_record(self, item: Item) -> str | None:
         warnings, answers = self._kept(item)
-        return self._line(warnings, answers) if all(question in answers for question in self.questions) else None
+        return (
+            self._line(warnings, answers)
+            if all(question in answers for question in self.questions)
+            else None
+        )
 
-    def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
+    def _record(
+        self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]
+    ) -> str:
         warnings, answers = list(document.coverage.warnings), self._kept(item)[1]
         left = [question for question in self.questions if question not in answers]
         for question in left:
@@ -167,22 +199,31 @@ class AnswerJob(Job):
         return self._line(warnings, answers)
 
     def _line(self, warnings: list[str], answers: dict[str, Json]) -> str:
-        found = {"warnings": warnings, "answers": [answers[question] for question in self.questions]}
+        found = {
+            "warnings": warnings,
+            "answers": [answers[question] for question in self.questions],
+        }
         return compact_json(found)
 
     def _events(self, session: Session, question: str) -> Iterator[Event]:
         return session.ask(question)
 
     def _kept(self, item: Item) -> tuple[list[str], dict[str, Json]]:
-        """What earlier runs kept of a document, by content and name: warnings, and `--json` objects by question."""
+        """What earlier runs kept of a document, by content and name: warnings, and `--json` objects
+        by question.
+        """
         store, key = self._answer_store, self._key(item)
         if store is not None:
             store.meet(filter(None, [item.digest]))
-            with suppress(StoreDamaged, OSError, ValueError, KeyError, TypeError):  # `_keep` writes it anew
+            with suppress(
+                StoreDamaged, OSError, ValueError, KeyError, TypeError
+            ):  # `_keep` writes it anew
                 if store.has("answers", key):
                     folder, _ = store.open("answers", key)
                     raw = json.loads((folder / _ANSWERS_FILE).read_text(encoding="utf-8"))
-                    answers = {question: _reused(answer) for question, answer in raw["answers"].items()}
+                    answers = {
+                        question: _reused(answer) for question, answer in raw["answers"].items()
+                    }
                     return list(raw["warnings"]), answers
         return [], {}
 
@@ -193,12 +234,21 @@ class AnswerJob(Job):
             "paths": [os.path.abspath(item.source)],
         }
         with suppress(OSError):
-            store.put("answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(kept).encode()})
+            store.put(
+                "answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(kept).encode()}
+            )
 
     def _key(self, item: Item) -> str:
         """A document that needed a password is found only with that password."""
         secret = hashlib.sha256((self.options.password or "").encode()).hexdigest()
-        fields = [ANSWER_VERSION, self._identity, secret, os.environ.get("DOCQA_DTYPE"), item.digest, item.name]
+        fields = [
+            ANSWER_VERSION,
+            self._identity,
+            secret,
+            os.environ.get("DOCQA_DTYPE"),
+            item.digest,
+            item.name,
+        ]
         return key_of(fields)
 
     @cached_property  # hashed into the keys of older workspaces too
@@ -206,7 +256,12 @@ class AnswerJob(Job):
         options = self.options.recorded()
         if self.options.source != "auto":
             options |= {"from": self.options.source}
-        return {"work": self.name, "schema": SCHEMA, "options": options, **reading_identity(self.options)}
+        return {
+            "work": self.name,
+            "schema": SCHEMA,
+            "options": options,
+            **reading_identity(self.options),
+        }
 
     @property
     def _answer_store(self) -> Store | None:
@@ -231,7 +286,9 @@ class FieldsJob(AnswerJob):
 
 
 class SummaryJob(Job):
-    """Summaries in one style, with a `focus` about that: in the words of a model that writes, else of the document."""
+    """Summaries in one style, with a `focus` about that: in the words of a model that writes, else
+    of the document.
+    """
 
     name = "summarize"
     by_name = False
@@ -247,11 +304,17 @@ class SummaryJob(Job):
     def identity(self) -> Json:
         given = {"from": self.options.source} if self.options.source != "auto" else {}
         return {
-            "work": self.name, "schema": SUMMARY_SCHEMA, "version": SUMMARY_VERSION, **given,
-            **{name: value for name, value in self.asked.items() if value}, **reading_identity(self.options),
-        }  # fmt: skip
+            "work": self.name,
+            "schema": SUMMARY_SCHEMA,
+            "version": SUMMARY_VERSION,
+            **given,
+            **{name: value for name, value in self.asked.items() if value},
+            **reading_identity(self.options),
+        }
 
-    def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
+    def _record(
+        self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]
+    ) -> str:
         writer = writer_of(session)
         if writer is None:
             return to_json_line(self._extracted(session, document, on_event))
@@ -262,16 +325,22 @@ class SummaryJob(Job):
             except StopIteration as end:
                 return to_json_line(end.value)
 
-    def _extracted(self, session: Session, document: Document, on_event: Callable[[Event], None]) -> SummaryRecord:
+    def _extracted(
+        self, session: Session, document: Document, on_event: Callable[[Event], None]
+    ) -> SummaryRecord:
         for event in session.read() if self.focus else ():  # only a focus ranks passages
             on_event(event)
         model, ranked = session.local.model, session.rank(self.focus) if self.focus else ()
-        return summarize_document(document, session.context, model, self.style, focus=self.focus, ranked=ranked)
+        return summarize_document(
+            document, session.context, model, self.style, focus=self.focus, ranked=ranked
+        )
 
 
 def make_job(spec: dict[str, Any]) -> Job:
     """The job that said `spec`. Raises KeyError."""
-    kinds: dict[str, Callable[..., Job]] = {each.name: each for each in (AnswerJob, FieldsJob, SummaryJob)}
+    kinds: dict[str, Callable[..., Job]] = {
+        each.name: each for each in (AnswerJob, FieldsJob, SummaryJob)
+    }
     return kinds[spec["name"]](Options(**spec["options"]), **spec["asked"])
 
 
@@ -285,7 +354,9 @@ def prepare(job: Job) -> str | None:
 
 
 def attempt(job: Job, item: Item, on_event: Callable[[Event], None]) -> Outcome:
-    """Process `item`: its own failure becomes an Outcome; what would fail for every other one its `fatal`."""
+    """Process `item`: its own failure becomes an Outcome; what would fail for every other one its
+    `fatal`.
+    """
     started = time.monotonic()
     try:
         found = job.process(item, read_content(item), on_event)
@@ -310,14 +381,21 @@ def peak_bytes() -> int:
 
         held = psutil.Process().memory_info()
         return int(getattr(held, "peak_wset", held.rss))  # Windows knows what it was at most
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
 
 
 def answers_of(record: str, file: str) -> list[Answer]:
-    """The answers of a record, about `file`. Raises ValueError, KeyError or TypeError for another's record."""
+    """The answers of a record, about `file`. Raises ValueError, KeyError or TypeError for another's
+    record.
+    """
     answers = json.loads(record)["answers"]
     for answer in answers:
-        for placed in (*answer["evidence"], *(cite for quote in answer["quotes"] for cite in quote["cites"])):
+        for placed in (
+            *answer["evidence"],
+            *(cite for quote in answer["quotes"] for cite in quote["cites"]),
+        ):
             if placed["file"] == NAMELESS:
                 placed["file"] = file
     return [Answer.from_json_object(answer) for answer in answers]
@@ -328,6 +406,8 @@ def warnings_of(record: str) -> list[str]:
 
 
 def with_path(record: SummaryRecord, path: str, stem: str) -> SummaryRecord:
-    """`record` as that of the file at `path`, called by its `stem` without a title that names it ("XXXXX")."""
+    """`record` as that of the file at `path`, called by its `stem` without a title that names it
+    ("XXXXX").
+    """
     nothing = record.title == UNTITLED or len(set(filter(str.isalpha, record.title.casefold()))) < 2
     return replace(record, path=path, title=stem if nothing and stem else record.title)

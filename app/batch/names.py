@@ -1,5 +1,5 @@
-"""The names of output files: RELATIVE_PATH.md. What is too long, or collides on some file system (by case, Unicode
-form, or `digest`), gets the hash of its path."""
+"""The names of output files: RELATIVE_PATH.md. What is too long, or collides on some file system
+(by case, Unicode form, or `digest`), gets the hash of its path."""
 
 import hashlib
 import re
@@ -16,12 +16,18 @@ def output_names(paths: Iterable[str]) -> dict[str, str]:
     ordered = sorted(paths, key=lambda path: path.encode("utf-8", "surrogateescape"))
     reserved = {_folded(name) for name in RESERVED}
     proposed: dict[str, str] = {}
-    for path in ordered:  # its first folder not one of docqa's own files, its last part no longer than a name may be
+    for path in (
+        ordered
+    ):  # its first folder not one of docqa's own files, its last part no longer than a name may be
         first, slash, rest = path.partition("/")
         name = f"{first}~{_hash(first)}/{rest}" if slash and _folded(first) in reserved else path
         long = len(name.rpartition("/")[2].encode()) + 3 > LONGEST_NAME_BYTES
         proposed[path] = _made_unique(name) if long else f"{name}.md"
-    folders = {_folded(name[: slash.start()]) for name in proposed.values() for slash in re.finditer("/", name)}
+    folders = {
+        _folded(name[: slash.start()])
+        for name in proposed.values()
+        for slash in re.finditer("/", name)
+    }
     taken = reserved | folders
     names: dict[str, str] = {}
     for path, name in proposed.items():
@@ -41,7 +47,9 @@ def _made_unique(path: str) -> str:
     if not stem or len(suffix) > 16:
         stem, dot, suffix = name, "", ""
     tail = f"~{_hash(path)}{dot}{suffix}.md"
-    kept = stem.encode("utf-8", "surrogateescape")[: LONGEST_NAME_BYTES - len(tail.encode())].decode("utf-8", "ignore")
+    kept = stem.encode("utf-8", "surrogateescape")[
+        : LONGEST_NAME_BYTES - len(tail.encode())
+    ].decode("utf-8", "ignore")
     return f"{folder}{slash}{kept}{tail}"
 
 

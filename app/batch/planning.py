@@ -1,5 +1,6 @@
-"""What a batch will take: tokens, seconds, memory, disk. Sizes are those of docqa.model.cost.plan, corrected by earlier
-runs here: `batch_speeds.json` in the cache folder, where older runs count half with each new one."""
+"""What a batch will take: tokens, seconds, memory, disk. Sizes are those of docqa.model.cost.plan,
+corrected by earlier runs here: `batch_speeds.json` in the cache folder, where older runs count half
+with each new one."""
 
 import json
 from contextlib import suppress
@@ -26,12 +27,15 @@ SCHEMA, SPEEDS = 3, "batch_speeds.json"
 
 
 class Speeds:
-    """By name the sums of sizes and of what these took, for one job, model and number of jobs. Mutable. `tokens .pdf`,
-    `reading .pdf`: tokens, and seconds for text, over bytes. `work`: other seconds of a task, over tokens. `startup`:
-    other seconds of a run, over runs. `memory`: peak over formula."""
+    """By name the sums of sizes and of what these took, for one job, model and number of jobs.
+    Mutable. `tokens .pdf`, `reading .pdf`: tokens, and seconds for text, over bytes. `work`: other
+    seconds of a task, over tokens. `startup`: other seconds of a run, over runs. `memory`: peak
+    over formula."""
 
     def __init__(self, path: Path | None = None, key: str = "") -> None:
-        """`path`: the file of what is kept; one that is missing, or is none of ours, says nothing."""
+        """`path`: the file of what is kept; one that is missing, or is none of ours, says
+        nothing.
+        """
         self._path, self._key = path, key
         self.sums: dict[str, tuple[float, float]] = {}
         with suppress(TypeError, KeyError, AttributeError, ValueError):
@@ -58,7 +62,11 @@ class Speeds:
 
     def _kept(self) -> dict[str, Any]:
         with suppress(OSError, ValueError):
-            raw = json.loads(self._path.read_text(encoding="utf-8")) if self._path is not None else None
+            raw = (
+                json.loads(self._path.read_text(encoding="utf-8"))
+                if self._path is not None
+                else None
+            )
             if isinstance(raw, dict) and raw.get("schema") == SCHEMA:
                 return dict(raw["speeds"])
         return {}
@@ -66,7 +74,9 @@ class Speeds:
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """Of `tasks` left, `jobs` at once; `memory_bytes`: peak of all processes here, `formula_bytes`: by formula."""
+    """Of `tasks` left, `jobs` at once; `memory_bytes`: peak of all processes here, `formula_bytes`:
+    by formula.
+    """
 
     tasks: int
     tokens: int
@@ -82,7 +92,9 @@ def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -
     config, depth = _configs(model_folder(options))
     if not tasks:
         return BatchPlan(0, 0, jobs, 0.0, 0, 0, 0)
-    tokens, seconds = zip(*(_tokens_and_seconds(task, depth, speeds) for task in tasks), strict=True)
+    tokens, seconds = zip(
+        *(_tokens_and_seconds(task, depth, speeds) for task in tasks), strict=True
+    )
     memory = jobs * _memory_bytes(config, depth, model_folder(options), max(tokens))
     whole = speeds.at("startup", 1.0, STARTUP_S) + max(sum(seconds) / jobs, *seconds)
     long = [count for count in tokens if count * CHARACTERS_PER_TOKEN >= KEEP_STATE_FROM_CHARACTERS]
@@ -95,7 +107,9 @@ def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -
 def _tokens_and_seconds(task: Task, depth: HybridConfig, speeds: Speeds) -> tuple[int, float]:
     size, suffix = task.item.bytes, task.item.suffix
     known = format_of_suffix(suffix)
-    unlearned = size * (known.tokens_per_byte if known and known.tokens_per_byte else UNKNOWN_TOKENS_PER_BYTE)
+    unlearned = size * (
+        known.tokens_per_byte if known and known.tokens_per_byte else UNKNOWN_TOKENS_PER_BYTE
+    )
     tokens = round(min(speeds.at(f"tokens {suffix}", size, unlearned), LONGEST_CONTEXT))
     reading = speeds.at(f"reading {suffix}", size, READER_START_S)
     return tokens, reading + speeds.at("work", tokens, TASK_S + estimate(depth, tokens).seconds)
@@ -121,4 +135,6 @@ def _memory_bytes(config: HybridConfig, depth: HybridConfig, folder: Path, token
     dtype = default_dtype()
     item, pool = int(dtype.itemsize), default_budget(config, dtype)
     reader = cost_of_reader(folder)
-    return estimate(depth, tokens, item=item, weights_on_disk=on_disk, expert_bytes=pool, reader=reader).memory_bytes
+    return estimate(
+        depth, tokens, item=item, weights_on_disk=on_disk, expert_bytes=pool, reader=reader
+    ).memory_bytes

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 
 class BatchProgress(ProgressLine):
-    """`total` documents, `before` of them settled, planned for `seconds`; `known` warnings are not repeated.
-    Mutable."""
+    """`total` documents, `before` of them settled, planned for `seconds`; `known` warnings are not
+    repeated. Mutable."""
 
     def __init__(
-        self, total: int, before: int, seconds: float, stream: TextIO | None = None,
+        self,
+        total: int,
+        before: int,
+        seconds: float,
+        stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(stream, clock)
         self.known: set[str] = set()
         self._total, self._before, self._settled, self._planned = total, before, before, seconds

@@ -1,5 +1,6 @@
-"""The files of `docqa summarize --output`: a page a document, summaries.jsonl, digest.md, failures.jsonl. Equal
-documents give equal bytes. What docqa did not write is never overwritten; its pages of documents that are gone go."""
+"""The files of `docqa summarize --output`: a page a document, summaries.jsonl, digest.md,
+failures.jsonl. Equal documents give equal bytes. What docqa did not write is never overwritten; its
+pages of documents that are gone go."""
 
 import contextlib
 import os
@@ -18,7 +19,9 @@ _TABLES = (DIGEST, SUMMARIES, FAILURES)
 
 
 class SummaryFiles:
-    """The output files of `batch`. `warn` gets a path and what was not read. Writing raises OSError."""
+    """The output files of `batch`. `warn` gets a path and what was not read. Writing raises
+    OSError.
+    """
 
     def __init__(self, batch: Batch, warn: Callable[[str, str], None]) -> None:
         self._batch, self._warn = batch, warn
@@ -28,7 +31,9 @@ class SummaryFiles:
         self._pages: set[str] = set()
 
     def prepare(self) -> None:
-        """Say in the workspace what will be written. Raises UsageError where that would replace somebody's file."""
+        """Say in the workspace what will be written. Raises UsageError where that would replace
+        somebody's file.
+        """
         names = {*self._names.values(), *_TABLES, LEDGER}
         ours = set(self._batch.workspace.outputs())
         for name in sorted(names - ours):
@@ -53,12 +58,18 @@ class SummaryFiles:
         failures = ((item, self._batch.failure(item)) for item in self._batch.listing.items)
         self._write(SUMMARIES, "".join(to_json_line(record) + "\n" for record in records))
         self._write(DIGEST, digest_markdown(records))
-        lines = (failure.line(item.path, item.digest) + "\n" for item, failure in failures if failure is not None)
+        lines = (
+            failure.line(item.path, item.digest) + "\n"
+            for item, failure in failures
+            if failure is not None
+        )
         self._write(FAILURES, "".join(lines))
         self._pages = {self._names[record.path] for record in records}
 
     def drop_stale(self) -> None:
-        """After `finish`: remove pages of documents that are gone or failed since, and empty folders."""
+        """After `finish`: remove pages of documents that are gone or failed since, and empty
+        folders.
+        """
         current = {*self._pages, *_TABLES, LEDGER}
         for name in set(self._batch.workspace.outputs()) - current:
             page = self._root / name
@@ -77,9 +88,10 @@ class SummaryFiles:
                     record = from_json_line(self._batch.record(item))
                 except ValueError as error:
                     raise ResourceError(
-                        f"the record of {item.path} is damaged ({error})", where=str(self._batch.workspace.folder),
+                        f"the record of {item.path} is damaged ({error})",
+                        where=str(self._batch.workspace.folder),
                         hint=f"delete records/{key}.json there; the same command makes it again",
-                    ) from error  # fmt: skip
+                    ) from error
                 yield item, with_path(record, item.path, item.stem)
 
     def _write(self, name: str, text: str) -> None:
@@ -87,7 +99,9 @@ class SummaryFiles:
 
     def _write_page(self, item: Item, summary: SummaryRecord) -> None:
         page = self._root / self._names[item.path]
-        content = render_markdown(with_path(summary, item.path, item.stem)).encode("utf-8", "backslashreplace")
+        content = render_markdown(with_path(summary, item.path, item.stem)).encode(
+            "utf-8", "backslashreplace"
+        )
         if not (page.is_file() and page.read_bytes() == content):
             page.parent.mkdir(parents=True, exist_ok=True)
             write_whole(str(page), content)

@@ -2,7 +2,8 @@
 
     .docqa/records/KEY.json     the record of a task: the done marker, there whole or not at all
     .docqa/failures/KEY.json    why a task has none
-    .docqa/outputs.json         names of the output files, which are not documents and may be written again
+    .docqa/outputs.json         names of the output files, which are not documents and may be
+                                written again
     .docqa/lock                 locked by the one process that works here
 
 None of them differs between two runs over the same documents.
@@ -21,7 +22,9 @@ from docqa.app.storage.atomic import TEMPORARY_PREFIX, write_whole
 
 
 class Workspace:
-    """Records and failures by key, in `root`/.docqa. Methods that write raise OSError when the disk refuses."""
+    """Records and failures by key, in `root`/.docqa. Methods that write raise OSError when the disk
+    refuses.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -41,7 +44,9 @@ class Workspace:
             lock.acquire(blocking=False)
         except Timeout:
             hint = "wait until it ends, or choose another folder"
-            raise UsageError("another docqa process works in this folder", where=str(self.root), hint=hint) from None
+            raise UsageError(
+                "another docqa process works in this folder", where=str(self.root), hint=hint
+            ) from None
         try:
             yield
         finally:
@@ -56,7 +61,9 @@ class Workspace:
 
     def failure(self, key: str) -> Failure | None:
         try:
-            return Failure(**json.loads((self._failures / f"{key}.json").read_text(encoding="utf-8")))
+            return Failure(
+                **json.loads((self._failures / f"{key}.json").read_text(encoding="utf-8"))
+            )
         except FileNotFoundError:
             return None
 
@@ -90,10 +97,15 @@ class Workspace:
         """Names below `root` of what earlier runs wrote, sorted."""
         try:
             return [str(name) for name in json.loads(self._outputs.read_text(encoding="utf-8"))]
-        except (FileNotFoundError, ValueError):  # a list that is damaged claims nothing: no file is overwritten
+        except (
+            FileNotFoundError,
+            ValueError,
+        ):  # a list that is damaged claims nothing: no file is overwritten
             return []
 
     def put_outputs(self, names: Iterable[str]) -> None:
-        """Say what will be written, before it is: after an interruption too, what is ours is known."""
+        """Say what will be written, before it is: after an interruption too, what is ours is
+        known.
+        """
         text = json.dumps(sorted(names), ensure_ascii=False, indent=0)
         write_whole(str(self._outputs), text.encode("utf-8", "surrogateescape"))

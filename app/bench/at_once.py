@@ -1,5 +1,5 @@
-"""What is there at once: first and second question, preliminary answer, first frame, help; each in a new process, best
-of several, with the load beside it."""
+"""What is there at once: first and second question, preliminary answer, first frame, help; each in
+a new process, best of several, with the load beside it."""
 
 import os
 import select
@@ -18,11 +18,17 @@ from docqa.ingest.process.processor_time import processor_seconds
 REPEATS = 3
 SAMPLES = Path(__file__).parents[2] / "sample_docs"
 _HANDBOOK, _AGREEMENT = "handbook.pdf", "services_agreement.pdf"
-_QUESTION = {_HANDBOOK: "How long do I hold down the red distress button?", _AGREEMENT: "When does it take effect?"}
+_QUESTION = {
+    _HANDBOOK: "How long do I hold down the red distress button?",
+    _AGREEMENT: "When does it take effect?",
+}
 QUICK_WITHIN_S, FRAME_WITHIN_S, HELP_WITHIN_S = 4.0, 0.4, 0.12
 _WARM_UP = 1  # the first one writes what Python compiles
 _SIZE = (40, 120)  # rows, columns
-_ASKED, _ATTRIBUTES = b"\x1b[c", b"\x1b[?62;22c"  # what every terminal is asked, and says: it has colours
+_ASKED, _ATTRIBUTES = (
+    b"\x1b[c",
+    b"\x1b[?62;22c",
+)  # what every terminal is asked, and says: it has colours
 _DRAWN = b"Enter opens"
 _GIVE_UP_S = 60.0
 _GOOD = (0, 5)  # statuses; 5: not found, which takes as long
@@ -36,28 +42,40 @@ class _Timed:
     processor_s: float
 
 
-def ask_row(name: str, file: str, what: str, *flags: str, read: bool = False) -> Iterator[Measurement]:
-    """The row `name`: a question about a sample document in a new process, `read` before or never seen."""
+def ask_row(
+    name: str, file: str, what: str, *flags: str, read: bool = False
+) -> Iterator[Measurement]:
+    """The row `name`: a question about a sample document in a new process, `read` before or never
+    seen.
+    """
     document = SAMPLES / file
     if not document.is_file():
-        yield Measurement(name, None, "s", None, None, "not measured: the sample documents are not here")
+        yield Measurement(
+            name, None, "s", None, None, "not measured: the sample documents are not here"
+        )
         return
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
 
         def ask() -> None:
             with tempfile.TemporaryDirectory(dir=folder) as empty:
-                _run_docqa("ask", *flags, str(document), _QUESTION[file], cache=folder if read else empty)
+                _run_docqa(
+                    "ask", *flags, str(document), _QUESTION[file], cache=folder if read else empty
+                )
 
         if read:
             _run_docqa("read", str(document), cache=folder)
         best = _best(ask, REPEATS)
-    yield Measurement(name, best.wall_s, "s", None, None, f"{file}, {what}; best of {REPEATS}; {_spent(best)}")
+    yield Measurement(
+        name, best.wall_s, "s", None, None, f"{file}, {what}; best of {REPEATS}; {_spent(best)}"
+    )
 
 
 def first_frame_row() -> Iterator[Measurement]:
     """tui_first_frame: from the start of `docqa tui` until the list of documents is drawn."""
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
-        Path(folder, "notes.md").write_text("# Notes\n\nThe gate is opened at six.\n", encoding="utf-8")
+        Path(folder, "notes.md").write_text(
+            "# Notes\n\nThe gate is opened at six.\n", encoding="utf-8"
+        )
         try:
             frames = [_first_frame(folder) for _ in range(REPEATS + _WARM_UP)][_WARM_UP:]
         except ImportError:
@@ -66,15 +84,19 @@ def first_frame_row() -> Iterator[Measurement]:
             return
     best = min(frames, key=lambda frame: frame.wall_s)
     yield Measurement(
-        "tui_first_frame", best.wall_s, "s", None, None,
+        "tui_first_frame",
+        best.wall_s,
+        "s",
+        None,
+        None,
         f"docqa tui FOLDER in a terminal of 120x40, from its start until its documents are drawn; best of {REPEATS}; "
         f"{_spent(best)}; bar {FRAME_WITHIN_S:g}",
-    )  # fmt: skip
+    )
 
 
 def _first_frame(folder: str) -> _Timed:
-    """Until `docqa tui FOLDER` has drawn its documents. Raises ImportError on Windows, which has no pseudo-terminals,
-    TimeoutError where nothing is drawn."""
+    """Until `docqa tui FOLDER` has drawn its documents. Raises ImportError on Windows, which has no
+    pseudo-terminals, TimeoutError where nothing is drawn."""
     import fcntl
     import pty
     import struct
@@ -85,9 +107,13 @@ def _first_frame(folder: str) -> _Timed:
     environment = {**os.environ, "TERM": "xterm-256color", "DOCQA_CACHE_DIR": folder}
     started = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "docqa.app", "tui", folder], stdin=inner, stdout=inner, stderr=inner,
-        start_new_session=True, env=environment,
-    )  # fmt: skip
+        [sys.executable, "-m", "docqa.app", "tui", folder],
+        stdin=inner,
+        stdout=inner,
+        stderr=inner,
+        start_new_session=True,
+        env=environment,
+    )
     os.close(inner)
     try:
         _answer_until_drawn(terminal, started + _GIVE_UP_S)
@@ -129,9 +155,13 @@ def _best(action: Callable[[], object], repeats: int) -> _Timed:
 def _run_docqa(*arguments: str, cache: str | None = None) -> None:
     """Raises RuntimeError where it fails."""
     own = {**os.environ, "DOCQA_CACHE_DIR": cache} if cache else None
-    done = subprocess.run([sys.executable, "-m", "docqa.app", *arguments], capture_output=True, check=False, env=own)
+    done = subprocess.run(
+        [sys.executable, "-m", "docqa.app", *arguments], capture_output=True, check=False, env=own
+    )
     if done.returncode not in _GOOD:
-        raise RuntimeError(f"docqa {' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()[-500:]}")
+        raise RuntimeError(
+            f"docqa {' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()[-500:]}"
+        )
 
 
 def _processor_s() -> float:
@@ -152,7 +182,9 @@ _MEASURES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "tui_first_frame": first_frame_row,
     "cold_ask": partial(ask_row, "cold_ask", _AGREEMENT, _COLD, "--no-store", "--json"),
     "warm_ask": partial(ask_row, "warm_ask", _AGREEMENT, f"{_WARM} 0.9", "--json", read=True),
-    "second_question": partial(ask_row, "second_question", _HANDBOOK, f"{_WARM} 1", "--json", read=True),
+    "second_question": partial(
+        ask_row, "second_question", _HANDBOOK, f"{_WARM} 1", "--json", read=True
+    ),
     "quick_unread": partial(ask_row, "quick_unread", _HANDBOOK, _QUICK, "--quick"),
 }
 NAMES = tuple(_MEASURES)

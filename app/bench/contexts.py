@@ -1,4 +1,6 @@
-"""Contexts that nobody has read: random keys and values cost an attention layer the same as real ones."""
+"""Contexts that nobody has read: random keys and values cost an attention layer the same as real
+ones.
+"""
 
 import torch
 from torch import Tensor
@@ -18,8 +20,8 @@ EXACT = LongAttention(exact=1 << 40)  # over all keys: no context leaves that ra
 def random_memory(
     heads: int, dim: int, count: int, long: LongAttention, seed: int = 1, *, half_keys: bool = False
 ) -> AttentionMemory:
-    """What attention with `heads` key heads of `dim` remembers of `count` tokens: scaled copies of a few blocks, in
-    memory as real ones, with other bounds."""
+    """What attention with `heads` key heads of `dim` remembers of `count` tokens: scaled copies of
+    a few blocks, in memory as real ones, with other bounds."""
     source = torch.Generator().manual_seed(seed)
 
     def drawn() -> Tensor:
@@ -36,12 +38,16 @@ def random_memory(
 
     memory = AttentionMemory(BLOCK, long, half_keys=half_keys)
     factors = (0.7 + 0.6 * torch.rand(count // BLOCK, generator=source)).tolist()
-    memory.quantized = tuple(copy(pool[number % len(pool)], factor) for number, factor in enumerate(factors))
+    memory.quantized = tuple(
+        copy(pool[number % len(pool)], factor) for number, factor in enumerate(factors)
+    )
     return memory
 
 
 def random_context(model: NetworkModel, count: int) -> State:
-    """A state of all layers behind `count` tokens, whole blocks; delta memories are of a few tokens."""
+    """A state of all layers behind `count` tokens, whole blocks; delta memories are of a few
+    tokens.
+    """
     state = model.new_state(yarn_factor_for(model.config, min(count + 1_024, 1 << 20)))
     model.prefill(list(range(1, 65)), state)
     config = model.config

@@ -1,5 +1,5 @@
-"""The rows of the terminal interface: a document of a million tokens opened, and its frames drawn without a
-terminal."""
+"""The rows of the terminal interface: a document of a million tokens opened, and its frames drawn
+without a terminal."""
 
 import asyncio
 import random
@@ -33,9 +33,9 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class FrameTimes:
-    """Seconds. `open_s`: until a parsed document is on the screen. A frame is every line on a screen of `SIZE`:
-    `frames_s` drawn for the first time, all over the text, `busy_frames_s` while it is read. `_cpu_s`: of the
-    processor."""
+    """Seconds. `open_s`: until a parsed document is on the screen. A frame is every line on a
+    screen of `SIZE`: `frames_s` drawn for the first time, all over the text, `busy_frames_s` while
+    it is read. `_cpu_s`: of the processor."""
 
     open_s: float
     open_cpu_s: float
@@ -49,27 +49,37 @@ def interface_rows(characters: int = CHARACTERS, frames: int = FRAMES) -> Iterat
     """tui_open, tui_frame and tui_frame_reading, over so many characters and frames."""
     times = measure(characters, frames)
     yield Measurement(
-        "tui_open", times.open_s, "s", None, None,
+        "tui_open",
+        times.open_s,
+        "s",
+        None,
+        None,
         f"{characters:,} characters, parsed before, until its text is on the screen; {times.open_cpu_s:.3g} s of the "
         f"processor; the bar is {OPEN_WITHIN_S:g} s",
-    )  # fmt: skip
+    )
     bars = f"the bars are {1000 * FRAME_WITHIN_S:g} and {1000 * WORST_FRAME_S:g} ms"
     what = f"every line of {SIZE[0]}x{SIZE[1]}, mean of {frames} places drawn for the first time"
     yield Measurement(
-        "tui_frame", 1000 * mean(times.frames_s), "ms", None, None,
+        "tui_frame",
+        1000 * mean(times.frames_s),
+        "ms",
+        None,
+        None,
         f"{what}; {_worst(times.frames_s, times.frames_cpu_s)}; {bars}",
-    )  # fmt: skip
+    )
     yield Measurement(
-        "tui_frame_reading", 1000 * mean(times.busy_frames_s), "ms", None, None,
+        "tui_frame_reading",
+        1000 * mean(times.busy_frames_s),
+        "ms",
+        None,
+        None,
         f"{what} while the document is read in the background; "
         f"{_worst(times.busy_frames_s, times.busy_frames_cpu_s)}; {bars}",
-    )  # fmt: skip
+    )
 
 
 def _worst(walls: list[float], cpu: list[float]) -> str:
-    return (
-        f"worst {1000 * max(walls):.3g} ms; of the processor {1000 * mean(cpu):.3g} ms, worst {1000 * max(cpu):.3g} ms"
-    )
+    return f"worst {1000 * max(walls):.3g} ms; of the processor {1000 * mean(cpu):.3g} ms, worst {1000 * max(cpu):.3g} ms"
 
 
 def measure(characters: int = CHARACTERS, frames: int = FRAMES) -> FrameTimes:
@@ -130,7 +140,9 @@ async def _until(there: Callable[[], bool], problem: str, pause: float) -> None:
 
 def _shown(screen: DocumentScreen) -> bool:
     page = screen.panes.page
-    return screen.document is not None and any(page.render_line(y).text.strip() for y in range(page.size.height))
+    return screen.document is not None and any(
+        page.render_line(y).text.strip() for y in range(page.size.height)
+    )
 
 
 async def _frames(page: PageView, frames: int, seed: int = 34) -> tuple[list[float], list[float]]:

@@ -10,11 +10,22 @@ from docqa.kernels.native import identity
 from docqa.model.cost.machine import processor_fields, processor_flags, processors, total_bytes
 
 _PACKAGES = ("docqa-reader", "torch", "transformers", "xllamacpp")
-_FEATURES = ("avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni", "amx_bf16", "amx_int8")
+_FEATURES = (
+    "avx2",
+    "fma",
+    "avx512f",
+    "avx512_bf16",
+    "avx512_vnni",
+    "avx_vnni",
+    "amx_bf16",
+    "amx_int8",
+)
 
 
 def describe() -> dict[str, object]:
-    """Processor, instruction sets, cores, memory, load before the run, threads, kernels, versions."""
+    """Processor, instruction sets, cores, memory, load before the run, threads, kernels,
+    versions.
+    """
     flags = processor_flags()
     return {
         "processor": _processor(),

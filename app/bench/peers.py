@@ -19,7 +19,8 @@ from docqa.model.decode.beams import Branches
 from docqa.model.load import NetworkModel
 
 PACKAGE = "xllamacpp"
-QUANTIZATION = "Q4_0"  # of matrices: the fastest of Q4_0, Q4_1, Q8_0 and BF16 here, with docqa's own number of bits
+# of matrices: the fastest of Q4_0, Q4_1, Q8_0 and BF16 here, with docqa's own number of bits
+QUANTIZATION = "Q4_0"
 ROOM = 256  # tokens of a context beyond the prompt
 BATCH = 512  # tokens at a time, llama.cpp's default
 
@@ -36,7 +37,9 @@ class Docqa:
         """Read `ids` [seq] and write `count` tokens greedily; seconds of each."""
         reading = self.prefill(ids)
         token, branches = 1, Branches(self.model, self.state)
-        token = int(branches.logits([token])[0].argmax())  # the first one prepares what the others use
+        token = int(
+            branches.logits([token])[0].argmax()
+        )  # the first one prepares what the others use
         started = time.perf_counter()
         for _ in range(count):
             token = int(branches.logits([token])[0].argmax())
@@ -87,7 +90,10 @@ def llama_missing(model: NetworkModel) -> str:
 def llama_version() -> str:
     import xllamacpp
 
-    used = [part.split("=")[0].strip() for part in xllamacpp.get_system_info().replace("CPU :", "").split("|")]
+    used = [
+        part.split("=")[0].strip()
+        for part in xllamacpp.get_system_info().replace("CPU :", "").split("|")
+    ]
     return f"llama.cpp, {PACKAGE} {installed_version(PACKAGE)} ({', '.join(name for name in used if name)})"
 
 
@@ -113,7 +119,12 @@ class LlamaCpp:
 
     def run(self, ids: Tensor, count: int) -> tuple[float, float]:
         """As Docqa."""
-        asked = {"prompt": ids.tolist(), "n_predict": count + 1, "temperature": 0, "ignore_eos": True}
+        asked = {
+            "prompt": ids.tolist(),
+            "n_predict": count + 1,
+            "temperature": 0,
+            "ignore_eos": True,
+        }
         found: Any = self.server.handle_completions({**asked, "cache_prompt": False})
         answer = json.loads(found) if isinstance(found, str) else found
         times = answer.get("timings") if isinstance(answer, dict) else None
@@ -127,6 +138,8 @@ def llama_file(model: NetworkModel, folder: Path, length: int) -> Path:
     """The weights as a GGUF file in `folder`, for prompts of `length` at most."""
     file, context = folder / f"docqa-{QUANTIZATION}.gguf", length + ROOM
     tensors = checkpoint_tensors(model.folder, model.config, torch.float32)
-    config = replace(model.config, max_position_embeddings=max(context, model.config.max_position_embeddings))
+    config = replace(
+        model.config, max_position_embeddings=max(context, model.config.max_position_embeddings)
+    )
     write_gguf(config, tensors, file, matrices=QUANTIZATION)
     return file

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Measurement:
-    """A figure and its peer's, in `unit`; None: not measured, `method` says why. `ratio` above 1: docqa is faster."""
+    """A figure and its peer's, in `unit`; None: not measured, `method` says why. `ratio` above 1:
+    docqa is faster.
+    """
 
     name: str
     value: float | None
@@ -20,7 +22,11 @@ class Measurement:
     def ratio(self) -> float | None:
         if not self.value or not self.peer_value:
             return None
-        return self.value / self.peer_value if self.unit == "tokens/s" else self.peer_value / self.value
+        return (
+            self.value / self.peer_value
+            if self.unit == "tokens/s"
+            else self.peer_value / self.value
+        )
 
     def fields(self) -> dict[str, object]:
         """The row for JSON, keys in the contract's order."""
@@ -35,7 +41,9 @@ def table(rows: list[Measurement]) -> list[str]:
         peer = f"{_number(row.peer_value):>14}  {row.peer:12}" if row.peer else " " * 28
         ratio = f"{row.ratio:.2f}" if row.ratio is not None else ""
         lines.append(f"{row.name:20}{_number(row.value):>12}  {row.unit:9}{peer}{ratio:>8}")
-    return lines + [f"  {row.name}{f', {row.peer}' if row.peer else ''}: {row.method}" for row in rows]
+    return lines + [
+        f"  {row.name}{f', {row.peer}' if row.peer else ''}: {row.method}" for row in rows
+    ]
 
 
 def _number(value: float | None) -> str:

@@ -22,7 +22,10 @@ from docqa.model.state.files import load_state, save_state
 
 PROMPT, DECODED, REPEATS = 8_192, 32, 2
 LONG_PROMPT = 131_072
-NEAR, FAR = 8_192, 1_046_528  # tokens; FAR: whole blocks, and room behind them, under a million's limit
+NEAR, FAR = (
+    8_192,
+    1_046_528,
+)  # tokens; FAR: whole blocks, and room behind them, under a million's limit
 FAR_ROUNDS, FAR_STEPS = 4, 4
 QUOTED, QUOTING_REPEATS = 96, 3  # tokens, runs
 CLAUSE = Path(__file__).with_name("clause.txt").read_text(encoding="utf-8").rstrip()
@@ -30,12 +33,17 @@ QUICK = {"prompt": 1_024, "context": 65_536, "characters": 400_000}
 
 
 def rows(
-    model: NetworkModel, *, long: bool, prompt: int = PROMPT, context: int = twin.CONTEXT,
+    model: NetworkModel,
+    *,
+    long: bool,
+    prompt: int = PROMPT,
+    context: int = twin.CONTEXT,
     characters: int = frames.CHARACTERS,
-) -> Iterator[Measurement]:  # fmt: skip
-    """Measure one row after the other. `long`: also what takes more than minutes. `prompt`, `context`: tokens of the
-    first rows' prompt (a state of 12.5 times as many is restored, a training step has four times as many) and of what
-    the twin reads. `characters`: of the terminal interface's text."""
+) -> Iterator[Measurement]:
+    """Measure one row after the other. `long`: also what takes more than minutes. `prompt`,
+    `context`: tokens of the first rows' prompt (a state of 12.5 times as many is restored, a
+    training step has four times as many) and of what the twin reads. `characters`: of the terminal
+    interface's text."""
     ours = yield from against_peers(model, prompt)
     if long:
         yield long_prefill(model, ours)
@@ -52,14 +60,22 @@ def rows(
 
 def random_ids(model: NetworkModel, count: int) -> Tensor:
     """Seeded token ids [count]."""
-    return torch.randint(0, model.tokenizer.vocab_size, (count,), generator=torch.Generator().manual_seed(20251))
+    return torch.randint(
+        0, model.tokenizer.vocab_size, (count,), generator=torch.Generator().manual_seed(20251)
+    )
 
 
-def against_peers(model: NetworkModel, prompt: int, file: Path | None = None) -> Generator[Measurement, None, float]:
-    """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill. With the GGUF `file` of
-    `model` llama.cpp reads the same, and the rows are real_prefill_8k and so on."""
+def against_peers(
+    model: NetworkModel, prompt: int, file: Path | None = None
+) -> Generator[Measurement, None, float]:
+    """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill. With
+    the GGUF `file` of `model` llama.cpp reads the same, and the rows are real_prefill_8k and so
+    on."""
     ids = random_ids(model, prompt)
-    missing = {"llama.cpp": peers.llama_missing(model), "transformers": _no_room(4 * parameters(model.config)["total"])}
+    missing = {
+        "llama.cpp": peers.llama_missing(model),
+        "transformers": _no_room(4 * parameters(model.config)["total"]),
+    }
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
         sides: list[Docqa | Transformers | LlamaCpp] = [Docqa(model)]
         if not missing["transformers"]:
@@ -67,10 +83,15 @@ def against_peers(model: NetworkModel, prompt: int, file: Path | None = None) ->
         if not missing["llama.cpp"]:
             sides.append(LlamaCpp(file or peers.llama_file(model, Path(folder), prompt), prompt))
         found = _in_turn(sides, ids)
-    weights, bar = ("the same file", "1.2 for reading, 1.0 for writing") if file else (peers.QUANTIZATION, "1.5")
+    weights, bar = (
+        ("the same file", "1.2 for reading, 1.0 for writing")
+        if file
+        else (peers.QUANTIZATION, "1.5")
+    )
     how = {
         "transformers": missing["transformers"] or "float32 in transformers (sdpa)",
-        "llama.cpp": missing["llama.cpp"] or f"{weights} in {peers.llama_version()}, its own times; bar {bar}",
+        "llama.cpp": missing["llama.cpp"]
+        or f"{weights} in {peers.llama_version()}, its own times; bar {bar}",
     }
     rows = {
         "prefill_8k": f"{prompt:,} random tokens to the next token's logits",
@@ -81,12 +102,21 @@ def against_peers(model: NetworkModel, prompt: int, file: Path | None = None) ->
             method = f"{what}; all layers, {model.precision} in docqa, {with_it}; best of {REPEATS} in turn"
             theirs = found[peer][number] if peer in found else None
             said = method if peer in found else missing[peer]
-            yield Measurement(f"real_{name}" if file else name, found["docqa"][number], "tokens/s", peer, theirs, said)
+            yield Measurement(
+                f"real_{name}" if file else name,
+                found["docqa"][number],
+                "tokens/s",
+                peer,
+                theirs,
+                said,
+            )
     return found["docqa"][0]
 
 
 def real_rows(model: NetworkModel, file: Path, prompt: int) -> Iterator[Measurement]:
-    """real_prefill_8k, real_decode_8k, with a prompt of so many tokens, and real_quoting. `model`: that of `file`."""
+    """real_prefill_8k, real_decode_8k, with a prompt of so many tokens, and real_quoting. `model`:
+    that of `file`.
+    """
     yield from against_peers(model, prompt, file)
     yield quoting(model)
 
@@ -97,20 +127,31 @@ def quoting(model: NetworkModel) -> Measurement:
     model.prefill(model.tokenizer.encode(f"{CLAUSE}\n\nThe same clause, word for word:\n\n"), state)
 
     def written(*, lookup: bool) -> list[int]:
-        return [piece.token for piece in generate(model, state, max_tokens=QUOTED, lookup=lookup, stop_ids=[])]
+        return [
+            piece.token
+            for piece in generate(model, state, max_tokens=QUOTED, lookup=lookup, stop_ids=[])
+        ]
 
     text = model.tokenizer.decode(written(lookup=True))
     seconds = {lookup: float("inf") for lookup in (True, False)}
     for _ in range(QUOTING_REPEATS):
         for lookup in seconds:
             seconds[lookup] = min(seconds[lookup], fastest(partial(written, lookup=lookup), 1))
-    same = next((at for at, pair in enumerate(zip(text, CLAUSE, strict=False)) if len(set(pair)) > 1), len(text))
+    same = next(
+        (at for at, pair in enumerate(zip(text, CLAUSE, strict=False)) if len(set(pair)) > 1),
+        len(text),
+    )
     method = (
         f"{QUOTED} greedy tokens that were to repeat a clause (its first {same} characters of {len(text)}), guessed by "
         f"prompt lookup, and one by one as the peer; best of {QUOTING_REPEATS} in turn; bar 1.8"
     )
     return Measurement(
-        "real_quoting", QUOTED / seconds[True], "tokens/s", "one by one", QUOTED / seconds[False], method
+        "real_quoting",
+        QUOTED / seconds[True],
+        "tokens/s",
+        "one by one",
+        QUOTED / seconds[False],
+        method,
     )
 
 
@@ -122,8 +163,12 @@ def _no_room(needed: int) -> str:
     return f"not measured: {needed / 2**30:.1f} GiB of memory are needed and {free / 2**30:.1f} are free"
 
 
-def _in_turn(sides: Sequence[Docqa | Transformers | LlamaCpp], ids: Tensor) -> dict[str, tuple[float, float]]:
-    """Best tokens/s of reading and of writing, by side; in turn, so that what else the machine does meets all."""
+def _in_turn(
+    sides: Sequence[Docqa | Transformers | LlamaCpp], ids: Tensor
+) -> dict[str, tuple[float, float]]:
+    """Best tokens/s of reading and of writing, by side; in turn, so that what else the machine does
+    meets all.
+    """
     best: dict[str, tuple[float, float]] = {}
     for side in sides:
         side.run(ids[:256], 2)
@@ -139,7 +184,9 @@ def long_prefill(model: NetworkModel, short: float) -> Measurement:
     """prefill_128k beside docqa's own rate at 8K."""
     seconds = Docqa(model).prefill(random_ids(model, LONG_PROMPT))
     method = f"{LONG_PROMPT:,} random tokens through all layers, once; the peer is docqa's own row"
-    return Measurement("prefill_128k", LONG_PROMPT / seconds, "tokens/s", "prefill_8k", short, method)
+    return Measurement(
+        "prefill_128k", LONG_PROMPT / seconds, "tokens/s", "prefill_8k", short, method
+    )
 
 
 def decode_1m(model: NetworkModel, near: int = NEAR, far: int = FAR) -> Measurement:
@@ -158,7 +205,9 @@ def decode_1m(model: NetworkModel, near: int = NEAR, far: int = FAR) -> Measurem
         f"one token behind {far:,} random keys of every attention layer, and {near:,} as its peer, {how}, best of "
         f"{FAR_ROUNDS * FAR_STEPS} in turn"
     )
-    return Measurement("decode_1m", 1 / seconds[far], "tokens/s", "decode_8k", 1 / seconds[near], method)
+    return Measurement(
+        "decode_1m", 1 / seconds[far], "tokens/s", "decode_8k", 1 / seconds[near], method
+    )
 
 
 def restore(model: NetworkModel, count: int) -> Measurement:
@@ -168,6 +217,8 @@ def restore(model: NetworkModel, count: int) -> Measurement:
     model.prefill(ids, state)
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
         save_state(state, Path(folder), {}, model)
-        seconds = fastest(lambda: model.prefill(ids[:1], load_state(Path(folder), model, {}, ids=ids)), 3)
+        seconds = fastest(
+            lambda: model.prefill(ids[:1], load_state(Path(folder), model, {}, ids=ids)), 3
+        )
     method = f"{count:,} tokens read by the {layers} layers of answers: loaded, checksums too, and one token more"
     return Measurement("restore_100k", seconds, "s", None, None, f"{method}; best of 3")

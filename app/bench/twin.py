@@ -1,6 +1,6 @@
-"""The hybrid beside its all-attention twin of the same sizes. One delta and one attention layer are timed on random
-input at the far end of the context; a whole read follows from how each grows: delta layers and sparse attention cost
-the same for every block, exact attention grows evenly."""
+"""The hybrid beside its all-attention twin of the same sizes. One delta and one attention layer are
+timed on random input at the far end of the context; a whole read follows from how each grows: delta
+layers and sparse attention cost the same for every block, exact attention grows evenly."""
 
 from dataclasses import dataclass
 from typing import Self, cast
@@ -54,7 +54,11 @@ def twin_rows(model: NetworkModel, context: int, trained: int) -> list[Measureme
         why = "not measured: this model has one kind of layers"
         names = ("twin_prefill_256k", "twin_decode_256k", "train_step_32k")
         return [Measurement(name, None, "tokens/s", "twin", None, why) for name in names]
-    return [prefill_row(model, pair, context), decode_row(model, pair, context), training_row(model, pair, trained)]
+    return [
+        prefill_row(model, pair, context),
+        decode_row(model, pair, context),
+        training_row(model, pair, trained),
+    ]
 
 
 def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
@@ -74,7 +78,9 @@ def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
         f"evenly between; {pair.deltas} + {pair.attentions} layers, twin {pair.layers}; with exact attention in both "
         f"{theirs / both:.2f} x; without embedding and head"
     )
-    return Measurement("twin_prefill_256k", context / ours, "tokens/s", "twin", context / theirs, method)
+    return Measurement(
+        "twin_prefill_256k", context / ours, "tokens/s", "twin", context / theirs, method
+    )
 
 
 def decode_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
@@ -97,7 +103,9 @@ def decode_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
 
 def training_row(model: NetworkModel, pair: Pair, trained: int) -> Measurement:
     """Forward and backward of `trained` tokens, float32, exact attention in both."""
-    delta, near = (_training_seconds(model, layer) / BLOCK for layer in (pair.delta, pair.attention))
+    delta, near = (
+        _training_seconds(model, layer) / BLOCK for layer in (pair.delta, pair.attention)
+    )
     # Of a query that sees all keys, beyond what `near` has.
     far = max(_attention_gradient(model, trained) - _attention_gradient(model, BLOCK), 1e-9) / BLOCK
     exact = near + far / 2
@@ -107,7 +115,9 @@ def training_row(model: NetworkModel, pair: Pair, trained: int) -> Measurement:
         f"{pair.deltas} + {pair.attentions} layers, twin {pair.layers}; without embedding and head"
     )
     ours = pair.deltas * delta + pair.attentions * exact
-    return Measurement("train_step_32k", 1 / ours, "tokens/s", "twin", 1 / (pair.layers * exact), method)
+    return Measurement(
+        "train_step_32k", 1 / ours, "tokens/s", "twin", 1 / (pair.layers * exact), method
+    )
 
 
 def _training_seconds(model: NetworkModel, layer: Layer) -> float:
@@ -126,7 +136,11 @@ def _training_seconds(model: NetworkModel, layer: Layer) -> float:
 
 def _attention_gradient(model: NetworkModel, keys: int) -> float:
     """Forward and backward of the last block of queries over `keys`."""
-    heads, groups, dim = model.config.num_attention_heads, model.config.num_key_value_heads, model.config.head_dim
+    heads, groups, dim = (
+        model.config.num_attention_heads,
+        model.config.num_key_value_heads,
+        model.config.head_dim,
+    )
     q = torch.randn(1, heads, BLOCK, dim, requires_grad=True)
     k, v = (torch.randn(1, groups, keys, dim, requires_grad=True) for _ in range(2))
 
@@ -136,7 +150,9 @@ def _attention_gradient(model: NetworkModel, keys: int) -> float:
     return fastest(run, 1)
 
 
-def _block_seconds(model: NetworkModel, layer: Layer, memory: AttentionMemory | DeltaMemory) -> float:
+def _block_seconds(
+    model: NetworkModel, layer: Layer, memory: AttentionMemory | DeltaMemory
+) -> float:
     """One block of queries through one layer behind `memory`; the faster of two."""
     x = torch.randn(1, BLOCK, model.config.hidden_size).to(model.dtype)
     with torch.inference_mode():

@@ -25,9 +25,13 @@ _NEAREST_STEP = 3  # passages that a refusal shows
 
 
 class Conversation:
-    """Over the documents of `session`; `turns` are those of an earlier run. Mutable: it grows by what is asked."""
+    """Over the documents of `session`; `turns` are those of an earlier run. Mutable: it grows by
+    what is asked.
+    """
 
-    def __init__(self, session: Session, recorder: Recorder, turns: Sequence[KeptTurn] = ()) -> None:
+    def __init__(
+        self, session: Session, recorder: Recorder, turns: Sequence[KeptTurn] = ()
+    ) -> None:
         self.session = session
         self.turns = list(turns)
         self._recorder = recorder
@@ -40,7 +44,9 @@ class Conversation:
         return asked_after(self.session, self.turns, question)
 
     def ask(self, question: str, understood: str, note: str = "") -> Iterator[Event]:
-        """The events of the session for `understood`. Closing the generator keeps the question, and what it had."""
+        """The events of the session for `understood`. Closing the generator keeps the question, and
+        what it had.
+        """
         preview: Answer | None = None
         finished = False
         try:
@@ -62,8 +68,8 @@ class Conversation:
         return NEXT_BEST if last.answer is not None and last.state == "done" else ANEW
 
     def again(self) -> Iterator[Event]:
-        """Ask the last question again: anew where it was stopped, else the next best answer without those shown so far,
-        or the passages that come after the nearest."""
+        """Ask the last question again: anew where it was stopped, else the next best answer without
+        those shown so far, or the passages that come after the nearest."""
         last, note = self.turns[-1], self.retry_note()
         understood = last.understood or last.question
         if note == ANEW:
@@ -73,7 +79,9 @@ class Conversation:
             quotes = [quote for turn in shown if turn.answer for quote in turn.answer.quotes]
             refusals = sum(turn.answer is not None and turn.answer.refused for turn in shown)
             answer = self.session.ask_again(understood, quotes, nearest=refusals * _NEAREST_STEP)
-            if answer.status == Status.POSSIBLE:  # only the first passages of a question are known to be that
+            if (
+                answer.status == Status.POSSIBLE
+            ):  # only the first passages of a question are known to be that
                 answer = replace(answer, status=Status.NOT_FOUND)
             self._add(last.question, understood, answer, "done", NEXT_BEST)
             yield Finished(answer)
@@ -89,7 +97,9 @@ class Conversation:
                 break
         return tries
 
-    def _add(self, question: str, understood: str, answer: Answer | None, state: str, note: str) -> None:
+    def _add(
+        self, question: str, understood: str, answer: Answer | None, state: str, note: str
+    ) -> None:
         asked, documents = question.strip(), self.session.documents
         turn = made_turn(documents, asked, answer, understood=understood, state=state, note=note)
         self.turns.append(turn)

@@ -12,16 +12,26 @@ if TYPE_CHECKING:
     from docqa.app.history.records import KeptTurn
     from docqa.app.session.session import Session
 
-_MOST_EARLIER, _MOST_SAID, _UNSAID = 4, 240, "not stated"  # turns that a model is told, characters of each answer
-_MOST_BEFORE, _MOST_ANSWER = 240, 120  # characters of the question before and its answer, beside a follow-up
+_MOST_EARLIER, _MOST_SAID, _UNSAID = (
+    4,
+    240,
+    "not stated",
+)  # turns that a model is told, characters of each answer
+_MOST_BEFORE, _MOST_ANSWER = (
+    240,
+    120,
+)  # characters of the question before and its answer, beside a follow-up
 _LONGEST, _CLEARLY = 1_000, 0.05  # characters of what is asked alone, too; how much surer
 _GOING_ON = 0.87
-"""Of answers to follow-ups the confidence is taken so many times: of 15 with at least 0.8 without it 10 were right."""
+"""Of answers to follow-ups the confidence is taken so many times: of 15 with at least 0.8 without
+it 10 were right.
+"""
 
 
 def asked_after(session: "Session", turns: "Sequence[KeptTurn]", question: str) -> str:
-    """`question` made whole by a model that writes; where none does, and it goes on from the last of `turns` that did
-    not fail, with that and its answer in brackets behind it, unless it has a surer answer without them."""
+    """`question` made whole by a model that writes; where none does, and it goes on from the last
+    of `turns` that did not fail, with that and its answer in brackets behind it, unless it has a
+    surer answer without them."""
     asked = question.strip()
     before = next((turn for turn in reversed(turns) if turn.state != "failed"), None)
     if before is None or not asked:
@@ -35,23 +45,34 @@ def asked_after(session: "Session", turns: "Sequence[KeptTurn]", question: str) 
     joined = f"{asked} ({told}: {clip(answer, _MOST_ANSWER)})" if answer else f"{asked} ({told})"
     if not session.has_begun or len(joined) > _LONGEST:
         return joined
-    ask = session.answer if session.writing is None else session.writing.evidence.preview  # which writes nothing
+    ask = (
+        session.answer if session.writing is None else session.writing.evidence.preview
+    )  # which writes nothing
     alone, both = ask(asked), ask(joined)
     surer = not alone.refused and (both.refused or alone.confidence > both.confidence + _CLEARLY)
     return asked if surer else joined
 
 
-def answered_after(session: "Session", turns: "Sequence[KeptTurn]", question: str, understood: str) -> Iterator[Event]:
-    """The events of the session for `understood`; the answers less sure where `question` goes on from `turns`."""
+def answered_after(
+    session: "Session", turns: "Sequence[KeptTurn]", question: str, understood: str
+) -> Iterator[Event]:
+    """The events of the session for `understood`; the answers less sure where `question` goes on
+    from `turns`.
+    """
     less = _GOING_ON if turns and session.goes_on(question) else 1.0
     for event in session.ask(understood):
         if isinstance(event, Preview | Finished) and not event.answer.refused:
-            event = replace(event, answer=replace(event.answer, confidence=round(event.answer.confidence * less, 4)))
+            event = replace(
+                event,
+                answer=replace(event.answer, confidence=round(event.answer.confidence * less, 4)),
+            )
         yield event
 
 
 def told_turns(turns: "Sequence[KeptTurn]") -> list[Turn]:
-    """The last of `turns`, as a model is told them; of an answer also what was written without support."""
+    """The last of `turns`, as a model is told them; of an answer also what was written without
+    support.
+    """
     told = []
     for turn in (turn for turn in turns if turn.state != "failed"):
         statements = turn.answer.statements if turn.answer is not None else ()

@@ -1,4 +1,6 @@
-"""The loop of a conversation: lines in, answers out. A person types them, or they come from a pipe."""
+"""The loop of a conversation: lines in, answers out. A person types them, or they come from a
+pipe.
+"""
 
 import os
 import sys
@@ -50,8 +52,8 @@ def piped_lines() -> Iterator[str]:
 
 
 class ChatLoop:
-    """Answers lines over a conversation. `typed`: by a person, so that Ctrl+C stops only the answer. `thoughts`: those
-    of the model are shown."""
+    """Answers lines over a conversation. `typed`: by a person, so that Ctrl+C stops only the
+    answer. `thoughts`: those of the model are shown."""
 
     def __init__(self, conversation: Conversation, *, typed: bool, thoughts: bool) -> None:
         self._conversation = conversation
@@ -64,7 +66,9 @@ class ChatLoop:
         self._stopped: Callable[[], bool] = bool
 
     def run(self, lines: Iterable[str]) -> int:
-        """Answer until the lines end or one is /quit; returns the worst status of the answers, 0 for a person."""
+        """Answer until the lines end or one is /quit; returns the worst status of the answers, 0
+        for a person.
+        """
         try:
             for line in filter(None, joined(lines)):
                 with _stop_key(self._typed) as self._stopped:
@@ -105,7 +109,11 @@ class ChatLoop:
                 if isinstance(event, events.Finished):
                     self._screen.close(answered=True)
                     self._finished(event.answer)
-                elif self._stopped() and not ending and not (ending := self._conversation.session.stop_writing()):
+                elif (
+                    self._stopped()
+                    and not ending
+                    and not (ending := self._conversation.session.stop_writing())
+                ):
                     stream.close()  # type: ignore[attr-defined]
                     self._screen.close()
                     report.note("stopped; what was read is kept, and /retry continues")
@@ -113,7 +121,9 @@ class ChatLoop:
                     return
                 elif isinstance(event, events.Preview):
                     self._screen.close()
-                    report.result(self._text.laid_out(render.preview_text(event.answer, self._files)) + "\n")
+                    report.result(
+                        self._text.laid_out(render.preview_text(event.answer, self._files)) + "\n"
+                    )
                 else:
                     self._screen.progress(event)
                     if isinstance(event, events.ReadProgress) and event.done >= event.total:
@@ -152,7 +162,9 @@ class ChatLoop:
             if name == "/retry":
                 self._retry()
             elif name == "/save":
-                report.note(f"docqa: wrote {render.printable(slash.save(self._conversation, argument))}")
+                report.note(
+                    f"docqa: wrote {render.printable(slash.save(self._conversation, argument))}"
+                )
             elif name == "/help":
                 report.result(slash.HELP + "\n")
             elif name in ("/pages", "/quote"):

@@ -1,4 +1,6 @@
-"""The slash commands of a conversation: looking back at pages and quotes, and saving it. They return what to print."""
+"""The slash commands of a conversation: looking back at pages and quotes, and saving it. They
+return what to print.
+"""
 
 import os
 from collections.abc import Iterator
@@ -20,35 +22,53 @@ NAMES = ("/pages", "/quote", "/retry", "/save", "/help", "/quit")
 
 def pages(conversation: Conversation, label: str) -> str:
     """The pages cited so far with the numbers of their quotes, or the text of the page `label`."""
-    return _page(conversation, label) if label else "\n".join(_cited(conversation)) or "No page is cited yet."
+    return (
+        _page(conversation, label)
+        if label
+        else "\n".join(_cited(conversation)) or "No page is cited yet."
+    )
 
 
 def quote(conversation: Conversation, number: str) -> str:
-    """`“words” (place)` of quote `number`, or of the first of the last answer. Raises UsageError."""
+    """`“words” (place)` of quote `number`, or of the first of the last answer. Raises
+    UsageError.
+    """
     found = conversation.quotes()
     if not found:
         return "No quote yet."
     if number:
         if not number.isdecimal() or not 1 <= int(number) <= len(found):
-            raise UsageError(f"there is no quote {number}", hint=f"they are numbered 1 to {len(found)}")
+            raise UsageError(
+                f"there is no quote {number}", hint=f"they are numbered 1 to {len(found)}"
+            )
         chosen = found[int(number) - 1].quote
     else:
-        last = next(turn.answer for turn in reversed(conversation.turns) if turn.answer and turn.answer.quotes)
+        last = next(
+            turn.answer
+            for turn in reversed(conversation.turns)
+            if turn.answer and turn.answer.quotes
+        )
         chosen = last.quotes[0]
     named = [replace(cite, file=_name(cite.file)) for cite in chosen.cites]
     return f"“{printable(chosen.text)}” ({cite_text(named, with_file=True)})"
 
 
 def save(conversation: Conversation, path: str) -> str:
-    """Write the conversation to a new file; returns its path. Raises UsageError, and OSError where the disk refuses."""
+    """Write the conversation to a new file; returns its path. Raises UsageError, and OSError where
+    the disk refuses.
+    """
     if not conversation.turns:
         raise UsageError("there is no question to save yet", where="/save")
-    target = os.path.expanduser(path) or free_name(conversation.session.documents[0].path, "chat.md")
+    target = os.path.expanduser(path) or free_name(
+        conversation.session.documents[0].path, "chat.md"
+    )
     check_output(target)
     try:
         return write_export(target, conversation.record(), conversation.turns)
     except FileExistsError as error:
-        raise UsageError("this file exists already", where=target, hint="choose another name") from error
+        raise UsageError(
+            "this file exists already", where=target, hint="choose another name"
+        ) from error
 
 
 def _cited(conversation: Conversation) -> Iterator[str]:
@@ -60,14 +80,18 @@ def _cited(conversation: Conversation) -> Iterator[str]:
             numbers.setdefault((cite.file, cite.page or 0, place), []).append(item.number)
     several = len(conversation.session.documents) > 1
     order = {document.path: at for at, document in enumerate(conversation.session.documents)}
-    for file, page, place in sorted(numbers, key=lambda key: (order.get(key[0], len(order)), key[1])):
+    for file, page, place in sorted(
+        numbers, key=lambda key: (order.get(key[0], len(order)), key[1])
+    ):
         quotes = dict.fromkeys(numbers[(file, page, place)])
         name = f"{_name(file)}, " if several else ""
         yield f"{name}{place}: quote{'s' if len(quotes) > 1 else ''} {', '.join(map(str, quotes))}"
 
 
 def _page(conversation: Conversation, label: str) -> str:
-    """The text of a page of the document that was cited last, or of the first other one that has it."""
+    """The text of a page of the document that was cited last, or of the first other one that has
+    it.
+    """
     cited = [cite.file for item in reversed(conversation.quotes()) for cite in item.quote.cites]
     documents = sorted(
         conversation.session.documents,
@@ -83,7 +107,11 @@ def _page(conversation: Conversation, label: str) -> str:
         text = _by_section(document, label)
         if text is not None:
             return text
-    raise InputError(f"no document has a page or section {label}", where="/pages", hint="/pages lists those cited")
+    raise InputError(
+        f"no document has a page or section {label}",
+        where="/pages",
+        hint="/pages lists those cited",
+    )
 
 
 def _by_section(document: Document, label: str) -> str | None:

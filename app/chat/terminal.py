@@ -1,4 +1,6 @@
-"""Answers of a conversation as a terminal shows them: broken between words, in colours where it has some."""
+"""Answers of a conversation as a terminal shows them: broken between words, in colours where it has
+some.
+"""
 
 import re
 import shutil
@@ -26,7 +28,9 @@ class TerminalText:
         self._live, self._colours = is_live(stream), colours(stream)
 
     def answer(self, text: str, answer: Answer) -> str:
-        """`text` of `answer`, with what kind of answer it is and how sure docqa is of it before its words."""
+        """`text` of `answer`, with what kind of answer it is and how sure docqa is of it before its
+        words.
+        """
         head = head_of(answer)
         words, *blocks = self.laid_out(text).split("\n\n")
         first, _, more = words.partition("\n")
@@ -46,7 +50,9 @@ class TerminalText:
         return "\n".join([*([line] if head.kind == "answer" else []), "\n\n".join(shown)])
 
     def laid_out(self, text: str) -> str:
-        """`text` with lines that fit the terminal, broken between words, each as far in as the one it continues."""
+        """`text` with lines that fit the terminal, broken between words, each as far in as the one
+        it continues.
+        """
         if not self._live:
             return text
         width = max(shutil.get_terminal_size().columns - 1, _LEAST_WIDTH)
@@ -57,11 +63,18 @@ class TerminalText:
 
 
 def wrapped(line: str, width: int) -> str:
-    """`line` in lines of at most `width` cells, a longer word on a line of its own; they begin below its first word."""
+    """`line` in lines of at most `width` cells, a longer word on a line of its own; they begin
+    below its first word.
+    """
     found = _INDENT.match(line)
     indent = " " * len(found[0]) if found is not None else ""
     if len(line) <= width or len(indent) >= width:
         return line
     return textwrap.fill(
-        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+        line,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
     )

@@ -1,4 +1,6 @@
-"""The text that `docqa verify` checks: plain text and Markdown as written, other formats through their readers."""
+"""The text that `docqa verify` checks: plain text and Markdown as written, other formats through
+their readers.
+"""
 
 import os
 import sys
@@ -16,21 +18,25 @@ _DOCUMENT_STARTS = (b"%PDF-", b"PK\x03\x04")
 
 
 def read_checked_text(path: str, request: ReadRequest) -> tuple[str, list[str]]:
-    """(text, warnings); Markdown is not rendered: its source has the marks of quotation. Raises InputError for a file
-    that is missing, empty or no text, and docqa.ingest.errors."""
+    """(text, warnings); Markdown is not rendered: its source has the marks of quotation. Raises
+    InputError for a file that is missing, empty or no text, and docqa.ingest.errors."""
     data = _bytes(path)
     if not data.strip():
         raise InputError("the text to check is empty", where=path, hint="name the file that quotes")
     known = format_of_suffix(PurePath(path).suffix.lower())
     if known is not None and not known.is_plain or data.startswith(_DOCUMENT_STARTS):
         if path == STDIN or not os.path.isfile(path):  # it cannot be read again
-            raise InputError("standard input is not text", where=path, hint="save it and name the file")
+            raise InputError(
+                "standard input is not text", where=path, hint="save it and name the file"
+            )
         document, _, sources = read_one(path, request, None)
         text = "\n\n".join(page.text.replace("\n", "\n\n") for page in document.pages)
         return text, [*sources.warnings, *document.coverage.warnings]
     with reading(path):
         decoded, warnings = decode(data)
-    return decoded.replace("\r\n", "\n").replace("\r", "\n"), [f"{path}: {warning}" for warning in warnings]
+    return decoded.replace("\r\n", "\n").replace("\r", "\n"), [
+        f"{path}: {warning}" for warning in warnings
+    ]
 
 
 def _bytes(path: str) -> bytes:
@@ -39,6 +45,10 @@ def _bytes(path: str) -> bytes:
     try:
         return load(Path(path))
     except MissingError as error:
-        raise InputError("the text to check does not exist", where=path, hint="check the path") from error
+        raise InputError(
+            "the text to check does not exist", where=path, hint="check the path"
+        ) from error
     except IngestError as error:
-        raise InputError(f"the text to check cannot be read: {error.message}", where=path, hint=error.hint) from error
+        raise InputError(
+            f"the text to check cannot be read: {error.message}", where=path, hint=error.hint
+        ) from error

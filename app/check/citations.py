@@ -36,7 +36,9 @@ def _masked(text: str, quotations: list[Quotation], cites: list[PlaceCite]) -> s
     """Letters alone inside quotations and cites, so that the sentences around them show."""
     characters = list(text)
     for quotation in quotations:
-        characters[quotation.start + 1 : quotation.end] = "x" * (quotation.end - quotation.start - 1)
+        characters[quotation.start + 1 : quotation.end] = "x" * (
+            quotation.end - quotation.start - 1
+        )
     for cite in cites:
         characters[cite.start : cite.end] = "X" * (cite.end - cite.start)
     return "".join(characters)
@@ -58,12 +60,18 @@ def _owner(masked: str, text: str, quotations: list[Quotation], cite: PlaceCite)
     gap = masked[quotations[before].end : cite.start]
     bracketed = gap.count("(") + gap.count("[") > gap.count(")") + gap.count("]")
     # `"A" at p. 3` against `"A" and at p. 3 "B"`
-    tight = _CITING.fullmatch(gap) and "and" not in gap.split() and text[quotations[before].end - 1] not in ".!?"
+    tight = (
+        _CITING.fullmatch(gap)
+        and "and" not in gap.split()
+        and text[quotations[before].end - 1] not in ".!?"
+    )
     return before if bracketed or tight else after
 
 
 def _joined_behind(masked: str, text: str, quotation: Quotation, cite: PlaceCite) -> bool:
-    """Whether `cite` follows `quotation` in its sentence, or in one that is nothing but a citation."""
+    """Whether `cite` follows `quotation` in its sentence, or in one that is nothing but a
+    citation.
+    """
     gap = masked[quotation.end : cite.start]
     if quotation.block:
         gap = gap.lstrip('"”’» \t\n>')
@@ -77,10 +85,14 @@ def _ends(gap: str) -> bool:
     """Whether a sentence, an item or a paragraph ends in `gap`."""
     if _BLANK.search(gap):
         return True
-    return any(not ends_abbreviated(gap[: match.end()].rstrip('"”’)]')) for match in _STOP.finditer(gap))
+    return any(
+        not ends_abbreviated(gap[: match.end()].rstrip('"”’)]')) for match in _STOP.finditer(gap)
+    )
 
 
-def _sharing(masked: str, quotations: list[Quotation], own: list[list[PlaceCite]]) -> list[tuple[int, int]]:
+def _sharing(
+    masked: str, quotations: list[Quotation], own: list[list[PlaceCite]]
+) -> list[tuple[int, int]]:
     """(quotation without a cite, neighbour whose cites it shares): `"A" and "B" (pp. 3, 4)`."""
     pairs: list[tuple[int, int]] = []
     for number in range(len(quotations) - 1, -1, -1):

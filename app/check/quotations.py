@@ -1,4 +1,6 @@
-"""The quotations in somebody else's text: between quotation marks of every shape, and block quotes."""
+"""The quotations in somebody else's text: between quotation marks of every shape, and block
+quotes.
+"""
 
 import re
 from bisect import bisect_right
@@ -10,14 +12,14 @@ from itertools import accumulate, groupby
 from docqa.app.evidence.terms import plain_words
 
 _CLOSERS = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'"}
-# An apostrophe that opens a word ('tis) or ends a plural (tenants') looks like a mark; few words between two straight
-# ones are no quotation.
+# An apostrophe that opens a word ('tis) or ends a plural (tenants') looks like a mark; few words
+# between two straight ones are no quotation.
 _LEAST_WORDS = {"'": 4}
 _BLOCK_WORDS = 4
 _LONGEST = 20_000
 _MOST_UNCLOSED = 40
-"""Characters between two marks; and marks in a paragraph that nothing closes, behind which none is looked for: a text
-of opening marks alone must not take for ever."""
+"""Characters between two marks; and marks in a paragraph that nothing closes, behind which none is
+looked for: a text of opening marks alone must not take for ever."""
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _QUOTED_LINE = re.compile(r" {0,3}>[> ]*")
 # Not behind a hyphen at the line's end, unless more white space is between: that end stays.
@@ -26,7 +28,8 @@ _NEXT_PARAGRAPH = re.compile(r"[^\S\n]*+\n[^\S\n]*+\n\s*+(.)")
 _INDENT = re.compile(r"(?: {4}|\t)\s*+(?=\S)")
 _ITEM = re.compile(r"\s*(?:[-*•+]|\(?\w{1,4}[.)])\s")
 _EMPHASIS = re.compile(
-    r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1|(?<![\w*])([*_])(?=[^\s*_])([^*_]+)(?<=\S)\3(?![\w*])", re.DOTALL
+    r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1|(?<![\w*])([*_])(?=[^\s*_])([^*_]+)(?<=\S)\3(?![\w*])",
+    re.DOTALL,
 )
 _INNER_OPEN = re.compile(r"(?<![\w'’])['‘](?=[^\W\d]|[\[(….])")
 _INNER_CLOSE = re.compile(r"(?<=[^\W\d]|[.,;:!?…\])])['’](?!\w)")
@@ -43,8 +46,9 @@ _SOURCE = re.compile(
 
 @dataclass(frozen=True)
 class Quotation:
-    """Quoted words; `start:end` is half-open between the marks, `line` counts from 1. `text`: claimed verbatim, without
-    line breaks, Markdown's marks and the punctuation that Americans put before a closing mark."""
+    """Quoted words; `start:end` is half-open between the marks, `line` counts from 1. `text`:
+    claimed verbatim, without line breaks, Markdown's marks and the punctuation that Americans put
+    before a closing mark."""
 
     start: int
     end: int
@@ -54,7 +58,9 @@ class Quotation:
 
 
 def find_quotations(text: str) -> tuple[list[Quotation], list[int]]:
-    r"""(quotations in order, lines with a quotation mark that has no partner). `text` has `\n` line ends."""
+    r"""(quotations in order, lines with a quotation mark that has no partner). `text` has `\n` line
+    ends.
+    """
     starts = line_starts(text)
     spans: list[tuple[int, int, bool]] = []
     alone: list[int] = []
@@ -65,7 +71,9 @@ def find_quotations(text: str) -> tuple[list[Quotation], list[int]]:
             alone += unmatched
         elif kind == "quote":
             spans.append((*_block(text, start, end), True))
-    found = (Quotation(a, b, _plain(text[a:b]), bisect_right(starts, a), block) for a, b, block in spans)
+    found = (
+        Quotation(a, b, _plain(text[a:b]), bisect_right(starts, a), block) for a, b, block in spans
+    )
     kept = [quotation for quotation in found if any(map(str.isalnum, quotation.text))]
     return kept, [bisect_right(starts, at) for at in alone]
 
@@ -75,7 +83,9 @@ def line_starts(text: str) -> list[int]:
 
 
 def _plain(raw: str) -> str:
-    """The words as the writer meant them; one divided at a line end stays so: only the document knows its form."""
+    """The words as the writer meant them; one divided at a line end stays so: only the document
+    knows its form.
+    """
     text = re.sub(r"\n {0,3}>[> ]*", "\n", raw)
     text = _LINE_END.sub(" ", text)
     text = _EMPHASIS.sub(lambda match: match[2] or match[4], text)
@@ -94,9 +104,12 @@ def _paragraphs(text: str) -> list[tuple[int, int, str]]:
     kept: list[tuple[int, int, str]] = []
     for number, (start, end, kind) in enumerate(found):
         if kind == "indented":
-            # Where most paragraphs are indented it is the margin; behind an item of a list it is that item.
+            # Where most paragraphs are indented it is the margin; behind an item of a list it is
+            # that item.
             first, last = found[number - 1][:2] if number else (0, 0)
-            prose = len(plain_words(text[start:end])) >= _BLOCK_WORDS and not _ITEM.match(text, start)
+            prose = len(plain_words(text[start:end])) >= _BLOCK_WORDS and not _ITEM.match(
+                text, start
+            )
             item = _ITEM.match(text[first:last].rpartition("\n")[2])
             touches = number > 0 and "\n\n" not in re.sub(r"[ \t]", "", text[last:start])
             quote = prose and counts["indented"] <= counts["plain"] and not item and not touches
@@ -136,7 +149,12 @@ def _block(text: str, start: int, end: int) -> tuple[int, int]:
     end = start + len(text[start:end].rstrip())
     closers = _CLOSERS.get(text[start], "") if start < end else ""
     inner = text[start + 1 : end - 1]
-    if closers and end - start > 2 and text[end - 1] in closers and not set(inner) & {text[start], text[end - 1]}:
+    if (
+        closers
+        and end - start > 2
+        and text[end - 1] in closers
+        and not set(inner) & {text[start], text[end - 1]}
+    ):
         return start + 1, end - 1
     return start, end
 
@@ -155,7 +173,9 @@ def _marked(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], lis
         unclosed[text[at]] += close is None
         if close is None:
             following = _NEXT_PARAGRAPH.match(text, end)
-            if following is not None and following[1] == text[at]:  # it goes on in the next paragraph, as in books
+            if (
+                following is not None and following[1] == text[at]
+            ):  # it goes on in the next paragraph, as in books
                 found.append((at + 1, end))
                 break
             if text[at] not in _LEAST_WORDS and text[at] != "‘":
@@ -183,13 +203,16 @@ def _closing(text: str, at: int, end: int) -> int | None:
     depth = 0
     for position in range(at + 1, min(end, at + _LONGEST)):
         character = text[position]
-        double = character == opener and opener in "\"“"  # which may be opened again inside
-        if double and (opener == "“" or _opens(text, position, at, end) and not _closes(text, position, end)):
+        double = character == opener and opener in '"“'  # which may be opened again inside
+        if double and (
+            opener == "“" or _opens(text, position, at, end) and not _closes(text, position, end)
+        ):
             depth += 1
         elif character in closers and depth and (opener == "“" or _closes(text, position, end)):
             depth -= 1
         elif character in closers and _closes(text, position, end):
-            # "the tenants’ rights": an apostrophe before a small word closes nothing, unless there is no other mark.
+            # "the tenants’ rights": an apostrophe before a small word closes nothing, unless there
+            # is no other mark.
             if opener not in "‘'" or not _SMALL_WORD.match(text, position + 1, end):
                 return position
             apostrophe = apostrophe or position

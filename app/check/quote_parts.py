@@ -1,5 +1,5 @@
-"""Quotations with lawyers' marks: ellipses for what was left out, brackets for what was changed. The parts must be in
-order, one near the other; what a mark hides is shown."""
+"""Quotations with lawyers' marks: ellipses for what was left out, brackets for what was changed.
+The parts must be in order, one near the other; what a mark hides is shown."""
 
 import re
 from dataclasses import dataclass
@@ -19,9 +19,12 @@ _MARK = re.compile(
     r"|(?P<head>(?:(?<!\w)\w++)?)\[(?P<inside>[^\[\]]{0,120})\](?P<tail>\w*)"
 )
 _REMARK = re.compile(
-    r"sic!?|emphas[ie]s (?:added|mine|ours|supplied|omitted|in original)|cleaned up|alterations? in original|!", re.I
+    r"sic!?|emphas[ie]s (?:added|mine|ours|supplied|omitted|in original)|cleaned up|alterations? in original|!",
+    re.I,
 )
-_LEFT_OUT = re.compile(r"(?:(?:internal|citations?|footnotes?|quotation marks?|references?|and|,)\s*)+omitted", re.I)
+_LEFT_OUT = re.compile(
+    r"(?:(?:internal|citations?|footnotes?|quotation marks?|references?|and|,)\s*)+omitted", re.I
+)
 _EDGES = " \t\n,;:.–—-"
 _FEW_WORDS = 3
 _PAGES_BEFORE, _PAGES_AFTER = 1, 3
@@ -29,7 +32,9 @@ _PAGES_BEFORE, _PAGES_AFTER = 1, 3
 
 @dataclass(frozen=True)
 class QuotePart:
-    """Words between marks. `gap` is the mark before it: "" (none), ellipsis or bracket with what is in it."""
+    """Words between marks. `gap` is the mark before it: "" (none), ellipsis or bracket with what is
+    in it.
+    """
 
     text: str
     gap: str = ""
@@ -38,8 +43,8 @@ class QuotePart:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the search for one quotation brought: the worst grade of its parts. `omitted`: the document's words at each
-    ellipsis, `replaced`: (bracket's words, document's words)."""
+    """What the search for one quotation brought: the worst grade of its parts. `omitted`: the
+    document's words at each ellipsis, `replaced`: (bracket's words, document's words)."""
 
     grade: Grade
     spans: tuple[Located, ...] = ()
@@ -50,7 +55,9 @@ class Finding:
 
 
 def split_parts(quotation: str) -> list[QuotePart]:
-    """The parts of `quotation`; one alone, without marks that change no word, where nothing was left out."""
+    """The parts of `quotation`; one alone, without marks that change no word, where nothing was
+    left out.
+    """
     parts: list[QuotePart] = []
     words, gap, inserted = "", "", ""
 
@@ -85,8 +92,12 @@ def split_parts(quotation: str) -> list[QuotePart]:
 def assemble(
     document: Document, number: int, parts: list[QuotePart], anchor: int, place: tuple[Located, ...]
 ) -> Finding | None:
-    """The parts around part `anchor`, which is at `place` of `document`; None where one is not there in order."""
-    pages = JoinedPages(document, number, place[0].page - _PAGES_BEFORE, place[-1].page + _PAGES_AFTER)
+    """The parts around part `anchor`, which is at `place` of `document`; None where one is not
+    there in order.
+    """
+    pages = JoinedPages(
+        document, number, place[0].page - _PAGES_BEFORE, place[-1].page + _PAGES_AFTER
+    )
     first = pages.offset(place[0].page, place[0].start)
     last = pages.offset(place[-1].page, place[-1].end)
     found: dict[int, tuple[Match, Grade]] = {anchor: (Match(first, last), Grade.EXACT)}
@@ -109,20 +120,28 @@ def _reach(part: QuotePart) -> int:
     return 2 * len(part.text) + (ELLIPSIS_REACH if part.gap == "ellipsis" else _BRACKET_REACH)
 
 
-def _strongest(text: str, start: int, end: int, wanted: str, which: int) -> tuple[Match, Grade] | None:
-    """The first (`which` 0) or last (-1) match of `wanted` in `text[start:end]` at the strongest grade."""
+def _strongest(
+    text: str, start: int, end: int, wanted: str, which: int
+) -> tuple[Match, Grade] | None:
+    """The first (`which` 0) or last (-1) match of `wanted` in `text[start:end]` at the strongest
+    grade.
+    """
     start, end = max(0, start), min(len(text), end)
     window = text[start:end]
     if plain := find_whole(window, wanted):
         return Match(plain[which].start + start, plain[which].end + start), Grade.EXACT
     for grade in (Grade.NORMALISED, Grade.DAMAGED, Grade.NEAR):
-        for matches in folded_matches(grade, lambda keep: fold(window, keep_line_hyphens=keep), wanted):
+        for matches in folded_matches(
+            grade, lambda keep: fold(window, keep_line_hyphens=keep), wanted
+        ):
             if matches:
                 return Match(matches[which].start + start, matches[which].end + start), grade
     return None
 
 
-def _joined(pages: JoinedPages, parts: list[QuotePart], found: list[tuple[Match, Grade]]) -> Finding:
+def _joined(
+    pages: JoinedPages, parts: list[QuotePart], found: list[tuple[Match, Grade]]
+) -> Finding:
     grades = {grade for _, grade in found}
     omitted: list[str] = []
     replaced: list[tuple[str, str]] = []
@@ -131,8 +150,12 @@ def _joined(pages: JoinedPages, parts: list[QuotePart], found: list[tuple[Match,
         if parts[index].gap == "ellipsis":
             omitted.append(gap)
             words = [word.strip(".,;:()") for word in fold(gap).text.split()]
-            if len(words) <= _FEW_WORDS and any(denies(word) or word in EXCEPTIONS for word in words):
-                grades.add(Grade.NEAR)  # it leaves out little but a "not": marked, and yet another sentence
+            if len(words) <= _FEW_WORDS and any(
+                denies(word) or word in EXCEPTIONS for word in words
+            ):
+                grades.add(
+                    Grade.NEAR
+                )  # it leaves out little but a "not": marked, and yet another sentence
         else:
             replaced.append((parts[index].inserted, gap))
             if _protected(gap) != _protected(parts[index].inserted):

@@ -1,5 +1,5 @@
-"""Somebody else's text checked against documents: a grade and a place for each quotation and cite. What cannot be told,
-of another work or a page without text, is `uncheckable`, not `absent`."""
+"""Somebody else's text checked against documents: a grade and a place for each quotation and cite.
+What cannot be told, of another work or a page without text, is `uncheckable`, not `absent`."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -25,8 +25,13 @@ from docqa.ingest.types import Document, Page
 _MOST_HINTS = 8
 _MOST_ANCHORS = 12
 _RANK = {
-    Grade.EXACT: 0, Grade.NORMALISED: 0, Grade.DAMAGED: 1, Grade.NEAR: 2, Grade.UNCHECKABLE: 3, Grade.ABSENT: 3,
-}  # fmt: skip
+    Grade.EXACT: 0,
+    Grade.NORMALISED: 0,
+    Grade.DAMAGED: 1,
+    Grade.NEAR: 2,
+    Grade.UNCHECKABLE: 3,
+    Grade.ABSENT: 3,
+}
 _LEAST_SCORE = 60.0  # rapidfuzz partial ratio (0 to 100) under which a text is not like a quotation
 _PLACE_WORDS = {"page": "page", "pdf": "page", "line": "page and line"}
 _PAGE_ALONE = "the lines of that page have no printed numbers: only the page was compared"
@@ -34,7 +39,9 @@ _PAGE_ALONE = "the lines of that page have no printed numbers: only the page was
 
 @dataclass(frozen=True)
 class CheckedCite:
-    """A cite by itself: `exact` where a document has that place, `absent` where none has, else `uncheckable`."""
+    """A cite by itself: `exact` where a document has that place, `absent` where none has, else
+    `uncheckable`.
+    """
 
     cite: PlaceCite
     line: int
@@ -46,9 +53,9 @@ class CheckedCite:
 
 @dataclass(frozen=True)
 class CheckedQuotation:
-    """`reads`: what the documents say where it was `found`; `difference`: the edits between. `cited`: the claimed
-    places; `heading`: the section that has the words. `nearest`: the text most like an absent quotation, which `reads`
-    and `difference` are then of."""
+    """`reads`: what the documents say where it was `found`; `difference`: the edits between.
+    `cited`: the claimed places; `heading`: the section that has the words. `nearest`: the text most
+    like an absent quotation, which `reads` and `difference` are then of."""
 
     quotation: Quotation
     cited: tuple[CheckedCite, ...]
@@ -69,7 +76,9 @@ class CheckedQuotation:
 
 @dataclass(frozen=True)
 class Verification:
-    """All quotations of a text in order, the cites that belong to none, and lines with an unmatched mark."""
+    """All quotations of a text in order, the cites that belong to none, and lines with an unmatched
+    mark.
+    """
 
     quotations: tuple[CheckedQuotation, ...]
     cites: tuple[CheckedCite, ...]
@@ -77,7 +86,10 @@ class Verification:
 
     @property
     def anything_absent(self) -> bool:
-        return Grade.ABSENT in {*(quote.grade for quote in self.quotations), *(cite.grade for cite in self.cites)}
+        return Grade.ABSENT in {
+            *(quote.grade for quote in self.quotations),
+            *(cite.grade for cite in self.cites),
+        }
 
     @property
     def all_verified(self) -> bool:
@@ -92,16 +104,20 @@ class Verification:
 def verify_text(
     text: str, documents: Sequence[Document], on_each: Callable[[str], None] = lambda _: None
 ) -> Verification:
-    """Every quotation and cite of `text`, checked against `documents`; `on_each` gets each before, "" before each page
-    that it is compared with, and may raise."""
+    """Every quotation and cite of `text`, checked against `documents`; `on_each` gets each before,
+    "" before each page that it is compared with, and may raise."""
     try:
-        return _TextCheck(text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents), on_each).run()
+        return _TextCheck(
+            text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents), on_each
+        ).run()
     finally:
         _page_terms.cache_clear()
 
 
 class _TextCheck:
-    def __init__(self, text: str, documents: tuple[Document, ...], on_each: Callable[[str], None]) -> None:
+    def __init__(
+        self, text: str, documents: tuple[Document, ...], on_each: Callable[[str], None]
+    ) -> None:
         self.text, self.documents, self._on_each = text, documents, on_each
         self.verifier = Verifier(documents, lambda: on_each(""))
         self.places = [CitedPlaces(document, number) for number, document in enumerate(documents)]
@@ -120,7 +136,9 @@ class _TextCheck:
         before = quotations[number - 1].end if number else 0
         after = quotations[number + 1].start if number + 1 < len(quotations) else len(self.text)
         quotation = quotations[number]
-        lead = re.split(r"\n\s*\n|[.!?]\s+(?=[A-Z])", self.text[before : quotation.start].rstrip())[-1]
+        lead = re.split(r"\n\s*\n|[.!?]\s+(?=[A-Z])", self.text[before : quotation.start].rstrip())[
+            -1
+        ]
         tail = re.split(r"\n\s*\n(?!\s*[(—–-])", self.text[quotation.end : after], maxsplit=1)[0]
         return self.names.named_in(tail) or self.names.named_in(lead)
 
@@ -134,10 +152,16 @@ class _TextCheck:
         self._on_each("")
         line = self.text.count("\n", 0, cite.start) + 1
         if cite.work and not named:
-            return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}")
+            return CheckedCite(
+                cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}"
+            )
         if regions := self._regions(cite, named):
-            begun = ((region, *next(region.parts(self.documents[region.document]))) for region in regions)
-            places = (Located(r.document, page.page, s.start, max(s.start, s.end)) for r, page, s in begun)
+            begun = (
+                (region, *next(region.parts(self.documents[region.document]))) for region in regions
+            )
+            places = (
+                Located(r.document, page.page, s.start, max(s.start, s.end)) for r, page, s in begun
+            )
             cites = tuple(dict.fromkeys(cite_of(self.documents, place) for place in places))
             note = ""
             if not any(self.places[region.document].usable(region) for region in regions):
@@ -148,27 +172,43 @@ class _TextCheck:
             return CheckedCite(cite, line, grade, Place.AS_CITED, cites, note)
         if any(places.answers(cite) for places in self._among(named)):
             what = _PLACE_WORDS.get(cite.kind) or cite.word or "section"
-            return CheckedCite(cite, line, Grade.ABSENT, Place.UNKNOWN, (), f"no document has such a {what}")
+            return CheckedCite(
+                cite, line, Grade.ABSENT, Place.UNKNOWN, (), f"no document has such a {what}"
+            )
         paged = any(document.paged for document in self.documents)
-        why = "the lines of the documents have no printed numbers" if paged else "the documents have no pages"
+        why = (
+            "the lines of the documents have no printed numbers"
+            if paged
+            else "the documents have no pages"
+        )
         why = "where it begins was not found" if cite.kind == "section" else why
         return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), why)
 
-    def _quotation(self, quotation: Quotation, claimed: tuple[PlaceCite, ...], named: set[int]) -> CheckedQuotation:
+    def _quotation(
+        self, quotation: Quotation, claimed: tuple[PlaceCite, ...], named: set[int]
+    ) -> CheckedQuotation:
         self._on_each(quotation.text)
         cited = tuple(self._cite(cite, named) for cite in claimed)
-        regions = {cite: self._regions(cite, named) for cite in claimed if not (cite.work and not named)}
+        regions = {
+            cite: self._regions(cite, named) for cite in claimed if not (cite.work and not named)
+        }
         found, place = self._best(quotation.text, regions, claimed, named)
         cited_regions = (region for group in regions.values() for region in group)
-        if found.grade == Grade.ABSENT and not all(self.places[r.document].usable(r) for r in cited_regions):
-            found = replace(found, grade=Grade.UNCHECKABLE, notes=("the cited place has no usable text",))
+        if found.grade == Grade.ABSENT and not all(
+            self.places[r.document].usable(r) for r in cited_regions
+        ):
+            found = replace(
+                found, grade=Grade.UNCHECKABLE, notes=("the cited place has no usable text",)
+            )
         found = self._refined(quotation.text, found)
         notes = [*found.notes, *self._notes(quotation, found, place, cited)]
         lost = found.grade == Grade.ABSENT and not found.spans
         nearest = self._nearest_text(quotation.text) if lost else None
         shown = found.spans if nearest is None else (nearest,)
         reads = " […] ".join(self._words(spans) for spans in _runs(shown)) if shown else None
-        edited = found.grade in (Grade.NEAR, Grade.DAMAGED) and not found.omitted and not found.replaced
+        edited = (
+            found.grade in (Grade.NEAR, Grade.DAMAGED) and not found.omitted and not found.replaced
+        )
         speaker, path = None, tuple[str, ...]()
         for first in found.spans[:1]:
             document = self.documents[first.document]
@@ -182,34 +222,53 @@ class _TextCheck:
             cites=tuple(cite_of(self.documents, span) for span in found.spans),
             nearest=cite_of(self.documents, nearest) if nearest else None,
             reads=reads,
-            difference=word_edits(quotation.text, reads or "") if (edited and reads is not None) or nearest else (),
+            difference=word_edits(quotation.text, reads or "")
+            if (edited and reads is not None) or nearest
+            else (),
             speaker=speaker,
             heading=path[-1] if path else None,
             notes=tuple(notes),
         )
 
     def _best(
-        self, text: str, regions: dict[PlaceCite, list[Region]], claimed: tuple[PlaceCite, ...], named: set[int]
+        self,
+        text: str,
+        regions: dict[PlaceCite, list[Region]],
+        claimed: tuple[PlaceCite, ...],
+        named: set[int],
     ) -> tuple[Finding, Place]:
-        """The strongest finding; of several, one at a cited place, then the one that leaves out least."""
+        """The strongest finding; of several, one at a cited place, then the one that leaves out
+        least.
+        """
         best: tuple[tuple[int, bool, int], Finding, Place] | None = None
         for hint in self._hints(regions, named):
             for finding in self._search(text, hint):
                 place = self._place(finding.grade, finding.spans, regions, claimed, named)
-                key = (_RANK[finding.grade], place != Place.AS_CITED, sum(map(len, finding.omitted)))
+                key = (
+                    _RANK[finding.grade],
+                    place != Place.AS_CITED,
+                    sum(map(len, finding.omitted)),
+                )
                 if best is None or key < best[0]:
                     best = (key, finding, place)
             if best is not None and (best[0][:2] == (0, False) or best[1].grade == Grade.ABSENT):
                 break
         return (best[1], best[2]) if best is not None else (Finding(Grade.ABSENT), Place.UNKNOWN)
 
-    def _hints(self, regions: dict[PlaceCite, list[Region]], named: set[int]) -> list[CitedPlace | None]:
+    def _hints(
+        self, regions: dict[PlaceCite, list[Region]], named: set[int]
+    ) -> list[CitedPlace | None]:
         """Where to look first: each cited place, and the pages that it reaches over."""
         flat = [region for group in regions.values() for region in group]
-        hints: list[CitedPlace | None] = [CitedPlace(r.document, r.start[0], r.start[1]) for r in flat]
+        hints: list[CitedPlace | None] = [
+            CitedPlace(r.document, r.start[0], r.start[1]) for r in flat
+        ]
         for region in flat:
             last = region.end[0] if region.end[1] else region.end[0] - 1
-            hints += [CitedPlace(region.document, page, 0) for page in range(region.start[0] + 1, last + 1)]
+            hints += [
+                CitedPlace(region.document, page, 0)
+                for page in range(region.start[0] + 1, last + 1)
+            ]
         hints += [CitedPlace(number) for number in sorted(named)]
         return list(dict.fromkeys(hints))[:_MOST_HINTS] or [None]
 
@@ -218,7 +277,9 @@ class _TextCheck:
         if not whole.verified and (outer := outer_marks(text)) != text:
             inside = self.verifier.verify(outer, hint)
             inside = replace(inside, grade=Grade.NORMALISED) if inside.verified else inside
-            text, whole = (outer, inside) if _RANK[inside.grade] < _RANK[whole.grade] else (text, whole)
+            text, whole = (
+                (outer, inside) if _RANK[inside.grade] < _RANK[whole.grade] else (text, whole)
+            )
         parts = split_parts(text)
         if whole.verified or [part.text for part in parts] in ([], [text]):
             yield from self._findings(text, whole)
@@ -241,10 +302,18 @@ class _TextCheck:
             return False
         heads = fold(" ".join(line for page in pages for line in page.furniture)).text
         edits = word_edits(text, self._words(spans))
-        between = [word for edit in edits if edit.kind in ("removed", "changed") for word in edit.document.split()]
+        between = [
+            word
+            for edit in edits
+            if edit.kind in ("removed", "changed")
+            for word in edit.document.split()
+        ]
         quoted = fold(text).text
         return any(
-            word.isalpha() and len(word) > 1 and fold(word).text not in heads and fold(word).text not in quoted
+            word.isalpha()
+            and len(word) > 1
+            and fold(word).text not in heads
+            and fold(word).text not in quoted
             for word in (word.strip(".,;:()") for word in between)
         )
 
@@ -255,7 +324,10 @@ class _TextCheck:
             yield Finding(verdict.grade, notes=(f"not found: {_short(parts[anchor].text)}",))
             return
         places = verdict.places[:_MOST_ANCHORS]
-        found = [assemble(self.documents[at[0].document], at[0].document, parts, anchor, at) for at in places]
+        found = [
+            assemble(self.documents[at[0].document], at[0].document, parts, anchor, at)
+            for at in places
+        ]
         for whole in filter(None, found):
             yield replace(whole, grade=weakest((whole.grade, verdict.grade)), count=verdict.count)
         if not any(found):
@@ -279,7 +351,9 @@ class _TextCheck:
         return Finding(grade, tuple(spans), count=verdict.count, notes=tuple(notes))
 
     def _nearest_text(self, quotation: str) -> Located | None:
-        """The place most like a quotation, on the page that has most of its words; None where nothing is like it."""
+        """The place most like a quotation, on the page that has most of its words; None where
+        nothing is like it.
+        """
         from rapidfuzz import fuzz
 
         wanted = distinct_terms(quotation)
@@ -288,12 +362,18 @@ class _TextCheck:
             self._on_each("")
             return len(wanted & _page_terms(found[1].text))
 
-        pages = ((number, page) for number, document in enumerate(self.documents) for page in document.pages)
+        pages = (
+            (number, page)
+            for number, document in enumerate(self.documents)
+            for page in document.pages
+        )
         number, page = max(pages, key=shared, default=(0, None))
         if page is None or too_short(quotation):
             return None
         folded = fold(page.text)
-        best = fuzz.partial_ratio_alignment(fold(quotation).text, folded.text, score_cutoff=_LEAST_SCORE)
+        best = fuzz.partial_ratio_alignment(
+            fold(quotation).text, folded.text, score_cutoff=_LEAST_SCORE
+        )
         if best is None or best.dest_start >= best.dest_end:
             return None
         start, end = folded.original_start(best.dest_start), folded.original_end(best.dest_end)
@@ -302,7 +382,13 @@ class _TextCheck:
         return Located(number, page.page, *closest_range(quotation, page.text, start, end))
 
     def _refined(self, text: str, found: Finding) -> Finding:
-        if found.grade != Grade.NEAR or len(found.spans) != 1 or found.omitted or found.replaced or found.notes:
+        if (
+            found.grade != Grade.NEAR
+            or len(found.spans) != 1
+            or found.omitted
+            or found.replaced
+            or found.notes
+        ):
             return found
         span = found.spans[0]
         page = self.documents[span.document].pages[span.page - 1].text
@@ -313,10 +399,16 @@ class _TextCheck:
         return "\n".join(span.text_in(self.documents) for span in spans)
 
     def _place(
-        self, grade: Grade, spans: tuple[Located, ...], regions: dict[PlaceCite, list[Region]],
-        claimed: tuple[PlaceCite, ...], named: set[int],
-    ) -> Place:  # fmt: skip
-        """as_cited where every kind of cited place (page, section) has the words, in one of its cites."""
+        self,
+        grade: Grade,
+        spans: tuple[Located, ...],
+        regions: dict[PlaceCite, list[Region]],
+        claimed: tuple[PlaceCite, ...],
+        named: set[int],
+    ) -> Place:
+        """as_cited where every kind of cited place (page, section) has the words, in one of its
+        cites.
+        """
         if not spans or grade == Grade.ABSENT:
             return Place.UNKNOWN
         if named and spans[0].document not in named:
@@ -330,7 +422,11 @@ class _TextCheck:
                 there = any(r.contains(s.document, s.page, s.start) for r in group for s in spans)
                 judged[paged] = judged.get(paged, False) or there
         if not judged:
-            return Place.OTHER_DOCUMENT if all(cite.work for cite in claimed) and not named else Place.UNKNOWN
+            return (
+                Place.OTHER_DOCUMENT
+                if all(cite.work for cite in claimed) and not named
+                else Place.UNKNOWN
+            )
         return Place.AS_CITED if all(judged.values()) else Place.MOVED
 
     def _notes(
@@ -339,7 +435,12 @@ class _TextCheck:
         for cite in cited:
             if cite.note:
                 yield f"{cite.cite.text}: {cite.note}"
-        if place == Place.UNKNOWN and found.spans and cited and not any(cite.note for cite in cited):
+        if (
+            place == Place.UNKNOWN
+            and found.spans
+            and cited
+            and not any(cite.note for cite in cited)
+        ):
             yield "the cited place could not be compared"
         if too_short(quotation.text) and found.grade in (Grade.ABSENT, Grade.NEAR):
             yield "so short that it may be a word in quotation marks, not a quotation"
@@ -353,7 +454,11 @@ def _runs(spans: tuple[Located, ...]) -> list[list[Located]]:
     runs: list[list[Located]] = []
     for span in spans:
         last = runs[-1][-1] if runs else None
-        if last is not None and (span.document, span.page, span.start) == (last.document, last.page + 1, 0):
+        if last is not None and (span.document, span.page, span.start) == (
+            last.document,
+            last.page + 1,
+            0,
+        ):
             runs[-1].append(span)
         else:
             runs.append([span])

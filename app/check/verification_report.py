@@ -1,4 +1,6 @@
-"""A Verification for a person and for a script. What is between quotation marks is the text's own, or a page's."""
+"""A Verification for a person and for a script. What is between quotation marks is the text's own,
+or a page's.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -13,12 +15,16 @@ from docqa.app.quotes.difference import Edit, inline
 SCHEMA = 1
 _LONGEST = 400
 _EQUAL_WORDS = 6
-_PLACES = {Place.MOVED: "not where it is cited", Place.OTHER_DOCUMENT: "in another document than the one cited"}
+_PLACES = {
+    Place.MOVED: "not where it is cited",
+    Place.OTHER_DOCUMENT: "in another document than the one cited",
+}
 
 
 def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dict[str, object]:
-    """The object that `verify --json` prints. `text` of a quote are the words as quoted, `reads` those of the document;
-    `start`, `end` are characters of the checked text, `line` counts from 1. `cites` are those without a quotation."""
+    """The object that `verify --json` prints. `text` of a quote are the words as quoted, `reads`
+    those of the document; `start`, `end` are characters of the checked text, `line` counts from 1.
+    `cites` are those without a quotation."""
     counts = checked.counts()
     return {
         "schema": SCHEMA,
@@ -80,13 +86,19 @@ def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Itera
     if quote.cited:
         yield "  cited:  " + ", ".join(printable(cite.cite.text) for cite in quote.cited)
     if quote.cites:
-        speaker = f", {printable(quote.speaker)}" if quote.speaker and quote.speaker != quote.heading else ""
+        speaker = (
+            f", {printable(quote.speaker)}"
+            if quote.speaker and quote.speaker != quote.heading
+            else ""
+        )
         more = f" ({quote.found.count} times there)" if quote.found.count > 1 else ""
         heading = f", {printable(quote.heading)}" if quote.heading else ""
         yield f"  found:  {_places(quote.cites, several)}{heading}{speaker}{more}"
     if quote.nearest is not None:
         yield f"  nearest text: {_places([quote.nearest], several)}"
-    if quote.reads is not None and (quote.grade in (Grade.NEAR, Grade.DAMAGED) or quote.nearest is not None):
+    if quote.reads is not None and (
+        quote.grade in (Grade.NEAR, Grade.DAMAGED) or quote.nearest is not None
+    ):
         yield f'  reads:  "{_clipped(quote.reads)}"'
     if quote.difference:
         yield f"  differs, [-quoted-]{{+document+}}: {_clipped(inline(_abridged(quote.difference)))}"
@@ -105,7 +117,9 @@ def _abridged(edits: Sequence[Edit]) -> list[Edit]:
     for edit in edits:
         words = edit.document.split()
         if edit.kind == "equal" and len(words) > 2 * _EQUAL_WORDS + 1:
-            edit = replace(edit, document=" ".join([*words[:_EQUAL_WORDS], "…", *words[-_EQUAL_WORDS:]]))
+            edit = replace(
+                edit, document=" ".join([*words[:_EQUAL_WORDS], "…", *words[-_EQUAL_WORDS:]])
+            )
         shown.append(edit)
     return shown
 
@@ -113,7 +127,9 @@ def _abridged(edits: Sequence[Edit]) -> list[Edit]:
 def _places(cites: Sequence[Cite], several: bool) -> str:
     """One place, of two pages where it crosses a page, or several where its parts are apart."""
     bare = [replace(cite, section=None) for cite in cites]
-    together = all(c.page is not None and c.page == (bare[0].page or 0) + n for n, c in enumerate(bare))
+    together = all(
+        c.page is not None and c.page == (bare[0].page or 0) + n for n, c in enumerate(bare)
+    )
     if together or len(bare) == 1:
         return cite_text(bare, with_file=several)
     return "; ".join(cite_text([cite], with_file=several) for cite in bare)
@@ -133,7 +149,9 @@ def _summary(checked: Verification) -> str:
     parts = [f"{count} {grade}" for grade, count in checked.counts().items() if count]
     moved = sum(quote.place in _PLACES for quote in checked.quotations)
     parts += [f"{moved} not where cited"] if moved else []
-    lines = [": ".join(filter(None, (_counted(len(checked.quotations), "quotation"), ", ".join(parts))))]
+    lines = [
+        ": ".join(filter(None, (_counted(len(checked.quotations), "quotation"), ", ".join(parts))))
+    ]
     if checked.cites:
         absent = sum(cite.grade == Grade.ABSENT for cite in checked.cites)
         missing = f", {absent} of places that no document has" if absent else ""

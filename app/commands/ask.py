@@ -37,7 +37,8 @@ FORMS = ("text", "md", "html", "json", *bibliography.FORMS)
 Items = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar='PATH... "QUESTION"', help="Files, folders, .zip or - for standard input; the question comes last."
+        metavar='PATH... "QUESTION"',
+        help="Files, folders, .zip or - for standard input; the question comes last.",
     ),
 ]
 
@@ -46,35 +47,53 @@ Form = Annotated[str | None, flags.option("--format", "", _FORM_HELP, *FORMS)]
 
 
 @flags.shared(
-    *flags.MODELS, "base_url", "k", "source", "sections",
-    "password_file", "include_hidden", "no_store", "media_type",
-)  # fmt: skip
+    *flags.MODELS,
+    "base_url",
+    "k",
+    "source",
+    "sections",
+    "password_file",
+    "include_hidden",
+    "no_store",
+    "media_type",
+)
 def ask(
     given: flags.SharedOptions,
     items: Items = None,
     questions: flags.Questions = None,
-    each: Annotated[bool, typer.Option("--each", help="One answer for every file, not one context of all.")] = False,
+    each: Annotated[
+        bool, typer.Option("--each", help="One answer for every file, not one context of all.")
+    ] = False,
     form: Form = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a question, one line each.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a question, one line each.")
+    ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Only the preliminary answer.")] = False,
-    no_preview: Annotated[bool, typer.Option("--no-preview", help="Only the final answer.")] = False,
+    no_preview: Annotated[
+        bool, typer.Option("--no-preview", help="Only the final answer.")
+    ] = False,
     think: flags.Think = None,
     hide: flags.HideThoughts = False,
     unsupported: Annotated[
-        bool, typer.Option("--show-unsupported", help="Print apart what a model wrote and no quote bears out.")
+        bool,
+        typer.Option(
+            "--show-unsupported", help="Print apart what a model wrote and no quote bears out."
+        ),
     ] = False,
     jobs: batches.Jobs = 1,
     workspace: batches.Workspace = None,
     ray: batches.Ray = None,
 ) -> int:
-    """Examples: docqa ask report.pdf "Who signed it?" · docqa ask folder/ --questions questions.jsonl --json ·
-    docqa ask act.pdf --sections 3-5,A "Who may appeal?" --format html
+    """Examples: docqa ask report.pdf "Who signed it?" · docqa ask folder/ --questions
+    questions.jsonl --json · docqa ask act.pdf --sections 3-5,A "Who may appeal?" --format html
 
-    Exit status 0 answered, 5 only possible or not found, 3 a document cannot be used, 4 model, memory or disk.
+    Exit status 0 answered, 5 only possible or not found, 3 a document cannot be used, 4 model,
+    memory or disk.
     """
     if quick and no_preview:
         raise UsageError(
-            "--quick prints only the preliminary answer, --no-preview only the final one", hint="choose one"
+            "--quick prints only the preliminary answer, --no-preview only the final one",
+            hint="choose one",
         )
     shown_as = _form(form, as_json)
     if questions is None:
@@ -87,7 +106,10 @@ def ask(
     inputs.check_stdin(paths)
     as_batch = jobs > 1 or workspace is not None or ray is not None
     if as_batch and not each:
-        raise UsageError("--jobs, --workspace and --ray work only with --each", hint="add --each for one answer a file")
+        raise UsageError(
+            "--jobs, --workspace and --ray work only with --each",
+            hint="add --each for one answer a file",
+        )
     if as_batch and shown_as in bibliography.FORMS:
         hint = "leave out --jobs, --workspace and --ray"
         raise UsageError(f"--format {shown_as} reads the front matter of documents here", hint=hint)
@@ -108,7 +130,9 @@ def ask(
 
 def _form(form: str | None, as_json: bool) -> str:
     if form is not None and form not in FORMS:
-        raise UsageError(f"--format {form}: must be {', '.join(FORMS[:-1])} or {FORMS[-1]}", hint="--format md")
+        raise UsageError(
+            f"--format {form}: must be {', '.join(FORMS[:-1])} or {FORMS[-1]}", hint="--format md"
+        )
     if as_json and form not in (None, "json"):
         raise UsageError(f"--json and --format {form} are two forms", hint="leave one out")
     return "json" if as_json else form or "text"
@@ -124,7 +148,9 @@ class _Run:
     unsupported: bool
     model: Model | None = None
     _known: tuple[str, ...] = ()
-    _collected: AnsweredQuestions | bibliography.Bibliography | None = field(init=False, default=None)
+    _collected: AnsweredQuestions | bibliography.Bibliography | None = field(
+        init=False, default=None
+    )
 
     def __post_init__(self) -> None:
         if self.form in ("md", "html"):  # the answers are one document, which is printed at the end
@@ -141,11 +167,19 @@ class _Run:
     def _screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
         collect = partial(self._collected.add, documents) if self._collected is not None else None
         several = len(self.asked) > 1
-        more |= {"heading": heading, "several": several, "collect": collect, "unsupported": self.unsupported}
+        more |= {
+            "heading": heading,
+            "several": several,
+            "collect": collect,
+            "unsupported": self.unsupported,
+        }
         return Screen(as_json=self.form == "json", **more)
 
     def ask(self, paths: list[str]) -> int:
-        return self._ask(lambda: open_session(paths, self.options, model=self.model, load_meanwhile=True), self.named)
+        return self._ask(
+            lambda: open_session(paths, self.options, model=self.model, load_meanwhile=True),
+            self.named,
+        )
 
     def ask_each(self, paths: list[str]) -> Iterator[int]:
         """The exit code of every document of `paths`, those of folders and archives too."""
@@ -158,7 +192,10 @@ class _Run:
             try:
                 for name, content in find_documents(path, passed_over):
                     if isinstance(content, bytes):
-                        yield self._ask(partial(session_of_content, name, content, self.options, self.model), True)
+                        yield self._ask(
+                            partial(session_of_content, name, content, self.options, self.model),
+                            True,
+                        )
                     else:
                         yield self.ask([name])
             except IngestError:  # opening it says why
@@ -176,8 +213,8 @@ class _Run:
             return report.failure(error)
 
     def ask_batch(self, paths: list[str], jobs: int, workspace: str | None, ray: str | None) -> int:
-        """Ask every document by itself, several at once. The answers come in order, and are not kept in the history:
-        what they cite is in other processes."""
+        """Ask every document by itself, several at once. The answers come in order, and are not
+        kept in the history: what they cite is in other processes."""
         from docqa.app.batch.batch import Batch, BatchSettings
         from docqa.app.batch.jobs import AnswerJob
         from docqa.app.batch.workspace import Workspace
@@ -186,7 +223,9 @@ class _Run:
             options = replace(self.options, preview=False)
             batches.warn_passed_over(listing.passed_over)
             job = AnswerJob(options, self.asked)
-            batch = Batch(job, listing, Workspace(folder), BatchSettings(jobs, retry_failed=True, ray=ray))
+            batch = Batch(
+                job, listing, Workspace(folder), BatchSettings(jobs, retry_failed=True, ray=ray)
+            )
             batches.answer_documents(batch, kept=workspace is not None)
             return report.worst([self._show_item(batch, item) for item in listing.items])
 
@@ -207,8 +246,12 @@ class _Run:
     def _ask_session(self, session: Session, left: list[str], named: bool) -> int:
         documents = session.documents
         heading = ", ".join(document.path for document in documents) if named else ""
-        screen = self._screen(documents, heading, thoughts=self.thoughts, files=len(documents), known=self._known)
-        self._known = tuple(filter(None, [inputs.notice(self.options)]))  # that passages are sent is said once
+        screen = self._screen(
+            documents, heading, thoughts=self.thoughts, files=len(documents), known=self._known
+        )
+        self._known = tuple(
+            filter(None, [inputs.notice(self.options)])
+        )  # that passages are sent is said once
         recorder = Recorder(session.store, "ask", documents, report.warn)
         codes: list[int] = []
         try:
@@ -243,7 +286,9 @@ def _failed_answer(question: str, error: Exception, options: Options) -> Answer:
         confidence=0.0,
         quotes=(),
         evidence=(),
-        coverage=CoverageReport(tokens=0, tokens_read=0, pages=0, warnings=(report.describe(error),)),
+        coverage=CoverageReport(
+            tokens=0, tokens_read=0, pages=0, warnings=(report.describe(error),)
+        ),
         usage=Usage(tokens_read=0, tokens_reused=0, seconds=0.0, cached=False),
         provenance=provenance_without_state("", None, options.recorded()),
     )

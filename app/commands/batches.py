@@ -34,20 +34,28 @@ if TYPE_CHECKING:
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
-Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Documents at once, each with a model.")]
+Jobs = Annotated[
+    int, typer.Option("--jobs", metavar="N", min=1, help="Documents at once, each with a model.")
+]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try again what failed before.")]
 MaxFailures = Annotated[
-    int | None, typer.Option("--max-failures", metavar="N", min=0, help="Stop after more than N failures.")
+    int | None,
+    typer.Option("--max-failures", metavar="N", min=0, help="Stop after more than N failures."),
 ]
-Ray = Annotated[str | None, flags.option("--ray", "ADDRESS", "Work on a Ray cluster: its address, or local.")]
+Ray = Annotated[
+    str | None, flags.option("--ray", "ADDRESS", "Work on a Ray cluster: its address, or local.")
+]
 Workspace = Annotated[
-    str | None, flags.option("--workspace", "DIR", "Keep each file's answers there: the same command goes on.")
+    str | None,
+    flags.option("--workspace", "DIR", "Keep each file's answers there: the same command goes on."),
 ]
 
 
 @contextlib.contextmanager
 def folder(name: str | None) -> Iterator[Path]:
-    """The folder `name`, which need not exist; None: a temporary one. Raises UsageError for a file."""
+    """The folder `name`, which need not exist; None: a temporary one. Raises UsageError for a
+    file.
+    """
     if name is None:
         with tempfile.TemporaryDirectory(prefix="docqa-") as temporary:
             yield Path(temporary)
@@ -59,28 +67,40 @@ def folder(name: str | None) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def kept_in(folder: Path, flag: str | None) -> Iterator[None]:
-    """Raises ResourceError where `folder`, named by `flag` (None: temporary), refuses what the block writes."""
+    """Raises ResourceError where `folder`, named by `flag` (None: temporary), refuses what the
+    block writes.
+    """
     try:
         yield
     except KeyboardInterrupt as stop:
         if flag is not None:
-            stop.add_note("finished documents are kept, and the same command goes on with the others")
+            stop.add_note(
+                "finished documents are kept, and the same command goes on with the others"
+            )
         raise
     except OSError as error:
         full, forbidden = error.errno in _FULL, error.errno in _FORBIDDEN
         if not (full or forbidden):
             raise
-        other = f"choose another {flag}" if flag else "name another folder for temporary files in TMPDIR"
-        first = "make room on that disk (the same command goes on)" if full else "check its permissions"
+        other = (
+            f"choose another {flag}"
+            if flag
+            else "name another folder for temporary files in TMPDIR"
+        )
+        first = (
+            "make room on that disk (the same command goes on)" if full else "check its permissions"
+        )
         raise ResourceError(
-            error.strerror or str(error), where=printable(str(error.filename or folder)), hint=f"{first}, or {other}"
+            error.strerror or str(error),
+            where=printable(str(error.filename or folder)),
+            hint=f"{first}, or {other}",
         ) from error
 
 
 @contextlib.contextmanager
 def listed(paths: list[str]) -> Iterator[Listing]:
-    """The documents of `paths`, in order; standard input comes last, as a file for other processes. Raises the first
-    error where there is no document at all."""
+    """The documents of `paths`, in order; standard input comes last, as a file for other processes.
+    Raises the first error where there is no document at all."""
     named = [path for path in paths if path != STDIN]
     listing = list_items(named) if named else Listing()
     if len(named) == len(paths):
@@ -100,8 +120,8 @@ def warn_passed_over(paths: Sequence[str]) -> None:
 
 
 def answer_documents(batch: Batch, *, kept: bool) -> None:
-    """Take the answers that earlier runs kept, ask for the others, and say what was not read; `kept`: in a workspace
-    that stays. Raises as `Batch.run`."""
+    """Take the answers that earlier runs kept, ask for the others, and say what was not read;
+    `kept`: in a workspace that stays. Raises as `Batch.run`."""
     from docqa.app.batch.jobs import warnings_of
 
     with kept_in(batch.workspace.root, "--workspace" if kept else None), batch.workspace.locked():
@@ -125,9 +145,16 @@ def progress_of(batch: Batch, plan: BatchPlan) -> BatchProgress:
 
 
 def run(
-    batch: Batch, plan: BatchPlan, keep: Callable[[Task, str], None], progress: BatchProgress, *, reused: int = 0
+    batch: Batch,
+    plan: BatchPlan,
+    keep: Callable[[Task, str], None],
+    progress: BatchProgress,
+    *,
+    reused: int = 0,
 ) -> None:
-    """Run what is left of `batch` and say how it went; `reused` tasks were answered before. Raises as `Batch.run`."""
+    """Run what is left of `batch` and say how it went; `reused` tasks were answered before. Raises
+    as `Batch.run`.
+    """
     notice = inputs.notice(batch.options)
     if notice is not None and plan.tasks:
         report.warn(notice)  # here: once, whatever process asks
@@ -147,7 +174,9 @@ def planned(batch: Batch) -> BatchPlan:
     plan, asked = batch.plan(), batch.settings.jobs
     if plan.jobs < asked:
         free = size(available_bytes())
-        report.warn(f"{asked} jobs need more memory than the {free} that are free: {plan.jobs} at once")
+        report.warn(
+            f"{asked} jobs need more memory than the {free} that are free: {plan.jobs} at once"
+        )
     return plan
 
 
@@ -157,7 +186,11 @@ def _report(batch: Batch, plan: BatchPlan, tally: Tally, reused: int) -> None:
         return
     not_begun = "not begun, too many failures (the same command goes on)"
     others = {"answered before": reused, "failed": batch.failed, not_begun: tally.left}
-    parts = [f"{total:,} documents", f"{tally.done:,} read now", *(f"{n:,} {what}" for what, n in others.items() if n)]
+    parts = [
+        f"{total:,} documents",
+        f"{tally.done:,} read now",
+        *(f"{n:,} {what}" for what, n in others.items() if n),
+    ]
     report.note(f"docqa: {', '.join(parts)}")
     if tally.done and not tally.left:
         text = f"docqa: took {duration(tally.seconds)}, planned {duration(plan.seconds)}"

@@ -20,20 +20,30 @@ def bench(
     given: flags.SharedOptions,
     as_json: flags.Json = False,
     long: Annotated[
-        bool, typer.Option("--long", help="Also measure what takes much longer than twenty minutes.")
+        bool,
+        typer.Option("--long", help="Also measure what takes much longer than twenty minutes."),
     ] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Only short contexts, for a rough picture.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only short contexts, for a rough picture.")
+    ] = False,
     real: Annotated[
-        Path | None, flags.option("--real", "FILE.gguf", "This model instead, beside llama.cpp on the same file.")
+        Path | None,
+        flags.option(
+            "--real", "FILE.gguf", "This model instead, beside llama.cpp on the same file."
+        ),
     ] = None,
     only: Annotated[
         list[str] | None,
-        flags.option("--row", "NAME", "Only this row of what is there at once, such as tui_first_frame."),
+        flags.option(
+            "--row", "NAME", "Only this row of what is there at once, such as tui_first_frame."
+        ),
     ] = None,
-    plot: Annotated[str | None, flags.option("--plot", "F", "Draw the ratios into this SVG file.")] = None,
+    plot: Annotated[
+        str | None, flags.option("--plot", "F", "Draw the ratios into this SVG file.")
+    ] = None,
 ) -> int:
-    """Reading, writing and starting are timed beside transformers and llama.cpp in the same run. The last line is
-    JSON."""
+    """Reading, writing and starting are timed beside transformers and llama.cpp in the same run.
+    The last line is JSON."""
     inputs.check_plot(plot)
     from docqa.app.bench import at_once, machine, rows
     from docqa.app.output import figures
@@ -42,7 +52,11 @@ def bench(
     if only is not None:
         unknown = sorted(set(only) - set(at_once.NAMES))
         if unknown or real is not None or long or quick:
-            what = f"--row {unknown[0]}: no such row" if unknown else "--row goes with --json and --plot alone"
+            what = (
+                f"--row {unknown[0]}: no such row"
+                if unknown
+                else "--row goes with --json and --plot alone"
+            )
             raise UsageError(what, hint=f"one of {', '.join(at_once.NAMES)}")
         measured = at_once.at_once_rows(only)
     else:
@@ -51,9 +65,14 @@ def bench(
     found: list[rows.Measurement] = []
     for row in measured:
         found.append(row)
-        report.note(f"{row.name}: {'not measured' if row.value is None else f'{row.value:.4g} {row.unit}'}")
+        report.note(
+            f"{row.name}: {'not measured' if row.value is None else f'{row.value:.4g} {row.unit}'}"
+        )
     ratios = {f"{row.name} / {row.peer}": row.ratio for row in found if row.ratio is not None}
-    figures.write(plot, figures.ratios("docqa bench: speed over the peer's", str(described["processor"]), ratios))
+    figures.write(
+        plot,
+        figures.ratios("docqa bench: speed over the peer's", str(described["processor"]), ratios),
+    )
     if not as_json:
         about = f"{described['threads']} threads, {described['kernels']}, load before {described['load']}"
         report.result(f"{described['processor']}, {about}")
@@ -63,7 +82,9 @@ def bench(
     return report.ANSWERED
 
 
-def _all_rows(options: Options, real: Path | None, long: bool, quick: bool) -> Iterator[Measurement]:
+def _all_rows(
+    options: Options, real: Path | None, long: bool, quick: bool
+) -> Iterator[Measurement]:
     from docqa.app.answerers.loading import load_network
     from docqa.app.bench import run  # and all that it times, torch among it
 

@@ -28,7 +28,9 @@ def list_entries() -> int:
     for entry in entries:
         report.result(_line(entry))
     for model in pulled_models(store.root / "models"):
-        report.result(f"model     {size(model.bytes)}  {model.id}@{model.commit[:12]}  {model.folder}, not counted")
+        report.result(
+            f"model     {size(model.bytes)}  {model.id}@{model.commit[:12]}  {model.folder}, not counted"
+        )
     total = sum(entry.bytes for entry in entries)
     count = len(entries)
     with kept_history(store) as history:
@@ -36,7 +38,9 @@ def list_entries() -> int:
             sessions = history.sessions()
             questions = sum(session.questions for session in sessions)
             used = _day(sessions[0].updated if sessions else 0.0)
-            report.result(f"{'history':9} {'':12} {size(history.bytes()):>10} {used} kept {questions:,} questions")
+            report.result(
+                f"{'history':9} {'':12} {size(history.bytes()):>10} {used} kept {questions:,} questions"
+            )
             total, count = total + history.bytes(), count + 1
     report.note(f"{count} entries, {size(total)} of {size(BUDGET_BYTES)}, in {store.root}")
     return report.ANSWERED
@@ -44,12 +48,15 @@ def list_entries() -> int:
 
 def prune(
     to: Annotated[
-        str | None, flags.option("--to", "SIZE", "Delete until this size is left, such as 2G (default: the budget).")
+        str | None,
+        flags.option(
+            "--to", "SIZE", "Delete until this size is left, such as 2G (default: the budget)."
+        ),
     ] = None,
 ) -> int:
-    """It stops when the rest fits the budget. What another docqa reads or uses stays. Past questions go last: a
-    document can be read again, they cannot be recovered. Notes of your own stay, with the questions about their
-    document.
+    """It stops when the rest fits the budget. What another docqa reads or uses stays. Past
+    questions go last: a document can be read again, they cannot be recovered. Notes of your own
+    stay, with the questions about their document.
     """
     store = kept_store()
     budget = BUDGET_BYTES if to is None else bytes_of(to)
@@ -79,18 +86,23 @@ def verify() -> int:
         report.result(f"damaged {problem}")
     damaged = f"{len(problems)} of {checked} entries are damaged"
     advice = "`docqa cache prune` deletes them, reading rebuilds them"
-    report.note(f"{damaged}; {advice}" if problems else f"{checked} entries checked, none is damaged")
+    report.note(
+        f"{damaged}; {advice}" if problems else f"{checked} entries checked, none is damaged"
+    )
     return report.RESOURCES if problems else report.ANSWERED
 
 
 def forget(
     file: Annotated[
-        str, typer.Argument(metavar="PATH", help="A file, an archive or a folder; it may be gone already.")
+        str,
+        typer.Argument(
+            metavar="PATH", help="A file, an archive or a folder; it may be gone already."
+        ),
     ],
 ) -> int:
-    """That is the text of all its documents, what the model read, and past questions about them. Documents are found by
-    their content, and by the path that they were read from. If another docqa reads one of them, this command waits
-    until it stops keeping it: a few seconds.
+    """That is the text of all its documents, what the model read, and past questions about them.
+    Documents are found by their content, and by the path that they were read from. If another docqa
+    reads one of them, this command waits until it stops keeping it: a few seconds.
     """
     if not file:
         raise UsageError("the path is empty", hint="docqa forget FILE")
@@ -101,7 +113,11 @@ def forget(
         for notice in notices:
             report.warn(printable(notice))
     if not deleted and not os.path.lexists(file):
-        raise InputError("no such file, and nothing is kept of it", where=file, hint="`docqa cache list` shows all")
+        raise InputError(
+            "no such file, and nothing is kept of it",
+            where=file,
+            hint="`docqa cache list` shows all",
+        )
     done = f"{deleted} entries deleted, {size(freed)} freed" if deleted else "nothing was kept"
     report.result(f"{printable(file)}: {done}")
     if os.path.isfile(file) and not documents:
@@ -112,7 +128,9 @@ def forget(
 
 def _say_waiting(entry: Entry) -> None:
     files = ", ".join(printable(name) for name in entry.files)
-    report.note(f"docqa: another docqa is reading {files or 'it'}; waiting until it lets go (Ctrl-C ends the wait)")
+    report.note(
+        f"docqa: another docqa is reading {files or 'it'}; waiting until it lets go (Ctrl-C ends the wait)"
+    )
 
 
 def kept_store() -> Store:
@@ -133,8 +151,8 @@ def kept_history(store: Store) -> Iterator[History | None]:
 
 
 def _prune_history(store: Store, budget: int) -> tuple[int, int]:
-    """Give the history what the rest leaves of the budget, or all of it where the rest, in use, is over it. Returns
-    (what went, bytes freed)."""
+    """Give the history what the rest leaves of the budget, or all of it where the rest, in use, is
+    over it. Returns (what went, bytes freed)."""
     count = freed = 0
     with kept_history(store) as history:
         if history is not None:

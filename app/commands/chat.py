@@ -19,37 +19,53 @@ if TYPE_CHECKING:
     from docqa.app.history.records import KeptSession, KeptTurn
     from docqa.app.options import Options
 
-_Files = Annotated[list[str] | None, typer.Argument(metavar="FILE...", help="Files, folders or .zip archives.")]
+_Files = Annotated[
+    list[str] | None, typer.Argument(metavar="FILE...", help="Files, folders or .zip archives.")
+]
 _Resume = Annotated[
-    int | None, typer.Option("--resume", metavar="ID", min=1, help="Continue a session that `docqa history` lists.")
+    int | None,
+    typer.Option(
+        "--resume", metavar="ID", min=1, help="Continue a session that `docqa history` lists."
+    ),
 ]
 
 
 @flags.conversing
 def chat(
-    given: flags.SharedOptions, files: _Files = None, resume: _Resume = None, think: flags.Think = None,
+    given: flags.SharedOptions,
+    files: _Files = None,
+    resume: _Resume = None,
+    think: flags.Think = None,
     hide: flags.HideThoughts = False,
-) -> int:  # fmt: skip
-    """/pages, /quote, /retry and /save look back; /help lists them. Ctrl+C stops an answer, Ctrl+D quits. From a pipe
-    every line is a question: echo "Who signed it?" | docqa chat report.pdf
+) -> int:
+    """/pages, /quote, /retry and /save look back; /help lists them. Ctrl+C stops an answer, Ctrl+D
+    quits. From a pipe every line is a question: echo "Who signed it?" | docqa chat report.pdf
 
     Exit status of a pipe: the worst of its answers, 5 if one is only possible or not found.
     """
     paths = files or []
     if inputs.STDIN in paths:
-        raise UsageError("standard input has the questions, so it cannot be a document", hint="name a file")
+        raise UsageError(
+            "standard input has the questions, so it cannot be a document", hint="name a file"
+        )
     options = given.options(think=think)
     earlier = _earlier(resume, options) if resume is not None else None
     if earlier is not None and not paths:
         paths = list(dict.fromkeys(document.absolute for document in earlier[0].documents))
     if not paths:
-        raise UsageError("there is no document to ask about", hint="docqa chat FILE, or docqa chat --resume ID")
+        raise UsageError(
+            "there is no document to ask about", hint="docqa chat FILE, or docqa chat --resume ID"
+        )
     inputs.check_writing(options)
     return _talk(paths, options, earlier, thoughts=not hide)
 
 
 def _talk(
-    paths: list[str], options: Options, earlier: tuple[KeptSession, list[KeptTurn]] | None, *, thoughts: bool
+    paths: list[str],
+    options: Options,
+    earlier: tuple[KeptSession, list[KeptTurn]] | None,
+    *,
+    thoughts: bool,
 ) -> int:
     from docqa.app.chat.conversation import Conversation
     from docqa.app.chat.loop import ChatLoop, piped_lines, typed_lines
@@ -58,7 +74,9 @@ def _talk(
 
     typed = sys.stdin is not None and sys.stdin.isatty()
     with open_session(paths, options, load_meanwhile=True) as session:
-        known = {each.absolute: each.id for each in earlier[0].documents} if earlier is not None else {}
+        known = (
+            {each.absolute: each.id for each in earlier[0].documents} if earlier is not None else {}
+        )
         for document in session.documents:
             if known.get(os.path.abspath(document.path), document.id) != document.id:
                 report.warn(f"{document.path} has changed: earlier answers cite the old version")
@@ -68,11 +86,15 @@ def _talk(
         if typed:
             _greet(conversation)
         try:
-            return ChatLoop(conversation, typed=typed, thoughts=thoughts).run(typed_lines() if typed else piped_lines())
+            return ChatLoop(conversation, typed=typed, thoughts=thoughts).run(
+                typed_lines() if typed else piped_lines()
+            )
         finally:
             recorder.close()
             if typed and recorder.session is not None:
-                report.note(f"docqa: this conversation is kept; docqa chat --resume {recorder.session} continues it")
+                report.note(
+                    f"docqa: this conversation is kept; docqa chat --resume {recorder.session} continues it"
+                )
 
 
 def _earlier(number: int, options: Options) -> tuple[KeptSession, list[KeptTurn]]:
@@ -101,5 +123,7 @@ def _greet(conversation: Conversation) -> None:
         report.note(f"and {more} more")
     if conversation.turns:
         last = conversation.turns[-1]
-        report.note(f"{len(conversation.turns)} questions so far, the last: {printable(last.question)}")
+        report.note(
+            f"{len(conversation.turns)} questions so far, the last: {printable(last.question)}"
+        )
     report.note("/help lists the commands, Ctrl+D quits.")

@@ -11,5 +11,9 @@ def models(incomplete: str) -> list[str]:
     from docqa.app.answerers.remote.address import SERVERS
     from docqa.app.models.library import BUNDLED_NAME, models_root, pulled_models
 
-    names = [BUNDLED_NAME, *(pulled.id for pulled in pulled_models(models_root())), *(f"{kind}:" for kind in SERVERS)]
+    names = [
+        BUNDLED_NAME,
+        *(pulled.id for pulled in pulled_models(models_root())),
+        *(f"{kind}:" for kind in SERVERS),
+    ]
     return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]

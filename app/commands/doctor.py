@@ -89,7 +89,9 @@ def _packages() -> list[str]:
 def _model(chosen: str | None) -> list[str]:
     name = chosen or BUNDLED_NAME
     if is_remote(name):
-        return [f"{name}, on a server: passages of documents are sent there; nothing is asked of it now"]
+        return [
+            f"{name}, on a server: passages of documents are sent there; nothing is asked of it now"
+        ]
     try:
         folder = model_folder(name)
         return [f"{name} in {folder}", f"fingerprint {fingerprint(folder)}"]
@@ -102,17 +104,35 @@ def _disk(folder: Path) -> list[str]:
     kept = sum(entry.bytes for entry in store.entries())
     above = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     free = shutil.disk_usage(above).free
-    writable = "may be written" if os.access(above, os.W_OK) else "may NOT be written: nothing will be kept"
-    return [f"{folder}", f"{size(kept)} kept of {size(BUDGET_BYTES)}, {size(free)} free, {writable}"]
+    writable = (
+        "may be written"
+        if os.access(above, os.W_OK)
+        else "may NOT be written: nothing will be kept"
+    )
+    return [
+        f"{folder}",
+        f"{size(kept)} kept of {size(BUDGET_BYTES)}, {size(free)} free, {writable}",
+    ]
 
 
 def _settings() -> list[str]:
-    lines = [f"config file: {config.config_path()}" + ("" if config.config_path().is_file() else " (not there)")]
+    lines = [
+        f"config file: {config.config_path()}"
+        + ("" if config.config_path().is_file() else " (not there)")
+    ]
     for setting in config.resolve().values.values():
         value = "not set" if setting.value is None else setting.value
-        lines.append(f"{setting.name} = {value}  [{setting.origin}]  {config.KNOWN[setting.name].help}")
+        lines.append(
+            f"{setting.name} = {value}  [{setting.origin}]  {config.KNOWN[setting.name].help}"
+        )
     switches = [
-        f"{name} = {os.environ[name]}  {text}" for name, text in config.SWITCHES.items() if os.environ.get(name)
+        f"{name} = {os.environ[name]}  {text}"
+        for name, text in config.SWITCHES.items()
+        if os.environ.get(name)
     ]
-    secrets = [f"{name} is set, not shown  {text}" for name, text in config.SECRETS.items() if os.environ.get(name)]
+    secrets = [
+        f"{name} is set, not shown  {text}"
+        for name, text in config.SECRETS.items()
+        if os.environ.get(name)
+    ]
     return lines + switches + secrets

@@ -15,26 +15,37 @@ from docqa.app.output.progress import LINE_EVERY_S
 def evaluate(
     given: flags.SharedOptions,
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="JSON lines of questions with their answers, gzip or not.")
+        str,
+        typer.Argument(
+            metavar="FILE", help="JSON lines of questions with their answers, gzip or not."
+        ),
     ],
     folder: Annotated[
-        str | None, flags.option("--folder", "DIR", "The folder of the documents that the lines name.")
+        str | None,
+        flags.option("--folder", "DIR", "The folder of the documents that the lines name."),
     ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N questions.")
     ] = None,
     sample: Annotated[
-        int | None, typer.Option("--sample", metavar="N", min=1, help="Only N questions, drawn evenly over the file.")
+        int | None,
+        typer.Option(
+            "--sample", metavar="N", min=1, help="Only N questions, drawn evenly over the file."
+        ),
     ] = None,
     plot: Annotated[
         str | None, flags.option("--plot", "F", "Draw confidence and precision into this SVG file.")
     ] = None,
     fit: Annotated[
-        bool, typer.Option("--fit", help="Fit how sure answers with a reader, encoder or reranker of others are.")
+        bool,
+        typer.Option(
+            "--fit", help="Fit how sure answers with a reader, encoder or reranker of others are."
+        ),
     ] = False,
     as_json: flags.Json = False,
 ) -> int:
-    """The last line is JSON; rates are 0 to 1. `docqa --man eval` says what the lines of FILE and the figures mean.
+    """The last line is JSON; rates are 0 to 1. `docqa --man eval` says what the lines of FILE and
+    the figures mean.
 
     With --fit these are of the questions that were fitted on, so judge it by others.
 
@@ -44,9 +55,15 @@ def evaluate(
     from docqa.app.eval.evaluate import run_eval
 
     found = run_eval(
-        file, given.options(), folder=folder, limit=limit, sample=sample, plot=plot, fit=fit,
+        file,
+        given.options(),
+        folder=folder,
+        limit=limit,
+        sample=sample,
+        plot=plot,
+        fit=fit,
         on_progress=_Progress(min(filter(None, (limit, sample)), default=None)),
-    )  # fmt: skip
+    )
     if not as_json:
         for name, value in found.items():
             report.result(f"{name}: {value}")

@@ -18,31 +18,55 @@ if TYPE_CHECKING:
 FIELDS = ("contract", "paper", "opinion")
 FORMATS = ("csv", "jsonl", "md", "xlsx")
 _FIELDS_HELP = "Typed fields: those of a kind of document, or of a file."
-_Fields = Annotated[str | None, flags.option("--fields", "|".join([*FIELDS, "FILE.toml"]), _FIELDS_HELP, *FIELDS)]
+_Fields = Annotated[
+    str | None, flags.option("--fields", "|".join([*FIELDS, "FILE.toml"]), _FIELDS_HELP, *FIELDS)
+]
 _FORMAT_HELP = "The kind of table (default: that of --output, or csv)."
 _Format = Annotated[str | None, flags.option("--format", "", _FORMAT_HELP, *FORMATS)]
 _Conflicts = Annotated[
     bool,
-    typer.Option("--conflicts", help="List the answers that differ from the rest of their column, with both quotes."),
+    typer.Option(
+        "--conflicts",
+        help="List the answers that differ from the rest of their column, with both quotes.",
+    ),
 ]
 
 
-@flags.shared(*flags.MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store", "media_type")
+@flags.shared(
+    *flags.MODELS,
+    "base_url",
+    "k",
+    "source",
+    "password_file",
+    "include_hidden",
+    "no_store",
+    "media_type",
+)
 def extract(
-    given: flags.SharedOptions, paths: flags.Paths, fields: _Fields = None, questions: flags.Questions = None,
-    form: _Format = None, conflicts: _Conflicts = False, output: flags.Output = None, jobs: batches.Jobs = 1,
-    workspace: batches.Workspace = None, retry_failed: batches.RetryFailed = False,
-    max_failures: batches.MaxFailures = None, ray: batches.Ray = None,
-) -> int:  # fmt: skip
-    """A field's value is of its type, or the cell is empty; dates, periods and amounts have a second, normalised
-    column. An answer has its page and status, and is marked if it differs from others that ought to agree. A folder or
-    a .zip gives a row for each of its documents; a file that fails is a row with its error. With --conflicts the
-    differing answers are listed instead (in xlsx as a second sheet).
+    given: flags.SharedOptions,
+    paths: flags.Paths,
+    fields: _Fields = None,
+    questions: flags.Questions = None,
+    form: _Format = None,
+    conflicts: _Conflicts = False,
+    output: flags.Output = None,
+    jobs: batches.Jobs = 1,
+    workspace: batches.Workspace = None,
+    retry_failed: batches.RetryFailed = False,
+    max_failures: batches.MaxFailures = None,
+    ray: batches.Ray = None,
+) -> int:
+    """A field's value is of its type, or the cell is empty; dates, periods and amounts have a
+    second, normalised column. An answer has its page and status, and is marked if it differs from
+    others that ought to agree. A folder or a .zip gives a row for each of its documents; a file
+    that fails is a row with its error. With --conflicts the differing answers are listed instead
+    (in xlsx as a second sheet).
 
     Examples: docqa extract contracts/ --fields contract --output table.xlsx ·
     docqa extract contracts/ --questions questions.txt
 
-    Exit status 0 done, 5 nothing was answered, 6 done and some file failed, 3 there is no document at all.
+    Exit status 0 done, 5 nothing was answered, 6 done and some file failed, 3 there is no document
+    at all.
     """
     from docqa.app.batch.batch import Batch, BatchSettings
     from docqa.app.batch.fields import Field, fields_of
@@ -55,22 +79,37 @@ def extract(
     if output is not None:
         check_output(output)
     if (fields is None) == (questions is None):
-        raise UsageError("needs either --fields or --questions", hint="docqa extract contracts/ --fields contract")
-    asked = fields_of(fields) if fields else [Field(each, each) for each in inputs.read_questions(str(questions))]
+        raise UsageError(
+            "needs either --fields or --questions",
+            hint="docqa extract contracts/ --fields contract",
+        )
+    asked = (
+        fields_of(fields)
+        if fields
+        else [Field(each, each) for each in inputs.read_questions(str(questions))]
+    )
     options = given.options(preview=False)
     inputs.check_writing(options)
     settings = BatchSettings(jobs, retry_failed, max_failures, ray)
     with batches.folder(workspace) as folder, batches.listed(paths) as listing:
         listing = _without_output(listing, paths, output)
         table = os.path.abspath(output) if output is not None else None
-        batches.warn_passed_over([path for path in listing.passed_over if os.path.abspath(path) != table])
-        job = FieldsJob(options, asked) if fields else AnswerJob(options, [field.question for field in asked])
+        batches.warn_passed_over(
+            [path for path in listing.passed_over if os.path.abspath(path) != table]
+        )
+        job = (
+            FieldsJob(options, asked)
+            if fields
+            else AnswerJob(options, [field.question for field in asked])
+        )
         batch = Batch(job, listing, Workspace(folder), settings)
         batches.answer_documents(batch, kept=workspace is not None)
         return _write(batch, asked, chosen, output, conflicts=conflicts)
 
 
-def _write(batch: "Batch", asked: "list[Field]", form: str, output: str | None, *, conflicts: bool) -> int:
+def _write(
+    batch: "Batch", asked: "list[Field]", form: str, output: str | None, *, conflicts: bool
+) -> int:
     from docqa.app.batch.extraction.rows import table_rows
     from docqa.app.batch.extraction.table import make_table
     from docqa.app.batch.extraction.table_files import table_bytes
@@ -91,22 +130,30 @@ def _form(form: str | None, output: str | None) -> str:
     if chosen not in FORMATS:
         raise UsageError(f"unknown format {chosen!r}", where="--format", hint=", ".join(FORMATS))
     if chosen == "xlsx" and output is None:
-        raise UsageError("an xlsx file cannot be printed", where="--format", hint="add --output table.xlsx")
+        raise UsageError(
+            "an xlsx file cannot be printed", where="--format", hint="add --output table.xlsx"
+        )
     return chosen
 
 
 def _without_output(listing: "Listing", paths: list[str], output: str | None) -> "Listing":
-    """The documents without the table of an earlier run. Raises UsageError where the output would replace one of them,
-    InputError where none are left."""
+    """The documents without the table of an earlier run. Raises UsageError where the output would
+    replace one of them, InputError where none are left."""
     if output is not None and os.path.exists(output):
         from docqa.app.batch.extraction.table_files import MARKDOWN_HEAD
 
-        same = [item for item in listing.items if os.path.exists(item.source) and os.path.samefile(item.source, output)]
+        same = [
+            item
+            for item in listing.items
+            if os.path.exists(item.source) and os.path.samefile(item.source, output)
+        ]
         head = MARKDOWN_HEAD.encode()
         ours = not same or Path(output).read_bytes().startswith(head)  # else it may be a pipe
         if not ours or any(item.shown_path in paths for item in same):
             raise UsageError("is one of the documents", where=output, hint="write to another file")
         listing.items = [item for item in listing.items if item not in same]
     if not listing.items:
-        raise InputError("the only document is the table of an earlier run", hint="name the documents to ask")
+        raise InputError(
+            "the only document is the table of an earlier run", hint="name the documents to ask"
+        )
     return listing

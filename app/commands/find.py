@@ -22,14 +22,24 @@ from docqa.app.storage.store import store_of
 from docqa.ingest.errors import IngestError
 from docqa.ingest.types import Document
 
-_Pattern = Annotated[str, typer.Argument(metavar="PATTERN", help="Words, or with --regex a regular expression.")]
+_Pattern = Annotated[
+    str, typer.Argument(metavar="PATTERN", help="Words, or with --regex a regular expression.")
+]
 _Regex = Annotated[bool, typer.Option("--regex", help="PATTERN is a regular expression.")]
-_IgnoreCase = Annotated[bool, typer.Option("--ignore-case", "-i", help="Upper and lower case count as the same.")]
+_IgnoreCase = Annotated[
+    bool, typer.Option("--ignore-case", "-i", help="Upper and lower case count as the same.")
+]
 _Words = Annotated[bool, typer.Option("--word-regexp", "-w", help="Only whole words.")]
-_Context = Annotated[int, typer.Option("--context", "-C", metavar="N", min=0, help="Lines before and behind a hit.")]
-_Files = Annotated[bool, typer.Option("--files-with-matches", "-l", help="Only the files that have a hit.")]
+_Context = Annotated[
+    int, typer.Option("--context", "-C", metavar="N", min=0, help="Lines before and behind a hit.")
+]
+_Files = Annotated[
+    bool, typer.Option("--files-with-matches", "-l", help="Only the files that have a hit.")
+]
 _Count = Annotated[bool, typer.Option("--count", "-c", help="Only how many hits each file has.")]
-_Full = Annotated[bool, typer.Option("--full", help="With --json: the whole line of a hit, however long.")]
+_Full = Annotated[
+    bool, typer.Option("--full", help="With --json: the whole line of a hit, however long.")
+]
 
 
 _OF_EXPRESSIONS = frozenset("\\[]|*+^$")  # signs that hardly any words have
@@ -49,10 +59,12 @@ def find(
     full: _Full = False,
     as_json: flags.Json = False,
 ) -> int:
-    """Words are found over the ends of lines and pages, whatever the form of quotation marks and dashes. A line is a
-    paragraph, an item of a list or a row of a table; a long one is cut around its hits (see --full).
+    """Words are found over the ends of lines and pages, whatever the form of quotation marks and
+    dashes. A line is a paragraph, an item of a list or a row of a table; a long one is cut around
+    its hits (see --full).
 
-    Examples: docqa find "force majeure" contracts/ -i · docqa find --regex "[Ss]chedule \\d+" lease.pdf -C 1
+    Examples: docqa find "force majeure" contracts/ -i · docqa find --regex "[Ss]chedule \\d+"
+    lease.pdf -C 1
 
     Exit status 0 found, 5 found nowhere, 3 a document cannot be used. No model is needed.
     """
@@ -65,7 +77,8 @@ def find(
     search = _Search(compiled, as_json, context, full)
     show = search.name if files_only else search.count if count else search.hits
     codes = [report.NOT_FOUND]
-    # Places need the name of their file where there are several paths, or one that is not a single file.
+    # Places need the name of their file where there are several paths, or one that is not a single
+    # file.
     several = len(paths) > 1 or (paths[0] != inputs.STDIN and not os.path.isfile(paths[0]))
     for document in _documents(paths, given.options(), codes):
         if show(document, several):
@@ -76,15 +89,17 @@ def find(
 
 
 def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iterator[Document]:
-    """The documents of `paths`, told about on standard error. The exit code of a path that cannot be read goes into
-    `codes`."""
+    """The documents of `paths`, told about on standard error. The exit code of a path that cannot
+    be read goes into `codes`."""
     store, reading = store_of(options), reading_of(options)
     for path in paths:
         found = Sources()
         try:
             for document in each_document([path], reading, store, found):
                 yield document
-                found.warnings += [f"{document.path}: {warning}" for warning in document.coverage.warnings]
+                found.warnings += [
+                    f"{document.path}: {warning}" for warning in document.coverage.warnings
+                ]
                 _warn(found)
         except IngestError as error:
             codes.append(report.failure(error))
@@ -100,7 +115,9 @@ def _warn(found: Sources) -> None:
 
 @dataclass(frozen=True)
 class _Search:
-    """Each method prints what it has to say about a document, and returns whether there was a hit."""
+    """Each method prints what it has to say about a document, and returns whether there was a
+    hit.
+    """
 
     pattern: Pattern
     as_json: bool
@@ -110,7 +127,9 @@ class _Search:
     def name(self, document: Document, with_file: bool) -> bool:
         there = any(SearchedText(document).places(self.pattern))
         if there:
-            report.result(compact_json({"file": document.path}) if self.as_json else plain(document.path))
+            report.result(
+                compact_json({"file": document.path}) if self.as_json else plain(document.path)
+            )
         return there
 
     def count(self, document: Document, with_file: bool) -> bool:
@@ -125,7 +144,9 @@ class _Search:
         text = SearchedText(document)
         found = text.hits(self.pattern)
         style = Style(with_file, self.context, colours(sys.stdout))
-        objects = (compact_json(hit_object(text, hit, self.context, full=self.full)) for hit in found)
+        objects = (
+            compact_json(hit_object(text, hit, self.context, full=self.full)) for hit in found
+        )
         any_hit = False
         for line in objects if self.as_json else shown_hits(text, found, style):
             report.result(line)

@@ -1,6 +1,6 @@
-"""Arguments and options that several commands share. `@flags.shared("model", "k")` gives `command(given:
-flags.SharedOptions, paths: flags.Paths)` --model and --k behind its own options, and what the user gave for them in
-`given`."""
+"""Arguments and options that several commands share. `@flags.shared("model", "k")` gives
+`command(given: flags.SharedOptions, paths: flags.Paths)` --model and --k behind its own options,
+and what the user gave for them in `given`."""
 
 import inspect
 from collections.abc import Callable
@@ -23,7 +23,9 @@ NAMED = "NAME|FOLDER"
 def option(name: str, metavar: str, text: str, *values: str) -> Any:
     """An option that takes a value; a shell offers `values`, or files where there are none."""
     complete = completions.one_of(*values) if values else None
-    return typer.Option(name, metavar=metavar or "|".join(values), help=text, autocompletion=complete)
+    return typer.Option(
+        name, metavar=metavar or "|".join(values), help=text, autocompletion=complete
+    )
 
 
 def _other(role: str, text: str) -> Any:
@@ -31,11 +33,16 @@ def _other(role: str, text: str) -> Any:
 
 
 Paths = Annotated[
-    list[str], typer.Argument(metavar="PATH...", help="Files, folders, .zip archives, or - for standard input.")
+    list[str],
+    typer.Argument(
+        metavar="PATH...", help="Files, folders, .zip archives, or - for standard input."
+    ),
 ]
 File = Annotated[str, typer.Argument(metavar="FILE", help="A document, or - for standard input.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Questions = Annotated[str | None, option("--questions", "FILE", 'Plain lines, or JSON lines with a "question".')]
+Questions = Annotated[
+    str | None, option("--questions", "FILE", 'Plain lines, or JSON lines with a "question".')
+]
 Model = Annotated[
     str | None,
     typer.Option(
@@ -45,31 +52,48 @@ Model = Annotated[
         help="The model that answers. Only with a server's, as openai:NAME, passages of the documents are sent there.",
     ),
 ]
-Reader = Annotated[str | None, _other("reader", "Reads the best passages: a model for extractive question answering.")]
-Encoder = Annotated[str | None, _other("encoder", "Makes vectors of passages: a model of sentence-transformers.")]
+Reader = Annotated[
+    str | None,
+    _other("reader", "Reads the best passages: a model for extractive question answering."),
+]
+Encoder = Annotated[
+    str | None, _other("encoder", "Makes vectors of passages: a model of sentence-transformers.")
+]
 Reranker = Annotated[str | None, _other("reranker", "Orders the best passages: a cross-encoder.")]
 MODELS = ("model", *ROLES, "device")
 BaseUrl = Annotated[
-    str | None, option("--base-url", "URL", "The server of the model; its key is read from DOCQA_API_KEY.")
+    str | None,
+    option("--base-url", "URL", "The server of the model; its key is read from DOCQA_API_KEY."),
 ]
 Evidence = Annotated[
-    int | None, typer.Option("--k", metavar="N", min=1, help="Passages to read for a question and to list.")
+    int | None,
+    typer.Option("--k", metavar="N", min=1, help="Passages to read for a question and to list."),
 ]
 Think = Annotated[
-    bool | None, typer.Option("--think/--no-think", help="Let a model that can think do so before it answers.")
+    bool | None,
+    typer.Option("--think/--no-think", help="Let a model that can think do so before it answers."),
 ]
 HideThoughts = Annotated[
-    bool, typer.Option("--hide-thoughts", help="Do not show what the model thinks before it answers.")
+    bool,
+    typer.Option("--hide-thoughts", help="Do not show what the model thinks before it answers."),
 ]
-_FROM_HELP = "What a model that writes is given; auto: the whole where it was read before or is short."
+_FROM_HELP = (
+    "What a model that writes is given; auto: the whole where it was read before or is short."
+)
 From = Annotated[str | None, option("--from", "", _FROM_HELP, "auto", "whole", "passages")]
 PasswordFile = Annotated[
     str | None, option("--password-file", "F", "Its first line is the password of encrypted PDFs.")
 ]
-IncludeHidden = Annotated[bool, typer.Option("--include-hidden", help="Also use text that is not visible on the page.")]
+IncludeHidden = Annotated[
+    bool, typer.Option("--include-hidden", help="Also use text that is not visible on the page.")
+]
 NoStore = Annotated[bool, typer.Option("--no-store", help="Keep nothing on disk.")]
-Output = Annotated[str | None, option("--output", "F", "Write to this file, not to standard output.")]
-Sections = Annotated[str | None, option("--sections", "3-5,A", "Only these sections; `docqa outline` lists them.")]
+Output = Annotated[
+    str | None, option("--output", "F", "Write to this file, not to standard output.")
+]
+Sections = Annotated[
+    str | None, option("--sections", "3-5,A", "Only these sections; `docqa outline` lists them.")
+]
 _TYPES = [each.name for each in FORMATS]
 Type = Annotated[str | None, option("--type", "TYPE", f"What - is: {', '.join(_TYPES)}.", *_TYPES)]
 _DEVICE_HELP = "Where the model computes; auto: the processor. Never run on a card yet."
@@ -98,9 +122,12 @@ class SharedOptions:
     sections: Sections = None
     device: Device = None
 
-    def options(self, *, quick: bool = False, preview: bool | None = None, think: bool | None = None) -> Options:
-        """The Options from what is given, the environment, config.toml and defaults. Raises UsageError for a bad
-        setting or a server without a model on it, InputError for the password file."""
+    def options(
+        self, *, quick: bool = False, preview: bool | None = None, think: bool | None = None
+    ) -> Options:
+        """The Options from what is given, the environment, config.toml and defaults. Raises
+        UsageError for a bad setting or a server without a model on it, InputError for the password
+        file."""
         settings = config.resolve(
             {
                 "model": self.model,
@@ -120,7 +147,9 @@ class SharedOptions:
         if self.base_url is not None and not remote:
             raise UsageError("--base-url needs a model on a server", hint="add --model openai:NAME")
         cache_dir = settings.text("cache_dir")
-        others: dict[str, Any] = {role: inputs.folder_to_load(settings.text(role), cache_dir) for role in ROLES}
+        others: dict[str, Any] = {
+            role: inputs.folder_to_load(settings.text(role), cache_dir) for role in ROLES
+        }
         return Options(
             **others,
             model=model,
@@ -143,7 +172,9 @@ class SharedOptions:
 
 
 def shared(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Decorator of a command: adds the SharedOptions that `names` lists, which arrive in its argument `given`."""
+    """Decorator of a command: adds the SharedOptions that `names` lists, which arrive in its
+    argument `given`.
+    """
     kind = inspect.Parameter.KEYWORD_ONLY
     known = inspect.signature(SharedOptions, eval_str=True).parameters
     added = [known[name].replace(kind=kind) for name in names]
@@ -153,7 +184,11 @@ def shared(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
             given = {name: values.pop(name) for name in names}
             return command(given=SharedOptions(**given), **values)  # type: ignore[arg-type]
 
-        own = [part for name, part in inspect.signature(command, eval_str=True).parameters.items() if name != "given"]
+        own = [
+            part
+            for name, part in inspect.signature(command, eval_str=True).parameters.items()
+            if name != "given"
+        ]
         parameters = [part.replace(kind=kind) for part in own] + added
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {part.name: part.annotation for part in parameters}
@@ -163,4 +198,6 @@ def shared(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     return decorate
 
 
-conversing = shared(*MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store")
+conversing = shared(
+    *MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store"
+)

@@ -21,9 +21,12 @@ from docqa.app.storage.atomic import check_output
 _EXPORT = "export"
 _FILES_SHOWN = 3
 _Words = Annotated[
-    list[str] | None, typer.Argument(metavar="[QUERY] | export ID", help="Words to find; or what to export.")
+    list[str] | None,
+    typer.Argument(metavar="[QUERY] | export ID", help="Words to find; or what to export."),
 ]
-_Html = Annotated[bool, typer.Option("--html", help="Export one page with the cited pages' text, quotes marked.")]
+_Html = Annotated[
+    bool, typer.Option("--html", help="Export one page with the cited pages' text, quotes marked.")
+]
 _Markdown = Annotated[bool, typer.Option("--md", help="Export Markdown (the default).")]
 _Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="List the newest N.")]
 
@@ -36,10 +39,11 @@ def history(
     limit: _Limit = 50,
     as_json: flags.Json = False,
 ) -> int:
-    """The newest come first. QUERY finds questions with all of its words, or words that begin so, in the question, the
-    answer or a quote. ID: 12 is a whole session, 12.3 its third question.
+    """The newest come first. QUERY finds questions with all of its words, or words that begin so,
+    in the question, the answer or a quote. ID: 12 is a whole session, 12.3 its third question.
 
-    Examples: docqa history · docqa history "notice period" · docqa history export 12 --html --output answers.html
+    Examples: docqa history · docqa history "notice period" · docqa history export 12 --html
+    --output answers.html
     """
     if as_html and as_markdown:
         raise UsageError("--html and --md exclude each other", hint="choose one")
@@ -48,7 +52,8 @@ def history(
         return _export(words[1:], as_html, output, as_json)
     if as_html or as_markdown or output is not None:
         raise UsageError(
-            "--html, --md and --output are only for an export", hint="docqa history export ID --html --output F"
+            "--html, --md and --output are only for an export",
+            hint="docqa history export ID --html --output F",
         )
     return _list(" ".join(words), limit, as_json)
 
@@ -56,24 +61,34 @@ def history(
 def _list(query: str, limit: int, as_json: bool) -> int:
     with kept_history(kept_store()) as kept:
         if kept is None:
-            report.note("docqa: there are no past questions yet; `docqa ask` and `docqa chat` keep theirs")
+            report.note(
+                "docqa: there are no past questions yet; `docqa ask` and `docqa chat` keep theirs"
+            )
             return report.ANSWERED
         listed, total = kept.search(query, limit)
     for item in listed:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(item.turn.asked))
         files = first_of(list(shown_names(item.files).values()), _FILES_SHOWN)
-        line = f"{item.id:>7}  {when}  {item.turn.status:9}  {files}: {printable(item.turn.question)}"
+        line = (
+            f"{item.id:>7}  {when}  {item.turn.status:9}  {files}: {printable(item.turn.question)}"
+        )
         report.result(json.dumps(_object(item), ensure_ascii=False) if as_json else line)
     if total > len(listed):
         report.note(f"docqa: {len(listed):,} of {total:,} questions; --limit {total} lists all")
     elif not listed:
-        report.note(f"docqa: no question with {printable(query)!r}" if query else "docqa: there are no past questions")
+        report.note(
+            f"docqa: no question with {printable(query)!r}"
+            if query
+            else "docqa: there are no past questions"
+        )
     return report.ANSWERED
 
 
 def _export(names: list[str], as_html: bool, output: str | None, as_json: bool) -> int:
     if as_json:
-        raise UsageError("an export is Markdown or HTML", where="--json", hint="docqa history QUERY --json")
+        raise UsageError(
+            "an export is Markdown or HTML", where="--json", hint="docqa history QUERY --json"
+        )
     if len(names) != 1:
         hint = "docqa history export ID; `docqa history '\"export\"'` looks for the word"
         raise UsageError("export needs the number of one session or question", hint=hint)
@@ -87,14 +102,18 @@ def _export(names: list[str], as_html: bool, output: str | None, as_json: bool) 
 def _exported(number: int, position: int | None, as_html: bool) -> str:
     with kept_history(kept_store()) as kept:
         if kept is None:
-            raise InputError("the history is empty", hint="`docqa ask` and `docqa chat` keep their questions")
+            raise InputError(
+                "the history is empty", hint="`docqa ask` and `docqa chat` keep their questions"
+            )
         session, turns = kept.session(number), kept.turns(number)
         annotations = kept.annotations(number) if position is None else []
     chosen = [turn for turn in turns if position in (None, turn.position)]
     if not chosen and not annotations:
         which = "no question" if position is None else f"no question {position}"
         raise InputError(f"session {number} has {which}", hint=f"it has {session.questions}")
-    before = turns[: turns.index(chosen[0])] if chosen else []  # a quote keeps its number, whatever is exported
+    before = (
+        turns[: turns.index(chosen[0])] if chosen else []
+    )  # a quote keeps its number, whatever is exported
     first = 1 + sum(len(turn.answer.quotes) for turn in before if turn.answer is not None)
     return (html_page if as_html else markdown)(session, chosen, first, annotations)
 

@@ -1,4 +1,6 @@
-"""What a command line names: paths, question, standard input, password, file of questions, model, output."""
+"""What a command line names: paths, question, standard input, password, file of questions, model,
+output.
+"""
 
 import json
 import os
@@ -27,21 +29,28 @@ def split_question(items: list[str]) -> tuple[list[str], str]:
     if question == STDIN or os.path.exists(question):
         what = "standard input" if question == STDIN else "a file"
         hint = "put the question last, in quotation marks, or name a file of questions with --questions"
-        raise UsageError(f"the last argument, {question}, is {what}, so no question was asked", hint=hint)
+        raise UsageError(
+            f"the last argument, {question}, is {what}, so no question was asked", hint=hint
+        )
     if not paths:
-        raise UsageError(f"no document before the question {question!r}", hint='docqa ask FILE "QUESTION"')
+        raise UsageError(
+            f"no document before the question {question!r}", hint='docqa ask FILE "QUESTION"'
+        )
     return paths, question
 
 
 def read_questions(path: str) -> list[str]:
-    """The questions of a file, in order: JSON lines with a `question`, or plain lines. Raises InputError when it cannot
-    be read, UsageError for a line without a question or no lines at all."""
+    """The questions of a file, in order: JSON lines with a `question`, or plain lines. Raises
+    InputError when it cannot be read, UsageError for a line without a question or no lines at
+    all."""
     questions = []
     for number, line in enumerate(_text(path, "the file of questions").splitlines(), start=1):
         if line.strip():
             questions.append(_question(line.strip(), f"{path}, line {number}"))
     if not questions:
-        raise UsageError("has no question", where=path, hint='one a line, or JSON lines with a "question"')
+        raise UsageError(
+            "has no question", where=path, hint='one a line, or JSON lines with a "question"'
+        )
     return questions
 
 
@@ -64,7 +73,9 @@ def read_password(path: str | None) -> str | None:
         return None
     lines = _text(path, "the password file").splitlines()
     if not lines:
-        raise InputError("the password file is empty", where=path, hint="its first line is the password")
+        raise InputError(
+            "the password file is empty", where=path, hint="its first line is the password"
+        )
     return lines[0]
 
 
@@ -74,9 +85,13 @@ def _text(path: str, what: str) -> str:
     except FileNotFoundError as error:
         raise InputError(f"{what} does not exist", where=path, hint="check the path") from error
     except OSError as error:
-        raise InputError(f"{what} cannot be read: {error.strerror}", where=path, hint="check the path") from error
+        raise InputError(
+            f"{what} cannot be read: {error.strerror}", where=path, hint="check the path"
+        ) from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{what} is not UTF-8 text", where=path, hint="save it as UTF-8") from error
+        raise InputError(
+            f"{what} is not UTF-8 text", where=path, hint="save it as UTF-8"
+        ) from error
 
 
 def check_stdin(paths: list[str]) -> None:
@@ -84,16 +99,22 @@ def check_stdin(paths: list[str]) -> None:
     if paths.count(STDIN) > 1:
         raise UsageError("standard input can be read only once", hint="name `-` once")
     if STDIN in paths and sys.stdin is None:
-        raise UsageError("`-` reads a document from standard input, which is closed", hint="cat FILE | docqa ask - ...")
+        raise UsageError(
+            "`-` reads a document from standard input, which is closed",
+            hint="cat FILE | docqa ask - ...",
+        )
     if STDIN in paths and sys.stdin.isatty():
         raise UsageError(
-            "`-` reads a document from standard input, but that is the terminal", hint="cat FILE | docqa ask - ..."
+            "`-` reads a document from standard input, but that is the terminal",
+            hint="cat FILE | docqa ask - ...",
         )
 
 
 def deliver(result: str | bytes, output: str | None) -> None:
     if output is None:
-        report.result((result.decode("utf-8") if isinstance(result, bytes) else result).removesuffix("\n"))
+        report.result(
+            (result.decode("utf-8") if isinstance(result, bytes) else result).removesuffix("\n")
+        )
         return
     write_whole(output, result.encode("utf-8", "replace") if isinstance(result, str) else result)
     report.note(f"docqa: wrote {printable(output)}")
@@ -116,14 +137,20 @@ def model_to_load(chosen: str | None, cache_dir: str | None) -> str | None:
 
 
 def folder_to_load(name: str | None, cache_dir: str | None) -> str | None:
-    """The folder or file of a model; one that is not here as it was named: the engine says so when it loads it."""
+    """The folder or file of a model; one that is not here as it was named: the engine says so when
+    it loads it.
+    """
     if name is None:
         return None
-    return str(find(name, Path(cache_dir or ".").expanduser() / "models") or os.path.expanduser(name))
+    return str(
+        find(name, Path(cache_dir or ".").expanduser() / "models") or os.path.expanduser(name)
+    )
 
 
 def model_folder(name: str | None) -> Path:
-    """The folder or GGUF file of a model on this machine; None: the one that answers. Raises ModelNotFound."""
+    """The folder or GGUF file of a model on this machine; None: the one that answers. Raises
+    ModelNotFound.
+    """
     chosen = name or config.resolve().text("model") or BUNDLED_NAME
     if is_remote(chosen):
         raise ModelNotFound("runs on a server", where=chosen, hint="name a model on this machine")
@@ -134,18 +161,24 @@ def model_folder(name: str | None) -> Path:
 
 
 def check_writing(options: Options, *, asks: bool = True) -> None:
-    """Say on standard error where --think or --from change nothing. `asks`: questions are answered, which the bundled
-    trunk can do too."""
+    """Say on standard error where --think or --from change nothing. `asks`: questions are answered,
+    which the bundled trunk can do too."""
     name = printable(options.model or BUNDLED_NAME)
     if options.think and not _can_think(options):
         report.note(f"docqa: {name} cannot think before it answers: --think has no effect")
     if options.source == "auto" or options.model is not None:
         return
     if not asks or options.source == "passages":
-        report.note(f"docqa: {name} reads all and cuts what it says from the document: --from has no effect")
+        report.note(
+            f"docqa: {name} reads all and cuts what it says from the document: --from has no effect"
+        )
     else:
-        said = "its language model of 155 million parameters answers from what it holds of the whole"
-        report.note(f"docqa: {said}; without --from whole the reader answers, which is right far more often")
+        said = (
+            "its language model of 155 million parameters answers from what it holds of the whole"
+        )
+        report.note(
+            f"docqa: {said}; without --from whole the reader answers, which is right far more often"
+        )
 
 
 def _can_think(options: Options) -> bool:
@@ -159,10 +192,13 @@ def _can_think(options: Options) -> bool:
 
 
 def local(options: Options, command: str) -> Options:
-    """`options`, for a command that needs the insides of a model. Raises UsageError for a server's."""
+    """`options`, for a command that needs the insides of a model. Raises UsageError for a
+    server's.
+    """
     if is_remote(options.model):
         raise UsageError(
-            f"`docqa {command}` needs a model on this machine, not {options.model}", hint="--model docqa-155m"
+            f"`docqa {command}` needs a model on this machine, not {options.model}",
+            hint="--model docqa-155m",
         )
     return options
 

@@ -11,9 +11,12 @@ from docqa.app.errors import InputError, UsageError
 from docqa.app.inspection.page_facts import Inspection
 
 _Page = Annotated[
-    str | None, flags.option("--page", "LABEL", 'The printed page, or "PDF 4" for the fourth (the first).')
+    str | None,
+    flags.option("--page", "LABEL", 'The printed page, or "PDF 4" for the fourth (the first).'),
 ]
-_Output = Annotated[str | None, flags.option("--output", "F", "Write there (page.svg), not to standard output.")]
+_Output = Annotated[
+    str | None, flags.option("--output", "F", "Write there (page.svg), not to standard output.")
+]
 
 
 @flags.shared("password_file", "media_type")
@@ -24,8 +27,8 @@ def inspect(
     output: _Output = None,
     as_json: flags.Json = False,
 ) -> int:
-    """The picture, an SVG, shows blocks in reading order, running heads, hidden text, sections and the grade of the
-    text. On a terminal the page is described in words instead.
+    """The picture, an SVG, shows blocks in reading order, running heads, hidden text, sections and
+    the grade of the text. On a terminal the page is described in words instead.
     """
     from docqa.app.inspection.page_facts import inspect_file, summary, to_json_object
 
@@ -39,7 +42,9 @@ def inspect(
         if seen.view.width_pt:
             report.note("docqa: --output page.svg writes the picture")
     else:
-        text = f"{json.dumps(to_json_object(seen), ensure_ascii=False)}\n" if as_json else _drawn(seen)
+        text = (
+            f"{json.dumps(to_json_object(seen), ensure_ascii=False)}\n" if as_json else _drawn(seen)
+        )
         inputs.deliver(text, output)
     return report.ANSWERED
 
@@ -50,7 +55,9 @@ def _drawn(seen: Inspection) -> str:
     if not seen.view.width_pt:
         why = "; ".join(seen.view.notes)
         raise InputError(
-            f"there is no picture: {why}", where=seen.document.path, hint="--json has what was read, without places"
+            f"there is no picture: {why}",
+            where=seen.document.path,
+            hint="--json has what was read, without places",
         )
     return page_svg(seen)
 

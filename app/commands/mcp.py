@@ -14,12 +14,16 @@ from docqa.app.errors import ResourceError
 
 _Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PATH]...", help="Files and folders that may be read; by default this folder."),
+    typer.Argument(
+        metavar="[PATH]...", help="Files and folders that may be read; by default this folder."
+    ),
 ]
 
 
 class _Requests(io.BufferedIOBase):
-    """Standard input with "?" for each lone surrogate; the SDK would never answer a line that has one."""
+    """Standard input with "?" for each lone surrogate; the SDK would never answer a line that has
+    one.
+    """
 
     def readable(self) -> bool:
         return True
@@ -28,15 +32,18 @@ class _Requests(io.BufferedIOBase):
         line: bytes = sys.__stdin__.buffer.readline()  # type: ignore[union-attr]
         with contextlib.suppress(ValueError, RecursionError):
             if rb"\ud" in line.lower():
-                line = json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+                line = (
+                    json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace")
+                    + b"\n"
+                )
         return line
 
 
 @flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "no_store")
 def mcp(given: flags.SharedOptions, paths: _Paths = None) -> int:
-    """Its tools are ask, find, outline, read_pages and verify. They read only what is at or below the paths; links and
-    `..` that lead out of them are refused. The client starts this command and speaks to it on standard input and
-    output.
+    """Its tools are ask, find, outline, read_pages and verify. They read only what is at or below
+    the paths; links and `..` that lead out of them are refused. The client starts this command and
+    speaks to it on standard input and output.
 
     Example: docqa mcp ~/contracts, as the command of a server in the client's settings
     """
@@ -46,7 +53,9 @@ def mcp(given: flags.SharedOptions, paths: _Paths = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("mcp", "mcp_types"):
             raise
-        raise ResourceError("the MCP SDK is not installed", hint="pip install 'docqa-reader[mcp]'") from error
+        raise ResourceError(
+            "the MCP SDK is not installed", hint="pip install 'docqa-reader[mcp]'"
+        ) from error
     from importlib.metadata import version
 
     sys.stdin = io.TextIOWrapper(_Requests())

@@ -29,20 +29,30 @@ _OnHub = Annotated[
         autocompletion=completions.one_of(*KNOWN_IDS),
     ),
 ]
-_Revision = Annotated[str | None, flags.option("--revision", "REV", "A branch, tag or commit (default: the newest).")]
+_Revision = Annotated[
+    str | None, flags.option("--revision", "REV", "A branch, tag or commit (default: the newest).")
+]
 _PackedTo = Annotated[
-    int | None, flags.option("--bits", "4|6|8", "Quantize it, and keep only that (default: keep it as it comes).")
+    int | None,
+    flags.option(
+        "--bits", "4|6|8", "Quantize it, and keep only that (default: keep it as it comes)."
+    ),
 ]
 _Pulled = Annotated[str, flags.named_model("NAME|ID[@COMMIT]", "A model that was pulled.")]
-_Chosen = Annotated[str, flags.named_model(flags.NAMED, "A model that is here, or a server's, as openai:NAME.")]
+_Chosen = Annotated[
+    str, flags.named_model(flags.NAMED, "A model that is here, or a server's, as openai:NAME.")
+]
 _Source = Annotated[str, flags.named_model(flags.NAMED, "A model, or a checkpoint folder.")]
 _Bits = Annotated[int, flags.option("--bits", "4|6|8", "Of the matrices; the embedding has 8.")]
-_Target = Annotated[str, typer.Argument(metavar="DIR", help="A folder that is empty, or does not exist yet.")]
+_Target = Annotated[
+    str, typer.Argument(metavar="DIR", help="A folder that is empty, or does not exist yet.")
+]
 
 
 def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> int:
-    """No other command downloads anything. The same command continues a download that was cut. The files are those of
-    one commit, compared with the hub's hashes. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE have their usual meaning.
+    """No other command downloads anything. The same command continues a download that was cut. The
+    files are those of one commit, compared with the hub's hashes. HF_ENDPOINT, HF_TOKEN and
+    HF_HUB_OFFLINE have their usual meaning.
 
     Example: docqa models pull Qwen/Qwen3.5-4B --bits 4
     """
@@ -50,7 +60,11 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
     root = library.models_root()
     model = known(name)
     if model is not None:
-        kept = f", of which {size(model.stored_bytes(bits))} are kept in {bits} bits" if bits is not None else ""
+        kept = (
+            f", of which {size(model.stored_bytes(bits))} are kept in {bits} bits"
+            if bits is not None
+            else ""
+        )
         report.note(f"docqa: {model.id}: about {size(model.download_bytes)}{kept}, into {root}")
     transfer = Transfer()
     try:
@@ -65,35 +79,48 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
 
 
 def rm(name: _Pulled) -> int:
-    """All that was fetched of it goes, downloads that were cut too; with @COMMIT only that one. What was read with it
-    stays until `docqa cache prune` or `docqa forget`. Your own folders and files are never deleted.
+    """All that was fetched of it goes, downloads that were cut too; with @COMMIT only that one.
+    What was read with it stays until `docqa cache prune` or `docqa forget`. Your own folders and
+    files are never deleted.
     """
     root = library.models_root()
     gone = remove(name, root)
     if gone is None:
-        raise ModelNotFound("was not pulled to this machine", where=name, hint="`docqa models list` shows what was")
+        raise ModelNotFound(
+            "was not pulled to this machine", where=name, hint="`docqa models list` shows what was"
+        )
     for commit in gone.commits:
         report.result(f"deleted {gone.id}@{commit[:12]}")
     report.note(f"docqa: {size(gone.bytes)} freed")
     settings = config.resolve()
     for chosen in filter(None, map(settings.text, ("model", *ROLES))):
-        if chosen.partition("@")[0].casefold() == gone.id.casefold() and not library.find(chosen, root):
-            report.warn(f"{chosen} is still set to answer: `docqa models use {library.BUNDLED_NAME}` changes that")
+        if chosen.partition("@")[0].casefold() == gone.id.casefold() and not library.find(
+            chosen, root
+        ):
+            report.warn(
+                f"{chosen} is still set to answer: `docqa models use {library.BUNDLED_NAME}` changes that"
+            )
     return report.ANSWERED
 
 
 def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
-    """This writes `model`, or `reader`, `encoder` or `reranker`, into config.toml; docqa-155m takes all four out. The
-    options of these names and DOCQA_MODEL, DOCQA_READER and so on still take precedence.
+    """This writes `model`, or `reader`, `encoder` or `reranker`, into config.toml; docqa-155m takes
+    all four out. The options of these names and DOCQA_MODEL, DOCQA_READER and so on still take
+    precedence.
 
     With a server's, passages of every document that you ask about are sent there.
     """
     values: dict[str, str | None]
     if is_remote(name):
         address = Address.of(name, base_url or usual_url(name) or config.resolve().text("base_url"))
-        values = {"model": name, "base_url": None if address.base_url == usual_url(name) else address.base_url}
+        values = {
+            "model": name,
+            "base_url": None if address.base_url == usual_url(name) else address.base_url,
+        }
     elif base_url is not None:
-        raise UsageError("--base-url goes with openai:NAME", where=name, hint="docqa models use openai:NAME")
+        raise UsageError(
+            "--base-url goes with openai:NAME", where=name, hint="docqa models use openai:NAME"
+        )
     else:
         folder = library.find(name, library.models_root())
         if folder is None:
@@ -108,7 +135,9 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
     path = config.config_path()
     set_values(path, values)
     what = next(iter(values))
-    report.result(f"{name} {'answers' if what == 'model' else f'is the {what}'} from now on ({path})")
+    report.result(
+        f"{name} {'answers' if what == 'model' else f'is the {what}'} from now on ({path})"
+    )
     for variable in (f"DOCQA_{name.upper()}" for name in values):
         if os.environ.get(variable):
             report.warn(f"{variable} is set in the environment and still takes precedence")
@@ -116,8 +145,8 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
 
 
 def quantize(model: _Source, folder: _Target, bits: _Bits = 4) -> int:
-    """In 4 bits the result has less than a third of the size in bf16, in 6 less than a half, and 8 change answers
-    least.
+    """In 4 bits the result has less than a third of the size in bf16, in 6 less than a half, and 8
+    change answers least.
 
     Example: docqa models quantize Qwen/Qwen3.5-4B qwen-4b-packed/ --bits 6
     """
@@ -126,14 +155,18 @@ def quantize(model: _Source, folder: _Target, bits: _Bits = 4) -> int:
     _check_bits(bits)
     source, target = _places(model, folder)
     made = pack(source, target, bits=bits)
-    report.result(f"{size(made['bytes'])}  {made['tensors']} tensors in {len(made['files'])} files  {target}")
+    report.result(
+        f"{size(made['bytes'])}  {made['tensors']} tensors in {len(made['files'])} files  {target}"
+    )
     return report.ANSWERED
 
 
 def export(
     model: _Source,
     folder: _Target,
-    form: Annotated[str, flags.option("--format", "hf", "For transformers; there is no other.")] = "hf",
+    form: Annotated[
+        str, flags.option("--format", "hf", "For transformers; there is no other.")
+    ] = "hf",
 ) -> int:
     """Example: docqa models export docqa-155m out/"""
     from docqa.model.checkpoints.export import export as write
@@ -153,9 +186,13 @@ def _check_bits(bits: int | None) -> None:
 
 
 def _places(model: str, folder: str) -> tuple[Path, Path]:
-    """(model, folder to write). Raises UsageError where files are in it: docqa never writes among the user's."""
+    """(model, folder to write). Raises UsageError where files are in it: docqa never writes among
+    the user's.
+    """
     source, target = model_folder(model), Path(folder).expanduser()
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         why = "is not empty" if target.is_dir() else "is a file"
-        raise UsageError(why, where=str(target), hint="name a folder that is empty or does not exist yet")
+        raise UsageError(
+            why, where=str(target), hint="name a folder that is empty or does not exist yet"
+        )
     return source, target

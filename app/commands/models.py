@@ -17,19 +17,26 @@ from docqa.model.cost import plan
 from docqa.model.errors import ModelNotFound
 from docqa.model.foreign.folder import ROLES, role_of
 
-_Model = Annotated[str | None, flags.named_model("[NAME|FOLDER]", "Default: the model that answers now.")]
-_Folder = Annotated[str, flags.named_model("FOLDER", "A checkpoint folder, or the name of a model.")]
+_Model = Annotated[
+    str | None, flags.named_model("[NAME|FOLDER]", "Default: the model that answers now.")
+]
+_Folder = Annotated[
+    str, flags.named_model("FOLDER", "A checkpoint folder, or the name of a model.")
+]
 _Server = Annotated[
-    str | None, flags.option("--server", "|".join([*filter(SERVERS.get, SERVERS), "URL"]), "List a server's models.")
+    str | None,
+    flags.option(
+        "--server", "|".join([*filter(SERVERS.get, SERVERS), "URL"]), "List a server's models."
+    ),
 ]
 _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
 
 
 def list_models(server: _Server = None) -> int:
-    """`*` marks the one that answers now, and the reader, encoder and reranker that are set. Of the others you see the
-    size of the download, of the weights in 4 bits, the memory for 262,144 tokens with these, the share of the
-    parameters that one token uses, and the license.
-    `docqa models show NAME` has more; `docqa plan FILE --model NAME` says whether it fits and how long it would read.
+    """`*` marks the one that answers now, and the reader, encoder and reranker that are set. Of the
+    others you see the size of the download, of the weights in 4 bits, the memory for 262,144 tokens
+    with these, the share of the parameters that one token uses, and the license. `docqa models show
+    NAME` has more; `docqa plan FILE --model NAME` says whether it fits and how long it would read.
     """
     from docqa.app import config
 
@@ -40,7 +47,9 @@ def list_models(server: _Server = None) -> int:
     answering = find(chosen or BUNDLED_NAME, root)
     have = [(BUNDLED_NAME, bundled(), _folder_bytes(bundled()))]
     have += [(model.name, model.folder, model.bytes) for model in pulled_models(root)]
-    chosen_others = [find(name, root) for role in ROLES if (name := settings.text(role)) is not None]
+    chosen_others = [
+        find(name, root) for role in ROLES if (name := settings.text(role)) is not None
+    ]
     for name, folder, count in have:
         role = role_of(folder)
         mark = "*" if folder in (answering, *chosen_others) else " "
@@ -56,7 +65,9 @@ def list_models(server: _Server = None) -> int:
 
 
 def _list_served(server: str) -> int:
-    """Print a server's models, as --model names them: one of SERVERS at its usual address, or a base URL."""
+    """Print a server's models, as --model names them: one of SERVERS at its usual address, or a
+    base URL.
+    """
     named = SERVERS.get(server) is not None
     address = Address.of(f"{server}:*", None) if named else Address.of("openai:*", server)
     report.result("\n".join(ChatClient(address, CONNECT_S).models()))
@@ -64,21 +75,27 @@ def _list_served(server: str) -> int:
 
 
 def _known_lines() -> list[str]:
-    lines = ["to pull, from the hub                     download     4 bits    at 256K   active  license"]
+    lines = [
+        "to pull, from the hub                     download     4 bits    at 256K   active  license"
+    ]
     for model in KNOWN:
         parts = (model.download_bytes, model.stored_bytes(4), model.memory_bytes(262_144))
         sizes = "  ".join(f"{size(count):>9}" for count in parts)
         lines.append(f"  {model.id:<40}{sizes}   {model.active_share:6.1%}  {model.license}")
     lines += ["", "to pull, for one role beside a model that answers"]
-    return lines + [f"  {name:<40}{size(count):>9}  {role}  {license_}" for name, role, count, license_ in OTHERS]
+    return lines + [
+        f"  {name:<40}{size(count):>9}  {role}  {license_}"
+        for name, role, count, license_ in OTHERS
+    ]
 
 
 def show(model: _Model = None, as_json: flags.Json = False) -> int:
-    """Of a model of `docqa models list` that is not here you also see what it needs on disk and in memory as it comes
-    and in 4, 6 or 8 bits, and its license.
+    """Of a model of `docqa models list` that is not here you also see what it needs on disk and in
+    memory as it comes and in 4, 6 or 8 bits, and its license.
 
-    The active share is the part of all parameters that one token uses, with embedding and head; the active share of
-    layers leaves both out. (The names count differently: 3 of 80 billion for 80B-A3B.)
+    The active share is the part of all parameters that one token uses, with embedding and head; the
+    active share of layers leaves both out. (The names count differently: 3 of 80 billion for
+    80B-A3B.)
     """
     try:
         folder = model_folder(model)
@@ -105,7 +122,9 @@ def _needed(model: KnownModel) -> dict[str, object]:
         "license": model.license,
         "download_bytes": model.download_bytes,
         "disk_bytes": {name: model.stored_bytes(bits) for name, bits in forms.items()},
-        "memory_bytes": {name: model.memory_bytes(_LENGTHS_SHOWN[0], bits) for name, bits in forms.items()},
+        "memory_bytes": {
+            name: model.memory_bytes(_LENGTHS_SHOWN[0], bits) for name, bits in forms.items()
+        },
     }
 
 
@@ -117,7 +136,11 @@ def check(folder: _Folder, as_json: flags.Json = False) -> int:
 
     logging.set_verbosity_error()  # it advises packages that would make its reference faster
     found = compare(model_folder(folder))
-    report.result(json.dumps(found) if as_json else "\n".join(f"{key}: {value}" for key, value in found.items()))
+    report.result(
+        json.dumps(found)
+        if as_json
+        else "\n".join(f"{key}: {value}" for key, value in found.items())
+    )
     return report.ANSWERED if found["argmax_equal"] else report.RESOURCES
 
 
@@ -130,8 +153,12 @@ def _shape_facts(config: HybridConfig) -> dict[str, object]:
         "architecture": config.model_type,
         "parameters": total,
         "active_share": round(counts["active"] / total, 4),
-        "active_share_of_layers": round((counts["active"] - counts["embedding"]) / (total - counts["embedding"]), 4),
-        "parameters_by_part": {name: count for name, count in counts.items() if name not in ("total", "active")},
+        "active_share_of_layers": round(
+            (counts["active"] - counts["embedding"]) / (total - counts["embedding"]), 4
+        ),
+        "parameters_by_part": {
+            name: count for name, count in counts.items() if name not in ("total", "active")
+        },
         "layers": config.num_hidden_layers,
         "attention_layers": config.layer_types.count("full_attention"),
         "native_context": config.native_context,

@@ -15,7 +15,9 @@ from docqa.ingest.types import Document
 
 @flags.shared("password_file", "media_type")
 def outline(given: flags.SharedOptions, file: flags.File, as_json: flags.Json = False) -> int:
-    """Print the section tree of a document, with pages. Behind an e-mail come those of what is attached to it."""
+    """Print the section tree of a document, with pages. Behind an e-mail come those of what is
+    attached to it.
+    """
     inputs.check_stdin([file])
     documents = _documents(file, given.options())
     for document in documents:
@@ -30,7 +32,9 @@ def outline(given: flags.SharedOptions, file: flags.File, as_json: flags.Json = 
             report.result(f"{'  ' * (section.level - 1)}{printable(title)}  {place}".rstrip())
         if not document.sections:
             where = printable(document.path)
-            report.note(f"docqa: {where}: no headings were found; you can ask questions about it all the same")
+            report.note(
+                f"docqa: {where}: no headings were found; you can ask questions about it all the same"
+            )
     return report.ANSWERED
 
 
@@ -40,6 +44,8 @@ def _documents(file: str, options: Options) -> Sequence[Document]:
         for warning in session.warnings:
             report.warn(warning)
         documents = session.documents
-    if len(documents) != 1 and (documents[0].path != file or documents[0].media_type != "message/rfc822"):
+    if len(documents) != 1 and (
+        documents[0].path != file or documents[0].media_type != "message/rfc822"
+    ):
         raise InputError(f"has {len(documents)} documents", where=file, hint="name one of them")
     return documents

@@ -20,12 +20,16 @@ from docqa.model.cost.speed import measured_speed
 def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = False) -> int:
     """The estimate is for this machine; the model reads nothing yet.
 
-    --model may name a model of `docqa models list` that is not here: you see whether it would fit and how long it would
-    read, and nothing is fetched.
+    --model may name a model of `docqa models list` that is not here: you see whether it would fit
+    and how long it would read, and nothing is fetched.
     """
     inputs.check_stdin(paths)
     options = inputs.local(given.options(), "plan")
-    if options.model is not None and not Path(options.model).exists() and (model := known(options.model)) is not None:
+    if (
+        options.model is not None
+        and not Path(options.model).exists()
+        and (model := known(options.model)) is not None
+    ):
         return _plan_before_pull(paths, options, model, as_json)
     with open_session(paths, options) as session:
         planned = session.plan
@@ -46,5 +50,7 @@ def _plan_before_pull(paths: list[str], options: Options, model: KnownModel, as_
     with open_session(paths, options) as session:
         tokens, speed = len(session.context), measured_speed(load_network(options), TIMED_LAYERS)
     found = forecast(model, tokens, speed, models_root())
-    report.result(json.dumps(asdict(found) | {"fits": found.fits}) if as_json else "\n".join(found.lines()))
+    report.result(
+        json.dumps(asdict(found) | {"fits": found.fits}) if as_json else "\n".join(found.lines())
+    )
     return report.ANSWERED

@@ -28,7 +28,9 @@ def read(given: flags.SharedOptions, paths: flags.Paths) -> int:
     finally:
         screen.close()
     took = duration(time.monotonic() - started)
-    report.result(f"{printable(', '.join(paths))}: {total:,} tokens, {reused:,} of them reused, in {took}")
+    report.result(
+        f"{printable(', '.join(paths))}: {total:,} tokens, {reused:,} of them reused, in {took}"
+    )
     if not kept:
         report.note(
             "docqa: nothing of it is kept, so the next question reads it again; `docqa doctor` names the folder"

@@ -1,5 +1,5 @@
-"""The tree of commands. Each module of this folder is imported when its command runs or shows its help: `docqa --help`
-imports none, their lines of help are here."""
+"""The tree of commands. Each module of this folder is imported when its command runs or shows its
+help: `docqa --help` imports none, their lines of help are here."""
 
 import os
 from dataclasses import dataclass, field
@@ -30,8 +30,8 @@ Examples:
 
 @dataclass(frozen=True)
 class CommandEntry:
-    """The function `function` of the module `module` of this folder, whose docstring is its help behind the line
-    `help`; or a group of `commands`."""
+    """The function `function` of the module `module` of this folder, whose docstring is its help
+    behind the line `help`; or a group of `commands`."""
 
     help: str
     module: str = ""
@@ -45,47 +45,83 @@ class CommandEntry:
 
         if self.commands:
             return _group(name, self)
-        app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        function = getattr(import_module(f"docqa.app.commands.{self.module}"), self.function or name)
+        app = typer.Typer(
+            add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+        )
+        function = getattr(
+            import_module(f"docqa.app.commands.{self.module}"), self.function or name
+        )
         text = getdoc(function) or ""
-        app.command(name, help=text if text.startswith(self.help) else f"{self.help}\n\n{text}")(function)
+        app.command(name, help=text if text.startswith(self.help) else f"{self.help}\n\n{text}")(
+            function
+        )
         return typer.main.get_command(app)
 
 
 COMMANDS = {
     "ask": CommandEntry("Answer a question about documents, with quotes and pages.", "ask"),
-    "find": CommandEntry("Find words in documents: every hit with its line, page and printed section.", "find"),
+    "find": CommandEntry(
+        "Find words in documents: every hit with its line, page and printed section.", "find"
+    ),
     "read": CommandEntry("Read documents now, so that later questions are instant.", "read"),
     "plan": CommandEntry("Estimate the time, memory and disk of reading documents.", "plan"),
     "outline": CommandEntry("Print the section tree of a document, with pages.", "outline"),
     "inspect": CommandEntry("Draw what docqa saw on a page.", "inspect"),
-    "summarize": CommandEntry("Summarize every document, and all of them in a digest.", "summarize"),
-    "extract": CommandEntry("Make a table: the same fields, or questions, for every file.", "extract"),
+    "summarize": CommandEntry(
+        "Summarize every document, and all of them in a digest.", "summarize"
+    ),
+    "extract": CommandEntry(
+        "Make a table: the same fields, or questions, for every file.", "extract"
+    ),
     "verify": CommandEntry("Check the quotations and cites of a text against documents.", "verify"),
     "chat": CommandEntry("Ask follow-up questions in a conversation over documents.", "chat"),
     "tui": CommandEntry("Browse documents in the terminal, ask, and follow cites.", "tui"),
     "mcp": CommandEntry("Serve documents to a program that speaks MCP.", "mcp"),
     "history": CommandEntry("List, find and export past questions.", "history"),
     "forget": CommandEntry("Delete all that is kept of a file, an archive or a folder.", "cache"),
-    "doctor": CommandEntry("Show what this machine has, and every setting with its origin.", "doctor"),
-    "eval": CommandEntry("Measure answers, evidence and refusals on known answers.", "eval", "evaluate"),
+    "doctor": CommandEntry(
+        "Show what this machine has, and every setting with its origin.", "doctor"
+    ),
+    "eval": CommandEntry(
+        "Measure answers, evidence and refusals on known answers.", "eval", "evaluate"
+    ),
     "bench": CommandEntry("Measure speed on this machine, beside other programs.", "bench"),
-    "models": CommandEntry("List, fetch, choose and convert models.", commands={
-        "list": CommandEntry("Print the models here, those to be pulled, or a server's.", "models", "list_models"),
-        "show": CommandEntry("Print a model's parameters and the memory of its state.", "models"),
-        "pull": CommandEntry("Download a model from the hub.", "model_files"),
-        "rm": CommandEntry("Delete a model that was pulled.", "model_files"),
-        "use": CommandEntry("Let a model answer, read, encode or rerank from now on.", "model_files"),
-        "check": CommandEntry("Compare docqa's logits with those of transformers.", "models"),
-        "quantize": CommandEntry("Write a model with its matrices in 4, 6 or 8 bits.", "model_files"),
-        "export": CommandEntry("Write a model for transformers, as bf16 safetensors.", "model_files"),
-    }),
-    "cache": CommandEntry("List, prune and check what is kept on disk.", commands={
-        "list": CommandEntry("Print what is kept, most recently used first.", "cache", "list_entries"),
-        "prune": CommandEntry("Delete what was not used for longest, and what is damaged.", "cache"),
-        "verify": CommandEntry("Check all that is kept against its checksums.", "cache"),
-    }),
-}  # fmt: skip
+    "models": CommandEntry(
+        "List, fetch, choose and convert models.",
+        commands={
+            "list": CommandEntry(
+                "Print the models here, those to be pulled, or a server's.", "models", "list_models"
+            ),
+            "show": CommandEntry(
+                "Print a model's parameters and the memory of its state.", "models"
+            ),
+            "pull": CommandEntry("Download a model from the hub.", "model_files"),
+            "rm": CommandEntry("Delete a model that was pulled.", "model_files"),
+            "use": CommandEntry(
+                "Let a model answer, read, encode or rerank from now on.", "model_files"
+            ),
+            "check": CommandEntry("Compare docqa's logits with those of transformers.", "models"),
+            "quantize": CommandEntry(
+                "Write a model with its matrices in 4, 6 or 8 bits.", "model_files"
+            ),
+            "export": CommandEntry(
+                "Write a model for transformers, as bf16 safetensors.", "model_files"
+            ),
+        },
+    ),
+    "cache": CommandEntry(
+        "List, prune and check what is kept on disk.",
+        commands={
+            "list": CommandEntry(
+                "Print what is kept, most recently used first.", "cache", "list_entries"
+            ),
+            "prune": CommandEntry(
+                "Delete what was not used for longest, and what is damaged.", "cache"
+            ),
+            "verify": CommandEntry("Check all that is kept against its checksums.", "cache"),
+        },
+    ),
+}
 
 
 class _Group(TyperGroup):
@@ -104,9 +140,13 @@ class _Group(TyperGroup):
 
 
 class _Commands(_Group):
-    """All commands; says what is kept where one is interrupted, which typer would end without a word."""
+    """All commands; says what is kept where one is interrupted, which typer would end without a
+    word.
+    """
 
-    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: Context, args: list[str]
+    ) -> tuple[str | None, Command | None, list[str]]:
         """`docqa FILE "question"` is `docqa ask FILE "question"`."""
         if args and args[0] not in self.entries and os.path.exists(args[0]):
             args = ["ask", *args]
@@ -133,7 +173,13 @@ def command() -> Command:
 
 
 def _group(name: str, entry: CommandEntry) -> Command:
-    app = typer.Typer(cls=_Group, no_args_is_help=True, rich_markup_mode=None, add_completion=False, help=entry.help)
+    app = typer.Typer(
+        cls=_Group,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        add_completion=False,
+        help=entry.help,
+    )
     app.callback()(lambda: None)
     made = _listing(app, entry.commands)
     made.name = name
@@ -148,8 +194,13 @@ def _listing(app: typer.Typer, entries: dict[str, CommandEntry]) -> _Group:
 
 
 MEANT = {
-    "search": "find", "grep": "find", "delete": "forget", "remove": "forget", "config": "doctor", "check": "verify",
-}  # fmt: skip
+    "search": "find",
+    "grep": "find",
+    "delete": "forget",
+    "remove": "forget",
+    "config": "doctor",
+    "check": "verify",
+}
 """What commands are called elsewhere."""
 
 
@@ -172,20 +223,28 @@ def _version(wanted: bool) -> None:
         from docqa.app.models.library import bundled
         from docqa.kernels.native import identity
 
-        report.result(f"docqa-reader {version('docqa-reader')}, model {bundled().name}, kernels {identity()}")
+        report.result(
+            f"docqa-reader {version('docqa-reader')}, model {bundled().name}, kernels {identity()}"
+        )
         raise typer.Exit
 
 
 def manual(topic: str) -> str:
-    """The page of the manual about `topic`, as Markdown; without one, what pages there are. Raises UsageError."""
+    """The page of the manual about `topic`, as Markdown; without one, what pages there are. Raises
+    UsageError.
+    """
     from importlib.resources import files
 
-    pages = {PurePath(each.name).stem: each for each in files("docqa.app").joinpath("manual").iterdir()}
+    pages = {
+        PurePath(each.name).stem: each for each in files("docqa.app").joinpath("manual").iterdir()
+    }
     if topic in pages:
         return pages[topic].read_text(encoding="utf-8").rstrip("\n")
     listed = " ".join(sorted(pages))
     if topic:
-        raise UsageError(f"the manual has no page {topic!r}", hint=f"docqa --man TOPIC, one of: {listed}")
+        raise UsageError(
+            f"the manual has no page {topic!r}", hint=f"docqa --man TOPIC, one of: {listed}"
+        )
     return f"docqa --man TOPIC prints a page of the manual: {listed}"
 
 
@@ -193,8 +252,13 @@ def _manual(wanted: bool) -> None:
     """Only for the help: `cli.run` prints the page."""
 
 
-_Manual = Annotated[bool, typer.Option("--man", callback=_manual, help="Print a page of the manual: docqa --man TOPIC")]
-_Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
+_Manual = Annotated[
+    bool,
+    typer.Option("--man", callback=_manual, help="Print a page of the manual: docqa --man TOPIC"),
+]
+_Version = Annotated[
+    bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+]
 
 
 def _root(version: _Version = False, man: _Manual = False) -> None:

@@ -22,17 +22,34 @@ if TYPE_CHECKING:
     from docqa.app.batch.planning import BatchPlan
     from docqa.app.batch.summary_files import SummaryFiles
 
-_Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or .zip archives.")]
-_Output = Annotated[str | None, flags.option("--output", "DIR", "Write there, and continue from what is there.")]
+_Paths = Annotated[
+    list[str], typer.Argument(metavar="PATH...", help="Files, folders or .zip archives.")
+]
+_Output = Annotated[
+    str | None, flags.option("--output", "DIR", "Write there, and continue from what is there.")
+]
 _STYLE_HELP = "brief, abstract, key-points, clauses or papers."
-_STYLE = flags.option("--style", "S", _STYLE_HELP, "brief", "abstract", "key-points", "clauses", "papers")
+_STYLE = flags.option(
+    "--style", "S", _STYLE_HELP, "brief", "abstract", "key-points", "clauses", "papers"
+)
 _Style = Annotated[str | None, _STYLE]
-_Focus = Annotated[str | None, flags.option("--focus", "TEXT", 'Only what is about this: "what the landlord must do".')]
+_Focus = Annotated[
+    str | None,
+    flags.option("--focus", "TEXT", 'Only what is about this: "what the landlord must do".'),
+]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Only estimate what it would take.")]
 
 
 @flags.shared(
-    "model", "encoder", "reranker", "device", "base_url", "source", "password_file", "include_hidden", "no_store"
+    "model",
+    "encoder",
+    "reranker",
+    "device",
+    "base_url",
+    "source",
+    "password_file",
+    "include_hidden",
+    "no_store",
 )
 def summarize(
     given: flags.SharedOptions,
@@ -46,27 +63,35 @@ def summarize(
     max_failures: batches.MaxFailures = None,
     ray: batches.Ray = None,
 ) -> int:
-    """Each sentence has its page. A model that writes (--model) does so in its own words, which are checked: what
-    nothing bears out is marked. The bundled model chooses sentences of the document. The same command continues where
-    it was stopped and does only what is new or changed. Without --output the summaries are printed, and only what was
-    read is kept.
+    """Each sentence has its page. A model that writes (--model) does so in its own words, which are
+    checked: what nothing bears out is marked. The bundled model chooses sentences of the document.
+    The same command continues where it was stopped and does only what is new or changed. Without
+    --output the summaries are printed, and only what was read is kept.
 
     Example: docqa summarize contracts/ --output summaries --style clauses --jobs 2
 
-    Exit status 0 done, 6 done and some document failed, 3 there is no document at all, 130 interrupted.
+    Exit status 0 done, 6 done and some document failed, 3 there is no document at all, 130
+    interrupted.
     """
     from docqa.app.batch.batch import BatchSettings
     from docqa.app.batch.jobs import SummaryJob
 
     if inputs.STDIN in paths:
-        raise UsageError("cannot be standard input here", where="-", hint="save the document to a file")
+        raise UsageError(
+            "cannot be standard input here", where="-", hint="save the document to a file"
+        )
     chosen, about = _checked(style, focus)
     options = given.options(preview=False)
     inputs.check_writing(options, asks=False)
-    if options.model is None:  # its reader finds topics; it is put aside where its trunk is to answer
+    if (
+        options.model is None
+    ):  # its reader finds topics; it is put aside where its trunk is to answer
         options = replace(options, source="auto")
     settings = BatchSettings(jobs, retry_failed, max_failures, ray)
-    with batches.folder(output) as folder, batches.kept_in(folder, "--output" if output is not None else None):
+    with (
+        batches.folder(output) as folder,
+        batches.kept_in(folder, "--output" if output is not None else None),
+    ):
         batch = _batch(paths, folder, SummaryJob(options, chosen, about), settings)
         if not dry_run:
             with batch.workspace.locked():
@@ -86,10 +111,16 @@ def _checked(style: str | None, focus: str | None) -> tuple[str, str]:
     if focus is None:
         return chosen, ""
     if not any(map(str.isalnum, focus)):
-        raise UsageError("says nothing", where="--focus", hint='--focus "what the landlord must do"')
+        raise UsageError(
+            "says nothing", where="--focus", hint='--focus "what the landlord must do"'
+        )
     if chosen in TOPICS:
         others = ", ".join(each for each in STYLES if each not in TOPICS)
-        raise UsageError(f"has topics of its own with --style {chosen}", where="--focus", hint=f"--style {others}")
+        raise UsageError(
+            f"has topics of its own with --style {chosen}",
+            where="--focus",
+            hint=f"--style {others}",
+        )
     return chosen, " ".join(focus.split())
 
 
@@ -102,7 +133,9 @@ def _batch(paths: list[str], folder: Path, job: SummaryJob, settings: BatchSetti
     ours = frozenset(str(folder / name) for name in workspace.outputs())
     listing = list_items(paths, ours)
     listing.items.sort(key=lambda item: item.path.encode("utf-8", "surrogateescape"))
-    batches.warn_passed_over([path for path in listing.passed_over if os.path.abspath(path) not in ours])
+    batches.warn_passed_over(
+        [path for path in listing.passed_over if os.path.abspath(path) not in ours]
+    )
     return Batch(job, listing, workspace, settings)
 
 

@@ -20,12 +20,15 @@ def tui(
         ),
     ] = None,
 ) -> int:
-    """Type a question; `/` offers commands, F1 all keys, Ctrl+Q quits. Questions and answers are kept with what was
-    read of the document. Theme and keys are set under [tui] in config.toml; `docqa doctor` lists them.
+    """Type a question; `/` offers commands, F1 all keys, Ctrl+Q quits. Questions and answers are
+    kept with what was read of the document. Theme and keys are set under [tui] in config.toml;
+    `docqa doctor` lists them.
     """
     options = given.options()
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("the terminal interface needs a terminal", hint='in a pipe: docqa ask FILE "QUESTION"')
+        raise UsageError(
+            "the terminal interface needs a terminal", hint='in a pipe: docqa ask FILE "QUESTION"'
+        )
     from docqa.app.tui.background import quiet_terminal
 
     with quiet_terminal():  # before the slow imports

@@ -10,18 +10,30 @@ from docqa.app.commands import flags, inputs
 from docqa.app.quotes.normalise import FOLDING
 
 _Text = Annotated[
-    str, typer.Argument(metavar="TEXT", help="The text to check: a brief, a report, a model's answer, or -.")
+    str,
+    typer.Argument(
+        metavar="TEXT", help="The text to check: a brief, a report, a model's answer, or -."
+    ),
 ]
-_Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="The documents that it quotes.")]
+_Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="The documents that it quotes.")
+]
 
 _AllowNear = Annotated[
-    bool, typer.Option("--allow-near", help="Status 5 only where something is absent, not where words differ.")
+    bool,
+    typer.Option(
+        "--allow-near", help="Status 5 only where something is absent, not where words differ."
+    ),
 ]
 
 
 @flags.shared("password_file", "include_hidden", "no_store", "media_type")
 def verify(
-    given: flags.SharedOptions, text: _Text, files: _Files, allow_near: _AllowNear = False, as_json: flags.Json = False
+    given: flags.SharedOptions,
+    text: _Text,
+    files: _Files,
+    allow_near: _AllowNear = False,
+    as_json: flags.Json = False,
 ) -> int:
     from docqa.app.check.checked_text import read_checked_text
     from docqa.app.check.verification import verify_text
@@ -42,7 +54,9 @@ def verify(
         report.warn(warning)
     checked = verify_text(words, sources.documents)
     for line in checked.unmatched_lines:
-        report.warn(f"{text}:{line}: this quotation mark has no partner; the text behind it was not checked")
+        report.warn(
+            f"{text}:{line}: this quotation mark has no partner; the text behind it was not checked"
+        )
     if as_json:
         report.result(compact_json(to_json_object(checked, text, warnings)))
     else:

@@ -1,9 +1,10 @@
 """Context: what the model reads of the documents, and the way from every token back to a page.
 
-Layout (docqa.model.prompts.prompt, versioned there): preamble; for each document a title line; for each page of a paged
-document a mark and its passages. Every page is tokenized by itself, so a document that grows keeps all token ids before
-its first change. For a model that writes (docqa.model.prompts.conversation) its chat template begins, documents are
-numbered, and a section with a number or locator begins with a mark.
+Layout (docqa.model.prompts.prompt, versioned there): preamble; for each document a title line; for
+each page of a paged document a mark and its passages. Every page is tokenized by itself, so a
+document that grows keeps all token ids before its first change. For a model that writes
+(docqa.model.prompts.conversation) its chat template begins, documents are numbered, and a section
+with a number or locator begins with a mark.
 """
 
 import hashlib
@@ -34,8 +35,8 @@ class PlacedPassage:
 
 @dataclass(frozen=True)
 class Context:
-    """Token ids, and for every token its passage (NO_PASSAGE: a mark) and where it starts in the page's text.
-    `passage_keys`: what passage_vectors.py keeps their vectors under."""
+    """Token ids, and for every token its passage (NO_PASSAGE: a mark) and where it starts in the
+    page's text. `passage_keys`: what passage_vectors.py keeps their vectors under."""
 
     documents: tuple[Document, ...]
     ids: "array[int]"
@@ -48,7 +49,9 @@ class Context:
         return len(self.ids)
 
     def place_of(self, token: int) -> tuple[int, int, int] | None:
-        """(document, page, character) that `token` came from; None for marks, titles and the preamble."""
+        """(document, page, character) that `token` came from; None for marks, titles and the
+        preamble.
+        """
         number = self.token_passage[token]
         if number == NO_PASSAGE:
             return None
@@ -61,9 +64,9 @@ class Context:
 
 @dataclass(frozen=True)
 class DocumentTokens:
-    """A document's part of a Context, whatever stands before it; int32, positions from its first token. `passages`
-    names its passages in the order of the text, as `token_passage` counts; `passage_starts` and `passage_ends` are
-    their tokens."""
+    """A document's part of a Context, whatever stands before it; int32, positions from its first
+    token. `passages` names its passages in the order of the text, as `token_passage` counts;
+    `passage_starts` and `passage_ends` are their tokens."""
 
     ids: "array[int]"
     token_passage: "array[int]"
@@ -85,7 +88,9 @@ class _Layout:
         self.tokens.token_offset.extend([NO_PASSAGE] * len(ids))
 
     def page(self, page: Page, passages: list[tuple[int, Passage]]) -> None:
-        """The passages' text; what is between two of them becomes a line break unless it is white space."""
+        """The passages' text; what is between two of them becomes a line break unless it is white
+        space.
+        """
         if not passages:
             self.mark("\n")
             return
@@ -122,10 +127,15 @@ class _Layout:
             laid.passage_ends.append(behind)
 
 
-def lay_out(documents: Sequence[Document], tokenizer: Tokenizer, opening: Sequence[int] | None = None) -> Context:
+def lay_out(
+    documents: Sequence[Document], tokenizer: Tokenizer, opening: Sequence[int] | None = None
+) -> Context:
     """The Context of `documents`; `opening`: ids of a chat template, for a model that writes."""
     numbered = enumerate(documents, 1)
-    parts = [lay_out_document(each, tokenizer, None if opening is None else number) for number, each in numbered]
+    parts = [
+        lay_out_document(each, tokenizer, None if opening is None else number)
+        for number, each in numbered
+    ]
     return join(documents, preamble(tokenizer) if opening is None else opening, parts)
 
 
@@ -133,16 +143,27 @@ def preamble(tokenizer: Tokenizer) -> list[int]:
     return tokenizer.encode(PREAMBLE)
 
 
-def lay_out_document(document: Document, tokenizer: Tokenizer, number: int | None = None) -> DocumentTokens:
-    """The part of a Context that is `document`; `number`: its place among them, for a model that writes."""
+def lay_out_document(
+    document: Document, tokenizer: Tokenizer, number: int | None = None
+) -> DocumentTokens:
+    """The part of a Context that is `document`; `number`: its place among them, for a model that
+    writes.
+    """
     layout = _Layout(tokenizer)
     writes = number is not None
-    layout.mark(prompt.title_line(document.title) if number is None else prompt.document_line(number, document.title))
+    layout.mark(
+        prompt.title_line(document.title)
+        if number is None
+        else prompt.document_line(number, document.title)
+    )
     by_page: dict[int, list[tuple[int, Passage]]] = {}
     for position, passage in enumerate(document.passages):
         by_page.setdefault(passage.page, []).append((position, passage))
     # What the sections are called that have a number or, without pages, a locator.
-    named = ((section, section.number if document.paged else section.label) for section in document.sections)
+    named = (
+        (section, section.number if document.paged else section.label)
+        for section in document.sections
+    )
     marks = {(section.page, section.start): name for section, name in named if name and writes}
     for page in document.pages:
         if document.paged:
@@ -154,7 +175,9 @@ def lay_out_document(document: Document, tokenizer: Tokenizer, number: int | Non
     return layout.tokens
 
 
-def join(documents: Sequence[Document], opening: Sequence[int], parts: Sequence[DocumentTokens]) -> Context:
+def join(
+    documents: Sequence[Document], opening: Sequence[int], parts: Sequence[DocumentTokens]
+) -> Context:
     """The Context of `documents`, of which `parts` are the tokens, behind `opening`."""
     ids, token_passage = array("i", opening), array("i", [NO_PASSAGE] * len(opening))
     token_offset = array("i", token_passage)
@@ -164,7 +187,9 @@ def join(documents: Sequence[Document], opening: Sequence[int], parts: Sequence[
         ids.extend(part.ids)
         token_offset.extend(part.token_offset)
         token_passage.extend(_counted_from(before, part.token_passage))
-        starts, ends = (_counted_from(base, places) for places in (part.passage_starts, part.passage_ends))
+        starts, ends = (
+            _counted_from(base, places) for places in (part.passage_starts, part.passage_ends)
+        )
         passages = map(document.passages.__getitem__, part.passages)
         placed += map(PlacedPassage, repeat(number), passages, starts, ends)
     return Context(tuple(documents), ids, tuple(placed), token_passage, token_offset)
@@ -174,13 +199,17 @@ def _counted_from(first: int, numbers: "array[int]") -> "array[int]":
     if not first or not numbers:
         return numbers
     values = np.frombuffer(numbers, np.int32)
-    return array("i", np.where(values == NO_PASSAGE, NO_PASSAGE, values + first).astype(np.int32).tobytes())
+    return array(
+        "i", np.where(values == NO_PASSAGE, NO_PASSAGE, values + first).astype(np.int32).tobytes()
+    )
 
 
 def _runs(
     passages: list[tuple[int, Passage]], names: dict[tuple[int, int], str]
 ) -> list[tuple[str, list[tuple[int, Passage]]]]:
-    """The passages of a page, cut where one begins with a section that `names` has; each run with that name."""
+    """The passages of a page, cut where one begins with a section that `names` has; each run with
+    that name.
+    """
     runs: list[tuple[str, list[tuple[int, Passage]]]] = []
     for position, passage in passages:
         name = names.get((passage.page, passage.start), "")
@@ -191,7 +220,9 @@ def _runs(
 
 
 def prefix_hashes(ids: "array[int]", profile: str, grid: int) -> dict[int, str]:
-    """sha256 of `profile` and the ids before each grid point and the end, by position: equal when the state is."""
+    """sha256 of `profile` and the ids before each grid point and the end, by position: equal when
+    the state is.
+    """
     digest = hashlib.sha256(profile.encode("utf-8"))
     found: dict[int, str] = {}
     for start in range(0, len(ids), grid):

@@ -1,4 +1,6 @@
-"""What is kept of documents beside their text: tokens, and what others make of them (`KeptParts.arrays`)."""
+"""What is kept of documents beside their text: tokens, and what others make of them
+(`KeptParts.arrays`).
+"""
 
 from array import array
 from collections.abc import Callable, Sequence
@@ -6,7 +8,14 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-from docqa.app.context.context import Context, DocumentTokens, join, lay_out, lay_out_document, preamble
+from docqa.app.context.context import (
+    Context,
+    DocumentTokens,
+    join,
+    lay_out,
+    lay_out_document,
+    preamble,
+)
 from docqa.app.context.passage_vectors import KEY_BYTES, below_headings, key_of
 from docqa.app.storage.arrays import Arrays, kept_arrays
 from docqa.app.storage.store import Store
@@ -21,16 +30,23 @@ _PREAMBLE, _KEYS = "preamble", "keys"
 
 @dataclass
 class KeptParts:
-    """What is kept in `store` by `tokenizer`, its name. `notices`: what was damaged, or could not be kept. Mutable."""
+    """What is kept in `store` by `tokenizer`, its name. `notices`: what was damaged, or could not
+    be kept. Mutable.
+    """
 
     store: Store
     tokenizer: str
     notices: list[str] = field(default_factory=list)
 
     def context(
-        self, documents: Sequence[Document], tokenizer: Callable[[], Tokenizer], opening: Sequence[int] | None
+        self,
+        documents: Sequence[Document],
+        tokenizer: Callable[[], Tokenizer],
+        opening: Sequence[int] | None,
     ) -> Context:
-        """As `context.lay_out`; documents that are not kept are laid out by `tokenizer()`, and kept."""
+        """As `context.lay_out`; documents that are not kept are laid out by `tokenizer()`, and
+        kept.
+        """
         if not documents:
             return lay_out(documents, tokenizer(), opening)
         parts = [
@@ -38,18 +54,31 @@ class KeptParts:
             for number, document in enumerate(documents, 1)
         ]
         before = _numbers(parts[0][_PREAMBLE]) if opening is None else opening
-        joined = join(documents, before, [DocumentTokens(*(_numbers(part[name]) for name in _NAMES)) for part in parts])
+        joined = join(
+            documents,
+            before,
+            [DocumentTokens(*(_numbers(part[name]) for name in _NAMES)) for part in parts],
+        )
         keys = b"".join(part[_KEYS].tobytes() for part in parts)
-        return replace(joined, passage_keys=[keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)])
+        return replace(
+            joined,
+            passage_keys=[keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)],
+        )
 
     def arrays(
         self, kind: str, document: Document, made_by: tuple[object, ...], make: Callable[[], Arrays]
     ) -> Arrays:
-        """The kept arrays of `document`, else those that `make` makes (`storage.arrays.kept_arrays`)."""
+        """The kept arrays of `document`, else those that `make` makes
+        (`storage.arrays.kept_arrays`).
+        """
         return kept_arrays(self.store, kind, document, made_by, self.notices, make)
 
-    def _part(self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None) -> Arrays:
-        """The fields of DocumentTokens, keys of passages and, without a chat template, what stands before."""
+    def _part(
+        self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None
+    ) -> Arrays:
+        """The fields of DocumentTokens, keys of passages and, without a chat template, what stands
+        before.
+        """
         layout = LAYOUT_VERSION
         if number is not None:
             from docqa.model.prompts.conversation import CONVERSATION_LAYOUT as layout  # noqa: N811
@@ -59,12 +88,17 @@ class KeptParts:
             made = lay_out_document(document, encoder, number)
             before = preamble(encoder) if number is None else []
             passages = [document.passages[each] for each in made.passages]
-            keys = b"".join(key_of(below_headings(p.section, document.passage_text(p))) for p in passages)
+            keys = b"".join(
+                key_of(below_headings(p.section, document.passage_text(p))) for p in passages
+            )
             return {name: np.array(getattr(made, name), np.int32) for name in _NAMES} | {
-                _PREAMBLE: np.array(before, np.int32), _KEYS: np.frombuffer(keys, np.uint8)
-            }  # fmt: skip
+                _PREAMBLE: np.array(before, np.int32),
+                _KEYS: np.frombuffer(keys, np.uint8),
+            }
 
-        return self.arrays("contexts", document, (TOKENS_FORMAT, layout, number, self.tokenizer), make)
+        return self.arrays(
+            "contexts", document, (TOKENS_FORMAT, layout, number, self.tokenizer), make
+        )
 
 
 _NAMES = tuple(each.name for each in fields(DocumentTokens))

@@ -1,4 +1,6 @@
-"""A vector of every passage of a Context, made by the passage encoder while it is read, and kept with it."""
+"""A vector of every passage of a Context, made by the passage encoder while it is read, and kept
+with it.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,8 +16,8 @@ KEY_BYTES = 16
 
 
 class PassageVectors:
-    """Vectors of the passages of `context` read so far, by their words and headings; none without an encoder.
-    Mutable."""
+    """Vectors of the passages of `context` read so far, by their words and headings; none without
+    an encoder. Mutable."""
 
     def __init__(self, model: Model, context: Context) -> None:
         self._model, self._context = model, context
@@ -41,12 +43,16 @@ class PassageVectors:
             if key not in self._known and self._context.passages[number].token_end <= position
         }
         if left:
-            found = encoder.vectors([passage_words(self._context, number) for number in left.values()])
+            found = encoder.vectors(
+                [passage_words(self._context, number) for number in left.values()]
+            )
             self._known.update(zip(left, found.astype(np.float16), strict=True))
             self.unsaved = True
 
     def scores(self, question: str) -> np.ndarray | None:
-        """How like the question every passage is, -1 to 1, [passages], after all was read; None without an encoder."""
+        """How like the question every passage is, -1 to 1, [passages], after all was read; None
+        without an encoder.
+        """
         encoder = self._model.passage_encoder
         if encoder is None:
             return None
@@ -71,11 +77,16 @@ class PassageVectors:
         if encoder is None or not (path := folder / _file_of(encoder)).exists():
             return
         arrays, _ = load_summed(path)
-        self._known = {key.tobytes(): row for key, row in zip(arrays["keys"], arrays["vectors"], strict=True)}
+        self._known = {
+            key.tobytes(): row for key, row in zip(arrays["keys"], arrays["vectors"], strict=True)
+        }
 
     def _passage_keys(self) -> list[bytes]:
         if self._keys is None:
-            words = (passage_words(self._context, number) for number in range(len(self._context.passages)))
+            words = (
+                passage_words(self._context, number)
+                for number in range(len(self._context.passages))
+            )
             self._keys = [key_of(text) for text in words]
         return self._keys
 
@@ -102,4 +113,6 @@ def below_headings(section: Sequence[str], text: str) -> str:
 
 def like_question(encoder: VectorEncoder, question: str, texts: list[str]) -> np.ndarray:
     """How like the question some texts are, float64 [texts], -1 to 1."""
-    return np.asarray(encoder.vectors(texts) @ encoder.vectors([question], asked=True)[0], dtype=np.float64)
+    return np.asarray(
+        encoder.vectors(texts) @ encoder.vectors([question], asked=True)[0], dtype=np.float64
+    )

@@ -26,22 +26,32 @@ class Plan:
 
 
 def yarn_factor_of(model: Model, tokens: int, room: int = QUESTION_TOKENS) -> float:
-    """The YaRN factor for `tokens`, with `room` for more. Raises ContextTooLong, with the numbers."""
+    """The YaRN factor for `tokens`, with `room` for more. Raises ContextTooLong, with the
+    numbers.
+    """
     return float(yarn_factor_for(model.config, tokens + room))
 
 
 def fits(model: Model, tokens: int, room: int) -> bool:
-    """Whether `tokens` and `room` fit the context that the model was trained for, and the memory."""
+    """Whether `tokens` and `room` fit the context that the model was trained for, and the
+    memory.
+    """
     if tokens + room > model.config.native_context:
         return False
     needed = estimate(
-        model.config, tokens + room, item=model.item_bytes, packed=model.packed, expert_bytes=model.expert_pool_bytes
+        model.config,
+        tokens + room,
+        item=model.item_bytes,
+        packed=model.packed,
+        expert_bytes=model.expert_pool_bytes,
     ).memory_bytes
     return needed <= total_bytes()
 
 
 def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Plan:
-    """Plan of reading `tokens` of which `reused` are kept; a long one is timed on a short trial first."""
+    """Plan of reading `tokens` of which `reused` are kept; a long one is timed on a short trial
+    first.
+    """
     from docqa.model.checkpoints.weights import weight_files
     from docqa.model.heads.reader_cost import cost_of_reader
 
@@ -49,16 +59,26 @@ def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Pla
     on_disk = sum(path.stat().st_size for path in weight_files(model.folder))
     on_disk = on_disk * parameters(config)["total"] // parameters(model.config)["total"]
     reader = cost_of_reader(model.folder)
-    if (macs := getattr(vars(model).get("passage_encoder"), "macs", None)) is not None:  # of another's, loaded already
+    if (
+        macs := getattr(vars(model).get("passage_encoder"), "macs", None)
+    ) is not None:  # of another's, loaded already
         reader = replace(reader, weights_bytes=reader.weights_bytes + 4 * macs, passage_macs=macs)
     at = partial(
-        estimate, config, tokens, item=model.item_bytes, weights_on_disk=on_disk, packed=model.packed,
-        expert_bytes=model.expert_pool_bytes, reader=reader,
-    )  # fmt: skip
+        estimate,
+        config,
+        tokens,
+        item=model.item_bytes,
+        weights_on_disk=on_disk,
+        packed=model.packed,
+        expert_bytes=model.expert_pool_bytes,
+        reader=reader,
+    )
     guess = at()
     if guess.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
         from docqa.model.cost.speed import measured_speed
 
         guess = at(speed=measured_speed(model, config.num_hidden_layers))
     share = (tokens - reused) / tokens if tokens else 0.0
-    return Plan(tokens, guess.seconds * share, guess.memory_bytes, guess.disk_bytes, yarn_factor, reused)
+    return Plan(
+        tokens, guess.seconds * share, guess.memory_bytes, guess.disk_bytes, yarn_factor, reused
+    )

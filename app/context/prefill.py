@@ -1,6 +1,6 @@
-"""Reading a Context into a State, block by block, and keeping what was read, under the hash of the profile and all
-token ids. A read begins from the longest kept point, of any state, with the same ids. Points lie on the model's block
-grid, so reused ones have the bits of an undisturbed read."""
+"""Reading a Context into a State, block by block, and keeping what was read, under the hash of the
+profile and all token ids. A read begins from the longest kept point, of any state, with the same
+ids. Points lie on the model's block grid, so reused ones have the bits of an undisturbed read."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ _VECTORS = "vectors.safetensors"
 
 
 class TokenVectors:
-    """The evidence head's vector of every token read so far, int8 [tokens, width], None without a head; `on_hidden`:
-    for the prefill. Rows before a grid point are the same after a resumed read. Mutable."""
+    """The evidence head's vector of every token read so far, int8 [tokens, width], None without a
+    head; `on_hidden`: for the prefill. Rows before a grid point are the same after a resumed read.
+    Mutable."""
 
     def __init__(self, head: EvidenceHead | None) -> None:
         self._head = head
@@ -55,7 +56,9 @@ class TokenVectors:
             self._pieces[position] = self._head.token_vectors(np.asarray(hidden))
 
     def rows(self, position: int) -> np.ndarray | None:
-        """Rows of all tokens before `position`, [position, width]; None without a head. Raises StoreDamaged."""
+        """Rows of all tokens before `position`, [position, width]; None without a head. Raises
+        StoreDamaged.
+        """
         if self._head is None:
             return None
         kept = [(start, piece) for start, piece in sorted(self._pieces.items()) if start < position]
@@ -82,7 +85,9 @@ class TokenVectors:
             return
         rows = load_summed(folder / _VECTORS)[0]["rows"]
         if len(rows) < position:
-            raise StoreDamaged(f"there are vectors of {len(rows)} tokens, {position} were read", where=str(folder))
+            raise StoreDamaged(
+                f"there are vectors of {len(rows)} tokens, {position} were read", where=str(folder)
+            )
         self._pieces = {0: rows[:position]}
 
 
@@ -99,12 +104,17 @@ class Prefiller:
     passages: PassageVectors = field(init=False)
 
     def __post_init__(self) -> None:
-        self.vectors, self.passages = TokenVectors(self.model.evidence_head), PassageVectors(self.model, self.context)
+        self.vectors, self.passages = (
+            TokenVectors(self.model.evidence_head),
+            PassageVectors(self.model, self.context),
+        )
         self._grid = GRID
         self.finished = False
         self.state: State | None = None  # once all documents are read
         self._points = prefix_hashes(self.context.ids, "", self._grid)
-        self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[len(self.context)]
+        self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[
+            len(self.context)
+        ]
         self._saved_at = -1
         self._refused = False  # nothing more is kept
         self._lock: BaseFileLock | None = None
@@ -134,7 +144,9 @@ class Prefiller:
                     yield Notice("another docqa is reading this text; waiting for it to finish")
             except OSError as error:
                 self._refused = True
-                yield Notice(f"nothing can be kept ({error.strerror or error}, {self.store.root}); reading goes on")
+                yield Notice(
+                    f"nothing can be kept ({error.strerror or error}, {self.store.root}); reading goes on"
+                )
             state = self._partial
             if state is None:
                 state = yield from self._restore(self.store)
@@ -156,18 +168,22 @@ class Prefiller:
         return self.model.new_state(self.profile.yarn_factor, layers=self.profile.layers)
 
     def _candidates(self) -> list[tuple[int, str]]:
-        """(position, key) of kept points that begin this context, longest first; its own state is always there and
-        first, so that a damaged one is named and deleted."""
+        """(position, key) of kept points that begin this context, longest first; its own state is
+        always there and first, so that a damaged one is named and deleted."""
         found: list[tuple[int, str]] = []
         for entry in self.store.entries("states") if self.store is not None else []:
             own = entry.folder.name == self.key
             if not own and entry.details.get("profile") != self.profile.fields():
                 continue
             try:
-                points = read_header(entry.folder / "model")["points"] if entry.status == "kept" else []
+                points = (
+                    read_header(entry.folder / "model")["points"] if entry.status == "kept" else []
+                )
             except StateDamaged:
                 points = []
-            fitting = [at["position"] for at in points if self._points.get(at["position"]) == at["ids"]]
+            fitting = [
+                at["position"] for at in points if self._points.get(at["position"]) == at["ids"]
+            ]
             if fitting or own:
                 found.append((max(fitting, default=0), entry.key))
         return sorted(found, key=lambda pair: (-pair[0], pair[1] != self.key))
@@ -179,11 +195,17 @@ class Prefiller:
                 state = self._load(store, key, position)
             except (StoreDamaged, StateError, OSError) as error:
                 store.drop("states", self.key)
-                which = "what was read before" if key == self.key else "a shorter version that was read before"
+                which = (
+                    "what was read before"
+                    if key == self.key
+                    else "a shorter version that was read before"
+                )
                 yield Notice(f"{which} cannot be used, and the text is read again: {error}")
                 continue
             self.tokens_reused = self._saved_at = state.position
-            self.finished = state.position == self.total and key == self.key and self.passages.complete
+            self.finished = (
+                state.position == self.total and key == self.key and self.passages.complete
+            )
             self.state = state if self.finished else None
             return state
         return None
@@ -191,7 +213,11 @@ class Prefiller:
     def _load(self, store: Store, key: str, position: int) -> State:
         """Raises StoreDamaged, StateError or OSError."""
         own = key == self.key
-        folder = store.open("states", key)[0] if own else store.adopt(key, self.key, self._details(position))
+        folder = (
+            store.open("states", key)[0]
+            if own
+            else store.adopt(key, self.key, self._details(position))
+        )
         self.passages.load(folder)
         self.vectors = TokenVectors(self.model.evidence_head)
         expected = {"profile": self.profile.fields()}
@@ -208,12 +234,17 @@ class Prefiller:
         last_point = total // self._grid * self._grid  # a text that grows goes on from here
         try:
             while state.position < total:
-                # A fork takes the blocks, so that an interruption in the middle leaves the last whole one.
+                # A fork takes the blocks, so that an interruption in the middle leaves the last
+                # whole one.
                 trial = state.fork()
-                stop = min((state.position // self._grid + self.model.blocks_at_once) * self._grid, total)
+                stop = min(
+                    (state.position // self._grid + self.model.blocks_at_once) * self._grid, total
+                )
                 if state.position < last_point < stop:
                     stop = last_point
-                self.model.prefill(list(ids[state.position : stop]), trial, on_hidden=self.vectors.on_hidden)
+                self.model.prefill(
+                    list(ids[state.position : stop]), trial, on_hidden=self.vectors.on_hidden
+                )
                 self.passages.read_until(stop)
                 state = self._partial = trial
                 blocks += self.model.blocks_at_once
@@ -221,9 +252,13 @@ class Prefiller:
                 speed = (times[-1][0] - times[0][0]) / max(times[-1][1] - times[0][1], 1e-9)
                 left = total - state.position
                 if left:
-                    yield ReadProgress(state.position, total, speed, left / speed, self.tokens_reused)
+                    yield ReadProgress(
+                        state.position, total, speed, left / speed, self.tokens_reused
+                    )
                 if self._lock is not None and self._forgotten():
-                    yield Notice("`docqa forget` deleted this document: reading goes on, and nothing of it is kept")
+                    yield Notice(
+                        "`docqa forget` deleted this document: reading goes on, and nothing of it is kept"
+                    )
                 if left and (blocks % SAVE_EVERY_BLOCKS == 0 or state.position == last_point):
                     yield from self._keep(state)
         except (GeneratorExit, KeyboardInterrupt) as end:
@@ -242,7 +277,11 @@ class Prefiller:
     def keep_progress(self) -> None:
         """Save the whole blocks of a read that was left in the middle."""
         state = self._partial
-        if state is not None and state.position % self._grid == 0 and state.position > max(self._saved_at, 0):
+        if (
+            state is not None
+            and state.position % self._grid == 0
+            and state.position > max(self._saved_at, 0)
+        ):
             self._save(state)
 
     def _keep(self, state: State) -> Iterator[Event]:
@@ -259,7 +298,9 @@ class Prefiller:
             return ""
         folder = self.store.root / "states" / self.key
         try:
-            if not self.store.has("states", self.key):  # first, so that `docqa forget` knows whose the files are
+            if not self.store.has(
+                "states", self.key
+            ):  # first, so that `docqa forget` knows whose the files are
                 self.store.write_entry("states", self.key, self._details(0))
             self.vectors.save(folder, state.position)
             self.passages.save(folder)
@@ -270,7 +311,10 @@ class Prefiller:
             self._refused = True
             return f"what was read cannot be kept ({error.strerror or error}, {folder}); the answer is not affected"
         finally:
-            for path in [*folder.glob("model/.*.part"), *folder.glob(f"{TEMPORARY_PREFIX}*")]:  # of an interruption
+            for path in [
+                *folder.glob("model/.*.part"),
+                *folder.glob(f"{TEMPORARY_PREFIX}*"),
+            ]:  # of an interruption
                 with suppress(OSError):  # another process removes it, or the disk refuses
                     path.unlink()
             self._forgotten()  # `docqa forget` may have come between
@@ -279,7 +323,9 @@ class Prefiller:
 
     def _forgotten(self) -> bool:
         """Then nothing is kept any more."""
-        if self.store is None or not self.store.forgotten(document.id for document in self.context.documents):
+        if self.store is None or not self.store.forgotten(
+            document.id for document in self.context.documents
+        ):
             return False
         self._refused = True
         self.store.drop("states", self.key)

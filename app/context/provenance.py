@@ -47,12 +47,14 @@ def documents_hash(documents: list[Document] | tuple[Document, ...]) -> str:
     """The sha256 of one document, or of those of all in order."""
     if len(documents) == 1:
         return documents[0].id
-    return hashlib.sha256("\n".join(document.id for document in documents).encode("ascii")).hexdigest()
+    return hashlib.sha256(
+        "\n".join(document.id for document in documents).encode("ascii")
+    ).hexdigest()
 
 
 def kernel_provenance(device: torch.device | None = None) -> str:
-    """What changes the bits of a result on one machine: kernels, torch, threads, the processor's features. `device`:
-    the accelerator that the network computes on; None: the CPU."""
+    """What changes the bits of a result on one machine: kernels, torch, threads, the processor's
+    features. `device`: the accelerator that the network computes on; None: the CPU."""
     from importlib.metadata import version
 
     from docqa.kernels.native import identity, native_in_use
@@ -71,7 +73,9 @@ def kernel_provenance(device: torch.device | None = None) -> str:
 
 
 def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> Profile:
-    """The Profile of states of `model` at `yarn_factor`; `layout`: of the Context, if not the bundled model's."""
+    """The Profile of states of `model` at `yarn_factor`; `layout`: of the Context, if not the
+    bundled model's.
+    """
     layers = model.answer_layers
     return Profile(
         model=model.fingerprint,
@@ -89,11 +93,17 @@ def answer_provenance(
     profile: Profile, documents: tuple[Document, ...], options: dict[str, object], attention: str
 ) -> dict[str, object]:
     """The `provenance` object of an answer; `attention` says how far reading was exact."""
-    stated = {"state_format": profile.state_format, "attention": attention, "yarn_factor": profile.yarn_factor}
+    stated = {
+        "state_format": profile.state_format,
+        "attention": attention,
+        "yarn_factor": profile.yarn_factor,
+    }
     return provenance_without_state(documents_hash(documents), profile.model, options) | stated
 
 
-def provenance_without_state(document: str, model: str | None, options: dict[str, object]) -> dict[str, object]:
+def provenance_without_state(
+    document: str, model: str | None, options: dict[str, object]
+) -> dict[str, object]:
     """The same without a state; `document`: the hash of what was asked."""
     return {
         "document": document,

@@ -10,7 +10,14 @@ from docqa.app import report
 from docqa.app.answer.answer import Cite
 from docqa.app.answerers.loading import find_model
 from docqa.app.eval.fitting import Fitting
-from docqa.app.eval.judging import Asserted, QuestionOutcome, calibration_error, confidence_figure, is_right, scores
+from docqa.app.eval.judging import (
+    Asserted,
+    QuestionOutcome,
+    calibration_error,
+    confidence_figure,
+    is_right,
+    scores,
+)
 from docqa.app.eval.questions import EvalDocument, GoldQuestion, TextMap, read_eval_file
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
@@ -21,7 +28,12 @@ from docqa.ingest.errors import IngestError
 from docqa.ingest.types import Passage
 from docqa.model.protocol import Model
 
-LENGTHS = ((4_096, "to 4k tokens"), (16_384, "4k to 16k"), (65_536, "16k to 64k"), (1 << 30, "over 64k"))
+LENGTHS = (
+    (4_096, "to 4k tokens"),
+    (16_384, "4k to 16k"),
+    (65_536, "16k to 64k"),
+    (1 << 30, "over 64k"),
+)
 SURE = 0.9  # a confidence
 Rates = dict[str, object]
 _Row = TypeVar("_Row")
@@ -40,23 +52,28 @@ def run_eval(
     fit: bool = False,
     on_progress: Callable[[int], None] | None = None,
 ) -> Rates:
-    """What `docqa eval` prints of the questions that `read_eval_file` chooses. `page_hit`: the first quote is in the
-    line of the file that a right answer is in or, with `folder`, on a right page. `plot`: the SVG to draw. `fit`: how
-    sure answers are is fitted on these questions and kept, and what is returned is of that. `on_progress` gets the
-    number of questions done; those of files that cannot be read are `skipped`. Raises InputError for a file of another
-    form, OSError for the figure."""
+    """What `docqa eval` prints of the questions that `read_eval_file` chooses. `page_hit`: the
+    first quote is in the line of the file that a right answer is in or, with `folder`, on a right
+    page. `plot`: the SVG to draw. `fit`: how sure answers are is fitted on these questions and
+    kept, and what is returned is of that. `on_progress` gets the number of questions done; those of
+    files that cannot be read are `skipped`. Raises InputError for a file of another form, OSError
+    for the figure."""
     chosen = replace(options, store=options.store and folder is not None, preview=False)
     loaded = model if model is not None else find_model(chosen)
     outcomes: list[QuestionOutcome] = []
     skipped, fitting = 0, Fitting(chosen, loaded) if fit else None
     for document in read_eval_file(path, limit, sample=sample, folder=folder):
         try:
-            for outcome in ask_file(document, chosen, loaded) if folder else ask_text(document, chosen, loaded):
+            for outcome in (
+                ask_file(document, chosen, loaded) if folder else ask_text(document, chosen, loaded)
+            ):
                 outcomes.append(outcome)
                 if on_progress is not None:
                     on_progress(len(outcomes))
         except IngestError as error:
-            report.warn(f"{error} (questions about it, which are skipped: {len(document.questions)})")
+            report.warn(
+                f"{error} (questions about it, which are skipped: {len(document.questions)})"
+            )
             skipped += len(document.questions)
     if fitting is not None:
         outcomes = fitting.fitted(outcomes)
@@ -87,7 +104,13 @@ def ask_file(document: EvalDocument, options: Options, model: Model) -> Iterator
             def cited(cites: Sequence[Cite], right: Callable[[Cite], bool] = right) -> bool:
                 return any(map(right, cites))
 
-            yield outcome(session, document.dataset, question, right if question.pages or not paged else None, cited)
+            yield outcome(
+                session,
+                document.dataset,
+                question,
+                right if question.pages or not paged else None,
+                cited,
+            )
 
 
 def outcome(
@@ -97,7 +120,9 @@ def outcome(
     right: Callable[[Passage], bool] | None,
     cited: Callable[[Sequence[Cite]], bool],
 ) -> QuestionOutcome:
-    """Ask a question. `right`: whether a passage has an answer, None where that is not known; `cited` of a quote."""
+    """Ask a question. `right`: whether a passage has an answer, None where that is not known;
+    `cited` of a quote.
+    """
     answer, known = session.answer(question.text), None if question.unanswerable else right
     ranked = session.rank(question.text)
     words = ranked if not session.options.model_scores else rank(question.text, session.index)
@@ -107,13 +132,24 @@ def outcome(
         return known and any(known(session.context.passages[item.index].passage) for item in found)
 
     return QuestionOutcome(
-        dataset, len(session.context), question.unanswerable, answer.refused, overlap, exact,
-        question.kind, answer.confidence, is_right(answer, question),
+        dataset,
+        len(session.context),
+        question.unanswerable,
+        answer.refused,
+        overlap,
+        exact,
+        question.kind,
+        answer.confidence,
+        is_right(answer, question),
         None if question.verdict is None else answer.verdict == question.verdict,
-        hit(ranked[:1]), hit(ranked[:3]), hit(words[:1]),
+        hit(ranked[:1]),
+        hit(ranked[:3]),
+        hit(words[:1]),
         page_hit=None if known is None else cited(answer.quotes[0].cites if answer.quotes else ()),
-        signals={} if session.writes else session.local.features(question.text, *session.local.find(question.text)),
-    )  # fmt: skip
+        signals={}
+        if session.writes
+        else session.local.features(question.text, *session.local.find(question.text)),
+    )
 
 
 def overlaps(passage: Passage, golds: Iterable[tuple[int, int]]) -> bool:
@@ -125,15 +161,21 @@ def _same_line(
     document: EvalDocument, places: TextMap, spans: Iterable[tuple[int, int]], cites: Sequence[Cite]
 ) -> bool:
     """Whether the first of `cites` is in the line of one of `spans`."""
+
     def line(offset: int) -> int:
         return bisect_right(document.line_starts, offset) - 1
 
-    ends = [(places.back(cite.start), places.back(max(cite.end - 1, cite.start))) for cite in cites[:1]]
-    return any(line(first) <= line(start) <= line(last) for first, last in ends for start, _ in spans)
+    ends = [
+        (places.back(cite.start), places.back(max(cite.end - 1, cite.start))) for cite in cites[:1]
+    ]
+    return any(
+        line(first) <= line(start) <= line(last) for first, last in ends for start, _ in spans
+    )
 
 
 def summary(outcomes: Sequence[QuestionOutcome]) -> Rates:
     """The contract's rates, four digits."""
+
     def length(outcome: QuestionOutcome) -> str:
         return next(name for limit, name in LENGTHS if outcome.tokens <= limit)
 
@@ -189,11 +231,15 @@ def _kind_rates(outcomes: Sequence[QuestionOutcome]) -> Rates:
 
 
 def _asserted(outcomes: Iterable[QuestionOutcome]) -> list[Asserted]:
-    return [Asserted(outcome.confidence, outcome.right) for outcome in outcomes if not outcome.refused]
+    return [
+        Asserted(outcome.confidence, outcome.right) for outcome in outcomes if not outcome.refused
+    ]
 
 
 def assertion_rates(answers: Sequence[Asserted]) -> dict[str, float]:
-    """How many answers are asserted, the share that is right of all and of the sure ones, and the calibration error."""
+    """How many answers are asserted, the share that is right of all and of the sure ones, and the
+    calibration error.
+    """
     return {
         "asserted": len(answers),
         "precision": mean(answer.right for answer in answers),
@@ -203,13 +249,19 @@ def assertion_rates(answers: Sequence[Asserted]) -> dict[str, float]:
 
 
 def refusal_rates(questions: Iterable[tuple[bool, bool]]) -> dict[str, float]:
-    """How many of each kind were refused, and the mean of what was right of each; of (unanswerable, refused)."""
+    """How many of each kind were refused, and the mean of what was right of each; of (unanswerable,
+    refused).
+    """
     by_kind: dict[bool, list[bool]] = {False: [], True: []}
     for unanswerable, refused in questions:
         by_kind[unanswerable].append(refused)
     wrongly, rightly = mean(by_kind[False]), mean(by_kind[True])
     halves = [1.0 - wrongly] * bool(by_kind[False]) + [rightly] * bool(by_kind[True])
-    return {"refused_answerable": wrongly, "refused_unanswerable": rightly, "balanced_refusal_accuracy": mean(halves)}
+    return {
+        "refused_answerable": wrongly,
+        "refused_unanswerable": rightly,
+        "balanced_refusal_accuracy": mean(halves),
+    }
 
 
 def mean(values: Iterable[float]) -> float:

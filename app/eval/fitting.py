@@ -1,5 +1,6 @@
-"""How sure answers with others' models are, fitted on a user's questions: a logistic regression whose weights are
-pulled towards those of the bundled models (a Gaussian prior), so that few questions change little."""
+"""How sure answers with others' models are, fitted on a user's questions: a logistic regression
+whose weights are pulled towards those of the bundled models (a Gaussian prior), so that few
+questions change little."""
 
 import json
 from collections.abc import Sequence
@@ -23,13 +24,17 @@ _STEPS = 500
 
 
 class Fitting:
-    """Made before the questions are asked: nothing is refused then. Raises UsageError where nothing is to be fitted."""
+    """Made before the questions are asked: nothing is refused then. Raises UsageError where nothing
+    is to be fitted.
+    """
 
     def __init__(self, options: Options, model: Model) -> None:
         known, path = read_calibration(model.folder).get("refusal"), options.calibration_file
         if path is None or known is None:
             said = "fits how sure answers with models of others are, beside the bundled one"
-            raise UsageError(said, where="--fit", hint="name one by --reader, --encoder or --reranker")
+            raise UsageError(
+                said, where="--fit", hint="name one by --reader, --encoder or --reranker"
+            )
         self._path, self._known = path, known
         model.calibration["refusal"] = {**known, "threshold": 0.0}
 
@@ -38,11 +43,16 @@ class Fitting:
         told = [each for each in outcomes if "margin" in each.signals]
         if len(told) < FEWEST or len({each.right for each in told}) < 2:
             said = f"{len(told)} answers, {sum(each.right for each in told)} of them right, are too few to fit on"
-            raise UsageError(said, where="--fit", hint=f"{FEWEST} or more are needed, right ones and wrong ones")
+            raise UsageError(
+                said, where="--fit", hint=f"{FEWEST} or more are needed, right ones and wrong ones"
+            )
         others = [name for name in _OTHERS if name in told[0].signals]
         known: RefusalCalibration = {**self._known, "features": [*self._known["features"], *others]}
         known.pop("forms", None)
-        for weights in (known["weights"], known["evidence"]["weights"] if "evidence" in known else []):
+        for weights in (
+            known["weights"],
+            known["evidence"]["weights"] if "evidence" in known else [],
+        ):
             weights.extend(0.0 for _ in others)
         x = np.array([[each.signals.get(name, 0.0) for name in known["features"]] for each in told])
         known["weights"], known["bias"] = _fit(x, np.array([each.right for each in told]), known)
@@ -52,8 +62,8 @@ class Fitting:
 
 
 def _fit(x: np.ndarray, y: np.ndarray, known: RefusalCalibration) -> tuple[list[float], float]:
-    """Weights and bias of y [n] by signals x [n, signals], from the `known` ones on; each step is safe by the bound of
-    its curvature (Böhning and Lindsay 1988)."""
+    """Weights and bias of y [n] by signals x [n, signals], from the `known` ones on; each step is
+    safe by the bound of its curvature (Böhning and Lindsay 1988)."""
     mean, spread = x.mean(0), np.where(x.std(0) > 1e-9, x.std(0), np.inf)
     rows = np.column_stack([(x - mean) / spread, np.ones(len(x))])
     offset, change = x @ known["weights"] + known["bias"], np.zeros(rows.shape[1])
@@ -62,7 +72,9 @@ def _fit(x: np.ndarray, y: np.ndarray, known: RefusalCalibration) -> tuple[list[
     for _ in range(_STEPS):
         change -= step @ (rows.T @ (sigmoid(offset + rows @ change) - y) + held @ change)
     added = change[:-1] / spread
-    return np.round(known["weights"] + added, 5).tolist(), round(float(known["bias"] + change[-1] - mean @ added), 5)
+    return np.round(known["weights"] + added, 5).tolist(), round(
+        float(known["bias"] + change[-1] - mean @ added), 5
+    )
 
 
 def _judged(outcome: QuestionOutcome, calibration: RefusalCalibration) -> QuestionOutcome:

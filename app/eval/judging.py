@@ -32,9 +32,9 @@ class Asserted(NamedTuple):
 
 @dataclass(frozen=True)
 class QuestionOutcome:
-    """What came of one question about a document of `tokens`; a place is None where the file names none,
-    `verdict_right` where no yes or no was asked for. `confidence` 0 to 1. `signals`: those of answerability.py, empty
-    where a model writes."""
+    """What came of one question about a document of `tokens`; a place is None where the file names
+    none, `verdict_right` where no yes or no was asked for. `confidence` 0 to 1. `signals`: those of
+    answerability.py, empty where a model writes."""
 
     dataset: str
     tokens: int
@@ -91,12 +91,18 @@ def verdict_of(said: str | None) -> str | None:
 
 def scores(said: str | None, question: GoldQuestion) -> tuple[float, float]:
     """F1 and exact match against the best of the known answers; 0 for a refusal, None."""
-    pairs = [_compared(said, gold, question) for gold in question.wanted] if said is not None else []
-    return max((f1(*pair) for pair in pairs), default=0.0), max((exact_match(*pair) for pair in pairs), default=0.0)
+    pairs = (
+        [_compared(said, gold, question) for gold in question.wanted] if said is not None else []
+    )
+    return max((f1(*pair) for pair in pairs), default=0.0), max(
+        (exact_match(*pair) for pair in pairs), default=0.0
+    )
 
 
 def _compared(said: str, gold: str, question: GoldQuestion) -> tuple[str, str]:
-    """Of a question for yes or no the clauses behind, or the verdicts where that is all of `gold`."""
+    """Of a question for yes or no the clauses behind, or the verdicts where that is all of
+    `gold`.
+    """
     if question.verdict is None:
         return said, gold
     wanted = _VERDICT.sub("", gold, count=1)
@@ -119,7 +125,10 @@ def is_right(answer: Answer, question: GoldQuestion) -> bool:
             any(_agree(item, gold, _MOST_TOGETHER) for item in items) or _stands_in(gold, quoted)
             for gold in question.golds
         )
-    return any(_agree(*_compared(said, gold, question), _MOST) or _stands_in(gold, quoted) for gold in question.golds)
+    return any(
+        _agree(*_compared(said, gold, question), _MOST) or _stands_in(gold, quoted)
+        for gold in question.golds
+    )
 
 
 def _quoted(answer: Answer, *, together: bool) -> str:
@@ -129,7 +138,9 @@ def _quoted(answer: Answer, *, together: bool) -> str:
 
 def _stands_in(gold: str, quoted: str) -> bool:
     known = normalise(gold).split()
-    return (len(gold.split()) > 1 or bool(_figures(known))) and _within(known, normalise(quoted).split())
+    return (len(gold.split()) > 1 or bool(_figures(known))) and _within(
+        known, normalise(quoted).split()
+    )
 
 
 def _agree(said: str, gold: str, most: int) -> bool:
@@ -162,17 +173,25 @@ def bins(answers: Iterable[Asserted]) -> list[Bin]:
     """Ten bins of equal count, the most confident first; fewer of fewer answers."""
     ordered = sorted(answers, reverse=True)
     edges = [len(ordered) * number // BINS for number in range(BINS + 1)]
-    groups = [ordered[start:end] for start, end in zip(edges, edges[1:], strict=False) if start < end]
+    groups = [
+        ordered[start:end] for start, end in zip(edges, edges[1:], strict=False) if start < end
+    ]
     return [Bin(len(g), fmean(a.confidence for a in g), fmean(a.right for a in g)) for g in groups]
 
 
 def calibration_error(answers: Sequence[Asserted]) -> float:
-    """Mean distance, 0 to 1, of confidence and share that is right, over ten bins; 0 of no answers."""
-    return sum(found.size * abs(found.right - found.confidence) for found in bins(answers)) / max(len(answers), 1)
+    """Mean distance, 0 to 1, of confidence and share that is right, over ten bins; 0 of no
+    answers.
+    """
+    return sum(found.size * abs(found.right - found.confidence) for found in bins(answers)) / max(
+        len(answers), 1
+    )
 
 
 def confidence_figure(answers: Sequence[Asserted], questions: int) -> str:
-    """SVG: the share that is right over confidence, and over how many of the `questions` the surest answers are."""
+    """SVG: the share that is right over confidence, and over how many of the `questions` the surest
+    answers are.
+    """
     ordered = sorted(answers, key=lambda answer: -answer.confidence)
     right = accumulate(int(answer.right) for answer in ordered)
     curve = [(count / questions, so_far / count) for count, so_far in enumerate(right, 1)]
@@ -181,7 +200,13 @@ def confidence_figure(answers: Sequence[Asserted], questions: int) -> str:
     return squares(
         f"Confidence of {len(ordered):,} answers to {questions:,} questions",
         [
-            Square(f"Reliability (calibration error {error})", "confidence", "share that is right", binned, True),
+            Square(
+                f"Reliability (calibration error {error})",
+                "confidence",
+                "share that is right",
+                binned,
+                True,
+            ),
             Square(
                 "Precision of the surest answers",
                 "share of the questions that is answered",

@@ -1,6 +1,7 @@
-"""Files of questions with known answers, in two forms. `{"dataset", "doc", "title", "context", "qas"}` has its own
-text; lines of one `doc` make one document. `{"file", "question", "answer", "pages", "unanswerable"}` names a file. Both
-may have "kind" and "verdict", the second "must" or "all_of", words that an answer needs."""
+"""Files of questions with known answers, in two forms. `{"dataset", "doc", "title", "context",
+"qas"}` has its own text; lines of one `doc` make one document. `{"file", "question", "answer",
+"pages", "unanswerable"}` names a file. Both may have "kind" and "verdict", the second "must" or
+"all_of", words that an answer needs."""
 
 import gzip
 import json
@@ -21,8 +22,8 @@ _BREAK = "\n\n"
 
 
 class TextMap:
-    """Maps places of a source text to the same letters and figures in what a reader made of it, and back: the nearest
-    ones where the two differ."""
+    """Maps places of a source text to the same letters and figures in what a reader made of it, and
+    back: the nearest ones where the two differ."""
 
     def __init__(self, source: str, text: str) -> None:
         self._source, self._source_places = _letters(source)
@@ -56,7 +57,10 @@ class TextMap:
         return self._source_places[min(at, len(self._source_places) - 1)]
 
     def _nearest(self, letters: str, expected: int) -> int | None:
-        before, after = self._text.rfind(letters, 0, expected + len(letters)), self._text.find(letters, expected)
+        before, after = (
+            self._text.rfind(letters, 0, expected + len(letters)),
+            self._text.find(letters, expected),
+        )
         found = [place for place in (before, after) if place >= 0]
         return min(found, key=lambda place: abs(place - expected)) if found else None
 
@@ -68,9 +72,9 @@ def _letters(text: str) -> tuple[str, list[int]]:
 
 @dataclass(frozen=True)
 class GoldQuestion:
-    """A question with its right answers: texts, and half-open characters of the joined contexts or pages. Each of
-    `golds` is right, where `multi` all together. An answer needs one of `must`, or all of `all_of`; `verdict` is "yes",
-    "no" or None."""
+    """A question with its right answers: texts, and half-open characters of the joined contexts or
+    pages. Each of `golds` is right, where `multi` all together. An answer needs one of `must`, or
+    all of `all_of`; `verdict` is "yes", "no" or None."""
 
     text: str
     golds: tuple[str, ...]
@@ -90,7 +94,9 @@ class GoldQuestion:
 
 @dataclass
 class EvalDocument:
-    """A document of an evaluation file, by text or `file`; `line_starts`: of the file's lines in `text`."""
+    """A document of an evaluation file, by text or `file`; `line_starts`: of the file's lines in
+    `text`.
+    """
 
     dataset: str
     name: str
@@ -101,17 +107,31 @@ class EvalDocument:
     questions: list[GoldQuestion] = field(default_factory=list)
 
     def add(self, record: dict[str, Any]) -> None:
-        """Append a line: its context and questions. Raises KeyError or TypeError for another form."""
+        """Append a line: its context and questions. Raises KeyError or TypeError for another
+        form.
+        """
         base = len(self.text) + len(_BREAK) if self.text else 0
         self.text = self.text + _BREAK + record["context"] if self.text else record["context"]
         self.line_starts.append(base)
         for qa in record["qas"]:
             answers = [a for a in qa["answers"] if a["text"]]
-            spans = tuple((base + a["start"], base + a["start"] + len(a["text"])) for a in answers if a["start"] >= 0)
-            golds, none = tuple(a["text"] for a in answers), bool(qa.get("unanswerable")) or not answers
-            kind, verdict = _kind(qa.get("kind"), none), _verdict(qa.get("verdict", qa.get("label")))
+            spans = tuple(
+                (base + a["start"], base + a["start"] + len(a["text"]))
+                for a in answers
+                if a["start"] >= 0
+            )
+            golds, none = (
+                tuple(a["text"] for a in answers),
+                bool(qa.get("unanswerable")) or not answers,
+            )
+            kind, verdict = (
+                _kind(qa.get("kind"), none),
+                _verdict(qa.get("verdict", qa.get("label"))),
+            )
             multi = bool(qa.get("multi"))
-            self.questions.append(GoldQuestion(qa["question"], golds, none, spans, (), kind, verdict, multi))
+            self.questions.append(
+                GoldQuestion(qa["question"], golds, none, spans, (), kind, verdict, multi)
+            )
 
     def parse(self) -> tuple[Document, TextMap]:
         """The Document that `ask` would read of the text, and the map from it to the only page."""
@@ -122,12 +142,16 @@ class EvalDocument:
 def read_eval_file(
     path: str, limit: int | None = None, *, sample: int | None = None, folder: str | None = None
 ) -> list[EvalDocument]:
-    """Documents with their questions: the first `limit`, of these `sample` drawn evenly, always the same. `folder`: the
-    file is of the second form, over files there. Raises InputError."""
+    """Documents with their questions: the first `limit`, of these `sample` drawn evenly, always the
+    same. `folder`: the file is of the second form, over files there. Raises InputError."""
     if folder is not None and not Path(folder).is_dir():
-        raise InputError("there is no such folder", where=folder, hint="--folder names the folder of the files")
+        raise InputError(
+            "there is no such folder", where=folder, hint="--folder names the folder of the files"
+        )
     documents: dict[str, EvalDocument] = {}
-    order: list[tuple[str, int]] = []  # of all questions of the file: the document's name, and the place there
+    order: list[
+        tuple[str, int]
+    ] = []  # of all questions of the file: the document's name, and the place there
     for number, line in enumerate(lines(path), 1):
         try:
             record = json.loads(line)
@@ -135,7 +159,9 @@ def read_eval_file(
             if name not in documents:
                 title = str(record.get("title") or name)
                 file = "" if folder is None else str(Path(folder) / name)
-                documents[name] = EvalDocument(str(record.get("dataset", name if folder else "")), name, title, file)
+                documents[name] = EvalDocument(
+                    str(record.get("dataset", name if folder else "")), name, title, file
+                )
             questions = documents[name].questions
             known = len(questions)
             if folder is None:
@@ -154,7 +180,9 @@ def read_eval_file(
         chosen = random.Random(0).sample(chosen, min(sample, len(chosen)))
     kept = set(chosen)
     for document in documents.values():
-        document.questions = [q for i, q in enumerate(document.questions) if (document.name, i) in kept]
+        document.questions = [
+            q for i, q in enumerate(document.questions) if (document.name, i) in kept
+        ]
     return [document for document in documents.values() if document.questions]
 
 
@@ -163,9 +191,15 @@ def _page_question(record: dict[str, object]) -> GoldQuestion:
     unanswerable, answer = bool(record["unanswerable"]), str(record["answer"] or "")
     must, all_of = (tuple(map(str, _listed(record, key))) for key in ("must", "all_of"))
     return GoldQuestion(
-        str(record["question"]), (answer,) if answer else (), unanswerable, pages=tuple(pages),
-        kind=_kind(record.get("kind"), unanswerable), verdict=_verdict(record.get("verdict")), must=must, all_of=all_of,
-    )  # fmt: skip
+        str(record["question"]),
+        (answer,) if answer else (),
+        unanswerable,
+        pages=tuple(pages),
+        kind=_kind(record.get("kind"), unanswerable),
+        verdict=_verdict(record.get("verdict")),
+        must=must,
+        all_of=all_of,
+    )
 
 
 def _listed(record: dict[str, object], key: str) -> list[Any]:
@@ -188,10 +222,18 @@ def lines(path: str | Path) -> Iterator[str]:
     try:
         with open(path, "rb") as probe:
             first = probe.read(6)
-        opener = gzip.open if first[:2] == b"\x1f\x8b" else lzma.open if first == b"\xfd7zXZ\x00" else open
+        opener = (
+            gzip.open
+            if first[:2] == b"\x1f\x8b"
+            else lzma.open
+            if first == b"\xfd7zXZ\x00"
+            else open
+        )
         with opener(path, "rt", encoding="utf-8") as found:
             yield from (line for line in found if line.strip())
     except (OSError, UnicodeDecodeError, EOFError, lzma.LZMAError) as error:
         raise InputError(
-            f"cannot be read ({error})", where=str(path), hint="a JSON lines file is needed, gzip, xz or plain"
+            f"cannot be read ({error})",
+            where=str(path),
+            hint="a JSON lines file is needed, gzip, xz or plain",
         ) from error

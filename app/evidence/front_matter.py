@@ -1,5 +1,5 @@
-"""The passages that tell what a document is (title, authors, parties, date, court, signatures): title page, imprint,
-signature blocks. Only page text counts, so that it can be quoted."""
+"""The passages that tell what a document is (title, authors, parties, date, court, signatures):
+title page, imprint, signature blocks. Only page text counts, so that it can be quoted."""
 
 import re
 from collections.abc import Iterator
@@ -24,28 +24,45 @@ _IMPRINT_PAGES = 6
 
 
 def front_passages(context: Context, most: int) -> list[int]:
-    """At most `most` passages of `context`, by turns from title pages and signatures, the best first."""
+    """At most `most` passages of `context`, by turns from title pages and signatures, the best
+    first.
+    """
     found = [_of_document(context, number) for number in range(len(context.documents))]
     turns = (number for turn in zip_longest(*found) for number in turn if number is not None)
     return list(dict.fromkeys(turns))[:most]
 
 
 def _of_document(context: Context, document: int) -> list[int]:
-    own = ((number, placed.passage) for number, placed in enumerate(context.passages) if placed.document == document)
+    own = (
+        (number, placed.passage)
+        for number, placed in enumerate(context.passages)
+        if placed.document == document
+    )
     numbers = [number for number, passage in own if passage.kind == "text"]
     marks = {n: len(set(_SIGNING.findall(context.text_of(context.passages[n])))) for n in numbers}
     # Those with most kinds of marks of a signature block first.
-    signed = sorted((n for n in numbers if marks[n] >= _LEAST_MARKS), key=lambda number: -marks[number])
+    signed = sorted(
+        (n for n in numbers if marks[n] >= _LEAST_MARKS), key=lambda number: -marks[number]
+    )
     both = zip_longest(_front(context, numbers), signed)
     return list(dict.fromkeys(number for pair in both for number in pair if number is not None))
 
 
 def _front(context: Context, numbers: list[int]) -> Iterator[int]:
-    """The first passage, what says more of the document on the first pages, and the second passage."""
+    """The first passage, what says more of the document on the first pages, and the second
+    passage.
+    """
     yield from numbers[:1]
     pages = {context.passages[number].passage.page for number in numbers}
-    first = [n for n in numbers if context.passages[n].passage.page in sorted(pages)[:_IMPRINT_PAGES]]
+    first = [
+        n for n in numbers if context.passages[n].passage.page in sorted(pages)[:_IMPRINT_PAGES]
+    ]
     texts = {number: context.text_of(context.passages[number]) for number in first}
-    marks = {n: len(_IMPRINT.findall(text)) + 4 * len(_OPINIONS.findall(text)) for n, text in texts.items()}
-    yield from sorted((number for number in first[1:] if marks[number] > 1), key=lambda number: -marks[number])[:2]
+    marks = {
+        n: len(_IMPRINT.findall(text)) + 4 * len(_OPINIONS.findall(text))
+        for n, text in texts.items()
+    }
+    yield from sorted(
+        (number for number in first[1:] if marks[number] > 1), key=lambda number: -marks[number]
+    )[:2]
     yield from numbers[1:2]

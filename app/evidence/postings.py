@@ -16,9 +16,9 @@ POSTINGS_FORMAT = 1
 
 @dataclass(frozen=True)
 class Postings:
-    """The stems of some passages, both numbered from 0; arrays are int32. `vocabulary`: the stems in UTF-8, each
-    between two line breaks (uint8). Stem n is in `passages[starts[n]:starts[n + 1]]`, rising, as often as `counts` say.
-    `lengths`: the stems of each passage, with repeats."""
+    """The stems of some passages, both numbered from 0; arrays are int32. `vocabulary`: the stems
+    in UTF-8, each between two line breaks (uint8). Stem n is in `passages[starts[n]:starts[n +
+    1]]`, rising, as often as `counts` say. `lengths`: the stems of each passage, with repeats."""
 
     vocabulary: np.ndarray
     starts: np.ndarray
@@ -36,7 +36,9 @@ class Postings:
             lengths.append(len(words))
             found.extend(numbers.setdefault(word, len(numbers)) for word in words)
         passage = np.repeat(np.arange(len(lengths)), np.array(lengths, np.int64))
-        places, counts = np.unique(np.array(found, np.int64) * max(len(lengths), 1) + passage, return_counts=True)
+        places, counts = np.unique(
+            np.array(found, np.int64) * max(len(lengths), 1) + passage, return_counts=True
+        )
         stems, passages = np.divmod(places, max(len(lengths), 1))
         vocabulary = "\n".join(["", *numbers, ""]).encode("utf-8")
         return cls(
@@ -63,7 +65,10 @@ class Postings:
         places = np.flatnonzero(self.passages == passage)
         numbers = np.searchsorted(self.starts, places, side="right") - 1
         breaks = self._breaks
-        return frozenset(self._vocabulary[breaks[n] + 1 : breaks[n + 1]].decode("utf-8") for n in numbers.tolist())
+        return frozenset(
+            self._vocabulary[breaks[n] + 1 : breaks[n + 1]].decode("utf-8")
+            for n in numbers.tolist()
+        )
 
     @cached_property
     def _vocabulary(self) -> bytes:

@@ -1,5 +1,6 @@
-"""Passages ranked by literal words (BM25), by the evidence head and by the passage encoder, fused. Each signal is
-z-scored over the passages and weighed by the model's calibration (`evidence_weights`)."""
+"""Passages ranked by literal words (BM25), by the evidence head and by the passage encoder, fused.
+Each signal is z-scored over the passages and weighed by the model's calibration
+(`evidence_weights`)."""
 
 import math
 from bisect import bisect_right
@@ -24,8 +25,8 @@ DEFAULT_WEIGHTS = {"bm25": 1.0, "vector": 0.0}
 
 @dataclass(frozen=True)
 class Ranked:
-    """`Context.passages[index]` with its fused score and its parts: the raw `bm25`, and the reader's log-probability
-    that the answer is in it, None where it was not looked at."""
+    """`Context.passages[index]` with its fused score and its parts: the raw `bm25`, and the
+    reader's log-probability that the answer is in it, None where it was not looked at."""
 
     index: int
     score: float
@@ -36,8 +37,12 @@ class Ranked:
 class WordIndex:
     """BM25 (as Lucene has it) over the passages of a Context, headings above them included."""
 
-    def __init__(self, texts: Iterable[str] = (), *, postings: Sequence[Postings] | None = None) -> None:
-        """Of `texts`, one a passage; `postings`: of passages whose words are known, part after part."""
+    def __init__(
+        self, texts: Iterable[str] = (), *, postings: Sequence[Postings] | None = None
+    ) -> None:
+        """Of `texts`, one a passage; `postings`: of passages whose words are known, part after
+        part.
+        """
         self._parts = [Postings.of(texts)] if postings is None else list(postings)
         self._firsts = list(accumulate(map(len, self._parts), initial=0))
         self._found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
@@ -55,7 +60,10 @@ class WordIndex:
             return vars(Postings.of(passage_words(context, each) for each in placed))
 
         numbered = enumerate(context.documents)
-        arrays = (kept.arrays("indexes", each, (POSTINGS_FORMAT,), partial(words, number)) for number, each in numbered)
+        arrays = (
+            kept.arrays("indexes", each, (POSTINGS_FORMAT,), partial(words, number))
+            for number, each in numbered
+        )
         return cls(postings=[Postings(**found) for found in arrays])
 
     def __len__(self) -> int:
@@ -83,8 +91,9 @@ class WordIndex:
         if term not in self._found:
             found = [part.find(term) for part in self._parts]
             passages = [first + places for first, (places, _) in zip(self._firsts, found)]
-            self._found[term] = np.concatenate([np.zeros(0, int), *passages]), np.concatenate(
-                [np.zeros(0, int), *(counts for _, counts in found)]
+            self._found[term] = (
+                np.concatenate([np.zeros(0, int), *passages]),
+                np.concatenate([np.zeros(0, int), *(counts for _, counts in found)]),
             )
         return self._found[term]
 
@@ -96,7 +105,9 @@ class WordIndex:
     def coverage(self, question_terms: set[str], words: set[str] | frozenset[str]) -> float:
         """Share (0 to 1) of the question's idf that is in `words`."""
         total = sum(self.idf(term) for term in sorted(question_terms))
-        return sum(self.idf(term) for term in sorted(question_terms & words)) / total if total else 0.0
+        return (
+            sum(self.idf(term) for term in sorted(question_terms & words)) / total if total else 0.0
+        )
 
     def passage_words(self, index: int) -> frozenset[str]:
         part = bisect_right(self._firsts, index) - 1
@@ -119,7 +130,10 @@ def standardise(values: np.ndarray) -> np.ndarray:
 
 
 def fuse(
-    bm25: np.ndarray, vector: np.ndarray | None, weights: dict[str, float], passage: np.ndarray | None = None
+    bm25: np.ndarray,
+    vector: np.ndarray | None,
+    weights: dict[str, float],
+    passage: np.ndarray | None = None,
 ) -> np.ndarray:
     """Weighted sum of z-scores, [passages]; None counts nothing."""
     total = weights.get("bm25", 0.0) * standardise(bm25)
@@ -130,9 +144,13 @@ def fuse(
 
 
 def rank(
-    question: str, index: WordIndex, *, vector: np.ndarray | None = None, passage: np.ndarray | None = None,
+    question: str,
+    index: WordIndex,
+    *,
+    vector: np.ndarray | None = None,
+    passage: np.ndarray | None = None,
     weights: dict[str, float] | None = None,
-) -> list[Ranked]:  # fmt: skip
+) -> list[Ranked]:
     """All passages, best first; equal scores keep the order of the documents."""
     bm25 = index.scores(question)
     if not len(bm25):

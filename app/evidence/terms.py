@@ -1,5 +1,5 @@
-"""Words as ranking and refusal count them: folded, without English stop words, stemmed (Snowball); pairs of characters
-of Chinese, Japanese and Korean."""
+"""Words as ranking and refusal count them: folded, without English stop words, stemmed (Snowball);
+pairs of characters of Chinese, Japanese and Korean."""
 
 import re
 import unicodedata
@@ -25,7 +25,9 @@ _STEMMER = Stemmer.Stemmer("english", 0)
 
 
 def plain_words(text: str) -> list[str]:
-    """Words of `text`, folded (NFKC, case) and without possessives, stop words included, not stemmed."""
+    """Words of `text`, folded (NFKC, case) and without possessives, stop words included, not
+    stemmed.
+    """
     return list(_each_word(text))
 
 
@@ -68,11 +70,20 @@ def names_and_numbers(question: str) -> list[str]:
     found: list[str] = []
     for position, match in enumerate(_WORD.finditer(question)):
         word = _POSSESSIVE.sub("", match.group())
-        if word[0].isdigit() or position and _NAME.fullmatch(word) and word.casefold() not in STOP_WORDS:
+        if (
+            word[0].isdigit()
+            or position
+            and _NAME.fullmatch(word)
+            and word.casefold() not in STOP_WORDS
+        ):
             found.append(word)
     return list(dict.fromkeys(found))
 
 
 def count_content_words(text: str) -> int:
     """How many words are neither stop words nor single letters."""
-    return sum(1 for word in plain_words(text) if word not in STOP_WORDS and (len(word) > 1 or word.isdigit()))
+    return sum(
+        1
+        for word in plain_words(text)
+        if word not in STOP_WORDS and (len(word) > 1 or word.isdigit())
+    )

@@ -1,4 +1,6 @@
-"""Values by their kind: read from words, in one spelling (ISO 8601, ISO 4217), compared, printed."""
+"""Values by their kind: read from words, in one spelling (ISO 8601, ISO 4217), compared,
+printed.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,16 +16,30 @@ from docqa.ingest.types import Span
 
 _CURRENCY_CODES = {"dollar": "USD", "euro": "EUR", "sterling": "GBP", "yen": "JPY"}
 _DURATIONS = {
-    "second": (1, "TS"), "minute": (1, "TM"), "hour": (1, "TH"), "day": (1, "D"), "night": (1, "D"), "week": (1, "W"),
-    "month": (1, "M"), "quarter": (3, "M"), "year": (1, "Y"), "decade": (10, "Y"), "century": (100, "Y"),
-}  # fmt: skip
+    "second": (1, "TS"),
+    "minute": (1, "TM"),
+    "hour": (1, "TH"),
+    "day": (1, "D"),
+    "night": (1, "D"),
+    "week": (1, "W"),
+    "month": (1, "M"),
+    "quarter": (3, "M"),
+    "year": (1, "Y"),
+    "decade": (10, "Y"),
+    "century": (100, "Y"),
+}
 _BASES = {"PY": (12, "PM"), "PW": (7, "PD"), "PTH": (3600, "PTS"), "PTM": (60, "PTS")}
 _PLACING = CONJUNCTION | PREPOSITION
 _NUMBER = lazily(r"\d+(?:\.\d+)?")
-_LEGAL_FORM = lazily(r",?\s+(?:ltd|limited|inc(?:orporated)?|plc|ll[cp]|corp(?:oration)?|company)\b\.?$", re.IGNORECASE)
+_LEGAL_FORM = lazily(
+    r",?\s+(?:ltd|limited|inc(?:orporated)?|plc|ll[cp]|corp(?:oration)?|company)\b\.?$",
+    re.IGNORECASE,
+)
 _ARTICLE = lazily(r"^(?:the|a|an)\s+", re.IGNORECASE)
 _NAME = r"[A-Z](?:[\w’'-]|\.(?=\w\.?))+"
-_NO_STATE = alternatives(_PLACING | DETERMINER | word_set("applicable such other common case without excluding"))
+_NO_STATE = alternatives(
+    _PLACING | DETERMINER | word_set("applicable such other common case without excluding")
+)
 _STATE = rf"(?!(?i:{_NO_STATE})\b){_NAME}(?:,?\s+(?:(?:and|of|of\s+the)\s+)?(?!(?i:{_NO_STATE}|state)\b){_NAME}){{0,4}}"
 _OF_STATE = r"(?i:(?:state|commonwealth|province|(?:federal\s+)?republic)\s+of\s+(?:the\s+)?)"
 _LAW = lazily(
@@ -47,7 +63,9 @@ _CLAUSE_NUMBER = lazily(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""The number of a clause: before four words or more, so that "30 days", "3.5 Million" and "1. May 2020" stay."""
+"""The number of a clause: before four words or more, so that "30 days", "3.5 Million" and "1. May
+2020" stay.
+"""
 _PUNCTUATION = lazily(r"[^\w\s.,%§/-]|[.,](?!\d)|(?<!\S)-+(?!\S)|(?<=[^\W\d])-(?=[^\W\d])")
 """What says nothing; the hyphens of "2-3" and "-5" do."""
 
@@ -67,7 +85,9 @@ NAMES = (FactKind.PARTY, FactKind.PERSON, FactKind.LAW)
 
 
 class Relation(StrEnum):
-    """How two values of one kind stand to each other; incomparable: one leaves open what the other says."""
+    """How two values of one kind stand to each other; incomparable: one leaves open what the other
+    says.
+    """
 
     EQUAL = "equal"
     CONFLICTING = "conflicting"
@@ -76,8 +96,9 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True)
 class Fact:
-    """`value` in one spelling: "2020-05-01" ("--05-01" without a year), "P30D", "USD 1200", "12 kilometre", "no", or a
-    name's words in small letters without article and legal form; `shown` as written."""
+    """`value` in one spelling: "2020-05-01" ("--05-01" without a year), "P30D", "USD 1200", "12
+    kilometre", "no", or a name's words in small letters without article and legal form; `shown` as
+    written."""
 
     kind: FactKind
     value: str
@@ -87,7 +108,9 @@ class Fact:
 def read(kind: FactKind, text: str) -> Fact | None:
     """The first value of that kind in `text`, of a name all of it; or None."""
     if kind in NAMES:
-        name = _LEGAL_FORM.sub("", _ARTICLE.sub("", " ".join(text.split()).strip(" .,;\"“”'’‘"))).casefold()
+        name = _LEGAL_FORM.sub(
+            "", _ARTICLE.sub("", " ".join(text.split()).strip(" .,;\"“”'’‘"))
+        ).casefold()
         return Fact(kind, name, text) if name else None
     if kind is FactKind.YES_NO:
         said = _YES_NO.match(text)
@@ -111,8 +134,9 @@ def kinds_in(text: str) -> frozenset[FactKind]:
 
 
 def places_of(kind: FactKind, text: str) -> list[Span]:
-    """Where `text` has values of a kind: dates, numbers with their units ("thirty (30) days" is one), the state or
-    country of a law. Empty for other kinds, and for numbers where several letters of the text are one."""
+    """Where `text` has values of a kind: dates, numbers with their units ("thirty (30) days" is
+    one), the state or country of a law. Empty for other kinds, and for numbers where several
+    letters of the text are one."""
     if kind is FactKind.LAW:
         found = [Span(*match.span(match.lastgroup or 0)) for match in _LAW.finditer(text)]
     elif kind is FactKind.DATE:
@@ -149,7 +173,11 @@ def compare(one: Fact, other: Fact) -> Relation:
         return Relation.EQUAL
     if one.kind is FactKind.DATE:
         parts = zip(_date_parts(one.value), _date_parts(other.value), strict=True)
-        return Relation.CONFLICTING if any(a != b for a, b in parts if a and b) else Relation.INCOMPARABLE
+        return (
+            Relation.CONFLICTING
+            if any(a != b for a, b in parts if a and b)
+            else Relation.INCOMPARABLE
+        )
     if one.kind in NAMES:
         words, others = set(one.value.split()), set(other.value.split())
         return Relation.INCOMPARABLE if words <= others or others <= words else Relation.CONFLICTING
@@ -160,18 +188,30 @@ def compare(one: Fact, other: Fact) -> Relation:
 
 
 def states(known: Iterable[Fact], fact: Fact) -> bool:
-    """Whether one of the numbers `known` equals `fact`, or does without a unit or as the price of a time."""
-    return any(compare(fact, other) is Relation.EQUAL or _leaves_unit_open(fact, other) for other in known)
+    """Whether one of the numbers `known` equals `fact`, or does without a unit or as the price of a
+    time.
+    """
+    return any(
+        compare(fact, other) is Relation.EQUAL or _leaves_unit_open(fact, other) for other in known
+    )
 
 
 def _leaves_unit_open(*pair: Fact) -> bool:
     plain = [fact for fact in pair if fact.kind is FactKind.NUMBER]
-    open_unit = any(" " not in fact.value for fact in plain) or not plain and pair[0].kind is not pair[1].kind
-    return open_unit and len({found[0] for fact in pair if (found := _NUMBER.search(fact.value))}) == 1
+    open_unit = (
+        any(" " not in fact.value for fact in plain)
+        or not plain
+        and pair[0].kind is not pair[1].kind
+    )
+    return (
+        open_unit and len({found[0] for fact in pair if (found := _NUMBER.search(fact.value))}) == 1
+    )
 
 
 def _measured(value: str) -> tuple[float, str]:
-    """(number, unit); years as months, weeks as days and hours as seconds: a month is no number of days."""
+    """(number, unit); years as months, weeks as days and hours as seconds: a month is no number of
+    days.
+    """
     unit = _NUMBER.sub("", value, count=1)
     times, base = _BASES.get(unit, (1, unit))
     found = _NUMBER.search(value)
@@ -185,7 +225,9 @@ def _date_parts(iso: str) -> list[int]:
 
 
 def sort_key(fact: Fact) -> tuple[float, ...]:
-    """What dates, periods, amounts and numbers of one unit are ordered by; a month counts as thirty days."""
+    """What dates, periods, amounts and numbers of one unit are ordered by; a month counts as thirty
+    days.
+    """
     if fact.kind is FactKind.DATE:
         return tuple(_date_parts(fact.value))
     number, unit = _measured(fact.value)
@@ -213,13 +255,15 @@ def with_role(name: str, text: str) -> str:
 
 
 def is_time(text: str) -> bool:
-    """Whether `text` says when: a date, a number, or words that place an event ("upon delivery")."""
+    """Whether `text` says when: a date, a number, or words that place an event ("upon
+    delivery").
+    """
     return bool(figures(text)) or any(dates(text)) or not _PLACING.isdisjoint(folded(text).split())
 
 
 def normal_form(text: str) -> str:
-    """Words for comparison: without case, punctuation, leading article and clause number; dates, numbers and units in
-    one spelling, "thirty (30) days" once."""
+    """Words for comparison: without case, punctuation, leading article and clause number; dates,
+    numbers and units in one spelling, "thirty (30) days" once."""
     number = _CLAUSE_NUMBER.match(text.lstrip())
     shown = folded(text.lstrip()[number.end() if number else 0 :])
     at, parts = 0, list[str]()

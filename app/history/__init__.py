@@ -1,3 +1,12 @@
 """Past questions and answers: one SQLite database in docqa's folder. No model, no torch here."""
 
-__all__ = ["answered", "export", "forget", "history", "html_page", "markdown", "recorder", "records"]
+__all__ = [
+    "answered",
+    "export",
+    "forget",
+    "history",
+    "html_page",
+    "markdown",
+    "recorder",
+    "records",
+]

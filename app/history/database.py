@@ -1,6 +1,6 @@
-"""The database file `history/history.sqlite`: private, written by several processes under a lock, with a rollback
-journal: a write-ahead log is not safe on a network share. What SQLite cannot read becomes `history.sqlite.damaged`;
-what can be saved goes into a new one."""
+"""The database file `history/history.sqlite`: private, written by several processes under a lock,
+with a rollback journal: a write-ahead log is not safe on a network share. What SQLite cannot read
+becomes `history.sqlite.damaged`; what can be saved goes into a new one."""
 
 import os
 import sqlite3
@@ -71,7 +71,9 @@ class Database:
         with self._store.lock(FOLDER):
             try:
                 connection = _connect(self.path)
-                if found is None or connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
+                if found is None or connection.execute("PRAGMA quick_check(1)").fetchone() == (
+                    "ok",
+                ):
                     return connection  # another process may have set it aside already
                 connection.close()
             except sqlite3.DatabaseError as error:
@@ -85,8 +87,12 @@ class Database:
         connection = _connect(self.path)
         saved = _transaction(connection, lambda new: salvage(aside, new), "BEGIN IMMEDIATE")
         _transaction(connection, self._reindex, "BEGIN IMMEDIATE")
-        kept = f"{saved} questions could be saved from it" if saved else "nothing could be read of it"
-        self.notices.append(f"the history is damaged ({error}); it was set aside as {aside}, {kept}")
+        kept = (
+            f"{saved} questions could be saved from it" if saved else "nothing could be read of it"
+        )
+        self.notices.append(
+            f"the history is damaged ({error}); it was set aside as {aside}, {kept}"
+        )
         return connection
 
     @contextmanager
@@ -94,8 +100,14 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            hint = "another docqa is writing; try again" if "locked" in str(error) else "`--no-store` does without it"
-            raise ResourceError(f"the history cannot be used: {error}", where=str(self.path), hint=hint) from error
+            hint = (
+                "another docqa is writing; try again"
+                if "locked" in str(error)
+                else "`--no-store` does without it"
+            )
+            raise ResourceError(
+                f"the history cannot be used: {error}", where=str(self.path), hint=hint
+            ) from error
 
 
 def is_damage(error: sqlite3.DatabaseError) -> bool:
@@ -116,7 +128,9 @@ def set_aside(path: Path) -> Path:
 
 
 def salvage(damaged: Path, new: sqlite3.Connection) -> int:
-    """Copy all rows that can be read, from both ends of each table; returns the number of questions."""
+    """Copy all rows that can be read, from both ends of each table; returns the number of
+    questions.
+    """
     old = sqlite3.connect(damaged.absolute().as_uri() + "?mode=ro", uri=True)
     try:
         old.execute("PRAGMA writable_schema = ON")  # else SQLite reads nothing of a file cut short
@@ -133,7 +147,9 @@ def salvage(damaged: Path, new: sqlite3.Connection) -> int:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its side files the same rights
+    os.close(
+        os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    )  # SQLite gives its side files the same rights
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
@@ -151,13 +167,17 @@ def _ready(connection: sqlite3.Connection) -> None:
     if (owner, version) == (_APPLICATION, SCHEMA):
         return
     if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-        raise sqlite3.OperationalError(f"it is of another program or version ({owner:#x}, {version})")
+        raise sqlite3.OperationalError(
+            f"it is of another program or version ({owner:#x}, {version})"
+        )
     marks = f"PRAGMA user_version = {SCHEMA}; PRAGMA application_id = {_APPLICATION};"
     schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
     connection.executescript(f"BEGIN IMMEDIATE; {schema} {marks} COMMIT;")
 
 
-def _transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
+def _transaction(
+    connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T], begin: str
+) -> T:
     connection.execute(begin)
     try:
         done = work(connection)

@@ -21,7 +21,9 @@ class NumberedQuote:
     quote: Quote
 
 
-def numbered(turns: Sequence[KeptTurn], first: int = 1) -> Iterator[tuple[KeptTurn, list[NumberedQuote]]]:
+def numbered(
+    turns: Sequence[KeptTurn], first: int = 1
+) -> Iterator[tuple[KeptTurn, list[NumberedQuote]]]:
     """Every turn with its quotes, numbered from `first` through the whole conversation."""
     number = first - 1
     for turn in turns:
@@ -31,15 +33,27 @@ def numbered(turns: Sequence[KeptTurn], first: int = 1) -> Iterator[tuple[KeptTu
 
 
 def shown_names(paths: Sequence[str]) -> dict[str, str]:
-    """File names without their folders, which are nobody else's business; two of one name keep their paths."""
-    names = {path: printable(PurePath(path).name) or printable(path) for path in dict.fromkeys(paths)}
+    """File names without their folders, which are nobody else's business; two of one name keep
+    their paths.
+    """
+    names = {
+        path: printable(PurePath(path).name) or printable(path) for path in dict.fromkeys(paths)
+    }
     taken = list(names.values())
-    return {path: name if taken.count(name) == 1 else printable(path) for path, name in names.items()}
+    return {
+        path: name if taken.count(name) == 1 else printable(path) for path, name in names.items()
+    }
 
 
 def paths_of(session: KeptSession, turns: Sequence[KeptTurn]) -> list[str]:
     """Those of the documents, and those that answers cite."""
-    cited = [cite.file for turn in turns if turn.answer for quote in turn.answer.quotes for cite in quote.cites]
+    cited = [
+        cite.file
+        for turn in turns
+        if turn.answer
+        for quote in turn.answer.quotes
+        for cite in quote.cites
+    ]
     evidence = [item.file for turn in turns if turn.answer for item in turn.answer.evidence]
     return [*(document.path for document in session.documents), *cited, *evidence]
 
@@ -64,7 +78,9 @@ def headline(turn: KeptTurn, names: dict[str, str]) -> str:
         return "Nothing else was found."
     if answer.status == Status.POSSIBLE and answer.evidence:
         first = answer.evidence[0]
-        return render.possible_line(first, names.get(first.file, first.file) if _several(names) else None)
+        return render.possible_line(
+            first, names.get(first.file, first.file) if _several(names) else None
+        )
     return render.headline(answer)
 
 
@@ -72,7 +88,9 @@ def statement_lines(turn: KeptTurn, quotes: Sequence[NumberedQuote]) -> list[str
     """The statements that are shown one by one, each with the numbers of its `quotes`."""
     if turn.answer is None:
         return []
-    return render.statement_texts(turn.answer, lambda each: [f"quote {quotes[at].number}" for at in each.quotes])
+    return render.statement_texts(
+        turn.answer, lambda each: [f"quote {quotes[at].number}" for at in each.quotes]
+    )
 
 
 def _several(names: dict[str, str]) -> bool:
@@ -80,7 +98,9 @@ def _several(names: dict[str, str]) -> bool:
 
 
 def marked_words(quote: Quote) -> tuple[str, str, str]:
-    """The text of a quote before the answer, the answer, and what follows; all in the first without one."""
+    """The text of a quote before the answer, the answer, and what follows; all in the first without
+    one.
+    """
     start, end = quote.answer_start, quote.answer_end
     if start is None or end is None:
         return quote.text, "", ""
@@ -88,8 +108,8 @@ def marked_words(quote: Quote) -> tuple[str, str, str]:
 
 
 def remarks(turn: KeptTurn, files: int, *, judged: bool = True) -> list[str]:
-    """What is said beside the answer about `files` documents: how it was understood, what was searched, that it is
-    partial, warnings, and with `judged` the confidence."""
+    """What is said beside the answer about `files` documents: how it was understood, what was
+    searched, that it is partial, warnings, and with `judged` the confidence."""
     answer = turn.answer
     if answer is None:
         return []
@@ -106,7 +126,9 @@ def remarks(turn: KeptTurn, files: int, *, judged: bool = True) -> list[str]:
 
 
 def free_name(path: str, ending: str) -> str:
-    """A new file for `path`: `report.chat.md` in the current folder, numbered; `ending`: chat.md."""
+    """A new file for `path`: `report.chat.md` in the current folder, numbered; `ending`:
+    chat.md.
+    """
     stem, (kind, suffix) = PurePath(path).stem or "document", ending.split(".")
     name, number = f"{stem}.{ending}", 2
     while os.path.exists(name):

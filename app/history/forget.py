@@ -8,11 +8,16 @@ from docqa.app.storage.store import Entry, Store, inside
 
 
 def forget_file(
-    store: Store, path: str, documents: Collection[str], on_wait: Callable[[Entry], object], notices: list[str]
+    store: Store,
+    path: str,
+    documents: Collection[str],
+    on_wait: Callable[[Entry], object],
+    notices: list[str],
 ) -> tuple[int, int]:
-    """Delete all that is kept of `documents` (sha256) and of what was read at or below `path`: (entries, bytes freed).
-    `on_wait` is called before a wait for a reading process; `notices` get what was damaged in the history. Raises
-    ResourceError where one cannot be deleted, after the others."""
+    """Delete all that is kept of `documents` (sha256) and of what was read at or below `path`:
+    (entries, bytes freed). `on_wait` is called before a wait for a reading process; `notices` get
+    what was damaged in the history. Raises ResourceError where one cannot be deleted, after the
+    others."""
     asked = 0
     try:
         deleted, freed = store.forget(documents, path, on_wait)
@@ -24,7 +29,9 @@ def forget_file(
             notices += history.notices
         known, below = remembered(store).get("problems"), inside(path)
         if isinstance(known, dict) and any(map(below, known)):
-            remember(store, "problems", {each: about for each, about in known.items() if not below(each)})
+            remember(
+                store, "problems", {each: about for each, about in known.items() if not below(each)}
+            )
         for damaged in damaged_files(store):  # nobody can say whose questions are in it
             damaged.unlink(missing_ok=True)
             asked += 1

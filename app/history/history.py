@@ -1,4 +1,6 @@
-"""History: sessions and turns kept, searched, listed and deleted. Methods may raise ResourceError."""
+"""History: sessions and turns kept, searched, listed and deleted. Methods may raise
+ResourceError.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,14 @@ from docqa.app.answer.text import compact_json, storable
 from docqa.app.errors import InputError
 from docqa.app.history.database import FOLDER, NAME, Database
 from docqa.app.history.query import folded, match_expression
-from docqa.app.history.records import Annotation, CitedPage, KeptDocument, KeptSession, KeptTurn, Listed
+from docqa.app.history.records import (
+    Annotation,
+    CitedPage,
+    KeptDocument,
+    KeptSession,
+    KeptTurn,
+    Listed,
+)
 from docqa.app.storage.store import Store, inside, key_of
 from docqa.ingest.types import Document
 
@@ -43,7 +52,9 @@ def kept_documents(documents: Sequence[Document]) -> tuple[KeptDocument, ...]:
 
 
 class History:
-    """The history in a store, made if missing; of one thread; to be closed. `notices`: what was set aside."""
+    """The history in a store, made if missing; of one thread; to be closed. `notices`: what was set
+    aside.
+    """
 
     def __init__(self, store: Store) -> None:
         self._database = Database(store, _index_all)
@@ -69,8 +80,8 @@ class History:
         return self._database.write(work)
 
     def keep(self, session: int, turn: KeptTurn, documents: Sequence[KeptDocument] = ()) -> int:
-        """Write a turn of `session`, over the one at its position or, with 0, behind the others, and new `documents`.
-        Returns the position; 0 where the session is gone."""
+        """Write a turn of `session`, over the one at its position or, with 0, behind the others,
+        and new `documents`. Returns the position; 0 where the session is gone."""
 
         def work(db: sqlite3.Connection) -> int:
             if not _touch(db, session):
@@ -84,8 +95,12 @@ class History:
         """Make `turns` and `place` all that is kept of `session`."""
 
         def work(db: sqlite3.Connection) -> None:
-            changed = [_put_turn(db, session, turn, at)[1] for at, turn in enumerate(turns, start=1)]
-            db.execute("DELETE FROM turns WHERE session = ? AND position > ?", (session, len(turns)))
+            changed = [
+                _put_turn(db, session, turn, at)[1] for at, turn in enumerate(turns, start=1)
+            ]
+            db.execute(
+                "DELETE FROM turns WHERE session = ? AND position > ?", (session, len(turns))
+            )
             db.execute("UPDATE sessions SET page = ?, offset = ? WHERE id = ?", (*place, session))
             if any(changed):
                 _touch(db, session)
@@ -93,7 +108,9 @@ class History:
         self._database.write(work)
 
     def annotate(self, session: int, annotation: Annotation) -> int:
-        """Write an annotation over the one with its id; returns its id, 0 where the session is gone."""
+        """Write an annotation over the one with its id; returns its id, 0 where the session is
+        gone.
+        """
 
         def work(db: sqlite3.Connection) -> int:
             if not _touch(db, session):
@@ -102,17 +119,23 @@ class History:
             place = (annotation.page, annotation.start, annotation.end_page, annotation.end)
             known = annotation.id or None  # without one SQLite gives the next
             into = f"INSERT OR REPLACE INTO annotations (id, session, {_ANNOTATION}) VALUES ({', '.join('?' * 10)})"
-            return int(db.execute(into, (known, session, *place, *words, annotation.made)).lastrowid or 0)
+            return int(
+                db.execute(into, (known, session, *place, *words, annotation.made)).lastrowid or 0
+            )
 
         return self._database.write(work)
 
     def delete_annotation(self, number: int) -> None:
-        self._database.write(lambda db: db.execute("DELETE FROM annotations WHERE id = ?", (number,)))
+        self._database.write(
+            lambda db: db.execute("DELETE FROM annotations WHERE id = ?", (number,))
+        )
 
     def sessions(
         self, *, number: int | None = None, kind: str | None = None, document: str | None = None
     ) -> list[KeptSession]:
-        """Sessions, last used first; only that of a number, those of a front end, or over a document (sha256)."""
+        """Sessions, last used first; only that of a number, those of a front end, or over a
+        document (sha256).
+        """
         query = (
             "SELECT id, kind, title, started, updated, page, offset, (SELECT count(*) FROM turns WHERE session = s.id) "
             "FROM sessions AS s WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR kind = ?2) AND "
@@ -122,7 +145,9 @@ class History:
         def work(db: sqlite3.Connection) -> list[KeptSession]:
             found = db.execute(query, (number, kind, document)).fetchall()
             return [
-                KeptSession(at, front, title, started, updated, _documents(db, at), count, (page, offset))
+                KeptSession(
+                    at, front, title, started, updated, _documents(db, at), count, (page, offset)
+                )
                 for at, front, title, started, updated, page, offset, count in found
             ]
 
@@ -132,7 +157,9 @@ class History:
         """One session. Raises InputError."""
         found = self.sessions(number=number)
         if not found:
-            raise InputError(f"there is no session {number} in the history", hint="`docqa history` lists them")
+            raise InputError(
+                f"there is no session {number} in the history", hint="`docqa history` lists them"
+            )
         return found[0]
 
     def turns(self, session: int) -> list[KeptTurn]:
@@ -140,22 +167,30 @@ class History:
         query = f"SELECT {_TURN} FROM turns WHERE session = ? ORDER BY position"
 
         def work(db: sqlite3.Connection) -> list[KeptTurn]:
-            return [_turn(row[1:], _pages(db, row[0])) for row in db.execute(query, (session,)).fetchall()]
+            return [
+                _turn(row[1:], _pages(db, row[0]))
+                for row in db.execute(query, (session,)).fetchall()
+            ]
 
         return self._database.read(work)
 
     def annotations(self, session: int) -> list[Annotation]:
         """A session's annotations, in the order of the document."""
-        query = f"SELECT {_ANNOTATION}, id FROM annotations WHERE session = ? ORDER BY page, start, id"
+        query = (
+            f"SELECT {_ANNOTATION}, id FROM annotations WHERE session = ? ORDER BY page, start, id"
+        )
         return [Annotation(*row) for row in self._rows(query, session)]
 
     def search(self, query: str = "", limit: int = 50) -> tuple[list[Listed], int]:
-        """(the newest `limit` turns with every word of `query` in question, answer or quotes, their number). All turns
-        without a query; none for one without a word ("§")."""
+        """(the newest `limit` turns with every word of `query` in question, answer or quotes, their
+        number). All turns without a query; none for one without a word ("§")."""
         expression = match_expression(query)
         where, values = "0" if query.strip() else "1", []
         if expression:
-            where, values = "turns.id IN (SELECT rowid FROM words WHERE words MATCH ?)", [expression]
+            where, values = (
+                "turns.id IN (SELECT rowid FROM words WHERE words MATCH ?)",
+                [expression],
+            )
         newest = (
             f"SELECT session, kind, {_TURN} FROM turns JOIN sessions ON sessions.id = session "
             f"WHERE {where} ORDER BY asked DESC, turns.id DESC LIMIT ?"
@@ -164,7 +199,12 @@ class History:
         def work(db: sqlite3.Connection) -> tuple[list[Listed], int]:
             total = db.execute(f"SELECT count(*) FROM turns WHERE {where}", values).fetchone()[0]
             listed = [
-                Listed(session, kind, tuple(document.path for document in _documents(db, session)), _turn(tuple(rest)))
+                Listed(
+                    session,
+                    kind,
+                    tuple(document.path for document in _documents(db, session)),
+                    _turn(tuple(rest)),
+                )
                 for session, kind, _, *rest in db.execute(newest, (*values, limit)).fetchall()
             ]
             return listed, int(total)
@@ -175,12 +215,18 @@ class History:
         return self._database.read(lambda db: db.execute(query, values).fetchall())
 
     def forget(self, documents: Iterable[str], path: str) -> int:
-        """Delete sessions over any of `documents` (sha256), or what was read at or below `path`; returns how many."""
+        """Delete sessions over any of `documents` (sha256), or what was read at or below `path`;
+        returns how many.
+        """
         below, wanted = inside(storable(path)), set(documents)
 
         def chosen(db: sqlite3.Connection) -> set[int]:
             known = db.execute("SELECT session, document, absolute FROM documents")
-            return {number for number, document, absolute in known if document in wanted or below(absolute)}
+            return {
+                number
+                for number, document, absolute in known
+                if document in wanted or below(absolute)
+            }
 
         return self._delete(chosen)
 
@@ -199,7 +245,9 @@ class History:
         return gone
 
     def prune(self, budget_bytes: int) -> list[KeptSession]:
-        """Delete sessions longest unused until the rest fits, none with annotations; returns them."""
+        """Delete sessions longest unused until the rest fits, none with annotations; returns
+        them.
+        """
         total = self.bytes()
         if total <= budget_bytes:
             return []
@@ -238,14 +286,21 @@ def _add_documents(db: sqlite3.Connection, session: int, documents: Sequence[Kep
 
 def _touch(db: sqlite3.Connection, session: int) -> bool:
     """Whether there is such a session."""
-    return db.execute("UPDATE sessions SET updated = ? WHERE id = ?", (time.time(), session)).rowcount > 0
+    return (
+        db.execute("UPDATE sessions SET updated = ? WHERE id = ?", (time.time(), session)).rowcount
+        > 0
+    )
 
 
-def _put_turn(db: sqlite3.Connection, session: int, turn: KeptTurn, position: int = 0) -> tuple[int, bool]:
+def _put_turn(
+    db: sqlite3.Connection, session: int, turn: KeptTurn, position: int = 0
+) -> tuple[int, bool]:
     """Write a turn where it differs; returns its position, and whether anything changed."""
     at = position or turn.position
     if not at:
-        at = db.execute("SELECT ifnull(max(position), 0) + 1 FROM turns WHERE session = ?", (session,)).fetchone()[0]
+        at = db.execute(
+            "SELECT ifnull(max(position), 0) + 1 FROM turns WHERE session = ?", (session,)
+        ).fetchone()[0]
     question, understood, note = map(storable, (turn.question, turn.understood, turn.note))
     kept = None if turn.answer is None else storable(compact_json(turn.answer.to_json_object()))
     values = (question, understood, turn.state, note, kept)
@@ -256,7 +311,9 @@ def _put_turn(db: sqlite3.Connection, session: int, turn: KeptTurn, position: in
     if known is None:
         columns = "question, understood, state, note, answer, session, position, asked"
         written = (*values, session, at, turn.asked)
-        number = db.execute(f"INSERT INTO turns ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", written).lastrowid
+        number = db.execute(
+            f"INSERT INTO turns ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", written
+        ).lastrowid
     elif known[1:] == values:
         return at, False
     else:
@@ -282,7 +339,8 @@ def _put_page(db: sqlite3.Connection, session: int, turn: int, page: CitedPage) 
         (session, digest, *values),
     )
     db.execute(
-        "INSERT OR IGNORE INTO cited SELECT ?, id FROM pages WHERE session = ? AND digest = ?", (turn, session, digest)
+        "INSERT OR IGNORE INTO cited SELECT ?, id FROM pages WHERE session = ? AND digest = ?",
+        (turn, session, digest),
     )
 
 
@@ -302,7 +360,10 @@ def _index_all(db: sqlite3.Connection) -> None:
 
 
 def _documents(db: sqlite3.Connection, session: int) -> tuple[KeptDocument, ...]:
-    found = db.execute("SELECT document, path, absolute FROM documents WHERE session = ? ORDER BY position", (session,))
+    found = db.execute(
+        "SELECT document, path, absolute FROM documents WHERE session = ? ORDER BY position",
+        (session,),
+    )
     return tuple(KeptDocument(*row) for row in found)
 
 

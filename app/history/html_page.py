@@ -1,6 +1,7 @@
-"""A conversation as one HTML page: answers, quotes, and the cited pages with the quotes marked. It has no script, and
-its policy forbids a browser to fetch anything. A cite links to the marked words, the number behind them back to the
-quote. Its ids in page.html: `q` a question, `n` a quote, `c` its words on a page."""
+"""A conversation as one HTML page: answers, quotes, and the cited pages with the quotes marked. It
+has no script, and its policy forbids a browser to fetch anything. A cite links to the marked words,
+the number behind them back to the quote. Its ids in page.html: `q` a question, `n` a quote, `c` its
+words on a page."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,9 +20,14 @@ _FILES_SHOWN = 3
 
 
 def html_page(
-    session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1, annotations: Sequence[Annotation] = ()
+    session: KeptSession,
+    turns: Sequence[KeptTurn],
+    first_quote: int = 1,
+    annotations: Sequence[Annotation] = (),
 ) -> str:
-    """The page, its quotes numbered from `first_quote`, with what was highlighted; all text is escaped."""
+    """The page, its quotes numbered from `first_quote`, with what was highlighted; all text is
+    escaped.
+    """
     from markupsafe import Markup
 
     names = export.shown_names(export.paths_of(session, turns))
@@ -29,30 +35,56 @@ def html_page(
     documents = list(dict.fromkeys(names[document.path] for document in session.documents))
     style = (files("docqa.app") / "history" / "page.css").read_text(encoding="utf-8")
     return filled_in(
-        "history/page.html", render=render, export=export, head_of=head_of, is_cited=_is_cited, session=session,
-        turns=numbered, names=names, annotations=annotations, style=Markup(style),
+        "history/page.html",
+        render=render,
+        export=export,
+        head_of=head_of,
+        is_cited=_is_cited,
+        session=session,
+        turns=numbered,
+        names=names,
+        annotations=annotations,
+        style=Markup(style),
         title=first_of(documents, _FILES_SHOWN) or excerpt(session.title),
-        pages=[(heading, page.start, Markup(text)) for heading, page, text in _pages(session, numbered, names)],
-    )  # fmt: skip
+        pages=[
+            (heading, page.start, Markup(text))
+            for heading, page, text in _pages(session, numbered, names)
+        ],
+    )
 
 
 def _pages(
-    session: KeptSession, turns: Sequence[tuple[KeptTurn, list[export.NumberedQuote]]], names: dict[str, str]
+    session: KeptSession,
+    turns: Sequence[tuple[KeptTurn, list[export.NumberedQuote]]],
+    names: dict[str, str],
 ) -> Iterator[tuple[str, CitedPage, str]]:
-    """(heading, page, its text with the quotes marked) of the cited pages, in the order of the documents."""
+    """(heading, page, its text with the quotes marked) of the cited pages, in the order of the
+    documents.
+    """
     marks: dict[CitedPage, list[MarkedSpan]] = {}
     for turn, item in ((turn, item) for turn, quotes in turns for item in quotes):
         known = f' id="c{item.number}"'  # of a quote's first mark: its cite leads there
         back = f'<a class="back" href="#n{item.number}" title="back to quote {item.number}">{item.number}</a>'
         for cite in item.quote.cites:
             if (page := _page_of(turn, cite)) is not None:
-                mark = MarkedSpan(cite.start - page.start, cite.end - page.start, f"<mark{known}>", f"</mark>{back}")
+                mark = MarkedSpan(
+                    cite.start - page.start,
+                    cite.end - page.start,
+                    f"<mark{known}>",
+                    f"</mark>{back}",
+                )
                 marks.setdefault(page, []).append(mark)
                 known = ""
     ranks = {document.path: rank for rank, document in enumerate(session.documents)}
-    for page in sorted(marks, key=lambda page: (ranks.get(page.file, len(ranks)), page.page or 0, page.start)):
+    for page in sorted(
+        marks, key=lambda page: (ranks.get(page.file, len(ranks)), page.page or 0, page.start)
+    ):
         place = f"p. {page_text(page.page, page.label)}" if page.page is not None else ""
-        yield " · ".join(filter(None, (names.get(page.file, page.file), place))), page, marked(page.text, marks[page])
+        yield (
+            " · ".join(filter(None, (names.get(page.file, page.file), place))),
+            page,
+            marked(page.text, marks[page]),
+        )
 
 
 def _is_cited(turn: KeptTurn, quote: Quote) -> bool:
@@ -76,7 +108,9 @@ class MarkedSpan:
 
 
 def marked(text: str, marks: Sequence[MarkedSpan]) -> str:
-    """`text` escaped, with its marks; one that reaches out of another is closed at its end and goes on behind it."""
+    """`text` escaped, with its marks; one that reaches out of another is closed at its end and goes
+    on behind it.
+    """
     pieces: list[str] = []
     open_marks: list[MarkedSpan] = []
     # Of equals the first closes first.

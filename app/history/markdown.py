@@ -16,22 +16,37 @@ _MARKUP = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>
 
 
 def markdown(
-    session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1, annotations: Sequence[Annotation] = ()
+    session: KeptSession,
+    turns: Sequence[KeptTurn],
+    first_quote: int = 1,
+    annotations: Sequence[Annotation] = (),
 ) -> str:
-    """The conversation, quotes numbered from `first_quote`, with what was highlighted; all is escaped."""
+    """The conversation, quotes numbered from `first_quote`, with what was highlighted; all is
+    escaped.
+    """
     names = export.shown_names(export.paths_of(session, turns))
     return filled_in(
-        "history/page.md.jinja", _plain, render=render, export=export, inside=_plain_inside, session=session,
-        turns=list(export.numbered(turns, first_quote)), names=names, annotations=annotations,
+        "history/page.md.jinja",
+        _plain,
+        render=render,
+        export=export,
+        inside=_plain_inside,
+        session=session,
+        turns=list(export.numbered(turns, first_quote)),
+        names=names,
+        annotations=annotations,
         files=list(dict.fromkeys(names[document.path] for document in session.documents)),
-    )  # fmt: skip
+    )
 
 
 def write_export(
-    path: str, session: KeptSession, turns: Sequence[KeptTurn], annotations: Sequence[Annotation] = ()
+    path: str,
+    session: KeptSession,
+    turns: Sequence[KeptTurn],
+    annotations: Sequence[Annotation] = (),
 ) -> str:
-    """Write a conversation into a new file and return its path: HTML for `.html` or `.htm`, else Markdown. Raises
-    FileExistsError, OSError, and ValueError for a name that no file can have."""
+    """Write a conversation into a new file and return its path: HTML for `.html` or `.htm`, else
+    Markdown. Raises FileExistsError, OSError, and ValueError for a name that no file can have."""
     target = os.path.expanduser(path)
     form = html_page if target.casefold().endswith((".html", ".htm")) else markdown
     write_new(target, form(session, turns, 1, annotations).encode("utf-8", "replace"))

@@ -1,5 +1,5 @@
-"""How a front end keeps its answers: one session for what is asked in one go. A disk that refuses costs no answer.
-Cited pages are kept too: their file may be gone later."""
+"""How a front end keeps its answers: one session for what is asked in one go. A disk that refuses
+costs no answer. Cited pages are kept too: their file may be gone later."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,26 +19,43 @@ AROUND = 2_000
 
 
 def made_turn(
-    documents: Sequence[Document], question: str, answer: Answer | None, *, understood: str = "", state: str = "done",
+    documents: Sequence[Document],
+    question: str,
+    answer: Answer | None,
+    *,
+    understood: str = "",
+    state: str = "done",
     note: str = "",
-) -> KeptTurn:  # fmt: skip
-    """The turn of a question asked now, with the pages that its answer cites; `understood`: what it was taken to
-    ask."""
+) -> KeptTurn:
+    """The turn of a question asked now, with the pages that its answer cites; `understood`: what it
+    was taken to ask."""
     meant = understood or (answer.question if answer is not None else "")
     meant = "" if meant == question.strip() else meant
-    return KeptTurn(question, time.time(), answer, meant, state, note, 0, cited_pages(answer, documents))
+    return KeptTurn(
+        question, time.time(), answer, meant, state, note, 0, cited_pages(answer, documents)
+    )
 
 
 class Recorder:
-    """Keeps turns over `documents` in `store` (None: nothing); `on_notice` gets once what went wrong. The session is
-    `resume`, or made with its first turn. Close it."""
+    """Keeps turns over `documents` in `store` (None: nothing); `on_notice` gets once what went
+    wrong. The session is `resume`, or made with its first turn. Close it."""
 
     def __init__(
-        self, store: Store | None, kind: str, documents: Sequence[Document], on_notice: Callable[[str], object], *,
+        self,
+        store: Store | None,
+        kind: str,
+        documents: Sequence[Document],
+        on_notice: Callable[[str], object],
+        *,
         resume: int | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.session = resume
-        self._store, self._kind, self._documents, self._on_notice = store, kind, documents, on_notice
+        self._store, self._kind, self._documents, self._on_notice = (
+            store,
+            kind,
+            documents,
+            on_notice,
+        )
         self._history: History | None = None
 
     def watch(self, events: Iterable[Event]) -> Iterator[Event]:
@@ -68,7 +85,9 @@ class Recorder:
         except (ResourceError, OSError) as error:
             self._store = None
             reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-            self._on_notice(f"this answer and those that follow are not kept in the history: {reason}")
+            self._on_notice(
+                f"this answer and those that follow are not kept in the history: {reason}"
+            )
 
     def _forgotten(self, store: Store) -> bool:
         if not store.forgotten(document.id for document in self._documents):

@@ -38,9 +38,9 @@ class CitedPage:
 
 @dataclass(frozen=True)
 class KeptTurn:
-    """One question. `understood`: what was asked, where that differs. `state` is done, stopped or failed, for the
-    reason `note`. `asked` is seconds since the epoch; `position` counts from 1, 0: not kept yet. `pages` hold all that
-    the answer's quotes cite."""
+    """One question. `understood`: what was asked, where that differs. `state` is done, stopped or
+    failed, for the reason `note`. `asked` is seconds since the epoch; `position` counts from 1, 0:
+    not kept yet. `pages` hold all that the answer's quotes cite."""
 
     question: str
     asked: float
@@ -59,9 +59,9 @@ class KeptTurn:
 
 @dataclass(frozen=True)
 class Annotation:
-    """Words that a reader has highlighted, perhaps with a `note`, from offset `start` of `page` to `end` of `end_page`
-    (half-open; pages from 1); `text` stood there, `place` says where. `made` is seconds since the epoch; `id` is 0
-    where it is not kept yet."""
+    """Words that a reader has highlighted, perhaps with a `note`, from offset `start` of `page` to
+    `end` of `end_page` (half-open; pages from 1); `text` stood there, `place` says where. `made` is
+    seconds since the epoch; `id` is 0 where it is not kept yet."""
 
     page: int
     start: int
@@ -76,8 +76,9 @@ class Annotation:
 
 @dataclass(frozen=True)
 class KeptSession:
-    """One conversation of a front end (`kind`: ask, chat or tui) over `documents`; `questions` counts its turns, times
-    are seconds since the epoch. `place`: (page, offset) where a reader left it; 0: nowhere."""
+    """One conversation of a front end (`kind`: ask, chat or tui) over `documents`; `questions`
+    counts its turns, times are seconds since the epoch. `place`: (page, offset) where a reader left
+    it; 0: nowhere."""
 
     id: int
     kind: str
@@ -106,5 +107,8 @@ def parse_id(text: str) -> tuple[int, int | None]:
     """(session, position) of `12.3`; position None for a whole session, `12`. Raises UsageError."""
     found = _ID.fullmatch(text.strip())
     if found is None:
-        raise UsageError(f"{text!r} is not the number of a session or question", hint="`docqa history` lists them")
+        raise UsageError(
+            f"{text!r} is not the number of a session or question",
+            hint="`docqa history` lists them",
+        )
     return int(found[1]), int(found[2]) if found[2] else None

@@ -44,12 +44,14 @@ class Inspection:
     def block_of(self, section: Section) -> int | None:
         """The number (from 1) of the block with the heading of a section of this page, or None."""
         blocks = enumerate(self.view.blocks, 1)
-        return next((number for number, block in blocks if block.start <= section.start < block.end), None)
+        return next(
+            (number for number, block in blocks if block.start <= section.start < block.end), None
+        )
 
 
 def inspect_file(path: str, wanted: str | None, options: Options) -> Inspection:
-    """The page `wanted` (see `find_page`) of the only document at `path`, or its whole text without pages. Raises
-    UsageError for a page that is not there, InputError, and docqa.ingest.errors."""
+    """The page `wanted` (see `find_page`) of the only document at `path`, or its whole text without
+    pages. Raises UsageError for a page that is not there, InputError, and docqa.ingest.errors."""
     from docqa.app.storage.sources import read_one, reading_of
     from docqa.app.storage.store import store_of
     from docqa.ingest.pdf.inspection import text_view
@@ -66,33 +68,43 @@ def inspect_file(path: str, wanted: str | None, options: Options) -> Inspection:
 
 
 def find_page(document: Document, wanted: str | None) -> tuple[Page, list[str]]:
-    """The page with the printed label `wanted` (None: the first), else with that physical number, as "PDF 4" always is;
-    and what to say about it. Raises UsageError."""
+    """The page with the printed label `wanted` (None: the first), else with that physical number,
+    as "PDF 4" always is; and what to say about it. Raises UsageError."""
     pages = document.pages
     if wanted is None:
         return pages[0], []
     if not document.paged:
-        raise UsageError("has no pages", where=document.path, hint="leave out --page to see all of it")
+        raise UsageError(
+            "has no pages", where=document.path, hint="leave out --page to see all of it"
+        )
     name = wanted.strip()
     same = [page for page in pages if page.label == name] or [
         page for page in pages if page.label is not None and page.label.lower() == name.lower()
     ]
     if same:
         others = ", ".join(f'"PDF {page.page}"' for page in same[1:6])
-        return same[0], [f"more than one page is labelled {name}; --page takes {others} too"] if others else []
+        return same[0], [
+            f"more than one page is labelled {name}; --page takes {others} too"
+        ] if others else []
     physical = _PHYSICAL.match(name)
-    number = int(physical[1]) if physical else int(name) if name.isdecimal() and len(name) < 7 else 0
+    number = (
+        int(physical[1]) if physical else int(name) if name.isdecimal() and len(name) < 7 else 0
+    )
     if 0 < number <= len(pages):
         page = pages[number - 1]
         known = physical or page.label is None
-        return page, [] if known else [f"no page is labelled {name}; this is p. {page_text(page.page, page.label)}"]
+        return page, [] if known else [
+            f"no page is labelled {name}; this is p. {page_text(page.page, page.label)}"
+        ]
     first, last = (printable(page.label or str(page.page)) for page in (pages[0], pages[-1]))
     hint = f'its {len(pages):,} pages run from {first} to {last}; "PDF 1" is the first of them'
     raise UsageError(f"no page is labelled {name!r}", where=document.path, hint=hint)
 
 
 def to_json_object(inspection: Inspection) -> dict[str, object]:
-    """All facts as one object: boxes are left, top, right, bottom in points from the top left corner."""
+    """All facts as one object: boxes are left, top, right, bottom in points from the top left
+    corner.
+    """
     document, page, view = inspection.document, inspection.page, inspection.view
     return {
         "schema": 1,
@@ -107,17 +119,27 @@ def to_json_object(inspection: Inspection) -> dict[str, object]:
         "ocr": view.ocr,
         "section": list(inspection.path_at(0)),
         "sections": [
-            {name: getattr(section, name) for name in _SECTION} | {"block": inspection.block_of(section)}
+            {name: getattr(section, name) for name in _SECTION}
+            | {"block": inspection.block_of(section)}
             for section in inspection.sections
         ],
         "blocks": _block_objects(inspection),
         "tables": [_table_object(page, table) for table in page.tables],
         "furniture": [
-            {"text": item.text, "in_text": item.in_text, "box": _box(item.box) if item.box else None}
+            {
+                "text": item.text,
+                "in_text": item.in_text,
+                "box": _box(item.box) if item.box else None,
+            }
             for item in view.furniture
         ],
         "hidden": [
-            {"text": item.text, "reason": item.reason, "count": item.count, "boxes": [_box(b) for b in item.boxes]}
+            {
+                "text": item.text,
+                "reason": item.reason,
+                "count": item.count,
+                "boxes": [_box(b) for b in item.boxes],
+            }
             for item in view.hidden
         ],
         "notes": list(view.notes),
@@ -142,10 +164,15 @@ def summary(inspection: Inspection) -> list[str]:
 
 
 def remarks(inspection: Inspection) -> list[str]:
-    """The sections that begin on the page, what of it is not in the text, and notes, each in a line."""
+    """The sections that begin on the page, what of it is not in the text, and notes, each in a
+    line.
+    """
     view = inspection.view
     titles = ((" ".join(filter(None, (s.number, s.title))), s) for s in inspection.sections)
-    found = [f"section: {clip(t, 90)} [level {s.level}, {s.source} {s.confidence:.2f}]" for t, s in titles]
+    found = [
+        f"section: {clip(t, 90)} [level {s.level}, {s.source} {s.confidence:.2f}]"
+        for t, s in titles
+    ]
     found += [f"head or foot: {clip(item.text, 90)}" for item in view.furniture]
     found += [f"hidden ({item.reason}): {clip(item.text, 90)}" for item in view.hidden]
     found += [f"note: {note}" for note in (*view.notes, *inspection.document.coverage.warnings)]
@@ -160,7 +187,10 @@ def head_lines(inspection: Inspection) -> list[str]:
         lines.append(f"p. {page_text(page.page, page.label)}, {len(document.pages):,} in all")
     lines.append(f"grade {page.grade}: {GRADES.get(page.grade, 'unknown')}")
     if len(document.pages) > 1:
-        lines.append("grades of all pages: " + ", ".join(f"{grade} {n:,}" for grade, n in grades(document).items()))
+        lines.append(
+            "grades of all pages: "
+            + ", ".join(f"{grade} {n:,}" for grade, n in grades(document).items())
+        )
     if inspection.view.ocr:
         lines.append("text recognised from a picture")
     path = inspection.path_at(0)
@@ -169,7 +199,9 @@ def head_lines(inspection: Inspection) -> list[str]:
 
 
 def drawn_table(page: Page, table: Table) -> list[str]:
-    """A table as a grid of words: a head, and a line for each row with its cells below each other."""
+    """A table as a grid of words: a head, and a line for each row with its cells below each
+    other.
+    """
     grid = [["" for _ in range(table.columns)] for _ in range(table.rows)]
     for cell in table.cells:
         grid[cell.row][cell.column] = clip(printable(page.text[cell.start : cell.end]), _CELL_CHARS)
@@ -180,7 +212,12 @@ def drawn_table(page: Page, table: Table) -> list[str]:
     for number, row in enumerate(shown):
         if number and number == table.heads:
             lines.append("     " + "-+-".join("-" * width for width in widths))
-        lines.append("     " + " | ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip())
+        lines.append(
+            "     "
+            + " | ".join(
+                f"{text:<{width}}" for text, width in zip(row, widths, strict=True)
+            ).rstrip()
+        )
     if len(grid) > len(shown):
         lines.append(f"     and {len(grid) - len(shown)} more rows: --json has all")
     return lines
@@ -188,8 +225,14 @@ def drawn_table(page: Page, table: Table) -> list[str]:
 
 def _table_object(page: Page, table: Table) -> dict[str, object]:
     names = ("start", "end", "row", "column", "rows", "columns")
-    cells = [{name: getattr(c, name) for name in names} | {"text": page.text[c.start : c.end]} for c in table.cells]
-    counts = {name: getattr(table, name) for name in ("start", "end", "rows", "columns", "heads", "continued")}
+    cells = [
+        {name: getattr(c, name) for name in names} | {"text": page.text[c.start : c.end]}
+        for c in table.cells
+    ]
+    counts = {
+        name: getattr(table, name)
+        for name in ("start", "end", "rows", "columns", "heads", "continued")
+    }
     return counts | {"cells": cells}
 
 
@@ -204,7 +247,10 @@ def _block_objects(inspection: Inspection) -> list[dict[str, object]]:
             "text": inspection.page.text[block.start : block.end],
             "section": list(inspection.path_at(block.start)),
             "boxes": [_box(box) for box in block.boxes],
-            "lines": [{"order": next(line_order), "text": line.text, "box": _box(line.box)} for line in block.lines],
+            "lines": [
+                {"order": next(line_order), "text": line.text, "box": _box(line.box)}
+                for line in block.lines
+            ],
         }
         for number, block in enumerate(inspection.view.blocks, 1)
     ]

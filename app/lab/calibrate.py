@@ -1,11 +1,13 @@
-"""Calibrate a model folder: when its answers are asserted and how sure they are, on whole documents nobody trained on.
+"""Calibrate a model folder: when its answers are asserted and how sure they are, on whole documents
+nobody trained on.
 
-    python -m docqa.app.lab.calibrate --model FOLDER --files QUESTIONS.jsonl --folder FOLDER [--signals FILE]
+    python -m docqa.app.lab.calibrate --model FOLDER --files QUESTIONS.jsonl --folder FOLDER
+    [--signals FILE]
 
-Questions about files are asked as `docqa ask` does, without refusing; those of documents that documents.jsonl beside
-them keeps for the note are left out. What the reader noticed and whether it was right go into `--signals`, from where
-a later run goes on; the fit takes seconds. Writes `refusal` into the folder's calibration.json and leaves its other
-keys; every line printed is JSON.
+Questions about files are asked as `docqa ask` does, without refusing; those of documents that
+documents.jsonl beside them keeps for the note are left out. What the reader noticed and whether it
+was right go into `--signals`, from where a later run goes on; the fit takes seconds. Writes
+`refusal` into the folder's calibration.json and leaves its other keys; every line printed is JSON.
 """
 
 import argparse
@@ -45,7 +47,9 @@ def trials_of(options: argparse.Namespace, model: Model) -> list[Trial]:
 
 
 def files_to_ask(options: argparse.Namespace) -> list[EvalDocument]:
-    """The documents of `--files` that serve for fitting, as documents.jsonl beside it says; others are for the note."""
+    """The documents of `--files` that serve for fitting, as documents.jsonl beside it says; others
+    are for the note.
+    """
     described = map(json.loads, lines(options.files.with_name("documents.jsonl")))
     fitting = {each["file"] for each in described if each["use"] == "fit"}
     asked = read_eval_file(str(options.files), folder=str(options.folder))
@@ -75,11 +79,17 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Calibrate a model folder on documents nobody trained on.")
+    parser = argparse.ArgumentParser(
+        description="Calibrate a model folder on documents nobody trained on."
+    )
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--files", type=Path, required=True, help="such as app/lab/questions/questions.jsonl")
+    parser.add_argument(
+        "--files", type=Path, required=True, help="such as app/lab/questions/questions.jsonl"
+    )
     parser.add_argument("--folder", type=Path, required=True, help="the folder of those files")
-    parser.add_argument("--signals", type=Path, help="where what was asked is kept; a later run goes on from there")
+    parser.add_argument(
+        "--signals", type=Path, help="where what was asked is kept; a later run goes on from there"
+    )
     run(parser.parse_args(arguments))
 
 

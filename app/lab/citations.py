@@ -1,14 +1,17 @@
-"""Citation recall and precision of written answers, as ALCE defines them (Gao et al. 2023, section 4).
+"""Citation recall and precision of written answers, as ALCE defines them (Gao et al. 2023, section
+4).
 
-    python -m docqa.app.lab.citations FILE... --model FILE.gguf [--sample N] [--no-repair] [--details FILE.jsonl]
+    python -m docqa.app.lab.citations FILE... --model FILE.gguf [--sample N] [--no-repair]
+    [--details FILE.jsonl]
 
-Asks the answerable questions of files in the first form of `docqa eval`, each of its own text alone, given as passages.
-Recall: the share of an answer's statements that their cites together bear out. Precision: the share of its cites that
-belong to such a statement and are needed; a cite is not where it does not bear the statement out by itself and the
-others do without it; an answer without cites has none. What bears out what says docqa's own check, words first and then
-the reader's judge. Both are means over the answers that state something. Each answer counts twice, before and after the
-round of repair; `own` are the cites that the model itself wrote, without those that docqa found. The last line of
-standard output is JSON.
+Asks the answerable questions of files in the first form of `docqa eval`, each of its own text
+alone, given as passages. Recall: the share of an answer's statements that their cites together bear
+out. Precision: the share of its cites that belong to such a statement and are needed; a cite is not
+where it does not bear the statement out by itself and the others do without it; an answer without
+cites has none. What bears out what says docqa's own check, words first and then the reader's judge.
+Both are means over the answers that state something. Each answer counts twice, before and after the
+round of repair; `own` are the cites that the model itself wrote, without those that docqa found.
+The last line of standard output is JSON.
 """
 
 import argparse
@@ -48,7 +51,9 @@ Supports = Callable[[Sequence[Sequence[str]]], list[bool]]
 
 
 class RecordedWriting(WritingAnswerer):
-    """A WritingAnswerer that keeps every text that it checked, in `checked`; `repairs`: whether there is a second."""
+    """A WritingAnswerer that keeps every text that it checked, in `checked`; `repairs`: whether
+    there is a second.
+    """
 
     checked: list[CheckedText | None]
     given: Given
@@ -79,15 +84,21 @@ def scored(statement: str, cites: Sequence[str], supports: Supports) -> tuple[bo
     asked = [every, *([cite] for cite in every), *(others for others in rest if others)]
     together, *others = supports(asked)
     alone, without = others[: len(every)], others[len(every) :] or [False]
-    return together, [together and (one or not less) for one, less in zip(alone, without, strict=True)]
+    return together, [
+        together and (one or not less) for one, less in zip(alone, without, strict=True)
+    ]
 
 
 def record_of(answerer: RecordedWriting, document: EvalDocument, question: str) -> Record:
     """What came of one question, as JSON; `before` and `after` are lists of statements."""
     first, last, answer = answerer.texts(question)
     shown = {"before": first, "after": last}
-    parts = {name: [_statement(item, question, answerer) for item in text.statements] if text is not None else []
-             for name, text in shown.items()}  # fmt: skip
+    parts = {
+        name: [_statement(item, question, answerer) for item in text.statements]
+        if text is not None
+        else []
+        for name, text in shown.items()
+    }
     return {
         "dataset": document.dataset,
         "doc": document.name,
@@ -107,7 +118,11 @@ def _statement(item: CheckedStatement, question: str, answerer: RecordedWriting)
     claim = f"{item.written.lead.rstrip(':')} {words}" if item.written.lead else words
     claim = f"{question.rstrip('?')}: {claim}" if too_short(claim) else claim
     shown = [_text(context, places) for places in item.quotes]
-    own = [_text(context, [place]) for n in item.written.numbers if (place := answerer.given.sentence(n))]
+    own = [
+        _text(context, [place])
+        for n in item.written.numbers
+        if (place := answerer.given.sentence(n))
+    ]
     near = " ".join(around(context, places[0]) for places in item.quotes[:2])
     cut = item.support is Support.QUOTED
 
@@ -122,10 +137,16 @@ def _statement(item: CheckedStatement, question: str, answerer: RecordedWriting)
     own_recall, own_precise = scored(words, list(dict.fromkeys(own)), supports)
     differs = differences(claim, " ".join(shown), near)
     return {
-        "text": item.written.text, "support": str(item.support), "cites": shown, "own_cites": own,
-        "recall": recall, "precise": precise, "own_recall": own_recall, "own_precise": own_precise,
+        "text": item.written.text,
+        "support": str(item.support),
+        "cites": shown,
+        "own_cites": own,
+        "recall": recall,
+        "precise": precise,
+        "own_recall": own_recall,
+        "own_precise": own_precise,
         "verified_but_differs": item.support.good and bool(differs.numbers or differs.negations),
-    }  # fmt: skip
+    }
 
 
 def _text(context: Context, places: Sequence[Located]) -> str:
@@ -134,12 +155,17 @@ def _text(context: Context, places: Sequence[Located]) -> str:
 
 
 def _has(cite: str, words: str) -> bool:
-    return words.strip(" .\"“”").casefold() in cite.casefold()
+    return words.strip(' ."“”').casefold() in cite.casefold()
 
 
 def citation_rates(records: Sequence[Mapping[str, object]]) -> Rates:
-    """ALCE's rates over the answers that state something, before and after the repair, and what was left out."""
-    found: Rates = {"questions": len(records), "repaired": sum(bool(record["repaired"]) for record in records)}
+    """ALCE's rates over the answers that state something, before and after the repair, and what was
+    left out.
+    """
+    found: Rates = {
+        "questions": len(records),
+        "repaired": sum(bool(record["repaired"]) for record in records),
+    }
     for name in ("before", "after"):
         answers = [list(record[name]) for record in records if record[name]]  # type: ignore[call-overload]
         every = [statement for answer in answers for statement in answer]
@@ -148,9 +174,14 @@ def citation_rates(records: Sequence[Mapping[str, object]]) -> Rates:
             "statements": len(every),
             "supported": mean(item["support"] in ("quoted", "supported") for item in every),
             "verified_but_differs": sum(item["verified_but_differs"] for item in every),
-            **{key: mean(mean(item[key] for item in answer) for answer in answers) for key in ("recall", "own_recall")},
             **{
-                f"{key}ion": mean(mean(each for item in answer for each in item[f"{key}e"]) for answer in answers)
+                key: mean(mean(item[key] for item in answer) for answer in answers)
+                for key in ("recall", "own_recall")
+            },
+            **{
+                f"{key}ion": mean(
+                    mean(each for item in answer for each in item[f"{key}e"]) for answer in answers
+                )
                 for key in ("precis", "own_precis")
             },
         }
@@ -175,37 +206,66 @@ def answerers(
 def chosen(path: str, sample: int | None) -> list[EvalDocument]:
     """The documents of a file with their answerable questions, at most `sample`, drawn evenly."""
     documents = read_eval_file(path)
-    order = [(number, at) for number, document in enumerate(documents)
-             for at, question in enumerate(document.questions) if not question.unanswerable]  # fmt: skip
+    order = [
+        (number, at)
+        for number, document in enumerate(documents)
+        for at, question in enumerate(document.questions)
+        if not question.unanswerable
+    ]
     kept = set(random.Random(0).sample(order, min(sample or len(order), len(order))))
     for number, document in enumerate(documents):
-        document.questions = [question for at, question in enumerate(document.questions) if (number, at) in kept]
+        document.questions = [
+            question for at, question in enumerate(document.questions) if (number, at) in kept
+        ]
     return [document for document in documents if document.questions]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the rates; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Citation recall and precision of written answers, as ALCE has them.")
-    parser.add_argument("files", nargs="+", metavar="FILE", help="questions in the first form of docqa eval")
-    parser.add_argument("--model", required=True, metavar="FILE.gguf", help="a model that writes, or its folder")
-    parser.add_argument("--sample", type=int, metavar="N", help="questions of each file, drawn evenly; all by default")
+    parser = argparse.ArgumentParser(
+        description="Citation recall and precision of written answers, as ALCE has them."
+    )
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="questions in the first form of docqa eval"
+    )
+    parser.add_argument(
+        "--model", required=True, metavar="FILE.gguf", help="a model that writes, or its folder"
+    )
+    parser.add_argument(
+        "--sample",
+        type=int,
+        metavar="N",
+        help="questions of each file, drawn evenly; all by default",
+    )
     parser.add_argument("--no-repair", action="store_true", help="leave the round of repair out")
     kept = "a line for each question; those that are there are not asked again"
     parser.add_argument("--details", type=Path, metavar="FILE.jsonl", help=kept)
     parser.add_argument("--threads", type=int, metavar="N")
     given = parser.parse_args(arguments)
-    known = [json.loads(line) for line in lines(given.details)] if given.details and given.details.exists() else []
+    known = (
+        [json.loads(line) for line in lines(given.details)]
+        if given.details and given.details.exists()
+        else []
+    )
     done = {(record["dataset"], record["doc"], record["question"]) for record in known}
-    options = Options(model=given.model, threads=given.threads, preview=False, store=False, source="passages")
+    options = Options(
+        model=given.model, threads=given.threads, preview=False, store=False, source="passages"
+    )
     model = load_model(options)
     template = writing_template(model)
     if template is None:
-        raise UsageError(f"{given.model} does not write", hint="a checkpoint with a chat template is needed")
+        raise UsageError(
+            f"{given.model} does not write", hint="a checkpoint with a chat template is needed"
+        )
     by_file = [chosen(path, given.sample) for path in given.files]
     # In turn, so that what there is after an hour is of all files.
-    documents = [document for group in zip_longest(*by_file) for document in group if document is not None]
+    documents = [
+        document for group in zip_longest(*by_file) for document in group if document is not None
+    ]
     for document in documents:
-        document.questions = [q for q in document.questions if (document.dataset, document.name, q.text) not in done]
+        document.questions = [
+            q for q in document.questions if (document.dataset, document.name, q.text) not in done
+        ]
     for document, question, answerer in answerers(documents, model, template, options):
         answerer.repairs = not given.no_repair
         known.append(record_of(answerer, document, question))

@@ -1,5 +1,6 @@
-"""What the date of a document is told by (docqa.app.reading.document_date): the dates of contracts, which are marked,
-and openings of documents of all kinds in `questions/openings.txt`, a line each, the date [[in brackets]]."""
+"""What the date of a document is told by (docqa.app.reading.document_date): the dates of contracts,
+which are marked, and openings of documents of all kinds in `questions/openings.txt`, a line each,
+the date [[in brackets]]."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +25,9 @@ def date_rows(contracts: str, question: str) -> Iterator[Dates]:
     """Those of every contract that has a date of its own, the answer to `question`."""
     for document in read_eval_file(contracts):
         golds = next((each.spans for each in document.questions if each.text == question), ())
-        if golds and (rows := _rows(document.text, [Span(*gold) for gold in golds], len(document.text))):
+        if golds and (
+            rows := _rows(document.text, [Span(*gold) for gold in golds], len(document.text))
+        ):
             yield rows
 
 
@@ -40,6 +43,9 @@ def opening_rows() -> Iterator[Dates]:
 
 def _rows(text: str, right: list[Span], length: int) -> Dates | None:
     found = list(enumerate(with_year(text)))[:FIRST_DATES]
-    rows = [ClauseSentence(0, at.start, at.end, features(text, at, number, 0, length)) for number, at in found]
+    rows = [
+        ClauseSentence(0, at.start, at.end, features(text, at, number, 0, length))
+        for number, at in found
+    ]
     held = [any(at.start < each.end and each.start < at.end for each in right) for _, at in found]
     return (rows, np.array(held, dtype=np.float32)[:, None]) if rows else None

@@ -2,10 +2,10 @@
 
     python -m docqa.app.lab.fields --data CUAD.jsonl.gz [--limit N] [--details]
 
-CUAD.jsonl.gz: contracts in the form of `questions.py`, whose questions are CUAD's. A value is right if it is in words
-that are marked for its question, or says one of their dates; "no" is empty where nothing is marked; parties are right
-if each is marked and each marked one with the name of a firm is there. Printed: right, wrong, rightly empty and wrongly
-empty of every field, as JSON.
+CUAD.jsonl.gz: contracts in the form of `questions.py`, whose questions are CUAD's. A value is right
+if it is in words that are marked for its question, or says one of their dates; "no" is empty where
+nothing is marked; parties are right if each is marked and each marked one with the name of a firm
+is there. Printed: right, wrong, rightly empty and wrongly empty of every field, as JSON.
 """
 
 import argparse
@@ -22,7 +22,9 @@ from docqa.app.facts.facts import FactKind, read, read_dates
 from docqa.app.options import Options
 from docqa.app.session.session import Session
 
-ALSO_MARKED = {"How long is the initial term of the contract?": "On what date does the contract's initial term expire?"}
+ALSO_MARKED = {
+    "How long is the initial term of the contract?": "On what date does the contract's initial term expire?"
+}
 """Fields with a question of their own, by the question of CUAD whose words answer it, too."""
 _LONGEST_NAME = 9  # words; what is longer, or in quotation marks, is no name
 
@@ -36,19 +38,29 @@ def judged(field: Field, answer: Answer, gold: GoldQuestion, marked: list[tuple[
         return "wrong"
     said, places = str(answer.answer), [cite for quote in answer.quotes[:1] for cite in quote.cites]
     if field.kind is FactKind.PARTY:
-        return "right" if _complete([each.text for each in answer.statements], gold.golds) else "wrong"
+        return (
+            "right" if _complete([each.text for each in answer.statements], gold.golds) else "wrong"
+        )
     wanted = {date.value for text in gold.golds for date in read_dates(text)}
     if field.kind is FactKind.DATE and wanted:
         right = not wanted.isdisjoint(date.value for date in read_dates(said))
     else:
-        right = any(cite.start < end and start < cite.end for cite in places for start, end in marked)
+        right = any(
+            cite.start < end and start < cite.end for cite in places for start, end in marked
+        )
     return "right" if right else "wrong"
 
 
 def _complete(names: list[str], golds: tuple[str, ...]) -> bool:
-    """Whether every name is marked, and every marked one that has the form of a firm is among them."""
+    """Whether every name is marked, and every marked one that has the form of a firm is among
+    them.
+    """
     known, marked = ({_bare(text) for text in texts} - {""} for texts in (names, golds))
-    firms = {_bare(text) for text in golds if _bare(text) != text.casefold().strip(" .,") and _is_name(text)}
+    firms = {
+        _bare(text)
+        for text in golds
+        if _bare(text) != text.casefold().strip(" .,") and _is_name(text)
+    }
     matched = all(any(a in b or b in a for b in marked) for a in known)
     return matched and all(any(a in b or b in a for b in known) for a in firms)
 
@@ -62,7 +74,9 @@ def _is_name(text: str) -> bool:
     return len(text.split()) <= _LONGEST_NAME and '"' not in text
 
 
-def ask(document: EvalDocument, fields: list[Field], options: Options) -> list[tuple[str, str, Answer]]:
+def ask(
+    document: EvalDocument, fields: list[Field], options: Options
+) -> list[tuple[str, str, Answer]]:
     """(field, how it is judged, its answer) of those fields whose question the document has."""
     parsed, places = document.parse()
     golds = {question.text: question for question in document.questions}
@@ -74,7 +88,9 @@ def ask(document: EvalDocument, fields: list[Field], options: Options) -> list[t
                 continue
             events = session.ask(field.question, wanted=field.wanted)
             answer = next(event.answer for event in events if isinstance(event, Finished))
-            found.append((field.name, judged(field, answer, gold, list(places.spans(gold.spans))), answer))
+            found.append(
+                (field.name, judged(field, answer, gold, list(places.spans(gold.spans))), answer)
+            )
     return found
 
 
@@ -82,7 +98,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Judge the fields of contracts.")
     parser.add_argument("--data", required=True, help="contracts with CUAD's questions")
     parser.add_argument("--limit", type=int, help="only so many contracts")
-    parser.add_argument("--details", action="store_true", help="print every value that is wrong or wrongly empty")
+    parser.add_argument(
+        "--details", action="store_true", help="print every value that is wrong or wrongly empty"
+    )
     given = parser.parse_args(arguments)
     options, fields = Options(store=False, preview=False), fields_of("contract")
     tally: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -90,8 +108,17 @@ def main(arguments: list[str] | None = None) -> None:
         for name, verdict, answer in ask(document, fields, options):
             tally[name][verdict] += 1
             if given.details and verdict.startswith("wrong"):
-                shown = {"answer": answer.answer, "confidence": answer.confidence, "quote": answer.quotes[:1] or None}
-                print(json.dumps({"file": document.name, "field": name, "verdict": verdict} | shown, default=str))
+                shown = {
+                    "answer": answer.answer,
+                    "confidence": answer.confidence,
+                    "quote": answer.quotes[:1] or None,
+                }
+                print(
+                    json.dumps(
+                        {"file": document.name, "field": name, "verdict": verdict} | shown,
+                        default=str,
+                    )
+                )
     whole = sum(tally.values(), Counter[str]())
     for name, counts in {**tally, "all": whole}.items():
         good = (counts["right"] + counts["rightly empty"]) / counts.total()

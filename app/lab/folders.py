@@ -1,9 +1,11 @@
-"""How long questions about a folder take: the first one, when nothing was read, a second one, and one with a new file.
+"""How long questions about a folder take: the first one, when nothing was read, a second one, and
+one with a new file.
 
     python -m docqa.app.lab.folders FOLDER NEW_FILE QUESTION QUESTION
 
-Each question is asked of all files together by a session of its own over one empty cache. Printed, as JSON: seconds to
-the first file's answer and to the whole, tokens read, with the processor and the load.
+Each question is asked of all files together by a session of its own over one empty cache. Printed,
+as JSON: seconds to the first file's answer and to the whole, tokens read, with the processor and
+the load.
 """
 
 import argparse
@@ -18,7 +20,9 @@ from docqa.app.bench.machine import describe
 
 
 def ask(paths: list[str], question: str) -> dict[str, object]:
-    """Seconds, from the paths on, to the first file's answer (None where no file gave one) and to the end."""
+    """Seconds, from the paths on, to the first file's answer (None where no file gave one) and to
+    the end.
+    """
     started, first, read = time.monotonic(), None, 0
     with open_session(paths, Options(preview=False)) as session:
         for event in session.ask(question):
@@ -26,7 +30,12 @@ def ask(paths: list[str], question: str) -> dict[str, object]:
                 first = round(time.monotonic() - started, 2)
             elif isinstance(event, Finished):
                 read = event.answer.usage.tokens_read
-    return {"question": question, "first_s": first, "all_s": round(time.monotonic() - started, 2), "tokens_read": read}
+    return {
+        "question": question,
+        "first_s": first,
+        "all_s": round(time.monotonic() - started, 2),
+        "tokens_read": read,
+    }
 
 
 def main(arguments: list[str] | None = None) -> None:

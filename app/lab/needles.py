@@ -1,9 +1,10 @@
-"""Needles: sentences with invented facts, hidden at several depths of held-out prose and asked for as by `ask`.
+"""Needles: sentences with invented facts, hidden at several depths of held-out prose and asked for
+as by `ask`.
 
     python -m docqa.app.lab.needles --data FOLDER [--lengths 4096,32768] [--long] [--from whole]
 
-FOLDER has text/dev.jsonl.xz. For each length one document is made and read once; its needles are asked one after
-the other. The last line of standard output is JSON.
+FOLDER has text/dev.jsonl.xz. For each length one document is made and read once; its needles are
+asked one after the other. The last line of standard output is JSON.
 """
 
 import argparse
@@ -33,42 +34,78 @@ LENGTHS = (4_096, 8_192, 16_384, 32_768, 65_536, 131_072)
 LONGEST = 1_000_000  # tokens; the longest context is 1,048,576
 NEEDLES = 10
 PAGE_CHARS = 3_000
-# (sentence, question, the same asked in other words and without the name, kind of value). {name} and {value} are
-# invented for each needle; a document has each kind once at most.
+# (sentence, question, the same asked in other words and without the name, kind of value). {name}
+# and {value} are invented for each needle; a document has each kind once at most.
 KINDS = (
-    ("The spare key of the tide house at {name} bears the number {value}.",
-     "Which number does the spare key of the tide house at {name} bear?",
-     "Which digits are engraved on the duplicate that unlocks the hut by the sea?", "number"),
-    ("In {name} the annual lantern walk begins in the month of {value}.",
-     "In which month does the annual lantern walk in {name} begin?",
-     "When does the yearly procession with lamps set out?", "month"),
-    ("The library of {name} was paid for by a merchant called {value}.",
-     "Who paid for the library of {name}?",
-     "Which trader gave the money for the public reading room?", "person"),
-    ("Visitors to the glasshouse in {name} must leave an amber token worth {value} crowns.",
-     "How many crowns is the amber token for the glasshouse in {name} worth?",
-     "What deposit do guests of the greenhouse hand over?", "number"),
-    ("The weather station above {name} is painted {value}.",
-     "What colour is the weather station above {name} painted?",
-     "What is the hue of the hut where meteorologists work?", "colour"),
-    ("Every apprentice bell founder in {name} answers to {value}.",
-     "To whom does every apprentice bell founder in {name} answer?",
-     "Who is in charge of the trainees that cast chimes?", "person"),
-    ("The cable car at {name} carries at most {value} passengers.",
-     "How many passengers does the cable car at {name} carry at most?",
-     "What is the largest number of people that fit into the aerial tram?", "number"),
-    ("The archive in {name} closes for repairs each {value}.",
-     "In which month does the archive in {name} close for repairs?",
-     "When is the records office shut every year for maintenance?", "month"),
-    ("The oldest chess club in {name} meets in a {value} pavilion.",
-     "What colour is the pavilion in which the oldest chess club in {name} meets?",
-     "In a summer house of which hue do the players of the board game come together?", "colour"),
-    ("The map of the salt mine at {name} was drawn by {value}.",
-     "Who drew the map of the salt mine at {name}?",
-     "Which surveyor made the plan of the underground works that yield brine?", "person"),
-)  # fmt: skip
-_FIRST, _LAST = ("Vel", "Tarn", "Osk", "Brin", "Mar", "Quil", "Hest", "Dor"), ("moor", "wick", "erby", "aven", "stead")
-_GIVEN, _FAMILY = ("Odile", "Henrik", "Marta", "Ivo", "Pella", "Anselm"), ("Brandreth", "Corvin", "Talgarth", "Wexley")
+    (
+        "The spare key of the tide house at {name} bears the number {value}.",
+        "Which number does the spare key of the tide house at {name} bear?",
+        "Which digits are engraved on the duplicate that unlocks the hut by the sea?",
+        "number",
+    ),
+    (
+        "In {name} the annual lantern walk begins in the month of {value}.",
+        "In which month does the annual lantern walk in {name} begin?",
+        "When does the yearly procession with lamps set out?",
+        "month",
+    ),
+    (
+        "The library of {name} was paid for by a merchant called {value}.",
+        "Who paid for the library of {name}?",
+        "Which trader gave the money for the public reading room?",
+        "person",
+    ),
+    (
+        "Visitors to the glasshouse in {name} must leave an amber token worth {value} crowns.",
+        "How many crowns is the amber token for the glasshouse in {name} worth?",
+        "What deposit do guests of the greenhouse hand over?",
+        "number",
+    ),
+    (
+        "The weather station above {name} is painted {value}.",
+        "What colour is the weather station above {name} painted?",
+        "What is the hue of the hut where meteorologists work?",
+        "colour",
+    ),
+    (
+        "Every apprentice bell founder in {name} answers to {value}.",
+        "To whom does every apprentice bell founder in {name} answer?",
+        "Who is in charge of the trainees that cast chimes?",
+        "person",
+    ),
+    (
+        "The cable car at {name} carries at most {value} passengers.",
+        "How many passengers does the cable car at {name} carry at most?",
+        "What is the largest number of people that fit into the aerial tram?",
+        "number",
+    ),
+    (
+        "The archive in {name} closes for repairs each {value}.",
+        "In which month does the archive in {name} close for repairs?",
+        "When is the records office shut every year for maintenance?",
+        "month",
+    ),
+    (
+        "The oldest chess club in {name} meets in a {value} pavilion.",
+        "What colour is the pavilion in which the oldest chess club in {name} meets?",
+        "In a summer house of which hue do the players of the board game come together?",
+        "colour",
+    ),
+    (
+        "The map of the salt mine at {name} was drawn by {value}.",
+        "Who drew the map of the salt mine at {name}?",
+        "Which surveyor made the plan of the underground works that yield brine?",
+        "person",
+    ),
+)
+_FIRST, _LAST = (
+    ("Vel", "Tarn", "Osk", "Brin", "Mar", "Quil", "Hest", "Dor"),
+    ("moor", "wick", "erby", "aven", "stead"),
+)
+_GIVEN, _FAMILY = (
+    ("Odile", "Henrik", "Marta", "Ivo", "Pella", "Anselm"),
+    ("Brandreth", "Corvin", "Talgarth", "Wexley"),
+)
 _MONTHS = ("January", "February", "April", "June", "July", "September", "October", "November")
 _COLOURS = ("crimson", "turquoise", "ochre", "violet", "emerald", "indigo")
 
@@ -119,12 +156,18 @@ def needles(count: int, rng: random.Random, other_words: bool = False) -> list[N
         }[kind]
         depth = (number + 0.5) / count
         name, question = names[number], other if other_words else same
-        found.append(Needle(sentence.format(name=name, value=value), question.format(name=name), value, depth))
+        found.append(
+            Needle(
+                sentence.format(name=name, value=value), question.format(name=name), value, depth
+            )
+        )
     return found
 
 
 def prose(data: Path, rng: random.Random) -> Iterator[str]:
-    """Paragraphs of the held-out documents, one document after the other in an order of `rng`, again and again."""
+    """Paragraphs of the held-out documents, one document after the other in an order of `rng`,
+    again and again.
+    """
     texts = [json.loads(line)["text"] for line in lines(data / "text" / "dev.jsonl.xz")]
     rng.shuffle(texts)
     for text in cycle(texts):
@@ -149,7 +192,9 @@ def pages_of(paragraphs: Iterator[str], tokenizer: Tokenizer, tokens: int) -> li
 
 
 def hide(pages: list[str], hidden: list[Needle]) -> tuple[list[str], list[Needle]]:
-    """Each needle in its page, after the sentence that ends nearest to the middle; needles with their pages."""
+    """Each needle in its page, after the sentence that ends nearest to the middle; needles with
+    their pages.
+    """
     out, placed = list(pages), []
     for needle in hidden:
         number = min(int(needle.depth * len(pages)), len(pages) - 1)
@@ -177,21 +222,29 @@ def ask(session: Session, needle: Needle, length: int) -> Found:
 
     quote = answer.quotes[0] if answer.quotes else None
     return Found(
-        length, needle.depth, has_it(ranked[:1]), has_it(ranked[:3]), has_it(words[:1]),
+        length,
+        needle.depth,
+        has_it(ranked[:1]),
+        has_it(ranked[:3]),
+        has_it(words[:1]),
         page=quote is not None and any(cite.page == needle.page for cite in quote.cites),
         quote=quote is not None and normalise(needle.value) in normalise(quote.text),
         answer=normalise(needle.value) in normalise(answer.answer or ""),
         refused=answer.refused,
-    )  # fmt: skip
+    )
 
 
-def run_length(data: Path, length: int, model: Model, options: argparse.Namespace, number: int) -> list[Found]:
+def run_length(
+    data: Path, length: int, model: Model, options: argparse.Namespace, number: int
+) -> list[Found]:
     """The document `number` of `length` tokens and its needles."""
     rng = random.Random(f"{options.seed} {length} {number}")
     spare = 60 * options.needles + 64
     pages = pages_of(prose(data, rng), model.tokenizer, length - spare)
     pages, placed = hide(pages, needles(options.needles, rng, options.other_words))
-    with Session([parse(pages)], Options(store=False, preview=False, source=options.source), model=model) as session:
+    with Session(
+        [parse(pages)], Options(store=False, preview=False, source=options.source), model=model
+    ) as session:
         return [ask(session, needle, length) for needle in placed]
 
 
@@ -205,7 +258,10 @@ def summary(rows: Sequence[Found]) -> dict[str, object]:
 
 
 def _rates(rows: Sequence[Found]) -> Rates:
-    return {"needles": len(rows), **{name: mean(getattr(row, name) for row in rows) for name in RATES}}
+    return {
+        "needles": len(rows),
+        **{name: mean(getattr(row, name) for row in rows) for name in RATES},
+    }
 
 
 def run(options: argparse.Namespace) -> list[Found]:
@@ -214,9 +270,15 @@ def run(options: argparse.Namespace) -> list[Found]:
     rows: list[Found] = []
     for length in [*options.lengths, *([LONGEST] if options.long else [])]:
         started = time.monotonic()
-        found = [row for n in range(options.rounds) for row in run_length(options.data, length, model, options, n)]
+        found = [
+            row
+            for n in range(options.rounds)
+            for row in run_length(options.data, length, model, options, n)
+        ]
         rows += found
-        sys.stderr.write(f"{length:,} tokens, {time.monotonic() - started:.0f} s: {json.dumps(_rates(found))}\n")
+        sys.stderr.write(
+            f"{length:,} tokens, {time.monotonic() - started:.0f} s: {json.dumps(_rates(found))}\n"
+        )
     return rows
 
 
@@ -224,17 +286,28 @@ def main(arguments: list[str] | None = None) -> None:
     def numbers(text: str) -> list[int]:
         return [int(part) for part in text.split(",") if part]
 
-    parser = argparse.ArgumentParser(description="Needle retrieval through docqa's own path from question to quote.")
+    parser = argparse.ArgumentParser(
+        description="Needle retrieval through docqa's own path from question to quote."
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder with text/dev.jsonl.xz")
-    parser.add_argument("--lengths", type=numbers, default=list(LENGTHS), help="tokens, with commas")
+    parser.add_argument(
+        "--lengths", type=numbers, default=list(LENGTHS), help="tokens, with commas"
+    )
     parser.add_argument("--long", action="store_true", help=f"{LONGEST:,} tokens too")
     parser.add_argument(
-        "--from", dest="source", choices=("auto", "whole"), default="auto",
+        "--from",
+        dest="source",
+        choices=("auto", "whole"),
+        default="auto",
         help="as of `docqa ask`; whole: the trunk answers from its state alone",
-    )  # fmt: skip
-    parser.add_argument("--needles", type=int, default=NEEDLES, choices=range(1, len(KINDS) + 1), metavar="N")
+    )
+    parser.add_argument(
+        "--needles", type=int, default=NEEDLES, choices=range(1, len(KINDS) + 1), metavar="N"
+    )
     parser.add_argument("--rounds", type=int, default=1, help="documents of each length")
-    parser.add_argument("--other-words", action="store_true", help="ask in words that the sentence does not have")
+    parser.add_argument(
+        "--other-words", action="store_true", help="ask in words that the sentence does not have"
+    )
     parser.add_argument("--model", help="a checkpoint folder; the bundled model by default")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)

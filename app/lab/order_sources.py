@@ -1,7 +1,7 @@
 """The words of a source beside its PDF, in the order in which it is written: LaTeX and USLM XML.
 
-What is set elsewhere on the page than where it is written (a footnote, a figure, a table, a note in the margin) is a
-stream of its own: its place among the rest says nothing about the order.
+What is set elsewhere on the page than where it is written (a footnote, a figure, a table, a note in
+the margin) is a stream of its own: its place among the rest says nothing about the order.
 """
 
 import re
@@ -29,7 +29,9 @@ _STREAM = "zzstream"  # letters alone, so that no reader of LaTeX takes it apart
 
 
 def words(text: str) -> list[str]:
-    """The words of `text` as they are compared: letters and digits folded, words broken at line ends joined."""
+    """The words of `text` as they are compared: letters and digits folded, words broken at line
+    ends joined.
+    """
     joined = _HYPHENS.sub("", _BROKEN.sub("", unicodedata.normalize("NFKC", text)))
     return _WORD.findall(joined.casefold())
 
@@ -45,7 +47,8 @@ def once(all_runs: Iterable[str]) -> set[str]:
 
 
 def places(path: Path) -> dict[str, tuple[int, int]]:
-    """Where each run of words that occurs once in the source at `path` is written: (stream, number in it).
+    """Where each run of words that occurs once in the source at `path` is written: (stream, number
+    in it).
 
     Empty for a source that cannot be read.
     """
@@ -55,16 +58,25 @@ def places(path: Path) -> dict[str, tuple[int, int]]:
         return {}
     sequences = [list(runs(words(stream))) for stream in streams]
     single = once(run for sequence in sequences for run in sequence)
-    numbered = ((run, stream, at) for stream, sequence in enumerate(sequences) for at, run in enumerate(sequence))
+    numbered = (
+        (run, stream, at)
+        for stream, sequence in enumerate(sequences)
+        for at, run in enumerate(sequence)
+    )
     return {run: (stream, at) for run, stream, at in numbered if run in single}
 
 
 def _streams(path: Path) -> list[str]:
     data = path.read_bytes()
     if path.suffix == ".xml":
-        return ["\n".join(page.text for page in read(ReadRequest(path, data, media_type="uslm")).pages)]
+        return [
+            "\n".join(page.text for page in read(ReadRequest(path, data, media_type="uslm")).pages)
+        ]
     source, _ = decode(data)
-    text = "\n".join(page.text for page in read(ReadRequest(path, _parted(source).encode(), media_type="tex")).pages)
+    text = "\n".join(
+        page.text
+        for page in read(ReadRequest(path, _parted(source).encode(), media_type="tex")).pages
+    )
     return re.split(rf"(?i)\b{_STREAM}\b", text)
 
 
@@ -82,7 +94,9 @@ def _parted(source: str) -> str:
         stop = _end_of_float(body, match)
         main.append(body[at : match.start()])
         inner = body[match.end() : stop]
-        apart.append(inner.removesuffix("}").split("\\end{")[0] if match.group(1) is None else inner)
+        apart.append(
+            inner.removesuffix("}").split("\\end{")[0] if match.group(1) is None else inner
+        )
         at = stop
     main.append(body[at:])
     mark = f"\n\n{_STREAM}\n\n"

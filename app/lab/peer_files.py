@@ -1,7 +1,9 @@
-"""Test files of other projects, read one by one: `python -m docqa.app.lab.peer_files FOLDER... [--sample N]`.
+"""Test files of other projects, read one by one: `python -m docqa.app.lab.peer_files FOLDER...
+[--sample N]`.
 
-Prints what went wrong and the tally: exceptions, files over the limits of processor time and memory, refusals, and the
-characters and words of each PDF beside those that pdftotext (of poppler, which must be installed) reads.
+Prints what went wrong and the tally: exceptions, files over the limits of processor time and
+memory, refusals, and the characters and words of each PDF beside those that pdftotext (of poppler,
+which must be installed) reads.
 """
 
 import argparse
@@ -27,7 +29,9 @@ LEAST_SHARE, MOST_SHARE = 0.7, 1.4
 _PEER_SECONDS = 60
 _FEW = 20  # characters: fewer are page numbers and marks
 _CLEAR = ("Encrypted", "Unreadable")
-"""What may be refused although pdftotext reads it: encrypted and damaged files, and text that nobody sees."""
+"""What may be refused although pdftotext reads it: encrypted and damaged files, and text that
+nobody sees.
+"""
 _MOST_WORDS = 0.9
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _UNSEEN = re.compile("[\\s\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
@@ -37,10 +41,10 @@ _WORD = re.compile(f"[{_UNSPACED}]|[^\\W\\d_{_UNSPACED}]{{3,}}")
 
 @dataclass(frozen=True)
 class Reading:
-    """What became of one file. `outcome` is document, refused or exception; `seconds` of processor time, `bytes` of
-    memory at most; `characters` but for white space and marks of direction, of docqa and of pdftotext (None: not a PDF,
-    or it reads none); `word_share`: how many of pdftotext's different words docqa has too (None: it has none, or docqa
-    no document).
+    """What became of one file. `outcome` is document, refused or exception; `seconds` of processor
+    time, `bytes` of memory at most; `characters` but for white space and marks of direction, of
+    docqa and of pdftotext (None: not a PDF, or it reads none); `word_share`: how many of
+    pdftotext's different words docqa has too (None: it has none, or docqa no document).
     """
 
     path: str
@@ -80,7 +84,11 @@ def documents(folders: Sequence[str]) -> Iterator[Path]:
             below.sort()
             for name in sorted(names):
                 path = Path(root, name)
-                if format_of_suffix(path.suffix.lower()) and path.is_file() and not path.is_symlink():
+                if (
+                    format_of_suffix(path.suffix.lower())
+                    and path.is_file()
+                    and not path.is_symlink()
+                ):
                     yield path
 
 
@@ -92,7 +100,9 @@ def sampled(paths: list[Path], count: int | None) -> list[Path]:
 
 
 def measure(path: Path) -> Reading:
-    """Read `path` in a process of its own, as docqa reads a document, and beside it with pdftotext."""
+    """Read `path` in a process of its own, as docqa reads a document, and beside it with
+    pdftotext.
+    """
     out, into = os.pipe()
     pid = os.fork()
     if not pid:
@@ -103,7 +113,11 @@ def measure(path: Path) -> Reading:
                 found = _read(path)
             finally:  # whatever it is, it is what is looked for
                 if error := sys.exc_info()[1]:
-                    found = {"outcome": "exception", "kind": type(error).__name__, "message": repr(error)[:300]}
+                    found = {
+                        "outcome": "exception",
+                        "kind": type(error).__name__,
+                        "message": repr(error)[:300],
+                    }
                 json.dump(found, stream)
                 stream.flush()
                 os._exit(0)
@@ -111,15 +125,24 @@ def measure(path: Path) -> Reading:
     with os.fdopen(out, encoding="utf-8") as stream:
         said = stream.read()
     _, status, usage = os.wait4(pid, 0)
-    read = json.loads(said) if said else {"outcome": "exception", "message": f"ended with status {status}"}
+    read = (
+        json.loads(said)
+        if said
+        else {"outcome": "exception", "message": f"ended with status {status}"}
+    )
     words = set(read.pop("words", ()))
     peer = _peer_text(path) if path.suffix.lower() == ".pdf" else ""
     others = words_of(peer)
     return Reading(
-        str(path), **read, seconds=usage.ru_utime + usage.ru_stime, bytes=usage.ru_maxrss * 1024,
+        str(path),
+        **read,
+        seconds=usage.ru_utime + usage.ru_stime,
+        bytes=usage.ru_maxrss * 1024,
         peer_characters=count_characters(peer) or None,
-        word_share=round(len(words & others) / len(others), 4) if others and read["outcome"] == "document" else None,
-    )  # fmt: skip
+        word_share=round(len(words & others) / len(others), 4)
+        if others and read["outcome"] == "document"
+        else None,
+    )
 
 
 def count_characters(text: str) -> int:
@@ -128,7 +151,9 @@ def count_characters(text: str) -> int:
 
 
 def words_of(text: str) -> set[str]:
-    """The different words of `text`, in small letters, ligatures spelt out; single letters of Chinese and Japanese."""
+    """The different words of `text`, in small letters, ligatures spelt out; single letters of
+    Chinese and Japanese.
+    """
     return set(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
@@ -143,7 +168,10 @@ def _read(path: Path) -> dict[str, object]:
     except IngestError as error:
         return {"outcome": "refused", "kind": type(error).__name__, "message": error.message}
     texts = "\n".join(text for page in document.pages for text in (page.text, *page.furniture))
-    found = {"characters": count_characters(texts.replace(" | ", " ")), "warnings": len(document.coverage.warnings)}
+    found = {
+        "characters": count_characters(texts.replace(" | ", " ")),
+        "warnings": len(document.coverage.warnings),
+    }
     return {"outcome": "document", **found, "words": sorted(words_of(texts))}
 
 
@@ -158,8 +186,9 @@ def _peer_text(path: Path) -> str:
 
 
 def tally(readings: Sequence[Reading]) -> dict[str, object]:
-    """The counts that are to be 0, the share of PDFs that have their characters (`pdfs_with_their_words`), and of those
-    that have nine of ten different words (`pdfs_with_most_words`)."""
+    """The counts that are to be 0, the share of PDFs that have their characters
+    (`pdfs_with_their_words`), and of those that have nine of ten different words
+    (`pdfs_with_most_words`)."""
     compared = [r for r in readings if r.outcome == "document" and (r.peer_characters or 0) >= _FEW]
     lost = [r for r in readings if r.outcome == "refused" and (r.peer_characters or 0) >= _FEW]
     unseen = [r for r in lost if r.message == ALL_HIDDEN]
@@ -168,7 +197,9 @@ def tally(readings: Sequence[Reading]) -> dict[str, object]:
     return {
         "files": len(readings),
         "documents": sum(r.outcome == "document" for r in readings),
-        "refusals": dict(sorted(Counter(r.kind for r in readings if r.outcome == "refused").items())),
+        "refusals": dict(
+            sorted(Counter(r.kind for r in readings if r.outcome == "refused").items())
+        ),
         "exceptions": sum(r.outcome == "exception" for r in readings),
         "over_60_s": sum(r.seconds > MOST_SECONDS for r in readings),
         "over_256_mib": sum(r.bytes > MOST_BYTES for r in readings),
@@ -176,9 +207,13 @@ def tally(readings: Sequence[Reading]) -> dict[str, object]:
         "most_mib": max((r.bytes for r in readings), default=0) // 2**20,
         "pdfs_compared": len(compared),
         "pdfs_with_their_words": round(len(whole) / max(len(compared), 1), 4),
-        "pdfs_with_most_words": round(sum(share >= _MOST_WORDS for share in shares) / max(len(shares), 1), 4),
+        "pdfs_with_most_words": round(
+            sum(share >= _MOST_WORDS for share in shares) / max(len(shares), 1), 4
+        ),
         "median_word_share": shares[len(shares) // 2] if shares else None,
-        "refused_but_read_by_pdftotext": dict(sorted(Counter(r.kind for r in lost if r not in unseen).items())),
+        "refused_but_read_by_pdftotext": dict(
+            sorted(Counter(r.kind for r in lost if r not in unseen).items())
+        ),
         "refused_as_hidden_but_read_by_pdftotext": len(unseen),
     }
 

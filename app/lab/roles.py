@@ -1,5 +1,6 @@
-"""Sentences whose part in their document is told by its headings, by an abstract's labels, or by words that are only
-found in such sentences: weak labels (Ratner et al. 2017, arXiv 1711.10160) from which heads learn the other words.
+"""Sentences whose part in their document is told by its headings, by an abstract's labels, or by
+words that are only found in such sentences: weak labels (Ratner et al. 2017, arXiv 1711.10160) from
+which heads learn the other words.
 """
 
 import hashlib
@@ -24,11 +25,14 @@ from docqa.ingest.types import Document
 from docqa.model.protocol import Tokenizer
 
 HEADED = {
-    "termination": r"terminat", "liability": r"liabilit|indemni", "confidentiality": r"confiden",
+    "termination": r"terminat",
+    "liability": r"liabilit|indemni",
+    "confidentiality": r"confiden",
     "aim": r"objective|\baims?\b|purpose|hypothes|question|rationale",
-    "method": r"method|design|procedure|intervention", "result": r"result|finding|conclusion|interpretation",
+    "method": r"method|design|procedure|intervention",
+    "result": r"result|finding|conclusion|interpretation",
     "limits": r"limitation",
-}  # fmt: skip
+}
 """By its headings."""
 SAID = {
     "holding": r"^\W*held:|\bwe (?:\w+ ){0,2}?(?:hold|conclude|decline|reject|agree|disagree|find no|affirm|reverse)\b",
@@ -49,17 +53,22 @@ AIMLESS = re.compile(r"method|result", re.IGNORECASE)
 BEFORE_RESULTS = re.compile(r"introduction|background|related", re.IGNORECASE)
 ROLES = tuple(dict.fromkeys((*SAID, *HEADED)))
 KINDS = {
-    DocumentKind.CONTRACT: ("qa/train/cuad", "qa/train/contractnli"), DocumentKind.COURT: ("text/court_opinions",),
-    DocumentKind.PAPER: ("text/papers", "qa/train/covidqa"), DocumentKind.STATUTE: ("text/statutes",),
-    DocumentKind.MANUAL: ("text/technical",), DocumentKind.BOOK: ("text/textbooks", "text/books"),
+    DocumentKind.CONTRACT: ("qa/train/cuad", "qa/train/contractnli"),
+    DocumentKind.COURT: ("text/court_opinions",),
+    DocumentKind.PAPER: ("text/papers", "qa/train/covidqa"),
+    DocumentKind.STATUTE: ("text/statutes",),
+    DocumentKind.MANUAL: ("text/technical",),
+    DocumentKind.BOOK: ("text/textbooks", "text/books"),
     DocumentKind.OTHER: ("text/speeches",),
-}  # fmt: skip
+}
 """Where documents of a kind are, below the folder of data."""
 _OF_A_KIND = 250
 
 
 def _records(data: Path, name: str) -> Iterator[dict[str, Any]]:
-    path = next(each for each in (data / f"{name}.jsonl.{end}" for end in ("gz", "xz")) if each.exists())
+    path = next(
+        each for each in (data / f"{name}.jsonl.{end}" for end in ("gz", "xz")) if each.exists()
+    )
     return map(json.loads, lines(path))
 
 
@@ -85,16 +94,22 @@ def kinds(data: Path) -> tuple[list[np.ndarray], list[int]]:
 
 
 def role_rows(data: Path, tokenizer: Tokenizer) -> list[tuple[list[ClauseSentence], np.ndarray]]:
-    """The sentences of opinions, contracts and papers, and which has which part of ROLES, nan where it is not told."""
+    """The sentences of opinions, contracts and papers, and which has which part of ROLES, nan where
+    it is not told.
+    """
     made = []
     for name, told, step in (
-        ("text/court_opinions", _of_opinion, 2), ("qa/train/cuad", _of_contract, 2), ("text/papers", _of_paper, 1),
-    ):  # fmt: skip
+        ("text/court_opinions", _of_opinion, 2),
+        ("qa/train/cuad", _of_contract, 2),
+        ("text/papers", _of_paper, 1),
+    ):
         for number, record in enumerate(islice(_records(data, name), 0, None, step)):
             context = Corpus((parsed(_text(record)),), tokenizer, []).context
             rows = clause_sentences(context)
             at = [context.passages[row.passage] for row in rows]
-            texts = [context.text_of(passage)[row.start : row.end] for passage, row in zip(at, rows)]
+            texts = [
+                context.text_of(passage)[row.start : row.end] for passage, row in zip(at, rows)
+            ]
             above = [" ".join(passage.passage.section[-2:]) for passage in at]
             if number % 2:  # what a sentence is about must be seen without its headings, too
                 rows = [replace(row, features=hashed(text, "")) for row, text in zip(rows, texts)]
@@ -106,7 +121,10 @@ def _of_abstract(record: dict[str, Any]) -> tuple[list[ClauseSentence], np.ndarr
     """Of an abstract with labels, and of its conclusion."""
     texts: list[str] = []
     above: list[str] = []
-    for part in [*record["context"].split("\n\n"), "CONCLUSION: " + record["qas"][0]["answers"][0]["text"]]:
+    for part in [
+        *record["context"].split("\n\n"),
+        "CONCLUSION: " + record["qas"][0]["answers"][0]["text"],
+    ]:
         label = _LABEL.match(part)
         said = part[label.end() if label else 0 :]
         texts += [said[span.start : span.end] for span in sentences(said)]
@@ -131,7 +149,9 @@ def _of_contract(texts: list[str], above: list[str]) -> np.ndarray:
 
 
 def _of_paper(texts: list[str], above: list[str]) -> np.ndarray:
-    """Not every sentence below "Results" is one of the paper's results, but none of them is its method."""
+    """Not every sentence below "Results" is one of the paper's results, but none of them is its
+    method.
+    """
     wanted = _labels(texts, above, ("aim", "method", "result", "limits"))
     aim, method, result = (wanted[:, ROLES.index(name)] for name in ("aim", "method", "result"))
     method[(method == 0) & (result == 0)] = np.nan
@@ -143,10 +163,16 @@ def _of_paper(texts: list[str], above: list[str]) -> np.ndarray:
 
 
 def _labels(texts: list[str], above: list[str], names: tuple[str, ...]) -> np.ndarray:
-    """1 where words or headings say a role of `names`, else 0; nan for those of other kinds of documents."""
+    """1 where words or headings say a role of `names`, else 0; nan for those of other kinds of
+    documents.
+    """
     wanted = np.full((len(texts), len(ROLES)), np.nan, dtype=np.float32)
     for name in names:
-        said, headed = (re.compile(found.get(name, "(?!)"), re.IGNORECASE) for found in (SAID, HEADED))
-        told = [bool(said.search(text) or headed.search(heading)) for text, heading in zip(texts, above)]
+        said, headed = (
+            re.compile(found.get(name, "(?!)"), re.IGNORECASE) for found in (SAID, HEADED)
+        )
+        told = [
+            bool(said.search(text) or headed.search(heading)) for text, heading in zip(texts, above)
+        ]
         wanted[:, ROLES.index(name)] = told
     return wanted

@@ -1,11 +1,14 @@
-"""Fit how the signals are weighed that say whether a written statement answers, on replies marked right or wrong.
+"""Fit how the signals are weighed that say whether a written statement answers, on replies marked
+right or wrong.
 
-    python -m docqa.app.lab.statements --replies FILE.jsonl --folder FOLDER [--model NAME] [--free NAME,NAME]
+    python -m docqa.app.lab.statements --replies FILE.jsonl --folder FOLDER [--model NAME] [--free
+    NAME,NAME]
 
-A line of `--replies` is {"file", "question", "reply", "right"}; files stand in `--folder`. They are judged as docqa
-does with `--model` (of a server the weights are others than of a small model here); the largest sum over the sentences
-that may say a statement counts. The `--free` weights and the bias are fitted, a ridge pulling to what ships. Prints
-JSON: the same left out document by document for what ships and what is fitted, and the weights.
+A line of `--replies` is {"file", "question", "reply", "right"}; files stand in `--folder`. They are
+judged as docqa does with `--model` (of a server the weights are others than of a small model here);
+the largest sum over the sentences that may say a statement counts. The `--free` weights and the
+bias are fitted, a ridge pulling to what ships. Prints JSON: the same left out document by document
+for what ships and what is fitted, and the weights.
 """
 
 import argparse
@@ -19,7 +22,14 @@ import numpy as np
 
 from docqa.app import Options, open_session
 from docqa.app.answerers.answerer import Reply
-from docqa.app.answerers.writing.answers import ANSWERS, BIAS, SMALL_ANSWERS, SMALL_BIAS, SMALL_WEIGHTS, WEIGHTS
+from docqa.app.answerers.writing.answers import (
+    ANSWERS,
+    BIAS,
+    SMALL_ANSWERS,
+    SMALL_BIAS,
+    SMALL_WEIGHTS,
+    WEIGHTS,
+)
 from docqa.app.answerers.written import AskedToWrite
 
 _ROUNDS, _STEPS = 12, 8  # of choosing the sentence that counts, and of Newton's method for it
@@ -28,7 +38,9 @@ _SURE = 0.8
 
 @dataclass(frozen=True)
 class MarkedReply:
-    """`rows`: the signals of each sentence that may say it, [sentences, weights and 1 for the bias]."""
+    """`rows`: the signals of each sentence that may say it, [sentences, weights and 1 for the
+    bias].
+    """
 
     file: str
     right: bool
@@ -39,8 +51,12 @@ def signals_of(options: argparse.Namespace, names: Sequence[str]) -> list[Marked
     """The replies that state something which sentences may say."""
     lines = map(json.loads, options.replies.read_text(encoding="utf-8").splitlines())
     found: list[MarkedReply] = []
-    asked = Options(model=options.model, base_url=options.base_url, preview=False, source="passages")
-    for file, replies in groupby(sorted(lines, key=lambda line: str(line["file"])), lambda line: str(line["file"])):
+    asked = Options(
+        model=options.model, base_url=options.base_url, preview=False, source="passages"
+    )
+    for file, replies in groupby(
+        sorted(lines, key=lambda line: str(line["file"])), lambda line: str(line["file"])
+    ):
         with open_session([str(options.folder / file)], asked) as session:
             assert session.writing is not None, "--model names no model that writes"
             writing = session.writing
@@ -48,8 +64,14 @@ def signals_of(options: argparse.Namespace, names: Sequence[str]) -> list[Marked
             for line in replies:
                 judged = writing.evidence.of_question(line["question"])
                 written = AskedToWrite(line["question"], False, judged, judged.ranked, False, 0.0)
-                checked, _ = writing._checked(written, writing._given(written), Reply(line["reply"]))
-                signals = [each for item in checked.statements for each in item.signals] if checked is not None else []
+                checked, _ = writing._checked(
+                    written, writing._given(written), Reply(line["reply"])
+                )
+                signals = (
+                    [each for item in checked.statements for each in item.signals]
+                    if checked is not None
+                    else []
+                )
                 if signals:
                     rows = np.array([[*(each[name] for name in names), 1.0] for each in signals])
                     found.append(MarkedReply(file, bool(line["right"]), rows))
@@ -61,8 +83,12 @@ def chance(reply: MarkedReply, weights: np.ndarray) -> float:
     return float(1 / (1 + np.exp(-(reply.rows @ weights).max())))
 
 
-def fit(replies: Sequence[MarkedReply], start: np.ndarray, free: Sequence[int], ridge: float) -> np.ndarray:
-    """`start` with its weights `free` fitted by a logistic regression with a ridge to `start`, the bias without one."""
+def fit(
+    replies: Sequence[MarkedReply], start: np.ndarray, free: Sequence[int], ridge: float
+) -> np.ndarray:
+    """`start` with its weights `free` fitted by a logistic regression with a ridge to `start`, the
+    bias without one.
+    """
     weights, right = start.copy(), np.array([reply.right for reply in replies], float)
     pull = np.diag([*np.full(len(start) - 1, ridge), 1e-4])
     for _ in range(_ROUNDS):
@@ -76,7 +102,9 @@ def fit(replies: Sequence[MarkedReply], start: np.ndarray, free: Sequence[int], 
 
 
 def figures(right: Sequence[bool], chances: Sequence[float], least: float) -> dict[str, float]:
-    """Shares of right and of wrong replies that are stated (from `least` on), and of the sure ones that are right."""
+    """Shares of right and of wrong replies that are stated (from `least` on), and of the sure ones
+    that are right.
+    """
     truth, values = np.array(right), np.array(chances)
     stated, sure = values >= least, values >= _SURE
     above = values[truth][:, None] - values[~truth]
@@ -91,16 +119,24 @@ def figures(right: Sequence[bool], chances: Sequence[float], least: float) -> di
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Fit how the signals of a written statement are weighed.")
+    parser = argparse.ArgumentParser(
+        description="Fit how the signals of a written statement are weighed."
+    )
     parser.add_argument("--replies", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--model", default="openai:writer", help="a model's file, or a server's; not asked")
+    parser.add_argument(
+        "--model", default="openai:writer", help="a model's file, or a server's; not asked"
+    )
     parser.add_argument("--base-url", default="http://127.0.0.1:9/v1")
-    parser.add_argument("--free", default="share,passage_answers", help="weights that are fitted beside the bias")
+    parser.add_argument(
+        "--free", default="share,passage_answers", help="weights that are fitted beside the bias"
+    )
     parser.add_argument("--ridge", type=float, default=0.01)
     options = parser.parse_args(arguments)
     names, small = list(WEIGHTS), ":" not in options.model
-    start = np.array([*(SMALL_WEIGHTS if small else WEIGHTS).values(), SMALL_BIAS if small else BIAS])
+    start = np.array(
+        [*(SMALL_WEIGHTS if small else WEIGHTS).values(), SMALL_BIAS if small else BIAS]
+    )
     replies = signals_of(options, names)
     free = [*(names.index(name) for name in options.free.split(",")), len(names)]
     left_out = list[float]()

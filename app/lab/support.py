@@ -2,10 +2,11 @@
 
     python -m docqa.app.lab.support FOLDER... [--model FOLDER] [--sample N]
 
-judges the claims of the files given, or of `claims_*.jsonl.gz` in the folders given. A claim counts as judged what is
-most probable. For each set and together: how many claims of each label, the mean of the recalls of what is supported
-and of what is not (partly is not), and the recall of contradiction where the set labels it; where it does not, claims
-are made false by one change. The last line of standard output is JSON.
+judges the claims of the files given, or of `claims_*.jsonl.gz` in the folders given. A claim counts
+as judged what is most probable. For each set and together: how many claims of each label, the mean
+of the recalls of what is supported and of what is not (partly is not), and the recall of
+contradiction where the set labels it; where it does not, claims are made false by one change. The
+last line of standard output is JSON.
 """
 
 import argparse
@@ -44,7 +45,9 @@ Judge = Callable[[str, str], Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim, the words that are quoted for it, and how far they bear it out; `dataset` is the set that it is of."""
+    """A claim, the words that are quoted for it, and how far they bear it out; `dataset` is the set
+    that it is of.
+    """
 
     text: str
     evidence: str
@@ -55,8 +58,8 @@ class Claim:
 def claims(path: str | Path) -> list[Claim]:
     """The claims of a file of `qa_more`; questions without one of LABELS are left out.
 
-    The evidence is the sentences that the set names, or else the passage, cut to the sentences nearest to the claim.
-    Raises InputError where the file cannot be read or has another form.
+    The evidence is the sentences that the set names, or else the passage, cut to the sentences
+    nearest to the claim. Raises InputError where the file cannot be read or has another form.
     """
     found = []
     for number, line in enumerate(lines(path), 1):
@@ -66,23 +69,31 @@ def claims(path: str | Path) -> list[Claim]:
                 label = LABELS.get(qa.get("label"))
                 if label is not None:
                     text = _unescaped(qa["question"])
-                    named = " ".join(dict.fromkeys(answer["text"].strip() for answer in qa["answers"]))
+                    named = " ".join(
+                        dict.fromkeys(answer["text"].strip() for answer in qa["answers"])
+                    )
                     evidence = nearest(text, named or record["context"].strip())
                     found.append(Claim(text, evidence, label, record["dataset"]))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             hint = 'lines with "dataset", "context" and "qas" are needed'
-            raise InputError(f"line {number} has another form ({error!r})", where=str(path), hint=hint) from error
+            raise InputError(
+                f"line {number} has another form ({error!r})", where=str(path), hint=hint
+            ) from error
     return found
 
 
 def _unescaped(claim: str) -> str:
-    """The claim; some sets have it in quotation marks, and its own doubled, as tables write them."""
+    """The claim; some sets have it in quotation marks, and its own doubled, as tables write
+    them.
+    """
     quoted = len(claim) > 1 and claim[0] == claim[-1] == '"' and claim.count('"') % 2 == 0
     return claim[1:-1].replace('""', '"') if quoted and '""' in claim[1:-1] else claim
 
 
 def nearest(claim: str, passage: str, most: int = LONGEST) -> str:
-    """The passage, or of a longer one the run of sentences of at most `most` words with most words of the claim."""
+    """The passage, or of a longer one the run of sentences of at most `most` words with most words
+    of the claim.
+    """
     if len(passage.split()) <= most:
         return passage
     asked = set(terms(claim))
@@ -103,11 +114,14 @@ def nearest(claim: str, passage: str, most: int = LONGEST) -> str:
 def made_false(found: Iterable[Claim]) -> list[Claim]:
     """Of each supported claim one that its evidence contradicts, where one change makes it.
 
-    A figure that the evidence has too becomes another; in a claim without figures a "not" follows the first "is".
+    A figure that the evidence has too becomes another; in a claim without figures a "not" follows
+    the first "is".
     """
     changed = []
     for claim in found:
-        figure = next((each for each in _FIGURE.finditer(claim.text) if each[0] in claim.evidence), None)
+        figure = next(
+            (each for each in _FIGURE.finditer(claim.text) if each[0] in claim.evidence), None
+        )
         text = claim.text
         if figure is not None:
             text = f"{text[: figure.start()]}{int(figure[0]) + 3}{text[figure.end() :]}"
@@ -119,7 +133,8 @@ def made_false(found: Iterable[Claim]) -> list[Claim]:
 
 
 def support_figures(judge: Judge, found: Iterable[Claim]) -> Rates:
-    """Figures of the judge's most probable answers to (claim, evidence): {"by_set": {set: figures}, "together": …}.
+    """Figures of the judge's most probable answers to (claim, evidence): {"by_set": {set: figures},
+    "together": …}.
 
     Rates are 0 to 1, see above; `contradiction_recall` is there only where a claim is labelled so.
     """
@@ -127,7 +142,10 @@ def support_figures(judge: Judge, found: Iterable[Claim]) -> Rates:
     for claim in found:
         chances = judge(claim.text, claim.evidence)
         judged.append((claim, max(ORDER, key=lambda label: chances[label])))
-    return {"by_set": grouped(judged, lambda pair: pair[0].dataset, _figures), "together": _figures(judged)}
+    return {
+        "by_set": grouped(judged, lambda pair: pair[0].dataset, _figures),
+        "together": _figures(judged),
+    }
 
 
 def _figures(judged: Sequence[tuple[Claim, Support]]) -> Rates:
@@ -136,7 +154,11 @@ def _figures(judged: Sequence[tuple[Claim, Support]]) -> Rates:
     told = [(claim.label is Support.SUPPORTED, said is Support.SUPPORTED) for claim, said in judged]
     sides = [[said is side for label, said in told if label is side] for side in (True, False)]
     found["balanced_accuracy"] = mean(sum(side) / len(side) for side in sides if side)
-    contradicted = [said is Support.CONTRADICTED for claim, said in judged if claim.label is Support.CONTRADICTED]
+    contradicted = [
+        said is Support.CONTRADICTED
+        for claim, said in judged
+        if claim.label is Support.CONTRADICTED
+    ]
     return found | ({"contradiction_recall": mean(contradicted)} if contradicted else {})
 
 
@@ -151,15 +173,23 @@ def judge_of(reader: ExcerptReader) -> Judge:
 
 def files(paths: Iterable[Path]) -> list[Path]:
     """The files among `paths`, and the files of claims in the folders among them."""
-    return [each for path in paths for each in (sorted(path.glob("claims_*.jsonl.gz")) if path.is_dir() else [path])]
+    return [
+        each
+        for path in paths
+        for each in (sorted(path.glob("claims_*.jsonl.gz")) if path.is_dir() else [path])
+    ]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the figures; returns the exit status, 4 for a model without a judge."""
-    parser = argparse.ArgumentParser(description="How well the judge of support tells what a quote bears out.")
+    parser = argparse.ArgumentParser(
+        description="How well the judge of support tells what a quote bears out."
+    )
     parser.add_argument("paths", type=Path, nargs="+", metavar="FOLDER", help="or a file of claims")
     parser.add_argument("--model", help="a checkpoint folder; the bundled model by default")
-    parser.add_argument("--sample", type=int, metavar="N", help="claims of each file, drawn evenly; all by default")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="claims of each file, drawn evenly; all by default"
+    )
     options = parser.parse_args(arguments)
     reader = load_model(Options(model=options.model)).reader
     if reader is None:

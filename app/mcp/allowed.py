@@ -1,5 +1,5 @@
-"""The files that a client may have read: those at or below the paths that the server was started with, by where a path
-leads: a symbolic link or `..` out of them is refused, in folders too."""
+"""The files that a client may have read: those at or below the paths that the server was started
+with, by where a path leads: a symbolic link or `..` out of them is refused, in folders too."""
 
 import os
 from collections.abc import Sequence
@@ -12,7 +12,9 @@ from docqa.ingest.read import find_documents
 
 
 class AllowedPaths:
-    """`roots`: files and folders as the user named them, `real`: where they lead. Raises MissingError."""
+    """`roots`: files and folders as the user named them, `real`: where they lead. Raises
+    MissingError.
+    """
 
     def __init__(self, roots: Sequence[str]) -> None:
         for root in roots:
@@ -22,9 +24,9 @@ class AllowedPaths:
         self.real = tuple(os.path.realpath(root) for root in roots)
 
     def files(self, names: Sequence[str] | None) -> tuple[list[str], list[str]]:
-        """(the files and archives at `names`, of folders all documents below; what was left out, and why). A name is a
-        path, or one in an allowed folder; None: all roots. Raises InputError for a name that is not there or not
-        allowed, for folders docqa.ingest.errors."""
+        """(the files and archives at `names`, of folders all documents below; what was left out,
+        and why). A name is a path, or one in an allowed folder; None: all roots. Raises InputError
+        for a name that is not there or not allowed, for folders docqa.ingest.errors."""
         found: dict[str, None] = {}
         left_out: list[str] = []
         for name in self.roots if names is None else names:
@@ -36,7 +38,9 @@ class AllowedPaths:
                 if not isinstance(content, Path):
                     continue  # it is attached to an e-mail, which is read as a whole
                 if not self._inside(file):
-                    left_out.append(f"{storable(file)}: it is a link to a file outside of the allowed paths")
+                    left_out.append(
+                        f"{storable(file)}: it is a link to a file outside of the allowed paths"
+                    )
                 elif storable(file) != file:
                     left_out.append(f"{storable(file)}: its name is not UTF-8; rename it")
                 else:
@@ -63,4 +67,6 @@ class AllowedPaths:
 
     def _inside(self, path: str) -> bool:
         real = os.path.realpath(path)
-        return any(real == root or real.startswith(root.rstrip(os.sep) + os.sep) for root in self.real)
+        return any(
+            real == root or real.startswith(root.rstrip(os.sep) + os.sep) for root in self.real
+        )

@@ -14,21 +14,35 @@ from docqa.ingest.types import Document, Page, Span
 
 MOST_PAGES, MOST_SECTIONS = 20, 1_000
 PART_CHARACTERS = 10_000
-MOST_READ, MOST_KEPT, MOST_ANSWERED, MOST_TOLD, MOST_CHECKED = 4_000_000, 2_000_000, 200_000, 1_000_000, 20_000
-"""Characters that a call reads, keeps at once, answers of pages, answers in all, and of a text that is checked."""
+MOST_READ, MOST_KEPT, MOST_ANSWERED, MOST_TOLD, MOST_CHECKED = (
+    4_000_000,
+    2_000_000,
+    200_000,
+    1_000_000,
+    20_000,
+)
+"""Characters that a call reads, keeps at once, answers of pages, answers in all, and of a text that
+is checked.
+"""
 MOST_COMPARED = 4_000_000_000
 """Characters of a text that is checked, times those of the documents."""
 MOST_ALIGNED = 1_000_000_000_000
 """A quotation's characters squared, which comparing takes, times those of the documents."""
 _MOST_BYTES = {".pdf": 64_000_000, ".docx": 64_000_000, ".epub": 64_000_000}
 SECONDS, EXPRESSION_SECONDS = 25.0, 3.0
-"""How long documents of one call are read, and how much processor time an expression may take on one."""
+"""How long documents of one call are read, and how much processor time an expression may take on
+one.
+"""
 MEMORY_BYTES, LEAST_MEMORY_BYTES = 230 * 2**20, 120 * 2**20
-"""Of this process and the one that reads together; the reader has the second if a model is loaded here."""
+"""Of this process and the one that reads together; the reader has the second if a model is loaded
+here.
+"""
 
 
 class Found(TypedDict):
-    """`hits` as `docqa find --json` prints them; `more`: there are others; `left_out`: what was not read."""
+    """`hits` as `docqa find --json` prints them; `more`: there are others; `left_out`: what was not
+    read.
+    """
 
     hits: list[dict[str, Any]]
     more: bool
@@ -36,14 +50,18 @@ class Found(TypedDict):
 
 
 class Outlines(TypedDict):
-    """The section tree of a document, behind an e-mail those of what is attached to it; `more`: there are others."""
+    """The section tree of a document, behind an e-mail those of what is attached to it; `more`:
+    there are others.
+    """
 
     documents: list[dict[str, Any]]
     more: bool
 
 
 class PageText(TypedDict):
-    """`start:end` of a page's text; a document without pages has parts, numbered by `part`, and `page` null."""
+    """`start:end` of a page's text; a document without pages has parts, numbered by `part`, and
+    `page` null.
+    """
 
     page: int | None
     label: str | None
@@ -70,32 +88,48 @@ def outlines_of(documents: Sequence[Document]) -> Outlines:
     for outline in outlines if deepest is not None else ():
         kept = [section for section in outline["sections"] if section["level"] <= deepest]
         outline["sections"] = (kept or outline["sections"])[:MOST_SECTIONS]
-    return Outlines(documents=outlines[:MOST_PAGES], more=len(levels) > MOST_SECTIONS or len(outlines) > MOST_PAGES)
+    return Outlines(
+        documents=outlines[:MOST_PAGES],
+        more=len(levels) > MOST_SECTIONS or len(outlines) > MOST_PAGES,
+    )
 
 
 def refuse_large(path: str) -> None:
     """Raises InputError for a file that would take a tool too much memory."""
     most = _MOST_BYTES.get(PurePath(path).suffix.lower(), MOST_READ)
     if os.path.getsize(path) > most:
-        raise InputError(f"over {most:,} bytes", where=path, hint="use docqa itself, or split the file")
+        raise InputError(
+            f"over {most:,} bytes", where=path, hint="use docqa itself, or split the file"
+        )
 
 
 def refuse_long(text: str, most: int, what: str) -> None:
     """Raises InputError for a text, `what`, of more than `most` characters."""
     if len(text) > most:
-        raise InputError(f"{what} has {len(text):,} characters, at most {most:,} are taken", hint="ask about less")
+        raise InputError(
+            f"{what} has {len(text):,} characters, at most {most:,} are taken",
+            hint="ask about less",
+        )
 
 
 def pages_of(document: Document, wanted: str, section: str | None) -> Pages:
-    """The pages, or parts, `wanted` ("3-5,xii", as printed or counted), or those of `section`. Raises InputError for
-    others, and for more than MOST_PAGES."""
+    """The pages, or parts, `wanted` ("3-5,xii", as printed or counted), or those of `section`.
+    Raises InputError for others, and for more than MOST_PAGES."""
     everything = _texts(document)
-    chosen = _of_section(document, section, everything) if section else _named(document, wanted, everything)
+    chosen = (
+        _of_section(document, section, everything)
+        if section
+        else _named(document, wanted, everything)
+    )
     if len(chosen) > MOST_PAGES:
         what = f"{len(chosen)} pages are more than {MOST_PAGES}"
         raise InputError(what, where=document.path, hint="ask for fewer at a time")
     if sum(len(page["text"]) for page in chosen) > MOST_ANSWERED:
-        raise InputError(f"over {MOST_ANSWERED:,} characters", where=document.path, hint="ask for fewer at a time")
+        raise InputError(
+            f"over {MOST_ANSWERED:,} characters",
+            where=document.path,
+            hint="ask for fewer at a time",
+        )
     return Pages(file=document.path, title=document.title, count=len(everything), pages=chosen)
 
 
@@ -119,18 +153,28 @@ def _named(document: Document, wanted: str, everything: list[PageText]) -> list[
     for name in (name.strip() for name in wanted.split(",")):
         first, _, last = name.partition("-")
         whole = _number(name, document, everything)
-        ends = (whole, whole) if whole else tuple(_number(end.strip(), document, everything) for end in (first, last))
+        ends = (
+            (whole, whole)
+            if whole
+            else tuple(_number(end.strip(), document, everything) for end in (first, last))
+        )
         if not all(ends) or ends[0] > ends[1]:
             what = f"there is no page {name!r}" if document.paged else f"there is no part {name!r}"
-            raise InputError(what, where=document.path, hint=f"it has {len(everything)}, counted from 1")
+            raise InputError(
+                what, where=document.path, hint=f"it has {len(everything)}, counted from 1"
+            )
         chosen += everything[ends[0] - 1 : ends[1]]
     return chosen
 
 
 def _number(name: str, document: Document, everything: list[PageText]) -> int:
     """From 1; 0 where there is no page or part called `name`."""
-    labelled = (number for number, page in enumerate(everything, start=1) if name and page["label"] == name)
-    counted = int(name) if name.isdecimal() and len(name) < 8 and 1 <= int(name) <= len(everything) else 0
+    labelled = (
+        number for number, page in enumerate(everything, start=1) if name and page["label"] == name
+    )
+    counted = (
+        int(name) if name.isdecimal() and len(name) < 8 and 1 <= int(name) <= len(everything) else 0
+    )
     return next(labelled, counted)
 
 

@@ -1,5 +1,5 @@
-"""The server: its tools, the Session that they share, what a client hears during a call, and errors that a model can
-act on."""
+"""The server: its tools, the Session that they share, what a client hears during a call, and errors
+that a model can act on."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,12 @@ from docqa.app.mcp.allowed import AllowedPaths
 from docqa.app.mcp.results import Found, Outlines, Pages
 from docqa.app.options import Options
 from docqa.app.output.render import answer_text
-from docqa.app.search.expression import MAX_PATTERN_CHARACTERS, Expression, expression_pattern, words_pattern
+from docqa.app.search.expression import (
+    MAX_PATTERN_CHARACTERS,
+    Expression,
+    expression_pattern,
+    words_pattern,
+)
 from docqa.app.search.hits import SearchedText
 from docqa.app.search.shown import hit_object
 from docqa.app.session.asynchronous import AsyncSession
@@ -54,14 +59,19 @@ _READS_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_
 _CHECKED_TEXT = "the text"
 _AT_MOST_EVERY_S = 0.2
 _ARENA_MAX = -8
-"""Of mallopt(3): threads take memory of the main heap, the only one whose end malloc_trim(3) gives back."""
+"""Of mallopt(3): threads take memory of the main heap, the only one whose end malloc_trim(3) gives
+back.
+"""
 T = TypeVar("T")
 
 Paths = Annotated[
-    list[str] | None, Field(description="Files or folders; without them everything that the server may read.")
+    list[str] | None,
+    Field(description="Files or folders; without them everything that the server may read."),
 ]
 File = Annotated[str, Field(description="One document.")]
-_PAGES = 'As printed or counted from 1, as "3-5,xii"; at most 20. Parts of a document without pages.'
+_PAGES = (
+    'As printed or counted from 1, as "3-5,xii"; at most 20. Parts of a document without pages.'
+)
 
 
 def make_server(roots: Sequence[str], options: Options, version: str) -> MCPServer:
@@ -69,7 +79,11 @@ def make_server(roots: Sequence[str], options: Options, version: str) -> MCPServ
     allowed = AllowedPaths(roots)
     tools = _Tools(allowed, replace(options, within=allowed.real))
     server = MCPServer(
-        "docqa", instructions=_INSTRUCTIONS, version=version, log_level="WARNING", lifespan=tools.lifespan
+        "docqa",
+        instructions=_INSTRUCTIONS,
+        version=version,
+        log_level="WARNING",
+        lifespan=tools.lifespan,
     )
     for tool in (tools.ask, tools.find, tools.outline, tools.read_pages, tools.verify):
         server.add_tool(tool, annotations=_READS_ONLY)
@@ -93,7 +107,9 @@ class _CallProgress:
             raise Cancelled("the call was cancelled")
         if time.monotonic() > until:
             what = f"it takes longer than {results.SECONDS:.0f} seconds"
-            raise InputError(what, hint="give less text or fewer documents, or use docqa on the command line")
+            raise InputError(
+                what, hint="give less text or fewer documents, or use docqa on the command line"
+            )
 
     def on_page(self, page: int, pages: int) -> None:
         """Called in the thread that reads. Raises Cancelled where nobody waits."""
@@ -119,7 +135,9 @@ class _CallProgress:
 
 
 class _Tools:
-    """The tools, each a method. One question is answered at a time; what was read last stays open. Mutable."""
+    """The tools, each a method. One question is answered at a time; what was read last stays open.
+    Mutable.
+    """
 
     def __init__(self, allowed: AllowedPaths, options: Options) -> None:
         self._allowed, self._options = allowed, options
@@ -144,12 +162,15 @@ class _Tools:
         question: Annotated[str, Field(description="In English, as one would ask a person.")],
         context: Context,
         paths: Paths = None,
-        sections: Annotated[str | None, Field(description='Only these sections, as "3-5,A".')] = None,
+        sections: Annotated[
+            str | None, Field(description='Only these sections, as "3-5,A".')
+        ] = None,
     ) -> Annotated[CallToolResult, dict[str, Any]]:
-        """Answer a question about documents, with verified quotes, their pages and sections, and a confidence.
+        """Answer a question about documents, with verified quotes, their pages and sections, and a
+        confidence.
 
-        `status` not_found means that the documents do not answer it; possible, that the first passage of the evidence
-        may. Several documents are read as one context.
+        `status` not_found means that the documents do not answer it; possible, that the first
+        passage of the evidence may. Several documents are read as one context.
         """
         progress = _CallProgress(context)
         with _told(progress):
@@ -175,7 +196,10 @@ class _Tools:
         whole_words: bool = False,
         limit: Annotated[int, Field(ge=1, le=1000)] = 50,
     ) -> Found:
-        """Find words in documents: every hit with its line, page and printed section. Reads nothing into a model."""
+        """Find words in documents: every hit with its line, page and printed section. Reads nothing
+        into a model.
+        """
+
         def search(progress: _CallProgress) -> Found:
             results.refuse_long(pattern, MAX_PATTERN_CHARACTERS, "the pattern")
             compiled = (expression_pattern if regex else words_pattern)(
@@ -197,7 +221,9 @@ class _Tools:
 
     async def outline(self, path: File, context: Context) -> Outlines:
         """The section tree of a document, with the numbers that it prints, pages and labels."""
-        return await _in_thread(context, lambda progress: results.outlines_of(self._document(path, progress)))
+        return await _in_thread(
+            context, lambda progress: results.outlines_of(self._document(path, progress))
+        )
 
     async def read_pages(
         self,
@@ -207,6 +233,7 @@ class _Tools:
         section: Annotated[str | None, Field(description="A section instead of pages.")] = None,
     ) -> Pages:
         """The text of some pages of a document, or of a section, in reading order."""
+
         def read(progress: _CallProgress) -> Pages:
             return results.pages_of(self._document(path, progress)[0], pages, section)
 
@@ -214,11 +241,16 @@ class _Tools:
 
     async def verify(
         self,
-        text: Annotated[str, Field(description="A text that quotes the documents, with cites as (p. 12).")],
+        text: Annotated[
+            str, Field(description="A text that quotes the documents, with cites as (p. 12).")
+        ],
         context: Context,
         paths: Paths = None,
     ) -> Annotated[CallToolResult, dict[str, Any]]:
-        """Check every quotation and cite of a text against documents: each gets a grade, and where it really stands."""
+        """Check every quotation and cite of a text against documents: each gets a grade, and where
+        it really stands.
+        """
+
         def check(progress: _CallProgress) -> CallToolResult:
             left_out: list[str] = []
             until = time.monotonic() + results.SECONDS
@@ -230,7 +262,9 @@ class _Tools:
                 progress.go_on(until)
                 aligned = len(words) ** 2 * characters > results.MOST_ALIGNED
                 if aligned or len(text) * characters > results.MOST_COMPARED:
-                    raise InputError("too much to compare in one call", hint="name fewer documents, or less text")
+                    raise InputError(
+                        "too much to compare in one call", hint="name fewer documents, or less text"
+                    )
 
             on_each("")
             checked = verify_text(text, documents, on_each)
@@ -245,8 +279,14 @@ class _Tools:
         """(a Session of these documents, the last one where it fits; what was left out)."""
         files, left_out = self._allowed.files(paths)
         if not files:
-            raise InputError("no document to ask", hint="; ".join(left_out) or "name a file or a folder with some")
-        wanted = ([(file, os.stat(file).st_mtime_ns, os.stat(file).st_size) for file in files], sections)
+            raise InputError(
+                "no document to ask",
+                hint="; ".join(left_out) or "name a file or a folder with some",
+            )
+        wanted = (
+            [(file, os.stat(file).st_mtime_ns, os.stat(file).st_size) for file in files],
+            sections,
+        )
         if self._session is None or self._of != wanted:
             model = self._session.session.loaded_model if self._session is not None else None
             await self._close()
@@ -269,21 +309,29 @@ class _Tools:
 
     def _reading(self, progress: _CallProgress) -> ReadRequest:
         until = time.monotonic() + results.SECONDS
-        memory = max(results.MEMORY_BYTES - psutil.Process().memory_info().rss, results.LEAST_MEMORY_BYTES)
+        memory = max(
+            results.MEMORY_BYTES - psutil.Process().memory_info().rss, results.LEAST_MEMORY_BYTES
+        )
         return replace(reading_of(self._options, progress.on_page), until=until, memory=memory)
 
     def _documents(
-        self, paths: list[str] | None, progress: _CallProgress, left_out: list[str], most: int = results.MOST_READ
+        self,
+        paths: list[str] | None,
+        progress: _CallProgress,
+        left_out: list[str],
+        most: int = results.MOST_READ,
     ) -> Iterator[Document]:
-        """The documents of `paths`, or of all, until they have `most` characters; `left_out` says which were not read,
-        and why."""
+        """The documents of `paths`, or of all, until they have `most` characters; `left_out` says
+        which were not read, and why."""
         files, links = self._allowed.files(paths)
         left_out += links
         reading, characters = self._reading(progress), 0
         for at, file in enumerate(files):
             found = Sources()
             if time.monotonic() > reading.until or characters > most:
-                left_out.append(f"{len(files) - at} more files: not read in one call; name fewer paths at a time")
+                left_out.append(
+                    f"{len(files) - at} more files: not read in one call; name fewer paths at a time"
+                )
                 return
             try:
                 results.refuse_large(file)
@@ -301,9 +349,13 @@ def _told(progress: _CallProgress) -> Iterator[None]:
     try:
         yield
     except report.expected_errors() as error:
-        raise ToolError(storable(report.describe(error))) from error.with_traceback(None)  # which holds what was read
+        raise ToolError(storable(report.describe(error))) from error.with_traceback(
+            None
+        )  # which holds what was read
     except Exception as error:
-        raise ToolError(f"a fault of docqa: {storable(repr(error)):.300}; ask for less, or tell its authors") from error
+        raise ToolError(
+            f"a fault of docqa: {storable(repr(error)):.300}; ask for less, or tell its authors"
+        ) from error
     except asyncio.CancelledError:
         progress.cancel()
         raise

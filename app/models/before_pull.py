@@ -16,8 +16,9 @@ _PROCESS_BYTES = 1 << 29  # Python, torch, the tokenizer, and the working memory
 
 @dataclass(frozen=True)
 class Forecast:
-    """Of reading `tokens` tokens with a model that is not here, in bytes. `packed`: in 4 bits; `pooled`: so, with most
-    experts on disk. `seconds`: with all weights in memory. `disk_bytes`: of what is kept of the reading."""
+    """Of reading `tokens` tokens with a model that is not here, in bytes. `packed`: in 4 bits;
+    `pooled`: so, with most experts on disk. `seconds`: with all weights in memory. `disk_bytes`: of
+    what is kept of the reading."""
 
     model: str
     tokens: int
@@ -51,7 +52,11 @@ class Forecast:
         pull = f"docqa models pull {self.model}"
         if self.fits == "as it is":
             return f"fits; `{pull}` fetches it"
-        how = ", not as it comes" if self.fits == "packed" else " with most of its experts on disk, which is slower"
+        how = (
+            ", not as it comes"
+            if self.fits == "packed"
+            else " with most of its experts on disk, which is slower"
+        )
         return f"fits in 4 bits{how}: `{pull} --bits 4`"
 
     def lines(self) -> list[str]:

@@ -1,5 +1,6 @@
-"""Checkpoints of docqa's family: names on the hub, sizes, and what they need. Shapes are those of the published
-configurations, text part only; the rest of a download (vision, multi-token prediction) is at most a tenth of it."""
+"""Checkpoints of docqa's family: names on the hub, sizes, and what they need. Shapes are those of
+the published configurations, text part only; the rest of a download (vision, multi-token
+prediction) is at most a tenth of it."""
 
 import csv
 from dataclasses import dataclass
@@ -19,8 +20,8 @@ _VOCABULARY, _VOCABULARY_OF_NEXT = 248_320, 151_936
 
 @dataclass(frozen=True)
 class Transformer:
-    """What a member with attention in every layer has otherwise. `rope_type`: llama3 where its frequencies are scaled
-    for `native context` in tokens."""
+    """What a member with attention in every layer has otherwise. `rope_type`: llama3 where its
+    frequencies are scaled for `native context` in tokens."""
 
     model_type: str
     vocabulary: int
@@ -38,9 +39,10 @@ _EMBEDDING_BITS = 8  # at least
 
 @dataclass(frozen=True)
 class KnownModel:
-    """The shape as in config.json: heads of attention and of the delta layers' values, the width of an MLP or expert.
-    `experts`: of a layer and of a token, (0, 0) for dense models. `tied`: the embedding is the head too. `form`: bf16
-    or fp8. `transformer`: of a member without delta layers."""
+    """The shape as in config.json: heads of attention and of the delta layers' values, the width of
+    an MLP or expert. `experts`: of a layer and of a token, (0, 0) for dense models. `tied`: the
+    embedding is the head too. `form`: bf16 or fp8. `transformer`: of a member without delta
+    layers."""
 
     id: str
     hidden: int
@@ -58,9 +60,13 @@ class KnownModel:
     @cached_property
     def config(self) -> HybridConfig:
         shared = partial(
-            HybridConfig, hidden_size=self.hidden, num_hidden_layers=self.layers, num_attention_heads=self.heads,
-            num_key_value_heads=self.kv_heads, tie_word_embeddings=self.tied,
-        )  # fmt: skip
+            HybridConfig,
+            hidden_size=self.hidden,
+            num_hidden_layers=self.layers,
+            num_attention_heads=self.heads,
+            num_key_value_heads=self.kv_heads,
+            tie_word_embeddings=self.tied,
+        )
         if self.transformer is not None:
             return shared(
                 vocab_size=self.transformer.vocabulary,
@@ -79,7 +85,9 @@ class KnownModel:
             linear_num_value_heads=self.value_heads,
             linear_key_head_dim=_HEAD,
             linear_value_head_dim=_HEAD,
-            layer_types=tuple(LINEAR if (at + 1) % _FULL_EVERY else FULL for at in range(self.layers)),
+            layer_types=tuple(
+                LINEAR if (at + 1) % _FULL_EVERY else FULL for at in range(self.layers)
+            ),
             model_type="qwen3_5_moe_text" if count else "qwen3_5_text",
             intermediate_size=0 if count else self.width,
             num_experts=count,
@@ -108,7 +116,9 @@ class KnownModel:
 
     @property
     def active_share(self) -> float:
-        """The part of the parameters (0 to 1) that one token goes through, embedding and head whole."""
+        """The part of the parameters (0 to 1) that one token goes through, embedding and head
+        whole.
+        """
         return self._counts["active"] / self._counts["total"]
 
     @property
@@ -125,8 +135,9 @@ class KnownModel:
         return self.config.layer_types.count(FULL) * bytes_of_both * elements
 
     def memory_bytes(self, tokens: int, bits: int | None = 4, *, pooled: bool = False) -> int:
-        """About what a read of `tokens` tokens takes: weights (`stored_bytes`), state and its fork, keys and values.
-        `pooled`: with a quarter of the routed experts in memory, the others on disk."""
+        """About what a read of `tokens` tokens takes: weights (`stored_bytes`), state and its fork,
+        keys and values. `pooled`: with a quarter of the routed experts in memory, the others on
+        disk."""
         weights = self.stored_bytes(bits)
         if pooled:
             weights -= round(weights * 0.75 * self._counts["experts"] / self._counts["total"])
@@ -154,7 +165,9 @@ OTHERS = (
     ("deepset/roberta-base-squad2", READER, 496_254_442, "CC-BY-4.0"),
     ("cross-encoder/ms-marco-MiniLM-L6-v2", RERANKER, 90_870_598, APACHE),
 )
-"""Others' models for `foreign.folder.ROLES`, in safetensors: id, role, bytes of the download, license."""
+"""Others' models for `foreign.folder.ROLES`, in safetensors: id, role, bytes of the download,
+license.
+"""
 
 
 KNOWN_IDS = (*(model.id for model in KNOWN), *(row[0] for row in OTHERS))
@@ -169,4 +182,7 @@ def known(name: str) -> KnownModel | None:
 def known_id(name: str) -> str | None:
     """The id that such a name means, of whatever role, or None."""
     wanted = name.casefold()
-    return next((each for each in KNOWN_IDS if wanted in (each.casefold(), each.casefold().split("/")[1])), None)
+    return next(
+        (each for each in KNOWN_IDS if wanted in (each.casefold(), each.casefold().split("/")[1])),
+        None,
+    )

@@ -1,9 +1,12 @@
 """The checkpoints on this machine: the bundled one, and those that `docqa models pull` brought.
 
-    models/ORG--NAME/COMMIT/          a whole, verified checkpoint; pulled.json says where each file is from
-    models/ORG--NAME/.pull-COMMIT/    one that is being fetched, or was left: the same pull goes on with it
+    models/ORG--NAME/COMMIT/          a whole, verified checkpoint; pulled.json says where each
+                                      file is from
+    models/ORG--NAME/.pull-COMMIT/    one that is being fetched, or was left: the same pull goes on
+                                      with it
 
-A checkpoint takes its name only when every file of it was compared with its hash, so what is here is whole.
+A checkpoint takes its name only when every file of it was compared with its hash, so what is here
+is whole.
 """
 
 import json
@@ -29,8 +32,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class Pulled:
-    """A checkpoint that was pulled: `id` on the hub, `commit` it is pinned to, `revision` asked for, `bits` it was
-    quantized to, or None."""
+    """A checkpoint that was pulled: `id` on the hub, `commit` it is pinned to, `revision` asked
+    for, `bits` it was quantized to, or None."""
 
     id: str
     commit: str
@@ -54,7 +57,9 @@ def models_root() -> Path:
 
 
 def checked_id(name: str) -> str:
-    """The hub id that `name` means; the last part is enough for a known model. Raises UsageError."""
+    """The hub id that `name` means; the last part is enough for a known model. Raises
+    UsageError.
+    """
     if (model_id := known_id(name)) is not None:
         return model_id
     if not _ID.fullmatch(name) or ".." in name or "--" in name:
@@ -72,7 +77,9 @@ def pulled_models(root: Path) -> list[Pulled]:
         try:
             raw = json.loads(manifest.read_text(encoding="utf-8"))
             sizes = sum(int(entry["size"]) for entry in raw["files"].values())
-            model = Pulled(raw["id"], raw["commit"], raw["revision"], manifest.parent, sizes, raw.get("bits"))
+            model = Pulled(
+                raw["id"], raw["commit"], raw["revision"], manifest.parent, sizes, raw.get("bits")
+            )
             found.append((model.id, -manifest.stat().st_mtime, model))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # not ours; pulling the same again replaces it
@@ -80,7 +87,9 @@ def pulled_models(root: Path) -> list[Pulled]:
 
 
 def find(name: str, root: Path) -> Path | None:
-    """The folder or GGUF file that `name` (a path, the bundled name, a pulled `ORG/NAME[@COMMIT]`) means, else None."""
+    """The folder or GGUF file that `name` (a path, the bundled name, a pulled `ORG/NAME[@COMMIT]`)
+    means, else None.
+    """
     if name in BUNDLED_NAMES:
         return bundled()
     path = Path(name).expanduser()
@@ -89,13 +98,17 @@ def find(name: str, root: Path) -> Path | None:
     wanted, _, commit = name.partition("@")
     wanted = known_id(wanted) or wanted
     for have in pulled_models(root):
-        if have.id.casefold() == wanted.casefold() and (have.commit.startswith(commit) or have.revision == commit):
+        if have.id.casefold() == wanted.casefold() and (
+            have.commit.startswith(commit) or have.revision == commit
+        ):
             return have.folder
     return None
 
 
 def name_of(folder: Path) -> str:
-    """What people call the model in `folder`: the bundled name, a pulled ORG/NAME, or the folder's name."""
+    """What people call the model in `folder`: the bundled name, a pulled ORG/NAME, or the folder's
+    name.
+    """
     if folder == bundled():
         return BUNDLED_NAME
     return called(folder)
@@ -103,7 +116,9 @@ def name_of(folder: Path) -> str:
 
 def not_found(name: str) -> ModelNotFound:
     if (model_id := known_id(name.partition("@")[0])) is not None:
-        return ModelNotFound(f"{model_id} is not on this machine", hint=f"`docqa models pull {model_id}` fetches it")
+        return ModelNotFound(
+            f"{model_id} is not on this machine", hint=f"`docqa models pull {model_id}` fetches it"
+        )
     hint = "`docqa models list` shows the models"
     if _ID.fullmatch(name):
         hint += f"; `docqa models pull {name}` fetches it if the hub has it"

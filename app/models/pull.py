@@ -1,6 +1,6 @@
-"""A checkpoint from the hub to this machine: pinned to a commit, resumed where it was cut, compared with its hashes.
-Speaks to the hub through huggingface_hub, whose own download loses a file that is cut: a file grows here as FILE.part
-until its hash is right."""
+"""A checkpoint from the hub to this machine: pinned to a commit, resumed where it was cut, compared
+with its hashes. Speaks to the hub through huggingface_hub, whose own download loses a file that is
+cut: a file grows here as FILE.part until its hash is right."""
 
 from __future__ import annotations
 
@@ -49,17 +49,30 @@ class RemoteFile:
 
 
 def pull(
-    name: str, revision: str | None, root: Path, on_progress: OnProgress | None = None, *, bits: int | None = None
+    name: str,
+    revision: str | None,
+    root: Path,
+    on_progress: OnProgress | None = None,
+    *,
+    bits: int | None = None,
 ) -> Pulled:
-    """Fetch the checkpoint `name`, or what is left of it, into `root`. `revision`: a branch, tag or commit, by default
-    the main branch, whose commit now is kept. `bits`: quantize to 4, 6 or 8, and keep only that. Raises UsageError: no
-    id; ResourceError: offline, unknown, no permission, no room, a file that is not what the hub says;
-    ConfigUnsupported: not of the family, before the weights are fetched."""
+    """Fetch the checkpoint `name`, or what is left of it, into `root`. `revision`: a branch, tag or
+    commit, by default the main branch, whose commit now is kept. `bits`: quantize to 4, 6 or 8, and
+    keep only that. Raises UsageError: no id; ResourceError: offline, unknown, no permission, no
+    room, a file that is not what the hub says; ConfigUnsupported: not of the family, before the
+    weights are fetched."""
     from filelock import FileLock, Timeout
 
     model_id, asked = checked_id(name), revision or "main"
     here = [have for have in pulled_models(root) if have.id == model_id and have.bits == bits]
-    offline = next((name for name in _OFFLINE if os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE")), None)
+    offline = next(
+        (
+            name
+            for name in _OFFLINE
+            if os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE")
+        ),
+        None,
+    )
     for have in here:
         if have.commit == asked or (offline is not None and have.revision == asked):
             return have
@@ -83,7 +96,9 @@ def pull(
 
 
 class Transfer(Progress):
-    """Shows bytes as they come: a bar on a terminal, else a line every ten seconds. Mutable; clear it at the end."""
+    """Shows bytes as they come: a bar on a terminal, else a line every ten seconds. Mutable; clear
+    it at the end.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,16 +114,23 @@ class Transfer(Progress):
         self.update(ReadProgress(done, total, (done - self._begun[1]) / passed if passed else 0.0))
 
     def line(self, event: ReadProgress) -> str:
-        parts = [f"{100 * event.done // max(event.total, 1)} %", f"{size(event.done)} of {size(event.total)}"]
+        parts = [
+            f"{100 * event.done // max(event.total, 1)} %",
+            f"{size(event.done)} of {size(event.total)}",
+        ]
         if event.tokens_per_second > 0:
             parts.append(f"{size(event.tokens_per_second)}/s")
             if event.done < event.total:
-                parts.append(f"{duration((event.total - event.done) / event.tokens_per_second)} left")
+                parts.append(
+                    f"{duration((event.total - event.done) / event.tokens_per_second)} left"
+                )
         return ", ".join([*parts, self._name])
 
 
 class _Fetch:
-    def __init__(self, model_id: str, revision: str, commit: str, parent: Path, on_progress: OnProgress) -> None:
+    def __init__(
+        self, model_id: str, revision: str, commit: str, parent: Path, on_progress: OnProgress
+    ) -> None:
         self.id, self.revision, self.commit, self.parent = model_id, revision, commit, parent
         self._on_progress, self.staging = on_progress, parent / f".pull-{commit}"
 
@@ -122,17 +144,26 @@ class _Fetch:
         if role is None:
             HybridConfig.from_folder(self.staging)  # another architecture costs a few small files
         elif bits is not None:
-            raise UsageError(f"a {role} is kept as it comes", where=self.id, hint="leave out --bits")
+            raise UsageError(
+                f"a {role} is kept as it comes", where=self.id, hint="leave out --bits"
+            )
         wanted = [
-            file for name, file in listed.items()
-            if (name.endswith((".json", ".txt")) or "/" in name if role else _WANTED.fullmatch(name) or name == _INDEX)
-        ]  # fmt: skip
+            file
+            for name, file in listed.items()
+            if (
+                name.endswith((".json", ".txt")) or "/" in name
+                if role
+                else _WANTED.fullmatch(name) or name == _INDEX
+            )
+        ]
         wanted += self._weights(listed)
         self._check_room(wanted, bits)
         self._bring(wanted)
         if bits is not None:
             return self._quantized(bits)
-        hashes: Hashes = {file.name: {"size": file.size, file.algorithm: file.digest} for file in wanted}
+        hashes: Hashes = {
+            file.name: {"size": file.size, file.algorithm: file.digest} for file in wanted
+        }
         return self._finish(self.staging, hashes, None)
 
     def _quantized(self, bits: int) -> Pulled:
@@ -142,21 +173,26 @@ class _Fetch:
         shutil.rmtree(packed, ignore_errors=True)  # of a run that was cut
         quantize(self.staging, packed, bits=bits)
         hashes: Hashes = {
-            path.name: {"size": path.stat().st_size, "sha256": file_digest(path)} for path in packed.iterdir()
+            path.name: {"size": path.stat().st_size, "sha256": file_digest(path)}
+            for path in packed.iterdir()
         }
         got = self._finish(packed, hashes, bits)
         shutil.rmtree(self.staging)
         return got
 
     def _weights(self, listed: dict[str, RemoteFile]) -> list[RemoteFile]:
-        """The weight files that the index names, or the only one. Raises ResourceError where one is not listed."""
+        """The weight files that the index names, or the only one. Raises ResourceError where one is
+        not listed.
+        """
         names = [_SINGLE]
         if _INDEX in listed:
             try:
                 index = json.loads((self.staging / _INDEX).read_text(encoding="utf-8"))
                 names = sorted(set(index["weight_map"].values()))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise ResourceError(f"is not readable ({error})", where=f"{self.id}: {_INDEX}") from error
+                raise ResourceError(
+                    f"is not readable ({error})", where=f"{self.id}: {_INDEX}"
+                ) from error
         if lost := [name for name in names if name not in listed]:
             said = f"{_INDEX} names it" if _INDEX in listed else "pickled weights are not loaded"
             said = f"{lost[0]} is not among its files; {said}"
@@ -170,11 +206,19 @@ class _Fetch:
         free = shutil.disk_usage(self.staging).free
         if left > free:
             said = f"the download needs {size(left)}, {size(free)} are free"
-            raise ResourceError(said, where=str(self.parent.parent), hint="DOCQA_CACHE_DIR names another disk")
+            raise ResourceError(
+                said, where=str(self.parent.parent), hint="DOCQA_CACHE_DIR names another disk"
+            )
 
     def _here(self, file: RemoteFile) -> int:
         whole, part = self.staging / file.name, self._part(file)
-        return file.size if whole.is_file() else min(part.stat().st_size, file.size) if part.is_file() else 0
+        return (
+            file.size
+            if whole.is_file()
+            else min(part.stat().st_size, file.size)
+            if part.is_file()
+            else 0
+        )
 
     def _part(self, file: RemoteFile) -> Path:
         return self.staging / f"{file.name}{PART}"
@@ -194,7 +238,9 @@ class _Fetch:
             done = before + file.size
 
     def _bring_one(self, file: RemoteFile, on_bytes: Callable[[int], None]) -> None:
-        """Fetch a file and give it its name. Raises ResourceError where it is not what the hub says."""
+        """Fetch a file and give it its name. Raises ResourceError where it is not what the hub
+        says.
+        """
         part, resumed = self._part(file), True
         part.parent.mkdir(exist_ok=True)
         while resumed:  # of something else, perhaps: then once more from the beginning
@@ -207,11 +253,14 @@ class _Fetch:
             part.unlink()
         raise ResourceError(
             f"{file.algorithm} is {found[:16]}…, the hub says {file.digest[:16]}…; nothing of it is kept",
-            where=f"{self.id}: {file.name}", hint="try again, or another --revision",
-        )  # fmt: skip
+            where=f"{self.id}: {file.name}",
+            hint="try again, or another --revision",
+        )
 
     def _download(self, file: RemoteFile, on_bytes: Callable[[int], None]) -> None:
-        """Fetch what is missing of a file; huggingface_hub goes on where a connection was cut. Raises ResourceError."""
+        """Fetch what is missing of a file; huggingface_hub goes on where a connection was cut.
+        Raises ResourceError.
+        """
         import httpx2
         from huggingface_hub import hf_hub_url
         from huggingface_hub.errors import HfHubHTTPError
@@ -232,12 +281,16 @@ class _Fetch:
                 if isinstance(error, HfHubHTTPError) or getattr(error, "errno", None) is not None:
                     raise
                 said = f"the connection was cut ({error}); {size(stream.tell())} are kept"
-                raise ResourceError(said, where=where, hint="the same command goes on from there") from error
+                raise ResourceError(
+                    said, where=where, hint="the same command goes on from there"
+                ) from error
 
     def _finish(self, whole: Path, hashes: Hashes, bits: int | None) -> Pulled:
         final = self.parent / self.commit
         record = {"id": self.id, "commit": self.commit, "revision": self.revision, "files": hashes}
-        text = json.dumps(record | ({"bits": bits} if bits else {}), indent=1, sort_keys=True) + "\n"
+        text = (
+            json.dumps(record | ({"bits": bits} if bits else {}), indent=1, sort_keys=True) + "\n"
+        )
         (whole / MANIFEST).write_text(text, encoding="utf-8")
         if final.exists():
             shutil.rmtree(final)
@@ -269,8 +322,8 @@ def _endpoint() -> str | None:
 
 
 def _listed(model_id: str, revision: str) -> tuple[str, dict[str, RemoteFile]]:
-    """The commit that `revision` means now, and its files by name: none without a hash, and in folders only what the
-    modules of an encoder need."""
+    """The commit that `revision` means now, and its files by name: none without a hash, and in
+    folders only what the modules of an encoder need."""
     from huggingface_hub import HfApi
 
     hub = HfApi(endpoint=_endpoint(), library_name="docqa")
@@ -282,7 +335,9 @@ def _listed(model_id: str, revision: str) -> tuple[str, dict[str, RemoteFile]]:
         of_module = folder.replace("_", "").isalnum() and file in (_CONFIG, _SINGLE)
         if "\\" in name or name.startswith(".") or (folder and not of_module):
             continue
-        algorithm, digest = ("sha256", lfs.sha256) if lfs is not None else ("git-sha1", sibling.blob_id)
+        algorithm, digest = (
+            ("sha256", lfs.sha256) if lfs is not None else ("git-sha1", sibling.blob_id)
+        )
         if digest and sibling.size is not None:
             files[name] = RemoteFile(name, int(sibling.size), algorithm, str(digest).lower())
     if not info.sha or not re.fullmatch(r"[0-9a-f]{40}", info.sha):
@@ -299,12 +354,20 @@ def _named(where: str) -> Iterator[None]:
         yield
     except (errors.HfHubHTTPError, httpx2.HTTPError) as error:
         status = getattr(getattr(error, "response", None), "status_code", "?")
-        named = "HF_ENDPOINT names another hub" if _endpoint() is None else "HF_ENDPOINT names the hub"
+        named = (
+            "HF_ENDPOINT names another hub" if _endpoint() is None else "HF_ENDPOINT names the hub"
+        )
         terms = "accept them on its page of the hub, then set HF_TOKEN"
         said: dict[type[Exception], tuple[str, str]] = {  # the first that fits counts
             errors.GatedRepoError: ("you must accept its terms first", terms),
-            errors.RevisionNotFoundError: ("the hub has no such revision of it", "check --revision"),
-            errors.RepositoryNotFoundError: ("the hub has no such model", "check the id; a private one needs HF_TOKEN"),
+            errors.RevisionNotFoundError: (
+                "the hub has no such revision of it",
+                "check --revision",
+            ),
+            errors.RepositoryNotFoundError: (
+                "the hub has no such model",
+                "check the id; a private one needs HF_TOKEN",
+            ),
             errors.HfHubHTTPError: (f"the hub answers with status {status}", "try again later"),
             httpx2.HTTPError: (f"the hub cannot be reached ({error})", named),
         }

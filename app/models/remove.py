@@ -19,27 +19,39 @@ class Removed:
 
 
 def remove(name: str, root: Path) -> Removed | None:
-    """Delete a pulled model (`ORG/NAME`: all commits and cut downloads; `ORG/NAME@COMMIT`: one); None where nothing of
-    it is under `root`. Raises UsageError: the bundled model, or the user's own; ResourceError: it is being
-    downloaded."""
+    """Delete a pulled model (`ORG/NAME`: all commits and cut downloads; `ORG/NAME@COMMIT`: one);
+    None where nothing of it is under `root`. Raises UsageError: the bundled model, or the user's
+    own; ResourceError: it is being downloaded."""
     from filelock import FileLock, Timeout
 
     if name in BUNDLED_NAMES:
-        raise UsageError("is part of docqa and stays", where=name, hint="`docqa models list` shows what was pulled")
+        raise UsageError(
+            "is part of docqa and stays",
+            where=name,
+            hint="`docqa models list` shows what was pulled",
+        )
     if Path(name).expanduser().exists():
-        raise UsageError("was not pulled: it is yours to delete", where=name, hint="docqa removes only what it fetched")
+        raise UsageError(
+            "was not pulled: it is yours to delete",
+            where=name,
+            hint="docqa removes only what it fetched",
+        )
     wanted, _, commit = name.partition("@")
     model_id = known_id(wanted) or wanted
     called = model_id.replace("/", "--").casefold()  # in whatever case it was asked for
     folders = root.iterdir() if "/" in model_id and root.is_dir() else ()
-    parent = next((folder for folder in folders if folder.name.casefold() == called and folder.is_dir()), None)
+    parent = next(
+        (folder for folder in folders if folder.name.casefold() == called and folder.is_dir()), None
+    )
     if parent is None:
         return None
     try:
         with FileLock(str(parent / ".lock"), mode=0o600).acquire(timeout=0):
             removed = _remove_commits(parent, commit, root)
     except Timeout as error:
-        raise ResourceError("docqa is downloading it", where=str(parent), hint="stop that first") from error
+        raise ResourceError(
+            "docqa is downloading it", where=str(parent), hint="stop that first"
+        ) from error
     if removed is not None and not _commits(parent):
         shutil.rmtree(parent)
     return removed
@@ -52,10 +64,24 @@ def _commits(parent: Path) -> dict[Path, str]:
 
 def _remove_commits(parent: Path, commit: str, root: Path) -> Removed | None:
     """A folder first loses its name, so that a checkpoint that is half deleted is none."""
-    named = {have.folder for have in pulled_models(root) if have.folder.parent == parent and have.revision == commit}
+    named = {
+        have.folder
+        for have in pulled_models(root)
+        if have.folder.parent == parent and have.revision == commit
+    }
     here = _commits(parent)
-    gone = {folder: found for folder, found in here.items() if found.startswith(commit) or folder in named}
-    count = sum(file.stat().st_size for folder in gone for file in folder.rglob("*") if file.is_file())
+    gone = {
+        folder: found
+        for folder, found in here.items()
+        if found.startswith(commit) or folder in named
+    }
+    count = sum(
+        file.stat().st_size for folder in gone for file in folder.rglob("*") if file.is_file()
+    )
     for folder, found in gone.items():
         shutil.rmtree(folder.rename(parent / f".gone-{found}"))
-    return Removed(parent.name.replace("--", "/"), tuple(sorted(set(gone.values()))), count) if gone else None
+    return (
+        Removed(parent.name.replace("--", "/"), tuple(sorted(set(gone.values()))), count)
+        if gone
+        else None
+    )

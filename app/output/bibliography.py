@@ -10,16 +10,28 @@ from docqa.ingest.language.dates import dates
 from docqa.ingest.types import Document
 
 FORMS = ("bibtex", "ris")
-_LONGEST_FRONT, _FOOT_LINES = 2_000, 4  # characters where nothing ends the front matter; lines of the imprint below
+_LONGEST_FRONT, _FOOT_LINES = (
+    2_000,
+    4,
+)  # characters where nothing ends the front matter; lines of the imprint below
 _NAME_WORDS, _TITLE_LINES = range(2, 6), 3
 _YEARS = range(1800, 2100)
-_ORGANISATION = ("univers", "instit", "depart", "corporation", "research", "group")  # and what goes on so
+_ORGANISATION = (
+    "univers",
+    "instit",
+    "depart",
+    "corporation",
+    "research",
+    "group",
+)  # and what goes on so
 _ESCAPED = {ord(sign): rf"\{sign}" for sign in "&%$#_{}"} | {ord("\\"): r"\textbackslash{}"}
 
 
 @dataclass(frozen=True)
 class BibliographyEntry:
-    """A document by its front matter; what that does not say is empty. `pages` that answers cite, as printed."""
+    """A document by its front matter; what that does not say is empty. `pages` that answers cite,
+    as printed.
+    """
 
     path: str
     title: str
@@ -33,19 +45,35 @@ class BibliographyEntry:
         """Surname, year and first word of the title, in ASCII."""
         surname = self.authors[0].split()[-1] if self.authors else ""
         said = unicodedata.normalize("NFKD", f"{surname}{self.year}{self.title.partition(' ')[0]}")
-        return "".join(char for char in said.lower() if char.isascii() and char.isalnum()) or "document"
+        return (
+            "".join(char for char in said.lower() if char.isascii() and char.isalnum())
+            or "document"
+        )
 
     def bibtex(self) -> str:
         """As an entry of BibTeX."""
-        said = [("title", f"{{{self.title.translate(_ESCAPED)}}}"), ("author", " and ".join(self.authors))]
-        said += [("year", self.year), ("doi", self.doi), ("pages", ", ".join(self.pages)), ("file", self.path)]
+        said = [
+            ("title", f"{{{self.title.translate(_ESCAPED)}}}"),
+            ("author", " and ".join(self.authors)),
+        ]
+        said += [
+            ("year", self.year),
+            ("doi", self.doi),
+            ("pages", ", ".join(self.pages)),
+            ("file", self.path),
+        ]
         lines = "".join(f"  {name} = {{{value}}},\n" for name, value in said if value)
         return f"@misc{{{self.key},\n{lines}}}\n"
 
     def ris(self) -> str:
         """As a record of RIS."""
         authors = [("AU", name) for name in self.authors if name != "others"]
-        imprint = ("PY", self.year), ("DO", self.doi), ("SP", ", ".join(self.pages)), ("L1", self.path)
+        imprint = (
+            ("PY", self.year),
+            ("DO", self.doi),
+            ("SP", ", ".join(self.pages)),
+            ("L1", self.path),
+        )
         said = [("TY", "GEN"), ("TI", self.title), *authors, *imprint]
         return "".join(f"{tag}  - {value}\n" for tag, value in said if value) + "ER  - \n"
 
@@ -70,12 +98,17 @@ class Bibliography:
 
     def text(self, form: str) -> str:
         """In the form "bibtex" or "ris"; empty where nothing is cited."""
-        cited = (replace(entry, pages=tuple(self.pages.get(path, ()))) for path, entry in self.entries.items())
+        cited = (
+            replace(entry, pages=tuple(self.pages.get(path, ())))
+            for path, entry in self.entries.items()
+        )
         return "\n".join(entry.bibtex() if form == "bibtex" else entry.ris() for entry in cited)
 
 
 def entry_of(document: Document) -> BibliographyEntry:
-    """What the record of a file and its first page say of it: title, names below the title, year and DOI."""
+    """What the record of a file and its first page say of it: title, names below the title, year
+    and DOI.
+    """
     text = document.pages[0].text
     lines = list(_whole_lines(text[: _front_end(document)]))
     names = {number: _names(line) for number, line in enumerate(lines) if number}
@@ -84,13 +117,17 @@ def entry_of(document: Document) -> BibliographyEntry:
     if title == PurePath(document.path).stem and lines:
         title = " ".join(lines[: first if first <= _TITLE_LINES else 1]).strip(" ∗*†")
     foot = text.splitlines()[-_FOOT_LINES:]
-    return BibliographyEntry(document.path, title, tuple(_authors(lines, names)), _year(lines, foot), _doi(text))
+    return BibliographyEntry(
+        document.path, title, tuple(_authors(lines, names)), _year(lines, foot), _doi(text)
+    )
 
 
 def _front_end(document: Document) -> int:
     """Where the abstract or the first section of the first page begins, in characters."""
     abstract = document.pages[0].text.casefold().find("abstract")
-    starts = [section.start for section in document.sections if section.page == 1 and section.start > 0]
+    starts = [
+        section.start for section in document.sections if section.page == 1 and section.start > 0
+    ]
     return abstract if abstract > 0 else min(starts, default=_LONGEST_FRONT)
 
 
@@ -107,15 +144,19 @@ def _whole_lines(text: str) -> Iterator[str]:
 
 
 def _authors(lines: Sequence[str], names: Mapping[int, Sequence[str]]) -> Iterator[str]:
-    """The names of the first lines that have nothing else, and of those right below an address of e-mail; at last
-    "others", as BibTeX says it, where a line has more than its names."""
+    """The names of the first lines that have nothing else, and of those right below an address of
+    e-mail; at last "others", as BibTeX says it, where a line has more than its names."""
     before = found = False
     for number, said in names.items():
         here = bool(said) and (before or not found or "@" in lines[number - 1])
         if here:
             yield from said
         before, found = here, found or here
-    if any(len(_pieces(line)[1]) > 1 for number, line in enumerate(lines) if number and not names[number]):
+    if any(
+        len(_pieces(line)[1]) > 1
+        for number, line in enumerate(lines)
+        if number and not names[number]
+    ):
         yield "others"
 
 
@@ -126,7 +167,9 @@ def _names(line: str) -> Sequence[str]:
 
 
 def _pieces(line: str) -> tuple[list[str], list[str]]:
-    """What stands between commas, marks and "and" in a line, without accents apart from letters; which are names."""
+    """What stands between commas, marks and "and" in a line, without accents apart from letters;
+    which are names.
+    """
     kept = (char for char in line.replace(" and ", ", ") if unicodedata.category(char) != "Sk")
     marked = "".join(char if char.isalpha() or char in " .-'’" else "," for char in kept)
     pieces = [" ".join(piece.split()) for piece in marked.split(",") if piece.strip(" .-'’")]
@@ -147,7 +190,12 @@ def _is_name(text: str) -> bool:
 
 def _year(front: Sequence[str], foot: Sequence[str]) -> str:
     """Of the first date there, else the first number of the front matter that may be one."""
-    dated = (text[date.start : date.end] for text in (*front, *foot) for date in dates(text) if date.iso[:4].isdigit())
+    dated = (
+        text[date.start : date.end]
+        for text in (*front, *foot)
+        for date in dates(text)
+        if date.iso[:4].isdigit()
+    )
     numbers = (word.strip("(),.;©") for line in (*dated, *front) for word in line.split())
     return next((n for n in numbers if n.isdigit() and len(n) == 4 and int(n) in _YEARS), "")
 
@@ -155,5 +203,14 @@ def _year(front: Sequence[str], foot: Sequence[str]) -> str:
 def _doi(text: str) -> str:
     """The first DOI that a text names as one."""
     words = text.casefold().replace("doi.org/", "doi: ").replace("doi:", "doi: ").split()
-    behind = (word.rstrip(".,;)") for before, word in zip(words, words[1:]) if before.endswith("doi:"))
-    return next((word for word in behind if word[:3] == "10." and word[3:7].isdigit() and word[-1:].isdigit()), "")
+    behind = (
+        word.rstrip(".,;)") for before, word in zip(words, words[1:]) if before.endswith("doi:")
+    )
+    return next(
+        (
+            word
+            for word in behind
+            if word[:3] == "10." and word[3:7].isdigit() and word[-1:].isdigit()
+        ),
+        "",
+    )

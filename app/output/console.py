@@ -1,4 +1,6 @@
-"""What the terminal shows of a session's events: results on standard output, all else on standard error."""
+"""What the terminal shows of a session's events: results on standard output, all else on standard
+error.
+"""
 
 import os
 import shutil
@@ -17,12 +19,16 @@ _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 
 def colours(stream: TextIO | None) -> bool:
-    """Whether what is written to `stream` may have colours: a terminal that has them, without NO_COLOR."""
+    """Whether what is written to `stream` may have colours: a terminal that has them, without
+    NO_COLOR.
+    """
     return is_live(stream) and not os.environ.get("NO_COLOR")
 
 
 class Thoughts:
-    """What a model thinks: dim on a terminal, never between results. Mutable; `stream`: for tests."""
+    """What a model thinks: dim on a terminal, never between results. Mutable; `stream`: for
+    tests.
+    """
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr
@@ -72,23 +78,33 @@ class LiveDraft:
         size = shutil.get_terminal_size()
         if any(unicodedata.east_asian_width(character) in "WF" for character in self._shown):
             return 0
-        rows = sum(max(1, -(-len(line) // size.columns)) for line in self._shown.expandtabs().split("\n"))
+        rows = sum(
+            max(1, -(-len(line) // size.columns)) for line in self._shown.expandtabs().split("\n")
+        )
         return rows if rows < size.lines else 0
 
 
 class Screen:
-    """Renders the events of one context of `files` documents, which `heading` names where several contexts are asked;
-    `several`: so are several questions.
+    """Renders the events of one context of `files` documents, which `heading` names where several
+    contexts are asked; `several`: so are several questions.
 
-    `thoughts`: what a model thinks is shown. `known`: notices that were shown before. `collect`: gets the answers,
-    which are then not printed. `unsupported`: what nothing bears out is printed, apart.
+    `thoughts`: what a model thinks is shown. `known`: notices that were shown before. `collect`:
+    gets the answers, which are then not printed. `unsupported`: what nothing bears out is printed,
+    apart.
     """
 
     def __init__(
-        self, *, as_json: bool = False, heading: str = "", several: bool = False, thoughts: bool = False,
-        files: int = 1, known: Iterable[str] = (), collect: Callable[[Answer], object] | None = None,
+        self,
+        *,
+        as_json: bool = False,
+        heading: str = "",
+        several: bool = False,
+        thoughts: bool = False,
+        files: int = 1,
+        known: Iterable[str] = (),
+        collect: Callable[[Answer], object] | None = None,
         unsupported: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._as_json, self._heading, self._several, self._files = as_json, heading, several, files
         self._collect, self._unsupported = collect, unsupported
         self._progress: Progress | None = None
@@ -117,7 +133,9 @@ class Screen:
         return code
 
     def progress(self, event: events.Event) -> None:
-        """Show a ReadProgress, a Notice, what a model writes, or what it thinks where that is wanted."""
+        """Show a ReadProgress, a Notice, what a model writes, or what it thinks where that is
+        wanted.
+        """
         if isinstance(event, events.Token):
             self._token(event)
             return
@@ -147,7 +165,9 @@ class Screen:
         shown.show(event.text)
 
     def close(self, *, answered: bool = False) -> None:
-        """Leave the line to others; `answered`: the answer takes the place of what was written so far."""
+        """Leave the line to others; `answered`: the answer takes the place of what was written so
+        far.
+        """
         if self._progress is not None:
             self._progress.clear()
         if self._thoughts is not None:
@@ -167,5 +187,7 @@ class Screen:
         if self._several:
             report.result(f"> {render.printable(answer.question)}")
         columns = shutil.get_terminal_size().columns if is_live(sys.stdout) else None
-        text = render.answer_text(answer, files=self._files, columns=columns, unsupported=self._unsupported)
+        text = render.answer_text(
+            answer, files=self._files, columns=columns, unsupported=self._unsupported
+        )
         report.result(text + ("\n" if self._heading or self._several else ""))

@@ -15,14 +15,26 @@ def ratios(title: str, below: str, found: Mapping[str, float]) -> str:
     """A bar for each ratio, and a line where it is 1; `below` is printed under the title."""
     row, top = 26, 56
     return filled_in(
-        _TEMPLATE, colour=_COLOUR, width=_WIDTH, margin=_MARGIN, title=title, below=below, found=found, row=row,
-        top=top, left=230, wide=420,
-        longest=max([1.0, *found.values()]), height=top + row * max(1, len(found)) + 20,
-    )  # fmt: skip
+        _TEMPLATE,
+        colour=_COLOUR,
+        width=_WIDTH,
+        margin=_MARGIN,
+        title=title,
+        below=below,
+        found=found,
+        row=row,
+        top=top,
+        left=230,
+        wide=420,
+        longest=max([1.0, *found.values()]),
+        height=top + row * max(1, len(found)) + 20,
+    )
 
 
 class Square(NamedTuple):
-    """A panel of `squares`: `points` (across, up) on axes from 0 to 1, joined; if `binned` with dots and a diagonal."""
+    """A panel of `squares`: `points` (across, up) on axes from 0 to 1, joined; if `binned` with
+    dots and a diagonal.
+    """
 
     name: str
     across: str
@@ -35,9 +47,15 @@ def squares(title: str, panels: Sequence[Square]) -> str:
     """Two panels, shares over shares, beside each other."""
     side = 300
     return filled_in(
-        _TEMPLATE, colour=_COLOUR, width=_WIDTH, margin=_MARGIN, title=title, panels=panels, side=side,
+        _TEMPLATE,
+        colour=_COLOUR,
+        width=_WIDTH,
+        margin=_MARGIN,
+        title=title,
+        panels=panels,
+        side=side,
         height=side + 130,
-    )  # fmt: skip
+    )
 
 
 def write(path: Path | str | None, drawn: str) -> None:

@@ -9,8 +9,8 @@ from types import FrameType
 
 @contextmanager
 def on_interrupt(stop: Callable[[], bool]) -> Iterator[Callable[[], bool]]:
-    """Inside, Ctrl+C calls `stop`, and interrupts as ever where that is False (nothing is under way, or it was called
-    before). Gives a function that says whether something was ended so."""
+    """Inside, Ctrl+C calls `stop`, and interrupts as ever where that is False (nothing is under
+    way, or it was called before). Gives a function that says whether something was ended so."""
     ended = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield ended.is_set

@@ -4,7 +4,19 @@ from typing import Any
 
 from docqa.ingest.types import Document
 
-_FIELDS = ("id", "parent", "number", "title", "locator", "level", "page", "label", "start", "source", "confidence")
+_FIELDS = (
+    "id",
+    "parent",
+    "number",
+    "title",
+    "locator",
+    "level",
+    "page",
+    "label",
+    "start",
+    "source",
+    "confidence",
+)
 
 
 def outline_object(document: Document) -> dict[str, Any]:
@@ -13,7 +25,8 @@ def outline_object(document: Document) -> dict[str, Any]:
         "title": document.title,
         "pages": len(document.pages) if document.paged else None,
         "sections": [
-            {name: getattr(section, name) for name in _FIELDS} | ({} if document.paged else {"page": None})
+            {name: getattr(section, name) for name in _FIELDS}
+            | ({} if document.paged else {"page": None})
             for section in document.sections
         ],
     }

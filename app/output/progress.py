@@ -1,4 +1,6 @@
-"""Progress of a read on standard error: a bar on a terminal, else one line every ten seconds at most."""
+"""Progress of a read on standard error: a bar on a terminal, else one line every ten seconds at
+most.
+"""
 
 import os
 import shutil
@@ -29,9 +31,13 @@ def write_now(stream: TextIO | None, text: str) -> None:
 
 
 class ProgressLine:
-    """One line about how work goes on: redrawn beside a bar on a terminal, else every ten seconds at most. Mutable."""
+    """One line about how work goes on: redrawn beside a bar on a terminal, else every ten seconds
+    at most. Mutable.
+    """
 
-    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._stream = stream if stream is not None else sys.stderr
         self._clock = clock
         self.live = is_live(self._stream)
@@ -48,7 +54,9 @@ class ProgressLine:
         return self._shown_at is not None
 
     def show(self, event: ReadProgress, text: Callable[[], str], *, at_once: bool = False) -> None:
-        """Show `text` and a bar for `event` when it is time; with `at_once` a terminal shows them now."""
+        """Show `text` and a bar for `event` when it is time; with `at_once` a terminal shows them
+        now.
+        """
         now = self._clock()
         every = REDRAW_EVERY_S if self.live else LINE_EVERY_S
         since = now - (self._shown_at if self._shown_at is not None else self._started)
@@ -98,7 +106,10 @@ def filled(share: float, width: int) -> str:
 
 
 def reading_line(event: ReadProgress) -> str:
-    parts = [f"read {100 * event.done // max(event.total, 1)} %", f"{event.done:,} of {event.total:,} tokens"]
+    parts = [
+        f"read {100 * event.done // max(event.total, 1)} %",
+        f"{event.done:,} of {event.total:,} tokens",
+    ]
     if event.reused:
         parts.append(f"{event.reused:,} reused")
     if event.tokens_per_second:

@@ -1,4 +1,6 @@
-"""An Answer as text for a person. What stands between quotation marks was cut from a page, and has its grade."""
+"""An Answer as text for a person. What stands between quotation marks was cut from a page, and has
+its grade.
+"""
 
 import os
 import re
@@ -22,19 +24,29 @@ _BARE_NUMBER = re.compile(r"(?:\d+[A-Z]{0,2}|[A-Z]|[IVXLC]+)(?:\.\w{1,5})*(?:\(\
 
 
 def answer_text(
-    answer: Answer, *, files: int = 1, first_quote: int | None = None, judged: bool = True, columns: int | None = None,
+    answer: Answer,
+    *,
+    files: int = 1,
+    first_quote: int | None = None,
+    judged: bool = True,
+    columns: int | None = None,
     unsupported: bool = False,
 ) -> str:
-    """The whole answer about `files` documents, without a last line end; places name their file where there are
-    several.
+    """The whole answer about `files` documents, without a last line end; places name their file
+    where there are several.
 
-    Quotes are numbered from `first_quote` where given. `judged`: with the confidence at the end. `columns`: of a
-    terminal, on which what several files say is a table. `unsupported`: what nothing bears out stands below, apart.
+    Quotes are numbered from `first_quote` where given. `judged`: with the confidence at the end.
+    `columns`: of a terminal, on which what several files say is a table. `unsupported`: what
+    nothing bears out stands below, apart.
     """
     several = _several(answer, files)
     covered = coverage_line(answer.coverage)
     if answer.status == Status.POSSIBLE:  # where it may stand comes before anything else
-        blocks = [headline(answer, with_file=several), covered, _refusal_block(answer, several, files)]
+        blocks = [
+            headline(answer, with_file=several),
+            covered,
+            _refusal_block(answer, several, files),
+        ]
     elif was_searched(answer):
         blocks = [covered, f"{headline(answer)}\n{_refusal_block(answer, several, files)}"]
     elif answer.answer is None and not answer.quotes:
@@ -45,7 +57,9 @@ def answer_text(
         # What was written and is not asserted.
         left = [each for each in answer.statements if answer.answer is None or not each.borne_out]
         told = [f"- {_statement_text(each, ())}" for each in left]
-        blocks.append("\n".join(_titled("Written, and not borne out by the documents:", told)).lstrip())
+        blocks.append(
+            "\n".join(_titled("Written, and not borne out by the documents:", told)).lstrip()
+        )
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -58,14 +72,20 @@ def preview_text(answer: Answer, files: int = 1) -> str:
     if answer.status == Status.NOT_FOUND or answer.answer is None:
         return "Preliminary: the passages that the question's words find do not answer it. Now reading all of it."
     lines = answer_text(answer, files=files).splitlines()
-    return "\n".join(["Preliminary answer, from passages found by the question's words:", "", *lines])
+    return "\n".join(
+        ["Preliminary answer, from passages found by the question's words:", "", *lines]
+    )
 
 
 def nearest_text(answer: Answer, files: int) -> str:
-    """What is shown where nothing else was found in `files` documents than what was shown before."""
+    """What is shown where nothing else was found in `files` documents than what was shown
+    before.
+    """
     several = _several(answer, files)
     lines = [_evidence_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
-    return "\n".join(["Nothing else was found.", *(["Next nearest, not an answer:", *lines] if lines else [])])
+    return "\n".join(
+        ["Nothing else was found.", *(["Next nearest, not an answer:", *lines] if lines else [])]
+    )
 
 
 def coverage_line(coverage: CoverageReport) -> str:
@@ -85,14 +105,20 @@ def coverage_line(coverage: CoverageReport) -> str:
     return "Coverage: " + "; ".join(parts) + "." if parts else ""
 
 
-def cite_text(cites: Sequence[Cite], *, with_file: bool = False, section_first: bool = False) -> str:
-    """`p. 12`, `p. xii (PDF 14)` where the label is not the physical page, `pp. 12–13`; with printed line numbers, and
-    the section behind it, or `section_first`."""
+def cite_text(
+    cites: Sequence[Cite], *, with_file: bool = False, section_first: bool = False
+) -> str:
+    """`p. 12`, `p. xii (PDF 14)` where the label is not the physical page, `pp. 12–13`; with
+    printed line numbers, and the section behind it, or `section_first`."""
     if not cites:
         return "no place found"
     first, last = cites[0], cites[-1]
     if first.page is None or last.page is None:
-        place = printable(first.label) if first.label else f"characters {first.start:,} to {first.end:,}"
+        place = (
+            printable(first.label)
+            if first.label
+            else f"characters {first.start:,} to {first.end:,}"
+        )
     elif first.page == last.page:
         place = "p. " + page_text(first.page, first.label)
     else:
@@ -145,7 +171,9 @@ def possible_line(item: EvidenceItem, file: str | None) -> str:
 
 
 def possible_place(item: EvidenceItem, file: str | None = None) -> str:
-    """`Possibly on p. 19`, `Possibly in § 3`, `Possibly in b.pdf, p. 19`; without a page or label `in the text`."""
+    """`Possibly on p. 19`, `Possibly in § 3`, `Possibly in b.pdf, p. 19`; without a page or label
+    `in the text`.
+    """
     place = location_text(item.page, item.label) if item.page is not None or item.label else ""
     if file is not None:
         return f"Possibly in {', '.join(filter(None, (printable(file), place)))}"
@@ -153,7 +181,9 @@ def possible_place(item: EvidenceItem, file: str | None = None) -> str:
 
 
 def nearest(answer: Answer) -> Sequence[EvidenceItem]:
-    """The passages that are shown below a refusal as no answer; the one that may answer stands above."""
+    """The passages that are shown below a refusal as no answer; the one that may answer stands
+    above.
+    """
     if not was_searched(answer):
         return ()
     first = int(answer.status == Status.POSSIBLE)
@@ -168,23 +198,36 @@ def was_searched(answer: Answer) -> bool:
 def searched_line(coverage: CoverageReport, files: int) -> str:
     """`Searched: 3 files, 20 pages.`"""
     parts = [f"{files} files"] if files > 1 else []
-    parts += [f"{coverage.pages:,} page{'' if coverage.pages == 1 else 's'}"] if coverage.pages else []
+    parts += (
+        [f"{coverage.pages:,} page{'' if coverage.pages == 1 else 's'}"] if coverage.pages else []
+    )
     return f"Searched: {', '.join(parts) or 'the text'}."
 
 
-def statement_texts(answer: Answer, places: Callable[[Statement], Sequence[str]], mark: str = "") -> list[str]:
-    """The statements that are shown one by one, as `a.pdf: the words (p. 4; p. 9) [partly supported]` behind `mark`:
-    where there are several, or one is borne out in part. First the number of files, if asked. None that nothing bears
-    out."""
+def statement_texts(
+    answer: Answer, places: Callable[[Statement], Sequence[str]], mark: str = ""
+) -> list[str]:
+    """The statements that are shown one by one, as `a.pdf: the words (p. 4; p. 9) [partly
+    supported]` behind `mark`: where there are several, or one is borne out in part. First the
+    number of files, if asked. None that nothing bears out."""
     stated = [each for each in answer.statements if each.borne_out and answer.answer is not None]
     weak = any(statement.remark or statement.file for statement in stated)
     shown = stated if weak or len(answer.statements) > 1 else []
     file = shown[0].file if shown else None
-    lead = (answer.answer or "").partition(f"{os.path.basename(file)}: ")[0].rstrip(": ") if file else ""
-    return [*filter(None, [lead]), *(mark + _statement_text(each, places(each), _open(each, answer)) for each in shown)]
+    lead = (
+        (answer.answer or "").partition(f"{os.path.basename(file)}: ")[0].rstrip(": ")
+        if file
+        else ""
+    )
+    return [
+        *filter(None, [lead]),
+        *(mark + _statement_text(each, places(each), _open(each, answer)) for each in shown),
+    ]
 
 
-def _statement_text(statement: Statement, places: Sequence[str], open_words: Sequence[str] = ()) -> str:
+def _statement_text(
+    statement: Statement, places: Sequence[str], open_words: Sequence[str] = ()
+) -> str:
     file = f"{printable(os.path.basename(statement.file))}: " if statement.file is not None else ""
     where = f" ({'; '.join(dict.fromkeys(places))})" if places else ""
     remark = "; not in its quotes: ".join(filter(None, (statement.remark, ", ".join(open_words))))
@@ -213,7 +256,9 @@ def partial_remark(answer: Answer) -> str:
 
 
 def written_from(answer: Answer) -> list[str]:
-    """What a model that wrote the answer was given; nothing for an answer that was cut from pages."""
+    """What a model that wrote the answer was given; nothing for an answer that was cut from
+    pages.
+    """
     options = answer.provenance.get("options")
     source = options.get("from") if isinstance(options, dict) else None
     said = {"whole": "written from the whole text", "passages": "written from passages of the text"}
@@ -226,7 +271,9 @@ def quoted(text: str) -> str:
 
 
 def excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:
-    """`text` on one line, without leaders of a table of contents, cut between words where it is over `most`."""
+    """`text` on one line, without leaders of a table of contents, cut between words where it is
+    over `most`.
+    """
     return clip(_LEADERS.sub("…", printable(text)), most)
 
 
@@ -241,7 +288,9 @@ def printable(text: str) -> str:
 
 
 def _line_range(first: Cite, last: Cite) -> str:
-    """`, line 5`, `, lines 5–8`, or `, line 27 to line 2` over two pages; nothing without numbers."""
+    """`, line 5`, `, lines 5–8`, or `, line 27 to line 2` over two pages; nothing without
+    numbers.
+    """
     if first.lines is None or last.lines is None:
         return ""
     begin, end = first.lines[0], last.lines[1]
@@ -255,10 +304,15 @@ def _answer_block(
 ) -> str:
     def places(statement: Statement) -> list[str]:
         named = several and statement.file is None
-        return [cite_text(answer.quotes[number].cites, with_file=named) for number in statement.quotes]
+        return [
+            cite_text(answer.quotes[number].cites, with_file=named) for number in statement.quotes
+        ]
 
     lines = statement_texts(answer, places, "- ") or [headline(answer)]
-    if columns is not None and len(rows := [each for each in answer.statements if each.file is not None]) > 1:
+    if (
+        columns is not None
+        and len(rows := [each for each in answer.statements if each.file is not None]) > 1
+    ):
         lead = [line for line in lines[:1] if not line.startswith("- ")]
         lines = [*lead, *_file_table(answer, rows, columns)]
     if answer.status == Status.PARTIAL:
@@ -283,7 +337,9 @@ def _file_table(answer: Answer, statements: Sequence[Statement], columns: int) -
     for each in statements:
         places = dict.fromkeys(cite_text(answer.quotes[number].cites) for number in each.quotes)
         said = printable(each.text) + (f" [{each.remark}]" if each.remark else "")
-        table.add_row(*map(Text, (printable(os.path.basename(each.file or "")), said, "; ".join(places))))
+        table.add_row(
+            *map(Text, (printable(os.path.basename(each.file or "")), said, "; ".join(places)))
+        )
     console = Console(width=columns, color_system=None)
     with console.capture() as shown:
         console.print(table)
@@ -292,9 +348,13 @@ def _file_table(answer: Answer, statements: Sequence[Statement], columns: int) -
 
 def _refusal_block(answer: Answer, several: bool, files: int) -> str:
     lines = [NOT_STATED] if answer.status == Status.POSSIBLE else []
-    lines.append(" ".join((searched_line(answer.coverage, files), *map(printable, answer.coverage.warnings))))
+    lines.append(
+        " ".join((searched_line(answer.coverage, files), *map(printable, answer.coverage.warnings)))
+    )
     lines += written_from(answer)
-    lines += _titled("Nearest, not an answer:", [_evidence_line(item, several) for item in nearest(answer)])
+    lines += _titled(
+        "Nearest, not an answer:", [_evidence_line(item, several) for item in nearest(answer)]
+    )
     return "\n".join(lines)
 
 
@@ -303,8 +363,12 @@ def _titled(title: str, lines: list[str]) -> list[str]:
 
 
 def _several(answer: Answer, files: int) -> bool:
-    """Whether places need the names of their files: of several documents, also where one alone is cited."""
-    named = {cite.file for quote in answer.quotes for cite in quote.cites} | {item.file for item in answer.evidence}
+    """Whether places need the names of their files: of several documents, also where one alone is
+    cited.
+    """
+    named = {cite.file for quote in answer.quotes for cite in quote.cites} | {
+        item.file for item in answer.evidence
+    }
     return files > 1 or len(named) > 1
 
 

@@ -5,8 +5,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-# What could reorder or hide text in a browser, and what XML has no character for; line ends and tabs stay.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
+# What could reorder or hide text in a browser, and what XML has no character for; line ends and
+# tabs stay.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
+)
 
 
 def escaped(text: str) -> str:
@@ -15,15 +18,26 @@ def escaped(text: str) -> str:
 
 
 def filled_in(template: str, escape: Callable[[str], str] = escaped, **values: Any) -> str:
-    """The Jinja template at the path `template` below this package, with `values`, by `escape` but for `Markup`."""
+    """The Jinja template at the path `template` below this package, with `values`, by `escape` but
+    for `Markup`.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
     def shown(value: object) -> object:
-        return Markup(escape(value)) if isinstance(value, str) and not isinstance(value, Markup) else value
+        return (
+            Markup(escape(value))
+            if isinstance(value, str) and not isinstance(value, Markup)
+            else value
+        )
 
     environment = Environment(
-        loader=PackageLoader("docqa.app", ""), autoescape=True, finalize=shown, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
+        loader=PackageLoader("docqa.app", ""),
+        autoescape=True,
+        finalize=shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
     return environment.get_template(template).render(values)

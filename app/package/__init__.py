@@ -1,4 +1,5 @@
-"""docqa reads a long document once and answers any number of questions about it, in its own words, offline.
+"""docqa reads a long document once and answers any number of questions about it, in its own words,
+offline.
 
 From Python: `from docqa.app import open_session, Options`.
 """

@@ -1,4 +1,6 @@
-"""The places that a text names: "p. 12", "pp. 3-4", "page xii", "Section 4.2(b)", "§ 5", "at 14", "12:5-13:2"."""
+"""The places that a text names: "p. 12", "pp. 3-4", "page xii", "Section 4.2(b)", "§ 5", "at 14",
+"12:5-13:2".
+"""
 
 import re
 from dataclasses import dataclass
@@ -19,8 +21,9 @@ _AT = lazily(
     rf"(?:(?<=[.,;:)\]\"”’»]\s)|(?<=\bsupra\s)|(?<=\()|(?<=\bibid\s))at\s+(?P<one>{PAGE_RANGE})(?=\s*(?:[.,;:)\]]|\n|$|\())",
     re.IGNORECASE,
 )
-# "12:5-13:2" and "p. 12, lines 5-9". Lines have no leading zero, so "12:05" is a time; without a word that cites, or a
-# bracket, only a range of two pages behind a name or a mark is one: not "from 9:10-10:20".
+# "12:5-13:2" and "p. 12, lines 5-9". Lines have no leading zero, so "12:05" is a time; without a
+# word that cites, or a bracket, only a range of two pages behind a name or a mark is one: not "from
+# 9:10-10:20".
 _NO_LINES = r"(?![\w:])(?!\s*(?:[ap]\.?\s?m\b|o['’]clock|hours))"
 _LINES = lazily(
     rf"(?P<lead>(?<!\w)(?:(?:pp?|pgs?|tr|dep|depo|hr'?g|rec)\.|pages?|transcript|deposition)\s+(?:at\s+)?|(?<=\()at\s+|"
@@ -60,17 +63,20 @@ _SMALL = lazily(
 
 
 def in_full(question: str) -> str:
-    """`question` with its places as `find_cites` knows them: "section 7" for "sec 7", "exhibit B"."""
+    """`question` with its places as `find_cites` knows them: "section 7" for "sec 7", "exhibit
+    B".
+    """
     text = _SHORT.sub(lambda match: f"{_FULL[match['word'].lower()]} ", question)
     return _SMALL.sub(lambda match: f"{match['word']} {match['number'].upper()}", text)
 
 
 @dataclass(frozen=True)
 class PlaceCite:
-    """A place named at `start:end` of the text. `kind`: page (as printed), pdf (physical page), line or section.
-    `numbers` are the labels or section numbers that it may mean, written out ("3", "4"; "4.2(b)"), of lines the first
-    and last with their pages ("12:5"). `word`: the family of the section in the singular, as "schedule", "¶". `work`:
-    another work that it names. `before`: the words in front of a page."""
+    """A place named at `start:end` of the text. `kind`: page (as printed), pdf (physical page),
+    line or section. `numbers` are the labels or section numbers that it may mean, written out ("3",
+    "4"; "4.2(b)"), of lines the first and last with their pages ("12:5"). `word`: the family of the
+    section in the singular, as "schedule", "¶". `work`: another work that it names. `before`: the
+    words in front of a page."""
 
     start: int
     end: int
@@ -83,10 +89,14 @@ class PlaceCite:
 
 
 def find_cites(text: str, also: tuple[str, ...] = ()) -> list[PlaceCite]:
-    """The cites of `text` in order, those inside quotations too; `also`: further words for sections."""
+    """The cites of `text` in order, those inside quotations too; `also`: further words for
+    sections.
+    """
     found = [_page(text, match) for match in _PAGE.finditer(text)]
     found += [_page(text, match) for match in _AT.finditer(text)]
-    found += [_section(text, named) for named in named_places(text, (*_SECTIONS, *also), elsewhere=True)]
+    found += [
+        _section(text, named) for named in named_places(text, (*_SECTIONS, *also), elsewhere=True)
+    ]
     found += _lines(text)
     kept: list[PlaceCite] = []
     for cite in sorted(found, key=lambda cite: (cite.start, -cite.end)):
@@ -113,7 +123,9 @@ def _lines(text: str) -> list[PlaceCite]:
         near = max(0, match.start() - 40), match.start()
         cited = bool(match["lead"])  # "12:5" is a page and a line, and not a time, score or verse
         if match["lead"] == "":  # a bracket
-            cited = match["to_line"] is not None or _BEHIND_QUOTATION.search(text, *near) is not None
+            cited = (
+                match["to_line"] is not None or _BEHIND_QUOTATION.search(text, *near) is not None
+            )
         elif match["lead"] is None:
             cited = match["to_page"] is not None and _CITED_BEFORE.search(text, *near) is not None
         if follows or cited:
@@ -123,8 +135,13 @@ def _lines(text: str) -> list[PlaceCite]:
 
 
 def _line(text: str, match: re.Match[str], last_page: str) -> PlaceCite:
-    first, last = f"{match['page']}:{match['line']}", f"{last_page}:{match['to_line'] or match['line']}"
-    return PlaceCite(match.start(), match.end(), match.group(), "line", (first, last), "line", _work(text, match))
+    first, last = (
+        f"{match['page']}:{match['line']}",
+        f"{last_page}:{match['to_line'] or match['line']}",
+    )
+    return PlaceCite(
+        match.start(), match.end(), match.group(), "line", (first, last), "line", _work(text, match)
+    )
 
 
 def _work(text: str, match: re.Match[str]) -> str | None:
@@ -138,4 +155,6 @@ def _section(text: str, named: NamedPlaces) -> PlaceCite:
     after = _WORK_AFTER.match(text, named.end)
     work = before.group().strip(" ,") if before else after.group(1) if after else None
     numbers = tuple(number.whole for number in named.numbers)
-    return PlaceCite(named.start, named.end, text[named.start : named.end], "section", numbers, named.word, work)
+    return PlaceCite(
+        named.start, named.end, text[named.start : named.end], "section", numbers, named.word, work
+    )

@@ -1,4 +1,6 @@
-"""Documents of which only some sections are used (`--sections 3-5,A`): all else is blank, offsets stay."""
+"""Documents of which only some sections are used (`--sections 3-5,A`): all else is blank, offsets
+stay.
+"""
 
 import re
 from collections.abc import Sequence
@@ -15,8 +17,9 @@ _WORD = re.compile(r"\S+")
 
 
 def limited(documents: Sequence[Document], sections: str) -> tuple[Document, ...]:
-    """`documents` with the text of `sections` alone, named one by one or from first to last: "3-5,A"; without those
-    that have none of them. Raises UsageError where none is named, InputError for one that no document has."""
+    """`documents` with the text of `sections` alone, named one by one or from first to last:
+    "3-5,A"; without those that have none of them. Raises UsageError where none is named, InputError
+    for one that no document has."""
     names = [name.strip() for name in sections.split(",") if name.strip()]
     if not names:
         raise UsageError("no section is named", where="--sections", hint="--sections 3-5,A")
@@ -24,8 +27,13 @@ def limited(documents: Sequence[Document], sections: str) -> tuple[Document, ...
     for name, regions in zip(names, zip(*found, strict=True), strict=True):
         if not any(regions):
             where = ", ".join(document.path for document in documents[:3])
-            raise InputError(f"there is no section {name!r}", where=where, hint="`docqa outline FILE` lists them")
-    chosen = ((document, list(filter(None, regions))) for document, regions in zip(documents, found, strict=True))
+            raise InputError(
+                f"there is no section {name!r}", where=where, hint="`docqa outline FILE` lists them"
+            )
+    chosen = (
+        (document, list(filter(None, regions)))
+        for document, regions in zip(documents, found, strict=True)
+    )
     return tuple(_only(document, regions, sections) for document, regions in chosen if regions)
 
 
@@ -41,7 +49,9 @@ def _region(document: Document, name: str) -> Region | None:
 
 
 def _only(document: Document, regions: Sequence[Region], sections: str) -> Document:
-    kept: dict[int, list[Span]] = {page.page: [] for page in document.pages}  # in order and without overlap
+    kept: dict[int, list[Span]] = {
+        page.page: [] for page in document.pages
+    }  # in order and without overlap
     for region in sorted(regions, key=lambda region: region.start):
         for page, span in region.parts(document):
             spans = kept[page.page]
@@ -53,8 +63,12 @@ def _only(document: Document, regions: Sequence[Region], sections: str) -> Docum
     return replace(
         document,
         pages=tuple(_blanked(page, kept[page.page]) for page in document.pages),
-        passages=tuple(part for each in document.passages for part in _parts(document, each, kept[each.page])),
-        references=tuple(each for each in document.references if _inside(kept[each.page], each.start)),
+        passages=tuple(
+            part for each in document.passages for part in _parts(document, each, kept[each.page])
+        ),
+        references=tuple(
+            each for each in document.references if _inside(kept[each.page], each.start)
+        ),
         notes=tuple(each for each in document.notes if _inside(kept[each.page], each.start)),
         coverage=coverage,
     )
@@ -69,8 +83,16 @@ def _blanked(page: Page, spans: Sequence[Span]) -> Page:
     for before, span in pairwise([Span(0, 0), *spans]):
         pieces += [_blank(page.text[before.end : span.start]), page.text[span.start : span.end]]
     text = "".join(pieces) + _blank(page.text[spans[-1].end if spans else 0 :])
-    blocks = (Block(part.start, part.end, b.kind) for b in page.blocks for part in common(spans, b.start, b.end))
-    tables = (table for table in page.tables if any(s.start <= table.start and table.end <= s.end for s in spans))
+    blocks = (
+        Block(part.start, part.end, b.kind)
+        for b in page.blocks
+        for part in common(spans, b.start, b.end)
+    )
+    tables = (
+        table
+        for table in page.tables
+        if any(s.start <= table.start and table.end <= s.end for s in spans)
+    )
     return replace(page, text=text, blocks=tuple(blocks), tables=tuple(tables))
 
 

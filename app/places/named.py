@@ -1,4 +1,6 @@
-"""What a few words name: a document by file or title, a section ("81", "Schedule 2 Part A", a heading), a page."""
+"""What a few words name: a document by file or title, a section ("81", "Schedule 2 Part A", a
+heading), a page.
+"""
 
 import re
 from collections.abc import Sequence
@@ -21,7 +23,9 @@ _LEAST_NAME = 4
 
 
 def region_named(document: Document, name: str) -> Region | None:
-    """The section called `name`: by locator, number with or without its word, or how its heading begins."""
+    """The section called `name`: by locator, number with or without its word, or how its heading
+    begins.
+    """
     wanted = " ".join(name.split())
     if not wanted:
         return None
@@ -36,12 +40,18 @@ def region_named(document: Document, name: str) -> Region | None:
 
 
 def page_named(document: Document, name: str) -> int | None:
-    """The page called `name`, from 1: by its printed label ("xii", "p. 4"), else its number ("PDF 14"); or None."""
+    """The page called `name`, from 1: by its printed label ("xii", "p. 4"), else its number ("PDF
+    14"); or None.
+    """
     text = name.strip().casefold()
     bare = _PAGE_WORD.sub("", text)
     if not document.paged or not text:
         return None
-    labelled = (page.page for page in document.pages if (page.label or "").casefold() in (text, bare) and page.label)
+    labelled = (
+        page.page
+        for page in document.pages
+        if (page.label or "").casefold() in (text, bare) and page.label
+    )
     number = _PHYSICAL.fullmatch(bare)
     counted = int(number[1]) if number and 1 <= int(number[1]) <= len(document.pages) else None
     return next(labelled, counted)
@@ -63,10 +73,16 @@ class DocumentNames:
 
     def named_in(self, words: str) -> set[int]:
         folded = fold(words).text
-        return {number for number, names in enumerate(self._names) if any(name.search(folded) for name in names)}
+        return {
+            number
+            for number, names in enumerate(self._names)
+            if any(name.search(folded) for name in names)
+        }
 
     def meant_by(self, question: str) -> set[int]:
-        """The documents that a question is limited to, by name or order ("the second contract"), or none."""
+        """The documents that a question is limited to, by name or order ("the second contract"), or
+        none.
+        """
         found, count = self.named_in(question), len(self._names)
         for word, noun in pairwise(plain_words(question)):
             number = count if word == "last" else ordinal(word) or 0
@@ -75,11 +91,15 @@ class DocumentNames:
 
 
 def _names(document: Document) -> list[re.Pattern[str]]:
-    """What a text may call a document, folded: its file's name with and without type, a title of several words. A
-    common word ("lease.txt") names it only with its type."""
+    """What a text may call a document, folded: its file's name with and without type, a title of
+    several words. A common word ("lease.txt") names it only with its type."""
     file = document.path.replace("\\", "/").rpartition("/")[2]
     stem = file.rpartition(".")[0] or file
     names = [file, document.title, stem, stem.replace("_", " ")]
     full = [name for name in names[:1] if name] + [n for n in names[1:] if not n.strip().isalpha()]
     folded = {fold(name).text.strip() for name in full}
-    return [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in sorted(folded) if len(name) >= _LEAST_NAME]
+    return [
+        re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        for name in sorted(folded)
+        if len(name) >= _LEAST_NAME
+    ]

@@ -1,7 +1,8 @@
-"""Where in the documents a cited place is: the pages with that label, the section with that number. Labels count as
-printed; where no page has one, a number is physical. With a heading in front ("Syllabus, p. 3") it is in that section,
-by its label there or else counted from its first page. A line without a printed number means its page. A section is
-found by heading, or by the clause number that opens a paragraph, and reaches to the next of its kind."""
+"""Where in the documents a cited place is: the pages with that label, the section with that number.
+Labels count as printed; where no page has one, a number is physical. With a heading in front
+("Syllabus, p. 3") it is in that section, by its label there or else counted from its first page. A
+line without a printed number means its page. A section is found by heading, or by the clause number
+that opens a paragraph, and reaches to the next of its kind."""
 
 import re
 from bisect import bisect_left
@@ -46,7 +47,9 @@ class Region:
         return same and other.start <= self.start and self.end <= other.end
 
     def parts(self, document: Document) -> Iterator[tuple[Page, Span]]:
-        """The pages of `document` that it reaches over, each with what of its text belongs to it."""
+        """The pages of `document` that it reaches over, each with what of its text belongs to
+        it.
+        """
         for page in document.pages[self.start[0] - 1 : self.end[0]]:
             start = self.start[1] if page.page == self.start[0] else 0
             end = self.end[1] if page.page == self.end[0] else len(page.text)
@@ -78,7 +81,9 @@ class CitedPlaces:
     def regions(self, cite: PlaceCite) -> list[Region]:
         """Where `cite` may point at in this document."""
         if cite.kind == "section":
-            found = [region for number in cite.numbers for region in self._sections(number, cite.word)]
+            found = [
+                region for number in cite.numbers for region in self._sections(number, cite.word)
+            ]
         elif not self.document.paged:
             found = []
         elif cite.kind == "line":
@@ -91,16 +96,32 @@ class CitedPlaces:
     def answers(self, cite: PlaceCite) -> bool:
         """Whether "there is no such place" can be said: it has pages, or sections with numbers."""
         if cite.kind != "section":
-            return self.document.paged and (cite.kind != "line" or any(page.lines for page in self.document.pages))
-        spoken = (rf"\b{re.escape(cite.word)}s?\s+{re.escape(number)}(?!\w)" for number in cite.numbers if cite.word)
-        if any(re.search(each, page.text, re.IGNORECASE) for each in spoken for page in self.document.pages):
+            return self.document.paged and (
+                cite.kind != "line" or any(page.lines for page in self.document.pages)
+            )
+        spoken = (
+            rf"\b{re.escape(cite.word)}s?\s+{re.escape(number)}(?!\w)"
+            for number in cite.numbers
+            if cite.word
+        )
+        if any(
+            re.search(each, page.text, re.IGNORECASE)
+            for each in spoken
+            for page in self.document.pages
+        ):
             return False  # spoken of; where it begins was not seen
-        if any(self._sections(_DOTTED_LETTER.sub("", n), cite.word) for n in cite.numbers if _DOTTED_LETTER.search(n)):
+        if any(
+            self._sections(_DOTTED_LETTER.sub("", n), cite.word)
+            for n in cite.numbers
+            if _DOTTED_LETTER.search(n)
+        ):
             return False  # it has Section 8, perhaps with an item D
         return bool(self._by_number or self._clauses)
 
     def compared(self, cite: PlaceCite) -> bool:
-        """Whether a region of `cite` is as narrow as what it names: lines without numbers are their whole page."""
+        """Whether a region of `cite` is as narrow as what it names: lines without numbers are their
+        whole page.
+        """
         return cite.kind != "line" or all(page.lines for pair in self._ends(cite) for page in pair)
 
     def usable(self, region: Region) -> bool:
@@ -114,9 +135,17 @@ class CitedPlaces:
         if cite.kind != "page":
             return [page.page for page in pages if page.page in numbers]
         whole = cite.text.split(None, 1)[-1].casefold()
-        labels = [whole] if any((page.label or "").casefold() == whole for page in pages) else cite.numbers
+        labels = (
+            [whole]
+            if any((page.label or "").casefold() == whole for page in pages)
+            else cite.numbers
+        )
         folded = {label.casefold() for label in labels}
-        labelled = [page.page for page in pages if page.label is not None and page.label.casefold() in folded]
+        labelled = [
+            page.page
+            for page in pages
+            if page.label is not None and page.label.casefold() in folded
+        ]
         bare = [page.page for page in pages if page.label is None and page.page in numbers]
         inside = self._named_section(cite.before)
         if inside is not None:
@@ -136,19 +165,30 @@ class CitedPlaces:
     @cached_property
     def _headings(self) -> list[tuple[str, Section]]:
         """(folded title without brackets, section), the longest first."""
-        titles = [(fold(_BRACKETED.sub("", section.title).strip()).text, section) for section in self.document.sections]
-        return sorted((pair for pair in titles if len(pair[0]) >= _LEAST_HEADING), key=lambda pair: -len(pair[0]))
+        titles = [
+            (fold(_BRACKETED.sub("", section.title).strip()).text, section)
+            for section in self.document.sections
+        ]
+        return sorted(
+            (pair for pair in titles if len(pair[0]) >= _LEAST_HEADING),
+            key=lambda pair: -len(pair[0]),
+        )
 
     def _ends(self, cite: PlaceCite) -> list[tuple[Page, Page]]:
         """The pages of the first and the last line, for each page that the first may be on."""
         firsts, lasts = (self._labelled(end.partition(":")[0]) for end in cite.numbers)
-        pairs = ((first, next((last for last in lasts if last.page >= first.page), None)) for first in firsts)
+        pairs = (
+            (first, next((last for last in lasts if last.page >= first.page), None))
+            for first in firsts
+        )
         return [(first, last) for first, last in pairs if last is not None]
 
     def _labelled(self, label: str) -> list[Page]:
         """The pages with that label, else the one of that number."""
         pages = self.document.pages
-        return [page for page in pages if page.label == label] or [page for page in pages if str(page.page) == label]
+        return [page for page in pages if page.label == label] or [
+            page for page in pages if str(page.page) == label
+        ]
 
     def _lines(self, first: Page, last: Page, cite: PlaceCite) -> Region | None:
         """None where a page has no line of that number."""
@@ -156,19 +196,31 @@ class CitedPlaces:
         start = _line_start(first, low)
         if start is None or _line_start(last, high) is None:
             return None
-        after = next(((last.page, line.start) for line in last.lines if line.number > high), (last.page + 1, 0))
+        after = next(
+            ((last.page, line.start) for line in last.lines if line.number > high),
+            (last.page + 1, 0),
+        )
         return Region(self.number, (first.page, start), max(after, (first.page, start + 1)))
 
     def _sections(self, cited: str, word: str) -> list[Region]:
         base, subs = cited.partition("(")[0], subs_in(cited, 0, len(cited))
         for depth in range(len(subs), -1, -1):
             number = (base + "".join(subs[:depth])).casefold()
-            kin = (s for name in _spellings(number, word) for s in self._by_number.get(name, ()) if _kin(s, word))
+            kin = (
+                s
+                for name in _spellings(number, word)
+                for s in self._by_number.get(name, ())
+                if _kin(s, word)
+            )
             found = [self.region_of(section) for section in kin]
             if not found and (word in PROVISIONS or word in ("part", "regulation", "")):
                 found = [*self.located(number), *self.inner(number)]
-            found = found or (self.located(f"note {number}") if word in ("note", "footnote") else [])
-            found = found or [self._clause(at) for at, clause in enumerate(self._clauses) if clause[0] == number]
+            found = found or (
+                self.located(f"note {number}") if word in ("note", "footnote") else []
+            )
+            found = found or [
+                self._clause(at) for at, clause in enumerate(self._clauses) if clause[0] == number
+            ]
             if found:
                 return [self._below(region, subs[depth:]) for region in found]
         return []
@@ -185,9 +237,15 @@ class CitedPlaces:
 
     @cached_property
     def _parts(self) -> list[tuple[Point, str]]:
-        """(beginning, locator) of every section and every numbered part without a heading, in order."""
-        sections = [((s.page, s.start), self.document.name_of(s) or "") for s in self.document.sections]
-        return sorted([*sections, *(((item.page, item.start), item.locator) for item in self.document.items)])
+        """(beginning, locator) of every section and every numbered part without a heading, in
+        order.
+        """
+        sections = [
+            ((s.page, s.start), self.document.name_of(s) or "") for s in self.document.sections
+        ]
+        return sorted(
+            [*sections, *(((item.page, item.start), item.locator) for item in self.document.items)]
+        )
 
     @cached_property
     def _by_locator(self) -> dict[str, list[int]]:
@@ -201,18 +259,26 @@ class CitedPlaces:
     def _region_at(self, at: int) -> Region:
         """From part `at` to the next that is not in it."""
         start, locator = self._parts[at]
-        later = (place for place, other in self._parts[at + 1 :] if place > start and not self._within(other, locator))
+        later = (
+            place
+            for place, other in self._parts[at + 1 :]
+            if place > start and not self._within(other, locator)
+        )
         return Region(self.number, start, next(later, self._end))
 
     @staticmethod
     def _within(inner: str, outer: str) -> bool:
-        """Whether the locator `inner` is `outer` or in it; a caption or a note is in what is around it."""
+        """Whether the locator `inner` is `outer` or in it; a caption or a note is in what is around
+        it.
+        """
         rest = inner[len(outer) :] if inner.startswith(outer) else "x"
         return not rest or rest[0] in ".(, " or _ASIDE.match(inner) is not None
 
     @cached_property
     def _by_number(self) -> dict[str, list[Section]]:
-        """By the number as printed, and by that of the sections above before it: "4.2(b)", "8.d"."""
+        """By the number as printed, and by that of the sections above before it: "4.2(b)",
+        "8.d".
+        """
         found: dict[str, list[Section]] = {}
         for section in self.document.sections:
             number = ""
@@ -221,7 +287,9 @@ class CitedPlaces:
                 if match is None:
                     break
                 own = match["number"].strip(".")
-                number = f"{own}.{number}" if number and not number.startswith("(") else own + number
+                number = (
+                    f"{own}.{number}" if number and not number.startswith("(") else own + number
+                )
                 if not own.startswith("("):
                     found.setdefault(number.casefold(), []).append(section)
                     if "." in own:
@@ -245,10 +313,16 @@ class CitedPlaces:
     def _clause(self, at: int) -> Region:
         """Up to the next that is not below it, or to the next heading."""
         number, start = self._clauses[at]
-        later = (place for other, place in self._clauses[at + 1 :] if not other.startswith(number + "."))
+        later = (
+            place for other, place in self._clauses[at + 1 :] if not other.startswith(number + ".")
+        )
         heads = sorted((section.page, section.start) for section in self.document.sections)
         head = bisect_left(heads, (start[0], start[1] + 1))
-        return Region(self.number, start, min(next(later, self._end), heads[head] if head < len(heads) else self._end))
+        return Region(
+            self.number,
+            start,
+            min(next(later, self._end), heads[head] if head < len(heads) else self._end),
+        )
 
     def _below(self, region: Region, subs: Sequence[str]) -> Region:
         """The part of `region` under "(b)(2)", as deep as it can be followed."""
@@ -256,7 +330,9 @@ class CitedPlaces:
             start = opener_of(self.document.pages, (sub,), region.start, region.end)
             if start is None:
                 return region
-            following = opener_of(self.document.pages, _next(sub), (start[0], start[1] + 1), region.end)
+            following = opener_of(
+                self.document.pages, _next(sub), (start[0], start[1] + 1), region.end
+            )
             region = Region(self.number, start, following or region.end)
         return region
 
@@ -287,7 +363,9 @@ def _number_of(section: Section) -> str:
 
 
 def _spellings(number: str, word: str) -> list[str]:
-    """`number` in plain and in Roman numbers, where its kind is counted in both: "iv" of "Article 4"."""
+    """`number` in plain and in Roman numbers, where its kind is counted in both: "iv" of "Article
+    4".
+    """
     if word not in PROVISIONS | ATTACHMENTS | {"part", "chapter", "title", "regulation", ""}:
         return [number]
     if number.isdigit():

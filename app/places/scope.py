@@ -1,4 +1,6 @@
-"""The part of the documents that a question is about: "in Schedule 2", "on page 12", "in lease.pdf"."""
+"""The part of the documents that a question is about: "in Schedule 2", "on page 12", "in
+lease.pdf".
+"""
 
 import re
 from collections.abc import Sequence
@@ -39,41 +41,56 @@ _LOOKS = lazily(
     r"\b(?:does|do|did)\s+(?:the\s+)?@\s+\w*[^\W_s]\b",
     re.IGNORECASE,
 )
-_SECOND_PART = lazily(rf"(?:,|(?<![\s,]))\s++and\s+(?=(?:{'|'.join(QUESTION)}|to whom|{ASKING_VERB})\b)", re.IGNORECASE)
+_SECOND_PART = lazily(
+    rf"(?:,|(?<![\s,]))\s++and\s+(?=(?:{'|'.join(QUESTION)}|to whom|{ASKING_VERB})\b)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What a question is limited to, in order. `whole`: it asks for the place itself ("what does section 13 say?").
-    `inside`: the fact is looked for there ("in", "under", "does section 13 require"); else the place is only spoken
-    of."""
+    """What a question is limited to, in order. `whole`: it asks for the place itself ("what does
+    section 13 say?"). `inside`: the fact is looked for there ("in", "under", "does section 13
+    require"); else the place is only spoken of."""
 
     spans: tuple[Located, ...]
     whole: bool
     inside: bool
 
     def parts(self, document: int, page: int, start: int, end: int) -> list[Span]:
-        return common([span for span in self.spans if (span.document, span.page) == (document, page)], start, end)
+        return common(
+            [span for span in self.spans if (span.document, span.page) == (document, page)],
+            start,
+            end,
+        )
 
 
 def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
-    """The part of `documents` that `question` is limited to; None where it names no place that they have."""
+    """The part of `documents` that `question` is limited to; None where it names no place that they
+    have.
+    """
     typed = in_full(question)
     which = DocumentNames(documents).meant_by(typed) or None
     mentions = _mentions(typed, documents, which)
     if not mentions:
         if which is None:
             return None
-        pages = [Region(number, (1, 0), (len(documents[number].pages) + 1, 0)) for number in sorted(which)]
+        pages = [
+            Region(number, (1, 0), (len(documents[number].pages) + 1, 0))
+            for number in sorted(which)
+        ]
         spans = _spans(documents, pages)
         return Scope(spans, False, True) if spans else None
     every = [region for _, regions in mentions for region in regions]
     # Of "Part A of Schedule 2" those that are within another.
-    spans = _spans(documents, [one for one in every if any(one.inside(other) for other in every)] or every)
+    spans = _spans(
+        documents, [one for one in every if any(one.inside(other) for other in every)] or every
+    )
     masked = _masked_places(typed, [where for where, _ in mentions])
     words = plain_words(_SAYING.sub(" ", masked.replace("@", " ")))
     parts = _SECOND_PART.split(masked, maxsplit=1)
-    # It wants all that the place says, where no word says anything else; not where only one of its two parts does.
+    # It wants all that the place says, where no word says anything else; not where only one of its
+    # two parts does.
     whole = len(parts) == 1 and STOP_WORDS.issuperset(words)
     looks = _LOOKS.search(masked) is not None and all("@" in part for part in parts)
     return Scope(spans, whole, whole or looks) if spans else None
@@ -84,7 +101,9 @@ def passages_in(scope: Scope, context: Context) -> list[int]:
     return [
         number
         for number, placed in enumerate(context.passages)
-        if scope.parts(placed.document, placed.passage.page, placed.passage.start, placed.passage.end)
+        if scope.parts(
+            placed.document, placed.passage.page, placed.passage.start, placed.passage.end
+        )
     ]
 
 
@@ -95,9 +114,15 @@ Mention = tuple[Span, list[Region]]
 def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None) -> list[Mention]:
     """The places that are named and exist, in order."""
     heads = [f"{document.title} {document.pages[0].text[:1500]}" for document in documents]
-    works = [" ".join(head.lower().split()).replace("_", " ") for head in heads]  # as "section 5 of the Companies Act"
-    named = [(cite, " ".join((cite.work or "").lower().split())) for cite in find_cites(typed, _ALSO)]
-    cites = [cite for cite, work in named if cite.work is None or any(work in head for head in works)]
+    works = [
+        " ".join(head.lower().split()).replace("_", " ") for head in heads
+    ]  # as "section 5 of the Companies Act"
+    named = [
+        (cite, " ".join((cite.work or "").lower().split())) for cite in find_cites(typed, _ALSO)
+    ]
+    cites = [
+        cite for cite, work in named if cite.work is None or any(work in head for head in works)
+    ]
     found: dict[Span, list[Region]] = {}
     for number, document in enumerate(documents):
         if which is not None and number not in which:
@@ -106,7 +131,10 @@ def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None)
         for cite in cites:
             regions = places.regions(cite)
             if _OF_ATTACHED.match(typed, cite.end):
-                regions = [*regions, *(region for number in cite.numbers for region in places.inner(number))]
+                regions = [
+                    *regions,
+                    *(region for number in cite.numbers for region in places.inner(number)),
+                ]
             else:
                 regions = _main(regions, places, cite)
             found.setdefault(Span(cite.start, cite.end), []).extend(regions)
@@ -126,7 +154,11 @@ def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[R
     def first_words(section: Section) -> set[str]:  # of its number or heading: "first", "schedule"
         return set((section.number or section.title).lower().split()[:2])
 
-    attached = [places.region_of(section) for section in document.sections if ATTACHMENTS & first_words(section)]
+    attached = [
+        places.region_of(section)
+        for section in document.sections
+        if ATTACHMENTS & first_words(section)
+    ]
     body = [r for r in regions if not any(a.start < r.start < a.end for a in attached)]
     return body or regions
 
@@ -142,8 +174,8 @@ def _spans(documents: Sequence[Document], regions: Sequence[Region]) -> tuple[Lo
 
 
 def _masked_places(question: str, places: Sequence[Span]) -> str:
-    """"@" for `places`, once for those that belong together ("Part A of Schedule 2", "sections 3 and 4"), without "of
-    the contract" behind them."""
+    """ "@" for `places`, once for those that belong together ("Part A of Schedule 2", "sections 3
+    and 4"), without "of the contract" behind them."""
     text = question
     for span in sorted(places, key=lambda span: -span.start):
         text = f"{text[: span.start]}@{text[span.end :]}"

@@ -1,4 +1,6 @@
-"""Finding a quote in a text, both folded: whole, with extraction debris between its words, or with an edit."""
+"""Finding a quote in a text, both folded: whole, with extraction debris between its words, or with
+an edit.
+"""
 
 import re
 from array import array
@@ -18,7 +20,8 @@ WORD = lazily(r"\S+")
 _EDGES = ".,;:!?\"'()[]{}"
 _FOOTNOTE_MARK = lazily(r"\[?[¹²³⁰⁴-⁹*†‡]+\]?|\[\d{1,3}\]")
 
-# Figures, amounts, dates, identifiers, negations, duties: with one changed, lost or added a quote is at best near.
+# Figures, amounts, dates, identifiers, negations, duties: with one changed, lost or added a quote
+# is at best near.
 _WORDS = """
 shall may must will should monday tuesday wednesday thursday friday saturday
 sunday percent per thousand million billion trillion dollar dollars euro euros pound pounds usd eur gbp hundred
@@ -37,7 +40,9 @@ class Match:
 
 
 def find_whole(text: str, quote: str) -> list[Match]:
-    """Every place where `quote` is in `text` as whole words and whole numbers; none begins within another."""
+    """Every place where `quote` is in `text` as whole words and whole numbers; none begins within
+    another.
+    """
     found: list[Match] = []
     at = text.find(quote)
     while at >= 0:
@@ -57,23 +62,34 @@ def _whole(text: str, start: int, end: int) -> bool:
         return False
     if text[start].isdigit() and len(before) == 2 and before[1] in ".," and before[0].isdigit():
         return False
-    return not (text[end - 1].isdigit() and len(after) == 2 and after[0] in ".," and after[1].isdigit())
+    return not (
+        text[end - 1].isdigit() and len(after) == 2 and after[0] in ".," and after[1].isdigit()
+    )
 
 
 def find_damaged(text: str, quote: str, furniture: tuple[str, ...]) -> list[Match]:
-    """Places where all words of `quote` are in order, with debris between, or its spaces lost. Debris is at most 10
-    words in a gap and half the quote's words in all; a protected word in it must be a footnote mark or of the page's
-    `furniture` (line numbers, running heads), else it is an edit."""
+    """Places where all words of `quote` are in order, with debris between, or its spaces lost.
+    Debris is at most 10 words in a gap and half the quote's words in all; a protected word in it
+    must be a footnote mark or of the page's `furniture` (line numbers, running heads), else it is
+    an edit."""
     if glued := _find_glued(text, quote):
         return glued
     allowed = {word.strip(_EDGES) for line in furniture for word in line.lower().split()}
-    found = ((match, [w for w in words if w.strip(_EDGES) not in allowed]) for match, words in _in_order(text, quote))
-    edits = ((match, any(is_protected(w) and not _FOOTNOTE_MARK.fullmatch(w) for w in words)) for match, words in found)
+    found = (
+        (match, [w for w in words if w.strip(_EDGES) not in allowed])
+        for match, words in _in_order(text, quote)
+    )
+    edits = (
+        (match, any(is_protected(w) and not _FOOTNOTE_MARK.fullmatch(w) for w in words))
+        for match, words in found
+    )
     return [match for match, edited in edits if not edited]
 
 
 def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
-    """Where all words of `quote` are in order, with those between them, within the limits of damage."""
+    """Where all words of `quote` are in order, with those between them, within the limits of
+    damage.
+    """
     wanted = [word.strip(_EDGES) or word for word in quote.split()]
     if len(wanted) < 3 or not all(word in text for word in wanted):
         return []
@@ -90,7 +106,11 @@ def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
         at = _follow(wanted, places, first)
         if not at:
             continue
-        inserted = [text[starts[number] : ends[number]] for number in range(first, at[-1]) if number not in at]
+        inserted = [
+            text[starts[number] : ends[number]]
+            for number in range(first, at[-1])
+            if number not in at
+        ]
         if len(inserted) <= max(3, len(wanted) // 2, _MAX_GAP_WORDS):
             found.append((Match(starts[first], ends[at[-1]]), inserted))
     return found
@@ -101,13 +121,21 @@ def _find_glued(text: str, quote: str) -> list[Match]:
     if len(bare) < 12 or bare not in body:
         return []
     origins = array("i", (position for position, character in enumerate(text) if character != " "))
-    found = [Match(origins[match.start], origins[match.end - 1] + 1) for match in find_whole(body, bare)]
+    found = [
+        Match(origins[match.start], origins[match.end - 1] + 1) for match in find_whole(body, bare)
+    ]
     # Spaces lost inside or between figures make other figures.
-    return [match for match in found if re.findall(r"\d+", text[match.start : match.end]) == re.findall(r"\d+", quote)]
+    return [
+        match
+        for match in found
+        if re.findall(r"\d+", text[match.start : match.end]) == re.findall(r"\d+", quote)
+    ]
 
 
 def _follow(wanted: list[str], places: "dict[str, array[int]]", first: int) -> list[int]:
-    """The numbers of the words `wanted` in order, from `first` on; empty where they are not all there."""
+    """The numbers of the words `wanted` in order, from `first` on; empty where they are not all
+    there.
+    """
     at = [first]
     for word in wanted[1:]:
         numbers = places[word]
@@ -119,8 +147,8 @@ def _follow(wanted: list[str], places: "dict[str, array[int]]", first: int) -> l
 
 
 def find_near(text: str, quote: str) -> list[Match]:
-    """The best alignment of `quote` in `text` that scores NEAR_SCORE or more, grown to whole words; where words were
-    left out without a mark, all its words in order."""
+    """The best alignment of `quote` in `text` that scores NEAR_SCORE or more, grown to whole words;
+    where words were left out without a mark, all its words in order."""
     from rapidfuzz import fuzz
 
     if len(quote) < 8 or not text.strip():
@@ -140,7 +168,9 @@ def find_near(text: str, quote: str) -> list[Match]:
 
 
 def is_protected(word: str) -> bool:
-    """Whether a change of a folded word changes what a sentence says, punctuation at its edges aside."""
+    """Whether a change of a folded word changes what a sentence says, punctuation at its edges
+    aside.
+    """
     core = word.strip(_EDGES)
     return (
         any(character.isdigit() for character in core)

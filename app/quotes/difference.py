@@ -42,27 +42,36 @@ class _Word:
 
 
 def word_edits(quoted: str, document: str) -> tuple[Edit, ...]:
-    """The edits that turn `document` into `quoted`, but for what folding calls equal, and last punctuation."""
+    """The edits that turn `document` into `quoted`, but for what folding calls equal, and last
+    punctuation.
+    """
     bare = document if quoted.endswith(tuple(_PUNCTUATION)) else document.rstrip(_PUNCTUATION)
     ours, theirs = _words(quoted), _words(bare)
     matcher = _matcher([word.folded for word in ours], [word.folded for word in theirs])
     codes = matcher.get_opcodes()
-    return tuple(Edit(_KINDS[tag], _shown(ours[i:j]), _shown(theirs[k:m])) for tag, i, j, k, m in codes)
+    return tuple(
+        Edit(_KINDS[tag], _shown(ours[i:j]), _shown(theirs[k:m])) for tag, i, j, k, m in codes
+    )
 
 
 def inline(edits: Sequence[Edit]) -> str:
-    """`The Tenant [-may-]{+shall+} pay`: in `[-` `-]` only the quotation has it, in `{+` `+}` only the document."""
+    """`The Tenant [-may-]{+shall+} pay`: in `[-` `-]` only the quotation has it, in `{+` `+}` only
+    the document.
+    """
+
     def shown(edit: Edit) -> str:
         if edit.kind == "equal":
             return edit.document
-        return (f"[-{edit.quoted}-]" if edit.quoted else "") + (f"{{+{edit.document}+}}" if edit.document else "")
+        return (f"[-{edit.quoted}-]" if edit.quoted else "") + (
+            f"{{+{edit.document}+}}" if edit.document else ""
+        )
 
     return " ".join(map(shown, edits))
 
 
 def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, int]:
-    """The range of `text` around `start:end` that says what `quoted` says: its ends found word by word, since an
-    alignment of equal length cuts what the document has more."""
+    """The range of `text` around `start:end` that says what `quoted` says: its ends found word by
+    word, since an alignment of equal length cuts what the document has more."""
     reach = (end - start) // 2 + 40
     low, high = max(0, start - reach), min(len(text), end + reach)
     first, last = to_white_space(text, low, high, Span(0, len(text)))

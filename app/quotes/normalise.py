@@ -1,5 +1,5 @@
-"""Text folded for comparison, and the way back. FOLDING is the meaning of the grade `normalised`, printed by `docqa
-verify --help`."""
+"""Text folded for comparison, and the way back. FOLDING is the meaning of the grade `normalised`,
+printed by `docqa verify --help`."""
 
 import re
 from array import array
@@ -18,12 +18,17 @@ FOLDING = (
 )
 
 _ZERO_WIDTH = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
-_EXPANDING = dict(zip("ﬀﬁﬂﬃﬄﬅﬆßẞİ", ("ff", "fi", "fl", "ffi", "ffl", "st", "st", "ss", "ss", "i"), strict=True))
+_EXPANDING = dict(
+    zip("ﬀﬁﬂﬃﬄﬅﬆßẞİ", ("ff", "fi", "fl", "ffi", "ffl", "st", "st", "ss", "ss", "i"), strict=True)
+)
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _SINGLE = "\u2018\u2019\u201a\u201b\u2032\u2039\u203a`\u00b4"
 _DOUBLE = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
 _SAME_LENGTH = str.maketrans(
-    dict.fromkeys(_DASHES, "-") | dict.fromkeys(_SINGLE, "'") | dict.fromkeys(_DOUBLE, '"') | {"ς": "σ"}
+    dict.fromkeys(_DASHES, "-")
+    | dict.fromkeys(_SINGLE, "'")
+    | dict.fromkeys(_DOUBLE, '"')
+    | {"ς": "σ"}
 )
 _HYPHENS = "-" + _DASHES[:2] + "\u00ad"
 _SPECIAL = re.compile(
@@ -36,9 +41,9 @@ _SPECIAL = re.compile(
 
 @dataclass(frozen=True)
 class Folded:
-    """Folded text in pieces, in which offsets run in step. Piece i starts at `folded_starts[i]` in `text` and at
-    `origins[i]` in the original; `ends[i]` is the original end of one that does not run in step (a ligature, spaces),
-    else -1."""
+    """Folded text in pieces, in which offsets run in step. Piece i starts at `folded_starts[i]` in
+    `text` and at `origins[i]` in the original; `ends[i]` is the original end of one that does not
+    run in step (a ligature, spaces), else -1."""
 
     text: str
     folded_starts: "array[int]"
@@ -56,11 +61,17 @@ class Folded:
         if not self.folded_starts:
             return 0
         piece = bisect_right(self.folded_starts, character) - 1
-        return whole[piece] if self.ends[piece] >= 0 else self.origins[piece] + position - self.folded_starts[piece]
+        return (
+            whole[piece]
+            if self.ends[piece] >= 0
+            else self.origins[piece] + position - self.folded_starts[piece]
+        )
 
 
 def fold(text: str, *, keep_line_hyphens: bool = False) -> Folded:
-    r"""Fold `text` by FOLDING. With `keep_line_hyphens` a divided word keeps its hyphen ("well-\nknown")."""
+    r"""Fold `text` by FOLDING. With `keep_line_hyphens` a divided word keeps its hyphen
+    ("well-\nknown").
+    """
     folded = StringIO()
     starts, origins, ends = array("i"), array("i"), array("i")
 

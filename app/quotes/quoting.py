@@ -1,4 +1,6 @@
-"""From a span to a quote: the sentence or clause of the page around it, cut from there and cited."""
+"""From a span to a quote: the sentence or clause of the page around it, cut from there and
+cited.
+"""
 
 from dataclasses import replace
 
@@ -16,8 +18,8 @@ _CLAUSE = lazily(r"[;:]\s+|,\s+(?=(?:and|or|but|provided|except|unless|if|which|
 
 
 def quote_span(text: str, start: int, end: int) -> Span:
-    """The sentence (of a long one the clause) around `start:end` of a page's text, widened to its neighbours, the
-    following first, where it is too short to be evidence."""
+    """The sentence (of a long one the clause) around `start:end` of a page's text, widened to its
+    neighbours, the following first, where it is too short to be evidence."""
     found = Sentences(text)
     if not (touched := found.touched(start, end)):
         return Span(start, end)
@@ -42,19 +44,25 @@ def _clause(text: str, sentence: Span, start: int, end: int) -> Span:
         if match.end() <= start and not too_short(text[match.end() : right]):
             left = match.end()
         elif match.start() >= end:
-            right = match.start() + (0 if text[match.start()].isspace() or text[match.start()] == "," else 1)
+            right = match.start() + (
+                0 if text[match.start()].isspace() or text[match.start()] == "," else 1
+            )
             break
     return Span(left, right) if not too_short(text[left:right]) else sentence
 
 
-def make_quote(documents: tuple[Document, ...], answer: Located, shown: Span | None = None) -> Quote:
-    """Quote around the words at `answer`, with their place in it: what is `shown` of the page, by default the sentence;
-    whole, with a cite on each page, where a page break cuts it."""
+def make_quote(
+    documents: tuple[Document, ...], answer: Located, shown: Span | None = None
+) -> Quote:
+    """Quote around the words at `answer`, with their place in it: what is `shown` of the page, by
+    default the sentence; whole, with a cite on each page, where a page break cuts it."""
     document = documents[answer.document]
     span = shown or quote_span(document.pages[answer.page - 1].text, answer.start, answer.end)
     start, end = max(answer.start, span.start) - span.start, min(answer.end, span.end) - span.start
     quote = replace(
-        cut_quote(documents, replace(answer, start=span.start, end=span.end)), answer_start=start, answer_end=end
+        cut_quote(documents, replace(answer, start=span.start, end=span.end)),
+        answer_start=start,
+        answer_end=end,
     )
     behind = sentence_over_break(document, answer.page)
     if behind is not None and behind[0].start < span.end == behind[0].end:
@@ -70,10 +78,16 @@ def make_quote(documents: tuple[Document, ...], answer: Located, shown: Span | N
 def _over_break(first: Quote, second: Quote) -> Quote:
     """Both sides of a page break as one quote; one of them has the answer."""
     whole = joined_over_break(first.text, second.text)
-    own, moved = (second, len(whole) - len(second.text)) if first.answer_start is None else (first, 0)
+    own, moved = (
+        (second, len(whole) - len(second.text)) if first.answer_start is None else (first, 0)
+    )
     assert own.answer_start is not None and own.answer_end is not None
     grade = own.grade if whole == f"{first.text} {second.text}" else Grade.NORMALISED
-    start, end, cites = own.answer_start + moved, own.answer_end + moved, (*first.cites, *second.cites)
+    start, end, cites = (
+        own.answer_start + moved,
+        own.answer_end + moved,
+        (*first.cites, *second.cites),
+    )
     return replace(own, text=whole, grade=grade, answer_start=start, answer_end=end, cites=cites)
 
 
@@ -95,7 +109,9 @@ def cut_quote(documents: tuple[Document, ...], place: Located) -> Quote:
 
 
 def cite(documents: tuple[Document, ...], located: Located) -> Cite:
-    """Cite of a located span: printed label, what the document prints to name the section, the page if any."""
+    """Cite of a located span: printed label, what the document prints to name the section, the page
+    if any.
+    """
     document = documents[located.document]
     return Cite(
         file=document.path,
@@ -104,12 +120,16 @@ def cite(documents: tuple[Document, ...], located: Located) -> Cite:
         section=document.locator_of(located.page, located.start),
         start=located.start,
         end=located.end,
-        lines=documents[located.document].pages[located.page - 1].line_numbers(located.start, located.end),
+        lines=documents[located.document]
+        .pages[located.page - 1]
+        .line_numbers(located.start, located.end),
     )
 
 
 def label_of(document: Document, page: int, start: int) -> str | None:
-    """The page's printed label; without pages the locator of the section at `start`, and there the paragraph."""
+    """The page's printed label; without pages the locator of the section at `start`, and there the
+    paragraph.
+    """
     if document.paged:
         return document.pages[page - 1].label
     return place_without_page(document, start) or None

@@ -1,4 +1,6 @@
-"""Runs of sentences, grown until they have the wanted length; each a `range` of numbers, never empty."""
+"""Runs of sentences, grown until they have the wanted length; each a `range` of numbers, never
+empty.
+"""
 
 from collections.abc import Callable
 
@@ -24,7 +26,11 @@ class Sentences:
 
     def touched(self, start: int, end: int) -> range:
         """The sentences that `start:end` touches; empty between two."""
-        numbers = [number for number, span in enumerate(self.spans) if span.start < end and start < span.end]
+        numbers = [
+            number
+            for number, span in enumerate(self.spans)
+            if span.start < end and start < span.end
+        ]
         return range(numbers[0], numbers[-1] + 1) if numbers else range(0)
 
     def span(self, run: range) -> Span:

@@ -1,9 +1,9 @@
 """Where a quote is in the documents, and how exactly.
 
-Searched are the cited page, the pages beside it, its section, its document, the other documents; a quote may cross to
-the next page. The strongest grade wins: exact, normalised (`normalise.FOLDING`), damaged (all words in order with
-debris of the extraction between), near. A protected word (`align.is_protected`) that is changed, lost or inserted never
-grades above near.
+Searched are the cited page, the pages beside it, its section, its document, the other documents; a
+quote may cross to the next page. The strongest grade wins: exact, normalised (`normalise.FOLDING`),
+damaged (all words in order with debris of the extraction between), near. A protected word
+(`align.is_protected`) that is changed, lost or inserted never grades above near.
 """
 
 import unicodedata
@@ -31,7 +31,9 @@ _PASSES = ((Grade.EXACT, Grade.NORMALISED), (Grade.DAMAGED,), (Grade.NEAR,))
 
 @dataclass(frozen=True)
 class CitedPlace:
-    """Where somebody says a quote is; `start` decides between equal places, `page` None: anywhere."""
+    """Where somebody says a quote is; `start` decides between equal places, `page` None:
+    anywhere.
+    """
 
     document: int
     page: int | None = None
@@ -52,12 +54,16 @@ class Located:
 
 
 class JoinedPages:
-    """The text of the pages `first` to `last`, joined by line ends, and the way back; `number`: that of the
-    document."""
+    """The text of the pages `first` to `last`, joined by line ends, and the way back; `number`:
+    that of the document."""
 
-    def __init__(self, document: Document, number: int = 0, first: int = 1, last: int | None = None) -> None:
+    def __init__(
+        self, document: Document, number: int = 0, first: int = 1, last: int | None = None
+    ) -> None:
         self._number, self._pages = number, document.pages[max(1, first) - 1 : last]
-        self._starts = list(accumulate((len(page.text) + 1 for page in self._pages[:-1]), initial=0))
+        self._starts = list(
+            accumulate((len(page.text) + 1 for page in self._pages[:-1]), initial=0)
+        )
         self.text = "\n".join(page.text for page in self._pages)
 
     def offset(self, page: int, start: int) -> int:
@@ -76,8 +82,9 @@ class JoinedPages:
 
 @dataclass(frozen=True)
 class QuoteVerdict:
-    """`spans` has two members where the quote crosses a page, none when nothing was located. `count`: how often it is
-    found at this grade in the region of the chosen page; `places`: the spans of each, the chosen one first."""
+    """`spans` has two members where the quote crosses a page, none when nothing was located.
+    `count`: how often it is found at this grade in the region of the chosen page; `places`: the
+    spans of each, the chosen one first."""
 
     grade: Grade
     place: Place
@@ -92,7 +99,9 @@ class QuoteVerdict:
 
 @dataclass(frozen=True)
 class _Region:
-    """A page, or the seam of two at `split`, with `reach` characters of each. `bare`: without notes and their marks."""
+    """A page, or the seam of two at `split`, with `reach` characters of each. `bare`: without notes
+    and their marks.
+    """
 
     document: int
     page: int
@@ -115,11 +124,14 @@ def _folded_quote(quote: str, keep_line_hyphens: bool) -> str:
 def folded_matches(
     grade: Grade, folded: Callable[[bool], Folded], quote: str, furniture: tuple[str, ...] = ()
 ) -> Iterator[list[Match]]:
-    """The places in `folded(keep_line_hyphens)` that say `quote` with `grade` (normalised, damaged or near): first with
-    divided words joined, then with their hyphens, if that makes a difference."""
+    """The places in `folded(keep_line_hyphens)` that say `quote` with `grade` (normalised, damaged
+    or near): first with divided words joined, then with their hyphens, if that makes a
+    difference."""
     for keep in (False, True):
         text, wanted = folded(keep), _folded_quote(quote, keep)
-        if not wanted or (keep and (text.text, wanted) == (folded(False).text, _folded_quote(quote, False))):
+        if not wanted or (
+            keep and (text.text, wanted) == (folded(False).text, _folded_quote(quote, False))
+        ):
             continue
         if grade == Grade.NORMALISED:
             found = find_whole(text.text, wanted)
@@ -127,19 +139,26 @@ def folded_matches(
             found = find_damaged(text.text, wanted, furniture)
         else:
             found = find_near(text.text, wanted)
-        yield [Match(text.original_start(one.start), text.original_end(one.end), one.score) for one in found]
+        yield [
+            Match(text.original_start(one.start), text.original_end(one.end), one.score)
+            for one in found
+        ]
 
 
 def too_short(quote: str) -> bool:
-    """Whether `quote` is too little to be evidence: under 12 characters or under 3 content words."""
+    """Whether `quote` is too little to be evidence: under 12 characters or under 3 content
+    words.
+    """
     return len(quote.strip()) < MIN_CHARACTERS or count_content_words(quote) < MIN_CONTENT_WORDS
 
 
 class Verifier:
-    """Checks quotes against documents; folded pages are kept, so that many quotes are cheap. `on_page` is called before
-    each page, and may raise."""
+    """Checks quotes against documents; folded pages are kept, so that many quotes are cheap.
+    `on_page` is called before each page, and may raise."""
 
-    def __init__(self, documents: Sequence[Document], on_page: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, documents: Sequence[Document], on_page: Callable[[], None] = lambda: None
+    ) -> None:
         self._documents, self._on_page = documents, on_page
         self._folded: dict[tuple[int, int, int, bool, bool], Folded] = {}
         self._bare = [_without_notes(document) for document in self._documents]
@@ -167,7 +186,11 @@ class Verifier:
         seen: set[tuple[int, int]] = set()
 
         def ring(pages: list[tuple[int, int]]) -> list[tuple[int, int]]:
-            fresh = [key for key in pages if key not in seen and 1 <= key[1] <= len(self._documents[key[0]].pages)]
+            fresh = [
+                key
+                for key in pages
+                if key not in seen and 1 <= key[1] <= len(self._documents[key[0]].pages)
+            ]
             seen.update(fresh)
             return fresh
 
@@ -176,7 +199,12 @@ class Verifier:
             if cited.page is not None:
                 yield ring([(number, cited.page)])
                 yield ring([(number, cited.page - 1), (number, cited.page + 1)])
-                yield ring([(number, page) for page in self._section_pages(number, cited.page, cited.start or 0)])
+                yield ring(
+                    [
+                        (number, page)
+                        for page in self._section_pages(number, cited.page, cited.start or 0)
+                    ]
+                )
             yield ring([(number, page.page) for page in self._documents[number].pages])
         for number, document in enumerate(self._documents):
             yield ring([(number, page.page) for page in document.pages])
@@ -197,18 +225,31 @@ class Verifier:
             regions += self._regions(ring, len(wanted), bare=True)
         for region in regions:
             self._on_page()
-            matches += [(region, match) for match in self._matches(region, wanted, grade) if region.holds(match)]
+            matches += [
+                (region, match)
+                for match in self._matches(region, wanted, grade)
+                if region.holds(match)
+            ]
         if not matches:
             return None
         if grade == Grade.NEAR:
             best = max(match.score for _, match in matches)
             matches = [pair for pair in matches if pair[1].score == best]
         placed = [self._located(region, match) for region, match in matches]
-        distinct = sorted(dict.fromkeys(spans for spans in placed if spans), key=lambda s: self._distance(s, cited))
-        return QuoteVerdict(grade, self._place(distinct[0], cited), distinct[0], len(distinct), tuple(distinct))
+        distinct = sorted(
+            dict.fromkeys(spans for spans in placed if spans),
+            key=lambda s: self._distance(s, cited),
+        )
+        return QuoteVerdict(
+            grade, self._place(distinct[0], cited), distinct[0], len(distinct), tuple(distinct)
+        )
 
-    def _regions(self, ring: list[tuple[int, int]], length: int, *, bare: bool = False) -> Iterator[_Region]:
-        """The pages of `ring` and the seams between; `bare`: those that have footnotes, without these."""
+    def _regions(
+        self, ring: list[tuple[int, int]], length: int, *, bare: bool = False
+    ) -> Iterator[_Region]:
+        """The pages of `ring` and the seams between; `bare`: those that have footnotes, without
+        these.
+        """
         # Few lengths: a folded seam serves many quotes.
         reach = _SHORTEST_REACH << max(0, (2 * length + 200 - 1) // _SHORTEST_REACH).bit_length()
         for number, page in ring:
@@ -225,7 +266,9 @@ class Verifier:
                     offset = max(0, len(tail) - reach)
                     if tail.strip() and head.strip():
                         split = len(tail) - offset + 1
-                        yield _Region(number, first, tail[offset:] + "\n" + head, offset, split, reach, bare)
+                        yield _Region(
+                            number, first, tail[offset:] + "\n" + head, offset, split, reach, bare
+                        )
 
     def _matches(self, region: _Region, wanted: str, grade: Grade) -> list[Match]:
         if grade == Grade.EXACT:
@@ -246,11 +289,18 @@ class Verifier:
             return (Located(region.document, region.page, match.start, match.end),)
         first_length = region.split - 1
         return (
-            Located(region.document, region.page, region.offset + match.start, region.offset + first_length),
+            Located(
+                region.document,
+                region.page,
+                region.offset + match.start,
+                region.offset + first_length,
+            ),
             Located(region.document, region.page + 1, 0, match.end - region.split),
         )
 
-    def _distance(self, spans: tuple[Located, ...], cited: CitedPlace | None) -> tuple[int, int, int, int]:
+    def _distance(
+        self, spans: tuple[Located, ...], cited: CitedPlace | None
+    ) -> tuple[int, int, int, int]:
         first = spans[0]
         if cited is None or cited.page is None:
             return (len(spans), first.document, first.page, first.start)

@@ -1,6 +1,18 @@
-"""The best passages read again with the question: candidates for an answer, and whether there is one."""
+"""The best passages read again with the question: candidates for an answer, and whether there is
+one.
+"""
 
 __all__ = [
-    "addressing", "answerability", "best_passages", "candidates", "clauses", "copying", "decision", "document_date",
-    "document_kind", "joined_parts", "parties", "rereading",
-]  # fmt: skip
+    "addressing",
+    "answerability",
+    "best_passages",
+    "candidates",
+    "clauses",
+    "copying",
+    "decision",
+    "document_date",
+    "document_kind",
+    "joined_parts",
+    "parties",
+    "rereading",
+]

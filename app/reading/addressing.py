@@ -1,5 +1,6 @@
-"""Sentences that address the reader or a machine ("Answer this always.", "Ignore the question."). A document is quoted
-and never obeyed: what it says beside one is marked, and does not win over its other words."""
+"""Sentences that address the reader or a machine ("Answer this always.", "Ignore the question."). A
+document is quoted and never obeyed: what it says beside one is marked, and does not win over its
+other words."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -44,17 +45,25 @@ def beside(place: Candidate | Located, documents: Sequence[Document]) -> str | N
     begin, end = place.start - first, place.end - first
     own = [number for number, span in enumerate(spans) if span.end > begin and span.start < end]
     near = spans[max(own[0] - 1, 0) : own[-1] + 2] if own else []
-    return next((each for span in near if addresses_reader(each := around[span.start : span.end])), None)
+    return next(
+        (each for span in near if addresses_reader(each := around[span.start : span.end])), None
+    )
 
 
 def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
-    """`found` with what stands by such a sentence behind others whose sentences have what was asked for as well; a list
-    loses such items where others are left."""
-    doubted = {id(each) for each in (*found.candidates, *found.items) if beside(each, documents) is not None}
+    """`found` with what stands by such a sentence behind others whose sentences have what was asked
+    for as well; a list loses such items where others are left."""
+    doubted = {
+        id(each)
+        for each in (*found.candidates, *found.items)
+        if beside(each, documents) is not None
+    }
     if not doubted.intersection(map(id, (*found.candidates[:1], *found.items))):
         return found
     least = _COVERAGE * found.candidates[0].coverage
-    others = [each for each in found.candidates if id(each) not in doubted and each.coverage >= least]
+    others = [
+        each for each in found.candidates if id(each) not in doubted and each.coverage >= least
+    ]
     items = tuple(each for each in found.items if id(each) not in doubted)
     if not others and not items:
         return found

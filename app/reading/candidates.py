@@ -1,4 +1,6 @@
-"""What may be an answer: the excerpts that a model is shown, the spans that it would answer with, and their scores."""
+"""What may be an answer: the excerpts that a model is shown, the spans that it would answer with,
+and their scores.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,9 +44,9 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the answer to a field's question has to be: values of a `kind`, `several` of them; `where`: FRONT (title
-    pages and signature blocks) or words of headings; or in a `clause` of clauses.py, whose sentence is the answer where
-    it has no such value and `or_clause`."""
+    """What the answer to a field's question has to be: values of a `kind`, `several` of them;
+    `where`: FRONT (title pages and signature blocks) or words of headings; or in a `clause` of
+    clauses.py, whose sentence is the answer where it has no such value and `or_clause`."""
 
     kind: FactKind | None = None
     several: bool = False
@@ -73,10 +75,11 @@ class Excerpt:
 class Candidate:
     """A span that the model would answer with: characters `start:end` of `page`.
 
-    `logprob` is the sum over its `token_count` tokens and its end, `said` that of another reader, which then orders;
-    `score` orders candidates of one question. Of the place: `coverage` of the question's words in its sentence,
-    `similarity` of the sentence to the question (0 without an encoder or head), how far its passage is `behind` the
-    first one (at most 0). `quoted`: the row of a table that is shown instead of a sentence.
+    `logprob` is the sum over its `token_count` tokens and its end, `said` that of another reader,
+    which then orders; `score` orders candidates of one question. Of the place: `coverage` of the
+    question's words in its sentence, `similarity` of the sentence to the question (0 without an
+    encoder or head), how far its passage is `behind` the first one (at most 0). `quoted`: the row
+    of a table that is shown instead of a sentence.
     """
 
     excerpt: int
@@ -100,9 +103,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Candidates:
-    """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that nothing answers.
-    `verdict`: of the first candidate on a yes/no question. `items`: of a list or a question of two parts, in the order
-    to state them. `signals`: by name (answerability.py)."""
+    """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that
+    nothing answers. `verdict`: of the first candidate on a yes/no question. `items`: of a list or a
+    question of two parts, in the order to state them. `signals`: by name (answerability.py)."""
 
     candidates: tuple[Candidate, ...]
     refusal_logprob: float | None
@@ -115,8 +118,14 @@ class Candidates:
     def without(self, quotes: Sequence[Quote], documents: Sequence[Document]) -> Self:
         """The next best: what is left without all that was shown in `quotes`."""
         left = not_shown(self.candidates, quotes, documents)
-        signals = {name: value for name, value in self.signals.items() if name not in (BY_STRUCTURE, BY_CELL)}
-        return replace(self, candidates=left, form=Form.FACT, verdict=None, items=(), signals=signals)
+        signals = {
+            name: value
+            for name, value in self.signals.items()
+            if name not in (BY_STRUCTURE, BY_CELL)
+        }
+        return replace(
+            self, candidates=left, form=Form.FACT, verdict=None, items=(), signals=signals
+        )
 
 
 def excerpt(context: Context, index: int) -> Excerpt:
@@ -129,7 +138,9 @@ def whole_passage(context: Context, index: int) -> Excerpt:
     """A passage from its first character to its last, with its line breaks."""
     placed = context.passages[index]
     passage = placed.passage
-    return Excerpt(index, placed.document, passage.page, passage.start, passage.end, context.text_of(placed))
+    return Excerpt(
+        index, placed.document, passage.page, passage.start, passage.end, context.text_of(placed)
+    )
 
 
 def on_one_line(text: str) -> str:
@@ -138,8 +149,8 @@ def on_one_line(text: str) -> str:
 
 
 def candidate_score(candidate: Candidate, weights: Mapping[str, float]) -> float:
-    """What orders candidates: the log-probability of the words, divided by a power of the length (`length_weight`), or
-    long answers would never win, and what speaks for their place."""
+    """What orders candidates: the log-probability of the words, divided by a power of the length
+    (`length_weight`), or long answers would never win, and what speaks for their place."""
     logprob = candidate.logprob if candidate.said is None else candidate.said
     likely: float = logprob / candidate.token_count ** float(weights["length_weight"])
     place = (candidate.coverage, candidate.similarity, candidate.behind)
@@ -158,7 +169,9 @@ def best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 @dataclass
 class ScoredSentence:
-    """A sentence that was read: its share of the question's words, its likeness to the question (0: not measured)."""
+    """A sentence that was read: its share of the question's words, its likeness to the question (0:
+    not measured).
+    """
 
     start: int
     end: int
@@ -167,19 +180,26 @@ class ScoredSentence:
 
 
 class ScoredPlaces:
-    """Leads spans of `excerpts` back to characters of pages, and scores them by their sentences, of which the best
-    counts, by `weights` or, `by_coverage`, by the question's words. `behind`: how far the passage of each excerpt is
-    behind the first one, at most 0."""
+    """Leads spans of `excerpts` back to characters of pages, and scores them by their sentences, of
+    which the best counts, by `weights` or, `by_coverage`, by the question's words. `behind`: how
+    far the passage of each excerpt is behind the first one, at most 0."""
 
     def __init__(
-        self, excerpts: Sequence[Excerpt], question_terms: set[str], words: WordIndex, weights: Mapping[str, float],
-        *, by_coverage: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        excerpts: Sequence[Excerpt],
+        question_terms: set[str],
+        words: WordIndex,
+        weights: Mapping[str, float],
+        *,
+        by_coverage: bool = False,
+    ) -> None:
         self.excerpts, self.weights, self._by_coverage = excerpts, weights, by_coverage
         self.behind = [0.0] * len(excerpts)
         self.sentences = [
             [
-                ScoredSentence(start, end, words.coverage(question_terms, set(terms(item.text[start:end]))))
+                ScoredSentence(
+                    start, end, words.coverage(question_terms, set(terms(item.text[start:end])))
+                )
                 for start, end in ((span.start, span.end) for span in Sentences(item.text).spans)
             ]
             for item in excerpts
@@ -194,23 +214,39 @@ class ScoredPlaces:
         return max(touched, key=lambda place: place_score(place, self.weights), default=nothing)
 
     def candidate(
-        self, number: int, start: int, end: int, logprob: float, token_count: int = 1, said: float | None = None
+        self,
+        number: int,
+        start: int,
+        end: int,
+        logprob: float,
+        token_count: int = 1,
+        said: float | None = None,
     ) -> Candidate | None:
-        """Candidate of characters `start:end` of an excerpt; None where that is only punctuation."""
+        """Candidate of characters `start:end` of an excerpt; None where that is only
+        punctuation.
+        """
         item = self.excerpts[number]
         start, end = trim(item.text, start, min(end, len(item.text)))
         if start >= end:
             return None
         made = Candidate(
-            number, item.document, item.page, item.start + start, item.start + end,
-            logprob, token_count, 0.0, *self.place(number, start, end), said=said,
-        )  # fmt: skip
+            number,
+            item.document,
+            item.page,
+            item.start + start,
+            item.start + end,
+            logprob,
+            token_count,
+            0.0,
+            *self.place(number, start, end),
+            said=said,
+        )
         return replace(made, score=candidate_score(made, self.weights))
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without white space, punctuation and unpaired brackets or quotes at its edges, and without a stop of its
-    last word ("Inc."): the quote around the answer keeps it."""
+    """The span without white space, punctuation and unpaired brackets or quotes at its edges, and
+    without a stop of its last word ("Inc."): the quote around the answer keeps it."""
     while True:
         before = (start, end)
         inner = text[start:end].lstrip(_TRIM)
@@ -228,7 +264,9 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
 def not_shown(
     candidates: Iterable[Candidate], quotes: Sequence[Quote], documents: Sequence[Document]
 ) -> tuple[Candidate, ...]:
-    """Those of `candidates` that no quote has, or answers with; quotes that only go with an answer do not count."""
+    """Those of `candidates` that no quote has, or answers with; quotes that only go with an answer
+    do not count.
+    """
     answers = [quote for quote in quotes if quote.answer_start is not None]
     words = {fold(quote.text[quote.answer_start : quote.answer_end]).text for quote in answers}
     cites = [cite for quote in answers for cite in quote.cites]
@@ -236,6 +274,9 @@ def not_shown(
     def shown(item: Candidate) -> bool:
         if fold(item.located.text_in(documents)).text in words:
             return True
-        return any(cite.touches(documents[item.document].path, item.page, item.start, item.end) for cite in cites)
+        return any(
+            cite.touches(documents[item.document].path, item.page, item.start, item.end)
+            for cite in cites
+        )
 
     return tuple(item for item in candidates if not shown(item))

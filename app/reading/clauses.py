@@ -1,6 +1,7 @@
-"""Clauses of contracts by what they are about, and the sentences of opinions and papers that say what they come to:
-linear heads over the hashed words of a sentence and its headings (feature hashing, Weinberger et al. 2009, arXiv
-0902.2206), fitted by `app.lab.clauses` to marked contracts and to sentences whose headings tell."""
+"""Clauses of contracts by what they are about, and the sentences of opinions and papers that say
+what they come to: linear heads over the hashed words of a sentence and its headings (feature
+hashing, Weinberger et al. 2009, arXiv 0902.2206), fitted by `app.lab.clauses` to marked contracts
+and to sentences whose headings tell."""
 
 import json
 import re
@@ -28,9 +29,14 @@ AS_GOOD = 1.0  # what another may lack of the best score
 LIKELY = 0.5  # the chance of a sentence of a clause
 DOCUMENT_DATE = "document date"  # not of a clause: see document_date.py
 KINDS = {
-    DOCUMENT_DATE: FactKind.DATE, "agreement date": FactKind.DATE, "effective date": FactKind.DATE,
-    "term": FactKind.DATE, "parties": FactKind.PARTY, "notice to end": FactKind.PERIOD, "governing law": FactKind.LAW,
-}  # fmt: skip
+    DOCUMENT_DATE: FactKind.DATE,
+    "agreement date": FactKind.DATE,
+    "effective date": FactKind.DATE,
+    "term": FactKind.DATE,
+    "parties": FactKind.PARTY,
+    "notice to end": FactKind.PERIOD,
+    "governing law": FactKind.LAW,
+}
 """The values that are asked for with a clause; of others the clause itself."""
 SEPARATE = lazily(r"\b(?:concurr|dissent)", re.IGNORECASE)
 """An opinion that is not the court's."""
@@ -54,7 +60,11 @@ class ClauseSentence:
 def hashed(text: str, headings: str) -> np.ndarray:
     """The features of a sentence: words, pairs of words and words of the headings, each once."""
     words = [word for word in plain_words(text) if not word.isdigit()]
-    named = [*words, *(f"{one} {other}" for one, other in pairwise(words)), *(f"^{w}" for w in plain_words(headings))]
+    named = [
+        *words,
+        *(f"{one} {other}" for one, other in pairwise(words)),
+        *(f"^{w}" for w in plain_words(headings)),
+    ]
     return np.unique(columns(named))
 
 
@@ -67,18 +77,26 @@ def clause_sentences(context: Context) -> list[ClauseSentence]:
     """The sentences of all passages but contents, references and judges' own opinions."""
     found = []
     for number, placed in enumerate(context.passages):
-        judge = context.documents[placed.document].speaker_of(placed.passage.page, placed.passage.start)
+        judge = context.documents[placed.document].speaker_of(
+            placed.passage.page, placed.passage.start
+        )
         if placed.passage.kind != "text" or SEPARATE.search(judge or ""):
             continue
         text, above = context.text_of(placed), " ".join(placed.passage.section)
         for span in sentences(text):
-            found.append(ClauseSentence(number, span.start, span.end, hashed(text[span.start : span.end], above)))
+            found.append(
+                ClauseSentence(
+                    number, span.start, span.end, hashed(text[span.start : span.end], above)
+                )
+            )
     return found
 
 
 @dataclass(frozen=True, eq=False)
 class ClauseHead:
-    """One kind of clause. `weights` [WIDTH]; `slope` and `offset` make the best sentence's score its log-odds."""
+    """One kind of clause. `weights` [WIDTH]; `slope` and `offset` make the best sentence's score
+    its log-odds.
+    """
 
     weights: np.ndarray
     bias: float
@@ -99,7 +117,9 @@ class ClauseHead:
 
 
 def first_best(scores: np.ndarray) -> int:
-    """The number of the first sentence as good as the best: an agreement stands before its schedules."""
+    """The number of the first sentence as good as the best: an agreement stands before its
+    schedules.
+    """
     return int(np.flatnonzero(scores >= scores.max() - AS_GOOD)[0])
 
 
@@ -111,7 +131,9 @@ def passages_of(clause: str, rows: Sequence[ClauseSentence]) -> list[int]:
 
 
 def naming(rows: Sequence[ClauseSentence], scores: np.ndarray) -> list[ClauseSentence]:
-    """The sentences that name the parties, by the scores of that clause: the best, and near it those beside it."""
+    """The sentences that name the parties, by the scores of that clause: the best, and near it
+    those beside it.
+    """
     best = int(scores.argmax())
     near = range(max(best - BESIDE, 0), best + BESIDE + 1)
     return [rows[at] for at in near if at < len(rows) and (abs(at - best) < 2 or scores[at] > 0)]
@@ -121,17 +143,23 @@ def naming(rows: Sequence[ClauseSentence], scores: np.ndarray) -> list[ClauseSen
 def _shipped() -> tuple[dict[str, np.ndarray], list[str]]:
     with as_file(files("docqa.app.reading").joinpath(FILE)) as path:
         arrays, about = load_summed(path)
-        return {name: values.astype(np.float32) for name, values in arrays.items()}, json.loads(about["names"])
+        return {name: values.astype(np.float32) for name, values in arrays.items()}, json.loads(
+            about["names"]
+        )
 
 
 @cache
 def clause_heads() -> dict[str, ClauseHead]:
     arrays, names = _shipped()
     weights = arrays["weights"] * arrays["scale"][:, None]
-    return {name: ClauseHead(row, *line) for name, row, line in zip(names, weights, arrays["lines"].tolist())}
+    return {
+        name: ClauseHead(row, *line)
+        for name, row, line in zip(names, weights, arrays["lines"].tolist())
+    }
 
 
 def shipped(*names: str) -> list[np.ndarray]:
-    """Other weights that ship: kinds [kinds, WIDTH] and kind_bias [kinds] of document_kind.py, dates [WIDTH] and
-    date_bias [1] of document_date.py, names [3, WIDTH] and follow [3, 3] of parties.py."""
+    """Other weights that ship: kinds [kinds, WIDTH] and kind_bias [kinds] of document_kind.py,
+    dates [WIDTH] and date_bias [1] of document_date.py, names [3, WIDTH] and follow [3, 3] of
+    parties.py."""
     return [_shipped()[0][name] for name in names]

@@ -1,5 +1,5 @@
-"""Answers copied by a model without a reader: constrained decoding proposes words of what it has read, and every span
-leads back to exact characters of a page."""
+"""Answers copied by a model without a reader: constrained decoding proposes words of what it has
+read, and every span leads back to exact characters of a page."""
 
 from __future__ import annotations
 
@@ -23,18 +23,27 @@ if TYPE_CHECKING:
     from docqa.model.state.state import State
 
 DEFAULT_READER: dict[str, float] = {
-    "reader_weight": 1.0, "evidence_weight": 0.25, "sentence_weight": 0.5, "vector_weight": 0.0, "length_weight": 1.0,
-    "beams": 6, "max_tokens": 48,
-}  # fmt: skip
+    "reader_weight": 1.0,
+    "evidence_weight": 0.25,
+    "sentence_weight": 0.5,
+    "vector_weight": 0.0,
+    "length_weight": 1.0,
+    "beams": 6,
+    "max_tokens": 48,
+}
 MOST_PLACES = 64  # of the same words
 
 
 def copy_from_passages(
     model: WritingModel, question: str, numbers: Sequence[int], context: Context, words: WordIndex
 ) -> Candidates:
-    """What `model` would answer from the passages of `context` with these numbers, read for this question."""
+    """What `model` would answer from the passages of `context` with these numbers, read for this
+    question.
+    """
     passages = [context.passages[number] for number in numbers]
-    ids = [token for placed in passages for token in context.ids[placed.token_start : placed.token_end]]
+    ids = [
+        token for placed in passages for token in context.ids[placed.token_start : placed.token_end]
+    ]
     state = model.new_state()
     model.prefill(ids, state)
     found = copy_from_state(model, question, state, context, words, passages)
@@ -42,11 +51,16 @@ def copy_from_passages(
 
 
 def copy_from_state(
-    model: WritingModel, question: str, state: State, context: Context, words: WordIndex,
+    model: WritingModel,
+    question: str,
+    state: State,
+    context: Context,
+    words: WordIndex,
     passages: Sequence[PlacedPassage] | None = None,
-) -> Candidates:  # fmt: skip
-    """What `model` would answer from `state`, which has read `context` and is not moved: spans of its passages. Of
-    words that stand in several places the one whose sentence has most of the question's words."""
+) -> Candidates:
+    """What `model` would answer from `state`, which has read `context` and is not moved: spans of
+    its passages. Of words that stand in several places the one whose sentence has most of the
+    question's words."""
     from docqa.model.decode.copy import copy_spans
 
     weights = {**DEFAULT_READER, **model.calibration.get("reader", {})}
@@ -55,9 +69,14 @@ def copy_from_state(
     logits = model.logits(model.prefill(ids, asked))
     refusal = _refusal_logprob(model, asked.fork(), logits)
     spans = copy_spans(
-        model, asked, logits, context.ids, [(p.token_start, p.token_end) for p in passages or context.passages],
-        beams=int(weights["beams"]), max_tokens=int(weights["max_tokens"]),
-    )  # fmt: skip
+        model,
+        asked,
+        logits,
+        context.ids,
+        [(p.token_start, p.token_end) for p in passages or context.passages],
+        beams=int(weights["beams"]),
+        max_tokens=int(weights["max_tokens"]),
+    )
     places = [(span, list(_places(span, context))) for span in spans]
     held = sorted({passage for _, found in places for passage, _, _ in found})
     numbers = {passage: number for number, passage in enumerate(held)}
@@ -65,7 +84,9 @@ def copy_from_state(
     scored = ScoredPlaces(excerpts, set(terms(question)), words, weights)
     best: list[Candidate] = []
     for span, found in places:
-        each = (scored.candidate(numbers[p], a, b, span.logprob, span.token_count) for p, a, b in found)
+        each = (
+            scored.candidate(numbers[p], a, b, span.logprob, span.token_count) for p, a, b in found
+        )
         best += best_first(candidate for candidate in each if candidate is not None)[:1]
     of_place: dict[tuple[int, int, int], Candidate] = {}
     for candidate in best_first(best):

@@ -1,4 +1,6 @@
-"""From what was read to what is answered: the form of the answer, its words, and what speaks for it."""
+"""From what was read to what is answered: the form of the answer, its words, and what speaks for
+it.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -62,22 +64,38 @@ def verdict_of(odds: float) -> Verdict | None:
 
 
 def decide(
-    reading: ExcerptReading, places: ScoredPlaces, documents: Sequence[Document], question: str, alone: Alone,
+    reading: ExcerptReading,
+    places: ScoredPlaces,
+    documents: Sequence[Document],
+    question: str,
+    alone: Alone,
     wanted: Wanted = ANYTHING,
-) -> Candidates:  # fmt: skip
-    """Candidates of an answer, best first, in the form that the question wants; `wanted`: what a field's has to be."""
+) -> Candidates:
+    """Candidates of an answer, best first, in the form that the question wants; `wanted`: what a
+    field's has to be.
+    """
     found = [c for span in reading.spans if (c := _candidate(places, span)) is not None]
     candidates = best_first(found)
     if wanted.kind is not None:
-        candidates = tuple(c for each in candidates if (c := _of_kind(each, wanted.kind, places)) is not None)
+        candidates = tuple(
+            c for each in candidates if (c := _of_kind(each, wanted.kind, places)) is not None
+        )
     if not candidates:
         return Candidates((), reading.none, reading.tokens)
     if wanted == ANYTHING:
         chances = {each: reading.forms[each] for each in (Form.FACT, Form.LIST, Form.YES_NO)}
         chances[Form.LIST] *= LIST * (LIST_IN_WORDS if asks_for_list(question) else 1.0)
-        form = max(chances, key=lambda each: chances[each])  # the likeliest; one of two parts is asked as two
+        form = max(
+            chances, key=lambda each: chances[each]
+        )  # the likeliest; one of two parts is asked as two
     else:
-        form = Form.YES_NO if wanted.kind is FactKind.YES_NO else Form.LIST if wanted.several else Form.FACT
+        form = (
+            Form.YES_NO
+            if wanted.kind is FactKind.YES_NO
+            else Form.LIST
+            if wanted.several
+            else Form.FACT
+        )
     candidates, sentence = _alone_best_first(candidates, places, alone)
     best = candidates[0]
     excerpt = _excerpt_of(reading, places, best)
@@ -95,24 +113,38 @@ def decide(
     if form is Form.LIST and len(items) < (2 if wanted.kind is None else 1):
         form, items = Form.FACT, ()
     signals = _signals(reading, candidates, items, form, excerpt, sentence)
-    if form is Form.FACT and wanted.kind is None and not answers_briefly(question, _text(places, best)):
+    if (
+        form is Form.FACT
+        and wanted.kind is None
+        and not answers_briefly(question, _text(places, best))
+    ):
         whole = _whole(best, places)
-        candidates = (whole if len(_text(places, whole).split()) <= LONGEST_CLAUSE else best, *candidates[1:])
+        candidates = (
+            whole if len(_text(places, whole).split()) <= LONGEST_CLAUSE else best,
+            *candidates[1:],
+        )
     return Candidates(candidates, reading.none, reading.tokens, form, verdict, items, signals)
 
 
 def _alone_best_first(
     candidates: tuple[Candidate, ...], places: ScoredPlaces, alone: Alone
 ) -> tuple[tuple[Candidate, ...], ReadAlone]:
-    """`candidates`, the one first whose sentence, of a few, answers by itself too; and that reading."""
+    """`candidates`, the one first whose sentence, of a few, answers by itself too; and that
+    reading.
+    """
     found: dict[tuple[int, int, int], tuple[Candidate, str]] = {}
     for candidate in candidates:
         whole = _whole(candidate, places)
-        found.setdefault((whole.document, whole.page, whole.start), (candidate, _text(places, whole)))
+        found.setdefault(
+            (whole.document, whole.page, whole.start), (candidate, _text(places, whole))
+        )
         if len(found) == READ_ALONE:
             break
     read = alone([(candidate.excerpt, text) for candidate, text in found.values()])
-    scores = [each.score + ALONE * _bounded(said.answers) for (each, _), said in zip(found.values(), read, strict=True)]
+    scores = [
+        each.score + ALONE * _bounded(said.answers)
+        for (each, _), said in zip(found.values(), read, strict=True)
+    ]
     best = scores.index(max(scores))
     chosen = [each for each, _ in found.values()][best]
     return (chosen, *(each for each in candidates if each != chosen)), read[best]
@@ -138,7 +170,11 @@ def _names(
     reading: ExcerptReading, places: ScoredPlaces, best: Candidate, excerpt: int
 ) -> tuple[Candidate, ...]:
     """The items in the best candidate's excerpt that are names and stand in no other, each once."""
-    found = [c for i in reading.items if i.excerpt == excerpt and (c := _candidate(places, i)) is not None]
+    found = [
+        c
+        for i in reading.items
+        if i.excerpt == excerpt and (c := _candidate(places, i)) is not None
+    ]
     names = [c for c in (best, *found) if c.end - c.start > 1 and _text(places, c)[0].isupper()]
     kept: list[Candidate] = []
     for name in sorted(names, key=lambda c: (c.start - c.end, c.start)):
@@ -159,7 +195,9 @@ def _bounded(odds: float) -> float:
 
 
 def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """`start:end` of `text` made longer until no word or number is cut and its unit is there: "$5,000", "25 %"."""
+    """`start:end` of `text` made longer until no word or number is cut and its unit is there:
+    "$5,000", "25 %".
+    """
     while 0 < start < len(text) and _goes_on(text, start):
         start -= 1
     while 0 < end < len(text) and _goes_on(text, end):
@@ -173,7 +211,9 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
 def _goes_on(text: str, at: int) -> bool:
     if text[at - 1].isalnum() and text[at].isalnum():
         return True
-    return any(match.start() < at < match.end() for match in INSIDE.finditer(text, max(at - 2, 0), at + 2))
+    return any(
+        match.start() < at < match.end() for match in INSIDE.finditer(text, max(at - 2, 0), at + 2)
+    )
 
 
 def _excerpt_of(reading: ExcerptReading, places: ScoredPlaces, candidate: Candidate) -> int:
@@ -187,17 +227,26 @@ def _excerpt_of(reading: ExcerptReading, places: ScoredPlaces, candidate: Candid
 def _items(
     reading: ExcerptReading, places: ScoredPlaces, document: Document, best: Candidate, excerpt: int
 ) -> tuple[Candidate, ...]:
-    """The items in the excerpt of the best candidate, in order; all items of a marked list where they, or the best
-    candidate, are of one or lead to one."""
-    spans = [item for item in reading.items if item.excerpt == excerpt and item.logprob >= LIKELY_ITEM]
+    """The items in the excerpt of the best candidate, in order; all items of a marked list where
+    they, or the best candidate, are of one or lead to one."""
+    spans = [
+        item for item in reading.items if item.excerpt == excerpt and item.logprob >= LIKELY_ITEM
+    ]
     found = [c for span in spans if (c := _candidate(places, span)) is not None]
-    read = list({tuple(_words(places, c)): c for c in _whole_items(found, places)[::-1]}.values())[::-1]
+    read = list({tuple(_words(places, c)): c for c in _whole_items(found, places)[::-1]}.values())[
+        ::-1
+    ]
     marked = [
         replace(best, page=page, start=span.start, end=span.end, logprob=LIKELY_ITEM)
         for page, span in items_below(document, best.page, best.start, best.end)
     ]
     inside = [
-        {n for n, m in enumerate(marked) if m.page == c.page and m.start < c.end and c.start < m.end} for c in read
+        {
+            n
+            for n, m in enumerate(marked)
+            if m.page == c.page and m.start < c.end and c.start < m.end
+        }
+        for c in read
     ]
     touched = set().union(*inside)
     chosen = marked if len(marked) > 1 and (len(touched) > 1 or len(read) < 2) else read
@@ -205,7 +254,9 @@ def _items(
 
 
 def _whole_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candidate]:
-    """`found`, pieces of a phrase joined; empty where no two stand side by side, but for a comma, "and", etc."""
+    """`found`, pieces of a phrase joined; empty where no two stand side by side, but for a comma,
+    "and", etc.
+    """
     joined: list[Candidate] = []
     enumerated = False
     for candidate in sorted(found, key=lambda c: (c.page, c.start)):
@@ -229,7 +280,11 @@ def _whole(candidate: Candidate, places: ScoredPlaces) -> Candidate:
         return candidate
     span = found.span(run)
     start, end = trim(item.text, span.start, span.end)
-    return replace(candidate, start=item.start + start, end=item.start + end) if start < end else candidate
+    return (
+        replace(candidate, start=item.start + start, end=item.start + end)
+        if start < end
+        else candidate
+    )
 
 
 def _words(places: ScoredPlaces, candidate: Candidate) -> list[str]:
@@ -242,12 +297,20 @@ def _text(places: ScoredPlaces, candidate: Candidate) -> str:
 
 
 def _signals(
-    reading: ExcerptReading, candidates: tuple[Candidate, ...], items: tuple[Candidate, ...], form: Form, excerpt: int,
+    reading: ExcerptReading,
+    candidates: tuple[Candidate, ...],
+    items: tuple[Candidate, ...],
+    form: Form,
+    excerpt: int,
     alone: ReadAlone,
-) -> dict[str, float]:  # fmt: skip
+) -> dict[str, float]:
     """What speaks for the first candidate, all finite: see answerability.SIGNALS."""
     best = candidates[0]
-    apart = (c for c in candidates[1:] if c.excerpt != best.excerpt or c.end <= best.start or best.end <= c.start)
+    apart = (
+        c
+        for c in candidates[1:]
+        if c.excerpt != best.excerpt or c.end <= best.start or best.end <= c.start
+    )
     second = next(apart, None)
     others: dict[str, float] = {}
     if best.said is not None:
@@ -262,7 +325,9 @@ def _signals(
         "answers_elsewhere": _bounded(sorted(reading.answers)[-2:][0]),
         "form_chance": reading.forms[form],
         "yes": _bounded(alone.yes),
-        "items_chance": sum(c.logprob for c in items) / len(items) if form is Form.LIST and items else 0.0,
+        "items_chance": sum(c.logprob for c in items) / len(items)
+        if form is Form.LIST and items
+        else 0.0,
         "behind": best.behind,
     }
 
@@ -272,7 +337,9 @@ def _lead(best: float, second: float | None) -> float:
 
 
 def place_itself(scope: Scope, context: Context, passages: Sequence[Ranked]) -> Candidates | None:
-    """The text of the place that a question asks for: its passages one after the other, at most PLACE_WORDS words."""
+    """The text of the place that a question asks for: its passages one after the other, at most
+    PLACE_WORDS words.
+    """
     items: list[Candidate] = []
     words = 0
     for number, item in enumerate(passages):
@@ -284,7 +351,9 @@ def place_itself(scope: Scope, context: Context, passages: Sequence[Ranked]) -> 
             count = len(text[start:end].split())
             if start < end and (not items or words + count <= PLACE_WORDS):
                 words += count
-                items.append(Candidate(number, placed.document, page, part.start + start, part.start + end))
+                items.append(
+                    Candidate(number, placed.document, page, part.start + start, part.start + end)
+                )
     if not items:
         return None
     several = tuple(items) if len(items) > 1 else ()
@@ -292,7 +361,9 @@ def place_itself(scope: Scope, context: Context, passages: Sequence[Ranked]) -> 
     return Candidates(tuple(items), None, 0, form, None, several, {BY_STRUCTURE: 1.0})
 
 
-def clause_itself(context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted) -> Candidates:
+def clause_itself(
+    context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
+) -> Candidates:
     """A sentence of a clause, and yes where that is what is asked."""
     item = whole_passage(context, sentence.passage)
     start, end = trim(item.text, sentence.start, sentence.end)
@@ -305,11 +376,13 @@ def clause_itself(context: Context, sentence: ClauseSentence, chance: float, wan
 def in_sentence(
     found: Candidates, context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
 ) -> Candidates:
-    """The value in a sentence of a clause: what was found there, else the first of its kind, else the sentence, as
-    where a term is a period, whose date is its start."""
+    """The value in a sentence of a clause: what was found there, else the first of its kind, else
+    the sentence, as where a term is a period, whose date is its start."""
     item = whole_passage(context, sentence.passage)
     first, end = item.start + sentence.start, item.start + sentence.end
-    lasting = wanted.clause == TERM and places_of(FactKind.PERIOD, item.text[sentence.start : sentence.end])
+    lasting = wanted.clause == TERM and places_of(
+        FactKind.PERIOD, item.text[sentence.start : sentence.end]
+    )
     if lasting and wanted.or_clause:
         return clause_itself(context, sentence, chance, wanted)
     within = [c for c in found.candidates if (c.document, c.page) == (item.document, item.page)]
@@ -331,11 +404,17 @@ def names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: fl
         first, text = item.start + row.start, item.text[row.start : row.end]
         for name in names_in(text, *shipped("names", "follow")):
             said = text[name.start : name.end]
-            if any(f"{mark}{said}" in item.text for mark in QUOTES):  # what a party is called, not its name
+            if any(
+                f"{mark}{said}" in item.text for mark in QUOTES
+            ):  # what a party is called, not its name
                 continue
             fact = read(FactKind.PARTY, said)
             at = (0, item.document, item.page, first + name.start, first + name.end)
             found.setdefault(fact.value if fact is not None else "", Candidate(*at))
-    names = tuple(each for said, each in found.items() if not any(said in o and said != o for o in found))
+    names = tuple(
+        each for said, each in found.items() if not any(said in o and said != o for o in found)
+    )
     several = names if len(names) > 1 else ()
-    return Candidates(names, None, 0, Form.LIST if several else Form.FACT, None, several, {BY_CLAUSE: chance})
+    return Candidates(
+        names, None, 0, Form.LIST if several else Form.FACT, None, several, {BY_CLAUSE: chance}
+    )

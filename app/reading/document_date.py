@@ -1,5 +1,6 @@
-"""The date of a document: of the dates with a year that it prints, the one that a linear head over the hashed words
-beside it, and its place, finds likeliest; fitted by `app.lab.dates` to marked contracts and title pages."""
+"""The date of a document: of the dates with a year that it prints, the one that a linear head over
+the hashed words beside it, and its place, finds likeliest; fitted by `app.lab.dates` to marked
+contracts and title pages."""
 
 from collections.abc import Iterator
 
@@ -22,19 +23,32 @@ SURER = 1.5  # added where a date is likely: nine in ten are right
 
 
 def with_year(text: str) -> list[Span]:
-    return [span for span in places_of(FactKind.DATE, text) if sum(map(str.isdigit, text[span.start : span.end])) > 3]
+    return [
+        span
+        for span in places_of(FactKind.DATE, text)
+        if sum(map(str.isdigit, text[span.start : span.end])) > 3
+    ]
 
 
 def features(text: str, at: Span, number: int, before: int, length: int) -> np.ndarray:
-    """The features of the date `at` of a page, the `number`th of a document of `length` characters, `before` of which
-    stand on earlier pages: the words around it, and where it stands."""
-    beside = (plain_words(part) for part in (text[max(at.start - NEAR, 0) : at.start], text[at.end : at.end + NEAR]))
+    """The features of the date `at` of a page, the `number`th of a document of `length` characters,
+    `before` of which stand on earlier pages: the words around it, and where it stands."""
+    beside = (
+        plain_words(part)
+        for part in (text[max(at.start - NEAR, 0) : at.start], text[at.end : at.end + NEAR])
+    )
     before_it, behind = (["#" if word.isdigit() else word for word in words] for words in beside)
     words = before_it[-BEFORE:], behind[:AFTER]
     named = [f"{side} {word}" for side, some in zip("<>", words, strict=True) for word in some]
-    named += [f"<{n} {' '.join(words[0][-n:])}" for n in (1, 2, 3)] + [f">{n} {' '.join(words[1][:n])}" for n in (1, 2)]
+    named += [f"<{n} {' '.join(words[0][-n:])}" for n in (1, 2, 3)] + [
+        f">{n} {' '.join(words[1][:n])}" for n in (1, 2)
+    ]
     place = min(int(np.log2(1 + (before + at.start) / 200)), 8)
-    named += [f"place {place}", f"number {min(number, 6)}", f"end {length - before - at.end < LAST}"]
+    named += [
+        f"place {place}",
+        f"number {min(number, 6)}",
+        f"end {length - before - at.end < LAST}",
+    ]
     return np.unique(columns(named))
 
 

@@ -1,4 +1,6 @@
-"""The kind of a document: a linear head over hashed words of its opening and headings, fitted by `app.lab.clauses`."""
+"""The kind of a document: a linear head over hashed words of its opening and headings, fitted by
+`app.lab.clauses`.
+"""
 
 from enum import StrEnum
 
@@ -35,4 +37,6 @@ def kind_of(document: Document) -> DocumentKind:
     scores = weights[:, found].sum(1) * max(len(found), 1) ** -0.5 + bias
     chances = np.exp(scores - scores.max())
     best = int(chances.argmax())
-    return list(DocumentKind)[best] if chances[best] >= LEAST * chances.sum() else DocumentKind.OTHER
+    return (
+        list(DocumentKind)[best] if chances[best] >= LEAST * chances.sum() else DocumentKind.OTHER
+    )

@@ -9,9 +9,12 @@ from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Fo
 _SPEAKS_AGAINST = "answers_elsewhere"
 
 
-def join_parts(parts: Sequence[tuple[list[Ranked], Candidates | None]]) -> tuple[list[Ranked], Candidates | None]:
-    """The passages of each part by turns, the best first, and an answer with the items of all parts, in their order, as
-    sure as its weakest; no candidates where a part has none, None where no part was read."""
+def join_parts(
+    parts: Sequence[tuple[list[Ranked], Candidates | None]],
+) -> tuple[list[Ranked], Candidates | None]:
+    """The passages of each part by turns, the best first, and an answer with the items of all
+    parts, in their order, as sure as its weakest; no candidates where a part has none, None where
+    no part was read."""
     turns = chain.from_iterable(zip_longest(*(part[0] for part in parts)))
     by_turns: dict[int, Ranked] = {}
     for item in turns:
@@ -22,7 +25,9 @@ def join_parts(parts: Sequence[tuple[list[Ranked], Candidates | None]]) -> tuple
     if not read:
         return ranked, None
     tokens = sum(found.prompt_tokens for found in read)
-    none = max((found.refusal_logprob for found in read if found.refusal_logprob is not None), default=None)
+    none = max(
+        (found.refusal_logprob for found in read if found.refusal_logprob is not None), default=None
+    )
     if len(read) < len(parts) or not all(found.candidates for found in read):
         return ranked, Candidates((), none, tokens, Form.TWO_PARTS)
     items: list[Candidate] = []
@@ -46,11 +51,16 @@ def _items(found: Candidates, known: list[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _weaker(read: Sequence[Candidates]) -> dict[str, float]:
-    """Each signal of the part for which it says less. What the structure answered is sure: the other part decides."""
+    """Each signal of the part for which it says less. What the structure answered is sure: the
+    other part decides.
+    """
     unsure = [found.signals for found in read if not found.signals.get(BY_STRUCTURE)]
     if not unsure:
         return {BY_STRUCTURE: 1.0}
     names = dict.fromkeys(chain.from_iterable(unsure))
     return {
-        name: (max if name == _SPEAKS_AGAINST else min)(signals.get(name, 0.0) for signals in unsure) for name in names
+        name: (max if name == _SPEAKS_AGAINST else min)(
+            signals.get(name, 0.0) for signals in unsure
+        )
+        for name in names
     }

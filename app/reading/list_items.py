@@ -1,4 +1,6 @@
-"""The items of a list by its structure: "(a)" to "(d)", numbered or bulleted lines, "(i) ... and (ii) ..."."""
+"""The items of a list by its structure: "(a)" to "(d)", numbered or bulleted lines, "(i) ... and
+(ii) ...".
+"""
 
 import re
 from bisect import bisect_right
@@ -17,7 +19,9 @@ _MOST, _SOME, _AT_ONCE = 0.6, 0.2, 4
 _ENDED = re.compile(r"[.?!][\"”’)\]]*\s+(?=[A-Z“\"(\d•])|[.?!][\"”’)\]]*\s*$")
 _STOPPED = re.compile(r"[.?!][\"”’)\]]*\s*$")
 _JOINING = re.compile(
-    r"(?<![\s;,])[\s;,]++(?:and/or|and|or|but|then)[\s;,:.]*+$|(?<![\s;,:.])[\s;,:.]*+$", re.IGNORECASE)
+    r"(?<![\s;,])[\s;,]++(?:and/or|and|or|but|then)[\s;,:.]*+$|(?<![\s;,:.])[\s;,:.]*+$",
+    re.IGNORECASE,
+)
 _LEADS = re.compile(
     r"(?:[:—–,-]|\b(?:if|following|follows|that|when|where|unless|by|to|of|for|or|and|the|shall|may|must|either|is|are|"
     r"from|in|with|include|includes|including|means|be|at|on|as|not|has|have|who|which))[\"”’)\]]*$",
@@ -30,9 +34,9 @@ Item = tuple[int, Span]
 
 
 def items_below(document: Document, page: int, start: int, end: int) -> list[Item]:
-    """The items of the list that characters `start:end` of `page` lead to, contain, or are in, in order. Each is whole,
-    with the items below it, without its mark, the "; and" behind it and its last stop; of one over a page end the
-    longer part. They do not overlap."""
+    """The items of the list that characters `start:end` of `page` lead to, contain, or are in, in
+    order. Each is whole, with the items below it, without its mark, the "; and" behind it and its
+    last stop; of one over a page end the longer part. They do not overlap."""
     flat = _Flat(document, page)
     marks = marks_in(flat.text)
     stops = flat.headings(document)
@@ -41,7 +45,10 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
         run, last = run_of(marks, first, stops)
         spans = _bodies(flat.text, marks, run, last)
         # An item, its beginning or most of it, not a word in it?
-        held = [((min(finish, s.end) - max(begin, s.start)) / (s.end - s.start), abs(begin - s.start)) for s in spans]
+        held = [
+            ((min(finish, s.end) - max(begin, s.start)) / (s.end - s.start), abs(begin - s.start))
+            for s in spans
+        ]
         one = any(share >= _MOST or (share >= _SOME and apart <= _AT_ONCE) for share, apart in held)
         if len(spans) > 1 and (begin <= marks[first].at or one):
             items = [item for span in spans if (item := flat.item(span)) is not None]
@@ -78,8 +85,12 @@ def _has_lead(text: str, mark: ListMark) -> bool:
     return bool(before) and not _STOPPED.search(before[-4:])
 
 
-def _bodies(text: str, marks: Sequence[ListMark], run: Sequence[int], last: int | None) -> list[Span]:
-    """What each mark of a run marks, up to the next; the last one's to the end of its paragraph or sentence."""
+def _bodies(
+    text: str, marks: Sequence[ListMark], run: Sequence[int], last: int | None
+) -> list[Span]:
+    """What each mark of a run marks, up to the next; the last one's to the end of its paragraph or
+    sentence.
+    """
     spans = []
     for position, number in enumerate(run):
         after = run[position + 1] if position + 1 < len(run) else None
@@ -119,7 +130,9 @@ class _Flat:
 
     def headings(self, document: Document) -> list[int]:
         """Where sections begin in the joined text."""
-        return sorted(self.offset(s.page, s.start) for s in document.sections if s.page in self.starts)
+        return sorted(
+            self.offset(s.page, s.start) for s in document.sections if s.page in self.starts
+        )
 
     def item(self, span: Span) -> Item | None:
         """The page that has most of `span`, and where there; None where nothing is left of it."""
@@ -142,8 +155,15 @@ def _unwrapped(page: Page) -> str:
         at = match.start()
         line = page.text[at + 1 : at + 60].lstrip(" \t")
         block = bisect_right(starts, at) - 1
-        inside = block >= 0 and at < page.blocks[block].end - 1 and page.blocks[block].kind != "table"
+        inside = (
+            block >= 0 and at < page.blocks[block].end - 1 and page.blocks[block].kind != "table"
+        )
         goes_on = line[:1].islower() and not _ENDS_LINE.search(page.text[max(0, at - 4) : at])
-        if (inside or goes_on) and line[:1].strip() and not is_opener(line) and page.text[at - 1] != "\n":
+        if (
+            (inside or goes_on)
+            and line[:1].strip()
+            and not is_opener(line)
+            and page.text[at - 1] != "\n"
+        ):
             characters[at] = " "
     return "".join(characters)

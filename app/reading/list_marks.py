@@ -21,13 +21,15 @@ _CITED = re.compile(
 _NEAR, _AROUND = 24, 8
 
 Place = tuple[str, int]
-"""(style of a mark, as "(a)", with the white space in front of a bullet; which it is, from 1, 0 for bullets)."""
+"""(style of a mark, as "(a)", with the white space in front of a bullet; which it is, from 1, 0 for
+bullets).
+"""
 
 
 @dataclass(frozen=True)
 class ListMark:
-    """A mark at `at` of a text, for what begins at `body`; `opens_line`: nothing is in front of it on its line.
-    `places`: what it may be, as "(i)" is the first of "(i)" or the ninth of "(a)"."""
+    """A mark at `at` of a text, for what begins at `body`; `opens_line`: nothing is in front of it
+    on its line. `places`: what it may be, as "(i)" is the first of "(i)" or the ninth of "(a)"."""
 
     at: int
     body: int
@@ -77,14 +79,21 @@ def _places(mark: str) -> tuple[Place, ...]:
     return tuple(sorted(found, key=lambda place: place[1]))
 
 
-def run_of(marks: Sequence[ListMark], first: int, stops: Sequence[int]) -> tuple[list[int], int | None]:
-    """(the marks of the list that mark `first` begins, where its text ends at the latest; None: no mark ends it). Marks
-    of other styles between two items belong to the first, where they begin with one and count on; else this one has
-    ended, as it has at `stops` (headings)."""
+def run_of(
+    marks: Sequence[ListMark], first: int, stops: Sequence[int]
+) -> tuple[list[int], int | None]:
+    """(the marks of the list that mark `first` begins, where its text ends at the latest; None: no
+    mark ends it). Marks of other styles between two items belong to the first, where they begin
+    with one and count on; else this one has ended, as it has at `stops` (headings)."""
     style, value = marks[first].places[0]
     run = [first]
     nested: dict[str, int] = {}
-    around = {bullet for mark in marks[max(0, first - _AROUND) : first] for bullet, count in mark.places if not count}
+    around = {
+        bullet
+        for mark in marks[max(0, first - _AROUND) : first]
+        for bullet, count in mark.places
+        if not count
+    }
     for number in range(first + 1, len(marks)):
         mark = marks[number]
         stop = next((at for at in stops if marks[run[-1]].at < at <= mark.at), None)
@@ -94,7 +103,9 @@ def run_of(marks: Sequence[ListMark], first: int, stops: Sequence[int]) -> tuple
             run.append(number)
             value = value and value + 1
             nested.clear()
-        elif mark.opens_line and (mark.places[0][0] in around or not _is_nested(mark, style, nested)):
+        elif mark.opens_line and (
+            mark.places[0][0] in around or not _is_nested(mark, style, nested)
+        ):
             return run, mark.at
     return run, next((at for at in stops if at > marks[run[-1]].at), None)
 

@@ -1,5 +1,6 @@
-"""The names of the parties in the sentences that name them: each word is told by itself and its neighbours to begin a
-name, go on with one, or stand outside (a conditional random field over hashed words, fitted by `app.lab.clauses`)."""
+"""The names of the parties in the sentences that name them: each word is told by itself and its
+neighbours to begin a name, go on with one, or stand outside (a conditional random field over hashed
+words, fitted by `app.lab.clauses`)."""
 
 from collections.abc import Sequence
 
@@ -9,8 +10,8 @@ from docqa.app.reading.clauses import columns
 from docqa.ingest.types import Span
 
 OUTSIDE, BEGINS, GOES_ON = 0, 1, 2
-FAR, QUOTES = 3, "\"“”"  # words
-MARKS = ",;:()[]\"“”/"
+FAR, QUOTES = 3, '"“”'  # words
+MARKS = ',;:()[]"“”/'
 _IMPOSSIBLE = -1e9
 
 
@@ -19,7 +20,12 @@ def tokens(text: str) -> list[Span]:
     found: list[Span] = []
     for at, character in enumerate(text):
         inside = character in ".'’&-" and text[at + 1 : at + 2].isalnum()
-        if found and found[-1].end == at and text[at - 1] not in MARKS and (character.isalnum() or inside):
+        if (
+            found
+            and found[-1].end == at
+            and text[at - 1] not in MARKS
+            and (character.isalnum() or inside)
+        ):
             found[-1] = Span(found[-1].start, at + 1)
         elif not character.isspace():
             found.append(Span(at, at + 1))
@@ -33,14 +39,21 @@ def _shape(word: str) -> str:
 
 
 def features(words: Sequence[str]) -> list[np.ndarray]:
-    """Hashed features of each word: it, its neighbours, their shapes, pairs, brackets and quotation marks."""
+    """Hashed features of each word: it, its neighbours, their shapes, pairs, brackets and quotation
+    marks.
+    """
     padded = [*[""] * FAR, *words, *[""] * FAR]
     found, inside = [], 0
     for at in range(FAR, len(padded) - FAR):
         inside += (padded[at] in "([“") - (padded[at] in ")]”" and inside > 0) if padded[at] else 0
         near = [(step, padded[at + step]) for step in range(-FAR, FAR + 1)]
-        named = [f"{step}{word.casefold()}" for step, word in near] + [f"{step}={_shape(word)}" for step, word in near]
-        named += [f"<{padded[at - 1]} {padded[at]}".casefold(), f">{padded[at]} {padded[at + 1]}".casefold()]
+        named = [f"{step}{word.casefold()}" for step, word in near] + [
+            f"{step}={_shape(word)}" for step, word in near
+        ]
+        named += [
+            f"<{padded[at - 1]} {padded[at]}".casefold(),
+            f">{padded[at]} {padded[at + 1]}".casefold(),
+        ]
         named.append("".join(_shape(word) for _, word in near[FAR - 1 : FAR + 2]))
         named.append(f"({inside > 0}{_shape(padded[at])}")
         named.append(f"“{padded[at - 1] in QUOTES}{padded[at + 1] in QUOTES}")
@@ -49,8 +62,8 @@ def features(words: Sequence[str]) -> list[np.ndarray]:
 
 
 def best_way(scores: np.ndarray, follow: np.ndarray) -> list[int]:
-    """How each word stands, by `scores` [words, 3] and those of one state behind another, [3, 3]: the best way through
-    in which no name goes on that has not begun (Viterbi 1967)."""
+    """How each word stands, by `scores` [words, 3] and those of one state behind another, [3, 3]:
+    the best way through in which no name goes on that has not begun (Viterbi 1967)."""
     steps = follow + np.array([[0.0, 0.0, _IMPOSSIBLE], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     total, came = scores[0] + [0.0, 0.0, _IMPOSSIBLE], []
     for row in scores[1:]:
@@ -64,7 +77,9 @@ def best_way(scores: np.ndarray, follow: np.ndarray) -> list[int]:
 
 
 def names_in(text: str, weights: np.ndarray, follow: np.ndarray) -> list[Span]:
-    """Where the names in a sentence are; `weights` [3, WIDTH] in the order of the three, `follow` as in `best_way`."""
+    """Where the names in a sentence are; `weights` [3, WIDTH] in the order of the three, `follow`
+    as in `best_way`.
+    """
     places, found = tokens(text), list[Span]()
     if not places:
         return []

@@ -1,6 +1,7 @@
-"""The best passages read again with the question in mind. The reader (model/heads/excerpt_reading.py) says where the
-answer is, how likely each passage and none has it, what form of answer is wanted, and which words are items of a list;
-then whether each of the best sentences answers, and yes or no."""
+"""The best passages read again with the question in mind. The reader
+(model/heads/excerpt_reading.py) says where the answer is, how likely each passage and none has it,
+what form of answer is wanted, and which words are items of a list; then whether each of the best
+sentences answers, and yes or no."""
 
 import re
 from collections.abc import Sequence
@@ -29,8 +30,8 @@ class ExcerptPlace:
 
 @dataclass(frozen=True)
 class ExcerptSpan(ExcerptPlace):
-    """Words of excerpt number `excerpt` that may be the answer or an item; `logprob`: of start plus end, or an item;
-    `said`: the same by another reader."""
+    """Words of excerpt number `excerpt` that may be the answer or an item; `logprob`: of start plus
+    end, or an item; `said`: the same by another reader."""
 
     excerpt: int
     logprob: float
@@ -41,8 +42,8 @@ Place = TypeVar("Place", bound=ExcerptPlace)
 
 
 class ReadAlone(NamedTuple):
-    """Log-odds, by one sentence alone, that it answers, and of yes: its sign is right for 80 % of 605 held-out
-    questions, for 77 % with the excerpt around it."""
+    """Log-odds, by one sentence alone, that it answers, and of yes: its sign is right for 80 % of
+    605 held-out questions, for 77 % with the excerpt around it."""
 
     answers: float
     yes: float
@@ -56,9 +57,9 @@ class ReadAlone(NamedTuple):
 class ExcerptReading:
     """What was read, by the number of the excerpt unless said otherwise.
 
-    `spans` best first; `items` of a list in the order of the text; `likely`: the log-probability that the answer is in
-    an excerpt, `none` that it is in none, `passages` the same by passage; `answers`: log-odds that an excerpt answers
-    by itself; `forms`: probabilities; `tokens` read.
+    `spans` best first; `items` of a list in the order of the text; `likely`: the log-probability
+    that the answer is in an excerpt, `none` that it is in none, `passages` the same by passage;
+    `answers`: log-odds that an excerpt answers by itself; `forms`: probabilities; `tokens` read.
     """
 
     excerpts: tuple[ExcerptPlace, ...]
@@ -71,7 +72,9 @@ class ExcerptReading:
     tokens: int
 
     def within(self, lengths: Sequence[int]) -> Self:
-        """The same without what lies behind the first so many characters of a passage (by its number)."""
+        """The same without what lies behind the first so many characters of a passage (by its
+        number).
+        """
 
         def cut(place: Place) -> Place:
             return replace(place, end=max(place.start, min(place.end, lengths[place.passage])))
@@ -79,7 +82,12 @@ class ExcerptReading:
         def kept(spans: tuple[ExcerptSpan, ...]) -> tuple[ExcerptSpan, ...]:
             return tuple(cut(span) for span in spans if span.start < lengths[span.passage])
 
-        return replace(self, excerpts=tuple(map(cut, self.excerpts)), spans=kept(self.spans), items=kept(self.items))
+        return replace(
+            self,
+            excerpts=tuple(map(cut, self.excerpts)),
+            spans=kept(self.spans),
+            items=kept(self.items),
+        )
 
     @property
     def passages(self) -> dict[int, float]:
@@ -100,10 +108,14 @@ def choose_excerpts(texts: Sequence[str], order: Sequence[int], most: int) -> li
 
 
 def pieces(text: str, passage: int) -> list[ExcerptPlace]:
-    """Whole sentences of a passage in runs of at most `WORDS` words; one that is much longer, as a table, in parts."""
+    """Whole sentences of a passage in runs of at most `WORDS` words; one that is much longer, as a
+    table, in parts.
+    """
     found: list[ExcerptPlace] = []
     words = 0
-    for start, end in (part for span in sentences(text) for part in _parts(text, span.start, span.end)):
+    for start, end in (
+        part for span in sentences(text) for part in _parts(text, span.start, span.end)
+    ):
         count = len(text[start:end].split())
         if found and words + count <= WORDS:
             found[-1] = replace(found[-1], end=end)
@@ -116,29 +128,52 @@ def pieces(text: str, passage: int) -> list[ExcerptPlace]:
 
 def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """A sentence, or runs of `WORDS` words of a longer one."""
-    words = [(start + match.start(), start + match.end()) for match in _WORD.finditer(text[start:end])]
+    words = [
+        (start + match.start(), start + match.end()) for match in _WORD.finditer(text[start:end])
+    ]
     if len(words) <= _LONG:
         return [(start, end)]
-    return [(run[0][0], run[-1][1]) for run in (words[at : at + WORDS] for at in range(0, len(words), WORDS))]
+    return [
+        (run[0][0], run[-1][1])
+        for run in (words[at : at + WORDS] for at in range(0, len(words), WORDS))
+    ]
 
 
 def read_again(
-    reader: ExcerptReader, question: str, texts: Sequence[str], headings: Sequence[str],
-    excerpts: Sequence[ExcerptPlace], *, longest: int,
-) -> ExcerptReading:  # fmt: skip
-    """Read `excerpts` (at least one) of passages `texts` below `headings`; spans have at most `longest` tokens."""
+    reader: ExcerptReader,
+    question: str,
+    texts: Sequence[str],
+    headings: Sequence[str],
+    excerpts: Sequence[ExcerptPlace],
+    *,
+    longest: int,
+) -> ExcerptReading:
+    """Read `excerpts` (at least one) of passages `texts` below `headings`; spans have at most
+    `longest` tokens.
+    """
     shown = [on_one_line(texts[e.passage][e.start : e.end]) for e in excerpts]
-    found = read_excerpts(reader, question, shown, [headings[e.passage] for e in excerpts], longest=longest)
+    found = read_excerpts(
+        reader, question, shown, [headings[e.passage] for e in excerpts], longest=longest
+    )
 
-    def place(number: int, first: int, last: int, logprob: float, said: float | None = None) -> ExcerptSpan:
+    def place(
+        number: int, first: int, last: int, logprob: float, said: float | None = None
+    ) -> ExcerptSpan:
         excerpt, places = excerpts[number], found.places[number]
         start, end = excerpt.start + places[first][0], excerpt.start + places[last][1]
         return ExcerptSpan(excerpt.passage, start, end, number, logprob, said)
 
     return ExcerptReading(
         tuple(excerpts),
-        tuple(place(span.passage, span.first, span.last, span.score, span.said) for span in found.spans.spans),
-        tuple(place(n, i.first, i.last, i.chance) for n, items in enumerate(found.items) for i in items),
+        tuple(
+            place(span.passage, span.first, span.last, span.score, span.said)
+            for span in found.spans.spans
+        ),
+        tuple(
+            place(n, i.first, i.last, i.chance)
+            for n, items in enumerate(found.items)
+            for i in items
+        ),
         tuple(found.spans.passages.tolist()),
         found.spans.none,
         tuple(found.answers),
@@ -150,7 +185,11 @@ def read_again(
 def read_alone(
     reader: ExcerptReader, question: str, headings: Sequence[str], found: Sequence[tuple[int, str]]
 ) -> list[ReadAlone]:
-    """Read sentences by themselves: (number of the passage, by which `headings` go; text) of each."""
+    """Read sentences by themselves: (number of the passage, by which `headings` go; text) of
+    each.
+    """
     texts = [reader.tokenizer.encode(on_one_line(text)) for _, text in found]
-    read = reader.read(pairs_of(reader.tokenizer, question, texts, [headings[passage] for passage, _ in found]))
+    read = reader.read(
+        pairs_of(reader.tokenizer, question, texts, [headings[passage] for passage, _ in found])
+    )
     return [ReadAlone(each.answers, each.yes) for each in read]

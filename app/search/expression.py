@@ -1,6 +1,6 @@
-"""What a person searches for, as a pattern: plain words, found over the ends of lines and pages, whatever their
-quotation marks and dashes, in linear time; or a regular expression, which may take exponential time: the module `regex`
-can be stopped."""
+"""What a person searches for, as a pattern: plain words, found over the ends of lines and pages,
+whatever their quotation marks and dashes, in linear time; or a regular expression, which may take
+exponential time: the module `regex` can be stopped."""
 
 import re
 import time
@@ -18,8 +18,8 @@ EXPRESSION_SECONDS = 10.0
 """Processor time of an expression on one document."""
 
 _WINDOW, _OVERLAP = 200_000, 20_000
-"""Characters that an expression looks at together, as it may keep 200 bytes for each; what begins in the last ones is
-found from there on."""
+"""Characters that an expression looks at together, as it may keep 200 bytes for each; what begins
+in the last ones is found from there on."""
 
 _MOST_REPEATS = 100_000  # each takes memory
 MAX_PATTERN_CHARACTERS = 4_000
@@ -81,14 +81,18 @@ def words_pattern(words: str, *, ignore_case: bool = False, whole_words: bool = 
     return Words(re.compile(pattern, re.IGNORECASE if ignore_case else re.NOFLAG))
 
 
-def expression_pattern(written: str, *, ignore_case: bool = False, whole_words: bool = False) -> Expression:
+def expression_pattern(
+    written: str, *, ignore_case: bool = False, whole_words: bool = False
+) -> Expression:
     """The pattern of a regular expression. Raises UsageError where it is none."""
     import regex
 
     if not written:
         raise UsageError("the expression is empty", hint="write one")
     if _repeats(written) > _MOST_REPEATS:
-        raise UsageError(f"the expression repeats something over {_MOST_REPEATS:,} times", hint="use + or *")
+        raise UsageError(
+            f"the expression repeats something over {_MOST_REPEATS:,} times", hint="use + or *"
+        )
     flags = regex.MULTILINE | (regex.IGNORECASE if ignore_case else 0)
     try:
         regex.compile(written, flags)  # its message should name a position in what was typed
@@ -102,7 +106,9 @@ def expression_pattern(written: str, *, ignore_case: bool = False, whole_words: 
 
 
 def _repeats(written: str) -> int:
-    """How often something may repeat by the counts in braces; one behind a group repeats what is in it."""
+    """How often something may repeat by the counts in braces; one behind a group repeats what is in
+    it.
+    """
     most = groups = 1
     before, *parts = written.split("{")
     for part in parts:
@@ -140,4 +146,6 @@ def _over_line_ends(written: str) -> str:
     """Every plain space as any white space, and quotation marks of every form."""
     if re.search(r"\(\?[a-zA-Z]*x", written):  # verbose: spaces mean nothing
         return written
-    return _ESCAPED_OR_PLAIN.sub(lambda part: _WHITE_SPACE if part[0] == " " else _alike(part[0]) or part[0], written)
+    return _ESCAPED_OR_PLAIN.sub(
+        lambda part: _WHITE_SPACE if part[0] == " " else _alike(part[0]) or part[0], written
+    )

@@ -1,5 +1,6 @@
-"""The places of a pattern in one document, each with its line and cites. The pages are one text here, so that a phrase
-is found over the end of one. Its lines are paragraphs, items of lists, rows of tables."""
+"""The places of a pattern in one document, each with its line and cites. The pages are one text
+here, so that a phrase is found over the end of one. Its lines are paragraphs, items of lists, rows
+of tables."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -16,7 +17,9 @@ from docqa.ingest.types import Document, Span
 
 @dataclass(frozen=True)
 class Hit:
-    """Words that were found: `start:end` of the document's text, on its lines `lines` (from 0, half open)."""
+    """Words that were found: `start:end` of the document's text, on its lines `lines` (from 0, half
+    open).
+    """
 
     start: int
     end: int
@@ -44,13 +47,25 @@ class SearchedText:
         return len(self._line_starts) - 1
 
     def places(self, pattern: Pattern) -> Iterator[Span]:
-        """Every place of `pattern`, in order, but line ends alone. Raises UsageError where it takes too long."""
-        return (span for span in pattern.spans(self.text) if self.text[span.start : span.end].strip())
+        """Every place of `pattern`, in order, but line ends alone. Raises UsageError where it takes
+        too long.
+        """
+        return (
+            span for span in pattern.spans(self.text) if self.text[span.start : span.end].strip()
+        )
 
     def hits(self, pattern: Pattern) -> Iterator[Hit]:
         """Every place of `pattern`, with its lines and cites. Raises as `places`."""
         for span in self.places(pattern):
-            first, last = (bisect_right(self._line_starts, at) - 1 for at in (span.start, span.end - 1))
-            pieces = self._pages.located(span.start, span.end)  # one for each page that has some of the words
-            cites = (cite((self.document,), each) for each in pieces if each.text_in((self.document,)).strip())
+            first, last = (
+                bisect_right(self._line_starts, at) - 1 for at in (span.start, span.end - 1)
+            )
+            pieces = self._pages.located(
+                span.start, span.end
+            )  # one for each page that has some of the words
+            cites = (
+                cite((self.document,), each)
+                for each in pieces
+                if each.text_in((self.document,)).strip()
+            )
             yield Hit(span.start, span.end, range(first, last + 1), tuple(cites))

@@ -20,7 +20,9 @@ _PLACE, _FOUND, _PLAIN = "\x1b[35m", "\x1b[1;31m", "\x1b[0m"
 
 @dataclass(frozen=True)
 class Style:
-    """`with_file`: places name their file; `context`: lines before and behind; `colours`: for a terminal."""
+    """`with_file`: places name their file; `context`: lines before and behind; `colours`: for a
+    terminal.
+    """
 
     with_file: bool = False
     context: int = 0
@@ -34,7 +36,9 @@ class Style:
 
 
 def shown_hits(text: SearchedText, hits: Iterable[Hit], style: Style) -> Iterator[str]:
-    """`p. 12, section 4.2: … the words …`, one for all hits of a line at one place, with the lines around it."""
+    """`p. 12, section 4.2: … the words …`, one for all hits of a line at one place, with the lines
+    around it.
+    """
     groups = [(lines, list(group)) for lines, group in groupby(hits, key=lambda hit: hit.lines)]
     unshown = 0
     for (lines, group), following in pairwise([*groups, None]):  # type: ignore[misc]
@@ -54,9 +58,11 @@ def plain(text: str) -> str:
     return _WHITE_SPACE.sub(" ", CONTROL.sub("", text))
 
 
-def hit_object(text: SearchedText, hit: Hit, context: int, *, full: bool = False) -> dict[str, object]:
-    """The hit as `--json` prints it; `start` and `end` are its place in `line`. Of a long line or hit only what is
-    around its beginning, unless `full`; with `context` lines around it."""
+def hit_object(
+    text: SearchedText, hit: Hit, context: int, *, full: bool = False
+) -> dict[str, object]:
+    """The hit as `--json` prints it; `start` and `end` are its place in `line`. Of a long line or
+    hit only what is around its beginning, unless `full`; with `context` lines around it."""
     start, end = text.line(hit.lines[0]).start, text.line(hit.lines[-1]).end
     if not full:
         start = max(start, hit.start - HIT_CHARACTERS // 2)
@@ -88,7 +94,9 @@ def _beside(text: SearchedText, lines: range) -> Iterator[str]:
 
 def _lines_of(text: SearchedText, hits: Sequence[Hit], style: Style) -> Iterator[str]:
     line = Span(text.line(hits[0].lines[0]).start, text.line(hits[0].lines[-1]).end)
-    for place, group in groupby(hits, key=lambda hit: cite_text(hit.cites, with_file=style.with_file)):
+    for place, group in groupby(
+        hits, key=lambda hit: cite_text(hit.cites, with_file=style.with_file)
+    ):
         found = [Span(hit.start, hit.end) for hit in group]
         yield f"{style.place(place)}: {_words(text.text, line, found, style)}"
 
@@ -100,7 +108,9 @@ def _words(text: str, line: Span, found: Sequence[Span], style: Style) -> str:
         words, at = "", window.start
         for span in found:
             if window.start <= span.start < window.end:
-                words += plain(text[at : span.start]) + style.found(plain(text[span.start : span.end]))
+                words += plain(text[at : span.start]) + style.found(
+                    plain(text[span.start : span.end])
+                )
                 at = span.end
         pieces.append(words + plain(text[at : window.end]))
     begin = "… " if windows[0].start > line.start else ""
@@ -118,7 +128,11 @@ def _windows(text: str, line: Span, found: Sequence[Span]) -> list[Span]:
         if start > line.start:
             start = text.find(" ", start, span.start) + 1 or start
         if end < line.end:
-            end = max(text.rfind(" ", span.end, end), span.end) if " " in text[span.end : end] else end
+            end = (
+                max(text.rfind(" ", span.end, end), span.end)
+                if " " in text[span.end : end]
+                else end
+            )
         if windows and start <= windows[-1].end + 1:
             windows[-1] = Span(windows[-1].start, max(end, windows[-1].end))
         else:

@@ -28,9 +28,9 @@ class AsyncSession:
         async with AsyncSession(["contract.pdf"]) as session:
             answer = await session.answer("When does the term end?")
 
-    The documents are parsed when the block is entered. A task that is cancelled ends the work at the next event: whole
-    blocks of what was read are kept. `model` and `on_page` are those of `open_session`; `on_page` is called in the
-    thread.
+    The documents are parsed when the block is entered. A task that is cancelled ends the work at
+    the next event: whole blocks of what was read are kept. `model` and `on_page` are those of
+    `open_session`; `on_page` is called in the thread.
     """
 
     def __init__(
@@ -61,7 +61,9 @@ class AsyncSession:
 
     @property
     def session(self) -> Session:
-        """The Session itself, for what needs no waiting. Raises RuntimeError outside of the `async with`."""
+        """The Session itself, for what needs no waiting. Raises RuntimeError outside of the `async
+        with`.
+        """
         if self._session is None:
             raise RuntimeError("an AsyncSession is opened by `async with`")
         return self._session
@@ -81,7 +83,9 @@ class AsyncSession:
         return answer
 
     def ask(self, question: str) -> AsyncGenerator[Event, None]:
-        """The events of `Session.ask`; the last is Finished. Raises UsageError for an empty question."""
+        """The events of `Session.ask`; the last is Finished. Raises UsageError for an empty
+        question.
+        """
         return self._events(lambda: self.session.ask(question))
 
     def read(self) -> AsyncGenerator[Event, None]:

@@ -31,10 +31,10 @@ def open_session(
     on_first: Callable[[Document], None] | None = None,
     load_meanwhile: bool = False,
 ) -> Session:
-    """Parse the documents of `paths` (kept by content) into one Session; the model is loaded when first needed, or with
-    `load_meanwhile` while a document is parsed, unless `model` is one. `on_page` and `on_first` are those of
-    ReadRequest. Raises docqa.ingest.errors for documents, InputError for sections that they lack, and then or later
-    docqa.model.errors."""
+    """Parse the documents of `paths` (kept by content) into one Session; the model is loaded when
+    first needed, or with `load_meanwhile` while a document is parsed, unless `model` is one.
+    `on_page` and `on_first` are those of ReadRequest. Raises docqa.ingest.errors for documents,
+    InputError for sections that they lack, and then or later docqa.model.errors."""
     from docqa.app.answerers.remote.address import Address, is_remote
     from docqa.app.storage.sources import read_sources, reading_of
     from docqa.app.storage.store import store_of
@@ -49,14 +49,23 @@ def open_session(
         nonlocal model
         model = model or _loaded(chosen)
 
-    found = read_sources(paths, replace(request, on_begun=load) if load_meanwhile else request, store)
+    found = read_sources(
+        paths, replace(request, on_begun=load) if load_meanwhile else request, store
+    )
     if chosen.sections is not None:
         from docqa.app.places.limited import limited
 
         found.documents = list(limited(found.documents, chosen.sections))
     from docqa.app.session.session import Session
 
-    return Session(found.documents, chosen, store=store, warnings=found.warnings, notices=found.notices, model=model)
+    return Session(
+        found.documents,
+        chosen,
+        store=store,
+        warnings=found.warnings,
+        notices=found.notices,
+        model=model,
+    )
 
 
 def _loaded(options: Options) -> Model:

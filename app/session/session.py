@@ -43,8 +43,8 @@ _EXCERPTS, _LEAST_EXCERPTS = 36, 4
 
 
 class Session:
-    """One context of documents, in the order given; to be closed, or used in a `with`. `warnings` belong to every
-    answer, `notices` are said once. `model`: one that is loaded."""
+    """One context of documents, in the order given; to be closed, or used in a `with`. `warnings`
+    belong to every answer, `notices` are said once. `model`: one that is loaded."""
 
     def __init__(
         self,
@@ -68,9 +68,14 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Keep the whole blocks of a read that was left, and let other processes evict what was used."""
+        """Keep the whole blocks of a read that was left, and let other processes evict what was
+        used.
+        """
         made = vars(self)
-        for answerer in (*filter(None, (made.get("local"), made.get("writing"))), *made.get("_alone", ())):
+        for answerer in (
+            *filter(None, (made.get("local"), made.get("writing"))),
+            *made.get("_alone", ()),
+        ):
             answerer.close()
         if self.store is not None:
             self.store.unpin()
@@ -92,13 +97,21 @@ class Session:
             return self._corpus_of(self.model)
         from docqa.model.prompts.conversation import Conversation
 
-        return self._corpus_of(self.model, Conversation(self._template, self.model.tokenizer).opening())
+        return self._corpus_of(
+            self.model, Conversation(self._template, self.model.tokenizer).opening()
+        )
 
     def _corpus_of(self, model: Model, opening: list[int] | None = None) -> Corpus:
-        return Corpus(self.documents, model.tokenizer, self.warnings, opening, kept=self._kept(model))
+        return Corpus(
+            self.documents, model.tokenizer, self.warnings, opening, kept=self._kept(model)
+        )
 
     def _kept(self, model: Model) -> KeptParts | None:
-        return None if self.store is None else KeptParts(self.store, model.fingerprint, self._of_kept_parts)
+        return (
+            None
+            if self.store is None
+            else KeptParts(self.store, model.fingerprint, self._of_kept_parts)
+        )
 
     @property
     def answerer(self) -> Answerer:
@@ -117,7 +130,9 @@ class Session:
             from docqa.app.answerers.local_generator import LocalGenerator
 
             corpus = self._corpus_of(bundled_model(self.options))
-            generator = LocalGenerator(self.corpus, self.model, self._template, self.options, self.store)
+            generator = LocalGenerator(
+                self.corpus, self.model, self._template, self.options, self.store
+            )
         else:
             return None
         from docqa.app.answerers.document_evidence import DocumentEvidence
@@ -128,20 +143,28 @@ class Session:
 
     @cached_property
     def local(self) -> ExtractiveAnswerer:
-        """The answerer of a model that cuts answers from the documents. Raises UsageError for one that writes."""
+        """The answerer of a model that cuts answers from the documents. Raises UsageError for one
+        that writes.
+        """
         if self.writing is not None:
             name = self.writing.generator.name
             raise UsageError(f"{name} writes its answers", hint="choose a model with a reader")
         if self.options.others and not self.model.has_reader:
             named = ", ".join(f"--{role}" for role in self.options.others)
-            raise UsageError(f"{named} and an answer that is copied do not go together", hint="leave out --from whole")
+            raise UsageError(
+                f"{named} and an answer that is copied do not go together",
+                hint="leave out --from whole",
+            )
         return ExtractiveAnswerer(self.corpus, self.model, self.options, self.store)
 
     @cached_property
     def _alone(self) -> list[ExtractiveAnswerer]:
         few = max(_LEAST_EXCERPTS, _EXCERPTS // len(self.documents))
         options = replace(self.options, k=self.options.k or few, preview=False)
-        corpora = (Corpus((each,), self.model.tokenizer, [], kept=self._kept(self.model)) for each in self.documents)
+        corpora = (
+            Corpus((each,), self.model.tokenizer, [], kept=self._kept(self.model))
+            for each in self.documents
+        )
         return [ExtractiveAnswerer(corpus, self.model, options, self.store) for corpus in corpora]
 
     @property
@@ -162,14 +185,16 @@ class Session:
         return self.local_reading.plan
 
     def read(self) -> Iterator[Event]:
-        """Read all documents into the model, or take up what is kept. Closing the generator keeps whole blocks."""
+        """Read all documents into the model, or take up what is kept. Closing the generator keeps
+        whole blocks.
+        """
         yield from self._notices()
         self.corpus.index  # noqa: B018 - so that no question has to wait until it is made
         yield from self._with_notices(self.answerer.read())
 
     def ask(self, question: str, *, wanted: Wanted = ANYTHING) -> Iterator[Event]:
-        """Answer `question`; the last event is Finished. Raises UsageError for an empty question. `wanted`: what the
-        answer has to be."""
+        """Answer `question`; the last event is Finished. Raises UsageError for an empty question.
+        `wanted`: what the answer has to be."""
         asked = _checked(question)
         yield from self._notices()
         several = len(self.documents) > 1 and not self.writes
@@ -194,23 +219,27 @@ class Session:
         return self.writing is not None
 
     def stop_writing(self) -> bool:
-        """End the text that is being written: what there is of it becomes the answer. False where none is."""
+        """End the text that is being written: what there is of it becomes the answer. False where
+        none is.
+        """
         writing = vars(self).get("writing")
         return writing is not None and writing.stop_writing()
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int = 0) -> Answer:
-        """The next answer that is in none of the quotes `without`, after an answer to the same question; `nearest`: how
-        many passages of the ranking `evidence` passes over."""
+        """The next answer that is in none of the quotes `without`, after an answer to the same
+        question; `nearest`: how many passages of the ranking `evidence` passes over."""
         return self.answerer.ask_again(_checked(question), without, nearest)
 
     def goes_on(self, question: str) -> bool:
-        """Whether a question cannot be understood without one before it; False without heads that tell."""
+        """Whether a question cannot be understood without one before it; False without heads that
+        tell.
+        """
         reader = self.writing.evidence.reader if self.writing is not None else self.model.reader
         return reader is not None and reader.goes_on(question)
 
     def completed(self, question: str, earlier: Sequence[Turn]) -> str:
-        """`question` as a model that writes puts it so that it can be understood without the turns `earlier`; as it is
-        where none does."""
+        """`question` as a model that writes puts it so that it can be understood without the turns
+        `earlier`; as it is where none does."""
         return self.writing.completed(question, earlier) if self.writing is not None else question
 
     def rank(self, question: str) -> list[Ranked]:
@@ -243,5 +272,7 @@ def _checked(question: str) -> str:
         raise UsageError("the question is empty", hint=hint)
     if len(asked) > LONGEST_QUESTION:
         what = f"the question has {len(asked):,} characters, more than {LONGEST_QUESTION:,}"
-        raise UsageError(what, hint="ask for one thing; what a text claims is checked by `docqa verify`")
+        raise UsageError(
+            what, hint="ask for one thing; what a text claims is checked by `docqa verify`"
+        )
     return asked

@@ -18,13 +18,21 @@ _FILE = "arrays.safetensors"
 
 
 def kept_arrays(
-    store: Store, kind: str, document: Document, made_by: tuple[object, ...], notices: list[str],
+    store: Store,
+    kind: str,
+    document: Document,
+    made_by: tuple[object, ...],
+    notices: list[str],
     make: Callable[[], Arrays],
-) -> Arrays:  # fmt: skip
-    """The arrays (int32 or uint8, read-only) of `kind` that are kept of `document`, else what `make` makes, then kept.
-    `made_by`: all that they depend on besides the content. Damaged ones are deleted; `notices` get a line about that,
-    and about a disk that refuses."""
-    fields = [document.id, document.content_hash, *made_by]  # each file has its own, which `forget` deletes
+) -> Arrays:
+    """The arrays (int32 or uint8, read-only) of `kind` that are kept of `document`, else what
+    `make` makes, then kept. `made_by`: all that they depend on besides the content. Damaged ones
+    are deleted; `notices` get a line about that, and about a disk that refuses."""
+    fields = [
+        document.id,
+        document.content_hash,
+        *made_by,
+    ]  # each file has its own, which `forget` deletes
     key = key_of(fields)
     if store.has(kind, key):
         try:
@@ -32,24 +40,34 @@ def kept_arrays(
             return mapped(folder / _FILE)[0]
         except (StoreDamaged, OSError) as error:
             store.drop(kind, key)
-            notices.append(f"{document.path}: the kept {KINDS[kind]} cannot be used ({error}) and is made again")
+            notices.append(
+                f"{document.path}: the kept {KINDS[kind]} cannot be used ({error}) and is made again"
+            )
     arrays = make()
     try:
         if not store.has(kind, key):  # another process may have made them, and have them open
             store.put(kind, key, details_of([document]), {_FILE: to_bytes(arrays)})
     except OSError as error:
-        notices.append(f"{document.path}: its {KINDS[kind]} cannot be kept ({error.strerror or error}, {store.root})")
+        notices.append(
+            f"{document.path}: its {KINDS[kind]} cannot be kept ({error.strerror or error}, {store.root})"
+        )
     return arrays
 
 
 def to_bytes(arrays: Arrays, about: dict[str, str] | None = None) -> bytes:
     from safetensors.numpy import save
 
-    return bytes(save({name: np.ascontiguousarray(values) for name, values in arrays.items()}, metadata=about))
+    return bytes(
+        save(
+            {name: np.ascontiguousarray(values) for name, values in arrays.items()}, metadata=about
+        )
+    )
 
 
 def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
-    """The arrays of a safetensors file, read-only and mapped, and its metadata. Raises StoreDamaged."""
+    """The arrays of a safetensors file, read-only and mapped, and its metadata. Raises
+    StoreDamaged.
+    """
     try:
         file = MappedTensors(path)
         return {name: file.array(name) for name in file.places()}, file.metadata

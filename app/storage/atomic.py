@@ -21,12 +21,15 @@ def check_output(path: str) -> None:
     if not os.path.isdir(folder):
         raise UsageError("its folder does not exist", where=path, hint=f"make {folder} first")
     if not os.access(folder, os.W_OK):
-        raise UsageError("its folder cannot be written to", where=path, hint="choose another folder")
+        raise UsageError(
+            "its folder cannot be written to", where=path, hint="choose another folder"
+        )
 
 
 def write_whole(path: str | Path, data: bytes, *, private: bool = False) -> None:
-    """Put `data` at `path`; the file that was there stays until the new one is whole on disk. Raises OSError. The file
-    keeps its rights, a new one gets the usual ones; a `private` one is its owner's alone (0600)."""
+    """Put `data` at `path`; the file that was there stays until the new one is whole on disk.
+    Raises OSError. The file keeps its rights, a new one gets the usual ones; a `private` one is its
+    owner's alone (0600)."""
     target = Path(path).resolve()  # a link still leads to the same file
     if _is_device(target):
         target.write_bytes(data)
@@ -37,7 +40,9 @@ def write_whole(path: str | Path, data: bytes, *, private: bool = False) -> None
 def write_new(path: str, data: bytes) -> None:
     """Put `data` at `path`. Raises FileExistsError, or OSError."""
     target = Path(path)
-    _write(target, data, os.link, _mode(target))  # a link, unlike a rename, replaces no other program's new file
+    _write(
+        target, data, os.link, _mode(target)
+    )  # a link, unlike a rename, replaces no other program's new file
 
 
 def _write(target: Path, data: bytes, put: Callable[[str, Path], None], mode: int) -> None:

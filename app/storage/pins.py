@@ -1,6 +1,6 @@
-"""Pins: files `.in_use.HOST.SYSTEM.PID` in a state's folder for the processes that use it, so that nobody evicts it.
-SYSTEM tells one boot, and one container, of HOST from another, whose pins count until they are `PIN_AGE_S` old. Every
-question renews a pin."""
+"""Pins: files `.in_use.HOST.SYSTEM.PID` in a state's folder for the processes that use it, so that
+nobody evicts it. SYSTEM tells one boot, and one container, of HOST from another, whose pins count
+until they are `PIN_AGE_S` old. Every question renews a pin."""
 
 import contextlib
 import hashlib
@@ -35,18 +35,26 @@ def runs(process: str, age_s: float) -> bool:
     import psutil
 
     system, _, pid = process.rpartition(".")
-    return psutil.pid_exists(int(pid)) if system == _system() and pid.isdecimal() else age_s < PIN_AGE_S
+    return (
+        psutil.pid_exists(int(pid))
+        if system == _system() and pid.isdecimal()
+        else age_s < PIN_AGE_S
+    )
 
 
 def users(folder: Path) -> list[str]:
-    """Who uses the state in `folder`: "" for a process here, else its host. Removes pins that no longer count."""
+    """Who uses the state in `folder`: "" for a process here, else its host. Removes pins that no
+    longer count.
+    """
     found: list[str] = []
     for marker in folder.glob(f"{_PREFIX}*"):
         process = marker.name.removeprefix(_PREFIX)
         system = process.rpartition(".")[0]
         with contextlib.suppress(OSError):  # another process removes it, or the folder is read-only
             if runs(process, time.time() - marker.stat().st_mtime):
-                found.append("" if system == _system() else system.rpartition(".")[0] or "another machine")
+                found.append(
+                    "" if system == _system() else system.rpartition(".")[0] or "another machine"
+                )
             else:
                 marker.unlink()
     return found
@@ -54,7 +62,9 @@ def users(folder: Path) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _system() -> str:
-    """HOST.SYSTEM: where a process number means something. SYSTEM is made of boot id and process namespace."""
+    """HOST.SYSTEM: where a process number means something. SYSTEM is made of boot id and process
+    namespace.
+    """
     parts = [socket.gethostname()]
     with contextlib.suppress(OSError):  # only Linux has them
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())

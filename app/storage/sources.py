@@ -1,5 +1,5 @@
-"""From paths to Documents: found, parsed in a worker process, and kept by content. A named path that cannot be read is
-an error; in a folder or archive a warning while others are left."""
+"""From paths to Documents: found, parsed in a worker process, and kept by content. A named path
+that cannot be read is an error; in a folder or archive a warning while others are left."""
 
 import contextlib
 import hashlib
@@ -36,7 +36,9 @@ _MEMORY_PER_BYTE = 128  # that parsing takes
 
 @dataclass
 class Sources:
-    """Documents in the order of the paths; `warnings` say what was left out, `notices` what the cache did."""
+    """Documents in the order of the paths; `warnings` say what was left out, `notices` what the
+    cache did.
+    """
 
     documents: list[Document] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -50,20 +52,30 @@ def reading_of(
 ) -> ReadRequest:
     """How `options` have documents read; `on_page` and `on_first` are those of ReadRequest."""
     return ReadRequest(
-        password=options.password, media_type=options.media_type, include_hidden=options.include_hidden,
-        within=options.within, on_page=on_page, on_first=on_first,
-    )  # fmt: skip
+        password=options.password,
+        media_type=options.media_type,
+        include_hidden=options.include_hidden,
+        within=options.within,
+        on_page=on_page,
+        on_first=on_first,
+    )
 
 
 def read_sources(paths: list[str], request: ReadRequest, store: Store | None) -> Sources:
-    """Every document of `paths`. Raises as ingest, NoDocuments when a folder or archive leaves nothing."""
+    """Every document of `paths`. Raises as ingest, NoDocuments when a folder or archive leaves
+    nothing.
+    """
     found = Sources()
     found.documents += each_document(paths, request, store, found)
     return found
 
 
-def each_document(paths: list[str], request: ReadRequest, store: Store | None, found: Sources) -> Iterator[Document]:
-    """The documents of `paths` one by one, the next few in memory; `found` gets warnings. Raises as `read_sources`."""
+def each_document(
+    paths: list[str], request: ReadRequest, store: Store | None, found: Sources
+) -> Iterator[Document]:
+    """The documents of `paths` one by one, the next few in memory; `found` gets warnings. Raises as
+    `read_sources`.
+    """
     contents = (
         (number, name, content)
         for number, path in enumerate(paths)
@@ -92,20 +104,28 @@ def each_document(paths: list[str], request: ReadRequest, store: Store | None, f
             found.warnings += [f"skipped: {error}" for error in failures]
 
 
-def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Document, bytes, Sources]:
-    """The only document at `path`, its bytes, and notes. Raises as ingest, InputError where it is not alone."""
+def read_one(
+    path: str, request: ReadRequest, store: Store | None
+) -> tuple[Document, bytes, Sources]:
+    """The only document at `path`, its bytes, and notes. Raises as ingest, InputError where it is
+    not alone.
+    """
     found = Sources()
     contents = list(islice(_contents(path, found.warnings, request), 2))
     message = len(contents) > 1 and isinstance(contents[0][1], Path) and Path(path).is_file()
     if len(contents) != 1 and not message:  # an e-mail is named, whatever is attached
-        raise InputError("there is more than one document here", where=path, hint="name one of them")
+        raise InputError(
+            "there is more than one document here", where=path, hint="name one of them"
+        )
     name, content = contents[0]
     data = content if isinstance(content, bytes) else load(content)
     found.documents.append(read_kept(name, data, request, store, found.notices))
     return found.documents[0], data, found
 
 
-def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[tuple[str, bytes | Path]]:
+def _contents(
+    path: str, warnings: list[str], request: ReadRequest
+) -> Iterator[tuple[str, bytes | Path]]:
     skipped: list[str] = []
     if path == STDIN:
         with reading(STDIN):
@@ -121,18 +141,36 @@ def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[
 
 
 def _begun(
-    contents: Iterable[tuple[int, str, bytes | Path]], request: ReadRequest, store: Store | None, notices: list[str]
+    contents: Iterable[tuple[int, str, bytes | Path]],
+    request: ReadRequest,
+    store: Store | None,
+    notices: list[str],
 ) -> Generator[tuple[int, bool, "_Begun"], None, None]:
-    """(number of its path, whether it is a file of its own, the document), in order; the next are parsed meanwhile."""
+    """(number of its path, whether it is a file of its own, the document), in order; the next are
+    parsed meanwhile.
+    """
     most, waiting = min(usable_cores(), _MOST_AHEAD), deque[tuple[int, bool, _Begun]]()
     try:
         for number, name, content in contents:
             if time.monotonic() > request.until:
-                raise TooLarge("there is no time left to read it", where=name, hint="Read fewer documents at a time")
-            waiting.append((number, not isinstance(content, bytes), _Begun(name, content, request, store, notices)))
+                raise TooLarge(
+                    "there is no time left to read it",
+                    where=name,
+                    hint="Read fewer documents at a time",
+                )
+            waiting.append(
+                (
+                    number,
+                    not isinstance(content, bytes),
+                    _Begun(name, content, request, store, notices),
+                )
+            )
             if waiting[-1][2].reading is not None and request.on_begun is not None:
                 request.on_begun()
-            if len(waiting) >= most or sum(len(each.data) for *_, each in waiting) > request.memory // _MEMORY_PER_BYTE:
+            if (
+                len(waiting) >= most
+                or sum(len(each.data) for *_, each in waiting) > request.memory // _MEMORY_PER_BYTE
+            ):
                 yield waiting.popleft()
         while waiting:
             yield waiting.popleft()
@@ -142,10 +180,17 @@ def _begun(
 
 
 class _Begun:
-    """A document that is kept, or that a worker parses from now on; `document` raises what goes wrong."""
+    """A document that is kept, or that a worker parses from now on; `document` raises what goes
+    wrong.
+    """
 
     def __init__(
-        self, name: str, content: bytes | Path, request: ReadRequest, store: Store | None, notices: list[str]
+        self,
+        name: str,
+        content: bytes | Path,
+        request: ReadRequest,
+        store: Store | None,
+        notices: list[str],
     ) -> None:
         self._name, self._request, self._store, self._notices = name, request, store, notices
         self._kept: Document | None = None
@@ -154,7 +199,9 @@ class _Begun:
         self.data = b""
         try:
             self.data = content if isinstance(content, bytes) else load(content)
-            self._kept = None if store is None else kept_document(store, name, self.data, request, notices)
+            self._kept = (
+                None if store is None else kept_document(store, name, self.data, request, notices)
+            )
         except IngestError as error:
             self._error = error
         if self._kept is None and self._error is None:
@@ -179,20 +226,30 @@ class _Begun:
                 keep_document(store, name, self.data, self._request, document)
             except OSError as error:
                 why = error.strerror or error
-                self._notices.append(f"{name}: what was parsed cannot be kept ({why}, {store.root})")
+                self._notices.append(
+                    f"{name}: what was parsed cannot be kept ({why}, {store.root})"
+                )
         return document
 
 
 def read_kept(
-    name: str, data: bytes, request: ReadRequest, store: Store | None, notices: list[str], *, keep_from_s: float = 0.0
+    name: str,
+    data: bytes,
+    request: ReadRequest,
+    store: Store | None,
+    notices: list[str],
+    *,
+    keep_from_s: float = 0.0,
 ) -> Document:
-    """The Document of `data`, a file called `name`, as kept, else parsed and, where that took so long, kept; `notices`
-    say what the cache did. Raises as ingest."""
+    """The Document of `data`, a file called `name`, as kept, else parsed and, where that took so
+    long, kept; `notices` say what the cache did. Raises as ingest."""
     return _Begun(name, data, request, store, notices).document(keep_from_s)
 
 
 def content_digests(path: str) -> set[str]:
-    """sha256 of the file at `path` and, of an archive or folder, of every document in it that can be read."""
+    """sha256 of the file at `path` and, of an archive or folder, of every document in it that can
+    be read.
+    """
     found: set[str] = set()
     if os.path.isfile(path):
         with contextlib.suppress(OSError):
@@ -202,16 +259,22 @@ def content_digests(path: str) -> set[str]:
     with contextlib.suppress(IngestError, OSError):
         for _, content in find_documents(path):
             with contextlib.suppress(OSError):
-                found.add(file_digest(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest())
+                found.add(
+                    file_digest(content)
+                    if isinstance(content, Path)
+                    else hashlib.sha256(content).hexdigest()
+                )
     return found
 
 
-# Several keys may lead to a file's text. The first does not know what the file is called, which matters for a document
-# without a title; nor does a password matter where none is asked for.
+# Several keys may lead to a file's text. The first does not know what the file is called, which
+# matters for a document without a title; nor does a password matter where none is asked for.
 
 
 def document_keys(name: str, digest: str, request: ReadRequest) -> list[str]:
-    """What the text of bytes with this sha256 may be kept under, most general first; installing OCR changes it."""
+    """What the text of bytes with this sha256 may be kept under, most general first; installing OCR
+    changes it.
+    """
     return [
         _key(shown, digest, request, password)
         for shown in (_any_name(name), os.path.basename(name))
@@ -225,12 +288,25 @@ def _any_name(name: str) -> str:
 
 
 def _key(name: str, digest: str, request: ReadRequest, password: str) -> str:
-    read_as = [str(INGEST_VERSION), request.media_type or "", str(request.include_hidden), str(available())]
-    fields = [digest, name, str(FORMAT_OF_LINES), *read_as, hashlib.sha256(password.encode()).hexdigest()]
+    read_as = [
+        str(INGEST_VERSION),
+        request.media_type or "",
+        str(request.include_hidden),
+        str(available()),
+    ]
+    fields = [
+        digest,
+        name,
+        str(FORMAT_OF_LINES),
+        *read_as,
+        hashlib.sha256(password.encode()).hexdigest(),
+    ]
     return key_of(fields)
 
 
-def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, notices: list[str]) -> Document | None:
+def kept_document(
+    store: Store, name: str, data: bytes, request: ReadRequest, notices: list[str]
+) -> Document | None:
     """The kept Document of `data`, or None; `notices` say where a damaged one was deleted."""
     digest = hashlib.sha256(data).hexdigest()
     store.meet([digest])
@@ -243,12 +319,18 @@ def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, no
                 return from_bytes(kept.read_bytes(), name)
             except (StoreDamaged, Unreadable, OSError) as error:
                 store.drop("documents", key)
-                notices.append(f"{name}: the kept text cannot be used ({error}) and is parsed again")
+                notices.append(
+                    f"{name}: the kept text cannot be used ({error}) and is parsed again"
+                )
     return None
 
 
-def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, document: Document) -> None:
-    """Keep `document`, made of `data`, unless it lost pages to a limit (on a busy machine). Raises OSError."""
+def keep_document(
+    store: Store, name: str, data: bytes, request: ReadRequest, document: Document
+) -> None:
+    """Keep `document`, made of `data`, unless it lost pages to a limit (on a busy machine). Raises
+    OSError.
+    """
     if document.coverage.lost_pages:
         return
     titled = _letters(document.title) != _letters(PurePath(name).stem) and name != STDIN

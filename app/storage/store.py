@@ -1,24 +1,34 @@
-"""What docqa keeps on disk: parsed documents and model states, by content; folders 0700, files 0600.
+"""What docqa keeps on disk: parsed documents and model states, by content; folders 0700, files
+0600.
 
-    documents/KEY/document.jsonl, entry.json    KEY: sha256 of the bytes and of what changes how they are read
-    contexts/KEY/arrays.safetensors, entry.json KEY: hash of the document, its text and the tokenizer (arrays.py)
+    documents/KEY/document.jsonl, entry.json    KEY: sha256 of the bytes and of what changes how
+                                                they are read
+    contexts/KEY/arrays.safetensors, entry.json KEY: hash of the document, its text and the
+    tokenizer (arrays.py)
     indexes/KEY/arrays.safetensors, entry.json  the words of its passages, likewise
-    states/KEY/                                 KEY: hash of the profile and of all token ids (context.prefix_hashes)
-        entry.json                              documents, positions and profile, for people and for `forget`
-        model/                                  the State's own files, which carry their own checksums
-        vectors.safetensors                     what was gathered of the passages while reading (context/prefill.py)
+    states/KEY/                                 KEY: hash of the profile and of all token ids
+                                                (context.prefix_hashes)
+        entry.json                              documents, positions and profile, for people and
+                                                for `forget`
+        model/                                  the State's own files, which carry their own
+                                                checksums
+        vectors.safetensors                     what was gathered of the passages while reading
+                                                (context/prefill.py)
         .in_use.HOST.SYSTEM.PID                 a process that uses the state (pins.py)
     answers/KEY/answers.json, entry.json        what `extract` found in a document (batch/jobs.py)
-    locks/KEY.lock                              locked while a process reads into the state, or deletes it
-    forgotten/HASH                              the mark of a document that was forgotten, by a hash of its id
+    locks/KEY.lock                              locked while a process reads into the state, or
+                                                deletes it
+    forgotten/HASH                              the mark of a document that was forgotten, by a
+                                                hash of its id
 
-A document is written to a temporary folder, `.new-HOST.SYSTEM.PID-…`, and renamed; a state grows in place, every file
-of it renamed into place whole. Nothing here knows tensors.
+A document is written to a temporary folder, `.new-HOST.SYSTEM.PID-…`, and renamed; a state grows in
+place, every file of it renamed into place whole. Nothing here knows tensors.
 
-Forgetting while others read: `forget` marks the documents, deletes all temporary folders, then waits for the lock of
-each of their states and deletes it. Whoever writes looks for the mark before it renames; a process that reads also
-looks after every block, and gives up its lock. So nothing of a document stays, whoever is killed, and nobody waits
-longer than for a block. A mark ends with `MARK_AGE_S`.
+Forgetting while others read: `forget` marks the documents, deletes all temporary folders, then
+waits for the lock of each of their states and deletes it. Whoever writes looks for the mark before
+it renames; a process that reads also looks after every block, and gives up its lock. So nothing of
+a document stays, whoever is killed, and nobody waits longer than for a block. A mark ends with
+`MARK_AGE_S`.
 """
 
 from __future__ import annotations
@@ -52,15 +62,19 @@ MARK_AGE_S = 30 * 24 * 3600.0
 _UNFINISHED = ".new-"
 _ENTRY = "entry.json"
 KINDS = {
-    "documents": "document", "contexts": "context", "indexes": "index", "states": "state", "answers": "answers",
-}  # fmt: skip
+    "documents": "document",
+    "contexts": "context",
+    "indexes": "index",
+    "states": "state",
+    "answers": "answers",
+}
 """Folders of entries, and the name of each kind."""
 
 
 class Details(TypedDict, total=False):
-    """What entry.json says. `files` are paths as given, `paths` absolute ones, in the order of `documents`. `health` is
-    that of a text; `profile`, `model` (its name), `position` and `total` (tokens) are those of a state; `sums` and
-    `sizes` those of files, by name."""
+    """What entry.json says. `files` are paths as given, `paths` absolute ones, in the order of
+    `documents`. `health` is that of a text; `profile`, `model` (its name), `position` and `total`
+    (tokens) are those of a state; `sums` and `sizes` those of files, by name."""
 
     key: str
     kind: str
@@ -92,7 +106,9 @@ def file_digest(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """One kept document or state. `used` is seconds since the epoch, `status` is kept or damaged."""
+    """One kept document or state. `used` is seconds since the epoch, `status` is kept or
+    damaged.
+    """
 
     kind: str
     key: str
@@ -124,15 +140,21 @@ def store_of(options: Options) -> Store | None:
 
 
 def inside(path: str) -> Callable[[str], bool]:
-    """A test of absolute paths: whether one is `path`, or a document in the folder or archive `path`."""
+    """A test of absolute paths: whether one is `path`, or a document in the folder or archive
+    `path`.
+    """
     places = {os.path.abspath(path), os.path.realpath(path)}
     folders = tuple(place.rstrip(os.sep) + os.sep for place in places)
     # Standard input is recorded as a file "-" in the working folder, but is not there.
-    return lambda recorded: recorded in places or recorded.startswith(folders) and not recorded.endswith(f"{os.sep}-")
+    return lambda recorded: (
+        recorded in places or recorded.startswith(folders) and not recorded.endswith(f"{os.sep}-")
+    )
 
 
 def acquire(lock: BaseFileLock) -> Iterator[None]:
-    """Acquire `lock`, in steps that Ctrl-C can end; yields once where another process has it. Raises OSError."""
+    """Acquire `lock`, in steps that Ctrl-C can end; yields once where another process has it.
+    Raises OSError.
+    """
     from filelock import Timeout
 
     waiting = False
@@ -146,7 +168,9 @@ def acquire(lock: BaseFileLock) -> Iterator[None]:
 
 
 class Store:
-    """The folder of everything docqa keeps. Methods that write raise OSError when the disk refuses."""
+    """The folder of everything docqa keeps. Methods that write raise OSError when the disk
+    refuses.
+    """
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or default_root()
@@ -164,13 +188,17 @@ class Store:
         return path / key if key else path
 
     def lock(self, name: str) -> BaseFileLock:
-        """The lock `name`, for a `with` or for `acquire`; for the key of a state, the lock of that state."""
+        """The lock `name`, for a `with` or for `acquire`; for the key of a state, the lock of that
+        state.
+        """
         from filelock import FileLock
 
         return FileLock(str(self.folder("locks") / f"{name}.lock"), mode=0o600)
 
     def put(self, kind: str, key: str, details: Details, files: Mapping[str, bytes]) -> Path:
-        """Write an entry of `files` whole or not at all, and not of a document forgotten since; returns its folder."""
+        """Write an entry of `files` whole or not at all, and not of a document forgotten since;
+        returns its folder.
+        """
         sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         sizes = {name: len(data) for name, data in files.items()}
         with self._new_folder(kind, key, details["documents"]) as temporary:
@@ -204,11 +232,13 @@ class Store:
 
     @contextmanager
     def _new_folder(self, kind: str, key: str, documents: Sequence[str]) -> Iterator[Path]:
-        """An empty folder to fill, which then takes the place of the entry `key`. It is deleted instead where one of
-        `documents` was forgotten meanwhile: `forget` marks, deletes unfinished folders, and then what has its name
-        already."""
+        """An empty folder to fill, which then takes the place of the entry `key`. It is deleted
+        instead where one of `documents` was forgotten meanwhile: `forget` marks, deletes unfinished
+        folders, and then what has its name already."""
         final = self.folder(kind, key)
-        temporary = Path(tempfile.mkdtemp(prefix=f"{_UNFINISHED}{pins.process()}-", dir=final.parent))
+        temporary = Path(
+            tempfile.mkdtemp(prefix=f"{_UNFINISHED}{pins.process()}-", dir=final.parent)
+        )
         try:
             yield temporary
             if not self.forgotten(documents):
@@ -225,15 +255,21 @@ class Store:
         return (self.root / kind / key / _ENTRY).is_file()
 
     def open(self, kind: str, key: str) -> tuple[Path, Details]:
-        """Folder and entry of what is kept; marks it used. Raises StoreDamaged, naming the file that differs."""
+        """Folder and entry of what is kept; marks it used. Raises StoreDamaged, naming the file
+        that differs.
+        """
         folder = self.root / kind / key
         try:
             entry = _read_entry(folder)
             if entry["key"] != key or entry["kind"] != kind:
-                raise StoreDamaged(f"is that of another document ({entry['key'][:12]})", where=str(folder))
+                raise StoreDamaged(
+                    f"is that of another document ({entry['key'][:12]})", where=str(folder)
+                )
             check_files(folder, entry["sizes"], entry["sums"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise StoreDamaged(f"cannot be read ({type(error).__name__}: {error})", where=str(folder)) from error
+            raise StoreDamaged(
+                f"cannot be read ({type(error).__name__}: {error})", where=str(folder)
+            ) from error
         with contextlib.suppress(OSError):  # a read-only shared cache cannot say when
             os.utime(folder / _ENTRY)
         return folder, entry
@@ -254,7 +290,9 @@ class Store:
         self._pinned.clear()
 
     def entries(self, *kinds: str) -> list[Entry]:
-        """All that is kept, or all of `kinds`, most recently used first; also what a killed process left unfinished."""
+        """All that is kept, or all of `kinds`, most recently used first; also what a killed process
+        left unfinished.
+        """
         found: list[Entry] = []
         for kind in kinds or KINDS:
             parent = self.root / kind
@@ -264,8 +302,8 @@ class Store:
         return sorted(found, key=lambda entry: (-entry.used, entry.key))
 
     def prune(self, budget_bytes: int = BUDGET_BYTES, *, damaged: bool = True) -> list[Entry]:
-        """Evict what was longest unused until all fits `budget_bytes`, damaged entries first, or all if `damaged`; not
-        a state that is used or locked. Returns what went."""
+        """Evict what was longest unused until all fits `budget_bytes`, damaged entries first, or
+        all if `damaged`; not a state that is used or locked. Returns what went."""
         self._sweep_marks()
         entries = self.entries()
         total = sum(entry.bytes for entry in entries)
@@ -282,8 +320,14 @@ class Store:
         """Whether it is gone: not what somebody uses."""
         from filelock import Timeout
 
-        with contextlib.suppress(Timeout, OSError):  # another process reads into it, or the folder is read-only
-            with self.lock(entry.key).acquire(timeout=0) if entry.kind == "state" else contextlib.nullcontext():
+        with contextlib.suppress(
+            Timeout, OSError
+        ):  # another process reads into it, or the folder is read-only
+            with (
+                self.lock(entry.key).acquire(timeout=0)
+                if entry.kind == "state"
+                else contextlib.nullcontext()
+            ):
                 if not pins.users(entry.folder):
                     shutil.rmtree(entry.folder, ignore_errors=True)
             return not entry.folder.exists()
@@ -310,9 +354,10 @@ class Store:
     def forget(
         self, documents: Iterable[str], path: str, on_wait: Callable[[Entry], object] | None = None
     ) -> tuple[int, int]:
-        """Delete all that is kept of `documents` (sha256), of what was read at or below `path`, and what is too damaged
-        to say whose it is. `on_wait` is called before waiting for a process that reads. Returns (entries deleted, bytes
-        freed). Raises ResourceError where one cannot be deleted, or is used by another machine, after the others."""
+        """Delete all that is kept of `documents` (sha256), of what was read at or below `path`, and
+        what is too damaged to say whose it is. `on_wait` is called before waiting for a process
+        that reads. Returns (entries deleted, bytes freed). Raises ResourceError where one cannot be
+        deleted, or is used by another machine, after the others."""
         wanted, below = set(documents), inside(path)
         for entry in self.entries():
             known = zip(entry.details.get("documents", []), entry.details.get("paths", []))
@@ -348,10 +393,14 @@ class Store:
                     on_wait(entry)
             if hosts := [host for host in pins.users(entry.folder) if host]:
                 hint = "end docqa there, or wait a week, and run the same command again; all else was deleted"
-                raise ResourceError(f"a docqa on {hosts[0]} uses this state", where=str(entry.folder), hint=hint)
+                raise ResourceError(
+                    f"a docqa on {hosts[0]} uses this state", where=str(entry.folder), hint=hint
+                )
             shutil.rmtree(entry.folder, ignore_errors=True)
             if entry.folder.exists():
-                raise ResourceError("cannot be deleted", where=str(entry.folder), hint="check its permissions")
+                raise ResourceError(
+                    "cannot be deleted", where=str(entry.folder), hint="check its permissions"
+                )
         finally:
             lock.release()
 
@@ -361,8 +410,12 @@ class Store:
             self._marks[document] = self._mark(document)
 
     def forgotten(self, documents: Iterable[str]) -> bool:
-        """Whether one of `documents` was forgotten after it was opened here: then nothing of it may be kept."""
-        return any(self._mark(each) > self._marks.setdefault(each, self._mark(each)) for each in documents)
+        """Whether one of `documents` was forgotten after it was opened here: then nothing of it may
+        be kept.
+        """
+        return any(
+            self._mark(each) > self._marks.setdefault(each, self._mark(each)) for each in documents
+        )
 
     def _mark(self, document: str) -> int:
         try:
@@ -430,12 +483,16 @@ def _read_entry(folder: Path) -> Details:
 
 
 def check_files(folder: Path, sizes: Mapping[str, int], sums: Mapping[str, str]) -> None:
-    """Compare files of `folder` with their sizes and known sha256. Raises StoreDamaged, naming the file."""
+    """Compare files of `folder` with their sizes and known sha256. Raises StoreDamaged, naming the
+    file.
+    """
     for name, size in sizes.items():
         path = folder / name
         if not path.is_file():
             raise StoreDamaged(f"{name} is missing", where=str(folder))
         if path.stat().st_size != size:
-            raise StoreDamaged(f"{name} has {path.stat().st_size} bytes, {size} were written", where=str(folder))
+            raise StoreDamaged(
+                f"{name} has {path.stat().st_size} bytes, {size} were written", where=str(folder)
+            )
         if name in sums and file_digest(path) != sums[name]:
             raise StoreDamaged(f"{name} does not match its checksum", where=str(folder))

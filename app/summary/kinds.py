@@ -1,4 +1,6 @@
-"""What speaks for and against the sentences of a kind of document, and what its summary begins with."""
+"""What speaks for and against the sentences of a kind of document, and what its summary begins
+with.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,14 +17,18 @@ from docqa.app.summary.topics import LEADS, WEIGHTY
 from docqa.ingest.types import Document
 
 SPOKEN, SEPARATE, DEFINED, CITING, WEIGHT = -0.8, -1.2, -0.8, -0.6, 0.8
-"""Taken from the score of speech, of an opinion that is not the court's, of definitions, of what a court cites; and
-what a sentence gets that surely states a topic of its kind of document."""
+"""Taken from the score of speech, of an opinion that is not the court's, of definitions, of what a
+court cites; and what a sentence gets that surely states a topic of its kind of document."""
 _DEFINED = any_of(r"\b(?:shall mean|means|has the meaning)\b")
 _CITING = any_of(r"\bid\.|\bsupra\b|\b\d+ (?:U\. ?S\.|F\. ?[23]d|F\.4th) ")
 
 
-def bias_of(document: Document, kind: DocumentKind, candidates: Sequence[SentenceCandidate]) -> np.ndarray:
-    """What is added to the score of each candidate for the kind of its document, and for who says it, [candidates]."""
+def bias_of(
+    document: Document, kind: DocumentKind, candidates: Sequence[SentenceCandidate]
+) -> np.ndarray:
+    """What is added to the score of each candidate for the kind of its document, and for who says
+    it, [candidates].
+    """
     found = np.zeros(len(candidates))
     signed = any(section.source == "opinion" for section in document.sections)  # by judges
     for number, each in enumerate(candidates):

@@ -1,4 +1,6 @@
-"""Records as Markdown. Whatever comes from a document is escaped, and never becomes markup or a link."""
+"""Records as Markdown. Whatever comes from a document is escaped, and never becomes markup or a
+link.
+"""
 
 import re
 
@@ -25,7 +27,9 @@ def escaped(text: str) -> str:
 
 
 def render_markdown(record: SummaryRecord) -> str:
-    """RELATIVE_PATH.md: the whole, then the sections, the place behind every sentence; ends in a line end."""
+    """RELATIVE_PATH.md: the whole, then the sections, the place behind every sentence; ends in a
+    line end.
+    """
     return _filled_in("summary/summary.md.jinja", record=record)
 
 
@@ -39,7 +43,11 @@ def _filled_in(template: str, **values: object) -> str:
 
 
 def _method(record: SummaryRecord) -> str:
-    return Markup(_WRITTEN.format(model=escaped(record.model or "a model")) if record.method == WRITTEN else _METHOD)
+    return Markup(
+        _WRITTEN.format(model=escaped(record.model or "a model"))
+        if record.method == WRITTEN
+        else _METHOD
+    )
 
 
 def _nothing(record: SummaryRecord) -> str:
@@ -49,16 +57,24 @@ def _nothing(record: SummaryRecord) -> str:
 
 
 def _placed(sentence: SummarySentence, heading: str = "") -> str:
-    """The sentence and its place, who says it unless the heading does, and whether it is borne out."""
+    """The sentence and its place, who says it unless the heading does, and whether it is borne
+    out.
+    """
     speaker = sentence.speaker if sentence.speaker != heading else None
     where = ", ".join(escaped(part) for part in (speaker, place(sentence)) if part)
     remark = Support(sentence.support).remark if sentence.support else ""
-    said = escaped(sentence.text) + (f" ({where})" if where else "") + (escaped(f" [{remark}]") if remark else "")
+    said = (
+        escaped(sentence.text)
+        + (f" ({where})" if where else "")
+        + (escaped(f" [{remark}]") if remark else "")
+    )
     return Markup(said)
 
 
 def place(sentence: SummarySentence) -> str:
-    """`p. 12`, `p. xii (PDF 14)`, or without pages the section; of a written sentence every place that bears it out."""
+    """`p. 12`, `p. xii (PDF 14)`, or without pages the section; of a written sentence every place
+    that bears it out.
+    """
     cites = [Cite("", cite.page, cite.label, None, cite.start, cite.end) for cite in sentence.cites]
     if sentence.support is None:
         return cite_text(cites)

@@ -1,4 +1,6 @@
-"""The parts of a document that a summary goes through: sections near the top of its outline, or runs of pages."""
+"""The parts of a document that a summary goes through: sections near the top of its outline, or
+runs of pages.
+"""
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -28,15 +30,17 @@ class Part:
 
 
 def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[Part]:
-    """The parts in order, with or without candidates: the top of the outline; while they are few, one with most of the
-    document is replaced by the sections in it."""
+    """The parts in order, with or without candidates: the top of the outline; while they are few,
+    one with most of the document is replaced by the sections in it."""
     if not document.sections:
         return _runs(document, candidates)
     parts = _below(document, candidates, None)
     parents = {section.parent for section in document.sections if section.parent is not None}
     while len(parts) < FEWEST_PARTS:
         total = sum(len(part.numbers) for part in parts)
-        great = [part for part in parts if part.id in parents and len(part.numbers) > DOMINATES * total]
+        great = [
+            part for part in parts if part.id in parents and len(part.numbers) > DOMINATES * total
+        ]
         if not great:
             break
         at = parts.index(great[0])
@@ -46,17 +50,24 @@ def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[P
 
 def only(parts: Iterable[Part], numbers: Container[int]) -> list[Part]:
     """`parts` with these candidates alone, without those that are left with none."""
-    kept = (replace(part, numbers=tuple(number for number in part.numbers if number in numbers)) for part in parts)
+    kept = (
+        replace(part, numbers=tuple(number for number in part.numbers if number in numbers))
+        for part in parts
+    )
     return [part for part in kept if part.numbers]
 
 
 def sentences_of_part(most: int, parts: int) -> int:
-    """How many sentences one of `parts` gets that deserves `most`: at most 3, fewer of many parts."""
+    """How many sentences one of `parts` gets that deserves `most`: at most 3, fewer of many
+    parts.
+    """
     limit = 3 if parts <= 12 else 2 if parts <= 24 else 1
     return max(1, min(limit, most))
 
 
-def _below(document: Document, candidates: Sequence[PlacedSentence], name: str | None) -> list[Part]:
+def _below(
+    document: Document, candidates: Sequence[PlacedSentence], name: str | None
+) -> list[Part]:
     """The parts right below a section (None: the document), after what comes before them."""
     inside: dict[str, list[int]] = {}
     opening: list[int] = []

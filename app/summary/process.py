@@ -1,5 +1,5 @@
-"""The front door: one document in, one SummaryRecord out: the same for the same document, model and style. The bundled
-model does not write well enough: it chooses among the document's sentences."""
+"""The front door: one document in, one SummaryRecord out: the same for the same document, model and
+style. The bundled model does not write well enough: it chooses among the document's sentences."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,7 +12,13 @@ from docqa.app.quotes.verifier import Located
 from docqa.app.reading.document_kind import DocumentKind, kind_of
 from docqa.app.summary.kinds import bias_of, leading, weighted
 from docqa.app.summary.parts import WHOLE, Part, only, parts_of, sentences_of_part
-from docqa.app.summary.record import EXTRACTED, SentenceCite, SummaryRecord, SummarySection, SummarySentence
+from docqa.app.summary.record import (
+    EXTRACTED,
+    SentenceCite,
+    SummaryRecord,
+    SummarySection,
+    SummarySentence,
+)
 from docqa.app.summary.selection import Pool
 from docqa.app.summary.sentences.candidates import find_candidates, speaker_at
 from docqa.app.summary.topical import about_focus, choose_for_topic
@@ -25,27 +31,45 @@ _FOR_EACH = 15  # sentences of a section for one in the summary
 
 
 def summarize_document(
-    document: Document, context: Context, model: Model, style: str, *, focus: str = "", ranked: Sequence[Ranked] = ()
+    document: Document,
+    context: Context,
+    model: Model,
+    style: str,
+    *,
+    focus: str = "",
+    ranked: Sequence[Ranked] = (),
 ) -> SummaryRecord:
-    """The summary of `document` in a style of `record.STYLES`; `context` is `lay_out([document], model.tokenizer)`.
-    With a `focus` it is about that, by `ranked`, the passages for it, best first."""
-    candidates = find_candidates(document, **({"most_words": _CLAUSE_WORDS} if style == "clauses" else {}))
+    """The summary of `document` in a style of `record.STYLES`; `context` is `lay_out([document],
+    model.tokenizer)`. With a `focus` it is about that, by `ranked`, the passages for it, best
+    first."""
+    candidates = find_candidates(
+        document, **({"most_words": _CLAUSE_WORDS} if style == "clauses" else {})
+    )
     if not candidates:
         return SummaryRecord.of(document, style, EXTRACTED, readable=False)
     kind = kind_of(document)
     pool = Pool(document, candidates, bias_of(document, kind, candidates), model.reader)
     if focus:
-        whole, parts, empty = _by_focus(style, about_focus(focus, pool, context, ranked), focus, pool)
+        whole, parts, empty = _by_focus(
+            style, about_focus(focus, pool, context, ranked), focus, pool
+        )
     elif style in TOPICS:
         whole, parts, empty = _by_topic(style, pool)
     else:
-        free = style == "brief" and kind is DocumentKind.PAPER  # its best sentences are nearer to its own abstract
-        whole, parts, empty = _by_part(style, weighted(kind, pool), [] if free else leading(kind, pool))
+        free = (
+            style == "brief" and kind is DocumentKind.PAPER
+        )  # its best sentences are nearer to its own abstract
+        whole, parts, empty = _by_part(
+            style, weighted(kind, pool), [] if free else leading(kind, pool)
+        )
     sections = tuple(
-        SummarySection(part.id, part.heading, part.level, _sentences(pool, part.numbers)) for part in parts
+        SummarySection(part.id, part.heading, part.level, _sentences(pool, part.numbers))
+        for part in parts
     )
     said = _sentences(pool, whole)
-    return SummaryRecord.of(document, style, EXTRACTED, sentences=said, sections=sections, not_covered=tuple(empty))
+    return SummaryRecord.of(
+        document, style, EXTRACTED, sentences=said, sections=sections, not_covered=tuple(empty)
+    )
 
 
 def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[Part], list[str]]:
@@ -54,7 +78,9 @@ def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[
     # Fewer where it would be most of a short document.
     count = max(1, min(WHOLE[style], (len(pool.candidates) + 1) // 2))
     first = first[:count]
-    others = [number for number in pool.fold([part.numbers for part in parts]) if number not in first]
+    others = [
+        number for number in pool.fold([part.numbers for part in parts]) if number not in first
+    ]
     whole = [*first, *pool.best(others, count - len(first), taken=first)]
     if style != "key-points":
         return whole, [], []
@@ -71,7 +97,9 @@ def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[
     return whole, kept if len(parts) > 1 else [], empty
 
 
-def _by_focus(style: str, found: Sequence[int], focus: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]:
+def _by_focus(
+    style: str, found: Sequence[int], focus: str, pool: Pool
+) -> tuple[list[int], list[Part], list[str]]:
     """(sentences about the focus, further ones by part, the focus where there is none)."""
     whole = sorted(found[: WHOLE[style]])
     others = set(found[WHOLE[style] :]) if style == "key-points" else set[int]()
@@ -87,7 +115,9 @@ def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]
         chosen[topic.heading] = choose_for_topic(topic, pool, salience, taken)
         taken += chosen[topic.heading]
     headings = [topic.heading for topic in TOPICS[style]]
-    found = [Part(None, heading, 1, tuple(chosen[heading])) for heading in headings if chosen[heading]]
+    found = [
+        Part(None, heading, 1, tuple(chosen[heading])) for heading in headings if chosen[heading]
+    ]
     return [], found, [heading for heading in headings if not chosen[heading]]
 
 

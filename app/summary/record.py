@@ -1,4 +1,6 @@
-"""A summary: sentences with cites, by section and as a whole, what was not covered; no time, no absolute path."""
+"""A summary: sentences with cites, by section and as a whole, what was not covered; no time, no
+absolute path.
+"""
 
 import json
 from dataclasses import asdict, dataclass
@@ -21,8 +23,9 @@ SUMMARIZED, UNREADABLE = "summarized", "unreadable"
 
 @dataclass(frozen=True)
 class SentenceCite:
-    """Half-open characters `start:end` of the text of `page` (from 1, as printed in `label`), or without pages, None,
-    of the whole text, with the place in `label`. `section`: what the document prints to name the place."""
+    """Half-open characters `start:end` of the text of `page` (from 1, as printed in `label`), or
+    without pages, None, of the whole text, with the place in `label`. `section`: what the document
+    prints to name the place."""
 
     page: int | None
     label: str | None
@@ -37,8 +40,9 @@ class SentenceCite:
 
 @dataclass(frozen=True)
 class SummarySentence:
-    """Words of the document, their `grade` as a quote, and where they are; or words of a model, with `grade` None and
-    how far those at `cites` bear them out (`support`). `speaker`: an opinion's judge, or who is quoted."""
+    """Words of the document, their `grade` as a quote, and where they are; or words of a model,
+    with `grade` None and how far those at `cites` bear them out (`support`). `speaker`: an
+    opinion's judge, or who is quoted."""
 
     text: str
     grade: str | None
@@ -49,7 +53,9 @@ class SummarySentence:
 
 @dataclass(frozen=True)
 class SummarySection:
-    """What was taken of one section, at its outline's `level`, or under one heading of a style (`id` None, level 1)."""
+    """What was taken of one section, at its outline's `level`, or under one heading of a style
+    (`id` None, level 1).
+    """
 
     id: str | None
     heading: str
@@ -59,9 +65,10 @@ class SummarySection:
 
 @dataclass(frozen=True)
 class SummaryRecord:
-    """The summary of one document: `sentences` of the whole, `sections` in order. `path` is relative, with `/`;
-    `document` a sha256; `method` EXTRACTED or WRITTEN, by `model`; `not_covered`: headings that nothing was taken from;
-    `warnings`: what was not read; `remarks`: how it was written."""
+    """The summary of one document: `sentences` of the whole, `sections` in order. `path` is
+    relative, with `/`; `document` a sha256; `method` EXTRACTED or WRITTEN, by `model`;
+    `not_covered`: headings that nothing was taken from; `warnings`: what was not read; `remarks`:
+    how it was written."""
 
     path: str
     document: str
@@ -77,15 +84,31 @@ class SummaryRecord:
     remarks: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, document: Document, style: str, method: str, *, readable: bool = True, **more: Any) -> Self:
-        """The record of `document`, with `more` fields; not `readable`: one that has nothing to summarize."""
+    def of(
+        cls, document: Document, style: str, method: str, *, readable: bool = True, **more: Any
+    ) -> Self:
+        """The record of `document`, with `more` fields; not `readable`: one that has nothing to
+        summarize.
+        """
         status, warnings = (SUMMARIZED, ()) if readable else (UNREADABLE, (NOTHING,))
         warnings = (*document.coverage.warnings, *warnings)
-        return cls(document.path, document.id, document.title, style, method, status, warnings=warnings, **more)
+        return cls(
+            document.path,
+            document.id,
+            document.title,
+            style,
+            method,
+            status,
+            warnings=warnings,
+            **more,
+        )
 
     def every_sentence(self) -> tuple[SummarySentence, ...]:
         """Those of the whole, then those of the sections; one may be in both."""
-        return (*self.sentences, *(sentence for section in self.sections for sentence in section.sentences))
+        return (
+            *self.sentences,
+            *(sentence for section in self.sections for sentence in section.sentences),
+        )
 
 
 def to_json_line(record: SummaryRecord) -> str:

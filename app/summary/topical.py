@@ -1,5 +1,5 @@
-"""Sentences about a topic of a style, or what somebody wants to know (`--focus`). Heads propose sentences, the reader
-says which answer; a topic that none states stays empty."""
+"""Sentences about a topic of a style, or what somebody wants to know (`--focus`). Heads propose
+sentences, the reader says which answer; a topic that none states stays empty."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,9 @@ FOCUS_LEAST, FOCUS_WORDS = 0.45, 0.6
 
 
 def about_focus(focus: str, pool: Pool, context: Context, ranked: Sequence[Ranked]) -> list[int]:
-    """Numbers of the candidates that are about `focus`, best first; `ranked` are the passages for it."""
+    """Numbers of the candidates that are about `focus`, best first; `ranked` are the passages for
+    it.
+    """
     spans = [context.passages[item.index].passage for item in ranked[:FOCUS_PASSAGES]]
     numbers = [
         number
@@ -31,7 +33,9 @@ def about_focus(focus: str, pool: Pool, context: Context, ranked: Sequence[Ranke
         if any(each.page == span.page and span.start <= each.start < span.end for span in spans)
     ]
     index, wanted = WordIndex.of(context), set(terms(focus))
-    said = [set(terms(f"{pool.candidates[number].text} {pool.above(number)}")) for number in numbers]
+    said = [
+        set(terms(f"{pool.candidates[number].text} {pool.above(number)}")) for number in numbers
+    ]
     shares = np.array([index.coverage(wanted, words) for words in said])
     scores = pool.chances(focus, numbers) + FOCUS_WORDS * shares
     order = np.argsort(-scores, kind="stable")[:FOCUS_SENTENCES]
@@ -39,16 +43,22 @@ def about_focus(focus: str, pool: Pool, context: Context, ranked: Sequence[Ranke
 
 
 def choose_for_topic(
-    topic: Topic, pool: Pool, salience: np.ndarray, taken: Sequence[int], outside: Sequence[int] = ()
+    topic: Topic,
+    pool: Pool,
+    salience: np.ndarray,
+    taken: Sequence[int],
+    outside: Sequence[int] = (),
 ) -> list[int]:
-    """At most `topic.count` candidates that state the topic, in order; `salience` [candidates]. None that is `taken`,
-    repeats it, or is `outside`."""
+    """At most `topic.count` candidates that state the topic, in order; `salience` [candidates].
+    None that is `taken`, repeats it, or is `outside`."""
     stated = pool.stating(topic)
     value = STATED * stated + topic.opening / (1 + np.arange(len(stated)) / 5)
     value = value + SALIENCE * np.clip(standardise(salience), -2, 2)
     closed = {*taken, *outside}
     order = map(int, np.argsort(-value, kind="stable"))
-    likely = sorted([number for number in order if stated[number] > UNLIKELY and number not in closed][:READ])
+    likely = sorted(
+        [number for number in order if stated[number] > UNLIKELY and number not in closed][:READ]
+    )
     value[likely] += READER * pool.chances(topic.question, likely)
     fit = [number for number in likely if value[number] >= LEAST]
     return choose(pool, fit, value[fit], topic.count, taken=taken, spread=False)

@@ -1,3 +1,14 @@
-"""The terminal interface. Nothing here is imported before `docqa tui` runs; only `kept_…` knows no Textual."""
+"""The terminal interface. Nothing here is imported before `docqa tui` runs; only `kept_…` knows no
+Textual.
+"""
 
-__all__ = ["app", "background", "bridge", "kept_turns", "keymap", "settings", "themes", "typing_screen"]
+__all__ = [
+    "app",
+    "background",
+    "bridge",
+    "kept_turns",
+    "keymap",
+    "settings",
+    "themes",
+    "typing_screen",
+]

@@ -1,4 +1,6 @@
-"""The application: a library below, a document over it, and the thread in which documents are read."""
+"""The application: a library below, a document over it, and the thread in which documents are
+read.
+"""
 
 from __future__ import annotations
 
@@ -39,26 +41,35 @@ _LEAVE_WITHIN_S = 20.0
 
 
 class Interface(App[None]):
-    """Shows the documents at `path`; one file opens at once, over its folder; without a path what was read and asked
-    before, and the current folder. `typed`: what was typed before."""
+    """Shows the documents at `path`; one file opens at once, over its folder; without a path what
+    was read and asked before, and the current folder. `typed`: what was typed before."""
 
     TITLE = "docqa"
     ENABLE_COMMAND_PALETTE = False  # the prompt offers the commands
     CSS_PATH = "docqa.tcss"
 
     def __init__(
-        self, path: str | None, opener: Opener, store: Store | None, settings: TuiSettings | None = None,
-        pictures: Pictures | None = None, typed: bytes = b"",
-    ) -> None:  # fmt: skip
+        self,
+        path: str | None,
+        opener: Opener,
+        store: Store | None,
+        settings: TuiSettings | None = None,
+        pictures: Pictures | None = None,
+        typed: bytes = b"",
+    ) -> None:
         gc.set_threshold(20_000, 3, 100_000)  # a look through a document takes frames
-        super().__init__(ansi_color="NO_COLOR" in os.environ or None)  # no mixed colour, no background
+        super().__init__(
+            ansi_color="NO_COLOR" in os.environ or None
+        )  # no mixed colour, no background
         self._typed = typed
         self.settings = settings or TuiSettings()
         self._pictures = pictures
         self.animation_level = "none"  # a view that moves by itself fights the reader
         self._path = path
         self.store = store
-        self._at_work: dict[str, DocumentScreen] = {}  # left while questions go on, by absolute path
+        self._at_work: dict[
+            str, DocumentScreen
+        ] = {}  # left while questions go on, by absolute path
         self.opener, self.bridge = opener, SessionBridge(opener)
         for theme in themes.themes():
             self.register_theme(theme)
@@ -81,7 +92,9 @@ class Interface(App[None]):
             name = {"\r": "enter", "\n": "enter", "\x7f": "backspace"}.get(character, character)
             assert isinstance(self.screen, TypingScreen)
             await self.screen.take(events.Key(name, character))
-        self.call_after_refresh(threading.Thread(target=_document_screen, name="import ahead", daemon=True).start)
+        self.call_after_refresh(
+            threading.Thread(target=_document_screen, name="import ahead", daemon=True).start
+        )
 
     def action_change_theme(self) -> None:
         self.push_screen(ThemeScreen(self.theme))
@@ -90,13 +103,19 @@ class Interface(App[None]):
         try:
             remember(self.store, "theme", self.theme)
         except OSError as error:
-            self.notify(f"the theme cannot be kept ({error.strerror or error})", severity="warning", markup=False)
+            self.notify(
+                f"the theme cannot be kept ({error.strerror or error})",
+                severity="warning",
+                markup=False,
+            )
 
     def get_key_display(self, binding: Binding) -> str:
         return keymap.shown(binding.key)
 
     async def on_event(self, event: events.Event) -> None:
-        """Keys and what is pasted go to the screen, each carried out before the next one is looked at."""
+        """Keys and what is pasted go to the screen, each carried out before the next one is looked
+        at.
+        """
         leaves = isinstance(event, events.Key) and event.key == _QUIT
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and not leaves:
             screen = self.screen
@@ -115,16 +134,22 @@ class Interface(App[None]):
         self.exit()
 
     def open_document(
-        self, path: str, past: PastQuestion | None = None, together: Sequence[str] = (), question: str = ""
+        self,
+        path: str,
+        past: PastQuestion | None = None,
+        together: Sequence[str] = (),
+        question: str = "",
     ) -> None:
-        """Open the document at `path`, at the question `past` if given, or those at the paths `together`, named `path`;
-        a `question` is asked at once."""
+        """Open the document at `path`, at the question `past` if given, or those at the paths
+        `together`, named `path`; a `question` is asked at once."""
         kept = self._at_work.pop(os.path.abspath(path), None)
         if kept is not None:
             self.uninstall_screen(kept)
             kept.come_back(past)
         made = _document_screen()
-        self.push_screen(kept or made(path, self.bridge, self.store, self._pictures, past, together, question))
+        self.push_screen(
+            kept or made(path, self.bridge, self.store, self._pictures, past, together, question)
+        )
 
     def open_hidden(self, screen: DocumentScreen) -> None:
         """Open the documents of `screen` again, with the text that cannot be seen."""
@@ -163,8 +188,8 @@ def _document_screen() -> type[DocumentScreen]:
 
 
 def run(path: str | None, options: Options) -> int:
-    """Run the interface in this terminal; returns the exit code. Raises MissingError for the path, UsageError for
-    `[tui]` of config.toml."""
+    """Run the interface in this terminal; returns the exit code. Raises MissingError for the path,
+    UsageError for `[tui]` of config.toml."""
     from rich.console import Console
 
     from docqa.app.storage.store import store_of

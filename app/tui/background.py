@@ -1,4 +1,6 @@
-"""The terminal before the interface draws: what is typed is kept, and whether it is dark is asked, or in COLORFGBG."""
+"""The terminal before the interface draws: what is typed is kept, and whether it is dark is asked,
+or in COLORFGBG.
+"""
 
 import os
 import re
@@ -22,7 +24,9 @@ typed = bytearray()
 
 @contextmanager
 def quiet_terminal(*, keep: bool = False) -> Iterator[None]:
-    """What is typed meanwhile is not echoed, and waits; what nobody has read is dropped, unless it is to `keep`."""
+    """What is typed meanwhile is not echoed, and waits; what nobody has read is dropped, unless it
+    is to `keep`.
+    """
     try:
         import termios
         import tty
@@ -41,7 +45,11 @@ def quiet_terminal(*, keep: bool = False) -> Iterator[None]:
 def is_light() -> bool:
     """Dark where nothing says so."""
     said = light_in(ask_terminal(_ASK)) if os.environ.get("TERM") not in _SILENT else None
-    return said if said is not None else os.environ.get("COLORFGBG", "").rpartition(";")[2] in _LIGHT_COLOURS
+    return (
+        said
+        if said is not None
+        else os.environ.get("COLORFGBG", "").rpartition(";")[2] in _LIGHT_COLOURS
+    )
 
 
 def light_in(reply: bytes) -> bool | None:
@@ -54,8 +62,8 @@ def light_in(reply: bytes) -> bool | None:
 
 
 def ask_terminal(question: bytes) -> bytes:
-    """What the terminal answers within ASK_WITHIN_S to `question`, which ends in that for its attributes; "" without
-    one, and on Windows."""
+    """What the terminal answers within ASK_WITHIN_S to `question`, which ends in that for its
+    attributes; "" without one, and on Windows."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.name == "nt":
         return b""
     try:

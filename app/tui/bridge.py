@@ -1,6 +1,6 @@
-"""Threads behind the screens: what comes of work, and what goes wrong, reaches them as messages. One thread reads and
-asks all documents, so that no two jobs share a model; each is opened on a thread of its own. A job is stopped between
-two events of its session, which keeps what was read."""
+"""Threads behind the screens: what comes of work, and what goes wrong, reaches them as messages.
+One thread reads and asks all documents, so that no two jobs share a model; each is opened on a
+thread of its own. A job is stopped between two events of its session, which keeps what was read."""
 
 from __future__ import annotations
 
@@ -58,8 +58,9 @@ class DocumentOpened(Message):
 
 @dataclass
 class SessionEvent(Message):
-    """An event of the session about question `number`, None for a read; without an event the question is at work, as
-    `understood`. `scores`, with the answer: how well every passage fits, as (page, start, end, score)."""
+    """An event of the session about question `number`, None for a read; without an event the
+    question is at work, as `understood`. `scores`, with the answer: how well every passage fits, as
+    (page, start, end, score)."""
 
     number: int | None
     event: Event | None = None
@@ -69,8 +70,8 @@ class SessionEvent(Message):
 
 @dataclass
 class JobEnded(Message):
-    """A job is over: `kind` open, read or ask, `outcome` finished, stopped or failed, for `reason`; `locked`: a
-    password would help."""
+    """A job is over: `kind` open, read or ask, `outcome` finished, stopped or failed, for `reason`;
+    `locked`: a password would help."""
 
     kind: str
     number: int | None
@@ -122,11 +123,15 @@ class SessionBridge:
         return not self._thread.is_alive()
 
     def submit(self, job: _Job, *, parallel: bool = False) -> None:
-        """Run `job` behind those that wait or, where it is `parallel`, at once on another thread."""
+        """Run `job` behind those that wait or, where it is `parallel`, at once on another
+        thread.
+        """
         with self._lock:
             self._unfinished.append(job)
         if parallel:
-            threading.Thread(target=self._carry_out, args=(job,), name="docqa opening", daemon=True).start()
+            threading.Thread(
+                target=self._carry_out, args=(job,), name="docqa opening", daemon=True
+            ).start()
         else:
             self._queue.put(job)
 
@@ -179,7 +184,9 @@ class DocumentJobs:
     def __init__(self, bridge: SessionBridge) -> None:
         self._bridge = bridge
         bridge.documents.append(self)
-        self._answered: dict[int, KeptTurn] = {}  # in the thread: the screen may not know the last one
+        self._answered: dict[
+            int, KeptTurn
+        ] = {}  # in the thread: the screen may not know the last one
         self.session: Session | None = None
         self.left = False
 
@@ -188,21 +195,31 @@ class DocumentJobs:
         return any(job.kind != "open" for job in self._bridge.waiting(self))
 
     def open(self, path: str | Sequence[str], post: Post, password: str | None = None) -> None:
-        """Parse the document at `path`, or those at several, at once: DocumentOpened, then JobEnded."""
-        self._bridge.submit(_Job("open", self, post, lambda: self._open(path, post, password)), parallel=True)
+        """Parse the document at `path`, or those at several, at once: DocumentOpened, then
+        JobEnded.
+        """
+        self._bridge.submit(
+            _Job("open", self, post, lambda: self._open(path, post, password)), parallel=True
+        )
 
     def read(self, post: Post) -> None:
         """Read the document, from where an earlier read stopped: SessionEvents, then JobEnded."""
-        self._bridge.submit(_Job("read", self, post, lambda: self._events(None, self.opened.read())))
+        self._bridge.submit(
+            _Job("read", self, post, lambda: self._events(None, self.opened.read()))
+        )
 
     def ask(self, number: int, question: str, post: Post, before: Mapping[int, KeptTurn]) -> None:
-        """Answer a question behind those that wait: JobStarted, SessionEvents, JobEnded. It is understood by those of
-        lower numbers: of `before`, and those answered meanwhile."""
-        self._bridge.submit(_Job("ask", self, post, lambda: self._answer(number, question, before), number))
+        """Answer a question behind those that wait: JobStarted, SessionEvents, JobEnded. It is
+        understood by those of lower numbers: of `before`, and those answered meanwhile."""
+        self._bridge.submit(
+            _Job("ask", self, post, lambda: self._answer(number, question, before), number)
+        )
 
     def ask_again(self, number: int, question: str, post: Post, shown: Sequence[Quote]) -> None:
         """The next best answer: the one that is in none of the quotes `shown`."""
-        self._bridge.submit(_Job("ask", self, post, lambda: self._again(number, question, shown), number))
+        self._bridge.submit(
+            _Job("ask", self, post, lambda: self._again(number, question, shown), number)
+        )
 
     def stop(self, number: int | None = None) -> None:
         """Stop the job that is under way, or question `number`, at its next event."""
@@ -230,7 +247,11 @@ class DocumentJobs:
         return self.session
 
     def _open(self, path: str | Sequence[str], post: Post, password: str | None) -> _Messages:
-        first = None if password or not isinstance(path, str) else lambda document: deliver(post, FirstPages(document))
+        first = (
+            None
+            if password or not isinstance(path, str)
+            else lambda document: deliver(post, FirstPages(document))
+        )
         session = self.session = self._bridge.opener(path, _counted(post), password, first)
         yield DocumentOpened(session.documents, [*session.warnings, *session.notices])
 
@@ -254,7 +275,9 @@ class DocumentJobs:
     def _again(self, number: int, question: str, shown: Sequence[Quote]) -> _Messages:
         yield SessionEvent(number, Finished(self.opened.ask_again(question, shown)))
 
-    def _events(self, number: int | None, stream: Iterator[Event]) -> Generator[SessionEvent, None, None]:
+    def _events(
+        self, number: int | None, stream: Iterator[Event]
+    ) -> Generator[SessionEvent, None, None]:
         try:
             for event in gathered(stream):
                 yield SessionEvent(number, event)
@@ -277,8 +300,8 @@ def _counted(post: Post) -> Callable[[int, int], None]:
 
 
 def gathered(stream: Iterator[Event]) -> Iterator[Event]:
-    """The events of `stream` without thoughts, a few pieces a second of what a model writes: one a word would choke the
-    interface."""
+    """The events of `stream` without thoughts, a few pieces a second of what a model writes: one a
+    word would choke the interface."""
     text, shown_at = "", 0.0
     for event in stream:
         if not isinstance(event, Token):
@@ -298,14 +321,21 @@ def passage_scores(session: Session, finished: Finished) -> Scores:
     if session.options.quick or len(session.documents) > 1:
         return []
     placed = session.context.passages
-    passages = [(placed[item.index].passage, item.score) for item in session.rank(finished.answer.question)]
+    passages = [
+        (placed[item.index].passage, item.score) for item in session.rank(finished.answer.question)
+    ]
     return [(passage.page, passage.start, passage.end, score) for passage, score in passages]
 
 
 def run_in_thread(
-    widget: Widget, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[str], object]
+    widget: Widget,
+    work: Callable[[], T],
+    done: Callable[[T], object],
+    failed: Callable[[str], object],
 ) -> None:
-    """Let `widget` call `done` with what `work` returns or, where that fails, `failed` with its error in words."""
+    """Let `widget` call `done` with what `work` returns or, where that fails, `failed` with its
+    error in words.
+    """
 
     def run() -> None:
         try:
@@ -328,7 +358,9 @@ def deliver(post: Callable[[T], object], message: T) -> bool:
 
 def problem(error: Exception) -> str:
     """The message of an error that is expected; of any other that it is a bug, and which."""
-    if isinstance(error, IngestError) and "--" in without_flags(error.hint):  # nobody types a flag here
+    if isinstance(error, IngestError) and "--" in without_flags(
+        error.hint
+    ):  # nobody types a flag here
         return f"{error.where}: {error.message}"
     if isinstance(error, report.expected_errors()) or report.out_of_memory(error):
         return without_flags(report.describe(error))

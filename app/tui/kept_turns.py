@@ -1,5 +1,5 @@
-"""Questions, answers and annotations as the interface shows them, kept in the history: one session of kind `tui` for a
-document, or several together."""
+"""Questions, answers and annotations as the interface shows them, kept in the history: one session
+of kind `tui` for a document, or several together."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -24,9 +24,9 @@ T = TypeVar("T")
 
 @dataclass
 class Turn:
-    """One question. `state`: queued, waiting, reading, preview, done, stopped or failed; `note`: why it has no answer.
-    `scores`: (page, start, end, score) of passages; `draft`: of the answer so far; `understood`: what a follow-up was
-    taken to ask."""
+    """One question. `state`: queued, waiting, reading, preview, done, stopped or failed; `note`:
+    why it has no answer. `scores`: (page, start, end, score) of passages; `draft`: of the answer so
+    far; `understood`: what a follow-up was taken to ask."""
 
     question: str
     state: str = "waiting"
@@ -41,7 +41,9 @@ class Turn:
         return self.state in ("queued", "waiting", "reading", "preview")
 
     def take(self, event: events.Event | None) -> None:
-        """Change as `event` says: an answer that replaces a preliminary one takes its place; None begins."""
+        """Change as `event` says: an answer that replaces a preliminary one takes its place; None
+        begins.
+        """
         if event is None and self.state == "queued":
             self.state = "waiting"
         elif isinstance(event, events.ReadProgress):
@@ -67,15 +69,19 @@ class KeptTurns:
     notices: tuple[str, ...] = ()
 
 
-def save(store: Store, documents: Sequence[Document], turns: list[Turn], place: tuple[int, int]) -> None:
-    """Write the turns about `documents`; one that is under way is kept as stopped, nothing of a document that `docqa
-    forget` deleted meanwhile. Raises OSError."""
+def save(
+    store: Store, documents: Sequence[Document], turns: list[Turn], place: tuple[int, int]
+) -> None:
+    """Write the turns about `documents`; one that is under way is kept as stopped, nothing of a
+    document that `docqa forget` deleted meanwhile. Raises OSError."""
     kept = [as_kept(turn, documents) for turn in turns]
     _write(store, documents, lambda history, session: history.keep_all(session, kept, place))
 
 
 def load(store: Store | None, documents: Sequence[Document]) -> KeptTurns:
-    """What is kept of `documents`, opened now; nothing where there is no history that can be used."""
+    """What is kept of `documents`, opened now; nothing where there is no history that can be
+    used.
+    """
     if store is None:
         return KeptTurns()
     store.meet([each.id for each in documents])
@@ -103,7 +109,9 @@ def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
 
 def keep_annotation(store: Store | None, document: Document, annotation: Annotation) -> Annotation:
     """Write `annotation` now, over the one with its id, as `save` does; returns it with its id."""
-    number = _write(store, [document], lambda history, session: history.annotate(session, annotation))
+    number = _write(
+        store, [document], lambda history, session: history.annotate(session, annotation)
+    )
     return annotation if number is None else replace(annotation, id=number)
 
 
@@ -112,14 +120,20 @@ def delete_annotation(store: Store | None, document: Document, annotation: Annot
     _write(store, [document], lambda history, _: history.delete_annotation(annotation.id))
 
 
-def _write(store: Store | None, documents: Sequence[Document], work: Callable[[History, int], T]) -> T | None:
+def _write(
+    store: Store | None, documents: Sequence[Document], work: Callable[[History, int], T]
+) -> T | None:
     ids = [each.id for each in documents]
     if store is None or store.forgotten(ids):
         return None
     try:
         with History(store) as history:
             kept = session_of(history, documents)
-            session = kept.id if kept else history.start(_KIND, kept_documents(documents), documents[0].title)
+            session = (
+                kept.id
+                if kept
+                else history.start(_KIND, kept_documents(documents), documents[0].title)
+            )
             done = work(history, session)
             if store.forgotten(ids):  # while it was written
                 history.delete(session)
@@ -128,10 +142,16 @@ def _write(store: Store | None, documents: Sequence[Document], work: Callable[[H
         raise OSError(str(error)) from error
 
 
-def export(path: str, documents: Sequence[Document], turns: list[Turn], made: Sequence[Annotation] = ()) -> str:
-    """Write turns and the annotations `made` into a new file, as `write_export` does, whose errors it raises."""
+def export(
+    path: str, documents: Sequence[Document], turns: list[Turn], made: Sequence[Annotation] = ()
+) -> str:
+    """Write turns and the annotations `made` into a new file, as `write_export` does, whose errors
+    it raises.
+    """
     now = time.time()
-    session = KeptSession(0, _KIND, documents[0].title, now, now, kept_documents(documents), len(turns))
+    session = KeptSession(
+        0, _KIND, documents[0].title, now, now, kept_documents(documents), len(turns)
+    )
     return write_export(path, session, [as_kept(turn, documents) for turn in turns], made)
 
 
@@ -139,7 +159,9 @@ def session_of(history: History, documents: Sequence[Document]) -> KeptSession |
     """The session of `documents` together; None where there is none yet."""
     ids = {each.id for each in documents}
     found = history.sessions(kind=_KIND, document=documents[0].id)
-    return next((session for session in found if {each.id for each in session.documents} == ids), None)
+    return next(
+        (session for session in found if {each.id for each in session.documents} == ids), None
+    )
 
 
 def shown_turn(kept: KeptTurn) -> Turn:
@@ -147,7 +169,9 @@ def shown_turn(kept: KeptTurn) -> Turn:
 
 
 def as_kept(turn: Turn, documents: Sequence[Document] = ()) -> KeptTurn:
-    """`turn` as the history has it, with the pages that it cites; one that is under way counts as stopped."""
+    """`turn` as the history has it, with the pages that it cites; one that is under way counts as
+    stopped.
+    """
     pages = cited_pages(turn.answer, documents)
     state, note = ("stopped", INTERRUPTED) if turn.running else (turn.state, turn.note)
     return KeptTurn(turn.question, time.time(), turn.answer, turn.understood, state, note, 0, pages)

@@ -1,4 +1,6 @@
-"""Every key of the interface, from keys.toml: bindings, commands and help are made of this. Imports no Textual."""
+"""Every key of the interface, from keys.toml: bindings, commands and help are made of this. Imports
+no Textual.
+"""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -12,8 +14,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Key:
-    """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there). `topic`: its heading in
-    the help; the others as in keys.toml."""
+    """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there).
+    `topic`: its heading in the help; the others as in keys.toml."""
 
     name: str
     key: str
@@ -34,14 +36,21 @@ class Key:
 
 
 def _keys_of(screen: str) -> tuple[Key, ...]:
-    return tuple(replace(Key(*row), topic=part["topic"]) for part in _FILE[screen] for row in part["keys"])
+    return tuple(
+        replace(Key(*row), topic=part["topic"]) for part in _FILE[screen] for row in part["keys"]
+    )
 
 
 _FILE = tomllib.loads(Path(__file__).with_name("keys.toml").read_text(encoding="utf-8"))
 DOCUMENT, LIBRARY, EVERYWHERE = map(_keys_of, ("document", "library", "everywhere"))
 TOPICS = (
-    "Questions and answers", "Moving in the text", "Notes and copying", "Panes", "Documents", "General",
-)  # fmt: skip
+    "Questions and answers",
+    "Moving in the text",
+    "Notes and copying",
+    "Panes",
+    "Documents",
+    "General",
+)
 
 SCREENS = {"document": DOCUMENT, "library": LIBRARY}
 """The keys at work together."""
@@ -61,7 +70,9 @@ def bindings(keys: tuple[Key, ...]) -> "list[BindingType]":
 
 
 def names() -> dict[str, Key]:
-    """Every action that another key can be given to, by name; of one in several screens that of the first."""
+    """Every action that another key can be given to, by name; of one in several screens that of the
+    first.
+    """
     found: dict[str, Key] = {}
     for key in (key for keys in SCREENS.values() for key in keys if key.action):
         found.setdefault(key.name, key)
@@ -69,25 +80,38 @@ def names() -> dict[str, Key]:
 
 
 def with_chosen(keys: Iterable[Key], chosen: Mapping[str, str]) -> tuple[Key, ...]:
-    return tuple(replace(key, key=chosen[key.name]) if key.action and key.name in chosen else key for key in keys)
+    return tuple(
+        replace(key, key=chosen[key.name]) if key.action and key.name in chosen else key
+        for key in keys
+    )
 
 
 def matching(keys: Iterable[Key], words: str) -> list[Key]:
     """The keys whose name or help has all of `words`; those first whose name begins with them."""
     wanted = words.casefold().replace("-", "_").replace("/", "").split()
-    found = [key for key in keys if all(word in f"{key.name} {key.help} {key.topic}".casefold() for word in wanted)]
+    found = [
+        key
+        for key in keys
+        if all(word in f"{key.name} {key.help} {key.topic}".casefold() for word in wanted)
+    ]
     return sorted(found, key=lambda key: not all(key.name.startswith(word) for word in wanted[:1]))
 
 
 def help_lines(keys: Iterable[Key]) -> list[tuple[str, list[tuple[str, Key]]]]:
-    """For every topic its keys as shown, each once; the nine keys of the cites are one line while none was replaced."""
+    """For every topic its keys as shown, each once; the nine keys of the cites are one line while
+    none was replaced.
+    """
     listed = list(keys)
     grouped = all(key.key == f"alt+{key.name[-1]}" for key in listed if key.group)
     found: dict[str, dict[tuple[str, str], Key]] = {topic: {} for topic in TOPICS}
     for key in listed:
         shown_as = key.group if key.group and grouped else key.shown
         found[key.topic].setdefault((shown_as, key.help), key)
-    return [(topic, [(each[0], key) for each, key in lines.items()]) for topic, lines in found.items() if lines]
+    return [
+        (topic, [(each[0], key) for each, key in lines.items()])
+        for topic, lines in found.items()
+        if lines
+    ]
 
 
 def shown(key: str) -> str:

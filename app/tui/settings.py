@@ -28,13 +28,30 @@ if TYPE_CHECKING:
 PICTURES = ("auto", "off", "kitty", "iterm")
 
 _NAMED = (
-    "escape", "space", "backspace", "delete", "insert", "home", "end", "pageup", "pagedown", "up", "down", "left",
-    "right", "enter", "tab", *(f"f{number}" for number in range(1, 25)),
-)  # fmt: skip
+    "escape",
+    "space",
+    "backspace",
+    "delete",
+    "insert",
+    "home",
+    "end",
+    "pageup",
+    "pagedown",
+    "up",
+    "down",
+    "left",
+    "right",
+    "enter",
+    "tab",
+    *(f"f{number}" for number in range(1, 25)),
+)
 _MODIFIED = re.compile(r"((?:ctrl|shift|alt)\+)+(.+)")
 # Without these keys nobody could move in lists, text and input, or leave.
 _FIXED = {
-    **dict.fromkeys(("up", "down", "left", "right", "pageup", "pagedown", "home", "end"), "moves in lists and text"),
+    **dict.fromkeys(
+        ("up", "down", "left", "right", "pageup", "pagedown", "home", "end"),
+        "moves in lists and text",
+    ),
     **dict.fromkeys(("enter", "tab", "shift+tab"), "chooses in lists and moves between panes"),
     **dict.fromkeys(("backspace", "delete", "space", "left", "right"), "edits what is typed"),
     "ctrl+q": "quits",
@@ -44,7 +61,9 @@ _FIXED = {
 
 @dataclass(frozen=True)
 class TuiSettings:
-    """`keys`: those that config.toml changes, by action; `present`: all that it sets; `origin`: its path."""
+    """`keys`: those that config.toml changes, by action; `present`: all that it sets; `origin`: its
+    path.
+    """
 
     theme: str = themes.AUTO
     pictures: str = "auto"
@@ -57,20 +76,28 @@ class TuiSettings:
 
     def lines(self) -> list[str]:
         """Every setting with its value and origin, for `docqa doctor`."""
-        lines = [(name, getattr(self, name), name in self.present, "") for name in ("theme", "pictures")]
+        lines = [
+            (name, getattr(self, name), name in self.present, "") for name in ("theme", "pictures")
+        ]
         for name, key in keymap.names().items():
-            lines.append((f"keys.{name}", self.keys.get(name, key.key), name in self.keys, f"  {key.help}"))
-        return [f"{name} = {value}  [{self.origin if set_there else 'default'}]{about}"
-                for name, value, set_there, about in lines]  # fmt: skip
+            lines.append(
+                (f"keys.{name}", self.keys.get(name, key.key), name in self.keys, f"  {key.help}")
+            )
+        return [
+            f"{name} = {value}  [{self.origin if set_there else 'default'}]{about}"
+            for name, value, set_there, about in lines
+        ]
 
 
 def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
-    """The settings of the table `[tui]` in the file `origin`. Raises UsageError, naming it, for what it does not know,
-    and a key used twice."""
+    """The settings of the table `[tui]` in the file `origin`. Raises UsageError, naming it, for
+    what it does not know, and a key used twice."""
     known = {"theme": themes.names(), "pictures": PICTURES, "keys": ()}
     for name, value in table.items():
         if name not in known:
-            raise UsageError(f"unknown key 'tui.{name}'", where=origin, hint=nearest(name, tuple(known)))
+            raise UsageError(
+                f"unknown key 'tui.{name}'", where=origin, hint=nearest(name, tuple(known))
+            )
         if name != "keys" and value not in known[name]:
             what = f"tui.{name} {value!r} is not known"
             raise UsageError(what, where=origin, hint=nearest(str(value), known[name]))
@@ -102,7 +129,9 @@ def key(node: "DOMNode", name: str) -> str:
 def _check_key(name: str, value: object, origin: str) -> None:
     known = keymap.names()
     if name not in known:
-        raise UsageError(f"tui.keys: unknown action {name!r}", where=origin, hint=nearest(name, tuple(known)))
+        raise UsageError(
+            f"tui.keys: unknown action {name!r}", where=origin, hint=nearest(name, tuple(known))
+        )
     if not isinstance(value, str) or not _is_key(value):
         hint = 'a name such as "f5", "ctrl+n" or "alt+left"; a plain letter is part of a question'
         raise UsageError(f"tui.keys.{name}: {value!r} is not a key", where=origin, hint=hint)
@@ -115,7 +144,11 @@ def _is_key(value: str) -> bool:
     modified = _MODIFIED.fullmatch(value)
     named = modified[2] if modified else value
     # A terminal sends A for shift+a, and something else for ctrl+?.
-    plain = modified is not None and "shift+" not in value and re.fullmatch("[a-z0-9]", named) is not None
+    plain = (
+        modified is not None
+        and "shift+" not in value
+        and re.fullmatch("[a-z0-9]", named) is not None
+    )
     return plain or named in _NAMED
 
 

@@ -23,28 +23,68 @@ def themes() -> list[Theme]:
     # Every text has a contrast of 4.5 to 1 or more with what it stands on (WCAG AA).
     return [
         Theme(
-            DARK, primary="#8AB0FF", secondary="#A9B8D4", accent="#F2B866", warning="#E8C478", error="#FF9C93",
-            success="#A6D189", foreground="#DDE1E8", background="#15171C", surface="#1C1F26", panel="#272B35",
-            dark=True, variables={"text-muted": "#A2A9B6"},
+            DARK,
+            primary="#8AB0FF",
+            secondary="#A9B8D4",
+            accent="#F2B866",
+            warning="#E8C478",
+            error="#FF9C93",
+            success="#A6D189",
+            foreground="#DDE1E8",
+            background="#15171C",
+            surface="#1C1F26",
+            panel="#272B35",
+            dark=True,
+            variables={"text-muted": "#A2A9B6"},
         ),
         Theme(
-            LIGHT, primary="#1F4E9E", secondary="#4A5A78", accent="#5F3A00", warning="#7A5200", error="#A3231C",
-            success="#2B6329", foreground="#1E222A", background="#FBFAF7", surface="#F2F0EA", panel="#E6E3DA",
-            dark=False, variables={"text-muted": "#565D6B"},
+            LIGHT,
+            primary="#1F4E9E",
+            secondary="#4A5A78",
+            accent="#5F3A00",
+            warning="#7A5200",
+            error="#A3231C",
+            success="#2B6329",
+            foreground="#1E222A",
+            background="#FBFAF7",
+            surface="#F2F0EA",
+            panel="#E6E3DA",
+            dark=False,
+            variables={"text-muted": "#565D6B"},
         ),
         _of_sixteen(
-            DARK, primary="ansi_bright_cyan", accent="ansi_bright_yellow", warning="ansi_bright_yellow",
-            error="ansi_bright_red", success="ansi_bright_green", ground="ansi_black", text="ansi_bright_white",
+            DARK,
+            primary="ansi_bright_cyan",
+            accent="ansi_bright_yellow",
+            warning="ansi_bright_yellow",
+            error="ansi_bright_red",
+            success="ansi_bright_green",
+            ground="ansi_black",
+            text="ansi_bright_white",
         ),
         _of_sixteen(
-            LIGHT, primary="ansi_blue", accent="ansi_blue", warning="ansi_red", error="ansi_red", success="ansi_blue",
-            ground="ansi_bright_white", text="ansi_black",
+            LIGHT,
+            primary="ansi_blue",
+            accent="ansi_blue",
+            warning="ansi_red",
+            error="ansi_red",
+            success="ansi_blue",
+            ground="ansi_bright_white",
+            text="ansi_black",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _of_sixteen(
-    name: str, *, primary: str, accent: str, warning: str, error: str, success: str, ground: str, text: str
+    name: str,
+    *,
+    primary: str,
+    accent: str,
+    warning: str,
+    error: str,
+    success: str,
+    ground: str,
+    text: str,
 ) -> Theme:
     """Text in the terminal's own colours, blocks in `text` with words in `ground`."""
     from textual.theme import Theme
@@ -53,16 +93,36 @@ def _of_sixteen(
     variables = {
         **{f"{block}-background": text for block in blocks},
         **{f"{block}-foreground": ground for block in blocks},
-        "block-cursor-blurred-background": own, "block-cursor-blurred-foreground": own, "link-color": own,
-        "text-muted": own, "ansi-background": ground, "ansi-foreground": text, "input-cursor-text-style": "reverse",
-        "footer-key-foreground": accent, "border": accent,
-        **dict.fromkeys((f"scrollbar-background{state}" for state in ("", "-hover", "-active")), own),
-    }  # fmt: skip
+        "block-cursor-blurred-background": own,
+        "block-cursor-blurred-foreground": own,
+        "link-color": own,
+        "text-muted": own,
+        "ansi-background": ground,
+        "ansi-foreground": text,
+        "input-cursor-text-style": "reverse",
+        "footer-key-foreground": accent,
+        "border": accent,
+        **dict.fromkeys(
+            (f"scrollbar-background{state}" for state in ("", "-hover", "-active")), own
+        ),
+    }
     return Theme(
-        SIXTEEN[name], ansi=True, dark=name == DARK, primary=primary, secondary=primary, accent=accent, warning=warning,
-        error=error, success=success, foreground=own, background=own, surface=own, panel=own, boost=own,
+        SIXTEEN[name],
+        ansi=True,
+        dark=name == DARK,
+        primary=primary,
+        secondary=primary,
+        accent=accent,
+        warning=warning,
+        error=error,
+        success=success,
+        foreground=own,
+        background=own,
+        surface=own,
+        panel=own,
+        boost=own,
         variables=variables,
-    )  # fmt: skip
+    )
 
 
 def names() -> tuple[str, ...]:
@@ -72,8 +132,8 @@ def names() -> tuple[str, ...]:
 
 
 def choose(setting: str, chosen_last: str, *, light: bool, colours: str | None) -> str:
-    """The theme to begin with: `setting` of config.toml, else the last one chosen, else docqa's for the background; in
-    sixteen `colours` (`standard`, to Rich) docqa's own."""
+    """The theme to begin with: `setting` of config.toml, else the last one chosen, else docqa's for
+    the background; in sixteen `colours` (`standard`, to Rich) docqa's own."""
     theme = setting
     if setting == AUTO:
         known = chosen_last in names() and chosen_last != AUTO

@@ -1,5 +1,6 @@
-"""Screens on which typing goes to one line, whatever has the focus. Textual hands a key to the widget that has it when
-the key comes; where one moves the focus, those behind overtake it. Here each is carried out before the next."""
+"""Screens on which typing goes to one line, whatever has the focus. Textual hands a key to the
+widget that has it when the key comes; where one moves the focus, those behind overtake it. Here
+each is carried out before the next."""
 
 from typing import Any, NamedTuple
 
@@ -16,15 +17,18 @@ class _AltKey(NamedTuple):
     value: str
 
 
-# Without a protocol of its own a terminal sends Esc and the letter. Textual would wait for more, type ^ and the letter
-# where more is another Esc, and take a digit for the sign of a Mac's keyboard.
+# Without a protocol of its own a terminal sends Esc and the letter. Textual would wait for more,
+# type ^ and the letter where more is another Esc, and take a digit for the sign of a Mac's
+# keyboard.
 ANSI_SEQUENCES_KEYS.update(  # type: ignore[attr-defined]
     {f"\x1b{sign}": (_AltKey(f"alt+{sign}"),) for sign in "0123456789acdeghijklmnopqrstuvwxyz"}
 )
 
 
 class TypingScreen(Screen[Any]):
-    """`line` is typed into; what comes before it is there waits. None: a dialog that typing closes, to go on below."""
+    """`line` is typed into; what comes before it is there waits. None: a dialog that typing closes,
+    to go on below.
+    """
 
     line: PromptLine | None = None
 
@@ -39,7 +43,11 @@ class TypingScreen(Screen[Any]):
             self.set_focus(self.line)
         while self._held:
             event, top = self._held.pop(0), self.app.screen
-            await (top.take(event) if isinstance(top, TypingScreen) and top is not self else self._carry_out(event))
+            await (
+                top.take(event)
+                if isinstance(top, TypingScreen) and top is not self
+                else self._carry_out(event)
+            )
         self._ready = True
 
     async def take(self, event: Typed) -> None:
@@ -51,7 +59,11 @@ class TypingScreen(Screen[Any]):
 
     async def _carry_out(self, event: Typed) -> None:
         # Most terminals send Alt+S as Esc and s, a key with a character to Textual.
-        plain = isinstance(event, events.Key) and event.is_printable and not event.key.startswith("alt+")
+        plain = (
+            isinstance(event, events.Key)
+            and event.is_printable
+            and not event.key.startswith("alt+")
+        )
         text = event.text if isinstance(event, events.Paste) else event.character if plain else None
         if text and self.line is None:
             self.dismiss()

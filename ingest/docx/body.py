@@ -9,7 +9,14 @@ from xml.etree.ElementTree import Element
 from docqa.ingest.colours import Colour
 from docqa.ingest.docx import markup as word
 from docqa.ingest.docx.comments import Comments
-from docqa.ingest.docx.formatting import RunFormat, box_ground, is_hidden_drawing, is_off_the_page, is_unseen, shading
+from docqa.ingest.docx.formatting import (
+    RunFormat,
+    box_ground,
+    is_hidden_drawing,
+    is_off_the_page,
+    is_unseen,
+    shading,
+)
 from docqa.ingest.docx.numbering import Numbering
 from docqa.ingest.docx.styles import Style, Styles, run_format
 from docqa.ingest.language.numbers import in_roman
@@ -28,7 +35,9 @@ T = TypeVar("T")
 
 
 class ParagraphLine:
-    """A paragraph while its text is collected; `ground`: the colour behind, None: unknown; `unseen`: off the page."""
+    """A paragraph while its text is collected; `ground`: the colour behind, None: unknown;
+    `unseen`: off the page.
+    """
 
     def __init__(self, style: Style, ground: Colour | None, *, unseen: bool = False) -> None:
         self.style = style
@@ -62,17 +71,24 @@ class ParagraphLine:
 
     def look(self) -> tuple[float, bool]:
         """The size of most letters in points, and whether all are bold, underlined or capitals."""
-        parts = [(text.strip(), letters) for text, letters in self._parts if any(map(str.isalnum, text))]
+        parts = [
+            (text.strip(), letters) for text, letters in self._parts if any(map(str.isalnum, text))
+        ]
         sizes = Counter[float]()
         for text, letters in parts:
             sizes[letters.size] += len(text)
-        apart = all(letters.bold or letters.underlined or letters.capitals or text.isupper() for text, letters in parts)
-        return sizes.most_common(1)[0][0] if sizes else self.style.letters.size, bool(parts) and apart
+        apart = all(
+            letters.bold or letters.underlined or letters.capitals or text.isupper()
+            for text, letters in parts
+        )
+        return sizes.most_common(1)[0][0] if sizes else self.style.letters.size, bool(
+            parts
+        ) and apart
 
 
 class DocxBody:
-    """Writes body elements into `writer` and counts what is left out. `ground`: the page's colour; `under_boxes`: that
-    behind its text boxes, None where pictures float there."""
+    """Writes body elements into `writer` and counts what is left out. `ground`: the page's colour;
+    `under_boxes`: that behind its text boxes, None where pictures float there."""
 
     def __init__(
         self,
@@ -160,20 +176,28 @@ class DocxBody:
             return line, ""
         return line, self._numbering.next(style_id, line.style, properties)
 
-    def _write_paragraph(self, element: Element, line: ParagraphLine, printed: str, text: str) -> None:
+    def _write_paragraph(
+        self, element: Element, line: ParagraphLine, printed: str, text: str
+    ) -> None:
         outline = _outline(child(element, "pPr"), line.style)
         name = line.style.name.lower()
         if not self.title and name == "title":
             self.title = text
-        listed = name.startswith("toc ")  # a line of the table of contents is no heading, however it looks
+        listed = name.startswith(
+            "toc "
+        )  # a line of the table of contents is no heading, however it looks
         words = " ".join(text.split()) if outline is not None else text
         heading = outline is not None and not listed and len(words) <= _MAX_HEADING_CHARS
         kind = "heading" if heading else "list" if printed or listed else "para"
         size, apart = line.look()
-        start = self._writer.block(f"{printed} {words}" if printed else words, kind, bold=apart, size=size)
+        start = self._writer.block(
+            f"{printed} {words}" if printed else words, kind, bold=apart, size=size
+        )
         if heading and outline is not None and start is not None:
             number_ = printed.strip(" .-")
-            self._writer.mark(outline + 1, *((number_, words) if number_ else split_number(words)), start)
+            self._writer.mark(
+                outline + 1, *((number_, words) if number_ else split_number(words)), start
+            )
 
     def _runs(self, parent: Element, line: ParagraphLine) -> None:
         for element in self._unwrapped(parent, runs=True):
@@ -185,14 +209,20 @@ class DocxBody:
 
     def _run(self, run: Element, line: ParagraphLine) -> None:
         properties = child(run, "rPr")
-        characters = self._styles.get(attribute(child(properties, "rStyle"), "val"), paragraph=False)
+        characters = self._styles.get(
+            attribute(child(properties, "rStyle"), "val"), paragraph=False
+        )
         letters = run_format(line.style, characters, properties)
         if line.unseen or is_unseen(letters, line.ground):
             self._hide(run, line)
             return
         for element in run:
             text = self._character(element, line)
-            if text and local(element) == "t" and attribute(child(properties, "vertAlign"), "val") == "superscript":
+            if (
+                text
+                and local(element) == "t"
+                and attribute(child(properties, "vertAlign"), "val") == "superscript"
+            ):
                 text = raised(line.last(), text)
             if text and all(self._fields):
                 line.add(text, letters)
@@ -246,7 +276,8 @@ class DocxBody:
         self._counts[kind] += 1
         count = self._counts[kind]
         mark = f"[{in_roman(count) if kind == 'endnote' else count}]"
-        # Taken out, so that one that many places refer to is read once, and one that refers to itself ends.
+        # Taken out, so that one that many places refer to is read once, and one that refers to
+        # itself ends.
         note = self._notes.get(kind, {}).pop(note_id or "", None)
         if note is not None:
             self._due.append((mark, note))
@@ -262,7 +293,9 @@ class DocxBody:
         if self._styles.is_shaded(attribute(child(table, "tblPr", "tblStyle"), "val")):
             self._ground = None  # which cells the style fills depends on where they are
         rows = list(word.children(table, "tr"))
-        if all(len(list(word.children(row, "tc"))) < 2 for row in rows) or self._has_headings(table):
+        if all(len(list(word.children(row, "tc"))) < 2 for row in rows) or self._has_headings(
+            table
+        ):
             # A frame around text, not data.
             for row in filter(self._is_kept, rows):
                 for cell in word.children(row, "tc"):
@@ -271,8 +304,12 @@ class DocxBody:
             kept = list(filter(self._is_kept, rows))
             for row, cells in zip(kept, placed_cells(kept), strict=True):
                 named = child(row, "trPr", "tblHeader") is not None
-                marked = [MarkedCell(self._shown(cell), cell.columns, cell.rows, named) for cell in cells]
-                shown = [cell for cell, place in zip(marked, cells, strict=True) if not place.goes_on]
+                marked = [
+                    MarkedCell(self._shown(cell), cell.columns, cell.rows, named) for cell in cells
+                ]
+                shown = [
+                    cell for cell, place in zip(marked, cells, strict=True) if not place.goes_on
+                ]
                 self._writer.row(shown, id(table))
             self._write_notes()
         self._ground = outer
@@ -301,7 +338,10 @@ class DocxBody:
         deleted = child(properties, "del") is not None
         self.deletions += deleted
         height = child(properties, "trHeight")
-        low = attribute(height, "hRule") == "exact" and word.number(height, _LOWEST_ROW + 1) <= _LOWEST_ROW
+        low = (
+            attribute(height, "hRule") == "exact"
+            and word.number(height, _LOWEST_ROW + 1) <= _LOWEST_ROW
+        )
         if low or word.toggled(properties, "hidden", False):
             self._writer.hide(word.words_in(row))
             return False
@@ -309,8 +349,13 @@ class DocxBody:
 
     def _has_headings(self, table: Element) -> bool:
         found = (child(paragraph, "pPr") for paragraph in table.iter() if local(paragraph) == "p")
-        styled = ((properties, attribute(child(properties, "pStyle"), "val")) for properties in found)
-        return any(_outline(properties, self._styles.get(style)) is not None for properties, style in styled)
+        styled = (
+            (properties, attribute(child(properties, "pStyle"), "val")) for properties in found
+        )
+        return any(
+            _outline(properties, self._styles.get(style)) is not None
+            for properties, style in styled
+        )
 
     def _one_line(self, parent: Element) -> str:
         words: list[str] = []
@@ -320,7 +365,9 @@ class DocxBody:
                 words += self._words_of_paragraph(element)
             elif name == "tbl":
                 for row in word.children(element, "tr"):
-                    words += [self._in_cell(cell, self._one_line) for cell in word.children(row, "tc")]
+                    words += [
+                        self._in_cell(cell, self._one_line) for cell in word.children(row, "tc")
+                    ]
             elif name in word.WRAPPERS or name in word.INSERTED:
                 words.append(self._one_line(element))
         return " ".join(filter(None, words))
@@ -340,8 +387,8 @@ def _outline(properties: Element | None, style: Style) -> int | None:
 
 @dataclass(slots=True)
 class DocxCell:
-    """A cell over so many `rows`. `element`: None for columns that its row leaves out; `goes_on`: it continues the cell
-    above, its own words are not shown."""
+    """A cell over so many `rows`. `element`: None for columns that its row leaves out; `goes_on`:
+    it continues the cell above, its own words are not shown."""
 
     element: Element | None
     columns: int

@@ -35,12 +35,14 @@ class Comments:
         return cls(
             {
                 attribute(element, "id") or str(-at): Comment(
-                    " ".join((attribute(element, "author") or "").replace(":", " ").split()) or "an unnamed author",
-                    (attribute(element, "date") or "")[:10], element,
+                    " ".join((attribute(element, "author") or "").replace(":", " ").split())
+                    or "an unnamed author",
+                    (attribute(element, "date") or "")[:10],
+                    element,
                 )
                 for at, element in enumerate(elements)
             }
-        )  # fmt: skip
+        )
 
     def mark(self, kind: str, comment_id: str | None) -> None:
         """Hears where the words that a comment is about begin and end, or where it stands."""
@@ -63,7 +65,9 @@ class Comments:
         """Those that the text names, in its order, then the others."""
         for comment_id in list(self._open):
             self._close(comment_id)
-        yield from (self.known[comment_id] for comment_id in {**self._placed, **dict.fromkeys(self.known)})
+        yield from (
+            self.known[comment_id] for comment_id in {**self._placed, **dict.fromkeys(self.known)}
+        )
 
     def _close(self, comment_id: str) -> None:
         words = " ".join("".join(self._open.pop(comment_id, [])).split())

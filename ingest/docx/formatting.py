@@ -12,7 +12,8 @@ from docqa.ingest.xml_tree import attribute, child, local
 DEFAULT_SIZE = 10.0
 _SMALLEST_SIZE = 2.0
 _NARROWEST = 5  # per cent of the usual width of letters
-# In twentieths of a point: lines of two points cut their letters off; a page is at most 22 inches wide.
+# In twentieths of a point: lines of two points cut their letters off; a page is at most 22 inches
+# wide.
 _LOWEST_LINE, _WIDEST_PAGE = 40, 31_680
 _FAR_RAISED = 1_000  # in half points: off every page
 _CLEAR = 95_000  # in thousandths of a per cent
@@ -21,8 +22,8 @@ _LOWEST_DRAWN, _WIDEST_DRAWN = 25_400, 10_058_400  # the same in units of drawin
 
 
 class RunFormat(NamedTuple):
-    """How letters are set. `size`: points; `colour`: None for plain text, always seen; `ground`: their own, None: the
-    paragraph's."""
+    """How letters are set. `size`: points; `colour`: None for plain text, always seen; `ground`:
+    their own, None: the paragraph's."""
 
     size: float = DEFAULT_SIZE
     bold: bool = False
@@ -40,7 +41,11 @@ def formatted(base: RunFormat, properties: Element | None) -> RunFormat:
     size = number(child(properties, "sz"), None)
     underline = attribute(child(properties, "u"), "val")
     fill = child(properties, "textFill")
-    fills = {attribute(e, "val") for e in (fill.iter() if fill is not None else ()) if local(e) == "srgbClr"}
+    fills = {
+        attribute(e, "val")
+        for e in (fill.iter() if fill is not None else ())
+        if local(e) == "srgbClr"
+    }
     named = fills.pop() if len(fills) == 1 else attribute(child(properties, "color"), "val")
     highlight = colour_of(attribute(child(properties, "highlight"), "val") or "")
     colour = base.colour if named is None else colour_of(named)
@@ -49,17 +54,29 @@ def formatted(base: RunFormat, properties: Element | None) -> RunFormat:
         toggled(properties, "b", base.bold),
         base.underlined if underline is None else underline != "none",
         toggled(properties, "caps", base.capitals) or toggled(properties, "smallCaps", False),
-        toggled(properties, "vanish", base.hidden) or _is_squeezed(properties, base.size if size is None else size / 2),
+        toggled(properties, "vanish", base.hidden)
+        or _is_squeezed(properties, base.size if size is None else size / 2),
         colour or (BLACK if highlight else None),
         highlight or shading(properties) or base.ground,
     )
 
 
 def shading(properties: Element | None) -> Colour | None:
-    """The colour with which `properties` fill the background, of a pattern in the mean; None without one."""
+    """The colour with which `properties` fill the background, of a pattern in the mean; None
+    without one.
+    """
     shade = child(properties, "shd")
-    kind, (ink, fill) = attribute(shade, "val") or "", (colour_of(attribute(shade, n) or "") for n in ("color", "fill"))
-    share = 1.0 if kind == "solid" else (pixels(kind[3:]) or 0.0) / 100 if kind.startswith("pct") else 0.0
+    kind, (ink, fill) = (
+        attribute(shade, "val") or "",
+        (colour_of(attribute(shade, n) or "") for n in ("color", "fill")),
+    )
+    share = (
+        1.0
+        if kind == "solid"
+        else (pixels(kind[3:]) or 0.0) / 100
+        if kind.startswith("pct")
+        else 0.0
+    )
     return mixed(ink or BLACK, fill or WHITE, share) if share and (ink or share < 1) else fill
 
 
@@ -73,25 +90,40 @@ def is_unseen(letters: RunFormat, ground: Colour | None) -> bool:
 def is_off_the_page(properties: Element | None) -> bool:
     """Whether a paragraph lies beside the page, or in lines too low to be seen."""
     spacing, frame = child(properties, "spacing"), child(properties, "framePr")
-    if attribute(spacing, "lineRule") == "exact" and 0 < number_of(spacing, "line", 0) <= _LOWEST_LINE:
+    if (
+        attribute(spacing, "lineRule") == "exact"
+        and 0 < number_of(spacing, "line", 0) <= _LOWEST_LINE
+    ):
         return True
     if attribute(frame, "hRule") == "exact" and number_of(frame, "h", _WIDEST_PAGE) <= _LOWEST_LINE:
         return True
     indents = child(properties, "ind")
-    places = [number_of(indents, name, 0) for name in ("left", "start", "right", "end", "firstLine", "hanging")]
+    places = [
+        number_of(indents, name, 0)
+        for name in ("left", "start", "right", "end", "firstLine", "hanging")
+    ]
     places += [number_of(frame, "x", 0), number_of(frame, "y", 0)]
     return any(abs(place) >= _WIDEST_PAGE // 2 for place in places)
 
 
 def _is_squeezed(properties: Element, size: float) -> bool:
-    """Whether letters are squeezed to nothing, raised off the page, unfilled, or of a font that draws none."""
+    """Whether letters are squeezed to nothing, raised off the page, unfilled, or of a font that
+    draws none.
+    """
     narrow, raised = number(child(properties, "w"), None), number(child(properties, "position"), 0)
     if (narrow is not None and narrow <= _NARROWEST) or abs(raised) >= _FAR_RAISED:
         return True
     fill = child(properties, "textFill")
-    clear = max((number(e, 0) for e in fill.iter() if local(e) == "alpha"), default=0) if fill is not None else 0
+    clear = (
+        max((number(e, 0) for e in fill.iter() if local(e) == "alpha"), default=0)
+        if fill is not None
+        else 0
+    )
     # Letters that are moved by half their size to each other stand on one place.
-    moved, width = number(child(properties, "spacing"), 0), number(child(properties, "fitText"), None)
+    moved, width = (
+        number(child(properties, "spacing"), 0),
+        number(child(properties, "fitText"), None),
+    )
     if moved <= -10 * size or (width is not None and width <= _LOWEST_LINE) or clear >= _CLEAR:
         return True
     blank = "blank" in (attribute(child(properties, "rFonts"), "ascii") or "").lower()
@@ -104,9 +136,14 @@ def is_hidden_drawing(drawing: Element) -> bool:
         name = local(element)
         if name in ("docPr", "anchor") and attribute(element, "hidden") in ("1", "true"):
             return True
-        sides = [number_of(element, side, None) for side in ("cx", "cy")] if name == "extent" else []
+        sides = (
+            [number_of(element, side, None) for side in ("cx", "cy")] if name == "extent" else []
+        )
         place = (pixels(element.text or "") or 0.0) if name == "posOffset" else 0.0
-        if any(side is not None and side <= _LOWEST_DRAWN for side in sides) or abs(place) >= _WIDEST_DRAWN:
+        if (
+            any(side is not None and side <= _LOWEST_DRAWN for side in sides)
+            or abs(place) >= _WIDEST_DRAWN
+        ):
             return True
         said = [part.partition(":")[::2] for part in (attribute(element, "style") or "").split(";")]
         if any(_is_hidden_shape(name.strip(), value.strip()) for name, value in said):
@@ -117,7 +154,9 @@ def is_hidden_drawing(drawing: Element) -> bool:
 def _is_hidden_shape(name: str, value: str) -> bool:
     if name in ("width", "height", "left", "top", "margin-left", "margin-top"):
         length = pixels(value)
-        return length is not None and (abs(length) > _FAR_AWAY or (name in ("width", "height") and length <= _NO_ROOM))
+        return length is not None and (
+            abs(length) > _FAR_AWAY or (name in ("width", "height") and length <= _NO_ROOM)
+        )
     return (name, value) in (("visibility", "hidden"), ("display", "none"))
 
 
@@ -127,13 +166,20 @@ def page_colour(document: Element) -> Colour:
 
 
 def has_pictures_behind(document: Element) -> bool:
-    """Whether pictures or filled shapes float over the page, so that what is behind a place is unknown."""
+    """Whether pictures or filled shapes float over the page, so that what is behind a place is
+    unknown.
+    """
     anchors = (element for element in document.iter() if local(element) == "anchor")
-    return any(attribute(a, "behindDoc") in ("1", "true") or any(local(e) == "pic" for e in a.iter()) for a in anchors)
+    return any(
+        attribute(a, "behindDoc") in ("1", "true") or any(local(e) == "pic" for e in a.iter())
+        for a in anchors
+    )
 
 
 def box_ground(drawing: Element, behind: Colour | None) -> Colour | None:
-    """The colour behind the words of the text box `drawing`, on a page of colour `behind`; None: unknown."""
+    """The colour behind the words of the text box `drawing`, on a page of colour `behind`; None:
+    unknown.
+    """
     fills: list[Colour | None] = []
     styled = False
     for element in drawing.iter():
@@ -145,7 +191,10 @@ def box_ground(drawing: Element, behind: Colour | None) -> Colour | None:
                 fills.append(behind if local(fill) == "noFill" else colour_of(rgb))
         elif name == "fillRef":
             styled |= attribute(element, "idx") not in (None, "0")
-        elif name in ("shape", "rect", "roundrect") and attribute(element, "filled") not in ("f", "false"):
+        elif name in ("shape", "rect", "roundrect") and attribute(element, "filled") not in (
+            "f",
+            "false",
+        ):
             fills.append(colour_of((attribute(element, "fillcolor") or "white").split(" ")[0]))
     if not fills:
         return None if styled else behind

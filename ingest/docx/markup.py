@@ -1,4 +1,6 @@
-"""The markup of DOCX: wrappers, tracked changes, alternatives, signs, equations and values of properties."""
+"""The markup of DOCX: wrappers, tracked changes, alternatives, signs, equations and values of
+properties.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,7 +12,18 @@ from docqa.ingest.language.words import word_set
 from docqa.ingest.xml_tree import attribute, child, local
 
 WRAPPERS = frozenset(
-    ("hyperlink", "smartTag", "sdt", "sdtContent", "fldSimple", "bdo", "dir", "customXml", "ruby", "rubyBase")
+    (
+        "hyperlink",
+        "smartTag",
+        "sdt",
+        "sdtContent",
+        "fldSimple",
+        "bdo",
+        "dir",
+        "customXml",
+        "ruby",
+        "rubyBase",
+    )
 )
 INSERTED, DELETED = frozenset(("ins", "moveTo")), frozenset(("del", "moveFrom"))
 _KNOWN = word_set("wps wpg wpc wpi wp14 w14 w15 w16se c14 a14")
@@ -18,11 +31,30 @@ MAX_CHAIN = 20  # of styles and lists that refer to each other
 T = TypeVar("T")
 # Other names for places of a theme.
 _THEME_PLACES = {
-    "background1": "lt1", "light1": "lt1", "bg1": "lt1", "background2": "lt2", "light2": "lt2", "bg2": "lt2",
-    "text1": "dk1", "dark1": "dk1", "tx1": "dk1", "text2": "dk2", "dark2": "dk2", "tx2": "dk2",
-}  # fmt: skip
+    "background1": "lt1",
+    "light1": "lt1",
+    "bg1": "lt1",
+    "background2": "lt2",
+    "light2": "lt2",
+    "bg2": "lt2",
+    "text1": "dk1",
+    "dark1": "dk1",
+    "tx1": "dk1",
+    "text2": "dk2",
+    "dark2": "dk2",
+    "tx2": "dk2",
+}
 # The signs of the fonts Wingdings and Symbol that documents use as boxes, ticks and bullets.
-_SIGNS = {0xF0FE: "☒", 0xF0A8: "☐", 0xF06F: "☐", 0xF0FC: "✓", 0xF0FB: "✗", 0xF0B7: "•", 0xF0E0: "→", 0xF0D7: "×"}
+_SIGNS = {
+    0xF0FE: "☒",
+    0xF0A8: "☐",
+    0xF06F: "☐",
+    0xF0FC: "✓",
+    0xF0FB: "✗",
+    0xF0B7: "•",
+    0xF0E0: "→",
+    0xF0D7: "×",
+}
 
 
 def children(parent: Element, name: str) -> Iterator[Element]:
@@ -49,17 +81,35 @@ def with_theme(root: Element, theme: Mapping[str, str]) -> Element:
     for element in root.iter():
         if local(element) in ("schemeClr", "prstClr"):
             element.tag = "srgbClr"
-            _name_colour(element, "val", attribute(element, "val"), theme,
-                         {local(inner): number(inner, 0) / 1e5 for inner in element})  # fmt: skip
-        themed = {key.rpartition("}")[2]: value for key, value in element.attrib.items() if "}theme" in key}
-        for name, place, kind in (("val", "themeColor", "theme"), ("fill", "themeFill", "themeFill")) if themed else ():
-            said = {way: (colour_of(3 * themed.get(kind + way, "")) or WHITE)[0] / 255 for way in ("Tint", "Shade")}
+            _name_colour(
+                element,
+                "val",
+                attribute(element, "val"),
+                theme,
+                {local(inner): number(inner, 0) / 1e5 for inner in element},
+            )
+        themed = {
+            key.rpartition("}")[2]: value
+            for key, value in element.attrib.items()
+            if "}theme" in key
+        }
+        for name, place, kind in (
+            (("val", "themeColor", "theme"), ("fill", "themeFill", "themeFill")) if themed else ()
+        ):
+            said = {
+                way: (colour_of(3 * themed.get(kind + way, "")) or WHITE)[0] / 255
+                for way in ("Tint", "Shade")
+            }
             _name_colour(element, name, themed.get(place), theme, said)
     return root
 
 
 def _name_colour(
-    element: Element, name: str, place: str | None, theme: Mapping[str, str], changes: Mapping[str, float]
+    element: Element,
+    name: str,
+    place: str | None,
+    theme: Mapping[str, str],
+    changes: Mapping[str, float],
 ) -> None:
     if place is not None:
         key = next((key for key in element.attrib if key.rpartition("}")[2] == name), name)
@@ -93,7 +143,11 @@ def words_in(element: Element) -> str:
 
 def alternative(element: Element) -> Element:
     """The first, which is the newest, of the ways to say the same that Word knows."""
-    known = (e for e in element if local(e) == "Choice" and _KNOWN.issuperset((attribute(e, "Requires") or "").split()))
+    known = (
+        e
+        for e in element
+        if local(e) == "Choice" and _KNOWN.issuperset((attribute(e, "Requires") or "").split())
+    )
     choice, fallback = next(known, None), child(element, "Fallback")
     return choice if choice is not None else fallback if fallback is not None else element
 
@@ -160,4 +214,8 @@ def number_of(element: Element | None, name: str, default: T) -> int | T:
 def toggled(properties: Element | None, name: str, default: bool) -> bool:
     """Whether the property `name` is on; `default` where it is absent."""
     element = child(properties, name)
-    return default if element is None else attribute(element, "val") not in ("0", "false", "off", "none")
+    return (
+        default
+        if element is None
+        else attribute(element, "val") not in ("0", "false", "off", "none")
+    )

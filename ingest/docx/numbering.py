@@ -15,14 +15,18 @@ class Numbering:
     def __init__(self, root: Element | None, styles: Styles) -> None:
         parts = list(root) if root is not None else []
         self._styles = styles
-        self._abstract = {attribute(e, "abstractNumId") or "": e for e in parts if local(e) == "abstractNum"}
+        self._abstract = {
+            attribute(e, "abstractNumId") or "": e for e in parts if local(e) == "abstractNum"
+        }
         self._lists = {attribute(e, "numId") or "": e for e in parts if local(e) == "num"}
         self._levels: dict[str, dict[int, Element]] = {}
         self._counters: dict[str, dict[int, int]] = {}
         self._started: set[str] = set()
 
     def next(self, style_id: str | None, style: Style, properties: Element | None) -> str:
-        """The number of the next paragraph, which has these properties: "4.2", "(a)", "-" for a bullet, or ""."""
+        """The number of the next paragraph, which has these properties: "4.2", "(a)", "-" for a
+        bullet, or "".
+        """
         own = child(properties, "numPr")
         list_id = attribute(child(own, "numId"), "val") or style.list_id
         if list_id is None or list_id not in self._lists:
@@ -31,13 +35,20 @@ class Numbering:
         levels = self._levels_of(list_id, key)
         level = number(child(own, "ilvl"), None)
         if level is None:
-            linked = (n for n, e in levels.items() if style_id and attribute(child(e, "pStyle"), "val") == style_id)
+            linked = (
+                n
+                for n, e in levels.items()
+                if style_id and attribute(child(e, "pStyle"), "val") == style_id
+            )
             level = next(linked, style.list_level or 0)
         if level not in levels:
             return ""
         self._count(list_id, key, levels, level)
         form = attribute(child(levels[level], "lvlText"), "val") or ""
-        if attribute(child(levels[level], "numFmt"), "val") in ("bullet", "none") and "%" not in form:
+        if (
+            attribute(child(levels[level], "numFmt"), "val") in ("bullet", "none")
+            and "%" not in form
+        ):
             return "-"
         return self._printed(form, key, levels, level) or "-"
 
@@ -52,7 +63,9 @@ class Numbering:
 
     def _levels_of(self, list_id: str, key: str) -> dict[int, Element]:
         if list_id not in self._levels:
-            levels = {number_of(e, "ilvl", 0): e for e in self._abstract.get(key, ()) if local(e) == "lvl"}
+            levels = {
+                number_of(e, "ilvl", 0): e for e in self._abstract.get(key, ()) if local(e) == "lvl"
+            }
             for override in self._lists[list_id]:
                 replaced = child(override, "lvl")
                 if local(override) == "lvlOverride" and replaced is not None:

@@ -1,8 +1,8 @@
 """DOCX to Document: text as printed, automatic numbers included; headings as sections.
 
-Tracked insertions are read, deletions are not, hidden text is left out and counted; warnings say so. Headers, footers
-and comments are sections behind the text. Word decides at print time where pages end, so places are numbers of clauses
-and paragraphs.
+Tracked insertions are read, deletions are not, hidden text is left out and counted; warnings say
+so. Headers, footers and comments are sections behind the text. Word decides at print time where
+pages end, so places are numbers of clauses and paragraphs.
 """
 
 import posixpath
@@ -36,7 +36,9 @@ def read_docx(request: ReadRequest) -> Document:
     comments = Comments.of(parts.xml("comments"))
     ground, pictures = page_colour(parts.main), has_pictures_behind(parts.main)
     numbering = Numbering(parts.xml("numbering"), styles)
-    body = DocxBody(writer, styles, numbering, notes, comments, ground, None if pictures else ground)
+    body = DocxBody(
+        writer, styles, numbering, notes, comments, ground, None if pictures else ground
+    )
     content = child(parts.main, "body")
     if content is None:
         raise NotADocument("its main part has no body", hint="Save it again as .docx")
@@ -47,9 +49,12 @@ def read_docx(request: ReadRequest) -> Document:
     named = child(parts.xml("core-properties", whole=True), "title")
     title = body.title or ((named.text or "").strip() if named is not None else "")
     return writer.document(
-        request, title=title, furniture=furniture, warnings=_warnings(body, comments),
+        request,
+        title=title,
+        furniture=furniture,
+        warnings=_warnings(body, comments),
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    )  # fmt: skip
+    )
 
 
 def _write_margins(body: DocxBody, parts: "_Parts", writer: BlockWriter) -> list[str]:
@@ -97,7 +102,9 @@ class _Parts:
         main = next(iter(self._root.get(_MAIN, ())), "word/document.xml")
         found = self._parse(main)
         if found is None:
-            raise NotADocument(f"not a Word document: it has no {main}", hint="Check the suffix of its name")
+            raise NotADocument(
+                f"not a Word document: it has no {main}", hint="Check the suffix of its name"
+            )
         self._own = self._relations(main)
         self._theme = theme_colours(self.xml("theme"))
         self.main = with_theme(found, self._theme)
@@ -134,17 +141,23 @@ class _Parts:
 def _by_id(root: Element | None, kind: str) -> dict[str, Element]:
     elements = root if root is not None else ()
     return {
-        attribute(e, "id") or "": e for e in elements if local(e) == kind and attribute(e, "type") in (None, "normal")
+        attribute(e, "id") or "": e
+        for e in elements
+        if local(e) == kind and attribute(e, "type") in (None, "normal")
     }
 
 
 def _warnings(body: DocxBody, comments: Comments) -> list[str]:
     lines: list[str] = []
     if body.insertions or body.deletions:
-        lines.append(f"tracked changes: {body.insertions} insertions read, {body.deletions} deletions left out")
+        lines.append(
+            f"tracked changes: {body.insertions} insertions read, {body.deletions} deletions left out"
+        )
     many = len(comments.known)
     if many:
         lines.append(f"{many} comment{'s' if many > 1 else ''} in the margin read, behind the text")
     if body.embedded:
-        lines.append(f"{body.embedded} embedded document{'s' if body.embedded > 1 else ''} not read")
+        lines.append(
+            f"{body.embedded} embedded document{'s' if body.embedded > 1 else ''} not read"
+        )
     return lines

@@ -15,8 +15,8 @@ _HEADING_NAME = re.compile(r"heading ?([1-9])$", re.IGNORECASE)
 
 @dataclass
 class Style:
-    """A style with what it inherits. `letters`: how its text is set; `runs`: what a character style says of them;
-    `ground`: the colour behind its paragraphs."""
+    """A style with what it inherits. `letters`: how its text is set; `runs`: what a character style
+    says of them; `ground`: the colour behind its paragraphs."""
 
     name: str = ""
     outline: int | None = None
@@ -29,7 +29,9 @@ class Style:
 
 
 class Styles:
-    """The styles of a document by id; an unknown or missing id gives the default paragraph style."""
+    """The styles of a document by id; an unknown or missing id gives the default paragraph
+    style.
+    """
 
     def __init__(self, root: Element | None) -> None:
         elements = [e for e in root if local(e) == "style"] if root is not None else []
@@ -37,9 +39,13 @@ class Styles:
         self._known: dict[str, Style] = {}
         self._letters = formatted(RunFormat(), child(root, "docDefaults", "rPrDefault", "rPr"))
         self._default = next(
-            (attribute(e, "styleId") for e in elements if attribute(e, "default") in ("1", "true")
-             and attribute(e, "type") == "paragraph"), None,
-        )  # fmt: skip
+            (
+                attribute(e, "styleId")
+                for e in elements
+                if attribute(e, "default") in ("1", "true") and attribute(e, "type") == "paragraph"
+            ),
+            None,
+        )
 
     def get(self, style_id: str | None, *, paragraph: bool = True) -> Style:
         """The style `style_id` with what it inherits."""
@@ -60,7 +66,9 @@ class Styles:
         for element in reversed(chain):
             heading = _HEADING_NAME.match(attribute(child(element, "name"), "val") or "")
             properties = child(element, "pPr")
-            style.outline = number(child(properties, "outlineLvl"), int(heading[1]) - 1 if heading else style.outline)
+            style.outline = number(
+                child(properties, "outlineLvl"), int(heading[1]) - 1 if heading else style.outline
+            )
             lists = child(properties, "numPr")
             style.list_id = attribute(child(lists, "numId"), "val") or style.list_id
             style.list_level = number(child(lists, "ilvl"), style.list_level)
@@ -74,7 +82,10 @@ class Styles:
         """Whether the table style `style_id` fills cells with a colour."""
         element = self._elements.get(style_id or "")
         shades = (e for e in element.iter() if local(e) == "shd") if element is not None else ()
-        return any((attribute(shade, "fill") or "auto").lower() not in ("auto", "ffffff") for shade in shades)
+        return any(
+            (attribute(shade, "fill") or "auto").lower() not in ("auto", "ffffff")
+            for shade in shades
+        )
 
 
 def run_format(paragraph: Style, characters: Style, properties: Element | None) -> RunFormat:

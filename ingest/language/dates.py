@@ -6,9 +6,13 @@ from typing import NamedTuple
 
 from docqa.ingest.language.expressions import lazily
 
-_MONTH_NAMES = "january february march april may june july august september october november december"
+_MONTH_NAMES = (
+    "january february march april may june july august september october november december"
+)
 MONTHS = tuple(_MONTH_NAMES.split())
-_MONTH_OF = {word: number for number, name in enumerate(MONTHS, 1) for word in (name, name[:3])} | {"sept": 9}
+_MONTH_OF = {word: number for number, name in enumerate(MONTHS, 1) for word in (name, name[:3])} | {
+    "sept": 9
+}
 MONTH = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
 """An expression of the months' names and their short forms."""
 _ENDING = r"(?:st|nd|rd|th)?"
@@ -36,7 +40,11 @@ class Date(NamedTuple):
     @property
     def iso(self) -> str:
         """By ISO 8601: "2020-05-01", "2020-05"; "--05-01" and "--05" without a year."""
-        parts = (f"{self.year:04d}" if self.year else "-", f"{self.month:02d}", f"{self.day:02d}" if self.day else "")
+        parts = (
+            f"{self.year:04d}" if self.year else "-",
+            f"{self.month:02d}",
+            f"{self.day:02d}" if self.day else "",
+        )
         return "-".join(filter(None, parts))
 
 
@@ -46,17 +54,28 @@ def dates(text: str) -> Iterator[Date]:
         behind = match["behind"] and match["year"]  # "page 1 May 3, 2016"
         day = int((match["behind"] if behind else match["before"] or match["behind"]) or 0)
         month, start = match["month"].lower(), match.start("month" if behind else 0)
-        if month != "may" or match["before"] or _is_month(text, match.start("month"), match.end("month")):
+        if (
+            month != "may"
+            or match["before"]
+            or _is_month(text, match.start("month"), match.end("month"))
+        ):
             yield Date(int(match["year"] or 0), _MONTH_OF[month], day, start, match.end())
     for match in _IN_DIGITS.finditer(text):
         first, *others = (int(number) for number in match.groups() if number)
         year = first if match[1] else others[1]
         year += 0 if year > 99 else 1900 if year > LATEST else 2000
-        readings = [tuple(others)] if match[1] else dict.fromkeys(((first, others[0]), (others[0], first)))
-        yield from (Date(year, month, day, *match.span()) for month, day in readings if 1 <= month <= 12)
+        readings = (
+            [tuple(others)] if match[1] else dict.fromkeys(((first, others[0]), (others[0], first)))
+        )
+        yield from (
+            Date(year, month, day, *match.span()) for month, day in readings if 1 <= month <= 12
+        )
 
 
 def _is_month(text: str, start: int, end: int) -> bool:
     if _BEHIND_MAY.match(text, end):
         return True
-    return _BEFORE_MAY.search(text, max(start - 24, 0), start) is not None and _ENDS.match(text, end) is not None
+    return (
+        _BEFORE_MAY.search(text, max(start - 24, 0), start) is not None
+        and _ENDS.match(text, end) is not None
+    )

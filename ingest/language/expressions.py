@@ -1,4 +1,6 @@
-"""Regular expressions compiled at their first use: compiling all would take longer than a question."""
+"""Regular expressions compiled at their first use: compiling all would take longer than a
+question.
+"""
 
 import re
 from functools import cached_property

@@ -6,14 +6,26 @@ from itertools import groupby
 from typing import Any
 
 USUAL_SIZE = 16.0  # pixels in an em of plain text
-_PIXELS = {"px": 1.0, "pt": 4 / 3, "bp": 4 / 3, "pc": 16.0, "q": 0.945, "cm": 37.8, "mm": 3.78, "in": 96.0, "sp": 2e-5}
+_PIXELS = {
+    "px": 1.0,
+    "pt": 4 / 3,
+    "bp": 4 / 3,
+    "pc": 16.0,
+    "q": 0.945,
+    "cm": 37.8,
+    "mm": 3.78,
+    "in": 96.0,
+    "sp": 2e-5,
+}
 _OF_SCREEN = {"vw": 12.8, "vh": 8.0, "vmin": 8.0, "vmax": 12.8, "rem": USUAL_SIZE}
 _OF_LETTERS = {"em": 1.0, "ex": 0.5, "ch": 0.5, "lh": 1.2}
 
 
 @lru_cache(maxsize=8192)
 def pixels(text: str, size: float = USUAL_SIZE) -> float | None:
-    """A length, a bare number or `calc()` and its like in pixels, or None; `size` is an em and a hundred per cent."""
+    """A length, a bare number or `calc()` and its like in pixels, or None; `size` is an em and a
+    hundred per cent.
+    """
     from tinycss2 import parse_component_value_list
 
     return _calculated(parse_component_value_list(text[:300], skip_comments=True), size)
@@ -30,7 +42,11 @@ def _calculated(tokens: Sequence[Any], size: float) -> float | None:
             operator = token.value
         else:
             value = _value(token, size)
-            if value is None or (term is not None and not operator) or (operator == "/" and not value):
+            if (
+                value is None
+                or (term is not None and not operator)
+                or (operator == "/" and not value)
+            ):
                 return None
             term = value if term is None else term * value if operator == "*" else term / value
             operator = ""
@@ -51,7 +67,9 @@ def _value(token: Any, size: float) -> float | None:
 
 
 def at_commas(tokens: Iterable[Any]) -> list[list[Any]]:
-    return [list(part) for is_comma, part in groupby(tokens, lambda token: token == ",") if not is_comma]
+    return [
+        list(part) for is_comma, part in groupby(tokens, lambda token: token == ",") if not is_comma
+    ]
 
 
 def _chosen(function: Any, size: float) -> float | None:

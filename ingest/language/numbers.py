@@ -21,13 +21,35 @@ VALUES = (
     | {"thirtieth": 30}
 )
 """What a single word counts; "first" as 1."""
-SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
+SCALES = {
+    "hundred": 100,
+    "thousand": 1_000,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+    "dozen": 12,
+}
 NUMBER_WORD = "|".join((*CARDINALS[1:], "twenty"))
 ORDINAL_WORD = "|".join((*ORDINALS[1:], "eight", "nineth"))
-"""Expressions of one to twenty, and of first to twentieth; some laws print "Eight Schedule" and "Nineth Schedule"."""
+"""Expressions of one to twenty, and of first to twentieth; some laws print "Eight Schedule" and
+"Nineth Schedule".
+"""
 _MISPRINTED = {"eight": 8, "nineth": 9}
-_NUMERALS = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
-          (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
+_NUMERALS = (
+    (1000, "m"),
+    (900, "cm"),
+    (500, "d"),
+    (400, "cd"),
+    (100, "c"),
+    (90, "xc"),
+    (50, "l"),
+    (40, "xl"),
+    (10, "x"),
+    (9, "ix"),
+    (5, "v"),
+    (4, "iv"),
+    (1, "i"),
+)
 _ROMAN_DIGITS = {letters: value for value, letters in _NUMERALS if len(letters) == 1}
 
 
@@ -50,13 +72,22 @@ def in_roman(number: int) -> str:
 
 
 ROMAN = {in_roman(number): number for number in range(1, 200)}
-"""The values of well-formed Roman numerals in small letters, as far as pages and parts are counted so."""
+"""The values of well-formed Roman numerals in small letters, as far as pages and parts are counted
+so.
+"""
 
 
 def number_of_words(words: Sequence[str], first: int = 0) -> tuple[int | None, int]:
-    """(value, words it takes) of the number from `first` on: "one hundred and five"; (None, 0): none."""
+    """(value, words it takes) of the number from `first` on: "one hundred and five"; (None, 0):
+    none.
+    """
     total = current = last = used = 0
-    if words[first] not in VALUES and words[first] not in ("hundred", "thousand", "million", "dozen"):
+    if words[first] not in VALUES and words[first] not in (
+        "hundred",
+        "thousand",
+        "million",
+        "dozen",
+    ):
         return None, 0
     for count, word in enumerate(words[first:]):
         if word in VALUES:
@@ -83,18 +114,25 @@ def ordinal(word: str) -> int | None:
 
 
 def ordinal_of(text: str) -> tuple[int, ...]:
-    """The numbers of an ordinal: "12" is (12,), "IV" (4,), "b" (2,), "5.B" (5, 2), "78m-1" (78, 1)."""
+    """The numbers of an ordinal: "12" is (12,), "IV" (4,), "b" (2,), "5.B" (5, 2), "78m-1" (78,
+    1).
+    """
     lowered = text.lower()
     if lowered in CARDINALS[1:]:
         return (CARDINALS.index(lowered),)
     parts = re.split(r"[.\-–]", lowered)
     if len(parts) > 1 and all(re.fullmatch(r"\d+[a-z]?|[a-z]", part) for part in parts):
-        return tuple(int(part.rstrip(ascii_lowercase)) if part[0].isdigit() else ord(part) - 96 for part in parts)
+        return tuple(
+            int(part.rstrip(ascii_lowercase)) if part[0].isdigit() else ord(part) - 96
+            for part in parts
+        )
     if digits := re.findall(r"\d+", lowered):
         return tuple(int(d) for d in digits)
     if re.fullmatch(r"[ivxlcdm]+", lowered) and (len(lowered) > 1 or lowered in "ivx"):
         values = [_ROMAN_DIGITS[c] for c in lowered]
-        return (sum(-v if after > v else v for v, after in zip(values, [*values[1:], 0], strict=True)),)
+        return (
+            sum(-v if after > v else v for v, after in zip(values, [*values[1:], 0], strict=True)),
+        )
     if len(lowered) == 1 and lowered.isalpha():
         return (ord(lowered) - 96,)
     return ()

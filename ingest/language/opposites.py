@@ -14,8 +14,9 @@ Sides = tuple[frozenset[str], ...]
 
 
 class Axis(NamedTuple):
-    """The words of each side; `kind` is RELATION, where the two sides change places with the words (what came before
-    the merger is what the merger came after), PERSONS, of whom a sentence may name both, or WORDS."""
+    """The words of each side; `kind` is RELATION, where the two sides change places with the words
+    (what came before the merger is what the merger came after), PERSONS, of whom a sentence may
+    name both, or WORDS."""
 
     sides: Sides
     kind: str

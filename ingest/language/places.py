@@ -1,4 +1,6 @@
-"""The grammar of places: "clause 7(b)", "§ 12", "Articles IV and V", "pp. xiv–xvi", "First Schedule"."""
+"""The grammar of places: "clause 7(b)", "§ 12", "Articles IV and V", "pp. xiv–xvi", "First
+Schedule".
+"""
 
 import re
 from collections.abc import Iterator
@@ -12,30 +14,88 @@ ATTACHMENTS = frozenset(("schedule", "exhibit", "appendix", "annex", "attachment
 """Divisions in which numbers begin again."""
 PROVISIONS = frozenset(("section", "subsection", "clause", "subclause", "article", "paragraph"))
 """Words that people use for one another when they cite a numbered provision."""
-DIVISIONS = ("title", "part", "chapter", "subchapter", "article", "division", "book", *sorted(ATTACHMENTS), "annexure")
+DIVISIONS = (
+    "title",
+    "part",
+    "chapter",
+    "subchapter",
+    "article",
+    "division",
+    "book",
+    *sorted(ATTACHMENTS),
+    "annexure",
+)
 """What is larger than a section, or an article."""
 SHORTENED = {
-    "sec": "section", "sect": "section", "cl": "clause", "art": "article", "para": "paragraph", "ch": "chapter",
-    "chap": "chapter", "sched": "schedule", "pt": "part", "app": "appendix", "p": "page", "pg": "page",
-    "fig": "figure", "tbl": "table",
-}  # fmt: skip
+    "sec": "section",
+    "sect": "section",
+    "cl": "clause",
+    "art": "article",
+    "para": "paragraph",
+    "ch": "chapter",
+    "chap": "chapter",
+    "sched": "schedule",
+    "pt": "part",
+    "app": "appendix",
+    "p": "page",
+    "pg": "page",
+    "fig": "figure",
+    "tbl": "table",
+}
 ELSEWHERE = {
-    "artículo": "article", "articulo": "article", "artikel": "article", "artigo": "article", "articolo": "article",
-    "المادة": "article", "مادة": "article", "لمادة": "article",
-    "capítulo": "chapter", "capitulo": "chapter", "chapitre": "chapter",
-    "kapitel": "chapter", "capitolo": "chapter", "الفصل": "chapter", "título": "title", "titulo": "title",
-    "titre": "title", "titolo": "title", "الباب": "title", "sección": "section", "abschnitt": "section",
-    "teil": "part", "partie": "part", "annexe": "annex", "anexo": "annex", "anhang": "annex", "allegato": "annex",
-}  # fmt: skip
+    "artículo": "article",
+    "articulo": "article",
+    "artikel": "article",
+    "artigo": "article",
+    "articolo": "article",
+    "المادة": "article",
+    "مادة": "article",
+    "لمادة": "article",
+    "capítulo": "chapter",
+    "capitulo": "chapter",
+    "chapitre": "chapter",
+    "kapitel": "chapter",
+    "capitolo": "chapter",
+    "الفصل": "chapter",
+    "título": "title",
+    "titulo": "title",
+    "titre": "title",
+    "titolo": "title",
+    "الباب": "title",
+    "sección": "section",
+    "abschnitt": "section",
+    "teil": "part",
+    "partie": "part",
+    "annexe": "annex",
+    "anexo": "annex",
+    "anhang": "annex",
+    "allegato": "annex",
+}
 """What laws in other languages call their divisions, by the English word."""
-_OTHERS = ("rule", "regulation", "page", "table", "figure", "footnote", "recital", "count", "amendment")
+_OTHERS = (
+    "rule",
+    "regulation",
+    "page",
+    "table",
+    "figure",
+    "footnote",
+    "recital",
+    "count",
+    "amendment",
+)
 _NAMES = PROVISIONS.union(DIVISIONS, _OTHERS)
-_SINGULAR = SHORTENED | ELSEWHERE | {"appendice": "appendix", "pp": "page", "§": "section", "¶": "paragraph"}
+_SINGULAR = (
+    SHORTENED
+    | ELSEWHERE
+    | {"appendice": "appendix", "pp": "page", "§": "section", "¶": "paragraph"}
+)
 _NOT_ALONE = ("app", "para", "p", "pg")  # "App. 12" is a page of a court's appendix
 _IRREGULAR = {
-    "appendix": "appendi(?:x|ces)", "annex": "annex(?:es)?", "paragraph": r"para(?:graphs?|s?\.?)",
+    "appendix": "appendi(?:x|ces)",
+    "annex": "annex(?:es)?",
+    "paragraph": r"para(?:graphs?|s?\.?)",
     "page": r"p(?:ages?|gs?\.|p?\.)",
-}  # fmt: skip
+}
 _SUBS = r"((?:\s?\([A-Za-z0-9]{1,4}\))*)"
 _NUMBER = (
     r"(?:\d{1,4}[A-Za-z]{0,2}(?:[.\-–](?:\d{1,3}|[A-Z])(?!\w)|\.(?:[a-z]|[ivxlc]{2,5})(?!\w))*"
@@ -48,7 +108,9 @@ _SUB = lazily(r"\([A-Za-z0-9]{1,4}\)")
 ROMAN_PAGE = r"(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
 PAGE_LABEL = rf"(?:[A-Z]{{1,3}}-?\d{{1,4}}|\d{{1,5}}|(?i:{ROMAN_PAGE})(?![\w]))"
 PAGE_RANGE = rf"{PAGE_LABEL}(?:\s?[-–—]\s?{PAGE_LABEL}|\s+to\s+{PAGE_LABEL})?"
-PAGE_RANGES = rf"{PAGE_RANGE}(?:(?:,\s*(?:and\s+|&\s*)?|\s+(?:and|&|or)\s+){PAGE_RANGE}(?![\w.]*\w))*"
+PAGE_RANGES = (
+    rf"{PAGE_RANGE}(?:(?:,\s*(?:and\s+|&\s*)?|\s+(?:and|&|or)\s+){PAGE_RANGE}(?![\w.]*\w))*"
+)
 MOST_PAGES = 50
 """A range of more pages than this names no place."""
 _TO = lazily(r"(?<=\w)\s?[-–—]\s?(?=\w)|(?<!\s)\s++to\s+")
@@ -75,8 +137,8 @@ class PlaceNumber(NamedTuple):
 
 
 class NamedPlaces(NamedTuple):
-    """What one word names ("Sections 4.2 and 5.1(a)"): where it begins, its division in the singular, whether several
-    are meant, and their numbers."""
+    """What one word names ("Sections 4.2 and 5.1(a)"): where it begins, its division in the
+    singular, whether several are meant, and their numbers."""
 
     start: int
     word: str
@@ -89,19 +151,27 @@ class NamedPlaces(NamedTuple):
 
 
 def division_of(word: str) -> str:
-    """A division in English and in the singular: "article" of "Arts." and "Artikel", "section" of "§§"; else the word
-    in small letters."""
+    """A division in English and in the singular: "article" of "Arts." and "Artikel", "section" of
+    "§§"; else the word in small letters."""
     word = word.lower().rstrip(".")
     if word[:1] in ("§", "¶"):
         return _SINGULAR[word[0]]
     singular = word.removesuffix("s")
-    return _SINGULAR.get(word) or _SINGULAR.get(singular) or (singular if singular in _NAMES else word)
+    return (
+        _SINGULAR.get(word) or _SINGULAR.get(singular) or (singular if singular in _NAMES else word)
+    )
 
 
 @cache
 def _expression(names: tuple[str, ...], *, elsewhere: bool) -> re.Pattern[str]:
-    """Of the words for divisions ("section", "secs."), grouped by first letters: a search stops there at most words."""
-    short = (rf"{short}s?\." for short, name in SHORTENED.items() if name in names and short not in _NOT_ALONE)
+    """Of the words for divisions ("section", "secs."), grouped by first letters: a search stops
+    there at most words.
+    """
+    short = (
+        rf"{short}s?\."
+        for short, name in SHORTENED.items()
+        if name in names and short not in _NOT_ALONE
+    )
     rests: dict[str, list[str]] = {}
     for form in [*(_IRREGULAR.get(name, rf"{name}s?") for name in names), *short]:
         rests.setdefault(form[0], []).append(form[1:])
@@ -111,8 +181,12 @@ def _expression(names: tuple[str, ...], *, elsewhere: bool) -> re.Pattern[str]:
     return re.compile(rf"(?:(?i:\b(?P<word>{words}))\s+{signs})(?P<number>{_NUMBER}){_SUBS}")
 
 
-def named_places(text: str, names: tuple[str, ...], *, elsewhere: bool = False) -> Iterator[NamedPlaces]:
-    """The places of `text` named by a word (or "§") in `names`; `elsewhere`: in other languages, too."""
+def named_places(
+    text: str, names: tuple[str, ...], *, elsewhere: bool = False
+) -> Iterator[NamedPlaces]:
+    """The places of `text` named by a word (or "§") in `names`; `elsewhere`: in other languages,
+    too.
+    """
     for match in _expression(names, elsewhere=elsewhere).finditer(text):
         yield _named(text, match)
 
@@ -130,7 +204,12 @@ def _named(text: str, match: re.Match[str]) -> NamedPlaces:
     while several and (more := _MORE.match(text, items[-1].end())):
         items.append(more)
     numbers = [
-        PlaceNumber(item.start("number"), item.end(), item["number"], subs_in(text, item.end("number"), item.end()))
+        PlaceNumber(
+            item.start("number"),
+            item.end(),
+            item["number"],
+            subs_in(text, item.end("number"), item.end()),
+        )
         for item in items
     ]
     return NamedPlaces(match.start(), division_of(word), several, tuple(numbers))
@@ -142,7 +221,9 @@ def subs_in(text: str, start: int, end: int) -> tuple[str, ...]:
 
 
 def page_labels(pages: str) -> tuple[str, ...]:
-    """Every label of "3-4", "123-27", "iv, 7 and A-3"; the ends of a range that is not of numbers."""
+    """Every label of "3-4", "123-27", "iv, 7 and A-3"; the ends of a range that is not of
+    numbers.
+    """
     labels: list[str] = []
     for part in re.split(r"(?:(?<!\s)\s++)?(?:,|&|\band\b|\bor\b)\s*+", pages):
         ends = [part] if re.match(r"[A-Z]{1,3}-\d", part) else _TO.split(part)

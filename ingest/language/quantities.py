@@ -1,5 +1,5 @@
-"""The numbers that a text states, each with its unit of time, money or measure: `1,200`, `twelve hundred`, `$1.2
-million`, `two (2)`."""
+"""The numbers that a text states, each with its unit of time, money or measure: `1,200`, `twelve
+hundred`, `$1.2 million`, `two (2)`."""
 
 import re
 import unicodedata
@@ -11,8 +11,27 @@ from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import SCALES, VALUES, number_of_words
 
 _SHORT_SCALES = {"k": 1_000, "m": 10**6, "mn": 10**6, "bn": 10**9}
-_UNITS = {"second", "minute", "hour", "day", "night", "week", "month", "quarter", "year", "decade", "century"}
-_OTHER_UNITS = {"annum": "year", "yr": "year", "hr": "hour", "min": "minute", "percent": "%", "cent": "%"}
+_UNITS = {
+    "second",
+    "minute",
+    "hour",
+    "day",
+    "night",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "decade",
+    "century",
+}
+_OTHER_UNITS = {
+    "annum": "year",
+    "yr": "year",
+    "hr": "hour",
+    "min": "minute",
+    "percent": "%",
+    "cent": "%",
+}
 _MEASURES = """
 dollar usd; euro eur; sterling gbp; yen jpy; kilometre kilometer km; mile mi; metre meter; centimetre centimeter cm;
 millimetre millimeter mm; foot feet ft; inch; kilogram kg; gram g; milligram mg; microgram mcg; tonne ton; ounce oz;
@@ -21,9 +40,15 @@ kilobyte kb; megabyte mb; gigabyte gb; terabyte tb
 """
 _MEASURE_OF = {name: row.split()[0] for row in _MEASURES.split(";") for name in row.split()}
 _CURRENCIES = {
-    "$": "dollar", "usd": "dollar", "€": "euro", "eur": "euro", "£": "sterling", "gbp": "sterling", "¥": "yen",
+    "$": "dollar",
+    "usd": "dollar",
+    "€": "euro",
+    "eur": "euro",
+    "£": "sterling",
+    "gbp": "sterling",
+    "¥": "yen",
     "jpy": "yen",
-}  # fmt: skip
+}
 MONEY, TIME = frozenset(_CURRENCIES.values()), frozenset(_UNITS)
 """Units of money and of time: a price per month may be given with either."""
 _TOKEN = lazily(
@@ -35,8 +60,8 @@ _REACH = 3
 
 @dataclass(frozen=True)
 class Figure:
-    """A number as stated. `unit`: the time, money, measure or `%` beside it, or ""; `digits`: not in words; `start`,
-    `end`: its range in `folded(text)`, `whole` with the unit."""
+    """A number as stated. `unit`: the time, money, measure or `%` beside it, or ""; `digits`: not
+    in words; `start`, `end`: its range in `folded(text)`, `whole` with the unit."""
 
     value: str
     unit: str
@@ -82,8 +107,19 @@ def _figures(found: list[re.Match[str]]) -> Iterator[Figure]:
         first -= bool(unit)
         behind, distance = _unit(tokens, at + used)
         last += distance if distance == 1 and unit in ("", behind) else 0
-        shown, (start, end) = " ".join(tokens[at : at + used]), (found[at].start(), found[at + used - 1].end())
-        yield Figure(value, unit or behind, shown, digits, start, end, (found[first].start(), found[last].end()))
+        shown, (start, end) = (
+            " ".join(tokens[at : at + used]),
+            (found[at].start(), found[at + used - 1].end()),
+        )
+        yield Figure(
+            value,
+            unit or behind,
+            shown,
+            digits,
+            start,
+            end,
+            (found[first].start(), found[last].end()),
+        )
         at += used
 
 
@@ -94,7 +130,11 @@ def _number(tokens: Sequence[str], at: int) -> tuple[str | None, int, bool]:
         value, used = number_of_words(tokens, at)
         return None if value is None else str(value), max(used, 1), False
     bare = token.rstrip("stndrh").replace(",", "")
-    scale = SCALES.get(tokens[at + 1]) or _SHORT_SCALES.get(tokens[at + 1]) if at + 1 < len(tokens) else None
+    scale = (
+        SCALES.get(tokens[at + 1]) or _SHORT_SCALES.get(tokens[at + 1])
+        if at + 1 < len(tokens)
+        else None
+    )
     if scale is not None and bare.count(".") < 2:
         return _plain(Decimal(bare) * scale), 2, True
     try:

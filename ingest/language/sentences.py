@@ -1,5 +1,6 @@
-"""Where sentences begin and end in the text of a page. A newline is a break unless the line before plainly runs on; a
-full stop ends a sentence but in a legal or academic abbreviation, an initial, a number or a citation."""
+"""Where sentences begin and end in the text of a page. A newline is a break unless the line before
+plainly runs on; a full stop ends a sentence but in a legal or academic abbreviation, an initial, a
+number or a citation."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +9,8 @@ from itertools import pairwise
 from docqa.ingest.language.places import ATTACHMENTS, ELSEWHERE
 from docqa.ingest.types import Span, lines_of
 
-# Abbreviations after which a sentence almost never ends, folded to lower case, without their last full stop.
+# Abbreviations after which a sentence almost never ends, folded to lower case, without their last
+# full stop.
 _TITLES_AND_PARTS = (
     "mr mrs ms dr prof hon rev gen sen rep gov st mt messrs jr sr v vs cf e.g i.e viz chs paras pts vols ed eds ref "
     "refs appx ex exh approx ca dept dist div est ass'n comm'n ct cir supp stat reg regs u.s.c c.f.r f f.2d f.3d f.4th "
@@ -16,7 +18,9 @@ _TITLES_AND_PARTS = (
     "mar apr jun jul aug sept sep oct nov dec thm lem prop def cor subsec subd tit"
 )
 # These may end a sentence: they do when the next word begins like a new one and is not a number.
-_FIRMS_AND_HOURS = "etc inc ltd co corp llc l.l.c l.p p.c id ibid n.a a.m p.m u.s u.k d.c et al ph.d m.d b.c a.d"
+_FIRMS_AND_HOURS = (
+    "etc inc ltd co corp llc l.l.c l.p p.c id ibid n.a a.m p.m u.s u.k d.c et al ph.d m.d b.c a.d"
+)
 _BEFORE_NUMBERS = "no nos art arts sec secs ch cl para pt vol fig figs eq eqs tab p pp app sched §"
 # States as citations shorten them; only with a capital, since "ill." and "wash." are words too.
 _STATES = (
@@ -25,7 +29,8 @@ _STATES = (
 )
 _CITING_WORDS = "pg see op sect"
 _NEVER_ENDS, _MAY_END, _NUMBERED, _CAPITALISED, _CITING = (
-    frozenset(words.split()) for words in (_TITLES_AND_PARTS, _FIRMS_AND_HOURS, _BEFORE_NUMBERS, _STATES, _CITING_WORDS)
+    frozenset(words.split())
+    for words in (_TITLES_AND_PARTS, _FIRMS_AND_HOURS, _BEFORE_NUMBERS, _STATES, _CITING_WORDS)
 )
 _CLAUSE_NUMBER = re.compile(
     r"(?:(?:§+|sections?|sec\.|article|art\.|rule|part|chapter|title|clause|schedule|appendix|exhibit)\s*)?"
@@ -57,8 +62,9 @@ _MAX_ROW_WORDS = 120
 
 
 def sentences(text: str) -> list[Span]:
-    """The sentences of `text`, in order, with only white space between them. One of more than 60 words is cut before
-    inline items "(a)", "(b)" ..., so that a quote can be a clause. A table's row is one sentence, unless very long."""
+    """The sentences of `text`, in order, with only white space between them. One of more than 60
+    words is cut before inline items "(a)", "(b)" ..., so that a quote can be a clause. A table's
+    row is one sentence, unless very long."""
     spans: list[Span] = []
     for start, end in _lines(text):
         line = text[start:end]
@@ -77,11 +83,15 @@ def ends_abbreviated(text: str) -> bool:
     """Whether `text` ends with an abbreviation or an initial, whose stop may end no sentence."""
     word = _TAIL_WORD.search(text.rstrip(), max(len(text) - 24, 0))
     bare = word.group().lower().strip("§.") if word and text.rstrip().endswith(".") else ""
-    return bare in _NEVER_ENDS | _MAY_END | _NUMBERED | _CITING or (len(bare) == 1 and bare.isalpha())
+    return bare in _NEVER_ENDS | _MAY_END | _NUMBERED | _CITING or (
+        len(bare) == 1 and bare.isalpha()
+    )
 
 
 def is_opener(text: str) -> bool:
-    """Whether `text` begins like a numbered clause, a list item or a division ("(a) ", "12. ", "Article 4")."""
+    """Whether `text` begins like a numbered clause, a list item or a division ("(a) ", "12. ",
+    "Article 4").
+    """
     return _OPENER.match(text) is not None
 
 
@@ -100,7 +110,9 @@ def _lines(text: str) -> list[tuple[int, int]]:
 
 
 def runs_on(before: str, line: str) -> bool:
-    """Whether `line` goes on with the sentence at the end of `before`, by the words at the break."""
+    """Whether `line` goes on with the sentence at the end of `before`, by the words at the
+    break.
+    """
     tail = before[-40:].rstrip()
     if _CELLS in line or _CELLS in before:
         return False
@@ -147,13 +159,20 @@ def _word_ends(word: str, first: str, before: str) -> bool:
         return first.isupper() and folded not in {"u.s", "u.k", "et", "al"}
     if folded in _NUMBERED:
         # "No. 12" runs on; "the answer is no. The court" ends.
-        return not (first.isdigit() or first in "§IVX") and word.islower() and folded in {"no", "art", "app", "p"}
+        return (
+            not (first.isdigit() or first in "§IVX")
+            and word.islower()
+            and folded in {"no", "art", "app", "p"}
+        )
     if folded in _NEVER_ENDS or (word[0].isupper() and folded in _CAPITALISED):
         return False
     letters = word.split(".")  # an initial, or several: "J", "e.g"
-    if (len(letters) > 1 or word.isupper()) and all(len(part) == 1 and part.isalpha() for part in letters):
+    if (len(letters) > 1 or word.isupper()) and all(
+        len(part) == 1 and part.isalpha() for part in letters
+    ):
         return False
-    # The number of a clause or section that opens the line ("12. The tenant ...", "§ 204. Anchoring").
+    # The number of a clause or section that opens the line ("12. The tenant ...", "§ 204.
+    # Anchoring").
     return not (word[-1].isalnum() and _CLAUSE_NUMBER.match(before.strip()))
 
 

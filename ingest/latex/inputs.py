@@ -1,5 +1,5 @@
-r"""The files that LaTeX source takes in (`\input`, `\include`, `\subfile`, `\import`), put in their places; none
-outside the folder of the document, wherever links lead."""
+r"""The files that LaTeX source takes in (`\input`, `\include`, `\subfile`, `\import`), put in their
+places; none outside the folder of the document, wherever links lead."""
 
 import os
 import re
@@ -21,8 +21,8 @@ _MAX_FILES, _MAX_DEPTH = 500, 20
 
 @dataclass
 class Inputs:
-    """Puts files into the source at `path`, only those at or below the real paths `within`; `files` counts them, `left`
-    says which were not, and why."""
+    """Puts files into the source at `path`, only those at or below the real paths `within`; `files`
+    counts them, `left` says which were not, and why."""
 
     path: str
     within: tuple[str, ...] | None = None
@@ -51,8 +51,14 @@ class Inputs:
             words = self._file_of(match, folder, above)
             if words is not None:
                 # What stands behind a file and was no second argument stays.
-                rest = f"{{{match['second']}}}" if match["second"] and "import" not in match["name"] else ""
-                apart = "" if match["name"] == "input" else "\n\n"  # the others begin a page, or are whole documents
+                rest = (
+                    f"{{{match['second']}}}"
+                    if match["second"] and "import" not in match["name"]
+                    else ""
+                )
+                apart = (
+                    "" if match["name"] == "input" else "\n\n"
+                )  # the others begin a page, or are whole documents
                 parts += [source[end : match.start()], apart, words, apart, rest]
                 end = match.end()
         return "".join([*parts, source[end:]])
@@ -85,7 +91,9 @@ class Inputs:
     def _find(self, named: str, folder: str) -> str | None:
         for base in dict.fromkeys((self._folder, folder)):
             for name in (named, f"{named}.tex"):
-                place = os.path.realpath(os.path.join(base, name)) if base and "\0" not in name else ""
+                place = (
+                    os.path.realpath(os.path.join(base, name)) if base and "\0" not in name else ""
+                )
                 if place and os.path.isfile(place) and (name != named or place.endswith(_SUFFIXES)):
                     return place
         return None
@@ -95,7 +103,9 @@ class Inputs:
         if not self._folder:
             return "the document does not come from a folder, other files are not read"
         if os.path.isabs(named) or ".." in named.split("/"):
-            apart = os.path.relpath(os.path.realpath(os.path.join(self._folder, named)), self._folder)
+            apart = os.path.relpath(
+                os.path.realpath(os.path.join(self._folder, named)), self._folder
+            )
             if apart.startswith(".."):
                 return outside
         if file is None:
@@ -103,10 +113,18 @@ class Inputs:
         inner = os.path.relpath(file, self._folder)
         if inner.startswith("..") or os.path.isabs(inner):
             return outside
-        if not file.endswith(_SUFFIXES) or any(part.startswith(".") for part in inner.split(os.sep)):
+        if not file.endswith(_SUFFIXES) or any(
+            part.startswith(".") for part in inner.split(os.sep)
+        ):
             return "no LaTeX file, not opened"
-        if self.within is not None and not any(os.path.commonpath((file, root)) == root for root in self.within):
+        if self.within is not None and not any(
+            os.path.commonpath((file, root)) == root for root in self.within
+        ):
             return "outside the paths that may be read, not opened"
         if file in above or file == os.path.realpath(self.path):
             return "it takes itself in"
-        return "over the limit of files" if self.files >= _MAX_FILES or len(above) >= _MAX_DEPTH else ""
+        return (
+            "over the limit of files"
+            if self.files >= _MAX_FILES or len(above) >= _MAX_DEPTH
+            else ""
+        )

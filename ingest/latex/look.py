@@ -1,4 +1,6 @@
-"""How letters of LaTeX are set, as far as it can hide them: colours, sizes, and places off the page."""
+"""How letters of LaTeX are set, as far as it can hide them: colours, sizes, and places off the
+page.
+"""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,7 +11,9 @@ from docqa.ingest.language.lengths import USUAL_SIZE, pixels
 from docqa.ingest.language.words import word_set
 
 # What holds for all that follows in a group, and what holds for the last argument.
-SETTING = word_set("color pagecolor rowcolor cellcolor transparent fontsize hspace vspace normalsize small large Large")
+SETTING = word_set(
+    "color pagecolor rowcolor cellcolor transparent fontsize hspace vspace normalsize small large Large"
+)
 WITHIN = word_set("textcolor colorbox fcolorbox texttransparent scalebox resizebox raisebox")
 # Their last argument is not printed where it stands.
 UNPRINTED = word_set("phantom hphantom vphantom savebox sbox note invisible")
@@ -18,7 +22,9 @@ _FAR, _PAGE = 750.0, 600.0  # pixels: more than a page is wide, its text
 
 
 class Look(NamedTuple):
-    """`colour` and `ground`: None where unknown; `away`: too small or clear, `aside`: off the page."""
+    """`colour` and `ground`: None where unknown; `away`: too small or clear, `aside`: off the
+    page.
+    """
 
     colour: Colour | None = BLACK
     ground: Colour | None = WHITE
@@ -36,7 +42,11 @@ class Look(NamedTuple):
         colours.named["."] = self.colour
         if name.endswith(("color", "colorbox")):
             colour = colours.of(last, told[0] if len(told) > 1 else "")
-            return self._replace(colour=colour) if name in ("color", "textcolor") else self._replace(ground=colour)
+            return (
+                self._replace(colour=colour)
+                if name in ("color", "textcolor")
+                else self._replace(ground=colour)
+            )
         if name.endswith("transparent"):
             return self._replace(away=(pixels(last) or 0.0) < _LEAST)
         if name in ("scalebox", "resizebox"):
@@ -65,7 +75,9 @@ class Colours:
         self.named: dict[str, Colour | None] = {}
 
     def of(self, said: str, model: str = "") -> Colour | None:
-        """The colour `said` in a model (rgb, RGB, gray, HTML, cmyk), or by names mixed as in xcolor, or None."""
+        """The colour `said` in a model (rgb, RGB, gray, HTML, cmyk), or by names mixed as in
+        xcolor, or None.
+        """
         with suppress(ValueError, IndexError):
             if model.strip() in _MODELS:
                 red, green, blue = _MODELS[model.strip()]([float(part) for part in said.split(",")])

@@ -38,12 +38,18 @@ MAY_HIDE = word_set(
     "pdftooltip providecolor"
 )
 REFERENCES = word_set("ref pageref autoref cref Cref nameref eqref vref")
-INPUTS = word_set("input include subfile import subimport bibliography addbibresource lstinputlisting")
+INPUTS = word_set(
+    "input include subfile import subimport bibliography addbibresource lstinputlisting"
+)
 TABLES = word_set("tabular tabular* tabularx tabulary longtable supertabular")
 VERBATIM = word_set("verbatim verbatim* lstlisting minted Verbatim alltt")
 _MATH = word_set("equation align gather multline eqnarray displaymath math alignat flalign dmath")
-_THEOREMS = word_set("theorem lemma proposition corollary proof definition remark example conjecture claim")
-_NEW_THEOREM = re.compile(r"\\newtheorem\*?\s*+\{(\w{1,40})\}\s*+(?:\[\w{0,40}\]\s*+)?\{([^{}\\]{1,60})\}")
+_THEOREMS = word_set(
+    "theorem lemma proposition corollary proof definition remark example conjecture claim"
+)
+_NEW_THEOREM = re.compile(
+    r"\\newtheorem\*?\s*+\{(\w{1,40})\}\s*+(?:\[\w{0,40}\]\s*+)?\{([^{}\\]{1,60})\}"
+)
 _SHORT_NAME = re.compile(
     r"\\(?:(?:re)?newcommand\*?|providecommand\*?|def)\s{0,20}\{?\s{0,20}\\([A-Za-z]{1,40})\s{0,20}\}?\s{0,20}"
     r"((?:\[\d\](?:\[[^\]\n]{0,60}\])?|(?:#\d){1,9})?)\s{0,20}\{((?:[^{}]|\{(?:[^{}]|\{[^{}]{0,500}\}){0,500}\}){0,500})\}"
@@ -58,15 +64,26 @@ class Unread:
         self.macros: Counter[str] = Counter()
 
     def warnings(self, left: Sequence[str]) -> list[str]:
-        """A line for each file that was not taken in (`left` has the known reasons), and one for unknown macros."""
+        """A line for each file that was not taken in (`left` has the known reasons), and one for
+        unknown macros.
+        """
         known = [line.partition(": ")[0].replace(" ", "") for line in left]
         others = [f"\\{text}: other files are not read" for text in self.inputs]
-        lines = [*left, *(line for line in others if line.partition(": ")[0].replace(" ", "") not in known)]
+        lines = [
+            *left,
+            *(line for line in others if line.partition(": ")[0].replace(" ", "") not in known),
+        ]
         if len(lines) > _MAX_LINES:
             lines = [*lines[:_MAX_LINES], f"{len(lines) - _MAX_LINES} more files are not read"]
-        doubts = [f"\\{name}" for name in self.macros if name.startswith("if") or name.rstrip("*") in MAY_HIDE]
+        doubts = [
+            f"\\{name}"
+            for name in self.macros
+            if name.startswith("if") or name.rstrip("*") in MAY_HIDE
+        ]
         if doubts:
-            lines.append(f"what stands behind {', '.join(doubts[:5])} is read, whether it is printed or hidden")
+            lines.append(
+                f"what stands behind {', '.join(doubts[:5])} is read, whether it is printed or hidden"
+            )
         if self.macros:
             names = ", ".join(f"\\{name}" for name, _ in self.macros.most_common(5))
             many = f"{len(self.macros)} unknown macro{'s' if len(self.macros) > 1 else ''}"
@@ -75,17 +92,27 @@ class Unread:
 
 
 class Names:
-    """What names stand for by the preamble: theorems, macros without arguments, and macros `taking` some."""
+    """What names stand for by the preamble: theorems, macros without arguments, and macros `taking`
+    some.
+    """
 
     def __init__(self, preamble: str, body: str) -> None:
-        self.theorems = {name: name.capitalize() for name in _THEOREMS} | dict(_NEW_THEOREM.findall(preamble))
+        self.theorems = {name: name.capitalize() for name in _THEOREMS} | dict(
+            _NEW_THEOREM.findall(preamble)
+        )
         found = _SHORT_NAME.findall(preamble)
         short = {name: said for name, given, said in found if not given and "#" not in said}
         self._short = {name: said for name, said in short.items() if name not in DROPPED}
-        taking = ((name, given, said) for name, given, said in [*found, *_SHORT_NAME.findall(body)] if given)
+        taking = (
+            (name, given, said)
+            for name, given, said in [*found, *_SHORT_NAME.findall(body)]
+            if given
+        )
         # One with a default stands in brackets.
-        self.taking = {name: (range(1 + given.count("]["), 1 + int(given[1 if given[0] == "[" else -1])), said)
-                       for name, given, said in taking}  # fmt: skip
+        self.taking = {
+            name: (range(1 + given.count("]["), 1 + int(given[1 if given[0] == "[" else -1])), said)
+            for name, given, said in taking
+        }
         self._nodes: dict[str, Sequence[Any]] = {}
         self._asked = 0
 
@@ -104,8 +131,15 @@ class Names:
 def parse(source: str) -> Sequence[Any]:
     """The nodes of `source`. Raises ValueError."""
     try:
-        nodes: Sequence[Any] = LatexWalker(source, latex_context=_context(), tolerant_parsing=True).get_latex_nodes()[0]
-    except (LatexWalkerError, IndexError, AttributeError, TypeError) as error:  # the last three: on cut-off markup
+        nodes: Sequence[Any] = LatexWalker(
+            source, latex_context=_context(), tolerant_parsing=True
+        ).get_latex_nodes()[0]
+    except (
+        LatexWalkerError,
+        IndexError,
+        AttributeError,
+        TypeError,
+    ) as error:  # the last three: on cut-off markup
         raise ValueError(str(error).splitlines()[0][:200]) from error
     return nodes
 
@@ -113,10 +147,31 @@ def parse(source: str) -> Sequence[Any]:
 _MAX_EXPANSIONS = 20_000
 # What the parser's own tables do not know.
 SIGNS = {
-    "S": "§", "P": "¶", "ddag": "‡", "pounds": "£", "copyright": "©", "euro": "€", "LaTeX": "LaTeX", "TeX": "TeX",
-    "slash": "/", "textbar": "|", "checkmark": "✓", "degree": "°", "BibTeX": "BibTeX",
-}  # fmt: skip
-_CITES = ("citep", "citet", "citealp", "citeauthor", "citeyear", "parencite", "textcite", "autocite", "footcite")
+    "S": "§",
+    "P": "¶",
+    "ddag": "‡",
+    "pounds": "£",
+    "copyright": "©",
+    "euro": "€",
+    "LaTeX": "LaTeX",
+    "TeX": "TeX",
+    "slash": "/",
+    "textbar": "|",
+    "checkmark": "✓",
+    "degree": "°",
+    "BibTeX": "BibTeX",
+}
+_CITES = (
+    "citep",
+    "citet",
+    "citealp",
+    "citeauthor",
+    "citeyear",
+    "parencite",
+    "textcite",
+    "autocite",
+    "footcite",
+)
 _ARGUMENTS = {
     "{": "noalign textsuperscript textsubscript thanks phantom hphantom vphantom note invisible transparent "
     "enquote uline hl so subfile addbibresource bibliographystyle pagestyle thispagestyle "
@@ -143,7 +198,11 @@ def _context() -> Any:
     macros = [MacroSpec(name, "*[{") for name in LEVELS]
     macros += [MacroSpec(name, "*{") for name in REFERENCES]
     macros += [MacroSpec(name, "*[[{") for name in _CITES]
-    macros += [MacroSpec(name, arguments) for arguments, names in _ARGUMENTS.items() for name in names.split()]
+    macros += [
+        MacroSpec(name, arguments)
+        for arguments, names in _ARGUMENTS.items()
+        for name in names.split()
+    ]
     environments = [EnvironmentSpec(name, "[") for name in ("figure", "figure*", "table", "table*")]
     environments += [EnvironmentSpec("tabularx", "{{"), EnvironmentSpec("longtable", "[{")]
     environments += [EnvironmentSpec("thebibliography", "{"), EnvironmentSpec("minipage", "[[[{")]
@@ -195,7 +254,9 @@ def spans_of(cell: Sequence[Any]) -> tuple[int, int]:
         node = nodes.pop()
         name = getattr(node, "macroname", "")
         if name in spans and len(arguments := arguments_of(node)) > 1:
-            said = "".join(getattr(n, "chars", "") for n in getattr(arguments[0], "nodelist", [arguments[0]]))
+            said = "".join(
+                getattr(n, "chars", "") for n in getattr(arguments[0], "nodelist", [arguments[0]])
+            )
             spans[name] = int(said) if said.strip().isdecimal() else 1
             nodes += getattr(arguments[-1], "nodelist", [])
     return spans["multicolumn"], spans["multirow"]
@@ -211,7 +272,9 @@ def verbatim_of(node: Any) -> str:
     if isinstance(found, str):
         return found.strip("\n")
     source = node.latex_verbatim()
-    return str(re.sub(r"\A\\begin\{[^}]*\}(?:\[[^\]]*\])?|\\end\{[^}]*\}\Z", "", source)).strip("\n")
+    return str(re.sub(r"\A\\begin\{[^}]*\}(?:\[[^\]]*\])?|\\end\{[^}]*\}\Z", "", source)).strip(
+        "\n"
+    )
 
 
 def group_at(source: str, start: int) -> str:

@@ -1,4 +1,6 @@
-"""Numbers of LaTeX sections, figures and tables as the standard classes print them, and what references read as."""
+"""Numbers of LaTeX sections, figures and tables as the standard classes print them, and what
+references read as.
+"""
 
 import re
 from dataclasses import replace
@@ -7,18 +9,28 @@ from typing import NamedTuple
 from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.structure.grids import MarkedCell
 
-_SECTIONS = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph")
+_SECTIONS = (
+    "part",
+    "chapter",
+    "section",
+    "subsection",
+    "subsubsection",
+    "paragraph",
+    "subparagraph",
+)
 LEVELS = {name: level for level, name in enumerate(_SECTIONS)}
-_COUNTING = frozenset(("appendix", "frontmatter", "mainmatter", "backmatter", "setcounter", "addtocounter"))
+_COUNTING = frozenset(
+    ("appendix", "frontmatter", "mainmatter", "backmatter", "setcounter", "addtocounter")
+)
 _WHOLE_NUMBER = re.compile(r"-?\d{1,4}")
 _REFERENCE = re.compile("\x01([^\x01\x02]*)\x02")
 
 
 class Piece(NamedTuple):
-    """A block before it is numbered. `kind`: a Block's, or the macro that changes the counting (`appendix`,
-    `frontmatter`, `setcounter` with its counter as `name`); `name`: the macro or float it came from. A reference in
-    `text` is its label between U+0001 and U+0002, which no cleaned text has. A table's row has `cells` and the number
-    of its `table` instead."""
+    """A block before it is numbered. `kind`: a Block's, or the macro that changes the counting
+    (`appendix`, `frontmatter`, `setcounter` with its counter as `name`); `name`: the macro or float
+    it came from. A reference in `text` is its label between U+0001 and U+0002, which no cleaned
+    text has. A table's row has `cells` and the number of its `table` instead."""
 
     kind: str
     text: str
@@ -35,7 +47,10 @@ class Numbers:
 
     def __init__(self, document_class: str, pieces: list[Piece], depth: int | None = None) -> None:
         names = {piece.name for piece in pieces if piece.kind == "heading"}
-        self._chapters = document_class in ("book", "report", "memoir", "scrbook", "scrreprt") or "chapter" in names
+        self._chapters = (
+            document_class in ("book", "report", "memoir", "scrbook", "scrreprt")
+            or "chapter" in names
+        )
         self._counters = [0] * len(LEVELS)
         self._floats = {"figure": 0, "table": 0}
         # LaTeX counts parts as -1 or 0, sections as 1.
@@ -81,9 +96,13 @@ class Numbers:
             value = int(piece.text)
             if piece.name in LEVELS:
                 at = LEVELS[piece.name]
-                self._counters[at] = value + (self._counters[at] if piece.kind == "addtocounter" else 0)
+                self._counters[at] = value + (
+                    self._counters[at] if piece.kind == "addtocounter" else 0
+                )
             elif piece.name in self._floats:
-                self._floats[piece.name] = value + (self._floats[piece.name] if piece.kind == "addtocounter" else 0)
+                self._floats[piece.name] = value + (
+                    self._floats[piece.name] if piece.kind == "addtocounter" else 0
+                )
 
     def _refer(self, match: re.Match[str]) -> str:
         return self._labels.get(match.group(1), f"[{match.group(1)}]")
@@ -108,4 +127,8 @@ class Numbers:
         self._floats[name] += 1
         chapter = self._counters[1]
         prefix = in_letters(chapter).upper() if self._appendix and chapter else str(chapter)
-        return f"{prefix}.{self._floats[name]}" if self._chapters and chapter else str(self._floats[name])
+        return (
+            f"{prefix}.{self._floats[name]}"
+            if self._chapters and chapter
+            else str(self._floats[name])
+        )

@@ -1,8 +1,9 @@
-r"""LaTeX source to Document: what would be printed, as far as markup alone says it; sections as a tree, no pages.
+r"""LaTeX source to Document: what would be printed, as far as markup alone says it; sections as a
+tree, no pages.
 
-The preamble gives title, author and short names; mathematics stays as written. Sections, figures and tables get the
-numbers of the standard classes, and `\ref` reads as them; other labels are their key in brackets. TeX never runs, and
-no file outside the document's folder is opened.
+The preamble gives title, author and short names; mathematics stays as written. Sections, figures
+and tables get the numbers of the standard classes, and `\ref` reads as them; other labels are their
+key in brackets. TeX never runs, and no file outside the document's folder is opened.
 """
 
 import re
@@ -23,8 +24,9 @@ _BEGIN = re.compile(r"^(?:[^%\n\\]|\\[^\n])*?\\begin\s*\{document\}", re.MULTILI
 _END = re.compile(r"\\end\s*\{document\}")
 _SKIPPED = re.compile(
     r"\\begin\{(comment|filecontents\*?|VerbatimOut)\}.*?(?:\\end\{\1\}|\Z)"
-    r"|\\cmidrule\s{0,9}(?:\([^)]{0,20}\))?\s{0,9}\{[^}]{0,20}\}", re.DOTALL,
-)  # fmt: skip
+    r"|\\cmidrule\s{0,9}(?:\([^)]{0,20}\))?\s{0,9}\{[^}]{0,20}\}",
+    re.DOTALL,
+)
 _MACROS = re.compile(r"(\\[A-Za-z@]++\s*+\{?|(?<!\\)%[^\n]*)")
 _DEFINED = re.compile(
     r"\\[egx]?def\s{0,9}\\[A-Za-z@]{1,40}[#\d]{0,18}\s{0,9}\{(?:[^{}]|\{(?:[^{}]|\{[^{}]{0,60}\}){0,100}\}){0,300}\}"
@@ -47,12 +49,16 @@ def read_latex(request: ReadRequest) -> Document:
     preamble, body = _parted(source)
     try:
         text = LatexText(preamble, body)
-        text.write(parse(_DEFINED.sub(lambda found: f"\\hspace{{{found[1]}}}" if found[1] else "", body)))
+        text.write(
+            parse(_DEFINED.sub(lambda found: f"\\hspace{{{found[1]}}}" if found[1] else "", body))
+        )
     except RecursionError as error:
         hint = "Read it as plain text with --type txt"
         raise Unreadable("its groups and environments are nested too deeply", hint=hint) from error
     except ValueError as error:
-        raise Unreadable(f"the LaTeX cannot be parsed ({error})", hint="Read it with --type txt") from error
+        raise Unreadable(
+            f"the LaTeX cannot be parsed ({error})", hint="Read it with --type txt"
+        ) from error
     if not text.pieces and "\\" not in source and not body.strip():
         raise NotADocument("not LaTeX", hint="Check the suffix of its name")
     class_match = _CLASS.search(preamble)
@@ -62,10 +68,15 @@ def read_latex(request: ReadRequest) -> Document:
     writer = BlockWriter(include_hidden=request.include_hidden)
     for piece in numbers.resolved():
         if piece.kind == "heading":
-            # The number comes from the counters of the standard classes; a package may print another.
-            start = writer.block(f"{piece.number} {piece.text}" if piece.number else piece.text, "heading")
+            # The number comes from the counters of the standard classes; a package may print
+            # another.
+            start = writer.block(
+                f"{piece.number} {piece.text}" if piece.number else piece.text, "heading"
+            )
             if start is not None:
-                writer.mark(LEVELS[piece.name], piece.number or None, piece.text, start, confidence=0.9)
+                writer.mark(
+                    LEVELS[piece.name], piece.number or None, piece.text, start, confidence=0.9
+                )
         elif piece.cells:
             writer.row(piece.cells, piece.table)
         else:
@@ -75,9 +86,13 @@ def read_latex(request: ReadRequest) -> Document:
     if text.unread.inputs and not any(piece.text.strip() for piece in text.pieces):
         named = ", ".join(f"\\{name}" for name in text.unread.inputs[:3])
         hint = "Put them into its folder, or name the folder: all documents in it are read as one"
-        raise NoText(f"all of its text is in other files ({named}), which were not opened", hint=hint)
+        raise NoText(
+            f"all of its text is in other files ({named}), which were not opened", hint=hint
+        )
     warnings = (*remarks, *text.unread.warnings(inputs.left))
-    return writer.document(request, title=text.title, media_type="application/x-tex", warnings=warnings)
+    return writer.document(
+        request, title=text.title, media_type="application/x-tex", warnings=warnings
+    )
 
 
 def _printed(source: str) -> str:
@@ -87,8 +102,11 @@ def _printed(source: str) -> str:
     for part in _MACROS.split(source) if "\\iffalse" in source else [source]:
         name = part.rstrip("{ \t\n")
         if depth:
-            # A conditional of TeX compares what follows it; one of a package takes arguments in braces.
-            depth += (name.startswith("\\if") and part[-1] != "{" and before != "\\newif") - (name == "\\fi")
+            # A conditional of TeX compares what follows it; one of a package takes arguments in
+            # braces.
+            depth += (name.startswith("\\if") and part[-1] != "{" and before != "\\newif") - (
+                name == "\\fi"
+            )
             if depth == 1 and name == "\\else":
                 depth = 0
                 kept.append("\\iftrue ")
@@ -101,7 +119,9 @@ def _printed(source: str) -> str:
 
 
 def _parted(source: str) -> tuple[str, str]:
-    r"""Preamble and body; a file without `\begin{document}`, a chapter of a larger work, is all body."""
+    r"""Preamble and body; a file without `\begin{document}`, a chapter of a larger work, is all
+    body.
+    """
     begin = _BEGIN.search(source)
     if begin is None:
         return "", source

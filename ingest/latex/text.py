@@ -1,4 +1,6 @@
-"""The words of LaTeX: nodes of its markup to pieces of text; numbers come later, when the whole document is known."""
+"""The words of LaTeX: nodes of its markup to pieces of text; numbers come later, when the whole
+document is known.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -21,7 +23,9 @@ _FILLED = ("box", "framed", "shaded", "tikz")  # environments with a ground of t
 
 
 class _Below:
-    """Which columns of a table a cell above covers: LaTeX has empty cells there, which the grid has not."""
+    """Which columns of a table a cell above covers: LaTeX has empty cells there, which the grid has
+    not.
+    """
 
     def __init__(self) -> None:
         self._left: dict[int, int] = {}
@@ -42,7 +46,9 @@ class _Below:
 
 
 class LatexText:
-    """Turns nodes into `pieces`, in order; `hidden`: text that would not be seen, `unread`: what was not read."""
+    """Turns nodes into `pieces`, in order; `hidden`: text that would not be seen, `unread`: what
+    was not read.
+    """
 
     def __init__(self, preamble: str, body: str) -> None:
         self.pieces: list[Piece] = []
@@ -69,13 +75,19 @@ class LatexText:
         self._words.clear()
         self.title = ""
         self.title = self._front(preamble, "title")
-        self.pieces += [Piece("para", text) for text in (self.title, self._front(preamble, "author")) if text]
+        self.pieces += [
+            Piece("para", text) for text in (self.title, self._front(preamble, "author")) if text
+        ]
         self.title = _NOTE_MARK.sub("", self.title)
         self._flush()
 
     def _front(self, preamble: str, name: str) -> str:
         match = re.search(rf"\\{name}\s*+(?:\[[^\]]{{0,500}}\]\s*+)?\{{", preamble)
-        return " ".join(self._inline(tex.parse(tex.group_at(preamble, match.end()))).split()) if match else ""
+        return (
+            " ".join(self._inline(tex.parse(tex.group_at(preamble, match.end()))).split())
+            if match
+            else ""
+        )
 
     def write(self, nodes: Iterable[Any]) -> None:
         """Writes nodes of the body and ends the last paragraph."""
@@ -87,7 +99,11 @@ class LatexText:
         for node, after in pairwise((*nodes, None)):
             if node is None:
                 continue
-            if tex.is_group(node) and before is not None and (tex.is_group(before) or tex.is_index(before)):
+            if (
+                tex.is_group(node)
+                and before is not None
+                and (tex.is_group(before) or tex.is_index(before))
+            ):
                 if tex.is_index(before):
                     continue  # what an index macro puts into the index, not on the page
                 self._words.append(" ")  # two arguments of an unknown macro
@@ -107,7 +123,8 @@ class LatexText:
         elif kind == "LatexCharsNode":
             self._chars(node.chars)
         elif kind == "LatexCommentNode":
-            # TeX drops the end of the line with the comment, and white space that follows; an empty line stays.
+            # TeX drops the end of the line with the comment, and white space that follows; an empty
+            # line stays.
             if "\n" in node.comment_post_space[1:].replace(" ", ""):
                 self._flush()
         elif kind in ("LatexGroupNode", "LatexEnvironmentNode"):
@@ -117,7 +134,9 @@ class LatexText:
         elif kind == "LatexMathNode":
             self._formula(node, "\n" if node.displaytype == "display" else "")
         elif kind == "LatexSpecialsNode":
-            self._words.append({"~": " ", "&": "&"}.get(node.specials_chars) or tex.plain_text(node))
+            self._words.append(
+                {"~": " ", "&": "&"}.get(node.specials_chars) or tex.plain_text(node)
+            )
         elif kind == "LatexMacroNode":
             self._macro(node)
 
@@ -141,7 +160,12 @@ class LatexText:
 
     def _macro(self, node: Any) -> None:
         name, arguments = node.macroname, tex.arguments_of(node)
-        if name in SETTING or name in WITHIN or name in UNPRINTED or name in ("definecolor", "colorlet", "setbox"):
+        if (
+            name in SETTING
+            or name in WITHIN
+            or name in UNPRINTED
+            or name in ("definecolor", "colorlet", "setbox")
+        ):
             self._set_look(node, name, arguments)
         elif name in LEVELS:
             self._section(name, arguments)
@@ -198,7 +222,9 @@ class LatexText:
             return
         told = [self._inline([argument]) for argument in arguments[: len(arguments) - len(inside)]]
         if name in ("definecolor", "colorlet") and len(told) > 1:
-            self._colours.named[told[0].strip()] = self._colours.of(told[-1], told[1] if name == "definecolor" else "")
+            self._colours.named[told[0].strip()] = self._colours.of(
+                told[-1], told[1] if name == "definecolor" else ""
+            )
         elif name == "setbox":
             self._unprinted = [True]
         elif name in SETTING or inside:
@@ -224,7 +250,9 @@ class LatexText:
             # Boxes print later.
             found = "" if "usebox" in body or "unhbox" in body else "".join(self.hidden[before:])
             del self.hidden[before:]
-            self._hiding[name] = [f"#{at}" not in body or f"{_ARGUMENT}{at}" in found for at in numbers]
+            self._hiding[name] = [
+                f"#{at}" not in body or f"{_ARGUMENT}{at}" in found for at in numbers
+            ]
         return self._hiding[name]
 
     def _other(self, node: Any, name: str, arguments: list[Any]) -> None:
@@ -242,8 +270,22 @@ class LatexText:
             self._words.append(f"${' '.join(self._inline(arguments).split())}$")
             return
         text = tex.SIGNS.get(name) or tex.plain_text(node)
-        if text.strip() or name in (" ", ",", ";", ":", "!", "/", "-", "@", "quad", "qquad", "xspace"):
-            self._words.append(text if text.strip() else "" if name in ("!", "/", "-", "@", "xspace") else " ")
+        if text.strip() or name in (
+            " ",
+            ",",
+            ";",
+            ":",
+            "!",
+            "/",
+            "-",
+            "@",
+            "quad",
+            "qquad",
+            "xspace",
+        ):
+            self._words.append(
+                text if text.strip() else "" if name in ("!", "/", "-", "@", "xspace") else " "
+            )
             return
         if not tex.is_index(node):
             self.unread.macros[name] += 1
@@ -267,7 +309,11 @@ class LatexText:
 
     def _cite(self, arguments: list[Any]) -> None:
         keys = ", ".join(key.strip() for key in self._inline(arguments[-1:]).split(","))
-        notes = [text for node in arguments[:-1] if (text := self._inline([node]).strip()) and text != "*"]
+        notes = [
+            text
+            for node in arguments[:-1]
+            if (text := self._inline([node]).strip()) and text != "*"
+        ]
         self._words.append(f"[{', '.join([keys, *notes])}]")
 
     def _item(self, arguments: list[Any]) -> None:
@@ -299,19 +345,34 @@ class LatexText:
         elif name in tex.TABLES:
             self._flush()
             self._table(node)
-        elif name in ("itemize", "enumerate", "description", "compactitem", "compactenum", "inparaenum"):
+        elif name in (
+            "itemize",
+            "enumerate",
+            "description",
+            "compactitem",
+            "compactenum",
+            "inparaenum",
+        ):
             self._list(node, "enumerate" if "enum" in name else name)
         elif name.rstrip("*") in self._names.theorems:
             self._theorem(node, self._names.theorems[name.rstrip("*")])
         else:
             self._flush()
             if name in ("abstract", "thebibliography"):
-                outermost = "chapter" if any(p.name == "chapter" for p in self.pieces) else "section"
-                self.pieces.append(Piece("heading", "Abstract" if name == "abstract" else "References", outermost))
+                outermost = (
+                    "chapter" if any(p.name == "chapter" for p in self.pieces) else "section"
+                )
+                self.pieces.append(
+                    Piece("heading", "Abstract" if name == "abstract" else "References", outermost)
+                )
             if name.rstrip("*") in ("figure", "table"):
                 self._floating(node, name.rstrip("*"))
-            elif name != "document" and any(getattr(n, "macroname", "") == "label" for n in node.nodelist):
-                self._theorem(node, "")  # something that is counted, in a way that only its package knows
+            elif name != "document" and any(
+                getattr(n, "macroname", "") == "label" for n in node.nodelist
+            ):
+                self._theorem(
+                    node, ""
+                )  # something that is counted, in a way that only its package knows
             else:
                 if name.rstrip("*") in tex.MAY_HIDE:
                     self.unread.macros[name] += 1

@@ -1,4 +1,6 @@
-"""What was put onto the pages of a PDF and is in no text of them: filled form fields, comments, marked words."""
+"""What was put onto the pages of a PDF and is in no text of them: filled form fields, comments,
+marked words.
+"""
 
 import re
 from collections import Counter
@@ -23,15 +25,35 @@ _TICKS = frozenset(("yes", "on", "1", "true", "x"))
 _CLEAR, _SMALLEST = 0.05, 2.0
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d{2})(\d{2})")
 _MARKED = {
-    "/Highlight": "Highlighted", "/Underline": "Underlined", "/StrikeOut": "Struck out", "/Squiggly": "Underlined",
-}  # fmt: skip
-_COMMENTS = frozenset(("/Text", "/FreeText", "/Stamp", "/Caret", "/Ink", "/Line", "/Square", "/Circle", "/Polygon",
-                       "/PolyLine", "/FileAttachment", "/Redact", *_MARKED))  # fmt: skip
+    "/Highlight": "Highlighted",
+    "/Underline": "Underlined",
+    "/StrikeOut": "Struck out",
+    "/Squiggly": "Underlined",
+}
+_COMMENTS = frozenset(
+    (
+        "/Text",
+        "/FreeText",
+        "/Stamp",
+        "/Caret",
+        "/Ink",
+        "/Line",
+        "/Square",
+        "/Circle",
+        "/Polygon",
+        "/PolyLine",
+        "/FileAttachment",
+        "/Redact",
+        *_MARKED,
+    )
+)
 Quad = tuple[float, float, float, float]
 
 
 class Annotation(NamedTuple):
-    """Something on a page: `kind` of a Block or `hidden`; `about`: the boxes of the words that it marks."""
+    """Something on a page: `kind` of a Block or `hidden`; `about`: the boxes of the words that it
+    marks.
+    """
 
     kind: str
     text: str
@@ -52,7 +74,9 @@ def read_annotations(reader: Any, request: ReadRequest) -> dict[int, list[Annota
     return _with_marked_words(found, request) if request.pdfium else found
 
 
-def _with_marked_words(found: dict[int, list[Annotation]], request: ReadRequest) -> dict[int, list[Annotation]]:
+def _with_marked_words(
+    found: dict[int, list[Annotation]], request: ReadRequest
+) -> dict[int, list[Annotation]]:
     if not any(item.about for items in found.values() for item in items):
         return found
     import pypdfium2
@@ -74,7 +98,9 @@ def _marked_on_page(file: Any, index: int, items: list[Annotation]) -> list[Anno
             words = squeeze(clean(" ".join(" ".join(lines).split())))
             bare = item.text.endswith(": ")
             if words:
-                out.append(item._replace(text=item.text + (f"“{words}”" if bare else f" (on “{words}”)")))
+                out.append(
+                    item._replace(text=item.text + (f"“{words}”" if bare else f" (on “{words}”)"))
+                )
             elif not bare:
                 out.append(item)
         return out
@@ -102,7 +128,10 @@ def _is_unseen(annotation: Any) -> bool:
         drawn = _inherited(annotation.get("/AP") or {}, "/N")
         shown = list(_are_seen(drawn, paper)) or list(_are_seen(default, paper))
         x0, y0, x1, y1 = map(float, annotation["/Rect"])
-        is_text = annotation["/Subtype"] == "/FreeText" or _inherited(annotation, "/FT") in ("/Tx", "/Ch")
+        is_text = annotation["/Subtype"] == "/FreeText" or _inherited(annotation, "/FT") in (
+            "/Tx",
+            "/Ch",
+        )
         empty = is_text and min(abs(x1 - x0), abs(y1 - y0)) < 1
         return empty or not any(shown) or float(annotation.get("/CA", 1)) < _CLEAR
     return False
@@ -113,7 +142,9 @@ def _are_seen(stream: Any, paper: Colour) -> Iterator[bool]:
     from pypdf.generic import ContentStream
 
     colour, size, mode, kept, least = BLACK, 12.0, 0, [], _SMALLEST
-    for operands, operator in ContentStream(stream, None).operations if hasattr(stream, "get_data") else ():
+    for operands, operator in (
+        ContentStream(stream, None).operations if hasattr(stream, "get_data") else ()
+    ):
         if operator == b"q":
             kept.append((colour, size, mode))
         elif operator == b"Q" and kept:
@@ -134,7 +165,11 @@ def _are_seen(stream: Any, paper: Colour) -> Iterator[bool]:
 
 def _colour(numbers: Sequence[Any]) -> Colour:
     """Of a grey, of red, green and blue, or of four inks."""
-    parts = [*map(float, numbers)] * 3 if len(numbers) < 4 else [1 - float(ink) - float(numbers[3]) for ink in numbers]
+    parts = (
+        [*map(float, numbers)] * 3
+        if len(numbers) < 4
+        else [1 - float(ink) - float(numbers[3]) for ink in numbers]
+    )
     red, green, blue = (round(255 * max(part, 0.0)) for part in parts[:3])
     return red, green, blue
 
@@ -156,7 +191,10 @@ def _value(widget: Any, kind: str, flags: int) -> str:
         if flags & _PUSH_BUTTON or state in ("/Off", "/", ""):
             return ""
         label = _text(state)
-        named = label.casefold() in _text(_inherited(widget, "/TU")).casefold() or label.lower() in _TICKS
+        named = (
+            label.casefold() in _text(_inherited(widget, "/TU")).casefold()
+            or label.lower() in _TICKS
+        )
         return "ticked" if named else f"{label} (ticked)"
     if value is None or (kind == "/Tx" and flags & _PASSWORD):
         return ""
@@ -170,8 +208,16 @@ def _value(widget: Any, kind: str, flags: int) -> str:
 
 def _choices(widget: Any) -> dict[str, str]:
     options = _inherited(widget, "/Opt")
-    pairs = [option.get_object() for option in options[:_MAX_ON_A_PAGE]] if isinstance(options, list) else []
-    return {_text(pair[0]): _text(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) == 2}
+    pairs = (
+        [option.get_object() for option in options[:_MAX_ON_A_PAGE]]
+        if isinstance(options, list)
+        else []
+    )
+    return {
+        _text(pair[0]): _text(pair[1])
+        for pair in pairs
+        if isinstance(pair, list) and len(pair) == 2
+    }
 
 
 def _inherited(widget: Any, name: str) -> Any:
@@ -198,14 +244,23 @@ def _comment(annotation: Any, kind: str) -> Annotation | None:
     author = " ".join(_text(annotation.get("/T")).replace(":", " ").split())
     date = _DATE.search(_text(annotation.get("/M")) or _text(annotation.get("/CreationDate")))
     what = "Text on the page" if kind == "/FreeText" else "Comment" if words else _MARKED[kind]
-    who = ", ".join(filter(None, (f"{what} by {author}" if author else what, "-".join(date.groups()) if date else "")))
+    who = ", ".join(
+        filter(
+            None,
+            (f"{what} by {author}" if author else what, "-".join(date.groups()) if date else ""),
+        )
+    )
     return Annotation("comment", f"{who}: {words}", about)
 
 
 def _quads(points: Any) -> tuple[Quad, ...]:
-    numbers = [float(number) for number in (points.get_object() if points is not None else ())[: 8 * 100]]
+    numbers = [
+        float(number) for number in (points.get_object() if points is not None else ())[: 8 * 100]
+    ]
     found = [numbers[at : at + 8] for at in range(0, len(numbers) - 7, 8)]
-    return tuple((min(quad[::2]), min(quad[1::2]), max(quad[::2]), max(quad[1::2])) for quad in found)
+    return tuple(
+        (min(quad[::2]), min(quad[1::2]), max(quad[::2]), max(quad[1::2])) for quad in found
+    )
 
 
 def _raw_text(value: Any) -> str:
@@ -222,7 +277,9 @@ def _text(value: Any) -> str:
     return squeeze(" ".join(text.split())).lstrip("/")
 
 
-def with_annotations(pages: Sequence[Page], found: dict[int, list[Annotation]], *, include_hidden: bool) -> list[Page]:
+def with_annotations(
+    pages: Sequence[Page], found: dict[int, list[Annotation]], *, include_hidden: bool
+) -> list[Page]:
     """`pages` with what was put onto them as last blocks; with hidden ones where wanted."""
     out = list(pages)
     for index, items in found.items():
@@ -243,9 +300,15 @@ def told(found: dict[int, list[Annotation]], include_hidden: bool) -> list[str]:
     """A line for what was read of forms and comments, one for what viewers do not show."""
     lines: list[str] = []
     counts = Counter(item.kind for items in found.values() for item in items)
-    parts = [f"{count} {name}{'s' if count > 1 else ''}" for kind, name in _TOLD.items() if (count := counts[kind])]
+    parts = [
+        f"{count} {name}{'s' if count > 1 else ''}"
+        for kind, name in _TOLD.items()
+        if (count := counts[kind])
+    ]
     if parts:
-        lines.append(f"{' and '.join(parts)} read, at the end of {'its page' if len(found) == 1 else 'their pages'}")
+        lines.append(
+            f"{' and '.join(parts)} read, at the end of {'its page' if len(found) == 1 else 'their pages'}"
+        )
     if counts["hidden"]:
         lines.append(f"hidden text in forms and comments: {hidden_remark(include_hidden)}")
     return lines

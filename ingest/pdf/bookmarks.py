@@ -32,8 +32,9 @@ class Bookmark(NamedTuple):
 
 
 def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list[HeadingMark]:
-    """Bookmarks as marks in document order, placed where their titles are found. Empty for fewer than two, or where
-    fewer than half stand on (or next to) their page: such an outline is another version's."""
+    """Bookmarks as marks in document order, placed where their titles are found. Empty for fewer
+    than two, or where fewer than half stand on (or next to) their page: such an outline is another
+    version's."""
     marks: list[HeadingMark] = []
     found = 0
     texts: dict[int, tuple[str, list[int]]] = {}
@@ -44,7 +45,8 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
             continue
         place = _locate(title, bookmark.page, pages, texts, before)
         found += place is not None
-        # A title that is not found begins where its page does, or right behind the heading before it.
+        # A title that is not found begins where its page does, or right behind the heading before
+        # it.
         if place is None and before[0] == bookmark.page:
             end = pages[before[0] - 1].text.find("\n", before[1])
             before = before[0], end + 1 if end >= 0 else before[1]
@@ -52,31 +54,48 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
         number, name = _numbered_title(title, place, pages)
         if place is not None:
             number, before = (number, place) if number else _division_above(place, pages)
-        marks.append(HeadingMark(bookmark.level, number, name, *before, "bookmark", 0.95 if place else 0.5))
+        marks.append(
+            HeadingMark(bookmark.level, number, name, *before, "bookmark", 0.95 if place else 0.5)
+        )
     if len(marks) < 2 or found < 0.5 * len(marks):
         return []
-    # Stable: a parent and its first child may share a place. Levels keep the tree when a title was misplaced.
+    # Stable: a parent and its first child may share a place. Levels keep the tree when a title was
+    # misplaced.
     return sorted(marks, key=lambda mark: (mark.page, mark.start))
 
 
-def _numbered_title(title: str, place: tuple[int, int] | None, pages: Sequence[Page]) -> tuple[str | None, str]:
+def _numbered_title(
+    title: str, place: tuple[int, int] | None, pages: Sequence[Page]
+) -> tuple[str | None, str]:
     """Number and words of a bookmark; the page may have the number that it lacks."""
     number, name = split_number(title)
     if number is None and place is not None:
         text = pages[place[0] - 1].text
         first = folded(title)[:1]
         ahead = _NUMBER_AHEAD.match(text, place[1])
-        if ahead and folded(text[ahead.end() :].lstrip()[:1])[:1] == first and ahead.end() > ahead.start():
+        if (
+            ahead
+            and folded(text[ahead.end() :].lstrip()[:1])[:1] == first
+            and ahead.end() > ahead.start()
+        ):
             rest, _ = _fold(text[ahead.end() : ahead.end() + 2 * len(title) + 40])
             # What numbers the lines of other pages numbers those of this one.
-            lines = ahead.group(1).isdigit() and not pages[place[0] - 1].lines and any(page.lines for page in pages)
+            lines = (
+                ahead.group(1).isdigit()
+                and not pages[place[0] - 1].lines
+                and any(page.lines for page in pages)
+            )
             if rest.startswith(folded(title)) and not lines:
                 return ahead.group(1).strip(" ("), name
     return number, name
 
 
-def _division_above(place: tuple[int, int], pages: Sequence[Page]) -> tuple[str | None, tuple[int, int]]:
-    """The "Chapter 3" on the line above the heading at `place` and where it begins, or None and `place`."""
+def _division_above(
+    place: tuple[int, int], pages: Sequence[Page]
+) -> tuple[str | None, tuple[int, int]]:
+    """The "Chapter 3" on the line above the heading at `place` and where it begins, or None and
+    `place`.
+    """
     page, start = place
     text = pages[page - 1].text
     above = text.rfind("\n", 0, max(start - 1, 0)) + 1
@@ -85,9 +104,15 @@ def _division_above(place: tuple[int, int], pages: Sequence[Page]) -> tuple[str 
 
 
 def _locate(
-    title: str, page: int, pages: Sequence[Page], texts: dict[int, tuple[str, list[int]]], before: tuple[int, int]
+    title: str,
+    page: int,
+    pages: Sequence[Page],
+    texts: dict[int, tuple[str, list[int]]],
+    before: tuple[int, int],
 ) -> tuple[int, int] | None:
-    """Where `title` stands near `page`: rather behind the heading before it, rather alone on its line."""
+    """Where `title` stands near `page`: rather behind the heading before it, rather alone on its
+    line.
+    """
     needle = folded(title)
     found: list[tuple[tuple[bool, ...], int, int]] = []
     for order, candidate in enumerate((page, page + 1, page - 1)):
@@ -102,9 +127,17 @@ def _locate(
             start, whole, opens = _line_of(body, offsets[at], end)
             numbered = opens and start < offsets[at]
             behind = (candidate, start) >= before
-            # Its own line behind the heading before, or a number in front of it; else the page that the bookmark
-            # names, not one beside it.
-            rank = (whole and behind, numbered and behind, order == 0, whole, behind, opens, order == 1)
+            # Its own line behind the heading before, or a number in front of it; else the page that
+            # the bookmark names, not one beside it.
+            rank = (
+                whole and behind,
+                numbered and behind,
+                order == 0,
+                whole,
+                behind,
+                opens,
+                order == 1,
+            )
             found.append((rank, candidate, start))
             at = text.find(needle, at + 1)
     if not found:
@@ -114,7 +147,9 @@ def _locate(
 
 
 def _line_of(body: str, start: int, end: int) -> tuple[int, bool, bool]:
-    """Where the heading at `start:end` begins with its number; whether it fills, and whether it opens, its line."""
+    """Where the heading at `start:end` begins with its number; whether it fills, and whether it
+    opens, its line.
+    """
     line_start = body.rfind("\n", 0, start) + 1
     ahead = body[line_start:start].strip()
     rest = body[end:].split("\n", 1)[0].strip(" .:")
@@ -126,5 +161,7 @@ def _line_of(body: str, start: int, end: int) -> tuple[int, bool, bool]:
 def _fold(text: str) -> tuple[str, list[int]]:
     if len(text.casefold()) == len(text):  # each letter folds to one
         return folded(text), list(compress(range(len(text)), map(str.isalnum, text)))
-    kept = [(part, at) for at, char in enumerate(text) if char.isalnum() for part in char.casefold()]
+    kept = [
+        (part, at) for at, char in enumerate(text) if char.isalnum() for part in char.casefold()
+    ]
     return "".join(part for part, _ in kept), [at for _, at in kept]

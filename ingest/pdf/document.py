@@ -1,4 +1,6 @@
-"""What was read of a PDF to a Document: pages without their running heads, annotations, sections."""
+"""What was read of a PDF to a Document: pages without their running heads, annotations,
+sections.
+"""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -7,7 +9,13 @@ from typing import Any
 from docqa.ingest.assemble import assemble, grade, hidden_remark, page_list
 from docqa.ingest.errors import NoText, Unreadable
 from docqa.ingest.pdf import bookmarks, ocr, structure
-from docqa.ingest.pdf.annotations import Annotation, read_annotations, told, with_annotations, with_words
+from docqa.ingest.pdf.annotations import (
+    Annotation,
+    read_annotations,
+    told,
+    with_annotations,
+    with_words,
+)
 from docqa.ingest.pdf.errors import DAMAGED
 from docqa.ingest.pdf.labels import checked_labels
 from docqa.ingest.pdf.layout.lines import Line
@@ -16,7 +24,14 @@ from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_t
 from docqa.ingest.pdf.pages import RawPage
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
-from docqa.ingest.structure.clean import Hyphens, clean, line_blocks, squeeze, strip_invisible, unwrap
+from docqa.ingest.structure.clean import (
+    Hyphens,
+    clean,
+    line_blocks,
+    squeeze,
+    strip_invisible,
+    unwrap,
+)
 from docqa.ingest.types import Document, Page, Section
 
 ALL_HIDDEN = "all of its text is hidden from a reader of the page"
@@ -24,7 +39,9 @@ ALL_HIDDEN = "all of its text is hidden from a reader of the page"
 
 @dataclass(frozen=True)
 class BesidePages:
-    """What a PDF has beside its pages' text: `labels` (one a page), `bookmarks`, and in `left_out` what is not read."""
+    """What a PDF has beside its pages' text: `labels` (one a page), `bookmarks`, and in `left_out`
+    what is not read.
+    """
 
     title: str
     labels: list[str | None]
@@ -36,15 +53,20 @@ class BesidePages:
 def read_beside(reader: Any, request: ReadRequest) -> BesidePages:
     """What the file open in pypdf's `reader` has beside its pages' text."""
     return BesidePages(
-        structure.title(reader), structure.labels(reader, len(reader.pages)), structure.bookmarks(reader),
-        read_annotations(reader, request), structure.left_out(reader),
-    )  # fmt: skip
+        structure.title(reader),
+        structure.labels(reader, len(reader.pages)),
+        structure.bookmarks(reader),
+        read_annotations(reader, request),
+        structure.left_out(reader),
+    )
 
 
 def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages) -> Document:
-    """The Document of all pages, emptied of their lines. Raises Unreadable where no page could be read, NoText,
-    TooLarge."""
-    problems = [f"page {number}: {page.problem}" for number, page in enumerate(raw, 1) if page.problem]
+    """The Document of all pages, emptied of their lines. Raises Unreadable where no page could be
+    read, NoText, TooLarge."""
+    problems = [
+        f"page {number}: {page.problem}" for number, page in enumerate(raw, 1) if page.problem
+    ]
     if len(problems) == len(raw):
         raise Unreadable(f"no page could be read; {problems[0]}", hint=DAMAGED)
     body = typical_body_size([page.lines for page in raw])
@@ -53,7 +75,9 @@ def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages)
     pages, candidates = _pages(raw, furniture, labels, request.include_hidden)
     onto = beside.annotations
     pages = with_annotations(pages, onto, include_hidden=request.include_hidden)
-    hidden = sum(len(page.hidden) for page in raw) + sum(item.kind == "hidden" for item in chain(*onto.values()))
+    hidden = sum(len(page.hidden) for page in raw) + sum(
+        item.kind == "hidden" for item in chain(*onto.values())
+    )
     if not any(page.text.strip() for page in pages):
         raise _no_text(len(raw), hidden)
     sections = _sections(beside.bookmarks, pages, candidates, body)
@@ -62,11 +86,17 @@ def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages)
         what = f"the file's page labels differ from the numbers printed on {page_list(differing)}"
         warnings.append(f"{what}: the printed ones are cited")
     return assemble(
-        request, title=beside.title, media_type="application/pdf", paged=True, pages=pages, sections=sections,
-        hidden=hidden, ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
+        request,
+        title=beside.title,
+        media_type="application/pdf",
+        paged=True,
+        pages=pages,
+        sections=sections,
+        hidden=hidden,
+        ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
         warnings=[*warnings, *told(onto, request.include_hidden), *beside.left_out],
         lost=[number for number, page in enumerate(raw, 1) if page.lost],
-    )  # fmt: skip
+    )
 
 
 def _no_text(pages: int, hidden: int) -> NoText:
@@ -85,10 +115,14 @@ def _scan_warnings(raw: list[RawPage]) -> list[str]:
     if pictures and ocr.available():
         lines.append(f"only a picture, in which no text was recognised, on {page_list(pictures)}")
     elif pictures:
-        lines.append(f"only a picture, perhaps of text, on {page_list(pictures)}: not read; {ocr.INSTALL} reads it")
+        lines.append(
+            f"only a picture, perhaps of text, on {page_list(pictures)}: not read; {ocr.INSTALL} reads it"
+        )
     if doubted:
         count = sum(page.doubted for page in raw)
-        lines.append(f"{count} line{'s' if count > 1 else ''} recognised with doubt on {page_list(doubted)}")
+        lines.append(
+            f"{count} line{'s' if count > 1 else ''} recognised with doubt on {page_list(doubted)}"
+        )
     return lines
 
 
@@ -109,13 +143,26 @@ def _pages(
     candidates: list[outline.Candidate] = []
     for index, page in enumerate(raw):
         heads = _heads_of(page, furniture[index])
-        kept = [line for at, line in enumerate(page.lines) if at not in furniture[index] or stays_in_text(index, line)]
+        kept = [
+            line
+            for at, line in enumerate(page.lines)
+            if at not in furniture[index] or stays_in_text(index, line)
+        ]
         joined = _join_plain_lines(kept, hyphens) if page.plain else join_lines(kept, hyphens)
         if page.numbers:
             heads.append(f"line numbers {page.numbers}")
         mark = grade(joined.text, repaired=bool(page.numbers), score=page.score, order=page.order)
         text = joined.text.replace("\u00ad", "-")
-        read = Page(index, labels[index], text, mark, joined.blocks, tuple(heads), joined.numbered, joined.tables)
+        read = Page(
+            index,
+            labels[index],
+            text,
+            mark,
+            joined.blocks,
+            tuple(heads),
+            joined.numbered,
+            joined.tables,
+        )
         for item in page.hidden if include_hidden else ():
             read = with_words(read, squeeze(strip_invisible(clean(item.text))[0]), "hidden")
         pages.append(read)
@@ -132,13 +179,18 @@ def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> PageText:
     text = "\n".join(unwrap([line.text for line in lines], hyphens))
     blocks = line_blocks(text)
     headings = [
-        outline.Heading(b.start, text[b.start : b.end], 1.0, False, True) for b in blocks if b.end - b.start < 120
+        outline.Heading(b.start, text[b.start : b.end], 1.0, False, True)
+        for b in blocks
+        if b.end - b.start < 120
     ]
     return PageText(text, blocks, tuple(headings))
 
 
 def _sections(
-    given: list[bookmarks.Bookmark], pages: list[Page], candidates: list[outline.Candidate], body: float
+    given: list[bookmarks.Bookmark],
+    pages: list[Page],
+    candidates: list[outline.Candidate],
+    body: float,
 ) -> tuple[Section, ...]:
     marks = bookmarks.from_bookmarks(given, pages)
     if not marks:

@@ -1,4 +1,6 @@
-"""Characters of fonts that do not say which they are: the codes of a Macintosh, as pdfium reads them, or of Windows."""
+"""Characters of fonts that do not say which they are: the codes of a Macintosh, as pdfium reads
+them, or of Windows.
+"""
 
 import unicodedata
 from collections.abc import Sequence
@@ -15,7 +17,9 @@ def bare(name: str) -> str:
 
 
 def as_of_windows(text: str, places: Sequence[int]) -> str:
-    """`text` with the characters at `places` as the same codes are in Windows, if no more of them are odd so."""
+    """`text` with the characters at `places` as the same codes are in Windows, if no more of them
+    are odd so.
+    """
     own = set(places)
     other = "".join(IN_WINDOWS[letter] if at in own else letter for at, letter in enumerate(text))
     padded = f" {other} ", f" {text} "
@@ -23,8 +27,16 @@ def as_of_windows(text: str, places: Sequence[int]) -> str:
 
 
 def _is_odd(before: str, letter: str, after: str) -> bool:
-    """Whether a character is none, a sign within a word, or a letter of another case than its neighbours."""
+    """Whether a character is none, a sign within a word, or a letter of another case than its
+    neighbours.
+    """
     if letter.isalpha():
-        return (letter.isupper() and before.islower()) or (letter.islower() and after.isupper()) or before.isdigit()
+        return (
+            (letter.isupper() and before.islower())
+            or (letter.islower() and after.isupper())
+            or before.isdigit()
+        )
     kind = unicodedata.category(letter)
-    return kind in ("So", "Cc") or (before.isalpha() and after.isalpha() and kind not in _QUOTES_AND_DASHES)
+    return kind in ("So", "Cc") or (
+        before.isalpha() and after.isalpha() and kind not in _QUOTES_AND_DASHES
+    )

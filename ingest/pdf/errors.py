@@ -3,12 +3,26 @@
 import struct
 import zlib
 
-DAMAGED = "The file is damaged or was cut off; get it again, or repair it with a PDF tool such as qpdf"
+DAMAGED = (
+    "The file is damaged or was cut off; get it again, or repair it with a PDF tool such as qpdf"
+)
 # What pypdf raises on damaged objects beside its own errors.
 _STRUCTURE_ERRORS = (
-    ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, OverflowError, RecursionError,
-    ArithmeticError, NotImplementedError, OSError, EOFError, zlib.error, struct.error,
-)  # fmt: skip
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    AssertionError,
+    OverflowError,
+    RecursionError,
+    ArithmeticError,
+    NotImplementedError,
+    OSError,
+    EOFError,
+    zlib.error,
+    struct.error,
+)
 
 
 def pdf_errors() -> tuple[type[Exception], ...]:

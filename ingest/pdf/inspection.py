@@ -1,7 +1,8 @@
-"""What docqa saw on one page of a PDF, with places: blocks, lines, running heads, hidden text, and the picture.
+"""What docqa saw on one page of a PDF, with places: blocks, lines, running heads, hidden text, and
+the picture.
 
-A Document keeps no boxes; they are found again from the file. The Document stays the truth about text, kinds and
-running heads, and its letters lead every line to its block.
+A Document keeps no boxes; they are found again from the file. The Document stays the truth about
+text, kinds and running heads, and its letters lead every line to its block.
 """
 
 import json
@@ -39,8 +40,8 @@ class SeenLine:
 
 @dataclass(frozen=True, slots=True)
 class SeenBlock:
-    """A block of the Document's page: its range, its kind, and its lines in reading order. `boxes`: one for each run of
-    lines below one another; a paragraph over two columns has two."""
+    """A block of the Document's page: its range, its kind, and its lines in reading order. `boxes`:
+    one for each run of lines below one another; a paragraph over two columns has two."""
 
     start: int
     end: int
@@ -51,7 +52,9 @@ class SeenBlock:
 
 @dataclass(frozen=True, slots=True)
 class SeenFurniture:
-    """A running head or foot, or the page's line numbers (no box). `in_text`: in the page's text, too."""
+    """A running head or foot, or the page's line numbers (no box). `in_text`: in the page's text,
+    too.
+    """
 
     text: str
     box: Box | None
@@ -70,9 +73,9 @@ class SeenHidden:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """A page as it was seen. Boxes are left, top, right and bottom in points from the top left corner as displayed.
-    `picture`: a PNG. `ocr`: its words were recognised. `notes`: what could not be shown, and why; blocks have no boxes
-    then."""
+    """A page as it was seen. Boxes are left, top, right and bottom in points from the top left
+    corner as displayed. `picture`: a PNG. `ocr`: its words were recognised. `notes`: what could not
+    be shown, and why; blocks have no boxes then."""
 
     width_pt: float
     height_pt: float
@@ -85,16 +88,20 @@ class PageView:
 
 
 def inspect_page(request: ReadRequest, page: Page, events: PageEvents | None = None) -> PageView:
-    """What stands where on `page` of the PDF; no places without pdfium. Raises Encrypted, and Unreadable where the file
-    has no such page."""
+    """What stands where on `page` of the PDF; no places without pdfium. Raises Encrypted, and
+    Unreadable where the file has no such page."""
     events = events or PageEvents()
     with reading(request.name):
         reader, request = open_request(request)
         count = count_pages(reader)
         if page.index >= count:
-            raise Unreadable(f"it has {count} pages, and no page {page.page}", hint="Read the file again")
+            raise Unreadable(
+                f"it has {count} pages, and no page {page.page}", hint="Read the file again"
+            )
         events.on_page(page.page)
-        return _view(page, *extract_one(reader, request, page.index, events, numbered=bool(page.lines)))
+        return _view(
+            page, *extract_one(reader, request, page.index, events, numbered=bool(page.lines))
+        )
 
 
 def text_view(page: Page, *notes: str) -> PageView:
@@ -108,8 +115,16 @@ def _view(page: Page, raw: RawPage, picture: bytes | None) -> PageView:
     if not raw.width:
         return text_view(page, raw.problem or f"{_NO_PLACES}: pypdfium2 did not read this page")
     heads = _head_lines(page, raw)
-    kept = [line for at, line in enumerate(raw.lines) if at not in heads or stays_in_text(page.index, line)]
-    printed = [line for block in join_lines(kept, Hyphens(line.text for line in kept)).printed for line in block]
+    kept = [
+        line
+        for at, line in enumerate(raw.lines)
+        if at not in heads or stays_in_text(page.index, line)
+    ]
+    printed = [
+        line
+        for block in join_lines(kept, Hyphens(line.text for line in kept)).printed
+        for line in block
+    ]
     blocks = _blocks(page, printed)
     notes = [raw.problem] if raw.problem is not None else []
     if blocks is None:
@@ -117,20 +132,30 @@ def _view(page: Page, raw: RawPage, picture: bytes | None) -> PageView:
         notes.append(f"{_NO_PLACES}: the page was read in another way before")
     if picture is None:
         notes.append("the page cannot be drawn")
-    placed = [SeenFurniture(raw.lines[at].text, raw.lines[at].box, stays_in_text(page.index, raw.lines[at]))
-              for at in sorted(heads)]  # fmt: skip
+    placed = [
+        SeenFurniture(
+            raw.lines[at].text, raw.lines[at].box, stays_in_text(page.index, raw.lines[at])
+        )
+        for at in sorted(heads)
+    ]
     left = Counter(page.furniture) - Counter(item.text for item in placed)
     furniture = (*placed, *(SeenFurniture(text, None) for text in left.elements()))
     # Equal ones without a place (runs of zero-width characters) are one with their count.
-    hidden = tuple(SeenHidden(h.text, h.reason, count, h.boxes) for h, count in Counter(raw.hidden).items())
-    return PageView(raw.width, raw.height, blocks, furniture, hidden, raw.ocr, picture, tuple(notes))
+    hidden = tuple(
+        SeenHidden(h.text, h.reason, count, h.boxes) for h, count in Counter(raw.hidden).items()
+    )
+    return PageView(
+        raw.width, raw.height, blocks, furniture, hidden, raw.ocr, picture, tuple(notes)
+    )
 
 
 def _head_lines(page: Page, raw: RawPage) -> set[int]:
     """The lines that are furniture: of equal ones, those nearest the page's edges."""
     wanted = Counter(page.furniture)
     found: set[int] = set()
-    for at, line in sorted(enumerate(raw.lines), key=lambda item: min(item[1].top, raw.height - item[1].bottom)):
+    for at, line in sorted(
+        enumerate(raw.lines), key=lambda item: min(item[1].top, raw.height - item[1].bottom)
+    ):
         if wanted[line.text] > 0:
             wanted[line.text] -= 1
             found.add(at)
@@ -139,7 +164,9 @@ def _head_lines(page: Page, raw: RawPage) -> set[int]:
 
 def _blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
     """The Document's blocks with these lines, in reading order; None where their text differs."""
-    texts = [_letters(page.text[b.start : b.end]) if b.kind != "hidden" else "" for b in page.blocks]
+    texts = [
+        _letters(page.text[b.start : b.end]) if b.kind != "hidden" else "" for b in page.blocks
+    ]
     if "".join(texts) != "".join(_letters(line.text) for line in lines):
         return None
     ends = list(accumulate(map(len, texts)))
@@ -147,7 +174,9 @@ def _blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
     block = position = 0
     for line in lines:
         # A block of dashes alone has no letters, but a line.
-        while block + 1 < len(texts) and position >= ends[block] and (texts[block] or members[block]):
+        while (
+            block + 1 < len(texts) and position >= ends[block] and (texts[block] or members[block])
+        ):
             block += 1
         members[block].append(line)
         position += len(_letters(line.text))
@@ -168,12 +197,16 @@ def _letters(text: str) -> str:
 
 def _runs(lines: Sequence[Line]) -> tuple[Box, ...]:
     """The boxes around lines below one another in one column."""
-    runs = grouped(lines, lambda run, line: line.region == run[-1].region and line.top >= run[-1].top - 1)
+    runs = grouped(
+        lines, lambda run, line: line.region == run[-1].region and line.top >= run[-1].top - 1
+    )
     return tuple(around(*(line.box for line in run)) for run in runs)
 
 
 def to_bytes(view: PageView) -> bytes:
-    """`view` as one line of JSON and its picture, for the way out of the worker; `from_bytes` gives an equal one."""
+    """`view` as one line of JSON and its picture, for the way out of the worker; `from_bytes` gives
+    an equal one.
+    """
     row = json.dumps(replace(view, picture=None), default=row_of, separators=(",", ":"))
     return row.encode("utf-8", "replace") + b"\n" + (view.picture or b"")
 

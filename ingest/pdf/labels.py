@@ -1,7 +1,7 @@
 """The number that is printed on each page, and what the file's own page labels are worth beside it.
 
-It is a word at the edge of a running head or foot that counts on from page to page ("12", "xii", "4-7", "Page 3 of
-20"), and wins over the file's label: people cite it.
+It is a word at the edge of a running head or foot that counts on from page to page ("12", "xii",
+"4-7", "Page 3 of 20"), and wins over the file's label: people cite it.
 """
 
 import re
@@ -25,7 +25,9 @@ _LEAST = 3
 
 
 class _Printed(NamedTuple):
-    """A number on `page` (from 0). `kind`: "roman", or what stands before its last digits ("4-")."""
+    """A number on `page` (from 0). `kind`: "roman", or what stands before its last digits
+    ("4-").
+    """
 
     page: int
     text: str
@@ -34,7 +36,9 @@ class _Printed(NamedTuple):
 
 
 def printed_labels(heads: Sequence[Sequence[str]]) -> list[str | None]:
-    """The number that each page prints in its running `heads`, or None; it must count on over three pages."""
+    """The number that each page prints in its running `heads`, or None; it must count on over three
+    pages.
+    """
     labels: list[str | None] = [None] * len(heads)
     lengths = [0] * len(heads)
     for chain in _chains([list(_printed(page, lines)) for page, lines in enumerate(heads)]):
@@ -45,9 +49,11 @@ def printed_labels(heads: Sequence[Sequence[str]]) -> list[str | None]:
     return labels
 
 
-def checked_labels(given: Sequence[str | None], heads: Sequence[Sequence[str]]) -> tuple[list[str | None], list[int]]:
-    """The labels to cite pages by, and the pages (from 1) that print another than `given`. Where most numbered pages
-    do, the file's labels count nowhere."""
+def checked_labels(
+    given: Sequence[str | None], heads: Sequence[Sequence[str]]
+) -> tuple[list[str | None], list[int]]:
+    """The labels to cite pages by, and the pages (from 1) that print another than `given`. Where
+    most numbered pages do, the file's labels count nowhere."""
     printed = printed_labels(heads)
     if not any(given):
         return printed, []

@@ -1,6 +1,7 @@
 """Pages that are pictures of text, recognised where docqa-reader[ocr] is installed.
 
-RapidOCR's models come in its wheel; it is given their paths, so that it never looks for others on a network.
+RapidOCR's models come in its wheel; it is given their paths, so that it never looks for others on a
+network.
 """
 
 import os
@@ -28,7 +29,9 @@ _MAX_SIDE = 2_400  # pixels; larger pictures are made smaller, to no loss at 200
 
 
 class Recognised(NamedTuple):
-    """The words of a page with their lines' places, the mean score (0 to 1), and the number of doubted lines."""
+    """The words of a page with their lines' places, the mean score (0 to 1), and the number of
+    doubted lines.
+    """
 
     words: "list[Word]"
     score: float
@@ -46,13 +49,18 @@ def available() -> bool:
 
 
 def is_picture(page: Any, letters: int) -> bool:
-    """Whether `page`, with so few visible `letters`, is a picture of text or letters drawn as outlines."""
+    """Whether `page`, with so few visible `letters`, is a picture of text or letters drawn as
+    outlines.
+    """
     from docqa.ingest.pdf.visibility.objects import PageObjects, image_share
 
     objects = PageObjects(page)
     share = image_share(objects.covers, page.get_bbox())
-    # A title on a page-wide photograph has its words; a stamp on a scan does not have those of the scan.
-    return share >= (0.8 if letters else _PICTURE_SHARE) or (not letters and len(objects.covers) >= _OUTLINES)
+    # A title on a page-wide photograph has its words; a stamp on a scan does not have those of the
+    # scan.
+    return share >= (0.8 if letters else _PICTURE_SHARE) or (
+        not letters and len(objects.covers) >= _OUTLINES
+    )
 
 
 class Recogniser:
@@ -63,13 +71,15 @@ class Recogniser:
         self._count = 0
 
     def recognise(self, page: Any, number: int) -> Recognised:
-        """The words of page `number`; none where its pictures are too large to draw. Raises NotRecognised, also past
-        MAX_OCR_PAGES."""
+        """The words of page `number`; none where its pictures are too large to draw. Raises
+        NotRecognised, also past MAX_OCR_PAGES."""
         from docqa.ingest.pdf.visibility.raster import page_png
 
         self._count += 1
         if self._count > MAX_OCR_PAGES:
-            raise NotRecognised(f"a picture past the limit of {MAX_OCR_PAGES:,} that are recognised, not read")
+            raise NotRecognised(
+                f"a picture past the limit of {MAX_OCR_PAGES:,} that are recognised, not read"
+            )
         self._on_page(number)
         png = page_png(page, _PIXELS_PER_POINT)
         try:
@@ -77,7 +87,9 @@ class Recogniser:
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - OpenCV, ONNX Runtime and RapidOCR share no kind of error
-            raise NotRecognised(f"a picture that could not be recognised, not read ({reason(error)})") from error
+            raise NotRecognised(
+                f"a picture that could not be recognised, not read ({reason(error)})"
+            ) from error
         if found is None or not found.txts:
             return Recognised([], 0.0, 0)
         # The picture may have been drawn coarser than asked for.
@@ -93,12 +105,18 @@ class Recogniser:
         from rapidocr import RapidOCR
 
         one = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
-        rest = {"Global.use_cls": False, "Global.log_level": "critical", "Global.max_side_len": _MAX_SIDE}
+        rest = {
+            "Global.use_cls": False,
+            "Global.log_level": "critical",
+            "Global.max_side_len": _MAX_SIDE,
+        }
         return RapidOCR(params={**_models(), **one, **rest})
 
 
 def _models() -> dict[str, str]:
-    """The models in RapidOCR's wheel by the name of their setting; fewer than two where it is not whole."""
+    """The models in RapidOCR's wheel by the name of their setting; fewer than two where it is not
+    whole.
+    """
     spec = find_spec("rapidocr")
     if spec is None or spec.origin is None:
         return {}

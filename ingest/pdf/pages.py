@@ -23,7 +23,8 @@ from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
 
 T = TypeVar("T")
-# More pages stay as bytes, a third of what they take as lines, until the forks and their memory are gone.
+# More pages stay as bytes, a third of what they take as lines, until the forks and their memory are
+# gone.
 _AT_ONCE = 1_000
 ZERO_WIDTH = "zero-width characters"
 
@@ -32,10 +33,10 @@ ZERO_WIDTH = "zero-width characters"
 class RawPage:
     """A page between extraction and text: lines with boxes (pdfium), or plain paragraphs (pypdf).
 
-    `width` (0: unknown) and `height` in points, of pypdf in lines. `numbers`: its printed line numbers ("1–28"). `ocr`:
-    recognised from a picture, by docqa (with a `score`, 0 to 1, and `doubted` lines) or before; `scan`: a picture that
-    was not. `problem`: why it was not read; `lost`: another reading may get it. `order`: the grade of its reading
-    order, A, B or C.
+    `width` (0: unknown) and `height` in points, of pypdf in lines. `numbers`: its printed line
+    numbers ("1–28"). `ocr`: recognised from a picture, by docqa (with a `score`, 0 to 1, and
+    `doubted` lines) or before; `scan`: a picture that was not. `problem`: why it was not read;
+    `lost`: another reading may get it. `order`: the grade of its reading order, A, B or C.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -54,13 +55,19 @@ class RawPage:
 
 
 def extract(
-    reader: Any, request: ReadRequest, events: PageEvents, processes: int, meanwhile: Callable[[], T], first: int = 0
+    reader: Any,
+    request: ReadRequest,
+    events: PageEvents,
+    processes: int,
+    meanwhile: Callable[[], T],
+    first: int = 0,
 ) -> tuple[list[RawPage], T]:
-    """Every page in order, with a `first` only so many and nothing recognised, and what `meanwhile` gave; pages of
-    `request.skip` are lost for the reason there.
+    """Every page in order, with a `first` only so many and nothing recognised, and what `meanwhile`
+    gave; pages of `request.skip` are lost for the reason there.
 
-    Forks read most pages of a long file, without events, while `meanwhile` runs. Pictures to recognise, pages with a
-    problem, and those that line numbers around speak of are read here. Raises Unreadable where too many pages are lost.
+    Forks read most pages of a long file, without events, while `meanwhile` runs. Pictures to
+    recognise, pages with a problem, and those that line numbers around speak of are read here.
+    Raises Unreadable where too many pages are lost.
     """
     count = first or len(reader.pages)
     streams = Streams()
@@ -72,7 +79,8 @@ def extract(
             with suppress(MemoryError):
                 page = _read(reader, streams, file, index, None)
                 if page.problem is None and not (page.scan and recogniser is not None):
-                    # A fork is no further from the user's files than this process, which may trust it.
+                    # A fork is no further from the user's files than this process, which may trust
+                    # it.
                     return pickle.dumps(page, pickle.HIGHEST_PROTOCOL)
             return None
 
@@ -96,7 +104,11 @@ def extract(
                     events.on_page(index + 1)
                     pages.append(_read(reader, streams, file, index, recogniser))
         pages = [pickle.loads(page) if isinstance(page, bytes) else page for page in pages]
-        again = pages_to_read_again([page.numbers is not None for page in pages]) if file is not None else {}
+        again = (
+            pages_to_read_again([page.numbers is not None for page in pages])
+            if file is not None
+            else {}
+        )
         for index, numbered in again.items():
             if not pages[index].ocr and pages[index].problem is None and pages[index].lines:
                 events.on_page(index + 1)
@@ -108,13 +120,15 @@ def extract(
 def extract_one(
     reader: Any, request: ReadRequest, index: int, events: PageEvents, *, numbered: bool = False
 ) -> tuple[RawPage, bytes | None]:
-    """Page `index` (from 0) alone, and its picture as a PNG, None where pdfium did not open it. `numbered`: the
-    document has line numbers."""
+    """Page `index` (from 0) alone, and its picture as a PNG, None where pdfium did not open it.
+    `numbered`: the document has line numbers."""
     import pypdfium2
 
     with ExitStack() as stack:
         file = _open_pdfium(reader, request, stack)
-        page = _read(reader, Streams(), file, index, _recogniser(request, events), numbered=numbered)
+        page = _read(
+            reader, Streams(), file, index, _recogniser(request, events), numbered=numbered
+        )
         picture = None
         # What was read of a page that cannot be drawn is worth showing all the same.
         with suppress(pypdfium2.PdfiumError, MemoryError):
@@ -165,18 +179,26 @@ def _read(
         return (
             _pypdf_page(reader, index)
             if file is None
-            else _pdfium_page(file, index, recogniser, numbered, fonts_without_encoding(reader.pages[index]))
+            else _pdfium_page(
+                file, index, recogniser, numbered, fonts_without_encoding(reader.pages[index])
+            )
         )
     except MemoryError:
         if memory_limit() < WORKER_MEMORY_BYTES:  # where there is more, all pages are read
             raise
-        return RawPage(problem=f"needs more memory than the limit of {WORKER_MEMORY_BYTES / 2**30:g} GiB, not read")
+        return RawPage(
+            problem=f"needs more memory than the limit of {WORKER_MEMORY_BYTES / 2**30:g} GiB, not read"
+        )
     except pdf_errors() as error:
         return RawPage(problem=f"damaged, not read ({reason(error)})")
 
 
 def _pdfium_page(
-    file: PdfiumFile, index: int, recogniser: Recogniser | None, numbered: bool | None, unencoded: frozenset[str]
+    file: PdfiumFile,
+    index: int,
+    recogniser: Recogniser | None,
+    numbered: bool | None,
+    unencoded: frozenset[str],
 ) -> RawPage:
     import pypdfium2
 
@@ -186,7 +208,9 @@ def _pdfium_page(
     except pypdfium2.PdfiumError as error:
         return RawPage(problem=f"damaged, not read ({reason(error)})")
     if seen.chars > MAX_PAGE_CHARS:
-        return RawPage(problem=f"{seen.chars:,} characters, the limit is {MAX_PAGE_CHARS:,}; not read")
+        return RawPage(
+            problem=f"{seen.chars:,} characters, the limit is {MAX_PAGE_CHARS:,}; not read"
+        )
     # What is recognised has the few words that are printed over a picture too.
     words = read.words if read is not None and read.words else seen.words
     lines, numbers, order = order_lines(words, seen.width, rules=seen.rules, numbered=numbered)
@@ -196,7 +220,9 @@ def _pdfium_page(
         line.text = squeeze(text)
         hidden.extend([Hidden("", ZERO_WIDTH)] * invisible)
     lines = [line for line in lines if line.text]
-    page = RawPage(lines, "", seen.width, seen.height, hidden, seen.ocr, numbers, problem, order=order)
+    page = RawPage(
+        lines, "", seen.width, seen.height, hidden, seen.ocr, numbers, problem, order=order
+    )
     if read is not None and read.words:
         page.ocr, page.score, page.doubted = True, read.score, read.doubted
     else:
@@ -215,7 +241,9 @@ def _recognised(
         if not is_picture(page, letters):
             return None, None
         try:
-            return recogniser.recognise(page, index + 1) if recogniser else Recognised([], 0.0, 0), None
+            return recogniser.recognise(page, index + 1) if recogniser else Recognised(
+                [], 0.0, 0
+            ), None
         except NotRecognised as error:
             return None, str(error)
 
@@ -223,7 +251,9 @@ def _recognised(
 def _pypdf_page(reader: Any, index: int) -> RawPage:
     text = reader.pages[index].extract_text()
     if len(text) > MAX_PAGE_CHARS:
-        return RawPage(problem=f"{len(text):,} characters, the limit is {MAX_PAGE_CHARS:,}; not read")
+        return RawPage(
+            problem=f"{len(text):,} characters, the limit is {MAX_PAGE_CHARS:,}; not read"
+        )
     text, invisible = strip_invisible(clean(text))
     # Without boxes a line's place is its number, and its size is unknown.
     lines = [squeeze(line) for line in text.split("\n") if line.strip()]

@@ -1,7 +1,8 @@
 """Pages of a file read by several forks at once, which have the open file.
 
-Only pages read without trouble come back. One at which a fork crashed, perhaps for lack of memory, is left to the
-caller, who reads it alone under the whole limit: the result is that of reading one by one.
+Only pages read without trouble come back. One at which a fork crashed, perhaps for lack of memory,
+is left to the caller, who reads it alone under the whole limit: the result is that of reading one
+by one.
 """
 
 import os
@@ -37,16 +38,20 @@ class _Fork:
 
 
 class PageForks:
-    """Forks that read the pages `indices` (from 0) with `read`, a few at a time, as a context manager of a process with
-    a single thread; none for few pages or one of `processes`. `lost`: pages not to be read again, over `page_seconds`
-    of processor time. Mutable."""
+    """Forks that read the pages `indices` (from 0) with `read`, a few at a time, as a context
+    manager of a process with a single thread; none for few pages or one of `processes`. `lost`:
+    pages not to be read again, over `page_seconds` of processor time. Mutable."""
 
-    def __init__(self, read: Read, indices: Sequence[int], processes: int, page_seconds: float) -> None:
+    def __init__(
+        self, read: Read, indices: Sequence[int], processes: int, page_seconds: float
+    ) -> None:
         self.lost: dict[int, str] = {}
         self._read, self._page_seconds = read, page_seconds
         # One by one is as fast, or a fork is not sound.
         alone = processes < 2 or len(indices) < _FEWEST or not has_forks()
-        self._count = 0 if alone else min(processes, len(indices) // _CHUNK, memory_limit() // _FORK_BYTES)
+        self._count = (
+            0 if alone else min(processes, len(indices) // _CHUNK, memory_limit() // _FORK_BYTES)
+        )
         self._chunks = [list(indices[at : at + _CHUNK]) for at in range(0, len(indices), _CHUNK)]
         self._due = set(indices)
         self._frames: dict[int, bytes] = {}
@@ -56,7 +61,8 @@ class PageForks:
 
     def __enter__(self) -> "PageForks":
         if self._count:
-            # A pipe is a queue with many readers: who reads takes a whole number, and all numbers have room in it.
+            # A pipe is a queue with many readers: who reads takes a whole number, and all numbers
+            # have room in it.
             self._queue, writing = os.pipe()
             os.write(writing, b"".join(map(_NUMBER.pack, range(len(self._chunks)))))
             os.close(writing)
@@ -72,7 +78,9 @@ class PageForks:
             os.close(self._queue)
 
     def take(self, index: int) -> bytes | None:
-        """What `read` gave for page `index`, once; None where the caller is to read it, or it is in `lost`."""
+        """What `read` gave for page `index`, once; None where the caller is to read it, or it is in
+        `lost`.
+        """
         while self._forks and index in self._due:
             self._wait()
         return self._frames.pop(index, None)
@@ -82,7 +90,9 @@ class PageForks:
         self._forks[pipe] = _Fork(process, pipe, left, Stopwatch(process))
 
     def _work(self, left: Sequence[int], writing: Connection) -> None:
-        """In the fork: reads `left`, then chunk after chunk; an empty page is for the caller to read."""
+        """In the fork: reads `left`, then chunk after chunk; an empty page is for the caller to
+        read.
+        """
         while True:
             for index in left:
                 writing.send_bytes(_PAGE + (self._read(index) or b""))
@@ -108,7 +118,9 @@ class PageForks:
                 self._stop(fork)
                 if fork.left:
                     self._due.discard(fork.left[0])
-                    self.lost[fork.left[0]] = f"took longer than {self._page_seconds:g} seconds, not read"
+                    self.lost[fork.left[0]] = (
+                        f"took longer than {self._page_seconds:g} seconds, not read"
+                    )
                     self._start(fork.left[1:])
 
     def _receive(self, fork: _Fork) -> None:

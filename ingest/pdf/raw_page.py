@@ -33,7 +33,9 @@ from docqa.ingest.pdf.visibility.raster import placer
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")
 _HIGH = 1.5
 _HIGH_SIGN = 1.4
-_MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, also from fonts of mathematics
+_MARKS = frozenset(
+    "\u2020\u2021\u2022\u00b7"
+)  # daggers, bullets and dots, also from fonts of mathematics
 _FEWEST_APART, _APART, _WIDER = 5, 0.3, 1.6  # gaps, heights, gaps
 _NARROWER, _NARROW = 0.4, 0.2  # of the narrowest space of a line, of its height
 _SPREAD, _SPACE = 1.2, 0.15  # heights
@@ -44,9 +46,9 @@ _FONT_NAME_BYTES = 128
 
 
 class Word(NamedTuple):
-    """A word in display coordinates, in points from the top left corner. `newline`: pdfium began a line with it.
-    `bold`: of words that begin lines; `strong`: bold, as all before it on its line. `tilted`: at an angle, like a
-    watermark."""
+    """A word in display coordinates, in points from the top left corner. `newline`: pdfium began a
+    line with it. `bold`: of words that begin lines; `strong`: bold, as all before it on its line.
+    `tilted`: at an angle, like a watermark."""
 
     text: str
     x0: float
@@ -68,9 +70,9 @@ class Hidden(NamedTuple):
 
 
 class PageWords(NamedTuple):
-    """What pdfium saw on a page: words in drawing order, number of characters, size in points. `hidden` is not in
-    `words`; beyond the limit of characters there are none. `ocr`: recognised from the page's picture. `rules`: thin
-    boxes, drawn lines."""
+    """What pdfium saw on a page: words in drawing order, number of characters, size in points.
+    `hidden` is not in `words`; beyond the limit of characters there are none. `ocr`: recognised
+    from the page's picture. `rules`: thin boxes, drawn lines."""
 
     words: list[Word]
     chars: int
@@ -91,7 +93,8 @@ class PdfiumFile:
         stand_in.install()
         self._file = pypdfium2.PdfDocument(data, password=password)
         if self._file.get_formtype() == 1:
-            self._file.init_forms()  # so that fields are drawn with their page; those of XFA cannot be
+            # so that fields are drawn with their page; those of XFA cannot be
+            self._file.init_forms()
 
     def __enter__(self) -> "PdfiumFile":
         return self
@@ -109,8 +112,8 @@ class PdfiumFile:
             yield page
 
     def page_words(self, index: int, unencoded: frozenset[str] = frozenset()) -> PageWords:
-        """The words of page `index` (from 0), where the fonts `unencoded` do not say which characters they have.
-        Raises pypdfium2.PdfiumError."""
+        """The words of page `index` (from 0), where the fonts `unencoded` do not say which
+        characters they have. Raises pypdfium2.PdfiumError."""
         false: dict[int, str] = {}
         with self.page(index) as page:
             objects = PageObjects(page, layered=self._layered)
@@ -123,13 +126,17 @@ class PdfiumFile:
             unlike = [Hidden(words, UNLIKE) for words in dict.fromkeys(false.values())]
             return self._read(page, objects, unlike, unencoded)
 
-    def _read(self, page: Any, objects: PageObjects, hidden: list[Hidden], unencoded: frozenset[str]) -> PageWords:
+    def _read(
+        self, page: Any, objects: PageObjects, hidden: list[Hidden], unencoded: frozenset[str]
+    ) -> PageWords:
         with closing(page.get_textpage()) as text_page:
             found = _read_words(page, text_page, objects, unencoded)
         return found._replace(hidden=[*found.hidden, *hidden])
 
 
-def _read_words(page: Any, text_page: Any, objects: PageObjects, unencoded: frozenset[str]) -> PageWords:
+def _read_words(
+    page: Any, text_page: Any, objects: PageObjects, unencoded: frozenset[str]
+) -> PageWords:
     import pypdfium2.raw as raw
 
     count = text_page.count_chars()
@@ -139,7 +146,11 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects, unencoded: froz
     detector = HiddenTextDetector(page, text_page, objects)
     text, font_of = _page_text(raw, text_page.raw, count), partial(_font_name, raw, text_page.raw)
     if unencoded:
-        own = [at for at, letter in enumerate(text) if letter in IN_WINDOWS and bare(font_of(at)) in unencoded]
+        own = [
+            at
+            for at, letter in enumerate(text)
+            if letter in IN_WINDOWS and bare(font_of(at)) in unencoded
+        ]
         text = as_of_windows(text, own)
     words, places, boxes = _all_words(page, text, detector, font_of)
     _join_letters(partial(raw.FPDFText_IsGenerated, text_page.raw), words, places, boxes)
@@ -164,10 +175,18 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects, unencoded: froz
             continue
         if reason is None:
             first = places[number][0]
-            goes_on = last_seen == number - 1 and first == places[last_seen][1] + 1 and not word.newline
-            if goes_on and word.text and word.x0 - words[last_seen].x1 < _SPACE * (word.bottom - word.top):
+            goes_on = (
+                last_seen == number - 1 and first == places[last_seen][1] + 1 and not word.newline
+            )
+            if (
+                goes_on
+                and word.text
+                and word.x0 - words[last_seen].x1 < _SPACE * (word.bottom - word.top)
+            ):
                 before = seen[-1]  # two pieces of one word
-                seen[-1] = Word(before.text + word.text, *around(before[1:5], word[1:5]), *before[5:])
+                seen[-1] = Word(
+                    before.text + word.text, *around(before[1:5], word[1:5]), *before[5:]
+                )
             else:
                 # The line goes on behind a hidden word that began it.
                 seen.append(word._replace(newline=True) if newline and not word.newline else word)
@@ -183,13 +202,17 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects, unencoded: froz
 
 
 def _repeated(words: list[Word], hidden: Mapping[int, str]) -> set[int]:
-    """The words that repeat one that is seen in its place: drawn twice to look bold, or in each tile of the page."""
+    """The words that repeat one that is seen in its place: drawn twice to look bold, or in each
+    tile of the page.
+    """
     if len({(word.text, int(word.x0), int(word.top)) for word in words}) == len(words):
         return set()
     seen: set[tuple[str, int, int]] = set()
     repeated: set[int] = set()
     for number, word in sorted(enumerate(words), key=lambda item: item[0] in hidden):
-        places = {(word.text, int(word.x0 + x), int(word.top + y)) for x in (0, 0.5) for y in (0, 0.5)}
+        places = {
+            (word.text, int(word.x0 + x), int(word.top + y)) for x in (0, 0.5) for y in (0, 0.5)
+        }
         if not seen.isdisjoint(places):
             repeated.add(number)
         elif number not in hidden:
@@ -206,7 +229,9 @@ def _continued(hidden: Hidden, word: Word) -> Hidden:
 def _all_words(
     page: Any, text: str, detector: HiddenTextDetector, font_of: Callable[[int], str]
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
-    """The words, hidden ones too, their first and last characters, and their boxes in user space."""
+    """The words, hidden ones too, their first and last characters, and their boxes in user
+    space.
+    """
     place = placer(page.get_bbox(), page.get_rotation())
     words: list[Word] = []
     places: list[tuple[int, int]] = []
@@ -215,7 +240,9 @@ def _all_words(
     previous_end = 0
     for match in _WORD.finditer(text):
         start = match.start()
-        newline = start == 0 or text.find("\n", previous_end, start) >= 0 or text[start - 1] == "\ufffe"
+        newline = (
+            start == 0 or text.find("\n", previous_end, start) >= 0 or text[start - 1] == "\ufffe"
+        )
         previous_end = match.end()
         broken = previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
         whole = (start, previous_end - 1 - broken)
@@ -225,7 +252,9 @@ def _all_words(
             if box is None:
                 continue
             left, top, right, bottom = box
-            newline = newline or (at > 0 and max(bottom - boxes[-1][3], boxes[-1][1] - top) > top - bottom)
+            newline = newline or (
+                at > 0 and max(bottom - boxes[-1][3], boxes[-1][1] - top) > top - bottom
+            )
             if last > first and (cut := _cut(text, box_of, first, last)):
                 pieces[at : at + 1] = [(first, cut - 1), (cut, last)]
                 last = cut - 1
@@ -240,12 +269,24 @@ def _all_words(
             if not shown.isascii():
                 # A pair of surrogates is two characters; a glyph may say one letter twice.
                 shown = "".join(
-                    half for at, half in enumerate(shown, first)
-                    if at < 2 or text[at - 2] != half or half < "\ud800" or box_of(at - 2) != box_of(at)
-                )  # fmt: skip
-                shown = shown.replace("\ufffe", "-").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-            strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(font_of(first)))
-            words.append(Word(shown, *place(left, bottom, right, top), newline, bold, False, strong))
+                    half
+                    for at, half in enumerate(shown, first)
+                    if at < 2
+                    or text[at - 2] != half
+                    or half < "\ud800"
+                    or box_of(at - 2) != box_of(at)
+                )
+                shown = (
+                    shown.replace("\ufffe", "-")
+                    .encode("utf-16-le", "surrogatepass")
+                    .decode("utf-16-le", "replace")
+                )
+            strong = bold or (
+                not newline and bool(words) and words[-1].strong and _is_bold(font_of(first))
+            )
+            words.append(
+                Word(shown, *place(left, bottom, right, top), newline, bold, False, strong)
+            )
             places.append((first, last))
             boxes.append((left, bottom, right, top))
             newline = False
@@ -253,7 +294,9 @@ def _all_words(
 
 
 def _cut(text: str, box_of: Callable[[int], Box | None], first: int, last: int) -> int:
-    """The first character far from the one before, as hyphens in two cells, or behind a missed space; 0 for none."""
+    """The first character far from the one before, as hyphens in two cells, or behind a missed
+    space; 0 for none.
+    """
     boxes = list(filter(None, map(box_of, range(first, last + 1))))
     gaps = [max(b[0] - a[2], b[3] - a[1], a[3] - b[1]) for a, b in pairwise(boxes)]
     size = max(max(b[2] - b[0], b[1] - b[3]) for b in boxes[:2])
@@ -261,46 +304,73 @@ def _cut(text: str, box_of: Callable[[int], Box | None], first: int, last: int) 
         return 0
     space = max(_SPACE * size, 3 * median(gaps)) if len(gaps) > 2 else math.inf
     for at, gap in enumerate(gaps, first + 1):
-        spaced = gap > space and text[at].isalnum() and (text[at - 1].isalnum() or text[at - 1] in ".,;:)")
+        spaced = (
+            gap > space
+            and text[at].isalnum()
+            and (text[at - 1].isalnum() or text[at - 1] in ".,;:)")
+        )
         if gap > _SPREAD * size or (spaced and text[at] < _UNSPACED):
             return at
     return 0
 
 
 def _join_letters(
-    made_up: Callable[[int], int], words: list[Word], places: list[tuple[int, int]], boxes: list[Box]
+    made_up: Callable[[int], int],
+    words: list[Word],
+    places: list[tuple[int, int]],
+    boxes: list[Box],
 ) -> None:
-    """Joins "F e e s" or "Fee s" where pdfium made the spaces up: words of a letter or two, equally far apart, or
-    a letter behind a space far narrower than others."""
+    """Joins "F e e s" or "Fee s" where pdfium made the spaces up: words of a letter or two, equally
+    far apart, or a letter behind a space far narrower than others."""
     starts = [at for at, word in enumerate(words) if word.newline or not at]
     for first, end in reversed(list(pairwise([*starts, len(words)]))):
         line = words[first:end]
         height = line[0].bottom - line[0].top
         gaps = [after.x0 - word.x1 for word, after in pairwise(line)]
-        spaced = [a[1] + 1 < b[0] and all(map(made_up, range(a[1] + 1, b[0]))) for a, b in pairwise(places[first:end])]
+        spaced = [
+            a[1] + 1 < b[0] and all(map(made_up, range(a[1] + 1, b[0])))
+            for a, b in pairwise(places[first:end])
+        ]
         real = [gap for gap, made in zip(gaps, spaced) if not made]
         usual = median(gaps) if len(gaps) >= _FEWEST_APART else 0.0
         apart = 0 < usual < _APART * height and max(gaps) > _WIDER * usual
         letters = [len(word.text) for word in line if word.text[0].isalnum()]
-        apart = apart and sum(letters) <= 2 * len(letters) and any(word.text.isalpha() for word in line)
+        apart = (
+            apart and sum(letters) <= 2 * len(letters) and any(word.text.isalpha() for word in line)
+        )
         if not apart:
             usual = min(_NARROWER * min(real), _NARROW * height) / _WIDER if real else 0.0
         for at in range(end - 1, first, -1):
             (one, _), (_, other) = places[at - 1], places[at]
             before, word = words[at - 1 : at + 1]
             both = before.text[-1] + word.text[0]
-            near = -usual < gaps[at - first - 1] < _WIDER * usual and both.isalnum() and max(both) < _UNSPACED
+            near = (
+                -usual < gaps[at - first - 1] < _WIDER * usual
+                and both.isalnum()
+                and max(both) < _UNSPACED
+            )
             if near and spaced[at - first - 1] and (apart or len(word.text) == 1):
                 del words[at]
-                words[at - 1] = Word(before.text + word.text, *around(before[1:5], word[1:5]), *before[5:])
-                places[at - 1 : at + 1], boxes[at - 1 : at + 1] = [(one, other)], [around(*boxes[at - 1 : at + 1])]
+                words[at - 1] = Word(
+                    before.text + word.text, *around(before[1:5], word[1:5]), *before[5:]
+                )
+                places[at - 1 : at + 1], boxes[at - 1 : at + 1] = (
+                    [(one, other)],
+                    [around(*boxes[at - 1 : at + 1])],
+                )
 
 
-def _height(text: str, first: tuple[int, float, float], last: tuple[int, float, float]) -> tuple[float, float]:
-    """Top and bottom in user space, by the places of the first and last character: boxes of signs in fonts of
-    mathematics are twice as high as a line."""
+def _height(
+    text: str, first: tuple[int, float, float], last: tuple[int, float, float]
+) -> tuple[float, float]:
+    """Top and bottom in user space, by the places of the first and last character: boxes of signs
+    in fonts of mathematics are twice as high as a line."""
     low, high = sorted((first, last), key=lambda end: end[1] - end[2])
-    if _is_sign(text[high[0]]) and not _is_sign(text[low[0]]) and high[1] - high[2] > _HIGH_SIGN * (low[1] - low[2]):
+    if (
+        _is_sign(text[high[0]])
+        and not _is_sign(text[low[0]])
+        and high[1] - high[2] > _HIGH_SIGN * (low[1] - low[2])
+    ):
         return low[1:]
     return max(first[1], last[1]), min(first[2], last[2])
 
@@ -315,8 +385,14 @@ def _level_signs(words: list[Word]) -> None:
         if len(word.text) != 1 or not _is_sign(word.text):
             continue
         height = word.bottom - word.top
-        for other in (words[number - 1 : number] if not word.newline else []) + words[number + 1 : number + 2]:
-            if other.top < word.bottom and word.top < other.bottom and height > _HIGH_SIGN * (other.bottom - other.top):
+        for other in (words[number - 1 : number] if not word.newline else []) + words[
+            number + 1 : number + 2
+        ]:
+            if (
+                other.top < word.bottom
+                and word.top < other.bottom
+                and height > _HIGH_SIGN * (other.bottom - other.top)
+            ):
                 words[number] = word._replace(top=other.top, bottom=other.bottom)
                 break
 
@@ -349,14 +425,19 @@ def _page_text(raw: Any, handle: Any, count: int) -> str:
     text = bytes(buffer)[: 2 * max(written - 1, 0)].decode("utf-16-le", "surrogatepass")
     if len(text) == count:
         return text
-    # Characters without Unicode are missing from the text, others take two code units: ask one by one.
+    # Characters without Unicode are missing from the text, others take two code units: ask one by
+    # one.
     codes = (raw.FPDFText_GetUnicode(handle, i) for i in range(count))
-    return "".join("\ufffe" if code == 2 else chr(code) if 0 < code < 0x110000 else "\ufffd" for code in codes)
+    return "".join(
+        "\ufffe" if code == 2 else chr(code) if 0 < code < 0x110000 else "\ufffd" for code in codes
+    )
 
 
 def _font_name(raw: Any, handle: Any, index: int) -> str:
     name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
-    size = raw.FPDFText_GetFontInfo(handle, index, name, _FONT_NAME_BYTES, ctypes.byref(ctypes.c_int(0)))
+    size = raw.FPDFText_GetFontInfo(
+        handle, index, name, _FONT_NAME_BYTES, ctypes.byref(ctypes.c_int(0))
+    )
     return name.value.decode("utf-8", "replace") if 0 < size <= _FONT_NAME_BYTES else ""
 
 

@@ -1,5 +1,5 @@
-"""PDF to Document: pypdf opens the file, checks its sizes and reads its structure; pdfium gives words with boxes. Where
-it is absent, or crashed before, pypdf gives the text in drawing order."""
+"""PDF to Document: pypdf opens the file, checks its sizes and reads its structure; pdfium gives
+words with boxes. Where it is absent, or crashed before, pypdf gives the text in drawing order."""
 
 import io
 import logging
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 
     from docqa.ingest.pdf.document import BesidePages
 
-_LONG, _FIRST = 40, 2  # pages from which on the first ones are told before the others are read; how many
+_LONG, _FIRST = (
+    40,
+    2,
+)  # pages from which on the first ones are told before the others are read; how many
 _ASK_PASSWORD = "Give its password in a file: --password-file FILE"
 
 
 def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Document:
-    """The Document of a PDF; scans are recognised with docqa-reader[ocr], a long file is read by `processes` (see
-    `extract`). Raises Encrypted, Unreadable, TooLarge, NoText."""
+    """The Document of a PDF; scans are recognised with docqa-reader[ocr], a long file is read by
+    `processes` (see `extract`). Raises Encrypted, Unreadable, TooLarge, NoText."""
     reader, opened = open_request(request)
     count = count_pages(reader)
     events.on_pages(count)
@@ -46,8 +49,12 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
     return make_document(request, raw, beside)
 
 
-def _tell_first(reader: Any, request: ReadRequest, events: PageEvents, tell: "Callable[[Document], None]") -> None:
-    """Tells the Document of the first pages, without annotations; nothing where they have no text."""
+def _tell_first(
+    reader: Any, request: ReadRequest, events: PageEvents, tell: "Callable[[Document], None]"
+) -> None:
+    """Tells the Document of the first pages, without annotations; nothing where they have no
+    text.
+    """
     from docqa.ingest.pdf.document import BesidePages, make_document
 
     with suppress(IngestError):
@@ -56,8 +63,8 @@ def _tell_first(reader: Any, request: ReadRequest, events: PageEvents, tell: "Ca
 
 
 def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
-    """pypdf's reader, and the request with the bytes that it reads, mended where needed, and the password that opened
-    them. Raises Encrypted, Unreadable."""
+    """pypdf's reader, and the request with the bytes that it reads, mended where needed, and the
+    password that opened them. Raises Encrypted, Unreadable."""
     try:
         reader, password = open_pdf(request.content, request.password)
         damaged = "damaged" in (Streams().problem(reader, 0) or "")
@@ -91,7 +98,9 @@ def open_pdf(data: bytes, password: str | None) -> tuple[Any, str | None]:
     apply_configuration(get_configuration().with_overwrites(jbig2dec_binary=None))
     try:
         reader: Any = PdfReader(io.BytesIO(data), strict=False)
-        reader._get_object_from_stream = partial(object_in_stream, reader, reader._get_object_from_stream, {})
+        reader._get_object_from_stream = partial(
+            object_in_stream, reader, reader._get_object_from_stream, {}
+        )
         for attempt in ("", password) if reader.is_encrypted else (None,):
             if not reader.is_encrypted or (attempt is not None and reader.decrypt(attempt)):
                 return reader, attempt

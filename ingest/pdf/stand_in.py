@@ -1,8 +1,9 @@
 """A stand-in for Chinese, Japanese and Korean fonts that are neither in a PDF nor on this machine.
 
-Without any font pdfium takes their glyphs for empty and leaves them out: letters that are drawn one by one, and lines
-from top to bottom. The stand-in's glyphs (stand_in.ttf, made by app/lab/stand_in.py) are empty boxes of the usual size;
-the PDF and pdfium's own tables say which letters they stand for.
+Without any font pdfium takes their glyphs for empty and leaves them out: letters that are drawn one
+by one, and lines from top to bottom. The stand-in's glyphs (stand_in.ttf, made by
+app/lab/stand_in.py) are empty boxes of the usual size; the PDF and pdfium's own tables say which
+letters they stand for.
 """
 
 import ctypes
@@ -17,23 +18,33 @@ _NAME = b"Boxes\x00"
 
 @cache
 def install() -> tuple[Any, ...]:
-    """Has pdfium take the stand-in where this machine has no such font. The result must live as long."""
+    """Has pdfium take the stand-in where this machine has no such font. The result must live as
+    long.
+    """
     import pypdfium2.raw as raw
 
     own = raw.FPDF_GetDefaultSystemFontInfo()
     fonts, font = own.contents, Path(__file__).with_name("stand_in.ttf").read_bytes()
 
-    def map_font(_: Any, weight: int, italic: int, charset: int, pitch: int, face: Any, exact: Any) -> int | None:
+    def map_font(
+        _: Any, weight: int, italic: int, charset: int, pitch: int, face: Any, exact: Any
+    ) -> int | None:
         found: int | None = fonts.MapFont(own, weight, italic, charset, pitch, face, exact)
         return found or (_HANDLE if charset in _CHARSETS else None)
 
     def font_data(_: Any, handle: int, table: int, into: Any, size: int) -> int:
         if handle != _HANDLE:
             return int(fonts.GetFontData(own, handle, table, into, size))
-        return 0 if table else _copied(font, into, size)  # it has no tables that could be asked for alone
+        return (
+            0 if table else _copied(font, into, size)
+        )  # it has no tables that could be asked for alone
 
     def face_name(_: Any, handle: int, into: Any, size: int) -> int:
-        return _copied(_NAME, into, size) if handle == _HANDLE else int(fonts.GetFaceName(own, handle, into, size))
+        return (
+            _copied(_NAME, into, size)
+            if handle == _HANDLE
+            else int(fonts.GetFaceName(own, handle, into, size))
+        )
 
     def charset_of(_: Any, handle: int) -> int:
         return min(_CHARSETS) if handle == _HANDLE else int(fonts.GetFontCharset(own, handle))

@@ -1,4 +1,6 @@
-"""The size of what a PDF page is made of, measured before pdfium, which inflates without limit, may see it."""
+"""The size of what a PDF page is made of, measured before pdfium, which inflates without limit, may
+see it.
+"""
 
 import io
 import re
@@ -19,9 +21,14 @@ _SYMBOLIC = 4  # ISO 32000-2, 9.8.2
 # Each of these operators makes pdfium an object of about half a kilobyte.
 _OPERATORS = (b"Tj", b"TJ", b"Do", b" f", b" S")
 _FULL_NAMES = {
-    "/A85": "/ASCII85Decode", "/AHx": "/ASCIIHexDecode", "/Fl": "/FlateDecode", "/LZW": "/LZWDecode",
-    "/RL": "/RunLengthDecode", "/CCF": "/CCITTFaxDecode", "/DCT": "/DCTDecode",
-}  # fmt: skip
+    "/A85": "/ASCII85Decode",
+    "/AHx": "/ASCIIHexDecode",
+    "/Fl": "/FlateDecode",
+    "/LZW": "/LZWDecode",
+    "/RL": "/RunLengthDecode",
+    "/CCF": "/CCITTFaxDecode",
+    "/DCT": "/DCTDecode",
+}
 _DO = re.compile(rb"(/[^\s/<>\[\]()]+)\s+Do\b")
 
 
@@ -60,8 +67,14 @@ class Streams:
         self._forms.clear()
 
     def _content(self, page: Any, above: tuple[int, ...]) -> tuple[int, int]:
-        """Bytes and drawing operators of a page or form, with its fonts, and forms as often as drawn."""
-        data = b"\n".join(_unpacked(s) for s in ([page] if above else _list(page.get("/Contents"))) if _is_stream(s))
+        """Bytes and drawing operators of a page or form, with its fonts, and forms as often as
+        drawn.
+        """
+        data = b"\n".join(
+            _unpacked(s)
+            for s in ([page] if above else _list(page.get("/Contents")))
+            if _is_stream(s)
+        )
         size, objects = len(data), sum(data.count(operator) for operator in _OPERATORS)
         resources = _resolved(page.get("/Resources"))
         for _, font in _values(resources, "/Font"):
@@ -85,12 +98,18 @@ class Streams:
     def _font_bytes(self, font: Any) -> int:
         number = _number(font)
         if number not in self._fonts:
-            self._fonts[number] = max((_inflated(stream) for stream in _font_streams(font)), default=0)
+            self._fonts[number] = max(
+                (_inflated(stream) for stream in _font_streams(font)), default=0
+            )
         return self._fonts[number]
 
 
-def object_in_stream(reader: Any, get: Callable[[Any], Any], places: dict[int, Any], reference: Any) -> Any:
-    """Object `reference` as pypdf's `get` gives it; from a stream of many thousand it alone is parsed."""
+def object_in_stream(
+    reader: Any, get: Callable[[Any], Any], places: dict[int, Any], reference: Any
+) -> Any:
+    """Object `reference` as pypdf's `get` gives it; from a stream of many thousand it alone is
+    parsed.
+    """
     from pypdf.generic import read_object
 
     stream = reader.xref_objStm[reference.idnum][0]
@@ -106,10 +125,14 @@ def object_in_stream(reader: Any, get: Callable[[Any], Any], places: dict[int, A
 
 
 def fonts_without_encoding(page: Any) -> frozenset[str]:
-    """The names, subset tags aside, that only symbolic embedded TrueType fonts of pypdf's `page` without encoding and
-    ToUnicode have."""
+    """The names, subset tags aside, that only symbolic embedded TrueType fonts of pypdf's `page`
+    without encoding and ToUnicode have."""
     names: tuple[set[str], set[str]] = set(), set()
-    for font in (font for _, font in _values(_resolved(page.get("/Resources")), "/Font") if hasattr(font, "get")):
+    for font in (
+        font
+        for _, font in _values(_resolved(page.get("/Resources")), "/Font")
+        if hasattr(font, "get")
+    ):
         silent = font.get("/Subtype") == "/TrueType" and not {"/Encoding", "/ToUnicode"} & set(font)
         about = (_resolved(font.get("/FontDescriptor")) or {}) if silent else {}
         guessed = "/FontFile2" in about and bool(int(about.get("/Flags", 0)) & _SYMBOLIC)
@@ -126,7 +149,9 @@ def _font_streams(font: Any) -> Iterator[Any]:
         descriptor = _resolved(part.get("/FontDescriptor"))
         yield from (_resolved(part.get(key)) for key in ("/ToUnicode", "/Encoding", "/CIDToGIDMap"))
         if hasattr(descriptor, "get"):
-            yield from (_resolved(descriptor.get(key)) for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+            yield from (
+                _resolved(descriptor.get(key)) for key in ("/FontFile", "/FontFile2", "/FontFile3")
+            )
         yield from (glyph for _, glyph in _values(part, "/CharProcs"))
 
 
@@ -155,7 +180,9 @@ def _unpacked(stream: Any) -> bytes:
     names = filters if isinstance(filters, list) else [filters]
     if any(name in _FULL_NAMES for name in names):
         whole = [NameObject(_FULL_NAMES.get(name, name)) for name in names]
-        stream[NameObject("/Filter")] = ArrayObject(whole) if isinstance(filters, list) else whole[0]
+        stream[NameObject("/Filter")] = (
+            ArrayObject(whole) if isinstance(filters, list) else whole[0]
+        )
     return bytes(stream.get_data())
 
 
@@ -172,7 +199,11 @@ def _list(item: Any) -> list[Any]:
 
 def _values(holder: Any, key: str) -> list[tuple[str, Any]]:
     table: Any = _resolved(holder.get(key)) if hasattr(holder, "get") else None
-    return [(str(name), _resolved(table.raw_get(name))) for name in table] if hasattr(table, "raw_get") else []
+    return (
+        [(str(name), _resolved(table.raw_get(name))) for name in table]
+        if hasattr(table, "raw_get")
+        else []
+    )
 
 
 def _is_stream(item: Any) -> bool:

@@ -43,9 +43,9 @@ def title(reader: Any) -> str:
     with suppress(*pdf_errors()):
         title = squeeze(clean(str(reader.metadata.title or ""))) if reader.metadata else ""
     lowered = title.lower()
-    made_up = lowered.startswith(("microsoft word", "untitled", "(anonymous", "layout 1")) or lowered.endswith(
-        (".doc", ".docx", ".dvi", ".tex", ".pdf", ".indd", ".qxd", ".wpd")
-    )
+    made_up = lowered.startswith(
+        ("microsoft word", "untitled", "(anonymous", "layout 1")
+    ) or lowered.endswith((".doc", ".docx", ".dvi", ".tex", ".pdf", ".indd", ".qxd", ".wpd"))
     return title if len(title) > 2 and not made_up else ""
 
 
@@ -57,7 +57,9 @@ def left_out(reader: Any) -> list[str]:
         form = root.get("/AcroForm")
         form = form.get_object() if form is not None else {}
         if "/XFA" in form:
-            lines.append("an XFA form: what only its program shows is not read; print it to a new PDF to have it read")
+            lines.append(
+                "an XFA form: what only its program shows is not read; print it to a new PDF to have it read"
+            )
         names = root.get("/Names")
         names = names.get_object() if names is not None else {}
         if "/EmbeddedFiles" in names:

@@ -6,7 +6,14 @@ from docqa.ingest.assemble import assemble, grade
 from docqa.ingest.encoding import decode
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
-from docqa.ingest.structure.clean import Hyphens, clean, line_blocks, squeeze, strip_invisible, unwrap
+from docqa.ingest.structure.clean import (
+    Hyphens,
+    clean,
+    line_blocks,
+    squeeze,
+    strip_invisible,
+    unwrap,
+)
 from docqa.ingest.types import Block, Document, Page
 
 _MAX_HEADING_CHARS = 120
@@ -34,14 +41,22 @@ def read_text(request: ReadRequest) -> Document:
     marks = outline.with_opinions(outline.from_numbering(candidates, 1.0), pages)
     sections = outline.build(marks, [page.label for page in pages] if paged else None)
     return assemble(
-        request, media_type="text/plain", paged=paged, pages=pages, sections=sections, hidden=hidden, warnings=warnings
-    )  # fmt: skip
+        request,
+        media_type="text/plain",
+        paged=paged,
+        pages=pages,
+        sections=sections,
+        hidden=hidden,
+        warnings=warnings,
+    )
 
 
 def _candidates(text: str, blocks: Sequence[Block], page: int) -> Iterator[outline.Candidate]:
     """Lines with nothing above and below."""
     for block in blocks:
-        alone = text[max(block.start - 2, 0) : block.start] in ("", "\n\n") and text[block.end :][:2] in ("", "\n\n")
+        alone = text[max(block.start - 2, 0) : block.start] in ("", "\n\n") and text[block.end :][
+            :2
+        ] in ("", "\n\n")
         if alone and block.end - block.start <= _MAX_HEADING_CHARS:
             line = text[block.start : block.end]
             start = block.start + len(line) - len(line.lstrip())

@@ -1,7 +1,8 @@
 """United States Legislative Markup (bills, the US Code) to Document: levels are sections, no pages.
 
-A level prints its `num` and `heading` on a line, its text below; its identifier is the section's id in the law. Quoted
-law (`quotedContent`) is text, never sections. Document types and entities are refused.
+A level prints its `num` and `heading` on a line, its text below; its identifier is the section's id
+in the law. Quoted law (`quotedContent`) is text, never sections. Document types and entities are
+refused.
 """
 
 from xml.etree.ElementTree import Element
@@ -15,14 +16,55 @@ from docqa.ingest.writer import TextWriter
 from docqa.ingest.xml_tree import child, local, parse_xml
 
 _NAMESPACES = ("http://xml.house.gov/schemas/uslm/", "http://schemas.gpo.gov/xml/uslm")
-_BIG = ("title", "subtitle", "chapter", "subchapter", "part", "subpart", "division", "subdivision", "article",
-        "subarticle", "appendix", "schedule", "section", "preamble")  # fmt: skip
-_SMALL = ("subsection", "paragraph", "subparagraph", "clause", "subclause", "item", "subitem", "subsubitem", "level")
+_BIG = (
+    "title",
+    "subtitle",
+    "chapter",
+    "subchapter",
+    "part",
+    "subpart",
+    "division",
+    "subdivision",
+    "article",
+    "subarticle",
+    "appendix",
+    "schedule",
+    "section",
+    "preamble",
+)
+_SMALL = (
+    "subsection",
+    "paragraph",
+    "subparagraph",
+    "clause",
+    "subclause",
+    "item",
+    "subitem",
+    "subsubitem",
+    "level",
+)
 _LEVELS = frozenset(_BIG + _SMALL)
 _LINES = frozenset(
-    ("chapeau", "continuation", "proviso", "content", "p", "longTitle", "docTitle", "officialTitle", "enactingFormula",
-     "note", "sourceCredit", "signatures", "recital", "docNumber", "term", "row", "tr")
-)  # fmt: skip
+    (
+        "chapeau",
+        "continuation",
+        "proviso",
+        "content",
+        "p",
+        "longTitle",
+        "docTitle",
+        "officialTitle",
+        "enactingFormula",
+        "note",
+        "sourceCredit",
+        "signatures",
+        "recital",
+        "docNumber",
+        "term",
+        "row",
+        "tr",
+    )
+)
 _SKIPPED = frozenset(("meta", "toc", "style", "script", "layout"))
 _QUOTED = frozenset(("quotedContent", "quotedText"))
 
@@ -39,12 +81,21 @@ def read_uslm(request: ReadRequest) -> Document:
     writer = _UslmWriter()
     writer.walk(root, False)
     writer.flush()
-    titles = (e.text for e in root.iter() if local(e) == "title" and not len(e) and "purl.org/dc" in str(e.tag))
+    titles = (
+        e.text
+        for e in root.iter()
+        if local(e) == "title" and not len(e) and "purl.org/dc" in str(e.tag)
+    )
     title = squeeze(clean(next(filter(None, titles), "")))
     return assemble(
-        request, title=title, media_type="application/uslm+xml", paged=False, pages=[writer.page()],
-        sections=outline.build(writer.marks), hidden=writer.hidden,
-    )  # fmt: skip
+        request,
+        title=title,
+        media_type="application/uslm+xml",
+        paged=False,
+        pages=[writer.page()],
+        sections=outline.build(writer.marks),
+        hidden=writer.hidden,
+    )
 
 
 class _UslmWriter(TextWriter):
@@ -82,7 +133,9 @@ class _UslmWriter(TextWriter):
         if head and (heading is not None or name in _BIG):
             level = _BIG.index(name) + 1 if name in _BIG else len(_BIG) + _SMALL.index(name) + 1
             self.marks.append(
-                outline.HeadingMark(level, number.strip(" .—") or None, title or head, 1, start, "markup", 1.0)
+                outline.HeadingMark(
+                    level, number.strip(" .—") or None, title or head, 1, start, "markup", 1.0
+                )
             )
             self.flush()
             self._pending.append(head)

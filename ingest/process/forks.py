@@ -1,5 +1,5 @@
-"""Forks of a reader: copies of its process with what it has read, under its memory limit. Linux alone: libraries of
-macOS do not survive a fork."""
+"""Forks of a reader: copies of its process with what it has read, under its memory limit. Linux
+alone: libraries of macOS do not survive a fork."""
 
 import contextlib
 import gc
@@ -12,7 +12,9 @@ from typing import NoReturn
 
 from docqa.ingest.process.limits import limit_memory, memory_limit
 
-_PIPE_BYTES = 1 << 20  # what a fork may be ahead of who reads; the most that Linux gives to everybody
+_PIPE_BYTES = (
+    1 << 20
+)  # what a fork may be ahead of who reads; the most that Linux gives to everybody
 
 
 def usable_cores() -> int:
@@ -26,9 +28,11 @@ def has_forks() -> bool:
     return sys.platform == "linux"
 
 
-def start_fork(work: Callable[[Connection], None], memory: int, keep: Sequence[int] = ()) -> tuple[int, Connection]:
-    """Forks this process, which must have a single thread; returns the fork and the pipe that `work` writes to. It may
-    use `memory` bytes; of the open files it has the pipe and `keep`."""
+def start_fork(
+    work: Callable[[Connection], None], memory: int, keep: Sequence[int] = ()
+) -> tuple[int, Connection]:
+    """Forks this process, which must have a single thread; returns the fork and the pipe that
+    `work` writes to. It may use `memory` bytes; of the open files it has the pipe and `keep`."""
     import fcntl
 
     pipe, writing = Pipe(duplex=False)
@@ -53,7 +57,9 @@ def memory_share(count: int) -> int:
     return used + max(memory_limit() - used, 0) // count
 
 
-def _live(work: Callable[[Connection], None], writing: Connection, memory: int, keep: Sequence[int]) -> NoReturn:
+def _live(
+    work: Callable[[Connection], None], writing: Connection, memory: int, keep: Sequence[int]
+) -> NoReturn:
     code = 1
     try:
         # Whoever reads the other pipes must see their ends when this process lives on.

@@ -1,7 +1,7 @@
 """Limits of a process that reads: memory, processor time, size of files.
 
-Linux keeps what a process sets on itself. macOS lacks the limit on memory, Windows all: there the parent looks after it
-(`Watch`).
+Linux keeps what a process sets on itself. macOS lacks the limit on memory, Windows all: there the
+parent looks after it (`Watch`).
 """
 
 import contextlib
@@ -22,7 +22,9 @@ _LOOKS_S = 0.2
 
 
 def limit_resources(most_seconds: int) -> None:
-    """Sets a reader's limits on this process where the system has them; `allow_seconds` may add `most_seconds`."""
+    """Sets a reader's limits on this process where the system has them; `allow_seconds` may add
+    `most_seconds`.
+    """
     if resource is None:
         return
     for kind, limit in (
@@ -43,7 +45,9 @@ def allow_seconds(more: int) -> None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
     wanted = soft + more
-    resource.setrlimit(resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+    )
 
 
 def memory_limit() -> int:
@@ -59,7 +63,9 @@ def limit_memory(most: int) -> None:
 
 
 class Watch:
-    """Ends `child` when it holds more memory, or has worked longer, than it may. `over`: MEMORY, TIME, or ""."""
+    """Ends `child` when it holds more memory, or has worked longer, than it may. `over`: MEMORY,
+    TIME, or "".
+    """
 
     def __init__(self, child: subprocess.Popen[bytes], seconds: float, memory: int) -> None:
         self.over, self._seconds, self._memory, self._child = "", seconds, memory, child

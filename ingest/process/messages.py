@@ -1,4 +1,6 @@
-"""Messages between a process that reads and its parent: frames over pipes, each behind its length."""
+"""Messages between a process that reads and its parent: frames over pipes, each behind its
+length.
+"""
 
 import queue
 import struct
@@ -17,7 +19,9 @@ def send(stream: IO[bytes], message: bytes) -> None:
 
 
 def receive(stream: IO[bytes]) -> bytes:
-    """The next message, however long it takes. Raises EOFError at the end, also within a message."""
+    """The next message, however long it takes. Raises EOFError at the end, also within a
+    message.
+    """
     length: int = _LENGTH.unpack(_exactly(stream, _LENGTH.size))[0]
     return _exactly(stream, length)
 
@@ -33,7 +37,9 @@ def _exactly(stream: IO[bytes], count: int) -> bytes:
 
 
 class Inbox:
-    """The messages of a pipe, taken in by a thread: no system can wait with a limit on every kind of pipe."""
+    """The messages of a pipe, taken in by a thread: no system can wait with a limit on every kind
+    of pipe.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -42,7 +48,9 @@ class Inbox:
         self._thread.start()
 
     def next(self, seconds: float) -> bytes | None:
-        """The next message; None where none came in time. Raises EOFError at the end, also within a message."""
+        """The next message; None where none came in time. Raises EOFError at the end, also within a
+        message.
+        """
         try:
             message = self._came.get(timeout=max(seconds, 0.0))
         except queue.Empty:

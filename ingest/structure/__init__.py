@@ -1,6 +1,20 @@
-"""The structure that all formats share: outline, numbering, references, notes, passages, sentences."""
+"""The structure that all formats share: outline, numbering, references, notes, passages,
+sentences.
+"""
 
 __all__ = [
-    "clean", "grids", "nesting", "notes", "numbering", "opinions", "outline", "page_breaks",
-    "paragraphs", "passages", "references", "sequence", "tables", "values",
-]  # fmt: skip
+    "clean",
+    "grids",
+    "nesting",
+    "notes",
+    "numbering",
+    "opinions",
+    "outline",
+    "page_breaks",
+    "paragraphs",
+    "passages",
+    "references",
+    "sequence",
+    "tables",
+    "values",
+]

@@ -1,4 +1,6 @@
-"""The characters that a text may have after ingest, hard-wrapped lines, and words broken at line ends."""
+"""The characters that a text may have after ingest, hard-wrapped lines, and words broken at line
+ends.
+"""
 
 import re
 import unicodedata
@@ -9,26 +11,35 @@ from typing import TypeVar
 from docqa.ingest.types import Block, lines_of
 
 T = TypeVar("T")
-# Everything below U+0020 but tab and newline, DEL and C1, lone surrogates, non-characters: none may reach a
-# terminal or a UTF-8 writer.
+# Everything below U+0020 but tab and newline, DEL and C1, lone surrogates, non-characters: none may
+# reach a terminal or a UTF-8 writer.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-# Invisible characters that can carry text a reader does not see, or turn the order of what they see.
-_INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]+")
+# Invisible characters that can carry text a reader does not see, or turn the order of what they
+# see.
+_INVISIBLE = re.compile(
+    r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]+"
+)
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _HYPHENS = ("-", "\u00ad", "\u2010")
 _FIRST_WORD = re.compile(r"\w+")
 _LONGEST_WORD = 1_000  # characters; what is longer is no word
 _BREAKS = re.compile(r"(?<=\w[-\u00ad\u2010]) (?=[a-z])")
-_BROKEN_WORD = re.compile(r"(?<!\w)\w++[-\u00ad\u2010] [a-z]\w*")  # in lines that were joined with spaces
+_BROKEN_WORD = re.compile(
+    r"(?<!\w)\w++[-\u00ad\u2010] [a-z]\w*"
+)  # in lines that were joined with spaces
 _WIDE_MIN, _WIDE_MAX = 55, 90
-LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")  # dots and the page number of a table of contents
+LEADER = re.compile(
+    r"(?:\.\s?){3}\s*[\divxlc]{1,6}$"
+)  # dots and the page number of a table of contents
 _DIGITS = re.compile(r"\d+(?:[.\-–]\d+)*")
 _SIGNS = re.compile(r"[\W_]+")
 
 
 def clean(text: str) -> str:
-    r"""`text` in NFC with `\n` lines; forbidden control characters and lone surrogates become U+FFFD."""
+    r"""`text` in NFC with `\n` lines; forbidden control characters and lone surrogates become
+    U+FFFD.
+    """
     if text.isascii() and not _FORBIDDEN.search(text):
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -36,8 +47,8 @@ def clean(text: str) -> str:
 
 
 def strip_invisible(text: str) -> tuple[str, int]:
-    """`text` without zero-width, direction and tag characters, and how many suspicious runs of them there were: tag
-    characters, or two and more (one is ordinary typography)."""
+    """`text` without zero-width, direction and tag characters, and how many suspicious runs of them
+    there were: tag characters, or two and more (one is ordinary typography)."""
     if text.isascii():
         return text, 0
     hidden = 0
@@ -68,22 +79,25 @@ def folded(text: str) -> str:
 
 
 class Hyphens:
-    """Decides whether a hyphen at a line end belongs to the word: where the document has the form within a line, or a
-    half is not lower case or has digits."""
+    """Decides whether a hyphen at a line end belongs to the word: where the document has the form
+    within a line, or a half is not lower case or has digits."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._seen: Counter[str] = Counter()
         broken = False
         for line in lines:
             # A hyphen and a space are found far quicker than broken words.
-            words = _WORDS.findall(_BROKEN_WORD.sub(" ", line.lower()) if "- " in line else line.lower())
+            words = _WORDS.findall(
+                _BROKEN_WORD.sub(" ", line.lower()) if "- " in line else line.lower()
+            )
             # The halves of broken words are no words.
             first, broken = int(broken), line.endswith(_HYPHENS)
             self._seen.update(words[first : len(words) - broken])
 
     def join(self, before: str, after: str) -> str | None:
-        """`before` and `after` as one line where `before` ends with a broken word, else None. A soft hyphen goes;
-        another one where the joined word stands elsewhere, or nothing speaks for the hyphen."""
+        """`before` and `after` as one line where `before` ends with a broken word, else None. A
+        soft hyphen goes; another one where the joined word stands elsewhere, or nothing speaks for
+        the hyphen."""
         right = _FIRST_WORD.match(after)
         if not before.endswith(_HYPHENS) or not before[-2:-1].isalnum() or not right:
             return None
@@ -97,8 +111,11 @@ class Hyphens:
             return before[:-1] + after
         if self._seen[hyphenated] or not (head.islower() and tail.islower()) or len(tail) < 2:
             return before + after
-        # A compound such as "long-term" that stands only here: its halves are words of this document, or it has more.
-        more = before[:-1].removesuffix(head).endswith("-") or after.removeprefix(tail).startswith("-")
+        # A compound such as "long-term" that stands only here: its halves are words of this
+        # document, or it has more.
+        more = before[:-1].removesuffix(head).endswith("-") or after.removeprefix(tail).startswith(
+            "-"
+        )
         halves = min(len(head), len(tail)) > 2 and self._seen[head] and self._seen[tail]
         if not self._seen[joined] and (more or halves):
             return before + after
@@ -143,15 +160,21 @@ def _last_word(text: str) -> str:
 
 def line_blocks(text: str) -> tuple[Block, ...]:
     """A paragraph for each line of `text` that is not blank."""
-    return tuple(Block(at.start, at.end, "para") for at in lines_of(text) if text[at.start : at.end].strip())
+    return tuple(
+        Block(at.start, at.end, "para") for at in lines_of(text) if text[at.start : at.end].strip()
+    )
 
 
 def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
-    """Paragraphs of hard-wrapped text: joins lines where nine tenths of the full ones are 55 to 90 wide, but not before
-    a blank or indented line or a list item."""
+    """Paragraphs of hard-wrapped text: joins lines where nine tenths of the full ones are 55 to 90
+    wide, but not before a blank or indented line or a list item."""
     from docqa.ingest.language.sentences import is_opener
 
-    full = [len(line) for line, after in zip(lines, lines[1:], strict=False) if line.strip() and after.strip()]
+    full = [
+        len(line)
+        for line, after in zip(lines, lines[1:], strict=False)
+        if line.strip() and after.strip()
+    ]
     wrapped = sum(_WIDE_MIN <= width <= _WIDE_MAX for width in full)
     if len(full) < 4 or wrapped < 0.9 * len(full):
         return lines

@@ -14,7 +14,9 @@ _MOST_COLUMNS, _MOST_ROWS, _MOST_SPANNED = 200, 5_000, 1_000
 
 @dataclass(frozen=True, slots=True)
 class MarkedCell:
-    """The words of a cell, the columns and rows it covers, and whether the markup calls it a head."""
+    """The words of a cell, the columns and rows it covers, and whether the markup calls it a
+    head.
+    """
 
     text: str
     columns: int = 1
@@ -76,7 +78,9 @@ def _table(rows: Sequence[_Row]) -> Table | None:
             if place >= 0:
                 at = place + len(words)
                 tall = sum(bool(below_it.text) for below_it in rows[at_row : at_row + high])
-                cells.append(TableCell(row.start + place, row.start + at, number, column, tall, wide))
+                cells.append(
+                    TableCell(row.start + place, row.start + at, number, column, tall, wide)
+                )
             below.update(dict.fromkeys(range(column, column + wide), high - 1) if high > 1 else {})
             column += wide
         covered = below
@@ -86,7 +90,8 @@ def _table(rows: Sequence[_Row]) -> Table | None:
     columns = max((cell.column + cell.columns for cell in cells), default=0)
     if not 2 <= columns <= _MOST_COLUMNS:
         return None
-    # Rows of heads from the top, or, where the markup has none, those above the first row with a value.
+    # Rows of heads from the top, or, where the markup has none, those above the first row with a
+    # value.
     named = next((at for at, head in enumerate(heads) if not head), 0)
     named = named or next((at for at, value in enumerate(valued) if value), 1)
     return Table(cells[0].start, cells[-1].end, count, columns, named, tuple(cells))

@@ -1,7 +1,7 @@
 """The depth of each heading, from the numbers and names of all.
 
-A heading goes on its own family where that is open, else it opens one below. What ends a document (references,
-exhibits) closes what is above; numbers below a schedule are its own.
+A heading goes on its own family where that is open, else it opens one below. What ends a document
+(references, exhibits) closes what is above; numbers below a schedule are its own.
 """
 
 from collections import Counter
@@ -12,8 +12,12 @@ from docqa.ingest.structure.numbering import Numbered
 
 NUMBERS = frozenset(("decimal", "roman", "letter", "bare letter"))
 _NOT_DIVISIONS = NUMBERS | {"named"}
-REFERENCES = frozenset(("references", "bibliography", "works cited", "literature cited", "références"))
-THANKS = frozenset(("acknowledgments", "acknowledgements", "acknowledgment", "acknowledgement", "remerciements"))
+REFERENCES = frozenset(
+    ("references", "bibliography", "works cited", "literature cited", "références")
+)
+THANKS = frozenset(
+    ("acknowledgments", "acknowledgements", "acknowledgment", "acknowledgement", "remerciements")
+)
 _LISTS = frozenset(("index", "contents", "table of contents"))
 NAMES_OF_LISTS = REFERENCES | _LISTS | {"table of authorities"}
 _BACK = REFERENCES | THANKS | _LISTS | {"abstract", "glossary", "preface", "foreword"}
@@ -48,7 +52,8 @@ class Nesting:
         name = _name(heading)
         while self.stack and self.stack[-1].family in _NOT_DIVISIONS:
             self.stack.pop()
-        # Every chapter of a collection may have references of its own; else they are the whole document's.
+        # Every chapter of a collection may have references of its own; else they are the whole
+        # document's.
         if name in _BACK and self.names[name] == 1:
             self.stack.clear()
 
@@ -80,7 +85,11 @@ class Nesting:
         same = self._of_family(heading)
         if same:
             above = [(n, self.stack[n].ordinals) for n in same]
-            inside = [n for n, outer in above if outer == heading.ordinals[: len(outer)] != heading.ordinals]
+            inside = [
+                n
+                for n, outer in above
+                if outer == heading.ordinals[: len(outer)] != heading.ordinals
+            ]
             del self.stack[inside[-1] + 1 if inside else same[0] :]
 
     def _of_family(self, heading: Numbered) -> list[int]:

@@ -8,10 +8,21 @@ from docqa.ingest.language.numbers import NUMBER_WORD, ordinal_of
 from docqa.ingest.language.places import ELSEWHERE, division_of
 
 _DIVISIONS = {
-    "title": 0, "part": 1, "chapter": 2, "subchapter": 3, "article": 3, "division": 2, "book": 0,
-    "section": 4, "clause": 4,
-    "schedule": 1, "exhibit": 1, "appendix": 1, "annex": 1, "attachment": 1,
-}  # fmt: skip
+    "title": 0,
+    "part": 1,
+    "chapter": 2,
+    "subchapter": 3,
+    "article": 3,
+    "division": 2,
+    "book": 0,
+    "section": 4,
+    "clause": 4,
+    "schedule": 1,
+    "exhibit": 1,
+    "appendix": 1,
+    "annex": 1,
+    "attachment": 1,
+}
 _DIVISION = lazily(
     rf"({'|'.join((*ELSEWHERE, *_DIVISIONS))}|sec\.?|§)(?:\s+|(?<=[§.])|(?=\d))(?:no\.\s*)?"
     rf"(\d+[A-Z]?(?:[.\-–](?:\d+|[A-Z]\b))*|[ivxlcdm]+|[a-z]|{NUMBER_WORD})\b[.:]?\s*(?:[-–—:.]\s*)?(.*)$",
@@ -34,7 +45,9 @@ _NAMED = lazily(
 
 
 class Numbered(NamedTuple):
-    """A heading taken apart. `rank` orders families from the outside in; `ordinals` is (3, 2) for "3.2"."""
+    """A heading taken apart. `rank` orders families from the outside in; `ordinals` is (3, 2) for
+    "3.2".
+    """
 
     family: str
     rank: int
@@ -52,14 +65,22 @@ def parse_heading(line: str) -> Numbered | None:
     if match:
         family = "schedule" if match.group(1) == "SCHEDULE" else "annex"
         number = match.group(1)
-        return Numbered(family, _DIVISIONS[family], (1,), number, f"({match.group(2)})" if match.group(2) else number)
+        return Numbered(
+            family,
+            _DIVISIONS[family],
+            (1,),
+            number,
+            f"({match.group(2)})" if match.group(2) else number,
+        )
     match = _DIVISION.match(line)
     if match and not line[0].islower() and not match.group(3).startswith(","):
         word = division_of(match.group(1))
         ordinal = ordinal_of(match.group(2))
         if ordinal:
             number = line[: match.end(2)].strip()
-            return Numbered(word, _DIVISIONS[word], ordinal, number, match.group(3).strip() or number)
+            return Numbered(
+                word, _DIVISIONS[word], ordinal, number, match.group(3).strip() or number
+            )
     match = _DECIMAL.match(line) or _TIGHT.match(line)
     if match and _titled(match.group(3)):
         ordinals = ordinal_of(match.group(1))

@@ -1,4 +1,6 @@
-"""The parts of a court's opinion and who speaks in them: a dissent must not be quoted as the holding."""
+"""The parts of a court's opinion and who speaks in them: a dissent must not be quoted as the
+holding.
+"""
 
 import re
 from collections import Counter
@@ -18,13 +20,18 @@ _JUDGE = re.compile(
     rf"(?:(?:Circuit|District|Bankruptcy|Appellate)\s+)?(?:Judge|Justice|C\.\s?J\.|J\.)(?:{_WHOM},\s+{_VIEW})?\s*[.:]"
 )
 _PER_CURIAM = re.compile(r"(?:PER CURIAM|Per Curiam)\s*(?:[.:]|$)")
-_COURT = re.compile(r"\b(?:supreme court|courts? of appeals?|district court|superior court|court of)\b", re.IGNORECASE)
+_COURT = re.compile(
+    r"\b(?:supreme court|courts? of appeals?|district court|superior court|court of)\b",
+    re.IGNORECASE,
+)
 _LAST = re.compile(r"(.{1,400}?)(?:, |\.)([IVX]{1,5}|[A-Z]|\d{1,2})")
 _SYLLABUS = re.compile(r"(?:Syllabus|SYLLABUS)$")
 
 
 def find_opinions(pages: Sequence[Page]) -> list[tuple[int, int, str]]:
-    """The parts in order: page (from 1), where it begins there, title, which names who speaks; empty: no opinion."""
+    """The parts in order: page (from 1), where it begins there, title, which names who speaks;
+    empty: no opinion.
+    """
     found: list[tuple[int, int, str]] = []
     signed = False
     for page in pages:
@@ -35,10 +42,14 @@ def find_opinions(pages: Sequence[Page]) -> list[tuple[int, int, str]]:
             if title is not None and not (found and found[-1][2] == title):
                 found.append((page.page, at.start + indent, title))
                 signed = signed or title != "Syllabus"
-    return found if signed and _COURT.search("\n".join(page.text[:6000] for page in pages[:4])) else []
+    return (
+        found if signed and _COURT.search("\n".join(page.text[:6000] for page in pages[:4])) else []
+    )
 
 
-def with_parts(sections: Sequence[Section], items: Sequence[Item], pages: Sequence[Page]) -> tuple[Section, ...]:
+def with_parts(
+    sections: Sequence[Section], items: Sequence[Item], pages: Sequence[Page]
+) -> tuple[Section, ...]:
     """`sections`, of an opinion with its parts: numerals or letters alone on a line of `items`."""
     if not any(section.source == "opinion" for section in sections):
         return tuple(sections)
@@ -55,9 +66,18 @@ def with_parts(sections: Sequence[Section], items: Sequence[Item], pages: Sequen
             continue
         children[parent.id] += 1
         made = Section(
-            f"{parent.id}.{children[parent.id]}", mark, "", parent.level + 1, item.page, item.start, "numbering", 0.8,
-            parent.id, pages[item.page - 1].label, item.locator,
-        )  # fmt: skip
+            f"{parent.id}.{children[parent.id]}",
+            mark,
+            "",
+            parent.level + 1,
+            item.page,
+            item.start,
+            "numbering",
+            0.8,
+            parent.id,
+            pages[item.page - 1].label,
+            item.locator,
+        )
         found.insert(len(before), made)
     return tuple(found)
 
@@ -75,7 +95,11 @@ def _title(line: str) -> str | None:
     match = _JUSTICE.match(line)
     if match:
         if match["whose"]:
-            which = "Opinion of the Court" if match["whose"].startswith("delivered") else "Judgment of the Court"
+            which = (
+                "Opinion of the Court"
+                if match["whose"].startswith("delivered")
+                else "Judgment of the Court"
+            )
             return f"{which} ({_spelt(match['name'])})"
         return f"{_spelt(match['name'])}, {_words(match['view'])}"
     match = _JUDGE.match(line)

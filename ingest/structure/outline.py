@@ -1,4 +1,5 @@
-"""The tree of sections: bookmarks checked against the page, else printed numbering, else how headings look.
+"""The tree of sections: bookmarks checked against the page, else printed numbering, else how
+headings look.
 
 An unknown structure gives no sections: a guess is never shown as a fact.
 """
@@ -29,8 +30,8 @@ _BETWEEN_ENTRIES = 60
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line that may be a heading: its offset, its text, and how it was printed. `run_in`: the numbered words that
-    open a longer paragraph ("2.1 Work plan. The parties ...")."""
+    """A line that may be a heading: its offset, its text, and how it was printed. `run_in`: the
+    numbered words that open a longer paragraph ("2.1 Work plan. The parties ...")."""
 
     start: int
     text: str
@@ -58,7 +59,9 @@ def with_opinions(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[H
     if not opinions:
         return list(marks)
     first = opinions[0][:2]
-    parts = [HeadingMark(1, None, title, page, start, "opinion", 0.95) for page, start, title in opinions]
+    parts = [
+        HeadingMark(1, None, title, page, start, "opinion", 0.95) for page, start, title in opinions
+    ]
     inner = [
         mark._replace(level=mark.level + 1) if (mark.page, mark.start) > first else mark
         for mark in marks
@@ -67,9 +70,11 @@ def with_opinions(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[H
     return sorted([*parts, *inner], key=lambda mark: (mark.page, mark.start, mark.level))
 
 
-def build(marks: Sequence[HeadingMark], labels: Sequence[str | None] | None = None) -> tuple[Section, ...]:
-    """Sections in preorder from marks in document order. Ids are paths from the root: "2.1" is the first child of the
-    second top section. `labels`: of the pages, where there are any."""
+def build(
+    marks: Sequence[HeadingMark], labels: Sequence[str | None] | None = None
+) -> tuple[Section, ...]:
+    """Sections in preorder from marks in document order. Ids are paths from the root: "2.1" is the
+    first child of the second top section. `labels`: of the pages, where there are any."""
     sections: list[Section] = []
     stack: list[tuple[int, str]] = []
     children: Counter[str] = Counter()
@@ -83,18 +88,33 @@ def build(marks: Sequence[HeadingMark], labels: Sequence[str | None] | None = No
         level = len(stack) + 1
         title = "" if mark.title == mark.number else mark.title[:_MAX_TITLE_CHARS]
         sections.append(
-            Section(own, mark.number, title, level, mark.page, mark.start, mark.source, mark.confidence, parent, label)
+            Section(
+                own,
+                mark.number,
+                title,
+                level,
+                mark.page,
+                mark.start,
+                mark.source,
+                mark.confidence,
+                parent,
+                label,
+            )
         )
         stack.append((mark.level, own))
     return tuple(sections)
 
 
 def split_number(title: str) -> tuple[str | None, str]:
-    """The printed number of a heading and its words; no number that might be a word ("A New Method")."""
+    """The printed number of a heading and its words; no number that might be a word ("A New
+    Method").
+    """
     parsed = parse_heading(title)
     if parsed is not None and parsed.number and parsed.family != "bare letter":
         return parsed.number, parsed.title
-    plain = _NUMBER_WITH_STOP.fullmatch(title)  # "15. [repealed]", which looks like no heading but is known to be one
+    plain = _NUMBER_WITH_STOP.fullmatch(
+        title
+    )  # "15. [repealed]", which looks like no heading but is known to be one
     return (plain[1], plain[2]) if plain is not None else (None, title)
 
 
@@ -108,30 +128,40 @@ class Candidate(NamedTuple):
 def from_numbering(candidates: Sequence[Candidate], body: float) -> list[HeadingMark]:
     """Headings by their numbers, in document order; `body` is the usual height of text, in points.
 
-    A line must also be set like a heading (larger, bold, in capitals, or alone), and its number must be a first one,
-    the next sibling, or a sibling of an open parent.
+    A line must also be set like a heading (larger, bold, in capitals, or alone), and its number
+    must be a first one, the next sibling, or a sibling of an open parent.
     """
     lines, titles = _with_titles(_without_contents(candidates))
     found = [
-        _Numbered(c, numbered, (c.heading.bold or c.heading.size > 1.08 * body) and not c.heading.run_in)
+        _Numbered(
+            c, numbered, (c.heading.bold or c.heading.size > 1.08 * body) and not c.heading.run_in
+        )
         for c in lines
-        if (numbered := titles.get(id(c)) or parse_heading(c.heading.text)) and _looks_like_heading(c, numbered, body)
+        if (numbered := titles.get(id(c)) or parse_heading(c.heading.text))
+        and _looks_like_heading(c, numbered, body)
     ]
     kept = _with_unnumbered(lines, _in_sequence(_without_lists(found)))
     marks = [
         HeadingMark(
-            level, f.numbered.number, _without_stop(f.numbered.title), f.candidate.page, f.candidate.heading.start,
-            "numbering", 0.9 if f.strong else 0.7,
+            level,
+            f.numbered.number,
+            _without_stop(f.numbered.title),
+            f.candidate.page,
+            f.candidate.heading.start,
+            "numbering",
+            0.9 if f.strong else 0.7,
         )
         for f, level in zip(kept, Nesting([f.numbered for f in kept]).levels(), strict=True)
-    ]  # fmt: skip
+    ]
     return marks if len(marks) >= 2 else []
 
 
 def _with_unnumbered(lines: Sequence[Candidate], kept: list["_Numbered"]) -> list["_Numbered"]:
     """`kept` and short lines between them set exactly like the outermost ("Data and code")."""
     outermost = [f for f in kept if f.strong and len(f.numbered.ordinals) <= 1]
-    looks = Counter(_look(f.candidate) for f in outermost if f.numbered.family in ("decimal", "roman", "named"))
+    looks = Counter(
+        _look(f.candidate) for f in outermost if f.numbered.family in ("decimal", "roman", "named")
+    )
     inner = {_look(f.candidate) for f in kept if len(f.numbered.ordinals) > 1}
     place = {id(f.candidate): f for f in kept}
     out: list[_Numbered] = []
@@ -139,7 +169,13 @@ def _with_unnumbered(lines: Sequence[Candidate], kept: list["_Numbered"]) -> lis
         look = _look(line)
         if id(line) in place:
             out.append(place[id(line)])
-        elif out and looks[look] > 1 and look not in inner and line.heading.alone and _is_name(line.heading.text):
+        elif (
+            out
+            and looks[look] > 1
+            and look not in inner
+            and line.heading.alone
+            and _is_name(line.heading.text)
+        ):
             out.append(_Numbered(line, Numbered("named", 5, (), None, line.heading.text), True))
     return out
 
@@ -165,8 +201,8 @@ class _Numbered(NamedTuple):
 
 
 def _with_titles(candidates: Sequence[Candidate]) -> tuple[list[Candidate], dict[int, Numbered]]:
-    """The lines without titles of the division above ("ARTICLE IV" / "PAYMENT"), and those divisions with their titles,
-    by line `id`."""
+    """The lines without titles of the division above ("ARTICLE IV" / "PAYMENT"), and those
+    divisions with their titles, by line `id`."""
     kept: list[Candidate] = []
     titles: dict[int, Numbered] = {}
     bare: tuple[Candidate, Numbered] | None = None
@@ -176,7 +212,11 @@ def _with_titles(candidates: Sequence[Candidate]) -> tuple[list[Candidate], dict
             bare = None
             continue
         numbered = parse_heading(candidate.heading.text)
-        untitled = numbered is not None and numbered.family not in NUMBERS and numbered.title == numbered.number
+        untitled = (
+            numbered is not None
+            and numbered.family not in NUMBERS
+            and numbered.title == numbered.number
+        )
         bare = (candidate, numbered) if numbered is not None and untitled else None
         kept.append(candidate)
     return kept, titles
@@ -188,7 +228,11 @@ def _is_title(above: Candidate, line: Candidate) -> bool:
     if not _follows_at_once(above, line):
         return False
     numbered = parse_heading(text)
-    if line.heading.run_in or (numbered is not None and numbered.family != "named") or not text[:1].isupper():
+    if (
+        line.heading.run_in
+        or (numbered is not None and numbered.family != "named")
+        or not text[:1].isupper()
+    ):
         return False
     words = [word for word in text.split() if len(word) > 3]
     capital = sum(word[0].isupper() for word in words)
@@ -223,7 +267,10 @@ def _in_sequence(found: Sequence[_Numbered]) -> list[_Numbered]:
         elif family not in NUMBERS:
             chosen.update(_divisions(found, places))
         else:
-            steps = [Step(found[at].numbered.ordinals, 3.0 if found[at].strong else 1.0, parts[at]) for at in places]
+            steps = [
+                Step(found[at].numbered.ordinals, 3.0 if found[at].strong else 1.0, parts[at])
+                for at in places
+            ]
             chain = [places[n] for n in best_chain(steps)]
             if _is_counted(family, [found[at] for at in chain]):
                 chosen.update(chain)
@@ -239,7 +286,8 @@ def _is_counted(family: str, chain: Sequence[_Numbered]) -> bool:
     if len(chain) == 1:
         return chain[0].strong and first[0] <= 1
     if family == "bare letter":
-        # The appendices of a paper are counted once; letters that begin again are in the first column of a table.
+        # The appendices of a paper are counted once; letters that begin again are in the first
+        # column of a table.
         return len(begins) == 1
     if family in ("letter", "roman"):
         return first[0] <= 2
@@ -256,7 +304,9 @@ def _divisions(found: Sequence[_Numbered], places: Sequence[int]) -> list[int]:
         if before is None:
             follows = now[0] <= 1 or strong
         else:
-            follows = now != before and (0 < now[0] - before[0] <= 3 or now[0] in (1, before[0]) or strong)
+            follows = now != before and (
+                0 < now[0] - before[0] <= 3 or now[0] in (1, before[0]) or strong
+            )
         if follows:
             kept.append(at)
             before = now
@@ -267,11 +317,14 @@ def _without_contents(candidates: Sequence[Candidate]) -> list[Candidate]:
     if len({candidate.page for candidate in candidates}) > 1:
         contents = _contents_pages(candidates)
         return [candidate for candidate in candidates if candidate.page not in contents]
-    # One page, or a document without any: lines that follow on each other and come again, or end with rising pages.
+    # One page, or a document without any: lines that follow on each other and come again, or end
+    # with rising pages.
     keys = [_entry_of(candidate.heading.text) for candidate in candidates]
     last = {key: at for at, key in enumerate(keys) if key}
     again = [bool(key) and last[key] > at for at, key in enumerate(keys)]
-    pages = [int(match[1]) if (match := _PAGE_BEHIND.search(c.heading.text)) else 0 for c in candidates]
+    pages = [
+        int(match[1]) if (match := _PAGE_BEHIND.search(c.heading.text)) else 0 for c in candidates
+    ]
 
     def goes_on(run: list[int], at: int) -> bool:
         before = run[-1]
@@ -279,7 +332,12 @@ def _without_contents(candidates: Sequence[Candidate]) -> list[Candidate]:
         return listed and _follows_at_once(candidates[before], candidates[at], _BETWEEN_ENTRIES)
 
     runs = grouped(range(len(candidates)), goes_on)
-    return [candidates[at] for run in runs if len(run) < _LEAST_ENTRIES + (not again[run[0]]) for at in run]
+    return [
+        candidates[at]
+        for run in runs
+        if len(run) < _LEAST_ENTRIES + (not again[run[0]])
+        for at in run
+    ]
 
 
 def _entry_of(text: str) -> str:
@@ -307,7 +365,9 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
     for page, own in keys.items():
         again = sum(last_seen[key] > page for key in own)
         # A form that is attached twice comes again on one page.
-        together = max(Counter(last_seen[key] for key in own if last_seen[key] > page).values(), default=0)
+        together = max(
+            Counter(last_seen[key] for key in own if last_seen[key] > page).values(), default=0
+        )
         repeated = together <= 0.7 * again and again >= 4 and again >= 0.5 * len(own)
         if repeated or (page in headed and len(own) >= 5):
             found.add(page)
@@ -318,10 +378,18 @@ def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -
     heading = candidate.heading
     text = heading.text
     untitled = numbered.family in ATTACHMENTS and numbered.title == numbered.number
-    if untitled and text.rstrip().endswith(".") and not heading.bold and heading.size <= 1.08 * body:
+    if (
+        untitled
+        and text.rstrip().endswith(".")
+        and not heading.bold
+        and heading.size <= 1.08 * body
+    ):
         return False  # "... is set forth in" / "ANNEX I.": the end of a sentence
     if heading.run_in:
-        return numbered.family in ("decimal", "section", "article", "clause") and heading.size > 0.93 * body
+        return (
+            numbered.family in ("decimal", "section", "article", "clause")
+            and heading.size > 0.93 * body
+        )
     larger = heading.size > 1.08 * body
     capitals = numbered.title.isupper() and len(numbered.title) > 3
     if larger or heading.bold or capitals:
@@ -336,8 +404,8 @@ def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -
 
 
 def from_style(candidates: Sequence[Candidate], body: float) -> list[HeadingMark]:
-    """Headings by look alone, with confidence 0.4: clearly larger than the text, or bold and alone on their line; of a
-    title page's the last. Levels are the ranks of the sizes."""
+    """Headings by look alone, with confidence 0.4: clearly larger than the text, or bold and alone
+    on their line; of a title page's the last. Levels are the ranks of the sizes."""
     pages = len({c.page for c in candidates})
     if pages == 1:
         pages = candidates[-1].heading.start // _CHARS_OF_PAGE
@@ -347,7 +415,9 @@ def from_style(candidates: Sequence[Candidate], body: float) -> list[HeadingMark
         chosen = [c for c in chosen if not c.heading.run_in]
 
     def is_above(run: list[Candidate], line: Candidate) -> bool:
-        return _follows_at_once(run[-1], line) and _size_key(run[-1].heading, body) <= _size_key(line.heading, body)
+        return _follows_at_once(run[-1], line) and _size_key(run[-1].heading, body) <= _size_key(
+            line.heading, body
+        )
 
     chosen = [run[-1] for run in grouped(chosen, is_above)]
     if not 2 <= len(chosen) <= most:
@@ -356,10 +426,15 @@ def from_style(candidates: Sequence[Candidate], body: float) -> list[HeadingMark
     return [
         HeadingMark(
             sizes.index(key) + 1 if (key := _size_key(c.heading, body)) in sizes else len(sizes),
-            None, c.heading.text, c.page, c.heading.start, "style", 0.4,
+            None,
+            c.heading.text,
+            c.page,
+            c.heading.start,
+            "style",
+            0.4,
         )
         for c in chosen
-    ]  # fmt: skip
+    ]
 
 
 def _follows_at_once(above: Candidate, line: Candidate, most: int = 3) -> bool:

@@ -8,12 +8,21 @@ _BLOCKS_ABOVE = 6  # a figure or table may stand above the rest of the sentence
 
 
 def sentence_over_break(document: Document, page: int) -> tuple[Span, Span] | None:
-    """The last sentence of `page` (from 1) and its rest on the next, or None; notes and figures do not part them."""
+    """The last sentence of `page` (from 1) and its rest on the next, or None; notes and figures do
+    not part them.
+    """
     if not document.paged or not 0 < page < len(document.pages):
         return None
     before, after = document.pages[page - 1], document.pages[page]
     end = _body_end(document, before)
-    block = next((b for b in reversed(before.blocks) if b.end <= end and before.text[b.start : b.end].strip()), None)
+    block = next(
+        (
+            b
+            for b in reversed(before.blocks)
+            if b.end <= end and before.text[b.start : b.end].strip()
+        ),
+        None,
+    )
     if block is None or block.kind not in ("para", "list"):
         return None
     found = sentences(before.text[block.start : block.end])
@@ -21,7 +30,9 @@ def sentence_over_break(document: Document, page: int) -> tuple[Span, Span] | No
         return None
     tail = Span(block.start + found[-1].start, block.start + found[-1].end)
     for number, rest in enumerate(after.blocks[:_BLOCKS_ABOVE]):
-        if rest.kind == "para" and _goes_on(before.text[tail.start : tail.end], after, rest, first=not number):
+        if rest.kind == "para" and _goes_on(
+            before.text[tail.start : tail.end], after, rest, first=not number
+        ):
             head = sentences(after.text[rest.start : rest.end])[0]
             return tail, Span(rest.start + head.start, rest.start + head.end)
         if rest.kind not in ("caption", "table"):

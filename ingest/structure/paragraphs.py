@@ -1,4 +1,6 @@
-"""Where something stands in a document without pages: its section, and there the paragraph or the footnote."""
+"""Where something stands in a document without pages: its section, and there the paragraph or the
+footnote.
+"""
 
 from bisect import bisect_right
 from itertools import pairwise
@@ -11,11 +13,13 @@ _NAMED_BY_THEIR_SECTION = frozenset(("comment", "margin", "hidden", "field"))
 
 
 def place_without_page(document: Document, start: int) -> str:
-    """The locator of offset `start`: "4.2(b)", "Background, paragraph 12", "footnote 3"; "paragraph 7" without
-    sections. They count from the heading, a table's rows as one."""
+    """The locator of offset `start`: "4.2(b)", "Background, paragraph 12", "footnote 3"; "paragraph
+    7" without sections. They count from the heading, a table's rows as one."""
     section = document.section_of(1, start)
     name = document.name_of(section) if section else None
-    inside = (note.mark for note in document.notes if note.page == 1 and note.start <= start < note.end)
+    inside = (
+        note.mark for note in document.notes if note.page == 1 and note.start <= start < note.end
+    )
     note = next((f"footnote {mark}" for mark in inside), "")
     locator = document.locator_of(1, start)
     if not note and locator is not None and locator != name:

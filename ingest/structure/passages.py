@@ -11,9 +11,11 @@ MIN_WORDS = 80
 AIM_WORDS = 130
 MAX_WORDS = 200
 
-# A word is a run without white space; East Asian characters count one each, and an endless run counts by length,
-# so that 200 words are a bounded number of characters in every script.
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{1,40}")
+# A word is a run without white space; East Asian characters count one each, and an endless run
+# counts by length, so that 200 words are a bounded number of characters in every script.
+_WORD = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{1,40}"
+)
 _CLAUSE_END = re.compile(r"[;:]\s|[,—–]\s")
 
 
@@ -23,8 +25,8 @@ def count_words(text: str) -> int:
 
 
 def cut_passages(text: str, headings: Sequence[int] = ()) -> list[Span]:
-    """Passages of a page's text, in order, of at most 200 words, which cover all but white space; under 80 words there
-    is one. They prefer to begin at `headings`, offsets."""
+    """Passages of a page's text, in order, of at most 200 words, which cover all but white space;
+    under 80 words there is one. They prefer to begin at `headings`, offsets."""
     units = [unit for sentence in sentences(text) for unit in _shorten(text, sentence)]
     ends = [piece.end for piece, _ in units]
     groups = _group(units, {bisect_right(ends, heading) for heading in headings})

@@ -1,5 +1,6 @@
-"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Clause 14(b) of Schedule 3", "Fig. 3";
-not those to another law or contract ("section 5 of the Companies Act", "42 U.S.C. § 1983")."""
+"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Clause 14(b) of
+Schedule 3", "Fig. 3"; not those to another law or contract ("section 5 of the Companies Act", "42
+U.S.C. § 1983")."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,16 +8,37 @@ from typing import NamedTuple
 
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import ROMAN, ordinal_of
-from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, NamedPlaces, division_of, named_place_at, named_places
+from docqa.ingest.language.places import (
+    ATTACHMENTS,
+    PROVISIONS,
+    NamedPlaces,
+    division_of,
+    named_place_at,
+    named_places,
+)
 from docqa.ingest.structure.locators.sections import joined
 from docqa.ingest.types import Document, Page, Reference, Section
 
 _NAMES = (
-    "section", "clause", "subclause", "paragraph", "article", "schedule", "exhibit", "appendix", "annex", "attachment",
-    "chapter", "part", "title", "table", "figure",
-)  # fmt: skip
+    "section",
+    "clause",
+    "subclause",
+    "paragraph",
+    "article",
+    "schedule",
+    "exhibit",
+    "appendix",
+    "annex",
+    "attachment",
+    "chapter",
+    "part",
+    "title",
+    "table",
+    "figure",
+)
 _ELSEWHERE = lazily(
-    r"(?:\s*\[[^\]\n]{0,80}\])?,?\s+(?:of|to|in|under)\s+(?:the|that|such|its|an?|title|[A-Z])", re.IGNORECASE
+    r"(?:\s*\[[^\]\n]{0,80}\])?,?\s+(?:of|to|in|under)\s+(?:the|that|such|its|an?|title|[A-Z])",
+    re.IGNORECASE,
 )
 _HERE = lazily(
     r"(?:\s*\[[^\]\n]{0,80}\])?,?\s+(?:of|to|in)\s+(?:this\b|the\s+(?:Agreement|Contract|Lease)\b|"
@@ -24,7 +46,9 @@ _HERE = lazily(
     re.IGNORECASE,
 )
 _INSIDE = lazily(r",?\s+(?:of|in|to)\s+(?:the\s+)?")
-_CODE_BEFORE = lazily(r"(?:U\.\s?S\.\s?C\.|C\.\s?F\.\s?R\.|Code|Stat\.|Act|Rules?|Regulations?|Law)\s*(?:Ann\.\s*)?$")
+_CODE_BEFORE = lazily(
+    r"(?:U\.\s?S\.\s?C\.|C\.\s?F\.\s?R\.|Code|Stat\.|Act|Rules?|Regulations?|Law)\s*(?:Ann\.\s*)?$"
+)
 _BEHIND_CAPTION = lazily(r"\s*[.:|—–-]|\s+(?=[A-Z“\"(])|\s*$")
 _KEY = lazily(r"([^\W\d_]+\.?|§+)?\s*([\dA-Z][\w.\-–]*)", re.IGNORECASE)
 _ROMAN_KINDS = ATTACHMENTS | {"article", "chapter", "part", "title"}
@@ -34,7 +58,9 @@ Point = tuple[int, int]
 
 
 class Target(NamedTuple):
-    """A numbered place: the id of its section (None: a clause before any heading), page and offset."""
+    """A numbered place: the id of its section (None: a clause before any heading), page and
+    offset.
+    """
 
     section: str | None
     page: int
@@ -84,7 +110,11 @@ class _Resolver:
 
     def on_page(self, page: Page) -> Iterator[Reference]:
         for named in named_places(page.text, _NAMES) if self.places or self.located else ():
-            yield from (reference for reference in self._named(page, named) if not self._is_itself(reference))
+            yield from (
+                reference
+                for reference in self._named(page, named)
+                if not self._is_itself(reference)
+            )
 
     def _is_itself(self, reference: Reference) -> bool:
         """Whether a reference leads to its own line."""
@@ -94,7 +124,9 @@ class _Resolver:
             return False
         text = self.document.pages[here[0] - 1].text
         same_line = text.rfind("\n", 0, here[1]) == text.rfind("\n", 0, to[1])
-        return to == here or (same_line and self.document.locator_of(*here) == self.document.locator_of(*to))
+        return to == here or (
+            same_line and self.document.locator_of(*here) == self.document.locator_of(*to)
+        )
 
     def _named(self, page: Page, named: NamedPlaces) -> Iterator[Reference]:
         """The references behind one word ("Sections 4.2 and 5.1(a)")."""
@@ -109,7 +141,9 @@ class _Resolver:
         for item in named.numbers:
             target = self._find(_kind(named.word), item.number, page.page, named.start, roof)
             if target is not None:
-                subs = () if named.word in ("figure", "table") else item.subs  # (b) of a figure is in it
+                subs = (
+                    () if named.word in ("figure", "table") else item.subs
+                )  # (b) of a figure is in it
                 section, to_page, to_start = self._below(target, subs)
                 start = named.start if item is first else item.start
                 yield Reference(page.page, start, item.end, section, to_page, to_start)
@@ -123,18 +157,29 @@ class _Resolver:
         target = self._find(_kind(named.word), named.numbers[0].number, page.page, end, None)
         return self._below(target, named.numbers[0].subs) if target else None
 
-    def _find(self, kind: str, number: str, page: int, start: int, roof: Target | None) -> Target | None:
+    def _find(
+        self, kind: str, number: str, page: int, start: int, roof: Target | None
+    ) -> Target | None:
         """Where numbers begin again, under the named `roof`, else the reference's own."""
         found = self.places.get((kind, _ordinal(kind, number)), [])
         if not found and kind in ("article", "section"):
             other = "section" if kind == "article" else "article"
-            known = self.places.get((other, _ordinal(other, number))) if kind not in self.kinds else None
+            known = (
+                self.places.get((other, _ordinal(other, number)))
+                if kind not in self.kinds
+                else None
+            )
             found = known or self.located.get(number.casefold(), [])
         if roof is not None:
             around = self.document.locator_of(roof.page, roof.start) or ""
             inner = (joined(around, number), joined(around, f"{kind} {number}"))
             within = [target for target in found if self._is_within(target, roof)]
-            return next(iter([*within, *(t for name in inner for t in self.located.get(name.casefold(), ()))]), None)
+            return next(
+                iter(
+                    [*within, *(t for name in inner for t in self.located.get(name.casefold(), ()))]
+                ),
+                None,
+            )
         for above in self.document.sections_above(self.document.section_of(page, start)):
             for target in found if len(found) > 1 else ():
                 if target.section == above.id or (target.section or "").startswith(above.id + "."):
@@ -165,10 +210,14 @@ def _fills_line(text: str, start: int, end: int) -> bool:
     return not before.strip() and not text[end:].split("\n", 1)[0].strip(" .:")
 
 
-def opener_of(pages: Sequence[Page], marks: Sequence[str], start: Point, end: Point) -> Point | None:
+def opener_of(
+    pages: Sequence[Page], marks: Sequence[str], start: Point, end: Point
+) -> Point | None:
     """The first place in `start` to `end` where one of `marks` ("(b)") opens an item, or None."""
     any_mark = "|".join(map(re.escape, marks))
-    opener = re.compile(rf"(?:^|(?<=\n)|(?<=[;:—.]\s)|(?<=\d\s)|(?<=\d\.\s)|(?<=\)\s))(?:{any_mark})\s")
+    opener = re.compile(
+        rf"(?:^|(?<=\n)|(?<=[;:—.]\s)|(?<=\d\s)|(?<=\d\.\s)|(?<=\)\s))(?:{any_mark})\s"
+    )
     for page in pages[start[0] - 1 : end[0]] if marks else ():
         first = start[1] if page.page == start[0] else 0
         last = end[1] if page.page == end[0] else len(page.text)
@@ -184,7 +233,12 @@ def _kind(word: str) -> str:
 
 def _ordinal(kind: str, number: str) -> str:
     """One spelling for each number: Roman ones of articles and the like as digits, "–" as "-"."""
-    if kind in _ROMAN_KINDS and number.isupper() and number.lower() in ROMAN and (len(number) > 1 or number in "IVX"):
+    if (
+        kind in _ROMAN_KINDS
+        and number.isupper()
+        and number.lower() in ROMAN
+        and (len(number) > 1 or number in "IVX")
+    ):
         return str(ordinal_of(number)[0])
     return number.replace("–", "-").upper()
 

@@ -1,6 +1,8 @@
-"""Which numbered lines are the headings of one document: those whose numbers follow from each other.
+"""Which numbered lines are the headings of one document: those whose numbers follow from each
+other.
 
-The chain that explains the most and the best set lines wins, so one wrong line does not lose all behind it.
+The chain that explains the most and the best set lines wins, so one wrong line does not lose all
+behind it.
 """
 
 from collections.abc import Sequence
@@ -11,8 +13,8 @@ _NEVER = float("inf")
 
 
 class Step(NamedTuple):
-    """A numbered line; `weight`: how much it looks like a heading, `part`: the divisions (schedules, articles ...)
-    before it: in a new one numbers may begin again."""
+    """A numbered line; `weight`: how much it looks like a heading, `part`: the divisions
+    (schedules, articles ...) before it: in a new one numbers may begin again."""
 
     ordinals: tuple[int, ...]
     weight: float
@@ -42,7 +44,9 @@ def best_chain(steps: Sequence[Step]) -> set[int]:
 
 
 def follows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
-    """Whether the number `after` may come after `before`: the next one, one deeper, or with a small gap."""
+    """Whether the number `after` may come after `before`: the next one, one deeper, or with a small
+    gap.
+    """
     return bool(before and after) and _gap(before, after) is not None
 
 
@@ -74,5 +78,9 @@ def _gap(before: tuple[int, ...], after: tuple[int, ...]) -> int | None:
     # One is the beginning of the other: deeper, or (with a suffix, as 8 and 8A) the same.
     if len(after) > len(before):
         inner = after[len(before) :]
-        return sum(ordinal - 1 for ordinal in inner if ordinal) if all(ordinal <= 2 for ordinal in inner) else None
+        return (
+            sum(ordinal - 1 for ordinal in inner if ordinal)
+            if all(ordinal <= 2 for ordinal in inner)
+            else None
+        )
     return None

@@ -13,7 +13,8 @@ _SIGN = re.compile(r"[$€£¥)%`]{1,2}|[A-Z]{1,2}\$|(?:USD|EUR|GBP)")  # around
 
 # Letters with which no value and no year begins.
 _WORD = re.compile(
-    r"\s*+(?:(?!(?i:nil|none)|USD|EUR|GBP)[^\W\d_]{3}|(?![FNfn])[^\W\d_]{1,2}(?!\S))"  # "n/a", "FY 2020"
+    # "n/a", "FY 2020"
+    r"\s*+(?:(?!(?i:nil|none)|USD|EUR|GBP)[^\W\d_]{3}|(?![FNfn])[^\W\d_]{1,2}(?!\S))"
 )
 _SECTION = re.compile(r"\d{1,3}(?:\.\d{1,3})+")
 _LONGEST_COUNT, _FEWEST_COUNTED = 7, 3
@@ -24,7 +25,9 @@ def is_year(word: str) -> bool:
 
 
 def says_value(text: str) -> bool:
-    """Whether a text is only numbers, amounts or marks for nothing ("$ 1,200", "(12 )%", "—"), and no year."""
+    """Whether a text is only numbers, amounts or marks for nothing ("$ 1,200", "(12 )%", "—"), and
+    no year.
+    """
     if _WORD.match(text):
         return False
     words = []
@@ -37,7 +40,9 @@ def says_value(text: str) -> bool:
 
 
 def counts(texts: Sequence[str]) -> bool:
-    """Whether most texts, between others, are whole numbers that rise or fall by one, as of lines."""
+    """Whether most texts, between others, are whole numbers that rise or fall by one, as of
+    lines.
+    """
     plain = [text for text in texts if not _SECTION.fullmatch(text)]
     numbers = [int(text) for text in plain if text.isdecimal() and len(text) < _LONGEST_COUNT]
     if len(numbers) < max(_FEWEST_COUNTED, 0.8 * len(plain), 0.5 * len(texts)):

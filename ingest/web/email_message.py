@@ -1,7 +1,8 @@
-"""An e-mail (.eml) to Document: its headers, its text, and as sections the messages quoted in it. No pages.
+"""An e-mail (.eml) to Document: its headers, its text, and as sections the messages quoted in it.
+No pages.
 
-Of alternatives the plain text is read, else the HTML. What is attached is named beside the headers, a document of its
-own (`read.find_documents`).
+Of alternatives the plain text is read, else the HTML. What is attached is named beside the headers,
+a document of its own (`read.find_documents`).
 """
 
 import re
@@ -15,7 +16,15 @@ from docqa.ingest.limits import MAX_EMAIL_DEPTH, MAX_HTML_BYTES
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import Hyphens, clean, grouped, unwrap
 from docqa.ingest.types import Document
-from docqa.ingest.web.email_parts import ENCRYPTED, attachments, header, is_attachment, parse_email, parts_in, sender
+from docqa.ingest.web.email_parts import (
+    ENCRYPTED,
+    attachments,
+    header,
+    is_attachment,
+    parse_email,
+    parts_in,
+    sender,
+)
 from docqa.ingest.web.html import HtmlBlocks
 from docqa.ingest.web.html_source import decode_html
 from docqa.ingest.web.quoted import Stretch, stretches
@@ -28,7 +37,9 @@ _LINK, _LETTERS = re.compile(r"<?(?:https?://|mailto:|cid:)\S{1,2000}"), re.comp
 
 
 def read_email(request: ReadRequest) -> Document:
-    """The Document of a message. Raises NotADocument, Encrypted, Unreadable, TooLarge and NoText."""
+    """The Document of a message. Raises NotADocument, Encrypted, Unreadable, TooLarge and
+    NoText.
+    """
     message = parse_email(request.content)
     reader = _Reader(BlockWriter(include_hidden=request.include_hidden))
     reader.message(message)
@@ -37,7 +48,9 @@ def read_email(request: ReadRequest) -> Document:
     if not reader.texts and not any(header(message, name) for name in _SHOWN):
         raise NoText("there is no text in it", hint="Check that this is the right file")
     title = header(message, "Subject")
-    return reader.writer.document(request, title=title, media_type="message/rfc822", warnings=reader.warnings)
+    return reader.writer.document(
+        request, title=title, media_type="message/rfc822", warnings=reader.warnings
+    )
 
 
 class _Reader:
@@ -56,9 +69,15 @@ class _Reader:
             lines.append(f"Attachments: {', '.join(attached)}")
         start = self.writer.block("\n".join(lines), "para")
         if start is not None:
-            who, date, subject = sender(header(message, "From")), header(message, "Date"), header(message, "Subject")
+            who, date, subject = (
+                sender(header(message, "From")),
+                header(message, "Date"),
+                header(message, "Subject"),
+            )
             self._label = ", ".join(filter(None, (who, date))) or subject
-            self.writer.mark(1, None, subject or self._label or "(no subject)", start, label=self._label)
+            self.writer.mark(
+                1, None, subject or self._label or "(no subject)", start, label=self._label
+            )
         self._part(message, 1)
 
     def _part(self, part: Message, level: int) -> None:
@@ -84,12 +103,23 @@ class _Reader:
         """Of alternatives plain text with words, else HTML, else the last; of other parts all."""
         if kind != "multipart/alternative" or not parts:
             return parts
-        rich = [p for p in parts if p.get_content_type() in ("text/html", "multipart/related", "multipart/mixed")]
+        rich = [
+            p
+            for p in parts
+            if p.get_content_type() in ("text/html", "multipart/related", "multipart/mixed")
+        ]
         for part in parts:
-            if part.get_content_type() == "text/plain" and (words := self._decoded(part, False)).strip():
-                pages = [p for whole in rich for p in whole.walk() if p.get_content_type() == "text/html"]
+            if (
+                part.get_content_type() == "text/plain"
+                and (words := self._decoded(part, False)).strip()
+            ):
+                pages = [
+                    p for whole in rich for p in whole.walk() if p.get_content_type() == "text/html"
+                ]
                 if pages and _says_more(words, self._shown(pages)):
-                    self.warnings.append("the plain text of the message differs from its HTML, and is what is read")
+                    self.warnings.append(
+                        "the plain text of the message differs from its HTML, and is what is read"
+                    )
                 return [part]
         return rich[-1:] or parts[-1:]
 
@@ -113,7 +143,9 @@ class _Reader:
     def _stretch(self, stretch: Stretch) -> None:
         """What is quoted begins a section, and so does what follows on it."""
         first = True
-        for run in grouped(stretch.lines, lambda run, line: bool(line.strip()) == bool(run[0].strip())):
+        for run in grouped(
+            stretch.lines, lambda run, line: bool(line.strip()) == bool(run[0].strip())
+        ):
             text = "\n".join(map(str.rstrip, run)) if run[0].strip() else ""
             start = self.writer.block(text, "quoted" if stretch.depth else "para")
             if start is None or not first:
@@ -121,7 +153,9 @@ class _Reader:
             first = False
             if stretch.depth:
                 title = f"Quoted: {stretch.title}" if stretch.title else "Quoted message"
-                self.writer.mark(1 + stretch.depth, None, title, start, label=title[0].lower() + title[1:])
+                self.writer.mark(
+                    1 + stretch.depth, None, title, start, label=title[0].lower() + title[1:]
+                )
                 self._quoted = True
             elif self._quoted:
                 self.writer.mark(2, None, "(continued)", start, label=self._label)
@@ -134,7 +168,9 @@ class _Reader:
         if html:
             refuse_over(MAX_HTML_BYTES, len(data), "bytes of HTML", "Save it as text")
         charset = part.get_content_charset()
-        with suppress(LookupError, ValueError, TypeError):  # an unknown encoding: as if none was named
+        with suppress(
+            LookupError, ValueError, TypeError
+        ):  # an unknown encoding: as if none was named
             if charset and charset not in ("us-ascii", "utf-8"):
                 return data.decode(charset, "replace")
         try:
@@ -145,7 +181,10 @@ class _Reader:
 
 def _says_more(plain: str, shown: str) -> bool:
     """Whether `plain` has three words in a row that `shown` lacks; addresses of links are none."""
-    words, others = (["", "", *_LETTERS.findall(_LINK.sub(" ", text.casefold())), "", ""] for text in (plain, shown))
+    words, others = (
+        ["", "", *_LETTERS.findall(_LINK.sub(" ", text.casefold())), "", ""]
+        for text in (plain, shown)
+    )
     known = set(zip(others, others[1:], others[2:]))
     missing = [run not in known for run in zip(words, words[1:], words[2:])]
     return any(all(missing[at : at + 3]) for at in range(len(missing) - 2))
@@ -157,4 +196,7 @@ def _unwrapped(found: list[Stretch]) -> list[Stretch]:
     for stretch in found:
         lines += ["", _SEAM, "", *stretch.lines]
     joined = "\n".join(unwrap(lines, Hyphens(lines))).split(_SEAM)[1:]
-    return [replace(stretch, lines=text.split("\n")) for stretch, text in zip(found, joined, strict=True)]
+    return [
+        replace(stretch, lines=text.split("\n"))
+        for stretch, text in zip(found, joined, strict=True)
+    ]

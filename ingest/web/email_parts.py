@@ -17,7 +17,9 @@ from docqa.ingest.structure.clean import clean
 _HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,80}:")
 _MAX_HEADER_CHARS = 20_000
 _MAX_NAME_CHARS = 120
-SIGNATURES = frozenset(("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"))
+SIGNATURES = frozenset(
+    ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
+)
 ENCRYPTED = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"))
 _NOT_FILES = frozenset(("text/plain", "text/html")) | SIGNATURES | ENCRYPTED
 
@@ -34,12 +36,17 @@ def parse_email(data: bytes) -> Message:
     """The message in `data`. Raises NotADocument, Unreadable and TooLarge."""
     refuse_over(MAX_EMAIL_BYTES, len(data), "bytes of e-mail", "Save it without files")
     if not _HEADER.match(data.lstrip()):
-        raise NotADocument("not an e-mail: it does not begin with a header", hint="Check the suffix of its name")
+        raise NotADocument(
+            "not an e-mail: it does not begin with a header", hint="Check the suffix of its name"
+        )
     try:
-        # The parser of policy.default takes headers apart by rules that hostile ones make slow; these are only shown.
+        # The parser of policy.default takes headers apart by rules that hostile ones make slow;
+        # these are only shown.
         return message_from_bytes(data.lstrip())
     except RecursionError as error:
-        raise Unreadable("its parts are nested too deeply", hint="Save the message in it by itself") from error
+        raise Unreadable(
+            "its parts are nested too deeply", hint="Save the message in it by itself"
+        ) from error
 
 
 def header(message: Message, name: str) -> str:
@@ -73,7 +80,9 @@ def _words(encoded: str) -> str:
 def filename(part: Message) -> str:
     """The name of an attached file without folders, or ""."""
     name = _words(part.get_filename() or "").replace("\\", "/")
-    return "".join(char for char in PurePosixPath(name).name if char.isprintable())[:_MAX_NAME_CHARS]
+    return "".join(char for char in PurePosixPath(name).name if char.isprintable())[
+        :_MAX_NAME_CHARS
+    ]
 
 
 def is_attachment(part: Message) -> bool:
@@ -83,7 +92,9 @@ def is_attachment(part: Message) -> bool:
 
 
 def attachments(message: Message) -> Iterator[tuple[str, Message]]:
-    """The attached files and messages, each with a name of its own; pictures shown in the text are none."""
+    """The attached files and messages, each with a name of its own; pictures shown in the text are
+    none.
+    """
     seen: set[str] = set()
     for part in _attached(message, 0):
         kind = part.get_content_type()
@@ -93,10 +104,15 @@ def attachments(message: Message) -> Iterator[tuple[str, Message]]:
             inner = part.get_payload()
             first = inner[0] if isinstance(inner, list) and inner else None
             subject = header(first, "Subject") if isinstance(first, Message) else ""
-            name = re.sub(r"[/\\\x00-\x1f]+", " ", subject).strip(" .")[:_MAX_NAME_CHARS] or "message"
+            name = (
+                re.sub(r"[/\\\x00-\x1f]+", " ", subject).strip(" .")[:_MAX_NAME_CHARS] or "message"
+            )
             name += ".eml"
         name = name or f"attachment{suffix}"
-        if suffix and (not PurePosixPath(name).suffix or (suffix == ".eml" and not name.lower().endswith(".eml"))):
+        if suffix and (
+            not PurePosixPath(name).suffix
+            or (suffix == ".eml" and not name.lower().endswith(".eml"))
+        ):
             name += suffix
         stem, count, shown = PurePosixPath(name), 1, name
         while shown.casefold() in seen:
@@ -111,7 +127,11 @@ def attachments(message: Message) -> Iterator[tuple[str, Message]]:
 def parts_in(part: Message) -> list[Message]:
     """Those of which `part` is made."""
     payload = part.get_payload()
-    return [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
+    return (
+        [inner for inner in payload if isinstance(inner, Message)]
+        if isinstance(payload, list)
+        else []
+    )
 
 
 def _attached(part: Message, depth: int) -> Iterator[Message]:
@@ -123,7 +143,11 @@ def _attached(part: Message, depth: int) -> Iterator[Message]:
     elif inside:
         for inner in inside if depth < MAX_EMAIL_DEPTH else ():
             yield from _attached(inner, depth + 1)
-    elif whole and kind not in _NOT_FILES and not (part.get("Content-ID") and kind.startswith("image/")):
+    elif (
+        whole
+        and kind not in _NOT_FILES
+        and not (part.get("Content-ID") and kind.startswith("image/"))
+    ):
         yield part
 
 
@@ -132,7 +156,13 @@ def bytes_of(part: Message) -> bytes:
     if isinstance(payload, list):
         try:
             return payload[0].as_bytes() if payload and isinstance(payload[0], Message) else b""
-        except (RecursionError, ValueError, LookupError, TypeError, AttributeError):  # what cannot be written again
+        except (
+            RecursionError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+        ):  # what cannot be written again
             return b""
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) else b""

@@ -1,5 +1,5 @@
-"""EPUB to Document: the files of the spine in order, its table of contents as sections, other headings below, no pages.
-Books under DRM are refused."""
+"""EPUB to Document: the files of the spine in order, its table of contents as sections, other
+headings below, no pages. Books under DRM are refused."""
 
 import posixpath
 from collections.abc import Iterator
@@ -20,11 +20,14 @@ from docqa.ingest.xml_tree import attribute, child, local, parse_xml
 
 # Fonts are scrambled in this way so that they cannot be copied out of a book; its text is not.
 _FONT_METHODS = frozenset(("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"))
-_PAGES = frozenset(("application/xhtml+xml", "text/html", "application/xml", "text/x-oeb1-document"))
+_PAGES = frozenset(
+    ("application/xhtml+xml", "text/html", "application/xml", "text/x-oeb1-document")
+)
 _MAX_ENTRIES = 20_000
 _MAX_LEVEL = 10
 
-# The sections that begin in a file, by the id of an element (None: where the file begins): (level, title).
+# The sections that begin in a file, by the id of an element (None: where the file begins): (level,
+# title).
 Contents = dict[str, dict[str | None, list[tuple[int, str]]]]
 
 
@@ -56,7 +59,9 @@ def read_epub(request: ReadRequest) -> Document:
         blocks.write(source, partial(_sheet, book, name))
         warnings += [f"{name}: {remark}" for remark in blocks.warnings]
     title = " ".join(_title(root).split())
-    return writer.document(request, title=title, media_type="application/epub+zip", warnings=warnings)
+    return writer.document(
+        request, title=title, media_type="application/epub+zip", warnings=warnings
+    )
 
 
 def _sheet(book: Package, base: str, href: str) -> str:
@@ -67,7 +72,11 @@ def _sheet(book: Package, base: str, href: str) -> str:
 
 def _refuse_drm(book: Package) -> None:
     encryption = _xml(book, "META-INF/encryption.xml")
-    parts = [e for e in encryption.iter() if local(e) == "EncryptedData"] if encryption is not None else []
+    parts = (
+        [e for e in encryption.iter() if local(e) == "EncryptedData"]
+        if encryption is not None
+        else []
+    )
     methods = {attribute(child(part, "EncryptionMethod"), "Algorithm") for part in parts}
     if methods - _FONT_METHODS:
         raise Encrypted("the book is encrypted (DRM)", hint="Only books without DRM can be read")
@@ -83,23 +92,33 @@ def _package_file(book: Package) -> str:
     for element in container.iter() if container is not None else ():
         if local(element) == "rootfile" and attribute(element, "full-path"):
             return posixpath.normpath(attribute(element, "full-path") or "")
-    raise Unreadable("META-INF/container.xml names no package file", hint="Is it an EPUB? Get the book again")
+    raise Unreadable(
+        "META-INF/container.xml names no package file", hint="Is it an EPUB? Get the book again"
+    )
 
 
 def _resolve(base: str, href: str | None) -> tuple[str, str | None]:
     """The entry that `href` in the entry `base` points to, and the fragment."""
     target, _, fragment = (href or "").partition("#")
-    name = posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(target))) if target else base
+    name = (
+        posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(target)))
+        if target
+        else base
+    )
     return name, unquote(fragment) or None
 
 
-def _spine(root: Element, items: dict[str | None, Element], opf: str, warnings: list[str]) -> Iterator[str]:
+def _spine(
+    root: Element, items: dict[str | None, Element], opf: str, warnings: list[str]
+) -> Iterator[str]:
     seen: set[str] = set()
     for reference in child(root, "spine") or ():
         item = items.get(attribute(reference, "idref"))
         if item is None:
             if local(reference) == "itemref":
-                warnings.append(f"the book has no file for {attribute(reference, 'idref')!r} of its spine")
+                warnings.append(
+                    f"the book has no file for {attribute(reference, 'idref')!r} of its spine"
+                )
             continue
         name, _ = _resolve(opf, attribute(item, "href"))
         kind = attribute(item, "media-type") or ""

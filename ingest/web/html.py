@@ -1,7 +1,8 @@
-"""HTML to Document: what the page shows, headings as sections, no pages. Nothing is fetched and no script runs.
+"""HTML to Document: what the page shows, headings as sections, no pages. Nothing is fetched and no
+script runs.
 
-Scripts, styles, navigation, forms and drawings are left out; text that the page hides (`hidden`, `display: none`) is
-left out and counted. `HtmlBlocks` is the walk, which EPUB and e-mail share.
+Scripts, styles, navigation, forms and drawings are left out; text that the page hides (`hidden`,
+`display: none`) is left out and counted. `HtmlBlocks` is the walk, which EPUB and e-mail share.
 """
 
 import re
@@ -49,15 +50,20 @@ def read_html(request: ReadRequest) -> Document:
     writer = BlockWriter(include_hidden=request.include_hidden)
     blocks = HtmlBlocks(writer)
     blocks.write(source)
-    title = blocks.title or (min(writer.marks, key=lambda mark: mark.level).title if writer.marks else "")
+    title = blocks.title or (
+        min(writer.marks, key=lambda mark: mark.level).title if writer.marks else ""
+    )
     writer.infer_headings()
-    return writer.document(request, title=title, media_type="text/html", warnings=[*warnings, *blocks.warnings])
+    return writer.document(
+        request, title=title, media_type="text/html", warnings=[*warnings, *blocks.warnings]
+    )
 
 
 class HtmlBlocks:
-    """Writes the visible text of HTML into a BlockWriter; `title`: of <title>. `level` is added to that of headings.
-    `quoted`: an e-mail with this label, whose earlier messages are sections. `anchors`: by an element's id (None: the
-    beginning) sections (level, title) of a table of contents that begin there, as the heading there if any."""
+    """Writes the visible text of HTML into a BlockWriter; `title`: of <title>. `level` is added to
+    that of headings. `quoted`: an e-mail with this label, whose earlier messages are sections.
+    `anchors`: by an element's id (None: the beginning) sections (level, title) of a table of
+    contents that begin there, as the heading there if any."""
 
     def __init__(
         self,
@@ -87,8 +93,8 @@ class HtmlBlocks:
         self.warnings: list[str] = []
 
     def write(self, source: str, linked: Linked = lambda _: "") -> None:
-        """Writes all of `source`; `linked`: its style sheets. Raises TooLarge for HTML nested deeper, or larger, than
-        the limits."""
+        """Writes all of `source`; `linked`: its style sheets. Raises TooLarge for HTML nested
+        deeper, or larger, than the limits."""
         tree = LexborHTMLParser(prepare(source))
         title = tree.css_first("head title")
         self.title = " ".join(title.text().split()) if title else ""
@@ -103,7 +109,9 @@ class HtmlBlocks:
         if skipped := self._visibility.sheets.skipped:
             many = f"{skipped:,} rules of its style sheets"
             self.warnings.append(f"{many} were not looked at: what they hide is read")
-        self.warnings += (f"{doubt} is read, and may be hidden" for doubt in sorted(self._visibility.doubts))
+        self.warnings += (
+            f"{doubt} is read, and may be hidden" for doubt in sorted(self._visibility.doubts)
+        )
 
     def _walk(self, root: LexborNode) -> None:
         """Without recursion: a page may be nested deeper than Python's stack."""
@@ -178,7 +186,11 @@ class HtmlBlocks:
         elif tag == "q":
             self._inline.append("“")
         elif tag == "sup" or _is_note_mark(tag, attributes):
-            linked = tag == "a" or node.css_first("a") is not None or getattr(node.parent, "tag", "") == "a"
+            linked = (
+                tag == "a"
+                or node.css_first("a") is not None
+                or getattr(node.parent, "tag", "") == "a"
+            )
             self._marks.append((len(self._inline), linked))
 
     def _begin_quote(self, node: LexborNode) -> None:
@@ -186,9 +198,15 @@ class HtmlBlocks:
         self._flush()
         said = self._writer.last_text() if not self._quotes else ""
         title = attribution(said.split("\n")) or "message"
-        around = node.parent if node.attributes.get("id") in _QUOTE_IDS and node.parent is not None else node
+        around = (
+            node.parent
+            if node.attributes.get("id") in _QUOTE_IDS and node.parent is not None
+            else node
+        )
         self._quotes.append(around.mem_id)
-        self._due.append((self._level + len(self._quotes), f"Quoted: {title}" if said else "Quoted message"))
+        self._due.append(
+            (self._level + len(self._quotes), f"Quoted: {title}" if said else "Quoted message")
+        )
 
     def _end_quote(self) -> None:
         self._flush()
@@ -199,8 +217,12 @@ class HtmlBlocks:
     def _leave(self, node: LexborNode, tag: str) -> None:
         self._visibility.leave()
         if tag in ("td", "th") and self._cells is not None:
-            columns, rows = (_number(node.attributes.get(name), 1) for name in ("colspan", "rowspan"))
-            self._cells.append(MarkedCell(" ".join("".join(self._inline).split()), columns, rows, tag == "th"))
+            columns, rows = (
+                _number(node.attributes.get(name), 1) for name in ("colspan", "rowspan")
+            )
+            self._cells.append(
+                MarkedCell(" ".join("".join(self._inline).split()), columns, rows, tag == "th")
+            )
             self._inline.clear()
         elif tag == "tr" and self._cells is not None:
             row, self._cells = self._cells, None
@@ -223,7 +245,9 @@ class HtmlBlocks:
         elif tag == "sup" or _is_note_mark(tag, node.attributes):
             start, note = self._marks.pop()
             text = "".join(self._inline[start:])
-            self._inline[start:] = [raised("".join(self._inline[max(start - 1, 0) : start]), text, note=note)]
+            self._inline[start:] = [
+                raised("".join(self._inline[max(start - 1, 0) : start]), text, note=note)
+            ]
 
     def _is_data(self, row: LexborNode) -> bool:
         table = _table_around(row) if self._cells is None else None
@@ -261,7 +285,9 @@ class HtmlBlocks:
     def _started(self, start: int | None) -> None:
         if start is not None:
             for level, title in self._due:
-                self._writer.mark(level, None, title, start, label=self._quoted if title == _CONTINUED else None)
+                self._writer.mark(
+                    level, None, title, start, label=self._quoted if title == _CONTINUED else None
+                )
             self._due.clear()
 
 
@@ -277,7 +303,9 @@ class _Numbering:
         if marked := attributes.get("data-mark"):
             return f"{marked} "
         self._at = _number(attributes.get("value"), self._at + 1)
-        number = {"a": in_letters, "A": in_letters, "i": in_roman, "I": in_roman}.get(self._kind, str)(self._at)
+        number = {"a": in_letters, "A": in_letters, "i": in_roman, "I": in_roman}.get(
+            self._kind, str
+        )(self._at)
         return f"{number.upper() if self._kind.isupper() else number}. "
 
 

@@ -9,31 +9,73 @@ from docqa.ingest.errors import TooLarge
 from docqa.ingest.limits import MAX_HTML_ATTRIBUTES, MAX_HTML_DEPTH
 
 _VOID = frozenset(
-    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+    (
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "track",
+        "wbr",
+    )
 )
 # Their end tags may be left out, and an open one does not make those after it lie deeper.
 _IMPLIED = frozenset(
-    ("p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "colgroup", "option", "optgroup", "rp", "rt")
+    (
+        "p",
+        "li",
+        "dt",
+        "dd",
+        "tr",
+        "td",
+        "th",
+        "thead",
+        "tbody",
+        "tfoot",
+        "colgroup",
+        "option",
+        "optgroup",
+        "rp",
+        "rt",
+    )
 )
 _SCRIPTS = ("script", "style")
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)")
-_ATTRIBUTE = re.compile(r"""[\s/]*+[^\s"'>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"']++))?+|[\s/]++|["'=]""")
-_CHARSET = re.compile(
-    rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,200}?encoding)\s*+=\s*+["']?+\s*+([\w.:-]{2,40})""", re.I
+_ATTRIBUTE = re.compile(
+    r"""[\s/]*+[^\s"'>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"']++))?+|[\s/]++|["'=]"""
 )
-_XHTML = re.compile(r"\s*(?:<\?xml|<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML|<html[^>]*\sxmlns=)", re.IGNORECASE)
+_CHARSET = re.compile(
+    rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,200}?encoding)\s*+=\s*+["']?+\s*+([\w.:-]{2,40})""",
+    re.I,
+)
+_XHTML = re.compile(
+    r"\s*(?:<\?xml|<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML|<html[^>]*\sxmlns=)", re.IGNORECASE
+)
 _EMPTY_ELEMENT = re.compile(r"<([a-zA-Z][\w:-]*)(\s[^<>]*)?/>")
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 
 
 def decode_html(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The characters of `data` with warnings: by its byte order mark, the encoding it names, or as text."""
+    """The characters of `data` with warnings: by its byte order mark, the encoding it names, or as
+    text.
+    """
     match = _CHARSET.search(data[:4096])
-    if match and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) and b"\0" not in data[:65536]:
+    if (
+        match
+        and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"))
+        and b"\0" not in data[:65536]
+    ):
         # An encoding may be unknown to Python, or be none (such as "hex").
         with suppress(LookupError, ValueError, TypeError):
             name = codecs.lookup(match.group(1).decode("ascii")).name
-            # Browsers read Latin-1 as Windows-1252; a page that says UTF-16 in ASCII letters is not.
+            # Browsers read Latin-1 as Windows-1252; a page that says UTF-16 in ASCII letters is
+            # not.
             name = {"iso8859-1": "cp1252", "ascii": "cp1252"}.get(name, name)
             if name != "utf-8" and not name.startswith(("utf-16", "utf-32")):
                 return data.decode(name, "replace"), ()
@@ -59,7 +101,10 @@ def prepare(source: str) -> str:
     if not script and len(source) - before > MAX_HTML_ATTRIBUTES:
         _refuse_attributes(source, before)
     if deepest > MAX_HTML_DEPTH:
-        raise TooLarge(f"HTML nested deeper than {MAX_HTML_DEPTH:,} elements", hint="Check that this is the right file")
+        raise TooLarge(
+            f"HTML nested deeper than {MAX_HTML_DEPTH:,} elements",
+            hint="Check that this is the right file",
+        )
     return source
 
 
@@ -79,7 +124,9 @@ def _as_html(source: str) -> str:
 
     def open_and_close(match: re.Match[str]) -> str:
         name = match.group(1)
-        return match.group() if name.lower() in _VOID else f"<{name}{match.group(2) or ''}></{name}>"
+        return (
+            match.group() if name.lower() in _VOID else f"<{name}{match.group(2) or ''}></{name}>"
+        )
 
     source = _CDATA.sub(lambda m: m.group(1).replace("&", "&amp;").replace("<", "&lt;"), source)
     return _EMPTY_ELEMENT.sub(open_and_close, source)

@@ -1,5 +1,5 @@
-"""Markdown to Document: what a reader of the rendered page sees, headings as sections, no pages; HTML in it is read, or
-hidden, like that of any page."""
+"""Markdown to Document: what a reader of the rendered page sees, headings as sections, no pages;
+HTML in it is read, or hidden, like that of any page."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -40,9 +40,15 @@ def read_markdown(request: ReadRequest) -> Document:
 
 def _shown(math: str, hide: Callable[[str], None]) -> str:
     """`math`, empty where the reader of LaTeX finds hidden text in it, which `hide` gets."""
-    if math[0] == "$" and "\\" in math and any(name in math for name in ("color", "phantom", "box")):
+    if (
+        math[0] == "$"
+        and "\\" in math
+        and any(name in math for name in ("color", "phantom", "box"))
+    ):
         try:
-            hidden = format_named("tex").read()(ReadRequest("", math.encode())).coverage.hidden_spans
+            hidden = (
+                format_named("tex").read()(ReadRequest("", math.encode())).coverage.hidden_spans
+            )
         except IngestError:  # there is nothing else
             hidden = 1
         if hidden:
@@ -52,8 +58,8 @@ def _shown(math: str, hide: Callable[[str], None]) -> str:
 
 
 def _rendered(text: str, hide: Callable[[str], None]) -> str:
-    """Words are parsed as they are rendered, and a row is one token: those of all cells would take some 500 times its
-    size."""
+    """Words are parsed as they are rendered, and a row is one token: those of all cells would take
+    some 500 times its size."""
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
     renderer = cast("RendererHTML", parser.renderer)
     parser.block.ruler.at("table", _table_of_rows, {"alt": ["paragraph", "reference"]})
@@ -63,7 +69,9 @@ def _rendered(text: str, hide: Callable[[str], None]) -> str:
     env: dict[str, Any] = {}
 
     def inline(words: str) -> str:
-        return parser.renderInline(_MATHEMATICS.sub(lambda match: _shown(match.group(), hide), words), env)
+        return parser.renderInline(
+            _MATHEMATICS.sub(lambda match: _shown(match.group(), hide), words), env
+        )
 
     in_words, parser.options.maxNesting = parser.options.maxNesting, _DEEPEST + 2
     parser.block.parse(text, parser, env, tokens)
@@ -74,7 +82,9 @@ def _rendered(text: str, hide: Callable[[str], None]) -> str:
             parts.append(inline(token.content))
         elif token.type == "row":
             cells = (inline(words) for words in token.content.split("\n"))
-            parts.append(f"<tr>{''.join(f'<{token.tag}>{cell}</{token.tag}>' for cell in cells)}</tr>\n")
+            parts.append(
+                f"<tr>{''.join(f'<{token.tag}>{cell}</{token.tag}>' for cell in cells)}</tr>\n"
+            )
         elif token.info != "math" or _shown(f"$${token.content}$$", hide):
             if token.type == "list_item_open" and token.info:  # as it is printed: "3)"
                 token.attrSet("data-mark", f"{token.info}{token.markup}")
@@ -84,7 +94,9 @@ def _rendered(text: str, hide: Callable[[str], None]) -> str:
 
 
 def _deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Lists and quotations nested too deeply are lines; the parser would leave them out, and what follows."""
+    """Lists and quotations nested too deeply are lines; the parser would leave them out, and what
+    follows.
+    """
     if silent or state.level < _DEEPEST:
         return False
     line = start
@@ -92,7 +104,9 @@ def _deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         line += 1
     state.line = line
     state.push("paragraph_open", "p", 1)
-    state.push("inline", "", 0).content = state.getLines(start, line, state.blkIndent, False).strip()
+    state.push("inline", "", 0).content = state.getLines(
+        start, line, state.blkIndent, False
+    ).strip()
     state.push("paragraph_close", "p", -1)
     return True
 
@@ -119,5 +133,7 @@ class _Rows(list[Token]):
         super().append(token)
 
 
-def _words_of_image(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+def _words_of_image(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any
+) -> str:
     return escapeHtml(renderer.renderInlineAsText(tokens[at].children, options, env))

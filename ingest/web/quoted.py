@@ -1,4 +1,6 @@
-"""Plain text of an e-mail taken apart: what its writer says, and the earlier messages quoted in it."""
+"""Plain text of an e-mail taken apart: what its writer says, and the earlier messages quoted in
+it.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -28,7 +30,9 @@ _OTHER = re.compile(
 
 @dataclass
 class Stretch:
-    """Lines of one writer: `depth` 0 is the message itself. `title` says whose words are quoted, if known."""
+    """Lines of one writer: `depth` 0 is the message itself. `title` says whose words are quoted, if
+    known.
+    """
 
     depth: int
     title: str = ""
@@ -56,7 +60,9 @@ def attribution(lines: Sequence[str]) -> str:
         elif last:
             break
     words = " ".join(last)
-    return words.rstrip(":").strip() if len(words) <= _MAX_TITLE_CHARS and _WROTE.search(words) else ""
+    return (
+        words.rstrip(":").strip() if len(words) <= _MAX_TITLE_CHARS and _WROTE.search(words) else ""
+    )
 
 
 def _by_depth(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
@@ -72,13 +78,25 @@ def _by_depth(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _by_headers(lines: Sequence[str]) -> Iterator[Stretch]:
-    """From the headers of an earlier message on unmarked lines are quoted, as some programs have it."""
+    """From the headers of an earlier message on unmarked lines are quoted, as some programs have
+    it.
+    """
     current = Stretch(0)
     for at, line in enumerate(lines):
         who = _FROM.match(line)
-        others = [match for other in lines[at + 1 : at + 6] if (match := _OTHER.match(other))] if who else []
-        if who and len(others) >= 2 and (at == 0 or not lines[at - 1].strip() or _RULE.match(lines[at - 1])):
-            while current.lines and (not current.lines[-1].strip() or _RULE.match(current.lines[-1])):
+        others = (
+            [match for other in lines[at + 1 : at + 6] if (match := _OTHER.match(other))]
+            if who
+            else []
+        )
+        if (
+            who
+            and len(others) >= 2
+            and (at == 0 or not lines[at - 1].strip() or _RULE.match(lines[at - 1]))
+        ):
+            while current.lines and (
+                not current.lines[-1].strip() or _RULE.match(current.lines[-1])
+            ):
                 current.lines.pop()
             yield current
             current = Stretch(min(current.depth + 1, _MAX_DEPTH), f"From: {who[1].strip(' *')}")

@@ -1,6 +1,7 @@
 """The declarations of CSS for each element of a page, as far as they can hide text.
 
-This is no browser: style sheets are not fetched, and of the cascade weight, order and `!important` are kept.
+This is no browser: style sheets are not fetched, and of the cascade weight, order and `!important`
+are kept.
 """
 
 import posixpath
@@ -29,11 +30,20 @@ _KNOWN = word_set(
     "mix-blend-mode offset-path text-security animation initial-value text-stroke"
 )
 # Other names of the same.
-_SAME = {"-webkit-": "", "inset-": "", "inline-start": "left", "block-start": "top", "block-size": "height",
-         "inline-size": "width", "animation-name": "animation"}  # fmt: skip
+_SAME = {
+    "-webkit-": "",
+    "inset-": "",
+    "inline-start": "left",
+    "block-start": "top",
+    "block-size": "height",
+    "inline-size": "width",
+    "animation-name": "animation",
+}
 SIDES = ("top", "right", "bottom", "left")
 # What a screen in a light room is not.
-_NOT_HERE = word_set("print speech tty tv handheld dark reduce portrait none coarse standalone fullscreen active more")
+_NOT_HERE = word_set(
+    "print speech tty tv handheld dark reduce portrait none coarse standalone fullscreen active more"
+)
 _SCREEN_WIDTH, _SCREEN_HEIGHT = 1280.0, 800.0
 _WEIGHT = re.compile(r"(#)|([.\[:])|([a-zA-Z*])[\w-]*")
 _MAX_SHEET_CHARS = 2**20
@@ -51,8 +61,8 @@ class Declarations(dict[str, str]):
 
 
 class StyleSheets:
-    """What the style sheets in a page, and `linked` ones, say of its elements; `skipped`: rules over the limit;
-    `variables`: with what they begin; `frames`: how animations end."""
+    """What the style sheets in a page, and `linked` ones, say of its elements; `skipped`: rules
+    over the limit; `variables`: with what they begin; `frames`: how animations end."""
 
     def __init__(self, tree: LexborHTMLParser, elements: int, linked: Linked) -> None:
         self.skipped = 0
@@ -72,8 +82,8 @@ class StyleSheets:
                 self._fetched(attributes.get("href") or "", 0)
 
     def of(self, mem_id: int, inline: str | None) -> Declarations:
-        """The declarations for the element `mem_id` whose attribute `style` is `inline`; for what they set before and
-        behind its words, of the negative number."""
+        """The declarations for the element `mem_id` whose attribute `style` is `inline`; for what
+        they set before and behind its words, of the negative number."""
         found = sorted(self._found.get(mem_id, ()), key=lambda item: item[0])
         if not found and not inline:
             return Declarations()
@@ -99,10 +109,20 @@ class StyleSheets:
         source, self._chars = source[: self._chars], max(self._chars - len(source), 0)
         for node in tinycss2.parse_stylesheet(_tokens(source), skip_whitespace=True):
             if node.type == "at-rule" and node.lower_at_keyword == "import" and depth < _MAX_DEPTH:
-                inner = (a for t in node.prelude for a in (t.arguments if t.type == "function" else [t]))
-                named = next((token.value for token in inner if token.type in ("url", "string")), "")
-                if named and _applies([token for token in node.prelude if token.type not in ("url", "string")]):
-                    near = named if named.startswith("data:") else posixpath.join(posixpath.dirname(address), named)
+                inner = (
+                    a for t in node.prelude for a in (t.arguments if t.type == "function" else [t])
+                )
+                named = next(
+                    (token.value for token in inner if token.type in ("url", "string")), ""
+                )
+                if named and _applies(
+                    [token for token in node.prelude if token.type not in ("url", "string")]
+                ):
+                    near = (
+                        named
+                        if named.startswith("data:")
+                        else posixpath.join(posixpath.dirname(address), named)
+                    )
                     self._fetched(near, depth + 1)
             else:
                 self._rules([node], "", 0)
@@ -116,7 +136,9 @@ class StyleSheets:
                 selector = tinycss2.serialize(node.prelude).strip()
                 if above:
                     around = f":is({above})"
-                    selector = selector.replace("&", around) if "&" in selector else f"{around} {selector}"
+                    selector = (
+                        selector.replace("&", around) if "&" in selector else f"{around} {selector}"
+                    )
                 self._rules(_contents(node), selector, depth + 1)
             elif node.type == "at-rule" and node.content is not None:
                 kind, named = node.lower_at_keyword, tinycss2.serialize(node.prelude).strip()
@@ -124,9 +146,15 @@ class StyleSheets:
                     self.variables[named] = _said(_contents(node))[0]["initial-value"]
                 elif kind.endswith("keyframes"):
                     for frame in _contents(node):
-                        if tinycss2.serialize(getattr(frame, "prelude", ())).strip().endswith(("to", "100%")):
+                        if (
+                            tinycss2.serialize(getattr(frame, "prelude", ()))
+                            .strip()
+                            .endswith(("to", "100%"))
+                        ):
                             self.frames[named] = _said(_contents(frame))[0]
-                if kind in ("supports", "layer", "container", "scope") or (kind == "media" and _applies(node.prelude)):
+                if kind in ("supports", "layer", "container", "scope") or (
+                    kind == "media" and _applies(node.prelude)
+                ):
                     self._rules(_contents(node), above, depth + 1)
 
     def _add(self, selector: str, body: tuple[Declarations, Declarations]) -> None:
@@ -147,7 +175,9 @@ class StyleSheets:
                 continue
             weight = (*_weight(part), self._order)
             for node in nodes:
-                self._found.setdefault(-node.mem_id if pseudo else node.mem_id, []).append((weight, body))
+                self._found.setdefault(-node.mem_id if pseudo else node.mem_id, []).append(
+                    (weight, body)
+                )
 
 
 def _tokens(source: str) -> list[Any]:
@@ -165,7 +195,9 @@ def _applies(query: Sequence[Any]) -> bool:
 def _holds(tokens: Sequence[Any]) -> bool:
     words = [token.lower_value for token in tokens if token.type == "ident"]
     sizes = [pixels(token.serialize()) or 0.0 for token in tokens if token.type == "dimension"]
-    holds = _NOT_HERE.isdisjoint(words) and all(_holds(token.content) for token in tokens if token.type == "() block")
+    holds = _NOT_HERE.isdisjoint(words) and all(
+        _holds(token.content) for token in tokens if token.type == "() block"
+    )
     if sizes and words:
         here = _SCREEN_WIDTH if "width" in words[0] else _SCREEN_HEIGHT
         below = words[0].startswith("max-") or "<" in tokens
@@ -195,10 +227,16 @@ def _said(nodes: Iterable[Any]) -> tuple[Declarations, Declarations]:
     return usual, important
 
 
-def resolved(declarations: Declarations, variables: Mapping[str, str]) -> tuple[Declarations, Mapping[str, str]]:
-    """`declarations` with the values of the variables that they name, and `variables` with their own."""
+def resolved(
+    declarations: Declarations, variables: Mapping[str, str]
+) -> tuple[Declarations, Mapping[str, str]]:
+    """`declarations` with the values of the variables that they name, and `variables` with their
+    own.
+    """
     found, known = Declarations(), dict(variables)
-    for name, value in sorted(declarations.items()):  # variables, whose names begin with "--", come first
+    for name, value in sorted(
+        declarations.items()
+    ):  # variables, whose names begin with "--", come first
         if "var(" in value:
             value = tinycss2.serialize(_resolved(_tokens(value), known)).strip()[:_MAX_VALUE_CHARS]
         (known if name.startswith("--") else found)[name] = value
@@ -210,9 +248,16 @@ def _resolved(tokens: Iterable[Any], variables: Mapping[str, str]) -> list[Any]:
     for token in tokens:
         if token.type == "function" and token.lower_name == "var":
             named = next((inner.value for inner in token.arguments if inner.type == "ident"), "")
-            comma = next((at for at, inner in enumerate(token.arguments) if inner == ","), len(token.arguments))
+            comma = next(
+                (at for at, inner in enumerate(token.arguments) if inner == ","),
+                len(token.arguments),
+            )
             value = variables.get(named)
-            found += _resolved(token.arguments[comma + 1 :], variables) if value is None else _tokens(value)
+            found += (
+                _resolved(token.arguments[comma + 1 :], variables)
+                if value is None
+                else _tokens(value)
+            )
             continue
         if token.type == "function":
             token.arguments = _resolved(token.arguments, variables)

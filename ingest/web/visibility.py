@@ -1,5 +1,5 @@
-"""Which text of a page can be seen: not what is set in the colour behind it, in letters too small to read, beside the
-page, clipped away, or switched off."""
+"""Which text of a page can be seen: not what is set in the colour behind it, in letters too small
+to read, beside the page, clipped away, or switched off."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -19,7 +19,11 @@ from docqa.ingest.web.styles import SIDES, Declarations, Linked, StyleSheets, re
 # A page that hides all of itself is one that a script shows when it is ready.
 _WHOLE = ("html", "body")
 _SMALLEST_SIZE = 2.0  # pixels
-_FAR, _VERY_FAR, _MOVED = 500.0, 5_000.0, 1_000.0  # pixels to the left or above, to a side, from its place
+_FAR, _VERY_FAR, _MOVED = (
+    500.0,
+    5_000.0,
+    1_000.0,
+)  # pixels to the left or above, to a side, from its place
 _CLEAR, _SMALL, _THIN = 0.05, 0.12, 1.0
 _PLACED = ("absolute", "fixed", "relative", "sticky")
 _AS_IT_IS = word_set("inherit initial none unset currentcolor normal auto") | {""}
@@ -36,25 +40,39 @@ def _is_turned(sizes: Sequence[float]) -> bool:
 
 # Which sizes of a function, or of a property written as one, hide what is in it; None: they may.
 _HIDES: Mapping[str, Callable[[Sequence[float]], bool | None]] = {
-    "opacity": lambda v: v[0] < _CLEAR, "blur": lambda v: v[0] >= 10,
-    "contrast": lambda v: None if v[0] < _CLEAR else False, "zoom": _is_small, "scale": _is_small,
+    "opacity": lambda v: v[0] < _CLEAR,
+    "blur": lambda v: v[0] >= 10,
+    "contrast": lambda v: None if v[0] < _CLEAR else False,
+    "zoom": _is_small,
+    "scale": _is_small,
     "brightness": lambda v: False if _CLEAR < v[0] < 10 else None,
     "matrix": lambda v: abs(v[0] * v[3] - v[1] * v[2]) < _SMALL**2,
-    "rotatex": _is_turned, "rotatey": _is_turned, "skew": _is_turned, "rotate3d": lambda v: v[2] == 0 and _is_turned(v),
-    "translate": lambda v: max(map(abs, v)) >= _MOVED, "rect": lambda v: max(map(abs, v)) <= _THIN,
-    "inset": lambda v: max(v) >= 50, "circle": lambda v: v[0] <= 0, "ellipse": lambda v: v[0] * v[1] <= 0,
+    "rotatex": _is_turned,
+    "rotatey": _is_turned,
+    "skew": _is_turned,
+    "rotate3d": lambda v: v[2] == 0 and _is_turned(v),
+    "translate": lambda v: max(map(abs, v)) >= _MOVED,
+    "rect": lambda v: max(map(abs, v)) <= _THIN,
+    "inset": lambda v: max(v) >= 50,
+    "circle": lambda v: v[0] <= 0,
+    "ellipse": lambda v: v[0] * v[1] <= 0,
     "polygon": lambda v: min(max(side) - min(side) for side in (v[::2], v[1::2])) < _THIN,
-    "path": lambda _: None, "shape": lambda _: None, "url": lambda _: None,
-}  # fmt: skip
+    "path": lambda _: None,
+    "shape": lambda _: None,
+    "url": lambda _: None,
+}
 _SHAPES = word_set("rect inset circle ellipse polygon")
-_AS_FUNCTIONS, _OF_FUNCTIONS = word_set("opacity zoom scale translate"), word_set("filter transform clip clip-path")
+_AS_FUNCTIONS, _OF_FUNCTIONS = (
+    word_set("opacity zoom scale translate"),
+    word_set("filter transform clip clip-path"),
+)
 _DEGREES = {"deg": 1.0, "turn": 360.0, "grad": 0.9}
 
 
 class Seen(NamedTuple):
-    """What text in an element inherits. `colour`, `ground` None: not known; `unseen`: switched off, beside the page or
-    clear; `unsure`: it may be; `over`: a ground of its own hides what is behind the page; `variables`: those its style
-    names."""
+    """What text in an element inherits. `colour`, `ground` None: not known; `unseen`: switched off,
+    beside the page or clear; `unsure`: it may be; `over`: a ground of its own hides what is behind
+    the page; `variables`: those its style names."""
 
     colour: Colour | None = (0, 0, 0)
     ground: Colour | None = WHITE
@@ -75,8 +93,8 @@ class Seen(NamedTuple):
 
 
 class Visibility:
-    """Follows a walk over the elements of a page: `enter` and `leave` each, `unseen` holds inside; `doubts`: what may
-    hide text that is read."""
+    """Follows a walk over the elements of a page: `enter` and `leave` each, `unseen` holds inside;
+    `doubts`: what may hide text that is read."""
 
     def __init__(self, tree: LexborHTMLParser, elements: int, linked: Linked) -> None:
         self.sheets = StyleSheets(tree, elements, linked)
@@ -94,30 +112,46 @@ class Visibility:
             self.doubts.add("text in a clip, mask, filter, font, place, colour or animation")
 
     def enter(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> bool:
-        """Begins an element; False where it is hidden with all that is in it, and need not be left."""
+        """Begins an element; False where it is hidden with all that is in it, and need not be
+        left.
+        """
         outer = state = self._stack[-1]
         said: Declarations = self.sheets.of(node.mem_id, attributes.get("style"))
         if any("--" in name or "var(" in value for name, value in said.items()):
             said, variables = resolved(said, state.variables)
             state = state._replace(variables=variables)
         # `aria-hidden` hides from the ear only.
-        off = "hidden" in attributes or "popover" in attributes or (tag == "dialog" and "open" not in attributes)
+        off = (
+            "hidden" in attributes
+            or "popover" in attributes
+            or (tag == "dialog" and "open" not in attributes)
+        )
         signs = set(_signs(said, outer)) if said else set()
         if tag not in _WHOLE and (off or tag == "mphantom" or True in signs):
             return False
         if "bgcolor" in attributes or "background" in attributes:
             state = state._replace(ground=colour_of(attributes.get("bgcolor") or ""))
-        named = attributes.get("color") if tag == "font" else attributes.get("text") if tag == "body" else None
+        named = (
+            attributes.get("color")
+            if tag == "font"
+            else attributes.get("text")
+            if tag == "body"
+            else None
+        )
         if named:
             state = state._replace(colour=colour_of(named))
         words = said["animation"].replace(",", " ").split()
         ends = (self.sheets.frames[word] for word in words if word in self.sheets.frames)
-        if None in signs or any({True, None} & {*_signs(end, outer), _set(state, end).unseen} for end in ends):
+        if None in signs or any(
+            {True, None} & {*_signs(end, outer), _set(state, end).unseen} for end in ends
+        ):
             state = state._replace(unsure=True)
         state = _set(state, said) if said else state
         if tag in _WHOLE:
             state = state._replace(invisible=False, over=False)
-        elif any(_lies_over(each, outer) for each in (said, self.sheets.of(-node.mem_id, None)) if each):
+        elif any(
+            _lies_over(each, outer) for each in (said, self.sheets.of(-node.mem_id, None)) if each
+        ):
             self.doubts.add("text below an element over the page, or over all around it")
         if tag.startswith("col") and state.invisible:
             self.doubts.add("a table with a collapsed column")
@@ -130,12 +164,26 @@ class Visibility:
 
 
 def _signs(said: Declarations, outer: Seen) -> Iterator[bool | None]:
-    """True where an element is not there, beside the page, clipped to nothing or clear; None where it may be."""
+    """True where an element is not there, beside the page, clipped to nothing or clear; None where
+    it may be.
+    """
     size, mask = _size(said, outer.size), said["mask-image"] + said["mask"]
     behind = (pixels(said["z-index"]) or 0.0) < 0 and said["position"] in _PLACED
-    yield said["display"] == "none" or said["mso-hide"] == "all" or said["content-visibility"] == "hidden"
-    yield (behind and outer.over) or "text-security" in said or _is_aside(said, size) or _is_cut(said, size)
-    fonts, odd = said["font-family"] + said["font"], {said["mix-blend-mode"], said["offset-path"], said["text-stroke"]}
+    yield (
+        said["display"] == "none"
+        or said["mso-hide"] == "all"
+        or said["content-visibility"] == "hidden"
+    )
+    yield (
+        (behind and outer.over)
+        or "text-security" in said
+        or _is_aside(said, size)
+        or _is_cut(said, size)
+    )
+    fonts, odd = (
+        said["font-family"] + said["font"],
+        {said["mix-blend-mode"], said["offset-path"], said["text-stroke"]},
+    )
     shares = (pixels(said[side].replace("%", "px")) or 0.0 for side in SIDES if "%" in said[side])
     if odd - _AS_IT_IS or "blank" in fonts or "url(" in mask or min(shares, default=0) <= -100:
         yield None
@@ -145,22 +193,30 @@ def _signs(said: Declarations, outer: Seen) -> Iterator[bool | None]:
     if "rotate" in said:
         texts.append(f"rotate3d({said['rotate'].replace('x', '1 0 0').replace('y', '0 1 0')})")
     for name, sizes in _functions(" ".join(texts), size) if texts else ():
-        with suppress(LookupError, ValueError):  # too few arguments, or a function that hides nothing
+        with suppress(
+            LookupError, ValueError
+        ):  # too few arguments, or a function that hides nothing
             yield _HIDES[name if name in _HIDES else name.rstrip("xyz3d")](sizes)
 
 
 def _lies_over(said: Declarations, outer: Seen) -> bool:
     if said["position"] not in ("absolute", "fixed") or (pixels(said["z-index"]) or 0.0) < 0:
         return False
-    top, right, bottom, left = ((edge := pixels(said[side])) is not None and edge <= 0 for side in SIDES)
+    top, right, bottom, left = (
+        (edge := pixels(said[side])) is not None and edge <= 0 for side in SIDES
+    )
     wide, high = (said[name].startswith("100") for name in ("width", "height"))
-    covers = left and top and (wide or right) and (high or bottom) and _ground(said, None) is not None
+    covers = (
+        left and top and (wide or right) and (high or bottom) and _ground(said, None) is not None
+    )
     return covers and True not in _signs(said, outer)
 
 
 def _is_aside(said: Declarations, size: float) -> bool:
     sides = [pixels(said[side], size) or 0.0 for side in SIDES if said["position"] in _PLACED]
-    margins = " ".join(said[name] for name in ("margin", "margin-left", "margin-top", "word-spacing")).split()
+    margins = " ".join(
+        said[name] for name in ("margin", "margin-left", "margin-top", "word-spacing")
+    ).split()
     before = [pixels(margin, size) or 0.0 for margin in margins]
     spaced = pixels(said["letter-spacing"], size) or 0.0
     far = min([0.0, *sides, *before]) <= -_FAR or max([0.0, *sides]) >= _VERY_FAR
@@ -174,7 +230,11 @@ def _is_cut(said: Declarations, size: float) -> bool:
         length = pixels(said[name], size)
         if length is None or length > _THIN or "%" in said[name] or "visible" in said["overflow"]:
             continue
-        if (length == 0 or name[0] != "l") if cut else (length == 0 and name in ("height", "max-height")):
+        if (
+            (length == 0 or name[0] != "l")
+            if cut
+            else (length == 0 and name in ("height", "max-height"))
+        ):
             return True
     return False
 
@@ -186,8 +246,12 @@ def _functions(text: str, size: float) -> Sequence[tuple[str, list[float]]]:
     for token in parse_component_value_list(text):
         name = token.lower_name if token.type == "function" else token.type
         whole = 100.0 if name in _SHAPES else size if name.startswith("translate") else 1.0
-        inner = takewhile(lambda each: getattr(each, "value", "") != "at", getattr(token, "arguments", ()))
-        found.append((name, [value for each in inner if (value := _argument(each, whole)) is not None]))
+        inner = takewhile(
+            lambda each: getattr(each, "value", "") != "at", getattr(token, "arguments", ())
+        )
+        found.append(
+            (name, [value for each in inner if (value := _argument(each, whole)) is not None])
+        )
     return found
 
 
@@ -215,25 +279,32 @@ def _set(state: Seen, said: Declarations) -> Seen:
     if said["background-clip"] == "text":
         colour, ground, clear = ground, state.ground, False
     if ground is None:
-        unsure = unsure or any(alike(colour, colour_of(word)) for word in said["background"].split())
+        unsure = unsure or any(
+            alike(colour, colour_of(word)) for word in said["background"].split()
+        )
     shown = said.get("visibility")
     invisible = state.invisible if shown is None else shown in ("hidden", "collapse")
     # A hundred per cent are all of a line.
     indent = pixels(said["text-indent"], _MOVED if "%" in said["text-indent"] else size)
     aside = state.aside if indent is None else indent <= -_FAR or indent >= _MOVED
     lifted = said["isolation"] == "isolate" or (said["position"] in _PLACED and "z-index" in said)
-    over = not (lifted or "transform" in said or "opacity" in said) and (state.over or _ground(said, None) is not None)
+    over = not (lifted or "transform" in said or "opacity" in said) and (
+        state.over or _ground(said, None) is not None
+    )
     return Seen(colour, ground, size, invisible, aside, clear, over, unsure, state.variables)
 
 
 def _size(said: Declarations, outer: float) -> float:
     text = said["font-size"]
     if not text and "font" in said:
-        # Of the numbers in it one with a unit, or 0, is the size; what is behind "/" is the height of a line.
+        # Of the numbers in it one with a unit, or 0, is the size; what is behind "/" is the height
+        # of a line.
         sizes = (
-            token for token in parse_component_value_list(said["font"].partition("/")[0])
-            if token.type in ("dimension", "percentage", "function") or (token.type == "number" and token.value == 0)
-        )  # fmt: skip
+            token
+            for token in parse_component_value_list(said["font"].partition("/")[0])
+            if token.type in ("dimension", "percentage", "function")
+            or (token.type == "number" and token.value == 0)
+        )
         text = next((token.serialize() for token in sizes), "")
     length = pixels(text, outer)
     if length is None:  # a word: small, medium, large

@@ -14,9 +14,17 @@ from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.native import native_in_use
 
 __all__ = [
-    "BlockSelection", "Context", "KVBlock", "Tile",
-    "attention", "attention_over", "best_blocks", "block_bounds", "block_scores", "one_query_in_place",
-]  # fmt: skip
+    "BlockSelection",
+    "Context",
+    "KVBlock",
+    "Tile",
+    "attention",
+    "attention_over",
+    "best_blocks",
+    "block_bounds",
+    "block_scores",
+    "one_query_in_place",
+]
 
 register_native("attention", attention_native)
 register("attention", "torch tiles", attention_tiled)
@@ -27,13 +35,17 @@ register("attention_over", "reference", attention_gathered)
 
 
 def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
-    """Causal attention of q [batch, seq, heads, dim] over k, v [batch, total, kv_heads, dim]; the ends coincide.
+    """Causal attention of q [batch, seq, heads, dim] over k, v [batch, total, kv_heads, dim]; the
+    ends coincide.
 
-    `rounded`: operands may be rounded to 8 bits and bf16 where that is faster. While gradients are recorded torch's
-    attention runs. Raises ShapeMismatch: fewer keys than queries, or query heads no multiple of key heads.
+    `rounded`: operands may be rounded to 8 bits and bf16 where that is faster. While gradients are
+    recorded torch's attention runs. Raises ShapeMismatch: fewer keys than queries, or query heads
+    no multiple of key heads.
     """
     if k.shape[1] < q.shape[1] or q.shape[2] % k.shape[2] or k.shape != v.shape:
-        raise ShapeMismatch(f"attention of q {tuple(q.shape)} over k {tuple(k.shape)}, v {tuple(v.shape)}")
+        raise ShapeMismatch(
+            f"attention of q {tuple(q.shape)} over k {tuple(k.shape)}, v {tuple(v.shape)}"
+        )
     if recorded(q, k, v):
         return attention_tiled(q, k, v)
     return choose("attention", q.device.type, q.dtype).function(q, k, v, rounded=rounded)
@@ -47,16 +59,19 @@ def one_query_in_place(dim: int, dtype: torch.dtype) -> bool:
 def attention_over(
     q: Tensor, context: Context, selection: BlockSelection | None = None, *, rounded: bool = False
 ) -> Tensor:
-    """Causal attention of q [1, seq, heads, dim], the last positions of `context`, over all of it or what is chosen.
+    """Causal attention of q [1, seq, heads, dim], the last positions of `context`, over all of it
+    or what is chosen.
 
-    The result is that of `attention` over the keys and values read, unpacked and joined; `rounded` as there. Raises
-    ShapeMismatch: more queries than the context is long, query heads no multiple of key heads, or a selection that does
-    not end with the last query.
+    The result is that of `attention` over the keys and values read, unpacked and joined; `rounded`
+    as there. Raises ShapeMismatch: more queries than the context is long, query heads no multiple
+    of key heads, or a selection that does not end with the last query.
     """
     length, kv_heads = context.length, context.blocks[0].k.shape[1] if context.blocks else 1
     selected = q.shape[1] if selection is None else selection.tiles[-1].end
     if length < q.shape[1] or q.shape[2] % kv_heads or selected != q.shape[1]:
-        raise ShapeMismatch(f"attention of q {tuple(q.shape)} over {length} tokens with {kv_heads} key heads")
+        raise ShapeMismatch(
+            f"attention of q {tuple(q.shape)} over {length} tokens with {kv_heads} key heads"
+        )
     if recorded(q, *(block.k for block in context.blocks)):
         return attention_gathered(q, context, selection, rounded=rounded, attend=attention)
     chosen = choose("attention_over", q.device.type, q.dtype).function

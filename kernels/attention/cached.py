@@ -1,4 +1,6 @@
-"""Attention over a context in blocks: the part that is read gathered first, or read where it lies by the library."""
+"""Attention over a context in blocks: the part that is read gathered first, or read where it lies
+by the library.
+"""
 
 import ctypes
 from collections.abc import Callable
@@ -18,7 +20,9 @@ Attend = Callable[..., Tensor]
 def attention_gathered(
     q: Tensor, context: Context, selection: BlockSelection | None, *, rounded: bool, attend: Attend
 ) -> Tensor:
-    """Result as of `kernels.attention.attention_over`, through `attend`, which is `kernels.attention.attention`."""
+    """Result as of `kernels.attention.attention_over`, through `attend`, which is
+    `kernels.attention.attention`.
+    """
     stop = context.length
     start = stop - q.shape[1]
     if selection is None:
@@ -31,16 +35,29 @@ def attention_gathered(
     for tile in selection.tiles:
         far_k, far_v = context.selected(tile.far, selection.block, q.dtype)
         cut = slice(tile.local - near, start + tile.end - near)
-        keys, values = torch.cat([first_k, far_k, near_k[cut]]), torch.cat([first_v, far_v, near_v[cut]])
-        out[:, at : tile.end] = attend(q[:, at : tile.end], keys[None], values[None], rounded=rounded)
+        keys, values = (
+            torch.cat([first_k, far_k, near_k[cut]]),
+            torch.cat([first_v, far_v, near_v[cut]]),
+        )
+        out[:, at : tile.end] = attend(
+            q[:, at : tile.end], keys[None], values[None], rounded=rounded
+        )
         at = tile.end
     return out
 
 
 def attention_over_native(
-    q: Tensor, context: Context, selection: BlockSelection | None, *, rounded: bool, attend: Attend, library: Library
+    q: Tensor,
+    context: Context,
+    selection: BlockSelection | None,
+    *,
+    rounded: bool,
+    attend: Attend,
+    library: Library,
 ) -> Tensor:
-    """As `attention_over`; a block that any query reads is packed once. One query over all rounds nothing."""
+    """As `attention_over`; a block that any query reads is packed once. One query over all rounds
+    nothing.
+    """
     one = q.shape[1] == 1 and selection is None and q.shape[-1] % ONE_DIM == 0
     if (q.shape[1] <= FEW and not one) or (selection is not None and selection.block % KEYS):
         return attention_gathered(q, context, selection, rounded=rounded, attend=attend)
@@ -52,19 +69,38 @@ def attention_over_native(
     out = q.new_empty(1, seq, heads, dim)
     ends, starts, numbers = _reads(selection, context.length - seq, kv_heads)
     call = AttentionCall(
-        1, seq, context.length, heads, kv_heads, dim, int(rounded),
-        StridedTensor.of(q), StridedTensor(), StridedTensor(),
+        1,
+        seq,
+        context.length,
+        heads,
+        kv_heads,
+        dim,
+        int(rounded),
+        StridedTensor.of(q),
+        StridedTensor(),
+        StridedTensor(),
         out.data_ptr(),
-        ctypes.addressof(segments), context.grid, len(ends), ends.data_ptr(), starts.data_ptr(), numbers.data_ptr(),
-    )  # fmt: skip
+        ctypes.addressof(segments),
+        context.grid,
+        len(ends),
+        ends.data_ptr(),
+        starts.data_ptr(),
+        numbers.data_ptr(),
+    )
     library.run("attention", ctypes.byref(call))
     return out
 
 
-def _reads(selection: BlockSelection | None, start: int, kv_heads: int) -> tuple[Tensor, Tensor, Tensor]:
+def _reads(
+    selection: BlockSelection | None, start: int, kv_heads: int
+) -> tuple[Tensor, Tensor, Tensor]:
     """`ends`, `starts` and `blocks` of AttentionCall, for queries from position `start` on."""
     if selection is None:
-        return torch.empty(0, dtype=torch.int64), torch.zeros(1, dtype=torch.int64), torch.empty(0, dtype=torch.int32)
+        return (
+            torch.empty(0, dtype=torch.int64),
+            torch.zeros(1, dtype=torch.int64),
+            torch.empty(0, dtype=torch.int32),
+        )
     each = selection.block // KEYS
     lists = []
     for tile in selection.tiles:

@@ -12,9 +12,9 @@ from docqa.kernels.cpu.library import Segment
 
 @dataclass(frozen=True, eq=False)
 class KVBlock:
-    """Keys and values of a part of a context, [count, kv_heads, dim]: int8 with fp16 scales [count, kv_heads], or
-    floats without; fp16 keys may stand beside int8 values. `bounds`: of a whole block, from `block_bounds`, [count /
-    block, 2, kv_heads, dim]."""
+    """Keys and values of a part of a context, [count, kv_heads, dim]: int8 with fp16 scales [count,
+    kv_heads], or floats without; fp16 keys may stand beside int8 values. `bounds`: of a whole
+    block, from `block_bounds`, [count / block, 2, kv_heads, dim]."""
 
     k: Tensor
     v: Tensor
@@ -22,14 +22,20 @@ class KVBlock:
     v_scale: Tensor | None = None
     bounds: Tensor | None = None
 
-    def unpacked(self, part: slice | tuple[slice, slice], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """Keys and values of a part, [tokens of the part, kv_heads of it, dim]; `part`: of tokens, and of heads."""
+    def unpacked(
+        self, part: slice | tuple[slice, slice], dtype: torch.dtype
+    ) -> tuple[Tensor, Tensor]:
+        """Keys and values of a part, [tokens of the part, kv_heads of it, dim]; `part`: of tokens,
+        and of heads.
+        """
         k, v = self.k[part].to(dtype), self.v[part].to(dtype)
         k = k if self.k_scale is None else k * self.k_scale[part].to(dtype)[..., None]
         return k, v if self.v_scale is None else v * self.v_scale[part].to(dtype)[..., None]
 
     def plain(self) -> "KVBlock":
-        """As the library can read it: elements in order, floats of 32 bits; itself where it is so already."""
+        """As the library can read it: elements in order, floats of 32 bits; itself where it is so
+        already.
+        """
         parts = [self.k, self.v, self.k_scale, self.v_scale, self.bounds]
         ready = [None if part is None else part.contiguous() for part in parts]
         if self.v_scale is None:
@@ -44,7 +50,9 @@ class KVBlock:
     def segment(self) -> Segment:
         """A plain one as the library reads it."""
         parts = (self.k, self.v, self.k_scale, self.v_scale, self.bounds)
-        return Segment(self.k.shape[0], *(None if part is None else part.data_ptr() for part in parts))
+        return Segment(
+            self.k.shape[0], *(None if part is None else part.data_ptr() for part in parts)
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,21 +80,28 @@ class Context:
         return keys, values
 
     def selected(self, chosen: Tensor, size: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """Keys and values [blocks * size, kv_heads, dim] of the key blocks `chosen` [kv_heads, blocks] of each head."""
+        """Keys and values [blocks * size, kv_heads, dim] of the key blocks `chosen` [kv_heads,
+        blocks] of each head.
+        """
         parts = []
         for head, numbers in enumerate(chosen.tolist()):
             for number in numbers:
                 block, inside = self.blocks[number * size // self.grid], number * size % self.grid
-                parts.append(block.unpacked((slice(inside, inside + size), slice(head, head + 1)), dtype))
-        joined = (torch.cat(part).unflatten(0, (len(chosen), -1)) for part in zip(*parts, strict=True))
+                parts.append(
+                    block.unpacked((slice(inside, inside + size), slice(head, head + 1)), dtype)
+                )
+        joined = (
+            torch.cat(part).unflatten(0, (len(chosen), -1)) for part in zip(*parts, strict=True)
+        )
         keys, values = (part[:, :, 0].transpose(0, 1) for part in joined)
         return keys, values
 
 
 @dataclass(frozen=True, eq=False)
 class Tile:
-    """Queries of a call before its query `end` and behind the tile before. They read the first block, the blocks `far`
-    [kv_heads, count], ascending, and all from position `local`, where a block begins, up to each of them."""
+    """Queries of a call before its query `end` and behind the tile before. They read the first
+    block, the blocks `far` [kv_heads, count], ascending, and all from position `local`, where a
+    block begins, up to each of them."""
 
     end: int
     local: int

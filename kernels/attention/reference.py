@@ -5,11 +5,12 @@ from torch import Tensor
 
 
 def attention_reference(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
-    """Softmax attention of the last `seq` positions over all `total` keys; scale dim ** -0.5, softmax in float32.
+    """Softmax attention of the last `seq` positions over all `total` keys; scale dim ** -0.5,
+    softmax in float32.
 
-    q is [batch, seq, heads, dim], its last row at the last key; k and v are [batch, total, kv_heads, dim]; query head n
-    reads key head n * kv_heads // heads. `rounded`: rounding would be allowed; nothing is rounded here. Returns [batch,
-    seq, heads, dim] in the dtype of q.
+    q is [batch, seq, heads, dim], its last row at the last key; k and v are [batch, total,
+    kv_heads, dim]; query head n reads key head n * kv_heads // heads. `rounded`: rounding would be
+    allowed; nothing is rounded here. Returns [batch, seq, heads, dim] in the dtype of q.
     """
     work = torch.float64 if q.dtype == torch.float64 else torch.float32
     repeat, seq, total = q.shape[2] // k.shape[2], q.shape[1], k.shape[1]

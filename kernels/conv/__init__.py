@@ -4,7 +4,12 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.conv.gradient import unit_conv_gradient
-from docqa.kernels.conv.unit import ConvOutput, unit_conv_fused, unit_conv_native, unit_conv_reference
+from docqa.kernels.conv.unit import (
+    ConvOutput,
+    unit_conv_fused,
+    unit_conv_native,
+    unit_conv_reference,
+)
 from docqa.kernels.dispatch import choose, recorded, register, register_native, register_triton
 
 register_native("unit_conv", unit_conv_native)
@@ -16,14 +21,21 @@ register("unit_conv_training", "torch", unit_conv_reference)
 register("unit_conv_training", "reference", unit_conv_reference)
 
 
-def unit_conv(x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int) -> ConvOutput:
-    """SiLU of the causal convolution of x [batch, seq, channels], the first `heads` of `dim` channels as unit vectors.
+def unit_conv(
+    x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int
+) -> ConvOutput:
+    """SiLU of the causal convolution of x [batch, seq, channels], the first `heads` of `dim`
+    channels as unit vectors.
 
-    As `unit_conv_reference`; `history` is absent where nothing came before. While gradients are recorded a form with a
-    gradient runs: in C++ it can be differentiated once, float32 inside.
+    As `unit_conv_reference`; `history` is absent where nothing came before. While gradients are
+    recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside.
     """
     if recorded(x, weight, history):
-        wide = torch.float64 if x.dtype == torch.float64 else torch.float32  # narrower ones are widened inside
+        wide = (
+            torch.float64 if x.dtype == torch.float64 else torch.float32
+        )  # narrower ones are widened inside
         training = choose("unit_conv_training", x.device.type, wide).function
         return training(x, weight, history, heads=heads, dim=dim)
-    return choose("unit_conv", x.device.type, x.dtype).function(x, weight, history, heads=heads, dim=dim)
+    return choose("unit_conv", x.device.type, x.dtype).function(
+        x, weight, history, heads=heads, dim=dim
+    )

@@ -1,7 +1,7 @@
 """Convolution, SiLU and unit length with a backward pass in C++, for training on the CPU.
 
-Only the inputs are kept; the backward pass computes the sums again in cache, where torch's own recording keeps a tensor
-of their size for every tap.
+Only the inputs are kept; the backward pass computes the sums again in cache, where torch's own
+recording keeps a tensor of their size for every tap.
 """
 
 import ctypes
@@ -18,7 +18,9 @@ WIDEST, MOST_TAPS = 256, 8  # channels of a head, and taps, as in conv_gradient.
 
 class _UnitConv(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, library: Library, unit: tuple[int, int], before: Tensor, x: Tensor, weight: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, library: Library, unit: tuple[int, int], before: Tensor, x: Tensor, weight: Tensor
+    ) -> Tensor:
         wide = plain(x)
         ctx.save_for_backward(before, wide, weight)
         ctx.library, ctx.unit, ctx.dtype = library, unit, x.dtype
@@ -33,7 +35,15 @@ class _UnitConv(torch.autograd.Function):
         kernel, gradient = plain(weight.reshape(channels, taps).t()), plain(gradient)
         of_x, of_kernel = torch.empty_like(x), torch.empty_like(kernel)
         forward = ConvCall(
-            batch, seq, channels, taps, x.data_ptr(), before.data_ptr(), kernel.data_ptr(), *ctx.unit, None
+            batch,
+            seq,
+            channels,
+            taps,
+            x.data_ptr(),
+            before.data_ptr(),
+            kernel.data_ptr(),
+            *ctx.unit,
+            None,
         )
         call = ConvGradientCall(forward, gradient.data_ptr(), of_x.data_ptr(), of_kernel.data_ptr())
         ctx.library.run("conv_gradient", ctypes.byref(call))
@@ -42,15 +52,30 @@ class _UnitConv(torch.autograd.Function):
 
 
 def unit_conv_gradient(
-    x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int, library: Library
+    x: Tensor,
+    weight: Tensor,
+    history: Tensor | None = None,
+    *,
+    heads: int,
+    dim: int,
+    library: Library,
 ) -> ConvOutput:
-    """As `unit_conv_reference`, float32; x and weight can be differentiated once. Torch records where the history has a
-    gradient, a head more than 256 channels, or there are more than 8 taps."""
-    if dim > WIDEST or weight.shape[-1] > MOST_TAPS or (history is not None and history.requires_grad):
+    """As `unit_conv_reference`, float32; x and weight can be differentiated once. Torch records
+    where the history has a gradient, a head more than 256 channels, or there are more than 8
+    taps."""
+    if (
+        dim > WIDEST
+        or weight.shape[-1] > MOST_TAPS
+        or (history is not None and history.requires_grad)
+    ):
         return unit_conv_reference(x, weight, history, heads=heads, dim=dim)
     batch, seq, channels = x.shape
     kept = weight.shape[-1] - 1
     before = torch.zeros(batch, kept, channels) if history is None else plain(history)
     mixed = _UnitConv.apply(library, (heads, dim), before, x, weight)
-    tail = torch.cat([before.to(x.dtype), x[:, max(seq - kept, 0) :]], 1)[:, -kept:] if kept else before.to(x.dtype)
+    tail = (
+        torch.cat([before.to(x.dtype), x[:, max(seq - kept, 0) :]], 1)[:, -kept:]
+        if kept
+        else before.to(x.dtype)
+    )
     return split_heads(mixed, tail, heads, dim)

@@ -6,16 +6,24 @@ from torch.nn import functional
 
 
 def with_history(x: Tensor, taps: int, history: Tensor | None) -> Tensor:
-    """x [batch, seq, channels] behind the `taps - 1` columns that came before it, zeros where there were none."""
-    before = x.new_zeros(x.shape[0], taps - 1, x.shape[2]) if history is None else history.to(x.dtype)
+    """x [batch, seq, channels] behind the `taps - 1` columns that came before it, zeros where there
+    were none.
+    """
+    before = (
+        x.new_zeros(x.shape[0], taps - 1, x.shape[2]) if history is None else history.to(x.dtype)
+    )
     return torch.cat([before, x], 1)
 
 
-def causal_conv_reference(x: Tensor, weight: Tensor, history: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """y_t[c] = SiLU(sum_j weight[c, j] * x_{t - taps + 1 + j}[c]); the last tap is on the current token.
+def causal_conv_reference(
+    x: Tensor, weight: Tensor, history: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """y_t[c] = SiLU(sum_j weight[c, j] * x_{t - taps + 1 + j}[c]); the last tap is on the current
+    token.
 
-    x is [batch, seq, channels]; weight [channels, 1, taps] or [channels, taps]; history [batch, taps - 1, channels],
-    the columns before x, zeros when absent. Returns y [batch, seq, channels] and the history for the next call.
+    x is [batch, seq, channels]; weight [channels, 1, taps] or [channels, taps]; history [batch,
+    taps - 1, channels], the columns before x, zeros when absent. Returns y [batch, seq, channels]
+    and the history for the next call.
     """
     taps = weight.shape[-1]
     padded = with_history(x, taps, history)

@@ -15,7 +15,9 @@ ConvOutput = tuple[Tensor, Tensor, Tensor]
 
 
 def split_heads(mixed: Tensor, tail: Tensor, heads: int, dim: int) -> ConvOutput:
-    """The first channels as [batch, seq, heads, dim], the others, and the history, as `unit_conv` returns them."""
+    """The first channels as [batch, seq, heads, dim], the others, and the history, as `unit_conv`
+    returns them.
+    """
     return mixed[..., : heads * dim].unflatten(-1, (heads, dim)), mixed[..., heads * dim :], tail
 
 
@@ -27,13 +29,18 @@ def _unit(mixed: Tensor, tail: Tensor, heads: int, dim: int) -> ConvOutput:
 def unit_conv_reference(
     x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int
 ) -> ConvOutput:
-    """`causal_conv_reference`, then the first `heads` of `dim` channels scaled to unit length, float32 at least.
-    Returns these [batch, seq, heads, dim], the other channels [batch, seq, ..], and the history for the next call."""
+    """`causal_conv_reference`, then the first `heads` of `dim` channels scaled to unit length,
+    float32 at least. Returns these [batch, seq, heads, dim], the other channels [batch, seq, ..],
+    and the history for the next call."""
     return _unit(*causal_conv_reference(x, weight, history), heads, dim)
 
 
-def causal_conv_fused(x: Tensor, weight: Tensor, history: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """As `causal_conv_reference`; not differentiable. In place, in float32: torch's bf16 form is slow."""
+def causal_conv_fused(
+    x: Tensor, weight: Tensor, history: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """As `causal_conv_reference`; not differentiable. In place, in float32: torch's bf16 form is
+    slow.
+    """
     taps = weight.shape[-1]
     padded = with_history(x, taps, history)
     kernel = weight.reshape(-1, taps).t().contiguous()
@@ -45,16 +52,23 @@ def causal_conv_fused(x: Tensor, weight: Tensor, history: Tensor | None = None) 
     return functional.silu(total, inplace=True).to(x.dtype), padded[:, x.shape[1] :].clone()
 
 
-def unit_conv_fused(x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int) -> ConvOutput:
+def unit_conv_fused(
+    x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int
+) -> ConvOutput:
     """The same through `causal_conv_fused`; not differentiable."""
     return _unit(*causal_conv_fused(x, weight, history), heads, dim)
 
 
 def causal_conv_native(
-    x: Tensor, weight: Tensor, history: Tensor | None = None, *, unit: tuple[int, int] = (0, 0), library: Library
+    x: Tensor,
+    weight: Tensor,
+    history: Tensor | None = None,
+    *,
+    unit: tuple[int, int] = (0, 0),
+    library: Library,
 ) -> tuple[Tensor, Tensor]:
-    """As `causal_conv_reference`, float32, in one pass of C++; not differentiable. The first `unit` (heads, dim)
-    channels come out as unit vectors."""
+    """As `causal_conv_reference`, float32, in one pass of C++; not differentiable. The first `unit`
+    (heads, dim) channels come out as unit vectors."""
     x, kept, seq = plain(x), weight.shape[-1] - 1, x.shape[1]
     before = x.new_zeros(x.shape[0], kept, x.shape[2]) if history is None else plain(history)
     out = on_tensors(arrays.causal_conv)(x, weight, before, unit=unit, library=library)
@@ -63,7 +77,15 @@ def causal_conv_native(
 
 
 def unit_conv_native(
-    x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int, library: Library
+    x: Tensor,
+    weight: Tensor,
+    history: Tensor | None = None,
+    *,
+    heads: int,
+    dim: int,
+    library: Library,
 ) -> ConvOutput:
     """The same in one pass of C++, float32; not differentiable."""
-    return split_heads(*causal_conv_native(x, weight, history, unit=(heads, dim), library=library), heads, dim)
+    return split_heads(
+        *causal_conv_native(x, weight, history, unit=(heads, dim), library=library), heads, dim
+    )

@@ -1,7 +1,9 @@
-"""Native kernels for x86-64 and ARM processors: C++ built with the package, called through a plain C interface.
+"""Native kernels for x86-64 and ARM processors: C++ built with the package, called through a plain
+C interface.
 
-kernels.h names the operations, level_*.cpp compile them for one instruction set each, api.cpp chooses by what the
-processor has. Without this library (`self_check.library()` is None) everything works, more slowly.
+kernels.h names the operations, level_*.cpp compile them for one instruction set each, api.cpp
+chooses by what the processor has. Without this library (`self_check.library()` is None) everything
+works, more slowly.
 """
 
 from docqa.kernels.cpu.library import LEVELS, Library

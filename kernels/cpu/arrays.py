@@ -1,4 +1,6 @@
-"""The native kernels on numpy arrays, float32 and contiguous, without torch; `tensors.on_tensors` wraps them."""
+"""The native kernels on numpy arrays, float32 and contiguous, without torch; `tensors.on_tensors`
+wraps them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from docqa.kernels.cpu.library import ConvCall, DeltaCall, Library, ProductCall, RotateCall, StridedTensor
+from docqa.kernels.cpu.library import (
+    ConvCall,
+    DeltaCall,
+    Library,
+    ProductCall,
+    RotateCall,
+    StridedTensor,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,10 +28,12 @@ FEW_TOKENS = 8  # up to here the recurrence is faster than a chunk that is mostl
 
 @dataclass(frozen=True)
 class PackedMatrix:
-    """A matrix [rows, columns] in groups of 64 columns, 4 or 8 bits a value, which is (q - zero) * scale.
+    """A matrix [rows, columns] in groups of 64 columns, 4 or 8 bits a value, which is (q - zero) *
+    scale.
 
-    `q`: uint8 [rows, columns / 2], two columns a byte, the low half first; or int8 [rows, columns]. `scale`, `zero`:
-    fp16 [columns / 64, rows], transposed, so that neighbouring rows' scales lie together.
+    `q`: uint8 [rows, columns / 2], two columns a byte, the low half first; or int8 [rows, columns].
+    `scale`, `zero`: fp16 [columns / 64, rows], transposed, so that neighbouring rows' scales lie
+    together.
     """
 
     q: np.ndarray
@@ -31,16 +42,29 @@ class PackedMatrix:
 
     @classmethod
     def of(cls, *parts: np.ndarray | Tensor) -> PackedMatrix:
-        """From the checkpoint's q, scale and zero [rows, columns / 64]; `q` is not copied. Raises ValueError."""
+        """From the checkpoint's q, scale and zero [rows, columns / 64]; `q` is not copied. Raises
+        ValueError.
+        """
         q, scale, zero = map(np.asarray, parts)
         rows, groups = scale.shape if scale.ndim == 2 else (0, 0)
         columns = groups * GROUP
         whole = (
-            q.dtype == np.uint8 and q.shape == (rows, columns // 2) or q.dtype == np.int8 and q.shape == (rows, columns)
+            q.dtype == np.uint8
+            and q.shape == (rows, columns // 2)
+            or q.dtype == np.int8
+            and q.shape == (rows, columns)
         )
-        if not whole or zero.shape != scale.shape or {scale.dtype, zero.dtype} != {np.dtype(np.float16)}:
-            raise ValueError(f"{q.dtype} {q.shape} with scale {scale.shape} and zero {zero.shape} is no packed matrix")
-        return cls(np.ascontiguousarray(q), np.ascontiguousarray(scale.T), np.ascontiguousarray(zero.T))
+        if (
+            not whole
+            or zero.shape != scale.shape
+            or {scale.dtype, zero.dtype} != {np.dtype(np.float16)}
+        ):
+            raise ValueError(
+                f"{q.dtype} {q.shape} with scale {scale.shape} and zero {zero.shape} is no packed matrix"
+            )
+        return cls(
+            np.ascontiguousarray(q), np.ascontiguousarray(scale.T), np.ascontiguousarray(zero.T)
+        )
 
     @property
     def bits(self) -> int:
@@ -81,7 +105,8 @@ def address(x: np.ndarray) -> int:
 def product(x: np.ndarray, matrix: PackedMatrix, *, library: Library | None = None) -> np.ndarray:
     """x [.., columns] times the matrix, [.., rows].
 
-    The native library rounds x to 8 bits in groups of 64; a token's bits do not depend on what stands beside it.
+    The native library rounds x to 8 bits in groups of 64; a token's bits do not depend on what
+    stands beside it.
     """
     rows, columns = matrix.shape
     if x.shape[-1] != columns:
@@ -89,52 +114,86 @@ def product(x: np.ndarray, matrix: PackedMatrix, *, library: Library | None = No
     if library is None:
         return x @ matrix.rows().T
     out = np.empty((*x.shape[:-1], rows), np.float32)
-    call = ProductCall(x.size // columns, rows, columns, matrix.bits, *matrix.addresses(), address(x), address(out))
+    call = ProductCall(
+        x.size // columns, rows, columns, matrix.bits, *matrix.addresses(), address(x), address(out)
+    )
     library.run("product", ctypes.byref(call))
     return out
 
 
 def delta_rule(
-    q: np.ndarray, k: np.ndarray, v: np.ndarray, *, decay: np.ndarray, beta: np.ndarray,
-    state: np.ndarray | None = None, step: bool | None = None, library: Library,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """As `kernels.delta.delta_rule`. `step`: by the recurrence, not chunks; absent, the number of tokens decides."""
+    q: np.ndarray,
+    k: np.ndarray,
+    v: np.ndarray,
+    *,
+    decay: np.ndarray,
+    beta: np.ndarray,
+    state: np.ndarray | None = None,
+    step: bool | None = None,
+    library: Library,
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `kernels.delta.delta_rule`. `step`: by the recurrence, not chunks; absent, the number of
+    tokens decides.
+    """
     (batch, seq, heads, _), key_dim = v.shape, k.shape[3]
-    memory = np.zeros((batch, heads, key_dim, v.shape[-1]), np.float32) if state is None else np.array(state, order="C")
+    memory = (
+        np.zeros((batch, heads, key_dim, v.shape[-1]), np.float32)
+        if state is None
+        else np.array(state, order="C")
+    )
     out = np.empty((batch, seq, heads, v.shape[-1]), np.float32)
-    rest = (address(x) for x in (np.ascontiguousarray(decay), np.ascontiguousarray(beta), memory, out))
+    rest = (
+        address(x) for x in (np.ascontiguousarray(decay), np.ascontiguousarray(beta), memory, out)
+    )
     strided = (_strided(x) for x in (q, k, v))
-    call = DeltaCall(batch, seq, heads, key_dim, v.shape[-1], *strided, *rest, None, heads // k.shape[2])
+    call = DeltaCall(
+        batch, seq, heads, key_dim, v.shape[-1], *strided, *rest, None, heads // k.shape[2]
+    )
     steps = seq <= FEW_TOKENS if step is None else step
     library.run("delta_step" if steps else "delta", ctypes.byref(call))
     return out, memory
 
 
 def causal_conv(
-    x: np.ndarray, weight: np.ndarray, history: np.ndarray | None = None, *, unit: tuple[int, int], library: Library
+    x: np.ndarray,
+    weight: np.ndarray,
+    history: np.ndarray | None = None,
+    *,
+    unit: tuple[int, int],
+    library: Library,
 ) -> np.ndarray:
-    """SiLU of the causal convolution of x [batch, seq, channels] by weight [channels, 1, taps], `history` [batch, taps
-    - 1, channels] (or zeros) before it. The first `unit` (heads, dim) channels come out as unit vectors."""
+    """SiLU of the causal convolution of x [batch, seq, channels] by weight [channels, 1, taps],
+    `history` [batch, taps
+    - 1, channels] (or zeros) before it. The first `unit` (heads, dim) channels come out as unit
+      vectors."""
     batch, seq, channels = x.shape
     taps = weight.shape[-1]
     before = np.zeros((batch, taps - 1, channels), np.float32) if history is None else history
     kernel, out = np.ascontiguousarray(weight.reshape(channels, taps).T), np.empty_like(x)
     places = (address(part) for part in (x, before, kernel))
-    library.run("conv", ctypes.byref(ConvCall(batch, seq, channels, taps, *places, *unit, address(out))))
+    library.run(
+        "conv", ctypes.byref(ConvCall(batch, seq, channels, taps, *places, *unit, address(out)))
+    )
     return out
 
 
-def zero_centred_norm(x: np.ndarray, weight: np.ndarray, eps: float, *, library: Library) -> np.ndarray:
+def zero_centred_norm(
+    x: np.ndarray, weight: np.ndarray, eps: float, *, library: Library
+) -> np.ndarray:
     """x / rms(x) * (1 + weight) over the last axis."""
     out, dim = np.empty_like(x), x.shape[-1]
     library.run("norm", address(x), address(weight), eps, address(out), x.size // dim, dim)
     return out
 
 
-def gated_norm(x: np.ndarray, z: np.ndarray, weight: np.ndarray, eps: float, *, library: Library) -> np.ndarray:
+def gated_norm(
+    x: np.ndarray, z: np.ndarray, weight: np.ndarray, eps: float, *, library: Library
+) -> np.ndarray:
     """x / rms(x) * weight * SiLU(z) over the last axis."""
     out, dim = np.empty_like(x), x.shape[-1]
-    library.run("gated_norm", address(x), address(z), address(weight), eps, address(out), x.size // dim, dim)
+    library.run(
+        "gated_norm", address(x), address(z), address(weight), eps, address(out), x.size // dim, dim
+    )
     return out
 
 

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).parent / "_native.so"
 LEVELS = (  # as in api.cpp
-    "none", "AVX2", "AVX-512", "AVX-512 VNNI", "AVX-512 VNNI BF16", "AVX-512 VNNI BF16 AMX", "NEON",
-)  # fmt: skip
+    "none",
+    "AVX2",
+    "AVX-512",
+    "AVX-512 VNNI",
+    "AVX-512 VNNI BF16",
+    "AVX-512 VNNI BF16 AMX",
+    "NEON",
+)
 
 
 def fields(kind: Any, names: str) -> list[tuple[str, Any]]:
@@ -45,15 +51,23 @@ class DeltaCall(Structure):
     ]
 
     @classmethod
-    def of(cls, inputs: Sequence[Tensor], state: Tensor, out: Tensor, history: Tensor | None = None) -> DeltaCall:
-        """Of q, k, v, decay and beta as the kernel reads them; `state` is written, and `history` if any."""
+    def of(
+        cls, inputs: Sequence[Tensor], state: Tensor, out: Tensor, history: Tensor | None = None
+    ) -> DeltaCall:
+        """Of q, k, v, decay and beta as the kernel reads them; `state` is written, and `history` if
+        any.
+        """
         q, k, v, *gates = inputs
         rest = (*gates, state, out)
         return cls(
-            *v.shape[:3], k.shape[-1], v.shape[-1],
-            *(StridedTensor.of(x) for x in (q, k, v)), *(x.data_ptr() for x in rest),
-            None if history is None else history.data_ptr(), v.shape[2] // k.shape[2],
-        )  # fmt: skip
+            *v.shape[:3],
+            k.shape[-1],
+            v.shape[-1],
+            *(StridedTensor.of(x) for x in (q, k, v)),
+            *(x.data_ptr() for x in rest),
+            None if history is None else history.data_ptr(),
+            v.shape[2] // k.shape[2],
+        )
 
 
 class DeltaGradientCall(Structure):
@@ -169,8 +183,12 @@ class Library(NamedTuple):
 
     def run(self, name: str, *arguments: Any) -> None:
         """Calls a function on `threads`. Raises MemoryError: it could not get its workspace."""
-        if getattr(self.functions, f"docqa_{name}")(self.level, *arguments, self.threads or thread_count()):
-            raise MemoryError(f"no memory for the workspace of the native kernel '{name}'; read with fewer threads")
+        if getattr(self.functions, f"docqa_{name}")(
+            self.level, *arguments, self.threads or thread_count()
+        ):
+            raise MemoryError(
+                f"no memory for the workspace of the native kernel '{name}'; read with fewer threads"
+            )
 
 
 def plain(x: Tensor) -> Tensor:
@@ -179,10 +197,13 @@ def plain(x: Tensor) -> Tensor:
 
 
 def load() -> tuple[Library | None, str]:
-    """The library at this processor's best level and the level's name, or None and why. Raises LibraryDamaged: there is
-    one that cannot be loaded, or that an older docqa left here."""
+    """The library at this processor's best level and the level's name, or None and why. Raises
+    LibraryDamaged: there is one that cannot be loaded, or that an older docqa left here."""
     if not FILE.is_file():
-        return None, "there was no C++ compiler when docqa was installed, or the processor is neither x86-64 nor ARM"
+        return (
+            None,
+            "there was no C++ compiler when docqa was installed, or the processor is neither x86-64 nor ARM",
+        )
     try:
         functions = ctypes.CDLL(str(FILE))
         for name, (result, *arguments) in _ARGUMENTS.items():
@@ -191,7 +212,9 @@ def load() -> tuple[Library | None, str]:
         level = functions.docqa_level()
     except (OSError, AttributeError) as error:
         hint = "install docqa again"
-        raise LibraryDamaged(f"the native kernels cannot be loaded ({error})", where=str(FILE), hint=hint) from error
+        raise LibraryDamaged(
+            f"the native kernels cannot be loaded ({error})", where=str(FILE), hint=hint
+        ) from error
     if level == 0:
         return None, "this processor lacks AVX2, FMA or F16C, or, on ARM, dot products of bytes"
     return Library(functions, level), LEVELS[level]

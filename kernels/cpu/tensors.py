@@ -11,7 +11,9 @@ from docqa.kernels.cpu.library import plain
 
 
 def on_tensors(function: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
-    """An operation of `arrays` on tensors: float32 inside, its result in the dtype of the first; not differentiable."""
+    """An operation of `arrays` on tensors: float32 inside, its result in the dtype of the first;
+    not differentiable.
+    """
 
     def call(*given: Any, **named: Any) -> Tensor:
         read = (plain(x.detach()).numpy() if isinstance(x, Tensor) else x for x in given)

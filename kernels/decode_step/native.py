@@ -1,4 +1,6 @@
-"""A decoding step in C++: all layers and the head in one call, for a few branches of one context."""
+"""A decoding step in C++: all layers and the head in one call, for a few branches of one
+context.
+"""
 
 import ctypes
 from collections.abc import Mapping, MutableSequence, Sequence
@@ -20,8 +22,8 @@ Pair = tuple[PackedMatrix | BlockMatrix, PackedMatrix | BlockMatrix]
 
 
 class PackedExperts(Protocol):
-    """The experts of one layer as packed in their file, each gate above up, and down; `held` are at hand at once. What
-    a call gives is good until the next one."""
+    """The experts of one layer as packed in their file, each gate above up, and down; `held` are at
+    hand at once. What a call gives is good until the next one."""
 
     @property
     def held(self) -> int: ...
@@ -39,7 +41,10 @@ class PackedExperts(Protocol):
 ROOM = 64  # tokens that branches get room for at a time
 PIECE = 512  # keys that the library takes at a time, as in step.inc
 GATED, PLAIN = 1, 2  # `attention` of StepLayer
-MIX = {True: ("q_proj", "k_proj", "v_proj", "o_proj"), False: ("in_proj_qkv", "in_proj_z", "out_proj")}
+MIX = {
+    True: ("q_proj", "k_proj", "v_proj", "o_proj"),
+    False: ("in_proj_qkv", "in_proj_z", "out_proj"),
+}
 
 
 class Matrix(Structure):
@@ -76,18 +81,28 @@ class StepLayer(Structure):
 
 
 SIZES = (
-    "hidden", "layers", "key_heads", "value_heads", "key_dim", "value_dim", "taps",
-    "heads", "kv_heads", "dim", "rotary",
-)  # fmt: skip
+    "hidden",
+    "layers",
+    "key_heads",
+    "value_heads",
+    "key_dim",
+    "value_dim",
+    "taps",
+    "heads",
+    "kv_heads",
+    "dim",
+    "rotary",
+)
 FIND = CFUNCTYPE(c_int64, c_int64, c_int64, POINTER(c_int64), POINTER(Matrix))
 
 
 class Reach(NamedTuple):
-    """How far attention is exact, and what it reads beyond; all in tokens but `best`, which counts blocks.
+    """How far attention is exact, and what it reads beyond; all in tokens but `best`, which counts
+    blocks.
 
-    A token behind `exact` others reads the first block, the `local` tokens before its tile and all behind them, and the
-    `best` blocks between (`kernels.attention.best_blocks`), chosen among those in whole KV blocks, none where `grid` is
-    no multiple of `block`.
+    A token behind `exact` others reads the first block, the `local` tokens before its tile and all
+    behind them, and the `best` blocks between (`kernels.attention.best_blocks`), chosen among those
+    in whole KV blocks, none where `grid` is no multiple of `block`.
     """
 
     grid: int  # tokens of a whole KV block
@@ -119,8 +134,8 @@ class StepCall(Structure):
 class RoutedExperts:
     """The experts of a layer, whose shared one is its `gate_proj`, `up_proj` and `down_proj`.
 
-    `chosen`: how many a token is sent to, each [inner, hidden] and back; with `normalise` their weights add up to 1.
-    `router` [experts, hidden], `shared_gate` [hidden].
+    `chosen`: how many a token is sent to, each [inner, hidden] and back; with `normalise` their
+    weights add up to 1. `router` [experts, hidden], `shared_gate` [hidden].
     """
 
     bank: PackedExperts
@@ -133,7 +148,9 @@ class RoutedExperts:
 
 @dataclass
 class Remembered:
-    """What a layer remembers: of a delta net `tail` and `memory`, of attention the context's KV `blocks`."""
+    """What a layer remembers: of a delta net `tail` and `memory`, of attention the context's KV
+    `blocks`.
+    """
 
     tail: Tensor | None = None
     memory: Tensor | None = None
@@ -144,15 +161,22 @@ class StepWeights:
     """The weights of a network as the native step reads them; made once."""
 
     def __init__(
-        self, sizes: Mapping[str, int], eps: float, layers: Sequence[Weights], norm: Tensor,
-        head: PackedMatrix | BlockMatrix, experts: Mapping[int, RoutedExperts],
-    ) -> None:  # fmt: skip
-        """All weights by the names of the checkpoint, those of a layer without the names of its modules.
+        self,
+        sizes: Mapping[str, int],
+        eps: float,
+        layers: Sequence[Weights],
+        norm: Tensor,
+        head: PackedMatrix | BlockMatrix,
+        experts: Mapping[int, RoutedExperts],
+    ) -> None:
+        """All weights by the names of the checkpoint, those of a layer without the names of its
+        modules.
 
-        `sizes`: SIZES, by name. `experts`: of layers that have them, by number. `layers`: of each its matrices, packed,
-        with `gate_proj`, `up_proj`, `down_proj`, `input_layernorm`, `post_attention_layernorm`; of a delta net also
-        `in_proj_a`, `in_proj_b`, `conv1d` [channels, taps], `A_log`, `dt_bias`, `norm`; of attention `q_norm` and
-        `k_norm`, or neither, `NAME.bias`, and a gate where `q_proj` has rows for one. Norms are zero-centred.
+        `sizes`: SIZES, by name. `experts`: of layers that have them, by number. `layers`: of each
+        its matrices, packed, with `gate_proj`, `up_proj`, `down_proj`, `input_layernorm`,
+        `post_attention_layernorm`; of a delta net also `in_proj_a`, `in_proj_b`, `conv1d`
+        [channels, taps], `A_log`, `dt_bias`, `norm`; of attention `q_norm` and `k_norm`, or
+        neither, `NAME.bias`, and a gate where `q_proj` has rows for one. Norms are zero-centred.
         """
         self.sizes, self.eps = dict(sizes), eps
         self.norm, self.head = plain(norm), head
@@ -174,7 +198,10 @@ class StepWeights:
             entry.mix[number] = self._matrix(weights, name)
         for field in ("gate", "up", "down"):
             setattr(entry, field, self._matrix(weights, f"{field}_proj"))
-        vectors = {"input_norm": weights["input_layernorm"], "post_norm": weights["post_attention_layernorm"]}
+        vectors = {
+            "input_norm": weights["input_layernorm"],
+            "post_norm": weights["post_attention_layernorm"],
+        }
         if entry.attention:
             vectors |= {name: weights[name] for name in ("q_norm", "k_norm") if name in weights}
         else:
@@ -193,21 +220,34 @@ class StepWeights:
         router, shared_gate = plain(experts.router), plain(experts.shared_gate)
         self._kept += [router, shared_gate]
         return StepExperts(
-            router.shape[0], experts.chosen, experts.inner, experts.normalise, experts.bank.held,
-            router.data_ptr(), shared_gate.data_ptr(),
-        )  # fmt: skip
+            router.shape[0],
+            experts.chosen,
+            experts.inner,
+            experts.normalise,
+            experts.bank.held,
+            router.data_ptr(),
+            shared_gate.data_ptr(),
+        )
 
     def _matrix(self, weights: Weights, name: str) -> Matrix:
         matrix, bias = weights[name], weights.get(f"{name}.bias")
-        assert isinstance(matrix, PackedMatrix | BlockMatrix) and not isinstance(bias, PackedMatrix | BlockMatrix)
+        assert isinstance(matrix, PackedMatrix | BlockMatrix) and not isinstance(
+            bias, PackedMatrix | BlockMatrix
+        )
         added = None if bias is None else plain(bias)
         self._kept += [part for part in (matrix, added) if part is not None]
         return Matrix.of(matrix, added)
 
 
 def fits(sizes: Mapping[str, int]) -> bool:
-    """Whether the native step can run a network of these sizes: whole groups and whole vectors everywhere."""
-    wide = (sizes["hidden"], sizes["value_heads"] * sizes["value_dim"], sizes["heads"] * sizes["dim"])
+    """Whether the native step can run a network of these sizes: whole groups and whole vectors
+    everywhere.
+    """
+    wide = (
+        sizes["hidden"],
+        sizes["value_heads"] * sizes["value_dim"],
+        sizes["heads"] * sizes["dim"],
+    )
     return (
         all(size % GROUP == 0 for size in wide)
         and sizes["dim"] % 64 == 0
@@ -219,9 +259,13 @@ def fits(sizes: Mapping[str, int]) -> bool:
 
 def _context(memories: Sequence[Remembered], grid: int) -> int:
     """Tokens of the context, checked to be equal in all attention layers and cut on the grid."""
-    counts = {tuple(s.k.shape[0] for s in m.blocks if s.k.shape[0]) for m in memories if m.memory is None}
+    counts = {
+        tuple(s.k.shape[0] for s in m.blocks if s.k.shape[0]) for m in memories if m.memory is None
+    }
     if len(counts) > 1:
-        raise ShapeMismatch(f"contexts of {sorted(sum(c) for c in counts)} tokens in layers of one state")
+        raise ShapeMismatch(
+            f"contexts of {sorted(sum(c) for c in counts)} tokens in layers of one state"
+        )
     for found in counts:
         if any(count != grid for count in found[:-1]) or max(found[-1:], default=0) > grid:
             raise ShapeMismatch(f"KV blocks of {sorted(set(found))} tokens on a grid of {grid}")
@@ -234,17 +278,22 @@ class Step:
 
     def __init__(
         self, weights: StepWeights, memories: Sequence[Remembered], reach: Reach, library: Library
-    ) -> None:  # fmt: skip
-        """One branch; the tensors of `memories` are copied where a step writes into them. Raises ShapeMismatch:
-        contexts differ in length from layer to layer, or a KV block but the last is not whole."""
+    ) -> None:
+        """One branch; the tensors of `memories` are copied where a step writes into them. Raises
+        ShapeMismatch: contexts differ in length from layer to layer, or a KV block but the last is
+        not whole."""
         self.weights, self.library, self.reach = weights, library, reach
         self.context = _context(memories, reach.grid)
         self.own, self.room, self.count = 0, 0, 1
         self._find = FIND(self._found)
         self._failure: BaseException | None = None
         self.table = type(weights.table).from_buffer_copy(weights.table)
-        self.changing: list[tuple[Tensor, Tensor]] = []  # (tail, memory) or own (keys, values), one for each layer
-        self._blocks = [self._segments(entry, m.blocks) for entry, m in zip(self.table, memories, strict=True)]
+        self.changing: list[
+            tuple[Tensor, Tensor]
+        ] = []  # (tail, memory) or own (keys, values), one for each layer
+        self._blocks = [
+            self._segments(entry, m.blocks) for entry, m in zip(self.table, memories, strict=True)
+        ]
         for entry, memory in zip(self.table, memories, strict=True):
             if entry.attention:
                 empty = torch.empty(1, 0, weights.sizes["kv_heads"], weights.sizes["dim"])
@@ -286,19 +335,31 @@ class Step:
         self._point()
 
     def logits(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        """Adds one token to each branch: embeddings x [branches, hidden], cos and sin [rotary]. Returns float32 logits
-        [branches, vocab] of what follows. An error of a bank of experts leaves the step useless."""
+        """Adds one token to each branch: embeddings x [branches, hidden], cos and sin [rotary].
+        Returns float32 logits [branches, vocab] of what follows. An error of a bank of experts
+        leaves the step useless."""
         if self.own == self.room:
             self._grow()
         weights = self.weights
         x, cos, sin = plain(x).clone(), plain(cos), plain(sin)
         out = torch.empty(self.count, weights.head.shape[0])
         call = StepCall(
-            self.count, *(weights.sizes[name] for name in SIZES), self.own, self.room,
-            self.context, *self.reach, weights.eps,
-            cos.data_ptr(), sin.data_ptr(), x.data_ptr(), self.table, weights.norm.data_ptr(),
-            Matrix.of(weights.head), out.data_ptr(), self._find,
-        )  # fmt: skip
+            self.count,
+            *(weights.sizes[name] for name in SIZES),
+            self.own,
+            self.room,
+            self.context,
+            *self.reach,
+            weights.eps,
+            cos.data_ptr(),
+            sin.data_ptr(),
+            x.data_ptr(),
+            self.table,
+            weights.norm.data_ptr(),
+            Matrix.of(weights.head),
+            out.data_ptr(),
+            self._find,
+        )
         self.library.run("step", ctypes.byref(call))
         failure, self._failure = self._failure, None
         if failure is not None:
@@ -306,7 +367,9 @@ class Step:
         self.own += 1
         return out
 
-    def _found(self, layer: int, count: int, numbers: Sequence[int], pairs: MutableSequence[Matrix]) -> int:
+    def _found(
+        self, layer: int, count: int, numbers: Sequence[int], pairs: MutableSequence[Matrix]
+    ) -> int:
         """`find` of StepCall."""
         try:
             for at, pair in enumerate(self.weights.banks[layer].pairs(numbers[:count])):

@@ -12,7 +12,14 @@ from docqa.kernels.delta.reference import delta_rule_reference, l2_normalise
 from docqa.kernels.dispatch import choose, recorded, register, register_native, register_triton
 from docqa.kernels.errors import ShapeMismatch
 
-__all__ = ["CHUNK", "delta_rule", "delta_rule_chunked", "delta_rule_recurrent", "delta_rule_reference", "l2_normalise"]
+__all__ = [
+    "CHUNK",
+    "delta_rule",
+    "delta_rule_chunked",
+    "delta_rule_recurrent",
+    "delta_rule_reference",
+    "l2_normalise",
+]
 
 register_native("delta", delta_rule_native)
 register_native("delta_training", delta_rule_gradient)
@@ -32,25 +39,36 @@ def delta_rule(
 ) -> tuple[Tensor, Tensor]:
     """Gated delta rule; arguments and results as in `delta_rule_reference`.
 
-    Each head of q and k is read by as many neighbouring heads of v as fit. The number of tokens alone picks the chunked
-    or the recurrent form, so equal shapes give equal bits. While gradients are recorded a form with a gradient runs: in
-    C++ it can be differentiated once, float32 inside. Raises ShapeMismatch: batch or seq differ, the heads of v are no
-    multiple of those of q and k, `decay` does not fit them, or `state` is not [batch, heads, key_dim, value_dim].
+    Each head of q and k is read by as many neighbouring heads of v as fit. The number of tokens
+    alone picks the chunked or the recurrent form, so equal shapes give equal bits. While gradients
+    are recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside.
+    Raises ShapeMismatch: batch or seq differ, the heads of v are no multiple of those of q and k,
+    `decay` does not fit them, or `state` is not [batch, heads, key_dim, value_dim].
     """
     heads, key_heads = v.shape[2], k.shape[2]
     if decay.shape != v.shape[:3]:
-        raise ShapeMismatch(f"a decay of {tuple(decay.shape)} is not one for each head of v {tuple(v.shape)}")
+        raise ShapeMismatch(
+            f"a decay of {tuple(decay.shape)} is not one for each head of v {tuple(v.shape)}"
+        )
     if k.shape[:2] != v.shape[:2] or q.shape != k.shape or heads % key_heads:
-        raise ShapeMismatch(f"q {tuple(q.shape)}, k {tuple(k.shape)} and v {tuple(v.shape)} do not fit together")
+        raise ShapeMismatch(
+            f"q {tuple(q.shape)}, k {tuple(k.shape)} and v {tuple(v.shape)} do not fit together"
+        )
     wanted = (k.shape[0], heads, k.shape[3], v.shape[3])
     if state is not None and tuple(state.shape) != wanted:
-        raise ShapeMismatch(f"the delta state is {tuple(state.shape)}, expected [batch, heads, key, value] = {wanted}")
+        raise ShapeMismatch(
+            f"the delta state is {tuple(state.shape)}, expected [batch, heads, key, value] = {wanted}"
+        )
     training = recorded(q, k, v, decay, beta, state)
     if training:
-        wide = torch.float64 if v.dtype == torch.float64 else torch.float32  # narrower ones are widened inside
+        wide = (
+            torch.float64 if v.dtype == torch.float64 else torch.float32
+        )  # narrower ones are widened inside
         found = choose("delta_training", v.device.type, wide)
     else:
-        found = choose("delta_step" if k.shape[1] <= FEW_TOKENS else "delta", v.device.type, v.dtype)
+        found = choose(
+            "delta_step" if k.shape[1] <= FEW_TOKENS else "delta", v.device.type, v.dtype
+        )
     repeat = heads // key_heads
     if repeat > 1 and (training or not found.native):
         q, k = q.repeat_interleave(repeat, 2), k.repeat_interleave(repeat, 2)

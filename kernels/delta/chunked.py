@@ -1,9 +1,10 @@
 """Gated delta rule in chunks (WY form): matrix products instead of a loop over tokens.
 
-Notation of the comments: inside a chunk gamma_i is the running sum of the log decays, Gamma_ij = exp(gamma_i - gamma_j)
-for j <= i, A = strictly lower part of diag(beta) K K^T * Gamma. Then (I + A) U = diag(beta)(V - diag(e^gamma) K S0),
-O = diag(e^gamma) Q S0 + (Q K^T * Gamma) U and S = e^{gamma_C} S0 + (diag(e^{gamma_C - gamma}) K)^T U.
-Source: Yang, Kautz, Hatamizadeh 2024 (arXiv 2412.06464), section 3; no exponent used here is above 0.
+Notation of the comments: inside a chunk gamma_i is the running sum of the log decays, Gamma_ij =
+exp(gamma_i - gamma_j) for j <= i, A = strictly lower part of diag(beta) K K^T * Gamma. Then (I + A)
+U = diag(beta)(V - diag(e^gamma) K S0), O = diag(e^gamma) Q S0 + (Q K^T * Gamma) U and S =
+e^{gamma_C} S0 + (diag(e^{gamma_C - gamma}) K)^T U. Source: Yang, Kautz, Hatamizadeh 2024 (arXiv
+2412.06464), section 3; no exponent used here is above 0.
 """
 
 from typing import Any
@@ -21,15 +22,20 @@ class _UnitLowerInverse(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, strict: Tensor) -> Tensor:
         size = strict.shape[-1]
-        inverse = torch.eye(size, dtype=strict.dtype, device=strict.device).expand_as(strict).contiguous()
-        # Merge inverses of diagonal blocks pairwise, 1 -> 2 -> ... -> size. It is forward substitution in blocks, as
-        # stable as substitution; a Neumann product would not be, since powers of A can grow.
+        inverse = (
+            torch.eye(size, dtype=strict.dtype, device=strict.device).expand_as(strict).contiguous()
+        )
+        # Merge inverses of diagonal blocks pairwise, 1 -> 2 -> ... -> size. It is forward
+        # substitution in blocks, as stable as substitution; a Neumann product would not be, since
+        # powers of A can grow.
         half = 1
         while half < size:
             pairs = size // (2 * half)
             shape = (*strict.shape[:-2], pairs, 2 * half, pairs, 2 * half)
             blocks = inverse.view(shape).diagonal(dim1=-4, dim2=-2)  # [..., 2 half, 2 half, pairs]
-            lower = strict.view(shape).diagonal(dim1=-4, dim2=-2)[..., half:, :half, :].movedim(-1, -3)
+            lower = (
+                strict.view(shape).diagonal(dim1=-4, dim2=-2)[..., half:, :half, :].movedim(-1, -3)
+            )
             upper_left = blocks[..., :half, :half, :].movedim(-1, -3)
             lower_right = blocks[..., half:, half:, :].movedim(-1, -3)
             blocks[..., half:, :half, :].movedim(-1, -3).copy_(-(lower_right @ lower @ upper_left))
@@ -45,16 +51,25 @@ class _UnitLowerInverse(torch.autograd.Function):
 
 
 def _chunks(x: Tensor, count: int, chunk: int) -> Tensor:
-    """[batch, seq, heads, ...] -> [count, batch, heads, chunk, ...], the chunk axis outermost for the serial loop."""
+    """[batch, seq, heads, ...] -> [count, batch, heads, chunk, ...], the chunk axis outermost for
+    the serial loop.
+    """
     batch, _, heads = x.shape[:3]
     return x.view(batch, count, chunk, heads, *x.shape[3:]).transpose(2, 3).transpose(0, 1)
 
 
 def delta_rule_chunked(
-    q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None, chunk: int = CHUNK
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    *,
+    decay: Tensor,
+    beta: Tensor,
+    state: Tensor | None = None,
+    chunk: int = CHUNK,
 ) -> tuple[Tensor, Tensor]:
-    """As `delta_rule_reference`, in chunks of `chunk`, a power of two. A short last one is filled with k = v = q = 0,
-    beta = 0 and decay = 0, which changes neither outputs nor state."""
+    """As `delta_rule_reference`, in chunks of `chunk`, a power of two. A short last one is filled
+    with k = v = q = 0, beta = 0 and decay = 0, which changes neither outputs nor state."""
     work = torch.float64 if v.dtype == torch.float64 else torch.float32
     batch, seq, heads, key_dim = k.shape
     count = -(-seq // chunk)
@@ -63,15 +78,19 @@ def delta_rule_chunked(
     decay, beta = decay.to(work), beta.to(work)
     if missing:
         q, k, values, decay, beta = (
-            functional.pad(x, (0, 0) * (x.ndim - 2) + (0, missing)) for x in (q, k, values, decay, beta)
+            functional.pad(x, (0, 0) * (x.ndim - 2) + (0, missing))
+            for x in (q, k, values, decay, beta)
         )
     q, k, values, decay, beta = (_chunks(x, count, chunk) for x in (q, k, values, decay, beta))
 
-    # In float64: behind a token that forgets nearly all, differences of large sums are what small decays come from.
+    # In float64: behind a token that forgets nearly all, differences of large sums are what small
+    # decays come from.
     sums = decay.double().cumsum(3)  # [count, batch, heads, chunk]
     keys_beta = k * beta[..., None]
     lower = torch.ones(chunk, chunk, dtype=torch.bool, device=k.device).tril()
-    difference = (sums[..., :, None] - sums[..., None, :]).to(work).masked_fill(~lower, float("-inf"))
+    difference = (
+        (sums[..., :, None] - sums[..., None, :]).to(work).masked_fill(~lower, float("-inf"))
+    )
     ratio = difference.exp()  # Gamma, with its diagonal
     strict, attention = keys_beta @ k.transpose(-1, -2) * ratio, q @ k.transpose(-1, -2) * ratio
     sums = sums[..., None]

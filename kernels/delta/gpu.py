@@ -1,12 +1,14 @@
-"""Gated delta rule in Triton: chunks for a text, the recurrence for a few tokens. Importing this module needs Triton.
+"""Gated delta rule in Triton: chunks for a text, the recurrence for a few tokens. Importing this
+module needs Triton.
 
-Notation and formulas of `chunked.py`: Yang, Kautz, Hatamizadeh 2024, "Gated Delta Networks" (arXiv 2412.06464), section
-3, on the WY form of Yang et al. 2024, "Parallelizing Linear Transformers with the Delta Rule over Sequence Length"
-(arXiv 2406.06484), section 3. What needs no state is done for all chunks at once (`_solve_chunks`); one program for a
-head and a tile of value columns then walks the chunks with its part of the state in registers (`_walk_chunks`).
+Notation and formulas of `chunked.py`: Yang, Kautz, Hatamizadeh 2024, "Gated Delta Networks" (arXiv
+2412.06464), section 3, on the WY form of Yang et al. 2024, "Parallelizing Linear Transformers with
+the Delta Rule over Sequence Length" (arXiv 2406.06484), section 3. What needs no state is done for
+all chunks at once (`_solve_chunks`); one program for a head and a tile of value columns then walks
+the chunks with its part of the state in registers (`_walk_chunks`).
 
-The logarithm of a decay ratio is the sum of the decays between two tokens, not a difference of running sums: nothing
-cancels, it is at most 0, and a decay of -inf is no special case.
+The logarithm of a decay ratio is the sum of the decays between two tokens, not a difference of
+running sums: nothing cancels, it is at most 0, and a decay of -inf is no special case.
 """
 
 import torch
@@ -18,16 +20,20 @@ from docqa.kernels import gpu
 from docqa.kernels.delta.chunked import delta_rule_chunked
 from docqa.kernels.delta.recurrent import delta_rule_recurrent
 
-WIDEST_KEY = 128  # a wider state tile does not fit the registers of a program, and no published model has one
+# a wider state tile does not fit the registers of a program, and no published model has one
+WIDEST_KEY = 128
 PIECE = 64  # key dimensions that are multiplied at once where a whole row need not be held
-SCRATCH = 256 * 2**20  # bytes; a longer text is read in parts of whole chunks, which does not change its bits
-PRECISION = "tf32x3"  # of products with keys, values and state: float32 to about its last bit, on tensor cores
+SCRATCH = (
+    256 * 2**20
+)  # bytes; a longer text is read in parts of whole chunks, which does not change its bits
+# of products with keys, values and state: float32 to about its last bit, on tensor cores
+PRECISION = "tf32x3"
 
 
 @triton.jit
 def _unit_lower_inverse(strict, SIZE: tl.constexpr, LEVELS: tl.constexpr):
-    """(I + strict)^-1 for a strictly lower-triangular tile [SIZE, SIZE], SIZE = 2 ** LEVELS, in float32. Diagonal
-    blocks are merged pairwise: stable where powers of `strict` grow."""
+    """(I + strict)^-1 for a strictly lower-triangular tile [SIZE, SIZE], SIZE = 2 ** LEVELS, in
+    float32. Diagonal blocks are merged pairwise: stable where powers of `strict` grow."""
     row = tl.arange(0, SIZE)[:, None]
     column = tl.arange(0, SIZE)[None, :]
     pairs = (row // 2 == column // 2) & (row > column)
@@ -43,11 +49,30 @@ def _unit_lower_inverse(strict, SIZE: tl.constexpr, LEVELS: tl.constexpr):
 
 @triton.jit(do_not_specialize=["seq", "count"])
 def _solve_chunks(
-    q, k, decay, beta, solved, attention, grown, left,
-    k_batch, k_seq, k_head, seq, heads, count, key_dim, scale,
-    CHUNK: tl.constexpr, LEVELS: tl.constexpr, PIECE: tl.constexpr, PRECISE: tl.constexpr,
-):  # fmt: skip
-    """One chunk of one head: (I + A)^-1 diag(beta), scale * Q K^T * Gamma, e^gamma and e^(gamma_C - gamma)."""
+    q,
+    k,
+    decay,
+    beta,
+    solved,
+    attention,
+    grown,
+    left,
+    k_batch,
+    k_seq,
+    k_head,
+    seq,
+    heads,
+    count,
+    key_dim,
+    scale,
+    CHUNK: tl.constexpr,
+    LEVELS: tl.constexpr,
+    PIECE: tl.constexpr,
+    PRECISE: tl.constexpr,
+):
+    """One chunk of one head: (I + A)^-1 diag(beta), scale * Q K^T * Gamma, e^gamma and e^(gamma_C -
+    gamma).
+    """
     program = tl.program_id(0).to(tl.int64)
     part = program % count
     batch, head = program // count // heads, program // count % heads
@@ -70,7 +95,9 @@ def _solve_chunks(
         scores = tl.dot(queries, turned, scores, input_precision=PRECISE)
 
     below = index[:, None] > index[None, :]
-    sums = tl.cumsum(tl.where(below, decays[:, None], 0.0), 0)  # [i, j]: the decays of tokens j + 1 to i
+    sums = tl.cumsum(
+        tl.where(below, decays[:, None], 0.0), 0
+    )  # [i, j]: the decays of tokens j + 1 to i
     ratio = tl.where(index[:, None] >= index[None, :], tl.exp(sums), 0.0)
     strict = tl.where(below, overlap * ratio * betas[:, None], 0.0)
     inverse = _unit_lower_inverse(strict, CHUNK, LEVELS)
@@ -85,11 +112,38 @@ def _solve_chunks(
 
 @triton.jit(do_not_specialize=["seq", "count"])
 def _walk_chunks(
-    q, k, v, solved, attention, grown, left, before, after, out,
-    k_batch, k_seq, k_head, v_batch, v_seq, v_head, out_batch, out_seq, out_head,
-    seq, heads, count, tiles, key_dim, value_dim, scale,
-    HAS_STATE: tl.constexpr, CHUNK: tl.constexpr, KEYS: tl.constexpr, VALUES: tl.constexpr, PRECISE: tl.constexpr,
-):  # fmt: skip
+    q,
+    k,
+    v,
+    solved,
+    attention,
+    grown,
+    left,
+    before,
+    after,
+    out,
+    k_batch,
+    k_seq,
+    k_head,
+    v_batch,
+    v_seq,
+    v_head,
+    out_batch,
+    out_seq,
+    out_head,
+    seq,
+    heads,
+    count,
+    tiles,
+    key_dim,
+    value_dim,
+    scale,
+    HAS_STATE: tl.constexpr,
+    CHUNK: tl.constexpr,
+    KEYS: tl.constexpr,
+    VALUES: tl.constexpr,
+    PRECISE: tl.constexpr,
+):
     """All chunks of one head, for a tile of value columns: outputs and the last state."""
     program = tl.program_id(0).to(tl.int64)
     pair = program // tiles  # batch and head
@@ -123,19 +177,44 @@ def _walk_chunks(
         result += tl.dot(tl.load(attention + squares), writes, input_precision=PRECISE)
         places = batch * out_batch + head * out_head + tokens[:, None] * out_seq + columns[None, :]
         tl.store(out + places, result.to(out.dtype.element_ty), mask=mask)
-        # Tokens past the end decay nothing, so the last entry of a short chunk is that of its last token.
+        # Tokens past the end decay nothing, so the last entry of a short chunk is that of its last
+        # token.
         kept = tl.load(grown + chunk * CHUNK + CHUNK - 1)
-        memory = memory * kept + tl.dot(tl.trans(keys * remains[:, None]), writes, input_precision=PRECISE)
+        memory = memory * kept + tl.dot(
+            tl.trans(keys * remains[:, None]), writes, input_precision=PRECISE
+        )
     tl.store(after + cells, memory, mask=held)
 
 
 @triton.jit(do_not_specialize=["seq"])
 def _walk_tokens(
-    q, k, v, decay, beta, before, after, out,
-    k_batch, k_seq, k_head, v_batch, v_seq, v_head, out_batch, out_seq, out_head,
-    seq, heads, tiles, key_dim, value_dim, scale,
-    HAS_STATE: tl.constexpr, KEYS: tl.constexpr, VALUES: tl.constexpr,
-):  # fmt: skip
+    q,
+    k,
+    v,
+    decay,
+    beta,
+    before,
+    after,
+    out,
+    k_batch,
+    k_seq,
+    k_head,
+    v_batch,
+    v_seq,
+    v_head,
+    out_batch,
+    out_seq,
+    out_head,
+    seq,
+    heads,
+    tiles,
+    key_dim,
+    value_dim,
+    scale,
+    HAS_STATE: tl.constexpr,
+    KEYS: tl.constexpr,
+    VALUES: tl.constexpr,
+):
     """The recurrence of one head for a tile of value columns."""
     program = tl.program_id(0).to(tl.int64)
     pair = program // tiles  # batch and head
@@ -176,40 +255,95 @@ def _dense(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _part(
-    q: Tensor, k: Tensor, v: Tensor, decay: Tensor, beta: Tensor, state: Tensor | None, out: Tensor, chunk: int
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    decay: Tensor,
+    beta: Tensor,
+    state: Tensor | None,
+    out: Tensor,
+    chunk: int,
 ) -> Tensor:
-    """Reads a part of a text into `out` [batch, seq, heads, value_dim]; returns the state after it."""
+    """Reads a part of a text into `out` [batch, seq, heads, value_dim]; returns the state after
+    it.
+    """
     batch, seq, heads, key_dim = k.shape
     value_dim, count = v.shape[-1], triton.cdiv(seq, chunk)
     size = gpu.sizes(k.device)
-    solved, attention = k.new_empty(2, batch * heads * count, chunk, chunk, dtype=torch.float32).unbind()
+    solved, attention = k.new_empty(
+        2, batch * heads * count, chunk, chunk, dtype=torch.float32
+    ).unbind()
     grown, left = k.new_empty(2, batch * heads * count, chunk, dtype=torch.float32).unbind()
     after = k.new_empty(batch, heads, key_dim, value_dim, dtype=torch.float32)
     keys, tiles = gpu.power_of_two(key_dim, 16), triton.cdiv(value_dim, size.values)
     _solve_chunks[(batch * heads * count,)](
-        q, k, decay.float().contiguous(), beta.float().contiguous(), solved, attention, grown, left,
-        *k.stride()[:3], seq, heads, count, key_dim, key_dim**-0.5,
-        CHUNK=chunk, LEVELS=chunk.bit_length() - 1, PIECE=min(keys, PIECE), PRECISE=PRECISION,
+        q,
+        k,
+        decay.float().contiguous(),
+        beta.float().contiguous(),
+        solved,
+        attention,
+        grown,
+        left,
+        *k.stride()[:3],
+        seq,
+        heads,
+        count,
+        key_dim,
+        key_dim**-0.5,
+        CHUNK=chunk,
+        LEVELS=chunk.bit_length() - 1,
+        PIECE=min(keys, PIECE),
+        PRECISE=PRECISION,
         **gpu.options(size.delta_warps, stages=2),
-    )  # fmt: skip
+    )
     _walk_chunks[(batch * heads * tiles,)](
-        q, k, v, solved, attention, grown, left, after if state is None else state, after, out,
-        *k.stride()[:3], *v.stride()[:3], *out.stride()[:3],
-        seq, heads, count, tiles, key_dim, value_dim, key_dim**-0.5,
-        HAS_STATE=state is not None, CHUNK=chunk, KEYS=keys, VALUES=size.values, PRECISE=PRECISION,
+        q,
+        k,
+        v,
+        solved,
+        attention,
+        grown,
+        left,
+        after if state is None else state,
+        after,
+        out,
+        *k.stride()[:3],
+        *v.stride()[:3],
+        *out.stride()[:3],
+        seq,
+        heads,
+        count,
+        tiles,
+        key_dim,
+        value_dim,
+        key_dim**-0.5,
+        HAS_STATE=state is not None,
+        CHUNK=chunk,
+        KEYS=keys,
+        VALUES=size.values,
+        PRECISE=PRECISION,
         **gpu.options(size.delta_warps),
-    )  # fmt: skip
+    )
     return after
 
 
 def delta_rule_gpu(
-    q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None,
-    chunk: int | None = None, scratch: int = SCRATCH,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    *,
+    decay: Tensor,
+    beta: Tensor,
+    state: Tensor | None = None,
+    chunk: int | None = None,
+    scratch: int = SCRATCH,
+) -> tuple[Tensor, Tensor]:
     """As `delta_rule_reference`, in chunks, float32 inside; not differentiable.
 
-    `chunk`: a power of two, at least 16; by default what suits the device. What is worked out ahead of the walk takes
-    up to `scratch` bytes, at least one chunk. Keys of more than 128 dimensions go through torch.
+    `chunk`: a power of two, at least 16; by default what suits the device. What is worked out ahead
+    of the walk takes up to `scratch` bytes, at least one chunk. Keys of more than 128 dimensions go
+    through torch.
     """
     batch, seq, heads, key_dim = k.shape
     if key_dim > WIDEST_KEY:
@@ -224,15 +358,26 @@ def delta_rule_gpu(
         for start in range(0, seq, step):
             part = slice(start, start + step)
             memory = _part(
-                q[:, part], k[:, part], v[:, part], decay[:, part], beta[:, part], memory, out[:, part], chunk
+                q[:, part],
+                k[:, part],
+                v[:, part],
+                decay[:, part],
+                beta[:, part],
+                memory,
+                out[:, part],
+                chunk,
             )
-    return out, memory if memory is not None else k.new_zeros(batch, heads, key_dim, v.shape[-1], dtype=torch.float32)
+    return out, memory if memory is not None else k.new_zeros(
+        batch, heads, key_dim, v.shape[-1], dtype=torch.float32
+    )
 
 
 def delta_step_gpu(
     q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """The recurrence of few tokens, as `delta_rule_reference`; not differentiable. Keys of over 128 dims: by torch."""
+    """The recurrence of few tokens, as `delta_rule_reference`; not differentiable. Keys of over 128
+    dims: by torch.
+    """
     batch, seq, heads, key_dim = k.shape
     if key_dim > WIDEST_KEY:
         return delta_rule_recurrent(q, k, v, decay=decay, beta=beta, state=state)
@@ -243,10 +388,26 @@ def delta_step_gpu(
     tiles = triton.cdiv(value_dim, size.values)
     with gpu.on(k.device):
         _walk_tokens[(batch * heads * tiles,)](
-            q, k, v, decay.float().contiguous(), beta.float().contiguous(), before, after, out,
-            *k.stride()[:3], *v.stride()[:3], *out.stride()[:3],
-            seq, heads, tiles, key_dim, value_dim, key_dim**-0.5,
-            HAS_STATE=state is not None, KEYS=gpu.power_of_two(key_dim, 16), VALUES=size.values,
+            q,
+            k,
+            v,
+            decay.float().contiguous(),
+            beta.float().contiguous(),
+            before,
+            after,
+            out,
+            *k.stride()[:3],
+            *v.stride()[:3],
+            *out.stride()[:3],
+            seq,
+            heads,
+            tiles,
+            key_dim,
+            value_dim,
+            key_dim**-0.5,
+            HAS_STATE=state is not None,
+            KEYS=gpu.power_of_two(key_dim, 16),
+            VALUES=size.values,
             **gpu.options(size.warps),
-        )  # fmt: skip
+        )
     return out, after

@@ -1,7 +1,7 @@
 """The gated delta rule with a backward pass in C++, for training on the CPU.
 
-Only the state before every chunk of 32 tokens is kept; the backward pass computes a chunk again in cache, where torch's
-own recording keeps some dozen tensors of the size of the inputs.
+Only the state before every chunk of 32 tokens is kept; the backward pass computes a chunk again in
+cache, where torch's own recording keeps some dozen tensors of the size of the inputs.
 """
 
 import ctypes
@@ -17,7 +17,9 @@ CHUNK = 32  # as in delta.inc
 
 class _DeltaRule(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, library: Library, state: Tensor, *inputs: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        ctx: Any, library: Library, state: Tensor, *inputs: Tensor
+    ) -> tuple[Tensor, Tensor]:
         wide = tuple(plain(x) for x in inputs)
         batch, seq, heads, key_dim = wide[1].shape
         value_dim = wide[2].shape[-1]
@@ -36,13 +38,22 @@ class _DeltaRule(torch.autograd.Function):
         history, *inputs = ctx.saved_tensors
         found = [torch.empty_like(x) for x in inputs]
         forward = DeltaCall.of(inputs, memory, out, history)
-        call = DeltaGradientCall(forward, out.data_ptr(), memory.data_ptr(), *(x.data_ptr() for x in found))
+        call = DeltaGradientCall(
+            forward, out.data_ptr(), memory.data_ptr(), *(x.data_ptr() for x in found)
+        )
         ctx.library.run("delta_gradient", ctypes.byref(call))
         return None, *(x.to(dtype) for x, dtype in zip([memory, *found], ctx.dtypes, strict=True))
 
 
 def delta_rule_gradient(
-    q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None, library: Library
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    *,
+    decay: Tensor,
+    beta: Tensor,
+    state: Tensor | None = None,
+    library: Library,
 ) -> tuple[Tensor, Tensor]:
     """As `delta_rule_reference`, float32 inside; differentiable once."""
     if state is None:

@@ -1,4 +1,6 @@
-"""Gated delta rule in C++: chunks of 32 tokens with the state in cache, and the recurrence for a few tokens."""
+"""Gated delta rule in C++: chunks of 32 tokens with the state in cache, and the recurrence for a
+few tokens.
+"""
 
 from functools import partial
 
@@ -10,14 +12,28 @@ from docqa.kernels.cpu.library import plain
 
 
 def delta_rule_native(
-    q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None, library: Library,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    *,
+    decay: Tensor,
+    beta: Tensor,
+    state: Tensor | None = None,
+    library: Library,
     step: bool = False,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """As `delta_rule`, all float32; not differentiable. `step`: by the recurrence, meant for 1 to a dozen tokens."""
-    heads = (x.detach() if x.stride(-1) == 1 and x.dtype == torch.float32 else plain(x.detach()) for x in (q, k, v))
+) -> tuple[Tensor, Tensor]:
+    """As `delta_rule`, all float32; not differentiable. `step`: by the recurrence, meant for 1 to a
+    dozen tokens.
+    """
+    heads = (
+        x.detach() if x.stride(-1) == 1 and x.dtype == torch.float32 else plain(x.detach())
+        for x in (q, k, v)
+    )
     gates = {"decay": plain(decay.detach()).numpy(), "beta": plain(beta.detach()).numpy()}
     before = None if state is None else state.detach().float().numpy()
-    found = arrays.delta_rule(*(x.numpy() for x in heads), **gates, state=before, step=step, library=library)
+    found = arrays.delta_rule(
+        *(x.numpy() for x in heads), **gates, state=before, step=step, library=library
+    )
     return torch.from_numpy(found[0]), torch.from_numpy(found[1])
 
 

@@ -10,7 +10,11 @@ def delta_rule_recurrent(
     """As `delta_rule_reference`; meant for 1 to a dozen tokens."""
     work = torch.float64 if v.dtype == torch.float64 else torch.float32
     batch, seq, heads, key_dim = k.shape
-    memory = k.new_zeros(batch, heads, key_dim, v.shape[-1], dtype=work) if state is None else state.to(work)
+    memory = (
+        k.new_zeros(batch, heads, key_dim, v.shape[-1], dtype=work)
+        if state is None
+        else state.to(work)
+    )
     q, k, values = q.to(work) * key_dim**-0.5, k.to(work), v.to(work)
     kept, beta = decay.to(work).exp()[..., None, None], beta.to(work)[..., None, None]
     outputs = []

@@ -1,7 +1,7 @@
 """Gated delta rule, token by token: the truth that every faster form is tested against.
 
-Source: Yang, Kautz, Hatamizadeh 2024, "Gated Delta Networks" (arXiv 2412.06464), the recurrent form. The decay comes
-before the read, and the output reads the updated state.
+Source: Yang, Kautz, Hatamizadeh 2024, "Gated Delta Networks" (arXiv 2412.06464), the recurrent
+form. The decay comes before the read, and the output reads the updated state.
 """
 
 import torch
@@ -16,16 +16,22 @@ def l2_normalise(x: Tensor) -> Tensor:
 def delta_rule_reference(
     q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Gated delta rule over `seq` tokens, one token at a time, in the dtype of `state` or float32 at least.
+    """Gated delta rule over `seq` tokens, one token at a time, in the dtype of `state` or float32
+    at least.
 
-    q, k: [batch, seq, heads, key_dim], already of unit length; q is scaled by key_dim ** -0.5 inside.
-    v: [batch, seq, heads, value_dim]. decay, beta: [batch, seq, heads], the natural logarithm, at most 0, and (0, 2).
-    state: [batch, heads, key_dim, value_dim] before the first token, zeros when absent; not written.
-    Returns out [batch, seq, heads, value_dim] in the dtype of v, and the state after the last token.
+    q, k: [batch, seq, heads, key_dim], already of unit length; q is scaled by key_dim ** -0.5
+    inside. v: [batch, seq, heads, value_dim]. decay, beta: [batch, seq, heads], the natural
+    logarithm, at most 0, and (0, 2). state: [batch, heads, key_dim, value_dim] before the first
+    token, zeros when absent; not written. Returns out [batch, seq, heads, value_dim] in the dtype
+    of v, and the state after the last token.
     """
     work = torch.float64 if v.dtype == torch.float64 else torch.float32
     batch, seq, heads, key_dim = k.shape
-    memory = torch.zeros(batch, heads, key_dim, v.shape[-1], dtype=work) if state is None else state.to(work)
+    memory = (
+        torch.zeros(batch, heads, key_dim, v.shape[-1], dtype=work)
+        if state is None
+        else state.to(work)
+    )
     q, k, values = q.to(work) * key_dim**-0.5, k.to(work), v.to(work)
     decay, beta = decay.to(work), beta.to(work)
     outputs = []

@@ -1,7 +1,9 @@
-"""What an encoder that reads both ways has beside its products, on arrays: attention, layer norms, activation.
+"""What an encoder that reads both ways has beside its products, on arrays: attention, layer norms,
+activation.
 
-Texts stand one behind the other, without filling: text n has the tokens from starts[n] to starts[n + 1]. Without the
-native `library` the formulas of `reference` compute, the same within float32's rounding.
+Texts stand one behind the other, without filling: text n has the tokens from starts[n] to starts[n
++ 1]. Without the native `library` the formulas of `reference` compute, the same within float32's
+rounding.
 """
 
 import ctypes
@@ -22,21 +24,33 @@ FLOAT = np.dtype(np.float32).itemsize
 
 
 def encoder_attention(
-    q: Floats, k: Floats, v: Floats, starts: NDArray[np.int64], *, heads: int, near: Floats | None = None,
-    shifts: tuple[Floats, Floats, Floats] | None = None, library: Library | None,
-) -> Floats:  # fmt: skip
-    """What every token of each text attends to, [tokens, heads * dim] of q, k and v of the same shape.
+    q: Floats,
+    k: Floats,
+    v: Floats,
+    starts: NDArray[np.int64],
+    *,
+    heads: int,
+    near: Floats | None = None,
+    shifts: tuple[Floats, Floats, Floats] | None = None,
+    library: Library | None,
+) -> Floats:
+    """What every token of each text attends to, [tokens, heads * dim] of q, k and v of the same
+    shape.
 
-    Token i looks at every token j of its text with the score q_i . k_j * dim^-1/2 + near[head, longest - 1 + j - i], of
-    `near` [heads, 2 * longest - 1]. `shifts` [heads * dim], of q, k and v, are added to these first. q, k and v may be
-    columns of one array. A text's result has the same bits whatever stands beside it.
+    Token i looks at every token j of its text with the score q_i . k_j * dim^-1/2 + near[head,
+    longest - 1 + j - i], of `near` [heads, 2 * longest - 1]. `shifts` [heads * dim], of q, k and v,
+    are added to these first. q, k and v may be columns of one array. A text's result has the same
+    bits whatever stands beside it.
 
-    Raises ShapeMismatch (`starts` does not end with the number of tokens, or `near` is for shorter texts), MemoryError.
+    Raises ShapeMismatch (`starts` does not end with the number of tokens, or `near` is for shorter
+    texts), MemoryError.
     """
     longest = int(np.diff(starts).max(initial=0))
     if starts[-1] != len(q) or (near is not None and near.shape[1] < 2 * longest - 1):
         known = "no" if near is None else str(near.shape[1])
-        raise ShapeMismatch(f"texts of up to {longest} tokens, {starts[-1]} in all, beside {len(q)} and {known} biases")
+        raise ShapeMismatch(
+            f"texts of up to {longest} tokens, {starts[-1]} in all, beside {len(q)} and {known} biases"
+        )
     if library is None:
         return encoder_attention_reference(q, k, v, starts, heads=heads, near=near, shifts=shifts)
     if not q.strides == k.strides == v.strides or q.strides[1] != FLOAT:
@@ -47,19 +61,29 @@ def encoder_attention(
         longest = (near.shape[1] + 1) // 2
     out = np.empty(q.shape, np.float32)
     call = EncoderAttentionCall(
-        len(starts) - 1, heads, q.shape[1] // heads, q.strides[0] // FLOAT, longest,
+        len(starts) - 1,
+        heads,
+        q.shape[1] // heads,
+        q.strides[0] // FLOAT,
+        longest,
         *map(_address, (starts, q, k, v, *biases, near, out)),
-    )  # fmt: skip
+    )
     library.run("encoder_attention", ctypes.byref(call))
     return out
 
 
 def add_layer_norm(
-    x: Floats, r: Floats | None, weight: Floats, bias: Floats, eps: float, *, shift: Floats | None = None,
+    x: Floats,
+    r: Floats | None,
+    weight: Floats,
+    bias: Floats,
+    eps: float,
+    *,
+    shift: Floats | None = None,
     library: Library | None,
-) -> Floats:  # fmt: skip
-    """LayerNorm(x + (r + shift)) * weight + bias over the last axis, in the shape of x; r in that of x or None; `shift`
-    [dim]: the bias of the product r."""
+) -> Floats:
+    """LayerNorm(x + (r + shift)) * weight + bias over the last axis, in the shape of x; r in that
+    of x or None; `shift` [dim]: the bias of the product r."""
     if library is None:
         return add_layer_norm_reference(x, r, weight, bias, eps, shift=shift)
     x, weight, bias, dim = _plain(x), _plain(weight), _plain(bias), x.shape[-1]
@@ -70,8 +94,8 @@ def add_layer_norm(
 
 
 def biased_gelu(x: Floats, shift: Floats, *, library: Library | None) -> Floats:
-    """gelu(x + shift), the exact form, over x; `shift` [dim] is along its last axis. Raises ShapeMismatch: x is not
-    float32 in order."""
+    """gelu(x + shift), the exact form, over x; `shift` [dim] is along its last axis. Raises
+    ShapeMismatch: x is not float32 in order."""
     if x.dtype != np.float32 or not x.flags.c_contiguous:
         raise ShapeMismatch(f"gelu of {x.shape} {x.dtype} with strides {x.strides}")
     if library is None:

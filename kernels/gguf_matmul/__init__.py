@@ -12,7 +12,15 @@ from docqa.kernels.gguf_matmul.native import block_mlp_native, block_product_nat
 from docqa.kernels.native import native_in_use
 from docqa.kernels.self_check import library
 
-__all__ = ["BLOCKS", "Block", "BlockMatrix", "UnknownBlock", "block_arithmetic", "block_mlp", "block_product"]
+__all__ = [
+    "BLOCKS",
+    "Block",
+    "BlockMatrix",
+    "UnknownBlock",
+    "block_arithmetic",
+    "block_mlp",
+    "block_product",
+]
 
 register_native("block_product", block_product_native)
 register("block_product", "torch", block_product_by_rows)
@@ -20,23 +28,32 @@ register("block_product", "reference", block_product_reference)
 
 
 def block_arithmetic() -> str:
-    """What activations are rounded to where they meet blocks in float32 here: for a state's provenance."""
+    """What activations are rounded to where they meet blocks in float32 here: for a state's
+    provenance.
+    """
     found = library()
     if found is None or not native_in_use():
         return "in the dtype of activations"
     tiles = LEVELS[found.level].endswith("AMX")
-    return "times 8-bit activations, of many tokens in bfloat16" if tiles else "times 8-bit activations"
+    return (
+        "times 8-bit activations, of many tokens in bfloat16"
+        if tiles
+        else "times 8-bit activations"
+    )
 
 
 def block_product(x: Tensor, matrix: BlockMatrix) -> Tensor:
     """x [.., columns] times the matrix, [.., rows] in the dtype of x. Not differentiable.
 
-    C++ rounds activations: to 8 bits for every group of columns with a scale or, for more than a few tokens on a
-    processor with AMX, to bfloat16 together with the matrix. A token's bits depend on whether its call has few or many
-    tokens there, and on nothing else. Raises ShapeMismatch: the last axis of x is not the matrix's columns.
+    C++ rounds activations: to 8 bits for every group of columns with a scale or, for more than a
+    few tokens on a processor with AMX, to bfloat16 together with the matrix. A token's bits depend
+    on whether its call has few or many tokens there, and on nothing else. Raises ShapeMismatch: the
+    last axis of x is not the matrix's columns.
     """
     if x.shape[-1] != matrix.shape[1]:
-        raise ShapeMismatch(f"product of x {tuple(x.shape)} with a matrix of {matrix.block.name} {matrix.shape}")
+        raise ShapeMismatch(
+            f"product of x {tuple(x.shape)} with a matrix of {matrix.block.name} {matrix.shape}"
+        )
     return choose("block_product", x.device.type, x.dtype).function(x, matrix)
 
 
@@ -50,8 +67,10 @@ register("block_mlp", "reference", block_mlp_reference)
 
 
 def block_mlp(x: Tensor, gate: BlockMatrix, up: BlockMatrix, down: BlockMatrix) -> Tensor:
-    """down (SiLU(gate x) * up x): x [.., gate's columns] -> [.., down's rows] in the dtype of x. Not differentiable.
-    Raises ShapeMismatch: the matrices do not fit each other, or x."""
+    """down (SiLU(gate x) * up x): x [.., gate's columns] -> [.., down's rows] in the dtype of x.
+    Not differentiable. Raises ShapeMismatch: the matrices do not fit each other, or x."""
     if x.shape[-1] != gate.shape[1] or up.shape != gate.shape or down.shape[1] != gate.shape[0]:
-        raise ShapeMismatch(f"MLP of x {tuple(x.shape)} with matrices {gate.shape}, {up.shape} and {down.shape}")
+        raise ShapeMismatch(
+            f"MLP of x {tuple(x.shape)} with matrices {gate.shape}, {up.shape} and {down.shape}"
+        )
     return choose("block_mlp", x.device.type, x.dtype).function(x, gate, up, down)

@@ -1,7 +1,7 @@
 """Blocks of GGUF files as ggml defines them, and a matrix of them as it lies in a file.
 
-A block has 32 or 256 columns of a row: their codes in a few bits, low halves of bytes first, beside fp16 scales. Each
-group of columns has a scale and an offset: value = scale * code - offset.
+A block has 32 or 256 columns of a row: their codes in a few bits, low halves of bytes first, beside
+fp16 scales. Each group of columns has a scale and an offset: value = scale * code - offset.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,9 @@ class UnknownBlock(KernelError):
 
 
 class Codes(NamedTuple):
-    """`code` [blocks, columns of a block], `scale` and `offset` [blocks, groups of a block], in one floating dtype."""
+    """`code` [blocks, columns of a block], `scale` and `offset` [blocks, groups of a block], in one
+    floating dtype.
+    """
 
     code: Tensor
     scale: Tensor
@@ -31,7 +33,9 @@ Decode = Callable[[Tensor], Codes]  # uint8 [blocks, bytes of a block]
 
 @dataclass(frozen=True)
 class Block:
-    """One type: its name and number in ggml, columns and bytes of a block, and how its bytes are read."""
+    """One type: its name and number in ggml, columns and bytes of a block, and how its bytes are
+    read.
+    """
 
     name: str
     number: int
@@ -48,20 +52,26 @@ class Block:
 
 @dataclass(frozen=True)
 class BlockMatrix:
-    """[rows, columns] in blocks: `data` uint8 [rows, bytes of a row], memory-mapped where it comes from a file."""
+    """[rows, columns] in blocks: `data` uint8 [rows, bytes of a row], memory-mapped where it comes
+    from a file.
+    """
 
     data: Tensor
     block: Block
 
     @classmethod
     def of(cls, data: Tensor, kind: str) -> "BlockMatrix":
-        """Of a GGUF file's bytes of type `kind` (as ggml names it). Raises UnknownBlock: the type is not in `BLOCKS`,
-        or rows are no whole blocks."""
+        """Of a GGUF file's bytes of type `kind` (as ggml names it). Raises UnknownBlock: the type
+        is not in `BLOCKS`, or rows are no whole blocks."""
         block = BLOCKS.get(kind)
         if block is None:
-            raise UnknownBlock(f"blocks of type {kind} are not computed; known: {', '.join(BLOCKS)}")
+            raise UnknownBlock(
+                f"blocks of type {kind} are not computed; known: {', '.join(BLOCKS)}"
+            )
         if data.dtype != torch.uint8 or data.ndim != 2 or data.shape[1] % block.bytes:
-            raise UnknownBlock(f"{data.dtype} {tuple(data.shape)} are no rows of {kind}, {block.bytes} bytes a block")
+            raise UnknownBlock(
+                f"{data.dtype} {tuple(data.shape)} are no rows of {kind}, {block.bytes} bytes a block"
+            )
         return cls(data.contiguous(), block)
 
     @property
@@ -89,7 +99,9 @@ def _nibbles(raw: Tensor) -> Tensor:
 
 def _fifth(raw: Tensor) -> Tensor:
     """16 for every set bit of four bytes: [blocks, 32]."""
-    return ((raw[..., None] >> torch.arange(8, dtype=torch.uint8, device=raw.device)) & 1).flatten(-2) << 4
+    return ((raw[..., None] >> torch.arange(8, dtype=torch.uint8, device=raw.device)) & 1).flatten(
+        -2
+    ) << 4
 
 
 def _table(codes: Tensor, values: tuple[int, ...]) -> Tensor:
@@ -114,7 +126,9 @@ def _q8_0(raw: Tensor) -> Codes:
 
 
 def _six_bits(raw: Tensor) -> tuple[Tensor, Tensor]:
-    """Scales and offsets of eight groups, 6 bits each in the 12 bytes behind two fp16 factors: [blocks, 8] twice."""
+    """Scales and offsets of eight groups, 6 bits each in the 12 bytes behind two fp16 factors:
+    [blocks, 8] twice.
+    """
     a, b, c = raw[:, 4:8], raw[:, 8:12], raw[:, 12:16]
     scale = torch.cat([a & 63, (c & 15) | ((a >> 6) << 4)], 1)
     offset = torch.cat([b & 63, (c >> 4) | ((b >> 6) << 4)], 1)
@@ -126,7 +140,9 @@ def _q4_k(raw: Tensor) -> Codes:
 
 
 def _q5_k(raw: Tensor) -> Codes:
-    low = _nibbles(raw[:, 48:].unflatten(1, (4, 32))).unflatten(-1, (2, 32)).flatten(1, 2)  # [blocks, 8, 32]
+    low = (
+        _nibbles(raw[:, 48:].unflatten(1, (4, 32))).unflatten(-1, (2, 32)).flatten(1, 2)
+    )  # [blocks, 8, 32]
     bit = torch.arange(8, dtype=torch.uint8, device=raw.device)[:, None]
     high = ((raw[:, None, 16:48] >> bit) & 1) << 4
     return Codes((low | high).flatten(1).float(), *_six_bits(raw))

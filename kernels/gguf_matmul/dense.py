@@ -10,7 +10,9 @@ NUMBERS = 1 << 22  # of values that are in memory at a time: 16 MiB
 
 
 def block_product_reference(x: Tensor, matrix: BlockMatrix) -> Tensor:
-    """x [.., columns] times the matrix, [.., rows] in the dtype of x; float64 inside where x is, else float32."""
+    """x [.., columns] times the matrix, [.., rows] in the dtype of x; float64 inside where x is,
+    else float32.
+    """
     work = torch.float64 if x.dtype == torch.float64 else torch.float32
     return (x.to(work) @ matrix.dense().to(work).T).to(x.dtype)
 

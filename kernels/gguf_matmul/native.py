@@ -10,14 +10,16 @@ from docqa.kernels.gguf_matmul.blocks import BlockMatrix
 
 def stored(matrix: BlockMatrix) -> StoredBlocks:
     """The matrix as the library reads it; its bytes are not kept by this."""
-    return StoredBlocks(*matrix.shape, matrix.block.number, matrix.data.shape[1], matrix.data.data_ptr())
+    return StoredBlocks(
+        *matrix.shape, matrix.block.number, matrix.data.shape[1], matrix.data.data_ptr()
+    )
 
 
 def block_product_native(x: Tensor, matrix: BlockMatrix, *, library: Library) -> Tensor:
     """As `block_product_reference`, x and result float32; activations are rounded.
 
-    To 8 bits for every group of 16 (Q6_K) or 32 columns: some 0.6 % of the result's norm on normal numbers. With AMX,
-    of more than a few tokens, both sides to bfloat16: some 0.25 %.
+    To 8 bits for every group of 16 (Q6_K) or 32 columns: some 0.6 % of the result's norm on normal
+    numbers. With AMX, of more than a few tokens, both sides to bfloat16: some 0.25 %.
     """
     rows, columns = matrix.shape
     x = plain(x)
@@ -27,7 +29,9 @@ def block_product_native(x: Tensor, matrix: BlockMatrix, *, library: Library) ->
     return out
 
 
-def block_mlp_native(x: Tensor, gate: BlockMatrix, up: BlockMatrix, down: BlockMatrix, *, library: Library) -> Tensor:
+def block_mlp_native(
+    x: Tensor, gate: BlockMatrix, up: BlockMatrix, down: BlockMatrix, *, library: Library
+) -> Tensor:
     """As `block_mlp_reference`, bit for bit with `block_product_native` in it."""
     x = plain(x)
     out = x.new_empty(*x.shape[:-1], down.shape[0])

@@ -1,4 +1,6 @@
-"""Products with matrices that stay in the few bits of their file: docqa's own groups, or blocks of GGUF."""
+"""Products with matrices that stay in the few bits of their file: docqa's own groups, or blocks of
+GGUF.
+"""
 
 from torch import Tensor
 
@@ -18,11 +20,11 @@ register("product", "reference", product_of_arrays)
 
 
 def product(x: Tensor, matrix: StoredMatrix) -> Tensor:
-    """x [.., columns] times the matrix, [.., rows] in the dtype of x; natively activations are rounded to 8 bits. Not
-    differentiable.
+    """x [.., columns] times the matrix, [.., rows] in the dtype of x; natively activations are
+    rounded to 8 bits. Not differentiable.
 
-    A token's bits do not depend on what stands beside it; with blocks as `block_product` says. Raises ShapeMismatch:
-    the last axis of x is not the matrix's columns.
+    A token's bits do not depend on what stands beside it; with blocks as `block_product` says.
+    Raises ShapeMismatch: the last axis of x is not the matrix's columns.
     """
     if isinstance(matrix, BlockMatrix):
         return block_product(x, matrix)

@@ -23,11 +23,11 @@ register("experts_training", "reference", mix_reference)
 
 
 def route(logits: Tensor, k: int, *, normalise: bool = True) -> tuple[Tensor, Tensor]:
-    """k experts for each token of `logits` [tokens, experts], the lower number first where logits are equal, and what
-    each counts.
+    """k experts for each token of `logits` [tokens, experts], the lower number first where logits
+    are equal, and what each counts.
 
-    Returns experts, int64 [tokens, k], the largest first, and weights [tokens, k], float32 at least, which add up to 1
-    with `normalise` and else are those of the softmax over all experts.
+    Returns experts, int64 [tokens, k], the largest first, and weights [tokens, k], float32 at
+    least, which add up to 1 with `normalise` and else are those of the softmax over all experts.
     """
     wide = logits if logits.dtype == torch.float64 else logits.float()
     best, chosen = _largest(wide, k)
@@ -37,10 +37,13 @@ def route(logits: Tensor, k: int, *, normalise: bool = True) -> tuple[Tensor, Te
 
 
 def _largest(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The k largest of each row of x [rows, count], the first of equals first, and where they are."""
+    """The k largest of each row of x [rows, count], the first of equals first, and where they
+    are.
+    """
     count = min(k + 1, x.shape[-1])
     best, chosen = x.topk(count, dim=-1)
-    # topk promises no order among equals: rows with any among the k + 1 largest are sorted again, which does.
+    # topk promises no order among equals: rows with any among the k + 1 largest are sorted again,
+    # which does.
     tied = (best[:, 1:] == best[:, :-1]).any(-1).nonzero()[:, 0]
     if len(tied):
         again, order = x[tied].sort(dim=-1, descending=True, stable=True)
@@ -49,11 +52,12 @@ def _largest(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 
 def mix_experts(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
-    """The weighted sum over each token's experts of down(SiLU(gate x) * up x), added in ascending order of experts.
+    """The weighted sum over each token's experts of down(SiLU(gate x) * up x), added in ascending
+    order of experts.
 
-    x is [tokens, hidden], `chosen` int64 [tokens, k], different experts for a token, `weights` [tokens, k]; `bank` is
-    asked for chosen experts only. Returns [tokens, hidden] in the dtype of x, summed in float32 at least. Raises
-    ShapeMismatch.
+    x is [tokens, hidden], `chosen` int64 [tokens, k], different experts for a token, `weights`
+    [tokens, k]; `bank` is asked for chosen experts only. Returns [tokens, hidden] in the dtype of
+    x, summed in float32 at least. Raises ShapeMismatch.
     """
     if chosen.shape != weights.shape or chosen.ndim != 2 or len(chosen) != len(x):
         raise ShapeMismatch(

@@ -13,13 +13,17 @@ Matrix: TypeAlias = Tensor | StoredMatrix
 
 
 class ExpertBank(Protocol):
-    """The experts of one layer. `packed`: it is a `kernels.decode_step.native.PackedExperts` too."""
+    """The experts of one layer. `packed`: it is a `kernels.decode_step.native.PackedExperts`
+    too.
+    """
 
     @property
     def packed(self) -> bool: ...
 
     def pair(self, number: int) -> tuple[Matrix, Matrix]:
-        """Expert `number`: gate above up [2 * inner, hidden], and down [hidden, inner]; good until the next call."""
+        """Expert `number`: gate above up [2 * inner, hidden], and down [hidden, inner]; good until
+        the next call.
+        """
         ...
 
     def expect(self, numbers: Sequence[int]) -> None:
@@ -29,7 +33,9 @@ class ExpertBank(Protocol):
 
 @dataclass(frozen=True)
 class Stacked:
-    """All experts in two tensors: gate above up [experts, 2 * inner, hidden], and down [experts, hidden, inner]."""
+    """All experts in two tensors: gate above up [experts, 2 * inner, hidden], and down [experts,
+    hidden, inner].
+    """
 
     gate_up: Tensor
     down: Tensor
@@ -43,5 +49,7 @@ class Stacked:
 
 
 def times(x: Tensor, matrix: Matrix) -> Tensor:
-    """x [.., columns] times a matrix [rows, columns], dense or in the bits of its file: [.., rows]."""
+    """x [.., columns] times a matrix [rows, columns], dense or in the bits of its file: [..,
+    rows].
+    """
     return functional.linear(x, matrix) if isinstance(matrix, Tensor) else product(x, matrix)

@@ -1,8 +1,10 @@
-"""The experts' products as grouped products in Triton: one launch for all experts. Importing this module needs Triton.
+"""The experts' products as grouped products in Triton: one launch for all experts. Importing this
+module needs Triton.
 
-Rows (a token sent to an expert) are sorted by expert and cut into tiles of one expert each; which expert a tile belongs
-to is worked out on the device, so nothing waits for counts. A token's rows come in ascending order of experts, and
-`_add_up` adds them in that order, so that a sum does not depend on what else is in the batch.
+Rows (a token sent to an expert) are sorted by expert and cut into tiles of one expert each; which
+expert a tile belongs to is worked out on the device, so nothing waits for counts. A token's rows
+come in ascending order of experts, and `_add_up` adds them in that order, so that a sum does not
+depend on what else is in the batch.
 """
 
 from typing import Any, NamedTuple, TypeGuard
@@ -20,7 +22,9 @@ PRECISION = "tf32x3"  # of float32 inputs; narrower ones are multiplied as they 
 
 
 class Tiles(NamedTuple):
-    """Rows sorted by expert, cut into tiles; a tile past the last one has `start` equal to `stop`."""
+    """Rows sorted by expert, cut into tiles; a tile past the last one has `start` equal to
+    `stop`.
+    """
 
     expert: Tensor  # int64 [tiles]
     start: Tensor  # int64 [tiles], the first row
@@ -28,7 +32,9 @@ class Tiles(NamedTuple):
 
 
 def tiles_of(numbers: Tensor, experts: int, rows: int) -> Tiles:
-    """Tiles of up to `rows` rows for the sorted experts `numbers` int64 [rows in all]; as many as there could be."""
+    """Tiles of up to `rows` rows for the sorted experts `numbers` int64 [rows in all]; as many as
+    there could be.
+    """
     counts = torch.zeros(experts, dtype=torch.int64, device=numbers.device)
     counts.scatter_add_(0, numbers, torch.ones_like(numbers))
     ends = counts.cumsum(0)
@@ -50,10 +56,25 @@ def _widened(x, WIDEN: tl.constexpr):
 
 @triton.jit(do_not_specialize=["tiles"])
 def _gate_and_up(
-    x, tokens, gate_up, made, experts, starts, stops, tiles, hidden, inner,
-    ROWS: tl.constexpr, COLUMNS: tl.constexpr, SUMMED: tl.constexpr, WIDEN: tl.constexpr, PRECISE: tl.constexpr,
-):  # fmt: skip
-    """SiLU(gate x) * up x for a tile of rows of one expert and of its inner columns; x is read by token."""
+    x,
+    tokens,
+    gate_up,
+    made,
+    experts,
+    starts,
+    stops,
+    tiles,
+    hidden,
+    inner,
+    ROWS: tl.constexpr,
+    COLUMNS: tl.constexpr,
+    SUMMED: tl.constexpr,
+    WIDEN: tl.constexpr,
+    PRECISE: tl.constexpr,
+):
+    """SiLU(gate x) * up x for a tile of rows of one expert and of its inner columns; x is read by
+    token.
+    """
     program = tl.program_id(0).to(tl.int64)
     tile, panel = program % tiles, program // tiles
     start, stop, expert = tl.load(starts + tile), tl.load(stops + tile), tl.load(experts + tile)
@@ -79,14 +100,28 @@ def _gate_and_up(
         up = tl.dot(values, weights, up, input_precision=PRECISE)
     result = gate * tl.sigmoid(gate) * up
     places = row[:, None] * inner + column[None, :]
-    tl.store(made + places, result.to(made.dtype.element_ty), mask=inside[:, None] & wanted[None, :])
+    tl.store(
+        made + places, result.to(made.dtype.element_ty), mask=inside[:, None] & wanted[None, :]
+    )
 
 
 @triton.jit(do_not_specialize=["tiles"])
 def _down(
-    made, down, out, experts, starts, stops, tiles, hidden, inner,
-    ROWS: tl.constexpr, COLUMNS: tl.constexpr, SUMMED: tl.constexpr, WIDEN: tl.constexpr, PRECISE: tl.constexpr,
-):  # fmt: skip
+    made,
+    down,
+    out,
+    experts,
+    starts,
+    stops,
+    tiles,
+    hidden,
+    inner,
+    ROWS: tl.constexpr,
+    COLUMNS: tl.constexpr,
+    SUMMED: tl.constexpr,
+    WIDEN: tl.constexpr,
+    PRECISE: tl.constexpr,
+):
     """The second product for a tile of rows of one expert and of hidden columns, in float32."""
     program = tl.program_id(0).to(tl.int64)
     tile, panel = program % tiles, program // tiles
@@ -101,15 +136,25 @@ def _down(
     for first in range(0, inner, SUMMED):
         part = first + tl.arange(0, SUMMED)
         known = part < inner
-        values = tl.load(made + row[:, None] * inner + part[None, :], mask=inside[:, None] & known[None, :], other=0.0)
+        values = tl.load(
+            made + row[:, None] * inner + part[None, :],
+            mask=inside[:, None] & known[None, :],
+            other=0.0,
+        )
         weights = tl.load(matrix + part[:, None], mask=known[:, None] & wanted[None, :], other=0.0)
-        total = tl.dot(_widened(values, WIDEN), _widened(weights, WIDEN), total, input_precision=PRECISE)
-    tl.store(out + row[:, None] * hidden + column[None, :], total, mask=inside[:, None] & wanted[None, :])
+        total = tl.dot(
+            _widened(values, WIDEN), _widened(weights, WIDEN), total, input_precision=PRECISE
+        )
+    tl.store(
+        out + row[:, None] * hidden + column[None, :], total, mask=inside[:, None] & wanted[None, :]
+    )
 
 
 @triton.jit
 def _add_up(rows, places, shares, out, hidden, panels, K: tl.constexpr, COLUMNS: tl.constexpr):
-    """The weighted sum of a token's K rows, in the order of `places`, for a tile of hidden columns."""
+    """The weighted sum of a token's K rows, in the order of `places`, for a tile of hidden
+    columns.
+    """
     program = tl.program_id(0).to(tl.int64)
     token, panel = program // panels, program % panels
     column = panel * COLUMNS + tl.arange(0, COLUMNS)
@@ -117,7 +162,9 @@ def _add_up(rows, places, shares, out, hidden, panels, K: tl.constexpr, COLUMNS:
     total = tl.zeros([COLUMNS], tl.float32)
     for number in range(K):
         place = tl.load(places + token * K + number)
-        total += tl.load(rows + place * hidden + column, mask=wanted, other=0.0) * tl.load(shares + place)
+        total += tl.load(rows + place * hidden + column, mask=wanted, other=0.0) * tl.load(
+            shares + place
+        )
     tl.store(out + token * hidden + column, total.to(out.dtype.element_ty), mask=wanted)
 
 
@@ -125,7 +172,10 @@ def _fits(bank: ExpertBank, x: Tensor) -> TypeGuard[Stacked]:
     """Whether the bank is two plain tensors beside x, in its dtype."""
     if not isinstance(bank, Stacked):
         return False
-    return all(m.device == x.device and m.dtype == x.dtype and m.is_contiguous() for m in (bank.gate_up, bank.down))
+    return all(
+        m.device == x.device and m.dtype == x.dtype and m.is_contiguous()
+        for m in (bank.gate_up, bank.down)
+    )
 
 
 def _products(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -> Tensor:
@@ -135,19 +185,28 @@ def _products(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -> Tens
     rows = size.rows if count >= experts * size.few_rows else size.few_rows
     tiles = tiles_of(numbers, experts, rows)
     most = len(tiles.expert)
-    blocks: dict[str, Any] = {"ROWS": rows, "COLUMNS": size.columns, "SUMMED": size.summed, "PRECISE": PRECISION}
+    blocks: dict[str, Any] = {
+        "ROWS": rows,
+        "COLUMNS": size.columns,
+        "SUMMED": size.summed,
+        "PRECISE": PRECISION,
+    }
     blocks |= {"WIDEN": x.device.type == "cpu", **gpu.options(size.warps, size.stages)}
     made = x.new_empty(count, inner)
     _gate_and_up[(most * triton.cdiv(inner, size.columns),)](
         x, tokens, bank.gate_up, made, *tiles, most, hidden, inner, **blocks
     )
     out = x.new_empty(count, hidden, dtype=torch.float32)
-    _down[(most * triton.cdiv(hidden, size.columns),)](made, bank.down, out, *tiles, most, hidden, inner, **blocks)
+    _down[(most * triton.cdiv(hidden, size.columns),)](
+        made, bank.down, out, *tiles, most, hidden, inner, **blocks
+    )
     return out
 
 
 def mix_gpu(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
-    """As `mix_experts`; not differentiable. Matrices packed, elsewhere, or read when asked for: by `mix_grouped`."""
+    """As `mix_experts`; not differentiable. Matrices packed, elsewhere, or read when asked for: by
+    `mix_grouped`.
+    """
     if not _fits(bank, x) or chosen.numel() == 0:
         return mix_grouped(x, chosen, weights, bank)
     k, hidden = chosen.shape[1], x.shape[1]
@@ -159,10 +218,20 @@ def mix_gpu(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Ten
         rows = _products(x, order // k, numbers, bank)
         shares = weights.flatten()[order].float()
         # Where each token's rows went, in the order of the rows, which is that of the experts.
-        places = torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=x.device))
+        places = torch.empty_like(order).scatter_(
+            0, order, torch.arange(len(order), device=x.device)
+        )
         places = places.view(-1, k).sort(-1).values.contiguous()
         out = torch.empty_like(x)
         _add_up[(len(x) * panels,)](
-            rows, places, shares, out, hidden, panels, K=k, COLUMNS=columns, **gpu.options(size.warps)
+            rows,
+            places,
+            shares,
+            out,
+            hidden,
+            panels,
+            K=k,
+            COLUMNS=columns,
+            **gpu.options(size.warps),
         )
     return out

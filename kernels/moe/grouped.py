@@ -1,4 +1,6 @@
-"""The sum over a token's experts with tokens sorted by expert: each expert runs once, over all its tokens."""
+"""The sum over a token's experts with tokens sorted by expert: each expert runs once, over all its
+tokens.
+"""
 
 import torch
 from torch import Tensor

@@ -23,7 +23,9 @@ class ExpertsCall(Structure):
     ]
 
 
-def mix_native(x: Tensor, chosen: Tensor, weights: Tensor, bank: PackedExperts, *, library: Library) -> Tensor:
+def mix_native(
+    x: Tensor, chosen: Tensor, weights: Tensor, bank: PackedExperts, *, library: Library
+) -> Tensor:
     """As `mix_experts`, the bits of `mix_grouped`; x float32, a bank of packed experts."""
     x, out = plain(x), torch.zeros(x.shape)
     hit, counts, tokens, shares = sent_tokens(chosen, plain(weights))
@@ -33,13 +35,22 @@ def mix_native(x: Tensor, chosen: Tensor, weights: Tensor, bank: PackedExperts, 
         fitting = bisect_right(list(accumulate(counts[at:])), ROWS)
         pairs = bank.ready(hit[at : at + max(fitting, 1)])
         behind = list(accumulate(counts[at : at + len(pairs)], initial=0))
-        table = (Matrix * (2 * len(pairs)))(*(Matrix.of(matrix) for pair in pairs for matrix in pair))
+        table = (Matrix * (2 * len(pairs)))(
+            *(Matrix.of(matrix) for pair in pairs for matrix in pair)
+        )
         first, made = torch.tensor(behind), torch.empty(behind[-1], x.shape[1])
         part = slice(start, start + behind[-1])
         call = ExpertsCall(
-            x.shape[1], len(pairs), table, first.data_ptr(), tokens[part].data_ptr(), shares[part].data_ptr(),
-            x.data_ptr(), made.data_ptr(), out.data_ptr(),
-        )  # fmt: skip
+            x.shape[1],
+            len(pairs),
+            table,
+            first.data_ptr(),
+            tokens[part].data_ptr(),
+            shares[part].data_ptr(),
+            x.data_ptr(),
+            made.data_ptr(),
+            out.data_ptr(),
+        )
         library.run("experts", ctypes.byref(call))
         at, start = at + len(pairs), start + behind[-1]
     return out

@@ -13,11 +13,13 @@ def mix_reference(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) 
     rows = []
     for token in range(len(x)):
         total = torch.zeros(x.shape[1], dtype=work, device=x.device)
-        for number, place in sorted((int(number), place) for place, number in enumerate(chosen[token])):
+        for number, place in sorted(
+            (int(number), place) for place, number in enumerate(chosen[token])
+        ):
             gate_up, down = bank.pair(number)
             gate, up = times(x[token], gate_up).chunk(2, -1)
-            total = total + times(silu_product(gate.contiguous(), up.contiguous()), down).to(work) * weights[
-                token, place
-            ].to(work)
+            total = total + times(silu_product(gate.contiguous(), up.contiguous()), down).to(
+                work
+            ) * weights[token, place].to(work)
         rows.append(total)
     return torch.stack(rows).to(x.dtype) if rows else x.new_zeros(x.shape)

@@ -1,4 +1,6 @@
-"""RMS norms: zero-centred (hybrids), plain (transformers), and gated with plain weight (output of the delta nets)."""
+"""RMS norms: zero-centred (hybrids), plain (transformers), and gated with plain weight (output of
+the delta nets).
+"""
 
 from torch import Tensor
 from torch.nn import functional
@@ -10,7 +12,9 @@ from docqa.kernels.norm.reference import gated_norm_reference, widen, zero_centr
 
 
 def zero_centred_norm_fused(x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """`zero_centred_norm_reference` through torch's norm, one pass less; rounded in another order."""
+    """`zero_centred_norm_reference` through torch's norm, one pass less; rounded in another
+    order.
+    """
     wide = widen(x)
     return functional.rms_norm(wide, (x.shape[-1],), 1.0 + weight.to(wide.dtype), eps).to(x.dtype)
 
@@ -35,23 +39,28 @@ register("gated_norm", "reference", gated_norm_reference)
 
 
 def zero_centred_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """x / rms(x) * (1 + weight) over the last axis; [.., dim] in and out in the dtype of x, weight [dim]."""
+    """x / rms(x) * (1 + weight) over the last axis; [.., dim] in and out in the dtype of x, weight
+    [dim].
+    """
     if recorded(x, weight):
         return zero_centred_norm_fused(x, weight, eps)
     return choose("norm", x.device.type, x.dtype).function(x, weight, eps)
 
 
 def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """x / rms(x) * weight over the last axis; [.., dim] in and out in the dtype of x, weight [dim], float32 at least.
+    """x / rms(x) * weight over the last axis; [.., dim] in and out in the dtype of x, weight [dim],
+    float32 at least.
 
-    The zero-centred norm of weight - 1: a weight of at most 11 bits from 2^-13 on loses nothing, one of float32 is off
-    by at most 2^-24.
+    The zero-centred norm of weight - 1: a weight of at most 11 bits from 2^-13 on loses nothing,
+    one of float32 is off by at most 2^-24.
     """
     return zero_centred_norm(x, weight - 1.0, eps)
 
 
 def gated_norm(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """x / rms(x) * weight * SiLU(z) over the last axis; [.., dim] in and out in the dtype of x, weight [dim]."""
+    """x / rms(x) * weight * SiLU(z) over the last axis; [.., dim] in and out in the dtype of x,
+    weight [dim].
+    """
     if recorded(x, z, weight):
         return gated_norm_fused(x, z, weight, eps)
     return choose("gated_norm", x.device.type, x.dtype).function(x, z, weight, eps)

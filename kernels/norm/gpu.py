@@ -10,9 +10,17 @@ from docqa.kernels import gpu
 
 @triton.jit(do_not_specialize=["rows"])
 def _norm_rows(
-    x, z, weight, out, rows, dim, eps,
-    GATED: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr,
-):  # fmt: skip
+    x,
+    z,
+    weight,
+    out,
+    rows,
+    dim,
+    eps,
+    GATED: tl.constexpr,
+    ROWS: tl.constexpr,
+    COLUMNS: tl.constexpr,
+):
     """ROWS rows of `dim` columns, each in one tile, float32 until stored."""
     row = tl.program_id(0).to(tl.int64) * ROWS + tl.arange(0, ROWS)
     columns = tl.arange(0, COLUMNS)
@@ -41,10 +49,18 @@ def _launch(x: Tensor, z: Tensor | None, weight: Tensor, eps: float) -> Tensor:
     if rows:
         with gpu.on(x.device):
             _norm_rows[(triton.cdiv(rows, tile),)](
-                flat, gates, weight.contiguous(), out, rows, dim, eps,
-                GATED=z is not None, ROWS=tile, COLUMNS=columns,
+                flat,
+                gates,
+                weight.contiguous(),
+                out,
+                rows,
+                dim,
+                eps,
+                GATED=z is not None,
+                ROWS=tile,
+                COLUMNS=columns,
                 **gpu.options(gpu.sizes(x.device).warps),
-            )  # fmt: skip
+            )
     return out
 
 

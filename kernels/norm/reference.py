@@ -11,14 +11,19 @@ def widen(x: Tensor) -> Tensor:
 
 
 def zero_centred_norm_reference(x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """x * rsqrt(mean(x^2) + eps) * (1 + weight) over the last axis, [.., dim] in and out in the dtype of x, weight
-    [dim] (Qwen3-Next model card, "zero-centered and weight-decayed layernorm")."""
+    """x * rsqrt(mean(x^2) + eps) * (1 + weight) over the last axis, [.., dim] in and out in the
+    dtype of x, weight [dim] (Qwen3-Next model card, "zero-centered and weight-decayed
+    layernorm")."""
     wide = widen(x)
-    return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps) * (1.0 + widen(weight))).to(x.dtype)
+    return (
+        wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps) * (1.0 + widen(weight))
+    ).to(x.dtype)
 
 
 def gated_norm_reference(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """x * rsqrt(mean(x^2) + eps) * weight * SiLU(z): norm first, then the gate; [.., dim] in and out, weight [dim]."""
+    """x * rsqrt(mean(x^2) + eps) * weight * SiLU(z): norm first, then the gate; [.., dim] in and
+    out, weight [dim].
+    """
     wide = widen(x)
     unit = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)
     return (unit * widen(weight) * functional.silu(z.to(wide.dtype))).to(x.dtype)

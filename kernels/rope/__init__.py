@@ -15,7 +15,15 @@ from docqa.kernels.rope.frequencies import (
     scaled_frequencies,
 )
 
-__all__ = ["YarnOptions", "boundaries", "frequencies", "magnitude", "rotate", "rotation_table", "scaled_frequencies"]
+__all__ = [
+    "YarnOptions",
+    "boundaries",
+    "frequencies",
+    "magnitude",
+    "rotate",
+    "rotation_table",
+    "scaled_frequencies",
+]
 
 
 def rotate_reference(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -32,8 +40,8 @@ register("rotate", "reference", rotate_reference)
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotates the first `cos.shape[-1]` dims of x [batch, seq, heads, dim] by cos and sin [seq, rotary_dim]; dim i is
-    paired with i + half. The others pass unchanged."""
+    """Rotates the first `cos.shape[-1]` dims of x [batch, seq, heads, dim] by cos and sin [seq,
+    rotary_dim]; dim i is paired with i + half. The others pass unchanged."""
     if recorded(x, cos, sin):
         return rotate_reference(x, cos, sin)
     return choose("rotate", x.device.type, x.dtype).function(x, cos, sin)

@@ -1,4 +1,6 @@
-"""Rotary frequencies: plain, under YaRN, or as a checkpoint has scaled them for its own whole context."""
+"""Rotary frequencies: plain, under YaRN, or as a checkpoint has scaled them for its own whole
+context.
+"""
 
 import math
 from collections.abc import Mapping
@@ -35,7 +37,9 @@ def magnitude(factor: float, options: YarnOptions) -> float:
 
 
 def boundaries(dim: int, theta: float, native: int, options: YarnOptions) -> tuple[float, float]:
-    """Indices (low, high) of the frequency pairs between which the scaling ramps from none to whole."""
+    """Indices (low, high) of the frequency pairs between which the scaling ramps from none to
+    whole.
+    """
 
     def index_of(turns: float) -> float:
         return dim * math.log(native / (turns * 2 * math.pi)) / (2 * math.log(theta))
@@ -47,13 +51,18 @@ def boundaries(dim: int, theta: float, native: int, options: YarnOptions) -> tup
 
 
 def frequencies(
-    dim: int, theta: float, *, factor: float = 1.0, native: int = 0, options: YarnOptions | None = None
+    dim: int,
+    theta: float,
+    *,
+    factor: float = 1.0,
+    native: int = 0,
+    options: YarnOptions | None = None,
 ) -> tuple[Tensor, float]:
     """Frequencies [dim / 2] in float64, in radians a token, and the scale m of cos and sin.
 
-    `dim` dims of a head rotate, with base `theta`; the context may get `factor` times longer than the `native` tokens
-    of training, which counts above 1. Source: Peng et al. 2023, "YaRN" (arXiv 2309.00071), as `transformers` computes
-    it.
+    `dim` dims of a head rotate, with base `theta`; the context may get `factor` times longer than
+    the `native` tokens of training, which counts above 1. Source: Peng et al. 2023, "YaRN" (arXiv
+    2309.00071), as `transformers` computes it.
     """
     plain = theta ** (-torch.arange(0, dim, 2, dtype=torch.float64) / dim)
     if factor <= 1.0:
@@ -66,8 +75,9 @@ def frequencies(
 
 
 def scaled_frequencies(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
-    """Frequencies [pairs], float64, as the rotary settings `rope` change the plain ones: `frequency_factors` [pairs]
-    (GGUF's `rope_freqs`) divide them one by one, `linear` all by `factor`, `llama3` those of long waves."""
+    """Frequencies [pairs], float64, as the rotary settings `rope` change the plain ones:
+    `frequency_factors` [pairs] (GGUF's `rope_freqs`) divide them one by one, `linear` all by
+    `factor`, `llama3` those of long waves."""
     if rope.get("frequency_factors"):
         return plain / torch.tensor(rope["frequency_factors"], dtype=torch.float64)
     if rope["rope_type"] == "linear":
@@ -76,9 +86,13 @@ def scaled_frequencies(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
 
 
 def _llama3(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
-    """Waves longer than native / low are slowed by `factor`, shorter than native / high not; between, gradually."""
+    """Waves longer than native / low are slowed by `factor`, shorter than native / high not;
+    between, gradually.
+    """
     low, high = rope["low_freq_factor"], rope["high_freq_factor"]
-    turns = rope["original_max_position_embeddings"] * plain / (2 * math.pi)  # of each pair in the native context
+    turns = (
+        rope["original_max_position_embeddings"] * plain / (2 * math.pi)
+    )  # of each pair in the native context
     kept = ((turns - low) / (high - low)).clamp(0, 1)
     return plain * kept + plain / rope["factor"] * (1 - kept)
 
@@ -86,8 +100,8 @@ def _llama3(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
 def rotation_table(
     positions: Tensor, freqs: Tensor, scale: float, dtype: torch.dtype = torch.float32
 ) -> tuple[Tensor, Tensor]:
-    """cos and sin at `positions` [seq], in tokens: two tensors [seq, dim] (both halves alike). Angles are in float64:
-    in float32 they are off by 0.035 radians at a million tokens."""
+    """cos and sin at `positions` [seq], in tokens: two tensors [seq, dim] (both halves alike).
+    Angles are in float64: in float32 they are off by 0.035 radians at a million tokens."""
     angles = positions.double()[:, None] * freqs
     angles = torch.cat([angles, angles], -1)
     return (angles.cos() * scale).to(dtype), (angles.sin() * scale).to(dtype)

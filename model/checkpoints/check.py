@@ -1,6 +1,8 @@
-"""`docqa models check`: docqa's logits against those of transformers, on any checkpoint folder, in float32.
+"""`docqa models check`: docqa's logits against those of transformers, on any checkpoint folder, in
+float32.
 
-Quantized ones are dequantized exactly for transformers, whose distance from its own float64 is the yardstick.
+Quantized ones are dequantized exactly for transformers, whose distance from its own float64 is the
+yardstick.
 """
 
 from collections.abc import Sequence
@@ -22,13 +24,15 @@ SEED = 20251
 
 
 def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
-    """Compares logits at every position of seeded random ids; needs no tokenizer. Raises as loading a folder.
+    """Compares logits at every position of seeded random ids; needs no tokenizer. Raises as loading
+    a folder.
 
-    max_abs_diff: docqa's float32 against transformers' float32. transformers_fp32_vs_fp64: the yardstick. Their medians
-    over positions, too: where a gated norm meets an output near 0, either model's rounding grows a hundredfold, and the
-    largest is a matter of luck. argmax_equal: wherever transformers' float64 decides: its two best logits are further
-    apart than twice its own float32 error there. argmax_differs_at, argmax_undecided_at: how many positions differ,
-    decided or not, and are undecided. by_length: the differences for each of `lengths`.
+    max_abs_diff: docqa's float32 against transformers' float32. transformers_fp32_vs_fp64: the
+    yardstick. Their medians over positions, too: where a gated norm meets an output near 0, either
+    model's rounding grows a hundredfold, and the largest is a matter of luck. argmax_equal:
+    wherever transformers' float64 decides: its two best logits are further apart than twice its own
+    float32 error there. argmax_differs_at, argmax_undecided_at: how many positions differ, decided
+    or not, and are undecided. by_length: the differences for each of `lengths`.
     """
     torch.set_flush_denormal(True)
     config = HybridConfig.from_folder(folder)
@@ -39,7 +43,9 @@ def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
         source = torch.Generator().manual_seed(SEED + length)
         ids = torch.randint(0, config.vocab_size, (1, length), generator=source)
         with torch.inference_mode():
-            rows.append((ours.logits(ours(ids, factor=config.static_factor)), theirs(ids).logits, ids))
+            rows.append(
+                (ours.logits(ours(ids, factor=config.static_factor)), theirs(ids).logits, ids)
+            )
     theirs = theirs.double()
     with torch.inference_mode(), _float64_inside(config):
         exact = [theirs(ids).logits for _, _, ids in rows]
@@ -47,21 +53,27 @@ def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
 
 
 def transformers_model(folder: Path, config: HybridConfig) -> Any:
-    """transformers' own model of a folder, float32, eager attention and experts, in the checkpoint's own layout,
-    quantized tensors dequantized and experts that are apart stacked."""
+    """transformers' own model of a folder, float32, eager attention and experts, in the
+    checkpoint's own layout, quantized tensors dequantized and experts that are apart stacked."""
     raw = text_config(folder, config)
     for key in ("model_type", "architectures", "dtype", "rope_theta", "partial_rotary_factor"):
         raw.pop(key, None)
     module, stem = _modelling(config), config.family.classes
-    settings = getattr(import_module(str(module.__package__)), f"{stem}Config")(**raw, attn_implementation="eager")
+    settings = getattr(import_module(str(module.__package__)), f"{stem}Config")(
+        **raw, attn_implementation="eager"
+    )
     settings._experts_implementation = "eager"
-    with torch.device("meta"):  # every tensor is read; only what is computed from the configuration has to be made
+    with torch.device(
+        "meta"
+    ):  # every tensor is read; only what is computed from the configuration has to be made
         model = getattr(module, f"{stem.removesuffix('Text')}ForCausalLM")(settings).float().eval()
     tensors = _tensors_for(model, folder, config)
     model.load_state_dict(tensors, strict=False, assign=True)
     model.tie_weights()
     model.model.rotary_emb = type(model.model.rotary_emb)(settings)
-    if config.rope_parameters.get("frequency_factors"):  # of a GGUF file; transformers has no name for them
+    if config.rope_parameters.get(
+        "frequency_factors"
+    ):  # of a GGUF file; transformers has no name for them
         model.model.rotary_emb.inv_freq = config.rotary_frequencies()[0].float()
     return model
 
@@ -80,7 +92,9 @@ def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[s
             if plain == "lm_head.weight" and config.tie_word_embeddings:
                 continue
             recipe = recipe_for(plain, shape, config, checkpoint.names)
-            found[name] = recipe.build(lambda source, form: checkpoint.read(source, form, torch.float32)).contiguous()
+            found[name] = recipe.build(
+                lambda source, form: checkpoint.read(source, form, torch.float32)
+            ).contiguous()
     return found
 
 
@@ -110,13 +124,20 @@ class _Widened:
         return torch.float64 if name in ("float32", "float") else getattr(self._module, name)
 
 
-def _summary(rows: list[tuple[Tensor, Tensor, Tensor]], exact: list[Tensor], lengths: Sequence[int]) -> dict[str, Any]:
+def _summary(
+    rows: list[tuple[Tensor, Tensor, Tensor]], exact: list[Tensor], lengths: Sequence[int]
+) -> dict[str, Any]:
     apart = [(ours - theirs).abs().amax(-1).flatten() for ours, theirs, _ in rows]
-    noise = [(row[1].double() - truth).abs().amax(-1).flatten() for row, truth in zip(rows, exact, strict=True)]
+    noise = [
+        (row[1].double() - truth).abs().amax(-1).flatten()
+        for row, truth in zip(rows, exact, strict=True)
+    ]
     wrong = differing = undecided = 0
     for (ours, theirs, _), truth, near in zip(rows, exact, noise, strict=True):
         best = truth.flatten(0, 1).topk(2).values
-        decided = best[:, 0] - best[:, 1] > 2 * near  # nearer than that, float32 itself cannot tell the two apart
+        decided = (
+            best[:, 0] - best[:, 1] > 2 * near
+        )  # nearer than that, float32 itself cannot tell the two apart
         differs = (ours.argmax(-1) != theirs.argmax(-1)).flatten()
         wrong += int((differs & decided).sum())
         differing += int(differs.sum())
@@ -127,7 +148,9 @@ def _summary(rows: list[tuple[Tensor, Tensor, Tensor]], exact: list[Tensor], len
         "argmax_differs_at": differing,
         "argmax_undecided_at": undecided,
         "lengths": list(lengths),
-        "by_length": {str(n): _differences(a, b) for n, a, b in zip(lengths, apart, noise, strict=True)},
+        "by_length": {
+            str(n): _differences(a, b) for n, a, b in zip(lengths, apart, noise, strict=True)
+        },
     }
 
 

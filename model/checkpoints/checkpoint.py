@@ -1,5 +1,6 @@
-"""A checkpoint's tensors as numbers: dequantized, checked, and put together as the network needs them. Every difference
-between folder and architecture is an error that names the file and the tensor."""
+"""A checkpoint's tensors as numbers: dequantized, checked, and put together as the network needs
+them. Every difference between folder and architecture is an error that names the file and the
+tensor."""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -10,7 +11,16 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.matmul import GROUP, BlockMatrix, PackedMatrix, StoredMatrix
-from docqa.model.checkpoints.formats import BLOCKS, GROUPED, BadParts, Format, Parts, Quantization, blocks, owners
+from docqa.model.checkpoints.formats import (
+    BLOCKS,
+    GROUPED,
+    BadParts,
+    Format,
+    Parts,
+    Quantization,
+    blocks,
+    owners,
+)
 from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
 from docqa.model.checkpoints.layout import Recipe, recipe_for
 from docqa.model.checkpoints.weights import Entry, SafetensorsFile, find_tensors, opened
@@ -18,7 +28,8 @@ from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import is_gguf
 
-# What decides decays, gates and the choice of experts: never in less than float32, whatever the compute dtype.
+# What decides decays, gates and the choice of experts: never in less than float32, whatever the
+# compute dtype.
 KEPT_WIDE = ("A_log", "dt_bias", "norm.weight", "mlp.gate.weight")
 DIMS_NAMED = 3
 
@@ -33,9 +44,9 @@ def named(entry: Entry) -> Iterator[None]:
 
 
 class Checkpoint:
-    """The tensors of a folder by plain name, dequantized when read; a context manager, which keeps files open. `names`:
-    what the architecture calls them, and how each is stored. Raises ModelNotFound, ConfigUnsupported, WeightsMissing,
-    WeightsMismatch."""
+    """The tensors of a folder by plain name, dequantized when read; a context manager, which keeps
+    files open. `names`: what the architecture calls them, and how each is stored. Raises
+    ModelNotFound, ConfigUnsupported, WeightsMissing, WeightsMismatch."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -52,7 +63,9 @@ class Checkpoint:
         self._open.clear()
 
     def parts(self, name: str) -> dict[str, Entry]:
-        """Where the parts of tensor `name` lie, by their names in the format. Raises WeightsMissing."""
+        """Where the parts of tensor `name` lie, by their names in the format. Raises
+        WeightsMissing.
+        """
         kind = self.names.get(name)
         if kind is None:
             raise WeightsMissing(f"{self.folder}: no tensor {name}; the checkpoint is incomplete")
@@ -68,7 +81,10 @@ class Checkpoint:
 
     def raw(self, name: str) -> dict[str, Tensor]:
         """The parts of tensor `name` as stored, memory-mapped."""
-        return {part: self._file(entry.path).get_tensor(entry.key) for part, entry in self.parts(name).items()}
+        return {
+            part: self._file(entry.path).get_tensor(entry.key)
+            for part, entry in self.parts(name).items()
+        }
 
     def _file(self, path: Path) -> SafetensorsFile:
         if path not in self._open:
@@ -76,17 +92,25 @@ class Checkpoint:
         return self._open[path]
 
     def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-        """Tensor `name` in `dtype`. Raises WeightsMissing, WeightsMismatch: another shape, or parts do not fit."""
+        """Tensor `name` in `dtype`. Raises WeightsMissing, WeightsMismatch: another shape, or parts
+        do not fit.
+        """
         entries = self.parts(name)
         where = next(iter(entries.values()))
         with named(where):
             value = self.names[name].dense(self.raw(name), shape, self.quantization)
         if tuple(value.shape) != shape:
-            raise WeightsMismatch(f"{where.path}: {name} is {tuple(value.shape)}, config.json asks for {shape}")
+            raise WeightsMismatch(
+                f"{where.path}: {name} is {tuple(value.shape)}, config.json asks for {shape}"
+            )
         return value.to(dtype)
 
-    def read_of_stack(self, name: str, number: int, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-        """Member `number` of a tensor of `shape` along its first axis, in `dtype`, read alone. Raises as `read`."""
+    def read_of_stack(
+        self, name: str, number: int, shape: tuple[int, ...], dtype: torch.dtype
+    ) -> Tensor:
+        """Member `number` of a tensor of `shape` along its first axis, in `dtype`, read alone.
+        Raises as `read`.
+        """
         parts, where = self.raw(name), next(iter(self.parts(name).values()))
         have = tuple(next(iter(parts.values())).shape)
         if have != shape:
@@ -113,13 +137,20 @@ def opened_checkpoint(folder: Path) -> Checkpoint | GgufCheckpoint:
 
 
 def load_tensors(
-    checkpoint: Checkpoint | GgufCheckpoint, expected: Mapping[str, tuple[int, ...]], dtype: torch.dtype, *,
-    config: HybridConfig, partial: bool = False, known: Collection[str] = (),
-) -> dict[str, Tensor]:  # fmt: skip
-    """The tensors of `expected` (plain name to shape), dequantized, in `dtype` (decays and norms in float32 at least).
+    checkpoint: Checkpoint | GgufCheckpoint,
+    expected: Mapping[str, tuple[int, ...]],
+    dtype: torch.dtype,
+    *,
+    config: HybridConfig,
+    partial: bool = False,
+    known: Collection[str] = (),
+) -> dict[str, Tensor]:
+    """The tensors of `expected` (plain name to shape), dequantized, in `dtype` (decays and norms in
+    float32 at least).
 
-    `partial`: the checkpoint may hold more. `known`: tensors of the network that it holds and that are not wanted.
-    Raises WeightsMissing, and WeightsMismatch: a shape differs, or a tensor is unknown to the architecture.
+    `partial`: the checkpoint may hold more. `known`: tensors of the network that it holds and that
+    are not wanted. Raises WeightsMissing, and WeightsMismatch: a shape differs, or a tensor is
+    unknown to the architecture.
     """
     wide = dtype if dtype == torch.float64 else torch.float32
     loaded: dict[str, Tensor] = {}
@@ -136,16 +167,20 @@ def load_tensors(
         used.update(source for source, _ in recipe.sources)
     if not partial:
         for name in known:
-            used.update(source for source, _ in recipe_for(name, (0,) * DIMS_NAMED, config, names).sources)
+            used.update(
+                source for source, _ in recipe_for(name, (0,) * DIMS_NAMED, config, names).sources
+            )
         checkpoint.check_used(used, config)
     return loaded
 
 
 def packed_matrices(
-    checkpoint: Checkpoint | GgufCheckpoint, expected: Mapping[str, tuple[int, ...]], config: HybridConfig
+    checkpoint: Checkpoint | GgufCheckpoint,
+    expected: Mapping[str, tuple[int, ...]],
+    config: HybridConfig,
 ) -> dict[str, StoredMatrix]:
-    """Those of `expected` (plain name to shape) that a checkpoint holds quantized, memory-mapped as they are. Raises as
-    `load_tensors`."""
+    """Those of `expected` (plain name to shape) that a checkpoint holds quantized, memory-mapped as
+    they are. Raises as `load_tensors`."""
     packed: dict[str, StoredMatrix] = {}
     for name, shape in expected.items():
         recipe = recipe_for(name, shape, config, checkpoint.names)
@@ -174,9 +209,11 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
     return matrix if matrix.shape[1] == shape[1] else None
 
 
-def stored_matrix(kind: Format, parts: Parts, shape: tuple[int, ...], rows: Tensor | None) -> StoredMatrix:
-    """A matrix in one of docqa's own formats, of its parts in a file, of `rows` or all. Raises BadParts: the parts do
-    not fit one another or `shape`."""
+def stored_matrix(
+    kind: Format, parts: Parts, shape: tuple[int, ...], rows: Tensor | None
+) -> StoredMatrix:
+    """A matrix in one of docqa's own formats, of its parts in a file, of `rows` or all. Raises
+    BadParts: the parts do not fit one another or `shape`."""
     kind.check(parts, shape)
     taken = {name: part if rows is None else part[rows] for name, part in parts.items()}
     if kind is BLOCKS:

@@ -1,7 +1,8 @@
 """Parts of packed experts, read out of safetensors files into memory that is there for them.
 
-Nothing is mapped: what is read is in memory once, in the pool, and the system may take back what else is cached of the
-files. A mapped file counts as memory of the process wherever writable private pages are limited.
+Nothing is mapped: what is read is in memory once, in the pool, and the system may take back what
+else is cached of the files. A mapped file counts as memory of the process wherever writable private
+pages are limited.
 """
 
 import os
@@ -45,25 +46,35 @@ class ExpertFiles:
         weakref.finalize(self, _close, self._open)
 
     def located(self, entry: Entry) -> TensorLocation:
-        """Where the tensor lies. Raises WeightsMissing, WeightsMismatch: damaged, or numbers of another kind."""
+        """Where the tensor lies. Raises WeightsMissing, WeightsMismatch: damaged, or numbers of
+        another kind.
+        """
         if entry.path not in self._headers:
             self._headers[entry.path] = self._header(entry.path)
         where = self._headers[entry.path].get(entry.key)
         if where is None:
-            raise WeightsMismatch(f"{entry.path}: {entry.key} is not stored in groups; get the model folder again")
+            raise WeightsMismatch(
+                f"{entry.path}: {entry.key} is not stored in groups; get the model folder again"
+            )
         return where
 
     def announce(self, entries: Iterable[Entry]) -> None:
-        """Lets the system begin to read the tensors at `entries`, if it takes hints. Raises as `located`."""
+        """Lets the system begin to read the tensors at `entries`, if it takes hints. Raises as
+        `located`.
+        """
         if not hasattr(os, "posix_fadvise"):
             return
         places = ((entry, self.located(entry)) for entry in entries)
         for run in _side_by_side([(entry.path, at.start, at.nbytes) for entry, at in places]):
             path, start, _ = run[0]
-            os.posix_fadvise(self._file(path).fileno(), start, sum(x[2] for x in run), os.POSIX_FADV_WILLNEED)
+            os.posix_fadvise(
+                self._file(path).fileno(), start, sum(x[2] for x in run), os.POSIX_FADV_WILLNEED
+            )
 
     def read_at(self, path: Path, start: int, rooms: Sequence[memoryview]) -> None:
-        """Fills `rooms`, one after the other, from byte `start` of a file on. Raises as `located`."""
+        """Fills `rooms`, one after the other, from byte `start` of a file on. Raises as
+        `located`.
+        """
         with reading(path):
             file, left = self._file(path), list(rooms)
             while left:
@@ -107,7 +118,9 @@ class Reads:
         self._turned: list[tuple[Tensor, Tensor]] = []
 
     def add(self, entry: Entry, room: Tensor) -> None:
-        """The tensor at `entry` into `room`, contiguous and of its shape. Raises as `ExpertFiles.located`."""
+        """The tensor at `entry` into `room`, contiguous and of its shape. Raises as
+        `ExpertFiles.located`.
+        """
         content = room.view(torch.uint8).numpy().reshape(-1).data
         self._rooms[entry.path, self.files.located(entry).start, len(content)] = content
 

@@ -16,7 +16,9 @@ Pair = tuple[Matrix, Matrix]
 
 
 class Part(NamedTuple):
-    """A tensor of a matrix: `put` writes it where it is told to. The matrix's rows are on `axis`."""
+    """A tensor of a matrix: `put` writes it where it is told to. The matrix's rows are on
+    `axis`.
+    """
 
     shape: tuple[int, ...]
     dtype: torch.dtype
@@ -29,7 +31,9 @@ class Part(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """A matrix before it is in a slot: its tensors, of a `PackedMatrix` or one; `block`: of a `BlockMatrix`."""
+    """A matrix before it is in a slot: its tensors, of a `PackedMatrix` or one; `block`: of a
+    `BlockMatrix`.
+    """
 
     tensors: list[Part]
     block: Block | None = None
@@ -52,11 +56,15 @@ Triple = tuple[Parts, Parts, Parts]  # gate, up and down
 
 
 class Slots:
-    """At most `most` experts of `one` bytes each (see `expert_bytes`) in `budget` bytes. Raises NoMemory: none fits."""
+    """At most `most` experts of `one` bytes each (see `expert_bytes`) in `budget` bytes. Raises
+    NoMemory: none fits.
+    """
 
     def __init__(self, budget: int, one: int, most: int) -> None:
         if budget < one:
-            raise NoMemory(f"{budget:,} bytes are too few for experts, one takes {one:,}; give the cache more")
+            raise NoMemory(
+                f"{budget:,} bytes are too few for experts, one takes {one:,}; give the cache more"
+            )
         self.count = min(budget // one, most)
         self.nbytes = self.count * one
         self._bytes = own_pages(self.nbytes).view(self.count, one)
@@ -69,7 +77,9 @@ class Slots:
         return found
 
     def fill(self, slot: int, gate: Parts, up: Parts, down: Parts) -> None:
-        """Writes an expert into a slot; gate and up are of one kind. Other slots may be filled at the same time."""
+        """Writes an expert into a slot; gate and up are of one kind. Other slots may be filled at
+        the same time.
+        """
         both = list(zip(gate.tensors, up.tensors, strict=True))
         forms = [(_stacked(*pair), pair[0].dtype) for pair in both]
         forms += [(part.shape, part.dtype) for part in down.tensors]
@@ -85,7 +95,9 @@ class Slots:
 
 def expert_bytes(gate: Parts, up: Parts, down: Parts) -> int:
     """Bytes of a slot for an expert."""
-    joined = [first.nbytes + second.nbytes for first, second in zip(gate.tensors, up.tensors, strict=True)]
+    joined = [
+        first.nbytes + second.nbytes for first, second in zip(gate.tensors, up.tensors, strict=True)
+    ]
     return sum(rounded_up(count) for count in [*joined, *(part.nbytes for part in down.tensors)])
 
 

@@ -1,8 +1,9 @@
-"""Experts that stay on disk: only those that tokens are sent to are read, into a pool of fixed size.
+"""Experts that stay on disk: only those that tokens are sent to are read, into a pool of fixed
+size.
 
-The pool, shared by all layers, drops what was used longest ago or, where tokens go to more experts of a layer than its
-share, what was read last. Experts in docqa's own formats or GGUF blocks keep their bits and are read ahead by threads;
-others are dequantized as they are read.
+The pool, shared by all layers, drops what was used longest ago or, where tokens go to more experts
+of a layer than its share, what was read last. Experts in docqa's own formats or GGUF blocks keep
+their bits and are read ahead by threads; others are dequantized as they are read.
 """
 
 import os
@@ -37,7 +38,9 @@ from docqa.model.network import Network
 Key = tuple[str, int]
 EXPERT_PARTS = ("gate_up_proj", "down_proj")
 FIRST_EXPERT = ".experts.0.down_proj.weight"
-MEMORY_SHARE = 2  # experts take at most half of the memory that is available when the model is loaded
+MEMORY_SHARE = (
+    2  # experts take at most half of the memory that is available when the model is loaded
+)
 MEMORY_VARIABLE = "DOCQA_EXPERT_MEMORY"
 READERS, AHEAD = 4, 8  # threads that read ahead, and experts: 14 MB of those of Qwen3-Next-80B-A3B
 ANNOUNCED = 16  # experts that the system hears of before they are read: 28 MB of the same
@@ -45,10 +48,11 @@ SPARE = 8  # of so many slots one is for reading ahead, at most AHEAD
 
 
 class ExpertPool:
-    """Experts of all layers in a fixed number of slots; not thread-safe. `read` and `reused` count requests.
+    """Experts of all layers in a fixed number of slots; not thread-safe. `read` and `reused` count
+    requests.
 
-    `held`: how many stay in memory; threads read ahead into the other slots. `share`: how many each layer would hold.
-    `whole`: there is room for all.
+    `held`: how many stay in memory; threads read ahead into the other slots. `share`: how many each
+    layer would hold. `whole`: there is room for all.
     """
 
     def __init__(self, source: "ExpertSource", slots: Slots, most: int) -> None:
@@ -61,7 +65,8 @@ class ExpertPool:
         self._free = list(range(slots.count))
         self._slot_of: OrderedDict[Key, int] = OrderedDict()
         self._of_layer: Counter[str] = Counter()
-        self._passing = False  # the layer at hand needs more experts than its share: most of them only pass through
+        # the layer at hand needs more experts than its share: most of them only pass through
+        self._passing = False
         self._last: Key | None = None  # the last one that passed
         self._coming: deque[Key] = deque()
         self._announced = 0  # how many of `_coming`
@@ -72,12 +77,16 @@ class ExpertPool:
         """These experts of a layer are asked for next, in this order: reads some of them ahead."""
         self._passing, self._last = len(numbers) > self._room, None
         self._give_up()
-        self._coming = deque((experts, number) for number in numbers if (experts, number) not in self._slot_of)
+        self._coming = deque(
+            (experts, number) for number in numbers if (experts, number) not in self._slot_of
+        )
         self._announced = 0
         self._read_ahead()
 
     def pair(self, experts: str, number: int) -> Pair:
-        """An expert's matrices, good until the next call. Raises WeightsMissing, WeightsMismatch, naming the file."""
+        """An expert's matrices, good until the next call. Raises WeightsMissing, WeightsMismatch,
+        naming the file.
+        """
         key = experts, number
         slot = self._slot_of.get(key)
         if slot is None:
@@ -96,8 +105,8 @@ class ExpertPool:
         return self.slots.pair(slot)
 
     def ready(self, experts: str, numbers: Sequence[int]) -> list[Pair]:
-        """The matrices of the first of several experts that is here, or read, good until the next call. Raises as
-        `pair`."""
+        """The matrices of the first of several experts that is here, or read, good until the next
+        call. Raises as `pair`."""
         here = list(takewhile(lambda number: (experts, number) in self._slot_of, numbers))
         return [self.pair(experts, number) for number in here or numbers[:1]]
 
@@ -109,7 +118,9 @@ class ExpertPool:
 
     @contextmanager
     def staying(self) -> Iterator[None]:
-        """Meanwhile experts of a layer are asked for several times before the next's: they take all the room."""
+        """Meanwhile experts of a layer are asked for several times before the next's: they take all
+        the room.
+        """
         self._room = self.held
         try:
             yield
@@ -125,7 +136,9 @@ class ExpertPool:
             return self._free.pop()
         if self._coming and self._coming[0] == key:
             self._next()
-        if not self._free and not self._slot_of:  # all slots wait for others, which were not asked for
+        if (
+            not self._free and not self._slot_of
+        ):  # all slots wait for others, which were not asked for
             self._give_up()
         if not self._free:
             self._drop(key[0])
@@ -157,9 +170,12 @@ class ExpertPool:
     def _drop(self, experts: str) -> None:
         """Lets an expert give way to one of the layer `experts`."""
         if self._passing and self._of_layer[experts] >= self._room:
-            # A text is read layer after layer: what was used longest ago would be needed first in the next pass.
+            # A text is read layer after layer: what was used longest ago would be needed first in
+            # the next pass.
             own = (key for key in self._slot_of if key[0] == experts)
-            gone = self._last if self._last is not None and self._last in self._slot_of else next(own)
+            gone = (
+                self._last if self._last is not None and self._last in self._slot_of else next(own)
+            )
         else:
             gone = next(iter(self._slot_of))
         self._of_layer[gone[0]] -= 1
@@ -168,7 +184,9 @@ class ExpertPool:
 
 @dataclass(frozen=True)
 class PooledExperts:
-    """The experts of one layer, out of a pool; `held` as of `PackedExperts`, `packed` as of `ExpertBank`."""
+    """The experts of one layer, out of a pool; `held` as of `PackedExperts`, `packed` as of
+    `ExpertBank`.
+    """
 
     pool: ExpertPool
     experts: str
@@ -189,28 +207,46 @@ class PooledExperts:
 
 
 class ExpertSource:
-    """A checkpoint's experts, one at a time; `packed`: in the bits of the checkpoint, where products take these; else
-    its files stay open and mapped."""
+    """A checkpoint's experts, one at a time; `packed`: in the bits of the checkpoint, where
+    products take these; else its files stay open and mapped."""
 
     def __init__(
-        self, checkpoint: Checkpoint | GgufCheckpoint, config: HybridConfig, dtype: torch.dtype, *, packed: bool
+        self,
+        checkpoint: Checkpoint | GgufCheckpoint,
+        config: HybridConfig,
+        dtype: torch.dtype,
+        *,
+        packed: bool,
     ) -> None:
-        self.checkpoint, self.config, self.dtype, self.names = checkpoint, config, dtype, checkpoint.names
+        self.checkpoint, self.config, self.dtype, self.names = (
+            checkpoint,
+            config,
+            dtype,
+            checkpoint.names,
+        )
         self.packed = packed and self._stays()
         self._files = ExpertFiles()
 
     def _stays(self) -> bool:
-        """Whether experts are stored as products take them: in docqa's formats, or in GGUF blocks."""
+        """Whether experts are stored as products take them: in docqa's formats, or in GGUF
+        blocks.
+        """
         if isinstance(self.checkpoint, GgufCheckpoint):
             return experts_in_blocks(self.checkpoint.file)
-        whole = self.config.hidden_size % GROUP == 0 and self.config.moe_intermediate_size % GROUP == 0
+        whole = (
+            self.config.hidden_size % GROUP == 0 and self.config.moe_intermediate_size % GROUP == 0
+        )
         first = next((name for name in self.names if name.endswith(FIRST_EXPERT)), None)
         return whole and first is not None and self.names[first] in (GROUPED, BLOCKS)
 
     def largest(self, layers: Sequence[str]) -> int:
         """Bytes of a slot for every expert of `layers`; those of a layer are of one size."""
-        apart = layers if isinstance(self.checkpoint, GgufCheckpoint) and self.packed else layers[:1]
-        return max(expert_bytes(*self._matrices(experts, 0, Reads(self._files))) for experts in apart)
+        apart = (
+            layers if isinstance(self.checkpoint, GgufCheckpoint) and self.packed else layers[:1]
+        )
+        return max(
+            expert_bytes(*self._matrices(experts, 0, Reads(self._files))) for experts in apart
+        )
 
     def check(self, layers: Iterable[str]) -> None:
         """Raises WeightsMissing, naming one, unless all experts of `layers` are there."""
@@ -221,10 +257,14 @@ class ExpertSource:
                 for name in expert_names(experts, number):
                     if name not in self.names:
                         folder = self.checkpoint.folder
-                        raise WeightsMissing(f"{folder}: no tensor {name}; the checkpoint is incomplete")
+                        raise WeightsMissing(
+                            f"{folder}: no tensor {name}; the checkpoint is incomplete"
+                        )
 
     def fill(self, slots: Slots, slot: int, experts: str, number: int) -> None:
-        """Reads an expert into a slot. Raises WeightsMissing, WeightsMismatch: the file is named."""
+        """Reads an expert into a slot. Raises WeightsMissing, WeightsMismatch: the file is
+        named.
+        """
         reads = Reads(self._files)
         slots.fill(slot, *self._matrices(experts, number, reads))
         reads.run()
@@ -234,15 +274,21 @@ class ExpertSource:
         if isinstance(self.checkpoint, GgufCheckpoint) or not self.packed:
             return
         names = expert_names(experts, number)
-        self._files.announce(entry for name in names for entry in self.checkpoint.parts(name).values())
+        self._files.announce(
+            entry for name in names for entry in self.checkpoint.parts(name).values()
+        )
 
     def _matrices(self, experts: str, number: int, reads: Reads) -> Triple:
-        """gate [inner, hidden], up [inner, hidden] and down [hidden, inner], once `reads` have run."""
+        """gate [inner, hidden], up [inner, hidden] and down [hidden, inner], once `reads` have
+        run.
+        """
         inner, hidden = self.config.moe_intermediate_size, self.config.hidden_size
         names = expert_names(experts, number)
         shapes = ((inner, hidden), (inner, hidden), (hidden, inner))
         if names[2] in self.names:
-            gate, up, down = (self._matrix(name, shape, reads) for name, shape in zip(names, shapes, strict=True))
+            gate, up, down = (
+                self._matrix(name, shape, reads) for name, shape in zip(names, shapes, strict=True)
+            )
             return gate, up, down
         gate_up = self._of_stack(f"{experts}.gate_up_proj", number, (2 * inner, hidden))
         down_proj = self._of_stack(f"{experts}.down_proj", number, (hidden, inner))
@@ -256,7 +302,10 @@ class ExpertSource:
         entries, kind = self.checkpoint.parts(name), self.names[name]
         where = {part: self._files.located(at) for part, at in entries.items()}
         with named(next(iter(entries.values()))):
-            forms = {part: torch.empty(at.shape, dtype=at.dtype, device="meta") for part, at in where.items()}
+            forms = {
+                part: torch.empty(at.shape, dtype=at.dtype, device="meta")
+                for part, at in where.items()
+            }
             kind.check(forms, shape)
             if kind is GROUPED:
                 return _of_groups(entries, where, shape, reads)
@@ -266,31 +315,47 @@ class ExpertSource:
     def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
         """The other experts' pages are not touched."""
         assert isinstance(self.checkpoint, Checkpoint)
-        return self.checkpoint.read_of_stack(name, number, (self.config.num_experts, *shape), self.dtype)
+        return self.checkpoint.read_of_stack(
+            name, number, (self.config.num_experts, *shape), self.dtype
+        )
 
 
 def _of_groups(
-    entries: Mapping[str, Entry], where: Mapping[str, TensorLocation], shape: tuple[int, int], reads: Reads
+    entries: Mapping[str, Entry],
+    where: Mapping[str, TensorLocation],
+    shape: tuple[int, int],
+    reads: Reads,
 ) -> Parts:
     """A file has scales by rows, a PackedMatrix by columns."""
     q, scale = where["q"], where["scale"]
     if scale.shape[1] * GROUP != shape[1]:
-        raise BadParts(f"has {scale.shape[1]} scales a row, a matrix of {shape} needs {shape[1] // GROUP}")
+        raise BadParts(
+            f"has {scale.shape[1]} scales a row, a matrix of {shape} needs {shape[1] // GROUP}"
+        )
     turned = scale.shape[1], scale.shape[0]
     parts = [Part(q.shape, q.dtype, 0, partial(reads.add, entries["q"]))]
     for name in ("scale", "zero"):
-        parts.append(Part(turned, where[name].dtype, 1, partial(reads.add_transposed, entries[name])))
+        parts.append(
+            Part(turned, where[name].dtype, 1, partial(reads.add_transposed, entries[name]))
+        )
     return Parts(parts)
 
 
 def banks_for(
-    network: Network, folder: Path, dtype: torch.dtype, known: Network | None, *, budget: int | None, packed: bool
+    network: Network,
+    folder: Path,
+    dtype: torch.dtype,
+    known: Network | None,
+    *,
+    budget: int | None,
+    packed: bool,
 ) -> dict[str, ExpertBank]:
-    """Banks for the experts of a network, by the names of their modules; none where they are to be stacked in memory.
+    """Banks for the experts of a network, by the names of their modules; none where they are to be
+    stacked in memory.
 
-    They share a pool of at most `budget` bytes, that of `known`, the lower part of the same checkpoint, where it has
-    one. `packed`: experts in few bits stay so, and are pooled without a budget too. Raises NoMemory: not one fits;
-    WeightsMissing: one is not in the folder.
+    They share a pool of at most `budget` bytes, that of `known`, the lower part of the same
+    checkpoint, where it has one. `packed`: experts in few bits stay so, and are pooled without a
+    budget too. Raises NoMemory: not one fits; WeightsMissing: one is not in the folder.
     """
     layers = list(network.experts())
     before = known.expert_banks() if known is not None else {}
@@ -311,13 +376,16 @@ def banks_for(
 
 
 def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
-    """Bytes of a pool for the experts: DOCQA_EXPERT_MEMORY, else half of the memory that is available, None where all
-    fit in that. Raises ConfigUnsupported: DOCQA_EXPERT_MEMORY is no number of bytes."""
+    """Bytes of a pool for the experts: DOCQA_EXPERT_MEMORY, else half of the memory that is
+    available, None where all fit in that. Raises ConfigUnsupported: DOCQA_EXPERT_MEMORY is no
+    number of bytes."""
     if not config.num_experts:
         return None
     if said := os.environ.get(MEMORY_VARIABLE):
         if (given := bytes_of(said)) is None:
-            raise ConfigUnsupported(f"{MEMORY_VARIABLE} = {said!r} is not a size; write it as 9GiB, or in bytes")
+            raise ConfigUnsupported(
+                f"{MEMORY_VARIABLE} = {said!r} is not a size; write it as 9GiB, or in bytes"
+            )
         return given
     one = 3 * config.moe_intermediate_size * config.hidden_size * dtype.itemsize
     room = available_bytes() // MEMORY_SHARE
@@ -326,4 +394,7 @@ def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
 
 def pool_of(network: Network) -> ExpertPool | None:
     """The pool of a network's experts, or None."""
-    return next((bank.pool for bank in network.expert_banks().values() if isinstance(bank, PooledExperts)), None)
+    return next(
+        (bank.pool for bank in network.expert_banks().values() if isinstance(bank, PooledExperts)),
+        None,
+    )

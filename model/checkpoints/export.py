@@ -1,4 +1,6 @@
-"""A checkpoint folder as bf16 safetensors for transformers, dequantized; decays and norms stay float32."""
+"""A checkpoint folder as bf16 safetensors for transformers, dequantized; decays and norms stay
+float32.
+"""
 
 import json
 import os
@@ -22,8 +24,9 @@ ALONGSIDE = (*COPIED, "chat_template.jinja", "MODEL_CARD.md")
 
 
 def export(source: Path, target: Path) -> list[Path]:
-    """Writes the checkpoint folder `source` into `target`, new or empty, whole or not at all; returns the files,
-    sorted. Raises ModelErrors of reading a folder, OSError where `target` holds something or cannot be written."""
+    """Writes the checkpoint folder `source` into `target`, new or empty, whole or not at all;
+    returns the files, sorted. Raises ModelErrors of reading a folder, OSError where `target` holds
+    something or cannot be written."""
     config = HybridConfig.from_folder(source)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
@@ -34,9 +37,12 @@ def export(source: Path, target: Path) -> list[Path]:
     return sorted(target.iterdir())
 
 
-def checkpoint_tensors(folder: Path, config: HybridConfig, dtype: torch.dtype = torch.bfloat16) -> dict[str, Tensor]:
-    """All tensors of a checkpoint by their plain names, an MTP module's too, dequantized, matrices in `dtype`, decays
-    and norms float32. Raises WeightsMissing, WeightsMismatch: no whole checkpoint of `config`."""
+def checkpoint_tensors(
+    folder: Path, config: HybridConfig, dtype: torch.dtype = torch.bfloat16
+) -> dict[str, Tensor]:
+    """All tensors of a checkpoint by their plain names, an MTP module's too, dequantized, matrices
+    in `dtype`, decays and norms float32. Raises WeightsMissing, WeightsMismatch: no whole
+    checkpoint of `config`."""
     with opened_checkpoint(folder) as checkpoint:
         return load_tensors(checkpoint, tensor_shapes(folder, config), dtype, config=config)
 
@@ -45,10 +51,15 @@ def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:
     from safetensors.torch import save_file
 
     tensors = dict(checkpoint_layout(config, checkpoint_tensors(source, config)))
-    named = {name if name.startswith(("lm_head", "mtp.")) else f"model.{name}": part for name, part in tensors.items()}
+    named = {
+        name if name.startswith(("lm_head", "mtp.")) else f"model.{name}": part
+        for name, part in tensors.items()
+    }
     save_file(named, target / SINGLE, metadata={"format": "pt"})
     _write_json(target / "config.json", _plain_config(source, config))
-    os.chmod(target / SINGLE, (target / "config.json").stat().st_mode)  # the library leaves it to its owner alone
+    os.chmod(
+        target / SINGLE, (target / "config.json").stat().st_mode
+    )  # the library leaves it to its owner alone
     for name in ALONGSIDE:
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
@@ -60,8 +71,8 @@ def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:
 
 
 def _plain_config(source: Path, config: HybridConfig) -> dict[str, object]:
-    """config.json of the text model alone, without docqa's quantization. Raises ConfigUnsupported: a GGUF file may
-    divide rotary frequencies by numbers that config.json has no words for."""
+    """config.json of the text model alone, without docqa's quantization. Raises ConfigUnsupported:
+    a GGUF file may divide rotary frequencies by numbers that config.json has no words for."""
     if config.rope_parameters.get("frequency_factors"):
         raise ConfigUnsupported(
             f"{source} divides its rotary frequencies one by one, which a config.json cannot say; export the model "

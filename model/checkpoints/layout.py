@@ -1,5 +1,5 @@
-"""What checkpoints name or order differently, turned into the tensors of a network and back; what one family does so is
-in its file. Experts are stacked, or every one is apart, in any."""
+"""What checkpoints name or order differently, turned into the tensors of a network and back; what
+one family does so is in its file. Experts are stacked, or every one is apart, in any."""
 
 import re
 from collections.abc import Container, Iterator, Mapping
@@ -14,8 +14,12 @@ from docqa.model.family import Read, Recipe
 EXPERTS = re.compile(r"(?P<experts>.*\.mlp\.experts)\.(?P<part>gate_up_proj|down_proj)$")
 
 
-def recipe_for(name: str, shape: tuple[int, ...], config: HybridConfig, present: Container[str]) -> Recipe:
-    """How tensor `name` of the network is made of those `present` in a checkpoint, by default of `name` itself."""
+def recipe_for(
+    name: str, shape: tuple[int, ...], config: HybridConfig, present: Container[str]
+) -> Recipe:
+    """How tensor `name` of the network is made of those `present` in a checkpoint, by default of
+    `name` itself.
+    """
     experts = EXPERTS.match(name)
     if name in present:
         return Recipe.of(name, shape)
@@ -27,13 +31,25 @@ def recipe_for(name: str, shape: tuple[int, ...], config: HybridConfig, present:
 def text_config(folder: Path, config: HybridConfig) -> dict[str, object]:
     """config.json of a folder's text model alone, for transformers, without quantization."""
     raw = flat_config(read_config(folder))
-    for key in (CONFIG_KEY, "quantization_config", "text_config", "vision_config", "torch_dtype", "rope_scaling"):
+    for key in (
+        CONFIG_KEY,
+        "quantization_config",
+        "text_config",
+        "vision_config",
+        "torch_dtype",
+        "rope_scaling",
+    ):
         raw.pop(key, None)
-    raw |= {"layer_types": list(config.layer_types), "tie_word_embeddings": config.tie_word_embeddings}
+    raw |= {
+        "layer_types": list(config.layer_types),
+        "tie_word_embeddings": config.tie_word_embeddings,
+    }
     return raw | {"rope_parameters": {"rope_type": "default", **config.rope_parameters}}
 
 
-def checkpoint_layout(config: HybridConfig, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+def checkpoint_layout(
+    config: HybridConfig, tensors: Mapping[str, Tensor]
+) -> Iterator[tuple[str, Tensor]]:
     """The network's tensors as releases lay them out."""
     for name, tensor in config.family.released(config, tensors):
         if config.family.experts_apart:
@@ -43,7 +59,9 @@ def checkpoint_layout(config: HybridConfig, tensors: Mapping[str, Tensor]) -> It
 
 
 def experts_apart(name: str, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """A tensor of all experts as a matrix for each, so that one is read alone; any other as it is."""
+    """A tensor of all experts as a matrix for each, so that one is read alone; any other as it
+    is.
+    """
     stem, _, part = name.rpartition(".")
     if not stem.endswith(".experts"):
         yield name, tensor

@@ -11,9 +11,16 @@ import numpy as np
 from docqa.model.errors import WeightsMismatch, reading
 
 _DTYPES = {
-    "F64": np.float64, "F32": np.float32, "F16": np.float16, "I64": np.int64, "I32": np.int32, "I16": np.int16,
-    "I8": np.int8, "U8": np.uint8, "BOOL": np.bool_,
-}  # fmt: skip
+    "F64": np.float64,
+    "F32": np.float32,
+    "F16": np.float16,
+    "I64": np.int64,
+    "I32": np.int32,
+    "I16": np.int16,
+    "I8": np.int8,
+    "U8": np.uint8,
+    "BOOL": np.bool_,
+}
 _LENGTH = 8  # bytes of the header's size, in front of it
 
 
@@ -33,24 +40,35 @@ class MappedTensors:
             self._entries = {name: _Entry(**about) for name, about in header.items()}
             longest = max((entry.data_offsets[1] for entry in self._entries.values()), default=0)
         if self._start + longest != len(self._bytes):
-            raise WeightsMismatch(f"{path} is damaged (its size is not what it says); get the model folder again")
+            raise WeightsMismatch(
+                f"{path} is damaged (its size is not what it says); get the model folder again"
+            )
 
     def places(self) -> dict[str, tuple[int, str, tuple[int, ...]]]:
         """Every tensor's first byte, its dtype as the file calls it, and its shape."""
-        return {name: (self._start + at.data_offsets[0], at.dtype, at.shape) for name, at in self._entries.items()}
+        return {
+            name: (self._start + at.data_offsets[0], at.dtype, at.shape)
+            for name, at in self._entries.items()
+        }
 
     def array(self, name: str) -> np.ndarray:
         """A tensor in the file, read-only; bfloat16 as a float32 copy. Raises WeightsMismatch."""
         entry = self._entries.get(name)
         if entry is None:
-            raise WeightsMismatch(f"{self.path}: there is no tensor {name}; get the model folder again")
+            raise WeightsMismatch(
+                f"{self.path}: there is no tensor {name}; get the model folder again"
+            )
         start, end = entry.data_offsets
         try:
             dtype = np.dtype(np.uint16 if entry.dtype == "BF16" else _DTYPES[entry.dtype])
             count = (end - start) // dtype.itemsize
-            found = np.frombuffer(self._bytes, dtype, count, self._start + start).reshape(entry.shape)
+            found = np.frombuffer(self._bytes, dtype, count, self._start + start).reshape(
+                entry.shape
+            )
         except (KeyError, ValueError) as error:
-            raise WeightsMismatch(f"{self.path}: tensor {name} is damaged ({error}); get the folder again") from error
+            raise WeightsMismatch(
+                f"{self.path}: tensor {name} is damaged ({error}); get the folder again"
+            ) from error
         return (found.astype(np.uint32) << 16).view(np.float32) if entry.dtype == "BF16" else found
 
 
@@ -62,9 +80,15 @@ class _Entry:
             raise ValueError(f"a tensor from {first} to {last}")
 
 
-def stored_arrays(path: Path, names: Sequence[str], what: str, *, beside: str = "\0") -> dict[str, np.ndarray]:
-    """The tensors `names`, float32, of a file that else has those that begin with `beside`. Raises WeightsMismatch."""
+def stored_arrays(
+    path: Path, names: Sequence[str], what: str, *, beside: str = "\0"
+) -> dict[str, np.ndarray]:
+    """The tensors `names`, float32, of a file that else has those that begin with `beside`. Raises
+    WeightsMismatch.
+    """
     stored = MappedTensors(path)
     if differing := set(names) ^ {name for name in stored.places() if not name.startswith(beside)}:
-        raise WeightsMismatch(f"{path}: this is not {what} ({', '.join(sorted(differing))}); fetch the folder again")
+        raise WeightsMismatch(
+            f"{path}: this is not {what} ({', '.join(sorted(differing))}); fetch the folder again"
+        )
     return {name: np.asarray(stored.array(name), np.float32) for name in names}

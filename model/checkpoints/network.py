@@ -1,4 +1,6 @@
-"""The network of a checkpoint folder with its weights: dense, packed, or with experts on disk; and its MTP module."""
+"""The network of a checkpoint folder with its weights: dense, packed, or with experts on disk; and
+its MTP module.
+"""
 
 from pathlib import Path
 
@@ -16,7 +18,9 @@ from docqa.model.transformer import Transformer
 
 def build_network(config: HybridConfig, layers: int | None = None) -> Network:
     """The network of `config` without weights, or its first `layers` layers."""
-    found: Network = (config.family.network or (Hybrid if config.family.recurrent else Transformer))(config, layers)
+    found: Network = (
+        config.family.network or (Hybrid if config.family.recurrent else Transformer)
+    )(config, layers)
     return found
 
 
@@ -29,14 +33,21 @@ def tensor_shapes(folder: Path, config: HybridConfig) -> dict[str, tuple[int, ..
 
 
 def load_network(
-    folder: Path, config: HybridConfig, dtype: torch.dtype, layers: int | None = None, known: Network | None = None, *,
-    packed: bool = False, expert_bytes: int | None = None,
-) -> Network:  # fmt: skip
+    folder: Path,
+    config: HybridConfig,
+    dtype: torch.dtype,
+    layers: int | None = None,
+    known: Network | None = None,
+    *,
+    packed: bool = False,
+    expert_bytes: int | None = None,
+) -> Network:
     """The network of a folder with its weights, without a tokenizer; matrices in `dtype`.
 
-    With `layers`, only the embedding and the first layers. The tensors of `known`, the lower part of the same
-    checkpoint, are shared. With `packed`, quantized matrices stay so, memory-mapped, and round activations to 8 bits.
-    With `expert_bytes`, experts stay on disk, read into a pool of so many bytes.
+    With `layers`, only the embedding and the first layers. The tensors of `known`, the lower part
+    of the same checkpoint, are shared. With `packed`, quantized matrices stay so, memory-mapped,
+    and round activations to 8 bits. With `expert_bytes`, experts stay on disk, read into a pool of
+    so many bytes.
     """
     with torch.device("meta"):
         network = build_network(config, layers)
@@ -44,14 +55,23 @@ def load_network(
     aside = {f"{name}.{part}" for name in banks for part in EXPERT_PARTS}
     wanted = {name: tuple(part.shape) for name, part in network.state_dict().items()}
     have = {n: t for n, t in known.state_dict().items() if n in wanted} if known is not None else {}
-    shared = {n: m for n, m in known.packed_matrices().items() if n in wanted} if known is not None else {}
-    expected = {name: shape for name, shape in wanted.items() if name not in have and name not in aside}
+    shared = (
+        {n: m for n, m in known.packed_matrices().items() if n in wanted}
+        if known is not None
+        else {}
+    )
+    expected = {
+        name: shape for name, shape in wanted.items() if name not in have and name not in aside
+    }
     with opened_checkpoint(folder) as checkpoint:
         matrices = packed_matrices(checkpoint, expected, config) if packed else {}
         dense = {name: shape for name, shape in expected.items() if name not in matrices}
         elsewhere = {*have, *matrices, *aside}
-        loaded = load_tensors(checkpoint, dense, dtype, config=config, partial=layers is not None, known=elsewhere)
-    # Tensors with a packed matrix or a bank keep no content; load_tensors has seen that all others are there.
+        loaded = load_tensors(
+            checkpoint, dense, dtype, config=config, partial=layers is not None, known=elsewhere
+        )
+    # Tensors with a packed matrix or a bank keep no content; load_tensors has seen that all others
+    # are there.
     network.load_state_dict(have | loaded, assign=True, strict=not (matrices or banks))
     network.attach_packed(matrices | shared)
     experts = network.experts()
@@ -61,24 +81,31 @@ def load_network(
 
 
 def has_mtp(folder: Path) -> bool:
-    """Whether a checkpoint holds a known module, by its tensors: a config may name one that is left out."""
+    """Whether a checkpoint holds a known module, by its tensors: a config may name one that is left
+    out.
+    """
     with opened_checkpoint(folder) as checkpoint:
         return f"{PREFIX}fc.weight" in checkpoint.names
 
 
 def load_mtp(folder: Path, config: HybridConfig, dtype: torch.dtype) -> Mtp | None:
-    """The module of a checkpoint folder, matrices in `dtype`; None where it has none, or one of several layers or with
-    its own embeddings or head, which is not built. Raises WeightsMissing, WeightsMismatch: it has a part of one."""
+    """The module of a checkpoint folder, matrices in `dtype`; None where it has none, or one of
+    several layers or with its own embeddings or head, which is not built. Raises WeightsMissing,
+    WeightsMismatch: it has a part of one."""
     if not has_mtp(folder):
         return None
     shapes = mtp_shapes(config)
     with opened_checkpoint(folder) as checkpoint:
-        recipes = [recipe_for(name, shape, config, checkpoint.names) for name, shape in shapes.items()]
+        recipes = [
+            recipe_for(name, shape, config, checkpoint.names) for name, shape in shapes.items()
+        ]
         read = {source for recipe in recipes for source, _ in recipe.sources}
         if any(name.startswith(PREFIX) and name not in read for name in checkpoint.names):
             return None
         tensors = load_tensors(checkpoint, shapes, dtype, config=config, partial=True)
     with torch.device("meta"):
         module = Mtp(config)
-    module.load_state_dict({name.removeprefix(PREFIX): part for name, part in tensors.items()}, assign=True)
+    module.load_state_dict(
+        {name.removeprefix(PREFIX): part for name, part in tensors.items()}, assign=True
+    )
     return module.requires_grad_(False).eval()

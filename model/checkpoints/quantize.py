@@ -1,5 +1,6 @@
-"""A checkpoint folder in docqa's own formats: matrices in 4 or 8 bits (formats/grouped.py) or 6 (formats/blocks.py),
-the embedding in 8 or 4; norms, convolutions, decays, routers and a delta net's small gates as they are."""
+"""A checkpoint folder in docqa's own formats: matrices in 4 or 8 bits (formats/grouped.py) or 6
+(formats/blocks.py), the embedding in 8 or 4; norms, convolutions, decays, routers and a delta net's
+small gates as they are."""
 
 import json
 from collections.abc import Iterator
@@ -22,14 +23,28 @@ from docqa.model.tokenizer import tokenizer_spec
 
 FILE_LIMIT = 45_000_000  # bytes; some hosts refuse larger files
 KEPT = (
-    ".in_proj_a.weight", ".in_proj_b.weight", ".in_proj_ba.weight", ".a_proj.weight", ".b_proj.weight",
-    "conv1d.weight", ".mlp.gate.weight", ".shared_expert_gate.weight",
-)  # fmt: skip
+    ".in_proj_a.weight",
+    ".in_proj_b.weight",
+    ".in_proj_ba.weight",
+    ".a_proj.weight",
+    ".b_proj.weight",
+    "conv1d.weight",
+    ".mlp.gate.weight",
+    ".shared_expert_gate.weight",
+)
 COPIED = (
-    "tokenizer.json", "tokenizer_config.json", "generation_config.json", "special_tokens_map.json", "added_tokens.json",
-    "chat_template.jinja", "chat_template.json", "calibration.json",
-    EVIDENCE_FILE, "LICENSE", "README.md",
-)  # fmt: skip
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "generation_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.jinja",
+    "chat_template.json",
+    "calibration.json",
+    EVIDENCE_FILE,
+    "LICENSE",
+    "README.md",
+)
 
 
 class Quantized(TypedDict):
@@ -46,15 +61,18 @@ def is_quantized(name: str, tensor: Tensor) -> bool:
 
 
 def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int = 8) -> Quantized:
-    """Writes the checkpoint folder `source` quantized into `target`; files of at most 45 MB and an index.
+    """Writes the checkpoint folder `source` quantized into `target`; files of at most 45 MB and an
+    index.
 
-    `bits`: 4, 6 or 8, of matrices; with 6, those whose rows are no whole blocks of 256 get 8. `embedding_bits`: 8 or 4,
-    of the embedding and a head of its own. Raises ModelErrors of reading a folder, WeightsMismatch when `source` is
-    quantized already.
+    `bits`: 4, 6 or 8, of matrices; with 6, those whose rows are no whole blocks of 256 get 8.
+    `embedding_bits`: 8 or 4, of the embedding and a head of its own. Raises ModelErrors of reading
+    a folder, WeightsMismatch when `source` is quantized already.
     """
     config = read_config(source)
     if CONFIG_KEY in config:
-        raise WeightsMismatch(f"{source} is quantized already; quantize the checkpoint that it was made from")
+        raise WeightsMismatch(
+            f"{source} is quantized already; quantize the checkpoint that it was made from"
+        )
     target.mkdir(parents=True, exist_ok=True)
     shards = Shards(target)
     for plain, whole in _tensors(source, HybridConfig.from_folder(source)):
@@ -68,7 +86,9 @@ def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int =
         if isinstance(part, dict):
             part.pop("quantization_config", None)
     config[CONFIG_KEY] = {"group_size": GROUP, "bits": bits, "embedding_bits": embedding_bits}
-    (target / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    (target / "config.json").write_text(
+        json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8"
+    )
     for copied in COPIED:
         if (source / copied).is_file():
             (target / copied).write_bytes((source / copied).read_bytes())
@@ -114,7 +134,9 @@ def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]
 
 
 class Shards:
-    """Writes tensors into files under the limit as they come, so that a model may be larger than memory."""
+    """Writes tensors into files under the limit as they come, so that a model may be larger than
+    memory.
+    """
 
     def __init__(self, target: Path) -> None:
         self.target, self.bytes, self.tensors = target, 0, 0
@@ -133,14 +155,18 @@ class Shards:
         self.tensors += 1
 
     def finish(self) -> list[str]:
-        """Writes what is left and the index; the names of the files, which hold how many there are."""
+        """Writes what is left and the index; the names of the files, which hold how many there
+        are.
+        """
         self._flush()
         count, where = len(self._written), dict[str, str]()
         names = [f"model-{i + 1:05d}-of-{count:05d}.safetensors" for i in range(count)]
         for number, (name, stored) in enumerate(zip(names, self._written, strict=True)):
             self._part(number).rename(self.target / name)
             where.update(dict.fromkeys(stored, name))
-        index = json.dumps({"metadata": {"total_size": self.bytes}, "weight_map": where}, indent=1, sort_keys=True)
+        index = json.dumps(
+            {"metadata": {"total_size": self.bytes}, "weight_map": where}, indent=1, sort_keys=True
+        )
         (self.target / "model.safetensors.index.json").write_text(index + "\n", encoding="utf-8")
         return names
 

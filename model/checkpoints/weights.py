@@ -1,5 +1,5 @@
-"""Files of a checkpoint folder, config.json beside one safetensors file, or several with model.safetensors.index.json:
-which tensors lie in them, under which names."""
+"""Files of a checkpoint folder, config.json beside one safetensors file, or several with
+model.safetensors.index.json: which tensors lie in them, under which names."""
 
 import hashlib
 import json
@@ -22,7 +22,11 @@ INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 EVIDENCE_FILE = "evidence.safetensors"  # what is kept beside a state depends on it
 CONFIG_KEY = "docqa_quantization"  # in the config.json of a folder in docqa's own formats
-PARTS = (".q", ".scale", ".zero")  # behind the name of a packed matrix, in the order of `quantize_matrix`
+PARTS = (
+    ".q",
+    ".scale",
+    ".zero",
+)  # behind the name of a packed matrix, in the order of `quantize_matrix`
 _one_at_a_time = threading.Lock()
 PREFIXES = ("model.language_model.", "language_model.model.", "model.")
 SKIPPED = ("model.visual.", "visual.", "vision_tower.")  # the picture half of a vision checkpoint
@@ -58,7 +62,9 @@ class SafetensorsFile(Protocol):
 
 @contextmanager
 def opened(path: Path) -> Iterator[SafetensorsFile]:
-    """One safetensors file, memory-mapped. Raises WeightsMissing, WeightsMismatch: it is absent or no such file."""
+    """One safetensors file, memory-mapped. Raises WeightsMissing, WeightsMismatch: it is absent or
+    no such file.
+    """
     from safetensors import SafetensorError, safe_open
 
     with reading(path, (OSError, SafetensorError)), safe_open(path, framework="pt") as file:
@@ -66,19 +72,27 @@ def opened(path: Path) -> Iterator[SafetensorsFile]:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """A folder's weight files, sorted. Raises ModelNotFound, WeightsMissing: none, or not all that its index names."""
+    """A folder's weight files, sorted. Raises ModelNotFound, WeightsMissing: none, or not all that
+    its index names.
+    """
     if not folder.exists():
         raise ModelNotFound(f"there is no model folder {folder}; see `docqa models list`")
     index = folder / INDEX
     if index.is_file():
         try:
-            names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+            names = sorted(
+                set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+            )
         except (ValueError, KeyError, AttributeError) as error:
-            raise WeightsMismatch(f"{index} is not readable ({error}); get the model folder again") from error
+            raise WeightsMismatch(
+                f"{index} is not readable ({error}); get the model folder again"
+            ) from error
         files = [folder / Path(name).name for name in names]
         for path in files:
             if not path.is_file():
-                raise WeightsMissing(f"{path} is missing, {INDEX} names it; get the model folder again")
+                raise WeightsMissing(
+                    f"{path} is missing, {INDEX} names it; get the model folder again"
+                )
         return files
     if (folder / SINGLE).is_file():
         return [folder / SINGLE]
@@ -106,7 +120,9 @@ def find_tensors(folder: Path) -> dict[str, Entry]:
 
 
 def fingerprint(folder: Path) -> str:
-    """sha256 over config.json, the weight files and the evidence head: equal for equal weights, wherever they lie."""
+    """sha256 over config.json, the weight files and the evidence head: equal for equal weights,
+    wherever they lie.
+    """
     total = hashlib.sha256(b"" if is_gguf(folder) else (folder / "config.json").read_bytes())
     head = folder / EVIDENCE_FILE
     for path in [*weight_files(folder), *([head] if head.is_file() else [])]:
@@ -117,7 +133,9 @@ def fingerprint(folder: Path) -> str:
 def file_digest(path: Path) -> bytes:
     """sha256 of a file, made once in a process for each size and time of it."""
     about = path.stat()
-    with _one_at_a_time:  # a second thread waits for the sums of the first instead of making them too
+    with (
+        _one_at_a_time
+    ):  # a second thread waits for the sums of the first instead of making them too
         return _digest(path, about.st_size, about.st_mtime_ns)
 
 
@@ -125,6 +143,7 @@ def file_digest(path: Path) -> bytes:
 def _digest(path: Path, size: int, changed: int) -> bytes:
     if not size:
         return hashlib.sha256().digest()
-    # Mapped, it is summed without a pause; read in pieces, each would wait for the interpreter while others hold it.
+    # Mapped, it is summed without a pause; read in pieces, each would wait for the interpreter
+    # while others hold it.
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return hashlib.sha256(content).digest()

@@ -1,5 +1,6 @@
-"""What this machine lets a process use: processors and memory, within control groups (Linux, version 2; containers set
-them) at every level above the process. `root`: where the files of the system are, for tests."""
+"""What this machine lets a process use: processors and memory, within control groups (Linux,
+version 2; containers set them) at every level above the process. `root`: where the files of the
+system are, for tests."""
 
 import os
 import re
@@ -11,7 +12,9 @@ _SIZE = re.compile(r"(\d*\.?\d+)\s*([KMGT]?)(?:I?B)?", re.IGNORECASE)
 
 
 def bytes_of(said: str) -> int | None:
-    """Bytes of `9GiB`, `9 G` or `9000000000`; K, M, G and T are powers of 1,024. None for what is no size."""
+    """Bytes of `9GiB`, `9 G` or `9000000000`; K, M, G and T are powers of 1,024. None for what is
+    no size.
+    """
     found = _SIZE.fullmatch(said.strip())
     return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " ")) if found else None
 
@@ -30,7 +33,9 @@ def processors(root: Path = _ROOT) -> int:
 
 
 def available_bytes(root: Path = _ROOT) -> int:
-    """Memory that can be taken without swapping (/proc/meminfo or psutil), within the control groups."""
+    """Memory that can be taken without swapping (/proc/meminfo or psutil), within the control
+    groups.
+    """
     free = _meminfo_bytes(root)
     if free is None:
         import psutil
@@ -67,8 +72,8 @@ def processor_flags(root: Path = _ROOT) -> set[str]:
 def multiplies_bfloat16() -> bool:
     """Whether instructions multiply it faster than float32: 3 to 5 times on Zen 5, level on Zen 4.
 
-    Packed matrices are faster still with VNNI; beside AMX as fast at reading, eleven times as fast at writing
-    (kernels/NOTES.md).
+    Packed matrices are faster still with VNNI; beside AMX as fast at reading, eleven times as fast
+    at writing (kernels/NOTES.md).
     """
     return not processor_flags().isdisjoint(("avx512_bf16", "amx_bf16"))
 
@@ -76,18 +81,25 @@ def multiplies_bfloat16() -> bool:
 def _meminfo_bytes(root: Path) -> int | None:
     try:
         lines = (root / "proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024
+        return (
+            next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024
+        )
     except (OSError, StopIteration, ValueError, IndexError):
         return None
 
 
 def _allowed_bytes(root: Path) -> Iterator[int]:
-    """What each control group may still take; inactive file pages are dropped first and do not count."""
+    """What each control group may still take; inactive file pages are dropped first and do not
+    count.
+    """
     for group in _control_groups(root):
         try:
             limit = int((group / "memory.max").read_text(encoding="ascii"))
             used = int((group / "memory.current").read_text(encoding="ascii"))
-            stat = dict(line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())
+            stat = dict(
+                line.split()
+                for line in (group / "memory.stat").read_text(encoding="ascii").splitlines()
+            )
             yield max(limit - used + int(stat.get("inactive_file", 0)), 0)
         except (OSError, ValueError):  # no such file, or "max": no limit
             continue

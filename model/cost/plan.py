@@ -8,20 +8,27 @@ from docqa.model.errors import ContextTooLong
 INT8_SCALE_BYTES = 2  # fp16, one for each token and head
 BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
 SCRATCH_TOKENS = 2_048
-BLOCKS_OF_EXPERTS = 4  # of so many tokens that a layer reads before the next one does, where experts are on disk
-SCRATCH_FACTOR = 2  # of a layer's widest tensors: those of the delta rule's chunks, and what is freed but kept
-PACKED_SCRATCH_FACTOR = 1  # native products keep no copies; measured: 402 MiB at 5,834 tokens, 427 at 65,710
+BLOCKS_OF_EXPERTS = (
+    4  # of so many tokens that a layer reads before the next one does, where experts are on disk
+)
+SCRATCH_FACTOR = (
+    2  # of a layer's widest tensors: those of the delta rule's chunks, and what is freed but kept
+)
+PACKED_SCRATCH_FACTOR = (
+    1  # native products keep no copies; measured: 402 MiB at 5,834 tokens, 427 at 65,710
+)
 PROCESS_BYTES = 300 * 2**20  # Python with torch and the tokenizer, measured: 290 MiB
-TOKEN_BYTES = 500  # of one token outside the state: its id and place in the text, the rows of the heads and their copy
+# of one token outside the state: its id and place in the text, the rows of the heads and their copy
+TOKEN_BYTES = 500
 
 
 @dataclass(frozen=True)
 class Speed:
     """Multiply-adds a second of prefill: of matrix products and delta rule, and of attention.
 
-    The defaults, of 2 cores, stand where `speed.measured_speed` measured nothing. Their relation varies: torch's
-    attention ran at a third of the speed of its products in bf16 on Zen 5, and with that weight a read in float32 with
-    AVX2 was planned twice as long as it took.
+    The defaults, of 2 cores, stand where `speed.measured_speed` measured nothing. Their relation
+    varies: torch's attention ran at a third of the speed of its products in bf16 on Zen 5, and with
+    that weight a read in float32 with AVX2 was planned twice as long as it took.
     """
 
     dense: float = 60e9
@@ -30,8 +37,8 @@ class Speed:
 
 @dataclass(frozen=True)
 class ReaderCost:
-    """Bytes of a checkpoint's reader and passage encoder: weights, and what one takes while it reads; `passage_macs`:
-    multiply-adds of the passage encoder for a token."""
+    """Bytes of a checkpoint's reader and passage encoder: weights, and what one takes while it
+    reads; `passage_macs`: multiply-adds of the passage encoder for a token."""
 
     weights_bytes: int = 0
     scratch_bytes: int = 0
@@ -40,7 +47,9 @@ class ReaderCost:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Sizes in bytes, times in seconds; `mapped_bytes`: of weight files, in memory while they are unpacked, if ever."""
+    """Sizes in bytes, times in seconds; `mapped_bytes`: of weight files, in memory while they are
+    unpacked, if ever.
+    """
 
     tokens: int
     yarn_factor: float
@@ -62,7 +71,9 @@ class Estimate:
 
 
 def longest_context(config: HybridConfig, yarn_factor: float) -> int:
-    return min(int(config.native_context * yarn_factor), max(LONGEST_CONTEXT, config.native_context))
+    return min(
+        int(config.native_context * yarn_factor), max(LONGEST_CONTEXT, config.native_context)
+    )
 
 
 def check_length(config: HybridConfig, yarn_factor: float, total: int) -> None:
@@ -76,12 +87,15 @@ def check_length(config: HybridConfig, yarn_factor: float, total: int) -> None:
 
 
 def most_tokens(config: HybridConfig) -> int:
-    return max(LONGEST_CONTEXT, config.native_context) if config.stretches else config.native_context
+    return (
+        max(LONGEST_CONTEXT, config.native_context) if config.stretches else config.native_context
+    )
 
 
 def yarn_factor_for(config: HybridConfig, tokens: int) -> float:
-    """The smallest power of two that stretches the native context over `tokens`. Raises ContextTooLong: past 1,048,576,
-    or past the native context of a checkpoint that YaRN does not stretch."""
+    """The smallest power of two that stretches the native context over `tokens`. Raises
+    ContextTooLong: past 1,048,576, or past the native context of a checkpoint that YaRN does not
+    stretch."""
     longest = most_tokens(config)
     if tokens > longest:
         raise ContextTooLong(
@@ -94,10 +108,12 @@ def yarn_factor_for(config: HybridConfig, tokens: int) -> float:
 
 
 def parameters(config: HybridConfig) -> dict[str, int]:
-    """Parameter counts: embedding (with an untied head), mlp, experts, delta, attention, norms, total, and active.
+    """Parameter counts: embedding (with an untied head), mlp, experts, delta, attention, norms,
+    total, and active.
 
-    `mlp` has the dense MLPs, the shared experts, and the routers; `experts` the others. `active` is what one token
-    meets: all but the experts that it is not sent to, embedding and head counted whole.
+    `mlp` has the dense MLPs, the shared experts, and the routers; `experts` the others. `active` is
+    what one token meets: all but the experts that it is not sent to, embedding and head counted
+    whole.
     """
     hidden = config.hidden_size
     keys, values = config.delta_widths
@@ -121,7 +137,10 @@ def parameters(config: HybridConfig) -> dict[str, int]:
 
 def _attention_parameters(config: HybridConfig) -> int:
     """Of one layer, with what is added to or normed behind the projections."""
-    queries, shared = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
+    queries, shared = (
+        config.num_attention_heads * config.head_dim,
+        config.num_key_value_heads * config.head_dim,
+    )
     family = config.family
     matrices = config.hidden_size * (2 * queries + queries * family.gated + 2 * shared)
     return matrices + (queries + 2 * shared) * family.biased + 2 * config.head_dim * family.normed
@@ -136,17 +155,26 @@ def _sent_to(config: HybridConfig, counts: dict[str, int]) -> int:
     return counts["experts"] * config.num_experts_per_tok // max(config.num_experts, 1)
 
 
-def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_048) -> dict[str, int]:
-    """Bytes of a state of `tokens`: fixed (delta memories, tails), kv, and kv for one token of a whole block; `item`:
-    of one number in the model's dtype, which the pending block is kept in."""
+def state_bytes(
+    config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_048
+) -> dict[str, int]:
+    """Bytes of a state of `tokens`: fixed (delta memories, tails), kv, and kv for one token of a
+    whole block; `item`: of one number in the model's dtype, which the pending block is kept in."""
     attention_layers = config.layer_types.count(FULL)
     keys, values = config.delta_widths
-    memory = config.linear_num_value_heads * config.linear_key_head_dim * config.linear_value_head_dim * 4
+    memory = (
+        config.linear_num_value_heads
+        * config.linear_key_head_dim
+        * config.linear_value_head_dim
+        * 4
+    )
     tail = (config.linear_conv_kernel_dim - 1) * (2 * keys + values) * item
     elements = config.num_key_value_heads * config.head_dim
     whole = tokens // grid * grid
     scales = config.num_key_value_heads * INT8_SCALE_BYTES
-    per_token = attention_layers * ((3 * elements + scales) if config.half_keys else 2 * (elements + scales))
+    per_token = attention_layers * (
+        (3 * elements + scales) if config.half_keys else 2 * (elements + scales)
+    )
     per_token += int(attention_layers * elements * BOUND_BYTES)
     kv = whole * per_token + (tokens - whole) * attention_layers * 2 * elements * item
     fixed = (len(config.layer_types) - attention_layers) * (memory + tail)
@@ -155,11 +183,19 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
 
 def _widest(config: HybridConfig) -> int:
     """Numbers that a token takes at once in the widest MLP or mixer."""
-    inner = max(config.intermediate_size, config.shared_expert_intermediate_size, config.moe_intermediate_size)
+    inner = max(
+        config.intermediate_size,
+        config.shared_expert_intermediate_size,
+        config.moe_intermediate_size,
+    )
     keys, values = config.delta_widths
-    delta = 2 * (2 * keys + values) + 2 * values  # before and behind the convolution, the gate, what comes out
+    delta = (
+        2 * (2 * keys + values) + 2 * values
+    )  # before and behind the convolution, the gate, what comes out
     queries = config.num_attention_heads * config.head_dim
-    attention = 7 * queries + 4 * config.num_key_value_heads * config.head_dim  # with gates, turned, and gated again
+    attention = (
+        7 * queries + 4 * config.num_key_value_heads * config.head_dim
+    )  # with gates, turned, and gated again
     kinds = set(config.layer_types)
     used = [attention] * (FULL in kinds) + [delta] * (len(kinds - {FULL}) > 0)
     return max(3 * inner + 3 * config.hidden_size, *used) + 3 * config.hidden_size
@@ -168,7 +204,9 @@ def _widest(config: HybridConfig) -> int:
 def macs_per_token(
     config: HybridConfig, tokens: int, exact: int = 32_768, read_beyond: int = 16_640
 ) -> tuple[float, float]:
-    """Multiply-adds of a token in prefill, averaged over a text of `tokens`: dense ones, those of attention."""
+    """Multiply-adds of a token in prefill, averaged over a text of `tokens`: dense ones, those of
+    attention.
+    """
     counts = parameters(config)
     weights = counts["mlp"] + _sent_to(config, counts) + counts["delta"] + counts["attention"]
     near = min(tokens, exact)
@@ -183,23 +221,34 @@ def macs_per_token(
 
 
 def estimate(
-    config: HybridConfig, tokens: int, *, item: int = 2, weights_on_disk: int = 0, packed: bool = False,
-    expert_bytes: int | None = None, speed: Speed | None = None, reader: ReaderCost | None = None,
-) -> Estimate:  # fmt: skip
+    config: HybridConfig,
+    tokens: int,
+    *,
+    item: int = 2,
+    weights_on_disk: int = 0,
+    packed: bool = False,
+    expert_bytes: int | None = None,
+    speed: Speed | None = None,
+    reader: ReaderCost | None = None,
+) -> Estimate:
     """Plans a read of `tokens` tokens; raises ContextTooLong past 1,048,576.
 
-    `item`: bytes of a number in the compute dtype. `weights_on_disk`: bytes of the weight files, mapped while they are
-    unpacked. `packed`: matrices stay mapped as in their files, and are all of the weights in memory. `expert_bytes`: of
-    the pool for experts; absent, all are in memory. `speed`: of prefill here, or the defaults. `reader`: what reader
-    and passage encoder take.
+    `item`: bytes of a number in the compute dtype. `weights_on_disk`: bytes of the weight files,
+    mapped while they are unpacked. `packed`: matrices stay mapped as in their files, and are all of
+    the weights in memory. `expert_bytes`: of the pool for experts; absent, all are in memory.
+    `speed`: of prefill here, or the defaults. `reader`: what reader and passage encoder take.
     """
     factor = yarn_factor_for(config, tokens)
     sizes = state_bytes(config, tokens, item)
-    kept = sizes["fixed"] * 3 + sizes["kv"]  # the state, a fork for the question, the point being saved
+    kept = (
+        sizes["fixed"] * 3 + sizes["kv"]
+    )  # the state, a fork for the question, the point being saved
     unpacked = min(tokens, 32_768) * 2 * config.num_key_value_heads * config.head_dim * item
     unpacked = unpacked if FULL in config.layer_types else 0
     factor_of_scratch = PACKED_SCRATCH_FACTOR if packed else SCRATCH_FACTOR
-    scratch = factor_of_scratch * SCRATCH_TOKENS * _widest(config) * 4 + unpacked + config.vocab_size * 4
+    scratch = (
+        factor_of_scratch * SCRATCH_TOKENS * _widest(config) * 4 + unpacked + config.vocab_size * 4
+    )
     speed = speed or Speed()
     dense, attention = macs_per_token(config, tokens)
     reader = reader or ReaderCost()

@@ -14,8 +14,9 @@ QUERIES, KEYS = 256, 8_192  # a tile of queries over a context past the processo
 def measured_speed(model: Model, layers: int | None = None) -> Speed:
     """Multiply-adds a second of this model's prefill here; takes a few seconds on two cores.
 
-    `layers`: time the first ones only; without attention among them, its speed is that of `Speed`. Each part is timed
-    twice after a warm-up, and the faster time counts: a busy moment makes a text look long.
+    `layers`: time the first ones only; without attention among them, its speed is that of `Speed`.
+    Each part is timed twice after a warm-up, and the faster time counts: a busy moment makes a text
+    look long.
     """
     config = model.config.first_layers(layers or model.config.num_hidden_layers)
     ids = [i % min(1000, config.vocab_size) for i in range(DENSE_TOKENS)]

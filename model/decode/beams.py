@@ -1,8 +1,8 @@
 """A few branches that go on from one state, one forward pass a step for all.
 
-The state's keys and values are unpacked once and shared; each branch adds its own few. Past the exact range every
-branch chooses its own blocks of keys, and behind some thousand tokens reads them as they are kept, where a kernel does
-that: unpacked they would be four times the bytes.
+The state's keys and values are unpacked once and shared; each branch adds its own few. Past the
+exact range every branch chooses its own blocks of keys, and behind some thousand tokens reads them
+as they are kept, where a kernel does that: unpacked they would be four times the bytes.
 """
 
 import torch
@@ -19,7 +19,9 @@ FAR = 1_024  # tokens
 
 
 class SharedContext:
-    """Attention of branches over one shared context and their own tokens; [branches, seq = 1, heads, dim]."""
+    """Attention of branches over one shared context and their own tokens; [branches, seq = 1,
+    heads, dim].
+    """
 
     def __init__(self, memory: AttentionMemory, dtype: torch.dtype) -> None:
         keys, values = memory.unpacked(dtype)
@@ -30,16 +32,24 @@ class SharedContext:
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
         """Adds one token to every branch, whose query reads everything before it."""
         k, v = k.transpose(1, 2), v.transpose(1, 2)  # [branches, kv_heads, 1, dim]
-        self.own = (k, v) if self.own is None else (torch.cat([self.own[0], k], 2), torch.cat([self.own[1], v], 2))
+        self.own = (
+            (k, v)
+            if self.own is None
+            else (torch.cat([self.own[0], k], 2), torch.cat([self.own[1], v], 2))
+        )
         branches, _, heads, dim = q.shape
         groups, total = self.keys.shape[0], self.keys.shape[2]
         grouped = q.view(branches, groups, -1, dim)  # [branches, kv_heads, heads of a group, dim]
-        shared = (grouped.transpose(0, 1).reshape(groups, -1, dim) @ self.keys).view(groups, branches, -1, total)
+        shared = (grouped.transpose(0, 1).reshape(groups, -1, dim) @ self.keys).view(
+            groups, branches, -1, total
+        )
         own = grouped @ self.own[0].transpose(-1, -2)
         scores = torch.cat([shared.transpose(0, 1), own], -1).float() * dim**-0.5
         weights = scores.softmax(-1).to(q.dtype)
         far = weights[..., :total].transpose(0, 1).reshape(groups, -1, total) @ self.values
-        out = far.view(groups, branches, -1, dim).transpose(0, 1) + weights[..., total:] @ self.own[1]
+        out = (
+            far.view(groups, branches, -1, dim).transpose(0, 1) + weights[..., total:] @ self.own[1]
+        )
         return out.reshape(branches, 1, heads, dim)
 
     def keep(self, chosen: Tensor) -> None:
@@ -77,8 +87,8 @@ class Branches:
         self.count = len(chosen)
 
     def move(self, state: State, tokens: list[int]) -> bool:
-        """Moves `state`, where the only branch started, behind `tokens`, which it has read since. False, with nothing
-        done, where what the branch remembers is not in the state's form."""
+        """Moves `state`, where the only branch started, behind `tokens`, which it has read since.
+        False, with nothing done, where what the branch remembers is not in the state's form."""
         if self.native is None or self.count != 1:
             return False
         self.native.move(state, tokens)
@@ -90,6 +100,8 @@ class Branches:
         with torch.inference_mode():
             if self.native is not None:
                 return self.native.logits(tokens)
-            hidden = self.model.network(ids, self.caches, position=self.position, factor=self.factor)
+            hidden = self.model.network(
+                ids, self.caches, position=self.position, factor=self.factor
+            )
             self.position += 1
         return self.model.logits(hidden[:, 0])

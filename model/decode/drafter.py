@@ -8,11 +8,16 @@ from docqa.model.network import Network
 from docqa.model.state.kv_cache import AttentionMemory
 from docqa.model.state.long_attention import LongAttention
 
-_GRID, _EVER = 2_048, LongAttention(exact=1 << 40)  # a draft need not be exact, so its one layer never selects blocks
+_GRID, _EVER = (
+    2_048,
+    LongAttention(exact=1 << 40),
+)  # a draft need not be exact, so its one layer never selects blocks
 
 
 class Drafter:
-    """Guesses what comes next in one text, whose last token has the trunk's output `hidden` [dim]. Mutable."""
+    """Guesses what comes next in one text, whose last token has the trunk's output `hidden` [dim].
+    Mutable.
+    """
 
     def __init__(self, network: Network, mtp: Mtp, hidden: Tensor) -> None:
         self.network, self.mtp, self.hidden = network, mtp, hidden
@@ -24,7 +29,9 @@ class Drafter:
         self.hidden = hidden
 
     def draft(self, token: int, count: int) -> list[int]:
-        """The `count` tokens that likely follow `token`, the next one; remembers nothing of this."""
+        """The `count` tokens that likely follow `token`, the next one; remembers nothing of
+        this.
+        """
         kept, hidden, drafted = self.memory.fork(), self.hidden, list[int]()
         for _ in range(count):
             hidden = self._run(hidden, drafted[-1] if drafted else token)
@@ -36,4 +43,6 @@ class Drafter:
         with torch.inference_mode():
             rotation = self.network.rotation(torch.tensor([self.memory.length]))
             embedded = self.network.embed_tokens(torch.tensor([[following]]))
-            return self.mtp(hidden[None, None].to(embedded.dtype), embedded, rotation, self.memory)[0, 0]
+            return self.mtp(hidden[None, None].to(embedded.dtype), embedded, rotation, self.memory)[
+                0, 0
+            ]

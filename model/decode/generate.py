@@ -18,7 +18,9 @@ from docqa.model.state.state import State
 
 @dataclass(frozen=True)
 class Piece:
-    """A generated token and the text that it makes certain ("" inside a character or a stop string)."""
+    """A generated token and the text that it makes certain ("" inside a character or a stop
+    string).
+    """
 
     token: int
     text: str
@@ -43,15 +45,18 @@ def generate(
     lookup: bool = True,
     rule: TokenRule | None = None,
 ) -> Iterator[Piece]:
-    """Continues `state`, which must have read something and is not moved; closing the iterator cancels.
+    """Continues `state`, which must have read something and is not moved; closing the iterator
+    cancels.
 
-    `sampling`: greedy where absent. `stop`: strings that end the text and are not part of it; `stop_ids`: tokens that
-    do, by default the tokenizer's. `lookup`: without an MTP module, what was read before is the draft (lookup.py).
-    `rule`: chooses the tokens instead of `sampling`. Raises ValueError: the state is empty, or was read through the
-    first layers only.
+    `sampling`: greedy where absent. `stop`: strings that end the text and are not part of it;
+    `stop_ids`: tokens that do, by default the tokenizer's. `lookup`: without an MTP module, what
+    was read before is the draft (lookup.py). `rule`: chooses the tokens instead of `sampling`.
+    Raises ValueError: the state is empty, or was read through the first layers only.
     """
     if state.hidden is None:
-        raise ValueError("generate needs a state that has read at least one token through all layers")
+        raise ValueError(
+            "generate needs a state that has read at least one token through all layers"
+        )
     rules = sampling or Sampling()
     source = rules.generator()
     ends = set(stop_ids if stop_ids is not None else model.tokenizer.eos_ids)
@@ -68,18 +73,26 @@ def generate(
         written.append(token)
         piece = text.add(model.tokenizer.token_bytes(token))
         if text.stopped or len(written) == max_tokens:
-            yield Piece(token, piece + ("" if text.stopped else text.rest()), "stop" if text.stopped else "length")
+            yield Piece(
+                token,
+                piece + ("" if text.stopped else text.rest()),
+                "stop" if text.stopped else "length",
+            )
             return
         yield Piece(token, piece)
         logits = following(token)
 
 
-def _continuation(model: WritingModel, state: State, max_tokens: int, lookup: bool) -> Callable[[int], Tensor]:
-    """From a token to the logits [vocab] behind it. Past exact attention nothing is guessed ahead: a pass over several
-    tokens would read all keys."""
+def _continuation(
+    model: WritingModel, state: State, max_tokens: int, lookup: bool
+) -> Callable[[int], Tensor]:
+    """From a token to the logits [vocab] behind it. Past exact attention nothing is guessed ahead:
+    a pass over several tokens would read all keys."""
     if state.position <= state.long.exact:
         if model.mtp is not None and state.hidden is not None:
-            return Speculation(model, state, Drafter(model.network, model.mtp, state.hidden), max_tokens).logits
+            return Speculation(
+                model, state, Drafter(model.network, model.mtp, state.hidden), max_tokens
+            ).logits
         if lookup:
             return LookupDecoding(model, state).logits
     branches = Branches(model, state)
@@ -97,13 +110,21 @@ class _Text:
 
     def add(self, raw: bytes) -> str:
         self._buffer += self._decoder.decode(raw)
-        found = min((at for at in (self._buffer.find(s) for s in self.stops) if at >= 0), default=-1)
+        found = min(
+            (at for at in (self._buffer.find(s) for s in self.stops) if at >= 0), default=-1
+        )
         if found >= 0:
             self.stopped = True
             shown, self._buffer = self._buffer[:found], ""
             return shown
-        keep = max((n for s in self.stops for n in range(1, len(s)) if self._buffer.endswith(s[:n])), default=0)
-        shown, self._buffer = self._buffer[: len(self._buffer) - keep], self._buffer[len(self._buffer) - keep :]
+        keep = max(
+            (n for s in self.stops for n in range(1, len(s)) if self._buffer.endswith(s[:n])),
+            default=0,
+        )
+        shown, self._buffer = (
+            self._buffer[: len(self._buffer) - keep],
+            self._buffer[len(self._buffer) - keep :],
+        )
         return shown
 
     def rest(self) -> str:

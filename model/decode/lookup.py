@@ -1,8 +1,10 @@
-"""Prompt lookup: where the last tokens stand in what was read before, what follows them there is guessed.
+"""Prompt lookup: where the last tokens stand in what was read before, what follows them there is
+guessed.
 
-Answers quote their documents, so the document is a draft model that costs nothing (Saxena 2023, "Prompt lookup
-decoding"). Several guesses are looked at in one pass, and those stay that the caller chooses from the model's own
-logits, in order: the text is that of plain decoding but for rounding, as in speculate.py.
+Answers quote their documents, so the document is a draft model that costs nothing (Saxena 2023,
+"Prompt lookup decoding"). Several guesses are looked at in one pass, and those stay that the caller
+chooses from the model's own logits, in order: the text is that of plain decoding but for rounding,
+as in speculate.py.
 """
 
 import numpy as np
@@ -14,11 +16,17 @@ from docqa.model.protocol import WritingModel
 from docqa.model.state.state import State
 
 LEAST = 3  # tokens in a row that must have been read before
-WARY = 6  # the same after a guess of which nothing was right: a pass takes as long as two to four tokens by themselves
+# the same after a guess of which nothing was right: a pass takes as long as two to four tokens by
+# themselves
+WARY = 6
 NEAREST = 64  # places that are compared, the last ones
 LONGEST = 32  # tokens before a place that are compared
-FEWEST, MOST = 3, 7  # tokens guessed at a time: twice as many when all were right, the fewest after a wrong one
-AT_ONCE = 8  # tokens of a pass; kernels round the queries and keys of more of them to 8 bits, as in prefill
+FEWEST, MOST = (
+    3,
+    7,
+)  # tokens guessed at a time: twice as many when all were right, the fewest after a wrong one
+# tokens of a pass; kernels round the queries and keys of more of them to 8 bits, as in prefill
+AT_ONCE = 8
 
 
 class PromptLookup:
@@ -37,11 +45,15 @@ class PromptLookup:
     def add(self, token: int) -> None:
         """Takes in the next token of the text."""
         self._written = [*self._written[1 - LONGEST :], token]
-        goes_on = self._at is not None and self._at + 1 < len(self._ids) and self._ids[self._at] == token
+        goes_on = (
+            self._at is not None and self._at + 1 < len(self._ids) and self._ids[self._at] == token
+        )
         self._at = self._at + 1 if goes_on and self._at is not None else self._find()
 
     def draft(self, count: int, least: int = LEAST) -> list[int]:
-        """At most `count` tokens that may follow; none unless the last `least` tokens were read before."""
+        """At most `count` tokens that may follow; none unless the last `least` tokens were read
+        before.
+        """
         if self._at is None or (least > LEAST and self._alike(self._at) < least):
             return []
         return [int(token) for token in self._ids[self._at : self._at + count]]
@@ -54,7 +66,11 @@ class PromptLookup:
         key = (first * self._width + second) * self._width + third
         low, high = np.searchsorted(self._keys, [key, key + 1])
         # The end of what was read is where the text goes on, and no place that something follows.
-        places = [int(start) + LEAST for start in self._order[low:high][-NEAREST:] if start + LEAST < len(self._ids)]
+        places = [
+            int(start) + LEAST
+            for start in self._order[low:high][-NEAREST:]
+            if start + LEAST < len(self._ids)
+        ]
         return max(places, key=lambda place: (self._alike(place), place), default=None)
 
     def _alike(self, place: int) -> int:
@@ -66,7 +82,9 @@ class PromptLookup:
 
 
 class LookupDecoding:
-    """Goes on from the end of `state`, which is not touched. `passes` and `steps` count the model's runs."""
+    """Goes on from the end of `state`, which is not touched. `passes` and `steps` count the model's
+    runs.
+    """
 
     def __init__(self, model: WritingModel, state: State) -> None:
         self.model, self.state = model, state.fork()
@@ -75,7 +93,9 @@ class LookupDecoding:
         self._plain: Branches | None = None  # goes on from `state` by the tokens `_behind`
         self._behind: list[int] = []
         self._again: list[int] = []  # decided, and not in `state`, which is before the last pass
-        self._guessed: list[tuple[int, Tensor]] = []  # guesses not yet decided, with the logits behind each
+        self._guessed: list[
+            tuple[int, Tensor]
+        ] = []  # guesses not yet decided, with the logits behind each
         self._after: State | None = None  # behind the last pass
         self._count, self._least = FEWEST, LEAST
         self._right = 0  # guesses of the last pass that were right
@@ -104,7 +124,9 @@ class LookupDecoding:
         return self._plain.logits([token])[0]
 
     def _pass(self, token: int, drafted: list[int]) -> Tensor:
-        """One run over what must be run again, the token and guesses; the logits behind the token."""
+        """One run over what must be run again, the token and guesses; the logits behind the
+        token.
+        """
         if self._plain is not None and not self._plain.move(self.state, self._behind):
             self.model.prefill(self._behind, self.state)  # what was decoded one by one
         self._plain, self._behind = None, []
@@ -115,8 +137,11 @@ class LookupDecoding:
         with torch.inference_mode():
             tokens = torch.tensor([ids]).to(self.model.device)
             hidden = self.model.network(
-                tokens, self._after.layers, position=self._after.position, factor=self._after.yarn_factor
-            )[0]  # fmt: skip
+                tokens,
+                self._after.layers,
+                position=self._after.position,
+                factor=self._after.yarn_factor,
+            )[0]
             found = self.model.logits(hidden[len(self._again) :])
         self._after.advance(np.array(ids), hidden[-1])
         self.passes, self._right = self.passes + 1, 0
@@ -127,7 +152,9 @@ class LookupDecoding:
         return found[0]
 
     def _room(self) -> int:
-        """How many tokens may run at once, at least a new one; blocks of keys end on the state's grid."""
+        """How many tokens may run at once, at least a new one; blocks of keys end on the state's
+        grid.
+        """
         if len(self._again) >= self._left():
             self.model.prefill(self._again, self.state)
             self._again = []

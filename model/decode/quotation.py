@@ -1,9 +1,11 @@
-"""Writing with quotations that the document has: prose is free, between quotation marks only its words may go on.
+"""Writing with quotations that the document has: prose is free, between quotation marks only its
+words may go on.
 
-A quotation is the characters so far and every place where they stand. A token that none of these goes on with is passed
-over for the next most probable one; where no likely token fits, the quotation is closed. Characters are compared, not
-tokens: a word inside a sentence and behind a quotation mark are different tokens. White space counts as one space, and
-the kinds of quotation marks, apostrophes and dashes as one each; the first letter may be in the other case.
+A quotation is the characters so far and every place where they stand. A token that none of these
+goes on with is passed over for the next most probable one; where no likely token fits, the
+quotation is closed. Characters are compared, not tokens: a word inside a sentence and behind a
+quotation mark are different tokens. White space counts as one space, and the kinds of quotation
+marks, apostrophes and dashes as one each; the first letter may be in the other case.
 """
 
 from collections.abc import Collection
@@ -19,18 +21,31 @@ from docqa.model.protocol import Tokenizer
 LIKELY_TOKENS = 256
 """Of the next tokens, as many of the most probable ones are tried; then a quotation is closed."""
 LONG_QUOTATION, LONGEST_QUOTATION = 240, 480
-"""Characters from which a quotation is closed at the end of its sentence, and at the end of its word."""
+"""Characters from which a quotation is closed at the end of its sentence, and at the end of its
+word.
+"""
 
 _MARK = ord('"')
-_FOLDED = {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‐": "-", "‑": "-", "–": "-", "—": "-", "−": "-"}
+_FOLDED = {
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "‘": "'",
+    "’": "'",
+    "‐": "-",
+    "‑": "-",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+}
 _OPENS_AFTER = frozenset(" \t\n\r([{:*_-'>/")
 _SENTENCE_ENDS = frozenset(map(ord, ".;:?!"))
 _CODES = 0x110000
 
 
 class QuotableText:
-    """The text that may be quoted, as code points with folded marks, uint32 [characters + 1]; the last one is 0. `text`
-    has single spaces; a character 0 separates what no quotation may cross."""
+    """The text that may be quoted, as code points with folded marks, uint32 [characters + 1]; the
+    last one is 0. `text` has single spaces; a character 0 separates what no quotation may cross."""
 
     def __init__(self, text: str) -> None:
         codes = np.frombuffer(f"{text}\0".encode("utf-32-le", "replace"), dtype=np.uint32)
@@ -54,7 +69,9 @@ class QuotableText:
         self._starts, self._first = starts[order], first[order]
 
     def starting_with(self, character: str) -> NDArray[np.int64]:
-        """Where a word, or a lone sign, begins with `character` in either case: offsets, ascending."""
+        """Where a word, or a lone sign, begins with `character` in either case: offsets,
+        ascending.
+        """
         code = ord(_FOLDED.get(character, character).lower()[0])
         low, high = np.searchsorted(self._first, [code, code + 1])
         return np.asarray(self._starts[low:high], dtype=np.int64)
@@ -62,7 +79,9 @@ class QuotableText:
 
 @dataclass(frozen=True)
 class Quotation:
-    """Characters `start:end` of what was written, without its marks, and where they stand in the text."""
+    """Characters `start:end` of what was written, without its marks, and where they stand in the
+    text.
+    """
 
     start: int
     end: int
@@ -71,9 +90,9 @@ class Quotation:
 
 @dataclass(frozen=True)
 class _Writing:
-    """Where writing stands: in prose (`at` None) or `length` characters into a quotation that goes on at `at`.
-    `before`: the last character. `pending`: bytes of an unfinished one. `inner`: inside the document's own quotation.
-    `written`: characters so far."""
+    """Where writing stands: in prose (`at` None) or `length` characters into a quotation that goes
+    on at `at`. `before`: the last character. `pending`: bytes of an unfinished one. `inner`: inside
+    the document's own quotation. `written`: characters so far."""
 
     before: str = "\n"
     pending: bytes = b""
@@ -85,8 +104,8 @@ class _Writing:
 
 
 class QuotingRule:
-    """Chooses tokens greedily under the rule of this module; mutable. `quotations`: those that were closed. `ends`: the
-    tokens that end a text."""
+    """Chooses tokens greedily under the rule of this module; mutable. `quotations`: those that were
+    closed. `ends`: the tokens that end a text."""
 
     def __init__(self, text: QuotableText, tokenizer: Tokenizer, ends: Collection[int]) -> None:
         self._text, self._tokenizer, self._ends = text, tokenizer, frozenset(ends)
@@ -127,12 +146,18 @@ class QuotingRule:
         if after is not None:
             self._writing = after
         elif self.quoting and not self._writing.length:
-            self._writing = replace(self._writing, at=None, before='"', written=self._writing.written + 1)
+            self._writing = replace(
+                self._writing, at=None, before='"', written=self._writing.written + 1
+            )
         return token
 
     def _too_long(self) -> bool:
         state, text = self._writing, self._text
-        if state.at is None or state.length < LONG_QUOTATION or not self._boundaries(state.at).any():
+        if (
+            state.at is None
+            or state.length < LONG_QUOTATION
+            or not self._boundaries(state.at).any()
+        ):
             return False
         ended = bool(np.isin(text.codes[state.at - 1], list(_SENTENCE_ENDS)).any())
         return ended or state.length >= LONGEST_QUOTATION
@@ -179,7 +204,11 @@ class QuotingRule:
             if plain != '"':
                 return after
             opens = state.before in _OPENS_AFTER or character == "“"
-            return replace(after, at=np.zeros(0, dtype=np.int64), length=0, inner=False) if opens else None
+            return (
+                replace(after, at=np.zeros(0, dtype=np.int64), length=0, inner=False)
+                if opens
+                else None
+            )
         if plain == '"' and state.length:
             return self._mark(state, character)
         return self._go_on(state, character, self._matching(state, character))
@@ -199,7 +228,13 @@ class QuotingRule:
     def _go_on(self, state: _Writing, character: str, places: NDArray[np.int64]) -> _Writing | None:
         if not len(places):
             return None
-        return replace(state, at=places + 1, length=state.length + 1, before=character, written=state.written + 1)
+        return replace(
+            state,
+            at=places + 1,
+            length=state.length + 1,
+            before=character,
+            written=state.written + 1,
+        )
 
     def _mark(self, state: _Writing, character: str) -> _Writing | None:
         """A quotation mark inside a quotation: the document's own, or the end."""
@@ -214,11 +249,18 @@ class QuotingRule:
         ends = state.at[self._boundaries(state.at)]
         if not len(ends):
             return None
-        found = Quotation(state.written - state.length, state.written, tuple(map(int, ends - state.length)))
+        found = Quotation(
+            state.written - state.length, state.written, tuple(map(int, ends - state.length))
+        )
         return replace(
-            state, at=None, length=0, inner=False, before=character, written=state.written + 1,
+            state,
+            at=None,
+            length=0,
+            inner=False,
+            before=character,
+            written=state.written + 1,
             closed=(*state.closed, found),
-        )  # fmt: skip
+        )
 
     def _may_begin(self, state: _Writing, rest: bytes) -> bool:
         """Whether some place goes on with a character that begins with the bytes `rest`."""

@@ -15,9 +15,10 @@ from docqa.model.errors import ConfigUnsupported
 class Sampling:
     """How to draw. `temperature` 0 is greedy, and then the limits do not matter.
 
-    top_k: keep the k most probable tokens (0: all). top_p: keep the fewest that together have this probability. min_p:
-    keep tokens at least this probable relative to the best. repetition_penalty: above 1, logits of tokens already
-    written are divided (or multiplied, where negative) by it, as in Keskar et al. 2019 (arXiv 1909.05858).
+    top_k: keep the k most probable tokens (0: all). top_p: keep the fewest that together have this
+    probability. min_p: keep tokens at least this probable relative to the best. repetition_penalty:
+    above 1, logits of tokens already written are divided (or multiplied, where negative) by it, as
+    in Keskar et al. 2019 (arXiv 1909.05858).
     """
 
     temperature: float = 0.0
@@ -28,8 +29,15 @@ class Sampling:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        if self.temperature < 0 or self.top_k < 0 or not 0 < self.top_p <= 1 or not 0 <= self.min_p <= 1:
-            raise ValueError(f"out of range: {self}; temperature, top_k >= 0, 0 < top_p <= 1, 0 <= min_p <= 1")
+        if (
+            self.temperature < 0
+            or self.top_k < 0
+            or not 0 < self.top_p <= 1
+            or not 0 <= self.min_p <= 1
+        ):
+            raise ValueError(
+                f"out of range: {self}; temperature, top_k >= 0, 0 < top_p <= 1, 0 <= min_p <= 1"
+            )
         if self.repetition_penalty <= 0:
             raise ValueError(f"repetition_penalty must be above 0, got {self.repetition_penalty}")
 
@@ -44,7 +52,9 @@ class Sampling:
 
 
 def sampling_defaults(folder: Path, seed: int | None = None) -> Sampling:
-    """How a checkpoint wants to be sampled (generation_config.json), or greedy. Raises ConfigUnsupported."""
+    """How a checkpoint wants to be sampled (generation_config.json), or greedy. Raises
+    ConfigUnsupported.
+    """
     path = folder / "generation_config.json"
     if not path.is_file():
         return Sampling()
@@ -61,7 +71,9 @@ def sampling_defaults(folder: Path, seed: int | None = None) -> Sampling:
             seed=seed,
         )
     except (ValueError, TypeError, AttributeError, OSError) as error:
-        raise ConfigUnsupported(f"{path} cannot be used ({error}); correct it or move it away") from error
+        raise ConfigUnsupported(
+            f"{path} cannot be used ({error}); correct it or move it away"
+        ) from error
 
 
 def penalised(logits: Tensor, written: Iterable[int], penalty: float) -> Tensor:
@@ -75,14 +87,18 @@ def penalised(logits: Tensor, written: Iterable[int], penalty: float) -> Tensor:
 
 
 def probabilities(logits: Tensor, sampling: Sampling) -> Tensor:
-    """What is drawn from, [vocab]: softmax at the temperature, cut by the limits, of sum 1 again."""
+    """What is drawn from, [vocab]: softmax at the temperature, cut by the limits, of sum 1
+    again.
+    """
     probs = (logits.float() / sampling.temperature).softmax(-1)
     ordered, order = probs.sort(descending=True, stable=True)
     kept = torch.ones_like(ordered, dtype=torch.bool)
     if sampling.top_k:
         kept[sampling.top_k :] = False
     if sampling.top_p < 1:
-        kept &= ordered.cumsum(-1) - ordered < sampling.top_p  # a token stays while those before it are too few
+        kept &= (
+            ordered.cumsum(-1) - ordered < sampling.top_p
+        )  # a token stays while those before it are too few
     if sampling.min_p:
         kept &= ordered >= sampling.min_p * ordered[0]
     cut = torch.zeros_like(probs).scatter(0, order, ordered * kept)
@@ -90,7 +106,10 @@ def probabilities(logits: Tensor, sampling: Sampling) -> Tensor:
 
 
 def sample(
-    logits: Tensor, sampling: Sampling, generator: torch.Generator | None = None, written: Iterable[int] = ()
+    logits: Tensor,
+    sampling: Sampling,
+    generator: torch.Generator | None = None,
+    written: Iterable[int] = (),
 ) -> int:
     """A token id from logits [vocab]; the repetition penalty counts the tokens `written`."""
     logits = penalised(logits, written, sampling.repetition_penalty)

@@ -1,11 +1,12 @@
-"""Speculation: the trunk looks at several guessed tokens in one pass and keeps those that it would have written.
+"""Speculation: the trunk looks at several guessed tokens in one pass and keeps those that it would
+have written.
 
-The caller still chooses every token from the trunk's own logits, in order, so the text is that of plain decoding but
-for rounding: several rows are multiplied at once, and tokens whose logits agree in all but the last bits may change
-places.
+The caller still chooses every token from the trunk's own logits, in order, so the text is that of
+plain decoding but for rounding: several rows are multiplied at once, and tokens whose logits agree
+in all but the last bits may change places.
 
-A delta net's memory cannot forget a wrong guess: the state goes back to before the pass, and what was right of it is
-run again together with the next tokens.
+A delta net's memory cannot forget a wrong guess: the state goes back to before the pass, and what
+was right of it is run again together with the next tokens.
 """
 
 import torch
@@ -23,13 +24,16 @@ MOST_AGAIN = 8  # tokens that are run again at most; then a pass without guesses
 
 
 class UnpackedContext:
-    """Keys and values of an attention layer, unpacked once, with room behind; [1, total, kv_heads, dim]."""
+    """Keys and values of an attention layer, unpacked once, with room behind; [1, total, kv_heads,
+    dim].
+    """
 
     def __init__(self, memory: AttentionMemory, dtype: torch.dtype, room: int) -> None:
         keys, values = memory.unpacked(dtype)
         self.length = memory.length
         self.keys, self.values = (
-            torch.cat([part, part.new_empty(room, *part.shape[1:])])[None] for part in (keys, values)
+            torch.cat([part, part.new_empty(room, *part.shape[1:])])[None]
+            for part in (keys, values)
         )
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
@@ -44,17 +48,26 @@ class Speculation:
     """Goes on from the end of `state`, which is not touched."""
 
     def __init__(
-        self, model: WritingModel, state: State, drafter: Drafter, max_tokens: int, drafts: int = DRAFTS
+        self,
+        model: WritingModel,
+        state: State,
+        drafter: Drafter,
+        max_tokens: int,
+        drafts: int = DRAFTS,
     ) -> None:
         self.model, self.drafter, self.drafts = model, drafter, drafts
         self.position, self.factor = state.position, state.yarn_factor
         room = max_tokens + drafts + 1
         self.caches: list[DeltaMemory | UnpackedContext] = [
-            layer.fork() if isinstance(layer, DeltaMemory) else UnpackedContext(layer, model.dtype, room)
+            layer.fork()
+            if isinstance(layer, DeltaMemory)
+            else UnpackedContext(layer, model.dtype, room)
             for layer in state.layers
         ]
         self.again: list[int] = []  # decided, and not yet in the caches
-        self.guessed: list[tuple[int, Tensor]] = []  # guesses not yet decided, with the hidden state [dim] of each
+        self.guessed: list[
+            tuple[int, Tensor]
+        ] = []  # guesses not yet decided, with the hidden state [dim] of each
         self.undo: tuple[int, list[DeltaMemory | int]] | None = None
         self.passes = self.right = 0
 
@@ -77,11 +90,14 @@ class Speculation:
         """One pass over `token` and guesses behind it; the hidden state [dim] of the token."""
         drafted = self.drafter.draft(token, self.drafts) if len(self.again) < MOST_AGAIN else []
         ids = [*self.again, token, *drafted]
-        self.undo = self.position, [c.fork() if isinstance(c, DeltaMemory) else c.length for c in self.caches]
+        self.undo = (
+            self.position,
+            [c.fork() if isinstance(c, DeltaMemory) else c.length for c in self.caches],
+        )
         with torch.inference_mode():
             hidden = self.model.network(
                 torch.tensor([ids]), self.caches, position=self.position, factor=self.factor
-            )[0]  # fmt: skip
+            )[0]
         self.position += len(ids)
         self.passes += 1
         first = len(self.again)
@@ -90,7 +106,9 @@ class Speculation:
         return hidden[first]
 
     def _go_back(self) -> None:
-        """Takes the caches back before the last pass; what was decided since stays to be run again."""
+        """Takes the caches back before the last pass; what was decided since stays to be run
+        again.
+        """
         assert self.undo is not None
         self.position, points = self.undo
         for number, (cache, point) in enumerate(zip(self.caches, points, strict=True)):

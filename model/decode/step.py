@@ -7,7 +7,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from docqa.kernels.decode_step.native import PackedExperts, Reach, Remembered, RoutedExperts, Step, StepWeights, fits
+from docqa.kernels.decode_step.native import (
+    PackedExperts,
+    Reach,
+    Remembered,
+    RoutedExperts,
+    Step,
+    StepWeights,
+    fits,
+)
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import GROUP, PackedMatrix
 from docqa.kernels.native import native_in_use
@@ -38,13 +46,19 @@ class NativeStep:
     def of(cls, model: WritingModel, state: State) -> Self | None:
         """None where the library, the shape of the network or its precision has no native step."""
         found = library()
-        if found is None or not native_in_use() or len(state.layers) < model.config.num_hidden_layers:
+        if (
+            found is None
+            or not native_in_use()
+            or len(state.layers) < model.config.num_hidden_layers
+        ):
             return None
         weights, reach = _weights(model.network), _reach(state.long, state.grid)
         if weights is None or not state.position or not reach.fits():
             return None
         memories = [_remembered(layer) for layer in state.layers]
-        return cls(model.network, Step(weights, memories, reach, found), state.position, state.yarn_factor)
+        return cls(
+            model.network, Step(weights, memories, reach, found), state.position, state.yarn_factor
+        )
 
     def logits(self, tokens: list[int]) -> Tensor:
         """Adds one token to each branch; logits of the next, float32 [branches, vocab]."""
@@ -57,7 +71,9 @@ class NativeStep:
         return self.step.logits(x, cos[ahead], sin[ahead])
 
     def move(self, state: State, tokens: list[int]) -> None:
-        """`Branches.move`. The last hidden state is not kept: `state` goes on with more tokens, not with logits."""
+        """`Branches.move`. The last hidden state is not kept: `state` goes on with more tokens, not
+        with logits.
+        """
         for layer, (first, second) in zip(state.layers, self.step.changing, strict=True):
             if isinstance(layer, DeltaMemory):
                 layer.update(first.clone(), second.clone())
@@ -96,7 +112,11 @@ def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> Ste
     head = network.embed_tokens.packed if network.lm_head is None else network.lm_head.packed
     layers = [_layer(layer) for layer in some if isinstance(layer, Layer | Block)]
     whole = len(layers) == len(some) and not any(layer is None for layer in layers)
-    experts = {number: _routed(layer.mlp) for number, layer in enumerate(some) if isinstance(layer.mlp, SparseMoe)}
+    experts = {
+        number: _routed(layer.mlp)
+        for number, layer in enumerate(some)
+        if isinstance(layer.mlp, SparseMoe)
+    }
     routed = {number: found for number, found in experts.items() if found is not None}
     if head is None or not whole or not fits(sizes) or len(routed) < len(experts):
         return None
@@ -111,7 +131,9 @@ def _routed(mlp: SparseMoe) -> RoutedExperts | None:
         return None
     gate = mlp.shared_expert_gate
     weight = gate.weight if gate.packed is None else gate.packed.dense()
-    return RoutedExperts(cast(PackedExperts, bank), mlp.count, inner, mlp.normalise, mlp.gate.weight, weight[0])
+    return RoutedExperts(
+        cast(PackedExperts, bank), mlp.count, inner, mlp.normalise, mlp.gate.weight, weight[0]
+    )
 
 
 def _centred(norm: Norm) -> Tensor:
@@ -120,8 +142,8 @@ def _centred(norm: Norm) -> Tensor:
 
 
 def _layer(layer: Layer | Block) -> dict[str, Tensor | PackedMatrix | BlockMatrix] | None:
-    """A layer's weights by their last names, of an MLP of experts the shared one's; None where its MLP is unknown or a
-    large matrix is not packed."""
+    """A layer's weights by their last names, of an MLP of experts the shared one's; None where its
+    MLP is unknown or a large matrix is not packed."""
     mlp = layer.mlp.shared_expert if isinstance(layer.mlp, SparseMoe) else layer.mlp
     if not isinstance(mlp, SwiGLU) or mlp.gate_proj.out_features % GROUP:
         return None
@@ -134,10 +156,21 @@ def _layer(layer: Layer | Block) -> dict[str, Tensor | PackedMatrix | BlockMatri
         for name, module in owner.named_children():
             found |= _weights_of(name, module)
     if layer.kind != FULL:
-        found |= {"A_log": mixer.A_log, "dt_bias": mixer.dt_bias, "conv1d": mixer.conv1d.weight[:, 0]}
+        found |= {
+            "A_log": mixer.A_log,
+            "dt_bias": mixer.dt_bias,
+            "conv1d": mixer.conv1d.weight[:, 0],
+        }
     dense = {"in_proj_a", "in_proj_b"}
-    matrices = {name: part for name, part in found.items() if name.endswith("_proj") or name.startswith("in_proj")}
-    if any(isinstance(part, PackedMatrix | BlockMatrix) == (name in dense) for name, part in matrices.items()):
+    matrices = {
+        name: part
+        for name, part in found.items()
+        if name.endswith("_proj") or name.startswith("in_proj")
+    }
+    if any(
+        isinstance(part, PackedMatrix | BlockMatrix) == (name in dense)
+        for name, part in matrices.items()
+    ):
         return None
     return found
 
@@ -161,7 +194,9 @@ def _remembered(layer: DeltaMemory | AttentionMemory) -> Remembered:
 
 
 def attention_step(model: WritingModel, memory: AttentionMemory) -> Callable[[], object] | None:
-    """One token through the network's first attention layer over `memory`, and the head: for timing; None as `of`."""
+    """One token through the network's first attention layer over `memory`, and the head: for
+    timing; None as `of`.
+    """
     found = library()
     config = model.config
     if found is None or not native_in_use() or FULL not in config.layer_types:

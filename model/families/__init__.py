@@ -1,1 +1,3 @@
-"""The families that are run, a file each, called as `model_type` in config.json (see `model/family.py`)."""
+"""The families that are run, a file each, called as `model_type` in config.json (see
+`model/family.py`).
+"""

@@ -1,4 +1,6 @@
-"""Qwen2 and Qwen2.5: as Llama, with a bias on queries, keys and values, whatever config.json says."""
+"""Qwen2 and Qwen2.5: as Llama, with a bias on queries, keys and values, whatever config.json
+says.
+"""
 
 from functools import partial
 
@@ -7,7 +9,15 @@ from docqa.model.family import Family, GgufForm
 from docqa.model.gguf.names import TRANSFORMER_NAMES
 
 FAMILY = Family(
-    model_type="qwen2", classes="Qwen2", complete=partial(llama.complete, context=32_768),
-    computed=llama.COMPUTED | {"attention_bias": (False, True)}, recurrent=False, gated=False, biased=True,
-    normed=False, rotated=1.0, rope_types=llama.ROPE_TYPES, gguf=GgufForm(TRANSFORMER_NAMES),
-)  # fmt: skip
+    model_type="qwen2",
+    classes="Qwen2",
+    complete=partial(llama.complete, context=32_768),
+    computed=llama.COMPUTED | {"attention_bias": (False, True)},
+    recurrent=False,
+    gated=False,
+    biased=True,
+    normed=False,
+    rotated=1.0,
+    rope_types=llama.ROPE_TYPES,
+    gguf=GgufForm(TRANSFORMER_NAMES),
+)

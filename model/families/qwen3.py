@@ -12,6 +12,13 @@ def complete(raw: dict[str, object]) -> None:
 
 
 FAMILY = Family(
-    model_type="qwen3", classes="Qwen3", complete=complete, computed=llama.COMPUTED,
-    recurrent=False, gated=False, rotated=1.0, rope_types=llama.ROPE_TYPES, gguf=GgufForm(TRANSFORMER_NAMES),
-)  # fmt: skip
+    model_type="qwen3",
+    classes="Qwen3",
+    complete=complete,
+    computed=llama.COMPUTED,
+    recurrent=False,
+    gated=False,
+    rotated=1.0,
+    rope_types=llama.ROPE_TYPES,
+    gguf=GgufForm(TRANSFORMER_NAMES),
+)

@@ -1,4 +1,6 @@
-"""Qwen3.5, dense: gated delta nets, and gated attention in every fourth layer. A picture half around it is not read."""
+"""Qwen3.5, dense: gated delta nets, and gated attention in every fourth layer. A picture half
+around it is not read.
+"""
 
 from docqa.model.family import Family, GgufForm
 from docqa.model.gguf.names import HYBRID_NAMES

@@ -1,4 +1,6 @@
-"""Qwen3.5 with experts in every layer, whose weights always add up to 1. A picture half around it is not read."""
+"""Qwen3.5 with experts in every layer, whose weights always add up to 1. A picture half around it
+is not read.
+"""
 
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.family import Family, GgufForm
@@ -6,7 +8,9 @@ from docqa.model.gguf.names import HYBRID_NAMES
 
 
 def complete(raw: dict[str, object]) -> None:
-    """Nothing may be left out. Raises ConfigUnsupported: it does not say how many experts there are."""
+    """Nothing may be left out. Raises ConfigUnsupported: it does not say how many experts there
+    are.
+    """
     if raw.get("num_experts") is None:
         raise ConfigUnsupported("config.json lacks a field of the architecture (num_experts)")
 

@@ -1,4 +1,6 @@
-"""Qwen3-Next: as Qwen3.5 with experts, but releases keep the projections of a delta net together and experts apart."""
+"""Qwen3-Next: as Qwen3.5 with experts, but releases keep the projections of a delta net together
+and experts apart.
+"""
 
 from collections.abc import Container, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,9 @@ TOGETHER = {part: whole for whole, parts in APART.items() for part in parts}
 
 
 def made_of(name: str, shape: Shape, config: Any, present: Container[str]) -> Recipe | None:
-    """A projection out of the one that it is kept in; or, for transformers, that one out of its parts."""
+    """A projection out of the one that it is kept in; or, for transformers, that one out of its
+    parts.
+    """
     stem, net, part = name.rpartition("linear_attn.")
     if part in TOGETHER and stem + net + TOGETHER[part] in present:
         return _taken(stem + net + TOGETHER[part], part, shape, config)
@@ -27,18 +31,26 @@ def made_of(name: str, shape: Shape, config: Any, present: Container[str]) -> Re
 
 
 def interleaved_rows(config: Any) -> "dict[str, Tensor]":
-    """Rows of `in_proj_qkvz` and `in_proj_ba` that make up each of the four projections, int64: key head g owns rows q
-    (key_dim), k (key_dim), v (r * value_dim), z (r * value_dim) of the first, b (r) and a (r) of the second; r value
-    heads share a key head."""
+    """Rows of `in_proj_qkvz` and `in_proj_ba` that make up each of the four projections, int64: key
+    head g owns rows q (key_dim), k (key_dim), v (r * value_dim), z (r * value_dim) of the first, b
+    (r) and a (r) of the second; r value heads share a key head."""
     import torch
 
-    heads, repeat = config.linear_num_key_heads, config.linear_num_value_heads // config.linear_num_key_heads
+    heads, repeat = (
+        config.linear_num_key_heads,
+        config.linear_num_value_heads // config.linear_num_key_heads,
+    )
     key, values = config.linear_key_head_dim, repeat * config.linear_value_head_dim
     wide = torch.arange(heads * 2 * (key + values)).view(heads, -1)
     q, k, v, z = (part.flatten() for part in wide.split([key, key, values, values], 1))
     b, a = (part.flatten() for part in torch.arange(heads * 2 * repeat).view(heads, -1).chunk(2, 1))
     qkv = torch.cat([q, k, v])
-    return {"in_proj_qkv.weight": qkv, "in_proj_z.weight": z, "in_proj_b.weight": b, "in_proj_a.weight": a}
+    return {
+        "in_proj_qkv.weight": qkv,
+        "in_proj_z.weight": z,
+        "in_proj_b.weight": b,
+        "in_proj_a.weight": a,
+    }
 
 
 def _taken(source: str, part: str, shape: Shape, config: Any) -> Recipe:

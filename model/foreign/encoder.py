@@ -25,8 +25,8 @@ def _pooled(mode: str, x: "Tensor") -> "Tensor":
 
 
 class SentenceEncoder(ForeignModel):
-    """A vector of a text: the states of its tokens pooled, and what else the modules make of it (Reimers and Gurevych
-    2019, arXiv 1908.10084)."""
+    """A vector of a text: the states of its tokens pooled, and what else the modules make of it
+    (Reimers and Gurevych 2019, arXiv 1908.10084)."""
 
     role, kind = ENCODER, "AutoModel"
 
@@ -35,20 +35,32 @@ class SentenceEncoder(ForeignModel):
         check_role(folder, ENCODER)
         first, *others = _json(folder / MODULES)
         super().__init__(folder, device, first["path"])
-        limits, about = _json(folder / first["path"] / "sentence_bert_config.json"), _json(folder / _ABOUT)
+        limits, about = (
+            _json(folder / first["path"] / "sentence_bert_config.json"),
+            _json(folder / _ABOUT),
+        )
         self.longest = min(limits.get("max_seq_length") or self.longest, self.longest)
         self._lower = bool(limits.get("do_lower_case"))
         prompts = about.get("prompts") or {}
         usual = prompts.get(about.get("default_prompt_name"), "")
-        self._before = prompts.get("document", prompts.get("passage", usual)), prompts.get("query", usual)
+        self._before = (
+            prompts.get("document", prompts.get("passage", usual)),
+            prompts.get("query", usual),
+        )
         self._unit = about.get("similarity_fn_name") not in ("dot", "dot_product")
         self._steps = [self._step(module) for module in others]
 
     def vectors(self, texts: Sequence[str], *, asked: bool = False) -> np.ndarray:
-        """Vectors of texts, or of questions (`asked`), float32 [texts, dim], unit ones but for models that compare by
-        the plain product."""
-        found = np.stack([self._vector(self._before[asked] + " ".join(text.split())) for text in texts])
-        return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12) if self._unit else found
+        """Vectors of texts, or of questions (`asked`), float32 [texts, dim], unit ones but for
+        models that compare by the plain product."""
+        found = np.stack(
+            [self._vector(self._before[asked] + " ".join(text.split())) for text in texts]
+        )
+        return (
+            found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+            if self._unit
+            else found
+        )
 
     def _vector(self, text: str) -> np.ndarray:
         x = self.run(text.lower() if self._lower else text)[1].last_hidden_state[0]
@@ -63,20 +75,37 @@ class SentenceEncoder(ForeignModel):
 
         kind, folder = module["type"].rpartition(".")[2], self.folder / module["path"]
         about = _json(folder / "config.json")
-        named = about.get("pooling_mode") or [name for name, on in about.items() if on is True and "pooling" in name]
+        named = about.get("pooling_mode") or [
+            name for name, on in about.items() if on is True and "pooling" in name
+        ]
         names = [named] if isinstance(named, str) else named
-        modes = [name.removeprefix("pooling_mode_").removesuffix("_tokens").removesuffix("_token") for name in names]
+        modes = [
+            name.removeprefix("pooling_mode_").removesuffix("_tokens").removesuffix("_token")
+            for name in names
+        ]
         activation = str(about.get("activation_function", "")).rpartition(".")[2]
         if kind == "Normalize":
             return lambda x: torch.nn.functional.normalize(x, dim=-1)
-        if kind == "Pooling" and about.get("include_prompt", True) and all(m in (*_POOLINGS, _LAST) for m in modes):
+        if (
+            kind == "Pooling"
+            and about.get("include_prompt", True)
+            and all(m in (*_POOLINGS, _LAST) for m in modes)
+        ):
             return lambda x: torch.cat([_pooled(mode, x) for mode in modes])
         if kind == "Dense" and activation in ("Identity", "Tanh"):
-            weights = {name: part.to(self.device) for name, part in load_file(folder / "model.safetensors").items()}
-            parts, act = (weights["linear.weight"], weights.get("linear.bias")), getattr(torch.nn, activation)()
+            weights = {
+                name: part.to(self.device)
+                for name, part in load_file(folder / "model.safetensors").items()
+            }
+            parts, act = (
+                (weights["linear.weight"], weights.get("linear.bias")),
+                getattr(torch.nn, activation)(),
+            )
             return lambda x: act(torch.nn.functional.linear(x, *parts))
         said = f"{kind} {' '.join([*modes, activation]).strip()} is not computed here"
-        raise ConfigUnsupported(said, where=str(self.folder / MODULES), hint="choose another encoder")
+        raise ConfigUnsupported(
+            said, where=str(self.folder / MODULES), hint="choose another encoder"
+        )
 
 
 def _json(path: Path) -> Any:
@@ -84,4 +113,6 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except ValueError as error:
-        raise ConfigUnsupported(f"is not JSON ({error})", where=str(path), hint="get the model folder again") from error
+        raise ConfigUnsupported(
+            f"is not JSON ({error})", where=str(path), hint="get the model folder again"
+        ) from error

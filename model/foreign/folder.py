@@ -1,5 +1,5 @@
-"""The folder of another's model: its role by its files, and how it is loaded: offline, from safetensors, without code
-of its own."""
+"""The folder of another's model: its role by its files, and how it is loaded: offline, from
+safetensors, without code of its own."""
 
 import hashlib
 from pathlib import Path
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 READER, ENCODER, RERANKER = ROLES = ("reader", "encoder", "reranker")
 MANIFEST, MODULES = "pulled.json", "modules.json"
-PLUGIN, READERS = "plugin:", "docqa.readers"  # before the name of a reader of another package, and their entry points
+PLUGIN, READERS = (
+    "plugin:",
+    "docqa.readers",
+)  # before the name of a reader of another package, and their entry points
 _ENDINGS = {READER: "ForQuestionAnswering", RERANKER: "ForSequenceClassification"}
 _LONGEST, _MARKS = 512, 2  # tokens of a text at most, with the marks around it
 
@@ -32,25 +35,33 @@ def role_of(folder: Path) -> str | None:
 
 
 def check_role(folder: Path, role: str) -> None:
-    """Raises ModelNotFound for a missing folder, ConfigUnsupported for one that is no model of that role."""
+    """Raises ModelNotFound for a missing folder, ConfigUnsupported for one that is no model of that
+    role.
+    """
     if not folder.is_dir():
         hint = f"`docqa models pull {folder}` fetches it if the hub has it; `docqa models list` shows those here"
         raise ModelNotFound(f"no {role} has this name, and no folder", where=str(folder), hint=hint)
     if role_of(folder) != role:
         hint = "a model of sentence-transformers has modules.json"
-        hint = hint if role == ENCODER else f"the config.json of one names an architecture …{_ENDINGS[role]}"
+        hint = (
+            hint
+            if role == ENCODER
+            else f"the config.json of one names an architecture …{_ENDINGS[role]}"
+        )
         raise ConfigUnsupported(f"this is no {role}", where=str(folder), hint=hint)
 
 
 def called(folder: Path) -> str:
-    """What people call the model in a folder: ORG/NAME where it was pulled, else the folder's own name."""
+    """What people call the model in a folder: ORG/NAME where it was pulled, else the folder's own
+    name.
+    """
     pulled = (folder / MANIFEST).is_file() and "--" in folder.parent.name
     return folder.parent.name.replace("--", "/") if pulled else folder.name
 
 
 def plugged_reader(name: str) -> "EntryPoint":
-    """The entry point of the reader plugin:NAME: a function without arguments that makes a `SpanScorer`. Raises
-    ModelNotFound."""
+    """The entry point of the reader plugin:NAME: a function without arguments that makes a
+    `SpanScorer`. Raises ModelNotFound."""
     from importlib.metadata import entry_points
 
     points = entry_points(group=READERS)
@@ -62,8 +73,8 @@ def plugged_reader(name: str) -> "EntryPoint":
 
 
 def stamp(folder: Path, role: str) -> str:
-    """What it is called, and a sum of all its files that count, equal for equal ones; of a plugin its version. Raises
-    as `check_role` and `plugged_reader`."""
+    """What it is called, and a sum of all its files that count, equal for equal ones; of a plugin
+    its version. Raises as `check_role` and `plugged_reader`."""
     from docqa.model.checkpoints.weights import file_digest
 
     if role == READER and str(folder).startswith(PLUGIN):
@@ -71,21 +82,24 @@ def stamp(folder: Path, role: str) -> str:
         return f"{folder}@{package.version if package else '?'}"
     check_role(folder, role)
     total, kinds = hashlib.sha256(), (".json", ".txt", ".safetensors")
-    for path in sorted(path for path in folder.rglob("*") if path.suffix in kinds and path.name != MANIFEST):
+    for path in sorted(
+        path for path in folder.rglob("*") if path.suffix in kinds and path.name != MANIFEST
+    ):
         total.update(path.relative_to(folder).as_posix().encode() + file_digest(path))
     return f"{called(folder)}@{total.hexdigest()[:16]}"
 
 
 class ForeignModel:
-    """A model of another's, as the class `kind` of transformers, and its tokenizer; `identity` is its stamp, `macs` its
-    multiply-adds for a token. Texts go through it one by one, so that none changes another's bits."""
+    """A model of another's, as the class `kind` of transformers, and its tokenizer; `identity` is
+    its stamp, `macs` its multiply-adds for a token. Texts go through it one by one, so that none
+    changes another's bits."""
 
     role: str
     kind: str
 
     def __init__(self, folder: Path, device: str = "auto", inside: str = "") -> None:
-        """`inside`: where in its folder the network is. Raises as `check_role`, WeightsMismatch where it cannot be
-        loaded."""
+        """`inside`: where in its folder the network is. Raises as `check_role`, WeightsMismatch
+        where it cannot be loaded."""
         import torch
         import transformers
 
@@ -103,9 +117,13 @@ class ForeignModel:
             )
         except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
             said = f"transformers cannot load it ({str(error).splitlines()[0]})"
-            raise WeightsMismatch(said, where=str(where), hint="it needs safetensors and its tokenizer") from error
+            raise WeightsMismatch(
+                said, where=str(where), hint="it needs safetensors and its tokenizer"
+            ) from error
         if lost := sorted(key for key in found["missing_keys"] if "pooler" not in key):
-            raise WeightsMismatch(f"has no tensor {lost[0]}", where=str(where), hint="get the model folder again")
+            raise WeightsMismatch(
+                f"has no tensor {lost[0]}", where=str(where), hint="get the model folder again"
+            )
         self.network = network.to(self.device).eval()
         count = sum(part.numel() for part in self.network.parameters())
         self.macs = count - self.network.get_input_embeddings().weight.numel()
@@ -113,11 +131,15 @@ class ForeignModel:
         self.longest = min(self.tokenizer.model_max_length, places - _MARKS, _LONGEST)
 
     def run(self, *texts: str) -> tuple[Any, Any]:
-        """The tokens of a text, or of a question and one, cut where too long, and what the network makes of them."""
+        """The tokens of a text, or of a question and one, cut where too long, and what the network
+        makes of them.
+        """
         import torch
 
         cut, (*asked, text) = "only_second" if len(texts) > 1 else "longest_first", texts
         few = [" ".join(each.split()[-LONGEST_ASKED:]) for each in asked]
-        read = self.tokenizer(*few, text, truncation=cut, max_length=self.longest, return_tensors="pt")
+        read = self.tokenizer(
+            *few, text, truncation=cut, max_length=self.longest, return_tensors="pt"
+        )
         with torch.inference_mode():
             return read, self.network(**read.to(self.device))

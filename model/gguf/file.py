@@ -13,19 +13,30 @@ PICTURES = "mmproj"  # the picture half is a file of its own
 
 
 def gguf_files(folder: Path) -> list[Path]:
-    """The GGUF files of the one model in `folder` (or that file): none, one, or all parts of a split one in order.
-    Raises WeightsMismatch where there are several models."""
+    """The GGUF files of the one model in `folder` (or that file): none, one, or all parts of a
+    split one in order. Raises WeightsMismatch where there are several models."""
     if folder.is_file():
         stem, _, total = folder.stem.rpartition("-of-")
-        return sorted(folder.parent.glob(f"{stem.rpartition('-')[0]}-*-of-{total}.gguf")) if stem else [folder]
+        return (
+            sorted(folder.parent.glob(f"{stem.rpartition('-')[0]}-*-of-{total}.gguf"))
+            if stem
+            else [folder]
+        )
     found = sorted(path for path in folder.glob("*.gguf") if not path.name.startswith(PICTURES))
     if len(found) < 2:
         return found
     stems = {path.stem.rpartition("-of-")[0].rpartition("-")[0] for path in found}
     totals = {path.stem.rpartition("-of-")[2] for path in found}
-    if len(stems) > 1 or "" in stems or len(totals) > 1 or not totals <= {t for t in totals if t.isdigit()}:
+    if (
+        len(stems) > 1
+        or "" in stems
+        or len(totals) > 1
+        or not totals <= {t for t in totals if t.isdigit()}
+    ):
         names = ", ".join(path.name for path in found)
-        raise WeightsMismatch(f"{folder} has several GGUF files ({names}); keep one model in each folder")
+        raise WeightsMismatch(
+            f"{folder} has several GGUF files ({names}); keep one model in each folder"
+        )
     return found
 
 
@@ -37,8 +48,9 @@ def is_gguf(folder: Path) -> bool:
 
 
 class GgufFile:
-    """Metadata and tensors of the model in a folder; one file, or the parts of a split one. Raises WeightsMissing,
-    WeightsMismatch: a part is missing, or a file is damaged or cut off; ConfigUnsupported: of another architecture."""
+    """Metadata and tensors of the model in a folder; one file, or the parts of a split one. Raises
+    WeightsMissing, WeightsMismatch: a part is missing, or a file is damaged or cut off;
+    ConfigUnsupported: of another architecture."""
 
     def __init__(self, folder: Path) -> None:
         self.paths = gguf_files(folder)
@@ -56,7 +68,9 @@ class GgufFile:
     def _check(self) -> None:
         parts = self.metadata.get("split.count", 1)
         if parts != len(self.paths):
-            raise WeightsMissing(f"{self.path} is one of {parts} parts, {len(self.paths)} are there; get the others")
+            raise WeightsMissing(
+                f"{self.path} is one of {parts} parts, {len(self.paths)} are there; get the others"
+            )
         self.architecture = self.metadata.get("general.architecture")
         found = family_of_gguf(self.architecture)
         if found is None:
@@ -67,7 +81,9 @@ class GgufFile:
         self.family = found
 
     def field(self, key: str, default: Any = None) -> Any:
-        """What the metadata says of the architecture under `key`. Raises ConfigUnsupported: nothing, no default."""
+        """What the metadata says of the architecture under `key`. Raises ConfigUnsupported:
+        nothing, no default.
+        """
         value = self.metadata.get(f"{self.architecture}.{key}", default)
         if value is None:
             raise ConfigUnsupported(f"{self.path}: the metadata lack {self.architecture}.{key}")
@@ -84,7 +100,9 @@ class GgufFile:
             "num_hidden_layers": layers,
             "num_attention_heads": heads,
             "num_key_value_heads": _largest(self.field("attention.head_count_kv", heads)),
-            "rms_norm_eps": float(f"{self.field('attention.layer_norm_rms_epsilon'):.6g}"),  # kept in float32
+            "rms_norm_eps": float(
+                f"{self.field('attention.layer_norm_rms_epsilon'):.6g}"
+            ),  # kept in float32
             "max_position_embeddings": self.field("context_length"),
             "tie_word_embeddings": "output.weight" not in self.tensors,
             "bos_token_id": self.metadata.get("tokenizer.ggml.bos_token_id"),
@@ -104,8 +122,15 @@ class GgufFile:
         """The special tokens by the names of chat templates: `bos_token` and others."""
         tokens = self.metadata.get("tokenizer.ggml.tokens") or []
         ids = {"bos": "bos", "eos": "eos", "pad": "padding", "unk": "unknown"}
-        found = {kind: self.metadata.get(f"tokenizer.ggml.{stored}_token_id") for kind, stored in ids.items()}
-        return {f"{kind}_token": tokens[at] for kind, at in found.items() if at is not None and at < len(tokens)}
+        found = {
+            kind: self.metadata.get(f"tokenizer.ggml.{stored}_token_id")
+            for kind, stored in ids.items()
+        }
+        return {
+            f"{kind}_token": tokens[at]
+            for kind, at in found.items()
+            if at is not None and at < len(tokens)
+        }
 
     def _hybrid(self, layers: int) -> dict[str, object]:
         heads, head_dim = self.field("ssm.time_step_rank"), self.field("attention.key_length")
@@ -122,9 +147,13 @@ class GgufFile:
         return sizes | self._mlp_sizes()
 
     def _transformer(self, heads: int) -> dict[str, object]:
-        head_dim = self.field("attention.key_length", self.field("embedding_length") // max(heads, 1))
+        head_dim = self.field(
+            "attention.key_length", self.field("embedding_length") // max(heads, 1)
+        )
         if self.field("expert_count", 0):
-            raise ConfigUnsupported(f"{self.path}: '{self.architecture}' with experts is not supported")
+            raise ConfigUnsupported(
+                f"{self.path}: '{self.architecture}' with experts is not supported"
+            )
         rope = self._rope(head_dim, rotated=head_dim, theta=10_000.0)
         if ROPE_FACTORS in self.tensors:
             rope["frequency_factors"] = self.tensors[ROPE_FACTORS].data.tolist()
@@ -138,7 +167,9 @@ class GgufFile:
         inner = _largest(self.field("feed_forward_length", 0))
         if not self.field("expert_count", 0):
             return {"intermediate_size": inner}
-        shared = self.field("expert_shared_feed_forward_length", 0) or self._rows("blk.0.ffn_gate_shexp.weight")
+        shared = self.field("expert_shared_feed_forward_length", 0) or self._rows(
+            "blk.0.ffn_gate_shexp.weight"
+        )
         return {
             "intermediate_size": inner,
             "num_experts": self.field("expert_count"),
@@ -171,7 +202,9 @@ class GgufFile:
         rope |= {"rope_type": kind, "factor": self.field("rope.scaling.factor")}
         if kind == "linear":
             return rope
-        return rope | {"original_max_position_embeddings": self.field("rope.scaling.original_context_length")}
+        return rope | {
+            "original_max_position_embeddings": self.field("rope.scaling.original_context_length")
+        }
 
 
 @lru_cache(maxsize=1)
@@ -180,7 +213,9 @@ def _opened(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> GgufFile:
 
 
 def opened_gguf(folder: Path) -> GgufFile:
-    """The model of a folder; a large vocabulary takes seconds to parse, so the last one stays while it is unchanged."""
+    """The model of a folder; a large vocabulary takes seconds to parse, so the last one stays while
+    it is unchanged.
+    """
     stats = [(path.name, path.stat()) for path in gguf_files(folder)]
     return _opened(folder, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
 

@@ -18,7 +18,8 @@ HYBRID_NAMES = {
     "linear_attn.in_proj_z.weight": "attn_gate.weight",
     "linear_attn.in_proj_b.weight": "ssm_beta.weight",
     "linear_attn.in_proj_a.weight": "ssm_alpha.weight",
-    "linear_attn.in_proj_ba.weight": "ssm_ba.weight",  # qwen3next; both heads' worth of a key head together
+    # qwen3next; both heads' worth of a key head together
+    "linear_attn.in_proj_ba.weight": "ssm_ba.weight",
     "linear_attn.conv1d.weight": "ssm_conv1d.weight",
     "linear_attn.A_log": "ssm_a",
     "linear_attn.dt_bias": "ssm_dt.bias",
@@ -35,14 +36,22 @@ HYBRID_NAMES = {
 }
 # Of the transformers, whose norm before the MLP has another name.
 TRANSFORMER_NAMES = {
-    **{name: known for name, known in HYBRID_NAMES.items() if name.startswith(("input_", "self_attn."))},
+    **{
+        name: known
+        for name, known in HYBRID_NAMES.items()
+        if name.startswith(("input_", "self_attn."))
+    },
     **{f"mlp.{part}_proj.weight": f"ffn_{part}.weight" for part in ("gate", "up", "down")},
     **{f"self_attn.{part}_proj.bias": f"attn_{part}.bias" for part in ("q", "k", "v")},
     "post_attention_layernorm.weight": "ffn_norm.weight",
 }
 ROPE_FACTORS = "rope_freqs.weight"  # of llama: what each rotary frequency is divided by
 # All experts of a layer in one tensor; the last holds gate above up.
-EXPERT_NAMES = {"gate": "ffn_gate_exps.weight", "up": "ffn_up_exps.weight", "down": "ffn_down_exps.weight"}
+EXPERT_NAMES = {
+    "gate": "ffn_gate_exps.weight",
+    "up": "ffn_up_exps.weight",
+    "down": "ffn_down_exps.weight",
+}
 GATE_UP_EXPERTS = "ffn_gate_up_exps.weight"
 OLD_TOGETHER = "ssm_in.weight"  # of early qwen3next files: in_proj_qkvz as the checkpoint has it
 MTP_NAMES = {

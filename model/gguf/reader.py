@@ -1,7 +1,8 @@
 """One GGUF file taken apart: its metadata, and its tensors memory-mapped.
 
-By llama.cpp's `docs/gguf.md`: a header, (key, type, value) entries, (name, shape, type, offset) of each tensor, the
-data. The package `gguf` makes an array of every string: a vocabulary of 150,000 tokens took it a minute.
+By llama.cpp's `docs/gguf.md`: a header, (key, type, value) entries, (name, shape, type, offset) of
+each tensor, the data. The package `gguf` makes an array of every string: a vocabulary of 150,000
+tokens took it a minute.
 """
 
 import struct
@@ -20,14 +21,35 @@ MAGIC, VERSIONS = b"GGUF", (2, 3)
 ALIGNMENT = 32  # bytes, where the file names no other
 STRING, ARRAY, BOOL = 8, 9, 7
 # Of the other value types, the letter that `struct` and numpy both know.
-NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", BOOL: "?", 10: "Q", 11: "q", 12: "d"}
-PLAIN = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I8": "<i1", "I16": "<i2", "I32": "<i4", "I64": "<i8"}
+NUMBERS = {
+    0: "B",
+    1: "b",
+    2: "H",
+    3: "h",
+    4: "I",
+    5: "i",
+    6: "f",
+    BOOL: "?",
+    10: "Q",
+    11: "q",
+    12: "d",
+}
+PLAIN = {
+    "F16": "<f2",
+    "F32": "<f4",
+    "F64": "<f8",
+    "I8": "<i1",
+    "I16": "<i2",
+    "I32": "<i4",
+    "I64": "<i8",
+}
 
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """A tensor as it lies in the file, memory-mapped. `shape`: the slowest axis first, as in torch. `data`: of that
-    shape where `tensor_type` is a plain number; else uint8, the last axis the bytes of a row of blocks."""
+    """A tensor as it lies in the file, memory-mapped. `shape`: the slowest axis first, as in torch.
+    `data`: of that shape where `tensor_type` is a plain number; else uint8, the last axis the bytes
+    of a row of blocks."""
 
     name: str
     shape: tuple[int, ...]
@@ -36,23 +58,36 @@ class StoredTensor:
 
 
 class GgufReader:
-    """`metadata` by key and `tensors` by name, of the file at `path`. Raises WeightsMismatch: damaged, cut off, or with
-    a tensor of an unknown type."""
+    """`metadata` by key and `tensors` by name, of the file at `path`. Raises WeightsMismatch:
+    damaged, cut off, or with a tensor of an unknown type."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.at = path, 0
         try:
             with path.open("rb") as file:
-                # Nobody writes there, and nothing written would reach the file; torch asks for memory that could be.
+                # Nobody writes there, and nothing written would reach the file; torch asks for
+                # memory that could be.
                 self.content = mmap(file.fileno(), 0, access=ACCESS_COPY)
             self.metadata, self.tensors = self._read()
-        except (OSError, ValueError, IndexError, TypeError, OverflowError, MemoryError, struct.error) as error:
-            raise WeightsMismatch(f"{path} is damaged or cut off ({error}); get the file again") from error
+        except (
+            OSError,
+            ValueError,
+            IndexError,
+            TypeError,
+            OverflowError,
+            MemoryError,
+            struct.error,
+        ) as error:
+            raise WeightsMismatch(
+                f"{path} is damaged or cut off ({error}); get the file again"
+            ) from error
 
     def _read(self) -> tuple[dict[str, Any], dict[str, StoredTensor]]:
         magic, (version,) = self._take(4), self._numbers("I")
         if magic != MAGIC or version not in VERSIONS:
-            raise ValueError(f"it begins with {magic!r} and version {version}, GGUF of version 2 or 3 is expected")
+            raise ValueError(
+                f"it begins with {magic!r} and version {version}, GGUF of version 2 or 3 is expected"
+            )
         tensors, entries = self._numbers("QQ")
         self._room_for(tensors + entries)
         metadata = {}
@@ -62,7 +97,9 @@ class GgufReader:
         found = [(self._text(), *self._place()) for _ in range(tensors)]
         step = int(metadata.get("general.alignment", ALIGNMENT))
         start = -(-self.at // step) * step
-        return metadata, {name: self._tensor(name, shape, kind, start + at) for name, shape, kind, at in found}
+        return metadata, {
+            name: self._tensor(name, shape, kind, start + at) for name, shape, kind, at in found
+        }
 
     def _take(self, count: int) -> bytes:
         found = self.content[self.at : self.at + count]
@@ -77,9 +114,13 @@ class GgufReader:
         return found
 
     def _room_for(self, count: int) -> None:
-        """Whether so many things of a byte each can still come; a damaged count would fill the memory."""
+        """Whether so many things of a byte each can still come; a damaged count would fill the
+        memory.
+        """
         if count > len(self.content) - self.at:
-            raise ValueError(f"{count} entries are announced at {self.at}, of {len(self.content)} bytes")
+            raise ValueError(
+                f"{count} entries are announced at {self.at}, of {len(self.content)} bytes"
+            )
 
     def _text(self) -> str:
         (size,) = self._numbers("Q")
@@ -141,4 +182,6 @@ class GgufReader:
         count = int(numpy.prod(held, dtype=object))
         if start + count * plain.itemsize > len(self.content):
             raise ValueError(f"{name} ends behind the file's {len(self.content)} bytes")
-        return StoredTensor(name, shape, form, numpy.frombuffer(self.content, plain, count, start).reshape(held))
+        return StoredTensor(
+            name, shape, form, numpy.frombuffer(self.content, plain, count, start).reshape(held)
+        )

@@ -22,8 +22,8 @@ _BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False}
 
 
 def vocabulary_spec(metadata: Mapping[str, Any], where: Path) -> dict[str, Any]:
-    """The tokenizer.json that the metadata of a GGUF file stand for. Raises TokenizerUnsupported: no byte-level BPE, or
-    an unknown pre-tokenizer."""
+    """The tokenizer.json that the metadata of a GGUF file stand for. Raises TokenizerUnsupported:
+    no byte-level BPE, or an unknown pre-tokenizer."""
     kind, pre = metadata.get("tokenizer.ggml.model"), metadata.get("tokenizer.ggml.pre")
     patterns = {name: pattern for pattern, name in PRE_BY_PATTERN.items()}
     plain = {**_BYTES, "use_regex": True}
@@ -41,19 +41,34 @@ def vocabulary_spec(metadata: Mapping[str, Any], where: Path) -> dict[str, Any]:
     elif pre == "gpt-2":
         before = plain
     else:
-        split = {"type": "Split", "pattern": {"Regex": patterns[pre]}, "behavior": "Isolated", "invert": False}
+        split = {
+            "type": "Split",
+            "pattern": {"Regex": patterns[pre]},
+            "behavior": "Isolated",
+            "invert": False,
+        }
         before = {"type": "Sequence", "pretokenizers": [split, {**_BYTES, "use_regex": False}]}
         normalizer = None if pre == LLAMA_BPE else {"type": "NFC"}
     try:
         tokens, kinds = metadata["tokenizer.ggml.tokens"], metadata["tokenizer.ggml.token_type"]
         merges = metadata["tokenizer.ggml.merges"]
     except KeyError as error:
-        raise TokenizerUnsupported(f"{where}: the metadata lack {error}; get the file again") from error
+        raise TokenizerUnsupported(
+            f"{where}: the metadata lack {error}; get the file again"
+        ) from error
     added = [
-        {"id": number, "content": token, "special": kinds[number] == CONTROL, "normalized": False,
-         "single_word": False, "lstrip": False, "rstrip": False}
-        for number, token in enumerate(tokens) if kinds[number] in (CONTROL, USER_DEFINED)
-    ]  # fmt: skip
+        {
+            "id": number,
+            "content": token,
+            "special": kinds[number] == CONTROL,
+            "normalized": False,
+            "single_word": False,
+            "lstrip": False,
+            "rstrip": False,
+        }
+        for number, token in enumerate(tokens)
+        if kinds[number] in (CONTROL, USER_DEFINED)
+    ]
     return {
         "version": "1.0",
         "added_tokens": added,
@@ -63,7 +78,9 @@ def vocabulary_spec(metadata: Mapping[str, Any], where: Path) -> dict[str, Any]:
         "decoder": plain,
         "model": {
             "type": "BPE",
-            "vocab": {token: number for number, token in enumerate(tokens) if kinds[number] == NORMAL},
+            "vocab": {
+                token: number for number, token in enumerate(tokens) if kinds[number] == NORMAL
+            },
             "merges": merges,
             "ignore_merges": pre == LLAMA_BPE,  # a whole piece that is a token is that token
         },

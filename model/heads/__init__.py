@@ -1,3 +1,11 @@
 """Small networks beside the trunk: evidence head, passage encoder, and the reader of excerpts."""
 
-__all__ = ["evidence", "excerpt_reading", "passage_encoder", "question_heads", "reader_cost", "reader_text", "spans"]
+__all__ = [
+    "evidence",
+    "excerpt_reading",
+    "passage_encoder",
+    "question_heads",
+    "reader_cost",
+    "reader_text",
+    "spans",
+]

@@ -1,11 +1,13 @@
 """The reader: what it says of one question and some excerpts, and of statements and their quotes.
 
-The trunk reads a document before a question is known. The reader, an encoder of its own (MODEL_CARD.md says where its
-weights come from), reads again the few excerpts that cheaper rankings leave over, with the question in mind: slower,
-and much better at telling an answer from words that only look like one.
+The trunk reads a document before a question is known. The reader, an encoder of its own
+(MODEL_CARD.md says where its weights come from), reads again the few excerpts that cheaper rankings
+leave over, with the question in mind: slower, and much better at telling an answer from words that
+only look like one.
 
-Start and end of the answer are two logits a token (Devlin et al. 2019, arXiv 1810.04805, section 4.2). Those of several
-excerpts and of "no answer" share one softmax (Clark and Gardner 2018, arXiv 1710.10723, section 3).
+Start and end of the answer are two logits a token (Devlin et al. 2019, arXiv 1810.04805, section
+4.2). Those of several excerpts and of "no answer" share one softmax (Clark and Gardner 2018, arXiv
+1710.10723, section 3).
 """
 
 from __future__ import annotations
@@ -43,8 +45,9 @@ _EPS = float(np.finfo(np.float32).eps)
 
 @dataclass(frozen=True)
 class ExcerptLogits:
-    """What a reader makes of a question and excerpt, float32. `tokens` [4, excerpt tokens]: an answer starts, ends, a
-    list's item begins, goes on. `form` by FORMS; log-odds `answers`: the excerpt answers, `yes`: of yes against no."""
+    """What a reader makes of a question and excerpt, float32. `tokens` [4, excerpt tokens]: an
+    answer starts, ends, a list's item begins, goes on. `form` by FORMS; log-odds `answers`: the
+    excerpt answers, `yes`: of yes against no."""
 
     tokens: np.ndarray
     form: np.ndarray
@@ -55,16 +58,24 @@ class ExcerptLogits:
 class SpanScorer(Protocol):
     """Another reader, which chooses the words of a text that answer."""
 
-    def scores(self, question: str, texts: Sequence[str], places: Sequence[Places]) -> list[np.ndarray]:
-        """Of each text [2, places]: log-probabilities that its answer starts, and that it ends, in the characters of a
-        place; what they lack is "no answer"."""
+    def scores(
+        self, question: str, texts: Sequence[str], places: Sequence[Places]
+    ) -> list[np.ndarray]:
+        """Of each text [2, places]: log-probabilities that its answer starts, and that it ends, in
+        the characters of a place; what they lack is "no answer"."""
 
 
 class _FirstToken:
     """Two layers on the states of first tokens, or on `inputs` numbers."""
 
     def __init__(
-        self, tensors: FolderTensors, name: str, hidden: int, outputs: int, library: Library | None, inputs: int = 0
+        self,
+        tensors: FolderTensors,
+        name: str,
+        hidden: int,
+        outputs: int,
+        library: Library | None,
+        inputs: int = 0,
     ) -> None:
         self._inner = BiasedMatrix(tensors, f"{name}.0", (hidden, inputs or hidden), library)
         self._outer = BiasedMatrix(tensors, f"{name}.2", (outputs, hidden), library)
@@ -79,11 +90,13 @@ def _unit(states: np.ndarray) -> np.ndarray:
 
 
 class ExcerptReader:
-    """The reader: an encoder that reads a question and an excerpt together, and what its states say.
+    """The reader: an encoder that reads a question and an excerpt together, and what its states
+    say.
 
-    Start and end logits, to which the first token's state adds what it says of the whole; which tokens begin an item of
-    a list or are inside of one; from the first token alone, the form of the question, whether the excerpt answers, and
-    how far a quote supports a statement; and, from the first token and the words that likely answer, yes or no.
+    Start and end logits, to which the first token's state adds what it says of the whole; which
+    tokens begin an item of a list or are inside of one; from the first token alone, the form of the
+    question, whether the excerpt answers, and how far a quote supports a statement; and, from the
+    first token and the words that likely answer, yes or no.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -93,15 +106,20 @@ class ExcerptReader:
         self._encoder, tensors = load_encoder(reader_files(folder), library)
         hidden = self._encoder.shape.hidden
         self._ends, self._items = (
-            BiasedMatrix(tensors, f"head.{name}", (2, hidden), library) for name in ("ends", "items")
+            BiasedMatrix(tensors, f"head.{name}", (2, hidden), library)
+            for name in ("ends", "items")
         )
         self._relevance, self._question, self._support = (
             _FirstToken(tensors, f"head.{name}", hidden, outputs, library)
             for name, outputs in (
-                ("relevance", 1), ("question", len(FORMS) + len(VERDICTS) + 1), ("support", len(SUPPORT)),
+                ("relevance", 1),
+                ("question", len(FORMS) + len(VERDICTS) + 1),
+                ("support", len(SUPPORT)),
             )
-        )  # fmt: skip
-        self._verdict = _FirstToken(tensors, "head.verdict", hidden, len(VERDICTS), library, 2 * hidden)
+        )
+        self._verdict = _FirstToken(
+            tensors, "head.verdict", hidden, len(VERDICTS), library, 2 * hidden
+        )
         self.none = tensors.dense("head.none", (2,))  # start and end logit of "no answer"
         self.other: SpanScorer | None = None  # which chooses the spans instead
         self._of_questions = QuestionHeads.load(folder)
@@ -138,7 +156,9 @@ class ExcerptReader:
         return found
 
     def _states_of_question(self, question: str) -> tuple[list[tuple[int, int]], np.ndarray]:
-        """Where its tokens are when it is read alone, and states of root mean square 1: of a mark, them, and marks."""
+        """Where its tokens are when it is read alone, and states of root mean square 1: of a mark,
+        them, and marks.
+        """
         _, states, _ = next(self._states([(self.tokenizer.asked(question), [])]))
         return self.tokenizer.encode_with_offsets(question)[1][-LONGEST_ASKED:], _unit(states)
 
@@ -154,30 +174,48 @@ class ExcerptReader:
 
     def asks_about_document(self, question: str) -> bool:
         """Whether a question is about a document itself, by the heads for questions."""
-        return self._of_questions is not None and self._of_questions.about_itself(self.question_states(question)[1])
+        return self._of_questions is not None and self._of_questions.about_itself(
+            self.question_states(question)[1]
+        )
 
     def goes_on(self, question: str) -> bool:
         """Whether a question needs one before it to be understood, by the heads for questions."""
-        return self._of_questions is not None and self._of_questions.goes_on(self.question_states(question)[1])
+        return self._of_questions is not None and self._of_questions.goes_on(
+            self.question_states(question)[1]
+        )
 
     def refuses(self, reply: str) -> bool:
         """Whether a reply says that the documents do not answer, by the heads for questions."""
-        return self._of_questions is not None and self._of_questions.says_nothing(self.question_states(reply)[1])
+        return self._of_questions is not None and self._of_questions.says_nothing(
+            self.question_states(reply)[1]
+        )
 
     def clause_of(self, question: str) -> str:
         """The clause of CLAUSES that answers a question, or ""."""
-        return "" if self._of_questions is None else self._of_questions.clause_of(self.question_states(question)[1])
+        return (
+            ""
+            if self._of_questions is None
+            else self._of_questions.clause_of(self.question_states(question)[1])
+        )
 
     def _states(self, pairs: Sequence[Pair]) -> Iterator[tuple[list[int], np.ndarray, np.ndarray]]:
-        """The numbers of some pairs, their states [tokens, hidden] and where each begins [pairs + 1]."""
-        for group in of_like_length([len(asked) + len(text) for asked, text in pairs], EXCERPTS_TOGETHER):
-            joined = [[*pairs[number][0], *pairs[number][1], self.tokenizer.between] for number in group]
+        """The numbers of some pairs, their states [tokens, hidden] and where each begins [pairs +
+        1].
+        """
+        for group in of_like_length(
+            [len(asked) + len(text) for asked, text in pairs], EXCERPTS_TOGETHER
+        ):
+            joined = [
+                [*pairs[number][0], *pairs[number][1], self.tokenizer.between] for number in group
+            ]
             yield group, *self._encoder.states(joined)
 
 
 @dataclass(frozen=True)
 class Item:
-    """Tokens `first` to `last` (inclusive) of an excerpt that are likely an item of a list, `chance` 0 to 1."""
+    """Tokens `first` to `last` (inclusive) of an excerpt that are likely an item of a list,
+    `chance` 0 to 1.
+    """
 
     first: int
     last: int
@@ -186,9 +224,10 @@ class Item:
 
 @dataclass(frozen=True)
 class ExcerptsReading:
-    """What was read, by excerpt in the order given. `spans`: answers and how likely each excerpt (as passages) has one.
-    `places`: characters (start, end) of its tokens. `answers`: log-odds that it answers alone. `forms`: probabilities
-    by FORMS, of those that likely answer. `items`: of a list."""
+    """What was read, by excerpt in the order given. `spans`: answers and how likely each excerpt
+    (as passages) has one. `places`: characters (start, end) of its tokens. `answers`: log-odds that
+    it answers alone. `forms`: probabilities by FORMS, of those that likely answer. `items`: of a
+    list."""
 
     spans: SpanReading
     places: list[list[tuple[int, int]]]
@@ -198,16 +237,25 @@ class ExcerptsReading:
 
 
 def read_excerpts(
-    reader: ExcerptReader, question: str, excerpts: Sequence[str], headings: Sequence[str] = (), *,
-    longest: int = 64, each: int = 2,
-) -> ExcerptsReading:  # fmt: skip
-    """Reads `excerpts`, at least one, with the question and their `headings`; `each` spans of every one, of at most
-    `longest` tokens."""
+    reader: ExcerptReader,
+    question: str,
+    excerpts: Sequence[str],
+    headings: Sequence[str] = (),
+    *,
+    longest: int = 64,
+    each: int = 2,
+) -> ExcerptsReading:
+    """Reads `excerpts`, at least one, with the question and their `headings`; `each` spans of every
+    one, of at most `longest` tokens."""
     pieces = [reader.tokenizer.encode_with_offsets(text) for text in excerpts]
     texts, places = [ids for ids, _ in pieces], [at[:LONGEST_EXCERPT] for _, at in pieces]
     found = reader.read(pairs_of(reader.tokenizer, question, texts, headings))
     start, end = _starts_and_ends([each.tokens for each in found])
-    other = None if reader.other is None else _starts_and_ends(reader.other.scores(question, excerpts, places))
+    other = (
+        None
+        if reader.other is None
+        else _starts_and_ends(reader.other.scores(question, excerpts, places))
+    )
     spans = span_reading(start, end, reader.none, longest=longest, each=each, other=other)
     likely = np.exp(log_softmax(spans.passages * 2))
     forms = likely @ log_softmax(np.stack([each.form for each in found]))
@@ -226,11 +274,18 @@ def pairs_of(
     """The question and the heading above each text, and the text, as the reader gets them."""
     asked = tokenizer.asked(question)
     above = [tokenizer.heading(text) for text in headings] or [[] for _ in texts]
-    return [([*asked, *heading], text[:LONGEST_EXCERPT]) for heading, text in zip(above, texts, strict=True)]
+    return [
+        ([*asked, *heading], text[:LONGEST_EXCERPT])
+        for heading, text in zip(above, texts, strict=True)
+    ]
 
 
-def judge_support(reader: ExcerptReader, statements: Sequence[str], evidence: Sequence[str]) -> np.ndarray:
-    """Probabilities [statements, 4] by SUPPORT: how far each text of `evidence` says the statement."""
+def judge_support(
+    reader: ExcerptReader, statements: Sequence[str], evidence: Sequence[str]
+) -> np.ndarray:
+    """Probabilities [statements, 4] by SUPPORT: how far each text of `evidence` says the
+    statement.
+    """
     tokenizer = reader.tokenizer
     pairs = [
         (tokenizer.asked(said), tokenizer.encode(text)[:LONGEST_EXCERPT])
@@ -240,7 +295,9 @@ def judge_support(reader: ExcerptReader, statements: Sequence[str], evidence: Se
 
 
 def _starts_and_ends(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """The first two rows of each excerpt, [2, excerpts, tokens of the longest], -inf behind the others' last tokens."""
+    """The first two rows of each excerpt, [2, excerpts, tokens of the longest], -inf behind the
+    others' last tokens.
+    """
     whole = np.full((2, len(rows), max(row.shape[1] for row in rows)), -np.inf, np.float32)
     for number, row in enumerate(rows):
         whole[:, number, : row.shape[1]] = row[:2]

@@ -1,8 +1,9 @@
 """The passage encoder: a small encoder that makes one vector of a passage, and one of a question.
 
-A passage is read once, by itself, before any question; a question is near the passages that answer it, in whatever
-words (Karpukhin et al. 2020, "Dense Passage Retrieval", arXiv 2004.04906; Reimers and Gurevych 2019, "Sentence-BERT",
-arXiv 1908.10084, whose mean over the tokens it is). It knows the reader's word pieces.
+A passage is read once, by itself, before any question; a question is near the passages that answer
+it, in whatever words (Karpukhin et al. 2020, "Dense Passage Retrieval", arXiv 2004.04906; Reimers
+and Gurevych 2019, "Sentence-BERT", arXiv 1908.10084, whose mean over the tokens it is). It knows
+the reader's word pieces.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""What a question is after, by linear layers on the reader's states of the question alone: whether it asks about a
-document itself; whether it goes on from a question before; which clause of a contract answers it; which two questions
-it asks; what it wants of several documents, and which of its words one of them is asked.
+"""What a question is after, by linear layers on the reader's states of the question alone: whether
+it asks about a document itself; whether it goes on from a question before; which clause of a
+contract answers it; which two questions it asks; what it wants of several documents, and which of
+its words one of them is asked.
 
-"Which of these leases are under Swiss law?" wants to know `which`, and asks each lease "under Swiss law?": words that
-only speak of the documents as a group are left out; names and numbers stay.
+"Which of these leases are under Swiss law?" wants to know `which`, and asks each lease "under Swiss
+law?": words that only speak of the documents as a group are left out; names and numbers stay.
 """
 
 from __future__ import annotations
@@ -19,11 +20,30 @@ from docqa.model.checkpoints.mapped import stored_arrays
 
 QUESTION_HEADS_FILE = "question_heads.safetensors"
 CLAUSES = (
-    "", "parties", "agreement date", "effective date", "term", "renewal", "notice to end", "governing law",
-    "termination for convenience", "assignment", "exclusivity", "liability cap", "insurance",
-    "termination", "confidentiality", "disposition", "holding", "issue", "aim", "method", "result", "limits",
+    "",
+    "parties",
+    "agreement date",
+    "effective date",
+    "term",
+    "renewal",
+    "notice to end",
+    "governing law",
+    "termination for convenience",
+    "assignment",
+    "exclusivity",
+    "liability cap",
+    "insurance",
+    "termination",
+    "confidentiality",
+    "disposition",
+    "holding",
+    "issue",
+    "aim",
+    "method",
+    "result",
+    "limits",
     "document date",
-)  # fmt: skip
+)
 """What of a contract, an opinion or a paper may be asked for; the first: something else."""
 ANSWERING = frozenset((*CLAUSES[1:13], "disposition", "holding", "document date"))
 """Those whose likeliest sentence answers; that of others is only read first."""
@@ -32,8 +52,8 @@ Places = Sequence[tuple[int, int]]
 
 
 class QuestionKind(StrEnum):
-    """One fact that stands somewhere; the documents for which something holds, or how many; the same of each; the
-    least, the most, or a comparison."""
+    """One fact that stands somewhere; the documents for which something holds, or how many; the
+    same of each; the least, the most, or a comparison."""
 
     ONE = "one"
     WHICH = "which"
@@ -51,7 +71,9 @@ class QuestionKind(StrEnum):
 
 @dataclass(frozen=True)
 class QuestionOfSeveral:
-    """What a question wants of several documents, and its words that one is asked, without a mark at the end."""
+    """What a question wants of several documents, and its words that one is asked, without a mark
+    at the end.
+    """
 
     kind: QuestionKind
     asked: str
@@ -59,11 +81,11 @@ class QuestionOfSeveral:
 
 @dataclass(frozen=True)
 class QuestionHeads:
-    """The layers, float32, each with its bias. On the first token's state and the mean of all: `kind` [kinds, 2 *
-    hidden] in the order of QuestionKind, `itself`, `follows` and `two` [2 * hidden]. On the mean alone: `clause`
-    [clauses, hidden] in the order of CLAUSES, and of a reply `refuses` [hidden]. On a token's state: `kept` [2,
-    hidden], for kinds that pick documents and for the others, and `parts` [2, hidden], for the first of two questions
-    and the second.
+    """The layers, float32, each with its bias. On the first token's state and the mean of all:
+    `kind` [kinds, 2 * hidden] in the order of QuestionKind, `itself`, `follows` and `two` [2 *
+    hidden]. On the mean alone: `clause` [clauses, hidden] in the order of CLAUSES, and of a reply
+    `refuses` [hidden]. On a token's state: `kept` [2, hidden], for kinds that pick documents and
+    for the others, and `parts` [2, hidden], for the first of two questions and the second.
 
     The states of a question, [1 + tokens + marks, hidden], have a root mean square of 1.
     """
@@ -91,10 +113,14 @@ class QuestionHeads:
         path = folder / QUESTION_HEADS_FILE
         if not path.is_file():
             return None
-        return cls(**stored_arrays(path, [field.name for field in fields(cls)], "heads for questions"))
+        return cls(
+            **stored_arrays(path, [field.name for field in fields(cls)], "heads for questions")
+        )
 
     def about_itself(self, states: np.ndarray) -> bool:
-        """Whether a question asks what a document's head or foot tells: its date, parties, authors."""
+        """Whether a question asks what a document's head or foot tells: its date, parties,
+        authors.
+        """
         return bool(self.itself @ of_whole(states) + self.itself_bias > 0)
 
     def goes_on(self, states: np.ndarray) -> bool:
@@ -117,22 +143,32 @@ class QuestionHeads:
         words = [
             (start, end)
             for start, end, number in words_at(question, places)
-            if odds[number] > 0 or start and question[start].isupper() or any(map(str.isdigit, question[start:end]))
+            if odds[number] > 0
+            or start
+            and question[start].isupper()
+            or any(map(str.isdigit, question[start:end]))
         ]
         return QuestionOfSeveral(kind, _joined(question, words))
 
-    def two_parts(self, question: str, places: Places, states: np.ndarray) -> tuple[str, str] | None:
+    def two_parts(
+        self, question: str, places: Places, states: np.ndarray
+    ) -> tuple[str, str] | None:
         """The two questions that a question asks, in its own words; None where it asks one."""
         if self.two @ of_whole(states) + self.two_bias <= 0:
             return None
         odds, words = states @ self.parts.T + self.parts_bias, words_at(question, places)
-        first, second = (_joined(question, [(a, b) for a, b, at in words if odds[at, part] > 0]) for part in (0, 1))
+        first, second = (
+            _joined(question, [(a, b) for a, b, at in words if odds[at, part] > 0])
+            for part in (0, 1)
+        )
         return None if first == second or not first or not second else (f"{first}?", f"{second}?")
 
 
 def _joined(question: str, words: Sequence[tuple[int, int]]) -> str:
     apart = ["" if at and words[at - 1][1] == start else " " for at, (start, _) in enumerate(words)]
-    return "".join(gap + question[start:end] for gap, (start, end) in zip(apart, words, strict=True)).strip(" ,.;:?!-")
+    return "".join(
+        gap + question[start:end] for gap, (start, end) in zip(apart, words, strict=True)
+    ).strip(" ,.;:?!-")
 
 
 def of_whole(states: np.ndarray) -> np.ndarray:
@@ -144,7 +180,11 @@ def words_at(question: str, places: Places) -> list[tuple[int, int, int]]:
     """(start, end, number of the first token's state) of each word and mark of `question`."""
     found: list[tuple[int, int, int]] = []
     for number, (start, end) in enumerate(places, start=1):
-        if found and start == found[-1][1] and all(c.isalnum() or c in "'’-" for c in question[start - 1 : start + 1]):
+        if (
+            found
+            and start == found[-1][1]
+            and all(c.isalnum() or c in "'’-" for c in question[start - 1 : start + 1])
+        ):
             found[-1] = (found[-1][0], end, found[-1][2])
         else:
             found.append((start, end, number))

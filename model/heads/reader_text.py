@@ -1,4 +1,6 @@
-"""What the reader and the passage encoder are given: their files, and word pieces of questions and excerpts."""
+"""What the reader and the passage encoder are given: their files, and word pieces of questions and
+excerpts.
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,7 +17,11 @@ READER_TOKENIZER = "reader_tokenizer.json"
 PASSAGE_ENCODER_FILE = "passage_encoder.safetensors"
 LONGEST_PASSAGE = 318  # tokens; what is behind them does not count
 EXCERPTS_TOGETHER, PASSAGES_TOGETHER = 4, 8  # texts of like length, read at once
-LONGEST_EXCERPT, LONGEST_ASKED, LONGEST_HEADING = 320, 64, 24  # tokens; a longer question loses its beginning
+LONGEST_EXCERPT, LONGEST_ASKED, LONGEST_HEADING = (
+    320,
+    64,
+    24,
+)  # tokens; a longer question loses its beginning
 FORMS = ("fact", "list", "yes_no", "two_parts")
 VERDICTS = ("yes", "no")
 SUPPORT = ("supported", "partly", "contradicted", "unsupported")
@@ -43,10 +49,14 @@ class ReaderTokenizer:
         try:
             self._pieces = _word_pieces(path.read_text(encoding="utf-8"))
         except Exception as error:  # the library raises plain Exception
-            raise WeightsMismatch(f"{path}: not the reader's tokenizer ({error}); fetch the folder again") from error
+            raise WeightsMismatch(
+                f"{path}: not the reader's tokenizer ({error}); fetch the folder again"
+            ) from error
         begin, between = (self._pieces.token_to_id(mark) for mark in ("<s>", "</s>"))
         if begin is None or between is None:
-            raise WeightsMismatch(f"{path}: the reader's tokenizer has no <s> or no </s>; fetch the folder again")
+            raise WeightsMismatch(
+                f"{path}: the reader's tokenizer has no <s> or no </s>; fetch the folder again"
+            )
         self.begin, self.between = begin, between
 
     def encode(self, text: str) -> list[int]:
@@ -60,23 +70,36 @@ class ReaderTokenizer:
 
     def asked(self, question: str) -> list[int]:
         """What stands before a heading and an excerpt."""
-        return [self.begin, *self.encode(" ".join(question.split()))[-LONGEST_ASKED:], self.between, self.between]
+        return [
+            self.begin,
+            *self.encode(" ".join(question.split()))[-LONGEST_ASKED:],
+            self.between,
+            self.between,
+        ]
 
     def heading(self, heading: str) -> list[int]:
-        """What stands between a question and an excerpt: the headings above it, the last of many."""
+        """What stands between a question and an excerpt: the headings above it, the last of
+        many.
+        """
         ids = self.encode(" ".join(heading.split()))[-LONGEST_HEADING:]
         return [*ids, self.between] if ids else []
 
 
 def of_like_length(lengths: Sequence[int], together: int) -> list[list[int]]:
-    """Numbers of texts in groups of `together`, the shortest first, so that little is computed for filling."""
+    """Numbers of texts in groups of `together`, the shortest first, so that little is computed for
+    filling.
+    """
     order = sorted(range(len(lengths)), key=lengths.__getitem__)
     return [order[at : at + together] for at in range(0, len(order), together)]
 
 
 def reader_files(folder: Path) -> list[Path]:
-    """The files of a folder's reader, in order, or none. Raises WeightsMismatch: some are missing."""
+    """The files of a folder's reader, in order, or none. Raises WeightsMismatch: some are
+    missing.
+    """
     files = sorted(folder.glob("reader-*-of-*.safetensors"))
     if files and (folder / READER_FILE.format(len(files), len(files))) not in files:
-        raise WeightsMismatch(f"{folder}: some files of the reader are missing; fetch the folder again")
+        raise WeightsMismatch(
+            f"{folder}: some files of the reader are missing; fetch the folder again"
+        )
     return files

@@ -1,4 +1,6 @@
-"""From logits of starts and ends to spans: which tokens are the answer, and how likely it is in each passage."""
+"""From logits of starts and ends to spans: which tokens are the answer, and how likely it is in
+each passage.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -7,8 +9,8 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Span:
-    """Tokens `first` to `last` (inclusive) of passage `passage`; `score` is start plus end logit, `said` the same by
-    another reader, where it chose the span."""
+    """Tokens `first` to `last` (inclusive) of passage `passage`; `score` is start plus end logit,
+    `said` the same by another reader, where it chose the span."""
 
     passage: int
     first: int
@@ -19,8 +21,9 @@ class Span:
 
 @dataclass(frozen=True)
 class SpanReading:
-    """What a head makes of one question and some passages, in natural logarithms. `spans` best first, `score` start
-    plus end; `passages` [n]: the answer is in each; `none`: "no answer". All share one softmax."""
+    """What a head makes of one question and some passages, in natural logarithms. `spans` best
+    first, `score` start plus end; `passages` [n]: the answer is in each; `none`: "no answer". All
+    share one softmax."""
 
     spans: tuple[Span, ...]
     passages: np.ndarray
@@ -28,37 +31,54 @@ class SpanReading:
 
 
 def span_reading(
-    start: np.ndarray, end: np.ndarray, none: np.ndarray, *, longest: int, each: int,
+    start: np.ndarray,
+    end: np.ndarray,
+    none: np.ndarray,
+    *,
+    longest: int,
+    each: int,
     other: np.ndarray | None = None,
-) -> SpanReading:  # fmt: skip
+) -> SpanReading:
     """What start and end logits [passages, seq] (-inf outside) and those of "no answer" [2] mean.
 
-    `other` [2, passages, seq]: log-probabilities by another reader, which then chooses spans and passages.
+    `other` [2, passages, seq]: log-probabilities by another reader, which then chooses spans and
+    passages.
     """
     start_all, end_all = (
-        float(log_sum_exp(np.append(logits.ravel(), none[at]))) for at, logits in enumerate((start, end))
+        float(log_sum_exp(np.append(logits.ravel(), none[at])))
+        for at, logits in enumerate((start, end))
     )
     start, end = start - start_all, end - end_all
     by = np.stack([start, end]) if other is None else other
     spans = best_spans(by[0], by[1], longest, each)
     if other is not None:
         own = [float(start[s.passage, s.first] + end[s.passage, s.last]) for s in spans]
-        spans = [replace(span, score=score, said=span.score) for span, score in zip(spans, own, strict=True)]
-    return SpanReading(tuple(spans), log_sum_exp(by).mean(0), float(none.sum()) - start_all - end_all)
+        spans = [
+            replace(span, score=score, said=span.score)
+            for span, score in zip(spans, own, strict=True)
+        ]
+    return SpanReading(
+        tuple(spans), log_sum_exp(by).mean(0), float(none.sum()) - start_all - end_all
+    )
 
 
 def best_spans(start: np.ndarray, end: np.ndarray, longest: int, each: int) -> list[Span]:
-    """The `each` best spans, at most `longest` tokens, of every passage, all best first, from logits [passages, seq]
-    (-inf on filling); of those from one token the best, so that a passage's are different places."""
+    """The `each` best spans, at most `longest` tokens, of every passage, all best first, from
+    logits [passages, seq] (-inf on filling); of those from one token the best, so that a passage's
+    are different places."""
     passages, seq = start.shape
     reach = min(longest, seq)
     padded = np.concatenate([end, np.full((passages, reach - 1), -np.inf, end.dtype)], 1)
-    ends = np.lib.stride_tricks.sliding_window_view(padded, reach, 1)  # those that each start may have
+    ends = np.lib.stride_tricks.sliding_window_view(
+        padded, reach, 1
+    )  # those that each start may have
     length = ends.argmax(-1)
     scores = start + np.take_along_axis(ends, length[..., None], -1)[..., 0]
     best = np.argsort(-scores, 1, kind="stable")[:, :each]
     found = [
-        Span(passage, int(first), int(first + length[passage, first]), float(scores[passage, first]))
+        Span(
+            passage, int(first), int(first + length[passage, first]), float(scores[passage, first])
+        )
         for passage, row in enumerate(best)
         for first in row
         if scores[passage, first] > -np.inf

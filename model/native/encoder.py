@@ -1,9 +1,10 @@
-"""The encoder of reader and passage encoder: it reads a text both ways (Devlin et al. 2019, arXiv 1810.04805).
+"""The encoder of reader and passage encoder: it reads a text both ways (Devlin et al. 2019, arXiv
+1810.04805).
 
-Unlike the trunk it reads a question and an excerpt together; it is for short texts, since every token looks at every
-other. Beside the places of tokens, every layer's attention knows how far apart two tokens are (Raffel et al. 2020,
-arXiv 1910.10683, section 2.1), as in MPNet (Song et al. 2020, arXiv 2004.09297). Texts of a call stand one behind the
-other, without filling between them.
+Unlike the trunk it reads a question and an excerpt together; it is for short texts, since every
+token looks at every other. Beside the places of tokens, every layer's attention knows how far apart
+two tokens are (Raffel et al. 2020, arXiv 1910.10683, section 2.1), as in MPNet (Song et al. 2020,
+arXiv 2004.09297). Texts of a call stand one behind the other, without filling between them.
 """
 
 import math
@@ -25,7 +26,9 @@ FURTHEST = 128  # tokens: all that are further apart share the last bucket
 
 @dataclass(frozen=True)
 class EncoderShape:
-    """Sizes of an encoder; `positions`: the longest text in tokens, `buckets`: distances told apart, 0: none (BERT)."""
+    """Sizes of an encoder; `positions`: the longest text in tokens, `buckets`: distances told
+    apart, 0: none (BERT).
+    """
 
     vocabulary: int
     hidden: int
@@ -44,18 +47,25 @@ def shape_of(about: Mapping[str, str]) -> EncoderShape:
 
 
 def distance_buckets(back: np.ndarray, buckets: int) -> np.ndarray:
-    """The bucket of each distance `back` to a token, negative behind, int64 of the same shape; half are for tokens
-    behind. Up to a quarter of `buckets` a distance has its own, then they widen with its logarithm."""
+    """The bucket of each distance `back` to a token, negative behind, int64 of the same shape; half
+    are for tokens behind. Up to a quarter of `buckets` a distance has its own, then they widen with
+    its logarithm."""
     half, own = buckets // 2, buckets // 4
     far = np.maximum(np.abs(back), 1).astype(np.float32)
-    wide = own + (np.log(far / np.float32(own)) / np.float32(math.log(FURTHEST / own)) * (half - own)).astype(np.int64)
-    return (back < 0) * half + np.where(np.abs(back) < own, np.abs(back), np.minimum(wide, half - 1))
+    wide = own + (
+        np.log(far / np.float32(own)) / np.float32(math.log(FURTHEST / own)) * (half - own)
+    ).astype(np.int64)
+    return (back < 0) * half + np.where(
+        np.abs(back) < own, np.abs(back), np.minimum(wide, half - 1)
+    )
 
 
 class BiasedMatrix:
     """A matrix, packed or (a small one) in float32, and `shift`, what is added to its products."""
 
-    def __init__(self, tensors: FolderTensors, name: str, shape: tuple[int, int], library: Library | None) -> None:
+    def __init__(
+        self, tensors: FolderTensors, name: str, shape: tuple[int, int], library: Library | None
+    ) -> None:
         """Raises WeightsMissing, WeightsMismatch: a tensor is not there, or has another shape."""
         self._library, packed = library, f"{name}.q" in tensors
         self._matrix: PackedMatrix | np.ndarray = (
@@ -79,15 +89,24 @@ class BiasedMatrix:
 class ArrayEncoder:
     """Token ids of some texts to their states."""
 
-    def __init__(self, tensors: FolderTensors, shape: EncoderShape, library: Library | None) -> None:
-        """Raises WeightsMissing, WeightsMismatch: a tensor is not there, or has not the shape that `shape` says."""
+    def __init__(
+        self, tensors: FolderTensors, shape: EncoderShape, library: Library | None
+    ) -> None:
+        """Raises WeightsMissing, WeightsMismatch: a tensor is not there, or has not the shape that
+        `shape` says.
+        """
         self.shape = shape
         self._words = tensors.matrix("encoder.words", (shape.vocabulary, shape.hidden))
         self._places = tensors.dense("encoder.places.weight", (shape.positions, shape.hidden))
         self._norm = _LayerNorm(tensors, "encoder.norm", shape, library)
-        self._near = tensors.dense("encoder.near.weight", (shape.buckets, shape.heads)) if shape.buckets else None
+        self._near = (
+            tensors.dense("encoder.near.weight", (shape.buckets, shape.heads))
+            if shape.buckets
+            else None
+        )
         self._layers = [
-            _EncoderLayer(tensors, f"encoder.layers.{number}.", shape, library) for number in range(shape.layers)
+            _EncoderLayer(tensors, f"encoder.layers.{number}.", shape, library)
+            for number in range(shape.layers)
         ]
 
     def states(self, texts: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
@@ -104,48 +123,68 @@ class ArrayEncoder:
         return x, starts
 
     def _by_distance(self, longest: int) -> np.ndarray | None:
-        """What the distance of two tokens adds to their score, from -(longest - 1) on, [heads, 2 * longest - 1], if
-        anything."""
+        """What the distance of two tokens adds to their score, from -(longest - 1) on, [heads, 2 *
+        longest - 1], if anything."""
         if self._near is None:
             return None
         behind = np.arange(1 - longest, longest)
         return np.ascontiguousarray(self._near[distance_buckets(-behind, self.shape.buckets)].T)
 
 
-def load_encoder(files: Sequence[Path], library: Library | None) -> tuple[ArrayEncoder, FolderTensors]:
-    """The encoder in `files`, and all of their tensors. Raises WeightsMissing, WeightsMismatch: each names a file."""
+def load_encoder(
+    files: Sequence[Path], library: Library | None
+) -> tuple[ArrayEncoder, FolderTensors]:
+    """The encoder in `files`, and all of their tensors. Raises WeightsMissing, WeightsMismatch:
+    each names a file.
+    """
     tensors = FolderTensors(files)
     try:
         shape = shape_of(tensors.metadata)
     except (KeyError, ValueError) as error:
-        raise WeightsMismatch(f"{files[0]}: this is not an encoder ({error}); fetch the folder again") from error
+        raise WeightsMismatch(
+            f"{files[0]}: this is not an encoder ({error}); fetch the folder again"
+        ) from error
     return ArrayEncoder(tensors, shape, library), tensors
 
 
 class _LayerNorm:
     """Mean 0 and variance 1 along the last axis, then a weight and a bias."""
 
-    def __init__(self, tensors: FolderTensors, name: str, shape: EncoderShape, library: Library | None) -> None:
+    def __init__(
+        self, tensors: FolderTensors, name: str, shape: EncoderShape, library: Library | None
+    ) -> None:
         self._eps, self._library = shape.eps, library
-        self._weight, self._bias = (tensors.dense(f"{name}.{part}", (shape.hidden,)) for part in ("weight", "bias"))
+        self._weight, self._bias = (
+            tensors.dense(f"{name}.{part}", (shape.hidden,)) for part in ("weight", "bias")
+        )
 
-    def __call__(self, x: np.ndarray, added: np.ndarray | None = None, shift: np.ndarray | None = None) -> np.ndarray:
+    def __call__(
+        self, x: np.ndarray, added: np.ndarray | None = None, shift: np.ndarray | None = None
+    ) -> np.ndarray:
         """Of x + (added + shift)."""
-        return add_layer_norm(x, added, self._weight, self._bias, self._eps, shift=shift, library=self._library)
+        return add_layer_norm(
+            x, added, self._weight, self._bias, self._eps, shift=shift, library=self._library
+        )
 
 
 class _EncoderLayer:
     """Attention and a feed-forward part, each added to its input and normalised after."""
 
-    def __init__(self, tensors: FolderTensors, name: str, shape: EncoderShape, library: Library | None) -> None:
+    def __init__(
+        self, tensors: FolderTensors, name: str, shape: EncoderShape, library: Library | None
+    ) -> None:
         hidden, inner = shape.hidden, shape.inner
         matrix = partial(BiasedMatrix, tensors, library=library)
         self._query, self._key, self._value, self._attended = (
             matrix(name + part, (hidden, hidden)) for part in ("query", "key", "value", "attended")
         )
-        self._inner, self._outer = matrix(f"{name}inner", (inner, hidden)), matrix(f"{name}outer", (hidden, inner))
+        self._inner, self._outer = (
+            matrix(f"{name}inner", (inner, hidden)),
+            matrix(f"{name}outer", (hidden, inner)),
+        )
         self._attended_norm, self._outer_norm = (
-            _LayerNorm(tensors, name + part, shape, library) for part in ("attended_norm", "outer_norm")
+            _LayerNorm(tensors, name + part, shape, library)
+            for part in ("attended_norm", "outer_norm")
         )
         shifts = self._query.shift, self._key.shift, self._value.shift
         self._attend = partial(encoder_attention, heads=shape.heads, shifts=shifts, library=library)

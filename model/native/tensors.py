@@ -1,4 +1,6 @@
-"""Tensors of files as the native kernels read them: packed matrices left in the file, all else in float32."""
+"""Tensors of files as the native kernels read them: packed matrices left in the file, all else in
+float32.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +17,9 @@ class FolderTensors:
     """The tensors of some safetensors files, by their names without a family's prefix."""
 
     def __init__(self, files: Sequence[Path]) -> None:
-        """Raises WeightsMissing, WeightsMismatch: a file is absent or damaged, or two have the same tensor."""
+        """Raises WeightsMissing, WeightsMismatch: a file is absent or damaged, or two have the same
+        tensor.
+        """
         self._where = files[0].parent if files else Path()
         self._entries: dict[str, tuple[MappedTensors, str]] = {}
         self.metadata: dict[str, str] = {}
@@ -25,7 +29,9 @@ class FolderTensors:
             for key in mapped.places():
                 name = plain_name(key)
                 if name is not None and name in self._entries:
-                    raise WeightsMismatch(f"{path}: tensor {key} is also in {self._entries[name][0].path}")
+                    raise WeightsMismatch(
+                        f"{path}: tensor {key} is also in {self._entries[name][0].path}"
+                    )
                 if name is not None:
                     self._entries[name] = mapped, key
 
@@ -38,25 +44,35 @@ class FolderTensors:
         return name in self._entries
 
     def matrix(self, name: str, shape: tuple[int, int]) -> PackedMatrix:
-        """A packed matrix. Raises WeightsMissing, WeightsMismatch: it is not there, or has another shape."""
+        """A packed matrix. Raises WeightsMissing, WeightsMismatch: it is not there, or has another
+        shape.
+        """
         try:
             found = PackedMatrix.of(*(self._array(name + part) for part in PARTS))
         except ValueError as error:
-            raise WeightsMismatch(f"{self._file(name + PARTS[0])}: {name}: {error}; get the folder again") from error
+            raise WeightsMismatch(
+                f"{self._file(name + PARTS[0])}: {name}: {error}; get the folder again"
+            ) from error
         if found.shape != shape:
-            raise WeightsMismatch(f"{self._file(name + PARTS[0])}: {name} is {found.shape}, expected {shape}")
+            raise WeightsMismatch(
+                f"{self._file(name + PARTS[0])}: {name} is {found.shape}, expected {shape}"
+            )
         return found
 
     def dense(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
         """A tensor in float32, in order. Raises as `matrix`."""
         found = self._array(name)
         if found.shape != shape or found.dtype.kind != "f":
-            raise WeightsMismatch(f"{self._file(name)}: {name} is {found.dtype} {found.shape}, expected {shape}")
+            raise WeightsMismatch(
+                f"{self._file(name)}: {name} is {found.dtype} {found.shape}, expected {shape}"
+            )
         return np.ascontiguousarray(found, np.float32)
 
     def _array(self, name: str) -> np.ndarray:
         if name not in self._entries:
-            raise WeightsMissing(f"{self._where}: there is no tensor {name}; get the model folder again")
+            raise WeightsMissing(
+                f"{self._where}: there is no tensor {name}; get the model folder again"
+            )
         file, key = self._entries[name]
         return file.array(key)
 

@@ -1,5 +1,5 @@
-"""A checkpoint's own chat template: how it wants to be asked, and whether it thinks first. Jinja, rendered in Jinja's
-sandbox as transformers does. No torch."""
+"""A checkpoint's own chat template: how it wants to be asked, and whether it thinks first. Jinja,
+rendered in Jinja's sandbox as transformers does. No torch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ Kind = Literal["none", "switch", "always"]
 
 
 class ChatTemplate:
-    """`source` is Jinja, `where` the file it is from, `names` the special tokens that templates may print."""
+    """`source` is Jinja, `where` the file it is from, `names` the special tokens that templates may
+    print.
+    """
 
     def __init__(self, source: str, where: str, names: dict[str, str] | None = None) -> None:
         self.source, self.where, self.names = source, where, names or {}
@@ -36,26 +38,41 @@ class ChatTemplate:
             if own.is_file():
                 return cls(own.read_text(encoding="utf-8"), str(own), _names(raw))
         except (ValueError, OSError) as error:
-            raise ConfigUnsupported(f"{config} cannot be read ({error}); get the model folder again") from error
+            raise ConfigUnsupported(
+                f"{config} cannot be read ({error}); get the model folder again"
+            ) from error
         if not config.is_file() and is_gguf(folder):
             file = opened_gguf(folder)
             source = file.chat_template()
             return None if source is None else cls(source, str(file.path), file.special_tokens())
         found = raw.get("chat_template")
         if isinstance(found, list):  # several by name; the one for tools is not ours
-            found = next((entry.get("template") for entry in found if entry.get("name") == "default"), None)
+            found = next(
+                (entry.get("template") for entry in found if entry.get("name") == "default"), None
+            )
         return cls(found, str(config), _names(raw)) if isinstance(found, str) else None
 
     def render(self, messages: Sequence[dict[str, str]], *, think: bool | None = None) -> str:
-        """The text of `messages` up to where the answer begins; `think` None leaves it to the template. Raises
-        ConfigUnsupported where it cannot be rendered."""
+        """The text of `messages` up to where the answer begins; `think` None leaves it to the
+        template. Raises ConfigUnsupported where it cannot be rendered."""
         from jinja2 import TemplateError
 
         asked = {} if think is None else {"enable_thinking": think}
         try:
-            return self._compiled.render(messages=list(messages), add_generation_prompt=True, **self.names, **asked)
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
-            raise ConfigUnsupported(f"{self.where}: the chat template cannot be rendered: {error}") from error
+            return self._compiled.render(
+                messages=list(messages), add_generation_prompt=True, **self.names, **asked
+            )
+        except (
+            TemplateError,
+            TypeError,
+            ValueError,
+            ArithmeticError,
+            LookupError,
+            AttributeError,
+        ) as error:
+            raise ConfigUnsupported(
+                f"{self.where}: the chat template cannot be rendered: {error}"
+            ) from error
 
     @cached_property
     def thinking(self) -> Kind:
@@ -71,7 +88,9 @@ class ChatTemplate:
         return self.thinking != "none" and (self.thinking == "always" if asked is None else asked)
 
     def ending(self, tokenizer: Tokenizer, text: str, think: bool) -> list[int]:
-        """The ids of `text`, rendered behind the last message: the model's thought or its words follow."""
+        """The ids of `text`, rendered behind the last message: the model's thought or its words
+        follow.
+        """
         if think:
             return tokenizer.encode_template(text if _opened(text) else f"{text}{OPENING}\n")
         if _opened(text):  # it would think, and was asked not to
@@ -97,7 +116,9 @@ class ChatTemplate:
         try:
             return environment.from_string(self.source)
         except TemplateError as error:
-            raise ConfigUnsupported(f"{self.where}: the chat template is not valid Jinja: {error}") from error
+            raise ConfigUnsupported(
+                f"{self.where}: the chat template is not valid Jinja: {error}"
+            ) from error
 
 
 def _opened(text: str) -> bool:

@@ -1,8 +1,9 @@
 """Documents and questions as one conversation in a checkpoint's chat template. No torch.
 
-The user's first message begins with the documents and ends in the first question, so that a State that has read them
-can be forked for each question. The template gets marks in the place of the messages, whose text is tokenized as plain
-text between its parts: words of a document that look like a control token stay words.
+The user's first message begins with the documents and ends in the first question, so that a State
+that has read them can be forked for each question. The template gets marks in the place of the
+messages, whose text is tokenized as plain text between its parts: words of a document that look
+like a control token stay words.
 """
 
 import re
@@ -28,15 +29,16 @@ from docqa.model.prompts.written_prompt import (
 from docqa.model.protocol import Tokenizer
 
 CONVERSATION_LAYOUT = 103
-"""Raised when the documents are laid out in another way (app/context/context.py), or what stands before them. Numbers
-of its own: prompt.LAYOUT_VERSION counts the layouts of the bundled model."""
+"""Raised when the documents are laid out in another way (app/context/context.py), or what stands
+before them. Numbers of its own: prompt.LAYOUT_VERSION counts the layouts of the bundled model."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """How a model is asked: `instructions`, the words `before` and `behind` the documents, how a question is `asked`,
-    and how it is asked to `mend` the weak sentences of an answer; `thinks`: whether it may think first, `schema`: of
-    the JSON that a server is asked to have it write, `numbered`: sentences have the numbers that it cites."""
+    """How a model is asked: `instructions`, the words `before` and `behind` the documents, how a
+    question is `asked`, and how it is asked to `mend` the weak sentences of an answer; `thinks`:
+    whether it may think first, `schema`: of the JSON that a server is asked to have it write,
+    `numbered`: sentences have the numbers that it cites."""
 
     instructions: str
     before: str
@@ -48,12 +50,21 @@ class Form:
     numbered: bool = True
 
 
-WHOLE = Form(KNOWING, "", "\nThat was the text of the documents.\n\n", asked_of_text, mend_text, numbered=False)
+WHOLE = Form(
+    KNOWING,
+    "",
+    "\nThat was the text of the documents.\n\n",
+    asked_of_text,
+    mend_text,
+    numbered=False,
+)
 """For a model that has read the whole documents; what bears its words out is found afterwards."""
 PASSAGES = Form(INSTRUCTIONS, BEFORE, BEHIND, asked_of_numbered, mend_numbered)
 """For a model that is given numbered sentences: it cites by their numbers."""
 EXCERPTS = Form(KNOWING, "Text:\n\n", BEHIND, asked_of_text, mend_text, numbered=False)
-"""For a model that runs here: told to cite by numbers, a small one writes the numbers in the place of words."""
+"""For a model that runs here: told to cite by numbers, a small one writes the numbers in the place
+of words.
+"""
 VALUE = replace(PASSAGES, asked=asked_of_value, schema=VALUE_SCHEMA)
 """The same for a value, in JSON."""
 COMPLETE = Form(COMPLETING, "", "", asked_of_text, mend_text, thinks=False)
@@ -63,7 +74,9 @@ _MARK = re.compile("\ue000docqa (\\d+)\ue001")
 
 
 def chat_messages(form: Form, given: str, said: Sequence[str]) -> list[dict[str, str]]:
-    """The chat for a server, [{"role", "content"}]: what was `said` in turn about what is `given`."""
+    """The chat for a server, [{"role", "content"}]: what was `said` in turn about what is
+    `given`.
+    """
     first, *rest = said
     spoken = form.instructions, f"{form.before}{given}{form.behind}{first}", *rest
     roles = "system", *("user", "assistant") * len(said)
@@ -71,8 +84,8 @@ def chat_messages(form: Form, given: str, said: Sequence[str]) -> list[dict[str,
 
 
 class Conversation:
-    """The chat of one checkpoint over some documents. Raises ConfigUnsupported where the template does not print the
-    messages as they are."""
+    """The chat of one checkpoint over some documents. Raises ConfigUnsupported where the template
+    does not print the messages as they are."""
 
     def __init__(self, template: ChatTemplate, tokenizer: Tokenizer, form: Form = WHOLE) -> None:
         self.template, self._tokenizer, self.form = template, tokenizer, form
@@ -83,17 +96,23 @@ class Conversation:
         return self._around([""], think=False)[0]
 
     def ids(self, said: Sequence[str], *, think: bool = False) -> list[int]:
-        """The ids behind the documents, where user and model `said` this in turn, the user first and last."""
+        """The ids behind the documents, where user and model `said` this in turn, the user first
+        and last.
+        """
         first, *rest = said
         return self._around([self.form.behind + first, *rest], think=think)[1]
 
     def _around(self, said: list[str], *, think: bool) -> tuple[list[int], list[int]]:
-        """(ids before the documents, ids behind them) where this was said in turn behind the documents."""
+        """(ids before the documents, ids behind them) where this was said in turn behind the
+        documents.
+        """
         contents = [self.form.instructions, self.form.before, *said]
         marks = [f"\ue000docqa {number}\ue001" for number in range(len(contents))]
         parts = _MARK.split(self.template.render(self._messages(marks), think=think))
         if parts[1::2] != [str(number) for number in range(len(contents))]:
-            raise ConfigUnsupported(f"{self.template.where}: the chat template does not print all messages in order")
+            raise ConfigUnsupported(
+                f"{self.template.where}: the chat template does not print all messages in order"
+            )
         pieces = [self._tokenizer.encode_template(text) if text else [] for text in parts[::2]]
         pieces[-1] = self.template.ending(self._tokenizer, parts[-1], think)
         words = [self._tokenizer.encode(text) if text else [] for text in contents]
@@ -106,13 +125,22 @@ class Conversation:
         system, documents, first, *rest = marks
         opened = f"{documents}{first}"
         lead = [{"role": "system", "content": system}] if self._system else []
-        messages = [*lead, {"role": "user", "content": opened if self._system else f"{system}\n\n{opened}"}]
+        messages = [
+            *lead,
+            {"role": "user", "content": opened if self._system else f"{system}\n\n{opened}"},
+        ]
         roles = ("assistant", "user")
-        return [*messages, *({"role": roles[at % 2], "content": mark} for at, mark in enumerate(rest))]
+        return [
+            *messages,
+            *({"role": roles[at % 2], "content": mark} for at, mark in enumerate(rest)),
+        ]
 
     def _prints_system(self) -> bool:
         """Whether the template has a system message; without, the user's begins with it."""
-        probe = [{"role": "system", "content": "\ue000docqa 0\ue001"}, {"role": "user", "content": "?"}]
+        probe = [
+            {"role": "system", "content": "\ue000docqa 0\ue001"},
+            {"role": "user", "content": "?"},
+        ]
         try:
             return _MARK.search(self.template.render(probe)) is not None
         except ConfigUnsupported:

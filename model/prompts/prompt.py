@@ -1,6 +1,7 @@
 """The layout of what the model reads: documents, and the question behind them.
 
-One place for every string, because the bundled weights are trained on exactly these. A change raises LAYOUT_VERSION.
+One place for every string, because the bundled weights are trained on exactly these. A change
+raises LAYOUT_VERSION.
 """
 
 LAYOUT_VERSION = 1

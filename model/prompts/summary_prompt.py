@@ -1,7 +1,9 @@
-"""What a model that writes is asked for a summary: of a part of a document, of one topic in it, and of the whole.
+"""What a model that writes is asked for a summary: of a part of a document, of one topic in it, and
+of the whole.
 
-The texts stand behind documents that it has read (conversation.WHOLE) or numbered sentences (NUMBERED), for the whole
-what was written of the parts. What is to be done stands last, where a small model still has it in mind.
+The texts stand behind documents that it has read (conversation.WHOLE) or numbered sentences
+(NUMBERED), for the whole what was written of the parts. What is to be done stands last, where a
+small model still has it in mind.
 """
 
 from docqa.model.prompts.conversation import Form
@@ -22,23 +24,37 @@ _NOTHING = f"If nothing is said about it, write only:{REFUSAL}."
 
 
 def part_request(heading: str, most: int, *, numbered: bool, about: str) -> str:
-    """What a model is asked about the part under `heading`: at most `most` sentences; `about`: only of this."""
+    """What a model is asked about the part under `heading`: at most `most` sentences; `about`: only
+    of this.
+    """
     part = f'the part "{_line(heading)}"'
     if about:
-        return _asked(f"Say in {_at_most(most)} what {part} says about this: {_line(about)}. {_NOTHING}", numbered)
-    return _asked(f"Summarize {part} in {_at_most(most)}: what it says that matters most.", numbered)
+        return _asked(
+            f"Say in {_at_most(most)} what {part} says about this: {_line(about)}. {_NOTHING}",
+            numbered,
+        )
+    return _asked(
+        f"Summarize {part} in {_at_most(most)}: what it says that matters most.", numbered
+    )
 
 
 def topic_request(topic: str, questions: str, most: int, *, numbered: bool) -> str:
     """What a model is asked about one `topic` of a document, which answers `questions`."""
-    return _asked(f"{questions} Say in {_at_most(most)} what the document says about: {topic}. {_NOTHING}", numbered)
+    return _asked(
+        f"{questions} Say in {_at_most(most)} what the document says about: {topic}. {_NOTHING}",
+        numbered,
+    )
 
 
 def whole_request(most: int, *, numbered: bool, first: str, about: str) -> str:
-    """What a model is asked about the whole document; `first`: what it is to begin with, `about`: only of this."""
+    """What a model is asked about the whole document; `first`: what it is to begin with, `about`:
+    only of this.
+    """
     task = f"Summarize the document in {_at_most(most)}: what it says that matters most."
     if about:
-        task = f"Say in {_at_most(most)} what the document says about this: {_line(about)}. {_NOTHING}"
+        task = (
+            f"Say in {_at_most(most)} what the document says about this: {_line(about)}. {_NOTHING}"
+        )
     return _asked(f"{task} Begin with {first}." if first else task, numbered)
 
 

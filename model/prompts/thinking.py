@@ -4,8 +4,9 @@ OPENING, CLOSING = "<think>", "</think>"
 
 
 class ThoughtSplitter:
-    """Splits text at `<think>` and `</think>`; a mark may arrive in several pieces. Mutable. A closing mark that
-    nothing opened ends a thought too, and sets `late`: what came as answer before it was thought."""
+    """Splits text at `<think>` and `</think>`; a mark may arrive in several pieces. Mutable. A
+    closing mark that nothing opened ends a thought too, and sets `late`: what came as answer before
+    it was thought."""
 
     def __init__(self) -> None:
         self.thinking = False
@@ -17,7 +18,9 @@ class ThoughtSplitter:
         self._buffer += text
         parts: list[tuple[str, bool]] = []
         while True:
-            found = [(at, mark) for mark in (OPENING, CLOSING) if (at := self._buffer.find(mark)) >= 0]
+            found = [
+                (at, mark) for mark in (OPENING, CLOSING) if (at := self._buffer.find(mark)) >= 0
+            ]
             if not found:
                 break
             at, mark = min(found)
@@ -27,7 +30,12 @@ class ThoughtSplitter:
                 parts = [(part, True) for part, _ in parts]
             self.thinking = mark == OPENING
             self._buffer = self._buffer[at + len(mark) :]
-        begun = (n for mark in (OPENING, CLOSING) for n in range(1, len(mark)) if self._buffer.endswith(mark[:n]))
+        begun = (
+            n
+            for mark in (OPENING, CLOSING)
+            for n in range(1, len(mark))
+            if self._buffer.endswith(mark[:n])
+        )
         keep = max(begun, default=0)  # characters at the end that may be the beginning of a mark
         parts.append((self._buffer[: len(self._buffer) - keep], self.thinking))
         self._buffer = self._buffer[len(self._buffer) - keep :]

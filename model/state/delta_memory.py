@@ -1,4 +1,6 @@
-"""What a delta net remembers: tensors of torch, or arrays of numpy where native kernels read; none is written to."""
+"""What a delta net remembers: tensors of torch, or arrays of numpy where native kernels read; none
+is written to.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +9,9 @@ Array = Any
 
 
 class DeltaMemory:
-    """`tail` [batch, taps - 1, channels] before the convolution, `memory` [batch, heads, key, value]."""
+    """`tail` [batch, taps - 1, channels] before the convolution, `memory` [batch, heads, key,
+    value].
+    """
 
     def __init__(self, tail: Array | None = None, memory: Array | None = None) -> None:
         self.tail, self.memory = tail, memory
@@ -29,5 +33,7 @@ class DeltaMemory:
         return {name: part for name, part in both if part is not None}
 
     def restore(self, parts: Mapping[str, Array], own: str) -> None:
-        """Takes over what `tensors` gave, behind the names' beginning `own`. Raises KeyError: one is missing."""
+        """Takes over what `tensors` gave, behind the names' beginning `own`. Raises KeyError: one
+        is missing.
+        """
         self.update(parts[f"{own}tail"], parts[f"{own}memory"])

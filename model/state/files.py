@@ -1,14 +1,18 @@
-"""Saved states: a folder of safetensors files and one header.json that names them, with sizes and checksums.
+"""Saved states: a folder of safetensors files and one header.json that names them, with sizes and
+checksums.
 
     header.json                       what the state is of, which files it consists of
-    block-000003-<ids>.safetensors    keys and values of one whole grid block, all attention layers; never rewritten
-    point-000008192-<ids>.safetensors delta memories, the pending block, an index of attention and the last hidden
+    block-000003-<ids>.safetensors    keys and values of one whole grid block, all attention
+                                      layers; never rewritten
+    point-000008192-<ids>.safetensors delta memories, the pending block, an index of attention and
+    the last hidden
                                       state at one position
 
-`<ids>` is the start of the digest of all token ids up to there, so a name stands for one content. Every file is written
-under a temporary name, flushed to disk and renamed; the header comes last, so that a crash leaves the state of before.
-Saving again as a read goes on adds what is new. A few earlier points stay: a text that was changed at its end can go on
-from the last one before the change. Callers that may save at the same time hold a lock.
+`<ids>` is the start of the digest of all token ids up to there, so a name stands for one content.
+Every file is written under a temporary name, flushed to disk and renamed; the header comes last, so
+that a crash leaves the state of before. Saving again as a read goes on adds what is new. A few
+earlier points stay: a text that was changed at its end can go on from the last one before the
+change. Callers that may save at the same time hold a lock.
 """
 
 from __future__ import annotations
@@ -30,7 +34,15 @@ from docqa.kernels.threads import thread_count
 from docqa.model.config import HybridConfig
 from docqa.model.errors import StateDamaged, StateForeign
 from docqa.model.state.delta_memory import DeltaMemory
-from docqa.model.state.header import HEADER, FileEntry, Header, Point, Settings, header_checksum, read_header
+from docqa.model.state.header import (
+    HEADER,
+    FileEntry,
+    Header,
+    Point,
+    Settings,
+    header_checksum,
+    read_header,
+)
 from docqa.model.state.long_attention import STATE_FORMAT, LongAttention
 from docqa.model.state.state import State, digest
 
@@ -74,10 +86,12 @@ def settings(state: State, model: StateModel) -> Settings:
 
 
 def save_state(state: State, folder: Path, header: Mapping[str, object], model: StateModel) -> int:
-    """Writes into `folder` the state that `model` read; blocks that are there already stay. Returns the bytes it takes.
+    """Writes into `folder` the state that `model` read; blocks that are there already stay. Returns
+    the bytes it takes.
 
-    `header`: what the caller wants to find again, JSON; `load_state` compares it with its `expected`. Raises OSError:
-    the disk is full or not writable; what was saved before is still whole.
+    `header`: what the caller wants to find again, JSON; `load_state` compares it with its
+    `expected`. Raises OSError: the disk is full or not writable; what was saved before is still
+    whole.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     mine, ids = settings(state, model), state.ids()
@@ -91,7 +105,13 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
     points = _kept_points(earlier, state)
     files.update((p["file"], known[p["file"]]) for p in points)
     points.append({"position": state.position, "file": point, "ids": digest(ids)})
-    content: Header = {"settings": mine, "header": dict(header), "points": points, "files": files, "checksum": ""}
+    content: Header = {
+        "settings": mine,
+        "header": dict(header),
+        "points": points,
+        "files": files,
+        "checksum": "",
+    }
     content["checksum"] = header_checksum(content)
     _replace(folder / HEADER, json.dumps(content, indent=1, sort_keys=True).encode())
     for path in folder.iterdir():
@@ -101,19 +121,26 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
 
 
 def load_state(
-    folder: Path, model: StateModel, expected: Mapping[str, object], *, ids: np.ndarray | list[int] | None = None
+    folder: Path,
+    model: StateModel,
+    expected: Mapping[str, object],
+    *,
+    ids: np.ndarray | list[int] | None = None,
 ) -> State:
     """Reads a saved state, memory-mapped.
 
-    `model`: the one that the state was made with. `expected`: fields of the caller's header that must be equal. `ids`:
-    what should have been read: the longest saved point that this begins with is restored (one off the grid only if it
-    is all of `ids`); without it the last point. Raises StateDamaged: a file is missing, short or changed; StateForeign,
-    naming the field: of another model, setting, or text.
+    `model`: the one that the state was made with. `expected`: fields of the caller's header that
+    must be equal. `ids`: what should have been read: the longest saved point that this begins with
+    is restored (one off the grid only if it is all of `ids`); without it the last point. Raises
+    StateDamaged: a file is missing, short or changed; StateForeign, naming the field: of another
+    model, setting, or text.
     """
     content = read_header(folder)
     for field, value in expected.items():
         if content["header"].get(field) != value:
-            raise StateForeign(f"{folder}: {field} is {content['header'].get(field)!r}, expected {value!r}")
+            raise StateForeign(
+                f"{folder}: {field} is {content['header'].get(field)!r}, expected {value!r}"
+            )
     saved = content["settings"]
     long = LongAttention(*saved["long_attention"])
     config = model.config.first_layers(int(saved.get("layers", 0)))
@@ -125,7 +152,9 @@ def load_state(
     count = point["position"] // state.grid if _has_blocks(state) else 0
     blocks = sorted(name for name in content["files"] if name.startswith("block-"))[:count]
     if len(blocks) < count:
-        raise StateDamaged(f"{folder}: {count - len(blocks)} of {count} blocks are missing from {HEADER}")
+        raise StateDamaged(
+            f"{folder}: {count - len(blocks)} of {count} blocks are missing from {HEADER}"
+        )
     for name in [*blocks, point["file"]]:
         _check_file(folder / name, content["files"].get(name))
     _fill(state, folder, blocks, point, model.device)
@@ -133,7 +162,9 @@ def load_state(
 
 
 def check_state(folder: Path) -> None:
-    """Compares every file of a saved state with its checksum. Raises StateDamaged, naming the file."""
+    """Compares every file of a saved state with its checksum. Raises StateDamaged, naming the
+    file.
+    """
     for name, entry in read_header(folder)["files"].items():
         _check_file(folder / name, entry)
 
@@ -153,7 +184,9 @@ def _grid_digests(ids: np.ndarray, grid: int) -> list[str]:
     return digests
 
 
-def _reusable(folder: Path, mine: Settings, ids: np.ndarray) -> tuple[dict[str, FileEntry], list[Point]]:
+def _reusable(
+    folder: Path, mine: Settings, ids: np.ndarray
+) -> tuple[dict[str, FileEntry], list[Point]]:
     """Files and points in the folder, where it was made by the same settings and begins `ids`."""
     try:
         content = read_header(folder)
@@ -163,19 +196,30 @@ def _reusable(folder: Path, mine: Settings, ids: np.ndarray) -> tuple[dict[str, 
         return {}, []
     present = {n: e for n, e in content["files"].items() if (folder / n).is_file()}
     points = [
-        p for p in content["points"]
-        if p["position"] <= len(ids) and p["file"] in present and p["ids"] == digest(ids[: p["position"]])
-    ]  # fmt: skip
+        p
+        for p in content["points"]
+        if p["position"] <= len(ids)
+        and p["file"] in present
+        and p["ids"] == digest(ids[: p["position"]])
+    ]
     return present, points
 
 
 def _kept_points(points: list[Point], state: State) -> list[Point]:
     """The earlier points that stay: the last grid points, and one every KEPT_EVERY tokens."""
-    before = [p for p in points if p["position"] < state.position and p["position"] % state.grid == 0]
-    return [p for i, p in enumerate(before) if p["position"] % KEPT_EVERY == 0 or i >= len(before) - KEPT_LAST]
+    before = [
+        p for p in points if p["position"] < state.position and p["position"] % state.grid == 0
+    ]
+    return [
+        p
+        for i, p in enumerate(before)
+        if p["position"] % KEPT_EVERY == 0 or i >= len(before) - KEPT_LAST
+    ]
 
 
-def _fitting_point(folder: Path, points: list[Point], grid: int, ids: np.ndarray | list[int] | None) -> Point:
+def _fitting_point(
+    folder: Path, points: list[Point], grid: int, ids: np.ndarray | list[int] | None
+) -> Point:
     ordered = sorted(points, key=lambda p: p["position"], reverse=True)
     if ids is None:
         return ordered[0]
@@ -186,7 +230,9 @@ def _fitting_point(folder: Path, points: list[Point], grid: int, ids: np.ndarray
         if usable and point["ids"] == digest(wanted[:position]):
             return point
     first = ordered[-1]["position"]
-    raise StateForeign(f"{folder}: tokens differ from those saved before the first saved point, {first}")
+    raise StateForeign(
+        f"{folder}: tokens differ from those saved before the first saved point, {first}"
+    )
 
 
 def _check_file(path: Path, entry: FileEntry | None) -> None:
@@ -220,7 +266,9 @@ def _point_tensors(state: State, ids: np.ndarray) -> dict[str, Any]:
     return tensors
 
 
-def _fill(state: State, folder: Path, blocks: list[str], point: Point, device: torch.device | None) -> None:
+def _fill(
+    state: State, folder: Path, blocks: list[str], point: Point, device: torch.device | None
+) -> None:
     """Puts the files' tensors into an empty state, on `device`; None: as arrays."""
     try:
         read = [_tensors_of(folder / name, device) for name in blocks]
@@ -229,12 +277,16 @@ def _fill(state: State, folder: Path, blocks: list[str], point: Point, device: t
             layer.restore(last, f"{index}.")
             if isinstance(layer, DeltaMemory):
                 if not abs(last[f"{index}.memory"]).max() < math.inf:
-                    raise StateDamaged(f"{folder / point['file']}: the memory of layer {index} is not finite")
+                    raise StateDamaged(
+                        f"{folder / point['file']}: the memory of layer {index} is not finite"
+                    )
                 continue
             parts = [part for part in BLOCK_PARTS if not (part == "k_scale" and layer.half_keys)]
             from docqa.kernels.attention import KVBlock
 
-            layer.quantized = tuple(KVBlock(**{part: b[f"{index}.{part}"] for part in parts}) for b in read)
+            layer.quantized = tuple(
+                KVBlock(**{part: b[f"{index}.{part}"] for part in parts}) for b in read
+            )
     except KeyError as error:
         raise StateDamaged(f"{folder}: tensor {error} is missing") from error
     ids = last["ids"] if device is None else last["ids"].cpu().numpy()
@@ -265,8 +317,12 @@ def _write(path: Path, tensors: dict[str, Any]) -> FileEntry:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Writes under a temporary name, flushes to disk, renames; mode 0600, nothing left behind on failure."""
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)  # mkstemp creates with 0600
+    """Writes under a temporary name, flushes to disk, renames; mode 0600, nothing left behind on
+    failure.
+    """
+    handle, temporary = tempfile.mkstemp(
+        prefix=".", suffix=".part", dir=path.parent
+    )  # mkstemp creates with 0600
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -18,7 +18,9 @@ class FileEntry(TypedDict):
 
 
 class Point(TypedDict):
-    """A position that the state can be restored at: its file, and the digest of the ids up to there."""
+    """A position that the state can be restored at: its file, and the digest of the ids up to
+    there.
+    """
 
     position: int
     file: str
@@ -52,13 +54,17 @@ class Header(TypedDict):
 
 
 def read_header(folder: Path) -> Header:
-    """The header of a saved state, its own checksum checked. Raises StateDamaged: there is none, or it was changed."""
+    """The header of a saved state, its own checksum checked. Raises StateDamaged: there is none, or
+    it was changed.
+    """
     path = folder / HEADER
     try:
         content: Header = json.loads(path.read_text(encoding="utf-8"))
         right = content["checksum"] == header_checksum(content)
     except FileNotFoundError as error:
-        raise StateDamaged(f"{path} is missing: no state was saved there, or only half of one") from error
+        raise StateDamaged(
+            f"{path} is missing: no state was saved there, or only half of one"
+        ) from error
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise StateDamaged(f"{path} cannot be read ({error})") from error
     if not right:

@@ -1,8 +1,9 @@
 """What an attention layer remembers: keys and values.
 
-Everything is replaced, never written in place, so that a fork copies references. Whole blocks, on the absolute grid,
-are quantized to int8 (one fp16 scale for each token and head), keys with a bias to fp16; the pending block keeps the
-model's dtype. Keys are stored rotated: one YaRN factor holds for a whole lineage.
+Everything is replaced, never written in place, so that a fork copies references. Whole blocks, on
+the absolute grid, are quantized to int8 (one fp16 scale for each token and head), keys with a bias
+to fp16; the pending block keeps the model's dtype. Keys are stored rotated: one YaRN factor holds
+for a whole lineage.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,15 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from docqa.kernels.attention import BlockSelection, Context, KVBlock, Tile, attention_over, best_blocks, block_bounds
+from docqa.kernels.attention import (
+    BlockSelection,
+    Context,
+    KVBlock,
+    Tile,
+    attention_over,
+    best_blocks,
+    block_bounds,
+)
 from docqa.model.state.long_attention import LongAttention
 from docqa.model.state.pages import moved
 
@@ -29,17 +38,21 @@ def to_int8(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def quantize_block(k: Tensor, v: Tensor, block: int, *, half_keys: bool = False) -> KVBlock:
-    """A whole block, k and v [tokens, kv_heads, dim], quantized; its bounds are of the keys as they are read back.
+    """A whole block, k and v [tokens, kv_heads, dim], quantized; its bounds are of the keys as they
+    are read back.
 
-    `half_keys`: keys become fp16. Those of Qwen2.5 have a bias of hundreds in some columns; with one scale for all, 8
-    bits err by 1.8 (root mean square) in the scores of the 0.5B's first layer, fp16 by 0.02.
+    `half_keys`: keys become fp16. Those of Qwen2.5 have a bias of hundreds in some columns; with
+    one scale for all, 8 bits err by 1.8 (root mean square) in the scores of the 0.5B's first layer,
+    fp16 by 0.02.
     """
     v8, v_scale = to_int8(v)
     if half_keys:
         halves = k.clamp(-LARGEST_HALF, LARGEST_HALF).half()
         return KVBlock(halves, v8, None, v_scale, block_bounds(halves.float(), block))
     k8, k_scale = to_int8(k)
-    return KVBlock(k8, v8, k_scale, v_scale, block_bounds(k8.float() * k_scale.float()[..., None], block))
+    return KVBlock(
+        k8, v8, k_scale, v_scale, block_bounds(k8.float() * k_scale.float()[..., None], block)
+    )
 
 
 def _kept(block: KVBlock) -> KVBlock:
@@ -56,11 +69,15 @@ class AttentionMemory:
         self.grid, self.long, self.tile, self.half_keys = grid, long, min(TILE, grid), half_keys
         self.quantized: tuple[KVBlock, ...] = ()
         self.pending: tuple[Tensor, Tensor] | None = None  # [tokens, kv_heads, dim] each
-        self._room: tuple[Tensor, Tensor] | None = None  # what `pending` is the beginning of, where nobody else writes
+        self._room: tuple[Tensor, Tensor] | None = (
+            None  # what `pending` is the beginning of, where nobody else writes
+        )
 
     @property
     def length(self) -> int:
-        return len(self.quantized) * self.grid + (0 if self.pending is None else self.pending[0].shape[0])
+        return len(self.quantized) * self.grid + (
+            0 if self.pending is None else self.pending[0].shape[0]
+        )
 
     def fork(self) -> Self:
         self._room = None  # both would write behind the same tokens
@@ -68,15 +85,21 @@ class AttentionMemory:
 
     def tensors(self) -> dict[str, Tensor]:
         """What is remembered outside whole blocks, by the names of a saved state."""
-        return {} if self.pending is None else {"open_k": self.pending[0], "open_v": self.pending[1]}
+        return (
+            {} if self.pending is None else {"open_k": self.pending[0], "open_v": self.pending[1]}
+        )
 
     def restore(self, parts: Mapping[str, Tensor], own: str) -> None:
-        """Takes over what `tensors` gave, by names that begin with `own`, but for whole blocks. Raises KeyError."""
-        self.pending = (parts[f"{own}open_k"], parts[f"{own}open_v"]) if f"{own}open_k" in parts else None
+        """Takes over what `tensors` gave, by names that begin with `own`, but for whole blocks.
+        Raises KeyError.
+        """
+        self.pending = (
+            (parts[f"{own}open_k"], parts[f"{own}open_v"]) if f"{own}open_k" in parts else None
+        )
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
-        """Adds k, v [1, seq, kv_heads, dim], lets q [1, seq, heads, dim] read, and quantizes a whole block. `rounded`
-        as in `kernels.attention.attention`."""
+        """Adds k, v [1, seq, kv_heads, dim], lets q [1, seq, heads, dim] read, and quantizes a
+        whole block. `rounded` as in `kernels.attention.attention`."""
         self._add(k[0], v[0])
         selection = None if self.length <= self.long.exact else self._selection(q)
         out = attention_over(q, self.context(), selection, rounded=rounded)
@@ -93,7 +116,9 @@ class AttentionMemory:
             done += room
 
     def _add(self, k: Tensor, v: Tensor) -> None:
-        self.pending = (k.clone(), v.clone()) if self.pending is None else self._longer(self.pending, (k, v))
+        self.pending = (
+            (k.clone(), v.clone()) if self.pending is None else self._longer(self.pending, (k, v))
+        )
 
     def _close(self) -> None:
         """Quantizes the pending block if it is whole."""
@@ -101,15 +126,22 @@ class AttentionMemory:
             whole = _kept(quantize_block(*self.pending, self.long.block, half_keys=self.half_keys))
             self.quantized, self.pending, self._room = (*self.quantized, whole), None, None
 
-    def _longer(self, old: tuple[Tensor, Tensor], new: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """Keys and values with a call's behind them: one token is written into room that is kept for more."""
+    def _longer(
+        self, old: tuple[Tensor, Tensor], new: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Keys and values with a call's behind them: one token is written into room that is kept
+        for more.
+        """
         have, count = old[0].shape[0], old[0].shape[0] + new[0].shape[0]
         if new[0].shape[0] > 1 or not torch.is_inference_mode_enabled():
             self._room = None
             return torch.cat([old[0], new[0]]), torch.cat([old[1], new[1]])
         if self._room is None or self._room[0].shape[0] < count:
             size = min(self.grid, max(ROOM, 2 * count))
-            self._room = old[0].new_empty(size, *old[0].shape[1:]), old[1].new_empty(size, *old[1].shape[1:])
+            self._room = (
+                old[0].new_empty(size, *old[0].shape[1:]),
+                old[1].new_empty(size, *old[1].shape[1:]),
+            )
             for room, part in zip(self._room, old, strict=True):
                 room[:have] = part
         for room, part in zip(self._room, new, strict=True):
@@ -126,7 +158,9 @@ class AttentionMemory:
         return self.context().between(0, self.length, dtype)
 
     def _selection(self, q: Tensor) -> BlockSelection:
-        """Past the exact range: the first block, the best blocks of each tile, and the last `local` tokens."""
+        """Past the exact range: the first block, the best blocks of each tile, and the last `local`
+        tokens.
+        """
         bounds = torch.cat([b.bounds for b in self.quantized if b.bounds is not None])
         block, stop = self.long.block, self.length
         at = start = stop - q.shape[1]
@@ -134,7 +168,9 @@ class AttentionMemory:
         while at < stop:
             first = at // self.tile * self.tile
             until = min(first + self.tile, stop)
-            near = max((first - self.long.local) // block, 1)  # the first key block of the local range
+            near = max(
+                (first - self.long.local) // block, 1
+            )  # the first key block of the local range
             far = best_blocks(q[0, at - start : until - start], bounds[1:near], self.long.best) + 1
             tiles.append(Tile(until - start, near * block, far))
             at = until
@@ -142,8 +178,8 @@ class AttentionMemory:
 
 
 class ForkedContext:
-    """Attention of branches, [branches, seq = 1, heads, dim], each by itself behind the context; past the exact range
-    each chooses its own blocks of keys."""
+    """Attention of branches, [branches, seq = 1, heads, dim], each by itself behind the context;
+    past the exact range each chooses its own blocks of keys."""
 
     def __init__(self, memory: AttentionMemory) -> None:
         self.branches = [memory.fork()]

@@ -20,7 +20,9 @@ class LongAttention:
 
 
 def attention_kind(config: HybridConfig, position: int, long: LongAttention | None = None) -> str:
-    """How attention reads up to `position` tokens through the layers of `config`, in words, for provenance."""
+    """How attention reads up to `position` tokens through the layers of `config`, in words, for
+    provenance.
+    """
     if FULL not in config.layer_types:
         count = len(config.layer_types)
         return f"none: answers come from the first {count} layers, which are delta nets, and from the heads on them"

@@ -1,5 +1,6 @@
-"""Memory in pages of its own for what is kept long, so that the system gets it back, and no gaps grow between the rest:
-glibc's gaps were a fifth of what the keys of 200,000 tokens took (kernels/NOTES.md)."""
+"""Memory in pages of its own for what is kept long, so that the system gets it back, and no gaps
+grow between the rest: glibc's gaps were a fifth of what the keys of 200,000 tokens took
+(kernels/NOTES.md)."""
 
 import mmap
 from collections.abc import Iterable
@@ -15,12 +16,16 @@ Form = tuple[tuple[int, ...], torch.dtype]  # a tensor's shape and dtype
 
 
 def own_pages(nbytes: int) -> Tensor:
-    """uint8 [nbytes] of zeros in pages of their own, freed with the last tensor that views them. Raises MemoryError."""
+    """uint8 [nbytes] of zeros in pages of their own, freed with the last tensor that views them.
+    Raises MemoryError.
+    """
     kind = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
     try:
         pages = mmap.mmap(-1, nbytes, **kind)
     except OSError as error:
-        raise MemoryError(f"no memory for {nbytes:,} bytes ({error}); read fewer documents at a time") from error
+        raise MemoryError(
+            f"no memory for {nbytes:,} bytes ({error}); read fewer documents at a time"
+        ) from error
     return torch.frombuffer(pages, dtype=torch.uint8)
 
 

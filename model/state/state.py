@@ -1,7 +1,7 @@
 """State: what the model keeps of the tokens that it has read; files.py saves it.
 
-`fork` copies references, since layers replace their tensors. There is no other way back: the memory of a delta net
-cannot be cut.
+`fork` copies references, since layers replace their tensors. There is no other way back: the memory
+of a delta net cannot be cut.
 """
 
 from __future__ import annotations
@@ -27,21 +27,32 @@ class State:
     """Mutable: every prefill and decode step moves it on. Fork it before a question."""
 
     def __init__(
-        self, config: HybridConfig, yarn_factor: float = 1.0, *, grid: int = GRID, long: LongAttention | None = None
+        self,
+        config: HybridConfig,
+        yarn_factor: float = 1.0,
+        *,
+        grid: int = GRID,
+        long: LongAttention | None = None,
     ) -> None:
-        """An empty state; `grid` is the block of prefill in tokens, `long` how attention reads far contexts. A `config`
-        of the first layers (`HybridConfig.first_layers`) makes one read no deeper, without logits."""
+        """An empty state; `grid` is the block of prefill in tokens, `long` how attention reads far
+        contexts. A `config` of the first layers (`HybridConfig.first_layers`) makes one read no
+        deeper, without logits."""
         self.config, self.yarn_factor, self.grid = config, float(yarn_factor), grid
         self.long = long or LongAttention()
         self.layers: tuple[DeltaMemory | AttentionMemory, ...] = tuple(
-            _empty_memory(config, number, grid, self.long) for number in range(len(config.layer_types))
+            _empty_memory(config, number, grid, self.long)
+            for number in range(len(config.layer_types))
         )
         self.position = 0
-        self.hidden: Tensor | None = None  # output of the last norm at the last token, [dim]; None when read part way
+        self.hidden: Tensor | None = (
+            None  # output of the last norm at the last token, [dim]; None when read part way
+        )
         self.tokens: tuple[np.ndarray, ...] = ()  # the ids read, int32, in the pieces that were run
 
     def advance(self, ids: np.ndarray, hidden: Tensor | None) -> None:
-        """Notes that ids [seq] have been run through the layers; `hidden` [dim]: the last token's, after all."""
+        """Notes that ids [seq] have been run through the layers; `hidden` [dim]: the last token's,
+        after all.
+        """
         self.tokens = (*self.tokens, ids.astype(np.int32))
         self.position += ids.shape[0]
         self.hidden = hidden
@@ -57,7 +68,9 @@ class State:
         return twin
 
 
-def _empty_memory(config: HybridConfig, number: int, grid: int, long: LongAttention) -> DeltaMemory | AttentionMemory:
+def _empty_memory(
+    config: HybridConfig, number: int, grid: int, long: LongAttention
+) -> DeltaMemory | AttentionMemory:
     if config.layer_types[number] != FULL:
         return DeltaMemory()
     from docqa.model.state.kv_cache import AttentionMemory

@@ -1,4 +1,6 @@
-"""What every training stage shares: its options, its precision, and one run of steps that can be cut and resumed."""
+"""What every training stage shares: its options, its precision, and one run of steps that can be
+cut and resumed.
+"""
 
 import argparse
 import json
@@ -36,7 +38,9 @@ class Precision:
         return cls(torch.bfloat16 if fast else torch.float32, torch.device(device))
 
     def autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32)
+        return torch.autocast(
+            self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32
+        )
 
 
 def stage_parser(description: str, *folders: str) -> argparse.ArgumentParser:
@@ -50,38 +54,64 @@ def stage_parser(description: str, *folders: str) -> argparse.ArgumentParser:
 
 
 def add_run_options(
-    parser: argparse.ArgumentParser, *, rate: float, steps: int = 1_000_000, minutes: float = 1e9, save_every: int = 100
+    parser: argparse.ArgumentParser,
+    *,
+    rate: float,
+    steps: int = 1_000_000,
+    minutes: float = 1e9,
+    save_every: int = 100,
 ) -> None:
     """How long a Run lasts, how fast it learns, and how often it is saved."""
     parser.add_argument("--steps", type=int, default=steps)
-    parser.add_argument("--minutes", type=float, default=minutes, help="of all parts of a run that is resumed")
-    parser.add_argument("--tokens", type=float, default=math.inf, help="of all parts of a run that is resumed")
+    parser.add_argument(
+        "--minutes", type=float, default=minutes, help="of all parts of a run that is resumed"
+    )
+    parser.add_argument(
+        "--tokens", type=float, default=math.inf, help="of all parts of a run that is resumed"
+    )
     parser.add_argument("--rate", type=float, default=rate, help="the highest learning rate")
     parser.add_argument(
-        "--hold", type=float, default=0.0, metavar="FRACTION", help="part of the run that keeps the highest rate"
+        "--hold",
+        type=float,
+        default=0.0,
+        metavar="FRACTION",
+        help="part of the run that keeps the highest rate",
     )
     parser.add_argument("--save-every", type=int, default=save_every, metavar="STEPS")
-    parser.add_argument("--save-minutes", type=float, default=math.inf, help="and at the latest after so many minutes")
+    parser.add_argument(
+        "--save-minutes",
+        type=float,
+        default=math.inf,
+        help="and at the latest after so many minutes",
+    )
 
 
 def learning_rate(fraction: float, step: int, warmup: int = 20, hold: float = 0.0) -> float:
-    """Factor of the peak rate: linear warm-up, the peak up to `hold`, then a cosine down to a twentieth."""
+    """Factor of the peak rate: linear warm-up, the peak up to `hold`, then a cosine down to a
+    twentieth.
+    """
     fallen = max(0.0, min(1.0, (fraction - hold) / (1 - hold)))
     return min(1.0, (step + 1) / warmup) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * fallen)))
 
 
-def parameter_group(parameters: Iterable[Tensor], rate: float, decay: float = 0.0) -> dict[str, object]:
+def parameter_group(
+    parameters: Iterable[Tensor], rate: float, decay: float = 0.0
+) -> dict[str, object]:
     """A group of an optimizer whose rate peaks at `rate`."""
     return {"params": list(parameters), "lr": rate, "peak": rate, "weight_decay": decay}
 
 
 def make_optimizer(groups: list[dict[str, object]], second_beta: float = 0.95) -> torch.optim.AdamW:
     """AdamW over the groups that have parameters."""
-    return torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, second_beta), fused=True)
+    return torch.optim.AdamW(
+        [g for g in groups if g["params"]], betas=(0.9, second_beta), fused=True
+    )
 
 
 def rounded_to_ship(weight: Tensor) -> Tensor:
-    """A matrix [rows, columns] as it is after rounding each group to SHIPPED_BITS between its least and largest."""
+    """A matrix [rows, columns] as it is after rounding each group to SHIPPED_BITS between its least
+    and largest.
+    """
     groups = weight.view(weight.shape[0], -1, GROUP)
     low, high = groups.aminmax(dim=-1, keepdim=True)
     scale = ((high - low) / (2**SHIPPED_BITS - 1)).clamp(min=1e-6)
@@ -92,7 +122,8 @@ def rounded_to_ship(weight: Tensor) -> Tensor:
 def computed_rounded(parameters: Sequence[Tensor]) -> Iterator[None]:
     """Inside, these matrices hold what ships of them, in 4 bits; afterwards their own values again.
 
-    Gradients that are taken inside move the values themselves: small steps add up until a rounded value changes.
+    Gradients that are taken inside move the values themselves: small steps add up until a rounded
+    value changes.
     """
     own = [part.detach().clone() for part in parameters]
     with torch.no_grad():
@@ -106,19 +137,27 @@ def computed_rounded(parameters: Sequence[Tensor]) -> Iterator[None]:
                 part.copy_(values)
 
 
-def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: dict[str, str] | None = None) -> None:
+def save_tensors(
+    path: Path, tensors: Mapping[str, Tensor], about: dict[str, str] | None = None
+) -> None:
     """Write a safetensors file with its metadata, whole or not at all."""
     from safetensors.torch import save_file
 
     fresh = path.with_name(path.name + ".new")
-    save_file({name: part.detach().contiguous() for name, part in tensors.items()}, fresh, metadata=about)
+    save_file(
+        {name: part.detach().contiguous() for name, part in tensors.items()}, fresh, metadata=about
+    )
     fresh.replace(path)
 
 
 def in_threads(
-    pool: ThreadPoolExecutor, parameters: Iterable[Tensor], parts: Sequence[Callable[[], tuple[Tensor, int]]]
+    pool: ThreadPoolExecutor,
+    parameters: Iterable[Tensor],
+    parts: Sequence[Callable[[], tuple[Tensor, int]]],
 ) -> tuple[int, float]:
-    """Compute the parts of a step, each (loss, tokens), in threads; leave the mean gradient; return tokens and loss."""
+    """Compute the parts of a step, each (loss, tokens), in threads; leave the mean gradient; return
+    tokens and loss.
+    """
     trained = list(parameters)
 
     def one(part: Callable[[], tuple[Tensor, int]]) -> tuple[float, int, tuple[Tensor, ...]]:
@@ -133,15 +172,17 @@ def in_threads(
 
 
 def add_gradients(parameters: Iterable[Tensor], gradients: Iterable[Tensor | None]) -> None:
-    """Add a gradient, which is its own from then on, to that of each parameter; None adds nothing."""
+    """Add a gradient, which is its own from then on, to that of each parameter; None adds
+    nothing.
+    """
     for part, gradient in zip(parameters, gradients, strict=True):
         if gradient is not None:
             part.grad = gradient if part.grad is None else part.grad.add_(gradient)
 
 
 class WorkerPool(ThreadPoolExecutor):
-    """Threads that compute parts of a step, each with one of torch's own: they do not wait for each other at every
-    product. Denormals are flushed in each, which torch does not inherit."""
+    """Threads that compute parts of a step, each with one of torch's own: they do not wait for each
+    other at every product. Denormals are flushed in each, which torch does not inherit."""
 
     def __init__(self, threads: int) -> None:
         super().__init__(threads, initializer=_prepare_thread)
@@ -167,9 +208,10 @@ def told_to_end() -> Iterator[Callable[[], bool]]:
 class Run:
     """Steps of one module until `--steps` or `--minutes` are over, whichever comes first.
 
-    At every `--save-every` steps, after `--save-minutes` and at the end, the trained parameters, their moving average
-    (what is kept of a run, since single steps are noisy), the optimizer's moments and the counters go into one file,
-    `saved`. A Run that finds this file goes on from it: the same command resumes a run that was cut.
+    At every `--save-every` steps, after `--save-minutes` and at the end, the trained parameters,
+    their moving average (what is kept of a run, since single steps are noisy), the optimizer's
+    moments and the counters go into one file, `saved`. A Run that finds this file goes on from it:
+    the same command resumes a run that was cut.
     """
 
     def __init__(
@@ -186,7 +228,9 @@ class Run:
         clip: float = 1.0,
     ) -> None:
         self.options, self.optimizer, self.saved = options, optimizer, saved
-        self.trained = {name: part for name, part in module.named_parameters() if part.requires_grad}
+        self.trained = {
+            name: part for name, part in module.named_parameters() if part.requires_grad
+        }
         self.kept_share, self.average = average, dict[str, Tensor]()
         if average is not None:
             self.average = {name: part.detach().clone() for name, part in self.trained.items()}
@@ -201,37 +245,56 @@ class Run:
 
     @torch.no_grad()
     def go_on_from(self, weights: Mapping[str, Tensor], step: int, tokens: int) -> None:
-        """Go on from the weights of another run whose optimizer is lost: its counters, and a rate that rises again.
+        """Go on from the weights of another run whose optimizer is lost: its counters, and a rate
+        that rises again.
 
         Raises:
             ValueError: these are not the weights that this run trains.
         """
         if weights.keys() != self.trained.keys():
-            raise ValueError(f"other weights are trained here: {sorted(weights.keys() ^ self.trained.keys())[:3]}")
+            raise ValueError(
+                f"other weights are trained here: {sorted(weights.keys() ^ self.trained.keys())[:3]}"
+            )
         for name, weight in weights.items():
             self.trained[name].copy_(weight)
             if self.average:
                 self.average[name].copy_(weight)
-        self.step, self.tokens, self.warmed_from, self._logged = step, tokens, step, (self._logged[0], tokens)
+        self.step, self.tokens, self.warmed_from, self._logged = (
+            step,
+            tokens,
+            step,
+            (self._logged[0], tokens),
+        )
 
     def fraction(self) -> float:
-        """How much of the run is done, by steps, tokens or time, whichever is furthest; 1 at its end."""
+        """How much of the run is done, by steps, tokens or time, whichever is furthest; 1 at its
+        end.
+        """
         self.seconds = time.monotonic() - self._started
         done, whole = (self.step, self.tokens, self.seconds / 60), self.options
-        return max(a / b for a, b in zip(done, (whole.steps, whole.tokens, whole.minutes), strict=True))
+        return max(
+            a / b for a, b in zip(done, (whole.steps, whole.tokens, whole.minutes), strict=True)
+        )
 
-    def train(self, one_step: Callable[[], tuple[int, Figures]], keep: Callable[[], Figures]) -> None:
-        """Run to the end, or until the process is told to end (SIGTERM), which it does when the step at hand is saved.
+    def train(
+        self, one_step: Callable[[], tuple[int, Figures]], keep: Callable[[], Figures]
+    ) -> None:
+        """Run to the end, or until the process is told to end (SIGTERM), which it does when the
+        step at hand is saved.
 
         Args:
-            one_step: adds the gradients of a step; returns its tokens and figures, whose means are logged.
+            one_step: adds the gradients of a step; returns its tokens and figures, whose means are
+            logged.
             keep: writes what is kept of the run so far; returns figures to log, if any.
         """
         with told_to_end() as ended:
             self._train(one_step, keep, ended)
 
     def _train(
-        self, one_step: Callable[[], tuple[int, Figures]], keep: Callable[[], Figures], ended: Callable[[], bool]
+        self,
+        one_step: Callable[[], tuple[int, Figures]],
+        keep: Callable[[], Figures],
+        ended: Callable[[], bool],
     ) -> None:
         recent: dict[str, list[float]] = {}
         kept, saved_at = self.step, time.monotonic()
@@ -258,11 +321,16 @@ class Run:
         if kept < self.step:
             self._keep(keep)
         elif fraction >= 1:
-            print(f"{self.saved}: this run is finished; give more --steps or --minutes, or remove the file", flush=True)
+            print(
+                f"{self.saved}: this run is finished; give more --steps or --minutes, or remove the file",
+                flush=True,
+            )
 
     @torch.no_grad()
     def _update_average(self) -> None:
-        """Move the average towards the parameters; the first steps count more, or the start would count for long."""
+        """Move the average towards the parameters; the first steps count more, or the start would
+        count for long.
+        """
         if self.kept_share is not None:
             steps = self.step - self.warmed_from
             share = min(self.kept_share, steps / (steps + 10))
@@ -277,12 +345,24 @@ class Run:
         return self.step
 
     def _write(self, figures: Figures) -> None:
-        """Append a JSON line to the log: the counters, the tokens per second since the last line, and the figures."""
+        """Append a JSON line to the log: the counters, the tokens per second since the last line,
+        and the figures.
+        """
         (before, tokens), self._logged = self._logged, (time.monotonic(), self.tokens)
         rate = (self.tokens - tokens) / max(self._logged[0] - before, 1e-9)
-        record = {"step": self.step, "tokens": self.tokens, "tokens_per_second": round(rate, 1), **figures}
+        record = {
+            "step": self.step,
+            "tokens": self.tokens,
+            "tokens_per_second": round(rate, 1),
+            **figures,
+        }
         with self.log.open("a", encoding="utf-8") as log:
-            log.write(json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in record.items()}) + "\n")
+            log.write(
+                json.dumps(
+                    {k: round(v, 5) if isinstance(v, float) else v for k, v in record.items()}
+                )
+                + "\n"
+            )
 
     def _save(self) -> None:
         tensors: dict[str, Tensor] = {f"weight.{name}": part for name, part in self.trained.items()}
@@ -290,7 +370,11 @@ class Run:
         for number, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"moment.{number}.{key}": value for key, value in moments.items()}
         self.saved.parent.mkdir(parents=True, exist_ok=True)
-        save_tensors(self.saved, tensors, {name: repr(getattr(self, name)) for name in ("step", "tokens", "seconds")})
+        save_tensors(
+            self.saved,
+            tensors,
+            {name: repr(getattr(self, name)) for name in ("step", "tokens", "seconds")},
+        )
 
     @torch.no_grad()
     def _restore(self) -> None:
@@ -304,9 +388,13 @@ class Run:
                     number, _, key = name.partition(".")
                     state["state"].setdefault(int(number), {})[key] = file.get_tensor(stored)
                 else:
-                    (self.trained if kind == "weight" else self.average)[name].copy_(file.get_tensor(stored))
+                    (self.trained if kind == "weight" else self.average)[name].copy_(
+                        file.get_tensor(stored)
+                    )
             counters = file.metadata()
         self.optimizer.load_state_dict(state)
         self.step, self.tokens, self.seconds = (
-            int(counters["step"]), int(counters["tokens"]), float(counters["seconds"]),
-        )  # fmt: skip
+            int(counters["step"]),
+            int(counters["tokens"]),
+            float(counters["seconds"]),
+        )

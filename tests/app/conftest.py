@@ -1,4 +1,6 @@
-"""A tiny random checkpoint, documents to ask about, and a way to run `ask` in a process of its own."""
+"""A tiny random checkpoint, documents to ask about, and a way to run `ask` in a process of its
+own.
+"""
 
 import hashlib
 import json
@@ -23,7 +25,9 @@ WORDS = (
 
 
 def build_checkpoint(folder: Path, seed: int = 0) -> Path:
-    """A random hybrid of 3 layers with a byte-level tokenizer, as a checkpoint folder that `load_model` reads."""
+    """A random hybrid of 3 layers with a byte-level tokenizer, as a checkpoint folder that
+    `load_model` reads.
+    """
     import torch
     from safetensors.torch import save_file
 
@@ -33,28 +37,57 @@ def build_checkpoint(folder: Path, seed: int = 0) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = _write_tokenizer(folder)
     raw: dict[str, Any] = {
-        "model_type": "qwen3_5_text", "architectures": ["Qwen3_5ForCausalLM"], "vocab_size": vocabulary,
-        "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4,
-        "num_key_value_heads": 2, "head_dim": 8, "linear_num_key_heads": 2, "linear_num_value_heads": 2,
-        "linear_key_head_dim": 8, "linear_value_head_dim": 16, "linear_conv_kernel_dim": 4, "rms_norm_eps": 1e-6,
-        "max_position_embeddings": 8192, "tie_word_embeddings": True, "hidden_act": "silu",
-        "layer_types": ["linear_attention", "full_attention", "linear_attention"], "eos_token_id": 0,
-        "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 1.0},
-    }  # fmt: skip
+        "model_type": "qwen3_5_text",
+        "architectures": ["Qwen3_5ForCausalLM"],
+        "vocab_size": vocabulary,
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "linear_num_key_heads": 2,
+        "linear_num_value_heads": 2,
+        "linear_key_head_dim": 8,
+        "linear_value_head_dim": 16,
+        "linear_conv_kernel_dim": 4,
+        "rms_norm_eps": 1e-6,
+        "max_position_embeddings": 8192,
+        "tie_word_embeddings": True,
+        "hidden_act": "silu",
+        "layer_types": ["linear_attention", "full_attention", "linear_attention"],
+        "eos_token_id": 0,
+        "rope_parameters": {
+            "rope_type": "default",
+            "rope_theta": 10000.0,
+            "partial_rotary_factor": 1.0,
+        },
+    }
     (folder / "config.json").write_text(json.dumps(raw), encoding="utf-8")
     torch.manual_seed(seed)
     network = Hybrid(HybridConfig.from_dict(raw))
     for name, parameter in network.named_parameters():
         if parameter.ndim > 1:
-            torch.nn.init.normal_(parameter, std=0.15 if "embed" in name else parameter.shape[-1] ** -0.5)
-    tensors = {f"model.{name}": tensor.detach().clone().contiguous() for name, tensor in network.state_dict().items()}
+            torch.nn.init.normal_(
+                parameter, std=0.15 if "embed" in name else parameter.shape[-1] ** -0.5
+            )
+    tensors = {
+        f"model.{name}": tensor.detach().clone().contiguous()
+        for name, tensor in network.state_dict().items()
+    }
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     save_head(folder, hidden=32)
-    # Random weights know nothing: rank by words and vectors, and never refuse where the words are there.
+    # Random weights know nothing: rank by words and vectors, and never refuse where the words are
+    # there.
     calibration = {
         "evidence_layer": 1,
         "evidence_weights": {"bm25": 1.0, "vector": 0.2, "attention": 0.1},
-        "refusal": {"features": ["idf_coverage_passage"], "weights": [6.0], "bias": -2.0, "threshold": 0.5},
+        "refusal": {
+            "features": ["idf_coverage_passage"],
+            "weights": [6.0],
+            "bias": -2.0,
+            "threshold": 0.5,
+        },
     }
     (folder / "calibration.json").write_text(json.dumps(calibration), encoding="utf-8")
     return folder
@@ -66,9 +99,13 @@ def save_head(folder: Path, hidden: int) -> None:
 
     torch.manual_seed(1)
     parts = {
-        "mean": torch.zeros(hidden), "scale": torch.ones(hidden), "token": torch.randn(8, hidden),
-        "question": torch.randn(8, hidden), "weight": torch.randn(hidden) * 0.1, "bias": torch.zeros(()),
-    }  # fmt: skip
+        "mean": torch.zeros(hidden),
+        "scale": torch.ones(hidden),
+        "token": torch.randn(8, hidden),
+        "question": torch.randn(8, hidden),
+        "weight": torch.randn(hidden) * 0.1,
+        "bias": torch.zeros(()),
+    }
     save_file(parts, folder / "evidence.safetensors")
 
 
@@ -77,7 +114,10 @@ def _write_tokenizer(folder: Path) -> int:
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+        [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
@@ -88,7 +128,9 @@ def _write_tokenizer(folder: Path) -> int:
     )
     tokenizer.train_from_iterator([WORDS] * 3, trainer)
     tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|im_end|>"}), encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"eos_token": "<|im_end|>"}), encoding="utf-8"
+    )
     return int(tokenizer.get_vocab_size())
 
 
@@ -116,7 +158,9 @@ def model(checkpoint: Path) -> Any:
 def options(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Options:
     """Those of the tiny checkpoint, whose bits are the same everywhere."""
     monkeypatch.setenv("DOCQA_DTYPE", "float32")
-    return Options(model=str(checkpoint), preview=False, threads=1, cache_dir=str(tmp_path / "kept"))
+    return Options(
+        model=str(checkpoint), preview=False, threads=1, cache_dir=str(tmp_path / "kept")
+    )
 
 
 def lease_text(clauses: int) -> str:
@@ -200,14 +244,24 @@ def ask_script() -> str:
 
 @pytest.fixture
 def ask_in_process(checkpoint: Path) -> Any:
-    """Function(paths, questions, cache, **spec) that asks in a new process; returns (exit code, object or stderr)."""
+    """Function(paths, questions, cache, **spec) that asks in a new process; returns (exit code,
+    object or stderr).
+    """
 
     def run(paths: list[Path], questions: list[str], cache: Path, **spec: Any) -> tuple[int, Any]:
-        wanted = {"paths": [str(path) for path in paths], "questions": questions, "model": str(checkpoint), **spec}
+        wanted = {
+            "paths": [str(path) for path in paths],
+            "questions": questions,
+            "model": str(checkpoint),
+            **spec,
+        }
         done = subprocess.run(
-            [sys.executable, "-c", ASK, json.dumps(wanted)], capture_output=True, text=True, timeout=120,
+            [sys.executable, "-c", ASK, json.dumps(wanted)],
+            capture_output=True,
+            text=True,
+            timeout=120,
             env={**os.environ, "DOCQA_CACHE_DIR": str(cache), "DOCQA_DTYPE": "float32"},
-        )  # fmt: skip
+        )
         return done.returncode, json.loads(done.stdout) if done.returncode == 0 else done.stderr
 
     return run
@@ -231,11 +285,22 @@ def make_document(
     names = labels or tuple(str(number + 1) for number in range(len(texts)))
     pages = with_tables(
         [
-            Page(number, names[number] if paged else None, text, "A" if text.strip() else "F", (), furniture)
+            Page(
+                number,
+                names[number] if paged else None,
+                text,
+                "A" if text.strip() else "F",
+                (),
+                furniture,
+            )
             for number, text in enumerate(texts)
         ]
     )
-    passages = tuple(Passage(page.page, span.start, span.end, ()) for page in pages for span in cut_passages(page.text))
+    passages = tuple(
+        Passage(page.page, span.start, span.end, ())
+        for page in pages
+        for span in cut_passages(page.text)
+    )
     empty = tuple(page.page for page in pages if not page.text.strip())
     return Document(
         id=hashlib.sha256("\f".join((path, *texts)).encode()).hexdigest(),

@@ -10,7 +10,17 @@ import pytest
 from docqa.app import cli
 from docqa.app.commands import doctor
 
-HEAVY = ("torch", "textual", "transformers", "pypdf", "pypdfium2", "numpy", "tiktoken", "rich", "bm25s")
+HEAVY = (
+    "torch",
+    "textual",
+    "transformers",
+    "pypdf",
+    "pypdfium2",
+    "numpy",
+    "tiktoken",
+    "rich",
+    "bm25s",
+)
 
 
 def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -19,7 +29,9 @@ def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
     return code, captured.out, captured.err
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("ask", "--help"), ("-h",), ("cache", "list", "--help")])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("ask", "--help"), ("-h",), ("cache", "list", "--help")]
+)
 def test_help_is_a_result_with_status_0(capsys, arguments):
     code, out, err = _run(capsys, *arguments)
     assert code == 0
@@ -30,7 +42,16 @@ def test_help_is_a_result_with_status_0(capsys, arguments):
 def test_help_lists_every_exit_code(capsys):
     _, out, _ = _run(capsys, "--help")
     text = " ".join(out.split())
-    for part in ("0 answered", "1 a bug", "2 usage", "3 a document", "4 model", "5 not found", "6 a batch", "130"):
+    for part in (
+        "0 answered",
+        "1 a bug",
+        "2 usage",
+        "3 a document",
+        "4 model",
+        "5 not found",
+        "6 a batch",
+        "130",
+    ):
         assert part in text
 
 
@@ -40,7 +61,9 @@ def test_help_imports_no_command_and_nothing_heavy(python):
         "print([m for m in sys.modules if m.startswith('docqa.app.commands.') and not m.endswith('.root')]"
         f" + [m for m in {HEAVY!r} if m in sys.modules])"
     )
-    done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        [python, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
     assert done.stdout.splitlines()[-1] == "[]" and "  find " in done.stdout
 
 
@@ -107,7 +130,9 @@ def test_standard_input_that_is_a_terminal_is_not_waited_for(capsys, monkeypatch
         ('{"query": "When?"}\n', 'no "question"'),
     ],
 )
-def test_a_file_without_questions_says_which_line_and_what_is_wanted(capsys, tmp_path, content, said):
+def test_a_file_without_questions_says_which_line_and_what_is_wanted(
+    capsys, tmp_path, content, said
+):
     file = tmp_path / "questions.jsonl"
     file.write_text(content, encoding="utf-8")
     code, out, err = _run(capsys, "ask", "x.pdf", "--questions", str(file))
@@ -139,13 +164,17 @@ def test_an_interrupt_says_only_what_is_true_of_the_command(docqa, monkeypatch):
 @pytest.mark.usefixtures("tiny_model")
 def test_an_ascii_standard_output_gets_escapes_and_the_same_status(python, tmp_path):
     path = tmp_path / "note.txt"
-    path.write_text("The café “Zoë” opens at 9. 😀 The caretaker is paid monthly.\n", encoding="utf-8")
+    path.write_text(
+        "The café “Zoë” opens at 9. 😀 The caretaker is paid monthly.\n", encoding="utf-8"
+    )
     question, said = "When does the café open?", {}
     for encoding in ("utf-8", "ascii"):
         command = [python, "-m", "docqa.app", "ask", path, question, "--no-store"]
         environment = {**os.environ, "PYTHONIOENCODING": encoding}
         runs = [
-            subprocess.run([*command, *flag], capture_output=True, env=environment, timeout=120, check=False)
+            subprocess.run(
+                [*command, *flag], capture_output=True, env=environment, timeout=120, check=False
+            )
             for flag in ((), ("--json",))
         ]
         said[encoding] = [(run.returncode, run.stdout.decode(encoding)) for run in runs]
@@ -163,5 +192,7 @@ def test_the_end_of_a_run_that_loaded_triton_is_silent(python):
         "import sys, triton._C.libtriton\nfrom docqa.app.cli import main\nsys.argv = ['docqa', '--version']\n"
         "sys.exit(main())"
     )
-    done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        [python, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
     assert done.stderr == ""

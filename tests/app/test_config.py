@@ -1,4 +1,6 @@
-"""Flags win over the environment, that over config.toml, that over the default; each value knows its origin."""
+"""Flags win over the environment, that over config.toml, that over the default; each value knows
+its origin.
+"""
 
 from pathlib import Path
 
@@ -15,27 +17,38 @@ def _environment(tmp_path: Path, text: str = "", **variables: str) -> dict[str, 
 
 
 def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path):
-    environment = _environment(tmp_path, "k = 3\nthreads = 4\npreview = false", DOCQA_K="7", DOCQA_THREADS="2")
+    environment = _environment(
+        tmp_path, "k = 3\nthreads = 4\npreview = false", DOCQA_K="7", DOCQA_THREADS="2"
+    )
     settings = config.resolve({"k": 9, "threads": None}, environment)
     assert (settings["k"], settings.values["k"].origin) == (9, "flag --k")
     assert (settings["threads"], settings.values["threads"].origin) == (2, "DOCQA_THREADS")
-    assert (settings["preview"], settings.values["preview"].origin) == (False, str(tmp_path / "config.toml"))
+    assert (settings["preview"], settings.values["preview"].origin) == (
+        False,
+        str(tmp_path / "config.toml"),
+    )
     assert (settings["store"], settings.values["store"].origin) == (True, "default")
 
 
 def test_an_unknown_key_is_named_with_the_nearest_known_one(tmp_path):
-    with pytest.raises(UsageError, match=r"config\.toml: unknown key 'modle' \(did you mean 'model'\?\)"):
+    with pytest.raises(
+        UsageError, match=r"config\.toml: unknown key 'modle' \(did you mean 'model'\?\)"
+    ):
         config.resolve({}, _environment(tmp_path, "modle = 'x'"))
 
 
-@pytest.mark.parametrize(("text", "said"), [("k = 'many'", "whole number"), ("store = 'so-so'", "true or false")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("k = 'many'", "whole number"), ("store = 'so-so'", "true or false")]
+)
 def test_a_value_of_the_wrong_kind_says_what_is_wanted_and_where(tmp_path, text, said):
     with pytest.raises(UsageError, match=rf"config\.toml: .*{said}"):
         config.resolve({}, _environment(tmp_path, text))
 
 
 def test_a_variable_of_the_wrong_kind_names_the_variable(tmp_path):
-    with pytest.raises(UsageError, match="DOCQA_THREADS: threads must be a whole number from 1, not 'all'"):
+    with pytest.raises(
+        UsageError, match="DOCQA_THREADS: threads must be a whole number from 1, not 'all'"
+    ):
         config.resolve({}, _environment(tmp_path, DOCQA_THREADS="all"))
 
 

@@ -58,7 +58,10 @@ def toy(tmp_path, monkeypatch):
 
 def test_a_new_format_is_found_by_its_first_bytes_and_named(toy, tmp_path):
     for name in ("a.toy", "a", "a.bin"):
-        assert "The ferry leaves at noon." in read(ReadRequest(name, b"TOY1The ferry leaves at noon.")).pages[0].text
+        assert (
+            "The ferry leaves at noon."
+            in read(ReadRequest(name, b"TOY1The ferry leaves at noon.")).pages[0].text
+        )
     with pytest.raises(NotADocument, match="not toy files"):
         read(ReadRequest("a.toy", b"The ferry leaves at noon."))
     (tmp_path / "files").mkdir()
@@ -68,7 +71,9 @@ def test_a_new_format_is_found_by_its_first_bytes_and_named(toy, tmp_path):
     assert titles().endswith("USLM XML and toy files")
 
 
-def test_a_plugin_reads_its_files_runs_its_family_and_finds_spans(docqa, toy, checkpoint, tiny_reader, tmp_path):
+def test_a_plugin_reads_its_files_runs_its_family_and_finds_spans(
+    docqa, toy, checkpoint, tiny_reader, tmp_path
+):
     model = tmp_path / "model"
     shutil.copytree(checkpoint, model)
     tiny_reader.random_passage_encoder(model)

@@ -12,7 +12,14 @@ from docqa.app import report
 from docqa.app.errors import AppError, InputError, ResourceError, UsageError
 from docqa.ingest.errors import ERRORS, IngestError
 from docqa.kernels.errors import KernelError, NoImplementation
-from docqa.model.errors import Cancelled, ContextTooLong, ModelError, ModelNotFound, NoMemory, WeightsMismatch
+from docqa.model.errors import (
+    Cancelled,
+    ContextTooLong,
+    ModelError,
+    ModelNotFound,
+    NoMemory,
+    WeightsMismatch,
+)
 
 
 @pytest.mark.parametrize("kind", ERRORS.values())
@@ -42,7 +49,12 @@ def test_all_errors_say_what_where_and_what_to_do_in_one_form(kind):
         (NoImplementation("delta on this device"), 4),
         (OSError(errno.ENOSPC, "No space left on device"), 4),
         (MemoryError(), 4),
-        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes"), 4),
+        (
+            RuntimeError(
+                "DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes"
+            ),
+            4,
+        ),
         (Cancelled("asked to stop"), 130),
         (KeyboardInterrupt(), 130),
         (RuntimeError("something else"), 1),
@@ -54,7 +66,15 @@ def test_each_kind_of_error_has_the_exit_code_of_the_contract(error, code):
 
 @pytest.mark.parametrize(
     ("codes", "worst"),
-    [([0, 5, 0], 5), ([5, 3], 3), ([0, 3, 4, 5], 4), ([0, 0], 0), ([], 0), ([0, 2], 2), ([4, 130], 130)],
+    [
+        ([0, 5, 0], 5),
+        ([5, 3], 3),
+        ([0, 3, 4, 5], 4),
+        ([0, 0], 0),
+        ([], 0),
+        ([0, 2], 2),
+        ([4, 130], 130),
+    ],
 )
 def test_of_several_answers_the_worst_status_stands(codes, worst):
     assert report.worst(codes) == worst

@@ -9,12 +9,16 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from docqa.ingest.types import Document
 from tests.ingest.drawing import Sheet
 
-SENTENCE = "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
+SENTENCE = (
+    "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
+)
 
 
 @pytest.fixture
 def make_pdf() -> Callable[..., bytes]:
-    """A function from the lines of each page to a PDF, one line below the other from the top left."""
+    """A function from the lines of each page to a PDF, one line below the other from the top
+    left.
+    """
 
     def make(
         pages: Sequence[Sequence[str]],
@@ -70,7 +74,9 @@ def corpus() -> Path:
 
 @pytest.fixture
 def check_offsets() -> Callable[[Document], None]:
-    """A check that blocks, sections and passages of a document without pages hold all of its text, in order."""
+    """A check that blocks, sections and passages of a document without pages hold all of its text,
+    in order.
+    """
 
     def check(document: Document) -> None:
         text = document.pages[0].text

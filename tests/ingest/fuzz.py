@@ -1,6 +1,6 @@
-"""Reads mutated PDFs: python tests/ingest/fuzz.py FIRST COUNT prints a line of JSON for each: number, seed, outcome,
-seconds. Case N is the same bytes at every run. Runs under the limits of the worker; `test_fuzz.py` starts it again
-behind a case that killed it."""
+"""Reads mutated PDFs: python tests/ingest/fuzz.py FIRST COUNT prints a line of JSON for each:
+number, seed, outcome, seconds. Case N is the same bytes at every run. Runs under the limits of the
+worker; `test_fuzz.py` starts it again behind a case that killed it."""
 
 import json
 import random
@@ -23,13 +23,67 @@ from docqa.ingest.types import Document
 from docqa.ingest.worker import limit_resources
 
 _TOKENS = (
-    b"<<", b">>", b"[", b"]", b"(", b")", b"null", b"true", b"-1", b"0", b"2147483648", b"99999999999999999999",
-    b"1e38", b"nan", b"1 0 R", b"2 0 R", b"3 0 R", b"4 0 R", b"5 0 R", b"99 0 R", b"stream\n", b"endstream",
-    b"endobj", b"obj", b"/Kids", b"/Parent", b"/Contents", b"/Length", b"/Filter", b"/FlateDecode", b"/ASCII85Decode",
-    b"/LZWDecode", b"/DCTDecode", b"/Type", b"/Font", b"/XObject", b"/Rotate", b"/MediaBox", b"/CropBox", b"/Encrypt",
-    b"/OC", b"/Do", b"q ", b" Q", b" cm ", b" Tf ", b" Tm ", b" Td ", b" Tj ", b" Do ", b" W n ", b" re ",
-    b"BT ", b" ET", b"BDC", b"EMC", b"<feff d800>", b"\\000", b"\xff\xfe", b"\x00",
-)  # fmt: skip
+    b"<<",
+    b">>",
+    b"[",
+    b"]",
+    b"(",
+    b")",
+    b"null",
+    b"true",
+    b"-1",
+    b"0",
+    b"2147483648",
+    b"99999999999999999999",
+    b"1e38",
+    b"nan",
+    b"1 0 R",
+    b"2 0 R",
+    b"3 0 R",
+    b"4 0 R",
+    b"5 0 R",
+    b"99 0 R",
+    b"stream\n",
+    b"endstream",
+    b"endobj",
+    b"obj",
+    b"/Kids",
+    b"/Parent",
+    b"/Contents",
+    b"/Length",
+    b"/Filter",
+    b"/FlateDecode",
+    b"/ASCII85Decode",
+    b"/LZWDecode",
+    b"/DCTDecode",
+    b"/Type",
+    b"/Font",
+    b"/XObject",
+    b"/Rotate",
+    b"/MediaBox",
+    b"/CropBox",
+    b"/Encrypt",
+    b"/OC",
+    b"/Do",
+    b"q ",
+    b" Q",
+    b" cm ",
+    b" Tf ",
+    b" Tm ",
+    b" Td ",
+    b" Tj ",
+    b" Do ",
+    b" W n ",
+    b" re ",
+    b"BT ",
+    b" ET",
+    b"BDC",
+    b"EMC",
+    b"<feff d800>",
+    b"\\000",
+    b"\xff\xfe",
+    b"\x00",
+)
 
 
 @cache
@@ -64,7 +118,20 @@ def number(chance: random.Random, data: bytes) -> bytes:
     end = start
     while data[end : end + 1].isdigit():
         end += 1
-    new = chance.choice((b"0", b"-1", b"1", b"7", b"65536", b"2147483647", b"4294967296", b"1e9", b"0.00001", b"-.5"))
+    new = chance.choice(
+        (
+            b"0",
+            b"-1",
+            b"1",
+            b"7",
+            b"65536",
+            b"2147483647",
+            b"4294967296",
+            b"1e9",
+            b"0.00001",
+            b"-.5",
+        )
+    )
     return data[:start] + new + data[end:]
 
 
@@ -109,8 +176,20 @@ def _splice(chance: random.Random, data: bytes) -> bytes:
 
 
 _MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
-    flip, overwrite, number, number, _insert, _insert, _replace, _replace, cut, clip, repeat, move, _splice,
-)  # fmt: skip
+    flip,
+    overwrite,
+    number,
+    number,
+    _insert,
+    _insert,
+    _replace,
+    _replace,
+    cut,
+    clip,
+    repeat,
+    move,
+    _splice,
+)
 
 
 def checked(document: Document) -> str:
@@ -133,9 +212,14 @@ def _outcome(name: str, data: bytes) -> str:
 
 
 def run_cases(
-    first: int, count: int, case: Callable[[int], tuple[str, bytes]], outcome: Callable[[str, bytes], str]
+    first: int,
+    count: int,
+    case: Callable[[int], tuple[str, bytes]],
+    outcome: Callable[[str, bytes], str],
 ) -> None:
-    """Reads `count` cases from `first` on and prints of each its `outcome`, its IngestError, or (never) a traceback."""
+    """Reads `count` cases from `first` on and prints of each its `outcome`, its IngestError, or
+    (never) a traceback.
+    """
     limit_resources()
     for at in range(first, first + count):
         name, data = case(at)
@@ -149,7 +233,9 @@ def run_cases(
         except Exception:  # noqa: BLE001 - anything else is what the fuzzing looks for
             found = traceback.format_exc()
         seconds = round(time.process_time() - started, 3)
-        print(json.dumps({"case": at, "seed": name, "outcome": found, "seconds": seconds}), flush=True)
+        print(
+            json.dumps({"case": at, "seed": name, "outcome": found, "seconds": seconds}), flush=True
+        )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Reads mutated DOCX, EPUB, HTML, e-mail, LaTeX and zip files, as `fuzz.py` does PDFs. Of a zip mostly one entry is
-mutated and packed again, so that what reads the entry meets it."""
+"""Reads mutated DOCX, EPUB, HTML, e-mail, LaTeX and zip files, as `fuzz.py` does PDFs. Of a zip
+mostly one entry is mutated and packed again, so that what reads the entry meets it."""
 
 import io
 import random
@@ -13,24 +13,113 @@ from xml.etree import ElementTree
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fuzz import checked, clip, cut, flip, insert, move, number, overwrite, refused, repeat, run_cases, swap  # noqa: E402
+from fuzz import (
+    checked,
+    clip,
+    cut,
+    flip,
+    insert,
+    move,
+    number,
+    overwrite,
+    refused,
+    repeat,
+    run_cases,
+    swap,
+)  # noqa: E402
 from fuzz_office_seeds import seeds  # noqa: E402
 
 _TOKENS = (
-    b"<", b">", b"</", b"/>", b"&", b"&amp;", b"&#x0;", b"&#1114112;", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<?xml",
-    b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"<table><tr><td>", b"<div style='position:absolute;left:-9999px'>",
-    b"<p>" * 300, b"<style>*{color:#fff}</style>", b"<w:p>", b"</w:p>", b"<w:r>", b"</w:r>", b"<w:tbl><w:tr><w:tc>",
-    b'w:val="-1"', b'w:val="99999999"', b'<w:fldChar w:fldCharType="begin"/>', b'<w:footnoteReference w:id="1"/>',
-    b'<w:commentRangeStart w:id="1"/>', b"\\", b"{", b"}", b"$", b"$$", b"%", b"\\begin{", b"\\end{document}",
-    b"\\input{a}", b"\\footnote{", b"\\section{", b"\\item", b"&&&&", b"(" * 500, b"<" * 500, b"> " * 200,
-    b"=?utf-8?q?", b"?=", b"Content-Type: multipart/mixed; boundary=b\n\n", b"--b\n", b"--b--\n", b"\n\n",
-    b"From: a\n", b"On a b wrote:\n", b"Content-Transfer-Encoding: base64\n", b"\xff\xfe", b"\x00", b"\xed\xa0\x80",
-    b"\xe2\x80\x8b", b"PK\x03\x04", b"PK\x05\x06", b"../", b"/etc/passwd", b'" *' * 50, b"a" * 20_000,
-)  # fmt: skip
+    b"<",
+    b">",
+    b"</",
+    b"/>",
+    b"&",
+    b"&amp;",
+    b"&#x0;",
+    b"&#1114112;",
+    b"<!--",
+    b"-->",
+    b"<![CDATA[",
+    b"]]>",
+    b"<?xml",
+    b"<!DOCTYPE a [<!ENTITY b 'c'>]>",
+    b"<table><tr><td>",
+    b"<div style='position:absolute;left:-9999px'>",
+    b"<p>" * 300,
+    b"<style>*{color:#fff}</style>",
+    b"<w:p>",
+    b"</w:p>",
+    b"<w:r>",
+    b"</w:r>",
+    b"<w:tbl><w:tr><w:tc>",
+    b'w:val="-1"',
+    b'w:val="99999999"',
+    b'<w:fldChar w:fldCharType="begin"/>',
+    b'<w:footnoteReference w:id="1"/>',
+    b'<w:commentRangeStart w:id="1"/>',
+    b"\\",
+    b"{",
+    b"}",
+    b"$",
+    b"$$",
+    b"%",
+    b"\\begin{",
+    b"\\end{document}",
+    b"\\input{a}",
+    b"\\footnote{",
+    b"\\section{",
+    b"\\item",
+    b"&&&&",
+    b"(" * 500,
+    b"<" * 500,
+    b"> " * 200,
+    b"=?utf-8?q?",
+    b"?=",
+    b"Content-Type: multipart/mixed; boundary=b\n\n",
+    b"--b\n",
+    b"--b--\n",
+    b"\n\n",
+    b"From: a\n",
+    b"On a b wrote:\n",
+    b"Content-Transfer-Encoding: base64\n",
+    b"\xff\xfe",
+    b"\x00",
+    b"\xed\xa0\x80",
+    b"\xe2\x80\x8b",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"../",
+    b"/etc/passwd",
+    b'" *' * 50,
+    b"a" * 20_000,
+)
 _VALUES = (
-    "", "0", "1", "2", "-1", "99999999999", "1e9", "Title", "begin", "separate", "end", "none", "FFFFFF", "a b\tc",
-    "(a)", "word " * 5_000, "x" * 20_000, "%1.%2.%3", "%9" * 90, "1. Scope", "../a", "\u200b\u202e", "[1]", "“" * 90,
-)  # fmt: skip
+    "",
+    "0",
+    "1",
+    "2",
+    "-1",
+    "99999999999",
+    "1e9",
+    "Title",
+    "begin",
+    "separate",
+    "end",
+    "none",
+    "FFFFFF",
+    "a b\tc",
+    "(a)",
+    "word " * 5_000,
+    "x" * 20_000,
+    "%1.%2.%3",
+    "%9" * 90,
+    "1. Scope",
+    "../a",
+    "\u200b\u202e",
+    "[1]",
+    "“" * 90,
+)
 
 
 _insert, _replace = partial(insert, _TOKENS), partial(swap, _TOKENS[:60])
@@ -75,7 +164,9 @@ def _repacked(chance: random.Random, data: bytes, times: int) -> bytes:
 
 
 def _tree(chance: random.Random, data: bytes) -> bytes:
-    """XML with one element changed and still well formed, so that the reader behind the parser meets it."""
+    """XML with one element changed and still well formed, so that the reader behind the parser
+    meets it.
+    """
     try:
         root = ElementTree.fromstring(data)
     except (ElementTree.ParseError, ValueError, LookupError):
@@ -102,13 +193,27 @@ def _splice(chance: random.Random, data: bytes) -> bytes:
 
 
 _MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
-    flip, overwrite, number, number, _insert, _insert, _insert, _replace, _replace, cut, clip, repeat, move,
+    flip,
+    overwrite,
+    number,
+    number,
+    _insert,
+    _insert,
+    _insert,
+    _replace,
+    _replace,
+    cut,
+    clip,
+    repeat,
+    move,
     _splice,
-)  # fmt: skip
+)
 
 
 def _outcome(name: str, data: bytes) -> str:
-    """`Document` where the file, or something in it, is one; else the name of the first IngestError."""
+    """`Document` where the file, or something in it, is one; else the name of the first
+    IngestError.
+    """
     from docqa.ingest.errors import IngestError
     from docqa.ingest.read import find_documents, read
     from docqa.ingest.request import ReadRequest
@@ -118,7 +223,9 @@ def _outcome(name: str, data: bytes) -> str:
         file = Path(folder, f"mutant{Path(name).suffix}")
         file.write_bytes(data)
         for shown, content in find_documents(file, []):
-            request = ReadRequest(shown, content if isinstance(content, bytes) else content.read_bytes())
+            request = ReadRequest(
+                shown, content if isinstance(content, bytes) else content.read_bytes()
+            )
             try:
                 said = checked(read(request))
             except IngestError as error:

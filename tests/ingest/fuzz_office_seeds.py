@@ -4,7 +4,9 @@ import base64
 import io
 import zipfile
 
-SENTENCE = "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
+SENTENCE = (
+    "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
+)
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
@@ -27,21 +29,36 @@ def _para(content: str, properties: str = "") -> str:
 
 
 def docx() -> bytes:
-    """Styles, lists, a table, a box, notes, comments, a header, a field, tracked changes and hidden text."""
+    """Styles, lists, a table, a box, notes, comments, a header, a field, tracked changes and hidden
+    text.
+    """
     numbered = '<w:numPr><w:ilvl w:val="{}"/><w:numId w:val="1"/></w:numPr>'
-    body = _para(_run("Rules of the lock"), '<w:pStyle w:val="Title"/>') + _para(_run("GATES", "<w:b/>"))
+    body = _para(_run("Rules of the lock"), '<w:pStyle w:val="Title"/>') + _para(
+        _run("GATES", "<w:b/>")
+    )
     for at in (0, 1, 1, 2, 0):
         body += _para(_run(SENTENCE), numbered.format(at))
     body += _para(
-        '<w:commentRangeStart w:id="1"/>' + _run("marked") + '<w:commentRangeEnd w:id="1"/><w:r><w:commentReference '
-        'w:id="1"/></w:r><w:r><w:footnoteReference w:id="2"/></w:r><w:ins>' + _run("new") + "</w:ins><w:del><w:r>"
-        "<w:delText>old</w:delText></w:r></w:del>" + _run("1 euro", '<w:color w:val="FFFFFF"/><w:sz w:val="1"/>')
+        '<w:commentRangeStart w:id="1"/>'
+        + _run("marked")
+        + '<w:commentRangeEnd w:id="1"/><w:r><w:commentReference '
+        'w:id="1"/></w:r><w:r><w:footnoteReference w:id="2"/></w:r><w:ins>'
+        + _run("new")
+        + "</w:ins><w:del><w:r>"
+        "<w:delText>old</w:delText></w:r></w:del>"
+        + _run("1 euro", '<w:color w:val="FFFFFF"/><w:sz w:val="1"/>')
     )
-    cell = f'<w:tc><w:tcPr><w:shd w:val="clear" w:fill="000080"/></w:tcPr>{_para(_run("cell"))}</w:tc>'
+    cell = (
+        f'<w:tc><w:tcPr><w:shd w:val="clear" w:fill="000080"/></w:tcPr>{_para(_run("cell"))}</w:tc>'
+    )
     body += f"<w:tbl><w:tr>{cell}{cell}</w:tr><w:tr>{cell}{cell}</w:tr></w:tbl>"
-    body += _para(f"<w:r><w:drawing><w:txbxContent>{_para(_run('boxed'))}</w:txbxContent></w:drawing></w:r>")
     body += _para(
-        '<w:r><w:fldChar w:fldCharType="begin"/></w:r>' + _run("PAGE") + '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+        f"<w:r><w:drawing><w:txbxContent>{_para(_run('boxed'))}</w:txbxContent></w:drawing></w:r>"
+    )
+    body += _para(
+        '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+        + _run("PAGE")
+        + '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
     ) + "".join(_para(_run(f"{n}. {SENTENCE}")) for n in range(1, 7))
     levels = "".join(
         f'<w:lvl w:ilvl="{at}"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="{form}"/></w:lvl>'
@@ -113,7 +130,9 @@ def email() -> bytes:
     """Alternatives, quoted text, a DOCX, a zip, and a message with an attachment of its own."""
     attached = base64.encodebytes(docx())
     zipped = base64.encodebytes(packed({"a.txt": SENTENCE, "../b.txt": "out"}))
-    inner = b"From: cleo@pond.example\nSubject: Inner\nContent-Type: text/plain\n\nForwarded words.\n"
+    inner = (
+        b"From: cleo@pond.example\nSubject: Inner\nContent-Type: text/plain\n\nForwarded words.\n"
+    )
     return b"\n".join(
         (
             b"From: =?utf-8?q?Ann_L=C3=B6we?= <ann@pond.example>",
@@ -183,5 +202,13 @@ def seeds() -> dict[str, bytes]:
         "page.html": HTML,
         "mail.eml": email(),
         "paper.tex": TEX,
-        "all.zip": packed({"a.html": HTML, "b.eml": email(), "c.docx": docx(), "d.tex": TEX, "e.txt": SENTENCE * 20}),
+        "all.zip": packed(
+            {
+                "a.html": HTML,
+                "b.eml": email(),
+                "c.docx": docx(),
+                "d.tex": TEX,
+                "e.txt": SENTENCE * 20,
+            }
+        ),
     }

@@ -1,4 +1,6 @@
-"""The seed corpus of the fuzzing: small PDFs, each with other parts of the format, the same bytes at every run."""
+"""The seed corpus of the fuzzing: small PDFs, each with other parts of the format, the same bytes
+at every run.
+"""
 
 import io
 from collections.abc import Callable
@@ -11,10 +13,14 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-SENTENCE = "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
+SENTENCE = (
+    "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
+)
 
 
-def drawn(paint: Callable[[Canvas], None], *, packed: bool = False, password: str | None = None) -> bytes:
+def drawn(
+    paint: Callable[[Canvas], None], *, packed: bool = False, password: str | None = None
+) -> bytes:
     """A PDF by reportlab; plain streams let a mutation reach the drawing itself."""
     lock = StandardEncryption(password, strength=128) if password is not None else None
     canvas = Sheet(pageCompression=int(packed), invariant=1, encrypt=lock)
@@ -91,7 +97,12 @@ def furnished() -> bytes:
     writer = PdfWriter(clone_from=io.BytesIO(drawn(text)))
     page = writer.pages[0]
     group = writer._add_object(
-        DictionaryObject({NameObject("/Type"): NameObject("/OCG"), NameObject("/Name"): TextStringObject("Draft")})
+        DictionaryObject(
+            {
+                NameObject("/Type"): NameObject("/OCG"),
+                NameObject("/Name"): TextStringObject("Draft"),
+            }
+        )
     )
     resources = DictionaryObject(page["/Resources"].get_object())  # type: ignore[arg-type]
     resources[NameObject("/Properties")] = DictionaryObject({NameObject("/L"): group})
@@ -120,17 +131,33 @@ def object_stream() -> bytes:
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 5 0 R/Resources<</Font<</F1 4 0 R>>>>>>",
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
     ]
-    heads = b"".join(b"%d %d " % (at + 1, sum(len(part) + 1 for part in inner[:at])) for at in range(4))
+    heads = b"".join(
+        b"%d %d " % (at + 1, sum(len(part) + 1 for part in inner[:at])) for at in range(4)
+    )
     held = heads + b"\n".join(inner)
     content = b"BT /F1 12 Tf 72 700 Td (%s) Tj ET" % SENTENCE.encode()
     out, places = b"%PDF-1.7\n", {}
     for number, head, body in (
-        (5, b"", content), (6, b"/Type/ObjStm/N 4/First %d" % len(heads), held)
-    ):  # fmt: skip
+        (5, b"", content),
+        (6, b"/Type/ObjStm/N 4/First %d" % len(heads), held),
+    ):
         places[number] = len(out)
-        out += b"%d 0 obj\n<<%s/Length %d>>stream\n%s\nendstream\nendobj\n" % (number, head, len(body), body)
-    rows = [(0, 0, 255), *((2, 6, at) for at in range(4)), (1, places[5], 0), (1, places[6], 0), (1, len(out), 0)]
-    table = b"".join(bytes([kind]) + place.to_bytes(4, "big") + bytes([at]) for kind, place, at in rows)
+        out += b"%d 0 obj\n<<%s/Length %d>>stream\n%s\nendstream\nendobj\n" % (
+            number,
+            head,
+            len(body),
+            body,
+        )
+    rows = [
+        (0, 0, 255),
+        *((2, 6, at) for at in range(4)),
+        (1, places[5], 0),
+        (1, places[6], 0),
+        (1, len(out), 0),
+    ]
+    table = b"".join(
+        bytes([kind]) + place.to_bytes(4, "big") + bytes([at]) for kind, place, at in rows
+    )
     xref = b"7 0 obj\n<</Type/XRef/Size 8/W[1 4 1]/Root 1 0 R/Length %d>>stream\n%s\nendstream\nendobj\n"
     return out + xref % (len(table), table) + b"startxref\n%d\n%%%%EOF\n" % len(out)
 
@@ -138,8 +165,14 @@ def object_stream() -> bytes:
 def seeds() -> dict[str, bytes]:
     """The corpus, by name."""
     return {
-        "text": drawn(text), "text_packed": drawn(text, packed=True), "text_locked": drawn(text, password=""),
-        "columns": drawn(columns), "numbered": drawn(numbered), "hidden": drawn(hidden),
-        "pictures": drawn(pictures), "outline": drawn(outline), "furnished": furnished(),
+        "text": drawn(text),
+        "text_packed": drawn(text, packed=True),
+        "text_locked": drawn(text, password=""),
+        "columns": drawn(columns),
+        "numbered": drawn(numbered),
+        "hidden": drawn(hidden),
+        "pictures": drawn(pictures),
+        "outline": drawn(outline),
+        "furnished": furnished(),
         "object_stream": object_stream(),
     }

@@ -1,4 +1,6 @@
-"""Files with a hidden sentence: one for each line of `tests/data/hiding`, where `G` stands for the sentence."""
+"""Files with a hidden sentence: one for each line of `tests/data/hiding`, where `G` stands for the
+sentence.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -22,8 +24,10 @@ RESOURCES = """<</Font <</F1 5 0 R /Blank 6 0 R /Dot 7 0 R>> /ExtGState <<
 /White [/Pattern]>> /Pattern <</Tile 11 0 R /White 11 0 R>> /Shading <</Shade 12 0 R>>
 /XObject <</Im 13 0 R /Cover 30 0 R /Hidden 15 0 R /Ghost 16 0 R /Narrow 17 0 R>>
 /Properties <</Off 18 0 R /Unviewed 19 0 R /Said 20 0 R>>>>"""
-FONT = "<</Type /Font /Subtype /Type3 /FontBBox [0 0 1 1] /FontMatrix [1 0 0 1 0 0] /FirstChar 32 /LastChar 122 " \
-    "/Encoding <</Differences [32 {names}]>> /CharProcs <<{procs}>> /Widths [{widths}]>>"  # fmt: skip
+FONT = (
+    "<</Type /Font /Subtype /Type3 /FontBBox [0 0 1 1] /FontMatrix [1 0 0 1 0 0] /FirstChar 32 /LastChar 122 "
+    "/Encoding <</Differences [32 {names}]>> /CharProcs <<{procs}>> /Widths [{widths}]>>"
+)
 
 
 def stream(content: str, more: str = "") -> str:
@@ -31,7 +35,9 @@ def stream(content: str, more: str = "") -> str:
 
 
 def form(content: str, more: str = "/BBox [0 0 612 792]") -> str:
-    return stream(content, f"/Type /XObject /Subtype /Form {more} /Resources <</Font <</F1 5 0 R>>>>")
+    return stream(
+        content, f"/Type /XObject /Subtype /Form {more} /Resources <</Font <</F1 5 0 R>>>>"
+    )
 
 
 def empty_font(drawing: int) -> str:
@@ -39,7 +45,9 @@ def empty_font(drawing: int) -> str:
     known = {32: "space", 46: "period", 49: "one"}
     names = [known.get(at + 32, name) for at, name in enumerate(names)]
     procs = " ".join(f"/{name} {drawing} 0 R" for name in names)
-    return FONT.format(names=" ".join(f"/{name}" for name in names), procs=procs, widths="0.5 " * len(names))
+    return FONT.format(
+        names=" ".join(f"/{name}" for name in names), procs=procs, widths="0.5 " * len(names)
+    )
 
 
 def pdf(line: str) -> bytes:
@@ -55,30 +63,50 @@ def pdf(line: str) -> bytes:
         2: "<</Type /Pages /Kids [3 0 R] /Count 1>>",
         3: f"<</Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources {RESOURCES} "
         f"/Annots [{'21 0 R' if annotation else ''}]>>",
-        4: stream(content), 5: "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>", 6: empty_font(8),
-        7: empty_font(14), 8: stream("0.5 0 d0"),
+        4: stream(content),
+        5: "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>",
+        6: empty_font(8),
+        7: empty_font(14),
+        8: stream("0.5 0 d0"),
         9: form("0 g", "/BBox [0 0 1 1] /Group <</S /Transparency /CS /DeviceGray>>"),
         10: "<</FunctionType 2 /Domain [0 1] /C0 [1] /C1 [0] /N 1>>",
-        11: stream("1 g 0 0 9 9 re f", "/PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 9 9] /XStep 9 /YStep 9"),
+        11: stream(
+            "1 g 0 0 9 9 re f",
+            "/PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 9 9] /XStep 9 /YStep 9",
+        ),
         12: "<</ShadingType 2 /ColorSpace /DeviceGray /Coords [0 0 612 0] /Extend [true true] /Function 10 0 R>>",
-        13: stream("w", "/Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"),
-        14: stream("0.5 0 d0 0 0 0.001 0.001 re f"), 15: form(shown, "/BBox [0 0 612 792] /OC 18 0 R"),
-        16: form(f"1 g {shown}"), 17: form(shown, "/BBox [0 0 9 9]"),
-        18: "<</Type /OCG /Name (a)>>", 19: "<</Type /OCG /Name (b) /Usage <</View <</ViewState /OFF>>>>>>",
-        20: f"<</ActualText ({GHOST})>>", 21: f"<</Type /Annot /Subtype {annotation} /Rect [60 590 460 615]>>",
+        13: stream(
+            "w", "/Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"
+        ),
+        14: stream("0.5 0 d0 0 0 0.001 0.001 re f"),
+        15: form(shown, "/BBox [0 0 612 792] /OC 18 0 R"),
+        16: form(f"1 g {shown}"),
+        17: form(shown, "/BBox [0 0 9 9]"),
+        18: "<</Type /OCG /Name (a)>>",
+        19: "<</Type /OCG /Name (b) /Usage <</View <</ViewState /OFF>>>>>>",
+        20: f"<</ActualText ({GHOST})>>",
+        21: f"<</Type /Annot /Subtype {annotation} /Rect [60 590 460 615]>>",
         30: form("1 g 60 590 400 25 re f", "/BBox [60 590 460 615]"),
-    }  # fmt: skip
+    }
     data, places = b"%PDF-1.7\n", {}
     for number, body in objects.items():
         places[number] = len(data)
         data += f"{number} 0 obj\n{body}\nendobj\n".encode("latin-1")
-    rows = (f"{places[at]:010} 00000 n \n" if at in places else "0000000000 65535 f \n" for at in range(31))
-    return data + f"xref\n0 31\n{''.join(rows)}trailer <</Size 31 /Root 1 0 R>>\nstartxref\n{len(data)}\n%%EOF".encode()
+    rows = (
+        f"{places[at]:010} 00000 n \n" if at in places else "0000000000 65535 f \n"
+        for at in range(31)
+    )
+    return (
+        data
+        + f"xref\n0 31\n{''.join(rows)}trailer <</Size 31 /Root 1 0 R>>\nstartxref\n{len(data)}\n%%EOF".encode()
+    )
 
 
 def html(body: str, sheet: str = "") -> bytes:
     style = f"<style>p {{color:black}} {sheet}</style>" if sheet else ""
-    return f"<!DOCTYPE html><html><head>{style}</head><body><p>{SEEN}</p>{body}</body></html>".encode()
+    return (
+        f"<!DOCTYPE html><html><head>{style}</head><body><p>{SEEN}</p>{body}</body></html>".encode()
+    )
 
 
 def epub(line: str) -> bytes:
@@ -89,14 +117,19 @@ def epub(line: str) -> bytes:
 
 
 def docx(line: str) -> bytes:
-    """`r` begins the properties of a run, `p` of a paragraph, `t` of a row, `b` a drawing with the text box `B`."""
+    """`r` begins the properties of a run, `p` of a paragraph, `t` of a row, `b` a drawing with the
+    text box `B`.
+    """
     kind, _, what = line.partition(" ")
     box = f"<wps:txbx xmlns:wps='urn:wps'><w:txbxContent>{para(GHOST)}</w:txbxContent></wps:txbx>"
     body = {
-        "r": lambda: para(run(f"{SEEN} ") + run(GHOST, what)), "p": lambda: para(GHOST, more=what),
+        "r": lambda: para(run(f"{SEEN} ") + run(GHOST, what)),
+        "p": lambda: para(GHOST, more=what),
         "t": lambda: table([GHOST, "two"], properties=what),
-        "b": lambda: para("<w:r>" + what.replace(">B<", f">{box if 'wp:' in what else box[28:-11]}<") + "</w:r>"),
-    }[kind]()  # fmt: skip
+        "b": lambda: para(
+            "<w:r>" + what.replace(">B<", f">{box if 'wp:' in what else box[28:-11]}<") + "</w:r>"
+        ),
+    }[kind]()
     main = f"<w:document {W} {MC} {DRAWING}><w:body>{para(SEEN)}{body}</w:body></w:document>"
     return package("", raw={"word/document.xml": main}, styles=STYLES)
 
@@ -118,7 +151,9 @@ def email(line: str) -> bytes:
     if kind in ("calendar-of-two", "enriched-of-two"):
         mail.add_alternative(what, subtype=kind.partition("-")[0])
     elif kind != "header":
-        mail.add_alternative(what.replace("S", SEEN) if kind == "html-of-two" else f"<p>{SEEN}</p>", subtype="html")
+        mail.add_alternative(
+            what.replace("S", SEEN) if kind == "html-of-two" else f"<p>{SEEN}</p>", subtype="html"
+        )
     if kind == "nested-of-two":
         mail.make_mixed()
     if kind in ("preamble", "epilogue"):
@@ -130,11 +165,18 @@ def documents(tables: Path = TABLES) -> Iterator[tuple[str, str, bytes]]:
     """A name, the line of the table, and a file with what it says, for each of the tricks."""
     makers: dict[str, tuple[str, Callable[[str], bytes]]] = {
         "styles": ("a.html", lambda line: html(f'<p style="{line}">{GHOST}</p>')),
-        "sheets": ("a.html", lambda line: html(f'<div class="w"><p>{SEEN}</p><p class="g">{GHOST}</p></div>', line)),
-        "markup": ("a.html", html), "epub": ("a.epub", epub), "docx": ("a.docx", docx), "email": ("a.eml", email),
+        "sheets": (
+            "a.html",
+            lambda line: html(f'<div class="w"><p>{SEEN}</p><p class="g">{GHOST}</p></div>', line),
+        ),
+        "markup": ("a.html", html),
+        "epub": ("a.epub", epub),
+        "docx": ("a.docx", docx),
+        "email": ("a.eml", email),
         "markdown": ("a.md", lambda line: f"{SEEN}\n\n{line.replace('~', chr(10))}\n".encode()),
-        "latex": ("a.tex", lambda line: LATEX.replace("BODY", line).encode()), "pdf": ("a.pdf", pdf),
-    }  # fmt: skip
+        "latex": ("a.tex", lambda line: LATEX.replace("BODY", line).encode()),
+        "pdf": ("a.pdf", pdf),
+    }
     for kind, (name, made) in makers.items():
         table = tables / f"{kind}.txt"
         for line in table.read_text().splitlines() if table.exists() else ():

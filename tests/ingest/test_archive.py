@@ -17,7 +17,9 @@ from docqa.ingest.errors import MissingError, NotADocument, TooLarge, Unreadable
 from docqa.ingest.read import find_documents, read
 from docqa.ingest.request import ReadRequest
 
-LINES = "".join(f"Line {number} of the log says what happened at the lock.\n" for number in range(4_000))
+LINES = "".join(
+    f"Line {number} of the log says what happened at the lock.\n" for number in range(4_000)
+)
 
 
 def fifo(folder: Path, data: bytes | None) -> Path:

@@ -24,9 +24,13 @@ def test_every_file_gives_a_document_or_an_error_with_a_message(corpus, capsys):
     with capsys.disabled():
         print()
         for kind, counts in outcomes.items():
-            print(f"{kind:11} {', '.join(f'{outcome} {count}' for outcome, count in counts.most_common())}")
+            print(
+                f"{kind:11} {', '.join(f'{outcome} {count}' for outcome, count in counts.most_common())}"
+            )
     refused = {kind: counts.total() - counts["Document"] for kind, counts in outcomes.items()}
-    expected = {kind: count for kind, count in REFUSED.items() if kind != "scan" or not ocr.available()}
+    expected = {
+        kind: count for kind, count in REFUSED.items() if kind != "scan" or not ocr.available()
+    }
     assert {kind: count for kind, count in refused.items() if count} == expected
 
 
@@ -36,11 +40,15 @@ def _outcome(file: Path) -> str:
         document = read_in_worker(ReadRequest(file, seconds=SECONDS))
     except IngestError as error:
         assert error.message and error.hint, file.name
-        assert "crashed" not in error.message and "longer than" not in error.message, f"{file.name}: {error}"
+        assert "crashed" not in error.message and "longer than" not in error.message, (
+            f"{file.name}: {error}"
+        )
         return type(error).__name__
     finally:
         assert time.monotonic() - started < SECONDS, file.name
     assert len(document.pages) == document.coverage.pages > 0, file.name
     assert all(page.text or page.grade == "F" for page in document.pages), file.name
-    assert not any("crashed" in line or "longer than" in line for line in document.coverage.warnings), file.name
+    assert not any(
+        "crashed" in line or "longer than" in line for line in document.coverage.warnings
+    ), file.name
     return "Document"

@@ -1,4 +1,5 @@
-"""Mutated files: each ends in a Document or an IngestError, soon, and the process that asked lives on.
+"""Mutated files: each ends in a Document or an IngestError, soon, and the process that asked lives
+on.
 
 All 10,000 PDFs and 2,000 others, with a tally by seed: pytest -m slow tests/ingest/test_fuzz.py
 A case that failed, again: python tests/ingest/fuzz.py NUMBER 1, or fuzz_office.py
@@ -29,13 +30,23 @@ MANY_OFFICE = int(os.environ.get("DOCQA_FUZZ_CASES", "2000"))
 BATCH = 500
 PAGE_SECONDS = 10  # the limit of the worker; a file of ours has three pages
 REFUSALS = {
-    "Document", "Empty", "EmptyError", "NoDocuments", "NotADocument", "Encrypted", "Unreadable", "NoText", "TooLarge",
-}  # fmt: skip
+    "Document",
+    "Empty",
+    "EmptyError",
+    "NoDocuments",
+    "NotADocument",
+    "Encrypted",
+    "Unreadable",
+    "NoText",
+    "TooLarge",
+}
 
 
 @dataclass
 class Tally:
-    """What became of the cases: `lost` killed the process that read them, or took longer than a page may."""
+    """What became of the cases: `lost` killed the process that read them, or took longer than a
+    page may.
+    """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     by_seed: dict[str, Counter[str]] = field(default_factory=dict)
@@ -63,12 +74,16 @@ def run(first: int, count: int, script: Path = SCRIPT) -> Tally:
 
 
 def _run_child(script: Path, number: int, end: int, tally: Tally) -> int:
-    """Reads on from case `number` in a child; the number behind the last case, or behind the one that ended it."""
+    """Reads on from case `number` in a child; the number behind the last case, or behind the one
+    that ended it.
+    """
     command = [sys.executable, str(script), str(number), str(end - number)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     assert child.stdout
-    reader = threading.Thread(target=lambda out: [*map(lines.put, out), lines.put("")], args=(child.stdout,))
+    reader = threading.Thread(
+        target=lambda out: [*map(lines.put, out), lines.put("")], args=(child.stdout,)
+    )
     reader.start()
     try:
         # Three pages at their limit, and the start of the child.
@@ -105,7 +120,9 @@ def _survives(number: int) -> str:
     """What the worker makes of a case that killed its reader; the process that asks goes on."""
     started = time.monotonic()
     try:
-        read_in_worker(ReadRequest("mutant.pdf", _case(number), media_type="pdf", page_seconds=PAGE_SECONDS))
+        read_in_worker(
+            ReadRequest("mutant.pdf", _case(number), media_type="pdf", page_seconds=PAGE_SECONDS)
+        )
         found = "Document"
     except IngestError as error:
         found = type(error).__name__
@@ -117,7 +134,10 @@ def _survives(number: int) -> str:
 def test_a_case_is_the_same_bytes_at_every_run(script, cases):
     printed = f"print([hashlib.sha256({script.stem}.case(n)[1]).hexdigest() for n in {cases}])"
     command = [sys.executable, "-c", f"import {script.stem}, hashlib; {printed}"]
-    runs = [subprocess.run(command, cwd=script.parent, capture_output=True, check=True) for _ in range(2)]
+    runs = [
+        subprocess.run(command, cwd=script.parent, capture_output=True, check=True)
+        for _ in range(2)
+    ]
     assert runs[0].stdout == runs[1].stdout != b""
 
 
@@ -135,10 +155,14 @@ def test_ten_thousand_mutated_files_neither_crash_nor_hang(capsys):
     tally = run(0, MANY)
     lost = {number: _survives(number) for number in tally.lost}
     with capsys.disabled():
-        print(f"\n{MANY:,} mutated PDFs in {time.monotonic() - started:.0f} s: {dict(tally.outcomes.most_common())}")
+        print(
+            f"\n{MANY:,} mutated PDFs in {time.monotonic() - started:.0f} s: {dict(tally.outcomes.most_common())}"
+        )
         for seed, counts in sorted(tally.by_seed.items()):
             print(f"{seed:14} {dict(counts.most_common())}")
-        print(f"slowest: case {tally.slowest[1]} with {tally.slowest[0]:.1f} s; readers lost: {lost}")
+        print(
+            f"slowest: case {tally.slowest[1]} with {tally.slowest[0]:.1f} s; readers lost: {lost}"
+        )
     assert tally.failures == []
     assert tally.slowest[0] < PAGE_SECONDS
 
@@ -156,9 +180,13 @@ def test_two_thousand_mutated_office_files_neither_crash_nor_hang(capsys):
     tally = run(0, MANY_OFFICE, OFFICE)
     with capsys.disabled():
         seconds = time.monotonic() - started
-        print(f"\n{MANY_OFFICE:,} mutated files in {seconds:.0f} s: {dict(tally.outcomes.most_common())}")
+        print(
+            f"\n{MANY_OFFICE:,} mutated files in {seconds:.0f} s: {dict(tally.outcomes.most_common())}"
+        )
         for seed, counts in sorted(tally.by_seed.items()):
             print(f"{seed:14} {dict(counts.most_common())}")
-        print(f"slowest: case {tally.slowest[1]} with {tally.slowest[0]:.1f} s; readers lost: {tally.lost}")
+        print(
+            f"slowest: case {tally.slowest[1]} with {tally.slowest[0]:.1f} s; readers lost: {tally.lost}"
+        )
     assert (tally.failures, tally.lost) == ([], [])
     assert tally.slowest[0] < PAGE_SECONDS

@@ -1,5 +1,5 @@
-"""None of the ways to hide a sentence that `tests/data/hiding` lists gets it into the text without a warning; what only
-looks so (`seen`) is read without one."""
+"""None of the ways to hide a sentence that `tests/data/hiding` lists gets it into the text without
+a warning; what only looks so (`seen`) is read without one."""
 
 import pytest
 
@@ -15,7 +15,9 @@ def test_the_table_has_two_hundred_tricks_over_seven_formats():
     assert len(CASES) >= 200 and len({name for name, _, _ in CASES}) == 7
 
 
-@pytest.mark.parametrize("name, line, data", CASES, ids=lambda value: value[:60] if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    "name, line, data", CASES, ids=lambda value: value[:60] if isinstance(value, str) else ""
+)
 def test_no_trick_gets_a_hidden_sentence_read_without_a_warning(name, line, data):
     try:
         document = read(ReadRequest(name, data))

@@ -1,4 +1,6 @@
-"""Hostile PDF files: each ends within ten seconds and 1 GiB, with a message, and one bad page costs that page only."""
+"""Hostile PDF files: each ends within ten seconds and 1 GiB, with a message, and one bad page costs
+that page only.
+"""
 
 import base64
 import io
@@ -58,7 +60,9 @@ def stream(data: bytes, **entries: object) -> StreamObject:
 
 
 class Maker:
-    """A PDF of two pages, the second of which says "Page two."; tests put their poison into the first."""
+    """A PDF of two pages, the second of which says "Page two."; tests put their poison into the
+    first.
+    """
 
     def __init__(self) -> None:
         canvas = Sheet()
@@ -136,7 +140,11 @@ def giant_image() -> bytes:
         ColorSpace=NameObject("/DeviceRGB"),
     )
     maker.resource("/XObject", "/Im", picture)
-    maker.content(zlib.compress(b"q 500 0 0 500 0 0 cm /Im Do Q BT /F1 12 Tf 1 g 72 720 Td (White words) Tj ET"))
+    maker.content(
+        zlib.compress(
+            b"q 500 0 0 500 0 0 cm /Im Do Q BT /F1 12 Tf 1 g 72 720 Td (White words) Tj ET"
+        )
+    )
     return maker.data()
 
 
@@ -146,7 +154,10 @@ def small(objects: dict[int, bytes], root: int = 1) -> bytes:
     for number, body in objects.items():
         places[number] = len(out)
         out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % places[n] if n in places else b"0000000000 65535 f \n" for n in range(9))
+    table = b"".join(
+        b"%010d 00000 n \n" % places[n] if n in places else b"0000000000 65535 f \n"
+        for n in range(9)
+    )
     tail = b"xref\n0 9\n%strailer\n<</Size 9/Root %d 0 R>>\nstartxref\n%d\n%%%%EOF\n"
     return out + tail % (table, root, len(out))
 
@@ -162,19 +173,37 @@ def recursive_page_tree() -> bytes:
 
 
 def in_a_stream(packed: bytes, count: int, first: int) -> bytes:
-    """A PDF of `count` objects, from the catalogue on, which lie in one stream from byte `first` on."""
+    """A PDF of `count` objects, from the catalogue on, which lie in one stream from byte `first`
+    on.
+    """
     head = b"%d 0 obj\n<</Type/ObjStm/N %d/First %d/Filter/FlateDecode/Length %d>>stream\n%s\nendstream\nendobj\n"
     out = b"%PDF-1.7\n" + head % (count + 1, count, first, len(packed), packed)
     rows = [(0, 0), *[(2, count + 1)] * count, (1, 9), (1, len(out))]
     table = b"".join(bytes([kind]) + place.to_bytes(4, "big") + b"\0" for kind, place in rows)
     xref = b"%d 0 obj\n<</Type/XRef/Size %d/W[1 4 1]/Root 1 0 R/Length %d>>stream\n%s\nendstream\nendobj\n"
-    return out + xref % (count + 2, count + 3, len(table), table) + b"startxref\n%d\n%%%%EOF\n" % len(out)
+    return (
+        out
+        + xref % (count + 2, count + 3, len(table), table)
+        + b"startxref\n%d\n%%%%EOF\n" % len(out)
+    )
 
 
 def test_of_a_stream_of_many_objects_few_are_kept():
-    bodies = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Kids[3 0 R]/Count 1>>", b"<</Type/Page>>", *[b"[1]"] * 6_000]
-    head = b" ".join(b"%d %d" % pair for pair in enumerate(accumulate(map(len, bodies[:-1]), initial=0), 1)) + b" "
-    reader, _ = open_pdf(in_a_stream(zlib.compress(head + b"".join(bodies)), len(bodies), len(head)), None)
+    bodies = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page>>",
+        *[b"[1]"] * 6_000,
+    ]
+    head = (
+        b" ".join(
+            b"%d %d" % pair for pair in enumerate(accumulate(map(len, bodies[:-1]), initial=0), 1)
+        )
+        + b" "
+    )
+    reader, _ = open_pdf(
+        in_a_stream(zlib.compress(head + b"".join(bodies)), len(bodies), len(head)), None
+    )
     assert (len(reader.pages), len(reader.resolved_objects) < 600) == (1, True)
 
 
@@ -238,7 +267,10 @@ def test_a_page_that_crashes_its_reader_costs_that_page_only(tmp_path, crashing,
     document = read_in_worker(ReadRequest(file))
     assert [page.text for page in document.pages] == ["This is leaf 0.", "", "", "This is leaf 3."]
     assert [page.grade for page in document.pages] == ["A", "F", "F", "A"]
-    assert [line.partition(" crashed")[0] for line in document.coverage.warnings[:2]] == ["page 2:", "page 3:"]
+    assert [line.partition(" crashed")[0] for line in document.coverage.warnings[:2]] == [
+        "page 2:",
+        "page 3:",
+    ]
 
 
 def test_nine_pages_that_crash_make_the_file_unreadable(tmp_path, crashing, make_pdf):
@@ -251,7 +283,10 @@ def test_nine_pages_that_crash_make_the_file_unreadable(tmp_path, crashing, make
 
 def test_letters_wider_than_any_page_take_no_time():
     maker = Maker()
-    lines = b"".join(b"BT /F1 9 Tf 1 0 0 1 72 %d Tm (A line of words) Tj ET\n" % (700 - 20 * row) for row in range(9))
+    lines = b"".join(
+        b"BT /F1 9 Tf 1 0 0 1 72 %d Tm (A line of words) Tj ET\n" % (700 - 20 * row)
+        for row in range(9)
+    )
     maker.content(zlib.compress(lines + b"BT /F1 9 Tf 2000000 0 0 1 72 400 Tm (wide) Tj ET"))
     started = time.monotonic()
     document = read(ReadRequest("a.pdf", maker.data()))
@@ -273,7 +308,10 @@ def test_a_document_that_runs_out_of_processor_time_names_the_limit(monkeypatch)
     start = worker_module.subprocess.Popen
 
     def killed(_: object, **options: object) -> object:
-        return start([sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGXCPU)"], **options)
+        return start(
+            [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGXCPU)"],
+            **options,
+        )
 
     monkeypatch.setattr(worker_module.subprocess, "Popen", killed)
     with pytest.raises(Unreadable, match="its limit, 65 seconds for its size"):
@@ -283,8 +321,16 @@ def test_a_document_that_runs_out_of_processor_time_names_the_limit(monkeypatch)
 @pytest.mark.parametrize("name", ["/A85", "/AHx", "/Fl"])
 def test_filters_with_the_short_names_of_inline_images_are_read(name):
     words = b"BT /F 12 Tf 72 700 Td (The gate is opened at six.) Tj ET"
-    packed = {"/A85": base64.a85encode(words) + b"~>", "/AHx": words.hex().encode() + b">", "/Fl": zlib.compress(words)}
-    drawn = b"<</Filter[%b]/Length %d>>stream\n%b\nendstream" % (name.encode(), len(packed[name]), packed[name])
+    packed = {
+        "/A85": base64.a85encode(words) + b"~>",
+        "/AHx": words.hex().encode() + b">",
+        "/Fl": zlib.compress(words),
+    }
+    drawn = b"<</Filter[%b]/Length %d>>stream\n%b\nendstream" % (
+        name.encode(),
+        len(packed[name]),
+        packed[name],
+    )
     made = one_page(b"", b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>", drawn)
     document = read_in_worker(ReadRequest("a.pdf", made.replace(b"/Contents 4", b"/Contents 6")))
     assert document.pages[0].text == "The gate is opened at six."

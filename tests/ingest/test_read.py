@@ -15,7 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docqa.ingest import worker as worker_module
-from docqa.ingest.errors import EmptyError, Encrypted, MissingError, NoDocuments, NotADocument, TooLarge, Unreadable
+from docqa.ingest.errors import (
+    EmptyError,
+    Encrypted,
+    MissingError,
+    NoDocuments,
+    NotADocument,
+    TooLarge,
+    Unreadable,
+)
 from docqa.ingest.limits import WORKER_MEMORY_BYTES
 from docqa.ingest.read import find_documents, read
 from docqa.ingest.request import ReadRequest
@@ -71,7 +79,11 @@ def test_statute_levels_are_sections_and_quoted_law_is_not():
     document = read(ReadRequest("act.xml", STATUTE.encode()))
     assert document.paged is False
     found = [(s.number, s.title, s.label) for s in document.sections]
-    assert found == [("TITLE 9", "HARBOURS", "Title 9"), ("§ 4", "Duties", "§ 4"), ("(a)", "In general", "§ 4(a)")]
+    assert found == [
+        ("TITLE 9", "HARBOURS", "Title 9"),
+        ("§ 4", "Duties", "§ 4"),
+        ("(a)", "In general", "§ 4(a)"),
+    ]
     text = document.pages[0].text
     assert "(1) keep lights; and\n(2) mark wrecks." in text
     assert "Other law." in text
@@ -79,7 +91,9 @@ def test_statute_levels_are_sections_and_quoted_law_is_not():
     assert shown == ("TITLE 9 HARBOURS", "§ 4 Duties", "(a) In general")
 
 
-@pytest.mark.parametrize("bad", ["<!DOCTYPE uslm [<!ENTITY a 'aaaa'>]>", "<!DOCTYPE uslm SYSTEM 'file:///etc/passwd'>"])
+@pytest.mark.parametrize(
+    "bad", ["<!DOCTYPE uslm [<!ENTITY a 'aaaa'>]>", "<!DOCTYPE uslm SYSTEM 'file:///etc/passwd'>"]
+)
 def test_xml_with_a_document_type_is_refused(bad):
     with pytest.raises(Unreadable, match="DOCTYPE"):
         read(ReadRequest("act.xml", STATUTE.replace("<uslm", bad + "<uslm", 1).encode()))
@@ -89,7 +103,11 @@ def test_damaged_deep_and_foreign_xml_is_refused():
     with pytest.raises(Unreadable, match="damaged"):
         read(ReadRequest("act.xml", STATUTE.encode()[:-20]))
     with pytest.raises(TooLarge, match="256"):
-        read(ReadRequest("act.xml", STATUTE.replace("Other law.", "<p>" * 300 + "x" + "</p>" * 300).encode()))
+        read(
+            ReadRequest(
+                "act.xml", STATUTE.replace("Other law.", "<p>" * 300 + "x" + "</p>" * 300).encode()
+            )
+        )
     with pytest.raises(NotADocument, match="not USLM"):
         read(ReadRequest("feed.xml", b"<?xml version='1.0'?><rss><channel/></rss>"))
 
@@ -104,7 +122,9 @@ def test_form_feeds_are_pages_and_hard_wraps_are_joined():
 
 
 def test_text_in_another_encoding_is_read_with_a_warning():
-    words = "Der Wärter öffnet das Tor bei Flut und schreibt die Höhe in das Buch der Schleuse. " * 5
+    words = (
+        "Der Wärter öffnet das Tor bei Flut und schreibt die Höhe in das Buch der Schleuse. " * 5
+    )
     document = read(ReadRequest("a.txt", words.encode("cp1252")))
     assert "Wärter öffnet" in document.pages[0].text
     assert any("not UTF-8" in line for line in document.coverage.warnings)
@@ -152,7 +172,11 @@ OLD = b"\xd0\xcf\x11\xe0" + b"\0" * 600
 @pytest.mark.parametrize(
     ("data", "what", "way_out"),
     [
-        (OLD + "WordDocument".encode("utf-16-le"), r"old Word document \(.doc\)", "save it as .docx or PDF"),
+        (
+            OLD + "WordDocument".encode("utf-16-le"),
+            r"old Word document \(.doc\)",
+            "save it as .docx or PDF",
+        ),
         (OLD + "__properties_version1.0".encode("utf-16-le"), "Outlook message", ".eml"),
         (OLD + "Workbook".encode("utf-16-le"), "Excel", "PDF"),
         (OLD, "old Office file", ".docx"),
@@ -228,14 +252,25 @@ def test_a_zip_is_read_like_a_folder(tmp_path):
     skipped: list[str] = []
     found = list(find_documents(archive, skipped))
     assert found == [(f"{archive}/a/z.md", b"some words"), (f"{archive}/b.txt", b"some words")]
-    assert skipped == [f"{archive}/../evil.txt (its path leads out of the archive)", f"{archive}/photo.png"]
+    assert skipped == [
+        f"{archive}/../evil.txt (its path leads out of the archive)",
+        f"{archive}/photo.png",
+    ]
 
 
 ONE_OF_EACH = {
-    "a.docx": None, "b.epub": None, "c.html": "<p>x</p>", "d.htm": "<p>x</p>", "e.xhtml": "<p>x</p>",
-    "f.tex": "\\section{x}", "g.eml": "Subject: x\n\nx", "h.md": "x", "i.txt": "x", "j.xml": STATUTE,
+    "a.docx": None,
+    "b.epub": None,
+    "c.html": "<p>x</p>",
+    "d.htm": "<p>x</p>",
+    "e.xhtml": "<p>x</p>",
+    "f.tex": "\\section{x}",
+    "g.eml": "Subject: x\n\nx",
+    "h.md": "x",
+    "i.txt": "x",
+    "j.xml": STATUTE,
     "k.xml": '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body><p>x</p></body></html>',
-}  # fmt: skip
+}
 
 
 def office_file(inner: str, text: str) -> bytes:
@@ -262,7 +297,9 @@ def test_a_folder_and_a_zip_give_every_kind(tmp_path):
             out.writestr(name, data)
     for root in (folder, archive):
         skipped: list[str] = []
-        assert [shown for shown, _ in find_documents(root, skipped)] == [f"{root}/{name}" for name in ONE_OF_EACH]
+        assert [shown for shown, _ in find_documents(root, skipped)] == [
+            f"{root}/{name}" for name in ONE_OF_EACH
+        ]
         assert skipped == [f"{root}/z.png"]
 
 
@@ -280,9 +317,18 @@ def test_other_files_that_are_a_zip_are_named():
 
 
 def test_each_kind_says_its_type_and_takes_it_from_standard_input():
-    for name, kind in [("a.docx", "docx"), ("c.html", "html"), ("f.tex", "tex"), ("g.eml", "eml"), ("h.md", "md")]:
+    for name, kind in [
+        ("a.docx", "docx"),
+        ("c.html", "html"),
+        ("f.tex", "tex"),
+        ("g.eml", "eml"),
+        ("h.md", "md"),
+    ]:
         data = one_of_each()[name]
-        assert read(ReadRequest("-", data, media_type=kind)).media_type == read(ReadRequest(name, data)).media_type
+        assert (
+            read(ReadRequest("-", data, media_type=kind)).media_type
+            == read(ReadRequest(name, data)).media_type
+        )
 
 
 def test_a_zip_bomb_and_an_encrypted_entry_are_refused(tmp_path):
@@ -302,8 +348,14 @@ def test_a_zip_bomb_and_an_encrypted_entry_are_refused(tmp_path):
 
 
 def document_of(make_pdf: Callable[..., bytes]) -> Document:
-    pages = [["1 Scope", "", *["The pond is calm today."] * 3], [], ["2 Ends — “here”", "", "No more."]]
-    return read(ReadRequest("x/a.pdf", make_pdf(pages, bookmarks=[("1 Scope", 0, 0), ("2 Ends", 2, 0)])))
+    pages = [
+        ["1 Scope", "", *["The pond is calm today."] * 3],
+        [],
+        ["2 Ends — “here”", "", "No more."],
+    ]
+    return read(
+        ReadRequest("x/a.pdf", make_pdf(pages, bookmarks=[("1 Scope", 0, 0), ("2 Ends", 2, 0)]))
+    )
 
 
 def test_a_document_of_lines_is_equal_whole_and_page_by_page(make_pdf):
@@ -329,7 +381,13 @@ def test_pages_are_parsed_only_when_they_are_looked_at(make_pdf):
 
 def test_damaged_lines_are_refused(make_pdf):
     data = to_bytes(document_of(make_pdf))
-    for broken in (data[: data.rindex(b"\n")], data.replace(b'"format":9', b'"format":8'), b"[]", b"{}", b""):
+    for broken in (
+        data[: data.rindex(b"\n")],
+        data.replace(b'"format":9', b'"format":8'),
+        b"[]",
+        b"{}",
+        b"",
+    ):
         with pytest.raises(Unreadable):
             from_bytes(broken, "a.pdf")
 
@@ -337,13 +395,18 @@ def test_damaged_lines_are_refused(make_pdf):
 def test_every_passage_names_its_sections(make_pdf):
     document = document_of(make_pdf)
     assert {passage.section for passage in document.passages} == {("1 Scope",), ("2 Ends",)}
-    assert all(document.passage_text(p).strip() == document.passage_text(p) != "" for p in document.passages)
+    assert all(
+        document.passage_text(p).strip() == document.passage_text(p) != ""
+        for p in document.passages
+    )
 
 
 def test_the_worker_gives_the_same_document(make_pdf, tmp_path):
     file = tmp_path / "a.pdf"
     file.write_bytes(make_pdf([["The gate — “east” — is open."], ["Next."]], password="heron"))
-    assert read_in_worker(ReadRequest(file, password="heron")) == read(ReadRequest(file, password="heron"))
+    assert read_in_worker(ReadRequest(file, password="heron")) == read(
+        ReadRequest(file, password="heron")
+    )
     piped = ReadRequest("-", b"# Hi", media_type="md")
     assert read_in_worker(piped) == read(piped)
 
@@ -353,7 +416,11 @@ def test_errors_of_the_worker_are_the_errors_of_read(tmp_path):
         read_in_worker(ReadRequest(tmp_path / "none.pdf"))
     error = caught.value
     where = str(tmp_path / "none.pdf")
-    assert (error.message, error.where, error.hint) == ("no such file or folder", where, "Check the path")
+    assert (error.message, error.where, error.hint) == (
+        "no such file or folder",
+        where,
+        "Check the path",
+    )
 
 
 def test_a_worker_that_hangs_is_ended_and_one_that_dies_is_named(tmp_path, monkeypatch):
@@ -369,7 +436,9 @@ def test_a_worker_that_hangs_is_ended_and_one_that_dies_is_named(tmp_path, monke
 
 
 def test_the_worker_may_not_use_more_memory_than_its_limit():
-    code = "from docqa.ingest.worker import limit_resources; limit_resources(); bytearray(3 * 2**30)"
+    code = (
+        "from docqa.ingest.worker import limit_resources; limit_resources(); bytearray(3 * 2**30)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "MemoryError" in done.stderr
     assert resource.getrlimit(resource.RLIMIT_AS)[0] != WORKER_MEMORY_BYTES

@@ -15,7 +15,9 @@ WORKER = Path(__file__).parent / "interpreter.py"
 
 @pytest.fixture(scope="session")
 def interpreted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
-    """Function("docqa.module:function", arguments) -> what that function returns in Triton's interpreter."""
+    """Function("docqa.module:function", arguments) -> what that function returns in Triton's
+    interpreter.
+    """
     if importlib.util.find_spec("triton") is None:
         pytest.skip("Triton is not installed here")
     spec = importlib.util.spec_from_file_location("docqa_tests_interpreter", WORKER)
@@ -25,12 +27,17 @@ def interpreted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
     spec.loader.exec_module(messages)
     settings = {"TRITON_INTERPRET": "1", "TRITON_CACHE_DIR": str(tmp_path_factory.mktemp("triton"))}
     process = subprocess.Popen(
-        [sys.executable, str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | settings
+        [sys.executable, str(WORKER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | settings,
     )
 
     def call(name: str, *args: Any, **named: Any) -> Any:
         module, function = name.split(":")
-        messages.write(process.stdin, {"module": module, "function": function, "args": args, "named": named})
+        messages.write(
+            process.stdin, {"module": module, "function": function, "args": args, "named": named}
+        )
         answer = messages.read(process.stdout)
         assert answer is not None, "the interpreter's process ended"
         assert "error" not in answer, answer["error"]

@@ -1,7 +1,9 @@
-"""The process that runs Triton kernels in the interpreter: a request on standard input, its result on standard output.
+"""The process that runs Triton kernels in the interpreter: a request on standard input, its result
+on standard output.
 
-TRITON_INTERPRET counts when a kernel, or a function of Triton's own library, is decorated, so that it needs a process
-of its own. A message is its length in 8 bytes, then what torch.save made of a dictionary.
+TRITON_INTERPRET counts when a kernel, or a function of Triton's own library, is decorated, so that
+it needs a process of its own. A message is its length in 8 bytes, then what torch.save made of a
+dictionary.
 """
 
 import importlib
@@ -29,15 +31,23 @@ def write(stream, message):
 def read(stream):
     """The next message, or None at the end."""
     head = stream.read(8)
-    return torch.load(io.BytesIO(stream.read(struct.unpack("<q", head)[0]))) if len(head) == 8 else None
+    return (
+        torch.load(io.BytesIO(stream.read(struct.unpack("<q", head)[0])))
+        if len(head) == 8
+        else None
+    )
 
 
 def _tensors(request):
-    return [x for x in (*request["args"], *request["named"].values()) if isinstance(x, torch.Tensor)]
+    return [
+        x for x in (*request["args"], *request["named"].values()) if isinstance(x, torch.Tensor)
+    ]
 
 
 def answer(request):
-    """Call the function that is asked for: its result, or why there is none. No kernel may write its arguments."""
+    """Call the function that is asked for: its result, or why there is none. No kernel may write
+    its arguments.
+    """
     before = [x.clone() for x in _tensors(request)]
     try:
         function = getattr(importlib.import_module(request["module"]), request["function"])

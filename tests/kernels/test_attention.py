@@ -19,7 +19,9 @@ def test_tiles_equal_the_formula(seq, total):
 def test_a_query_head_reads_the_key_head_of_its_group():
     q, k = torch.randn(1, 3, 6, 8), torch.randn(1, 3, 2, 8)
     v = torch.stack([torch.zeros(1, 3, 8), torch.ones(1, 3, 8)], 2)
-    assert torch.allclose(attention(q, k, v)[0, :, :, 0], torch.tensor([0.0, 0, 0, 1, 1, 1]).expand(3, 6))
+    assert torch.allclose(
+        attention(q, k, v)[0, :, :, 0], torch.tensor([0.0, 0, 0, 1, 1, 1]).expand(3, 6)
+    )
 
 
 def test_later_keys_are_not_read():

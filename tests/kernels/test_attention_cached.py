@@ -1,9 +1,18 @@
-"""Attention over a context in KV blocks: read where it lies, it is what it is over the same keys gathered."""
+"""Attention over a context in KV blocks: read where it lies, it is what it is over the same keys
+gathered.
+"""
 
 import pytest
 import torch
 
-from docqa.kernels.attention import BlockSelection, Context, KVBlock, Tile, attention, attention_over
+from docqa.kernels.attention import (
+    BlockSelection,
+    Context,
+    KVBlock,
+    Tile,
+    attention,
+    attention_over,
+)
 from docqa.kernels.attention.cached import attention_gathered, attention_over_native
 from docqa.kernels.attention.native import attention_native
 from docqa.kernels.attention.reference import attention_reference
@@ -14,7 +23,9 @@ from docqa.model.state.kv_cache import quantize_block
 
 NATIVE = library()
 AT_LEVELS = [NATIVE._replace(level=level) for level in range(1, NATIVE.level + 1)] if NATIVE else []
-native_only = pytest.mark.skipif(NATIVE is None, reason="the native library is not built or not for this processor")
+native_only = pytest.mark.skipif(
+    NATIVE is None, reason="the native library is not built or not for this processor"
+)
 GRID, BLOCK, KV_HEADS = 256, 64, 2
 
 
@@ -32,8 +43,13 @@ def queries(seq, dim=40):
     return torch.randn(1, seq, 6, dim, generator=torch.Generator().manual_seed(seq))
 
 
-CHOICE = BlockSelection(  # of 150 queries at 1,010 tokens: two tiles, each key head with blocks of its own
-    BLOCK, [Tile(34, 512, torch.tensor([[1, 4], [2, 7]])), Tile(150, 768, torch.tensor([[1, 11], [3, 4]]))]
+# of 150 queries at 1,010 tokens: two tiles, each key head with blocks of its own
+CHOICE = BlockSelection(
+    BLOCK,
+    [
+        Tile(34, 512, torch.tensor([[1, 4], [2, 7]])),
+        Tile(150, 768, torch.tensor([[1, 11], [3, 4]])),
+    ],
 )
 
 
@@ -58,7 +74,9 @@ def test_reading_in_place_gives_the_bits_of_gathered_keys(native, choice, rounde
 def test_one_query_reads_all_keys_as_they_lie(native, tokens, half_keys):
     held, q = context(tokens, 64, half_keys), queries(1, 64)
     found = [
-        attention_over_native(q, held, None, rounded=True, attend=attention, library=native._replace(threads=threads))
+        attention_over_native(
+            q, held, None, rounded=True, attend=attention, library=native._replace(threads=threads)
+        )
         for threads in (1, 3)
     ]
     keys, values = (x[None] for x in held.between(0, tokens, torch.float64))
@@ -77,8 +95,11 @@ def test_only_selected_blocks_are_read_and_results_match_float64(seq):
         read = (at < BLOCK) | (at >= 768) | torch.isin(at // BLOCK, CHOICE.tiles[1].far[head])
         rows = slice(3 * head, 3 * head + 3)
         last = q[:, -min(seq, 116) :, rows].double()  # the second tile
-        right = attention_reference(last, keys[:, read, head : head + 1], values[:, read, head : head + 1])
-        # Scales of fp16 times bytes are exact in float32; scores to 5 and sums of 500 products are not.
+        right = attention_reference(
+            last, keys[:, read, head : head + 1], values[:, read, head : head + 1]
+        )
+        # Scales of fp16 times bytes are exact in float32; scores to 5 and sums of 500 products are
+        # not.
         assert (found[:, -min(seq, 116) :, rows] - right).abs().max() < 4e-6
 
 

@@ -1,18 +1,29 @@
-"""Gated delta rule: the recurrence against its definition, every faster form against the recurrence."""
+"""Gated delta rule: the recurrence against its definition, every faster form against the
+recurrence.
+"""
 
 from functools import partial
 
 import pytest
 import torch
 
-from docqa.kernels.delta import delta_rule, delta_rule_chunked, delta_rule_recurrent, delta_rule_reference, l2_normalise
+from docqa.kernels.delta import (
+    delta_rule,
+    delta_rule_chunked,
+    delta_rule_recurrent,
+    delta_rule_reference,
+    l2_normalise,
+)
 from docqa.kernels.delta.gradient import delta_rule_gradient
 from docqa.kernels.delta.native import delta_rule_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.self_check import library
 
 HEADS, KEY, VALUE = 3, 8, 12
-CHUNKED = [delta_rule_chunked, *([partial(delta_rule_native, library=library())] if library() else [])]
+CHUNKED = [
+    delta_rule_chunked,
+    *([partial(delta_rule_native, library=library())] if library() else []),
+]
 
 
 def inputs(seq, dtype=torch.float64, batch=2, slow=None, seed=0, key=KEY, value=VALUE):
@@ -25,7 +36,10 @@ def inputs(seq, dtype=torch.float64, batch=2, slow=None, seed=0, key=KEY, value=
     v, state = normal(batch, seq, HEADS, value), normal(batch, HEADS, key, value)
     decay = -normal(batch, seq, HEADS).abs() * (slow if slow is not None else 0.5)
     beta = normal(batch, seq, HEADS).sigmoid()
-    return {n: t.to(dtype) for n, t in {"q": q, "k": k, "v": v, "decay": decay, "beta": beta, "state": state}.items()}
+    return {
+        n: t.to(dtype)
+        for n, t in {"q": q, "k": k, "v": v, "decay": decay, "beta": beta, "state": state}.items()
+    }
 
 
 def test_the_recurrence_is_the_literal_matrix_product():
@@ -61,7 +75,14 @@ def test_the_size_of_the_chunk_does_not_matter(chunk):
 
 
 @pytest.mark.parametrize(
-    "regime", ["normal", "slow decay", "slow behind strong decay", "strong decay", "keys alike and beta near 1"]
+    "regime",
+    [
+        "normal",
+        "slow decay",
+        "slow behind strong decay",
+        "strong decay",
+        "keys alike and beta near 1",
+    ],
 )
 @pytest.mark.parametrize("rule", CHUNKED, ids=["torch", "native"][: len(CHUNKED)])
 def test_float32_chunks_stay_near_float64(regime, rule):
@@ -72,7 +93,9 @@ def test_float32_chunks_stay_near_float64(regime, rule):
     if regime == "slow decay":
         x["decay"] = x["decay"] * 2e-4
     if regime == "strong decay":
-        x["decay"] = -16 * torch.nn.functional.softplus(1 - 2 * x["decay"])  # A = 16, as random checkpoints have it
+        x["decay"] = -16 * torch.nn.functional.softplus(
+            1 - 2 * x["decay"]
+        )  # A = 16, as random checkpoints have it
         assert x["decay"].view(1, 8, 64, HEADS).sum(2).min() < -1000
     if regime.startswith("keys"):
         x["k"] = l2_normalise(x["k"][:, :1] + 0.05 * x["k"])
@@ -120,23 +143,32 @@ def test_gradients_of_the_chunks_are_those_of_the_recurrence():
         assert (ours - right).abs().max() < 1e-10
 
 
-@pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
+@pytest.mark.skipif(
+    library() is None, reason="the native library is not built or not for this processor"
+)
 @pytest.mark.parametrize(("key", "value"), [(7, 5), (24, 40), (64, 64), (128, 96)])
 @pytest.mark.parametrize("level", range(1, library().level + 1 if library() else 1))
 def test_native_gradients_are_those_of_float64(key, value, level):
     x = {n: t.float() for n, t in inputs(70, key=key, value=value).items()}
     found = []
-    for rule in (partial(delta_rule_gradient, library=library()._replace(level=level)), delta_rule_chunked):
+    for rule in (
+        partial(delta_rule_gradient, library=library()._replace(level=level)),
+        delta_rule_chunked,
+    ):
         wide = torch.float64 if rule is delta_rule_chunked else torch.float32
         y = {n: t.to(wide, copy=True).requires_grad_() for n, t in x.items()}
         out, state = rule(**y)
         (out.sin().sum() + state.cos().sum()).backward()
         found.append({n: t.grad for n, t in y.items()})
     for name, right in found[1].items():
-        assert (found[0][name] - right).abs().max() < 3e-6 * max(1.0, float(right.abs().max())), name
+        assert (found[0][name] - right).abs().max() < 3e-6 * max(1.0, float(right.abs().max())), (
+            name
+        )
 
 
-@pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
+@pytest.mark.skipif(
+    library() is None, reason="the native library is not built or not for this processor"
+)
 def test_native_gradients_have_the_dtype_of_their_inputs():
     x = {n: t.to(torch.bfloat16).requires_grad_() for n, t in inputs(40).items() if n != "state"}
     out, _ = delta_rule(**x)
@@ -169,7 +201,9 @@ def test_the_error_does_not_grow_over_a_quarter_of_a_million_tokens():
 def test_heads_that_share_keys_give_the_bits_of_keys_repeated(seq, dtype):
     x = inputs(seq, dtype)
     q, k = x.pop("q"), x.pop("k")
-    wide = {name: part.repeat_interleave(2, 1 if name == "state" else 2) for name, part in x.items()}
+    wide = {
+        name: part.repeat_interleave(2, 1 if name == "state" else 2) for name, part in x.items()
+    }
     repeated = delta_rule(q.repeat_interleave(2, 2), k.repeat_interleave(2, 2), **wide)
     for one, other in zip(delta_rule(q, k, **wide), repeated, strict=True):
         assert torch.equal(one, other)

@@ -11,12 +11,22 @@ from docqa.kernels.self_check import library
 
 
 def test_every_operation_has_a_reference():
-    assert {"attention", "delta", "delta_step", "gated_norm", "norm", "product", "unit_conv"} <= set(_registry)
+    assert {
+        "attention",
+        "delta",
+        "delta_step",
+        "gated_norm",
+        "norm",
+        "product",
+        "unit_conv",
+    } <= set(_registry)
     assert all("reference" in [entry.name for entry in entries] for entries in _registry.values())
 
 
 def forced(monkeypatch, value):
-    """The name that runs the delta rule, and the identity of the kernels, with the switch set to `value`."""
+    """The name that runs the delta rule, and the identity of the kernels, with the switch set to
+    `value`.
+    """
     monkeypatch.setenv(SWITCH, value)
     choose.cache_clear()
     try:
@@ -31,7 +41,9 @@ def test_the_switch_forces_the_references_or_torch(monkeypatch):
     assert forced(monkeypatch, "torch") == ("chunked", "torch")
 
 
-@pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
+@pytest.mark.skipif(
+    library() is None, reason="the native library is not built or not for this processor"
+)
 def test_native_kernels_are_preferred_in_float32_alone_and_change_the_identity(monkeypatch):
     assert choose("delta", "cpu", torch.float32).native
     assert choose("delta", "cpu", torch.float64).name == "chunked"

@@ -1,4 +1,6 @@
-"""Products with blocks of GGUF files: the values against the gguf package, products against their definition."""
+"""Products with blocks of GGUF files: the values against the gguf package, products against their
+definition.
+"""
 
 import ctypes
 
@@ -16,9 +18,12 @@ from docqa.kernels.gguf_matmul.native import block_mlp_native, block_product_nat
 from docqa.kernels.self_check import library
 
 NATIVE = library()
-needs_library = pytest.mark.skipif(NATIVE is None, reason="the native library is not built or not for this processor")
-# Normal numbers in 8 bits are off by half a step at most, a step being the largest of 32 (some 2.1) / 127: 0.5 % of the
-# norm. In bfloat16 both sides are off by 2^-9 at most. Few tokens and groups stray: four times that is allowed.
+needs_library = pytest.mark.skipif(
+    NATIVE is None, reason="the native library is not built or not for this processor"
+)
+# Normal numbers in 8 bits are off by half a step at most, a step being the largest of 32 (some 2.1)
+# / 127: 0.5 % of the norm. In bfloat16 both sides are off by 2^-9 at most. Few tokens and groups
+# stray: four times that is allowed.
 ROUNDED = 0.02
 NAMES = list(BLOCKS)
 
@@ -27,7 +32,14 @@ def matrix(kind, rows=37, columns=512, seed=0):
     """Random bytes, but scales that are numbers: every code and every bit of the scales occurs."""
     block, source = BLOCKS[kind], np.random.default_rng(seed)
     raw = source.integers(0, 256, (rows * columns // block.columns, block.bytes), np.uint8)
-    places = {"Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,), "Q4_1": (0, 2), "Q5_1": (0, 2), "MXFP4": ()}
+    places = {
+        "Q4_K": (0, 2),
+        "Q5_K": (0, 2),
+        "Q6_K": (208,),
+        "Q4_1": (0, 2),
+        "Q5_1": (0, 2),
+        "MXFP4": (),
+    }
     for at in places.get(kind, (0,)):
         scales = source.normal(0, 0.02, (len(raw), 1)).astype(np.float16)
         raw[:, at : at + 2] = scales.view(np.uint8)
@@ -41,7 +53,9 @@ def test_values_of_blocks_are_those_of_the_gguf_package(kind):
     for seed in range(3):
         blocks = matrix(kind, seed=seed)
         right = torch.from_numpy(quants.dequantize(blocks.data.numpy(), GGMLQuantizationType[kind]))
-        assert blocks.shape == right.shape and torch.equal(blocks.dense(slice(0, 5)), blocks.dense()[:5])
+        assert blocks.shape == right.shape and torch.equal(
+            blocks.dense(slice(0, 5)), blocks.dense()[:5]
+        )
         assert (blocks.dense() - right).abs().max() <= 1e-6 * right.abs().max()
         some = torch.tensor([3, 0, 3])
         assert torch.equal(blocks.dense(some), blocks.dense()[some])
@@ -53,7 +67,9 @@ def test_torch_takes_rows_in_turn_and_gives_the_definition(kind, monkeypatch):
     monkeypatch.setattr("docqa.kernels.gguf_matmul.dense.NUMBERS", 5000)
     blocks, x = matrix(kind), torch.randn(2, 3, 512, dtype=torch.float64)
     right = block_product_reference(x, blocks)
-    assert right.shape == (2, 3, 37) and (block_product_by_rows(x, blocks) - right).abs().max() < 1e-9
+    assert (
+        right.shape == (2, 3, 37) and (block_product_by_rows(x, blocks) - right).abs().max() < 1e-9
+    )
 
 
 @needs_library
@@ -87,9 +103,13 @@ def test_threads_and_neighbours_change_no_bit_of_a_token(kind):
     blocks, x = matrix(kind, 333, 512), torch.randn(150, 512)
     for several, groups in ((x[:6], ((0, 1), (2, 6))), (x, ((0, 40), (33, 150)))):
         whole = block_product_native(several, blocks, library=NATIVE._replace(threads=1))
-        assert torch.equal(block_product_native(several, blocks, library=NATIVE._replace(threads=3)), whole)
+        assert torch.equal(
+            block_product_native(several, blocks, library=NATIVE._replace(threads=3)), whole
+        )
         for start, stop in groups:
-            assert torch.equal(block_product_native(several[start:stop], blocks, library=NATIVE), whole[start:stop])
+            assert torch.equal(
+                block_product_native(several[start:stop], blocks, library=NATIVE), whole[start:stop]
+            )
 
 
 @needs_library
@@ -116,17 +136,25 @@ def test_a_product_of_blocks_writes_nothing_beside_its_result(tokens):
 @needs_library
 @pytest.mark.parametrize(("wide", "down"), [("Q4_K", "Q6_K"), ("Q4_0", "Q8_0")])
 def test_an_mlp_in_one_call_has_the_bits_of_its_parts(wide, down):
-    inner, columns = (768, 512) if wide == "Q4_K" else (608, 96)  # of the small blocks no whole span
+    inner, columns = (
+        (768, 512) if wide == "Q4_K" else (608, 96)
+    )  # of the small blocks no whole span
     gate, up = matrix(wide, inner, columns), matrix(wide, inner, columns, seed=1)
     last, x = matrix(down, 333, inner, seed=2), torch.randn(1100, columns)
     for level in range(1, NATIVE.level + 1):
         at_level = NATIVE._replace(level=level)
         for tokens in (1, 16, 53, 1100) if level == NATIVE.level else (3, 53):
-            parts = [block_product_native(x[:tokens], side, library=at_level) for side in (gate, up)]
-            right = block_product_native(silu_product_native(*parts, library=at_level), last, library=at_level)
+            parts = [
+                block_product_native(x[:tokens], side, library=at_level) for side in (gate, up)
+            ]
+            right = block_product_native(
+                silu_product_native(*parts, library=at_level), last, library=at_level
+            )
             for threads in (1, 2):
                 several = at_level._replace(threads=threads)
-                assert torch.equal(block_mlp_native(x[:tokens], gate, up, last, library=several), right)
+                assert torch.equal(
+                    block_mlp_native(x[:tokens], gate, up, last, library=several), right
+                )
 
 
 def test_matrices_of_an_mlp_that_do_not_fit_are_refused():

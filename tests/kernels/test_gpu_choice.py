@@ -1,4 +1,6 @@
-"""When Triton is chosen: on an accelerator that it knows, and never on the CPU, with the switch, or for a gradient."""
+"""When Triton is chosen: on an accelerator that it knows, and never on the CPU, with the switch, or
+for a gradient.
+"""
 
 import importlib.util
 import subprocess
@@ -16,7 +18,9 @@ OPERATIONS = ("unit_conv", "norm", "gated_norm", "delta", "delta_step", "experts
 
 @pytest.fixture
 def chosen(monkeypatch):
-    """Function(device, dtype, the switch, whether there is an accelerator) -> implementations by operation."""
+    """Function(device, dtype, the switch, whether there is an accelerator) -> implementations by
+    operation.
+    """
 
     def names(device="cuda", dtype=torch.bfloat16, switch="", there=True):
         monkeypatch.setenv(SWITCH, switch)
@@ -36,7 +40,12 @@ def test_an_accelerator_takes_triton(chosen, dtype):
 
 
 def test_nothing_else_takes_triton(chosen):
-    found = [chosen("cpu"), chosen("cpu", torch.float32), chosen(there=False), chosen(dtype=torch.float64)]
+    found = [
+        chosen("cpu"),
+        chosen("cpu", torch.float32),
+        chosen(there=False),
+        chosen(dtype=torch.float64),
+    ]
     found += [chosen(switch="torch"), chosen(switch="reference")]
     assert all("triton" not in names.values() for names in found)
     assert found[4]["delta"] == "chunked" and set(found[5].values()) == {"reference"}
@@ -49,7 +58,9 @@ def test_old_cards_other_makers_and_the_interpreter_do_not_count(monkeypatch):
         monkeypatch.setattr(torch.version, "cuda", cuda)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: len(capabilities))
-        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda i: capabilities[getattr(i, "index", i)])
+        monkeypatch.setattr(
+            torch.cuda, "get_device_capability", lambda i: capabilities[getattr(i, "index", i)]
+        )
         return gpu.available.__wrapped__()
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
@@ -109,7 +120,9 @@ def test_no_operation_takes_triton_while_a_gradient_is_recorded(monkeypatch):
         for x in inputs:
             x.requires_grad_()
             result = call()
-            assert any(y.requires_grad for y in (result if isinstance(result, tuple) else (result,)))
+            assert any(
+                y.requires_grad for y in (result if isinstance(result, tuple) else (result,))
+            )
             x.requires_grad_(False)
     assert set(asked) == {"delta_training", "experts_training", "unit_conv_training"}
     assert not any(entry.triton for name in set(asked) for entry in dispatch._registry[name])
@@ -118,4 +131,6 @@ def test_no_operation_takes_triton_while_a_gradient_is_recorded(monkeypatch):
 def test_importing_the_kernels_does_not_import_triton(python):
     names = "activation, attention, conv, cpu, decode_step, delta, gpu, matmul, moe, norm, rope"
     code = f"import sys\nfrom docqa.kernels import {names}\n"
-    subprocess.run([python, "-c", code + "assert 'triton' not in sys.modules"], check=True, timeout=120)
+    subprocess.run(
+        [python, "-c", code + "assert 'triton' not in sys.modules"], check=True, timeout=120
+    )

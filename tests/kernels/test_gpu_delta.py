@@ -1,4 +1,6 @@
-"""The gated delta rule in Triton: in the interpreter beside the recurrence in float64, and on a device where one is."""
+"""The gated delta rule in Triton: in the interpreter beside the recurrence in float64, and on a
+device where one is.
+"""
 
 import pytest
 import torch
@@ -11,14 +13,27 @@ from docqa.kernels.delta import delta_rule, delta_rule_reference, l2_normalise
 RULE, STEP = "docqa.kernels.delta.gpu:delta_rule_gpu", "docqa.kernels.delta.gpu:delta_step_gpu"
 GATES = {"usual": None, "none": 0.0, "slow": -1e-6, "strong": -50.0, "all forgotten": -float("inf")}
 
-# float32 sums of up to 128 products, each rounded to 6e-8 of numbers near 1, and states that contract: 2e-6 of the
-# largest entry is what the C++ kernels are held to as well. Outputs in 16 bits are rounded once more: by half a step in
-# float16, by a whole one in bfloat16, where the interpreter cuts off what a device rounds.
+# float32 sums of up to 128 products, each rounded to 6e-8 of numbers near 1, and states that
+# contract: 2e-6 of the largest entry is what the C++ kernels are held to as well. Outputs in 16
+# bits are rounded once more: by half a step in float16, by a whole one in bfloat16, where the
+# interpreter cuts off what a device rounds.
 EXACT = 2e-6
 ROUNDED = {torch.float32: 0.0, torch.bfloat16: 2.0**-7, torch.float16: 2.0**-11}
 
 
-def inputs(seq, key, value, *, batch=1, heads=2, gate="usual", beta=None, length=1.0, dtype=torch.float32, seed=0):
+def inputs(
+    seq,
+    key,
+    value,
+    *,
+    batch=1,
+    heads=2,
+    gate="usual",
+    beta=None,
+    length=1.0,
+    dtype=torch.float32,
+    seed=0,
+):
     source = torch.Generator().manual_seed(seed)
 
     def normal(*shape):
@@ -30,7 +45,9 @@ def inputs(seq, key, value, *, batch=1, heads=2, gate="usual", beta=None, length
     if GATES.get(gate) is not None:
         decay = torch.full_like(decay, GATES[gate])
     if gate == "mixed":  # where running sums lose the small ones behind the large
-        decay = torch.tensor([0.0, -1e-6, -50.0])[torch.randint(3, shape, generator=source)].double()
+        decay = torch.tensor([0.0, -1e-6, -50.0])[
+            torch.randint(3, shape, generator=source)
+        ].double()
     rates = normal(*shape).sigmoid() if beta is None else torch.full(shape, beta)
     x = {"q": q, "k": k, "v": normal(*shape, value), "decay": decay, "beta": rates}
     x = {name: tensor.to(dtype if name in "qkv" else torch.float32) for name, tensor in x.items()}
@@ -42,23 +59,31 @@ def double(x):
 
 
 def assert_near(found, right, rounded=0.0, exact=EXACT):
-    """Outputs and states: `found` within `exact` of the largest, and its outputs rounded by this much of each."""
+    """Outputs and states: `found` within `exact` of the largest, and its outputs rounded by this
+    much of each.
+    """
     for ours, theirs, step in zip(found, right, (rounded, 0.0), strict=True):
         bound = exact * max(1.0, float(theirs.abs().max())) + step * theirs.abs()
         assert torch.isfinite(ours).all()
-        assert ((ours.double() - theirs).abs() <= bound).all(), float((ours.double() - theirs).abs().max())
+        assert ((ours.double() - theirs).abs() <= bound).all(), float(
+            (ours.double() - theirs).abs().max()
+        )
 
 
 cases = st.fixed_dictionaries(
     {
-        "seq": st.integers(1, 40),  # chunks of 16 in the interpreter: up to three, the last one ragged
+        "seq": st.integers(
+            1, 40
+        ),  # chunks of 16 in the interpreter: up to three, the last one ragged
         "key": st.integers(1, 20),
         "value": st.integers(1, 20),
         "batch": st.integers(1, 2),
         "heads": st.integers(1, 2),
         "gate": st.sampled_from([*GATES, "mixed"]),
         "beta": st.sampled_from([None, 0.0, 1.0]),
-        "length": st.sampled_from([0.5, 1.0, 1.2]),  # keys that are not of unit length, the step still contracting
+        "length": st.sampled_from(
+            [0.5, 1.0, 1.2]
+        ),  # keys that are not of unit length, the step still contracting
         "dtype": st.sampled_from(list(ROUNDED)),
         "seed": st.integers(0, 99),
     }
@@ -72,8 +97,8 @@ def test_both_forms_equal_the_recurrence(interpreted, case, carried):
     if not carried:
         del x["state"]
     right = delta_rule_reference(**double(x))
-    # The recurrence rounds the decay and the state once for every token, all the same way where the decay is slow and
-    # nothing is written. It is meant for 8 tokens.
+    # The recurrence rounds the decay and the state once for every token, all the same way where the
+    # decay is slow and nothing is written. It is meant for 8 tokens.
     for form, exact in ((RULE, EXACT), (STEP, EXACT + case["seq"] * 2.0**-23)):
         found = interpreted(form, **x)
         assert found[0].dtype == case["dtype"] and found[1].dtype == torch.float32
@@ -85,7 +110,10 @@ def test_both_forms_equal_the_recurrence(interpreted, case, carried):
 def test_a_text_in_two_pieces_equals_the_text_at_once(interpreted, case, data):
     x = inputs(**case | {"seq": case["seq"] + 1, "dtype": torch.float32})
     cut = data.draw(st.integers(1, case["seq"]))
-    first, second = ({n: t[:, part] for n, t in x.items() if n != "state"} for part in (slice(cut), slice(cut, None)))
+    first, second = (
+        {n: t[:, part] for n, t in x.items() if n != "state"}
+        for part in (slice(cut), slice(cut, None))
+    )
     whole, end = interpreted(RULE, **x)
     head, state = interpreted(RULE, **first, state=x["state"])
     tail, state = interpreted(RULE, **second, state=state)
@@ -117,7 +145,9 @@ def test_keys_alike_and_beta_near_one_stay_near_float64(interpreted):
 
 
 def test_a_decay_behind_a_large_one_keeps_its_own_precision(interpreted):
-    """Running sums in float32 are 2e-4 apart at -4,000: as their difference, -1e-3 would be off by a tenth."""
+    """Running sums in float32 are 2e-4 apart at -4,000: as their difference, -1e-3 would be off by
+    a tenth.
+    """
     x = inputs(32, 8, 8, heads=1, beta=0.0)
     x["decay"] = torch.full_like(x["decay"], -200.0)
     x["decay"][:, 20:] = -1e-3
@@ -137,7 +167,9 @@ def test_views_are_read_as_they_lie_and_wide_keys_go_through_torch(interpreted):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
-@pytest.mark.parametrize(("seq", "key", "value"), [(5, 64, 64), (200, 64, 64), (1000, 128, 128), (70, 24, 40)])
+@pytest.mark.parametrize(
+    ("seq", "key", "value"), [(5, 64, 64), (200, 64, 64), (1000, 128, 128), (70, 24, 40)]
+)
 def test_on_a_device_both_forms_equal_the_recurrence(seq, key, value):
     for gate in (*GATES, "mixed"):
         x = inputs(seq, key, value, batch=2, heads=3, gate=gate)

@@ -1,4 +1,6 @@
-"""The experts' products in Triton: in the interpreter against the sum of the formula, and on a device where one is."""
+"""The experts' products in Triton: in the interpreter against the sum of the formula, and on a
+device where one is.
+"""
 
 import pytest
 import torch
@@ -8,20 +10,26 @@ from docqa.kernels.moe import Stacked, mix_experts, route
 from docqa.kernels.moe.reference import mix_reference
 
 MIX = "docqa.kernels.moe.gpu:mix_gpu"
-# Relative to the whole result. The inner activations are rounded to the dtype of x, and so is what comes out: each by
-# up to 2^-7 in bfloat16, which the interpreter cuts off, and 2^-11 in float16; float32 adds up some 20 products.
+# Relative to the whole result. The inner activations are rounded to the dtype of x, and so is what
+# comes out: each by up to 2^-7 in bfloat16, which the interpreter cuts off, and 2^-11 in float16;
+# float32 adds up some 20 products.
 BOUND = {torch.float32: 1e-6, torch.bfloat16: 1e-2, torch.float16: 1e-3}
 
 
 def bank(experts, hidden, inner, dtype=torch.float32):
     source = torch.Generator().manual_seed(0)
     gate_up = torch.randn(experts, 2 * inner, hidden, generator=source) * hidden**-0.5
-    return Stacked(gate_up.to(dtype), (torch.randn(experts, hidden, inner, generator=source) * inner**-0.5).to(dtype))
+    return Stacked(
+        gate_up.to(dtype),
+        (torch.randn(experts, hidden, inner, generator=source) * inner**-0.5).to(dtype),
+    )
 
 
 def tokens(count, hidden, experts, dtype=torch.float32):
     source = torch.Generator().manual_seed(count)
-    return torch.randn(count, hidden, generator=source).to(dtype), torch.randn(count, experts, generator=source)
+    return torch.randn(count, hidden, generator=source).to(dtype), torch.randn(
+        count, experts, generator=source
+    )
 
 
 def right_of(x, chosen, weights, matrices):
@@ -35,7 +43,10 @@ def test_the_sum_is_that_of_the_formula(interpreted, count, k, dtype):
     matrices = bank(5, 20, 18, dtype)
     x, logits = tokens(count, 20, 5, dtype)
     chosen, weights = route(logits, k)
-    found, right = interpreted(MIX, x, chosen, weights, matrices), right_of(x, chosen, weights, matrices)
+    found, right = (
+        interpreted(MIX, x, chosen, weights, matrices),
+        right_of(x, chosen, weights, matrices),
+    )
     assert found.dtype == dtype
     assert (found.double() - right).norm() / right.norm() < BOUND[dtype]
 
@@ -49,7 +60,8 @@ def test_row_is_the_same_in_any_batch_without_unused_experts(interpreted):
     assert torch.isfinite(together).all()
     for part in (slice(3, 4), slice(20, 33)):
         alone = interpreted(MIX, x[part], chosen[part], weights[part], matrices)
-        # The interpreter multiplies by numpy, whose sums have another order for other shapes on some processors.
+        # The interpreter multiplies by numpy, whose sums have another order for other shapes on
+        # some processors.
         assert (alone - together[part]).abs().max() < 1e-5 * together.abs().max()
 
 
@@ -66,7 +78,10 @@ def test_one_expert_may_take_every_token(interpreted):
     matrices = bank(3, 12, 5)
     x, chosen = tokens(35, 12, 3)[0], torch.ones(35, 1, dtype=torch.int64)
     weights = torch.rand(35, 1)
-    found, right = interpreted(MIX, x, chosen, weights, matrices), right_of(x, chosen, weights, matrices)
+    found, right = (
+        interpreted(MIX, x, chosen, weights, matrices),
+        right_of(x, chosen, weights, matrices),
+    )
     assert (found - right).norm() / right.norm() < BOUND[torch.float32]
 
 
@@ -87,5 +102,8 @@ def test_on_a_device_the_sum_is_that_of_the_formula(count, dtype):
     x, logits = tokens(count, 192, 16, dtype)
     chosen, weights = route(logits, 4)
     there = Stacked(matrices.gate_up.cuda(), matrices.down.cuda())
-    found, right = mix_experts(x.cuda(), chosen.cuda(), weights.cuda(), there), right_of(x, chosen, weights, matrices)
+    found, right = (
+        mix_experts(x.cuda(), chosen.cuda(), weights.cuda(), there),
+        right_of(x, chosen, weights, matrices),
+    )
     assert (found.cpu().double() - right).norm() / right.norm() < BOUND[dtype]

@@ -1,4 +1,6 @@
-"""Norms and convolution in Triton: in the interpreter against the formulas in float64, and on a device where one is."""
+"""Norms and convolution in Triton: in the interpreter against the formulas in float64, and on a
+device where one is.
+"""
 
 import pytest
 import torch
@@ -12,8 +14,9 @@ from docqa.kernels.norm.reference import gated_norm_reference, zero_centred_norm
 
 NORM, GATED = (f"docqa.kernels.norm.gpu:{name}_norm_gpu" for name in ("zero_centred", "gated"))
 UNIT = "docqa.kernels.conv.gpu:unit_conv_gpu"
-# Computed in float32: 2e-6 of the largest number. What comes out in 16 bits is rounded once: by half a step in float16,
-# by a whole one in bfloat16, where the interpreter cuts off what a device rounds.
+# Computed in float32: 2e-6 of the largest number. What comes out in 16 bits is rounded once: by
+# half a step in float16, by a whole one in bfloat16, where the interpreter cuts off what a device
+# rounds.
 ROUNDED = {torch.float32: 0.0, torch.bfloat16: 2.0**-7, torch.float16: 2.0**-11}
 
 
@@ -24,24 +27,35 @@ def normal(*shape, seed=0, dtype=torch.float32):
 def assert_near(found, right):
     bound = 2e-6 * max(1.0, float(right.abs().max())) + ROUNDED[found.dtype] * right.abs()
     assert found.shape == right.shape
-    assert ((found.double() - right).abs() <= bound).all(), float((found.double() - right).abs().max())
+    assert ((found.double() - right).abs() <= bound).all(), float(
+        (found.double() - right).abs().max()
+    )
 
 
 @pytest.mark.parametrize("dtype", list(ROUNDED))
 @pytest.mark.parametrize("shape", [(1, 1), (2, 3, 24), (70, 5), (3, 300)])
 def test_norms_equal_their_formulas(interpreted, shape, dtype):
-    x, z, weight = normal(*shape, dtype=dtype), normal(*shape, seed=1, dtype=dtype), normal(shape[-1], seed=2)
+    x, z, weight = (
+        normal(*shape, dtype=dtype),
+        normal(*shape, seed=1, dtype=dtype),
+        normal(shape[-1], seed=2),
+    )
     wide = [t.double() for t in (x, z, weight)]
     for found in (interpreted(NORM, x, weight, 1e-6), interpreted(GATED, x, z, weight, 1e-6)):
         assert found.dtype == dtype
-    assert_near(interpreted(NORM, x, weight, 1e-6), zero_centred_norm_reference(wide[0], wide[2], 1e-6))
+    assert_near(
+        interpreted(NORM, x, weight, 1e-6), zero_centred_norm_reference(wide[0], wide[2], 1e-6)
+    )
     assert_near(interpreted(GATED, x, z, weight, 1e-6), gated_norm_reference(*wide, 1e-6))
 
 
 def test_norms_read_views_and_strong_gates(interpreted):
     x, z = normal(4, 6, 20)[:, ::2, 1:18], 60 * normal(4, 3, 17, seed=1)
     weight = normal(17, seed=2)
-    assert_near(interpreted(NORM, x, weight, 1e-6), zero_centred_norm_reference(x.double(), weight.double(), 1e-6))
+    assert_near(
+        interpreted(NORM, x, weight, 1e-6),
+        zero_centred_norm_reference(x.double(), weight.double(), 1e-6),
+    )
     right = gated_norm_reference(x.double(), z.double(), weight.double(), 1e-6)
     assert_near(interpreted(GATED, x, z, weight, 1e-6), right)
     assert interpreted(NORM, x[:0], weight, 1e-6).shape == (0, 3, 17)
@@ -84,10 +98,17 @@ def test_heads_may_take_all_channels(interpreted):
 @pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
 @pytest.mark.parametrize("dtype", list(ROUNDED))
 def test_on_a_device_norms_equal_their_formulas(dtype):
-    x, z, weight = normal(33, 576, dtype=dtype), normal(33, 576, seed=1, dtype=dtype), normal(576, seed=2)
+    x, z, weight = (
+        normal(33, 576, dtype=dtype),
+        normal(33, 576, seed=1, dtype=dtype),
+        normal(576, seed=2),
+    )
     wide = [t.double() for t in (x, z, weight)]
     x, z, weight = x.cuda(), z.cuda(), weight.cuda()
-    assert_near(zero_centred_norm(x, weight, 1e-6).cpu(), zero_centred_norm_reference(wide[0], wide[2], 1e-6))
+    assert_near(
+        zero_centred_norm(x, weight, 1e-6).cpu(),
+        zero_centred_norm_reference(wide[0], wide[2], 1e-6),
+    )
     assert_near(gated_norm(x, z, weight, 1e-6).cpu(), gated_norm_reference(*wide, 1e-6))
 
 
@@ -95,9 +116,15 @@ def test_on_a_device_norms_equal_their_formulas(dtype):
 @pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
 @pytest.mark.parametrize("dtype", list(ROUNDED))
 def test_on_a_device_convolutions_equal_their_formulas(dtype):
-    parts = normal(2, 300, 1728, dtype=dtype), normal(1728, 4, seed=1, dtype=dtype), normal(2, 3, 1728, dtype=dtype)
+    parts = (
+        normal(2, 300, 1728, dtype=dtype),
+        normal(1728, 4, seed=1, dtype=dtype),
+        normal(2, 3, 1728, dtype=dtype),
+    )
     wide, here = [t.double() for t in parts], [t.cuda() for t in parts]
-    for ours, right in zip(unit_conv(*here, heads=18, dim=64), unit_conv_reference(*wide, heads=18, dim=64)):
+    for ours, right in zip(
+        unit_conv(*here, heads=18, dim=64), unit_conv_reference(*wide, heads=18, dim=64)
+    ):
         assert_near(ours.cpu(), right)
 
 
@@ -107,4 +134,6 @@ def test_on_a_device_offsets_pass_two_to_the_31():
     x = torch.empty(1, 2**21 + 8, 1024, dtype=torch.bfloat16, device="cuda").normal_()
     weight = torch.randn(1024, 4, device="cuda", dtype=torch.bfloat16)
     whole, short = (unit_conv(part, weight, heads=4, dim=64)[:2] for part in (x, x[:, -7:].clone()))
-    assert all(torch.equal(one[:, -4:], other[:, -4:]) for one, other in zip(whole, short, strict=True))
+    assert all(
+        torch.equal(one[:, -4:], other[:, -4:]) for one, other in zip(whole, short, strict=True)
+    )

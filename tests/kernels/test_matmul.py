@@ -1,4 +1,6 @@
-"""Products with packed matrices: against their definition, and one result whatever stands beside a token."""
+"""Products with packed matrices: against their definition, and one result whatever stands beside a
+token.
+"""
 
 import ctypes
 
@@ -12,21 +14,27 @@ from docqa.kernels.self_check import library
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
 
 NATIVE = library()
-needs_library = pytest.mark.skipif(NATIVE is None, reason="the native library is not built or not for this processor")
+needs_library = pytest.mark.skipif(
+    NATIVE is None, reason="the native library is not built or not for this processor"
+)
 
 
 def matrix(rows, columns, bits, seed=0):
     source = torch.Generator().manual_seed(seed)
     groups = columns // GROUP
     shape, low = ((rows, columns // 2), 0) if bits == 4 else ((rows, columns), -128)
-    q = torch.randint(low, low + 256, shape, generator=source).to(torch.uint8 if bits == 4 else torch.int8)
+    q = torch.randint(low, low + 256, shape, generator=source).to(
+        torch.uint8 if bits == 4 else torch.int8
+    )
     scale = torch.rand(rows, groups, generator=source).half() * 0.02
     zero = torch.randn(rows, groups, generator=source) * 4 + (8 if bits == 4 else 0)
     return PackedMatrix.of(q, scale, zero.half())
 
 
 def round_activations(x):
-    """x [.., columns] as whole numbers from -127 to 127, [.., groups, 64], and their scale [.., groups], in float32."""
+    """x [.., columns] as whole numbers from -127 to 127, [.., groups, 64], and their scale [..,
+    groups], in float32.
+    """
     groups = x.float().unflatten(-1, (-1, GROUP))
     largest = groups.abs().amax(-1)
     inverse = torch.where(largest > 1e-30, 127.0 / largest, torch.zeros_like(largest))
@@ -34,7 +42,9 @@ def round_activations(x):
 
 
 def by_definition(x, packed):
-    """Activations in 8 bits, whole numbers inside a group, groups added in float32 in ascending order."""
+    """Activations in 8 bits, whole numbers inside a group, groups added in float32 in ascending
+    order.
+    """
     a, a_scale = round_activations(x)
     q, scale, zero = map(torch.from_numpy, (packed.q, packed.scale, packed.zero))
     codes = torch.stack([q & 15, q >> 4], -1).flatten(1) if packed.bits == 4 else q
@@ -79,7 +89,9 @@ def test_activations_are_rounded_within_half_a_step_of_their_group():
 @pytest.mark.parametrize("bits", [4, 8])
 @pytest.mark.parametrize(("rows", "columns"), [(1, 64), (45, 192), (100, 576)])
 def test_the_native_product_equals_its_definition(bits, rows, columns):
-    torch.manual_seed(rows + bits)  # a number that lies halfway between two bytes may be rounded to either
+    torch.manual_seed(
+        rows + bits
+    )  # a number that lies halfway between two bytes may be rounded to either
     packed = matrix(rows, columns, bits)
     for tokens in (1, 3, 6, 7, 8, 21):
         x = torch.randn(tokens, columns)
@@ -110,7 +122,9 @@ def test_token_has_the_same_bits_in_any_batch_and_thread_count(bits):
         for row in (0, 3, 700, 1499):
             assert torch.equal(product_of_arrays(x[row], packed, library=NATIVE), whole[row])
         for start, stop in ((0, 5), (5, 12), (12, 1500)):
-            assert torch.equal(product_of_arrays(x[start:stop], packed, library=NATIVE), whole[start:stop])
+            assert torch.equal(
+                product_of_arrays(x[start:stop], packed, library=NATIVE), whole[start:stop]
+            )
         torch.set_num_threads(3)
         assert torch.equal(product_of_arrays(x, packed, library=NATIVE), whole)
     finally:
@@ -124,7 +138,9 @@ def test_nothing_is_written_beside_the_result():
         x, room = torch.randn(tokens, 128), torch.full((tokens * 45 + 64,), float("nan"))
         pointers = [*packed.addresses(), x.data_ptr(), room[32:].data_ptr()]
         NATIVE.run("product", ctypes.byref(ProductCall(tokens, 45, 128, 4, *pointers)))
-        assert room[:32].isnan().all() and room[-32:].isnan().all() and not room[32:-32].isnan().any()
+        assert (
+            room[:32].isnan().all() and room[-32:].isnan().all() and not room[32:-32].isnan().any()
+        )
 
 
 def test_a_vector_of_another_length_is_refused():
@@ -137,5 +153,7 @@ def test_a_vector_of_another_length_is_refused():
 def test_every_level_gives_many_tokens_the_bits_of_the_first(bits, level):
     packed = matrix(45, 192, bits)
     x = torch.randn(53, 192)  # two tiles of 16 tokens, another, four tokens and one
-    first, other = (product_of_arrays(x, packed, library=NATIVE._replace(level=n)) for n in (1, level))
+    first, other = (
+        product_of_arrays(x, packed, library=NATIVE._replace(level=n)) for n in (1, level)
+    )
     assert torch.equal(first, other)

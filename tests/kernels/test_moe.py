@@ -19,11 +19,15 @@ def bank(dtype=torch.float64):
 
 
 def tokens(count, dtype=torch.float64):
-    return torch.randn(count, HIDDEN, generator=torch.Generator().manual_seed(1), dtype=torch.float64).to(dtype)
+    return torch.randn(
+        count, HIDDEN, generator=torch.Generator().manual_seed(1), dtype=torch.float64
+    ).to(dtype)
 
 
 def logits(count):
-    return torch.randn(count, EXPERTS, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    return torch.randn(
+        count, EXPERTS, generator=torch.Generator().manual_seed(2), dtype=torch.float64
+    )
 
 
 @pytest.mark.parametrize("k", [1, 3, EXPERTS])
@@ -69,14 +73,18 @@ def test_experts_that_are_not_chosen_are_never_read():
         def expect(self, numbers):
             expected.extend(numbers)
 
-    assert torch.equal(mix_experts(x, chosen, weights, Watched()), mix_experts(x, chosen, weights, bank()))
+    assert torch.equal(
+        mix_experts(x, chosen, weights, Watched()), mix_experts(x, chosen, weights, bank())
+    )
     assert asked == expected == sorted(set(chosen.flatten().tolist()))
 
 
 def test_a_row_has_the_same_sum_in_any_company():
     x, (chosen, weights) = tokens(9), route(logits(9), 3)
     together = mix_experts(x, chosen, weights, bank())
-    alone = torch.cat([mix_experts(x[i : i + 1], chosen[i : i + 1], weights[i : i + 1], bank()) for i in range(9)])
+    alone = torch.cat(
+        [mix_experts(x[i : i + 1], chosen[i : i + 1], weights[i : i + 1], bank()) for i in range(9)]
+    )
     assert (together - alone).abs().max() < 1e-12
 
 

@@ -1,4 +1,6 @@
-"""The native kernels against float64 and against the references, their bits, and the machine that lacks them."""
+"""The native kernels against float64 and against the references, their bits, and the machine that
+lacks them.
+"""
 
 from functools import partial
 
@@ -20,11 +22,15 @@ from docqa.kernels.norm.reference import gated_norm_reference, zero_centred_norm
 from docqa.kernels.self_check import disagreement, library
 
 NATIVE = library()
-pytestmark = pytest.mark.skipif(NATIVE is None, reason="the native library is not built or not for this processor")
+pytestmark = pytest.mark.skipif(
+    NATIVE is None, reason="the native library is not built or not for this processor"
+)
 
 
 def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed + sum(shape)), dtype=torch.float64)
+    return torch.randn(
+        *shape, generator=torch.Generator().manual_seed(seed + sum(shape)), dtype=torch.float64
+    )
 
 
 def delta_inputs(seq, key, value, heads=3, batch=2, slow=0.5):
@@ -40,7 +46,8 @@ def narrow(x):
 
 @pytest.mark.parametrize("rule", [delta_rule_native, delta_step_native])
 @pytest.mark.parametrize(
-    ("seq", "key", "value"), [(1, 8, 12), (3, 7, 5), (31, 64, 64), (65, 24, 40), (200, 64, 64), (70, 128, 96)]
+    ("seq", "key", "value"),
+    [(1, 8, 12), (3, 7, 5), (31, 64, 64), (65, 24, 40), (200, 64, 64), (70, 128, 96)],
 )
 def test_the_delta_rule_equals_the_recurrence(rule, seq, key, value):
     x = delta_inputs(seq, key, value)
@@ -67,7 +74,9 @@ def test_tokens_that_change_nothing_leave_the_state_untouched():
     short = {name: tensor[:, :50] if name != "state" else tensor for name, tensor in x.items()}
     for name in ("q", "k", "v", "decay", "beta"):
         x[name][:, 50:] = 0
-    assert torch.equal(delta_rule_native(**x, library=NATIVE)[1], delta_rule_native(**short, library=NATIVE)[1])
+    assert torch.equal(
+        delta_rule_native(**x, library=NATIVE)[1], delta_rule_native(**short, library=NATIVE)[1]
+    )
 
 
 def test_the_number_of_threads_does_not_change_a_bit():
@@ -91,14 +100,18 @@ def test_the_number_of_threads_does_not_change_a_bit():
 def test_convolution_and_unit_length_equal_the_formula(channels, heads, dim):
     x, weight, history = normal(2, 20, channels), normal(channels, 1, 4), normal(2, 3, channels)
     right = unit_conv_reference(x, weight, history, heads=heads, dim=dim)
-    ours = unit_conv_native(x.float(), weight.float(), history.float(), heads=heads, dim=dim, library=NATIVE)
+    ours = unit_conv_native(
+        x.float(), weight.float(), history.float(), heads=heads, dim=dim, library=NATIVE
+    )
     for one, other in zip(ours, right, strict=True):
         assert one.shape == other.shape
         assert other.numel() == 0 or (one - other).abs().max() < 2e-6
 
 
 @pytest.mark.parametrize("level", range(1, NATIVE.level + 1) if NATIVE else [])
-@pytest.mark.parametrize(("batch", "seq", "heads", "dim", "channels"), [(2, 19, 3, 24, 100), (1, 2, 2, 64, 300)])
+@pytest.mark.parametrize(
+    ("batch", "seq", "heads", "dim", "channels"), [(2, 19, 3, 24, 100), (1, 2, 2, 64, 300)]
+)
 def test_the_native_backward_pass_gives_the_gradients_of_the_formula_in_float64(
     level, batch, seq, heads, dim, channels
 ):
@@ -110,7 +123,9 @@ def test_the_native_backward_pass_gives_the_gradients_of_the_formula_in_float64(
     def gradients(conv, dtype):
         given = [part.detach().to(dtype, copy=True).requires_grad_() for part in (x, weight)]
         unit, rest, tail = conv(*given, history.to(dtype), heads=heads, dim=dim)
-        weights = torch.randn(batch, seq, channels, generator=torch.Generator().manual_seed(1)).to(dtype)
+        weights = torch.randn(batch, seq, channels, generator=torch.Generator().manual_seed(1)).to(
+            dtype
+        )
         (torch.cat([unit.flatten(2), rest], 2) * weights).sum().backward(retain_graph=True)
         tail.sum().backward()  # the inputs are the next call's history
         return [unit, rest, tail, *(part.grad for part in given)]
@@ -123,7 +138,9 @@ def test_the_native_backward_pass_gives_the_gradients_of_the_formula_in_float64(
 
 def test_a_history_with_a_gradient_keeps_it():
     history = torch.randn(1, 3, 40, requires_grad=True)
-    unit, _, _ = unit_conv(torch.randn(1, 5, 40), torch.randn(40, 4, requires_grad=True), history, heads=1, dim=8)
+    unit, _, _ = unit_conv(
+        torch.randn(1, 5, 40), torch.randn(40, 4, requires_grad=True), history, heads=1, dim=8
+    )
     unit.sum().backward()
     assert history.grad is not None and history.grad.abs().sum() > 0
 
@@ -185,7 +202,9 @@ def test_without_the_library_everything_runs_through_torch(fresh, tmp_path):
         (tmp_path / "_native.so").write_bytes(b"no library")
         self_check._checked.cache_clear()
         assert library() is None and "install docqa again" in self_check.describe()
-        assert "install docqa again" in self_check.damage() and "twice as long" in self_check.damage()
+        assert (
+            "install docqa again" in self_check.damage() and "twice as long" in self_check.damage()
+        )
     assert self_check.damage() == ""
     self_check._checked.cache_clear()
     assert self_check.describe() == LEVELS[NATIVE.level]
@@ -198,9 +217,14 @@ def test_untested_level_is_checked_once_before_it_is_used(fresh, monkeypatch, di
     for name in ("disagreement", "arrays_disagreement"):
         monkeypatch.setattr(self_check, name, lambda *levels: checked.append(levels) or differs)
     used = choose("delta", "cpu", torch.float32)
-    assert library().level == (1 if differs else 3) and used.name == f"native {LEVELS[library().level]}"
+    assert (
+        library().level == (1 if differs else 3)
+        and used.name == f"native {LEVELS[library().level]}"
+    )
     assert used.function.keywords["library"] == library()
     assert [(one.level, other.level) for one, other in checked] == [(3, 1)]
     assert self_check.describe() == (
-        "AVX2; AVX-512 VNNI gave other results in 'norm' and is not used" if differs else "AVX-512 VNNI"
+        "AVX2; AVX-512 VNNI gave other results in 'norm' and is not used"
+        if differs
+        else "AVX-512 VNNI"
     )

@@ -10,7 +10,9 @@ from docqa.kernels.cpu import LEVELS
 from docqa.kernels.self_check import library
 
 NATIVE = library()
-pytestmark = pytest.mark.skipif(NATIVE is None, reason="the native library is not built or not for this processor")
+pytestmark = pytest.mark.skipif(
+    NATIVE is None, reason="the native library is not built or not for this processor"
+)
 AT_LEVELS = [NATIVE._replace(level=level) for level in range(1, NATIVE.level + 1)] if NATIVE else []
 SHAPES = [  # batch, seq, total, heads, kv_heads, dim
     (1, 100, 100, 9, 3, 64),
@@ -34,8 +36,8 @@ def test_attention_equals_the_formula_in_float64(native, shape):
     right = attention_reference(q.double(), k.double(), v.double())
     exact = attention_native(q, k, v, library=native)
     assert (exact - right).abs().max() < 2e-6  # scores up to 5 in float32, sums of 300 products
-    # Queries and keys are rounded to 1/254 of their largest, weights and values to 1/512 in the own block of keys and
-    # to 1/510 and 1/254 of the largest in earlier ones: 0.4 to 1.2 % measured.
+    # Queries and keys are rounded to 1/254 of their largest, weights and values to 1/512 in the own
+    # block of keys and to 1/510 and 1/254 of the largest in earlier ones: 0.4 to 1.2 % measured.
     rounded = attention_native(q, k, v, rounded=True, library=native)
     assert (rounded - right).norm() < 0.015 * right.norm()
     assert (rounded - right).abs().max() < 0.05
@@ -53,7 +55,10 @@ def test_row_has_the_same_bits_in_any_batch(rounded):
 @pytest.mark.parametrize("rounded", [False, True])
 def test_the_number_of_threads_does_not_change_a_bit(rounded):
     q, k, v = inputs(1, 90, 150, 6, 2, 64)
-    found = [attention_native(q, k, v, rounded=rounded, library=NATIVE._replace(threads=n)) for n in (1, 2, 3)]
+    found = [
+        attention_native(q, k, v, rounded=rounded, library=NATIVE._replace(threads=n))
+        for n in (1, 2, 3)
+    ]
     assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
 
 
@@ -65,21 +70,29 @@ def test_scores_far_apart_neither_overflow_nor_vanish(rounded):
     assert torch.isfinite(out).all()
     if not rounded:
         assert (out - attention_reference(q.double(), k.double(), v.double())).abs().max() < 2e-3
-    low = attention_native(-100 * k.expand(-1, -1, 2, -1).contiguous(), k, v, rounded=rounded, library=NATIVE)
+    low = attention_native(
+        -100 * k.expand(-1, -1, 2, -1).contiguous(), k, v, rounded=rounded, library=NATIVE
+    )
     assert torch.isfinite(low).all()  # every score of a row far below 0
 
 
 @pytest.mark.parametrize("rounded", [False, True])
 def test_dominant_key_gets_all_the_weight_at_any_score(rounded):
     q, k, v = inputs(1, 200, 200, 2, 1, 64)
-    q, k[0, 3] = 3e4 * q.abs(), 3e4 * k[0, 3].abs()  # scores of billions, where neighbouring floats are hundreds apart
+    q, k[0, 3] = (
+        3e4 * q.abs(),
+        3e4 * k[0, 3].abs(),
+    )  # scores of billions, where neighbouring floats are hundreds apart
     out = attention_native(q, k, v, rounded=rounded, library=NATIVE)
     assert (out[:, 3:] - v[:, 3]).abs().max() <= 0.01 * v.abs().max()
 
 
 def test_one_large_value_rounds_only_its_own_dimension_and_block():
     q, k, v = inputs(1, 100, 300, 3, 1, 64)
-    v[0, 70, 0, 5] = 1000.0  # its neighbours' bytes in that dimension of keys 64 to 127 are then 1000 / 127 apart
+    v[0, 70, 0, 5] = (
+        # its neighbours' bytes in that dimension of keys 64 to 127 are then 1000 / 127 apart
+        1000.0
+    )
     right = attention_reference(q.double(), k.double(), v.double())
     rounded = attention_native(q, k, v, rounded=True, library=NATIVE)
     others = [d for d in range(64) if d != 5]

@@ -23,12 +23,20 @@ POSITIONS = torch.tensor([0, 4095, 262_143, 1_009_999])
 
 
 def of_transformers(factor, partial, **extra):
-    rope = dict(rope_type="yarn", rope_theta=1e7, partial_rotary_factor=partial, factor=factor, **extra)
+    rope = dict(
+        rope_type="yarn", rope_theta=1e7, partial_rotary_factor=partial, factor=factor, **extra
+    )
     rope["original_max_position_embeddings"] = 262_144
     config = Qwen3_5TextConfig(
-        hidden_size=64, num_attention_heads=2, num_key_value_heads=1, head_dim=256, num_hidden_layers=1,
-        layer_types=["full_attention"], max_position_embeddings=262_144 * 4, rope_parameters=rope,
-    )  # fmt: skip
+        hidden_size=64,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=256,
+        num_hidden_layers=1,
+        layer_types=["full_attention"],
+        max_position_embeddings=262_144 * 4,
+        rope_parameters=rope,
+    )
     return ROPE_INIT_FUNCTIONS["yarn"](config, torch.device("cpu"))
 
 
@@ -40,10 +48,14 @@ def test_frequencies_and_scale_are_those_of_transformers(factor, partial):
     assert ((ours - theirs.double()) / theirs.double()).abs().max() < 2e-7
     assert scale == right
     for position in POSITIONS.tolist():
-        assert (position * ours - (position * theirs).double()).abs().max() < 0.05  # theirs are formed in float32
+        assert (
+            position * ours - (position * theirs).double()
+        ).abs().max() < 0.05  # theirs are formed in float32
 
 
-@pytest.mark.parametrize("fields", [{"mscale": 1.0, "mscale_all_dim": 0.8}, {"attention_factor": 1.3}])
+@pytest.mark.parametrize(
+    "fields", [{"mscale": 1.0, "mscale_all_dim": 0.8}, {"attention_factor": 1.3}]
+)
 def test_fields_that_state_the_scale_are_used(fields):
     _, right = of_transformers(4.0, 0.25, **fields)
     assert magnitude(4.0, YarnOptions(**fields)) == right
@@ -65,14 +77,19 @@ def test_angles_are_exact_at_a_million_tokens():
     for row, position in enumerate(POSITIONS.tolist()):
         for column in range(32):
             angle = position * 1e7 ** (-2 * column / 64)
-            assert abs(cos[row, column] - math.cos(angle)) < 1e-9 and abs(sin[row, column] - math.sin(angle)) < 1e-9
+            assert (
+                abs(cos[row, column] - math.cos(angle)) < 1e-9
+                and abs(sin[row, column] - math.sin(angle)) < 1e-9
+            )
 
 
 def test_only_the_rotary_dims_turn_and_scores_depend_on_distance_alone():
     freqs, _ = frequencies(8, 100.0)
     x = torch.randn(1, 1, 1, 16, dtype=torch.float64).expand(1, 12, 1, 16)
     turned = rotate(x, *rotation_table(torch.arange(12), freqs, 1.0, torch.float64))
-    assert torch.equal(turned[..., 8:], x[..., 8:]) and not torch.allclose(turned[0, 3, 0, :8], x[0, 3, 0, :8])
+    assert torch.equal(turned[..., 8:], x[..., 8:]) and not torch.allclose(
+        turned[0, 3, 0, :8], x[0, 3, 0, :8]
+    )
     scores = turned[0, :, 0] @ turned[0, :, 0].T
     assert torch.allclose(scores.diagonal(3), scores[0, 3].expand(9), atol=1e-12)
 
@@ -88,11 +105,15 @@ def test_turning_again_by_the_difference_equals_turning_at_once():
     assert (once - twice).abs().max() < 1e-11
 
 
-@pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
+@pytest.mark.skipif(
+    library() is None, reason="the native library is not built or not for this processor"
+)
 @pytest.mark.parametrize(("dim", "rotary"), [(128, 128), (64, 16), (24, 20)])
 def test_the_native_rotation_has_the_bits_of_the_formula(dim, rotary):
     x, cos, sin = torch.randn(2, 9, 3, dim), torch.randn(9, rotary), torch.randn(9, rotary)
     for level in range(1, library().level + 1):
         at_level = library()._replace(level=level, threads=2)
-        turned = rotate_native(x.transpose(1, 2).contiguous().transpose(1, 2), cos, sin, library=at_level)
+        turned = rotate_native(
+            x.transpose(1, 2).contiguous().transpose(1, 2), cos, sin, library=at_level
+        )
         assert torch.equal(turned, rotate_reference(x, cos, sin))

@@ -1,4 +1,6 @@
-"""How many threads compute: what the environment says, else the cores, and the same number in torch."""
+"""How many threads compute: what the environment says, else the cores, and the same number in
+torch.
+"""
 
 import subprocess
 import sys
@@ -18,10 +20,14 @@ print(before, torch.get_num_threads(), thread_count())
 """
 
 
-@pytest.mark.parametrize(("use", "said", "right"), [("use_threads(3)", "2", 3), ("", "2", 2), ("", "5,1", 5)])
+@pytest.mark.parametrize(
+    ("use", "said", "right"), [("use_threads(3)", "2", 3), ("", "2", 2), ("", "5,1", 5)]
+)
 def test_torch_computes_on_as_many_threads_as_before_it_came(use, said, right, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", said)
-    done = subprocess.run([sys.executable, "-c", CODE.format(use=use)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", CODE.format(use=use)], capture_output=True, text=True, check=False
+    )
     assert done.stdout.split() == [str(right)] * 3, done.stderr
 
 

@@ -1,4 +1,6 @@
-"""Small random checkpoints of every member of the family, as transformers writes them: names, layouts, shards."""
+"""Small random checkpoints of every member of the family, as transformers writes them: names,
+layouts, shards.
+"""
 
 import json
 
@@ -19,15 +21,33 @@ _EXPERTS = {
     "shared_expert_intermediate_size": 40,
 }
 LLAMA3 = {
-    "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+    "rope_type": "llama3",
+    "rope_theta": 10000.0,
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
     "original_max_position_embeddings": 64,
-}  # fmt: skip
-_VISION = {"depth": 1, "hidden_size": 32, "intermediate_size": 48, "num_heads": 2, "out_hidden_size": 64}
+}
+_VISION = {
+    "depth": 1,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_heads": 2,
+    "out_hidden_size": 64,
+}
 # What quantizers leave alone.
 KEPT = (
-    "in_proj_a", "in_proj_b", "conv1d", "mlp.gate.", "shared_expert_gate", "embed", "lm_head", "norm", ".a_proj",
+    "in_proj_a",
+    "in_proj_b",
+    "conv1d",
+    "mlp.gate.",
+    "shared_expert_gate",
+    "embed",
+    "lm_head",
+    "norm",
+    ".a_proj",
     ".b_proj",
-)  # fmt: skip
+)
 WHOLE_GROUP = 8  # rows and columns that formats pack together
 FAMILIES = {
     "qwen3_next": {**_SHARED, **_EXPERTS, "intermediate_size": 80, "mlp_only_layers": [2]},
@@ -38,16 +58,29 @@ FAMILIES = {
 }
 
 _PLAIN = {
-    **{name: value for name, value in _SHARED.items() if not name.startswith(("linear_", "layer_types", "head_dim"))},
-    "intermediate_size": 96, "num_hidden_layers": 3, "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
-}  # fmt: skip
+    **{
+        name: value
+        for name, value in _SHARED.items()
+        if not name.startswith(("linear_", "layer_types", "head_dim"))
+    },
+    "intermediate_size": 96,
+    "num_hidden_layers": 3,
+    "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
+}
 # Beside a picture half.
 WRAPPED = {family: FAMILIES[family] for family in ("qwen3_5", "qwen3_5_moe")}
-# Members without a delta layer; a head's dim is not hidden / heads but where the architecture has it so.
+# Members without a delta layer; a head's dim is not hidden / heads but where the architecture has
+# it so.
 TRANSFORMERS = {
     "qwen3": {**_PLAIN, "head_dim": 16, "tie_word_embeddings": True},
     "qwen2": {**_PLAIN, "num_attention_heads": 4, "tie_word_embeddings": False},
-    "llama": {**_PLAIN, "head_dim": 16, "hidden_size": 96, "tie_word_embeddings": True, "rms_norm_eps": 1e-5},
+    "llama": {
+        **_PLAIN,
+        "head_dim": 16,
+        "hidden_size": 96,
+        "tie_word_embeddings": True,
+        "rms_norm_eps": 1e-5,
+    },
 }
 
 
@@ -77,12 +110,16 @@ def randomised(module, seed):
     """Every parameter random: norms, decays and biases too."""
     torch.manual_seed(seed)
     for name, parameter in module.named_parameters():
-        parameter.data.normal_(0, 0.5 if parameter.ndim == 1 else 0.3 if "gate.weight" in name else 0.12)
+        parameter.data.normal_(
+            0, 0.5 if parameter.ndim == 1 else 0.3 if "gate.weight" in name else 0.12
+        )
     return module.eval().requires_grad_(False)
 
 
 def write_family(folder, family, *, seed=0, dtype=torch.float32, shard="5GB", **change):
-    """A checkpoint of `family` as transformers saves it, with a tokenizer; returns transformers' model."""
+    """A checkpoint of `family` as transformers saves it, with a tokenizer; returns transformers'
+    model.
+    """
     settings = settings_of(family, **change)
     model = randomised(transformers_class(family)[1](settings), seed).to(dtype)
     model.save_pretrained(folder, max_shard_size=shard)
@@ -112,7 +149,9 @@ def rewritten(source, target, change):
     for path in source.glob("*.json"):
         (target / path.name).write_bytes(path.read_bytes())
     tensors = change(load_file(source / "model.safetensors"))
-    save_file({name: part.contiguous() for name, part in tensors.items()}, target / "model.safetensors")
+    save_file(
+        {name: part.contiguous() for name, part in tensors.items()}, target / "model.safetensors"
+    )
     return target
 
 
@@ -133,18 +172,28 @@ def pair(tmp_path, family, make, quantization):
     write_family(tmp_path / "source", family)
     source, plain, packed = torch.Generator().manual_seed(0), {}, {}
     for name, tensor in apart(load_file(tmp_path / "source" / "model.safetensors")).items():
-        if tensor.ndim == 2 and not any(part in name for part in KEPT) and min(tensor.shape) >= WHOLE_GROUP:
+        if (
+            tensor.ndim == 2
+            and not any(part in name for part in KEPT)
+            and min(tensor.shape) >= WHOLE_GROUP
+        ):
             parts, tensor = make(name.removesuffix(".weight"), tuple(tensor.shape), source)
             packed |= parts
         else:
             packed[name] = tensor
         plain[name] = tensor
     raw = json.loads((tmp_path / "source" / "config.json").read_text())
-    for name, tensors, extra in (("plain", plain, {}), ("packed", packed, {"quantization_config": quantization})):
+    for name, tensors, extra in (
+        ("plain", plain, {}),
+        ("packed", packed, {"quantization_config": quantization}),
+    ):
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.json").write_text(json.dumps(raw | extra))
         (tmp_path / name / "tokenizer.json").write_text(json.dumps(tiny.tokenizer_spec()))
-        save_file({key: part.contiguous() for key, part in tensors.items()}, tmp_path / name / "model.safetensors")
+        save_file(
+            {key: part.contiguous() for key, part in tensors.items()},
+            tmp_path / name / "model.safetensors",
+        )
     return tmp_path / "plain", tmp_path / "packed"
 
 

@@ -1,4 +1,6 @@
-"""Checkpoints of every family as GGUF files, as llama.cpp's converter writes them: what the reader is tested on."""
+"""Checkpoints of every family as GGUF files, as llama.cpp's converter writes them: what the reader
+is tested on.
+"""
 
 import json
 from dataclasses import replace
@@ -13,11 +15,19 @@ from docqa.model.families.qwen3_next import released
 from docqa.model.gguf.names import EXPERT_NAMES, MTP_NAMES, ROPE_FACTORS, TOP_NAMES
 from docqa.model.gguf.tokenizer import CONTROL, NORMAL, UNUSED
 
-NARROW = (".ssm_conv1d.weight", ".ssm_alpha.weight", ".ssm_beta.weight", ".ssm_ba.weight", ".ffn_gate_inp.weight")
+NARROW = (
+    ".ssm_conv1d.weight",
+    ".ssm_alpha.weight",
+    ".ssm_beta.weight",
+    ".ssm_ba.weight",
+    ".ffn_gate_inp.weight",
+)
 
 
 def write_gguf(source, path, *, matrices="F32", more=None):
-    """The checkpoint folder `source` as `path`; `more`: tensors beside its own, those of an MTP module."""
+    """The checkpoint folder `source` as `path`; `more`: tensors beside its own, those of an MTP
+    module.
+    """
     config = HybridConfig.from_folder(source)
     tensors = checkpoint_tensors(source, config, torch.float32) | (more or {})
     writer = GGUFWriter(path, config.family.architecture)
@@ -30,9 +40,13 @@ def write_gguf(source, path, *, matrices="F32", more=None):
         else:
             kind = GGMLQuantizationType[matrices]
             raw = values.bfloat16().view(torch.uint8).numpy() if matrices == "BF16" else None
-            writer.add_tensor(name, quants.quantize(values.numpy(), kind) if raw is None else raw, raw_dtype=kind)
+            writer.add_tensor(
+                name, quants.quantize(values.numpy(), kind) if raw is None else raw, raw_dtype=kind
+            )
     if config.rope_parameters.get("rope_type") == "llama3":
-        plain = replace(config, rope_parameters={"rope_theta": config.rope_parameters["rope_theta"]})
+        plain = replace(
+            config, rope_parameters={"rope_theta": config.rope_parameters["rope_theta"]}
+        )
         factors = plain.rotary_frequencies()[0] / config.rotary_frequencies()[0]
         writer.add_tensor(ROPE_FACTORS, factors.float().numpy())
     finish(writer)
@@ -46,15 +60,21 @@ def finish(writer):
 
 
 def file_tensors(config, tensors):
-    """(name, tensor) as a file holds them: experts stacked by kind, two small projections of qwen3next together."""
+    """(name, tensor) as a file holds them: experts stacked by kind, two small projections of
+    qwen3next together.
+    """
     if config.model_type == "qwen3_next":
-        small = [name for name in tensors if name.endswith(("in_proj_a.weight", "in_proj_b.weight"))]
+        small = [
+            name for name in tensors if name.endswith(("in_proj_a.weight", "in_proj_b.weight"))
+        ]
         together = released(config, {name: tensors.pop(name) for name in small})
         tensors |= dict(together)
     for name, tensor in tensors.items():
         block, part = block_of(config, name)
         if part.endswith("experts.gate_up_proj"):
-            yield from zip((f"{block}.{EXPERT_NAMES[half]}" for half in ("gate", "up")), tensor.chunk(2, 1))
+            yield from zip(
+                (f"{block}.{EXPERT_NAMES[half]}" for half in ("gate", "up")), tensor.chunk(2, 1)
+            )
         elif part.endswith("experts.down_proj"):
             yield f"{block}.{EXPERT_NAMES['down']}", tensor
         elif name in TOP_NAMES:
@@ -71,11 +91,15 @@ def as_in_files(config, name, tensor):
         return tensor if rows is None else tensor[rows.argsort()]
     if name.endswith("in_proj_ba.weight"):
         return tensor
-    return tensor[0] if name.endswith("shared_expert_gate.weight") else to_file(config, name)(tensor)
+    return (
+        tensor[0] if name.endswith("shared_expert_gate.weight") else to_file(config, name)(tensor)
+    )
 
 
 def block_of(config, name):
-    """What a file calls the layer of a tensor, and the rest of its name; the MTP module is one block more."""
+    """What a file calls the layer of a tensor, and the rest of its name; the MTP module is one
+    block more.
+    """
     if name in MTP_NAMES:
         return f"blk.{config.num_hidden_layers}", name
     mtp, name = name.startswith("mtp."), name.removeprefix("mtp.")
@@ -145,7 +169,9 @@ def add_vocabulary(writer, source, rows):
     writer.add_tokenizer_pre("smollm")
     writer.add_token_list(tokens)
     writer.add_token_types(kinds)
-    writer.add_token_merges([merge if isinstance(merge, str) else " ".join(merge) for merge in spec["model"]["merges"]])
+    writer.add_token_merges(
+        [merge if isinstance(merge, str) else " ".join(merge) for merge in spec["model"]["merges"]]
+    )
     writer.add_add_bos_token(False)
     writer.add_add_space_prefix(False)
     for name in ("bos", "eos", "pad"):

@@ -10,9 +10,16 @@ from docqa.model.load import NetworkModel
 
 
 def compared_with_llama_cpp(xllamacpp: Any, path: Path, model: NetworkModel) -> int:
-    """How many log-probabilities were compared; each of llama.cpp's five best is docqa's within 0.01."""
+    """How many log-probabilities were compared; each of llama.cpp's five best is docqa's within
+    0.01.
+    """
     settings = xllamacpp.CommonParams()
-    settings.model.path, settings.n_ctx, settings.n_parallel, settings.warmup = str(path), 512, 1, False
+    settings.model.path, settings.n_ctx, settings.n_parallel, settings.warmup = (
+        str(path),
+        512,
+        1,
+        False,
+    )
     server = xllamacpp.Server(settings)
     compared = 0
     for length in range(1, 130, 8):
@@ -20,7 +27,9 @@ def compared_with_llama_cpp(xllamacpp: Any, path: Path, model: NetworkModel) -> 
         state = model.new_state()
         model.prefill(ids, state)
         right = model.logits(state.hidden).log_softmax(-1)
-        said = server.handle_completions({"prompt": ids, "n_predict": 1, "temperature": 0, "n_probs": 5})
+        said = server.handle_completions(
+            {"prompt": ids, "n_predict": 1, "temperature": 0, "n_probs": 5}
+        )
         # A token that is no whole character is held back, and its probabilities with it.
         for token in (said["choices"][0].get("logprobs") or {}).get("content") or []:
             for each in token["top_logprobs"]:

@@ -1,4 +1,6 @@
-"""Quantized tensors as other programs publish them, with the matrix that each definition gives, number by number."""
+"""Quantized tensors as other programs publish them, with the matrix that each definition gives,
+number by number.
+"""
 
 import torch
 
@@ -7,12 +9,16 @@ GROUP = 8
 
 
 def words(values, bits=4):
-    """Rows of whole numbers as int32 words, the first number in the lowest bits; the last word is filled with zeros."""
+    """Rows of whole numbers as int32 words, the first number in the lowest bits; the last word is
+    filled with zeros.
+    """
     count, out = 32 // bits, []
     for row in values:
         row = list(row) + [0] * (-len(row) % count)
-        packed = [sum(value << bits * place for place, value in enumerate(row[at : at + count]))
-                  for at in range(0, len(row), count)]  # fmt: skip
+        packed = [
+            sum(value << bits * place for place, value in enumerate(row[at : at + count]))
+            for at in range(0, len(row), count)
+        ]
         out.append([word - 2**32 if word >= 2**31 else word for word in packed])
     return torch.tensor(out, dtype=torch.int32)
 
@@ -26,7 +32,9 @@ def scales(rows, columns, source):
 
 
 def by_definition(q, zero, scale, group):
-    """(q - zero) * scale, [out, in]; q [out][in], zero and scale [out][group], `group` of each input."""
+    """(q - zero) * scale, [out, in]; q [out][in], zero and scale [out][group], `group` of each
+    input.
+    """
     out = torch.empty(len(q), len(q[0]))
     for o in range(len(q)):
         for i in range(len(q[0])):
@@ -44,9 +52,18 @@ def awq(stem, shape, source):
     scale = scales(outputs, inputs // GROUP, source)
 
     def shuffled(rows):
-        return words([[row[8 * at + AWQ_ORDER[n]] for at in range(len(row) // 8) for n in range(8)] for row in rows])
+        return words(
+            [
+                [row[8 * at + AWQ_ORDER[n]] for at in range(len(row) // 8) for n in range(8)]
+                for row in rows
+            ]
+        )
 
-    parts = {"qweight": shuffled(transposed(q)), "qzeros": shuffled(transposed(zero)), "scales": scale.t().contiguous()}
+    parts = {
+        "qweight": shuffled(transposed(q)),
+        "qzeros": shuffled(transposed(zero)),
+        "scales": scale.t().contiguous(),
+    }
     right = by_definition(q, zero, scale.float().tolist(), [i // GROUP for i in range(inputs)])
     return {f"{stem}.{name}": part for name, part in parts.items()}, right
 
@@ -76,8 +93,14 @@ def compressed(stem, shape, source, *, bits=4, zeros=True):
     q, half = numbers(outputs, inputs, bits, source), 2 ** (bits - 1)
     count = -(-inputs // GROUP)
     scale = scales(outputs, count, source)
-    zero = numbers(outputs, count, bits, source) if zeros else [[half] * count for _ in range(outputs)]
-    parts = {"weight_packed": words(q, bits), "weight_scale": scale, "weight_shape": torch.tensor([outputs, inputs])}
+    zero = (
+        numbers(outputs, count, bits, source) if zeros else [[half] * count for _ in range(outputs)]
+    )
+    parts = {
+        "weight_packed": words(q, bits),
+        "weight_scale": scale,
+        "weight_shape": torch.tensor([outputs, inputs]),
+    }
     if zeros:
         parts["weight_zero_point"] = words(transposed(zero), bits).t().contiguous()
     right = by_definition(q, zero, scale.float().tolist(), [i // GROUP for i in range(inputs)])
@@ -87,7 +110,9 @@ def compressed(stem, shape, source, *, bits=4, zeros=True):
 def fp8(stem, shape, source, *, block=(128, 128), dtype=torch.float32):
     outputs, inputs = shape
     weight = torch.randn(shape, generator=source).to(torch.float8_e4m3fn)
-    scale = (torch.rand(-(-outputs // block[0]), -(-inputs // block[1]), generator=source) * 0.1 + 0.05).to(dtype)
+    scale = (
+        torch.rand(-(-outputs // block[0]), -(-inputs // block[1]), generator=source) * 0.1 + 0.05
+    ).to(dtype)
     right = torch.empty(shape)
     for o in range(outputs):
         for i in range(inputs):

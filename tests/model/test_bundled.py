@@ -15,7 +15,9 @@ def test_the_bundled_folder_keeps_to_its_sizes():
     reader = sum(size for name, size in sizes.items() if name.startswith("reader"))
     assert max(sizes.values()) <= 45_000_000
     assert reader <= 65_500_000
-    trunk = sum(size for name, size in sizes.items() if name.startswith(("model-", "mtp", "evidence")))
+    trunk = sum(
+        size for name, size in sizes.items() if name.startswith(("model-", "mtp", "evidence"))
+    )
     assert trunk <= 106_000_000
     assert sum(sizes.values()) <= 182_000_000
 
@@ -29,9 +31,10 @@ def test_the_bundled_model_is_a_hybrid_with_a_card():
 
 def assert_as_near_as_float32(result):
     assert result["argmax_equal"]
-    # Of the middle position half more than transformers' own float32 is away from its float64. The largest is luck:
-    # where a gated norm meets an output near 0, rounding grows a hundredfold, and one thread more doubles it in either.
-    # Largest seen at one thread and two over 20 lengths: 1.5e-3 apart, and 5e-4 of transformers from itself.
+    # Of the middle position half more than transformers' own float32 is away from its float64. The
+    # largest is luck: where a gated norm meets an output near 0, rounding grows a hundredfold, and
+    # one thread more doubles it in either. Largest seen at one thread and two over 20 lengths:
+    # 1.5e-3 apart, and 5e-4 of transformers from itself.
     assert result["median_abs_diff"] <= 1.5 * result["median_fp32_vs_fp64"]
     assert result["max_abs_diff"] <= 5e-3
 

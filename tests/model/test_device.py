@@ -1,5 +1,6 @@
-"""The network on a device: what meets there lies there, ids, rows and logits come back; and what a user may ask for. No
-card is needed: torch's fake tensors know shapes and devices, and refuse what lies on two of them."""
+"""The network on a device: what meets there lies there, ids, rows and logits come back; and what a
+user may ask for. No card is needed: torch's fake tensors know shapes and devices, and refuse what
+lies on two of them."""
 
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from docqa.model.tokenizer import CheckpointTokenizer
 from tests.model.family_checkpoints import FAMILIES
 from tests.model.tiny import write_checkpoint
 
-CARD = torch.device("lazy", 0)  # the one kind that fake tensors have whole where torch was built for none
+CARD = torch.device(
+    "lazy", 0
+)  # the one kind that fake tensors have whole where torch was built for none
 
 
 @pytest.fixture
@@ -28,7 +31,9 @@ def card(monkeypatch: pytest.MonkeyPatch) -> None:
     """Operations on CARD are computed as on a card without Triton."""
     fits = Implementation.fits
     monkeypatch.setattr(
-        Implementation, "fits", lambda self, device, dtype: fits(self, "cuda" if device == "lazy" else device, dtype)
+        Implementation,
+        "fits",
+        lambda self, device, dtype: fits(self, "cuda" if device == "lazy" else device, dtype),
     )
 
 
@@ -38,8 +43,18 @@ def _on_card(raw: dict, folder: Path) -> NetworkModel:
         network = build_network(config)
     for module in network.modules():
         for name, weight in list(module.named_parameters(recurse=False)):
-            module.register_parameter(name, nn.Parameter(torch.empty(weight.shape, device=CARD), requires_grad=False))
-    return NetworkModel(config, CheckpointTokenizer.load(folder), network, "none", folder, torch.float32, device=CARD)
+            module.register_parameter(
+                name, nn.Parameter(torch.empty(weight.shape, device=CARD), requires_grad=False)
+            )
+    return NetworkModel(
+        config,
+        CheckpointTokenizer.load(folder),
+        network,
+        "none",
+        folder,
+        torch.float32,
+        device=CARD,
+    )
 
 
 @pytest.mark.parametrize("family", ["qwen3_5_text", "qwen3_5"])
@@ -51,7 +66,9 @@ def test_a_text_is_read_and_continued_on_a_card(family, tmp_path, card):
         model = _on_card(raw, folder)
         state = model.new_state(grid=128)
         rows: list[Tensor] = []
-        last = model.prefill(list(range(200)), state, on_hidden=lambda position, hidden: rows.append(hidden))
+        last = model.prefill(
+            list(range(200)), state, on_hidden=lambda position, hidden: rows.append(hidden)
+        )
         assert last.device == CARD and {row.device.type for row in rows} == {"cpu"}
         assert len(state.ids()) == 200
         assert model.logits(last).device.type == "cpu" and model.logits(last).dtype == torch.float32

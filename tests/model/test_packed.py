@@ -1,4 +1,6 @@
-"""Matrices that stay in the bits of their checkpoint: the same model within rounding, and one result for one text."""
+"""Matrices that stay in the bits of their checkpoint: the same model within rounding, and one
+result for one text.
+"""
 
 import json
 import shutil
@@ -21,7 +23,9 @@ from docqa.model.folder import BUNDLED
 from docqa.model.load import load_model
 from docqa.model.state.files import load_state, save_state
 
-pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
+pytestmark = pytest.mark.skipif(
+    library() is None, reason="the native library is not built or not for this processor"
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +51,9 @@ def read(model, ids, cuts=()):
 
 def test_matrices_stay_packed_unless_a_dtype_is_asked_for(folder, packed):
     held = packed.network.packed_matrices()
-    assert "embed_tokens.weight" in held and "layers.0.mlp.down_proj.weight" not in held  # 96 columns, no whole groups
+    assert (
+        "embed_tokens.weight" in held and "layers.0.mlp.down_proj.weight" not in held
+    )  # 96 columns, no whole groups
     assert "layers.0.mlp.up_proj.weight" in held
     assert not any("in_proj_a" in name or "norm" in name for name in held)
     assert load_model(folder, dtype="float32").network.packed_matrices() == {}
@@ -55,7 +61,9 @@ def test_matrices_stay_packed_unless_a_dtype_is_asked_for(folder, packed):
 
 
 def test_a_bias_stays_beside_a_packed_matrix(tmp_path):
-    source = tiny.write_checkpoint(tmp_path / "source", {**TRANSFORMERS["qwen2"], "model_type": "qwen2"})
+    source = tiny.write_checkpoint(
+        tmp_path / "source", {**TRANSFORMERS["qwen2"], "model_type": "qwen2"}
+    )
     quantize(source, tmp_path / "q")
     model, dense = load_model(tmp_path / "q"), load_model(tmp_path / "q", dtype="float32")
     ids = tiny.random_ids(70)
@@ -67,7 +75,9 @@ def test_a_bias_stays_beside_a_packed_matrix(tmp_path):
 
 
 def test_keys_with_a_large_bias_are_not_rounded_to_8_bits(tmp_path):
-    source = tiny.write_checkpoint(tmp_path / "source", {**TRANSFORMERS["qwen2"], "model_type": "qwen2"})
+    source = tiny.write_checkpoint(
+        tmp_path / "source", {**TRANSFORMERS["qwen2"], "model_type": "qwen2"}
+    )
     quantize(source, tmp_path / "q")
     ids, found = tiny.random_ids(70)[None], []
     for model in (load_model(tmp_path / "q"), load_model(tmp_path / "q", dtype="float32")):
@@ -78,7 +88,8 @@ def test_keys_with_a_large_bias_are_not_rounded_to_8_bits(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("bits", "kind", "error"), [(4, PackedMatrix, 0.12), (6, BlockMatrix, 0.03), (8, PackedMatrix, 0.01)]
+    ("bits", "kind", "error"),
+    [(4, PackedMatrix, 0.12), (6, BlockMatrix, 0.03), (8, PackedMatrix, 0.01)],
 )
 def test_matrices_are_packed_in_the_bits_that_are_asked_for(tmp_path, bits, kind, error):
     source = tiny.write_checkpoint(tmp_path / "source", {**tiny.RAW, "hidden_size": 256})
@@ -103,7 +114,9 @@ def test_experts_are_packed_in_the_bits_that_are_asked_for(tmp_path):
     gate_up, down = model.network.expert_banks()["layers.1.mlp.experts"].pair(2)
     experts = dense.network.layers[1].mlp.experts
     assert torch.equal(gate_up.dense(), experts.gate_up_proj[2]) and gate_up.block.name == "Q6_K"
-    assert torch.equal(down.dense(), experts.down_proj[2]) and down.bits == 8  # rows of 64 are no blocks of 256
+    assert (
+        torch.equal(down.dense(), experts.down_proj[2]) and down.bits == 8
+    )  # rows of 64 are no blocks of 256
 
 
 def test_the_embedding_may_be_packed_in_four_bits_too(folder, tmp_path):
@@ -113,7 +126,8 @@ def test_the_embedding_may_be_packed_in_four_bits_too(folder, tmp_path):
     model = load_model(tmp_path / "q")
     ids = tiny.random_ids(40)
     rounded = model.network.embed_tokens(ids)
-    # Half of a fifteenth of a group's range at most, with the range of 64 numbers some five of their spreads.
+    # Half of a fifteenth of a group's range at most, with the range of 64 numbers some five of
+    # their spreads.
     assert 0 < (rounded - whole[ids]).abs().max() < 0.35 * whole.std()
     assert model.logits(read(model, ids)[0]).shape == (whole.shape[0],)
 
@@ -128,8 +142,8 @@ def test_the_network_computes_what_the_definition_of_the_product_says(packed, mo
     finally:
         monkeypatch.undo()
         choose.cache_clear()
-    # Attention of a packed network may round queries and keys to 8 bits, up to 1 % of a layer's output each (two layers
-    # here), and an activation between two steps may be rounded either way.
+    # Attention of a packed network may round queries and keys to 8 bits, up to 1 % of a layer's
+    # output each (two layers here), and an activation between two steps may be rounded either way.
     assert (ours - right).norm() / right.norm() < 0.03
 
 
@@ -140,7 +154,9 @@ def test_token_vectors_are_exactly_the_unpacked_ones(folder, packed):
 
 def test_lower_layers_first_and_all_layers_at_once_hold_the_same_matrices(folder, packed):
     lower = load_network(folder, packed.config, torch.float32, 2, packed=True)
-    grown = load_network(folder, packed.config, torch.float32, known=lower, packed=True).packed_matrices()
+    grown = load_network(
+        folder, packed.config, torch.float32, known=lower, packed=True
+    ).packed_matrices()
     assert grown.keys() == packed.network.packed_matrices().keys() > lower.packed_matrices().keys()
     assert all(grown[name] is matrix for name, matrix in lower.packed_matrices().items())
 

@@ -11,7 +11,12 @@ from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
 
-YARN = {**tiny.RAW["rope_parameters"], "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}
+YARN = {
+    **tiny.RAW["rope_parameters"],
+    "rope_type": "yarn",
+    "factor": 4.0,
+    "original_max_position_embeddings": 64,
+}
 
 
 @pytest.mark.parametrize("change", [{}, {"rope_parameters": YARN}, {"tie_word_embeddings": False}])
@@ -69,14 +74,18 @@ def test_steps_after_a_prefill_equal_one_forward_at_every_position(model, model6
         state = which.new_state()
         which.prefill(ids[:70], state)
         for at in range(70, 90):
-            assert (which.logits(which.prefill(ids[at : at + 1], state)) - right[at]).abs().max() < bound
+            assert (
+                which.logits(which.prefill(ids[at : at + 1], state)) - right[at]
+            ).abs().max() < bound
 
 
 def test_a_row_alone_equals_the_row_in_a_batch(model):
     ids = torch.stack([tiny.random_ids(40, seed) for seed in range(3)])
     together = model.network.logits(model.network(ids))
     for row in range(3):
-        assert (model.network.logits(model.network(ids[row : row + 1]))[0] - together[row]).abs().max() < 1e-3
+        assert (
+            model.network.logits(model.network(ids[row : row + 1]))[0] - together[row]
+        ).abs().max() < 1e-3
 
 
 def test_query_and_gate_are_split_by_head_and_gating_follows_the_softmax(model64):
@@ -99,6 +108,8 @@ def test_query_and_gate_are_split_by_head_and_gating_follows_the_softmax(model64
         q = turned(normed(x[0] @ rows[head, :16].T, mixer.q_norm.weight))
         k = turned(normed(x[0] @ mixer.k_proj.weight[head // 3 * 16 :][:16].T, mixer.k_norm.weight))
         v = x[0] @ mixer.v_proj.weight[head // 3 * 16 :][:16].T
-        scores = (q @ k.T / 4).masked_fill(~torch.ones(7, 7, dtype=torch.bool).tril(), float("-inf"))
+        scores = (q @ k.T / 4).masked_fill(
+            ~torch.ones(7, 7, dtype=torch.bool).tril(), float("-inf")
+        )
         right = (scores.softmax(-1) @ v) * (x[0] @ rows[head, 16:].T).sigmoid()
         assert (out[:, head] - right).abs().max() < 1e-12

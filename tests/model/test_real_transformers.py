@@ -1,4 +1,6 @@
-"""Real weights (DOCQA_TEST_MODELS names their folder) against transformers and llama.cpp; see CONTRIBUTING."""
+"""Real weights (DOCQA_TEST_MODELS names their folder) against transformers and llama.cpp; see
+CONTRIBUTING.
+"""
 
 import gc
 import json
@@ -23,8 +25,13 @@ FILES = (
 PROSE = Path(__file__).parents[2] / "LICENSE"
 READ, WRITTEN = 2_000, 200
 POSITIONS, BEST = 256, 1_000
-LIKELY, GROUP = 10, 32  # tokens of a position whose log-probabilities are compared; columns that share a scale
-FOLDER = os.environ.get("DOCQA_TEST_MODELS")  # tests see none of docqa's variables, so it is read here
+LIKELY, GROUP = (
+    10,
+    32,
+)  # tokens of a position whose log-probabilities are compared; columns that share a scale
+FOLDER = os.environ.get(
+    "DOCQA_TEST_MODELS"
+)  # tests see none of docqa's variables, so it is read here
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7_200)]
 
@@ -40,11 +47,15 @@ def path(request):
 
 
 def text_ids(path, count):
-    return torch.tensor(CheckpointTokenizer.load(path).encode(PROSE.read_text(encoding="utf-8"))[:count])
+    return torch.tensor(
+        CheckpointTokenizer.load(path).encode(PROSE.read_text(encoding="utf-8"))[:count]
+    )
 
 
 def written(path, ids, count):
-    """`count` greedy tokens after ids as a user's model writes them, and the log-probabilities of each choice."""
+    """`count` greedy tokens after ids as a user's model writes them, and the log-probabilities of
+    each choice.
+    """
     model = load_model(path)
     state = model.new_state()
     rows = [model.logits(model.prefill(ids, state))]
@@ -63,7 +74,9 @@ def in_float32(path, ids, count):
 
 @contextmanager
 def eight_bits(model):
-    """While entered, what every matrix of transformers' model is multiplied with is rounded as kernels round it."""
+    """While entered, what every matrix of transformers' model is multiplied with is rounded as
+    kernels round it.
+    """
 
     def rounded(_, arguments):
         groups = arguments[0].unflatten(-1, (-1, GROUP))
@@ -78,7 +91,9 @@ def eight_bits(model):
 
 
 def test_greedy_tokens_are_those_of_transformers_on_the_same_weights(path):
-    """Where they part, 8-bit activations explain it: transformers moves as far when its own are rounded so."""
+    """Where they part, 8-bit activations explain it: transformers moves as far when its own are
+    rounded so.
+    """
     ids = text_ids(path, READ)
     tokens, ours = written(path, ids, WRITTEN)
     gc.collect()
@@ -96,11 +111,18 @@ def test_greedy_tokens_are_those_of_transformers_on_the_same_weights(path):
             rounded = theirs(model, all_ids)
         rounding = (rounded - truth).gather(1, likely).abs()
         both = torch.stack([tokens[first], truth[first].argmax()])
-        said |= {"tokens": both.tolist(), "ours": ours[first][both].tolist(), "theirs": truth[first][both].tolist(),
-                 "rounding": of(rounding), "rounding_parts_at": int((rounded.argmax(-1) != tokens).sum())}  # fmt: skip
+        said |= {
+            "tokens": both.tolist(),
+            "ours": ours[first][both].tolist(),
+            "theirs": truth[first][both].tolist(),
+            "rounding": of(rounding),
+            "rounding_parts_at": int((rounded.argmax(-1) != tokens).sum()),
+        }
         print(json.dumps(said))
         assert (ours - truth)[first][both].abs().max() <= rounding.max()
-        assert apart.square().mean() <= 2 * rounding.square().mean()  # two roundings, each as far as the one
+        assert (
+            apart.square().mean() <= 2 * rounding.square().mean()
+        )  # two roundings, each as far as the one
     else:
         print(json.dumps(said))
 
@@ -112,11 +134,16 @@ def theirs(model, ids, count=WRITTEN):
 
 
 def of(differences):
-    return {"root_mean_square": float(differences.square().mean().sqrt()), "largest": float(differences.max())}
+    return {
+        "root_mean_square": float(differences.square().mean().sqrt()),
+        "largest": float(differences.max()),
+    }
 
 
 def test_in_float32_probabilities_are_those_of_transformers(path):
-    """Nothing is rounded to 8 bits here, so that what differs is the order of sums: 0.0008 at most for SmolLM2."""
+    """Nothing is rounded to 8 bits here, so that what differs is the order of sums: 0.0008 at most
+    for SmolLM2.
+    """
     ids = text_ids(path, POSITIONS)
     wide = in_float32(path, ids, POSITIONS)
     gc.collect()
@@ -129,7 +156,9 @@ def test_in_float32_probabilities_are_those_of_transformers(path):
 
 
 def test_cross_entropy_of_prose_is_that_of_llama_cpp(path):
-    """At positions whose next token is among llama.cpp's BEST, which it says the probabilities of."""
+    """At positions whose next token is among llama.cpp's BEST, which it says the probabilities
+    of.
+    """
     xllamacpp = pytest.importorskip("xllamacpp")
     ids = text_ids(path, POSITIONS + 64)
     wide = in_float32(path, ids, len(ids))
@@ -144,21 +173,51 @@ def test_cross_entropy_of_prose_is_that_of_llama_cpp(path):
             rows.append((-float(ours[at - 1, token]), -float(wide[at - 1, token]), -said[token]))
     table = torch.tensor(rows, dtype=torch.float64)
     blocks, dense, llama_cpp = table.mean(0).tolist()
-    spread = {"blocks": float((table[:, 0] - table[:, 1]).std()), "llama.cpp": float((table[:, 2] - table[:, 1]).std())}
-    print(json.dumps({"file": path.name, "positions": len(rows), "docqa": blocks, "docqa in float32": dense,
-                      "llama.cpp": llama_cpp, "spread beside float32": spread}))  # fmt: skip
-    error = float((table[:, 0] - table[:, 2]).std()) / POSITIONS**0.5  # both round activations to 8 bits, each its way
+    spread = {
+        "blocks": float((table[:, 0] - table[:, 1]).std()),
+        "llama.cpp": float((table[:, 2] - table[:, 1]).std()),
+    }
+    print(
+        json.dumps(
+            {
+                "file": path.name,
+                "positions": len(rows),
+                "docqa": blocks,
+                "docqa in float32": dense,
+                "llama.cpp": llama_cpp,
+                "spread beside float32": spread,
+            }
+        )
+    )
+    error = (
+        float((table[:, 0] - table[:, 2]).std()) / POSITIONS**0.5
+    )  # both round activations to 8 bits, each its way
     assert len(rows) == POSITIONS and abs(blocks - llama_cpp) < max(0.01, 2 * error)
 
 
 def llama_cpp_rows(xllamacpp, path, ids):
-    """(position, {token: log-probability} of llama.cpp's BEST tokens there) for every position but the first 8."""
+    """(position, {token: log-probability} of llama.cpp's BEST tokens there) for every position but
+    the first 8.
+    """
     settings = xllamacpp.CommonParams()
-    settings.model.path, settings.n_ctx, settings.n_parallel, settings.warmup = str(path), 512, 1, False
-    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1  # its threads wait for each other in a loop
+    settings.model.path, settings.n_ctx, settings.n_parallel, settings.warmup = (
+        str(path),
+        512,
+        1,
+        False,
+    )
+    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = (
+        1  # its threads wait for each other in a loop
+    )
     server = xllamacpp.Server(settings)
     for at in range(8, len(ids)):
-        asked = {"prompt": ids[:at], "n_predict": 1, "temperature": 0, "n_probs": BEST, "cache_prompt": True}
+        asked = {
+            "prompt": ids[:at],
+            "n_predict": 1,
+            "temperature": 0,
+            "n_probs": BEST,
+            "cache_prompt": True,
+        }
         said = server.handle_completions(asked)
         for token in (said["choices"][0].get("logprobs") or {}).get("content") or []:
             yield at, {each["id"]: each["logprob"] for each in token["top_logprobs"]}

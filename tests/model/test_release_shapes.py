@@ -1,4 +1,6 @@
-"""Layers in the shapes of Qwen3-Next-80B-A3B, in bf16 shards as it is released, one layer of each kind."""
+"""Layers in the shapes of Qwen3-Next-80B-A3B, in bf16 shards as it is released, one layer of each
+kind.
+"""
 
 import json
 
@@ -12,23 +14,47 @@ from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 
 RAW = {
-    "model_type": "qwen3_next", "architectures": ["Qwen3NextForCausalLM"], "vocab_size": 1024, "hidden_size": 2048,
-    "num_hidden_layers": 2, "num_attention_heads": 16, "num_key_value_heads": 2, "head_dim": 256,
-    "linear_num_key_heads": 16, "linear_num_value_heads": 32, "linear_key_head_dim": 128, "linear_value_head_dim": 128,
-    "layer_types": ["linear_attention", "full_attention"], "intermediate_size": 5120, "num_experts": 512,
-    "num_experts_per_tok": 10, "moe_intermediate_size": 512, "shared_expert_intermediate_size": 512,
-    "norm_topk_prob": True, "decoder_sparse_step": 1, "mlp_only_layers": [], "rope_theta": 10000000,
-    "partial_rotary_factor": 0.25, "rope_scaling": None, "max_position_embeddings": 262144,
-    "tie_word_embeddings": False, "hidden_act": "silu",
-}  # fmt: skip
+    "model_type": "qwen3_next",
+    "architectures": ["Qwen3NextForCausalLM"],
+    "vocab_size": 1024,
+    "hidden_size": 2048,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 16,
+    "num_key_value_heads": 2,
+    "head_dim": 256,
+    "linear_num_key_heads": 16,
+    "linear_num_value_heads": 32,
+    "linear_key_head_dim": 128,
+    "linear_value_head_dim": 128,
+    "layer_types": ["linear_attention", "full_attention"],
+    "intermediate_size": 5120,
+    "num_experts": 512,
+    "num_experts_per_tok": 10,
+    "moe_intermediate_size": 512,
+    "shared_expert_intermediate_size": 512,
+    "norm_topk_prob": True,
+    "decoder_sparse_step": 1,
+    "mlp_only_layers": [],
+    "rope_theta": 10000000,
+    "partial_rotary_factor": 0.25,
+    "rope_scaling": None,
+    "max_position_embeddings": 262144,
+    "tie_word_embeddings": False,
+    "hidden_act": "silu",
+}
 EXPERTS, INNER, HIDDEN = RAW["num_experts"], RAW["moe_intermediate_size"], RAW["hidden_size"]
 
 
 def meta_model():
     settings = transformers_class("qwen3_next")[0](
-        **{name: value for name, value in RAW.items() if name not in ("model_type", "architectures")},
-        attn_implementation="eager", experts_implementation="eager",
-    )  # fmt: skip
+        **{
+            name: value
+            for name, value in RAW.items()
+            if name not in ("model_type", "architectures")
+        },
+        attn_implementation="eager",
+        experts_implementation="eager",
+    )
     with torch.device("meta"):
         return settings, transformers_class("qwen3_next")[1](settings).eval()
 
@@ -39,7 +65,9 @@ def random(shape, source):
 
 
 def write(folder, model):
-    """A shard for each layer's experts and one for the rest. Experts are one random stretch, read from other places."""
+    """A shard for each layer's experts and one for the rest. Experts are one random stretch, read
+    from other places.
+    """
     source, where = torch.Generator().manual_seed(0), {}
     noise = random((3 * INNER * HIDDEN + EXPERTS * 4096,), source) * 0.1
 
@@ -48,13 +76,21 @@ def write(folder, model):
         save_file(tensors, folder / name, metadata={"format": "pt"})
         where.update(dict.fromkeys(tensors, name))
 
-    rest = {n: random(tuple(p.shape), source) for n, p in model.state_dict().items() if ".experts." not in n}
+    rest = {
+        n: random(tuple(p.shape), source)
+        for n, p in model.state_dict().items()
+        if ".experts." not in n
+    }
     shard(1, rest)
     for layer in range(2):
         tensors = {}
         for number in range(EXPERTS):
             start = (number + layer) * 4096
-            for half, shape in (("gate", (INNER, HIDDEN)), ("up", (INNER, HIDDEN)), ("down", (HIDDEN, INNER))):
+            for half, shape in (
+                ("gate", (INNER, HIDDEN)),
+                ("up", (INNER, HIDDEN)),
+                ("down", (HIDDEN, INNER)),
+            ):
                 name = f"model.layers.{layer}.mlp.experts.{number}.{half}_proj.weight"
                 tensors[name] = noise[start : start + INNER * HIDDEN].view(shape).clone()
                 start += INNER * HIDDEN - 4096
@@ -65,7 +101,9 @@ def write(folder, model):
 
 
 class OneByOne(torch.nn.Module):
-    """Stands for a stacked tensor of transformers' experts: an expert is float32 only while it is looked at."""
+    """Stands for a stacked tensor of transformers' experts: an expert is float32 only while it is
+    looked at.
+    """
 
     def __init__(self, files, prefix, halves):
         super().__init__()

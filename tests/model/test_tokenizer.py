@@ -25,7 +25,12 @@ def planes():
 TEXTS = [
     *(bytes([b]).decode("latin-1") for b in range(256)),
     *(f"x{chr(b)}{chr(b)}y" for b in range(32)),
-    *(space * n + d for space in SPACES for n in (1, 2, 3) for d in ("1", "12", "a", "\u0663", "\xb2", "\u2167", "")),
+    *(
+        space * n + d
+        for space in SPACES
+        for n in (1, 2, 3)
+        for d in ("1", "12", "a", "\u0663", "\xb2", "\u2167", "")
+    ),
     *planes(),
     "The 12th clause (3.4.1)\n\n  4 don't we'll Café naïve   end  ",
 ]
@@ -51,11 +56,16 @@ def specs():
         "behavior": "Isolated",
     }
     level = {**split["pre_tokenizer"]["pretokenizers"][1], "use_regex": False}
-    split["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [{**regex, "invert": False}, level]}
+    split["pre_tokenizer"] = {
+        "type": "Sequence",
+        "pretokenizers": [{**regex, "invert": False}, level],
+    }
     split["normalizer"] = {"type": "NFC"}
     yield pytest.param(split, id="own pattern, NFC")
     if (BUNDLED / "tokenizer.json").is_file():
-        yield pytest.param(json.loads((BUNDLED / "tokenizer.json").read_text(encoding="utf-8")), id="bundled")
+        yield pytest.param(
+            json.loads((BUNDLED / "tokenizer.json").read_text(encoding="utf-8")), id="bundled"
+        )
 
 
 @pytest.mark.parametrize("spec", list(specs()))
@@ -83,7 +93,16 @@ def test_every_token_lies_where_its_offsets_say(text):
 
 def test_a_character_over_several_tokens_belongs_to_each_of_them():
     ids, offsets = CheckpointTokenizer(tiny.tokenizer_spec()).encode_with_offsets("a😀é b")
-    assert len(ids) == 8 and offsets == [(0, 1), (1, 2), (1, 2), (1, 2), (1, 2), (2, 3), (3, 4), (4, 5)]
+    assert len(ids) == 8 and offsets == [
+        (0, 1),
+        (1, 2),
+        (1, 2),
+        (1, 2),
+        (1, 2),
+        (2, 3),
+        (3, 4),
+        (4, 5),
+    ]
 
 
 def test_bytes_without_a_token_shift_no_offsets():
@@ -107,7 +126,9 @@ def test_half_a_surrogate_pair_is_replaced_and_not_a_crash():
 def test_another_kind_of_tokenizer_is_done_by_the_library():
     spec = tiny.tokenizer_spec()
     spec["pre_tokenizer"] = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never"}
-    assert CheckpointTokenizer(spec).encode("theb") == [spec["model"]["vocab"][t] for t in ("the", "b")]
+    assert CheckpointTokenizer(spec).encode("theb") == [
+        spec["model"]["vocab"][t] for t in ("the", "b")
+    ]
 
 
 @pytest.mark.parametrize("content", [None, "not json", "{}"])

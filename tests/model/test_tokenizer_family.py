@@ -1,4 +1,6 @@
-"""Tokenizers of the family: a tokenizer.json as Qwen writes it gives the ids that `tokenizers` makes of it."""
+"""Tokenizers of the family: a tokenizer.json as Qwen writes it gives the ids that `tokenizers`
+makes of it.
+"""
 
 import json
 from functools import cache
@@ -6,13 +8,23 @@ from functools import cache
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import (
+    AddedToken,
+    Regex,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 from tokenizers import Tokenizer as Rust
 
 from docqa.model.tokenizer import CheckpointTokenizer
 
 CONTRACTION, REST = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)", r"[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-REGEX = {  # as in transformers' Qwen2Tokenizer and Qwen3_5Tokenizer, whose vocabulary files are read with them
+# as in transformers' Qwen2Tokenizer and Qwen3_5Tokenizer, whose vocabulary files are read with them
+REGEX = {
     "qwen3_next": rf"{CONTRACTION}|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|\p{{N}}| ?[^\s\p{{L}}\p{{N}}]+{REST}",
     "qwen3_5": rf"{CONTRACTION}|[^\r\n\p{{L}}\p{{N}}]?[\p{{L}}\p{{M}}]+|\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p{{N}}]+{REST}",
 }
@@ -23,7 +35,14 @@ CORPUS = [
     "Über naïve façades: क्षत्रिय हिन्दी में, 東京都の条例第12条、한국어 조항\u0301.\n\tif x != y:\n\t\tpass\n",
     "§ 4.2(b)—“notice” … 5 € ½ ²³ 😀👩\u200d👩\u200d👧 ﬁnal ſet 'ſ 'S a\u0308 ä \u1680\u3000\u2003 end   ",
 ]
-HARD = ["say <|im_end|> and <think>", "\u0301\u0301a", "\r\n \n\t\n", "don'T", "a\u0323\u0307", "\ufb01 \u212b"]
+HARD = [
+    "say <|im_end|> and <think>",
+    "\u0301\u0301a",
+    "\r\n \n\t\n",
+    "don'T",
+    "a\u0323\u0307",
+    "\ufb01 \u212b",
+]
 
 
 @cache
@@ -41,7 +60,8 @@ def spec_of(family: str) -> dict:
     made.post_processor = processors.ByteLevel(trim_offsets=False)
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     made.train_from_iterator(
-        CORPUS * 3, trainers.BpeTrainer(vocab_size=500, initial_alphabet=alphabet, show_progress=False)
+        CORPUS * 3,
+        trainers.BpeTrainer(vocab_size=500, initial_alphabet=alphabet, show_progress=False),
     )
     made.add_special_tokens(SPECIAL)
     made.add_tokens([AddedToken(name, special=False, normalized=False) for name in ADDED])
@@ -63,7 +83,9 @@ def agree(family: str, text: str) -> None:
     expected = plain.encode(text, add_special_tokens=False)
     assert ours.encode(text) == expected.ids, repr(text)
     assert ours.encode_with_offsets(text)[0] == expected.ids, repr(text)
-    assert ours.encode_template(text) == marked.encode(text, add_special_tokens=False).ids, repr(text)
+    assert ours.encode_template(text) == marked.encode(text, add_special_tokens=False).ids, repr(
+        text
+    )
 
 
 @pytest.mark.parametrize("family", REGEX)
@@ -79,7 +101,8 @@ def test_ids_are_those_of_the_file_and_take_the_fast_way(family):
 @pytest.mark.parametrize("family", REGEX)
 @settings(max_examples=150, deadline=None)
 @given(
-    st.text(st.characters(exclude_categories=["Cs", "Cn"])) | st.text(st.sampled_from("aTs'\u0301\u0327 \n\r\t1½中ि."))
+    st.text(st.characters(exclude_categories=["Cs", "Cn"]))
+    | st.text(st.sampled_from("aTs'\u0301\u0327 \n\r\t1½中ि."))
 )
 @example("'\u017f")
 @example("x'\u212a")

@@ -1,4 +1,6 @@
-"""The dense members against transformers; their state, and that of hybrids of their own, against a cold run."""
+"""The dense members against transformers; their state, and that of hybrids of their own, against a
+cold run.
+"""
 
 import json
 
@@ -26,7 +28,12 @@ from docqa.model.load import load_model
 from docqa.model.state.long_attention import LongAttention
 
 NEAR = 5e-5  # float32 logits of up to 2; measured 1e-6
-YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 64}
+YARN = {
+    "rope_type": "yarn",
+    "rope_theta": 10000.0,
+    "factor": 4.0,
+    "original_max_position_embeddings": 64,
+}
 LINEAR = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
 
 
@@ -49,12 +56,18 @@ def test_logits_are_those_of_transformers(folders, family):
 def test_logits_with_scaled_rope_are_those_transformers_loads(tmp_path, family, change):
     write_family(tmp_path, family, **change)
     assert check(tmp_path, lengths=(130,))["max_abs_diff"] < NEAR
-    theirs = transformers_class(family)[1].from_pretrained(tmp_path, attn_implementation="eager").eval()
+    theirs = (
+        transformers_class(family)[1].from_pretrained(tmp_path, attn_implementation="eager").eval()
+    )
     config = HybridConfig.from_folder(tmp_path)
     ours, ids = load_network(tmp_path, config, torch.float32), tiny.random_ids(130)[None]
     with torch.inference_mode():
-        assert (ours.logits(ours(ids, factor=config.static_factor)) - theirs(ids).logits).abs().max() < NEAR
-        assert (ours.logits(ours(ids, factor=2.0)) - theirs(ids).logits).abs().max() > NEAR or not config.stretches
+        assert (
+            ours.logits(ours(ids, factor=config.static_factor)) - theirs(ids).logits
+        ).abs().max() < NEAR
+        assert (
+            ours.logits(ours(ids, factor=2.0)) - theirs(ids).logits
+        ).abs().max() > NEAR or not config.stretches
 
 
 def test_rope_of_old_configs_is_read_from_the_top_level(tmp_path):
@@ -106,23 +119,45 @@ def test_a_context_that_yarn_does_not_stretch_ends_at_its_length(tmp_path):
     write_family(tmp_path, "llama", rope_parameters=LLAMA3)
     config = HybridConfig.from_folder(tmp_path)
     assert (config.native_context, yarn_factor_for(config, 4096)) == (4096, 1.0)
-    with pytest.raises(ContextTooLong, match="4,097 tokens are more than the longest context, 4,096"):
+    with pytest.raises(
+        ContextTooLong, match="4,097 tokens are more than the longest context, 4,096"
+    ):
         yarn_factor_for(config, 4097)
 
 
 @pytest.mark.parametrize(
     ("family", "change", "said"),
     [
-        ("llama", {"rope_parameters": {"rope_type": "longrope", "rope_theta": 1.0}}, "rope_type 'longrope'"),
-        ("llama", {"rope_parameters": {"rope_type": "dynamic", "factor": 2.0}}, "rope_type 'dynamic'.*linear, llama3"),
-        ("llama", {"rope_parameters": {"rope_type": "llama3", "factor": 2.0}}, "needs a number for low_freq_factor"),
+        (
+            "llama",
+            {"rope_parameters": {"rope_type": "longrope", "rope_theta": 1.0}},
+            "rope_type 'longrope'",
+        ),
+        (
+            "llama",
+            {"rope_parameters": {"rope_type": "dynamic", "factor": 2.0}},
+            "rope_type 'dynamic'.*linear, llama3",
+        ),
+        (
+            "llama",
+            {"rope_parameters": {"rope_type": "llama3", "factor": 2.0}},
+            "needs a number for low_freq_factor",
+        ),
         ("llama", {"mlp_bias": True}, "mlp_bias = True"),
         ("llama", {"attention_bias": True}, "attention_bias = True"),
         ("qwen3", {"use_sliding_window": True}, "use_sliding_window = True"),
-        ("qwen2", {"layer_types": ["full_attention", "sliding_attention", "full_attention"]}, "sliding_attention"),
+        (
+            "qwen2",
+            {"layer_types": ["full_attention", "sliding_attention", "full_attention"]},
+            "sliding_attention",
+        ),
         ("qwen2", {"layer_types": ["linear_attention"] * 3}, "linear_attention"),
         ("qwen2", {"hidden_act": "gelu"}, "hidden_act = 'gelu'"),
-        ("qwen3", {"model_type": "gemma3"}, "model_type 'gemma3' is not supported; docqa runs .*llama"),
+        (
+            "qwen3",
+            {"model_type": "gemma3"},
+            "model_type 'gemma3' is not supported; docqa runs .*llama",
+        ),
     ],
 )
 def test_options_that_are_not_computed_are_refused(family, change, said):
@@ -133,7 +168,11 @@ def test_options_that_are_not_computed_are_refused(family, change, said):
 
 def test_a_missing_bias_and_a_foreign_one_are_named(folders, tmp_path):
     def without(tensors):
-        return {name: part for name, part in tensors.items() if name != "model.layers.1.self_attn.k_proj.bias"}
+        return {
+            name: part
+            for name, part in tensors.items()
+            if name != "model.layers.1.self_attn.k_proj.bias"
+        }
 
     with pytest.raises(WeightsMissing, match="no tensor layers.1.self_attn.k_proj.bias"):
         load_model(rewritten(folders("qwen2"), tmp_path / "less", without), dtype="float32")
@@ -141,5 +180,7 @@ def test_a_missing_bias_and_a_foreign_one_are_named(folders, tmp_path):
     def more(tensors):
         return tensors | {"model.layers.0.self_attn.o_proj.bias": torch.zeros(96)}
 
-    with pytest.raises(WeightsMismatch, match="unknown tensor model.layers.0.self_attn.o_proj.bias"):
+    with pytest.raises(
+        WeightsMismatch, match="unknown tensor model.layers.0.self_attn.o_proj.bias"
+    ):
         load_model(rewritten(folders("llama"), tmp_path / "more", more), dtype="float32")

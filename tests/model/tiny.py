@@ -15,30 +15,74 @@ from docqa.model.state.kv_cache import AttentionMemory
 from docqa.model.tokenizer import byte_alphabet
 
 RAW = {
-    "model_type": "qwen3_5_text", "vocab_size": 300, "hidden_size": 64, "intermediate_size": 96,
-    "num_hidden_layers": 4, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 16,
-    "linear_num_key_heads": 2, "linear_num_value_heads": 6, "linear_key_head_dim": 8,
+    "model_type": "qwen3_5_text",
+    "vocab_size": 300,
+    "hidden_size": 64,
+    "intermediate_size": 96,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 6,
+    "num_key_value_heads": 2,
+    "head_dim": 16,
+    "linear_num_key_heads": 2,
+    "linear_num_value_heads": 6,
+    "linear_key_head_dim": 8,
     "linear_value_head_dim": 12,
     "layer_types": ["linear_attention", "full_attention", "linear_attention", "full_attention"],
-    "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5},
-    "eos_token_id": 299, "max_position_embeddings": 4096, "tie_word_embeddings": True,
+    "rope_parameters": {
+        "rope_type": "default",
+        "rope_theta": 10000.0,
+        "partial_rotary_factor": 0.5,
+    },
+    "eos_token_id": 299,
+    "max_position_embeddings": 4096,
+    "tie_word_embeddings": True,
 }
-WIDE = RAW | {  # whole groups of 64 everywhere; two value heads read one key head, two query heads one key head
-    "intermediate_size": 128, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 64,
-    "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 24,
-    "linear_value_head_dim": 32,
-}
+WIDE = (
+    RAW
+    # whole groups of 64 everywhere; two value heads read one key head, two query heads one key head
+    | {
+        "intermediate_size": 128,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 64,
+        "linear_num_key_heads": 2,
+        "linear_num_value_heads": 4,
+        "linear_key_head_dim": 24,
+        "linear_value_head_dim": 32,
+    }
+)
 
 
 def tokenizer_spec() -> dict:
     """A byte-level BPE with a few merges; digits stand alone."""
     vocabulary = dict(byte_alphabet().items())
-    merges = [["t", "h"], ["th", "e"], ["Ġ", "a"], ["Ġ", "the"], ["i", "n"], ["Ċ", "Ċ"], ["Ġ", "Ġ"], ["Ã", "©"]]
+    merges = [
+        ["t", "h"],
+        ["th", "e"],
+        ["Ġ", "a"],
+        ["Ġ", "the"],
+        ["i", "n"],
+        ["Ċ", "Ċ"],
+        ["Ġ", "Ġ"],
+        ["Ã", "©"],
+    ]
     for left, right in merges:
         vocabulary[left + right] = len(vocabulary)
     digits = {"type": "Digits", "individual_digits": True}
-    level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
-    end = {"id": 299, "content": "<|end|>", "special": True, "single_word": False, "lstrip": False, "rstrip": False}
+    level = {
+        "type": "ByteLevel",
+        "add_prefix_space": False,
+        "trim_offsets": True,
+        "use_regex": True,
+    }
+    end = {
+        "id": 299,
+        "content": "<|end|>",
+        "special": True,
+        "single_word": False,
+        "lstrip": False,
+        "rstrip": False,
+    }
     return {
         "version": "1.0",
         "added_tokens": [{**end, "normalized": False}],
@@ -67,13 +111,16 @@ def write_checkpoint(folder: Path, raw: dict | None = None, seed: int = 0) -> Pa
     (folder / "config.json").write_text(json.dumps(raw))
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer_spec()))
     tensors = {
-        k if k.startswith("lm_head") else f"model.{k}": v for k, v in random_network(raw, seed).state_dict().items()
+        k if k.startswith("lm_head") else f"model.{k}": v
+        for k, v in random_network(raw, seed).state_dict().items()
     }
     save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "model.safetensors")
     return folder
 
 
-def tiny_model(folder: Path, dtype: torch.dtype = torch.float32, raw: dict | None = None) -> NetworkModel:
+def tiny_model(
+    folder: Path, dtype: torch.dtype = torch.float32, raw: dict | None = None
+) -> NetworkModel:
     """Write a checkpoint and load it."""
     return load_model(write_checkpoint(folder, raw), dtype=dtype)
 
@@ -82,7 +129,9 @@ def held_bytes(*layers: AttentionMemory | DeltaMemory) -> int:
     """Bytes of what layers of a state remember."""
     parts = [part for layer in layers for part in layer.tensors().values()]
     for layer in layers:
-        parts += [part for block in getattr(layer, "quantized", ()) for part in vars(block).values()]
+        parts += [
+            part for block in getattr(layer, "quantized", ()) for part in vars(block).values()
+        ]
     return sum(part.nbytes for part in parts if isinstance(part, torch.Tensor))
 
 

@@ -1,9 +1,17 @@
-"""No process of the tests, nor child (PYTHONPATH), may connect but to a port of this machine in OFFLINE_LOOPBACK."""
+"""No process of the tests, nor child (PYTHONPATH), may connect but to a port of this machine in
+OFFLINE_LOOPBACK.
+"""
 
 import os
 import sys
 
-REFUSED = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "urllib.Request")
+REFUSED = (
+    "socket.connect",
+    "socket.getaddrinfo",
+    "socket.gethostbyname",
+    "socket.sendto",
+    "urllib.Request",
+)
 
 
 def _refuse(event: str, args: tuple[object, ...]) -> None:
@@ -19,7 +27,9 @@ def _refuse(event: str, args: tuple[object, ...]) -> None:
     place = args[1] if event == "socket.connect" else args[:2]
     if port and isinstance(place, tuple) and (place[0], str(place[1])) == ("127.0.0.1", port):
         return
-    raise PermissionError(f"the test suite is offline, but something asked for {event} {args[1:]!r}")
+    raise PermissionError(
+        f"the test suite is offline, but something asked for {event} {args[1:]!r}"
+    )
 
 
 sys.addaudithook(_refuse)

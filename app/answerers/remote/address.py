@@ -1,4 +1,6 @@
-"""Where a remote model answers: the kind of server before its name, and the base URL. The key is read, never kept."""
+"""Where a remote model answers: the kind of server before its name, and the base URL. The key is
+read, never kept.
+"""
 
 import os
 from collections.abc import Mapping
@@ -15,9 +17,14 @@ SERVERS = {
     "vllm": "http://127.0.0.1:8000/v1",
     "llamacpp": "http://127.0.0.1:8080/v1",
 }
-"""Where the server of a model called KIND:NAME listens if no other address is named; `openai` is any server."""
+"""Where the server of a model called KIND:NAME listens if no other address is named; `openai` is
+any server.
+"""
 KEY_VARIABLE = "DOCQA_API_KEY"  # sent to whatever server the user names
-OPENAI_KEY_VARIABLE, OPENAI_HOST = "OPENAI_API_KEY", "api.openai.com"  # a key that programs share, for no other
+OPENAI_KEY_VARIABLE, OPENAI_HOST = (
+    "OPENAI_API_KEY",
+    "api.openai.com",
+)  # a key that programs share, for no other
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HINT = "--base-url http://HOST:PORT/v1"
 
@@ -42,35 +49,53 @@ class Address:
 
     @classmethod
     def of(cls, model: str, base_url: str | None) -> Self:
-        """From `KIND:NAME` and a URL. Raises UsageError for what names no server, or holds a password."""
+        """From `KIND:NAME` and a URL. Raises UsageError for what names no server, or holds a
+        password.
+        """
         kind, _, name = model.partition(":")
         name, base_url = name.strip(), base_url or usual_url(model)
         if not name:
-            raise UsageError("names no model", where=model, hint=f"{kind}:NAME, as the server calls it")
+            raise UsageError(
+                "names no model", where=model, hint=f"{kind}:NAME, as the server calls it"
+            )
         if not base_url:
             raise UsageError(f"no server is named for {model}", hint=f"{_HINT}, or DOCQA_BASE_URL")
         try:
             parts = urlsplit(base_url)
-            host = parts.hostname if parts.scheme in ("http", "https") and (parts.port or 1) > 0 else None
+            host = (
+                parts.hostname
+                if parts.scheme in ("http", "https") and (parts.port or 1) > 0
+                else None
+            )
         except ValueError:  # of a port that is no number as well
             host = None
         if not host:
-            raise UsageError("is no address of a server", where=base_url.rpartition("@")[2], hint=_HINT)
+            raise UsageError(
+                "is no address of a server", where=base_url.rpartition("@")[2], hint=_HINT
+            )
         if parts.username or parts.password:
             # It would stand in the history and in messages; a key has its own place.
-            raise UsageError("the base URL holds a password", where=host, hint=f"put the key into {KEY_VARIABLE}")
+            raise UsageError(
+                "the base URL holds a password", where=host, hint=f"put the key into {KEY_VARIABLE}"
+            )
         if parts.query or parts.fragment:
             raise UsageError("the base URL has a part behind ? or #", where=host, hint=_HINT)
-        return cls(name, base_url.strip().rstrip("/").removesuffix("/chat/completions").rstrip("/"), kind)
+        return cls(
+            name, base_url.strip().rstrip("/").removesuffix("/chat/completions").rstrip("/"), kind
+        )
 
     @property
     def is_here(self) -> bool:
-        """Whether the server is on this machine; what goes to it must not take the way over a proxy."""
+        """Whether the server is on this machine; what goes to it must not take the way over a
+        proxy.
+        """
         return urlsplit(self.base_url).hostname in _LOOPBACK
 
     @property
     def model(self) -> str:
-        """What `provenance` calls the model; a server may change what answers to a name, and does not say so."""
+        """What `provenance` calls the model; a server may change what answers to a name, and does
+        not say so.
+        """
         return f"{self.kind}:{self.name}"
 
     def notice(self) -> str:
@@ -84,11 +109,15 @@ class Address:
 
 
 def api_key(address: Address, environment: Mapping[str, str] = os.environ) -> str | None:
-    """The key for `address`, if any. Raises UsageError, without naming it, for one that no header can hold."""
+    """The key for `address`, if any. Raises UsageError, without naming it, for one that no header
+    can hold.
+    """
     variable = KEY_VARIABLE
     if not environment.get(variable) and urlsplit(address.base_url).hostname == OPENAI_HOST:
         variable = OPENAI_KEY_VARIABLE
     key = environment.get(variable, "").strip()
     if any(not "!" <= character <= "~" for character in key):
-        raise UsageError("holds characters that no key has", where=variable, hint="set it again, on one line")
+        raise UsageError(
+            "holds characters that no key has", where=variable, hint="set it again, on one line"
+        )
     return key or None

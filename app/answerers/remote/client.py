@@ -1,7 +1,8 @@
-"""The one place that speaks to a chat server: requests, streaming, retries, time limits, errors in words.
+"""The one place that speaks to a chat server: requests, streaming, retries, time limits, errors in
+words.
 
-`POST BASE/chat/completions` with `stream`, as OpenAI documents it. The key goes into one header at the moment of
-sending; no object, message or log holds it. No redirect is followed.
+`POST BASE/chat/completions` with `stream`, as OpenAI documents it. The key goes into one header at
+the moment of sending; no object, message or log holds it. No redirect is followed.
 """
 
 import random
@@ -48,20 +49,32 @@ class ChatClient:
         self._timeout_s = timeout_s
 
     def complete(
-        self, messages: list[dict[str, str]], think: bool | None = None, schema: Mapping[str, object] | None = None
+        self,
+        messages: list[dict[str, str]],
+        think: bool | None = None,
+        schema: Mapping[str, object] | None = None,
     ) -> Iterator[Piece]:
-        """The pieces of the model's reply, the last of them an End; closing the iterator ends the connection.
+        """The pieces of the model's reply, the last of them an End; closing the iterator ends the
+        connection.
 
-        `think` None leaves it to the server whether a model that can think does so; `schema`: of the JSON to write,
-        where the server can see to it. Raises RemoteError, in words.
+        `think` None leaves it to the server whether a model that can think does so; `schema`: of
+        the JSON to write, where the server can see to it. Raises RemoteError, in words.
         """
         # Greedy, so that the same question has the same answer as far as the server allows.
-        body: dict[str, object] = {"model": self.address.name, "messages": messages, "temperature": 0, "seed": 0}
+        body: dict[str, object] = {
+            "model": self.address.name,
+            "messages": messages,
+            "temperature": 0,
+            "seed": 0,
+        }
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         if think is not None:  # vLLM and SGLang hand it to the chat template
             body["chat_template_kwargs"] = {"enable_thinking": think}
         if schema is not None:
-            body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+            body["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"name": "answer", "schema": schema},
+            }
         attempt, waited = 1, 0.0
         while True:
             try:
@@ -70,26 +83,40 @@ class ChatClient:
             except TransientError as error:
                 loads = error.loads and waited < 10 * self._timeout_s
                 if not loads and (attempt == ATTEMPTS or (error.wait_s or 0) > LONGEST_WAIT_S):
-                    tried = f"{error.message}; " + (f"tried {attempt} times" if attempt > 1 else "not tried again")
-                    raise RemoteError(tried, where=self._where, hint=error.hint or "try again later") from error
+                    tried = f"{error.message}; " + (
+                        f"tried {attempt} times" if attempt > 1 else "not tried again"
+                    )
+                    raise RemoteError(
+                        tried, where=self._where, hint=error.hint or "try again later"
+                    ) from error
                 # Twice as long each time, spread so that many clients do not meet again.
                 pause = FIRST_WAIT_S * 2.0 ** (attempt - 1) * (0.75 + random.random() / 2)
                 if loads or error.wait_s is not None:
-                    pause = min(max(waited, FIRST_WAIT_S), CONNECT_S) if loads else error.wait_s or 0.0
+                    pause = (
+                        min(max(waited, FIRST_WAIT_S), CONNECT_S) if loads else error.wait_s or 0.0
+                    )
                 again = f"waited {waited:.0f} s" if loads else f"{attempt + 1} of {ATTEMPTS}"
                 yield Discarded(f"{self._where}: {error.message}; asking again ({again})")
                 time.sleep(pause)
                 attempt, waited = attempt + (not loads), waited + pause
 
     def _complete_once(self, body: dict[str, object]) -> Iterator[Piece]:
-        """One request; `body` loses the fields that the server does not know, and is sent again at once."""
+        """One request; `body` loses the fields that the server does not know, and is sent again at
+        once.
+        """
         while True:
             with self._posted(body) as response:
                 if response.status_code == 200:
-                    if "text/event-stream" in response.headers.get("content-type", "text/event-stream"):
-                        yield from pieces_of(contents_of(self._in_time(response.iter_lines())), self._where)
+                    if "text/event-stream" in response.headers.get(
+                        "content-type", "text/event-stream"
+                    ):
+                        yield from pieces_of(
+                            contents_of(self._in_time(response.iter_lines())), self._where
+                        )
                     else:
-                        yield from pieces_of_object("".join(self._in_time(response.iter_text())), self._where)
+                        yield from pieces_of_object(
+                            "".join(self._in_time(response.iter_text())), self._where
+                        )
                     return
                 text = ""
                 for piece in response.iter_text():  # an error may be an endless page of a proxy
@@ -104,7 +131,9 @@ class ChatClient:
                 del body[name]
 
     def _in_time(self, parts: Iterable[str]) -> Iterator[str]:
-        """`parts` as long as they come in time: a server that only keeps the connection open must not hold us."""
+        """`parts` as long as they come in time: a server that only keeps the connection open must
+        not hold us.
+        """
         until = time.monotonic() + 10 * self._timeout_s
         for part in parts:
             yield part
@@ -120,20 +149,35 @@ class ChatClient:
         limits = httpx2.Timeout(self._timeout_s, connect=min(CONNECT_S, self._timeout_s))
         try:
             with (
-                httpx2.Client(timeout=limits, follow_redirects=False, trust_env=not self.address.is_here) as client,
-                client.stream("POST", f"{self.address.base_url}/chat/completions", json=body, headers=self._headers())
-                as response,
-            ):  # fmt: skip
+                httpx2.Client(
+                    timeout=limits, follow_redirects=False, trust_env=not self.address.is_here
+                ) as client,
+                client.stream(
+                    "POST",
+                    f"{self.address.base_url}/chat/completions",
+                    json=body,
+                    headers=self._headers(),
+                ) as response,
+            ):
                 yield response
         except httpx2.ConnectError as error:
-            said, hint = f"no connection ({self._clean(str(error))})", "does the server run, and there?"
+            said, hint = (
+                f"no connection ({self._clean(str(error))})",
+                "does the server run, and there?",
+            )
             raise TransientError(said, where=self._where, hint=hint) from error
         except httpx2.TimeoutException as error:
-            raise TransientError(f"no word for {self._timeout_s:g} s", where=self._where, hint=_MORE_TIME) from error
+            raise TransientError(
+                f"no word for {self._timeout_s:g} s", where=self._where, hint=_MORE_TIME
+            ) from error
         except httpx2.TransportError as error:
-            raise TransientError(f"the connection was cut ({self._clean(str(error))})", where=self._where) from error
+            raise TransientError(
+                f"the connection was cut ({self._clean(str(error))})", where=self._where
+            ) from error
         except (httpx2.InvalidURL, httpx2.DecodingError) as error:
-            raise RemoteError(self._clean(str(error)), where=self._where, hint="check --base-url") from error
+            raise RemoteError(
+                self._clean(str(error)), where=self._where, hint="check --base-url"
+            ) from error
 
     def _headers(self) -> dict[str, str]:
         key = api_key(self.address)
@@ -151,13 +195,17 @@ class ChatClient:
         if status in (400, 413, 422, 500) and about_context(text):
             return ContextExceeded(message, where=self._where, hint=_SENDS_LESS)
         if status in _PASSING:
-            loads = status == 503 and "loading" in said.lower()  # llama.cpp, until its model is there
+            loads = (
+                status == 503 and "loading" in said.lower()
+            )  # llama.cpp, until its model is there
             asked = None
             with suppress(ValueError):
                 asked = max(float(response.headers.get("retry-after", "")), 0.0)
             return TransientError(message, where=self._where, wait_s=asked, loads=loads)
         if status in (401, 403):
-            return RemoteError(message, where=self._where, hint=f"the key belongs into {KEY_VARIABLE}")
+            return RemoteError(
+                message, where=self._where, hint=f"the key belongs into {KEY_VARIABLE}"
+            )
         if status == 404:
             try:
                 hint = f"it has {first_of(self.models(), 8) or 'none'}"
@@ -166,15 +214,25 @@ class ChatClient:
             return RemoteError(message, where=self._where, hint=hint)
         if 300 <= status < 400:
             target = self._clean(response.headers.get("location", "elsewhere"))
-            return RemoteError(f"the server redirects to {target}", where=self._where, hint="name that as --base-url")
-        return RemoteError(message, where=self._where, hint=_SENDS_LESS if status in (400, 413) else "")
+            return RemoteError(
+                f"the server redirects to {target}",
+                where=self._where,
+                hint="name that as --base-url",
+            )
+        return RemoteError(
+            message, where=self._where, hint=_SENDS_LESS if status in (400, 413) else ""
+        )
 
     def models(self) -> list[str]:
-        """The models that the server lists, as --model names them. Raises RemoteError where it lists none."""
+        """The models that the server lists, as --model names them. Raises RemoteError where it
+        lists none.
+        """
         return [f"{self.address.kind}:{name}" for name in self._contexts()]
 
     def context(self) -> int | None:
-        """Tokens of the model's context, where the server's list of models says so (vLLM, SGLang, llama.cpp)."""
+        """Tokens of the model's context, where the server's list of models says so (vLLM, SGLang,
+        llama.cpp).
+        """
         try:
             known = self._contexts()
         except RemoteError:
@@ -182,12 +240,16 @@ class ChatClient:
         return known.get(self.address.name, next(iter(known.values())) if len(known) == 1 else None)
 
     def _contexts(self) -> dict[str, int | None]:
-        """The models that the server lists, each with its context's tokens where that is said. Raises RemoteError."""
+        """The models that the server lists, each with its context's tokens where that is said.
+        Raises RemoteError.
+        """
         import httpx2
 
         try:
             with httpx2.Client(timeout=CONNECT_S, trust_env=not self.address.is_here) as client:
-                listed = client.get(f"{self.address.base_url}/models", headers=self._headers()).json()
+                listed = client.get(
+                    f"{self.address.base_url}/models", headers=self._headers()
+                ).json()
             known: dict[str, int | None] = {}
             for entry in listed["data"]:
                 tokens = entry.get("max_model_len") or (entry.get("meta") or {}).get("n_ctx")

@@ -1,4 +1,6 @@
-"""A server's model that writes: it is sent numbered sentences, and its text is kept as it was written."""
+"""A server's model that writes: it is sent numbered sentences, and its text is kept as it was
+written.
+"""
 
 import json
 from collections.abc import Callable, Generator, Sequence
@@ -44,8 +46,8 @@ class RemoteGenerator:
     def reply(
         self, form: Form, given: Given, said: Sequence[str], stopped: Callable[[], bool] = bool
     ) -> Generator[Event, None, Reply]:
-        """What the model writes, its thought apart. Where asking again brings none, the sentences of a text that broke
-        off are kept. Raises RemoteError where there is no answer in it."""
+        """What the model writes, its thought apart. Where asking again brings none, the sentences
+        of a text that broke off are kept. Raises RemoteError where there is no answer in it."""
         sent = chat_messages(form, given.text, said)
         thinks = self._options.think if form.thinks else False
         text, broken, end = "", "", End("stop")
@@ -75,13 +77,21 @@ class RemoteGenerator:
         if not stopped():
             notes = {"length": (CUT,), "broken": (BROKEN,)}.get(end.finish, ())
             if end.finish == "content_filter":
-                raise RemoteError("the server's filter stopped the answer", where=str(self._address))
+                raise RemoteError(
+                    "the server's filter stopped the answer", where=str(self._address)
+                )
             if end.finish == "length" and not text.strip():
                 hint = "docqa chat --no-think, or another model"
-                raise RemoteError("the model thought until its reply was full", where=str(self._address), hint=hint)
+                raise RemoteError(
+                    "the model thought until its reply was full",
+                    where=str(self._address),
+                    hint=hint,
+                )
         encode = self._corpus.tokenizer.encode
         text = _as_written(text) if form.schema else text
-        return Reply(text, notes, end.prompt_tokens or sum(len(encode(each["content"])) for each in sent))
+        return Reply(
+            text, notes, end.prompt_tokens or sum(len(encode(each["content"])) for each in sent)
+        )
 
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:
         """The server holds no state; `whole` is what it was sent all of."""
@@ -91,7 +101,9 @@ class RemoteGenerator:
 
 
 def _as_written(text: str) -> str:
-    """The answer in JSON as a model writes it that was asked for none: with the numbers of its sentences behind it."""
+    """The answer in JSON as a model writes it that was asked for none: with the numbers of its
+    sentences behind it.
+    """
     try:
         found = json.loads(text)
         words, numbers = found["answer"], [int(number) for number in found["sentences"]]

@@ -1,7 +1,8 @@
 """What a server sends, piece by piece: events of chat completions, and thought told from answer.
 
-As vLLM, SGLang and llama.cpp speak OpenAI's form: `data: {json}` lines, the last one `data: [DONE]`. Reasoning comes as
-`reasoning_content` or `reasoning` beside `content`, or in it between think marks.
+As vLLM, SGLang and llama.cpp speak OpenAI's form: `data: {json}` lines, the last one `data:
+[DONE]`. Reasoning comes as `reasoning_content` or `reasoning` beside `content`, or in it between
+think marks.
 """
 
 import json
@@ -17,7 +18,10 @@ from docqa.model.prompts.thinking import ThoughtSplitter
 
 _SHOWN = 160
 _HINT = "is it the base URL of a chat server?"
-_LEAST_REPLY, _SHARE_OF_REPLY = 256, 0.25  # tokens of a context that are left for a reply, and their share
+_LEAST_REPLY, _SHARE_OF_REPLY = (
+    256,
+    0.25,
+)  # tokens of a context that are left for a reply, and their share
 _PROMPT = 320  # tokens of a prompt without passages
 _SAFE = 0.9  # servers count other tokens than docqa
 _FEWER = 0.6  # of what was too much
@@ -40,12 +44,16 @@ def room_for_passages(context: int) -> int:
 
 
 def about_context(text: str) -> bool:
-    """Whether a refusal speaks of the context, in the words of vLLM, SGLang, llama.cpp and OpenAI."""
+    """Whether a refusal speaks of the context, in the words of vLLM, SGLang, llama.cpp and
+    OpenAI.
+    """
     return _ABOUT_CONTEXT.search(text) is not None
 
 
 class RemoteError(ResourceError):
-    """The server refused, failed, or spoke another language; what it said is in the message, a key never is."""
+    """The server refused, failed, or spoke another language; what it said is in the message, a key
+    never is.
+    """
 
 
 class ContextExceeded(RemoteError):
@@ -61,15 +69,23 @@ class ContextExceeded(RemoteError):
     def nothing_fits(self) -> RemoteError:
         """The error of a context that has not even room for one passage."""
         hint = "start the server with a longer context"
-        return RemoteError(f"{self.message}; not even one passage fits", where=self.where, hint=hint)
+        return RemoteError(
+            f"{self.message}; not even one passage fits", where=self.where, hint=hint
+        )
 
 
 class TransientError(RemoteError):
-    """What may go better the next time: no connection, a cut stream, an overload. `wait_s`: asked for; `loads`: the
-    server loads its model."""
+    """What may go better the next time: no connection, a cut stream, an overload. `wait_s`: asked
+    for; `loads`: the server loads its model."""
 
     def __init__(
-        self, message: str, *, where: str, hint: str = "", wait_s: float | None = None, loads: bool = False
+        self,
+        message: str,
+        *,
+        where: str,
+        hint: str = "",
+        wait_s: float | None = None,
+        loads: bool = False,
     ) -> None:
         super().__init__(message, where=where, hint=hint)
         self.wait_s, self.loads = wait_s, loads
@@ -77,7 +93,9 @@ class TransientError(RemoteError):
 
 @dataclass(frozen=True)
 class End:
-    """The model has finished: `finish` is stop or length; tokens of the prompt as the server counts them, else 0."""
+    """The model has finished: `finish` is stop or length; tokens of the prompt as the server counts
+    them, else 0.
+    """
 
     finish: str
     prompt_tokens: int = 0
@@ -85,8 +103,8 @@ class End:
 
 @dataclass(frozen=True)
 class Discarded:
-    """What came until now is no part of the answer: it is sent again, for `reason`, or was thought, closed by a mark
-    that nothing opened."""
+    """What came until now is no part of the answer: it is sent again, for `reason`, or was thought,
+    closed by a mark that nothing opened."""
 
     reason: str = ""
 
@@ -95,15 +113,17 @@ Piece = Token | End | Discarded
 
 
 def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
-    """The pieces of a whole chat completion, from a server that does not stream. Raises as `pieces_of`."""
+    """The pieces of a whole chat completion, from a server that does not stream. Raises as
+    `pieces_of`.
+    """
     if not any(_fields(choice).get("message") for choice in _choices(_object(text, where))):
         raise RemoteError(_strange(text), where=where, hint=_HINT)
     return pieces_of((text, "[DONE]"), where)
 
 
 def pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
-    """The pieces of an event stream by its `contents_of`; the last is an End. Raises TransientError where it ends
-    before the model has finished, RemoteError for lines of another form."""
+    """The pieces of an event stream by its `contents_of`; the last is an End. Raises TransientError
+    where it ends before the model has finished, RemoteError for lines of another form."""
     splitter, finish, written = ThoughtSplitter(), "", 0
     usage: dict[str, object] = {}
     for content in contents:
@@ -114,7 +134,10 @@ def pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
         usage = _fields(chunk.get("usage")) or usage
         for choice in map(_fields, _choices(chunk)[:1]):
             message = _fields(choice.get("delta") or choice.get("message"))
-            reasoning, text = message.get("reasoning_content") or message.get("reasoning"), message.get("content")
+            reasoning, text = (
+                message.get("reasoning_content") or message.get("reasoning"),
+                message.get("content"),
+            )
             parts = [(reasoning, True)] if isinstance(reasoning, str) and reasoning else []
             parts += splitter.add(text) if isinstance(text, str) and text else []
             if splitter.late:
@@ -125,13 +148,17 @@ def pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
             finish = str(choice.get("finish_reason") or finish)
     yield from starmap(Token, splitter.rest())
     if not finish:
-        raise TransientError(f"the connection ended after {written:,} characters, before the answer did", where=where)
+        raise TransientError(
+            f"the connection ended after {written:,} characters, before the answer did", where=where
+        )
     count = usage.get("prompt_tokens")
     yield End(finish, count if isinstance(count, int) and count > 0 else 0)
 
 
 def contents_of(lines: Iterable[str]) -> Iterator[str]:
-    """What stands behind `data:`, and llama.cpp's `error:`; other lines keep the connection open."""
+    """What stands behind `data:`, and llama.cpp's `error:`; other lines keep the connection
+    open.
+    """
     for line in lines:
         if line.startswith("error:"):
             error = _loaded(line.removeprefix("error:"))
@@ -148,7 +175,9 @@ def _loaded(content: str) -> object:
 
 
 def server_message(text: str) -> str:
-    """What a server says of an error, on one line: the message of OpenAI's error object, or the beginning of it all."""
+    """What a server says of an error, on one line: the message of OpenAI's error object, or the
+    beginning of it all.
+    """
     value = _loaded(text)
     if isinstance(value, dict):
         error = value.get("error", value)

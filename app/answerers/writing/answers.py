@@ -1,8 +1,9 @@
-"""Whether a statement answers the question that was asked, and which sentences say so: the reader's signals, weighed.
+"""Whether a statement answers the question that was asked, and which sentences say so: the reader's
+signals, weighed.
 
-A statement may be borne out word for word and answer something else. The reader tells whether the statement, read in
-the place of a text, answers the question, and whether a text does; what it would answer itself is compared with the
-statement, in words and in the kind of value.
+A statement may be borne out word for word and answer something else. The reader tells whether the
+statement, read in the place of a text, answers the question, and whether a text does; what it would
+answer itself is compared with the statement, in words and in the kind of value.
 """
 
 from collections import Counter
@@ -21,26 +22,38 @@ from docqa.app.reading.answerability import chance_of
 from docqa.app.reading.rereading import ReadAlone
 from docqa.app.reading.wording.forms import fits_type
 
-ANSWERS, SMALL_ANSWERS = 0.33, 0.5  # the chance from which a statement counts as an answer; of a small model
+ANSWERS, SMALL_ANSWERS = (
+    0.33,
+    0.5,
+)  # the chance from which a statement counts as an answer; of a small model
 BIAS = -3.63
 WEIGHTS = {
-    "statement_answers": 0.49, "share": 2.38, "like_the_readers": 3.12, "other_verdict": 1.35,
-    "kinds_of_the_readers": 1.18, "wrong_type": -0.9, "behind_the_best": 0.91, "passage_answers": 0.28,
-}  # fmt: skip
-"""Fitted on what people answered to questions over documents that nothing was trained on, on their answers to other
-questions of the same document, and on what a model of 1.5B wrote (`app.lab.statements`). `share`: of the
-statement's words, by their weight; `behind_the_best`: how much less a text answers than another."""
+    "statement_answers": 0.49,
+    "share": 2.38,
+    "like_the_readers": 3.12,
+    "other_verdict": 1.35,
+    "kinds_of_the_readers": 1.18,
+    "wrong_type": -0.9,
+    "behind_the_best": 0.91,
+    "passage_answers": 0.28,
+}
+"""Fitted on what people answered to questions over documents that nothing was trained on, on their
+answers to other questions of the same document, and on what a model of 1.5B wrote
+(`app.lab.statements`). `share`: of the statement's words, by their weight; `behind_the_best`: how
+much less a text answers than another."""
 SMALL_BIAS, SMALL_WEIGHTS = -5.9, WEIGHTS | {"share": 2.6, "passage_answers": 0.7}
-"""Of a small model, whose answers have the documents' words also where they are wrong: fitted on its alone."""
+"""Of a small model, whose answers have the documents' words also where they are wrong: fitted on
+its alone.
+"""
 _SURE_VERDICT = 2.0
 _SHARP = 2.0  # how much more a text counts for yes or no that rather answers
 
 
 @dataclass(frozen=True)
 class ReadQuestion:
-    """A question; `words` and `places` of what the reader would answer, best first; `read`: what the reader makes of
-    places, or of a text in the place of one; `passage_answers`: log-odds that the first passage does; `small`: a small
-    model, as runs here, wrote what is judged."""
+    """A question; `words` and `places` of what the reader would answer, best first; `read`: what
+    the reader makes of places, or of a text in the place of one; `passage_answers`: log-odds that
+    the first passage does; `small`: a small model, as runs here, wrote what is judged."""
 
     question: str
     words: tuple[str, ...]
@@ -57,7 +70,9 @@ class ReadQuestion:
 
 @dataclass(frozen=True)
 class Run:
-    """Sentences that may bear a statement out: their text, the share of the statement's words there, what differs."""
+    """Sentences that may bear a statement out: their text, the share of the statement's words
+    there, what differs.
+    """
 
     places: tuple[Located, ...]
     text: str
@@ -66,7 +81,9 @@ class Run:
 
 
 def claim_of(statement: str, question: str) -> tuple[str, bool]:
-    """(what a statement claims behind a yes or no, whether it has no words beside that and the question's)."""
+    """(what a statement claims behind a yes or no, whether it has no words beside that and the
+    question's).
+    """
     verdict, behind = starts_with_verdict(statement)
     bare = verdict is not None and set(terms(behind)) <= set(terms(question))
     return (behind if verdict is not None and not bare else statement), bare
@@ -75,15 +92,18 @@ def claim_of(statement: str, question: str) -> tuple[str, bool]:
 def answering(
     asked: ReadQuestion, statement: str, runs: Sequence[Run]
 ) -> tuple[float, list[tuple[float, Run]], list[Mapping[str, float]]]:
-    """(the chance that `statement` answers and some of `runs` say so, those that do with the chance of each, and the
-    signals of each that differs in nothing). A bare yes or no has to be what the reader reads there."""
+    """(the chance that `statement` answers and some of `runs` say so, those that do with the chance
+    of each, and the signals of each that differs in nothing). A bare yes or no has to be what the
+    reader reads there."""
     verdict, (claim, bare) = starts_with_verdict(statement)[0], claim_of(statement, asked.question)
     alone, *read = asked.read([statement, *(run.places for run in runs)])
     said, agrees = words_and_values(claim), _agreement(verdict, read)
     most = max((text.answers for text in read), default=0.0)
     anywhere = dict[str, float](
         statement_answers=alone.answers,
-        like_the_readers=max((_likeness(said, words_and_values(words)) for words in asked.words), default=0.0),
+        like_the_readers=max(
+            (_likeness(said, words_and_values(words)) for words in asked.words), default=0.0
+        ),
         kinds_of_the_readers=_share_of_kinds(claim, asked.words),
         wrong_type=float(not fits_type(asked.question, claim)),
         other_verdict=min(agrees, 0.0),
@@ -120,8 +140,8 @@ def _likeness(said: Sequence[str], words: Sequence[str]) -> float:
 
 
 def _share_of_kinds(claim: str, words: Sequence[str]) -> float:
-    """The share of `words`, which the reader would answer with, that have a value of a kind which `claim` has, or none
-    as that: the reader's telling of what is asked for."""
+    """The share of `words`, which the reader would answer with, that have a value of a kind which
+    `claim` has, or none as that: the reader's telling of what is asked for."""
     kinds = kinds_in(claim)
     alike = [not kinds.isdisjoint(each) or kinds == each for each in map(kinds_in, words)]
     return sum(alike) / max(len(alike), 1)

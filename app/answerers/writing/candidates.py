@@ -1,4 +1,6 @@
-"""The sentences that are likely to bear out a statement which cites nothing, or nothing that bears it out."""
+"""The sentences that are likely to bear out a statement which cites nothing, or nothing that bears
+it out.
+"""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -12,7 +14,8 @@ from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.quantities import figures
 
 _FIGURES_WEIGHT = 0.5
-_LEAST = 0.15  # share of a statement's words, by their weight, from which a sentence may be about the same
+# share of a statement's words, by their weight, from which a sentence may be about the same
+_LEAST = 0.15
 _APART = 0.6  # a further sentence has at least this share of the best one's score
 _MOST_TOGETHER = 6  # sentences that bear a statement out together, at most
 _LEAST_MORE = 0.02  # share of a statement's words that a further one of them adds, at least
@@ -20,7 +23,9 @@ _LEAST_NEEDED = 0.1  # the same of one that is shown beside others
 
 
 def words_and_values(text: str) -> list[str]:
-    """The stems of the words of `text`, and its numbers in one spelling: "1,200" is 1200, "two (2)" is 2."""
+    """The stems of the words of `text`, and its numbers in one spelling: "1,200" is 1200, "two (2)"
+    is 2.
+    """
     words = [word for word in terms(text) if not word[0].isdigit()]
     return [*words, *(figure.value for figure in figures(text))]
 
@@ -33,12 +38,19 @@ class CandidateSentences:
 
     @cached_property
     def _words(self) -> list[frozenset[str]]:
-        return [frozenset(words_and_values(each.text_in(self._context.documents))) for each in self._given.sentences]
+        return [
+            frozenset(words_and_values(each.text_in(self._context.documents)))
+            for each in self._given.sentences
+        ]
 
     def best(self, statement: str) -> list[list[Located]]:
-        """Runs of sentences that may bear out `statement`, the most likely run first. The last one is what bears out
-        most of its words together."""
-        said, scored, runs = set(words_and_values(statement)), list[tuple[float, int]](), list[tuple[int, ...]]()
+        """Runs of sentences that may bear out `statement`, the most likely run first. The last one
+        is what bears out most of its words together."""
+        said, scored, runs = (
+            set(words_and_values(statement)),
+            list[tuple[float, int]](),
+            list[tuple[int, ...]](),
+        )
         counted = {figure.value for figure in figures(statement) if figure.digits}
         for number, words in enumerate(self._words):
             share = self._index.coverage(said, words)
@@ -54,11 +66,13 @@ class CandidateSentences:
                 runs += [(min(best, number), max(best, number)), (number,)]
             runs.append(tuple(n for n in (best - 1, best, best + 1) if 0 <= n < len(self._words)))
         runs.append(self._together(statement))
-        return [[self._given.sentences[number] for number in run] for run in dict.fromkeys(runs) if run]
+        return [
+            [self._given.sentences[number] for number in run] for run in dict.fromkeys(runs) if run
+        ]
 
     def _together(self, statement: str) -> tuple[int, ...]:
-        """Numbers from 0, in order, of the sentences that together have most words of `statement`, but for words of
-        titles."""
+        """Numbers from 0, in order, of the sentences that together have most words of `statement`,
+        but for words of titles."""
         titles = {word for document in self._context.documents for word in terms(document.title)}
         said = set(words_and_values(statement))
         wanted = said - titles or said
@@ -78,12 +92,16 @@ class CandidateSentences:
         return tuple(sorted(chosen))
 
     def share(self, statement: str, places: Sequence[Located]) -> float:
-        """The share, 0 to 1, of the words of `statement` that stand in `places`, by their weight."""
+        """The share, 0 to 1, of the words of `statement` that stand in `places`, by their
+        weight.
+        """
         texts = (place.text_in(self._context.documents) for place in places)
         found = frozenset(word for text in texts for word in words_and_values(text))
         return self._index.coverage(set(words_and_values(statement)), found)
 
-    def needed(self, statement: str, quotes: Sequence[tuple[Located, ...]]) -> list[tuple[Located, ...]]:
+    def needed(
+        self, statement: str, quotes: Sequence[tuple[Located, ...]]
+    ) -> list[tuple[Located, ...]]:
         """`quotes` without those that say nothing of `statement` that the others do not say."""
         kept = list(dict.fromkeys(quotes))
         for quote in sorted(kept, key=lambda spans: self.share(statement, spans)):

@@ -1,4 +1,6 @@
-"""What a model wrote against the documents: every statement with the quotes that bear it out, and how far they do."""
+"""What a model wrote against the documents: every statement with the quotes that bear it out, and
+how far they do.
+"""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +17,12 @@ from docqa.app.answerers.writing.candidates import CandidateSentences
 from docqa.app.answerers.writing.excerpts import Given, around
 from docqa.app.answerers.writing.literal import Differences, denies, differences
 from docqa.app.answerers.writing.replies import STOPPED
-from docqa.app.answerers.writing.statements import Written, WrittenStatement, plain, starts_with_verdict
+from docqa.app.answerers.writing.statements import (
+    Written,
+    WrittenStatement,
+    plain,
+    starts_with_verdict,
+)
 from docqa.app.answerers.writing.support import Evidence, Judge, judge_statements
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
@@ -31,13 +38,16 @@ _MOST_ASKED = 8  # statements of a reply that may be what answers
 _MOST_SEEN, _MOST_LIKELY = 2, 4
 _EACH_MORE = 0.02  # what each further sentence has to add to the belief
 _APART = "\n\n"  # between the quotes of a statement, so that they are not read as one sentence
-_LEAST_QUOTATION = 4  # words from which what stands between quotation marks claims to be the document's own
+_LEAST_QUOTATION = (
+    4  # words from which what stands between quotation marks claims to be the document's own
+)
 
 
 @dataclass
 class CheckedStatement:
-    """A statement, what bears it out (each of `quotes` one place, or two over a page's end), and how far. `moved`:
-    found elsewhere than cited; `signals`: of the sentences that may say that it answers. Mutable while checked."""
+    """A statement, what bears it out (each of `quotes` one place, or two over a page's end), and
+    how far. `moved`: found elsewhere than cited; `signals`: of the sentences that may say that it
+    answers. Mutable while checked."""
 
     written: WrittenStatement
     support: Support = Support.UNSUPPORTED
@@ -49,13 +59,17 @@ class CheckedStatement:
     @property
     def invented(self) -> list[str]:
         """Words between quotation marks that stand so in no document."""
-        return [said for said, found in self.verdicts if not found.verified and len(said.split()) >= _LEAST_QUOTATION]
+        return [
+            said
+            for said, found in self.verdicts
+            if not found.verified and len(said.split()) >= _LEAST_QUOTATION
+        ]
 
 
 @dataclass(frozen=True)
 class CheckedText:
-    """`text` and its statements in order; `notes`: on how it was written; `answers`: the chance, 0 to 1, that it
-    answers the question, 1 where none was asked."""
+    """`text` and its statements in order; `notes`: on how it was written; `answers`: the chance, 0
+    to 1, that it answers the question, 1 where none was asked."""
 
     text: str
     statements: tuple[CheckedStatement, ...]
@@ -65,7 +79,11 @@ class CheckedText:
     @property
     def weak(self) -> list[CheckedStatement]:
         """The statements that no quote bears out, or that one contradicts."""
-        return [item for item in self.statements if item.support in (Support.UNSUPPORTED, Support.CONTRADICTED)]
+        return [
+            item
+            for item in self.statements
+            if item.support in (Support.UNSUPPORTED, Support.CONTRADICTED)
+        ]
 
     @property
     def good(self) -> list[CheckedStatement]:
@@ -74,27 +92,40 @@ class CheckedText:
 
 
 def check_text(
-    written: Written, given: Given, corpus: Corpus, question: str, judge: Judge, asked: ReadQuestion | None = None,
+    written: Written,
+    given: Given,
+    corpus: Corpus,
+    question: str,
+    judge: Judge,
+    asked: ReadQuestion | None = None,
     pool: Given | None = None,
-) -> CheckedText:  # fmt: skip
-    """Look up what every statement of `written` cites, and judge it; where that does not bear it out, look in `pool`,
-    by default the sentences that the model was given. With `asked` something has to answer; where nothing does, all is
-    supported in part at most."""
+) -> CheckedText:
+    """Look up what every statement of `written` cites, and judge it; where that does not bear it
+    out, look in `pool`, by default the sentences that the model was given. With `asked` something
+    has to answer; where nothing does, all is supported in part at most."""
     return _ReplyCheck(given, corpus, question, judge, asked, pool or given).run(written)
 
 
 MENDING = "the model is asked to cite or withdraw what no quote supports"
-Checked = tuple[CheckedText | None, tuple[str, ...]]  # (a reply, None where it states nothing; what to say of it)
+Checked = tuple[
+    CheckedText | None, tuple[str, ...]
+]  # (a reply, None where it states nothing; what to say of it)
 
 
 def checked_and_mended(
-    reply: Reply, check: Callable[[Reply], Checked],
-    again: Callable[[str, Sequence[str]], Generator[Event, None, Reply]], stopped: Callable[[], bool] = bool,
-) -> Generator[Event, None, Checked]:  # fmt: skip
-    """The better of `reply` and what the model makes of it, shown what nothing bears out. `again`: has it write again,
-    told its weak sentences. Nothing is mended once `stopped`."""
+    reply: Reply,
+    check: Callable[[Reply], Checked],
+    again: Callable[[str, Sequence[str]], Generator[Event, None, Reply]],
+    stopped: Callable[[], bool] = bool,
+) -> Generator[Event, None, Checked]:
+    """The better of `reply` and what the model makes of it, shown what nothing bears out. `again`:
+    has it write again, told its weak sentences. Nothing is mended once `stopped`."""
     checked, notes = check(reply)
-    if checked is None or stopped() or not (weak := checked.weak if checked.good else checked.statements):
+    if (
+        checked is None
+        or stopped()
+        or not (weak := checked.weak if checked.good else checked.statements)
+    ):
         return checked, notes
     try:
         second_reply = yield from again(reply.text, [item.written.plain for item in weak])
@@ -108,9 +139,9 @@ def checked_and_mended(
 
 
 def better(second: CheckedText | None, first: CheckedText) -> bool:
-    """Whether the second reply is to be taken: it states something that is borne out where the first does not, or no
-    less of that and less that is not. None: the model withdrew all, which counts where nothing of the first was borne
-    out."""
+    """Whether the second reply is to be taken: it states something that is borne out where the
+    first does not, or no less of that and less that is not. None: the model withdrew all, which
+    counts where nothing of the first was borne out."""
     if second is None:
         return not first.good
     if not first.good:
@@ -120,9 +151,21 @@ def better(second: CheckedText | None, first: CheckedText) -> bool:
 
 class _ReplyCheck:
     def __init__(
-        self, given: Given, corpus: Corpus, question: str, judge: Judge, asked: ReadQuestion | None, pool: Given
+        self,
+        given: Given,
+        corpus: Corpus,
+        question: str,
+        judge: Judge,
+        asked: ReadQuestion | None,
+        pool: Given,
     ) -> None:
-        self.given, self.corpus, self.question, self.judge, self.asked = given, corpus, question, judge, asked
+        self.given, self.corpus, self.question, self.judge, self.asked = (
+            given,
+            corpus,
+            question,
+            judge,
+            asked,
+        )
         self.pool = pool
         self.candidates = CandidateSentences(pool, corpus.context, corpus.index)
 
@@ -130,8 +173,13 @@ class _ReplyCheck:
         found = [CheckedStatement(statement) for statement in written.statements]
         for item in found:
             cited = next(iter(self._numbered(item)), None)
-            hint = CitedPlace(cited.document, cited.page, cited.start) if cited is not None else None
-            item.verdicts = [(words, self.corpus.verifier.verify(words, hint)) for words in item.written.quotations]
+            hint = (
+                CitedPlace(cited.document, cited.page, cited.start) if cited is not None else None
+            )
+            item.verdicts = [
+                (words, self.corpus.verifier.verify(words, hint))
+                for words in item.written.quotations
+            ]
         self._judge([item for item in found if not self._is_quoted(item)])
         answers = self._require_answer(found, self.asked) if self.asked is not None else 1.0
         for item in found:
@@ -140,9 +188,15 @@ class _ReplyCheck:
             if item.invented and item.support.good:
                 item.support = Support.PARTLY
         notes = []
-        if numbers := sorted({n for item in found for n in item.written.numbers if self.given.sentence(n) is None}):
-            notes.append(f"the model cites what it was not given: {first_of([f'[{n}]' for n in numbers], _MOST_NAMED)}")
-        invented = dict.fromkeys(clip(words, _LONGEST_NOTE) for item in found for words in item.invented)
+        if numbers := sorted(
+            {n for item in found for n in item.written.numbers if self.given.sentence(n) is None}
+        ):
+            notes.append(
+                f"the model cites what it was not given: {first_of([f'[{n}]' for n in numbers], _MOST_NAMED)}"
+            )
+        invented = dict.fromkeys(
+            clip(words, _LONGEST_NOTE) for item in found for words in item.invented
+        )
         notes += [f"between quotation marks, and in no document: {words}" for words in invented]
         return CheckedText(written.text, tuple(found), tuple(notes), answers)
 
@@ -159,8 +213,8 @@ class _ReplyCheck:
             self._take(item, quotes, Support.QUOTED)
             item.moved = any(verdict.place is Place.MOVED for verdict in verified)
             return True
-        # Its words stand as they are in a sentence, among cited ones first; a word or two there alone. A part of a
-        # sentence whose denial was left out is not the document's statement.
+        # Its words stand as they are in a sentence, among cited ones first; a word or two there
+        # alone. A part of a sentence whose denial was left out is not the document's statement.
         said = plain(item.written.text).strip(" \"“”'‘’")
         wanted = fold(said).text.strip().rstrip(".;,:!")
         if not any(map(str.isalnum, wanted)) or not count_content_words(said):
@@ -170,7 +224,9 @@ class _ReplyCheck:
         for place in cited if short else (*cited, *self.pool.sentences):
             sentence = self._sentence(place)
             shown = fold(self._words(sentence)).text
-            if find_whole(shown, wanted) and (few or denies(wanted) or not denies(shown.replace(wanted, " ", 1))):
+            if find_whole(shown, wanted) and (
+                few or denies(wanted) or not denies(shown.replace(wanted, " ", 1))
+            ):
                 self._take(item, [(sentence,)], Support.QUOTED)
                 return True
         return False
@@ -178,23 +234,34 @@ class _ReplyCheck:
     # What is borne out
 
     def _judge(self, items: Sequence[CheckedStatement]) -> None:
-        """Judge statements by what they cite, one quote where one suffices, and the rest by the sentences nearest to
-        it."""
+        """Judge statements by what they cite, one quote where one suffices, and the rest by the
+        sentences nearest to it."""
         for runs_of in (self._cited_runs, self._near_runs):
-            tried = [(item, run) for item in items if not item.support.good for run in runs_of(item)]
+            tried = [
+                (item, run) for item in items if not item.support.good for run in runs_of(item)
+            ]
             claims = [self._claim(item.written) for item, _ in tried]
             evidence = [self._evidence([*chain(*run)]) for _, run in tried]
-            for (item, run), new in zip(tried, judge_statements(self.judge, claims, evidence), strict=True):
-                # A run that says more of a statement than what it has; fewer sentences are preferred.
+            for (item, run), new in zip(
+                tried, judge_statements(self.judge, claims, evidence), strict=True
+            ):
+                # A run that says more of a statement than what it has; fewer sentences are
+                # preferred.
                 better = new is Support.PARTLY and item.support is Support.UNSUPPORTED
-                if new is Support.CONTRADICTED and len(run) == 1 and item.support is Support.UNSUPPORTED:
+                if (
+                    new is Support.CONTRADICTED
+                    and len(run) == 1
+                    and item.support is Support.UNSUPPORTED
+                ):
                     better = self.candidates.share(item.written.plain, run[0]) >= _SAME_MATTER
                 if better or new.good and not item.support.good:
                     item.support, item.quotes = new, run
                     item.moved = runs_of == self._near_runs and bool(item.written.numbers)
 
     def _cited_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
-        """The sentences that are cited by number, those around the quotations that were found, and all together."""
+        """The sentences that are cited by number, those around the quotations that were found, and
+        all together.
+        """
         found: list[tuple[Located, ...]] = [(place,) for place in self._numbered(item)]
         for _, verdict in item.verdicts:
             if verdict.spans and (verdict.verified or not found):
@@ -203,24 +270,36 @@ class _ReplyCheck:
         return [*([spans] for spans in found), *([found] if len(found) > 1 else [])]
 
     def _near_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
-        return [[(place,) for place in run] for run in self.candidates.best(self._claim(item.written))]
+        return [
+            [(place,) for place in run] for run in self.candidates.best(self._claim(item.written))
+        ]
 
     def _numbered(self, item: CheckedStatement) -> list[Located]:
         return [place for number in item.written.numbers if (place := self.given.sentence(number))]
 
     def _require_answer(self, found: Sequence[CheckedStatement], asked: ReadQuestion) -> float:
-        """What answers the question is supported by the sentences that say so; where nothing does, what is borne out is
-        still no answer. Returns the chance that something does."""
+        """What answers the question is supported by the sentences that say so; where nothing does,
+        what is borne out is still no answer. Returns the chance that something does."""
         best = 0.0
         for item in found[:_MOST_ASKED]:
             words = f"{item.written.lead.rstrip(':')} {item.written.plain}".strip()
             chance, saying, item.signals = answering(asked, words, self._runs(item, words, asked))
             best = max(best, chance)
-            if saying and chance >= asked.least and not (item.support.good and item.written.numbers):
+            if (
+                saying
+                and chance >= asked.least
+                and not (item.support.good and item.written.numbers)
+            ):
                 run = self._most_believed(words, saying)
-                item.moved = bool(item.written.numbers) and not set(run.places) & set(self._numbered(item))
+                item.moved = bool(item.written.numbers) and not set(run.places) & set(
+                    self._numbered(item)
+                )
                 copied = find_whole(fold(run.text).text, fold(words).text.strip().rstrip(".;,:!"))
-                support = Support.QUOTED if copied and not claim_of(words, asked.question)[1] else Support.SUPPORTED
+                support = (
+                    Support.QUOTED
+                    if copied and not claim_of(words, asked.question)[1]
+                    else Support.SUPPORTED
+                )
                 self._take(item, [(place,) for place in run.places], support)
         for item in found:
             if item.support.good and best < asked.least:
@@ -230,17 +309,26 @@ class _ReplyCheck:
     def _most_believed(self, words: str, saying: Sequence[tuple[float, Run]]) -> Run:
         """Of sentences that say it those that the judge believes most; fewer are preferred."""
         claim, bare = claim_of(words, self.question)
-        judged = self.judge([self.question if bare else claim] * len(saying), [run.text for _, run in saying])
+        judged = self.judge(
+            [self.question if bare else claim] * len(saying), [run.text for _, run in saying]
+        )
         worth = [
-            chance + said[Support.SUPPORTED] + 0.5 * said.get(Support.PARTLY, 0.0) - _EACH_MORE * len(run.places)
+            chance
+            + said[Support.SUPPORTED]
+            + 0.5 * said.get(Support.PARTLY, 0.0)
+            - _EACH_MORE * len(run.places)
             for (chance, run), said in zip(saying, judged, strict=True)
         ]
         return saying[worth.index(max(worth))][1]
 
     def _runs(self, item: CheckedStatement, words: str, asked: ReadQuestion) -> list[Run]:
-        """Sentences that may say that a statement answers: the cited ones, those near its words, the reader's."""
+        """Sentences that may say that a statement answers: the cited ones, those near its words,
+        the reader's.
+        """
         claim, bare = claim_of(words, asked.question)
-        numbers = [number for place in asked.places if (number := self.pool.number_at(place)) is not None]
+        numbers = [
+            number for place in asked.places if (number := self.pool.number_at(place)) is not None
+        ]
         likely = [self.pool.sentences[number - 1] for number in dict.fromkeys(numbers)]
         cited = self._numbered(item)
         near = self.candidates.best(f"{self.question} {claim}")[:_MOST_SEEN]
@@ -259,8 +347,8 @@ class _ReplyCheck:
         return Evidence(_APART.join(map(self._words, places)), near)
 
     def _claim(self, statement: WrittenStatement) -> str:
-        """The statement as it can be judged alone: an item with the line above its list, a few words with the
-        question."""
+        """The statement as it can be judged alone: an item with the line above its list, a few
+        words with the question."""
         words = starts_with_verdict(statement.plain)[1] or statement.plain
         if statement.lead:
             return f"{statement.lead.rstrip(':')} {words}"
@@ -268,7 +356,9 @@ class _ReplyCheck:
 
     # Parts
 
-    def _take(self, item: CheckedStatement, quotes: Sequence[tuple[Located, ...]], support: Support) -> None:
+    def _take(
+        self, item: CheckedStatement, quotes: Sequence[tuple[Located, ...]], support: Support
+    ) -> None:
         item.support, item.quotes = support, list(dict.fromkeys(quotes))
 
     def _sentence(self, place: Located) -> Located:

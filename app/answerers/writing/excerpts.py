@@ -1,7 +1,9 @@
-"""What a model that writes is given of the documents: passages in reading order, their sentences numbered.
+"""What a model that writes is given of the documents: passages in reading order, their sentences
+numbered.
 
-docqa's own ranking chooses them, as many as a number of tokens allows; of documents that a question compares each has
-its share, of a named part only that is taken, and what fits as a whole is given as a whole.
+docqa's own ranking chooses them, as many as a number of tokens allows; of documents that a question
+compares each has its share, of a named part only that is taken, and what fits as a whole is given
+as a whole.
 """
 
 import re
@@ -17,7 +19,9 @@ from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.sentences import sentences
 
 MOST_TOKENS = 4_096
-"""Tokens of passages that a model is given where its context has room and no number of passages is asked for."""
+"""Tokens of passages that a model is given where its context has room and no number of passages is
+asked for.
+"""
 _MARK_TOKENS = 4  # of a sentence's number, beside its words
 _HEAD_TOKENS = 24  # of the line above a run of passages
 _MOST_NEAREST = 3  # sentences that the model is told may answer
@@ -26,9 +30,9 @@ _MARKED = re.compile(r"^\[(\d+)\] (.*)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Given:
-    """`sentences`: where each numbered sentence stands, number 1 first; `passages`: indices of the context, in order.
-    `text`: what the model reads; `whole`: all of the documents, or of the named part; `numbered`: the model may cite by
-    numbers."""
+    """`sentences`: where each numbered sentence stands, number 1 first; `passages`: indices of the
+    context, in order. `text`: what the model reads; `whole`: all of the documents, or of the named
+    part; `numbered`: the model may cite by numbers."""
 
     text: str
     sentences: tuple[Located, ...]
@@ -52,8 +56,8 @@ class Given:
         return _MARKED.sub(r"\2", self.text)
 
     def nearest(self, places: Iterable[Located]) -> tuple[tuple[int, str], ...]:
-        """(number, words) of the first few sentences in which `places` begin, in their order; none for a model that
-        has read all."""
+        """(number, words) of the first few sentences in which `places` begin, in their order; none
+        for a model that has read all."""
         found = map(self.number_at, places if self.numbered else ())
         numbers = dict.fromkeys(number for number in found if number is not None)
         return tuple((number, self.lines[number]) for number in islice(numbers, _MOST_NEAREST))
@@ -63,7 +67,8 @@ class Given:
         inside = (
             number
             for number, each in enumerate(self.sentences, 1)
-            if (each.document, each.page) == (place.document, place.page) and each.start <= place.start < each.end
+            if (each.document, each.page) == (place.document, place.page)
+            and each.start <= place.start < each.end
         )
         return next(inside, None)
 
@@ -73,23 +78,35 @@ class Given:
 
 
 def choose_passages(
-    context: Context, ranked: Sequence[Ranked], scope: Scope | None, tokens: int, most: int | None = None, *,
+    context: Context,
+    ranked: Sequence[Ranked],
+    scope: Scope | None,
+    tokens: int,
+    most: int | None = None,
+    *,
     each: bool = False,
-) -> list[int]:  # fmt: skip
-    """Indices of the passages of `ranked` to give, in reading order: at most `most`, and `tokens` tokens with their
-    marks, but at least the best one where there is any."""
+) -> list[int]:
+    """Indices of the passages of `ranked` to give, in reading order: at most `most`, and `tokens`
+    tokens with their marks, but at least the best one where there is any."""
     inside = set(_asked_about(context, scope))
     order = [item.index for item in ranked if item.index in inside]
     if each:  # the best of every document first, then the second best of every one
         by_document: dict[int, list[int]] = {}
         for index in order:
             by_document.setdefault(context.passages[index].document, []).append(index)
-        order = [index for turn in zip_longest(*by_document.values()) for index in turn if index is not None]
+        order = [
+            index
+            for turn in zip_longest(*by_document.values())
+            for index in turn
+            if index is not None
+        ]
     chosen: list[int] = []
     for index in order[:most]:
         placed = context.passages[index]
         own = placed.token_end - placed.token_start
-        cost = own + _MARK_TOKENS * (1 + own // 30) + _HEAD_TOKENS // 3  # with the marks of its sentences, about
+        cost = (
+            own + _MARK_TOKENS * (1 + own // 30) + _HEAD_TOKENS // 3
+        )  # with the marks of its sentences, about
         if cost <= tokens or not chosen:
             chosen.append(index)
             tokens -= cost
@@ -99,25 +116,34 @@ def choose_passages(
 
 
 def give(context: Context, passages: Sequence[int], *, whole: bool = False) -> Given:
-    """The text of `passages`, indices of the context in its order, and the places of their sentences."""
+    """The text of `passages`, indices of the context in its order, and the places of their
+    sentences.
+    """
     lines: list[str] = []
     places: list[Located] = []
     before = None
     for index in passages:
         placed, passage = context.passages[index], context.passages[index].passage
         above = placed.document, passage.page, passage.section
-        if before != (index - 1, above):  # it does not go on with the one right before it, under the same heading
+        if before != (
+            index - 1,
+            above,
+        ):  # it does not go on with the one right before it, under the same heading
             lines.append(f"\n## {_head(context, placed)}")
         before = index, above
         text, first = context.text_of(placed), passage.start
         for span in sentences(text):
-            places.append(Located(placed.document, passage.page, first + span.start, first + span.end))
+            places.append(
+                Located(placed.document, passage.page, first + span.start, first + span.end)
+            )
             lines.append(f"[{len(places)}] {' '.join(text[span.start : span.end].split())}")
     return Given("\n".join(lines).strip(), tuple(places), tuple(passages), whole)
 
 
 def give_all(context: Context) -> Given:
-    """All passages of all documents; for a model that has read them and cites by pages and words."""
+    """All passages of all documents; for a model that has read them and cites by pages and
+    words.
+    """
     return replace(give(context, range(len(context.passages)), whole=True), numbered=False)
 
 
@@ -127,20 +153,28 @@ def is_whole(context: Context, passages: Iterable[int], scope: Scope | None) -> 
 
 
 def _asked_about(context: Context, scope: Scope | None) -> Sequence[int]:
-    inside = passages_in(scope, context) if scope is not None and (scope.whole or scope.inside) else []
+    inside = (
+        passages_in(scope, context) if scope is not None and (scope.whole or scope.inside) else []
+    )
     return inside or range(len(context.passages))
 
 
 def around(context: Context, place: Located) -> str:
-    """What stands beside and above a place: its passage, the one before it, the headings, the document's title."""
+    """What stands beside and above a place: its passage, the one before it, the headings, the
+    document's title.
+    """
     document = context.documents[place.document]
     own = [each for each in context.passages if each.document == place.document]
     passages = enumerate(each.passage for each in own)
-    there = (number for number, each in passages if each.page == place.page and each.start < place.end)
+    there = (
+        number for number, each in passages if each.page == place.page and each.start < place.end
+    )
     touched = [number for number in there if place.start < own[number].passage.end]
     near = [*range(max(touched[0] - 1, 0), touched[0]), *touched] if touched else []
     above = document.section_path(document.section_of(place.page, place.start))
-    return " ".join((document.path, document.title, *above, *(context.text_of(own[number]) for number in near)))
+    return " ".join(
+        (document.path, document.title, *above, *(context.text_of(own[number]) for number in near))
+    )
 
 
 def _head(context: Context, placed: PlacedPassage) -> str:

@@ -1,5 +1,5 @@
-"""A text that a model writes on this machine, token by token: its thought, then prose, with the documents' own words
-between quotation marks."""
+"""A text that a model writes on this machine, token by token: its thought, then prose, with the
+documents' own words between quotation marks."""
 
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
@@ -16,15 +16,23 @@ if TYPE_CHECKING:
 MOST_WRITTEN = 512  # tokens of an answer; a longer one is cut there, which its notes say
 MOST_THOUGHT = 4_096  # tokens of a thought; a longer one is ended there, and the answer follows
 SEED = 0
-_TURN_TOKENS = ("<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
+_TURN_TOKENS = (
+    "<|im_end|>",
+    "<|im_start|>",
+    "<|endoftext|>",
+    "<|eot_id|>",
+    "<|end_of_text|>",
+    "<end_of_turn>",
+    "</s>",
+)
 
 
 def write(
     model: "WritingModel", state: "State", quotable: "QuotableText", stopped: Callable[[], bool]
 ) -> Generator[Token, None, Reply]:
-    """Write from the end of `state`, which is not moved: the most probable tokens, quotations from `quotable` alone,
-    piece by piece. Ends at the checkpoint's end of a turn, when the text goes round in circles, after MOST_WRITTEN
-    tokens, or when `stopped`."""
+    """Write from the end of `state`, which is not moved: the most probable tokens, quotations from
+    `quotable` alone, piece by piece. Ends at the checkpoint's end of a turn, when the text goes
+    round in circles, after MOST_WRITTEN tokens, or when `stopped`."""
     from docqa.model.decode.generate import generate
     from docqa.model.decode.quotation import QuotingRule
 
@@ -43,13 +51,18 @@ def write(
         if stopped():
             return Reply(model.tokenizer.decode(written), (STOPPED,))
         if piece.finish == "length":
-            return Reply(model.tokenizer.decode(written), (f"the answer was cut after {MOST_WRITTEN} tokens",))
+            return Reply(
+                model.tokenizer.decode(written),
+                (f"the answer was cut after {MOST_WRITTEN} tokens",),
+            )
     return Reply(model.tokenizer.decode(written))
 
 
-def think(model: "WritingModel", state: "State", stopped: Callable[[], bool]) -> Generator[Token, None, None]:
-    """Let the model think in `state`, which is moved behind the thought; yields what it thinks, drawn as the
-    checkpoint's generation_config.json says, from a fixed seed."""
+def think(
+    model: "WritingModel", state: "State", stopped: Callable[[], bool]
+) -> Generator[Token, None, None]:
+    """Let the model think in `state`, which is moved behind the thought; yields what it thinks,
+    drawn as the checkpoint's generation_config.json says, from a fixed seed."""
     from docqa.model.decode.generate import generate
     from docqa.model.decode.sample import sampling_defaults
     from docqa.model.prompts.thinking import CLOSING
@@ -59,14 +72,17 @@ def think(model: "WritingModel", state: "State", stopped: Callable[[], bool]) ->
     ends = [*model.tokenizer.eos_ids, *([marked] if marked is not None else [])]
     written: list[int] = []
     stops = () if marked is not None else (CLOSING,)
-    for piece in generate(model, state, max_tokens=MOST_THOUGHT, sampling=rules, stop=stops, stop_ids=ends):
+    for piece in generate(
+        model, state, max_tokens=MOST_THOUGHT, sampling=rules, stop=stops, stop_ids=ends
+    ):
         if piece.token not in ends:
             written.append(piece.token)
         if piece.text:
             yield Token(piece.text, thought=True)
         if stopped():
             break
-    # A mark in several tokens was written by then, as far as it is text; closing it again does no harm.
+    # A mark in several tokens was written by then, as far as it is text; closing it again does no
+    # harm.
     model.prefill([*written, *model.tokenizer.encode_template(f"\n{CLOSING}\n\n")], state)
 
 

@@ -1,4 +1,5 @@
-"""What a statement says that its quotes do not say in words: numbers, dates, negations, duties, names, opposites.
+"""What a statement says that its quotes do not say in words: numbers, dates, negations, duties,
+names, opposites.
 
 The first half of support, before a judge that was trained reads the two. It knows English.
 """
@@ -26,7 +27,9 @@ _DENIES = (
     r"un(?:lawful|paid|authori[sz]ed|likely|able)|in(?:valid|eligible|applicable)|non\w*|optional|voluntary)"
 )
 _DENIED = re.compile(rf"\b{_DENIES}|n['’]t\b", re.IGNORECASE)
-_LIKE_NOT = re.compile(rf"\b(?:{_DENIES}|unless|except\w*|only|until|before)|n['’]t\b", re.IGNORECASE)
+_LIKE_NOT = re.compile(
+    rf"\b(?:{_DENIES}|unless|except\w*|only|until|before)|n['’]t\b", re.IGNORECASE
+)
 _CONDITION = frozenset(("without", "unless", "except", "until"))
 _NEEDS = re.compile(
     r"\b(?:requir\w+|must (?:obtain|have|get)|need\w*|only|subject to|"
@@ -48,12 +51,22 @@ _LEAVE = re.compile(
     r"discretion\w*|elect\w*|possib\w+)\b",
     re.IGNORECASE,
 )
-_STRICT_LEAVE = re.compile(r"\b(?:may|might|(?:is|are) (?:allowed|permitted|entitled) to|optional)\b(?! \d| not)", re.I)
+_STRICT_LEAVE = re.compile(
+    r"\b(?:may|might|(?:is|are) (?:allowed|permitted|entitled) to|optional)\b(?! \d| not)", re.I
+)
 _NAME = re.compile(r"(?<![\w.])(?:[A-Z][\w&’'.-]*\w|[A-Z])(?![\w])")
 _PLACES = (
-    *sorted(PROVISIONS | ATTACHMENTS), "page", "part", "chapter", "rule", "figure", "table", "theorem", "lemma",
+    *sorted(PROVISIONS | ATTACHMENTS),
+    "page",
+    "part",
+    "chapter",
+    "rule",
+    "figure",
+    "table",
+    "theorem",
+    "lemma",
     "equation",
-)  # fmt: skip
+)
 _LEAST_SAID = 2
 _MARKS = ".,;:!?()<>[]\"'“”‘’"
 _SCOPE = 2
@@ -65,8 +78,8 @@ _LOOSE = frozenset(("0", "1", "2"))  # in words "one", "first", "second" are oft
 
 @dataclass(frozen=True)
 class Differences:
-    """What stands in a statement and not in its quotes, as written; `negations`: the words that are turned,
-    `contrasts`: what the quotes say with the opposite word."""
+    """What stands in a statement and not in its quotes, as written; `negations`: the words that are
+    turned, `contrasts`: what the quotes say with the opposite word."""
 
     numbers: tuple[str, ...] = ()
     negations: tuple[str, ...] = ()
@@ -84,8 +97,8 @@ class Differences:
 
 
 def differences(statement: str, quoted: str, around: str = "") -> Differences:
-    """What `statement` says that `quoted` does not; names and numbers of places may also be in what is `around` the
-    quotes."""
+    """What `statement` says that `quoted` does not; names and numbers of places may also be in what
+    is `around` the quotes."""
     close = _closest(statement, quoted)
     return Differences(
         numbers=(*_numbers(statement, quoted, around), *other_bounds(statement, quoted)),
@@ -114,16 +127,24 @@ def names_and_figures(statement: str) -> int:
 def _numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
     known = [fact_of(figure) for figure in figures(quoted)]
     near = {figure.value for figure in figures(f"{quoted} {around}")}
-    of_places = {number.number for named in named_places(statement, _PLACES) for number in named.numbers}
+    of_places = {
+        number.number for named in named_places(statement, _PLACES) for number in named.numbers
+    }
     for figure in figures(statement):
         if not figure.digits and figure.value in _LOOSE and not figure.unit:
             # "two heirs", "three heirs": the quotes count the same, and always with another number
             counted = _counted(folded(statement), figure.end)
-            others = (other for other in figures(quoted) if counted and _counted(folded(quoted), other.end) == counted)
+            others = (
+                other
+                for other in figures(quoted)
+                if counted and _counted(folded(quoted), other.end) == counted
+            )
             found = {other.value for other in others}
             if found and figure.value not in found:
                 yield figure.shown
-        elif not (figure.value in of_places and figure.value in near) and not states(known, fact_of(figure)):
+        elif not (figure.value in of_places and figure.value in near) and not states(
+            known, fact_of(figure)
+        ):
             yield figure.shown + (f" {figure.unit}" if figure.unit else "")
     dated = read_dates(quoted)
     for shown, readings in groupby(read_dates(statement), key=lambda fact: fact.shown):
@@ -145,7 +166,9 @@ def _counted(text: str, end: int) -> str:
 
 
 def _closest(statement: str, quoted: str) -> list[str]:
-    """The sentences of the quotes that share most words with the statement, and all that share half of them."""
+    """The sentences of the quotes that share most words with the statement, and all that share half
+    of them.
+    """
     parts = sentence_texts(quoted)
     said = set(terms(statement))
     shared = [len(said & set(terms(part))) for part in parts]
@@ -157,7 +180,11 @@ def _negations(statement: str, close: list[str], parts: list[str]) -> Iterator[s
     """Words that the one denies and the other states."""
     for match in _NOT.finditer(statement):
         wanted = set(stems(_denied_words(match, statement)))
-        if any(wanted & set(stems(_denied_words(each, part))) for part in parts for each in _NOT.finditer(part)):
+        if any(
+            wanted & set(stems(_denied_words(each, part)))
+            for part in parts
+            for each in _NOT.finditer(part)
+        ):
             continue  # both deny the same with another word
         turned = [_turned(match, statement, part) for part in close]
         if not any(_LIKE_NOT.search(part) for part in close) or (turned and all(turned)):
@@ -177,7 +204,9 @@ def _denied_words(match: re.Match[str], text: str) -> list[str]:
 
 
 def _turned(match: re.Match[str], text: str, other: str) -> str:
-    """The words that `text` denies at `match` and that stand in `other` with no denial near them; else ""."""
+    """The words that `text` denies at `match` and that stand in `other` with no denial near them;
+    else "".
+    """
     if "without" in text[match.end() :] and "without" in other:
         other = other.replace("without", "with")  # in both: it turns neither
     scope = _denied_words(match, text)
@@ -202,16 +231,26 @@ def _names(statement: str, known: str) -> Iterator[str]:
     words = set(stems(plain_words(known)))
     for match in _NAME.finditer(statement):
         name = match.group()
-        opens = not statement[: match.start()].strip(" \"“'‘(*") or statement[: match.start()].rstrip()[-1] in ".!?:;"
+        opens = (
+            not statement[: match.start()].strip(" \"“'‘(*")
+            or statement[: match.start()].rstrip()[-1] in ".!?:;"
+        )
         inner = [word for word in plain_words(name) if word not in STOP_WORDS]
-        if opens or not inner or any(part[0].isdigit() for part in inner) or read_dates(f"1 {name}"):
+        if (
+            opens
+            or not inner
+            or any(part[0].isdigit() for part in inner)
+            or read_dates(f"1 {name}")
+        ):
             continue  # months are dates
         if not set(stems(inner)) & words:
             yield name
 
 
 def _opening_name(statement: str, close: list[str], around: str) -> Iterator[str]:
-    """The word that opens a statement, where all its other words stand in a sentence of the quotes with other names."""
+    """The word that opens a statement, where all its other words stand in a sentence of the quotes
+    with other names.
+    """
     first, said = _NAME.match(statement), terms(statement)
     if first is None or terms(first.group()) != said[:1] or len(set(said)) <= _LEAST_SAID:
         return

@@ -1,4 +1,6 @@
-"""The marks by which a written text cites: numbers of sentences; those of pages only leave the text."""
+"""The marks by which a written text cites: numbers of sentences; those of pages only leave the
+text.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,12 +20,15 @@ _MARKS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _NUMBER_WORD = re.compile(rf"\b(?:{NUMBER_WORD}|\w+ty|hundred|thousand)\s*$", re.I)
-_LEFT = re.compile(r"(?:(?<![ \t])[ \t]++)?[(\[](?:\s*+(?:see|cf\.?|sources?:?|and|,|;)\s*+)*[)\]]", re.IGNORECASE)
+_LEFT = re.compile(
+    r"(?:(?<![ \t])[ \t]++)?[(\[](?:\s*+(?:see|cf\.?|sources?:?|and|,|;)\s*+)*[)\]]", re.IGNORECASE
+)
 
 
 def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[tuple[Span, list[int]]]:
-    """The marks of `text` in order, none within `quoted` words, each with the numbers of sentences that it cites, none
-    where it cites pages. Numbers above `most` are marks too (nothing has them), but no years."""
+    """The marks of `text` in order, none within `quoted` words, each with the numbers of sentences
+    that it cites, none where it cites pages. Numbers above `most` are marks too (nothing has them),
+    but no years."""
     for match in _MARKS.finditer(text):
         if any(span.start < match.end() and match.start() < span.end for span in quoted):
             continue
@@ -32,8 +37,12 @@ def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[tuple[S
             continue
         numbers = numbers_of(match["square"] or match["round"])
         real = all(0 < number <= most for number in numbers)
-        spelled = match["round"] is not None and _NUMBER_WORD.search(text, 0, match.start()) is not None
-        alone = match["square"] is not None and all(number < 1000 for number in numbers) and most > 0
+        spelled = (
+            match["round"] is not None and _NUMBER_WORD.search(text, 0, match.start()) is not None
+        )
+        alone = (
+            match["square"] is not None and all(number < 1000 for number in numbers) and most > 0
+        )
         if numbers and not spelled and (real or alone):
             yield Span(*match.span()), numbers
 
@@ -43,7 +52,11 @@ def numbers_of(content: str) -> list[int]:
     found: list[int] = []
     for match in re.finditer(r"(\d{1,4})(?:\s*(?:–|-|to)\s*(\d{1,4}))?", content):
         first, last = int(match[1]), int(match[2] or match[1])
-        found += range(first, last + 1) if first <= last < first + _LONGEST_RANGE else dict.fromkeys((first, last))
+        found += (
+            range(first, last + 1)
+            if first <= last < first + _LONGEST_RANGE
+            else dict.fromkeys((first, last))
+        )
     return list(dict.fromkeys(found))
 
 
@@ -54,7 +67,9 @@ def without_marks(text: str, marks: Sequence[Span]) -> tuple[str, list[int]]:
     at = length = 0
     for mark in marks:
         piece = text[at : mark.start]
-        opens = not piece.strip() and (not kept or "".join(kept).endswith("\n")) or piece.endswith("\n")
+        opens = (
+            not piece.strip() and (not kept or "".join(kept).endswith("\n")) or piece.endswith("\n")
+        )
         piece = piece if opens else piece.rstrip(" \t")
         kept.append(piece)
         length += len(piece)

@@ -1,12 +1,19 @@
-"""The opposite of what a statement says: by words of opposite meaning, of which its quotes, about the same, have the
-other, and by numbers that are bounds: "at least 30 days" is not "at most 30 days"."""
+"""The opposite of what a statement says: by words of opposite meaning, of which its quotes, about
+the same, have the other, and by numbers that are bounds: "at least 30 days" is not "at most 30
+days"."""
 
 import re
 from collections.abc import Iterator
 from functools import cache
 
 from docqa.app.evidence.terms import STOP_WORDS, distinct_terms, plain_words, stems
-from docqa.ingest.language.opposites import AXES, NEGATING_PREFIX, PARTIES, RELATION, TURNED_BY_PREFIX
+from docqa.ingest.language.opposites import (
+    AXES,
+    NEGATING_PREFIX,
+    PARTIES,
+    RELATION,
+    TURNED_BY_PREFIX,
+)
 from docqa.ingest.language.quantities import Figure, figures, folded
 from docqa.ingest.language.sentences import sentence_texts
 from docqa.ingest.language.words import denies
@@ -28,20 +35,26 @@ _BEHIND = re.compile(
 
 
 def opposed(statement: str, quoted: str) -> Iterator[str]:
-    """The words of `statement` whose opposite the sentences of `quoted` about the same say, and none says them."""
+    """The words of `statement` whose opposite the sentences of `quoted` about the same say, and
+    none says them.
+    """
     known = [(distinct_terms(part), _sides(part)) for part in sentence_texts(quoted)]
     for sentence in sentence_texts(statement):
         said = distinct_terms(sentence)
         for axis, (side, word) in _sides(sentence).items():
             least = min(_LEAST_SHARED, len(said) - 1)
-            about = [sides[axis][0] for words, sides in known if axis in sides and len(said & words) >= least]
+            about = [
+                sides[axis][0]
+                for words, sides in known
+                if axis in sides and len(said & words) >= least
+            ]
             if about and side not in about:
                 yield word
 
 
 def _sides(sentence: str) -> dict[_Axis, tuple[int, str]]:
-    """axis -> (its side, the word) of each axis of which `sentence` has one side; none where a denial turns the
-    words."""
+    """axis -> (its side, the word) of each axis of which `sentence` has one side; none where a
+    denial turns the words."""
     words = plain_words(sentence.replace("non-", "non"))
     if any(map(denies, words)):
         return {}
@@ -57,15 +70,21 @@ def _sides(sentence: str) -> dict[_Axis, tuple[int, str]]:
 
 
 def _key(word: str) -> str:
-    """What a word is looked up by: a party by its name ("employment" is no employer), others by their stem."""
+    """What a word is looked up by: a party by its name ("employment" is no employer), others by
+    their stem.
+    """
     bare = word.removesuffix("s")
     return bare if bare in _PARTIES else stems([word])[0]
 
 
 @cache
 def _places() -> dict[str, list[tuple[_Axis, int]]]:
-    """key -> (axis, side) of the words that say something by themselves, and of adjectives that a prefix turns."""
-    found: dict[str, list[tuple[_Axis, int]]] = {word: [(word, 0)] for word in stems(sorted(TURNED_BY_PREFIX))}
+    """key -> (axis, side) of the words that say something by themselves, and of adjectives that a
+    prefix turns.
+    """
+    found: dict[str, list[tuple[_Axis, int]]] = {
+        word: [(word, 0)] for word in stems(sorted(TURNED_BY_PREFIX))
+    }
     for axis, (sides, kind) in enumerate(AXES):
         for side, words in enumerate(sides if kind != RELATION else ()):
             for key in {_key(word) for word in words - STOP_WORDS}:
@@ -74,7 +93,9 @@ def _places() -> dict[str, list[tuple[_Axis, int]]]:
 
 
 def other_bounds(statement: str, quoted: str) -> Iterator[str]:
-    """The numbers that `statement` gives as a bound, each as written, and the quotes only as the opposite one."""
+    """The numbers that `statement` gives as a bound, each as written, and the quotes only as the
+    opposite one.
+    """
     known: dict[str, set[bool | None]] = {}
     for figure, below in _bounds(quoted):
         known.setdefault(figure.value, set()).add(below)
@@ -84,9 +105,19 @@ def other_bounds(statement: str, quoted: str) -> Iterator[str]:
 
 
 def _bounds(text: str) -> Iterator[tuple[Figure, bool | None]]:
-    """Each number and whether what it bounds lies below it, None where it is no bound; "not more than" has it below."""
+    """Each number and whether what it bounds lies below it, None where it is no bound; "not more
+    than" has it below.
+    """
     shown = folded(text)
     for figure in figures(text):
-        lead = shown[max(figure.start - _LEAD, 0) : figure.start].removesuffix("(").rstrip("$€£¥ ") + " "
+        lead = (
+            shown[max(figure.start - _LEAD, 0) : figure.start].removesuffix("(").rstrip("$€£¥ ")
+            + " "
+        )
         found = _BEHIND.match(shown, figure.end) or _BEFORE.search(lead)
-        yield figure, None if found is None else (found["lower"] is None) != bool(found.groupdict().get("no"))
+        yield (
+            figure,
+            None
+            if found is None
+            else (found["lower"] is None) != bool(found.groupdict().get("no")),
+        )

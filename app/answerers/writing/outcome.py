@@ -1,4 +1,6 @@
-"""The Answer of a text that a model wrote: status and confidence follow from the support of its statements."""
+"""The Answer of a text that a model wrote: status and confidence follow from the support of its
+statements.
+"""
 
 from dataclasses import replace
 
@@ -16,16 +18,20 @@ from docqa.app.reading import addressing
 def written_answer(
     draft: Draft, checked: CheckedText | None, first: float, context: Context, *, yes_no: bool
 ) -> Answer:
-    """`answered` where all statements are quoted or supported, `partial` where some are (a preliminary answer at most),
-    `possible` where none is; `not_found` where the model wrote nothing (None), or that nothing answers. `first`: the
-    chance, 0 to 1, that the first passage answers. Sentences that address the reader beside its evidence are among the
-    warnings."""
+    """`answered` where all statements are quoted or supported, `partial` where some are (a
+    preliminary answer at most), `possible` where none is; `not_found` where the model wrote nothing
+    (None), or that nothing answers. `first`: the chance, 0 to 1, that the first passage answers.
+    Sentences that address the reader beside its evidence are among the warnings."""
     if checked is None:
         return answer_of(draft, Stated(), Status.NOT_FOUND, first, context)
     places = (place for item in checked.statements for spans in item.quotes for place in spans)
-    draft = replace(draft, coverage=draft.coverage.warned(*addressing.marks(places, context.documents)))
+    draft = replace(
+        draft, coverage=draft.coverage.warned(*addressing.marks(places, context.documents))
+    )
     if not checked.good:
-        statements = tuple(Statement(item.written.text, item.support, ()) for item in checked.statements)
+        statements = tuple(
+            Statement(item.written.text, item.support, ()) for item in checked.statements
+        )
         status = Status.POSSIBLE if statements else Status.NOT_FOUND
         return answer_of(draft, Stated(statements=statements), status, first, context)
     quotes: dict[tuple[Located, ...], Quote] = {}  # each once
@@ -35,22 +41,40 @@ def written_answer(
         for spans in bearing:
             if spans not in quotes:
                 quotes[spans] = _quote(item, spans, context)
-        borne_out.append(Statement(item.written.text, item.support, tuple(map(list(quotes).index, bearing))))
+        borne_out.append(
+            Statement(item.written.text, item.support, tuple(map(list(quotes).index, bearing)))
+        )
     all_good = len(checked.good) == len(checked.statements) and not draft.preliminary
     said = checked.statements[0]
     verdict = starts_with_verdict(said.written.plain)[0] if yes_no and said.support.good else None
     stated = Stated(checked.text, tuple(borne_out), tuple(quotes.values()), verdict)
     status = Status.ANSWERED if all_good else Status.PARTIAL
-    return answer_of(draft, stated, status, checked.answers * len(checked.good) / len(checked.statements), context)
+    return answer_of(
+        draft,
+        stated,
+        status,
+        checked.answers * len(checked.good) / len(checked.statements),
+        context,
+    )
 
 
 def _quote(item: CheckedStatement, spans: tuple[Located, ...], context: Context) -> Quote:
     """The pages' words at `spans`, with the place of a statement that was cut from them."""
     documents = context.documents
-    first = replace(cut_quote(documents, spans[0]), place=Place.MOVED if item.moved else Place.AS_CITED)
+    first = replace(
+        cut_quote(documents, spans[0]), place=Place.MOVED if item.moved else Place.AS_CITED
+    )
     if len(spans) == 1:
         at = first.text.find(item.written.text) if item.support is Support.QUOTED else -1
-        return replace(first, answer_start=at, answer_end=at + len(item.written.text)) if at >= 0 else first
+        return (
+            replace(first, answer_start=at, answer_end=at + len(item.written.text))
+            if at >= 0
+            else first
+        )
     text = " ".join(span.text_in(documents) for span in spans)
-    grade = next((verdict.grade for _, verdict in item.verdicts if verdict.spans == spans), first.grade)
-    return replace(first, text=text, grade=grade, cites=tuple(cite(documents, span) for span in spans))
+    grade = next(
+        (verdict.grade for _, verdict in item.verdicts if verdict.spans == spans), first.grade
+    )
+    return replace(
+        first, text=text, grade=grade, cites=tuple(cite(documents, span) for span in spans)
+    )

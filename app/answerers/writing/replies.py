@@ -1,4 +1,6 @@
-"""A model's reply before its statements are checked: what is no answer in it is taken out, and said."""
+"""A model's reply before its statements are checked: what is no answer in it is taken out, and
+said.
+"""
 
 import re
 from collections.abc import Callable
@@ -29,14 +31,18 @@ _CITED = re.compile(r"(?:(?<!\s)\s++)?\[[\d\s,;–-]++\]")
 
 @dataclass(frozen=True)
 class ReadReply:
-    """`written` None: the model says that nothing answers, or wrote no answer; `notes`: what was taken out."""
+    """`written` None: the model says that nothing answers, or wrote no answer; `notes`: what was
+    taken out.
+    """
 
     written: Written | None
     notes: tuple[str, ...] = ()
 
 
 def read_reply(text: str, given: Given, refuses: Callable[[str], bool]) -> ReadReply:
-    """What `text` states, without repetitions; `refuses`: whether a statement says that nothing answers."""
+    """What `text` states, without repetitions; `refuses`: whether a statement says that nothing
+    answers.
+    """
     kept, notes = spelled_out(text, given), []
     once = without_repetition(kept)
     once = without_repeated_lines(kept if once is None else once)
@@ -45,7 +51,9 @@ def read_reply(text: str, given: Given, refuses: Callable[[str], bool]) -> ReadR
     if not any(map(str.isalnum, kept)):
         return ReadReply(None, tuple(notes or [NOTHING]))
     written = read_statements(kept, len(given.sentences) if given.numbered else 0)
-    said = [item for item in written.statements if starts_with_verdict(item.plain)[1]]  # "No. Not stated." says nothing
+    said = [
+        item for item in written.statements if starts_with_verdict(item.plain)[1]
+    ]  # "No. Not stated." says nothing
     if not written.statements or any(
         refuses(starts_with_verdict(item.plain)[1]) for item in said[:1] if not item.cites_something
     ):
@@ -56,41 +64,60 @@ def read_reply(text: str, given: Given, refuses: Callable[[str], bool]) -> ReadR
 
 
 def spelled_out(text: str, given: Given) -> str:
-    """`text`; where it is only numbers of sentences, or points at them ("The laws are [3] and [5]."), these sentences,
-    numbered."""
+    """`text`; where it is only numbers of sentences, or points at them ("The laws are [3] and
+    [5]."), these sentences, numbered."""
     cites, bare = _CITES.findall(text), _CITES.sub(" ", text)
-    if not given.numbered or not cites or (_SAYS_SOMETHING.search(bare) and not _POINTS.fullmatch(bare.strip())):
+    if (
+        not given.numbered
+        or not cites
+        or (_SAYS_SOMETHING.search(bare) and not _POINTS.fullmatch(bare.strip()))
+    ):
         return text
-    lines = [(number, given.lines[number]) for number in numbers_of(" ".join(cites)) if number in given.lines]
+    lines = [
+        (number, given.lines[number])
+        for number in numbers_of(" ".join(cites))
+        if number in given.lines
+    ]
     return "\n".join(f"{line} [{number}]" for number, line in lines) or text
 
 
 def without_repetition(text: str) -> str | None:
-    """`text` up to the first of at least four equal runs that end it; None where nothing is repeated."""
+    """`text` up to the first of at least four equal runs that end it; None where nothing is
+    repeated.
+    """
     bare = text.rstrip()
     for period in range(2, min(_LONGEST_PERIOD, len(bare) // _LEAST_REPEATS) + 1):
-        unit, long = bare[-period:], period * _LEAST_REPEATS >= _LEAST_REPEATED  # "1000000" repeats itself as well
+        unit, long = (
+            bare[-period:],
+            period * _LEAST_REPEATS >= _LEAST_REPEATED,
+        )  # "1000000" repeats itself as well
         if not (long and any(map(str.isalnum, unit)) and bare.endswith(unit * _LEAST_REPEATS)):
             continue
         start = len(bare) - period  # of the first run, wherever the last one was broken off
         while start and bare[start - 1] == bare[start - 1 + period]:
             start -= 1
         end = start + period
-        while end < len(bare) and not (bare[end - 1].isspace() or bare[end].isspace() or bare[end].isalnum()):
+        while end < len(bare) and not (
+            bare[end - 1].isspace() or bare[end].isspace() or bare[end].isalnum()
+        ):
             end += 1  # the mark at its end
         return bare[:end].rstrip()
     return None
 
 
 def goes_round(text: str, piece: str) -> bool:
-    """Whether a text that is being written, `text` with `piece` at its end, only repeats itself. Looked at once in so
-    many characters."""
+    """Whether a text that is being written, `text` with `piece` at its end, only repeats itself.
+    Looked at once in so many characters."""
     looks = len(text) // _LOOKED_AFTER > (len(text) - len(piece)) // _LOOKED_AFTER
-    return looks and (without_repetition(text) is not None or not any(map(str.isalnum, text[-_LOOKED_AFTER:])))
+    return looks and (
+        without_repetition(text) is not None or not any(map(str.isalnum, text[-_LOOKED_AFTER:]))
+    )
 
 
 def without_repeated_lines(text: str) -> str:
-    """`text` without the lines that say, word for word, what a line before them says; short lines may."""
+    """`text` without the lines that say, word for word, what a line before them says; short lines
+    may.
+    """
     known: set[str] = set()
     kept = []
     for line in text.split("\n"):

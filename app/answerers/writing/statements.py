@@ -1,7 +1,8 @@
-"""The statements of a text that a model wrote (sentences, items of lists, rows of tables), and what each of them cites.
+"""The statements of a text that a model wrote (sentences, items of lists, rows of tables), and what
+each of them cites.
 
-Cites are `[n]`, `[n, m]`, `[n-m]`, `(n)` at the end of a clause, pages (`[p. 12]`), and quotations between quotation
-marks.
+Cites are `[n]`, `[n, m]`, `[n-m]`, `(n)` at the end of a clause, pages (`[p. 12]`), and quotations
+between quotation marks.
 """
 
 import re
@@ -19,7 +20,8 @@ _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*\n?", re.MULTILINE)
 _BROKEN_MARK = re.compile(r"(?:(?<!\s)\s++)?\[[\d,;\s]*+\Z")  # of a reply that was cut off
 _BULLET = re.compile(r"\s*(?:(?:[-*•+–>]|\d{1,2}[.)]|\([a-z\d]{1,3}\)|[a-z]\))\s+)*")
 _LABEL = re.compile(
-    r"(?:\*\*|__)?(?:final answer|answer|quotes?|quotations?|evidence|support)(?:\*\*|__)?\s*:\s*(?:\*\*|__)?\s*", re.I
+    r"(?:\*\*|__)?(?:final answer|answer|quotes?|quotations?|evidence|support)(?:\*\*|__)?\s*:\s*(?:\*\*|__)?\s*",
+    re.I,
 )
 _HEADING = re.compile(r"\s*+(?:#{1,6}\s|(?:\*\*|__)[^*_]{1,80}(?:\*\*|__)\s*+(?::\s*+)?$)")
 _RULE = re.compile(r"[\s|:=*_-]*$")
@@ -36,19 +38,22 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _VERDICT = re.compile(
-    r"\s*(?:\*\*|__)?(yes|no)\b(?:\*\*|__)?\s*[,.;:!–—-]*\s*(?:\*\*|__)?\s*(?!one\b|\d)", re.IGNORECASE
+    r"\s*(?:\*\*|__)?(yes|no)\b(?:\*\*|__)?\s*[,.;:!–—-]*\s*(?:\*\*|__)?\s*(?!one\b|\d)",
+    re.IGNORECASE,
 )
 LEAST_WORDS = 3
-"""Content words from which what stands around a quotation states something, and not "The lease says"."""
+"""Content words from which what stands around a quotation states something, and not "The lease
+says".
+"""
 
 
 @dataclass
 class WrittenStatement:
     """Characters `start:end` of the text; mutable only while it is being read.
 
-    `lead`: the line above a list that its item goes on ("The supplier must:"). `numbers`: of cited sentences.
-    `quotations`: words given between quotation marks, within it or right behind it. `only_quoted`: it is nothing but a
-    quotation.
+    `lead`: the line above a list that its item goes on ("The supplier must:"). `numbers`: of cited
+    sentences. `quotations`: words given between quotation marks, within it or right behind it.
+    `only_quoted`: it is nothing but a quotation.
     """
 
     start: int
@@ -71,7 +76,9 @@ class WrittenStatement:
 
 @dataclass(frozen=True)
 class Written:
-    """What a model wrote: `text` as written but for the marks by which it cites, and its statements, slices of it."""
+    """What a model wrote: `text` as written but for the marks by which it cites, and its
+    statements, slices of it.
+    """
 
     text: str
     statements: tuple[WrittenStatement, ...]
@@ -94,9 +101,13 @@ def starts_with_verdict(text: str) -> tuple[Verdict | None, str]:
 
 
 def read_statements(reply: str, most: int) -> Written:
-    """The statements of `reply`, whose model was given sentences with the numbers 1 to `most` (0: none)."""
+    """The statements of `reply`, whose model was given sentences with the numbers 1 to `most` (0:
+    none).
+    """
     text = _FENCE.sub("", reply).replace("\r\n", "\n").strip()
-    text = _POINTS_BACK.sub(lambda match: " " + "".join(re.findall(r"\[\d+\]", match["cites"])), text)
+    text = _POINTS_BACK.sub(
+        lambda match: " " + "".join(re.findall(r"\[\d+\]", match["cites"])), text
+    )
     text = _BROKEN_MARK.sub("", text).rstrip()
     quoted = [Span(found.start, found.end) for found in find_quotations(text)[0] if not found.block]
     marks = list(find_marks(text, most, quoted))
@@ -120,9 +131,13 @@ class _Reading:
     def __init__(self, text: str) -> None:
         self.text, self.lead = text, ""
         found, alone = find_quotations(text)
-        self.quotations: list[tuple[Span, str]] = [(Span(item.start, item.end), item.text) for item in found]
+        self.quotations: list[tuple[Span, str]] = [
+            (Span(item.start, item.end), item.text) for item in found
+        ]
         starts = line_starts(text)
-        if alone and alone[-1] == len(starts):  # a quotation that the model did not finish goes to its last whole word
+        if alone and alone[-1] == len(
+            starts
+        ):  # a quotation that the model did not finish goes to its last whole word
             at = max(text.rfind(mark, starts[-1]) for mark in '"“„«')
             if at >= 0 and any(map(str.isalnum, text[at + 1 :])):
                 whole = text[at + 1 :].strip()
@@ -130,19 +145,27 @@ class _Reading:
         self.before: WrittenStatement | None = None
 
     def statements(self) -> Iterator[WrittenStatement]:
-        """The statements in order; those that only quote belong to the one before, where there is one."""
+        """The statements in order; those that only quote belong to the one before, where there is
+        one.
+        """
         starts, texts = line_starts(self.text), self.text.split("\n")
-        lines = [Span(at, at + len(line)) for at, line in zip(starts, texts) if any(map(str.isalnum, line))]
+        lines = [
+            Span(at, at + len(line))
+            for at, line in zip(starts, texts)
+            if any(map(str.isalnum, line))
+        ]
         for number, line in enumerate(lines, 1):
-            for span in () if self._introduces(line, number == len(lines)) else self._sentences(line):
+            for span in (
+                () if self._introduces(line, number == len(lines)) else self._sentences(line)
+            ):
                 made = self._statement(span)
                 if made is not None:
                     self.before = made
                     yield made
 
     def _introduces(self, line: Span, last: bool) -> bool:
-        """Whether a line only introduces what follows: a heading, "The supplier must:", the names of a table's columns,
-        which have a rule below them."""
+        """Whether a line only introduces what follows: a heading, "The supplier must:", the names
+        of a table's columns, which have a rule below them."""
         content = self.text[line.start : line.end]
         polite, opens = _POLITE.match(content.strip()), content.rstrip(" *_").endswith(":")
         heads = not last and (opens or _HEADING.match(content)) and not self._quotes_in(line)
@@ -156,7 +179,9 @@ class _Reading:
         return "--" in below and _RULE.match(below) is not None
 
     def _sentences(self, line: Span) -> list[Span]:
-        """The sentences of a line behind its bullet and label; a quotation and a table's row are not cut."""
+        """The sentences of a line behind its bullet and label; a quotation and a table's row are
+        not cut.
+        """
         first = _BULLET.match(self.text, line.start, line.end).end()  # type: ignore[union-attr]
         label = _LABEL.match(self.text, first, line.end)
         first = label.end() if label else first
@@ -167,7 +192,9 @@ class _Reading:
             span = Span(first + each.start, first + each.end)
             before = joined[-1] if joined else Span(first, first)
             verdict, behind = starts_with_verdict(self.text[before.start : before.end])
-            cut = any(quote.start < before.end and span.start < quote.end for quote, _ in self.quotations)
+            cut = any(
+                quote.start < before.end and span.start < quote.end for quote, _ in self.quotations
+            )
             if joined and (cut or (verdict is not None and not behind.strip())):
                 # Two sentences are one: a quotation goes over both, or the first is a bare "Yes.".
                 joined[-1] = Span(before.start, span.end)
@@ -176,18 +203,31 @@ class _Reading:
         return joined
 
     def _statement(self, span: Span) -> WrittenStatement | None:
-        """The statement of a sentence; None where it states nothing, or only quotes what the one before states."""
+        """The statement of a sentence; None where it states nothing, or only quotes what the one
+        before states.
+        """
         words, quotes = self.text[span.start : span.end], self._quotes_in(span)
         if not any(map(str.isalnum, words)):
             return None
         inside = {at for place, _ in quotes for at in range(place.start, place.end)}
-        around = "".join(" " if at in inside else letter for at, letter in enumerate(words, span.start))
-        bare, said = bool(quotes) and count_content_words(around) < LEAST_WORDS, [text for _, text in quotes]
+        around = "".join(
+            " " if at in inside else letter for at, letter in enumerate(words, span.start)
+        )
+        bare, said = (
+            bool(quotes) and count_content_words(around) < LEAST_WORDS,
+            [text for _, text in quotes],
+        )
         alone = bare and not any(map(str.isalnum, around))
         if alone and self.before is not None and not self.before.only_quoted:
             self.before.quotations += said
             return None
-        return WrittenStatement(span.start, span.end, words, self.lead, quotations=said, only_quoted=bare)
+        return WrittenStatement(
+            span.start, span.end, words, self.lead, quotations=said, only_quoted=bare
+        )
 
     def _quotes_in(self, span: Span) -> list[tuple[Span, str]]:
-        return [(place, text) for place, text in self.quotations if place.start < span.end and span.start < place.end]
+        return [
+            (place, text)
+            for place, text in self.quotations
+            if place.start < span.end and span.start < place.end
+        ]

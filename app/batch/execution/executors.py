@@ -1,5 +1,5 @@
-"""Where tasks are done: in this process, or by workers: processes of this machine, actors of a Ray cluster. A worker
-process has its own model, is not forked, and speaks lines of JSON (`worker`)."""
+"""Where tasks are done: in this process, or by workers: processes of this machine, actors of a Ray
+cluster. A worker process has its own model, is not forked, and speaks lines of JSON (`worker`)."""
 
 import contextlib
 import json
@@ -21,7 +21,9 @@ from docqa.app.batch.jobs import Job, Outcome, attempt, peak_bytes
 POLL_S = 0.5
 """How often a wait looks for Ctrl+C, which ends none on Windows."""
 STOP_S = 10.0  # for a worker to keep what it read, after an interrupt
-_INTERRUPT = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT)  # on Windows only a group of its own can be sent one
+_INTERRUPT = getattr(
+    signal, "CTRL_BREAK_EVENT", signal.SIGINT
+)  # on Windows only a group of its own can be sent one
 _OWN_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 Next = Callable[[], Task | None]
 """The next task to begin, None where there is none now."""
@@ -163,11 +165,15 @@ class WorkerProcess:
         # -P: a file called json.py beside the user's documents is not ours to run.
         self.child = subprocess.Popen(
             [sys.executable, "-P", "-m", "docqa.app.batch.execution.worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
             # Ctrl-C reaches this process, which stops the others.
-            start_new_session=True, creationflags=_OWN_GROUP,
+            start_new_session=True,
+            creationflags=_OWN_GROUP,
             env={**os.environ, "OMP_NUM_THREADS": str(self._threads)},
-        )  # fmt: skip
+        )
         self._send(self._spec)
 
     def _replace(self) -> None:

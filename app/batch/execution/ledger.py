@@ -22,7 +22,9 @@ class Ledger:
         self._machine = machine
         self._run = 0
         self._database = sqlite3.connect(path, timeout=_BUSY_S)
-        self._database.executescript(Path(__file__).with_name("ledger.sql").read_text(encoding="utf-8"))
+        self._database.executescript(
+            Path(__file__).with_name("ledger.sql").read_text(encoding="utf-8")
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -46,14 +48,36 @@ class Ledger:
                 (time.time(), round(seconds, 3), peak_bytes, self._run),
             )
 
-    def add(self, task: Task, started: float, state: str, measured: Outcome | None = None, reason: str = "") -> None:
-        """An attempt that began at `started`, since the epoch, is over, with what was `measured`."""
+    def add(
+        self,
+        task: Task,
+        started: float,
+        state: str,
+        measured: Outcome | None = None,
+        reason: str = "",
+    ) -> None:
+        """An attempt that began at `started`, since the epoch, is over, with what was
+        `measured`.
+        """
         machine = measured.machine if measured is not None else None
-        found = (round(measured.seconds, 3), measured.peak_bytes, measured.tokens) if measured else (None, None, None)
+        found = (
+            (round(measured.seconds, 3), measured.peak_bytes, measured.tokens)
+            if measured
+            else (None, None, None)
+        )
         with self._database as database:
             database.execute(
                 "INSERT INTO attempts (run, key, path, machine, started, ended, outcome, reason, seconds, peak_bytes,"
                 " tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (self._run, task.key, storable(task.item.path), machine or self._machine, started, time.time(), state,
-                 storable(reason) or None, *found),
-            )  # fmt: skip
+                (
+                    self._run,
+                    task.key,
+                    storable(task.item.path),
+                    machine or self._machine,
+                    started,
+                    time.time(),
+                    state,
+                    storable(reason) or None,
+                    *found,
+                ),
+            )

@@ -1,5 +1,6 @@
-"""Tasks done by the actors of a Ray cluster (extra `ray`), each with its own model. They read the documents at the same
-path. Only lines of JSON travel, and never a password: the cluster's traffic and logs can be read."""
+"""Tasks done by the actors of a Ray cluster (extra `ray`), each with its own model. They read the
+documents at the same path. Only lines of JSON travel, and never a password: the cluster's traffic
+and logs can be read."""
 
 import contextlib
 import json
@@ -43,12 +44,16 @@ class RayActor:
                 self.wait_ready()
             return Outcome()
         except self._ray.exceptions.RayError as error:  # the actor lives: this task alone is lost
-            failure = Failure(type(error).__name__, f"Ray failed: {_line(error)}", "--retry-failed tries it again")
+            failure = Failure(
+                type(error).__name__, f"Ray failed: {_line(error)}", "--retry-failed tries it again"
+            )
             return Outcome(failure=failure)
 
     def stop(self) -> None:
         self._closed = True
-        with contextlib.suppress(self._ray.exceptions.RayError, *_CONNECTION_ERRORS):  # it may be gone already
+        with contextlib.suppress(
+            self._ray.exceptions.RayError, *_CONNECTION_ERRORS
+        ):  # it may be gone already
             self._ray.kill(self._handle)
 
     def join(self) -> None:
@@ -60,13 +65,17 @@ class RayActor:
         """Start an actor; returns Ray's reference to what would fail for every task."""
         environment = {"env_vars": {"OMP_NUM_THREADS": str(self._threads)}}
         with _cluster_errors(self._ray, self._address):
-            remote = self._ray.remote(num_cpus=self._threads, max_restarts=0, runtime_env=environment)(_JobActor)
+            remote = self._ray.remote(
+                num_cpus=self._threads, max_restarts=0, runtime_env=environment
+            )(_JobActor)
             self._handle = remote.remote(self._spec)
             return self._handle.prepare.remote()
 
 
 def ray_workers(job: Job, jobs: int, threads: int, address: str) -> Workers:
-    """`jobs` actors with `threads` processors each, at `address` (or `local`). Raises ResourceError."""
+    """`jobs` actors with `threads` processors each, at `address` (or `local`). Raises
+    ResourceError.
+    """
     spec = json.dumps(job.spec(threads))
     ray = _connect(address, jobs * threads)
     actors = [RayActor(ray, spec, threads, address) for _ in range(jobs)]
@@ -99,26 +108,37 @@ def _cluster_errors(ray: ModuleType, address: str) -> Iterator[None]:
         yield
     except (ray.exceptions.RayError, *_CONNECTION_ERRORS) as error:
         raise ResourceError(
-            f"the Ray cluster failed ({_line(error)})", where=address,
+            f"the Ray cluster failed ({_line(error)})",
+            where=address,
             hint="check that it is up; the same command goes on",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _line(error: Exception) -> str:
     """The first line of what Ray says; a remote traceback may follow."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return next(
+        (line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__
+    )
 
 
 def _connect(address: str, processors: int) -> ModuleType:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the default to come; else it warns
+    os.environ.setdefault(
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0"
+    )  # the default to come; else it warns
     try:
         import ray
     except ImportError as error:
         raise ResourceError(
-            "Ray is not installed", where="--ray", hint="pip install 'docqa-reader[ray]', or use --jobs alone"
+            "Ray is not installed",
+            where="--ray",
+            hint="pip install 'docqa-reader[ray]', or use --jobs alone",
         ) from error
-    where = {"num_cpus": processors, "include_dashboard": False} if address == "local" else {"address": address}
+    where = (
+        {"num_cpus": processors, "include_dashboard": False}
+        if address == "local"
+        else {"address": address}
+    )
     with _cluster_errors(ray, address):
         ray.init(**where, log_to_driver=False, logging_level="ERROR")
     return ray

@@ -1,4 +1,6 @@
-"""The loop of a batch: has tasks done, keeps what comes of them, tries again where a process died."""
+"""The loop of a batch: has tasks done, keeps what comes of them, tries again where a process
+died.
+"""
 
 import time
 from collections import Counter, deque
@@ -25,7 +27,9 @@ _DIED = Failure(
 
 @dataclass
 class Tally:
-    """What a run did. `left`: not begun, over the failures allowed; `peak_bytes`: of processes here. Mutable."""
+    """What a run did. `left`: not begun, over the failures allowed; `peak_bytes`: of processes
+    here. Mutable.
+    """
 
     done: int = 0
     failed: int = 0
@@ -36,12 +40,19 @@ class Tally:
 
 
 class Runner:
-    """Settles `tasks`, once. `keep` writes what users see of a record; more than `max_failures` end it."""
+    """Settles `tasks`, once. `keep` writes what users see of a record; more than `max_failures` end
+    it.
+    """
 
     def __init__(
-        self, tasks: Iterable[Task], workspace: Workspace, ledger: Ledger, keep: Callable[[Task, str], None],
-        progress: BatchProgress, max_failures: int | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        tasks: Iterable[Task],
+        workspace: Workspace,
+        ledger: Ledger,
+        keep: Callable[[Task, str], None],
+        progress: BatchProgress,
+        max_failures: int | None = None,
+    ) -> None:
         self._waiting = deque(tasks)
         self._begun: dict[str, tuple[Task, float]] = {}
         self._deaths: Counter[str] = Counter()
@@ -50,8 +61,8 @@ class Runner:
         self.tally = Tally()
 
     def run(self, executor: Executor) -> Tally:
-        """Returns when nothing is left, or there are too many failures. Raises ResourceError for what would fail for
-        every task; what was done is kept."""
+        """Returns when nothing is left, or there are too many failures. Raises ResourceError for
+        what would fail for every task; what was done is kept."""
         try:
             for task, outcome in executor.run(self._next):
                 self._take(task, outcome)

@@ -1,5 +1,5 @@
-"""A process that does tasks: the job as first line on standard input, then an item a line, an Outcome a line back. It
-ends when its input closes; an interrupt keeps what was read."""
+"""A process that does tasks: the job as first line on standard input, then an item a line, an
+Outcome a line back. It ends when its input closes; an interrupt keeps what was read."""
 
 import contextlib
 import json

@@ -12,16 +12,24 @@ from docqa.app.output.render import printable
 
 
 def table_rows(batch: Batch, fields: Sequence[Field]) -> list[FileRow]:
-    """A row for each document, in order; one that failed, or was not asked, is a row with its error."""
+    """A row for each document, in order; one that failed, or was not asked, is a row with its
+    error.
+    """
     return [_row(batch, item, fields) for item in batch.listing.items]
 
 
 def _row(batch: Batch, item: Item, fields: Sequence[Field]) -> FileRow:
     failure = batch.failure(item)
     if failure is None and not batch.is_done(item):
-        failure = Failure("NotAsked", "it was not asked: too many others failed", "The same command goes on")
+        failure = Failure(
+            "NotAsked", "it was not asked: too many others failed", "The same command goes on"
+        )
     if failure is not None:
         cell = AnswerCell(Status.UNREADABLE if failure.of_document else Status.ERROR)
-        return FileRow(printable(item.shown_path), (cell,) * len(fields), printable(failure.message(item.shown_path)))
+        return FileRow(
+            printable(item.shown_path),
+            (cell,) * len(fields),
+            printable(failure.message(item.shown_path)),
+        )
     answers = answers_of(batch.record(item), item.shown_path)
     return FileRow(printable(item.shown_path), tuple(map(cell_of, answers, fields)))

@@ -1,4 +1,6 @@
-"""The table of files by questions: cells, which of them differ from their column, and the conflicts."""
+"""The table of files by questions: cells, which of them differ from their column, and the
+conflicts.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,9 +16,9 @@ NORMALISED = (FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT)
 
 @dataclass(frozen=True)
 class AnswerCell:
-    """One question of one file; `quote`, `grade` and `cites` are of the first quote. `normalised`: a date or period by
-    ISO 8601, an amount by currency and number. `differs`: not as most of its column. `possibly`: the passage that may
-    hold what is not answered."""
+    """One question of one file; `quote`, `grade` and `cites` are of the first quote. `normalised`:
+    a date or period by ISO 8601, an amount by currency and number. `differs`: not as most of its
+    column. `possibly`: the passage that may hold what is not answered."""
 
     status: Status
     answer: str | None = None
@@ -40,7 +42,9 @@ class FileRow:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A cell that differs, and the first with the most frequent answer, given by `others` of the `answered` files."""
+    """A cell that differs, and the first with the most frequent answer, given by `others` of the
+    `answered` files.
+    """
 
     question: str
     file: str
@@ -69,14 +73,22 @@ class AnswerTable:
 
 
 def cell_of(answer: Answer, field: Field) -> AnswerCell:
-    """What a table keeps of an Answer. Parties come with what the document calls them: "Acme Inc. (Supplier)"."""
+    """What a table keeps of an Answer. Parties come with what the document calls them: "Acme Inc.
+    (Supplier)".
+    """
     said = answer.answer
     if said is not None and field.type in (FactKind.PARTY, FactKind.PERSON):
         quoted = " ".join(quote.text for quote in answer.quotes)
         said = "; ".join(with_role(statement.text, quoted) for statement in answer.statements)
-    kinds = [kind for kind in (field.kind, FactKind.PERIOD if field.or_clause else None) if kind in NORMALISED]
+    kinds = [
+        kind
+        for kind in (field.kind, FactKind.PERIOD if field.or_clause else None)
+        if kind in NORMALISED
+    ]
     fact = next((fact for kind in kinds if said is not None and (fact := read(kind, said))), None)
-    cell = AnswerCell(answer.status, said, answer.confidence, normalised=fact.value if fact is not None else None)
+    cell = AnswerCell(
+        answer.status, said, answer.confidence, normalised=fact.value if fact is not None else None
+    )
     if answer.status == Status.POSSIBLE and answer.evidence:
         return replace(cell, possibly=answer.evidence[0])
     if not answer.quotes:
@@ -86,14 +98,19 @@ def cell_of(answer: Answer, field: Field) -> AnswerCell:
 
 
 def make_table(fields: Sequence[Field], rows: list[FileRow]) -> AnswerTable:
-    """The AnswerTable of `rows`, its differing cells marked, in columns that ought to `agree`. Answers are compared
-    normalised or folded. A cell differs unless more files give its answer than any other. Each conflict is with the
-    most frequent answer, the first of several in the column."""
+    """The AnswerTable of `rows`, its differing cells marked, in columns that ought to `agree`.
+    Answers are compared normalised or folded. A cell differs unless more files give its answer than
+    any other. Each conflict is with the most frequent answer, the first of several in the
+    column."""
     marked = [list(row.cells) for row in rows]
     conflicts: list[Conflict] = []
     for column, field in enumerate(fields):
         cells = {number: row.cells[column] for number, row in enumerate(rows) if field.agree}
-        compared = {n: cell.normalised or normal_form(cell.answer) for n, cell in cells.items() if cell.answer}
+        compared = {
+            n: cell.normalised or normal_form(cell.answer)
+            for n, cell in cells.items()
+            if cell.answer
+        }
         ranked = Counter(compared.values()).most_common(2)  # of equals the first of the column
         if len(ranked) < 2:
             continue
@@ -104,11 +121,16 @@ def make_table(fields: Sequence[Field], rows: list[FileRow]) -> AnswerTable:
         against = next(number for number, words in compared.items() if words == usual)
         conflicts += [
             Conflict(
-                field.name, rows[number].file, marked[number][column], rows[against].file, marked[against][column],
-                most, len(compared),
+                field.name,
+                rows[number].file,
+                marked[number][column],
+                rows[against].file,
+                marked[against][column],
+                most,
+                len(compared),
             )
             for number, words in compared.items()
             if words != usual
-        ]  # fmt: skip
+        ]
     kept = tuple(replace(row, cells=tuple(cells)) for row, cells in zip(rows, marked))
     return AnswerTable(tuple(fields), kept, tuple(conflicts))

@@ -1,4 +1,6 @@
-"""An AnswerTable, or its conflicts, as CSV, JSON lines, Markdown or XLSX. Equal tables give equal bytes."""
+"""An AnswerTable, or its conflicts, as CSV, JSON lines, Markdown or XLSX. Equal tables give equal
+bytes.
+"""
 
 import csv
 import io
@@ -21,25 +23,43 @@ _CELL_CHARACTERS = 32_000
 _CSV_COLUMNS = ("page", "status", "differs")
 _BOOK_COLUMNS = ("quote", "page", "confidence", "status", "differs")
 _CONFLICT_HEAD = (
-    "question", "file", "answer", "page", "quote", "other file", "other answer", "other page", "other quote",
+    "question",
+    "file",
+    "answer",
+    "page",
+    "quote",
+    "other file",
+    "other answer",
+    "other page",
+    "other quote",
     "files with other answer",
-)  # fmt: skip
+)
 
 
 def table_bytes(table: AnswerTable, form: str, *, conflicts: bool = False) -> bytes:
-    """The file of `table`: form csv, jsonl, md or xlsx. With `conflicts` those instead, in XLSX as a second sheet."""
+    """The file of `table`: form csv, jsonl, md or xlsx. With `conflicts` those instead, in XLSX as
+    a second sheet.
+    """
     if form == "xlsx":
         return _xlsx(table, conflicts=conflicts)
     if form == "csv":
         stream = io.StringIO()
         rows = _conflict_records(table) if conflicts else _records(table, _CSV_COLUMNS)
-        csv.writer(stream, lineterminator="\n").writerows([_inert(str(value)) for value in row] for row in rows)
+        csv.writer(stream, lineterminator="\n").writerows(
+            [_inert(str(value)) for value in row] for row in rows
+        )
         text = stream.getvalue()
     elif form == "jsonl":
-        whole = [_conflict_object(each) for each in table.conflicts] if conflicts else _row_objects(table)
+        whole = (
+            [_conflict_object(each) for each in table.conflicts]
+            if conflicts
+            else _row_objects(table)
+        )
         text = "".join(compact_json(each) + "\n" for each in whole)
     else:
-        head, *rows_shown = ([_escaped(str(value)) for value in row] for row in _conflict_records(table))
+        head, *rows_shown = (
+            [_escaped(str(value)) for value in row] for row in _conflict_records(table)
+        )
         listed = _table_lines(head, rows_shown) if rows_shown else ["No answers differ."]
         text = "\n".join([MARKDOWN_HEAD, "", *listed]) + "\n" if conflicts else _markdown(table)
     return text.encode("utf-8", "backslashreplace")
@@ -53,8 +73,12 @@ def place_of(cell: AnswerCell) -> str:
 
 
 def _records(table: AnswerTable, columns: tuple[str, ...]) -> list[list[str | float]]:
-    """Head and rows of the flat table: file, error, and each field's answer, normalised value and `columns`."""
-    shown = [("normalised", *columns) if field.type in NORMALISED else columns for field in table.fields]
+    """Head and rows of the flat table: file, error, and each field's answer, normalised value and
+    `columns`.
+    """
+    shown = [
+        ("normalised", *columns) if field.type in NORMALISED else columns for field in table.fields
+    ]
     head = [
         printable(field.name) + name
         for field, names in zip(table.fields, shown)
@@ -82,20 +106,30 @@ def _conflict_records(table: AnswerTable) -> list[list[str | float]]:
     for conflict in table.conflicts:
         values: list[str | float] = [printable(conflict.question)]
         for file, cell in ((conflict.file, conflict.cell), (conflict.other_file, conflict.other)):
-            values += [file, printable(cell.answer or ""), place_of(cell), printable(cell.quote or "")]
+            values += [
+                file,
+                printable(cell.answer or ""),
+                place_of(cell),
+                printable(cell.quote or ""),
+            ]
         rows.append([*values, f"{conflict.others} of {conflict.answered}"])
     return rows
 
 
 def _inert(value: str) -> str:
-    """An apostrophe in front, where a spreadsheet would run it as a formula (OWASP, "CSV injection")."""
+    """An apostrophe in front, where a spreadsheet would run it as a formula (OWASP, "CSV
+    injection").
+    """
     return "'" + value if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _row_objects(table: AnswerTable) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for row in table.rows:
-        named = [{} if each.type is None else {"field": each.name, "type": each.type} for each in table.fields]
+        named = [
+            {} if each.type is None else {"field": each.name, "type": each.type}
+            for each in table.fields
+        ]
         asked = [{**names, "question": each.question} for names, each in zip(named, table.fields)]
         cells = [{**each, **_cell_object(cell)} for each, cell in zip(asked, row.cells)]
         found.append({"schema": SCHEMA, "file": row.file, "error": row.error, "cells": cells})
@@ -138,7 +172,11 @@ def _markdown(table: AnswerTable) -> str:
         if row.error is not None and cells:
             cells[0] = f"*{row.cells[0].status}: {_escaped(row.error)}*"
         rows.append([_escaped(row.file), *cells])
-    lines = [MARKDOWN_HEAD, "", *_table_lines(["file", *(_escaped(field.name) for field in table.fields)], rows)]
+    lines = [
+        MARKDOWN_HEAD,
+        "",
+        *_table_lines(["file", *(_escaped(field.name) for field in table.fields)], rows),
+    ]
     if table.conflicts:
         lines += ["", f"{_DIFFERS} differs from the rest of its column."]
     return "\n".join(lines) + "\n"
@@ -154,7 +192,9 @@ def _markdown_cell(cell: AnswerCell) -> str:
 def _escaped(text: str) -> str:
     """Nothing of a document may become markup of the page."""
     shown = printable(text)
-    return shown if shown == "---" else "".join("\\" + c if c in "\\`*_[]<>|!#~" else c for c in shown)
+    return (
+        shown if shown == "---" else "".join("\\" + c if c in "\\`*_[]<>|!#~" else c for c in shown)
+    )
 
 
 def _table_lines(head: list[str], rows: list[list[str]]) -> list[str]:
@@ -168,8 +208,14 @@ def _xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
     from xlsxwriter import Workbook
 
     stream = io.BytesIO()
-    # In memory: nothing is left in a temporary folder. As strings: nothing of a document runs or links anywhere.
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    # In memory: nothing is left in a temporary folder. As strings: nothing of a document runs or
+    # links anywhere.
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     book = Workbook(stream, options)
     book.set_properties({"created": datetime(2000, 1, 1)})  # equal runs, equal bytes
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
@@ -183,14 +229,18 @@ def _xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
         if cell.differs
     }
 
-    def add_sheet(name: str, rows: list[list[str | float]], width: int, marks: set[tuple[int, int]]) -> "Worksheet":
+    def add_sheet(
+        name: str, rows: list[list[str | float]], width: int, marks: set[tuple[int, int]]
+    ) -> "Worksheet":
         sheet = book.add_worksheet(name)
         sheet.set_column(0, len(rows[0]) - 1, width)
         for number, row in enumerate(rows):
             for column, value in enumerate(row):
                 style = head if number == 0 else marked if (number, column) in marks else plain
                 if isinstance(value, str):
-                    text = value if len(value) <= _CELL_CHARACTERS else value[:_CELL_CHARACTERS] + " …"
+                    text = (
+                        value if len(value) <= _CELL_CHARACTERS else value[:_CELL_CHARACTERS] + " …"
+                    )
                     sheet.write_string(number, column, storable(text), style)
                 else:
                     sheet.write_number(number, column, value, style)

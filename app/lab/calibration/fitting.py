@@ -1,4 +1,6 @@
-"""Small fits of the calibration, in plain numpy: logistics that are pulled towards known ones, and a threshold."""
+"""Small fits of the calibration, in plain numpy: logistics that are pulled towards known ones, and
+a threshold.
+"""
 
 from dataclasses import dataclass
 
@@ -9,22 +11,30 @@ _ROUNDS, _SMALLEST = 60, 1e-8
 
 @dataclass(frozen=True)
 class Line:
-    """A weight for each column of a design, and a bias; the logits of rows are `x @ weights + bias`."""
+    """A weight for each column of a design, and a bias; the logits of rows are `x @ weights +
+    bias`.
+    """
 
     weights: np.ndarray
     bias: float
 
 
 def logistic(
-    x: np.ndarray, y: np.ndarray, *, pull: float, towards: Line | None = None, signs: np.ndarray | None = None,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    pull: float,
+    towards: Line | None = None,
+    signs: np.ndarray | None = None,
     counts: np.ndarray | None = None,
-) -> Line:  # fmt: skip
+) -> Line:
     """The logistic regression of y [rows], 0 or 1, on x [rows, columns].
 
-    `pull`: how firmly weights are held at those of `towards` (0 without it); with it the bias is held too, as firmly.
-    `signs` [columns]: 1 or -1 where a column can only speak for or against, else 0; one that the fit would turn round,
-    the most turned first, is left out with a weight of 0. Columns that go together turn each other round on a few
-    hundred rows, and that does not carry over to other documents. `counts` [rows]: as how many rows each counts.
+    `pull`: how firmly weights are held at those of `towards` (0 without it); with it the bias is
+    held too, as firmly. `signs` [columns]: 1 or -1 where a column can only speak for or against,
+    else 0; one that the fit would turn round, the most turned first, is left out with a weight of
+    0. Columns that go together turn each other round on a few hundred rows, and that does not carry
+    over to other documents. `counts` [rows]: as how many rows each counts.
     """
     center = np.zeros(x.shape[1] + 1)
     hold = np.full(x.shape[1] + 1, pull)
@@ -44,12 +54,18 @@ def logistic(
         used[int(turned.argmin())] = False
 
 
-def _newton(x: np.ndarray, y: np.ndarray, counts: np.ndarray, center: np.ndarray, hold: np.ndarray) -> np.ndarray:
-    """Least loss of y on x plus half of the held squares around `center`, by Newton's method with halved steps."""
+def _newton(
+    x: np.ndarray, y: np.ndarray, counts: np.ndarray, center: np.ndarray, hold: np.ndarray
+) -> np.ndarray:
+    """Least loss of y on x plus half of the held squares around `center`, by Newton's method with
+    halved steps.
+    """
 
     def loss(w: np.ndarray) -> float:
         logits = x @ w
-        return float((counts * (np.logaddexp(0.0, logits) - y * logits)).sum() + hold @ (w - center) ** 2 / 2)
+        return float(
+            (counts * (np.logaddexp(0.0, logits) - y * logits)).sum() + hold @ (w - center) ** 2 / 2
+        )
 
     w = center.copy()
     for _ in range(_ROUNDS):
@@ -78,21 +94,29 @@ def log_loss(chances: np.ndarray, y: np.ndarray, counts: np.ndarray | None = Non
 
 @dataclass(frozen=True)
 class Threshold:
-    """From which chance on an answer is asserted; `reached`: whether the aims were, else it has the best balance."""
+    """From which chance on an answer is asserted; `reached`: whether the aims were, else it has the
+    best balance.
+    """
 
     value: float
     reached: bool
 
 
 def choose_threshold(
-    chances: np.ndarray, right: np.ndarray, unanswerable: np.ndarray, *, precision: float, refusing: float,
+    chances: np.ndarray,
+    right: np.ndarray,
+    unanswerable: np.ndarray,
+    *,
+    precision: float,
+    refusing: float,
     counts: np.ndarray | None = None,
-) -> Threshold:  # fmt: skip
+) -> Threshold:
     """The threshold, in hundredths, with the most right answers among those that reach both aims.
 
-    Aims: the share of what is asserted that is `right`, and the share of `unanswerable` questions that is refused.
-    Where none reaches both, the one with the largest sum of the shares of the answerable questions that are answered
-    rightly and of the unanswerable ones that are refused. Of equal ones the lowest. `counts` as of `logistic`.
+    Aims: the share of what is asserted that is `right`, and the share of `unanswerable` questions
+    that is refused. Where none reaches both, the one with the largest sum of the shares of the
+    answerable questions that are answered rightly and of the unanswerable ones that are refused. Of
+    equal ones the lowest. `counts` as of `logistic`.
     """
     answerable, none = max(int((~unanswerable).sum()), 1), max(int(unanswerable.sum()), 1)
     reached, balanced = [], []

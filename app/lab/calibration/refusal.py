@@ -1,9 +1,11 @@
-"""Fits when an answer is asserted and how sure it is (RefusalCalibration of docqa.model.protocol), from trials.
+"""Fits when an answer is asserted and how sure it is (RefusalCalibration of docqa.model.protocol),
+from trials.
 
-One logistic of "what is asserted is right" over all trials, of which those without an answer count as UNANSWERABLE of
-all, since the questions written for this have far more of them than people ask; for each form of answer one that is
-pulled towards it, the more the fewer questions there are; and one of "the first passage answers". Figures and the
-threshold are of probabilities that were fitted on other documents.
+One logistic of "what is asserted is right" over all trials, of which those without an answer count
+as UNANSWERABLE of all, since the questions written for this have far more of them than people ask;
+for each form of answer one that is pulled towards it, the more the fewer questions there are; and
+one of "the first passage answers". Figures and the threshold are of probabilities that were fitted
+on other documents.
 """
 
 import hashlib
@@ -22,21 +24,32 @@ from docqa.app.reading.candidates import Form
 from docqa.model.protocol import Logistic, RefusalCalibration
 
 FOLDS = 5
-PRECISION, REFUSING = 0.80, 0.85  # aims on the documents left out; others came out up to 12 points lower in REFUSING
+PRECISION, REFUSING = (
+    0.80,
+    0.85,
+)  # aims on the documents left out; others came out up to 12 points lower in REFUSING
 UNANSWERABLE = 1 / 6  # share of the questions that people ask which the documents do not answer
 POSSIBLE = 0.5
 PULL = 3.0  # of the fits of all forms together, in squared standard deviations of a signal
 PULLS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # of those of a form
 SIGNS = {
-    "margin": 1, "likely": 1, "answers": 1, "answers_alone": 1, "form_chance": 1, "items_chance": 1,
-    "behind": 1, "missing_names": -1,
-}  # fmt: skip
+    "margin": 1,
+    "likely": 1,
+    "answers": 1,
+    "answers_alone": 1,
+    "form_chance": 1,
+    "items_chance": 1,
+    "behind": 1,
+    "missing_names": -1,
+}
 OF_ONE_FORM = {"items_chance": Form.LIST}  # 0 in others: they would tell forms apart
 
 
 @dataclass(frozen=True)
 class Held:
-    """What documents outside of a fit say of a trial: chances that it is right, and that its first passage answers."""
+    """What documents outside of a fit say of a trial: chances that it is right, and that its first
+    passage answers.
+    """
 
     trial: Trial
     right: float
@@ -44,21 +57,33 @@ class Held:
 
 
 def fit_refusal(trials: Sequence[Trial], log: Callable[..., None]) -> RefusalCalibration:
-    """The calibration; `log` gets the figures, which are of documents that were left out of their fit.
+    """The calibration; `log` gets the figures, which are of documents that were left out of their
+    fit.
 
     Raises InputError where too few documents were asked about to leave one out.
     """
     if len({fold_of(trial.document) for trial in trials if trial.asserted}) < 2:
-        raise InputError("too few documents were asked about", hint="--questions and --data say how many")
-    pull, held = min(((pull, left_out(trials, pull)) for pull in PULLS), key=lambda pair: surprise(pair[1]))
+        raise InputError(
+            "too few documents were asked about", hint="--questions and --data say how many"
+        )
+    pull, held = min(
+        ((pull, left_out(trials, pull)) for pull in PULLS), key=lambda pair: surprise(pair[1])
+    )
     threshold = threshold_of(held)
-    log(pull=pull, surprise=round(surprise(held), 4), threshold=threshold.value, aims_reached=threshold.reached)
+    log(
+        pull=pull,
+        surprise=round(surprise(held), 4),
+        threshold=threshold.value,
+        aims_reached=threshold.reached,
+    )
     report(held, threshold.value, log)
     return fit(trials, pull) | {"threshold": threshold.value, "possible_threshold": POSSIBLE}
 
 
 def fit(trials: Iterable[Trial], pull: float) -> RefusalCalibration:
-    """The logistics; forms are held at the one of all by `pull`. Asserts everything: the thresholds are not set."""
+    """The logistics; forms are held at the one of all by `pull`. Asserts everything: the thresholds
+    are not set.
+    """
     found = [trial for trial in trials if trial.asserted]
     x, right = _signals(found), np.array([trial.right for trial in found], dtype=float)
     mean_of, spread = x.mean(0), x.std(0)
@@ -77,15 +102,25 @@ def fit(trials: Iterable[Trial], pull: float) -> RefusalCalibration:
         if rows.any():
             own = x[rows] * _mask(form)
             forms[str(form)] = raw(
-                logistic(own, right[rows], pull=pull, towards=every, signs=_signs(), counts=counts[rows])
+                logistic(
+                    own, right[rows], pull=pull, towards=every, signs=_signs(), counts=counts[rows]
+                )
             )
     first = np.array([trial.first for trial in found], dtype=float)
     evidence = raw(logistic(x * _mask(None), first, pull=PULL, signs=_signs(), counts=counts))
-    return {"features": list(SIGNALS), **raw(every), "threshold": 0.0, "forms": forms, "evidence": evidence}
+    return {
+        "features": list(SIGNALS),
+        **raw(every),
+        "threshold": 0.0,
+        "forms": forms,
+        "evidence": evidence,
+    }
 
 
 def counts_of(trials: Sequence[Trial]) -> np.ndarray:
-    """As how many trials each counts, [trials]: 1, or so many that those without an answer are UNANSWERABLE of all."""
+    """As how many trials each counts, [trials]: 1, or so many that those without an answer are
+    UNANSWERABLE of all.
+    """
     none = np.array([trial.unanswerable for trial in trials])
     answered, unanswered = int((~none).sum()), max(int(none.sum()), 1)
     return np.where(none, answered * UNANSWERABLE / (1 - UNANSWERABLE) / unanswered, 1.0)
@@ -110,7 +145,9 @@ def fold_of(document: str) -> int:
 
 
 def left_out(trials: Sequence[Trial], pull: float) -> list[Held]:
-    """Each trial with its chances by a fit on the documents of the other parts; nothing asserted has no chance."""
+    """Each trial with its chances by a fit on the documents of the other parts; nothing asserted
+    has no chance.
+    """
     held: list[Held] = []
     for fold in range(FOLDS):
         known = [trial for trial in trials if fold_of(trial.document) != fold]
@@ -131,7 +168,10 @@ def left_out(trials: Sequence[Trial], pull: float) -> list[Held]:
 def surprise(held: Sequence[Held]) -> float:
     """Log-loss of the chances of what was asserted."""
     found = [each for each in held if each.trial.asserted]
-    right, counts = np.array([each.trial.right for each in found]), counts_of([each.trial for each in found])
+    right, counts = (
+        np.array([each.trial.right for each in found]),
+        counts_of([each.trial for each in found]),
+    )
     return log_loss(np.array([each.right for each in found]), right, counts)
 
 
@@ -148,7 +188,9 @@ def threshold_of(held: Sequence[Held]) -> Threshold:
 
 
 def report(held: Sequence[Held], threshold: float, log: Callable[..., None]) -> None:
-    """Log the figures of all, of each form and kind, and of what is refused but shown as possible."""
+    """Log the figures of all, of each form and kind, and of what is refused but shown as
+    possible.
+    """
 
     def rates(rows: Sequence[Held]) -> Rates:
         return figures(rows, threshold)
@@ -159,12 +201,18 @@ def report(held: Sequence[Held], threshold: float, log: Callable[..., None]) -> 
     refused = [each for each in held if each.right < threshold]
     shown = [each for each in refused if each.first >= POSSIBLE]
     found = [each.first >= POSSIBLE for each in refused if each.trial.first]
-    log(refused=len(refused), possible=len(shown), right=mean(e.trial.first for e in shown), of_right=mean(found))
+    log(
+        refused=len(refused),
+        possible=len(shown),
+        right=mean(e.trial.first for e in shown),
+        of_right=mean(found),
+    )
 
 
 def figures(held: Sequence[Held], threshold: float) -> Rates:
-    """Rates, 0 to 1: of answerable questions `right` and refused, of unanswerable ones refused, and of what is asserted
-    how much is right, how much of that with a confidence of 0.9 (so many are `sure`), and the calibration error."""
+    """Rates, 0 to 1: of answerable questions `right` and refused, of unanswerable ones refused, and
+    of what is asserted how much is right, how much of that with a confidence of 0.9 (so many are
+    `sure`), and the calibration error."""
     asserted = [Asserted(each.right, each.trial.right) for each in held if each.right >= threshold]
     answerable = [each for each in held if not each.trial.unanswerable]
     found = refusal_rates((each.trial.unanswerable, each.right < threshold) for each in held)

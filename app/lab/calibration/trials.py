@@ -1,6 +1,8 @@
-"""Questions that were asked of a model folder with refusal switched off: what it noticed, and whether it was right.
+"""Questions that were asked of a model folder with refusal switched off: what it noticed, and
+whether it was right.
 
-Asking takes nearly all of the time of a calibration, so what came of it is kept in a file of its own and taken up.
+Asking takes nearly all of the time of a calibration, so what came of it is kept in a file of its
+own and taken up.
 """
 
 import json
@@ -27,8 +29,8 @@ NEVER_REFUSED: RefusalCalibration = {"features": [], "weights": [], "bias": 0.0,
 class Trial:
     """One question: what was asserted, and what spoke for it.
 
-    `right` as judging.py has it; `first`: whether the first passage overlaps a right answer; `form` and `signals` of
-    what was asserted.
+    `right` as judging.py has it; `first`: whether the first passage overlaps a right answer; `form`
+    and `signals` of what was asserted.
     """
 
     document: str
@@ -48,7 +50,9 @@ class Trial:
 
 
 def ask_file(document: EvalDocument, options: Options, model: Model) -> list[Trial]:
-    """Ask all questions of a file whose right pages are known. The model forgets when it is to refuse."""
+    """Ask all questions of a file whose right pages are known. The model forgets when it is to
+    refuse.
+    """
     model.calibration["refusal"] = NEVER_REFUSED
     with open_session([document.file], options, model=model) as session:
         paged = session.documents[0].paged
@@ -56,7 +60,9 @@ def ask_file(document: EvalDocument, options: Options, model: Model) -> list[Tri
         def holds(passage: Passage, pages: tuple[int, ...]) -> bool:
             return not paged or passage.page in pages
 
-        asked = [(question, partial(holds, pages=question.pages)) for question in document.questions]
+        asked = [
+            (question, partial(holds, pages=question.pages)) for question in document.questions
+        ]
         return [_ask(session, document.name, q, right) for q, right in asked]
 
 
@@ -67,20 +73,25 @@ def _ask(
     ranked, reading = session.local.find(question.text)
     values = answerability.features(question.text, session.context, session.index, ranked, reading)
     return Trial(
-        document, question.kind, question.text, question.unanswerable,
+        document,
+        question.kind,
+        question.text,
+        question.unanswerable,
         asserted=not answer.refused,
         right=is_right(answer, question),
-        first=bool(ranked) and not question.unanswerable and right(session.context.passages[ranked[0].index].passage),
+        first=bool(ranked)
+        and not question.unanswerable
+        and right(session.context.passages[ranked[0].index].passage),
         form=reading.form if reading is not None else Form.FACT,
         signals={name: round(values.get(name, 0.0), 5) for name in answerability.SIGNALS},
-    )  # fmt: skip
+    )
 
 
 class TrialFile:
     """Trials on disk, a line of JSON for each document. Mutable: `add` appends.
 
-    `source` names what makes them, such as a sum of the weights; the lines of other sources are passed over, and a line
-    that was not written whole. Without a path nothing is kept.
+    `source` names what makes them, such as a sum of the weights; the lines of other sources are
+    passed over, and a line that was not written whole. Without a path nothing is kept.
     """
 
     def __init__(self, path: Path | None, source: str) -> None:
@@ -88,7 +99,11 @@ class TrialFile:
         self._known: dict[str, list[Trial]] = {}
         if path is None or not path.exists():
             return
-        whole = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+        whole = [
+            line
+            for line in path.read_text(encoding="utf-8").splitlines(keepends=True)
+            if line.endswith("\n")
+        ]
         path.write_text("".join(whole), encoding="utf-8")
         for record in map(json.loads, whole):
             if record["source"] == source:

@@ -1,6 +1,8 @@
-"""Texts with a summary by their own authors: PubMedQA's abstracts, and papers, of which a half is held out.
+"""Texts with a summary by their own authors: PubMedQA's abstracts, and papers, of which a half is
+held out.
 
-The weights of signals were fitted on the other half; a hash of its title says to which half a paper belongs.
+The weights of signals were fitted on the other half; a hash of its title says to which half a paper
+belongs.
 """
 
 import hashlib
@@ -50,7 +52,9 @@ def abstracts(folder: Path) -> Iterator[Example]:
 
 
 def papers(folder: Path) -> Iterator[Example]:
-    """The held-out half of the papers: the body, and the paper's own abstract. Papers without one are left out."""
+    """The held-out half of the papers: the body, and the paper's own abstract. Papers without one
+    are left out.
+    """
     for record in map(json.loads, lines(folder / "text" / "papers.jsonl.xz")):
         parted = part_paper(record["text"])
         if parted is None or hashlib.sha256(record["title"].encode()).digest()[0] % 2:
@@ -73,7 +77,12 @@ def part_paper(text: str) -> tuple[str, str] | None:
     if rest.startswith("\n"):
         while count < len(blocks) and _is_label(blocks[count].strip().split("\n")[0]):
             count += 1
-    abstract = [line for block in blocks[:count] for line in block.strip().split("\n") if not _is_label(line)]
+    abstract = [
+        line
+        for block in blocks[:count]
+        for line in block.strip().split("\n")
+        if not _is_label(line)
+    ]
     return " ".join(abstract).strip(), "\n\n".join(blocks[count:]).strip()
 
 

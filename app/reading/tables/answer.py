@@ -19,29 +19,45 @@ _LONGEST_ROW = 80  # words of a row that is quoted as a whole
 _LONG_CELL = 6  # words: of a longer cell the reader may choose a part
 
 
-def with_cell(found: Candidates, question: str, ranked: Sequence[Ranked], context: Context) -> Candidates:
-    """`found`, with the cell (of several years: cells) asked for where a table in the best passages surely has it."""
+def with_cell(
+    found: Candidates, question: str, ranked: Sequence[Ranked], context: Context
+) -> Candidates:
+    """`found`, with the cell (of several years: cells) asked for where a table in the best passages
+    surely has it.
+    """
     if found.signals.get(BY_STRUCTURE) or found.form is Form.YES_NO:
         return found
     best = found.candidates[0] if found.candidates else None
     choice = choose(question, _tables_read(best, ranked, context))
     if choice is None or choice.covered < _least(best, choice.above):
         return found
-    if best is not None and (best.document, best.page) == (choice.above.document, choice.above.table.page):
+    if best is not None and (best.document, best.page) == (
+        choice.above.document,
+        choice.above.table.page,
+    ):
         cell = choice.cells[0]
-        if cell.start <= best.start and best.end <= cell.end and len(cell.text.split()) > _LONG_CELL:
+        if (
+            cell.start <= best.start
+            and best.end <= cell.end
+            and len(cell.text.split()) > _LONG_CELL
+        ):
             return found  # the reader's words are part of it, and say it closer
     cells = tuple(_candidate(choice, cell, best) for cell in choice.cells)
     several = len(cells) > 1
     return replace(
-        found, candidates=(*cells, *found.candidates), form=Form.LIST if several else Form.FACT, verdict=None,
+        found,
+        candidates=(*cells, *found.candidates),
+        form=Form.LIST if several else Form.FACT,
+        verdict=None,
         items=cells if several else (),
         signals={**found.signals, BY_CELL: 1.0} if choice.covered >= COVERED else found.signals,
-    )  # fmt: skip
+    )
 
 
 def above_tables(document: Document, pages: Iterable[int], number: int = 0) -> list[Above]:
-    """The tables of `pages` of document `number`, each with the words around it that tell what it is about."""
+    """The tables of `pages` of document `number`, each with the words around it that tell what it
+    is about.
+    """
     found = []
     for page in dict.fromkeys(pages):
         text = document.pages[page - 1].text
@@ -71,7 +87,9 @@ def _tables_read(best: Candidate | None, ranked: Sequence[Ranked], context: Cont
 
 def _touches(above: Above, document: int, page: int, start: int, end: int) -> bool:
     table: Table = above.table
-    return (above.document, table.page) == (document, page) and table.start < end and start < table.end
+    return (
+        (above.document, table.page) == (document, page) and table.start < end and start < table.end
+    )
 
 
 def _least(best: Candidate | None, above: Above) -> float:
@@ -79,11 +97,22 @@ def _least(best: Candidate | None, above: Above) -> float:
     if best is None or not _touches(above, best.document, best.page, best.start, best.end):
         return COVERED
     cells = (cell for entry in above.table.entries for cell in entry.cells)
-    return COVERED if any(cell.start <= best.start and best.end <= cell.end for cell in cells) else LEAST_COVERED
+    return (
+        COVERED
+        if any(cell.start <= best.start and best.end <= cell.end for cell in cells)
+        else LEAST_COVERED
+    )
 
 
 def _candidate(choice: Choice, cell: Cell, best: Candidate | None) -> Candidate:
     table = choice.above.table
     first = best or Candidate(0, 0, 1, 0, 0)
     shown = choice.quoted if len(choice.row.split()) <= _LONGEST_ROW else None
-    return replace(first, document=choice.above.document, page=table.page, start=cell.start, end=cell.end, quoted=shown)
+    return replace(
+        first,
+        document=choice.above.document,
+        page=table.page,
+        start=cell.start,
+        end=cell.end,
+        quoted=shown,
+    )

@@ -1,5 +1,6 @@
-"""The cell of a table that a question asks for, by the words of the row's name, of the column's heads, and above the
-table. A row or column must have more of the question's words than any other."""
+"""The cell of a table that a question asks for, by the words of the row's name, of the column's
+heads, and above the table. A row or column must have more of the question's words than any
+other."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -22,7 +23,9 @@ _REASON = re.compile(
 )
 _FIGURE = frozenset(stems(["many", "much", "percentage"]))
 """What asks for a figure."""
-_HEAD_ASKED = re.compile(r"\b(?:which|what)\s+(?:\w+\s+)?(?:years?|quarters?|periods?|months?)\b", re.IGNORECASE)
+_HEAD_ASKED = re.compile(
+    r"\b(?:which|what)\s+(?:\w+\s+)?(?:years?|quarters?|periods?|months?)\b", re.IGNORECASE
+)
 
 
 def asks_for_cell(question: str) -> bool:
@@ -39,8 +42,12 @@ class Asked:
 
     @classmethod
     def of(cls, question: str) -> Self:
-        apart = {word.strip(".,;:?!()[]'\"“”‘’") for word in re.split(r"[\s/–-]", question)}  # not "Series2000"
-        years = tuple(dict.fromkeys(word for word in plain_words(question) if is_year(word) and word in apart))
+        apart = {
+            word.strip(".,;:?!()[]'\"“”‘’") for word in re.split(r"[\s/–-]", question)
+        }  # not "Series2000"
+        years = tuple(
+            dict.fromkeys(word for word in plain_words(question) if is_year(word) and word in apart)
+        )
         return cls(distinct_terms(question) - _FIGURE, years)
 
     def share(self, words: Iterable[str]) -> float:
@@ -59,8 +66,9 @@ class Above:
 
 @dataclass(frozen=True)
 class Choice:
-    """Cells of a table that answer, in the order of the text, and the place and words of their row, `quoted` and `row`.
-    `covered`: the share, 0 to 1, of the question's words in the names of row and column or above the table."""
+    """Cells of a table that answer, in the order of the text, and the place and words of their row,
+    `quoted` and `row`. `covered`: the share, 0 to 1, of the question's words in the names of row
+    and column or above the table."""
 
     above: Above
     cells: tuple[Cell, ...]
@@ -70,7 +78,9 @@ class Choice:
 
 
 def choose(question: str, tables: Sequence[Above]) -> Choice | None:
-    """What the question asks for in one of `tables`; None where no cell, or more than one, fits best."""
+    """What the question asks for in one of `tables`; None where no cell, or more than one, fits
+    best.
+    """
     if not asks_for_cell(question):
         return None
     asked = Asked.of(question)
@@ -80,7 +90,10 @@ def choose(question: str, tables: Sequence[Above]) -> Choice | None:
         return None
     said = [cell.text for cell in found[0].cells]
     for other in found[1:]:
-        if found[0].covered - other.covered < _OTHER_TABLE and [cell.text for cell in other.cells] != said:
+        if (
+            found[0].covered - other.covered < _OTHER_TABLE
+            and [cell.text for cell in other.cells] != said
+        ):
             return None
     return found[0]
 
@@ -100,7 +113,9 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
     columns = sorted({column for _, column in fields})
     cells = tuple((*entry.values, entry.name)[column] for column in columns)
     told = words.names[row].union(*(words.heads[column] for column in columns))
-    if not all(cell.text for cell in cells) or all(cell.is_year for cell in entry.values if cell.text):
+    if not all(cell.text for cell in cells) or all(
+        cell.is_year for cell in entry.values if cell.text
+    ):
         return None  # the row is a head
     covered = asked.share(told.union(terms(f"{above.words} {table.corner}")))
     words_of_row = " ".join(cell.text for cell in entry.cells)
@@ -108,7 +123,9 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
 
 
 def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
-    """The row and column that are asked for, or one for each of several years; none where that is not clear."""
+    """The row and column that are asked for, or one for each of several years; none where that is
+    not clear.
+    """
     wanted, heads = asked.stems, words.heads
     dated = any(year in head for year in asked.years for head in heads[: len(table.columns)])
     if asked.years and not dated and any(is_year(stem) for head in heads for stem in head):

@@ -1,5 +1,5 @@
-"""Tables of a page with the names of rows and columns, also those on pages before and over groups of rows; a column
-whose head is not certain has none."""
+"""Tables of a page with the names of rows and columns, also those on pages before and over groups
+of rows; a column whose head is not certain has none."""
 
 import re
 from collections.abc import Mapping
@@ -35,8 +35,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class NamedRow:
-    """A row, `start:end` of its page's text, with its `name`, the titles of its groups, and a cell for each column of
-    values; one without words has no characters."""
+    """A row, `start:end` of its page's text, with its `name`, the titles of its groups, and a cell
+    for each column of values; one without words has no characters."""
 
     start: int
     end: int
@@ -51,7 +51,9 @@ class NamedRow:
 
 @dataclass(frozen=True)
 class Table:
-    """A table and its names. `corner`: of the columns of names; `columns`: heads of the others, uppermost first."""
+    """A table and its names. `corner`: of the columns of names; `columns`: heads of the others,
+    uppermost first.
+    """
 
     page: int
     grid: Grid
@@ -73,7 +75,11 @@ class Table:
 
 def tables_of(document: Document, page: int) -> list[Table]:
     """The tables of `page`, in order; one that goes on has the heads of the page before."""
-    return [table for grid in document.pages[page - 1].tables if (table := _named(document, page, grid)) is not None]
+    return [
+        table
+        for grid in document.pages[page - 1].tables
+        if (table := _named(document, page, grid)) is not None
+    ]
 
 
 def _named(document: Document, page: int, grid: Grid) -> Table | None:
@@ -81,10 +87,13 @@ def _named(document: Document, page: int, grid: Grid) -> Table | None:
     above, headed = _with_heads(document, page, grid)
     fields = headed.fields()
     heads = [
-        [_cell(above.text, cell) for cell in dict.fromkeys(fields.get((row, at)) for row in range(headed.heads))
-         if cell is not None]
+        [
+            _cell(above.text, cell)
+            for cell in dict.fromkeys(fields.get((row, at)) for row in range(headed.heads))
+            if cell is not None
+        ]
         for at in range(grid.columns)
-    ]  # fmt: skip
+    ]
     corner = dict.fromkeys(cell.text for head in heads[: grid.names] for cell in head)
     entries = tuple(_entries(text, grid))
     if not entries or grid.names >= grid.columns:
@@ -93,7 +102,9 @@ def _named(document: Document, page: int, grid: Grid) -> Table | None:
 
 
 def _with_heads(document: Document, page: int, grid: Grid) -> tuple[Page, Grid]:
-    """The last page up to `page` on which that table has heads, and it there; its own where none has."""
+    """The last page up to `page` on which that table has heads, and it there; its own where none
+    has.
+    """
     here = document.pages[page - 1]
     if grid.continued and not grid.heads:
         for number in range(page - 1, max(page - _MOST_PAGES, 0), -1):
@@ -129,13 +140,19 @@ def _entries(text: str, grid: Grid) -> list[NamedRow]:
 
 
 def _name(text: str, fields: Fields, row: int, grid: Grid) -> Cell | None:
-    """The cells that name a row as one; where the first is empty, that of the rows above goes on."""
+    """The cells that name a row as one; where the first is empty, that of the rows above goes
+    on.
+    """
     cells = [fields.get((row, at)) for at in range(grid.names)]
     if grid.names > 1 and cells[0] is None and any(cells):
         above = (fields.get((number, 0)) for number in range(row - 1, grid.heads - 1, -1))
         cells[0] = next((cell for cell in above if cell is not None), None)
     shown = [_cell(text, cell) for cell in cells if cell is not None]
-    return Cell(shown[-1].start, shown[-1].end, " ".join(dict.fromkeys(cell.text for cell in shown))) if shown else None
+    return (
+        Cell(shown[-1].start, shown[-1].end, " ".join(dict.fromkeys(cell.text for cell in shown)))
+        if shown
+        else None
+    )
 
 
 def _cell(text: str, cell: TableCell) -> Cell:

@@ -1,5 +1,5 @@
-"""How well the row and column of each cell fit a question. A word counts the more the fewer rows, or columns, have it,
-and less where it also stands above the table."""
+"""How well the row and column of each cell fit a question. A word counts the more the fewer rows,
+or columns, have it, and less where it also stands above the table."""
 
 import math
 from collections import Counter
@@ -21,8 +21,8 @@ Field = tuple[int, int]
 
 @dataclass(frozen=True)
 class TableWords:
-    """The stems of each row's name, without and with its group titles; of each column's heads, all and the lowest, last
-    those of the names. `known`: above the rows."""
+    """The stems of each row's name, without and with its group titles; of each column's heads, all
+    and the lowest, last those of the names. `known`: above the rows."""
 
     own: tuple[frozenset[str], ...]
     names: tuple[frozenset[str], ...]
@@ -33,11 +33,19 @@ class TableWords:
     @classmethod
     def of(cls, table: Table, above: str) -> Self:
         own = tuple(distinct_terms(entry.name.text) for entry in table.entries)
-        names = tuple(distinct_terms(entry.group) | mine for entry, mine in zip(table.entries, own, strict=True))
+        names = tuple(
+            distinct_terms(entry.group) | mine
+            for entry, mine in zip(table.entries, own, strict=True)
+        )
         heads = tuple(distinct_terms(table.column_name(at)) for at in range(len(table.columns)))
-        lowest = tuple(distinct_terms(column[-1].text) if column else frozenset() for column in table.columns)
+        lowest = tuple(
+            distinct_terms(column[-1].text) if column else frozenset() for column in table.columns
+        )
         if table.corner:
-            heads, lowest = (*heads, distinct_terms(table.corner)), (*lowest, distinct_terms(table.corner))
+            heads, lowest = (
+                (*heads, distinct_terms(table.corner)),
+                (*lowest, distinct_terms(table.corner)),
+            )
         return cls(own, names, heads, lowest, distinct_terms(above).union(*heads))
 
     def every(self) -> frozenset[str]:
@@ -45,15 +53,21 @@ class TableWords:
         return self.known.union(*self.names, *self.heads)
 
 
-def best_field(wanted: frozenset[str], table: Table, words: TableWords, columns: Sequence[int]) -> Field | None:
-    """The row, and which of `columns`, that have most of the wanted stems; None where two fit as well."""
+def best_field(
+    wanted: frozenset[str], table: Table, words: TableWords, columns: Sequence[int]
+) -> Field | None:
+    """The row, and which of `columns`, that have most of the wanted stems; None where two fit as
+    well.
+    """
     scored = _scores(wanted, table, words, columns)
     most = max(scored.values(), default=0.0)
     best = [field for field, score in scored.items() if score >= most - _SAME]
     return best[0] if most > 0 and len(best) == 1 else None
 
 
-def _scores(wanted: frozenset[str], table: Table, words: TableWords, columns: Sequence[int]) -> dict[Field, float]:
+def _scores(
+    wanted: frozenset[str], table: Table, words: TableWords, columns: Sequence[int]
+) -> dict[Field, float]:
     in_rows = Counter(stem for name in words.names for stem in name)
     in_heads = Counter(stem for at in columns for stem in words.heads[at])
 
@@ -62,13 +76,18 @@ def _scores(wanted: frozenset[str], table: Table, words: TableWords, columns: Se
 
     scored: dict[Field, float] = {}
     for row, own in enumerate(words.own):
-        found = {stem: weight(stem, in_rows[stem], len(words.names)) for stem in words.names[row] & wanted}
+        found = {
+            stem: weight(stem, in_rows[stem], len(words.names))
+            for stem in words.names[row] & wanted
+        }
         share = _share(own, wanted) if own else 0.5
         for column in columns:
             of_name = found if column < len(table.columns) else {}
             named = sum(of_name.values()) * (1 - _NAME_SHARE + _NAME_SHARE * share)
-            headed = sum(max(weight(stem, in_heads[stem], len(columns)) - of_name.get(stem, 0.0), 0.0)
-                         for stem in words.heads[column] & wanted)  # fmt: skip
+            headed = sum(
+                max(weight(stem, in_heads[stem], len(columns)) - of_name.get(stem, 0.0), 0.0)
+                for stem in words.heads[column] & wanted
+            )
             headed *= 1 - _HEAD_SHARE + _HEAD_SHARE * _share(words.lowest[column], wanted)
             scored[row, column] = named + headed
     return scored

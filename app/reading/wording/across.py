@@ -1,5 +1,6 @@
-"""What a question about several documents asks of each: "Which of these leases are under Swiss law?" asks every lease
-"Does it under Swiss law?". One that wants one fact is asked of all together."""
+"""What a question about several documents asks of each: "Which of these leases are under Swiss
+law?" asks every lease "Does it under Swiss law?". One that wants one fact is asked of all
+together."""
 
 from dataclasses import dataclass
 
@@ -22,7 +23,9 @@ class AcrossQuestion:
 
 
 def across_question(question: str, reader: ExcerptReader) -> AcrossQuestion | None:
-    """What `question` asks of each of several documents; None where it asks for one fact of any of them."""
+    """What `question` asks of each of several documents; None where it asks for one fact of any of
+    them.
+    """
     found = reader.of_several(question) if is_english(question) else None
     if found is None or found.kind is QuestionKind.ONE:
         return None
@@ -33,4 +36,6 @@ def across_question(question: str, reader: ExcerptReader) -> AcrossQuestion | No
         wanted = Wanted(kind, kind is FactKind.PARTY, clause=clause, or_clause=not found.kind.picks)
         return AcrossQuestion(found.kind, asked, wanted)
     # The right yes or no for 82 of 100, as a whole question; for 61 without "Does it".
-    return AcrossQuestion(found.kind, f"Does it {asked}" if found.kind.picks and asked != question else asked)
+    return AcrossQuestion(
+        found.kind, f"Does it {asked}" if found.kind.picks and asked != question else asked
+    )

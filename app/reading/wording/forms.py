@@ -1,5 +1,6 @@
-"""What the wording of a question says of its answer: that it is a list ("which two ways", "what kinds of": 83 % of
-those so called are), and whether a few words are enough. All else the reader tells."""
+"""What the wording of a question says of its answer: that it is a list ("which two ways", "what
+kinds of": 83 % of those so called are), and whether a few words are enough. All else the reader
+tells."""
 
 import re
 
@@ -9,7 +10,9 @@ from docqa.ingest.language.quantities import figures
 from docqa.ingest.language.words import ASKING, ASKING_VERB
 
 _COUNT = rf"(?:(?!one\b)(?:{NUMBER_WORD})|[2-9])"
-_SORTS = r"(?:kinds|types|sorts|forms|ways|factors|steps|examples|things|reasons|items|documents|rights)"
+_SORTS = (
+    r"(?:kinds|types|sorts|forms|ways|factors|steps|examples|things|reasons|items|documents|rights)"
+)
 _LIST = re.compile(
     rf"\b(?:what|which|name|list|give|whose)\s+(?:are\s+|were\s+)?(?:the\s+|me\s+|other\s+)?{_COUNT}\s+(?:[\w-]+\s+){{0,3}}?\w+s\b|"
     r"^\W*(?:please\s+)?(?:list|name|enumerate|identify)\s+(?!of\b)|"
@@ -20,14 +23,16 @@ _ASKED = re.compile(rf"\b{ASKING}\b(?P<verb>\s+{ASKING_VERB}\b)?", re.IGNORECASE
 
 
 def answers_briefly(question: str, words: str) -> bool:
-    """Whether `words` alone answer `question`: it asks for no reason or way, and they are of the type that it asks
-    for."""
+    """Whether `words` alone answer `question`: it asks for no reason or way, and they are of the
+    type that it asks for."""
     word, verb = _asking(question)
     return word != "why" and not (word == "how" and verb) and fits_type(question, words)
 
 
 def fits_type(question: str, words: str) -> bool:
-    """Whether `words` have what `question` asks for: a number behind "how long", a time behind "when is"."""
+    """Whether `words` have what `question` asks for: a number behind "how long", a time behind
+    "when is".
+    """
     word, verb = _asking(question)
     if word == "how" and not verb:
         return bool(figures(words))

@@ -10,11 +10,14 @@ NOT_ENGLISH = "docqa reads English questions."
 
 _QUOTED = re.compile(r"[“\"«„][^”\"»“]{0,200}[”\"»“]|`[^`]*`")
 _WORD = re.compile(r"[^\W\d_]+")
-# Words of other languages that ask, and their commonest verbs: one must be there. Behind them articles, pronouns and
-# the like; English words too count for neither.
+# Words of other languages that ask, and their commonest verbs: one must be there. Behind them
+# articles, pronouns and the like; English words too count for neither.
 _ASKING, _LINKING = (
     frozenset(words.split())
-    for words in Path(__file__).with_name("other_languages.txt").read_text(encoding="utf-8").split("\n\n")
+    for words in Path(__file__)
+    .with_name("other_languages.txt")
+    .read_text(encoding="utf-8")
+    .split("\n\n")
 )
 _FOREIGN, _ENGLISH = (_ASKING | _LINKING) - STOP_WORDS, STOP_WORDS - _LINKING
 _NOT_ALONE = frozenset(("qui", "quo", "são"))
@@ -23,8 +26,8 @@ _LEAST_LETTERS = 4
 
 
 def is_english(question: str) -> bool:
-    """False for a question that is plainly in another language or script; names, key words, code and the Latin of
-    lawyers pass, and what is between quotation marks."""
+    """False for a question that is plainly in another language or script; names, key words, code
+    and the Latin of lawyers pass, and what is between quotation marks."""
     found, other_script = _words(question)
     if other_script:
         return False
@@ -33,18 +36,29 @@ def is_english(question: str) -> bool:
     asking = [word for word in words if word in _ASKING]
     foreign = sum(word in _FOREIGN for word in words)
     english = sum(word in _ENGLISH for word in words)
-    if not english and len(found) > 2 and words[:1] == asking[:1] != [] and words[0] not in _NOT_ALONE:
+    if (
+        not english
+        and len(found) > 2
+        and words[:1] == asking[:1] != []
+        and words[0] not in _NOT_ALONE
+    ):
         return False
     return not (asking and foreign > max(english, 1))
 
 
 def reads_as_english(text: str) -> bool:
-    """False for prose with more small words of other languages than of English, or mostly in another script."""
+    """False for prose with more small words of other languages than of English, or mostly in
+    another script.
+    """
     found, other_script = _words(text)
     if other_script:
         return False
     # Small words before a capital may be of a name: "de la Cruz".
-    small = [word for word, behind in zip(found, [*found, ""][1:], strict=True) if not behind[:1].isupper()]
+    small = [
+        word
+        for word, behind in zip(found, [*found, ""][1:], strict=True)
+        if not behind[:1].isupper()
+    ]
     foreign = sum(word in _FOREIGN for word in small)
     english = sum(word.lower() in _ENGLISH for word in found)
     return foreign < 2 or foreign <= english

@@ -1,5 +1,5 @@
-"""The sentences of a document that a summary may be made of, with place and section, and who says them: speech that a
-document quotes, and an opinion of a judge, is no finding of the document."""
+"""The sentences of a document that a summary may be made of, with place and section, and who says
+them: speech that a document quotes, and an opinion of a judge, is no finding of the document."""
 
 import re
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ class PlacedSentence:
 
 @dataclass(frozen=True)
 class SentenceCandidate(PlacedSentence):
-    """`line` number in `paragraph` of the document. `before`: the candidate that must be taken before it (it begins
-    with "However"), if any."""
+    """`line` number in `paragraph` of the document. `before`: the candidate that must be taken
+    before it (it begins with "However"), if any."""
 
     paragraph: int
     line: int
@@ -46,7 +46,9 @@ class SentenceCandidate(PlacedSentence):
     before: int | None = None
 
 
-def find_candidates(document: Document, *, most_words: int = readable.MOST_WORDS) -> list[SentenceCandidate]:
+def find_candidates(
+    document: Document, *, most_words: int = readable.MOST_WORDS
+) -> list[SentenceCandidate]:
     """The candidates in order; words that occur twice are taken where they occur first."""
     finder = _SentenceFinder(document, most_words)
     graded = any(page.grade in _GOOD_GRADES for page in document.pages)
@@ -60,7 +62,9 @@ def find_candidates(document: Document, *, most_words: int = readable.MOST_WORDS
 class _SentenceFinder:
     def __init__(self, document: Document, most_words: int) -> None:
         self.document, self.most_words = document, most_words
-        self.english = readable.is_english(" ".join(page.text[:4_000] for page in document.pages[:40]))
+        self.english = readable.is_english(
+            " ".join(page.text[:4_000] for page in document.pages[:40])
+        )
         self.left_out = left_out(document)
         self.passages: dict[int, list[Span]] = {page.page: [] for page in document.pages}
         for passage in document.passages:
@@ -88,19 +92,25 @@ class _SentenceFinder:
         span = Span(span.start + len(readable.bullet(page.text[span.start : span.end])), span.end)
         text = readable.flat(page.text[span.start : span.end])
         section = self.document.section_of(page.page, span.start)
-        if section is not None and (section.id in self.left_out or is_heading(section, page.page, span)):
+        if section is not None and (
+            section.id in self.left_out or is_heading(section, page.page, span)
+        ):
             return None
         if not readable.is_sentence(text, english=self.english, most_words=self.most_words):
             return None
         dangling, said = readable.needs_the_one_before(text), fold(text).text
         # In no passage it is not shown or found elsewhere.
-        told = any(each.start < span.end and span.start < each.end for each in self.passages[page.page])
+        told = any(
+            each.start < span.end and span.start < each.end for each in self.passages[page.page]
+        )
         if said in self.seen or not told or (dangling and previous is None):
             return None
         self.seen.add(said)
         before = previous if dangling else None
         self.found.append(
-            SentenceCandidate(page.page, span.start, span.end, section, self.paragraph, line, text, before)
+            SentenceCandidate(
+                page.page, span.start, span.end, section, self.paragraph, line, text, before
+            )
         )
         return len(self.found) - 1
 
@@ -108,7 +118,9 @@ class _SentenceFinder:
 def is_heading(section: Section, page: int, span: Span) -> bool:
     """Whether a span of a page is the heading of its section, or in it."""
     longest = len(f"{section.number or ''} {section.title}")
-    return section.page == page and section.start <= span.start and span.end <= section.start + longest
+    return (
+        section.page == page and section.start <= span.start and span.end <= section.start + longest
+    )
 
 
 def left_out(document: Document) -> set[str]:
@@ -121,9 +133,13 @@ def left_out(document: Document) -> set[str]:
 
 
 def _excluded_spans(document: Document) -> dict[int, list[Span]]:
-    """By page what is no running prose: hidden text, tables, headings, footnotes, contents, bibliographies."""
+    """By page what is no running prose: hidden text, tables, headings, footnotes, contents,
+    bibliographies.
+    """
     found = {
-        page.page: [Span(block.start, block.end) for block in page.blocks if block.kind in _NO_PROSE]
+        page.page: [
+            Span(block.start, block.end) for block in page.blocks if block.kind in _NO_PROSE
+        ]
         for page in document.pages
     }
     for note in document.notes:
@@ -135,17 +151,28 @@ def _excluded_spans(document: Document) -> dict[int, list[Span]]:
 
 
 def speaker_at(document: Document, page: int, start: int, end: int) -> str | None:
-    """Who says what stands at `start:end` of `page`: an opinion's judge, of speech UNNAMED, None: the document."""
-    return document.speaker_of(page, start) or (UNNAMED if is_spoken(document, page, start, end) else None)
+    """Who says what stands at `start:end` of `page`: an opinion's judge, of speech UNNAMED, None:
+    the document.
+    """
+    return document.speaker_of(page, start) or (
+        UNNAMED if is_spoken(document, page, start, end) else None
+    )
 
 
 def is_spoken(document: Document, page: int, start: int, end: int) -> bool:
     """Whether the document quotes all of `start:end` of `page` as speech."""
-    return any(span.start <= start + 1 and end <= span.end + 1 for span in _speeches(document.pages[page - 1].text))
+    return any(
+        span.start <= start + 1 and end <= span.end + 1
+        for span in _speeches(document.pages[page - 1].text)
+    )
 
 
 @lru_cache(maxsize=64)
 def _speeches(text: str) -> tuple[Span, ...]:
     """Speech with its quotation marks; "the so-called first rule of the house" is none."""
-    found = ((match, match.group().strip("“”\"«»").strip()) for match in _QUOTED.finditer(text))
-    return tuple(Span(*m.span()) for m, words in found if words[:1].isupper() and _WHOLE_SENTENCE.search(words))
+    found = ((match, match.group().strip('“”"«»').strip()) for match in _QUOTED.finditer(text))
+    return tuple(
+        Span(*m.span())
+        for m, words in found
+        if words[:1].isupper() and _WHOLE_SENTENCE.search(words)
+    )

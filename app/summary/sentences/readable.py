@@ -1,5 +1,6 @@
-"""Which sentences of a document can be understood alone, and which only after the one before: no table rows, captions,
-references, mastheads and halves of sentences. The word lists are English; other languages are judged by form."""
+"""Which sentences of a document can be understood alone, and which only after the one before: no
+table rows, captions, references, mastheads and halves of sentences. The word lists are English;
+other languages are judged by form."""
 
 import re
 import unicodedata
@@ -34,11 +35,13 @@ _OPENER = re.compile(
 )
 _BULLET = re.compile(r"[•▪◦●■‣*–-]\s+")
 _END = re.compile(r"[.!。！][\"'”’)\]»]*$")
-_CAPTION = any_of(r"(?:figure|fig\.|table|box|chart|algorithm)\s*(?:[A-Z]?\d|[:.])|(?:source|note|keyword)s?\s*[:.]")
+_CAPTION = any_of(
+    r"(?:figure|fig\.|table|box|chart|algorithm)\s*(?:[A-Z]?\d|[:.])|(?:source|note|keyword)s?\s*[:.]"
+)
 _YEAR = r"(?:19|20)\d\d[a-z]?\b"
 _BOILERPLATE = any_of(rf"""
     ^\W*\[\d|\({_YEAR}\)[.,]|\. {_YEAR}\. |\b{_YEAR};\d|\bpp?\.\s?\d|https?:|www\.|\S@\S{{1,100}}\.\w
-    """)  # fmt: skip
+    """)
 _YEARS = re.compile(rf"\b{_YEAR}")
 _POINTER = "(?:this|that|these|those|such|it|them)"
 _DANGLING = any_of(rf"""
@@ -94,9 +97,16 @@ def is_sentence(text: str, *, english: bool, most_words: int = MOST_WORDS) -> bo
     if not FEWEST_WORDS <= count_words(text) <= most_words * (1 if english else 2):
         return False
     body = without_number(text)
-    if not _END.search(text) or not _begins(body) or _CAPTION.match(body) or _BOILERPLATE.search(text):
+    if (
+        not _END.search(text)
+        or not _begins(body)
+        or _CAPTION.match(body)
+        or _BOILERPLATE.search(text)
+    ):
         return False
-    balanced = all(text.count(a) == text.count(b) for a, b in _OPEN_CLOSE) and text.count('"') % 2 == 0
+    balanced = (
+        all(text.count(a) == text.count(b) for a, b in _OPEN_CLOSE) and text.count('"') % 2 == 0
+    )
     return balanced and _is_prose(text, words, english=english)
 
 
@@ -112,8 +122,12 @@ def _begins(body: str) -> bool:
 
 
 def _is_prose(text: str, words: list[str], *, english: bool) -> bool:
-    letters = sum(char.isalpha() or char == " " or unicodedata.category(char)[0] == "M" for char in text)
-    if letters < _LEAST_LETTERS * len(text) or any(unicodedata.category(char) in ("Co", "Cn") for char in text):
+    letters = sum(
+        char.isalpha() or char == " " or unicodedata.category(char)[0] == "M" for char in text
+    )
+    if letters < _LEAST_LETTERS * len(text) or any(
+        unicodedata.category(char) in ("Co", "Cn") for char in text
+    ):
         return False
     if not english:
         return True

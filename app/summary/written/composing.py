@@ -1,5 +1,6 @@
-"""The model that writes summaries, here or on a server; and from what it wrote to sentences: read, checked, mended
-once, with their places and support, or as numbered notes, from which the whole is written."""
+"""The model that writes summaries, here or on a server; and from what it wrote to sentences: read,
+checked, mended once, with their places and support, or as numbered notes, from which the whole is
+written."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,12 @@ from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.remote.stream import ContextExceeded
-from docqa.app.answerers.writing.checking import Checked, CheckedStatement, check_text, checked_and_mended
+from docqa.app.answerers.writing.checking import (
+    Checked,
+    CheckedStatement,
+    check_text,
+    checked_and_mended,
+)
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.replies import read_reply
 from docqa.app.answerers.writing.statements import plain
@@ -34,13 +40,21 @@ _BORNE_OUT = (Support.QUOTED, Support.SUPPORTED, Support.PARTLY)
 
 
 class Writer:
-    """Writes about one Corpus. `name`: of the model; `whole`: it has read the documents, after `read`, and cites by
-    words; else `budget` tokens of passages are given at once; `unread`: passages are found by their words, without the
-    bundled model. Mutable: `budget`."""
+    """Writes about one Corpus. `name`: of the model; `whole`: it has read the documents, after
+    `read`, and cites by words; else `budget` tokens of passages are given at once; `unread`:
+    passages are found by their words, without the bundled model. Mutable: `budget`."""
 
     def __init__(self, answerer: WritingAnswerer) -> None:
-        self.corpus, self.evidence, self._generator = answerer.corpus, answerer.evidence, answerer.generator
-        self.name, self.budget, self.whole = self._generator.name, self._generator.budget, self._generator.whole
+        self.corpus, self.evidence, self._generator = (
+            answerer.corpus,
+            answerer.evidence,
+            answerer.generator,
+        )
+        self.name, self.budget, self.whole = (
+            self._generator.name,
+            self._generator.budget,
+            self._generator.whole,
+        )
         self.unread = self.whole
 
     def read(self) -> Iterator[Event]:
@@ -54,12 +68,15 @@ class Writer:
             self.unread = True
 
     def reply(self, given: Given, said: Sequence[str]) -> Generator[Event, None, Reply]:
-        """What the model writes to the last of what was `said` in turn, about what is `given`. Raises RemoteError where
-        a server does not answer, ContextExceeded where it was given too much."""
+        """What the model writes to the last of what was `said` in turn, about what is `given`.
+        Raises RemoteError where a server does not answer, ContextExceeded where it was given too
+        much."""
         return (yield from self._generator.reply(form_of(given), given, said))
 
     def shrink(self, error: ContextExceeded, given: Given) -> None:
-        """Make `budget` smaller than what was `given`. Raises the error in words where nothing is left."""
+        """Make `budget` smaller than what was `given`. Raises the error in words where nothing is
+        left.
+        """
         sent = len(self.corpus.tokenizer.encode(given.text))
         self.budget = error.fewer_tokens(min(sent, self.budget))
 
@@ -83,14 +100,18 @@ class Note:
 
 def notes_of(heading: str, statements: Iterable[CheckedStatement]) -> list[Note]:
     """The statements that something bears out, in part at least: nothing is built on the others."""
-    return [Note(heading, item) for item in statements if item.support in _BORNE_OUT and item.quotes]
+    return [
+        Note(heading, item) for item in statements if item.support in _BORNE_OUT and item.quotes
+    ]
 
 
 def of_notes(notes: Sequence[Note]) -> Material:
     """The statements of `notes` numbered, each standing for the places that bear it out."""
     places = [_places(note.item) for note in notes]
     ends = pairwise(accumulate(map(len, places), initial=1))
-    numbers = {number: tuple(range(first, behind)) for number, (first, behind) in enumerate(ends, 1)}
+    numbers = {
+        number: tuple(range(first, behind)) for number, (first, behind) in enumerate(ends, 1)
+    }
     text = numbered_text((note.heading, said(note.item)) for note in notes)
     shown = Given(text, tuple(each[0] for each in places), (), whole=False)
     return Material(shown, replace(shown, sentences=tuple(chain(*places))), numbers)
@@ -99,8 +120,10 @@ def of_notes(notes: Sequence[Note]) -> Material:
 def compose(
     writer: Writer, material: Material, request: str, about: str, most: int
 ) -> Generator[Event, None, tuple[tuple[CheckedStatement, ...], tuple[str, ...]]]:
-    """(what the model writes to `request` of `material`, `about` something, at most `most` statements with what bears
-    them out; remarks). What nothing bears out the model may cite or withdraw once. Raises as `Writer.reply`."""
+    """(what the model writes to `request` of `material`, `about` something, at most `most`
+    statements with what bears them out; remarks). What nothing bears out the model may cite or
+    withdraw once. Raises as `Writer.reply`."""
+
     def again(text: str, weak: Sequence[str]) -> Generator[Event, None, Reply]:
         mend = form_of(material.shown).mend(Question(""), weak)
         return (yield from writer.reply(material.shown, [request, text, mend]))
@@ -113,10 +136,14 @@ def compose(
 
 
 def sentence_of(item: CheckedStatement, document: Document) -> SummarySentence:
-    """A checked statement as a sentence of a record; its quotes are its cites, and not among its words."""
+    """A checked statement as a sentence of a record; its quotes are its cites, and not among its
+    words.
+    """
     places = _places(item)
     cites = tuple(SentenceCite.of(cite((document,), place)) for place in places)
-    return SummarySentence(said(item), None, cites, _speaker(document, places, said(item)), item.support)
+    return SummarySentence(
+        said(item), None, cites, _speaker(document, places, said(item)), item.support
+    )
 
 
 def said(item: CheckedStatement) -> str:
@@ -125,7 +152,10 @@ def said(item: CheckedStatement) -> str:
     if item.written.only_quoted or item.written.numbers:
         return plain(text)
     for quotation in reversed(find_quotations(text)[0]):
-        before, behind = text[: max(quotation.start - 1, 0)].rstrip(" :–—-("), text[quotation.end + 1 :]
+        before, behind = (
+            text[: max(quotation.start - 1, 0)].rstrip(" :–—-("),
+            text[quotation.end + 1 :],
+        )
         long = len(quotation.text.split()) >= _LEAST_QUOTED
         if any(map(str.isalnum, behind)) or not long or count_content_words(before) < _LEAST_WORDS:
             break
@@ -145,7 +175,11 @@ def _checked(writer: Writer, material: Material, reply: Reply, about: str, most:
     written = replace(read.written, statements=read.written.statements[:most])
     for statement in written.statements if material.numbers is not None else ():
         # It cites the sentences that stand behind those that it cites.
-        behind = (source for number in statement.numbers for source in (material.numbers or {}).get(number, ()))
+        behind = (
+            source
+            for number in statement.numbers
+            for source in (material.numbers or {}).get(number, ())
+        )
         statement.numbers = list(dict.fromkeys(behind))
     checked = check_text(written, material.sources, writer.corpus, about, writer.evidence.judge)
     return checked, (*notes, *checked.notes)
@@ -155,5 +189,7 @@ def _speaker(document: Document, places: Iterable[Located], words: str) -> str |
     """Who says all of what bears a sentence out, where that is one person whom it does not name."""
     found = {speaker_at(document, place.page, place.start, place.end) for place in places}
     speaker = found.pop() if len(found) == 1 else None
-    named = speaker is not None and any(part in words for part in speaker.split(",")[0].split()[-1:])
+    named = speaker is not None and any(
+        part in words for part in speaker.split(",")[0].split()[-1:]
+    )
     return None if named else speaker

@@ -1,4 +1,6 @@
-"""What a model writes from: numbered sentences of a document, by its parts or by chosen passages."""
+"""What a model writes from: numbered sentences of a document, by its parts or by chosen
+passages.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,8 +29,8 @@ class Unit(PlacedSentence):
 
 @dataclass(frozen=True)
 class Material:
-    """`shown`: what the model is given; `sources`: the sentences that may bear out what it writes; `numbers`: those in
-    `sources` that a number in `shown` stands for, where they differ."""
+    """`shown`: what the model is given; `sources`: the sentences that may bear out what it writes;
+    `numbers`: those in `sources` that a number in `shown` stands for, where they differ."""
 
     shown: Given
     sources: Given
@@ -36,7 +38,9 @@ class Material:
 
 
 def units_of(document: Document, context: Context) -> list[Unit]:
-    """The sentences of the only document of `context`, in order, without contents, bibliographies and the like."""
+    """The sentences of the only document of `context`, in order, without contents, bibliographies
+    and the like.
+    """
     outside = left_out(document)
     found: list[Unit] = []
     for index, placed in enumerate(context.passages):
@@ -47,7 +51,9 @@ def units_of(document: Document, context: Context) -> list[Unit]:
         for span in sentences(text):
             section = document.section_of(placed.passage.page, first + span.start)
             place = Span(first + span.start, first + span.end)
-            if section is not None and (section.id in outside or is_heading(section, placed.passage.page, place)):
+            if section is not None and (
+                section.id in outside or is_heading(section, placed.passage.page, place)
+            ):
                 continue
             size = round(tokens * (place.end - place.start)) + _MARK_TOKENS
             found.append(Unit(placed.passage.page, place.start, place.end, section, index, size))
@@ -55,9 +61,12 @@ def units_of(document: Document, context: Context) -> list[Unit]:
 
 
 def of_units(document: Document, units: Sequence[Unit], *, numbered: bool) -> Material:
-    """The sentences `units` under their headings; not `numbered` for a model that has read all and cites by words."""
+    """The sentences `units` under their headings; not `numbered` for a model that has read all and
+    cites by words.
+    """
     text = numbered_text(
-        (_head(document, unit), flat(document.pages[unit.page - 1].text[unit.start : unit.end])) for unit in units
+        (_head(document, unit), flat(document.pages[unit.page - 1].text[unit.start : unit.end]))
+        for unit in units
     )
     places = tuple(Located(0, unit.page, unit.start, unit.end) for unit in units)
     passages = tuple(sorted({unit.passage for unit in units}))
@@ -85,8 +94,12 @@ def of_passages(context: Context, passages: Sequence[int], *, numbered: bool) ->
 Item = TypeVar("Item")
 
 
-def runs(items: Sequence[Item], sizes: Sequence[int], budget: int, least: int = 1) -> Iterator[list[Item]]:
-    """Runs of `items`, in order, of at most `budget` tokens by their `sizes`, at least `least` in each but the last."""
+def runs(
+    items: Sequence[Item], sizes: Sequence[int], budget: int, least: int = 1
+) -> Iterator[list[Item]]:
+    """Runs of `items`, in order, of at most `budget` tokens by their `sizes`, at least `least` in
+    each but the last.
+    """
     run: list[Item] = []
     used = 0
     for item, size in zip(items, sizes, strict=True):

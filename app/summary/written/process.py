@@ -1,6 +1,6 @@
-"""The front door: one document in, one SummaryRecord in a model's own words out. The parts of the outline are written
-one by one, from the state of the whole document or from their own sentences; then, from these, the whole, which begins
-with the holding, the parties, or the findings."""
+"""The front door: one document in, one SummaryRecord in a model's own words out. The parts of the
+outline are written one by one, from the state of the whole document or from their own sentences;
+then, from these, the whole, which begins with the holding, the parties, or the findings."""
 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,15 @@ from docqa.app.summary.parts import OPENING, WHOLE, Part, only, parts_of, senten
 from docqa.app.summary.record import WRITTEN, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.topics import LEADS, Topic
 from docqa.app.summary.topics import STYLES as TOPICS
-from docqa.app.summary.written.composing import Note, Writer, compose, notes_of, of_notes, said, sentence_of
+from docqa.app.summary.written.composing import (
+    Note,
+    Writer,
+    compose,
+    notes_of,
+    of_notes,
+    said,
+    sentence_of,
+)
 from docqa.app.summary.written.material import Material, of_passages, of_units, runs, units_of
 from docqa.ingest.types import Document
 from docqa.model.prompts import summary_prompt
@@ -33,17 +41,23 @@ _Result = tuple[tuple[SummarySentence, ...], tuple[SummarySection, ...], tuple[s
 def write_summary(
     document: Document, writer: Writer, style: str, *, focus: str = ""
 ) -> Generator[Event, None, SummaryRecord]:
-    """The summary of `document`, the only one of the writer's corpus, in a style of `record.STYLES`; `focus`: what it
-    is to be about. Raises what `Writer.reply` raises."""
+    """The summary of `document`, the only one of the writer's corpus, in a style of
+    `record.STYLES`; `focus`: what it is to be about. Raises what `Writer.reply` raises."""
     if not writer.corpus.context.passages:
         return SummaryRecord.of(document, style, WRITTEN, readable=False, model=writer.name)
     yield from writer.read()
     work = _Work(document, writer, style, " ".join(focus.split()))
     whole, sections, empty = yield from work.by_topic() if style in TOPICS else work.by_part()
     return SummaryRecord.of(
-        document, style, WRITTEN, sentences=whole, sections=sections, not_covered=empty, model=writer.name,
+        document,
+        style,
+        WRITTEN,
+        sentences=whole,
+        sections=sections,
+        not_covered=empty,
+        model=writer.name,
         remarks=tuple(dict.fromkeys(work.remarks)),
-    )  # fmt: skip
+    )
 
 
 @dataclass
@@ -85,31 +99,50 @@ class _Work:
         return whole, tuple(listed), self._empty(parts, chosen, sections)
 
     def _chosen(self, parts: Sequence[Part]) -> list[Part]:
-        """The parts to write of: none of a short document; with a focus, for a model that has not read all, the
-        passages about it."""
+        """The parts to write of: none of a short document; with a focus, for a model that has not
+        read all, the passages about it."""
         filled = [part for part in parts if part.numbers]
         if self.focus and not self.writer.whole:
             about = self._ranked(self.focus, FOCUS_TOKENS)
             filled = only(filled, {n for n, unit in enumerate(self.units) if unit.passage in about})
         if self.style != "key-points" and sum(map(self._cost, filled)) <= self.writer.budget:
-            return [Part(None, OPENING, 1, tuple(n for part in filled for n in part.numbers))] if filled else []
+            return (
+                [Part(None, OPENING, 1, tuple(n for part in filled for n in part.numbers))]
+                if filled
+                else []
+            )
         return filled
 
     def _empty(
         self, parts: Sequence[Part], chosen: Sequence[Part], sections: Sequence[SummarySection]
     ) -> tuple[str, ...]:
-        """The headings that nothing was written of; with a focus that, where nothing was written at all."""
+        """The headings that nothing was written of; with a focus that, where nothing was written at
+        all.
+        """
         if self.focus:
             return () if sections else (self.focus,)
         covered = {section.heading for section in sections}
         if len(chosen) == 1:
-            covered |= {part.heading for part in parts if set(part.numbers) & set(chosen[0].numbers) and sections}
+            covered |= {
+                part.heading
+                for part in parts
+                if set(part.numbers) & set(chosen[0].numbers) and sections
+            }
         return tuple(part.heading for part in parts if part.heading not in covered)
 
     def _part(self, part: Part, parts: int) -> Generator[Event, None, _Statements]:
-        """The statements about one part: of a long one about each window, then about those together."""
-        most = sentences_of_part(self._cost(part) // _PART_TOKENS, parts) if parts > 1 else WHOLE[self.style]
-        left, request = [self.units[number] for number in part.numbers], self._request(part, parts, most)
+        """The statements about one part: of a long one about each window, then about those
+        together.
+        """
+        most = (
+            sentences_of_part(self._cost(part) // _PART_TOKENS, parts)
+            if parts > 1
+            else WHOLE[self.style]
+        )
+        left, request = (
+            [self.units[number] for number in part.numbers],
+            self._request(part, parts, most),
+        )
         if self.writer.whole:
             material = of_units(self.document, left, numbered=False)
             return (yield from self._written(material, request, part.heading, most))
@@ -133,7 +166,9 @@ class _Work:
     def _request(self, part: Part, parts: int, most: int) -> str:
         numbered = not self.writer.whole
         if parts == 1:
-            return summary_prompt.whole_request(most, first=self._first, about=self.focus, numbered=numbered)
+            return summary_prompt.whole_request(
+                most, first=self._first, about=self.focus, numbered=numbered
+            )
         return summary_prompt.part_request(part.heading, most, about=self.focus, numbered=numbered)
 
     def _whole(self, notes: Sequence[Note]) -> Generator[Event, None, tuple[SummarySentence, ...]]:
@@ -141,12 +176,21 @@ class _Work:
         most = min(WHOLE[self.style], len(notes))
         made: _Statements = ()
         if len(notes) > 1:
-            request = summary_prompt.whole_request(most, first=self._first, about=self.focus, numbered=True)
+            request = summary_prompt.whole_request(
+                most, first=self._first, about=self.focus, numbered=True
+            )
             made = yield from self._together(notes, request, most)
-        return tuple(sentence_of(item, self.document) for item in made or [note.item for note in notes[:most]])
+        return tuple(
+            sentence_of(item, self.document)
+            for item in made or [note.item for note in notes[:most]]
+        )
 
-    def _together(self, notes: Sequence[Note], request: str, most: int) -> Generator[Event, None, _Statements]:
-        """What the model writes from `notes`; from groups of them first where they are too many at once."""
+    def _together(
+        self, notes: Sequence[Note], request: str, most: int
+    ) -> Generator[Event, None, _Statements]:
+        """What the model writes from `notes`; from groups of them first where they are too many at
+        once.
+        """
         left = list(notes)
         while True:
             sizes = [len(self.writer.corpus.tokenizer.encode(said(note.item))) + 8 for note in left]
@@ -172,15 +216,23 @@ class _Work:
                 sections.append(self._section(Part(None, topic.heading, 1, ()), statements))
         named = {section.heading for section in sections}
         self._remark_coverage()
-        return (), tuple(sections), tuple(topic.heading for topic in topics if topic.heading not in named)
+        return (
+            (),
+            tuple(sections),
+            tuple(topic.heading for topic in topics if topic.heading not in named),
+        )
 
     def _topic(self, topic: Topic) -> Generator[Event, None, _Statements]:
         whole = self.writer.whole
-        request = summary_prompt.topic_request(topic.heading, topic.question, topic.count, numbered=not whole)
+        request = summary_prompt.topic_request(
+            topic.heading, topic.question, topic.count, numbered=not whole
+        )
         while True:
             passages = self._ranked(topic.question, min(TOPIC_TOKENS, self.writer.budget))
             everything = range(len(self.context.passages))
-            material = of_passages(self.context, everything if whole else passages, numbered=not whole)
+            material = of_passages(
+                self.context, everything if whole else passages, numbered=not whole
+            )
             try:
                 made = yield from self._written(material, request, topic.heading, topic.count)
             except ContextExceeded as error:
@@ -189,13 +241,18 @@ class _Work:
             self.given |= set(passages)
             return made
 
-    def _written(self, material: Material, request: str, about: str, most: int) -> Generator[Event, None, _Statements]:
+    def _written(
+        self, material: Material, request: str, about: str, most: int
+    ) -> Generator[Event, None, _Statements]:
         statements, notes = yield from compose(self.writer, material, request, about, most)
         self.remarks += notes
         return statements
 
     def _ranked(self, question: str, tokens: int) -> list[int]:
-        order = [item.index for item in self.writer.evidence.of_question(question, unread=self.writer.unread).ranked]
+        order = [
+            item.index
+            for item in self.writer.evidence.of_question(question, unread=self.writer.unread).ranked
+        ]
         chosen: list[int] = []
         for index in order:
             tokens -= self._tokens([index])
@@ -218,4 +275,7 @@ class _Work:
     def _remark_coverage(self) -> None:
         read, total = self._tokens(self.given), self._tokens(range(len(self.context.passages)))
         if not self.writer.whole and (self.focus or self.style in TOPICS) and read < total:
-            self.remarks.insert(0, f"written from the passages that docqa found for it: {read:,} of {total:,} tokens")
+            self.remarks.insert(
+                0,
+                f"written from the passages that docqa found for it: {read:,} of {total:,} tokens",
+            )

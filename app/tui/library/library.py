@@ -1,4 +1,6 @@
-"""What to open: the documents of a folder or an archive, those that were read elsewhere, and past questions."""
+"""What to open: the documents of a folder or an archive, those that were read elsewhere, and past
+questions.
+"""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -59,7 +61,9 @@ class RowTable(DataTable[Text]):
         self.chosen = chosen
 
     def action_select_cursor(self) -> None:
-        """Enter opens the row at once, not by a message: what is typed behind it belongs to the document."""
+        """Enter opens the row at once, not by a message: what is typed behind it belongs to the
+        document.
+        """
         if self.row_count:
             self.chosen(self.cursor_row)
 
@@ -68,7 +72,9 @@ class RowTable(DataTable[Text]):
         self.chosen(event.cursor_row)
 
     def fill(self, columns: Sequence[tuple[str, int, Sequence[str]]]) -> None:
-        """Show `columns`: title, width in cells, and what stands below it in each row. Sizes stand at the right."""
+        """Show `columns`: title, width in cells, and what stands below it in each row. Sizes stand
+        at the right.
+        """
         at = self.cursor_row
         self.clear(columns=True)
         for title, width, _ in columns:
@@ -79,11 +85,15 @@ class RowTable(DataTable[Text]):
 
 
 def _cell(title: str, words: str) -> Text:
-    return Text(words, justify="right" if title == "Size" else None, overflow="ellipsis", no_wrap=True)
+    return Text(
+        words, justify="right" if title == "Size" else None, overflow="ellipsis", no_wrap=True
+    )
 
 
 class LibraryList(NamedTuple):
-    """The rows, and what is wrong with the history; or the `problem` that kept them from being listed."""
+    """The rows, and what is wrong with the history; or the `problem` that kept them from being
+    listed.
+    """
 
     entries: list[LibraryRow]
     notices: Sequence[str] = ()
@@ -91,8 +101,8 @@ class LibraryList(NamedTuple):
 
 
 class LibraryScreen(PromptScreen):
-    """Lists `path` and, where `everywhere`, what was read and asked before, beside what the document at the cursor
-    is."""
+    """Lists `path` and, where `everywhere`, what was read and asked before, beside what the
+    document at the cursor is."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LIBRARY)
 
@@ -123,7 +133,9 @@ class LibraryScreen(PromptScreen):
         self.action_refresh_list()
 
     def action_refresh_list(self) -> None:
-        run_in_thread(self, self._look, self._take, lambda problem: self._take(LibraryList([], (), problem)))
+        run_in_thread(
+            self, self._look, self._take, lambda problem: self._take(LibraryList([], (), problem))
+        )
 
     def action_sort(self) -> None:
         names = list(ORDERS)
@@ -157,16 +169,22 @@ class LibraryScreen(PromptScreen):
 
     def action_reveal(self) -> None:
         if self._current is not None:
-            self._open_path(os.path.dirname(containing_file(self._current.path) or self._current.path) or ".")
+            self._open_path(
+                os.path.dirname(containing_file(self._current.path) or self._current.path) or "."
+            )
 
     def action_forget(self) -> None:
         if self._current is not None and self._store is not None:
             self.prompt.enter("forget", short_path(os.path.abspath(self._current.path)))
-            self._status.update("Enter deletes its text, questions and answers here; the file stays. Esc keeps all")
+            self._status.update(
+                "Enter deletes its text, questions and answers here; the file stays. Esc keeps all"
+            )
 
     def _forget(self, path: str) -> None:
         store, whole = self._store, os.path.abspath(os.path.expanduser(path))
-        if store is not None and any(os.path.abspath(each.path) == whole for each in self._listed.entries):
+        if store is not None and any(
+            os.path.abspath(each.path) == whole for each in self._listed.entries
+        ):
             self.prompt.reset()
             told = partial(self._show_forgotten, whole)
             run_in_thread(self, lambda: forgotten(store, whole), told, told)
@@ -183,7 +201,10 @@ class LibraryScreen(PromptScreen):
         self.set_focus(self.line)
 
     def prompt_moved(self, mode: str, key: str) -> None:
-        getattr(self._table, f"action_{CURSOR_MOVES.get(key, 'scroll_top' if key == 'home' else 'scroll_bottom')}")()
+        getattr(
+            self._table,
+            f"action_{CURSOR_MOVES.get(key, 'scroll_top' if key == 'home' else 'scroll_bottom')}",
+        )()
 
     async def line_entered(self, mode: str, text: str) -> None:
         """Open the row, of those that have the words by now; or the path."""
@@ -231,7 +252,10 @@ class LibraryScreen(PromptScreen):
             self._preview.update(made.text)
             if not self._wide:
                 self._status.update(made.told)
-        known = [replace(each, health=made.health) if each.path == path else each for each in self._listed.entries]
+        known = [
+            replace(each, health=made.health) if each.path == path else each
+            for each in self._listed.entries
+        ]
         if known != self._listed.entries:
             self._listed.entries[:] = known
             self._show(self._words)
@@ -264,7 +288,9 @@ class LibraryScreen(PromptScreen):
     def _open(self, entry: LibraryRow) -> None:
         """Now: a message would let the keys behind Enter run commands of the list."""
         if entry.kept == _GONE:
-            self.notify(f"{printable(entry.path)} does not exist any more", severity="warning", markup=False)
+            self.notify(
+                f"{printable(entry.path)} does not exist any more", severity="warning", markup=False
+            )
             return
         self.prompt.reset()
         self.app.open_document(entry.path, entry.past)  # type: ignore[attr-defined]
@@ -280,28 +306,50 @@ class LibraryScreen(PromptScreen):
 
     @property
     def _words(self) -> str:
-        return "" if self.prompt.commanding or self.prompt.mode != "filter" else self.prompt.line.value.strip()
+        return (
+            ""
+            if self.prompt.commanding or self.prompt.mode != "filter"
+            else self.prompt.line.value.strip()
+        )
 
     def _show(self, words: str) -> None:
-        """The rows that have the letters of `words`, best first, else documents and then questions."""
+        """The rows that have the letters of `words`, best first, else documents and then
+        questions.
+        """
         chosen = self._current
-        every = sorted((each for each in self._listed.entries if each.past is None), key=ORDERS[self._order])
+        every = sorted(
+            (each for each in self._listed.entries if each.past is None), key=ORDERS[self._order]
+        )
         every += [each for each in self._listed.entries if each.past is not None]
         if words:
             match = Matcher(words).match
-            every = sorted((each for each in every if match(each.name) > 0), key=lambda each: -match(each.name))
+            every = sorted(
+                (each for each in every if match(each.name) > 0), key=lambda each: -match(each.name)
+            )
         self._shown = every
         self._fill()
-        same = [n for n, each in enumerate(every) if chosen and (each.path, each.past) == (chosen.path, chosen.past)]
+        same = [
+            n
+            for n, each in enumerate(every)
+            if chosen and (each.path, each.past) == (chosen.path, chosen.past)
+        ]
         self._table.move_cursor(row=same[0] if same and not words else 0)
         documents = sum(each.past is None for each in every)
         selected = [f"{len(self._marked)} of {documents} selected"] if self._marked else []
-        listed = [counted(documents, "document"), counted(len(every) - documents, "question"), f"by {self._order}"]
+        listed = [
+            counted(documents, "document"),
+            counted(len(every) - documents, "question"),
+            f"by {self._order}",
+        ]
         going_on = [f"questions go on in {name}" for name in getattr(self.app, "at_work", ())]
-        said = " · ".join([*(listed if self._everywhere else listed[::2]), *selected, "Enter opens", *going_on])
+        said = " · ".join(
+            [*(listed if self._everywhere else listed[::2]), *selected, "Enter opens", *going_on]
+        )
         self._status.update(self._listed.problem or (said if self._listed.entries else _NOTHING))
         where = printable(os.path.abspath(self._path))
-        self._title.update(f"What you read and asked before, and {where}" if self._everywhere else where)
+        self._title.update(
+            f"What you read and asked before, and {where}" if self._everywhere else where
+        )
 
     def _fill(self) -> None:
         width, kept = (self.size.width, _KEPT_CELLS)
@@ -311,13 +359,23 @@ class LibraryScreen(PromptScreen):
         shown, by_use, when = self._shown, self._order == "last use", width >= 60
         sized = any(each.size for each in shown)
         others = sized * _SIZE_CELLS + kept + _PADDING + when * (_WHEN_CELLS + 2)
-        names = ["✓ " * (each.path in self._marked and each.past is None) + printable(each.name) for each in shown]
+        names = [
+            "✓ " * (each.path in self._marked and each.past is None) + printable(each.name)
+            for each in shown
+        ]
         name_cells = min(max(map(cell_len, ("Document", *names))), max(width - others, 12))
         used = [each.used if by_use or each.past else each.modified for each in shown]
-        about = [each.health if self._wide else ", ".join(filter(None, (each.health, each.kept))) for each in shown]
+        about = [
+            each.health if self._wide else ", ".join(filter(None, (each.health, each.kept)))
+            for each in shown
+        ]
         columns = [
             ("Document", name_cells, names),
-            ("Last used" if by_use else "Changed", when * _WHEN_CELLS, [ago(each) if each else "" for each in used]),
+            (
+                "Last used" if by_use else "Changed",
+                when * _WHEN_CELLS,
+                [ago(each) if each else "" for each in used],
+            ),
             ("Size", sized * _SIZE_CELLS, [size(each.size) if each.size else "" for each in shown]),
             ("Health" if self._wide else "Kept", kept, about),
         ]
@@ -325,20 +383,28 @@ class LibraryScreen(PromptScreen):
 
     def _look(self) -> LibraryList:
         notices: list[str] = []
-        kept = {row.path: row for row in recent_documents(self._store, notices)} if self._store is not None else {}
+        kept = (
+            {row.path: row for row in recent_documents(self._store, notices)}
+            if self._store is not None
+            else {}
+        )
         wrong, entries = problems(self._store), []
         for each in self._documents():
             whole = os.path.abspath(each.path)
             if known := kept.pop(whole, None):
                 each = replace(each, used=known.used, kept=known.kept, health=known.health)
             else:
-                told = (word for word in PROBLEMS.values() if wrong.get(whole) == [each.modified, word])
+                told = (
+                    word for word in PROBLEMS.values() if wrong.get(whole) == [each.modified, word]
+                )
                 each = replace(each, health=next(told, ""))
             entries.append(each)
         if self._everywhere and self._store is not None:
             for row in kept.values():
                 folder, name = os.path.split(short_path(row.path))
-                entries.append(replace(row, name=f"{name}  ·  {folder}", kept=row.kept if row.there else _GONE))
+                entries.append(
+                    replace(row, name=f"{name}  ·  {folder}", kept=row.kept if row.there else _GONE)
+                )
             entries += [_asked(past) for past in past_questions(self._store)]
         return LibraryList(entries, notices)
 
@@ -350,7 +416,9 @@ class LibraryScreen(PromptScreen):
 
 
 def _asked(past: PastQuestion) -> LibraryRow:
-    status = {Status.NOT_FOUND: "not found", "done": "answered"}.get(past.turn.status, past.turn.status)
+    status = {Status.NOT_FOUND: "not found", "done": "answered"}.get(
+        past.turn.status, past.turn.status
+    )
     name = f"? {past.turn.question}  ·  {os.path.basename(past.path)}"
     row = LibraryRow(name, past.path, used=past.turn.asked, kept=status, past=past)
     return row if row.there else replace(row, kept=_GONE)

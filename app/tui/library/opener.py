@@ -24,7 +24,9 @@ _EXPORT = re.compile(r".*\.(?:docqa|chat)(?:-\d+)?\.(?:md|html?)", re.IGNORECASE
 
 
 def find(path: str) -> list[LibraryRow]:
-    """The documents of a folder, an archive or a file, without what docqa exported. Raises docqa.ingest.errors."""
+    """The documents of a folder, an archive or a file, without what docqa exported. Raises
+    docqa.ingest.errors.
+    """
     from docqa.ingest.read import find_documents
 
     root = Path(path)
@@ -54,28 +56,41 @@ class SessionOpener:
         self.reads_hidden: set[str] = set()
 
     def __call__(
-        self, path: str | Sequence[str], on_page: Callable[[int, int], None] | None = None,
-        password: str | None = None, on_first: Callable[[Document], None] | None = None,
-    ) -> Session:  # fmt: skip
-        """The Session of the document at `path`, or of several; `on_page` and `on_first` as in open_session; a
-        `password` is kept while this runs. Raises as the engine, InputError for a path with several."""
+        self,
+        path: str | Sequence[str],
+        on_page: Callable[[int, int], None] | None = None,
+        password: str | None = None,
+        on_first: Callable[[Document], None] | None = None,
+    ) -> Session:
+        """The Session of the document at `path`, or of several; `on_page` and `on_first` as in
+        open_session; a `password` is kept while this runs. Raises as the engine, InputError for a
+        path with several."""
         from docqa.app.session.engine import open_session
         from docqa.app.session.session import Session
 
         if password is not None:
             self._options = replace(self._options, password=password)
         paths = [path] if isinstance(path, str) else list(path)
-        options = replace(self._options, include_hidden=self._options.include_hidden or self.reads_hidden >= set(paths))
+        options = replace(
+            self._options,
+            include_hidden=self._options.include_hidden or self.reads_hidden >= set(paths),
+        )
         files = list(dict.fromkeys(containing_file(each) or each for each in paths))
         session = open_session(files, options, on_page=on_page, on_first=on_first)
-        chosen = [document for document in session.documents if document.path in paths] or list(session.documents)
+        chosen = [document for document in session.documents if document.path in paths] or list(
+            session.documents
+        )
         if isinstance(path, str) and len(chosen) != 1:
-            raise InputError(f"contains {len(chosen)} documents", where=path, hint="open it as a library")
-        return Session(chosen, options, store=session.store, warnings=session.warnings, notices=session.notices)
+            raise InputError(
+                f"contains {len(chosen)} documents", where=path, hint="open it as a library"
+            )
+        return Session(
+            chosen, options, store=session.store, warnings=session.warnings, notices=session.notices
+        )
 
     def picture(self, document: Document, page: Page) -> Picture:
-        """The page as a grey PNG, its (width, height) in points, and its lines' places, from a child process. Raises
-        InputError where there is none, and docqa.ingest.errors."""
+        """The page as a grey PNG, its (width, height) in points, and its lines' places, from a
+        child process. Raises InputError where there is none, and docqa.ingest.errors."""
         from docqa.app.tui.page.highlighter import line_boxes
         from docqa.app.tui.page.picture import Picture
         from docqa.ingest.request import ReadRequest
@@ -84,9 +99,13 @@ class SessionOpener:
         if document.media_type != "application/pdf":
             raise InputError("only a PDF has pictures of its pages", where=document.path)
         data = _bytes(document.path)
-        view = inspect_in_worker(ReadRequest(document.path, data, password=self._options.password), page)
+        view = inspect_in_worker(
+            ReadRequest(document.path, data, password=self._options.password), page
+        )
         if view.picture is None:
-            raise InputError("; ".join(view.notes) or "this page cannot be drawn", where=f"PDF {page.page}")
+            raise InputError(
+                "; ".join(view.notes) or "this page cannot be drawn", where=f"PDF {page.page}"
+            )
         return Picture(view.picture, (view.width_pt, view.height_pt), line_boxes(view, page))
 
 

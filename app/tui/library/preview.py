@@ -1,4 +1,6 @@
-"""What there is to know of a document before it is opened, and how it is forgotten. Run in a thread."""
+"""What there is to know of a document before it is opened, and how it is forgotten. Run in a
+thread.
+"""
 
 import contextlib
 import os
@@ -28,7 +30,9 @@ class FilePreview(NamedTuple):
 
 
 def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePreview:
-    """The document at `path`, of which there is what `kept` says. May take long. Raises what is a bug."""
+    """The document at `path`, of which there is what `kept` says. May take long. Raises what is a
+    bug.
+    """
     from docqa.app.reading.document_kind import kind_of
 
     try:
@@ -41,7 +45,9 @@ def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePr
         return FilePreview(Text(why, "bold"), why, health)
     text = Text()
     pages = f", {counted(len(document.pages), 'page')}" if document.paged else ""
-    told = " · ".join(part for part in (f"{kind_of(document)}{pages}", document.coverage.health, kept) if part)
+    told = " · ".join(
+        part for part in (f"{kind_of(document)}{pages}", document.coverage.health, kept) if part
+    )
     text.append(f"{printable(document.title)}\n", "bold")
     text.append(f"{told}\n")
     for warning in document.coverage.warnings:
@@ -52,14 +58,18 @@ def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePr
         said = past.turn.answer.answer if past.turn.answer is not None else None
         text.append(f"{printable((said or 'not found')[:_LINE])}\n")
     words = " ".join(page.text for page in document.pages[:2])[:_BEGINNING]
-    text.append("\n" + "\n".join(printable(line) for line in words.splitlines() if line.strip(" .")))
+    text.append(
+        "\n" + "\n".join(printable(line) for line in words.splitlines() if line.strip(" ."))
+    )
     return FilePreview(text, told, document.coverage.health)
 
 
 def _remember(store: Store | None, path: str, health: str) -> None:
     with contextlib.suppress(OSError):
         known = dict(list(problems(store).items())[-_MOST:])
-        remember(store, "problems", {**known, os.path.abspath(path): [os.path.getmtime(path), health]})
+        remember(
+            store, "problems", {**known, os.path.abspath(path): [os.path.getmtime(path), health]}
+        )
 
 
 def problems(store: Store | None) -> dict[str, list[object]]:

@@ -1,4 +1,6 @@
-"""Recent documents and questions, from what docqa keeps: documents by path, questions by words. No widgets here."""
+"""Recent documents and questions, from what docqa keeps: documents by path, questions by words. No
+widgets here.
+"""
 
 import os
 import time
@@ -25,9 +27,9 @@ class PastQuestion:
 
 @dataclass(frozen=True)
 class LibraryRow:
-    """The document at `path`, or a question about it that was asked before (`past`). `size` in bytes, `modified` and
-    `used` in seconds since 1970, 0: not known; `kept` says what there is of it, or how it was answered, `health` what
-    is wrong with the file."""
+    """The document at `path`, or a question about it that was asked before (`past`). `size` in
+    bytes, `modified` and `used` in seconds since 1970, 0: not known; `kept` says what there is of
+    it, or how it was answered, `health` what is wrong with the file."""
 
     name: str
     path: str
@@ -51,8 +53,8 @@ def anything_kept(store: "Store") -> bool:
 
 
 def recent_documents(store: "Store", notices: list[str] | None = None) -> list[LibraryRow]:
-    """The documents that are kept or were asked about, by absolute path, the last used first; `notices` get what is
-    wrong with the history."""
+    """The documents that are kept or were asked about, by absolute path, the last used first;
+    `notices` get what is wrong with the history."""
     used: dict[str, float] = {}
     read: dict[str, str] = {}
     health: dict[str, str] = {}
@@ -86,9 +88,13 @@ def past_questions(store: "Store") -> list[PastQuestion]:
     if history is None:
         return []
     with history:
-        places = {s.id: s.documents[0].absolute for s in history.sessions() if len(s.documents) == 1}
+        places = {
+            s.id: s.documents[0].absolute for s in history.sessions() if len(s.documents) == 1
+        }
         listed, _ = history.search(limit=MOST_QUESTIONS)
-    return [PastQuestion(places[item.session], item.turn) for item in listed if item.session in places]
+    return [
+        PastQuestion(places[item.session], item.turn) for item in listed if item.session in places
+    ]
 
 
 def counted(count: int, name: str) -> str:
@@ -97,7 +103,9 @@ def counted(count: int, name: str) -> str:
 
 
 def ago(then: float, now: float | None = None) -> str:
-    """`just now`, `5 min ago`, `3 h ago`, `12 days ago`, and the date of what is older than a month."""
+    """`just now`, `5 min ago`, `3 h ago`, `12 days ago`, and the date of what is older than a
+    month.
+    """
     passed = max((time.time() if now is None else now) - then, 0.0)
     if passed >= 32 * 86_400:
         return time.strftime("%Y-%m-%d", time.localtime(then))

@@ -1,4 +1,6 @@
-"""Pictures in a terminal: which protocol it knows by its name, and what those of kitty and iTerm2 expect."""
+"""Pictures in a terminal: which protocol it knows by its name, and what those of kitty and iTerm2
+expect.
+"""
 
 import base64
 import os
@@ -29,8 +31,12 @@ class Terminal:
     cell_height: int = 20
 
 
-def fitted(terminal: Terminal, shape: tuple[float, float], columns: int, rows: int) -> tuple[int, int]:
-    """The cells (columns, rows) that a picture of `shape` (width, height) fills inside `columns` by `rows`."""
+def fitted(
+    terminal: Terminal, shape: tuple[float, float], columns: int, rows: int
+) -> tuple[int, int]:
+    """The cells (columns, rows) that a picture of `shape` (width, height) fills inside `columns` by
+    `rows`.
+    """
     width, height = shape
     scale = _scale(terminal, shape, columns, rows)
     fits = round(width * scale / terminal.cell_width), round(height * scale / terminal.cell_height)
@@ -42,25 +48,38 @@ def _scale(terminal: Terminal, shape: tuple[float, float], columns: int, rows: i
 
 
 def enlarged(
-    terminal: Terminal, shape: tuple[float, float], columns: int, rows: int, times: int, middle: Share
+    terminal: Terminal,
+    shape: tuple[float, float],
+    columns: int,
+    rows: int,
+    times: int,
+    middle: Share,
 ) -> Share:
-    """The part of a picture of `shape` that fills the cells at so many `times` the size of the whole, around `middle`
-    as far as the edges allow."""
+    """The part of a picture of `shape` that fills the cells at so many `times` the size of the
+    whole, around `middle` as far as the edges allow."""
     scale = times * _scale(terminal, shape, columns, rows)
     room = columns * terminal.cell_width, rows * terminal.cell_height
     wide, high = (min(room[at] / (scale * shape[at]), 1.0) for at in range(2))
     left, top = (
-        min(max((middle[at] + middle[at + 2] - size) / 2, 0.0), 1.0 - size) for at, size in enumerate((wide, high))
+        min(max((middle[at] + middle[at + 2] - size) / 2, 0.0), 1.0 - size)
+        for at, size in enumerate((wide, high))
     )
     return left, top, left + wide, top + high
 
 
 def drawing(
-    terminal: Terminal, png: bytes, column: int, row: int, columns: int, rows: int, boxes: Sequence[Share] = (),
+    terminal: Terminal,
+    png: bytes,
+    column: int,
+    row: int,
+    columns: int,
+    rows: int,
+    boxes: Sequence[Share] = (),
     part: Share = WHOLE,
-) -> str:  # fmt: skip
-    """What draws `part` of the grey PNG of `ingest.pdf.visibility.raster` over the cells from (column, row), counted
-    from 0, with `boxes` marked in yellow; the cursor stays. Raises ValueError for another PNG."""
+) -> str:
+    """What draws `part` of the grey PNG of `ingest.pdf.visibility.raster` over the cells from
+    (column, row), counted from 0, with `boxes` marked in yellow; the cursor stays. Raises
+    ValueError for another PNG."""
     if boxes or part != WHOLE:
         png = marked_png(grey_pixels(png), boxes, part)
     picture = (_kitty if terminal.protocol == "kitty" else _iterm)(png, columns, rows)
@@ -90,7 +109,9 @@ def _iterm(png: bytes, columns: int, rows: int) -> str:
 
 
 def grey_pixels(png: bytes) -> "np.ndarray":
-    """Pixels [height, width], uint8, of a PNG that grey_png has made. Raises ValueError for another."""
+    """Pixels [height, width], uint8, of a PNG that grey_png has made. Raises ValueError for
+    another.
+    """
     import numpy as np
 
     if png[12:16] != b"IHDR" or png[24:29] != b"\x08\0\0\0\0":
@@ -104,7 +125,9 @@ def grey_pixels(png: bytes) -> "np.ndarray":
 
 
 def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal | None:
-    """How pictures are shown here: as `choice` says (auto, off, or a protocol); None for not at all."""
+    """How pictures are shown here: as `choice` says (auto, off, or a protocol); None for not at
+    all.
+    """
     if choice == "off" or environment.get("TERM", "dumb") == "dumb":
         return None
     named = choice if choice != "auto" else _by_name(environment)
@@ -114,7 +137,9 @@ def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal
 def why_none(environment: Mapping[str, str] = os.environ) -> str:
     if inside := _multiplexer(environment):
         return f"{inside} shows no pictures; kitty and iTerm2 do, outside it"
-    return "this terminal cannot show pictures, or they are off in config.toml; kitty and iTerm2 can"
+    return (
+        "this terminal cannot show pictures, or they are off in config.toml; kitty and iTerm2 can"
+    )
 
 
 def _multiplexer(environment: Mapping[str, str]) -> str:
@@ -126,7 +151,9 @@ def _by_name(environment: Mapping[str, str]) -> str | None:
     if _multiplexer(environment):
         return None
     term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "")
-    if environment.get("KITTY_WINDOW_ID") or any(name in term or name == program for name in _KITTY):
+    if environment.get("KITTY_WINDOW_ID") or any(
+        name in term or name == program for name in _KITTY
+    ):
         return "kitty"
     return "iterm" if program in _ITERM else None
 
@@ -140,4 +167,8 @@ def _cell_of_window() -> tuple[int, ...]:
     except (ImportError, OSError, ValueError):  # Windows has neither module
         return ()
     rows, columns, width, height = struct.unpack("HHHH", packed)
-    return (max(width // columns, 1), max(height // rows, 1)) if rows and columns and width and height else ()
+    return (
+        (max(width // columns, 1), max(height // rows, 1))
+        if rows and columns and width and height
+        else ()
+    )

@@ -22,7 +22,9 @@ WHOLE: Share = (0.0, 0.0, 1.0, 1.0)
 
 @dataclass(frozen=True)
 class LineBox:
-    """The characters `start:end` of a page's text stand in `box`: left, top, right, bottom as shares of the page."""
+    """The characters `start:end` of a page's text stand in `box`: left, top, right, bottom as
+    shares of the page.
+    """
 
     start: int
     end: int
@@ -40,14 +42,21 @@ def line_boxes(view: "PageView", page: "Page") -> tuple[LineBox, ...]:
             start = at
             at = _behind(page.text, at, block.end, sum(map(_is_letter, line.text)))
             left, top, right, bottom = line.box
-            box = left / view.width_pt, top / view.height_pt, right / view.width_pt, bottom / view.height_pt
+            box = (
+                left / view.width_pt,
+                top / view.height_pt,
+                right / view.width_pt,
+                bottom / view.height_pt,
+            )
             found.append(LineBox(start, at, box))
     return tuple(found)
 
 
 def touched(lines: Iterable[LineBox], ranges: Sequence[tuple[int, int]]) -> tuple[Share, ...]:
     """The boxes of the lines that have characters of one of the `ranges` (start, end)."""
-    return tuple(line.box for line in lines if any(a < line.end and b > line.start for a, b in ranges))
+    return tuple(
+        line.box for line in lines if any(a < line.end and b > line.start for a, b in ranges)
+    )
 
 
 def marked_png(grey: "np.ndarray", boxes: Iterable[Share], part: Share = WHOLE) -> bytes:
@@ -66,11 +75,15 @@ def marked_png(grey: "np.ndarray", boxes: Iterable[Share], part: Share = WHOLE) 
 
 def _pixels(grey: "np.ndarray", box: Share) -> tuple[slice, slice]:
     (height, width), (left, top, right, bottom) = grey.shape, (max(edge, 0.0) for edge in box)
-    return slice(int(top * height), int(bottom * height) + 1), slice(int(left * width), int(right * width) + 1)
+    return slice(int(top * height), int(bottom * height) + 1), slice(
+        int(left * width), int(right * width) + 1
+    )
 
 
 def _behind(text: str, at: int, end: int, letters: int) -> int:
-    """The offset `letters` behind `at`; wrapped lines differ from the text in spaces and hyphens."""
+    """The offset `letters` behind `at`; wrapped lines differ from the text in spaces and
+    hyphens.
+    """
     while at < end and letters > 0:
         letters -= _is_letter(text[at])
         at += 1

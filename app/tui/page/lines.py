@@ -1,5 +1,6 @@
-"""A Document as lines of one width, laid out as they come into view. A page, or a slice of a long one, is a segment, of
-estimated height until somebody looks at it, so that any length opens at once."""
+"""A Document as lines of one width, laid out as they come into view. A page, or a slice of a long
+one, is a segment, of estimated height until somebody looks at it, so that any length opens at
+once."""
 
 import re
 from bisect import bisect_right
@@ -28,7 +29,9 @@ class _Segment:
 
 
 class PageLines:
-    """The lines of `document` at `width` cells. Mutable: heights become exact where `ensure` has been."""
+    """The lines of `document` at `width` cells. Mutable: heights become exact where `ensure` has
+    been.
+    """
 
     def __init__(self, document: Document, width: int) -> None:
         self.document = document
@@ -54,7 +57,10 @@ class PageLines:
         old = self._heights[at]
         if self._lay_out(at):
             inside = inside * self._heights[at] // max(old, 1)
-        for step, missing in ((-1, anchor - top - inside), (1, bottom - anchor - self._heights[at] + inside)):
+        for step, missing in (
+            (-1, anchor - top - inside),
+            (1, bottom - anchor - self._heights[at] + inside),
+        ):
             index = at + step
             while missing > 0 and 0 <= index < len(self._segments):
                 self._lay_out(index)
@@ -85,11 +91,20 @@ class PageLines:
         at = self._first_of_page.get(page)
         if at is None:
             return 0
-        at = bisect_right(self._segments, (page, max(offset, 0)), at, key=lambda s: (s.page, s.start)) - 1
+        at = (
+            bisect_right(
+                self._segments, (page, max(offset, 0)), at, key=lambda s: (s.page, s.start)
+            )
+            - 1
+        )
         if self._lay_out(at):
             self._ends = list(accumulate(self._heights))
         rows = enumerate(self._rows_of(at))
-        shown = (number for number, row in rows if row.kind not in ("head", "blank") and row.shows(offset))
+        shown = (
+            number
+            for number, row in rows
+            if row.kind not in ("head", "blank") and row.shows(offset)
+        )
         return self._begin(at) + max(shown, default=0)
 
     def head_of(self, page: int) -> int:
@@ -143,7 +158,9 @@ class PageLines:
 
 
 def displayed(text: str) -> str:
-    """`text` as a terminal may have it; one character for one, so that offsets stay those of the page."""
+    """`text` as a terminal may have it; one character for one, so that offsets stay those of the
+    page.
+    """
     return _CONTROL.sub(" ", text)
 
 

@@ -1,4 +1,6 @@
-"""The references and footnote marks of a document as links: where each is and leads. Knows no screen."""
+"""The references and footnote marks of a document as links: where each is and leads. Knows no
+screen.
+"""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -11,7 +13,9 @@ from docqa.ingest.types import Document, Note, Reference
 
 @dataclass(frozen=True)
 class Link(PageSpan):
-    """The words `start:end` of `page` lead to `target`: the line that is pointed at, or the whole of a note."""
+    """The words `start:end` of `page` lead to `target`: the line that is pointed at, or the whole
+    of a note.
+    """
 
     target: PageSpan
     note: bool
@@ -32,7 +36,9 @@ class Links:
         return next(iter(self.within(page, offset, offset + 1)), None)
 
     def first(self, place: Place, step: int) -> Link | None:
-        """The first link at or behind `place`, for a negative `step` the last before it, round the end."""
+        """The first link at or behind `place`, for a negative `step` the last before it, round the
+        end.
+        """
         at = bisect_left(self._places, place)
         return self._all[(at if step > 0 else at - 1) % len(self._all)] if self._all else None
 
@@ -56,7 +62,9 @@ class Links:
         marked = f"[{note.mark}]"
         bracketed = self._document.pages[note.at_page - 1].text.startswith(marked, note.at)
         end = note.at + len(marked if bracketed else note.mark)
-        return Link(note.at_page, note.at, end, PageSpan(note.page, note.start, note.end), note=True)
+        return Link(
+            note.at_page, note.at, end, PageSpan(note.page, note.start, note.end), note=True
+        )
 
 
 def _apart(links: list[Link]) -> Iterator[Link]:

@@ -1,4 +1,6 @@
-"""The page's own picture, as large as its pane allows. The cells below it stay blank; the terminal draws over them."""
+"""The page's own picture, as large as its pane allows. The cells below it stay blank; the terminal
+draws over them.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,7 +63,9 @@ class PagePicture(Static):
         self._asked = False
 
     def follow(self, document: Document, page: int, offset: int) -> None:
-        """Show `page` of `document`, from 1, as soon as the reader stays there; enlarged the part with `offset`."""
+        """Show `page` of `document`, from 1, as soon as the reader stays there; enlarged the part
+        with `offset`.
+        """
         if document is not self._document:
             self._made.clear()
         elif page == self._page and (offset == self._offset or self._times == 1):
@@ -101,7 +105,9 @@ class PagePicture(Static):
         )
 
     def _show(self, page: int, picture: Picture | None, why: str = "") -> None:
-        """Show and keep the picture of `page`, or say why there is none; only keep it where the reader has gone on."""
+        """Show and keep the picture of `page`, or say why there is none; only keep it where the
+        reader has gone on.
+        """
         if picture is not None:
             self._made[page] = picture
         if page == self._page:
@@ -121,17 +127,35 @@ class PagePicture(Static):
         if self._picture is None or self._pictures is None or not self.is_attached:
             return
         region, terminal = self.content_region, self._pictures.terminal
-        if self.app.screen is not self.screen or not self.display or region.width < 2 or region.height < 2:
+        if (
+            self.app.screen is not self.screen
+            or not self.display
+            or region.width < 2
+            or region.height < 2
+        ):
             return
         ranges = [(span.start, span.end) for span in self.marks if span.page == self._page]
-        boxes, part, shape, room = touched(self._picture.lines, ranges), WHOLE, self._picture.size, region.size
+        boxes, part, shape, room = (
+            touched(self._picture.lines, ranges),
+            WHOLE,
+            self._picture.size,
+            region.size,
+        )
         if self._times > 1:
-            at = boxes or touched(self._picture.lines, [(self._offset, self._offset + 1)]) or [(0.0, 0.0, 1.0, 0.0)]
+            at = (
+                boxes
+                or touched(self._picture.lines, [(self._offset, self._offset + 1)])
+                or [(0.0, 0.0, 1.0, 0.0)]
+            )
             part = graphics.enlarged(terminal, shape, *room, self._times, at[0])
             shape = shape[0] * (part[2] - part[0]), shape[1] * (part[3] - part[1])
         columns, rows = graphics.fitted(terminal, shape, *room)
         left = region.x + (region.width - columns) // 2
-        self._send(graphics.drawing(terminal, self._picture.png, left, region.y, columns, rows, boxes, part))
+        self._send(
+            graphics.drawing(
+                terminal, self._picture.png, left, region.y, columns, rows, boxes, part
+            )
+        )
         self._drawn = True
 
     @on(events.Hide)

@@ -1,4 +1,6 @@
-"""Where words and sentences are in a document, and which place "xii", "PDF 14" or "4.2" names. Knows no screen."""
+"""Where words and sentences are in a document, and which place "xii", "PDF 14" or "4.2" names.
+Knows no screen.
+"""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -28,7 +30,9 @@ class PageSpan:
 
 
 def spans_between(document: Document, first: Place, last: Place) -> list[PageSpan]:
-    """The text of `document` from one (page, offset) up to another, for each page that has some of it."""
+    """The text of `document` from one (page, offset) up to another, for each page that has some of
+    it.
+    """
     (page, start), (last_page, end) = first, last
     ends = [len(each.text) for each in document.pages[page - 1 : last_page - 1]] + [end]
     found = [PageSpan(page + at, 0 if at else start, stop) for at, stop in enumerate(ends)]
@@ -36,11 +40,17 @@ def spans_between(document: Document, first: Place, last: Place) -> list[PageSpa
 
 
 def find_hits(document: Document, words: str, most: int = MOST_HITS) -> list[PageSpan]:
-    """At most `most` places of `words`, in order, whatever their case, white space, quotation marks and dashes."""
+    """At most `most` places of `words`, in order, whatever their case, white space, quotation marks
+    and dashes.
+    """
     if not words.split():
         return []
     pattern = words_pattern(words, ignore_case=True)
-    hits = (PageSpan(page.page, span.start, span.end) for page in document.pages for span in pattern.spans(page.text))
+    hits = (
+        PageSpan(page.page, span.start, span.end)
+        for page in document.pages
+        for span in pattern.spans(page.text)
+    )
     return list(islice(hits, most))
 
 
@@ -75,7 +85,9 @@ class Hits:
 
 
 def find_place(document: Document, name: str) -> Place | None:
-    """(page, offset) of a printed page label, of `PDF 14`, of a section's number or of a heading; or None."""
+    """(page, offset) of a printed page label, of `PDF 14`, of a section's number or of a heading;
+    or None.
+    """
     page = page_named(document, name)
     if page is not None:
         return page, 0
@@ -84,7 +96,9 @@ def find_place(document: Document, name: str) -> Place | None:
 
 
 def sentence_at(document: Document, page: int, offset: int) -> PageSpan | None:
-    """The sentence with character `offset` of `page`, else the first one behind it; None at the end."""
+    """The sentence with character `offset` of `page`, else the first one behind it; None at the
+    end.
+    """
     for number in range(page, len(document.pages) + 1):
         text = document.pages[number - 1].text
         at = offset if number == page else 0

@@ -1,4 +1,6 @@
-"""Where an answer points: its quotes and the passages it was found among, as places of one document."""
+"""Where an answer points: its quotes and the passages it was found among, as places of one
+document.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +18,9 @@ EXCERPT_CHARACTERS = 160
 
 @dataclass(frozen=True)
 class Stop:
-    """One place that a reader can go to: a quote, or a passage of evidence (`quote` None) with its `score`. `spans` are
-    one for each page of `document` it touches, none where its words are gone; `place` says where in `file` they are."""
+    """One place that a reader can go to: a quote, or a passage of evidence (`quote` None) with its
+    `score`. `spans` are one for each page of `document` it touches, none where its words are gone;
+    `place` says where in `file` they are."""
 
     text: str
     file: str
@@ -37,26 +40,35 @@ class Stop:
 
 
 def stops_of(answer: Answer, *documents: Document) -> list[Stop]:
-    """The quotes of `answer` about `documents` in order, then its evidence, without passages that have one of them."""
+    """The quotes of `answer` about `documents` in order, then its evidence, without passages that
+    have one of them.
+    """
     by_path = {each.path: each for each in documents}
     quoted = []
     for quote in answer.quotes:
         file = quote.cites[0].file if quote.cites else documents[0].path
-        document, place = by_path.get(file, documents[0]), cite_text(quote.cites, section_first=True)
+        document, place = (
+            by_path.get(file, documents[0]),
+            cite_text(quote.cites, section_first=True),
+        )
         quoted.append(Stop(quote.text, file, place, _spans(quote, document), document, quote))
     taken = [(stop.document, span) for stop in quoted for span in stop.spans]
     found = []
     for item in answer.evidence:
         document = by_path.get(item.file, documents[0])
         span = _located(item, document)
-        if span is not None and not any(of is document and _overlap(span, other) for of, other in taken):
+        if span is not None and not any(
+            of is document and _overlap(span, other) for of, other in taken
+        ):
             place = location(document, *span.place) or location_text(item.page, item.label)
             found.append(Stop(item.text, item.file, place, (span,), document, None, item.score))
     return [*quoted, *found]
 
 
 def copied_text(document: Document, spans: Sequence[PageSpan]) -> str:
-    """The words at `spans` in quotation marks with where they stand, for the clipboard; "" where there are none."""
+    """The words at `spans` in quotation marks with where they stand, for the clipboard; "" where
+    there are none.
+    """
     text = words_at(document, spans).strip()
     shown = "\n".join(printable(line) for line in text.splitlines())
     return f"“{shown}” ({printable(document.path)}, {place_of(document, spans)})" if text else ""
@@ -73,7 +85,9 @@ def place_of(document: Document, spans: Sequence[PageSpan]) -> str:
 
 def _cite(document: Document, span: PageSpan) -> Cite:
     section = document.locator_of(*span.place)
-    page, label = (span.page, document.pages[span.page - 1].label) if document.paged else (None, section)
+    page, label = (
+        (span.page, document.pages[span.page - 1].label) if document.paged else (None, section)
+    )
     return Cite(document.path, page, label, section, span.start, span.end)
 
 
@@ -86,8 +100,8 @@ def _spans(quote: Quote, document: Document) -> Sequence[PageSpan]:
 
 
 def standing(cited: Sequence[PageSpan], text: str, document: Document) -> Sequence[PageSpan]:
-    """Where the words of `text` stand: at `cited` or, where the file or its reading has changed, elsewhere; nowhere if
-    gone."""
+    """Where the words of `text` stand: at `cited` or, where the file or its reading has changed,
+    elsewhere; nowhere if gone."""
     there = [span for span in cited if span.page <= len(document.pages)]
     if words_at(document, there).split() == text.split():
         return cited
@@ -96,7 +110,9 @@ def standing(cited: Sequence[PageSpan], text: str, document: Document) -> Sequen
 
 
 def _located(item: EvidenceItem, document: Document) -> PageSpan | None:
-    """Evidence carries its words but no offsets; they were cut from the page, so they are found there."""
+    """Evidence carries its words but no offsets; they were cut from the page, so they are found
+    there.
+    """
     number = item.page or 1
     if not 1 <= number <= len(document.pages) or not item.text:
         return None
@@ -109,7 +125,9 @@ def _overlap(one: PageSpan, other: PageSpan) -> bool:
 
 
 def place_alone(stop: Stop, *documents: Document) -> str:
-    """The place without the file where that is all there is to see, behind its name where there are several."""
+    """The place without the file where that is all there is to see, behind its name where there are
+    several.
+    """
     name = PurePath(stop.file).name
     if len(documents) > 1:
         return f"{printable(name)}, {stop.place}"

@@ -1,4 +1,6 @@
-"""Lines of a page that are more than wrapped words: rows of tables, entries of a table of contents."""
+"""Lines of a page that are more than wrapped words: rows of tables, entries of a table of
+contents.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -25,8 +27,8 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScreenLine:
-    """Characters `start:end` of `page`; `kind`: head (the page's label), text, heads (of a table), leaders or blank;
-    `parts`: what is shown of them, in order."""
+    """Characters `start:end` of `page`; `kind`: head (the page's label), text, heads (of a table),
+    leaders or blank; `parts`: what is shown of them, in order."""
 
     page: int
     start: int
@@ -53,11 +55,17 @@ class ScreenLine:
         return before
 
     def shows(self, offset: int) -> bool:
-        return any(start <= offset < end for start, end, _ in self.parts) if self.parts else self.start <= offset
+        return (
+            any(start <= offset < end for start, end, _ in self.parts)
+            if self.parts
+            else self.start <= offset
+        )
 
 
 def wrap(text: str, start: int, end: int, width: int) -> list[tuple[int, int]]:
-    """Ranges of `text` that each fit `width` cells, cut at spaces where there are any; an empty line gives one."""
+    """Ranges of `text` that each fit `width` cells, cut at spaces where there are any; an empty
+    line gives one.
+    """
     line = text[start:end]
     plain = cell_len(line) == len(line)
     rows: list[tuple[int, int]] = []
@@ -77,7 +85,9 @@ def wrap(text: str, start: int, end: int, width: int) -> list[tuple[int, int]]:
 
 
 def _fitting(text: str, start: int, end: int, width: int) -> int:
-    """The end of the longest run of characters from `start` that fits `width` cells; at least one."""
+    """The end of the longest run of characters from `start` that fits `width` cells; at least
+    one.
+    """
     cells, position = 0, start
     while position < end:
         cells += get_character_cell_size(text[position])
@@ -87,12 +97,18 @@ def _fitting(text: str, start: int, end: int, width: int) -> int:
     return end
 
 
-def contents_lines(text: str, start: int, end: int, width: int, page: int, base: int) -> Iterator[ScreenLine]:
-    """The line `start:end` of `text`, which is that of `page` from `base` on; leaders of contents fill the room."""
+def contents_lines(
+    text: str, start: int, end: int, width: int, page: int, base: int
+) -> Iterator[ScreenLine]:
+    """The line `start:end` of `text`, which is that of `page` from `base` on; leaders of contents
+    fill the room.
+    """
     leader = LEADER.search(text[start:end]) if width > 3 * _LABEL else None
     words = text[start : start + leader.start()].rstrip(" .") if leader is not None else ""
     if not words:
-        yield from (ScreenLine(page, base + a, base + b, "text") for a, b in wrap(text, start, end, width))
+        yield from (
+            ScreenLine(page, base + a, base + b, "text") for a, b in wrap(text, start, end, width)
+        )
         return
     label = len(text[start:end].rstrip(" 0123456789ivxlcIVXLC"))
     label += len(text[start + label : end]) - len(text[start + label : end].lstrip())
@@ -104,7 +120,9 @@ def contents_lines(text: str, start: int, end: int, width: int, page: int, base:
 
 
 def table_lines(page: Page, table: Table, width: int) -> list[ScreenLine]:
-    """The rows of `table` in columns, numbers at the right; none where there is no room, or other words than cells'."""
+    """The rows of `table` in columns, numbers at the right; none where there is no room, or other
+    words than cells'.
+    """
     columns = _widths(page.text, table, width)
     cells = "".join(page.text[cell.start : cell.end] for cell in table.cells)
     others = Counter(page.text[table.start : table.end]) - Counter(cells)
@@ -116,18 +134,27 @@ def table_lines(page: Page, table: Table, width: int) -> list[ScreenLine]:
     for row in range(table.rows):
         wrapped = []
         for cell in (cell for cell in table.cells if cell.row == row):
-            room = sum(columns[cell.column : cell.column + cell.columns]) + _GAP * (cell.columns - 1)
+            room = sum(columns[cell.column : cell.column + cell.columns]) + _GAP * (
+                cell.columns - 1
+            )
             ranges = wrap(page.text.replace("\n", " "), cell.start, cell.end, room)
             wrapped.append((starts[cell.column], room if cell.column in right else 0, ranges))
         for number in range(max((len(ranges) for *_, ranges in wrapped), default=0)):
-            parts = _placed(page.text, [(*at, ranges[number]) for *at, ranges in wrapped if number < len(ranges)])
+            parts = _placed(
+                page.text,
+                [(*at, ranges[number]) for *at, ranges in wrapped if number < len(ranges)],
+            )
             ends = min(part.start for part in parts), max(part.end for part in parts)
-            lines.append(ScreenLine(page.page, *ends, "heads" if row < table.heads else "text", parts))
+            lines.append(
+                ScreenLine(page.page, *ends, "heads" if row < table.heads else "text", parts)
+            )
     return lines
 
 
 def _placed(text: str, cells: Iterable[tuple[Any, ...]]) -> tuple[Piece, ...]:
-    """(column of the screen, cells in which it stands at the right, range) as the parts of a line."""
+    """(column of the screen, cells in which it stands at the right, range) as the parts of a
+    line.
+    """
     parts, filled = [], 0
     for at, room, (start, end) in cells:
         begins = max(at + max(room - cell_len(text[start:end]), 0) * (room > 0), filled)
@@ -137,8 +164,8 @@ def _placed(text: str, cells: Iterable[tuple[Any, ...]]) -> tuple[Piece, ...]:
 
 
 def _widths(text: str, table: Table, width: int) -> list[int]:
-    """The cells of each column: as its words need, the widest made narrower until all fit, none narrower than its
-    longest word; none where that is too much."""
+    """The cells of each column: as its words need, the widest made narrower until all fit, none
+    narrower than its longest word; none where that is too much."""
     needed, least = [1] * table.columns, [1] * table.columns
     for cell in (cell for cell in table.cells if cell.columns == 1):
         words = text[cell.start : cell.end]
@@ -151,6 +178,10 @@ def _widths(text: str, table: Table, width: int) -> list[int]:
 
 
 def _is_numeric(text: str, table: Table, column: int) -> bool:
-    body = (text[cell.start : cell.end] for cell in table.cells if cell.column == column and cell.row >= table.heads)
+    body = (
+        text[cell.start : cell.end]
+        for cell in table.cells
+        if cell.column == column and cell.row >= table.heads
+    )
     words = ["".join(word.split(",")).replace(".", "").strip(_SIGNS) for word in body]
     return bool(words) and all(word.isdigit() for word in words)

@@ -27,9 +27,18 @@ from docqa.ingest.types import Document, Page
 _GUTTER = 2
 _KEPT_STRIPS = 2_000
 _MARKS = {
-    "chosen": "→ ", "current-hit": "▶ ", "cite": "▌ ", "target": "→ ", "hit": "· ", "passage": "┃ ", "quote": "│ ",
-    "note": "✎ ", "highlight": "▒ ", "hidden": "  ", "heading": "  ",
-}  # fmt: skip
+    "chosen": "→ ",
+    "current-hit": "▶ ",
+    "cite": "▌ ",
+    "target": "→ ",
+    "hit": "· ",
+    "passage": "┃ ",
+    "quote": "│ ",
+    "note": "✎ ",
+    "highlight": "▒ ",
+    "hidden": "  ",
+    "heading": "  ",
+}
 """Beside the lines of each kind of mark, the strongest first."""
 _STYLED = (*_MARKS, "head", "link", "selection")
 _LINK = "docqa-link"  # where a link begins
@@ -38,14 +47,17 @@ _UNDERLINED = Style(underline=True)
 
 @dataclass(frozen=True)
 class Highlight(PageSpan):
-    """Characters `start:end` of `page`. `kind`: cite (followed), passage (looked at, and followed), quote, hit,
-    current-hit, chosen (the reference at the keys), target (where it led), highlight, or note: one with a note."""
+    """Characters `start:end` of `page`. `kind`: cite (followed), passage (looked at, and followed),
+    quote, hit, current-hit, chosen (the reference at the keys), target (where it led), highlight,
+    or note: one with a note."""
 
     kind: str
 
 
 class PageView(ScrollView):
-    """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark` highlights."""
+    """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark`
+    highlights.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"page-view--{name}" for name in _STYLED}
 
@@ -54,7 +66,9 @@ class PageView(ScrollView):
 
     @dataclass
     class Chosen(Message):
-        """Words were selected, or a `link` was clicked, or the highlighted character at `place` (page, offset)."""
+        """Words were selected, or a `link` was clicked, or the highlighted character at `place`
+        (page, offset).
+        """
 
         link: Link | None = None
         place: tuple[int, int] | None = None
@@ -87,7 +101,9 @@ class PageView(ScrollView):
         self.go(*place, above=0)
 
     def go(self, page: int, offset: int, *, above: int | None = None) -> None:
-        """Bring character `offset` of `page` into view, `above` lines below the top (a third of the view)."""
+        """Bring character `offset` of `page` into view, `above` lines below the top (a third of the
+        view).
+        """
         if self._lines is None or not self.size.height:
             self._pending = (page, offset, above)
             return
@@ -113,7 +129,9 @@ class PageView(ScrollView):
         return self.scroll_y <= line and last < self.scroll_y + self.size.height
 
     def mark(self, marks: list[Highlight], *, own: bool = False) -> None:
-        """Show `marks` in the place of those before: what is found or, `own` and below it, what the reader made."""
+        """Show `marks` in the place of those before: what is found or, `own` and below it, what the
+        reader made.
+        """
         by_page = self._own_marks if own else self._marks
         by_page.clear()
         for mark in marks:
@@ -162,12 +180,16 @@ class PageView(ScrollView):
 
     def selection_updated(self, selection: Selection | None) -> None:
         super().selection_updated(selection)
-        self.selected = [] if selection is None or self._lines is None else self._spans_of(selection)
+        self.selected = (
+            [] if selection is None or self._lines is None else self._spans_of(selection)
+        )
         if self.selected:
             self.post_message(self.Chosen())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """What the mouse has selected, cut from the pages, with its cite; None where that is no text."""
+        """What the mouse has selected, cut from the pages, with its cite; None where that is no
+        text.
+        """
         if self._lines is None:
             return None
         copied = copied_text(self._lines.document, self._spans_of(selection))
@@ -216,7 +238,9 @@ class PageView(ScrollView):
     @property
     def _text_width(self) -> int:
         # The scroll bar is there: lines must not wrap anew when it appears.
-        return max(self.container_size.width - _GUTTER - self.styles.scrollbar_size_vertical - 1, 10)
+        return max(
+            self.container_size.width - _GUTTER - self.styles.scrollbar_size_vertical - 1, 10
+        )
 
     def _spans_of(self, selection: Selection) -> list[PageSpan]:
         assert self._lines is not None
@@ -235,10 +259,14 @@ class PageView(ScrollView):
             self.screen.selections = {**self.screen.selections, self: Selection(start, end)}
 
     def _edges(self, first: PageSpan, last: PageSpan) -> tuple[Offset, Offset]:
-        return self._offset_of(*first.place), self._offset_of(last.page, last.end - 1) + Offset(1, 0)
+        return self._offset_of(*first.place), self._offset_of(last.page, last.end - 1) + Offset(
+            1, 0
+        )
 
     def _offset_of(self, page: int, offset: int) -> Offset:
-        """A character of `page` as selections count: its line, and the characters before it there."""
+        """A character of `page` as selections count: its line, and the characters before it
+        there.
+        """
         assert self._lines is not None
         line = self._lines.line_of(page, offset)
         row = self._lines.row(line)
@@ -270,14 +298,30 @@ class PageView(ScrollView):
             self.virtual_size = size
 
     def _head(self, page: Page) -> list[Segment]:
-        notes = {"C": "reading order uncertain", "D": "recognised text uncertain", "F": "no text on this page"}
+        notes = {
+            "C": "reading order uncertain",
+            "D": "recognised text uncertain",
+            "F": "no text on this page",
+        }
         note = f" · {notes[page.grade]}" if page.grade in notes else ""
         text = f"── p. {page_text(page.page, page.label)}{note} "
-        return [Segment(text + "─" * max(self._text_width + _GUTTER - len(text), 0), self._style("head"))]
+        return [
+            Segment(
+                text + "─" * max(self._text_width + _GUTTER - len(text), 0), self._style("head")
+            )
+        ]
 
     def _text(self, page: Page, row: ScreenLine, plain: Style) -> list[Segment]:
-        near = [*self._marks.get(row.page, ()), *self._own_marks.get(row.page, ()), *_block_marks(page, row)]
-        marks = [mark for mark in near if mark.start < max(row.end, row.start + 1) and mark.end > row.start]
+        near = [
+            *self._marks.get(row.page, ()),
+            *self._own_marks.get(row.page, ()),
+            *_block_marks(page, row),
+        ]
+        marks = [
+            mark
+            for mark in near
+            if mark.start < max(row.end, row.start + 1) and mark.end > row.start
+        ]
         marks.sort(key=lambda mark: _STYLED.index(mark.kind))
         segments = [Segment(_MARKS[marks[0].kind] if marks else "  ", plain)]
         links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
@@ -286,15 +330,25 @@ class PageView(ScrollView):
             leaders = "·" * max(pad - 2, 0) if row.kind == "leaders" else ""
             space = f" {leaders} " if leaders else " " * pad
             segments.append(Segment(space, self._style("head") if leaders else plain))
-            edges = {min(max(edge, first), last) for part in (*marks, *links) for edge in (part.start, part.end)}
+            edges = {
+                min(max(edge, first), last)
+                for part in (*marks, *links)
+                for edge in (part.start, part.end)
+            }
             for start, end in pairwise(sorted({first, last} | edges)):
-                inside = [mark.kind for mark in marks if mark.start < end and mark.end > start] or [usual]
+                inside = [mark.kind for mark in marks if mark.start < end and mark.end > start] or [
+                    usual
+                ]
                 kind = inside[0]
                 link = next((link for link in links if link.start < end and link.end > start), None)
                 style = self._style(kind) if kind else plain
-                style += _UNDERLINED if kind == "cite" and "quote" in inside else Style()  # the very words
+                style += (
+                    _UNDERLINED if kind == "cite" and "quote" in inside else Style()
+                )  # the very words
                 if link is not None:
-                    style += (_UNDERLINED if kind else self._style("link")) + Style.from_meta({_LINK: link.place})
+                    style += (_UNDERLINED if kind else self._style("link")) + Style.from_meta(
+                        {_LINK: link.place}
+                    )
                 segments.append(Segment(displayed(page.text[start:end]).replace("\n", " "), style))
         return segments
 
@@ -303,11 +357,17 @@ class PageView(ScrollView):
 
 
 def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:
-    """`strip` with its characters `start:end` in `style`, without the gutter; -1 is the end of the line."""
+    """`strip` with its characters `start:end` in `style`, without the gutter; -1 is the end of the
+    line.
+    """
     text = strip.text
-    cells = [cell_len(text[:at]) for at in (max(start, _GUTTER), len(text.rstrip()) if end < 0 else end)]
+    cells = [
+        cell_len(text[:at]) for at in (max(start, _GUTTER), len(text.rstrip()) if end < 0 else end)
+    ]
     before, inside, behind = strip.crop(0, cells[0]), strip.crop(*cells), strip.crop(cells[1])
-    marked = Strip([Segment(part.text, (part.style or Style()) + style) for part in inside], inside.cell_length)
+    marked = Strip(
+        [Segment(part.text, (part.style or Style()) + style) for part in inside], inside.cell_length
+    )
     return Strip.join([before, marked, behind]) if cells[0] < cells[1] else strip
 
 

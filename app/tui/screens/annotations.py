@@ -1,4 +1,6 @@
-"""What a reader makes of a document: words highlighted, notes on them, listed and gone to, kept at once."""
+"""What a reader makes of a document: words highlighted, notes on them, listed and gone to, kept at
+once.
+"""
 
 import time
 from collections.abc import Sequence
@@ -20,7 +22,9 @@ _NOTE_CHARACTERS = 120
 
 
 class Annotations:
-    """Those of the document in the panes of `navigation`, in its order. `store` None keeps nothing."""
+    """Those of the document in the panes of `navigation`, in its order. `store` None keeps
+    nothing.
+    """
 
     def __init__(self, navigation: Navigation, store: Store | None) -> None:
         self.panes = navigation.panes
@@ -38,13 +42,17 @@ class Annotations:
         self._show()
 
     def select(self, extend: bool = False) -> None:
-        """Select a sentence: the first in view, or the one behind the selection, which `extend` makes longer by it."""
+        """Select a sentence: the first in view, or the one behind the selection, which `extend`
+        makes longer by it.
+        """
         page, document = self.panes.page, self.panes.opened
         self.panes.show_pane("page")
         chosen = page.selected
         last = chosen[-1] if chosen else self._last
         goes_on = last is not None and page.in_view(last)
-        found = sentence_at(document, *((last.page, last.end) if last is not None and goes_on else self.panes.where))
+        found = sentence_at(
+            document, *((last.page, last.end) if last is not None and goes_on else self.panes.where)
+        )
         if found is None:
             self.panes.message("the document ends here")
             return
@@ -52,7 +60,9 @@ class Annotations:
         self._last = found
 
     def highlight(self) -> None:
-        """Highlight the selected words, or what is followed; what is highlighted without a note is so no more."""
+        """Highlight the selected words, or what is followed; what is highlighted without a note is
+        so no more.
+        """
         pointed = self._pointed()
         if pointed is None:
             return
@@ -60,7 +70,9 @@ class Annotations:
             self._keep(pointed)
             self.panes.show_status("highlighted")
         elif pointed.note:
-            self.panes.message(f"it has a note; {key(self.panes, 'notes')} lists your notes and deletes them")
+            self.panes.message(
+                f"it has a note; {key(self.panes, 'notes')} lists your notes and deletes them"
+            )
         else:
             self.delete(pointed)
 
@@ -103,23 +115,32 @@ class Annotations:
     def at(self, page: int, offset: int) -> Annotation | None:
         """The annotation with character `offset` of `page`; of several the last one made."""
         for each in sorted(self.made, key=lambda each: -each.made):
-            if any(s.page == page and s.start <= offset < s.end for s in _spans(each, self.panes.opened)):
+            if any(
+                s.page == page and s.start <= offset < s.end
+                for s in _spans(each, self.panes.opened)
+            ):
                 return each
         return None
 
     def _pointed(self) -> Annotation | None:
-        """The annotation pointed at, a new one on the words that are; None, which is said, without any."""
+        """The annotation pointed at, a new one on the words that are; None, which is said, without
+        any.
+        """
         document = self.panes.opened
         spans = self.panes.page.selected or self._navigation.followed
         there = spans[0].place if spans else self.panes.pointed_at
         known = self.at(*there) if there is not None else None
         if known is None and not spans:
-            self.panes.message(f"select words first: with the mouse, or {key(self.panes, 'select')} selects a sentence")
+            self.panes.message(
+                f"select words first: with the mouse, or {key(self.panes, 'select')} selects a sentence"
+            )
         if known is not None or not spans:
             return known
         first, last = spans[0], spans[-1]
         text, place = words_at(document, spans), place_of(document, spans)
-        return Annotation(first.page, first.start, last.page, last.end, text, place, "", time.time())
+        return Annotation(
+            first.page, first.start, last.page, last.end, text, place, "", time.time()
+        )
 
     def _keep(self, annotation: Annotation) -> None:
         try:
@@ -127,14 +148,20 @@ class Annotations:
         except OSError as error:
             self.panes.message(f"it cannot be kept: {error}", "warning")
             kept = annotation
-        others = [each for each in self.made if each is not annotation and (not kept.id or each.id != kept.id)]
+        others = [
+            each
+            for each in self.made
+            if each is not annotation and (not kept.id or each.id != kept.id)
+        ]
         self.made = sorted([*others, kept], key=lambda each: (each.page, each.start, each.made))
         self.panes.page.unselect()
         self._show()
 
     def _show(self) -> None:
         document = self.panes.opened
-        kinds = [("note" if each.note else "highlight", _spans(each, document)) for each in self.made]
+        kinds = [
+            ("note" if each.note else "highlight", _spans(each, document)) for each in self.made
+        ]
         marks = [Highlight(s.page, s.start, s.end, kind) for kind, spans in kinds for s in spans]
         self.panes.page.mark(marks, own=True)
 

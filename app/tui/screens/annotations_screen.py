@@ -22,13 +22,19 @@ class AnnotationsScreen(ChoiceScreen):
     ]
 
     def __init__(self, annotations: Annotations) -> None:
-        super().__init__("Your notes and highlights", "words of one; Enter goes there, F2 its note, Delete deletes")
+        super().__init__(
+            "Your notes and highlights",
+            "words of one; Enter goes there, F2 its note, Delete deletes",
+        )
         self._annotations = annotations
 
     def rows(self, words: str) -> list[Row]:
         wanted = words.casefold().split()
-        found = [each for each in self._annotations.made
-                 if all(word in f"{each.text} {each.note}".casefold() for word in wanted)]  # fmt: skip
+        found = [
+            each
+            for each in self._annotations.made
+            if all(word in f"{each.text} {each.note}".casefold() for word in wanted)
+        ]
         return [(_line(each), each) for each in found]
 
     async def chosen(self, choice: Annotation) -> None:

@@ -59,9 +59,13 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
         self._shown = words.strip()
         self._rows = self.rows(self._shown)
         self._list.clear_options()
-        self._list.add_options([Option(shown, disabled=choice is None) for shown, choice in self._rows])
+        self._list.add_options(
+            [Option(shown, disabled=choice is None) for shown, choice in self._rows]
+        )
         places = [number for number, (_, choice) in enumerate(self._rows) if choice is not None]
-        self._list.highlighted = next((number for number in places if number >= at), places[-1] if places else None)
+        self._list.highlighted = next(
+            (number for number in places if number >= at), places[-1] if places else None
+        )
 
     @property
     def choice(self) -> Any:
@@ -69,7 +73,9 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
         return self._rows[at][1] if at is not None else None
 
     def moved(self, key: str) -> None:
-        getattr(self._list, f"action_{CURSOR_MOVES.get(key, 'first' if key == 'home' else 'last')}")()
+        getattr(
+            self._list, f"action_{CURSOR_MOVES.get(key, 'first' if key == 'home' else 'last')}"
+        )()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         if self.is_current and self._list.highlighted == event.option_index:
@@ -95,7 +101,9 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
 
 
 class ThemeScreen(ChoiceScreen):
-    """The themes, those first that are as dark as this one; each is shown while the cursor is at it."""
+    """The themes, those first that are as dark as this one; each is shown while the cursor is at
+    it.
+    """
 
     def __init__(self, now: str) -> None:
         super().__init__("Colours", "words of a name; Enter keeps what is shown")
@@ -103,8 +111,19 @@ class ThemeScreen(ChoiceScreen):
 
     def rows(self, words: str) -> list[Row]:
         known, now = self.app.available_themes, self.app.available_themes[self._before]
-        found = [each for each in known.values() if all(word in each.name for word in words.casefold().split())]
-        found.sort(key=lambda it: (it is not now, it.ansi != now.ansi, it.dark != now.dark, it.name not in themes.OWN))
+        found = [
+            each
+            for each in known.values()
+            if all(word in each.name for word in words.casefold().split())
+        ]
+        found.sort(
+            key=lambda it: (
+                it is not now,
+                it.ansi != now.ansi,
+                it.dark != now.dark,
+                it.name not in themes.OWN,
+            )
+        )
         return [(each.name, each.name) for each in found]
 
     def looked_at(self, choice: str) -> None:

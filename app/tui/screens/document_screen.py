@@ -1,5 +1,5 @@
-"""Open documents: keys, messages and the prompt, each handed to the part that knows what to do: Panes (the widgets),
-Navigation, Questions (reading and answering), Annotations."""
+"""Open documents: keys, messages and the prompt, each handed to the part that knows what to do:
+Panes (the widgets), Navigation, Questions (reading and answering), Annotations."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -38,15 +38,21 @@ _OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "mark", "
 
 
 class DocumentScreen(PromptScreen):
-    """Opens `path` through the bridge, at the question `past` if given, or the documents at the paths `together`, named
-    `path`; a `question` is asked at once. `store` None keeps nothing."""
+    """Opens `path` through the bridge, at the question `past` if given, or the documents at the
+    paths `together`, named `path`; a `question` is asked at once. `store` None keeps nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DOCUMENT)
 
     def __init__(
-        self, path: str, session: bridge.SessionBridge, store: Store | None, pictures: Pictures | None = None,
-        past: PastQuestion | None = None, together: Sequence[str] = (), question: str = "",
-    ) -> None:  # fmt: skip
+        self,
+        path: str,
+        session: bridge.SessionBridge,
+        store: Store | None,
+        pictures: Pictures | None = None,
+        past: PastQuestion | None = None,
+        together: Sequence[str] = (),
+        question: str = "",
+    ) -> None:
         super().__init__("document")
         self.panes = Panes(path, pictures, self.prompt)
         self.navigation = Navigation(self.panes)
@@ -105,7 +111,9 @@ class DocumentScreen(PromptScreen):
             self.questions.show_past(kept_turns.shown_turn(past.turn))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Before the document is open one can ask and go back; where it cannot be opened, go back or try again."""
+        """Before the document is open one can ask and go back; where it cannot be opened, go back
+        or try again.
+        """
         if self.document is not None or action not in _OVER_A_DOCUMENT:
             return True
         failed = self.panes.has_class("failed")
@@ -128,7 +136,9 @@ class DocumentScreen(PromptScreen):
         elif message.outcome == "failed":
             again, back = key(self, "read"), key(self, "library")
             asked = "Type its password below" if message.locked else f"{again} tries again"
-            self.panes.show_problem(f"{message.reason}\n\n{asked}, {back} goes back to the documents.")
+            self.panes.show_problem(
+                f"{message.reason}\n\n{asked}, {back} goes back to the documents."
+            )
             if message.locked:
                 self.prompt.enter("password")
             self.refresh_bindings()
@@ -171,7 +181,9 @@ class DocumentScreen(PromptScreen):
             if sum(len(page.text) for page in self.document.pages) <= _SEARCHED_AT_ONCE:
                 self.navigation.find_typed(text)
             else:
-                self._search_timer = self.set_timer(_PAUSE_S, partial(self.navigation.find_typed, text))
+                self._search_timer = self.set_timer(
+                    _PAUSE_S, partial(self.navigation.find_typed, text)
+                )
 
     def prompt_moved(self, mode: str, key: str) -> None:
         step = {"up": -1, "down": 1}.get(key)
@@ -230,8 +242,14 @@ class DocumentScreen(PromptScreen):
 
     def action_scans(self) -> None:
         recognised = self.document.coverage.ocr_pages if self.document is not None else ()
-        said = f"text was recognised on {page_list(recognised)}" if recognised else "no page had to be recognised"
-        self.panes.message(said if ocr.available() else f"{ocr.INSTALL} lets docqa read scans; then open it again")
+        said = (
+            f"text was recognised on {page_list(recognised)}"
+            if recognised
+            else "no page had to be recognised"
+        )
+        self.panes.message(
+            said if ocr.available() else f"{ocr.INSTALL} lets docqa read scans; then open it again"
+        )
 
     def action_stop_job(self) -> None:
         """One step out: of what the prompt asks for, of what runs, of a reference, of a pane."""
@@ -255,12 +273,16 @@ class DocumentScreen(PromptScreen):
         if self.annotations.made:
             self.app.push_screen(AnnotationsScreen(self.annotations))
         else:
-            self.panes.message(f"no notes yet; {key(self, 'select')} selects, {key(self, 'highlight')} highlights")
+            self.panes.message(
+                f"no notes yet; {key(self, 'select')} selects, {key(self, 'highlight')} highlights"
+            )
 
     def action_export(self) -> None:
         if self.document is not None:
             self._confirmed = ""
-            self.prompt.enter("export", free_name(self.together[0] if self.together else self.path, "docqa.md"))
+            self.prompt.enter(
+                "export", free_name(self.together[0] if self.together else self.path, "docqa.md")
+            )
 
     def action_library(self) -> None:
         self.questions.keep()
@@ -270,7 +292,9 @@ class DocumentScreen(PromptScreen):
         """Write after the whole path was confirmed, and never over another file."""
         whole, known = os.path.abspath(path), ", ".join(EXPORTED)
         refused = "there is such a file already" if os.path.exists(whole) else ""
-        refused = refused or f"it has to end in one of {known}" * (PurePath(path).suffix.lower() not in EXPORTED)
+        refused = refused or f"it has to end in one of {known}" * (
+            PurePath(path).suffix.lower() not in EXPORTED
+        )
         if refused:
             self.panes.message(f"cannot write {path}: {refused}", "error")
         elif path != self._confirmed:
@@ -282,9 +306,13 @@ class DocumentScreen(PromptScreen):
 
     def _write(self, path: str) -> None:
         try:
-            written = kept_turns.export(path, self.panes.documents, self.questions.turns, self.annotations.made)
+            written = kept_turns.export(
+                path, self.panes.documents, self.questions.turns, self.annotations.made
+            )
         except (OSError, ValueError) as error:  # the latter for a name that no file can have
-            self.panes.message(f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error")
+            self.panes.message(
+                f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error"
+            )
             return
         self.prompt.close()
         self.panes.message(f"written: {written}")

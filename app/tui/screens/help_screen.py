@@ -8,7 +8,10 @@ from docqa.app.tui.screens.choice_screen import ChoiceScreen, Row
 
 _NAME_CELLS = 10
 _MARKS = (
-    ("●  ◐  ○", "an answer; a passage that may answer; not found. The bar beside it is the chance that it is right"),
+    (
+        "●  ◐  ○",
+        "an answer; a passage that may answer; not found. The bar beside it is the chance that it is right",
+    ),
     ("≈  ~", "the quote has other signs between its words; or some of its words differ"),
     ("✗  ?", "the quote was found nowhere; or its place has no usable text"),
     ("▌  ┃", "beside the text: the cite you follow, and a passage that was looked at"),
@@ -21,8 +24,8 @@ _MARKS = (
 
 
 class HelpScreen(ChoiceScreen):
-    """Lists `keys` by topic, narrowed by what is typed, and where `marks` those of a document; Enter runs what is
-    chosen below."""
+    """Lists `keys` by topic, narrowed by what is typed, and where `marks` those of a document;
+    Enter runs what is chosen below."""
 
     def __init__(self, keys: tuple[Key, ...], *, marks: bool) -> None:
         super().__init__("Keys and commands", "words of what you want to do; Enter does it")
@@ -31,9 +34,15 @@ class HelpScreen(ChoiceScreen):
     def rows(self, words: str) -> list[Row]:
         found: list[Row] = []
         for topic, lines in help_lines(matching(self._keys, words)):
-            found += [(Text(topic, "bold underline"), None), *((_line(shown, key.help), key) for shown, key in lines)]
+            found += [
+                (Text(topic, "bold underline"), None),
+                *((_line(shown, key.help), key) for shown, key in lines),
+            ]
         if self._marks and not words:
-            found += [(Text("Marks", "bold underline"), None), *((_line(marks, what), None) for marks, what in _MARKS)]
+            found += [
+                (Text("Marks", "bold underline"), None),
+                *((_line(marks, what), None) for marks, what in _MARKS),
+            ]
         return found
 
     async def chosen(self, choice: Key) -> None:

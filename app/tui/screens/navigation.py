@@ -1,4 +1,6 @@
-"""Where the reader of an open document goes: along cites, search hits, references and headings, and back again."""
+"""Where the reader of an open document goes: along cites, search hits, references and headings, and
+back again.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +22,9 @@ _ON_PICTURE = ("cite", "passage", "current-hit", "target")
 
 
 class Navigation:
-    """Moves the text of `panes` and keeps its marks. State: the way back, the search, and the selected reference."""
+    """Moves the text of `panes` and keeps its marks. State: the way back, the search, and the
+    selected reference.
+    """
 
     def __init__(self, panes: Panes) -> None:
         self.panes = panes
@@ -38,10 +42,14 @@ class Navigation:
         self.panes.point_at(PageSpan(page, offset, offset + 1))
         self.panes.page.go(page, offset)
         self.panes.show_pane("page")
-        self.panes.show_status(f"{key(self.panes, 'back')} goes back to {came_from}" if came_from else "")
+        self.panes.show_status(
+            f"{key(self.panes, 'back')} goes back to {came_from}" if came_from else ""
+        )
 
     def back(self) -> None:
-        """Return to where the reader was before the last move, to the reference that was followed there, if one was."""
+        """Return to where the reader was before the last move, to the reference that was followed
+        there, if one was.
+        """
         if not self._way_back:
             self.panes.message("there is no earlier place to go back to")
             return
@@ -56,7 +64,9 @@ class Navigation:
         self.panes.show_status(f"back from {left}" if left else "back")
 
     def _leave(self, link: Link | None = None) -> str:
-        """Remember where the reader is, and the `link` followed from there; returns the place in words."""
+        """Remember where the reader is, and the `link` followed from there; returns the place in
+        words.
+        """
         self._way_back.append((self.panes.opened, self.panes.page.place, link))
         return self._words_of_place()
 
@@ -139,17 +149,21 @@ class Navigation:
         self._show_stop(stop, f"cite {number + 1} of {card.shown}{gone}")
 
     def show_first(self, card: AnswerCard) -> None:
-        """Bring the first cite of a new answer, or a refusal's best place, into view, unless somebody reads on
-        elsewhere."""
+        """Bring the first cite of a new answer, or a refusal's best place, into view, unless
+        somebody reads on elsewhere."""
         first = card.stops[0] if card.stops else None
         answers = self.panes.answers
-        waits = answers.current is card and card.current is None and self.panes.page.place == card.asked_at
+        waits = (
+            answers.current is card
+            and card.current is None
+            and self.panes.page.place == card.asked_at
+        )
         if waits and first is not None and first.spans and self.panes.page.display:
             self._show_stop(first)
 
     def copy(self) -> None:
-        """What the mouse has selected, else the quote that is followed, else the first, with its cite, by the
-        terminal's clipboard."""
+        """What the mouse has selected, else the quote that is followed, else the first, with its
+        cite, by the terminal's clipboard."""
         card, app = self.panes.answers.current, self.panes.app
         selected = self.panes.screen.get_selected_text()
         if selected:
@@ -183,7 +197,9 @@ class Navigation:
         if words != self._hits.words:
             self.find_typed(words)
         if self._hits.current is None:
-            self.panes.message(f"“{words}” is not in this document" if words else "no words to search for")
+            self.panes.message(
+                f"“{words}” is not in this document" if words else "no words to search for"
+            )
             return
         if self._search_from is not None:
             self._way_back.append((self.panes.opened, self._search_from, None))
@@ -214,10 +230,16 @@ class Navigation:
         self._show((hit,), self._hits.text())
 
     def next_link(self, step: int) -> None:
-        """Select the next or previous reference or footnote mark, from the selected one in view, else from its top."""
+        """Select the next or previous reference or footnote mark, from the selected one in view,
+        else from its top.
+        """
         page = self.panes.page
         last = self.selected
-        start = page.place if last is None or not page.in_view(last) else (last.page, last.start + (step > 0))
+        start = (
+            page.place
+            if last is None or not page.in_view(last)
+            else (last.page, last.start + (step > 0))
+        )
         link = page.links.first(start, step) if page.links is not None else None
         if link is None:
             self.panes.message("this document has no references or footnotes to follow")
@@ -231,7 +253,9 @@ class Navigation:
             self.follow_link(self.selected)
 
     def follow_link(self, link: Link) -> None:
-        """Go where `link` points. A note that is on the screen is only marked: nothing need move."""
+        """Go where `link` points. A note that is on the screen is only marked: nothing need
+        move.
+        """
         came_from = self._leave(link)
         if not link.note:
             self.panes.page.go(link.target.page, link.target.start or 1)
@@ -261,9 +285,13 @@ class Navigation:
 
     @property
     def followed(self) -> Sequence[PageSpan]:
-        """The words that were gone to and are in view: a search hit, or the cite that is followed."""
+        """The words that were gone to and are in view: a search hit, or the cite that is
+        followed.
+        """
         card, hit = self.panes.answers.current, self._hits.current
-        cite = card.stops[card.current].spans if card is not None and card.current is not None else ()
+        cite = (
+            card.stops[card.current].spans if card is not None and card.current is not None else ()
+        )
         for spans in ((hit,) if hit is not None else (), cite):
             if spans and self.panes.page.in_view(spans[0]):
                 return spans
@@ -278,15 +306,28 @@ class Navigation:
         found += [(link, "chosen")] if link is not None else []
         found += [(link.target, "target")] if link is not None and self._led else []
         for number, stop in enumerate(stops):
-            if stop.document is self.panes.document and (number == current or stop.quote is not None):
-                kind = "quote" if number != current else "cite" if stop.quote is not None else "passage"
+            if stop.document is self.panes.document and (
+                number == current or stop.quote is not None
+            ):
+                kind = (
+                    "quote"
+                    if number != current
+                    else "cite"
+                    if stop.quote is not None
+                    else "passage"
+                )
                 found += [(span, kind) for span in stop.spans]
-                before, exact, _ = marked_words(stop.quote) if stop.quote is not None else ("", "", "")
+                before, exact, _ = (
+                    marked_words(stop.quote) if stop.quote is not None else ("", "", "")
+                )
                 if exact and len(stop.spans) == 1:
                     start = stop.spans[0].start + len(before)
                     found.append((PageSpan(stop.spans[0].page, start, start + len(exact)), "quote"))
         marks = [Highlight(span.page, span.start, span.end, kind) for span, kind in found]
         self.panes.page.mark(marks)
         self.panes.picture.marks = tuple(mark for mark in marks if mark.kind in _ON_PICTURE)
-        here = [replace(stop, spans=()) if stop.document is not self.panes.document else stop for stop in stops]
+        here = [
+            replace(stop, spans=()) if stop.document is not self.panes.document else stop
+            for stop in stops
+        ]
         self.panes.strip.light(card.turn if card is not None else None, here, current)

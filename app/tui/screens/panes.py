@@ -40,11 +40,17 @@ from docqa.ingest.types import Document
 BROAD = 150  # columns for the answers beside picture and text
 _AROUND_STATUS, _LEAST_DOING = 5, 12  # cells: its padding and " · "; of what goes on
 # pane: (name of the action that shows it, how the line calls it)
-_PANES = {"outline": ("outline", "Outline"), "page": ("text", "Text"), "answers": ("answers", "Answers")}
+_PANES = {
+    "outline": ("outline", "Outline"),
+    "page": ("text", "Text"),
+    "answers": ("answers", "Answers"),
+}
 
 
 class Panes(Vertical):
-    """The widgets of a document; `document` is None until `show`. `pictures` is None where the terminal shows none."""
+    """The widgets of a document; `document` is None until `show`. `pictures` is None where the
+    terminal shows none.
+    """
 
     def __init__(self, path: str, pictures: Pictures | None, prompt: Prompt) -> None:
         super().__init__(classes="opening")
@@ -96,7 +102,9 @@ class Panes(Vertical):
 
     def show(self, document: Document, place: tuple[int, int]) -> None:
         self.document = document
-        among = f" · {self.documents.index(document) + 1} of {len(self.documents)} files" * (len(self.documents) > 1)
+        among = f" · {self.documents.index(document) + 1} of {len(self.documents)} files" * (
+            len(self.documents) > 1
+        )
         self._title.update(title_text(document) + among)
         self.remove_class("opening")
         page, offset = place
@@ -128,7 +136,11 @@ class Panes(Vertical):
         for name in ("outline", "page", "answers"):
             self.set_class(name == pane, f"show-{name}")
         # Beside the picture there is room for the text, on a broad screen for the answers, too.
-        if self.screen.has_class("-narrow") or pane == "outline" or (pane == "answers" and not self._broad):
+        if (
+            self.screen.has_class("-narrow")
+            or pane == "outline"
+            or (pane == "answers" and not self._broad)
+        ):
             self.remove_class("with-picture")
         self._tabs.show(pane)
         focused = self.screen.focused
@@ -148,11 +160,18 @@ class Panes(Vertical):
     def scroll_shown(self, key: str) -> None:
         """The text or, where only the answers are shown, those."""
         moved = self._shown if self.screen.has_class("-narrow") else self.page
-        names = {"pageup": "page_up", "pagedown": "page_down", "home": "scroll_home", "end": "scroll_end"}
+        names = {
+            "pageup": "page_up",
+            "pagedown": "page_down",
+            "home": "scroll_home",
+            "end": "scroll_end",
+        }
         getattr(moved, f"action_{names.get(key, f'scroll_{key}')}")()
 
     def show_picture(self) -> None:
-        """Show the page's picture beside the text, or in its place on a narrow screen; or hide it again."""
+        """Show the page's picture beside the text, or in its place on a narrow screen; or hide it
+        again.
+        """
         shown = not self.has_class("with-picture")
         self.show_pane("page")
         self.set_class(shown, "with-picture")
@@ -182,7 +201,9 @@ class Panes(Vertical):
         self.progress = progress
         if progress is not None:
             share, wide = progress.done / max(progress.total, 1), self.app.size.width >= WIDE
-            self._gauge.update(f"{'read ' * wide}{filled(share, 10 if wide else 5)} {int(100 * share)} %")
+            self._gauge.update(
+                f"{'read ' * wide}{filled(share, 10 if wide else 5)} {int(100 * share)} %"
+            )
 
     def point_at(self, target: PageSpan | None, place: str = "") -> None:
         """The reader was led to `target`, called `place`: there one is while it is in view."""
@@ -208,20 +229,30 @@ class Panes(Vertical):
 
     @property
     def where(self) -> tuple[int, int]:
-        """(page, offset) of the target that was gone to, while on the screen, else of the top line."""
+        """(page, offset) of the target that was gone to, while on the screen, else of the top
+        line.
+        """
         return self.pointed_at or self.page.place
 
     @property
     def pointed_at(self) -> tuple[int, int] | None:
         """(page, offset) of the target that was gone to, while on the screen."""
-        return self._target.place if self._target is not None and self.page.in_view(self._target) else None
+        return (
+            self._target.place
+            if self._target is not None and self.page.in_view(self._target)
+            else None
+        )
 
-    def message(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
+    def message(
+        self, text: str, severity: Literal["information", "warning", "error"] = "information"
+    ) -> None:
         self.notify(printable(without_flags(text)), severity=severity, markup=False)
 
 
 class PaneTabs(Static):
-    """The names of the three panes, on one line, where only one of them is shown; a click chooses one."""
+    """The names of the three panes, on one line, where only one of them is shown; a click chooses
+    one.
+    """
 
     def show(self, pane: str) -> None:
         parts: list[tuple[str, Style]] = []
@@ -229,11 +260,17 @@ class PaneTabs(Static):
             label = f"{key(self, action)} {called}"
             link = Style.from_meta({"@click": f"screen.pane('{name}')"})
             here = name == pane
-            parts.append((f"▸{label} " if here else f" {label} ", Style(bold=here, reverse=here) + link))
+            parts.append(
+                (f"▸{label} " if here else f" {label} ", Style(bold=here, reverse=here) + link)
+            )
         self.update(Content.assemble(*parts))
 
 
 def title_text(document: Document) -> str:
-    """`Services Agreement · services_agreement.pdf · 13 pages`; the name once where the title is no other."""
-    parts = dict.fromkeys(printable(part) for part in (document.title, PurePath(document.path).name))
+    """`Services Agreement · services_agreement.pdf · 13 pages`; the name once where the title is no
+    other.
+    """
+    parts = dict.fromkeys(
+        printable(part) for part in (document.title, PurePath(document.path).name)
+    )
     return " · ".join([*parts, *([counted(len(document.pages), "page")] if document.paged else [])])

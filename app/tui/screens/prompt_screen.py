@@ -11,7 +11,9 @@ TALL = 22  # lines for the strip and a framed prompt
 
 
 class PromptScreen(TypingScreen):
-    """A screen with a prompt at its foot, which runs the commands of `screen`, one of keymap.SCREENS."""
+    """A screen with a prompt at its foot, which runs the commands of `screen`, one of
+    keymap.SCREENS.
+    """
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]

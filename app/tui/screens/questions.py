@@ -1,4 +1,6 @@
-"""The jobs over an open document: it is read, questions are answered, both can be stopped, and all is kept."""
+"""The jobs over an open document: it is read, questions are answered, both can be stopped, and all
+is kept.
+"""
 
 from docqa.app.answer import events
 from docqa.app.output.progress import reading_line
@@ -12,7 +14,9 @@ from docqa.app.tui.widgets.answers import AnswerCard
 
 
 class Questions:
-    """Runs jobs through `bridge` and shows what comes of them in the cards. `store` None keeps nothing."""
+    """Runs jobs through `bridge` and shows what comes of them in the cards. `store` None keeps
+    nothing.
+    """
 
     def __init__(self, navigation: Navigation, bridge: SessionBridge, store: Store | None) -> None:
         self.panes = navigation.panes
@@ -36,16 +40,26 @@ class Questions:
             self.panes.message("there is no answer yet that another could follow")
             return
         asked = card.turn.understood or card.turn.question
-        same = [turn.answer for turn in self.turns if turn.question == card.turn.question and turn.answer is not None]
+        same = [
+            turn.answer
+            for turn in self.turns
+            if turn.question == card.turn.question and turn.answer is not None
+        ]
         shown = [quote for answer in same for quote in answer.quotes]
-        again = self.panes.answers.add(Turn(card.turn.question, "queued", understood=card.turn.understood), *documents)
+        again = self.panes.answers.add(
+            Turn(card.turn.question, "queued", understood=card.turn.understood), *documents
+        )
         self.jobs.ask_again(again.number, asked, self.panes.screen.post_message, shown)
 
     def read(self) -> None:
-        """Go on with all questions that were stopped or failed, else read the document ahead of questions."""
+        """Go on with all questions that were stopped or failed, else read the document ahead of
+        questions.
+        """
         if self.panes.document is None or self.jobs.busy:
             return
-        left = [card for card in self.panes.answers.cards if card.turn.state in ("stopped", "failed")]
+        left = [
+            card for card in self.panes.answers.cards if card.turn.state in ("stopped", "failed")
+        ]
         for card in left:
             self._answer(card)
         if not left:
@@ -53,7 +67,9 @@ class Questions:
             self.jobs.read(self.panes.screen.post_message)
 
     def stop(self) -> bool:
-        """The one under way, or the one on the current card while it waits; False: there is none."""
+        """The one under way, or the one on the current card while it waits; False: there is
+        none.
+        """
         if not self.jobs.busy:
             return False
         card = self.panes.answers.current
@@ -72,7 +88,11 @@ class Questions:
         self._navigation.refresh_marks()
         self.keep()  # who is killed loses the answer in flight alone
         others = enumerate(self.turns[: card.number])
-        before = {number: kept_turns.as_kept(turn) for number, turn in others if turn.state in ("done", "stopped")}
+        before = {
+            number: kept_turns.as_kept(turn)
+            for number, turn in others
+            if turn.state in ("done", "stopped")
+        }
         self.jobs.ask(card.number, card.turn.question, self.panes.screen.post_message, before)
 
     @property
@@ -98,13 +118,23 @@ class Questions:
             self._navigation.show_first(card)
 
     def on_end(self, message: JobEnded) -> None:
-        card, stopped, failed = self._card(message.number), self._stopped, f"failed: {message.reason}"
+        card, stopped, failed = (
+            self._card(message.number),
+            self._stopped,
+            f"failed: {message.reason}",
+        )
         said = {"finished": "read; questions are answered at once", "stopped": stopped}
         self.panes.show_status(said.get(message.outcome, failed))
         if card is None and message.outcome == "failed":
             self.panes.message(message.reason, "error")
         elif card is not None and card.turn.running:
-            card.end(*(("stopped", stopped) if message.outcome == "stopped" else ("failed", message.reason)))
+            card.end(
+                *(
+                    ("stopped", stopped)
+                    if message.outcome == "stopped"
+                    else ("failed", message.reason)
+                )
+            )
         self.keep()
 
     def keep(self) -> None:
@@ -112,9 +142,16 @@ class Questions:
         if store is None or not documents:
             return
         try:
-            kept_turns.save(store, documents, self.turns, self.panes.page.place if len(documents) == 1 else (1, 0))
+            kept_turns.save(
+                store,
+                documents,
+                self.turns,
+                self.panes.page.place if len(documents) == 1 else (1, 0),
+            )
         except OSError as error:
-            self.panes.message(f"questions cannot be kept ({error.strerror or error}, {store.root})", "warning")
+            self.panes.message(
+                f"questions cannot be kept ({error.strerror or error}, {store.root})", "warning"
+            )
 
     @property
     def turns(self) -> list[Turn]:
@@ -122,7 +159,9 @@ class Questions:
 
     def show_past(self, past: Turn) -> None:
         same = [card for card in self.panes.answers.cards if card.turn.question == past.question]
-        self._navigation.choose(same[-1] if same else self.panes.answers.add(past, *self.panes.documents))
+        self._navigation.choose(
+            same[-1] if same else self.panes.answers.add(past, *self.panes.documents)
+        )
         self.panes.show_pane("answers")
 
     def _card(self, number: int | None) -> AnswerCard | None:

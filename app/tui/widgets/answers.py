@@ -1,4 +1,6 @@
-"""The questions asked so far, each a card with its answer, its cites as links, and how it was found."""
+"""The questions asked so far, each a card with its answer, its cites as links, and how it was
+found.
+"""
 
 import os
 from collections.abc import Iterator
@@ -79,7 +81,10 @@ class AnswerCard(Static):
         if turn.understood and not self.folded:
             yield f"understood as: {printable(turn.understood)}\n", "italic $text-muted"
         if turn.state == "preview" or (turn.state == "stopped" and turn.answer is not None):
-            yield "Preliminary, from passages found by the question's words.\n", "italic $text-warning"
+            yield (
+                "Preliminary, from passages found by the question's words.\n",
+                "italic $text-warning",
+            )
         if turn.answer is not None:
             yield from self._answer_parts(turn.answer)
         if turn.running and turn.draft.strip():
@@ -97,17 +102,25 @@ class AnswerCard(Static):
     def _answer_parts(self, answer: Answer) -> Iterator[Part]:
         refused, head = was_searched(answer), head_of(answer)
         if self.folded:
-            yield f"{head.mark} {excerpt(headline(answer), _PASSAGE_CHARACTERS)}\n", KINDS.get(head.kind, "")
+            yield (
+                f"{head.mark} {excerpt(headline(answer), _PASSAGE_CHARACTERS)}\n",
+                KINDS.get(head.kind, ""),
+            )
             return
         heads = [self._head_parts(head), self._headline_parts(answer, head)]
         for parts in heads[::-1] if head.kind == "possible" else heads:  # its place first
             yield from parts
-        for number in range(int(self._may_answer(answer)), self.shown):  # that one stands in the headline
+        for number in range(
+            int(self._may_answer(answer)), self.shown
+        ):  # that one stands in the headline
             yield from self._stop_parts(number, self.stops[number])
         folded = len(self.stops) - self._first_shown
         if folded > 0:
             yield "▾ " if self.unfolded else "▸ "
-            yield f"{'More passages' if refused else 'Also looked at'} ({folded})", _clicked("unfold")
+            yield (
+                f"{'More passages' if refused else 'Also looked at'} ({folded})",
+                _clicked("unfold"),
+            )
             yield "\n"
         # The title says how much of the document is read.
         coverage = coverage_line(answer.coverage)
@@ -119,7 +132,9 @@ class AnswerCard(Static):
             return
         if head.kind != "possible":
             # An answer's words are below, "preliminary" is above; the bar needs the room.
-            title = "" if head.title == "Answer" or self.turn.state == "preview" else f"{head.title} "
+            title = (
+                "" if head.title == "Answer" or self.turn.state == "preview" else f"{head.title} "
+            )
             yield f"{head.mark} {title}", f"bold {KINDS[head.kind]}"
         if head.bar:
             yield f"{head.bar} ", KINDS[head.kind]
@@ -131,10 +146,17 @@ class AnswerCard(Static):
             best = answer.evidence[0]
             yield f"{head.mark} ", KINDS["possible"]
             yield self._lead(0)
-            yield possible_place(best, os.path.basename(best.file) if self._several else None), self._link(0)
+            yield (
+                possible_place(best, os.path.basename(best.file) if self._several else None),
+                self._link(0),
+            )
             yield f": {excerpt(best.text, POSSIBLE_CHARACTERS)}\n", "italic $text-warning"
         elif head.kind != "not_found" or headline(answer) != "Not found.":  # which the head says
-            style = "bold $text-primary" if answer.answer is not None else "bold $text-warning" * answer.refused
+            style = (
+                "bold $text-primary"
+                if answer.answer is not None
+                else "bold $text-warning" * answer.refused
+            )
             for line in statement_texts(answer, _numbers, "• ") or [headline(answer)]:
                 yield f"{line}\n", style
 
@@ -163,7 +185,9 @@ class AnswerCard(Static):
 
     @property
     def _first_shown(self) -> int:
-        """Stops shown while the others are folded: the quotes, or the nearest passages of a refusal."""
+        """Stops shown while the others are folded: the quotes, or the nearest passages of a
+        refusal.
+        """
         answer = self.turn.answer
         if answer is not None and was_searched(answer):
             return min(len(self.stops), 1)  # where to look; more is a key away
@@ -238,7 +262,9 @@ class AnswersPane(VerticalScroll):
                 other.redraw()
 
     def grown(self, card: AnswerCard) -> None:
-        """`card` became longer: keep its question at the top, unless the reader has scrolled elsewhere since."""
+        """`card` became longer: keep its question at the top, unless the reader has scrolled
+        elsewhere since.
+        """
         if card is self.current and round(self.scroll_y) == self._left_at:
             self.call_after_refresh(self._bring_up)
 

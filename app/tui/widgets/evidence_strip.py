@@ -1,4 +1,6 @@
-"""The whole document in two lines: how well each slice fits the question; below it cites and the reader's place."""
+"""The whole document in two lines: how well each slice fits the question; below it cites and the
+reader's place.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,7 +42,9 @@ class Slices:
         return index + 1, int(max(position - index, 0.0) * len(pages[index].text))
 
     def levels(self, scores: Iterable[tuple[int, int, int, float]]) -> list[int]:
-        """0 to 8 for every slice, from (page, start, end, score) of passages; below the median is dark."""
+        """0 to 8 for every slice, from (page, start, end, score) of passages; below the median is
+        dark.
+        """
         listed = list(scores)
         if not listed:
             return [0] * self.cells
@@ -49,14 +53,16 @@ class Slices:
         lit = [0] * self.cells
         for page, start, end, score in listed:
             level = round(8 * (score - floor) / (top - floor)) if top > floor else 8
-            for cell in range(self.cell_of(page, start), self.cell_of(page, max(end - 1, start)) + 1):
+            for cell in range(
+                self.cell_of(page, start), self.cell_of(page, max(end - 1, start)) + 1
+            ):
                 lit[cell] = max(lit[cell], min(max(level, 0), 8))
         return lit
 
 
 class EvidenceStrip(Widget):
-    """A heat map, one cell a slice: heights tell the score, `▲` a cite, `◆` the one followed, `│` the top of the page
-    view. A click goes there."""
+    """A heat map, one cell a slice: heights tell the score, `▲` a cite, `◆` the one followed, `│`
+    the top of the page view. A click goes there."""
 
     COMPONENT_CLASSES = {"evidence-strip--heat", "evidence-strip--cite", "evidence-strip--here"}
     here = reactive((1, 0))
@@ -71,10 +77,14 @@ class EvidenceStrip(Widget):
         self._levels: tuple[int, list[int]] = (0, [])
 
     def light(self, turn: Turn | None, stops: list[Stop], current: int | None) -> None:
-        """Light the slices by the scores of `turn`, or by its evidence alone where nothing more is known."""
+        """Light the slices by the scores of `turn`, or by its evidence alone where nothing more is
+        known.
+        """
         scores = turn.scores if turn is not None else []
         if not scores:
-            scores = [(s.page, s.start, s.end, stop.score or 1.0) for stop in stops for s in stop.spans]
+            scores = [
+                (s.page, s.start, s.end, stop.score or 1.0) for stop in stops for s in stop.spans
+            ]
         self._scores, self._stops, self._current = scores, stops, current
         self._levels = (0, [])
         self.refresh()
@@ -103,7 +113,9 @@ class EvidenceStrip(Widget):
         for number, stop in enumerate(self._stops):
             if stop.spans and (stop.quote is not None or number == self._current):
                 span = stop.spans[0]
-                cells[slices.cell_of(span.page, span.start)] = _CURRENT if number == self._current else _CITE
+                cells[slices.cell_of(span.page, span.start)] = (
+                    _CURRENT if number == self._current else _CITE
+                )
         cite = self.get_component_rich_style("evidence-strip--cite")
         here = self.get_component_rich_style("evidence-strip--here")
         return [Segment(cell, cite if cell in (_CITE, _CURRENT) else here) for cell in cells]

@@ -1,5 +1,5 @@
-"""The tree of sections with their pages, and a mark where the reader is. Children are made when their parent is opened,
-so that any length opens at once."""
+"""The tree of sections with their pages, and a mark where the reader is. Children are made when
+their parent is opened, so that any length opens at once."""
 
 from typing import ClassVar
 
@@ -31,7 +31,9 @@ class OutlineTree(Tree["Section"]):
         self._sections: dict[str, Section] = {}
         self._made: dict[str, TreeNode[Section]] = {}
         self._section: Section | None = None  # where the reader is
-        self._here: TreeNode[Section] | None = None  # what is marked: that, or what it is folded into
+        self._here: TreeNode[Section] | None = (
+            None  # what is marked: that, or what it is folded into
+        )
         super().__init__("Outline", id="outline")
         self.show_root = False
         self.guide_depth = 2
@@ -55,7 +57,9 @@ class OutlineTree(Tree["Section"]):
             self.cursor_line = 0
 
     def follow(self, page: int, offset: int) -> None:
-        """Mark the heading above a place, and bring it into view unless somebody is choosing here."""
+        """Mark the heading above a place, and bring it into view unless somebody is choosing
+        here.
+        """
         section = self._document.section_of(page, offset) if self._document is not None else None
         if section != self._section:
             self._section = section
@@ -66,7 +70,9 @@ class OutlineTree(Tree["Section"]):
         here = node is self._here
         page = f" {_HERE if here else ' '}{self._page_of(node)}" if node.data is not None else ""
         # Less the scroll bar, which is not there yet.
-        room = max(self.size.width - 1 - (len(_above(node)) - 1) * self.guide_depth - cell_len(page), 8)
+        room = max(
+            self.size.width - 1 - (len(_above(node)) - 1) * self.guide_depth - cell_len(page), 8
+        )
         if label.cell_len > room:  # shortened in the middle, so that two differ
             label = Text("…").join([label[: room - 1 - room // 3], label[-(room // 3) :]])
         label.truncate(room, pad=True)
@@ -99,11 +105,17 @@ class OutlineTree(Tree["Section"]):
                 self._fill(child, section.id, True)
 
     def _mark(self) -> None:
-        """Mark the node of the reader's section, or the nearest one above it that is not folded away."""
+        """Mark the node of the reader's section, or the nearest one above it that is not folded
+        away.
+        """
         at, node = self._section, None
         while at is not None and node is None:
             found = self._made.get(at.id)
-            node = found if found is not None and all(each.is_expanded for each in _above(found)) else None
+            node = (
+                found
+                if found is not None and all(each.is_expanded for each in _above(found))
+                else None
+            )
             at = self._sections.get(at.parent or "")
         for changed in {self._here, node}:
             if changed is not None:

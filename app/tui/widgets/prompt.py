@@ -1,4 +1,6 @@
-"""The prompt at the foot: a question by default, else what to search, where to go, a note, a file, or a command."""
+"""The prompt at the foot: a question by default, else what to search, where to go, a note, a file,
+or a command.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
@@ -27,18 +29,28 @@ MODES = {
 }
 TALKING = ("ask", "filter")
 """Modes whose empty line takes `?` and `/`."""
-CURSOR_MOVES = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
+CURSOR_MOVES = {
+    "up": "cursor_up",
+    "down": "cursor_down",
+    "pageup": "page_up",
+    "pagedown": "page_down",
+}
 """A list's actions by their keys."""
 _OFFERED = 7  # commands above the line
 
 
 class PromptLine(Input, inherit_bindings=False):
-    """The line itself. Enter, and the arrow and page keys that it has no use for, are its owner's."""
+    """The line itself. Enter, and the arrow and page keys that it has no use for, are its
+    owner's.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"cursor_{key}", show=False) for key in ("left", "right")),
         *(Binding(f"ctrl+{key}", f"cursor_{key}_word", show=False) for key in ("left", "right")),
-        *(Binding(key, f"move('{key}')", show=False) for key in ("up", "down", "pageup", "pagedown", "home", "end")),
+        *(
+            Binding(key, f"move('{key}')", show=False)
+            for key in ("up", "down", "pageup", "pagedown", "home", "end")
+        ),
         Binding("backspace", "delete_left", show=False),
         Binding("delete", "delete_right", show=False),
         Binding("ctrl+w", "delete_left_word", show=False),
@@ -52,15 +64,21 @@ class PromptLine(Input, inherit_bindings=False):
         self.cursor_blink = False  # what moves fights the reader
 
     def write(self, text: str) -> None:
-        """Put `text`, as one line, where the cursor is: words copied out of a document are often several."""
+        """Put `text`, as one line, where the cursor is: words copied out of a document are often
+        several.
+        """
         self.replace(text if len(text) == 1 else " ".join(text.split()), *self.selection)
 
     async def action_submit(self) -> None:
-        """Enter what is in the line, now: a message would let the keys behind Enter be typed into it."""
+        """Enter what is in the line, now: a message would let the keys behind Enter be typed into
+        it.
+        """
         await self._owner.entered(self.value.strip())
 
     def action_move(self, key: str) -> None:
-        """Home and End are the ends of what is typed; all else, and those of an empty line, is the owner's."""
+        """Home and End are the ends of what is typed; all else, and those of an empty line, is the
+        owner's.
+        """
         if self.value and key in ("home", "end"):
             self.cursor_position = len(self.value) if key == "end" else 0
         else:
@@ -68,8 +86,8 @@ class PromptLine(Input, inherit_bindings=False):
 
 
 class Prompt(Vertical):
-    """A framed line, labelled by what it is for, below those of `commands` that may be typed. `mode`: the usual one of
-    MODES."""
+    """A framed line, labelled by what it is for, below those of `commands` that may be typed.
+    `mode`: the usual one of MODES."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", show=False)]
 
@@ -148,20 +166,27 @@ class Prompt(Vertical):
         self._offer.display = bool(found)
         first = max(min(self._chosen - _OFFERED // 2, len(found) - _OFFERED), 0)
         lines = [
-            Content.styled(f"/{key.command:<16} {key.help}  ({key.shown})", "reverse" if at == self._chosen else "")
+            Content.styled(
+                f"/{key.command:<16} {key.help}  ({key.shown})",
+                "reverse" if at == self._chosen else "",
+            )
             for at, key in enumerate(found[first : first + _OFFERED], start=first)
         ]
         self._offer.update(Content("\n").join(lines))
 
     def enter(self, mode: str, text: str = "") -> None:
-        """Ask for what `mode` says, with `text` to begin with. A question that was begun comes back later."""
+        """Ask for what `mode` says, with `text` to begin with. A question that was begun comes back
+        later.
+        """
         if self.mode == self._usual:
             self._question = "" if self.commanding else self.line.value
         self._set(mode, self._question if mode == self._usual else text)
         self.screen.set_focus(self.line)  # at once, which `focus` is not
 
     def recall(self, questions: Sequence[str], step: int) -> None:
-        """Bring back the question `step` (-1 earlier) from the one shown; behind the last is what was begun."""
+        """Bring back the question `step` (-1 earlier) from the one shown; behind the last is what
+        was begun.
+        """
         if self._recalled == 0:
             self._question = self.line.value
         self._recalled = min(max(self._recalled - step, 0), len(questions))
@@ -178,7 +203,9 @@ class Prompt(Vertical):
             self._set(self._usual, self._question)
 
     def leave(self) -> str:
-        """One step out: the mode that was left, "" where nothing is left; a question that is begun stays."""
+        """One step out: the mode that was left, "" where nothing is left; a question that is begun
+        stays.
+        """
         left = self.mode
         if self.mode != self._usual:
             self.close()

@@ -9,15 +9,19 @@ from docqa.ingest.pdf.raw_page import Word
 
 _MIN_GUTTER = 4  # points
 _MAX_HEAD_SEGMENTS = 40
-_MAX_BINS = 20_000  # of a point each; no page is wider, but a letter of a broken or hostile file may be
-# How much the cover of a gutter may vary, for lines that stick out or a figure, and how many lines of running text
-# must then stand on each side.
+_MAX_BINS = (
+    20_000  # of a point each; no page is wider, but a letter of a broken or hostile file may be
+)
+# How much the cover of a gutter may vary, for lines that stick out or a figure, and how many lines
+# of running text must then stand on each side.
 _SLACKS = ((0.02, 4), (0.05, 12))
 
 
 @dataclass(slots=True)
 class Segment:
-    """Words in a row on one height, or a table as one word, of these `rows`. `drawn`: the order of drawing."""
+    """Words in a row on one height, or a table as one word, of these `rows`. `drawn`: the order of
+    drawing.
+    """
 
     words: list[Word]
     x0: float
@@ -65,8 +69,8 @@ def find_gutter(segments: list[Segment]) -> float | None:
 
 
 def _widest_strip(cover: Sequence[float], bins: int, slack: float) -> float | None:
-    """The middle of the widest strip near the middle of the page with little cover: at most `slack` of the fullest
-    place above the least."""
+    """The middle of the widest strip near the middle of the page with little cover: at most `slack`
+    of the fullest place above the least."""
     first, last = int(bins * 0.28), int(bins * 0.72)
     tolerance = min(cover[first:last]) + slack * max(cover)
     best, start = (0, 0), None
@@ -78,38 +82,58 @@ def _widest_strip(cover: Sequence[float], bins: int, slack: float) -> float | No
     return best[1] + best[0] / 2 if best[0] >= _MIN_GUTTER else None
 
 
-def _text_on_both_sides(segments: list[Segment], gutter: float, low: float, high: float, lines: int) -> bool:
-    """Whether so many `lines`, and a quarter of the rows, of each side are running text or columns."""
+def _text_on_both_sides(
+    segments: list[Segment], gutter: float, low: float, high: float, lines: int
+) -> bool:
+    """Whether so many `lines`, and a quarter of the rows, of each side are running text or
+    columns.
+    """
     across = [s for s in segments if crosses(s, gutter)]
     rest = [s for s in segments if not crosses(s, gutter)]
     sides = [s for s in rest if s.x1 <= gutter + 8], [s for s in rest if s.x1 > gutter + 8]
     for side, room in zip(sides, (gutter - low, high - gutter), strict=True):
         running = [s for s in side if s.x1 - s.x0 > 0.55 * room and len(s.words) > 2]
         rows = len({round((s.top + s.bottom) / 8) for s in side})
-        if (len(running) < lines or len(running) < 0.25 * rows) and (len(side) < 20 or find_gutter(side) is None):
+        if (len(running) < lines or len(running) < 0.25 * rows) and (
+            len(side) < 20 or find_gutter(side) is None
+        ):
             return False
     total = sum(s.height for s in segments)
-    shared = min(max(s.bottom for s in side) for side in sides) - max(min(s.top for s in side) for side in sides)
+    shared = min(max(s.bottom for s in side) for side in sides) - max(
+        min(s.top for s in side) for side in sides
+    )
     return shared > 0 and sum(s.height for s in across) < 0.7 * total
 
 
-def without_head(left: list[Segment], right: list[Segment], gutter: float) -> list[tuple[list[Segment], list[Segment]]]:
-    """The two sides of a band, cut where a head ends: short lines on both sides, such as authors, above a gap across
-    both. Lines at the edge of their column are a heading or a list, no head."""
+def without_head(
+    left: list[Segment], right: list[Segment], gutter: float
+) -> list[tuple[list[Segment], list[Segment]]]:
+    """The two sides of a band, cut where a head ends: short lines on both sides, such as authors,
+    above a gap across both. Lines at the edge of their column are a heading or a list, no head."""
     both = sorted([*left, *right], key=lambda s: s.top)
     cut, bottom = 0, both[0].bottom
     for at, segment in enumerate(both[:_MAX_HEAD_SEGMENTS]):
         if segment.top - bottom > 0.8 * segment.height:
             cut = at
         bottom = max(bottom, segment.bottom)
-        room = gutter - min(s.x0 for s in left) if left and (segment.x0 + segment.x1) / 2 < gutter else 0.0
+        room = (
+            gutter - min(s.x0 for s in left)
+            if left and (segment.x0 + segment.x1) / 2 < gutter
+            else 0.0
+        )
         if room and segment.x1 - segment.x0 > 0.85 * room:  # the first full line of running text
             break
     head = both[:cut]
     inside = set(map(id, head))
     there = [s for s in right if id(s) in inside]
     beside = sum(any(same_row(s, other) for other in there) for s in left if id(s) in inside)
-    if not head or len(there) < 2 or beside < 0.4 * len(head) or _flush(left, inside) or _flush(right, inside):
+    if (
+        not head
+        or len(there) < 2
+        or beside < 0.4 * len(head)
+        or _flush(left, inside)
+        or _flush(right, inside)
+    ):
         return [(left, right)]
     return [
         ([s for s in left if id(s) in inside], [s for s in right if id(s) in inside]),

@@ -1,7 +1,8 @@
-"""What the order of drawing says about a page's reading order: a second opinion, independent of places.
+"""What the order of drawing says about a page's reading order: a second opinion, independent of
+places.
 
-Most programs draw a column, a cell or a text box to its end. Segments on one height that were not drawn one after the
-other, though each goes on above or below, are no line of print.
+Most programs draw a column, a cell or a text box to its end. Segments on one height that were not
+drawn one after the other, though each goes on above or below, are no line of print.
 """
 
 from bisect import bisect_left
@@ -27,8 +28,8 @@ _WRAPPED = 4  # words on a line; lines of an address or a label have fewer
 
 @dataclass(slots=True)
 class DrawnBlock:
-    """Segments drawn without a break. `right`: the furthest that its lines could run to; `wrapped`: they are running
-    text, broken where the next word did not fit."""
+    """Segments drawn without a break. `right`: the furthest that its lines could run to; `wrapped`:
+    they are running text, broken where the next word did not fit."""
 
     segments: list[Segment]
     box: Box
@@ -37,8 +38,8 @@ class DrawnBlock:
 
 
 def torn(rows: Sequence[Sequence[Segment]], drawn: Sequence[Segment]) -> int:
-    """How often neighbours in a row, with a gap between, belong to two texts by `drawn`: what comes next is below the
-    first, or what came before above the second."""
+    """How often neighbours in a row, with a gap between, belong to two texts by `drawn`: what comes
+    next is below the first, or what came before above the second."""
     numbers = {id(segment): number for number, segment in enumerate(drawn)}
     return sum(_is_torn(a, b, numbers, drawn) for row in rows for a, b in pairwise(row))
 
@@ -49,7 +50,9 @@ def _is_torn(a: Segment, b: Segment, numbers: dict[int, int], drawn: Sequence[Se
         return False
     after = drawn[first + 1] if first + 1 < len(drawn) else None
     before = drawn[second - 1] if second else None
-    return (after is not None and _is_below(after, a)) or (before is not None and _is_below(b, before))
+    return (after is not None and _is_below(after, a)) or (
+        before is not None and _is_below(b, before)
+    )
 
 
 def _is_below(segment: Segment, other: Segment) -> bool:
@@ -58,10 +61,12 @@ def _is_below(segment: Segment, other: Segment) -> bool:
     return lower and segment.x0 < other.x1 and other.x0 < segment.x1
 
 
-def side_by_side(segments: Sequence[Segment], rows: Sequence[Sequence[Segment]]) -> list[DrawnBlock]:
-    """The segments of a region in the blocks in which they are read, or none where its `rows` do not run through texts
-    side by side. Blocks come as drawn, but after what is above them in their column; a table's columns are one
-    block."""
+def side_by_side(
+    segments: Sequence[Segment], rows: Sequence[Sequence[Segment]]
+) -> list[DrawnBlock]:
+    """The segments of a region in the blocks in which they are read, or none where its `rows` do
+    not run through texts side by side. Blocks come as drawn, but after what is above them in their
+    column; a table's columns are one block."""
     if all(len(row) < 2 for row in rows):
         return []
     drawn = sorted(segments, key=lambda s: s.drawn)
@@ -92,7 +97,12 @@ def _goes_on(block: Sequence[Segment], segment: Segment) -> bool:
 
 
 def _box(block: Sequence[Segment]) -> Box:
-    return min(s.x0 for s in block), min(s.top for s in block), max(s.x1 for s in block), max(s.bottom for s in block)
+    return (
+        min(s.x0 for s in block),
+        min(s.top for s in block),
+        max(s.x1 for s in block),
+        max(s.bottom for s in block),
+    )
 
 
 def _with_columns_of_tables(found: list[list[Segment]]) -> list[list[Segment]]:
@@ -111,7 +121,9 @@ def _are_columns(a: Sequence[Segment], b: Sequence[Segment]) -> bool:
     if min(_letters(a), _letters(b)) >= _FIGURES:
         return False
     (ax0, atop, ax1, abottom), (bx0, btop, bx1, bbottom) = _box(a), _box(b)
-    if min(ax1, bx1) - max(ax0, bx0) > 0.2 * min(ax1 - ax0, bx1 - bx0) or min(abottom, bbottom) <= max(atop, btop):
+    if min(ax1, bx1) - max(ax0, bx0) > 0.2 * min(ax1 - ax0, bx1 - bx0) or min(
+        abottom, bbottom
+    ) <= max(atop, btop):
         return False
     fewer, more = sorted((a, b), key=len)
     shared = sum(any(same_row(s, other) for other in more) for s in fewer)
@@ -120,7 +132,9 @@ def _are_columns(a: Sequence[Segment], b: Sequence[Segment]) -> bool:
 
 def _letters(block: Sequence[Segment]) -> float:
     """Words with letters, per segment."""
-    return sum(any(map(str.isalpha, word.text)) for segment in block for word in segment.words) / len(block)
+    return sum(
+        any(map(str.isalpha, word.text)) for segment in block for word in segment.words
+    ) / len(block)
 
 
 def _top_down(found: list[list[Segment]]) -> Iterator[list[Segment]]:
@@ -152,16 +166,26 @@ def _is_above(a: Box, b: Box) -> bool:
 def _edge(block: DrawnBlock, blocks: Sequence[DrawnBlock]) -> float:
     """The furthest x of its column's lines: of all the region's where nothing stands beside it."""
     x0, top, x1, bottom = block.box
-    beside = [o.box[0] for o in blocks if o.box[0] >= x1 - 1 and min(o.box[3], bottom) > max(o.box[1], top) + 1]
+    beside = [
+        o.box[0]
+        for o in blocks
+        if o.box[0] >= x1 - 1 and min(o.box[3], bottom) > max(o.box[1], top) + 1
+    ]
     if not beside:
         return max(other.box[2] for other in blocks)
     limit = min(beside)
-    return max(o.box[2] for o in blocks if o is block or (abs(o.box[0] - x0) < _NEAR and o.box[2] <= limit))
+    return max(
+        o.box[2] for o in blocks if o is block or (abs(o.box[0] - x0) < _NEAR and o.box[2] <= limit)
+    )
 
 
 def _is_wrapped(block: DrawnBlock) -> bool:
-    """Whether most lines, of several words, run from edge to edge, as far as the next word lets them."""
-    lines = grouped(sorted(block.segments, key=lambda s: s.bottom), lambda line, s: same_row(line[-1], s))
+    """Whether most lines, of several words, run from edge to edge, as far as the next word lets
+    them.
+    """
+    lines = grouped(
+        sorted(block.segments, key=lambda s: s.bottom), lambda line, s: same_row(line[-1], s)
+    )
     fits = flush = even = 0
     for line, after in pairwise(lines):
         first, end = min(after, key=lambda s: s.x0), max(s.x1 for s in line)
@@ -170,13 +194,21 @@ def _is_wrapped(block: DrawnBlock) -> bool:
         fits += end + 0.25 * first.height + first.words[0].x1 - first.words[0].x0 < block.right
     most = 0.5 * (len(lines) - 1)
     words = sum(len(segment.words) for segment in block.segments)
-    return len(lines) < 2 or (words >= _WRAPPED * len(lines) and flush >= most and (fits <= most or even > most))
+    return len(lines) < 2 or (
+        words >= _WRAPPED * len(lines) and flush >= most and (fits <= most or even > most)
+    )
 
 
 def confidence_in_order(rows: Sequence[Sequence[Segment]]) -> str:
-    """The grade of the order in which `rows` are read, by that of drawing. A: both agree, or there are no columns,
-    tables or wide gaps. B: some rows were drawn elsewhere. C: a row runs through texts drawn apart."""
-    gaps = [(a, b) for row in rows for a, b in pairwise(row) if b.x0 - a.x1 > _WIDE * min(a.height, b.height)]
+    """The grade of the order in which `rows` are read, by that of drawing. A: both agree, or there
+    are no columns, tables or wide gaps. B: some rows were drawn elsewhere. C: a row runs through
+    texts drawn apart."""
+    gaps = [
+        (a, b)
+        for row in rows
+        for a, b in pairwise(row)
+        if b.x0 - a.x1 > _WIDE * min(a.height, b.height)
+    ]
     if not gaps and not any(b[0].bottom < a[0].top for a, b in pairwise(rows)):
         return "A"  # the reading never goes back up the page
     drawn = sorted((segment for row in rows for segment in row), key=lambda s: s.drawn)

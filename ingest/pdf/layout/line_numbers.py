@@ -1,5 +1,5 @@
-"""Printed line numbers of pleadings, transcripts, bills and manuscripts: alone at the left edge, one below the other,
-they count the lines. They leave the text, and each line keeps its number."""
+"""Printed line numbers of pleadings, transcripts, bills and manuscripts: alone at the left edge,
+one below the other, they count the lines. They leave the text, and each line keeps its number."""
 
 import re
 from collections.abc import Sequence
@@ -12,32 +12,49 @@ from docqa.ingest.structure.clean import grouped
 
 _INTEGER = re.compile(r"\d{1,4}$")
 _DIGITS = 4
-_NEEDED, _NEEDED_AGAIN = 10, 3  # numbers that a page must show; one in a document that has them elsewhere
+_NEEDED, _NEEDED_AGAIN = (
+    10,
+    3,
+)  # numbers that a page must show; one in a document that has them elsewhere
 _MAX_COLUMNS = 60  # places of numbers that are looked at, from the edge inwards
 _SHORT = 12  # pages
 _NEAR, _TOGETHER = 3, 3  # so many of the pages around, with its own, must have line numbers
 _MOST_BESIDE = 0.02  # the share of the words of a page that may stand beyond the column
 
 
-def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[list[Word], list[Word]]:
-    """(`words` without line numbers, these from top to bottom); a word behind a number begins a line. `known`: other
-    pages have them, fewer are enough."""
-    outer = sorted((w for w in words if len(w.text) <= _DIGITS and w.text.isdecimal()), key=lambda word: word.x0)
+def take_line_numbers(
+    words: Sequence[Word], *, known: bool = False
+) -> tuple[list[Word], list[Word]]:
+    """(`words` without line numbers, these from top to bottom); a word behind a number begins a
+    line. `known`: other pages have them, fewer are enough."""
+    outer = sorted(
+        (w for w in words if len(w.text) <= _DIGITS and w.text.isdecimal()),
+        key=lambda word: word.x0,
+    )
     numbers: list[Word] = []
     anchors = {(round(word.x0), round(word.x1)): word for word in outer}
     for anchor in islice(anchors.values(), _MAX_COLUMNS if len(outer) >= _NEEDED_AGAIN else 0):
         aligned = (w for w in outer if abs(w.x1 - anchor.x1) <= 3 or abs(w.x0 - anchor.x0) <= 3)
         run = _rising(sorted(aligned, key=lambda word: word.top), known)
-        if len(run) > len(numbers) and _is_edge(words, run) and (known or not _is_table(words, run)):
+        if (
+            len(run) > len(numbers)
+            and _is_edge(words, run)
+            and (known or not _is_table(words, run))
+        ):
             numbers = run
     dropped = set(map(id, numbers))
-    kept = [word._replace(newline=True) if at and id(words[at - 1]) in dropped else word
-            for at, word in enumerate(words) if id(word) not in dropped]
+    kept = [
+        word._replace(newline=True) if at and id(words[at - 1]) in dropped else word
+        for at, word in enumerate(words)
+        if id(word) not in dropped
+    ]
     return kept, numbers
 
 
 def _rising(column: Sequence[Word], known: bool) -> list[Word]:
-    """The numbers of `column`, top to bottom, that count on, where they are nearly all; one may lack."""
+    """The numbers of `column`, top to bottom, that count on, where they are nearly all; one may
+    lack.
+    """
     runs = grouped(column, lambda run, word: int(word.text) - int(run[-1].text) in (1, 2))
     best = max(runs, key=len)
     needed = max(_NEEDED_AGAIN if known else _NEEDED, 0.8 * len(column))
@@ -49,13 +66,16 @@ def _is_edge(words: Sequence[Word], run: Sequence[Word]) -> bool:
     mine = set(map(id, run))
     edge = max(word.x1 for word in run) - 1
     beside = sum(
-        word.x0 < edge and id(word) not in mine and not _INTEGER.match(word.text) for word in _beside(words, run)
+        word.x0 < edge and id(word) not in mine and not _INTEGER.match(word.text)
+        for word in _beside(words, run)
     )
     return beside <= max(2, _MOST_BESIDE * len(words))
 
 
 def _is_table(words: Sequence[Word], run: Sequence[Word]) -> bool:
-    """Whether the numbers count rows or items: wide gaps run through most rows, or most lines have none."""
+    """Whether the numbers count rows or items: wide gaps run through most rows, or most lines have
+    none.
+    """
     rows = lines_of(_beside(words, run))
     mine = set(map(id, run))
     numbered = [row for row in rows if any(id(word) in mine for word in row)]
@@ -78,7 +98,9 @@ def number_lines(lines: Sequence[Line], numbers: Sequence[Word]) -> None:
     taken: set[int] = set()
     for word in numbers if lines else ():
         middle = (word.top + word.bottom) / 2
-        near = min(range(len(lines)), key=lambda at: abs((lines[at].top + lines[at].bottom) / 2 - middle))
+        near = min(
+            range(len(lines)), key=lambda at: abs((lines[at].top + lines[at].bottom) / 2 - middle)
+        )
         line, height = lines[near], max(lines[near].size, word.bottom - word.top)
         if near not in taken and abs((line.top + line.bottom) / 2 - middle) < 0.75 * height:
             taken.add(near)
@@ -86,12 +108,20 @@ def number_lines(lines: Sequence[Line], numbers: Sequence[Word]) -> None:
 
 
 def pages_to_read_again(found: Sequence[bool]) -> dict[int, bool]:
-    """What pages with line numbers (`found`) say of others, from 0: one whose neighbours have them probably does
-    (True), a lone one in a long document has a table of numbered rows (False)."""
+    """What pages with line numbers (`found`) say of others, from 0: one whose neighbours have them
+    probably does (True), a lone one in a long document has a table of numbered rows (False)."""
     numbered = [index for index, yes in enumerate(found) if yes]
-    alone = {index for index in numbered if sum(found[max(index - _NEAR, 0) : index + _NEAR + 1]) < _TOGETHER}
+    alone = {
+        index
+        for index in numbered
+        if sum(found[max(index - _NEAR, 0) : index + _NEAR + 1]) < _TOGETHER
+    }
     if len(found) <= _SHORT or len(numbered) > 0.34 * len(found):
         alone = set()
     kept = set(numbered) - alone
-    beside = {index for index, yes in enumerate(found) if not yes and kept.intersection((index - 1, index + 1))}
+    beside = {
+        index
+        for index, yes in enumerate(found)
+        if not yes and kept.intersection((index - 1, index + 1))
+    }
     return dict.fromkeys(sorted(alone), False) | dict.fromkeys(sorted(beside), True)

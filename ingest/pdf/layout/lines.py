@@ -12,7 +12,9 @@ TABLE = -2
 
 
 class GridCell(NamedTuple):
-    """A cell of a line: its first column, the columns and rows it covers, and its place, like `Line.box`."""
+    """A cell of a line: its first column, the columns and rows it covers, and its place, like
+    `Line.box`.
+    """
 
     column: int
     columns: int
@@ -21,8 +23,8 @@ class GridCell(NamedTuple):
 
 
 class GridRow(NamedTuple):
-    """A line's place in a table: the `table`'s number on its page, whether it is a head, its cells, set apart by " |
-    "."""
+    """A line's place in a table: the `table`'s number on its page, whether it is a head, its cells,
+    set apart by " | "."""
 
     table: int
     head: bool
@@ -31,10 +33,10 @@ class GridRow(NamedTuple):
 
 @dataclass(slots=True)
 class Line:
-    """A line of print. `left`, `right`: the edges of its column, `region`: the column on this page. `cells`: it has
-    gaps as wide as between cells. `shown`: its box as displayed, where another. `number`: its printed line number.
-    `lead`: characters of the bold words that it begins with, 0 where none or all are. `grid`: its place in a table
-    whose columns are known."""
+    """A line of print. `left`, `right`: the edges of its column, `region`: the column on this page.
+    `cells`: it has gaps as wide as between cells. `shown`: its box as displayed, where another.
+    `number`: its printed line number. `lead`: characters of the bold words that it begins with, 0
+    where none or all are. `grid`: its place in a table whose columns are known."""
 
     text: str
     x0: float

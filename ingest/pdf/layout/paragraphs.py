@@ -30,8 +30,8 @@ _BETWEEN_CELLS = " | "
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The text of a page with its blocks, and lines that may be headings. `printed`: the lines of each block;
-    `numbered`: those with a printed number."""
+    """The text of a page with its blocks, and lines that may be headings. `printed`: the lines of
+    each block; `numbered`: those with a printed number."""
 
     text: str
     blocks: tuple[Block, ...]
@@ -90,7 +90,9 @@ def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
             if _NOTE_MARK.match(lines[at].text):
                 notes.update(range(at, end + 1))
             at -= 1
-    return [line for at, line in enumerate(lines) if at not in notes] + [lines[at] for at in sorted(notes)]
+    return [line for at, line in enumerate(lines) if at not in notes] + [
+        lines[at] for at in sorted(notes)
+    ]
 
 
 def _leading(lines: Sequence[Line]) -> float:
@@ -140,18 +142,31 @@ class _Paragraph:
     def heading(self, start: int, following: Line | None, body: float) -> Heading | None:
         first = self.first
         opening = _RUN_IN.match(self.text)
-        # "5 Experiments: Retrieval" or "2 MODEL VS. MARKUP" is a heading as a whole, no text runs behind it.
+        # "5 Experiments: Retrieval" or "2 MODEL VS. MARKUP" is a heading as a whole, no text runs
+        # behind it.
         stands_out = first.bold or first.size > 1.08 * body or self.text.isupper()
         whole = len(self.lines) == 1 and stands_out and not self.text.endswith(".")
         if opening and not whole:
             return Heading(start, opening.group(1), first.size, first.bold, False, True)
         if first.lead and _runs_on(first):
-            return Heading(start, first.text[: first.lead].strip(_STOPS), first.size, True, False, True)
-        if len(self.lines) > 2 or len(self.text) > _MAX_HEADING_CHARS or not any(c.isalpha() for c in self.text):
+            return Heading(
+                start, first.text[: first.lead].strip(_STOPS), first.size, True, False, True
+            )
+        if (
+            len(self.lines) > 2
+            or len(self.text) > _MAX_HEADING_CHARS
+            or not any(c.isalpha() for c in self.text)
+        ):
             return None
         before = self.before
-        above = before is None or before.region != first.region or first.top - before.bottom > 0.35 * first.size
-        below = following is None or following.region != first.region or following.top > self.last.top
+        above = (
+            before is None
+            or before.region != first.region
+            or first.top - before.bottom > 0.35 * first.size
+        )
+        below = (
+            following is None or following.region != first.region or following.top > self.last.top
+        )
         return Heading(start, self.text, first.size, first.bold, above and below)
 
 
@@ -180,18 +195,23 @@ def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: fl
     if before.cells or line.cells or LEADER.search(before.text) or not _is_full(before, line):
         return False
     ended = _ENDS.search(before.text) is not None
-    if _BULLET.match(line.text) or (is_opener(line.text) and (ended or abs(line.x0 - paragraph.first.x0) < 2)):
+    if _BULLET.match(line.text) or (
+        is_opener(line.text) and (ended or abs(line.x0 - paragraph.first.x0) < 2)
+    ):
         return False
     indent = line.x0 - before.x0
     if indent > 0.6 * small and not is_opener(paragraph.text) and ended:
         return False
-    # A line that begins far to the left or right of a full one is another cell or column of a table.
+    # A line that begins far to the left or right of a full one is another cell or column of a
+    # table.
     return abs(indent) < 8 * small
 
 
 def _is_full(before: Line, line: Line) -> bool:
     """Whether the first word of `line` would not have fitted behind `before`."""
-    return before.x1 + line.first_width + 0.2 * before.size > before.right - 0.01 * (before.right - before.left)
+    return before.x1 + line.first_width + 0.2 * before.size > before.right - 0.01 * (
+        before.right - before.left
+    )
 
 
 def typical_body_size(pages: Sequence[Sequence[Line]]) -> float:
@@ -200,15 +220,21 @@ def typical_body_size(pages: Sequence[Sequence[Line]]) -> float:
     return median(sizes) if sizes else 0.0
 
 
-def _tables_of(text: str, blocks: Sequence[Block], printed: Sequence[Sequence[Line]]) -> tuple[Table, ...]:
-    """The tables of a page, without those with a row that does not read as placed: invisible characters made a cell."""
+def _tables_of(
+    text: str, blocks: Sequence[Block], printed: Sequence[Sequence[Line]]
+) -> tuple[Table, ...]:
+    """The tables of a page, without those with a row that does not read as placed: invisible
+    characters made a cell.
+    """
     rows: dict[int, list[tuple[Block, GridRow]]] = {}
     for block, lines in zip(blocks, printed, strict=True):
         grid = lines[0].grid if len(lines) == 1 else None
         if grid is not None:
             rows.setdefault(grid.table, []).append((block, grid))
     tables = (_table(text, found) for found in rows.values())
-    return tuple(sorted((table for table in tables if table is not None), key=lambda table: table.start))
+    return tuple(
+        sorted((table for table in tables if table is not None), key=lambda table: table.start)
+    )
 
 
 def _table(text: str, rows: Sequence[tuple[Block, GridRow]]) -> Table | None:
@@ -222,7 +248,14 @@ def _table(text: str, rows: Sequence[tuple[Block, GridRow]]) -> Table | None:
             cells.append(TableCell(start, end, number, cell.column, below, cell.columns))
     columns = max(cell.column + cell.columns for cell in cells)
     heads = sum(grid.head for _, grid in rows)
-    return Table(min(c.start for c in cells), max(c.end for c in cells), len(rows), columns, heads, tuple(cells))
+    return Table(
+        min(c.start for c in cells),
+        max(c.end for c in cells),
+        len(rows),
+        columns,
+        heads,
+        tuple(cells),
+    )
 
 
 def _places(line: str, start: int) -> Iterator[tuple[int, int]]:

@@ -1,8 +1,10 @@
-"""Reading order: the words of a page, with boxes, to lines in the order in which a person reads them.
+"""Reading order: the words of a page, with boxes, to lines in the order in which a person reads
+them.
 
-Runs of words on one height are segments. An upright strip in the middle of a region that hardly any segment crosses,
-with running text on both sides, is a gutter; what crosses it cuts the region into bands, each read left side first,
-both sides by the same rule. Tables have no running text and stay row by row.
+Runs of words on one height are segments. An upright strip in the middle of a region that hardly any
+segment crosses, with running text on both sides, is a gutter; what crosses it cuts the region into
+bands, each read left side first, both sides by the same rule. Tables have no running text and stay
+row by row.
 """
 
 import re
@@ -30,8 +32,8 @@ _SAME_EDGE = 4.0  # points
 
 
 class Reading(NamedTuple):
-    """The `lines` of a page in reading order. `numbers`: the range of its printed line numbers ("1–28") or None.
-    `grade`: A, B or C, how far the order of drawing confirms it."""
+    """The `lines` of a page in reading order. `numbers`: the range of its printed line numbers
+    ("1–28") or None. `grade`: A, B or C, how far the order of drawing confirms it."""
 
     lines: list[Line]
     numbers: str | None = None
@@ -53,13 +55,14 @@ def order_lines(
 ) -> Reading:
     """The lines of a page in reading order.
 
-    A page on its side is read as if turned, one from right to left as in a mirror; what is written from top to bottom
-    is such a page, its first line rightmost. Turned or tilted words on an upright page come last. `rules`: lines drawn
-    on the page; a row of an upright ruled table is a line. `numbered`: pages around have line numbers, so that few are
-    enough, or (False) have none.
+    A page on its side is read as if turned, one from right to left as in a mirror; what is written
+    from top to bottom is such a page, its first line rightmost. Turned or tilted words on an
+    upright page come last. `rules`: lines drawn on the page; a row of an upright ruled table is a
+    line. `numbered`: pages around have line numbers, so that few are enough, or (False) have none.
     """
     sample = "".join([letter for w in words[:400] for letter in w.text if letter.isalpha()])
-    # Short words are as high as wide either way, and a page of short ones may have a long stamp in its margin.
+    # Short words are as high as wide either way, and a page of short ones may have a long stamp in
+    # its margin.
     long = [w for w in words if len(w.text) >= 5]
     high = len([w for w in long if w.bottom - w.top > w.x1 - w.x0])
     sideways = high > len(long) / 2 and high >= len(words) / 4
@@ -71,7 +74,9 @@ def order_lines(
     turned, upright = _parted(words)
     all_upright = upright
     upright, tables = take_tables(upright, rules)
-    upright, numbers = (upright, []) if numbered is False else take_line_numbers(upright, known=bool(numbered))
+    upright, numbers = (
+        (upright, []) if numbered is False else take_line_numbers(upright, known=bool(numbered))
+    )
     order = _Order()
     _order(_drawn_segments(upright, tables, all_upright), 0.0, width, order, 0)
     lines = order.lines
@@ -81,13 +86,21 @@ def order_lines(
     if laid_back is not None:
         _lay_back(lines, laid_back)
     shown = sorted(int(word.text) for word in numbers)
-    return Reading(lines, f"{shown[0]}–{shown[-1]}" if shown else None, _grade(order, tables, turned))
+    return Reading(
+        lines, f"{shown[0]}–{shown[-1]}" if shown else None, _grade(order, tables, turned)
+    )
 
 
 def _grade(order: _Order, tables: Sequence[Sequence[Row]], turned: Sequence[Word]) -> str:
-    """How far the order of drawing confirms it; no A with a table that may lack columns or has turned words."""
-    inside = (word for rows in tables for word in words_within(turned, around(*(row.box for row in rows))))
-    doubtful = any(row.doubtful for rows in tables for row in rows) or not all(word.tilted for word in inside)
+    """How far the order of drawing confirms it; no A with a table that may lack columns or has
+    turned words.
+    """
+    inside = (
+        word for rows in tables for word in words_within(turned, around(*(row.box for row in rows)))
+    )
+    doubtful = any(row.doubtful for rows in tables for row in rows) or not all(
+        word.tilted for word in inside
+    )
     return max("B" if doubtful else "A", confidence_in_order(order.rows))
 
 
@@ -101,7 +114,11 @@ def _lay_back(lines: Sequence[Line], laid_back: Callable[[Box], Box]) -> None:
 
 def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     """(turned or tilted words, the others); the short words of a stamp on the margin, too."""
-    turned = [w for w in words if w.tilted or (len(w.text) >= 3 and w.x1 - w.x0 < 0.5 * (w.bottom - w.top))]
+    turned = [
+        w
+        for w in words
+        if w.tilted or (len(w.text) >= 3 and w.x1 - w.x0 < 0.5 * (w.bottom - w.top))
+    ]
     if not turned:
         return [], list(words)
     away = {id(w) for w in turned}
@@ -121,15 +138,21 @@ def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
 def _uprighted(
     words: Sequence[Word], rules: Sequence[Box], width: float
 ) -> tuple[list[Word], list[Box], float, Callable[[Box], Box]]:
-    """The words and rules of a page on its side as if it were turned, its width, and the way back."""
+    """The words and rules of a page on its side as if it were turned, its width, and the way
+    back.
+    """
     height = max(w.bottom for w in words)
     falling = sum(b.top > a.top for a, b in pairwise(words) if not b.newline)
     rising = sum(b.top < a.top for a, b in pairwise(words) if not b.newline)
     if falling >= rising:
-        upright = [w._replace(x0=w.top, x1=w.bottom, top=width - w.x1, bottom=width - w.x0) for w in words]
+        upright = [
+            w._replace(x0=w.top, x1=w.bottom, top=width - w.x1, bottom=width - w.x0) for w in words
+        ]
         turned = [(y0, width - x1, y1, width - x0) for x0, y0, x1, y1 in rules]
         return upright, turned, height, lambda b: (width - b[3], b[0], width - b[1], b[2])
-    upright = [w._replace(x0=height - w.bottom, x1=height - w.top, top=w.x0, bottom=w.x1) for w in words]
+    upright = [
+        w._replace(x0=height - w.bottom, x1=height - w.top, top=w.x0, bottom=w.x1) for w in words
+    ]
     turned = [(height - y1, x0, height - y0, x1) for x0, y0, x1, y1 in rules]
     return upright, turned, height, lambda b: (b[1], height - b[2], b[3], height - b[0])
 
@@ -138,7 +161,20 @@ def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
     lines: list[Line] = []
     for word in words:
         if word.newline or not lines:
-            lines.append(Line(word.text, word.x0, word.top, word.x1, word.bottom, word.bold, 0.0, APART, 0.0, width))
+            lines.append(
+                Line(
+                    word.text,
+                    word.x0,
+                    word.top,
+                    word.x1,
+                    word.bottom,
+                    word.bold,
+                    0.0,
+                    APART,
+                    0.0,
+                    width,
+                )
+            )
         else:
             line = lines[-1]
             line.text += " " + word.text
@@ -148,8 +184,9 @@ def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
 
 
 def _right_to_left(words: Sequence[Word], width: float, rules: Sequence[Box]) -> Reading:
-    """Lines of Hebrew or Arabic, ordered as the mirror image. Words of a line or cell keep the order in which they were
-    drawn, since numbers and names run the other way; cells of numbers alone are read from left to right."""
+    """Lines of Hebrew or Arabic, ordered as the mirror image. Words of a line or cell keep the
+    order in which they were drawn, since numbers and names run the other way; cells of numbers
+    alone are read from left to right."""
 
     def mirror(box: Box) -> Box:
         return width - box[2], box[1], width - box[0], box[3]
@@ -173,9 +210,11 @@ def _right_to_left(words: Sequence[Word], width: float, rules: Sequence[Box]) ->
 
 
 def _drawn_segments(
-    words: Sequence[Word], tables: Sequence[Sequence[Row]], drawn: Sequence[Word],
+    words: Sequence[Word],
+    tables: Sequence[Sequence[Row]],
+    drawn: Sequence[Word],
     follows: Callable[[Segment, Word], bool] | None = None,
-) -> list[Segment]:  # fmt: skip
+) -> list[Segment]:
     """Segments of words, and one for each table, numbered by the words that were `drawn`."""
     segments = _segments(words, follows)
     if not tables:
@@ -185,13 +224,18 @@ def _drawn_segments(
         segment.drawn = numbers.get(id(segment.words[0]), segment.drawn)
     for rows in tables:
         box = around(*(row.box for row in rows))
-        first = min((numbers[id(w)] for row in rows for w in row.words if id(w) in numbers), default=len(drawn))
+        first = min(
+            (numbers[id(w)] for row in rows for w in row.words if id(w) in numbers),
+            default=len(drawn),
+        )
         word = Word("\n".join(row.text for row in rows), *box, True, rows[0].bold)
         segments.append(Segment([word], *box, tuple(rows), first))
     return segments
 
 
-def _segments(words: Sequence[Word], follows: Callable[[Segment, Word], bool] | None = None) -> list[Segment]:
+def _segments(
+    words: Sequence[Word], follows: Callable[[Segment, Word], bool] | None = None
+) -> list[Segment]:
     """`follows`: whether a word goes on with a segment, by default on its height."""
     goes_on = follows or _follows
     segments: list[Segment] = []
@@ -254,7 +298,11 @@ def _order_block(segments: list[Segment], left: float, right: float, order: _Ord
     regions: list[tuple[float, float, int]] = []
     for block in blocks:
         x0, x1 = block.box[0], block.right
-        alike = (region for a, b, region in regions if abs(a - x0) < _SAME_EDGE and abs(b - x1) < _SAME_EDGE)
+        alike = (
+            region
+            for a, b, region in regions
+            if abs(a - x0) < _SAME_EDGE and abs(b - x1) < _SAME_EDGE
+        )
         region = next(alike, _region_id(x0, x1))
         regions.append((x0, x1, region))
         order.add_rows(_rows(block.segments), region if block.wrapped else APART)
@@ -275,7 +323,9 @@ def _region_id(left: float, right: float) -> int:
 def _rows(segments: list[Segment]) -> list[list[Segment]]:
     """Segments on one height, top to bottom, left to right."""
     rows: list[list[Segment]] = []
-    tables = sorted((segment for segment in segments if segment.rows), key=lambda s: (s.top, s.x0), reverse=True)
+    tables = sorted(
+        (segment for segment in segments if segment.rows), key=lambda s: (s.top, s.x0), reverse=True
+    )
     others = [segment for segment in segments if not segment.rows]
     for segment in sorted(others, key=lambda s: ((s.top + s.bottom) / 2, s.x0)):
         while tables and tables[-1].top < (segment.top + segment.bottom) / 2:
@@ -297,7 +347,20 @@ def _lines_of(row: list[Segment], region: int) -> list[Line]:
     for part in row[0].rows:
         x0, top, x1, _ = part.box
         # The size of its print, not of its row: what is shown is all of it.
-        line = Line(part.text, x0, top, x1, top + part.height, part.bold, 0.0, TABLE, x0, x1, True, grid=part.grid)
+        line = Line(
+            part.text,
+            x0,
+            top,
+            x1,
+            top + part.height,
+            part.bold,
+            0.0,
+            TABLE,
+            x0,
+            x1,
+            True,
+            grid=part.grid,
+        )
         line.shown = part.box
         lines.append(line)
     return lines
@@ -308,7 +371,8 @@ def _joins(row: list[Segment], segment: Segment) -> bool:
         return False
     width = segment.x1 - segment.x0
     return all(
-        min(segment.x1, other.x1) - max(segment.x0, other.x0) < 0.3 * min(width, other.x1 - other.x0) + 0.5
+        min(segment.x1, other.x1) - max(segment.x0, other.x0)
+        < 0.3 * min(width, other.x1 - other.x0) + 0.5
         for other in row
     )
 
@@ -318,7 +382,8 @@ def _line(row: list[Segment], region: int) -> Line:
     parts = [" " + word.text for word in words]
     parts[0] = words[0].text
     for at, word in enumerate(words):
-        # A raised mark or a comma after it stands close: pdfium broke the line there, no space was printed.
+        # A raised mark or a comma after it stands close: pdfium broke the line there, no space was
+        # printed.
         if word.newline and at and word.x0 - words[at - 1].x1 < 0.08 * (word.bottom - word.top):
             parts[at] = word.text
     main = row[0] if len(row) == 1 else max(row, key=lambda s: s.x1 - s.x0)
@@ -333,9 +398,19 @@ def _line(row: list[Segment], region: int) -> Line:
     cells = bool(gaps) and (gaps[0] > 3 or (len(gaps) > 1 and gaps[1] > 1.8))
     strong = len(list(takewhile(lambda word: word.strong, words))) if first.strong else 0
     return Line(
-        "".join(parts), row[0].x0, top, max(s.x1 for s in row), bottom, first.bold, first.x1 - first.x0, region,
-        row[0].x0, row[-1].x1, cells, lead=len("".join(parts[:strong])) if strong < len(words) else 0,
-    )  # fmt: skip
+        "".join(parts),
+        row[0].x0,
+        top,
+        max(s.x1 for s in row),
+        bottom,
+        first.bold,
+        first.x1 - first.x0,
+        region,
+        row[0].x0,
+        row[-1].x1,
+        cells,
+        lead=len("".join(parts[:strong])) if strong < len(words) else 0,
+    )
 
 
 def set_edges(lines: Sequence[Line]) -> None:

@@ -14,8 +14,12 @@ _NEAR = 3  # pages: left and right heads take turns, and a chapter's first page 
 _MANY = 10
 _NUMBER = re.compile(r"\d{1,5}")
 _END_NUMBER = re.compile(r"^(\d{1,5})\b(?![.\d])|(?<![.\d])\b(\d{1,5})$")
-_PAGE_OF = re.compile(r"\bpage\s+(\d{1,5})\b|(?:^|\s)(\d{1,5})\s*(?:of|/)\s*\d{1,5}$", re.IGNORECASE)
-_NUMBER_ONLY = re.compile(r"(?:page\s*|[-–—]\s*)?(\d{1,5}|[ivxlc]{1,7})(?:\s*[-–—]|\s*of\s*\d+)?$", re.IGNORECASE)
+_PAGE_OF = re.compile(
+    r"\bpage\s+(\d{1,5})\b|(?:^|\s)(\d{1,5})\s*(?:of|/)\s*\d{1,5}$", re.IGNORECASE
+)
+_NUMBER_ONLY = re.compile(
+    r"(?:page\s*|[-–—]\s*)?(\d{1,5}|[ivxlc]{1,7})(?:\s*[-–—]|\s*of\s*\d+)?$", re.IGNORECASE
+)
 
 
 class _Spot(NamedTuple):
@@ -30,15 +34,17 @@ class _Spot(NamedTuple):
 def find_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[set[int]]:
     """The numbers of each page's lines that are running heads or feet.
 
-    Such a line stands at one height on several pages, digits masked: on three in the top or bottom tenth (of two pages
-    on both); among the first or last two lines on three tenths of the pages, or three if even digits are the same.
-    Another of these pages must be near, and a number beside a single word must be the page's. At any height: first and
-    last lines that count the pages.
+    Such a line stands at one height on several pages, digits masked: on three in the top or bottom
+    tenth (of two pages on both); among the first or last two lines on three tenths of the pages, or
+    three if even digits are the same. Another of these pages must be near, and a number beside a
+    single word must be the page's. At any height: first and last lines that count the pages.
     """
     found: list[set[int]] = [set() for _ in pages]
     for needed, spots in _groups(pages, heights):
         tops = Counter(round(spot.top / 4) for spot in spots)
-        same = [s for s in spots if sum(tops[round(s.top / 4) + step] for step in (-1, 0, 1)) >= needed]
+        same = [
+            s for s in spots if sum(tops[round(s.top / 4) + step] for step in (-1, 0, 1)) >= needed
+        ]
         _add(found, _in_runs(same, needed))
     # Below a foot that was found there may be another one.
     for _ in range(2):
@@ -50,11 +56,15 @@ def find_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]
 
 
 def stays_in_text(page: int, line: Line) -> bool:
-    """Whether a running head of `page` (from 0) stays in its text: what it says once, on the first page."""
+    """Whether a running head of `page` (from 0) stays in its text: what it says once, on the first
+    page.
+    """
     return page == 0 and sum(word.isalpha() for word in line.text.split()) > 1
 
 
-def _groups(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> Iterator[tuple[float, list[_Spot]]]:
+def _groups(
+    pages: Sequence[Sequence[Line]], heights: Sequence[float]
+) -> Iterator[tuple[float, list[_Spot]]]:
     """Lines that are equal but for digits, with the number of pages on which they must stand."""
     few, many = min(3, max(2, len(pages))), max(3, 0.3 * len(pages))
     places: dict[tuple[str, float], list[_Spot]] = defaultdict(list)
@@ -63,7 +73,9 @@ def _groups(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> Iterat
             on_edge = line.bottom < _EDGE * height or line.top > (1 - _EDGE) * height
             if not on_edge and 2 <= at < len(lines) - 2:
                 continue
-            if not any(c.isalnum() or c == "\ufffd" for c in line.text):  # a rule, or the end of a comment in code
+            if not any(
+                c.isalnum() or c == "\ufffd" for c in line.text
+            ):  # a rule, or the end of a comment in code
                 continue
             spot = _Spot(number, at, line.top, line.text)
             if on_edge:
@@ -76,15 +88,19 @@ def _groups(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> Iterat
 
 
 def _in_runs(spots: Sequence[_Spot], needed: float) -> Iterator[_Spot]:
-    """Those of `spots` with another near, or that are many; a single word and a number must agree with the neighbour's,
-    unlike "Article 7" at the top of a page."""
+    """Those of `spots` with another near, or that are many; a single word and a number must agree
+    with the neighbour's, unlike "Article 7" at the top of a page."""
     near = _NEAR if needed > 2 else 1
     for index, spot in enumerate(spots):
         words = spot.text.split()
         short = len(words) <= 2 and any(map(str.isdigit, spot.text))
-        others = [o for o in spots[max(index - 4, 0) : index + 5] if 0 < abs(o.page - spot.page) <= near]
+        others = [
+            o for o in spots[max(index - 4, 0) : index + 5] if 0 < abs(o.page - spot.page) <= near
+        ]
         # The last number alone may agree over many pages.
-        many = len(words) >= 4 and (len(spots) >= _MANY or any(_counts(spot, other, last=True) for other in spots))
+        many = len(words) >= 4 and (
+            len(spots) >= _MANY or any(_counts(spot, other, last=True) for other in spots)
+        )
         if many or any(not short or o.text == spot.text or _counts(spot, o) for o in others):
             yield spot
 
@@ -103,7 +119,9 @@ def _edges(pages: Sequence[Sequence[Line]], found: Sequence[set[int]]) -> list[_
         first = next((at for at in range(len(lines)) if at not in found[number]), None)
         if first is not None:
             last = next(at for at in reversed(range(len(lines))) if at not in found[number])
-            spots += [_Spot(number, at, lines[at].top, lines[at].text) for at in sorted({first, last})]
+            spots += [
+                _Spot(number, at, lines[at].top, lines[at].text) for at in sorted({first, last})
+            ]
     return spots
 
 
@@ -112,7 +130,13 @@ def _page_numbers(edges: Sequence[_Spot]) -> Iterator[_Spot]:
     numbered = []
     for spot in edges:
         match = _NUMBER_ONLY.match(spot.text)
-        value = None if match is None else int(match[1]) if match[1].isdigit() else ROMAN.get(match[1].lower())
+        value = (
+            None
+            if match is None
+            else int(match[1])
+            if match[1].isdigit()
+            else ROMAN.get(match[1].lower())
+        )
         if value:
             numbered.append((value - spot.page, spot))
     shifts = Counter(shift for shift, _ in numbered)
@@ -120,7 +144,9 @@ def _page_numbers(edges: Sequence[_Spot]) -> Iterator[_Spot]:
 
 
 def _counting(edges: Sequence[_Spot], pages: int) -> Iterator[_Spot]:
-    """Lines that begin or end with the page's number at one height, and "Page 3 of 20" at any height."""
+    """Lines that begin or end with the page's number at one height, and "Page 3 of 20" at any
+    height.
+    """
     counted: dict[tuple[int, int], list[_Spot]] = defaultdict(list)
     for spot in edges:
         match = _END_NUMBER.search(spot.text)
@@ -129,7 +155,9 @@ def _counting(edges: Sequence[_Spot], pages: int) -> Iterator[_Spot]:
         match = _PAGE_OF.search(spot.text)
         if match:
             counted[int(match[1] or match[2]) - spot.page, -1].append(spot)
-    return (spot for spots in counted.values() if len(spots) >= max(4, 0.1 * pages) for spot in spots)
+    return (
+        spot for spots in counted.values() if len(spots) >= max(4, 0.1 * pages) for spot in spots
+    )
 
 
 def _add(found: Sequence[set[int]], spots: Iterator[_Spot]) -> None:

@@ -1,9 +1,10 @@
-"""Words of a PDF page that cannot be seen: invisible, in the colour behind them, covered, clipped away, or on a layer
-that is switched off.
+"""Words of a PDF page that cannot be seen: invisible, in the colour behind them, covered, clipped
+away, or on a layer that is switched off.
 
-The drawing makes a word a candidate; the picture with and without it decides, so no visible text is lost to a guess
-about clips or blends. A word is hidden only where nothing of its group shows; groups that overlap, such as languages
-on layers, go one after the other. Pages without candidates, nearly all, are not rendered.
+The drawing makes a word a candidate; the picture with and without it decides, so no visible text is
+lost to a guess about clips or blends. A word is hidden only where nothing of its group shows;
+groups that overlap, such as languages on layers, go one after the other. Pages without candidates,
+nearly all, are not rendered.
 """
 
 import ctypes
@@ -19,11 +20,25 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.colours import WHITE, Colour, alike
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
-from docqa.ingest.pdf.visibility.objects import OPAQUE, Box, Clip, Cover, PageObjects, around, image_share, overlap
+from docqa.ingest.pdf.visibility.objects import (
+    OPAQUE,
+    Box,
+    Clip,
+    Cover,
+    PageObjects,
+    around,
+    image_share,
+    overlap,
+)
 from docqa.ingest.pdf.visibility.raster import Picture
 from docqa.ingest.structure.clean import folded
 
-INVISIBLE, SAME_COLOUR, COVERED, OUTSIDE = "invisible", "in the colour of its background", "covered", "off the page"
+INVISIBLE, SAME_COLOUR, COVERED, OUTSIDE = (
+    "invisible",
+    "in the colour of its background",
+    "covered",
+    "off the page",
+)
 CLIPPED, LAYER_OFF, TOO_SMALL = "clipped away", "on a layer that is off", "too small to read"
 UNLIKE = "other words than are shown"
 
@@ -38,8 +53,9 @@ _NARROWEST = 0.15  # of the height of a line: the width of a letter
 
 
 class _Candidate(NamedTuple):
-    """A word that may be hidden, the text objects that draw it, where to look, and why. `must_be_plain`: only where its
-    place is of one colour. `sure`: hidden even where it is too large to look at."""
+    """A word that may be hidden, the text objects that draw it, where to look, and why.
+    `must_be_plain`: only where its place is of one colour. `sure`: hidden even where it is too
+    large to look at."""
 
     word: int
     owners: frozenset[int]
@@ -51,8 +67,9 @@ class _Candidate(NamedTuple):
 
 
 class HiddenTextDetector:
-    """Says which words of a page, ranges of characters (first, last), are hidden. `box_of`: of a character, see
-    `PageObjects.boxes`. `doubts`: something may be hidden; else, as mostly, no word needs a look."""
+    """Says which words of a page, ranges of characters (first, last), are hidden. `box_of`: of a
+    character, see `PageObjects.boxes`. `doubts`: something may be hidden; else, as mostly, no word
+    needs a look."""
 
     def __init__(self, page: Any, text_page: Any, objects: PageObjects) -> None:
         import pypdfium2.raw as raw
@@ -60,23 +77,34 @@ class HiddenTextDetector:
         self._page, self._text_page = page, text_page
         self.objects = objects
         self.box_of = self.objects.boxes(text_page)
-        self._paints = {owner: _read_paint(self.objects, owner) for owner in (0, *self.objects.order)}
+        self._paints = {
+            owner: _read_paint(self.objects, owner) for owner in (0, *self.objects.order)
+        }
         self._painted: dict[int, _Paint] = {}
         self._later: dict[int, list[Cover]] = {}
         self._tight, self._edges = raw.FPDFText_GetCharBox, [ctypes.c_double() for _ in range(4)]
         # Letters in the colour of what is around them may cover others.
         painted = [paint for paint in self._paints.values() if paint.blends and not paint.unseen]
         self._over = sorted(
-            [*self.objects.over, *(Cover(p.place, self.objects.bounds(p.owner), p.colour, 0, False) for p in painted)],
+            [
+                *self.objects.over,
+                *(
+                    Cover(p.place, self.objects.bounds(p.owner), p.colour, 0, False)
+                    for p in painted
+                ),
+            ],
             key=attrgetter("place"),
         )
         last = self._over[-1].place if self._over else 0
         self.doubts = not self.objects.whole or any(
-            paint.doubtful or (paint.owner and paint.place < last) for paint in self._paints.values()
+            paint.doubtful or (paint.owner and paint.place < last)
+            for paint in self._paints.values()
         )
 
     def pieces(self, first: int, last: int) -> list[tuple[int, int]]:
-        """The word cut where text that may be unseen meets other text: white leaders and a number."""
+        """The word cut where text that may be unseen meets other text: white leaders and a
+        number.
+        """
         start, end = self._paint(first), self._paint(last)
         if start is end or not (start.doubtful or end.doubtful):
             return [(first, last)]
@@ -85,9 +113,11 @@ class HiddenTextDetector:
         cuts = [at for at in range(1, len(kinds)) if kinds[at] != kinds[at - 1]]
         return [(first + a, first + b - 1) for a, b in pairwise([0, *cuts, len(kinds)])]
 
-    def detect(self, words: Sequence[tuple[int, int]], boxes: Sequence[Box]) -> tuple[dict[int, str], bool]:
-        """Why words are hidden, by number, and whether all are a scan's text layer. `boxes`: in user space (y up). To
-        be called once."""
+    def detect(
+        self, words: Sequence[tuple[int, int]], boxes: Sequence[Box]
+    ) -> tuple[dict[int, str], bool]:
+        """Why words are hidden, by number, and whether all are a scan's text layer. `boxes`: in
+        user space (y up). To be called once."""
         blank = {at for at, (first, _) in enumerate(words) if self._is_blank(first)}
         if not self.doubts and not blank:
             return {}, False
@@ -98,17 +128,26 @@ class HiddenTextDetector:
         doubted = [candidate for candidate in candidates if not candidate.sure]
         reasons = confirmed(doubted)
         candidates = [candidate for candidate in candidates if candidate.sure]
-        layer = [s for s in candidates if s.reason != SAME_COLOUR] + [s for s in doubted if s.word in reasons]
-        # On a scan the text layer is nearly all the text; a few unseen words over a picture are not that.
+        layer = [s for s in candidates if s.reason != SAME_COLOUR] + [
+            s for s in doubted if s.word in reasons
+        ]
+        # On a scan the text layer is nearly all the text; a few unseen words over a picture are not
+        # that.
         many = 0 < len(words) <= 2 * len(layer)
         share = image_share(self.objects.covers, self._page.get_bbox()) if many else 0.0
-        if share >= _SCAN_SHARE or (many and self._is_drawn([boxes[s.word] for s in layer if s.reason == INVISIBLE])):
-            candidates = [s for s in candidates if s.reason == SAME_COLOUR] + self._blacked_out(layer)
+        if share >= _SCAN_SHARE or (
+            many and self._is_drawn([boxes[s.word] for s in layer if s.reason == INVISIBLE])
+        ):
+            candidates = [s for s in candidates if s.reason == SAME_COLOUR] + self._blacked_out(
+                layer
+            )
             return confirmed(candidates), True
         return reasons | confirmed(candidates), False
 
     def _is_drawn(self, boxes: Sequence[Box]) -> bool:
-        """Whether ink shows letters where unseen words stand: in nearly all `boxes`, and hardly around them."""
+        """Whether ink shows letters where unseen words stand: in nearly all `boxes`, and hardly
+        around them.
+        """
         if not boxes or self.objects.pixels > MAX_RENDERED_PIXELS:
             return False
         x0, y0, x1, y1 = around(*boxes)
@@ -117,7 +156,10 @@ class HiddenTextDetector:
         picture = _picture_without(self._page, [region], self.objects, set(self.objects.order))
         shares = [picture.ink(box) for box in boxes]
         letters = sum(0 < ink < _INKED * room for ink, room in shares)
-        return letters >= _INKED * len(boxes) and sum(ink for ink, _ in shares) >= _INKED * picture.ink(region)[0]
+        return (
+            letters >= _INKED * len(boxes)
+            and sum(ink for ink, _ in shares) >= _INKED * picture.ink(region)[0]
+        )
 
     def _paint(self, char: int) -> "_Paint":
         if char not in self._painted:
@@ -135,7 +177,9 @@ class HiddenTextDetector:
             margin = y1 - y0 if x0 < x1 and y0 < y1 else math.inf
             near = x0 - margin, y0 - margin, x1 + margin, y1 + margin
             later = bisect_right(self._over, paint.place, key=attrgetter("place"))
-            self._later[paint.owner] = [cover for cover in self._over[later:] if overlap(cover.box, near)]
+            self._later[paint.owner] = [
+                cover for cover in self._over[later:] if overlap(cover.box, near)
+            ]
         return self._later[paint.owner]
 
     def _is_blank(self, char: int) -> bool:
@@ -144,7 +188,9 @@ class HiddenTextDetector:
         found = self._tight(self._text_page.raw, char, left, right, bottom, top)
         return bool(found) and top.value - bottom.value < _NO_INK
 
-    def _candidate(self, number: int, word: tuple[int, int], whole: Box, blank: bool) -> _Candidate | None:
+    def _candidate(
+        self, number: int, word: tuple[int, int], whole: Box, blank: bool
+    ) -> _Candidate | None:
         objects, paint = self.objects, self._paint(word[0])
         if paint.owner == 0 or not (blank or paint.doubtful or self._covers_over(paint)):
             return None
@@ -163,8 +209,11 @@ class HiddenTextDetector:
             reason, group, sure, box = LAYER_OFF, paint.layer, False, whole
         if not reason:
             return None
-        owners = {objects.owner(self._text_page, char) for char in range(word[0], word[1] + 1)} - {0}
-        # Text as a clip (mode 7) changes nothing by itself, but what is painted through it can be seen.
+        owners = {objects.owner(self._text_page, char) for char in range(word[0], word[1] + 1)} - {
+            0
+        }
+        # Text as a clip (mode 7) changes nothing by itself, but what is painted through it can be
+        # seen.
         return _Candidate(number, frozenset(owners), box, reason, paint.mode == 7, group, sure)
 
     def _reason(self, paint: "_Paint", box: Box, covering: Sequence[Cover]) -> str:
@@ -175,7 +224,11 @@ class HiddenTextDetector:
             return COVERED
         if paint.blends:
             # The colour drawn last before it: white for nothing, None for several.
-            covers = (c.colour for c in reversed(self.objects.covers) if c.place < paint.place and c.contains(box))
+            covers = (
+                c.colour
+                for c in reversed(self.objects.covers)
+                if c.place < paint.place and c.contains(box)
+            )
             behind = next(covers, WHITE)
             if behind is None or alike(behind, paint.colour):
                 return SAME_COLOUR
@@ -184,7 +237,9 @@ class HiddenTextDetector:
     def _blacked_out(self, layer: Sequence[_Candidate]) -> list[_Candidate]:
         x0, y0, x1, y1 = self._page.get_bbox()
         room = 0.5 * (x1 - x0) * (y1 - y0)
-        shapes = [cover for cover in self.objects.covers if cover.colour is not None and cover.area < room]
+        shapes = [
+            cover for cover in self.objects.covers if cover.colour is not None and cover.area < room
+        ]
         return [
             candidate._replace(reason=COVERED, must_be_plain=True, group=0, sure=True)
             for candidate in layer
@@ -193,8 +248,9 @@ class HiddenTextDetector:
 
 
 class _Paint(NamedTuple):
-    """How a text object is drawn. `blends`: it may be unseen by its mode or as what is around has its colour;
-    `doubtful`: for a reason of its own; `layer`: the address of the mark that may switch it off, or 0."""
+    """How a text object is drawn. `blends`: it may be unseen by its mode or as what is around has
+    its colour; `doubtful`: for a reason of its own; `layer`: the address of the mark that may
+    switch it off, or 0."""
 
     owner: int
     place: int
@@ -216,7 +272,11 @@ def _read_paint(objects: PageObjects, owner: int) -> _Paint:
     unseen = mode in (3, 7) or (fill is not None and fill[3] < _CLEAR)
     colour = fill[:3] if fill and mode in (0, 1, 2) else None
     blends = unseen or (colour is not None and objects.blends(colour))
-    place, layer, clip = objects.order.get(owner, -1), objects.layers.get(owner, 0), objects.clip(owner)
+    place, layer, clip = (
+        objects.order.get(owner, -1),
+        objects.layers.get(owner, 0),
+        objects.clip(owner),
+    )
     doubtful = blends or layer != 0 or clip is not None or owner in objects.blended
     return _Paint(owner, place, mode, colour, unseen, blends, layer, clip, doubtful)
 
@@ -224,7 +284,9 @@ def _read_paint(objects: PageObjects, owner: int) -> _Paint:
 def _share(covers: Sequence[Cover], box: Box) -> float:
     """Of `box` that covers have together, if none overlap."""
     room = max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)
-    parts = ((*map(max, box[:2], cover.box[:2]), *map(min, box[2:], cover.box[2:])) for cover in covers)
+    parts = (
+        (*map(max, box[:2], cover.box[:2]), *map(min, box[2:], cover.box[2:])) for cover in covers
+    )
     return sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in parts) / room
 
 
@@ -235,8 +297,12 @@ def _core(box: Box) -> Box:
     return x0 + dx, y0 + dy, x1 - dx, y1 - dy
 
 
-def _confirm(page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]) -> dict[int, str]:
-    """Those of `candidates`, by word, whose removal cannot be seen, and that are not printed twice."""
+def _confirm(
+    page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]
+) -> dict[int, str]:
+    """Those of `candidates`, by word, whose removal cannot be seen, and that are not printed
+    twice.
+    """
     if not candidates:
         return {}
     if objects.pixels > MAX_RENDERED_PIXELS:
@@ -248,7 +314,9 @@ def _confirm(page: Any, text_page: Any, objects: PageObjects, candidates: Sequen
     return hidden
 
 
-def _without(page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]) -> dict[int, str]:
+def _without(
+    page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]
+) -> dict[int, str]:
     """Those of `candidates` that nobody misses when all are left out."""
     boxes = [candidate.box for candidate in candidates]
     before = Picture(page, boxes)
@@ -266,13 +334,22 @@ def _without(page: Any, text_page: Any, objects: PageObjects, candidates: Sequen
         return {}
     copies = _copies(objects, text_page, owners)
     if copies:
-        bare = _picture_without(page, boxes, objects, {*owners, *(copy for found in copies.values() for copy in found)})
-        unseen = [s for s in unseen if copies.keys().isdisjoint(s.owners) or before.same(bare, s.box)]
+        bare = _picture_without(
+            page, boxes, objects, {*owners, *(copy for found in copies.values() for copy in found)}
+        )
+        unseen = [
+            s for s in unseen if copies.keys().isdisjoint(s.owners) or before.same(bare, s.box)
+        ]
     return {candidate.word: candidate.reason for candidate in unseen}
 
 
 def _picture_without(
-    page: Any, boxes: Sequence[Box], objects: PageObjects, items: set[int], *, annotations: bool = True
+    page: Any,
+    boxes: Sequence[Box],
+    objects: PageObjects,
+    items: set[int],
+    *,
+    annotations: bool = True,
 ) -> Picture:
     objects.set_active(items, False)
     try:
@@ -282,8 +359,8 @@ def _picture_without(
 
 
 def _copies(objects: PageObjects, text_page: Any, owners: set[int]) -> dict[int, list[int]]:
-    """The `owners` with copies in their place, such as a white outline drawn first. pdfium gives the text of the first
-    of two equal objects: the hidden one speaks for both."""
+    """The `owners` with copies in their place, such as a white outline drawn first. pdfium gives
+    the text of the first of two equal objects: the hidden one speaks for both."""
     # To read the text of an object takes pdfium long, so only those in the right place are asked.
     near: dict[int, list[tuple[int, Box]]] = {}
     for owner in owners:
@@ -294,7 +371,11 @@ def _copies(objects: PageObjects, text_page: Any, owners: set[int]) -> dict[int,
     for other in objects.order:
         box = objects.bounds(other)
         places = near.get(int(box[0]), ())
-        alike = [owner for owner, mine in places if all(abs(a - b) < _COPY_POINTS for a, b in zip(mine, box))]
+        alike = [
+            owner
+            for owner, mine in places
+            if all(abs(a - b) < _COPY_POINTS for a, b in zip(mine, box))
+        ]
         if alike and other not in owners and not objects.text(text_page, other):
             for owner in alike:
                 found.setdefault(owner, []).append(other)
@@ -302,17 +383,22 @@ def _copies(objects: PageObjects, text_page: Any, owners: set[int]) -> dict[int,
 
 
 def false_words(page: Any, objects: PageObjects, spoken: dict[int, str]) -> dict[int, str]:
-    """Those of `spoken`, by place in the order of the page, that show other letters than they are read as, with the
-    latter, which the open page forgets."""
+    """Those of `spoken`, by place in the order of the page, that show other letters than they are
+    read as, with the latter, which the open page forgets."""
     objects.silence(spoken)
     false: dict[int, str] = {}
     with closing(page.get_textpage()) as text_page:
         places = {item: at for at, item in enumerate(objects.order)}
         for _, group in groupby(spoken, key=lambda item: spoken[item]):
             items = list(group)
-            words, shown = spoken[items[0]], "".join(objects.text(text_page, item) for item in items)
+            words, shown = (
+                spoken[items[0]],
+                "".join(objects.text(text_page, item) for item in items),
+            )
             x0, y0, x1, y1 = around(*map(objects.bounds, items))
-            unknown = not shown or any(unicodedata.category(letter)[0] == "C" or letter == "\ufffd" for letter in shown)
+            unknown = not shown or any(
+                unicodedata.category(letter)[0] == "C" or letter == "\ufffd" for letter in shown
+            )
             read, seen = (folded(unicodedata.normalize("NFKC", text)) for text in (words, shown))
             # Letters that the font does not name are known only from what they are said to be.
             long = len(read) * _NARROWEST * min(x1 - x0, y1 - y0) > max(x1 - x0, y1 - y0)

@@ -1,5 +1,5 @@
-"""What is drawn on a PDF page, in drawing order: text objects, and the shapes, pictures, clips and layers that can hide
-them.
+"""What is drawn on a PDF page, in drawing order: text objects, and the shapes, pictures, clips and
+layers that can hide them.
 
 Objects are addresses (int): pypdfium2's own pointers are slow to make and cannot be keys.
 """
@@ -34,7 +34,9 @@ _MAX_RULE_SEGMENTS = 20_000  # of a page: a map has more, and no tables
 
 
 class Cover(NamedTuple):
-    """A painted shape or a picture: number in drawing order, bounds, colour (None: several), opacity (0 to 255)."""
+    """A painted shape or a picture: number in drawing order, bounds, colour (None: several),
+    opacity (0 to 255).
+    """
 
     place: int
     box: Box
@@ -50,11 +52,18 @@ class Cover(NamedTuple):
     def contains(self, box: Box) -> bool:
         """Whether `box` is in the bounds, which may be wider than what is painted."""
         mine = self.box
-        return box[0] >= mine[0] - 1 and box[1] >= mine[1] - 1 and box[2] <= mine[2] + 1 and box[3] <= mine[3] + 1
+        return (
+            box[0] >= mine[0] - 1
+            and box[1] >= mine[1] - 1
+            and box[2] <= mine[2] + 1
+            and box[3] <= mine[3] + 1
+        )
 
 
 class Clip(NamedTuple):
-    """What a text object is seen through: the bounds, and whether it is a rectangle that fills them."""
+    """What a text object is seen through: the bounds, and whether it is a rectangle that fills
+    them.
+    """
 
     box: Box
     plain: bool
@@ -63,11 +72,12 @@ class Clip(NamedTuple):
 class PageObjects:
     """The objects of a page.
 
-    `order`: text objects with their numbers in drawing order, `fills`: with what fills them, `blended`: those not
-    painted as they are, `layers`: those in a range of the drawing that may be switched off, with its address (where
-    `layered`). `covers` in that order, `over` those that may hide what they lie over, annotations last. `colours`: of
-    paper and filled shapes. `pixels`: of all pictures. `rules`: level and upright lines and edges of frames, as thin
-    boxes in user space. `annotated`: something was put over the page. `whole`: no forms lie too deep in each other.
+    `order`: text objects with their numbers in drawing order, `fills`: with what fills them,
+    `blended`: those not painted as they are, `layers`: those in a range of the drawing that may be
+    switched off, with its address (where `layered`). `covers` in that order, `over` those that may
+    hide what they lie over, annotations last. `colours`: of paper and filled shapes. `pixels`: of
+    all pictures. `rules`: level and upright lines and edges of frames, as thin boxes in user space.
+    `annotated`: something was put over the page. `whole`: no forms lie too deep in each other.
     """
 
     def __init__(self, page: Any, *, layered: bool = False) -> None:
@@ -93,13 +103,18 @@ class PageObjects:
         get, count = self.api["FPDFPage_GetObject"], self.api["FPDFPage_CountObjects"](page.raw)
         self._walk((get(page.raw, i) for i in range(count)), _UNITY, 0, 0)
         self.over = [cover for cover in self.covers if cover.alpha >= _HALF_OPAQUE]
-        annotations = [Cover(self._drawn + 1, box, None, 0, False) for box in self._annotations(page.raw)]
+        annotations = [
+            Cover(self._drawn + 1, box, None, 0, False) for box in self._annotations(page.raw)
+        ]
         self.annotated = bool(annotations)
         self.over += annotations
 
     def boxes(self, text_page: Any) -> Callable[[int], tuple[float, float, float, float] | None]:
         """From a character to its left, top, right and bottom in user space, or None."""
-        read, handle = self.api["FPDFText_GetLooseCharBox"], ctypes.cast(text_page.raw, ctypes.c_void_p).value
+        read, handle = (
+            self.api["FPDFText_GetLooseCharBox"],
+            ctypes.cast(text_page.raw, ctypes.c_void_p).value,
+        )
         floats = (ctypes.c_float * 4)()
         address, unpack = ctypes.addressof(floats), struct.Struct("4f").unpack_from
         return lambda char: unpack(floats) if read(handle, char, address) else None
@@ -127,7 +142,9 @@ class PageObjects:
         box = raw.FS_RECTF()
         for at in range(min(raw.FPDFPage_GetAnnotCount(page), _MAX_ANNOTATIONS)):
             item = raw.FPDFPage_GetAnnot(page, at)
-            over = raw.FPDFAnnot_GetSubtype(item) not in _NOT_OVER or raw.FPDFAnnot_HasKey(item, b"AP")
+            over = raw.FPDFAnnot_GetSubtype(item) not in _NOT_OVER or raw.FPDFAnnot_HasKey(
+                item, b"AP"
+            )
             if over and raw.FPDFAnnot_GetRect(item, box):
                 yield box.left, box.bottom, box.right, box.top
             raw.FPDFPage_CloseAnnot(item)
@@ -187,9 +204,14 @@ class PageObjects:
         count = self.api["FPDFClipPath_CountPaths"](handle) if handle else 0
         if count <= 0:
             return None
-        # Objects of one graphics state share the points of their clip, which tells without reading them.
+        # Objects of one graphics state share the points of their clip, which tells without reading
+        # them.
         matrix = self._matrices.get(item, _UNITY)
-        key = (count, self.api["FPDFClipPath_GetPathSegment"](handle, count - 1, 0) or 0, hash(matrix))
+        key = (
+            count,
+            self.api["FPDFClipPath_GetPathSegment"](handle, count - 1, 0) or 0,
+            hash(matrix),
+        )
         if key not in self._clips:
             self._clips[key] = self._read_clip(handle, count, matrix)
         clip = self._clips[key]
@@ -197,7 +219,15 @@ class PageObjects:
             return None
         return clip
 
-    def _walk(self, items: Iterator[int], matrix: _Matrix, depth: int, layer: int, *, blended: bool = False) -> None:
+    def _walk(
+        self,
+        items: Iterator[int],
+        matrix: _Matrix,
+        depth: int,
+        layer: int,
+        *,
+        blended: bool = False,
+    ) -> None:
         kind_of, order = self.api["FPDFPageObj_GetType"], self.order
         for item in items:
             self._drawn += 1
@@ -212,12 +242,21 @@ class PageObjects:
                 if self._layered and (mark := self._layer_mark(item) or layer):
                     self.layers[item] = mark
             elif kind == _FORM and depth < _MAX_DEPTH:
-                get, count = self.api["FPDFFormObj_GetObject"], self.api["FPDFFormObj_CountObjects"](item)
+                get, count = (
+                    self.api["FPDFFormObj_GetObject"],
+                    self.api["FPDFFormObj_CountObjects"](item),
+                )
                 inner = (get(item, i) for i in range(count))
                 # A form may be on a layer by itself, of which pdfium does not tell.
                 above = (self._layer_mark(item) or layer or item) if self._layered else 0
                 through = blended or bool(self.api["FPDFPageObj_HasTransparency"](item))
-                self._walk(inner, _multiply(self._own_matrix(item), matrix), depth + 1, above, blended=through)
+                self._walk(
+                    inner,
+                    _multiply(self._own_matrix(item), matrix),
+                    depth + 1,
+                    above,
+                    blended=through,
+                )
             elif kind == _FORM:
                 self.whole = False
             elif kind in (_PATH, _IMAGE, _SHADING):
@@ -226,7 +265,9 @@ class PageObjects:
     def _layer_mark(self, item: int) -> int:
         for mark in reversed(list(self._marks(item))):
             name, size = ctypes.create_string_buffer(_MARK_BYTES), ctypes.c_ulong(0)
-            named = mark and self.api["FPDFPageObjMark_GetName"](mark, name, _MARK_BYTES, ctypes.byref(size))
+            named = mark and self.api["FPDFPageObjMark_GetName"](
+                mark, name, _MARK_BYTES, ctypes.byref(size)
+            )
             if named and name.raw[: max(size.value - 2, 0)] == "OC".encode("utf-16-le"):
                 return int(mark)
         return 0
@@ -248,7 +289,9 @@ class PageObjects:
         get, place = self.api["FPDFClipPath_GetPathSegment"], self.api["FPDFPathSegment_GetPoint"]
         x, y = self._floats[:2]
         points = []
-        for at in range(min(self.api["FPDFClipPath_CountPathSegments"](handle, path), _MAX_CLIP_POINTS)):
+        for at in range(
+            min(self.api["FPDFClipPath_CountPathSegments"](handle, path), _MAX_CLIP_POINTS)
+        ):
             if place(get(handle, path, at), ctypes.byref(x), ctypes.byref(y)):
                 points.append((x.value, y.value))
         return points
@@ -257,7 +300,9 @@ class PageObjects:
         colour: tuple[int, int, int, int] | None = None
         if kind == _IMAGE:
             width, height = ctypes.c_uint(0), ctypes.c_uint(0)
-            self.api["FPDFImageObj_GetImagePixelSize"](item, ctypes.byref(width), ctypes.byref(height))
+            self.api["FPDFImageObj_GetImagePixelSize"](
+                item, ctypes.byref(width), ctypes.byref(height)
+            )
             self.pixels += width.value * height.value
         box = self.bounds(item)
         thin = min(box[2] - box[0], box[3] - box[1])
@@ -304,12 +349,16 @@ class PageObjects:
         self._segments_left -= count
         matrix = _multiply(self._own_matrix(item), self._matrices.get(item, _UNITY))
         for a, b in self._sides(item, count):
-            side = _transform((min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])), matrix)
+            side = _transform(
+                (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])), matrix
+            )
             wide, high = side[2] - side[0], side[3] - side[1]
             if min(wide, high) < 0.5 and max(wide, high) >= _MIN_RULE_POINTS:
                 self.rules.append(side)
 
-    def _sides(self, path: int, count: int) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+    def _sides(
+        self, path: int, count: int
+    ) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
         get, place = self.api["FPDFPath_GetPathSegment"], self.api["FPDFPathSegment_GetPoint"]
         x, y = self._floats[:2]
         start = before = (0.0, 0.0)
@@ -344,7 +393,10 @@ def around(*boxes: Box) -> Box:
 
 
 def _goes_on(band: Box, line: Box) -> bool:
-    along = max(abs(band[0] - line[0]), abs(band[2] - line[2])), max(abs(band[1] - line[1]), abs(band[3] - line[3]))
+    along = (
+        max(abs(band[0] - line[0]), abs(band[2] - line[2])),
+        max(abs(band[1] - line[1]), abs(band[3] - line[3])),
+    )
     apart = max(line[1] - band[3], band[1] - line[3]), max(line[0] - band[2], band[0] - line[2])
     return any(a <= _SAME_EDGE and b <= _SAME_EDGE for a, b in zip(along, apart, strict=True))
 
@@ -359,27 +411,44 @@ def _is_rectangle(points: Sequence[tuple[float, float]]) -> bool:
     if len(corners) != 4:
         return False
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = corners
-    return (ax == bx and by == cy and cx == dx and dy == ay) or (ay == by and bx == cx and cy == dy and dx == ax)
+    return (ax == bx and by == cy and cx == dx and dy == ay) or (
+        ay == by and bx == cx and cy == dy and dx == ax
+    )
 
 
 def image_share(covers: Sequence[Cover], page: Box) -> float:
     """The share of the page (0 to 1) under pictures; scans are often cut into strips."""
     images = [cover for cover in covers if cover.image]
     width, height = (page[2] - page[0]) / _GRID, (page[3] - page[1]) / _GRID
-    points = [(page[0] + (i + 0.5) * width, page[1] + (j + 0.5) * height) for i in range(_GRID) for j in range(_GRID)]
-    seen = sum(any(c.box[0] <= x <= c.box[2] and c.box[1] <= y <= c.box[3] for c in images) for x, y in points)
+    points = [
+        (page[0] + (i + 0.5) * width, page[1] + (j + 0.5) * height)
+        for i in range(_GRID)
+        for j in range(_GRID)
+    ]
+    seen = sum(
+        any(c.box[0] <= x <= c.box[2] and c.box[1] <= y <= c.box[3] for c in images)
+        for x, y in points
+    )
     return seen / len(points)
 
 
 def _multiply(a: _Matrix, b: _Matrix) -> _Matrix:
     return (
-        a[0] * b[0] + a[1] * b[2], a[0] * b[1] + a[1] * b[3], a[2] * b[0] + a[3] * b[2], a[2] * b[1] + a[3] * b[3],
-        a[4] * b[0] + a[5] * b[2] + b[4], a[4] * b[1] + a[5] * b[3] + b[5],
-    )  # fmt: skip
+        a[0] * b[0] + a[1] * b[2],
+        a[0] * b[1] + a[1] * b[3],
+        a[2] * b[0] + a[3] * b[2],
+        a[2] * b[1] + a[3] * b[3],
+        a[4] * b[0] + a[5] * b[2] + b[4],
+        a[4] * b[1] + a[5] * b[3] + b[5],
+    )
 
 
 def _transform(box: Box, m: _Matrix) -> Box:
-    corners = [(x * m[0] + y * m[2] + m[4], x * m[1] + y * m[3] + m[5]) for x in box[::2] for y in box[1::2]]
+    corners = [
+        (x * m[0] + y * m[2] + m[4], x * m[1] + y * m[3] + m[5])
+        for x in box[::2]
+        for y in box[1::2]
+    ]
     xs, ys = zip(*corners, strict=True)
     return min(xs), min(ys), max(xs), max(ys)
 
@@ -391,18 +460,42 @@ def _api() -> dict[str, Callable[..., Any]]:
 
     pointer, number, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_ulong
     signatures: dict[tuple[Any, ...], str] = {  # what comes back and what goes in: the functions
-        (number, pointer): "FPDFPage_CountObjects FPDFFormObj_CountObjects FPDFPageObj_GetType FPDFClipPath_CountPaths "
+        (
+            number,
+            pointer,
+        ): "FPDFPage_CountObjects FPDFFormObj_CountObjects FPDFPageObj_GetType FPDFClipPath_CountPaths "
         "FPDFPageObj_CountMarks FPDFPath_CountSegments FPDFPathSegment_GetType FPDFPathSegment_GetClose "
         "FPDFTextObj_GetTextRenderMode FPDFPageObj_HasTransparency",
         (number, pointer, number): "FPDFPageObj_SetIsActive FPDFClipPath_CountPathSegments",
         (number, pointer, number, pointer): "FPDFText_GetLooseCharBox",
-        (number, pointer, pointer): "FPDFPageObj_RemoveMark FPDFPageObj_GetMatrix FPDFPageObj_GetStrokeWidth",
-        (number, *[pointer] * 3): "FPDFPathSegment_GetPoint FPDFPath_GetDrawMode FPDFImageObj_GetImagePixelSize",
-        (number, *[pointer] * 5): "FPDFPageObj_GetBounds FPDFPageObj_GetFillColor FPDFPageObj_GetStrokeColor",
+        (
+            number,
+            pointer,
+            pointer,
+        ): "FPDFPageObj_RemoveMark FPDFPageObj_GetMatrix FPDFPageObj_GetStrokeWidth",
+        (
+            number,
+            *[pointer] * 3,
+        ): "FPDFPathSegment_GetPoint FPDFPath_GetDrawMode FPDFImageObj_GetImagePixelSize",
+        (
+            number,
+            *[pointer] * 5,
+        ): "FPDFPageObj_GetBounds FPDFPageObj_GetFillColor FPDFPageObj_GetStrokeColor",
         (number, pointer, pointer, size, pointer): "FPDFPageObjMark_GetName",
-        (number, pointer, ctypes.c_char_p, pointer, size, pointer): "FPDFPageObjMark_GetParamStringValue",
+        (
+            number,
+            pointer,
+            ctypes.c_char_p,
+            pointer,
+            size,
+            pointer,
+        ): "FPDFPageObjMark_GetParamStringValue",
         (pointer, pointer): "FPDFPageObj_GetClipPath",
-        (pointer, pointer, number): "FPDFPage_GetObject FPDFPath_GetPathSegment FPDFText_GetTextObject",
+        (
+            pointer,
+            pointer,
+            number,
+        ): "FPDFPage_GetObject FPDFPath_GetPathSegment FPDFText_GetTextObject",
         (pointer, pointer, number, number): "FPDFClipPath_GetPathSegment",
         (pointer, pointer, size): "FPDFFormObj_GetObject FPDFPageObj_GetMark",
         (size, pointer, pointer, pointer, size): "FPDFTextObj_GetText",

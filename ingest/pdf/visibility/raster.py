@@ -18,7 +18,9 @@ _PAPER = bytes(range(192, 256))
 
 
 class Picture:
-    """The part of `page` around `boxes`, one pixel a point or coarser. Boxes are in user space, y up."""
+    """The part of `page` around `boxes`, one pixel a point or coarser. Boxes are in user space, y
+    up.
+    """
 
     def __init__(self, page: Any, boxes: Sequence[Box], *, annotations: bool = True) -> None:
         width, height = page.get_size()
@@ -30,7 +32,9 @@ class Picture:
         self._data, self._stride = b"", 0
         if self._width > 0 and self._height > 0:
             cut = left, full[1] - bottom, full[0] - right, top
-            self._render(page, [max(pixels - 0.5, 0.0) / self._scale for pixels in cut], annotations)
+            self._render(
+                page, [max(pixels - 0.5, 0.0) / self._scale for pixels in cut], annotations
+            )
 
     def _part(self, boxes: Sequence[Box], width: int, height: int) -> tuple[int, int, int, int]:
         lefts, tops, rights, bottoms = zip(*(self._place(*box) for box in boxes), strict=True)
@@ -47,12 +51,19 @@ class Picture:
     def same(self, other: "Picture", box: Box) -> bool:
         """Whether both show the same in `box`, to the eye."""
         rows = zip(self._rows(box), other._rows(box), strict=True)
-        return all(a == b or all(abs(x - y) <= _SAME_LEVELS for x, y in zip(a, b, strict=True)) for a, b in rows)
+        return all(
+            a == b or all(abs(x - y) <= _SAME_LEVELS for x, y in zip(a, b, strict=True))
+            for a, b in rows
+        )
 
     def plain(self, box: Box) -> bool:
         """Whether `box` is of one colour, to the eye."""
         rows = b"".join(self._rows(box))
-        return all(max(rows[at::_BYTES]) - min(rows[at::_BYTES]) <= _SAME_LEVELS for at in range(3)) if rows else True
+        return (
+            all(max(rows[at::_BYTES]) - min(rows[at::_BYTES]) <= _SAME_LEVELS for at in range(3))
+            if rows
+            else True
+        )
 
     def ink(self, box: Box) -> tuple[int, int]:
         """How many pixels of `box` are darker than paper by a quarter, and how many there are."""
@@ -64,30 +75,41 @@ class Picture:
         left, right = max(int(x0) - self._left, 0), min(int(x1) + 1 - self._left, self._width)
         top, bottom = max(int(y0) - self._top, 0), min(int(y1) + 1 - self._top, self._height)
         starts = (row * self._stride for row in range(top, bottom))
-        return [self._data[start + left * _BYTES : start + right * _BYTES] for start in starts] if left < right else []
+        return (
+            [self._data[start + left * _BYTES : start + right * _BYTES] for start in starts]
+            if left < right
+            else []
+        )
 
 
 def page_png(page: Any, scale: float = 1.5) -> bytes | None:
-    """`page` as displayed, annotations too: a grey PNG of `scale` pixels a point, fewer on a large page; None where its
-    pictures are too large to draw."""
+    """`page` as displayed, annotations too: a grey PNG of `scale` pixels a point, fewer on a large
+    page; None where its pictures are too large to draw."""
     if PageObjects(page).pixels > MAX_RENDERED_PIXELS:
         return None
     width, height = page.get_size()
     scale = min(scale, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-    with closing(page.render(scale=scale, may_draw_forms=False, draw_annots=True, grayscale=True)) as bitmap:
+    with closing(
+        page.render(scale=scale, may_draw_forms=False, draw_annots=True, grayscale=True)
+    ) as bitmap:
         return grey_png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride)
 
 
 def grey_png(pixels: bytes, width: int, height: int, stride: int, palette: bytes = b"") -> bytes:
     """A PNG of one byte a pixel, `stride` bytes a row: a grey or its number in the `palette`."""
-    rows = b"".join(b"\0" + pixels[row * stride : row * stride + width] for row in range(height))  # 0: no filter
+    rows = b"".join(
+        b"\0" + pixels[row * stride : row * stride + width] for row in range(height)
+    )  # 0: no filter
     parts = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3 if palette else 0, 0, 0, 0)),
         *([(b"PLTE", palette)] if palette else []),
         (b"IDAT", zlib.compress(rows, 6)),
         (b"IEND", b""),
     )
-    chunks = (struct.pack(">I", len(d)) + kind + d + struct.pack(">I", zlib.crc32(kind + d)) for kind, d in parts)
+    chunks = (
+        struct.pack(">I", len(d)) + kind + d + struct.pack(">I", zlib.crc32(kind + d))
+        for kind, d in parts
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 

@@ -1,3 +1,5 @@
-"""How a document itself names its places: the locators of its sections, and of the numbered parts in them."""
+"""How a document itself names its places: the locators of its sections, and of the numbered parts
+in them.
+"""
 
 __all__ = ["items", "sections"]

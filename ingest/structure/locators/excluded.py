@@ -22,8 +22,8 @@ _PAGE_BEHIND = re.compile(r"[\s.]{1,200}\d{1,4}$")
 
 
 def insertions(lines: Sequence[MarkedLine]) -> set[int]:
-    """The lines of words that an amendment puts into another text ("“2A Purpose of Act ... .”"): from a quotation mark
-    and a number to the end of the quotation."""
+    """The lines of words that an amendment puts into another text ("“2A Purpose of Act ... .”"):
+    from a quotation mark and a number to the end of the quotation."""
     found: set[int] = set()
     at = 0
     while at < len(lines):
@@ -53,7 +53,9 @@ def _end_of_quotation(lines: Sequence[MarkedLine], first: int) -> int:
     return first
 
 
-def contents_lines(lines: Sequence[MarkedLine], pages: Sequence[Page], sections: Sequence[Section]) -> set[int]:
+def contents_lines(
+    lines: Sequence[MarkedLine], pages: Sequence[Page], sections: Sequence[Section]
+) -> set[int]:
     """The lines in a row that come again, word for word, as later headings: tables of contents."""
     last = {}
     for section in sections:
@@ -63,9 +65,16 @@ def contents_lines(lines: Sequence[MarkedLine], pages: Sequence[Page], sections:
     for line, key in zip(lines, keys, strict=True):
         if key:
             last[key] = max(last.get(key, (0, 0)), (line.page, line.start))
-    again = [bool(key) and last[key] > (line.page, line.end) for line, key in zip(lines, keys, strict=True)]
+    again = [
+        bool(key) and last[key] > (line.page, line.end)
+        for line, key in zip(lines, keys, strict=True)
+    ]
     # What is attached twice comes again on one page.
-    spread = {(line.page, last[key][0]) for line, key, later in zip(lines, keys, again, strict=True) if later}
+    spread = {
+        (line.page, last[key][0])
+        for line, key, later in zip(lines, keys, again, strict=True)
+        if later
+    }
     pages_behind = Counter(page for page, _ in spread)
     return {
         number
@@ -77,7 +86,9 @@ def contents_lines(lines: Sequence[MarkedLine], pages: Sequence[Page], sections:
 
 
 def _entry(line: MarkedLine) -> str:
-    """The letters and digits of a numbered line that may be an entry of a table of contents, or ""."""
+    """The letters and digits of a numbered line that may be an entry of a table of contents, or
+    "".
+    """
     if not line.marks or len(line.text) > _MOST_ENTRY:
         return ""
     key = folded(_PAGE_BEHIND.sub("", line.text))

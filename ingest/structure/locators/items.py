@@ -1,6 +1,8 @@
-"""Parts of a section that have a number and no heading: subsections, paragraphs, items, clauses, theorems, notes.
+"""Parts of a section that have a number and no heading: subsections, paragraphs, items, clauses,
+theorems, notes.
 
-A mark that opens a line counts where it is the next of an open level, or the first of a new one that goes on.
+A mark that opens a line counts where it is the next of an open level, or the first of a new one
+that goes on.
 """
 
 import re
@@ -30,7 +32,10 @@ from docqa.ingest.types import Item, Note, Page, Section
 _LEAST_PARAGRAPHS = 4
 _CLAUSE_AHEAD = 40
 """Lines in which the second clause is looked for, where no section has its number."""
-_OWN_MARKS = (("(a)", re.compile(r"(?:\([A-Za-z0-9]{1,6}\)){1,12}$")), ("a.", re.compile(r"(?:^|\.)[A-Za-z]$")))
+_OWN_MARKS = (
+    ("(a)", re.compile(r"(?:\([A-Za-z0-9]{1,6}\)){1,12}$")),
+    ("a.", re.compile(r"(?:^|\.)[A-Za-z]$")),
+)
 _HEADING = re.compile(r"\s*\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z][^.;:|]{2,70}[^.;:,|\s]$")
 _ENDED = re.compile(r"(?:[;,.:—]|[;,]\s+(?:and|or))\s*$")
 # The words above the signatures of a contract, which belong to no clause.
@@ -45,16 +50,20 @@ _GAP = 3
 """Articles that may be missing between one that is a heading and the next."""
 
 
-def find_items(pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note] = ()) -> list[Item]:
-    """The numbered parts of `sections`, which have their locators, in order. Behind a part that is only a line
-    ("Theorem 2", a note) the locator before it comes again."""
+def find_items(
+    pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note] = ()
+) -> list[Item]:
+    """The numbered parts of `sections`, which have their locators, in order. Behind a part that is
+    only a line ("Theorem 2", a note) the locator before it comes again."""
     return list(_Walk(pages, sections, notes).items())
 
 
 class _Walk:
     """All lines of a document in order, each in its section."""
 
-    def __init__(self, pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note]) -> None:
+    def __init__(
+        self, pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note]
+    ) -> None:
         lines = list(read_lines(pages))
         contents = contents_lines(lines, pages, sections)
         self.lines = [line for number, line in enumerate(lines) if number not in contents]
@@ -91,10 +100,16 @@ class _Walk:
         at = bisect_right(self.note_starts, (line.page, line.start)) - 1
         note = self.notes[at] if at >= 0 else None
         inside = note is not None and note.page == line.page and line.start < note.end
-        return note if inside and note is not None and (note.page, note.start) not in self.headed else None
+        return (
+            note
+            if inside and note is not None and (note.page, note.start) not in self.headed
+            else None
+        )
 
     def _paragraphs(self) -> frozenset[int]:
-        """The lines whose number counts paragraphs through the document ("14." of a complaint, "[14]")."""
+        """The lines whose number counts paragraphs through the document ("14." of a complaint,
+        "[14]").
+        """
         best: list[int] = []
         for shape in ("[1]", "1."):
             chain: list[int] = []
@@ -109,11 +124,18 @@ class _Walk:
                     last = value
             if len(chain) > len(best):
                 best = chain
-        counted = sum((printed.printed_number(section) or "").isdigit() for section in self.sections)
+        counted = sum(
+            (printed.printed_number(section) or "").isdigit() for section in self.sections
+        )
         if counted >= _LEAST_PARAGRAPHS:
             return frozenset()  # what counts through the document are its sections
-        # A judgment's paragraphs run through it; in a reported opinion the parts do, and lists are lists.
-        most = not self.is_opinion and len(best) > _LEAST_PARAGRAPHS and best[-1] - best[0] >= 0.5 * len(self.lines)
+        # A judgment's paragraphs run through it; in a reported opinion the parts do, and lists are
+        # lists.
+        most = (
+            not self.is_opinion
+            and len(best) > _LEAST_PARAGRAPHS
+            and best[-1] - best[0] >= 0.5 * len(self.lines)
+        )
         return frozenset(best) if most else frozenset()
 
 
@@ -126,24 +148,36 @@ class _Part:
         self.first = first
         self.base = section.locator if section is not None else None
         self.number = printed.printed_number(section) if section is not None else None
-        # Headings by look alone, and no number in any: the numbered paragraphs are all that the document prints.
-        self.is_plain = walk.is_plain and (section is None or section.source in ("style", "bookmark"))
+        # Headings by look alone, and no number in any: the numbered paragraphs are all that the
+        # document prints.
+        self.is_plain = walk.is_plain and (
+            section is None or section.source in ("style", "bookmark")
+        )
         self.roof = walk.attachments.get(section.id) if section is not None else None
         self.is_attached = self.roof is not None and printed.is_attachment(self.number)
         self.levels = Levels(walk.lines)
         self._begin_levels()
         self.clause = _ordinals(self.number)
         # A bibliography or a table of contents, whose numbers name nothing in the document.
-        self.skipped = section is not None and section.title.casefold().strip(" .:") in NAMES_OF_LISTS
+        self.skipped = (
+            section is not None and section.title.casefold().strip(" .:") in NAMES_OF_LISTS
+        )
         self.before: MarkedLine | None = None
         self.terms: int | None = None
         self.divisions: dict[str, int] = {}
 
     def _begin_levels(self) -> None:
-        """In section "(a)" or "5.A" the next is "(b)" or "B.": its number is the last mark of an open level."""
+        """In section "(a)" or "5.A" the next is "(b)" or "B.": its number is the last mark of an
+        open level.
+        """
         for shape, pattern in _OWN_MARKS:
             match = pattern.search(self.base or "") if self.number is not None else None
-            if match is not None and self.base is not None and self.number is not None and pattern.search(self.number):
+            if (
+                match is not None
+                and self.base is not None
+                and self.number is not None
+                and pattern.search(self.number)
+            ):
                 self.levels.begin(_WORD.findall(match.group()), shape)
                 self.base = self.base[: match.start()].rstrip(" ,")
 
@@ -188,7 +222,11 @@ class _Part:
     def _is_own(self, mark: Mark) -> bool:
         """Whether a mark is the section's own number on its first line."""
         section = self.section
-        own = section is not None and section.start <= mark.start <= section.start + 2 and mark.page == section.page
+        own = (
+            section is not None
+            and section.start <= mark.start <= section.start + 2
+            and mark.page == section.page
+        )
         return own and self.number is not None
 
     def _open(self, number: int, line: MarkedLine, mark: Mark) -> None:
@@ -206,14 +244,18 @@ class _Part:
         elif mark.shape in BRACKET or self.number is not None or self.levels.open:
             taken = self.levels.take(number, mark)
             if not taken and mark.shape == ABJAD:
-                self.levels.resume(mark)  # "د –" is a mark wherever it stands, also where the one before it is lost
+                self.levels.resume(
+                    mark
+                )  # "د –" is a mark wherever it stands, also where the one before it is lost
             if taken and mark.text.isdigit():
                 self.terms = None
 
     def _open_clause(self, number: int, line: MarkedLine, mark: Mark) -> None:
         ordinals = _ordinals(mark.text)
         before = self.clause
-        missed = ordinals > before and _HEADING.match(line.text)  # a heading that the outline does not have
+        missed = ordinals > before and _HEADING.match(
+            line.text
+        )  # a heading that the outline does not have
         deeper = len(before) < len(ordinals) and ordinals[: len(before)] == before
         inside = deeper and max(ordinals[len(before) :]) <= 2
         begun = not before and self._is_begun(number, ordinals)
@@ -222,17 +264,27 @@ class _Part:
 
     def _is_begun(self, number: int, ordinals: tuple[int, ...]) -> bool:
         """Whether the next clause number behind line `number` follows from `ordinals`."""
-        marks = (mark for line in self.walk.lines[number + 1 : number + _CLAUSE_AHEAD] for mark in line.marks[:1])
+        marks = (
+            mark
+            for line in self.walk.lines[number + 1 : number + _CLAUSE_AHEAD]
+            for mark in line.marks[:1]
+        )
         after = next((mark for mark in marks if mark.shape == "1.1"), None)
         return after is not None and follows(ordinals, _ordinals(after.text))
 
     def _open_worded(self, mark: Mark) -> None:
         """An article between two headings, whose text begins on the line of its number."""
         own, value = _LAST_NUMBER.search(self.base or ""), _LAST_NUMBER.search(mark.text)
-        if own is None or value is None or printed.word_of(mark.text) != printed.word_of(self.number or ""):
+        if (
+            own is None
+            or value is None
+            or printed.word_of(mark.text) != printed.word_of(self.number or "")
+        ):
             return
         following = self._next_section()
-        if 0 < int(value.group()) - int(own.group()) <= _GAP and (following is None or int(value.group()) < following):
+        if 0 < int(value.group()) - int(own.group()) <= _GAP and (
+            following is None or int(value.group()) < following
+        ):
             self._begin(printed.joined(self.roof or "", " ".join(mark.text.split())))
 
     def _open_division(self, mark: Mark) -> None:
@@ -242,8 +294,13 @@ class _Part:
         word, core = mark.text.split()
         last = self.divisions.get(word.casefold(), 0)
         # "L" behind "XLIX" is a numeral.
-        readings = {*ordinal_of(core)[:1], *(value for kind, value in readings_of(core.lower()) if kind == "i")}
-        ordinal = next((value for value in sorted(readings) if value == 1 or 0 < value - last <= _GAP), None)
+        readings = {
+            *ordinal_of(core)[:1],
+            *(value for kind, value in readings_of(core.lower()) if kind == "i"),
+        }
+        ordinal = next(
+            (value for value in sorted(readings) if value == 1 or 0 < value - last <= _GAP), None
+        )
         if ordinal is not None:
             self.divisions[word.casefold()] = ordinal
             self._begin(printed.joined(self.section.locator or "", f"{word.capitalize()} {core}"))
@@ -262,14 +319,20 @@ class _Part:
 
     def _is_next_clause(self, value: int) -> bool:
         """Whether "5." goes on behind section 4, no heading having it; "Section 4" is no 4."""
-        counted = not (self.number and printed.word_of(self.number)) and self.clause[:1] == (value - 1,)
+        counted = not (self.number and printed.word_of(self.number)) and self.clause[:1] == (
+            value - 1,
+        )
         return counted and self._next_section() != value
 
     def _take_part(self, number: int, mark: Mark) -> None:
         """Opens "5." of a schedule, whose paragraphs count on from part to part."""
         above = self.roof
         value = int(mark.text)
-        if not self.levels.open and above is not None and value == self.walk.counted.get(above, 0) + 1 > 1:
+        if (
+            not self.levels.open
+            and above is not None
+            and value == self.walk.counted.get(above, 0) + 1 > 1
+        ):
             self.levels.resume(mark)
         elif not self.levels.take(number, mark):
             return
@@ -298,12 +361,16 @@ class _Part:
         at = self.walk.sections.index(section)
         later = (other for other in self.walk.sections[at + 1 :] if other.parent == section.parent)
         own, numbers = printed.word_of(self.number or ""), map(printed.printed_number, later)
-        alike = (number for number in numbers if number is not None and printed.word_of(number) == own)
+        alike = (
+            number for number in numbers if number is not None and printed.word_of(number) == own
+        )
         found = (_LAST_NUMBER.search(number) for number in alike)
         return next((int(match.group()) for match in found if match is not None), None)
 
     def _unmarked(self, number: int, line: MarkedLine) -> None:
-        """Words that close a list belong to what it is a part of; the next defined term closes the last's list."""
+        """Words that close a list belong to what it is a part of; the next defined term closes the
+        last's list.
+        """
         words = line.text.lstrip()
         if words.startswith(("Provided that", "Provided further", "PROVIDED")):
             return  # what it limits is the item before it
@@ -322,7 +389,9 @@ class _Part:
     def _locator(self) -> str | None:
         locator = "" if self.is_plain and self.levels.open and not self.clause else self.base or ""
         for level in self.levels.open:
-            locator = printed.joined(locator, f"({level.text})" if level.shape in BRACKET else level.text)
+            locator = printed.joined(
+                locator, f"({level.text})" if level.shape in BRACKET else level.text
+            )
         return locator or None
 
 

@@ -17,9 +17,7 @@ BRACKET = frozenset(("(a)", "a)", ABJAD, "1 –"))
 ALONE = "alone"
 _ABJAD = "أبجدهوزحطيكلمنسعفصقر"
 """The letters by which Arabic counts, in their order."""
-_ABJAD_MARK = (
-    rf"\s{{0,80}}([{_ABJAD}])\u0640{{0,3}}\s?(?:[-–—.](?=\s|\d|[\u0621-\u064a])\s?|(?=\d{{1,2}}\s?-))"
-)
+_ABJAD_MARK = rf"\s{{0,80}}([{_ABJAD}])\u0640{{0,3}}\s?(?:[-–—.](?=\s|\d|[\u0621-\u064a])\s?|(?=\d{{1,2}}\s?-))"
 # A line from right to left may have the sign behind its number in front of it: ".3", "– 3".
 _ARABIC_NUMBER = (
     r"\s{0,80}(?:(\d{1,3})\s?[-–—\u0640]|[.–-]\s?(\d{1,3}))\s?(?:\u0640\s)?(?=[\u0621-\u064a])"
@@ -28,14 +26,14 @@ _INNER = r"\d{1,3}(?:[A-Z]{1,2}|[a-z])?|[a-z]{1,5}(?:\d{1,2})?|[A-Z]{1,5}"
 _BRACKETED = re.compile(rf"\s{{0,80}}\(\s?({_INNER})\s?\)(?=[\s(—–:A-Z“-]|$)")
 WORDED = "Article 1"
 DIVISION = "Part 1"
-_DIVISIONS = "|".join(("article", "section", "rule", "clause", "regulation", "art\\.", "sec\\.", *ELSEWHERE))
+_DIVISIONS = "|".join(
+    ("article", "section", "rule", "clause", "regulation", "art\\.", "sec\\.", *ELSEWHERE)
+)
 _WORDED = rf"\s{{0,80}}((?:(?:{_DIVISIONS})\s+|§\s?)\(?\d{{1,4}}[A-Z]?\)?)(?=[.:,–—-]?(?:\s|$))"
 _DIVISION = r"\s{0,80}((?:Part|PART|Chapter|CHAPTER|Title|TITLE)\s+(?:\d{1,3}|[IVXLC]{1,8}|[A-Z]))(?=\s*[-–—:.]\s|\s*$)"
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){1,5}"
 _DEEP = r"\d{1,3}(?:\.\d{1,3}){2,5}"
-_CLAUSE = (
-    rf"\s{{0,80}}(?:(?:Section|SECTION)\s{{1,3}})?({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}})|{_DEEP}(?=$))[.)]?"
-)
+_CLAUSE = rf"\s{{0,80}}(?:(?:Section|SECTION)\s{{1,3}})?({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}})|{_DEEP}(?=$))[.)]?"
 _SHAPES = (
     (WORDED, re.compile(_WORDED, re.IGNORECASE)),
     (DIVISION, re.compile(_DIVISION)),
@@ -61,7 +59,9 @@ _MOST_MARKS = 4
 _ROMAN = {text: number for text, number in ROMAN.items() if number < 100}
 _LETTERS = {in_letters(number): number for number in range(1, 105)}
 _GAP = 3
-"""Numbers that may be missing between two marks of a level: repealed ones, or marks that the print lost."""
+"""Numbers that may be missing between two marks of a level: repealed ones, or marks that the print
+lost.
+"""
 _WIDE_GAP = 20
 """The same where the marks behind it count on."""
 _LOOK_AHEAD = 150
@@ -71,8 +71,8 @@ _PART_AHEAD = 1500
 
 
 class Mark(NamedTuple):
-    """A number or letter at offset `start` of `page`: `text` without what sets it apart, `shape`: "(a)", "a)", "a.",
-    "1.", "1.1", "[1]". `behind`: the sign in front of one within a line."""
+    """A number or letter at offset `start` of `page`: `text` without what sets it apart, `shape`:
+    "(a)", "a)", "a.", "1.", "1.1", "[1]". `behind`: the sign in front of one within a line."""
 
     page: int
     start: int
@@ -83,8 +83,9 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MarkedLine:
-    """A line `start:end` of `page` with its `text`: `marks` that open it, `inline` ones behind a stop in it, its `name`
-    where it is a theorem or a caption. `sentence_end`: where the last inline mark's sentence begins, or 0."""
+    """A line `start:end` of `page` with its `text`: `marks` that open it, `inline` ones behind a
+    stop in it, its `name` where it is a theorem or a caption. `sentence_end`: where the last inline
+    mark's sentence begins, or 0."""
 
     page: int
     start: int
@@ -118,7 +119,15 @@ def _line(page: int, start: int, text: str) -> MarkedLine:
     name = " ".join(named.group(1).split()) if named else None
     inline = tuple(_inline(page, start, text)) if "(" in text else ()
     behind = (start + span.start for span in sentences(text)) if inline else ()
-    return MarkedLine(page, start, text, marks, inline, name, next((at for at in behind if at > inline[-1].start), 0))
+    return MarkedLine(
+        page,
+        start,
+        text,
+        marks,
+        inline,
+        name,
+        next((at for at in behind if at > inline[-1].start), 0),
+    )
 
 
 def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
@@ -132,7 +141,11 @@ def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
             if match is not None and (count == 0 or shape in ("(a)", "a.", "1 –")):
                 group = match.lastindex or 1
                 first = match.start(group)
-                first = text.rfind(shape[0], 0, first) if shape in ("(a)", "[1]") and "¶" not in text[:first] else first
+                first = (
+                    text.rfind(shape[0], 0, first)
+                    if shape in ("(a)", "[1]") and "¶" not in text[:first]
+                    else first
+                )
                 first = match.start() if shape in ("1 –", "1.1") else first
                 yield Mark(page, start + max(first, 0), match.group(group), shape)
                 at = match.end()
@@ -157,7 +170,9 @@ class _Level:
 
 
 class Levels:
-    """The open levels of one section. Mutable. `lines` are those of the document, for what comes next."""
+    """The open levels of one section. Mutable. `lines` are those of the document, for what comes
+    next.
+    """
 
     def __init__(self, lines: Sequence[MarkedLine]) -> None:
         self.lines = lines
@@ -165,7 +180,9 @@ class Levels:
         self._own = 0  # levels that are the section's own number, which no list closes
 
     def begin(self, texts: Sequence[str], shape: str) -> None:
-        """Opens the levels of a section that is itself a part: "(a)" and "(1)" of 101(a)(1), so that "(b)" follows."""
+        """Opens the levels of a section that is itself a part: "(a)" and "(1)" of 101(a)(1), so
+        that "(b)" follows.
+        """
         for text in texts:
             if readings := readings_of(text):
                 self.open.append(_Level(shape, *readings[0 if self.open else -1], text))
@@ -187,23 +204,37 @@ class Levels:
         for kind, ordinal in readings_of(mark.text):
             if ordinal == 1 and self._goes_on(line, mark, kind):
                 shapes = [(level.shape, level.kind) for level in self.open]
-                depth = shapes.index((mark.shape, kind)) if (mark.shape, kind) in shapes else len(shapes)
+                depth = (
+                    shapes.index((mark.shape, kind))
+                    if (mark.shape, kind) in shapes
+                    else len(shapes)
+                )
                 return self._set(depth, _Level(mark.shape, kind, 1, mark.text))
             if not self.open and ordinal in (2, 3) and self._is_next(line, mark, kind, ordinal + 1):
-                return self._set(0, _Level(mark.shape, kind, ordinal, mark.text))  # the first is lost in print
+                return self._set(
+                    0, _Level(mark.shape, kind, ordinal, mark.text)
+                )  # the first is lost in print
         later = self._following(mark, _GAP)
         # Behind a wide gap in print ("30." and "37.") the numbers must count on.
-        if later is None and mark.text.isdigit() and self._is_next(line, mark, "1", int(mark.text) + 1):
+        if (
+            later is None
+            and mark.text.isdigit()
+            and self._is_next(line, mark, "1", int(mark.text) + 1)
+        ):
             later = self._following(mark, _WIDE_GAP)
         return self._set(*later) if later is not None else False
 
     def resume(self, mark: Mark) -> None:
-        """Opens `mark` alone: its level counts on from one that a new part of the document closed."""
+        """Opens `mark` alone: its level counts on from one that a new part of the document
+        closed.
+        """
         kind, ordinal = readings_of(mark.text)[0]
         self.open[self._own :] = [_Level(mark.shape, kind, ordinal, mark.text)]
 
     def innermost_goes_on(self, line: int) -> bool:
-        """Whether the innermost open level goes on behind line number `line` before it begins again."""
+        """Whether the innermost open level goes on behind line number `line` before it begins
+        again.
+        """
         if not self.open:
             return True
         level = self.open[-1]
@@ -217,7 +248,9 @@ class Levels:
         return False
 
     def continue_inline(self, line: int, mark: Mark) -> bool:
-        """As `take` for a mark within a line, which must be the very next one or begin a list behind a colon."""
+        """As `take` for a mark within a line, which must be the very next one or begin a list
+        behind a colon.
+        """
         follows = self._following(mark)
         if follows is not None:
             return self._set(*follows)
@@ -236,8 +269,12 @@ class Levels:
             level = self.open[depth]
             for kind, ordinal in readings_of(mark.text):
                 step = ordinal - level.ordinal
-                again = step == 0 and mark.text != level.text  # "2A" behind "2", "iiia" behind "iii"
-                if (level.shape, level.kind) == (mark.shape, kind) and (0 < step <= gap + 1 or again):
+                again = (
+                    step == 0 and mark.text != level.text
+                )  # "2A" behind "2", "iiia" behind "iii"
+                if (level.shape, level.kind) == (mark.shape, kind) and (
+                    0 < step <= gap + 1 or again
+                ):
                     return depth, _Level(mark.shape, kind, ordinal, mark.text)
         return None
 
@@ -251,7 +288,9 @@ class Levels:
     def _is_next(self, line: int, mark: Mark, kind: str, ordinal: int) -> bool:
         """Whether the next mark counted as `mark` has this number."""
         later = (readings_of(after.text) for after in self._later(line, mark))
-        alike = next((readings for readings in later if any(one == kind for one, _ in readings)), [])
+        alike = next(
+            (readings for readings in later if any(one == kind for one, _ in readings)), []
+        )
         return (kind, ordinal) in alike
 
     def _goes_on(self, line: int, mark: Mark, kind: str) -> bool:
@@ -259,7 +298,9 @@ class Levels:
         for after in self._later(line, mark):
             if after.text == mark.text:
                 return False
-            if any(one == kind and 1 < ordinal <= 2 + _GAP for one, ordinal in readings_of(after.text)):
+            if any(
+                one == kind and 1 < ordinal <= 2 + _GAP for one, ordinal in readings_of(after.text)
+            ):
                 return True
         return False
 
@@ -270,12 +311,17 @@ class Levels:
         for number in range(line, min(line + far, len(self.lines))):
             row = self.lines[number]
             for after in (*row.marks, *row.inline):
-                if after.shape == mark.shape and (after.page, after.start) > (mark.page, mark.start):
+                if after.shape == mark.shape and (after.page, after.start) > (
+                    mark.page,
+                    mark.start,
+                ):
                     yield after
 
 
 def readings_of(text: str) -> list[tuple[str, int]]:
-    """What a mark may count as (kind, ordinal): "i" is a Roman one or the ninth letter, "2A" a two."""
+    """What a mark may count as (kind, ordinal): "i" is a Roman one or the ninth letter, "2A" a
+    two.
+    """
     digits = text.rstrip(ascii_letters) if text[:1].isdigit() else ""
     if digits:
         return [("1", int(digits))]
@@ -283,7 +329,11 @@ def readings_of(text: str) -> list[tuple[str, int]]:
         return [("أ", _ABJAD.index(text) + 1)]
     lowered = text.lower().rstrip("0123456789")  # "a1", which an amendment put behind "a"
     inserted = lowered not in _ROMAN and len(lowered) > 2 and lowered[:-1] in _ROMAN  # "iiia"
-    found = [("i", _ROMAN[lowered[:-1] if inserted else lowered])] if inserted or lowered in _ROMAN else []
+    found = (
+        [("i", _ROMAN[lowered[:-1] if inserted else lowered])]
+        if inserted or lowered in _ROMAN
+        else []
+    )
     if lowered in _LETTERS:
         found.append(("a", _LETTERS[lowered]))
     return [(kind if text.islower() else kind.upper(), ordinal) for kind, ordinal in found]

@@ -1,7 +1,9 @@
-"""How a document itself calls each of its sections: "186", "Article 70", "7.A(2)", "Schedule 2 Part A", "Recitals".
+"""How a document itself calls each of its sections: "186", "Article 70", "7.A(2)", "Schedule 2 Part
+A", "Recitals".
 
-Locators are made only here. A number that is used once stands alone, as printed; one that begins again has those above
-it in front. What has no number is called by its heading. Nothing is ever counted.
+Locators are made only here. A number that is used once stands alone, as printed; one that begins
+again has those above it in front. What has no number is called by its heading. Nothing is ever
+counted.
 """
 
 from collections import Counter
@@ -10,24 +12,44 @@ from dataclasses import replace
 
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import ORDINAL_WORD, ordinal, ordinal_of
-from docqa.ingest.language.places import ATTACHMENTS, DIVISIONS, ELSEWHERE, NAME_OF_DIVISION, division_of
+from docqa.ingest.language.places import (
+    ATTACHMENTS,
+    DIVISIONS,
+    ELSEWHERE,
+    NAME_OF_DIVISION,
+    division_of,
+)
 from docqa.ingest.types import Section
 
 _WORDED = lazily(r"(?P<word>[^\W\d_]{2,}\.?|§+)\s*(?:[Nn]o\.\s*)?(?P<core>\S.*)$")
 _CORE_PARTS = lazily(r"[.\-–—]")
 _CAPITALS = frozenset(
-    (*DIVISIONS, *ORDINAL_WORD.split("|"), *ELSEWHERE, "section", "sec", "clause", "paragraph",
-     "rule")
-)  # fmt: skip
+    (
+        *DIVISIONS,
+        *ORDINAL_WORD.split("|"),
+        *ELSEWHERE,
+        "section",
+        "sec",
+        "clause",
+        "paragraph",
+        "rule",
+    )
+)
 """Words in a number that are written alike wherever they are printed in capitals."""
-_INNER_WORDS = frozenset(("section", "sec", "§", "article", "art", "clause", "paragraph", "rule", "regulation"))
+_INNER_WORDS = frozenset(
+    ("section", "sec", "§", "article", "art", "clause", "paragraph", "rule", "regulation")
+)
 _NUMBER_AT_END = lazily(r"(?:\d[A-Za-z]{0,2}|\)|(?:^|\.)(?:[A-Z]|[IVXLC]+)|\.(?:[a-z]|[ivxlc]+))$")
 
 
 def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section, ...]:
-    """`sections`, parents first, with their locators, which without pages are labels where missing."""
+    """`sections`, parents first, with their locators, which without pages are labels where
+    missing.
+    """
     numbers = {section.id: printed_number(section) for section in sections}
-    names = Counter((numbers[section.id] or " ".join(section.title.split())).casefold() for section in sections)
+    names = Counter(
+        (numbers[section.id] or " ".join(section.title.split())).casefold() for section in sections
+    )
     first = _first_numbered(sections)
     done: dict[str, Section] = {}
     for section in sections:
@@ -36,18 +58,23 @@ def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section,
             above.append(done[parent])
         given = section.label if not paged else None
         locator = given or _locator(section, numbers, above, names, first)
-        done[section.id] = replace(section, locator=locator, label=section.label if paged else locator)
+        done[section.id] = replace(
+            section, locator=locator, label=section.label if paged else locator
+        )
     return tuple(done.values())
 
 
 def printed_number(section: Section) -> str | None:
-    """The number of a section as printed: "4.2", "Article 70" of "ARTICLE 70", "(a)"; or a name with its number in
-    words ("First Schedule", "Part XXIA")."""
+    """The number of a section as printed: "4.2", "Article 70" of "ARTICLE 70", "(a)"; or a name
+    with its number in words ("First Schedule", "Part XXIA")."""
     number = " ".join((section.number or "").split()).rstrip(".: ")
     if not number:
         in_front = NAME_OF_DIVISION.match(section.title)
         number = " ".join(in_front.group().split()) if in_front else ""
-    words = (word.capitalize() if word.rstrip(".").lower() in _CAPITALS else word for word in number.split())
+    words = (
+        word.capitalize() if word.rstrip(".").lower() in _CAPITALS else word
+        for word in number.split()
+    )
     return " ".join(words) or None
 
 
@@ -59,7 +86,8 @@ def joined(above: str, inner: str) -> str:
         return f"{above}{inner}" if _ends_in_number(above) else f"{above} {inner}"
     if word_of(inner):
         return f"{above} {inner}"
-    # ".A" goes on behind a number, "Article IV" and "Section 2", not behind a schedule or a heading.
+    # ".A" goes on behind a number, "Article IV" and "Section 2", not behind a schedule or a
+    # heading.
     tail = above.rsplit(", ", 1)[-1]
     goes_on = _ends_in_number(above) and not is_attachment(tail) and not is_division(tail)
     return f"{above}.{inner}" if goes_on else f"{above}, {inner}"
@@ -82,13 +110,19 @@ def _first_numbered(sections: Sequence[Section]) -> str | None:
 
 
 def is_attachment(number: str | None) -> bool:
-    """Whether a printed number is of a schedule, an exhibit or the like, in which numbers begin again."""
+    """Whether a printed number is of a schedule, an exhibit or the like, in which numbers begin
+    again.
+    """
     words = (number or "").casefold().split()
     return any(word in ATTACHMENTS or word == "annexure" for word in words[:2])
 
 
 def _locator(
-    section: Section, numbers: dict[str, str | None], above: list[Section], names: Counter[str], first: str | None
+    section: Section,
+    numbers: dict[str, str | None],
+    above: list[Section],
+    names: Counter[str],
+    first: str | None,
 ) -> str | None:
     own = numbers[section.id]
     # An exhibit that opens the document names all of it.
@@ -118,26 +152,33 @@ def _carries(own: str, numbers: dict[str, str | None], above: list[Section]) -> 
     outer = _CORE_PARTS.split(_core(around))
     # "4.1" in Article IV; but "1.1" in Exhibit A is no part of A
     alike = not is_attachment(around) and ordinal_of(parts[0]) == ordinal_of(outer[0])
-    return (alike or parts[: len(outer)] == outer) and (len(parts) > len(outer) or parts[0] != outer[0])
+    return (alike or parts[: len(outer)] == outer) and (
+        len(parts) > len(outer) or parts[0] != outer[0]
+    )
 
 
 def _is_roof(section: Section, first: str | None) -> bool:
-    """Whether numbers in `section` are its own: a schedule behind section `first`, not "Exhibit 10.20" that names the
-    document."""
+    """Whether numbers in `section` are its own: a schedule behind section `first`, not "Exhibit
+    10.20" that names the document."""
     return section.id != first and is_attachment(printed_number(section))
 
 
 def _is_part_of(own: str, around: str, names: Counter[str]) -> bool:
-    """Whether the number around `own` belongs in front of it: a lone letter or numeral, or one that comes again."""
+    """Whether the number around `own` belongs in front of it: a lone letter or numeral, or one that
+    comes again.
+    """
     again = names[own.casefold()] > 1
     if word_of(own):
         return again
-    # Sections count on through chapters; letters and numbers that begin again are the chapter's own.
+    # Sections count on through chapters; letters and numbers that begin again are the chapter's
+    # own.
     return not is_attachment(around) and (again or not is_division(around))
 
 
 def is_division(number: str) -> bool:
-    """Whether this is a part or chapter, whose sections have numbers of their own; "Article 7" is none."""
+    """Whether this is a part or chapter, whose sections have numbers of their own; "Article 7" is
+    none.
+    """
     word = word_of(number)
     return bool(word) and word not in _INNER_WORDS
 
@@ -161,7 +202,9 @@ def _core(number: str) -> str:
 
 
 def _ends_in_number(locator: str) -> bool:
-    """Whether "(a)" may follow at once: behind "186", "Article IV" or "(2)", not behind a heading."""
+    """Whether "(a)" may follow at once: behind "186", "Article IV" or "(2)", not behind a
+    heading.
+    """
     tail = locator.rsplit(", ", 1)[-1].split() or [""]
     # A heading may happen to end with a number.
     short = len(tail) == 1 or bool(word_of(" ".join(tail[-2:]))) or any(map(str.isdigit, tail[0]))

@@ -1,5 +1,5 @@
-"""What is around the cells of a table: columns that name its rows, caption, unit, and whether it goes on from the page
-before."""
+"""What is around the cells of a table: columns that name its rows, caption, unit, and whether it
+goes on from the page before."""
 
 import re
 from collections.abc import Sequence
@@ -30,10 +30,14 @@ def with_tables(pages: Sequence[Page]) -> list[Page]:
     """The pages with all their tables, also those in plain text, described."""
     found: list[Page] = []
     for page in pages:
-        tables = sorted([*page.tables, *tables_in_text(page.text, page.tables)], key=lambda table: table.start)
+        tables = sorted(
+            [*page.tables, *tables_in_text(page.text, page.tables)], key=lambda table: table.start
+        )
         if tables:
             tables = _described(page.text, tables)
-            tables[0] = replace(tables[0], continued=bool(found) and _goes_on(found[-1], page.text, tables[0]))
+            tables[0] = replace(
+                tables[0], continued=bool(found) and _goes_on(found[-1], page.text, tables[0])
+            )
             page = replace(page, tables=tuple(tables))
         found.append(page)
     return found
@@ -42,10 +46,14 @@ def with_tables(pages: Sequence[Page]) -> list[Page]:
 def _described(text: str, tables: Sequence[Table]) -> list[Table]:
     found: list[Table] = []
     end = 0  # of the table before and its caption
-    for table, start in zip(tables, [*(table.start for table in tables[1:]), len(text)], strict=True):
+    for table, start in zip(
+        tables, [*(table.start for table in tables[1:]), len(text)], strict=True
+    ):
         caption = _caption(text, table, end, start)
         end = max(table.end, caption.end if caption else 0)
-        first = min((cell.start for cell in table.cells if cell.row >= table.heads), default=table.start)
+        first = min(
+            (cell.start for cell in table.cells if cell.row >= table.heads), default=table.start
+        )
         units = [match.span() for match in _UNIT.finditer(text, max(first - _FAR, 0), first)]
         unit = Span(*units[-1]) if units else None
         found.append(replace(table, names=_name_columns(text, table), caption=caption, unit=unit))
@@ -53,7 +61,9 @@ def _described(text: str, tables: Sequence[Table]) -> list[Table]:
 
 
 def _goes_on(before: Page, text: str, first: Table) -> bool:
-    """Whether a page's first table goes on the last before: as many columns, hardly a word between, no new heads."""
+    """Whether a page's first table goes on the last before: as many columns, hardly a word between,
+    no new heads.
+    """
     if not before.tables:
         return False
     last = before.tables[-1]
@@ -68,12 +78,20 @@ def _heads(text: str, table: Table) -> list[str]:
 
 
 def _caption(text: str, table: Table, end: int, start: int) -> Span | None:
-    """The line close above a table, else below, that begins as a caption ("Table 2"); a neighbour that ends at `end` or
-    begins at `start` has what is nearer to it."""
+    """The line close above a table, else below, that begins as a caption ("Table 2"); a neighbour
+    that ends at `end` or begins at `start` has what is nearer to it."""
     above = _lines(text, max(table.start - _WIDE, end), table.start)[-_BESIDE:]
     below = _lines(text, table.end, min(table.end + _WIDE, start))[:_BESIDE]
-    near = [line for line in below if line.start - table.end <= max(start - line.end, 0) or start == len(text)]
-    named = [(key, line) for line in [*reversed(above), *near] if (key := caption_of(text[line.start : line.end]))]
+    near = [
+        line
+        for line in below
+        if line.start - table.end <= max(start - line.end, 0) or start == len(text)
+    ]
+    named = [
+        (key, line)
+        for line in [*reversed(above), *near]
+        if (key := caption_of(text[line.start : line.end]))
+    ]
     named.sort(key=lambda pair: pair[0][0] != "table")
     return named[0][1] if named else None
 
@@ -92,5 +110,9 @@ def _name_columns(text: str, table: Table) -> int:
     if not any(valued[1:]):
         return 1
     count = min(valued.index(True, 1), _MOST_NAMES)
-    long = (at for at in range(1, count) if sum(len(said.split()) for said in own[at]) > _LONGEST_NAME * len(own[at]))
+    long = (
+        at
+        for at in range(1, count)
+        if sum(len(said.split()) for said in own[at]) > _LONGEST_NAME * len(own[at])
+    )
     return next(long, count)

@@ -48,8 +48,14 @@ def _row(text: str, line: Span) -> Row | None:
     if "|" in words and _BARRED.match(words):
         outer = words.startswith("|")  # Markdown: a bar in front and behind
         bars = [line.start + at for at, letter in enumerate(words) if letter == "|"]
-        edges = [*([] if outer else [line.start - 1]), *bars, *([] if outer and words.endswith("|") else [last])]
-        return tuple(_trimmed(text, a + 1, b) for a, b in pairwise(edges)) if len(edges) > 2 else None
+        edges = [
+            *([] if outer else [line.start - 1]),
+            *bars,
+            *([] if outer and words.endswith("|") else [last]),
+        ]
+        return (
+            tuple(_trimmed(text, a + 1, b) for a, b in pairwise(edges)) if len(edges) > 2 else None
+        )
     first = line.start + len(words) - len(words.lstrip())
     gaps = [place for gap in _GAP.finditer(text, first, last) for place in gap.span()]
     edges = [first, *gaps, last]
@@ -66,13 +72,17 @@ def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
     """A row of heads behind other rows begins a table of its own."""
     valued = [any(says_value(text[cell.start : cell.end]) for cell in row[1:]) for row in rows]
     filled = [sum(cell.start < cell.end for cell in row) for row in rows]
-    titles = [number == 1 and row[0].start < row[0].end for row, number in zip(rows, filled, strict=True)]
+    titles = [
+        number == 1 and row[0].start < row[0].end for row, number in zip(rows, filled, strict=True)
+    ]
     numeric = 2 * sum(valued) > len(rows) - sum(titles) or any(valued[-1:])
     parts: list[tuple[list[Row], list[Row]]] = [([], [])]
     for at, row in enumerate(rows):
         heads, body = parts[-1]
         named = row[0].start < row[0].end
-        first = numeric or not named or not at if not body else not named and filled[at] > 1 and numeric
+        first = (
+            numeric or not named or not at if not body else not named and filled[at] > 1 and numeric
+        )
         if valued[at] or titles[at] or len(heads) == _MOST_HEADS or not first:
             if not titles[at] or heads or body:
                 body.append(row)
@@ -101,7 +111,9 @@ def _table(text: str, heads: Sequence[Row], body: Sequence[Row]) -> Table | None
     ]
     if not cells:
         return None
-    return Table(cells[0].start, cells[-1].end, len(placed) + len(rows), width, len(placed), tuple(cells))
+    return Table(
+        cells[0].start, cells[-1].end, len(placed) + len(rows), width, len(placed), tuple(cells)
+    )
 
 
 Placed = list[tuple[Span, int, int]]

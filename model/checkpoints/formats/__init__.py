@@ -1,7 +1,9 @@
-"""How checkpoints store a tensor: plainly, or quantized in one of the ways published for the family.
+"""How checkpoints store a tensor: plainly, or quantized in one of the ways published for the
+family.
 
-A stored tensor consists of parts, each a tensor of a file: `X.weight` may be `X.qweight`, `X.qzeros` and `X.scales`.
-They decide the format of each tensor; `quantization_config` says what they do not.
+A stored tensor consists of parts, each a tensor of a file: `X.weight` may be `X.qweight`,
+`X.qzeros` and `X.scales`. They decide the format of each tensor; `quantization_config` says what
+they do not.
 """
 
 from collections.abc import Mapping
@@ -17,8 +19,18 @@ from docqa.model.checkpoints.weights import Entry
 from docqa.model.errors import ConfigUnsupported
 
 __all__ = [
-    "BLOCKS", "GGML", "GROUPED", "PLAIN", "BadParts", "Format", "Parts", "Quantization", "blocks", "grouped", "owners",
-]  # fmt: skip
+    "BLOCKS",
+    "GGML",
+    "GROUPED",
+    "PLAIN",
+    "BadParts",
+    "Format",
+    "Parts",
+    "Quantization",
+    "blocks",
+    "grouped",
+    "owners",
+]
 
 FLOATS = (torch.bfloat16, torch.float16, torch.float32, torch.float64)
 
@@ -27,20 +39,34 @@ def _plain(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> 
     """Raises BadParts for a dtype that means nothing without a scale."""
     value = parts["weight"]
     if value.dtype not in FLOATS:
-        raise BadParts(f"is stored as {value.dtype} without a scale; the checkpoint is quantized in an unknown way")
+        raise BadParts(
+            f"is stored as {value.dtype} without a scale; the checkpoint is quantized in an unknown way"
+        )
     return value
 
 
 GROUPED, BLOCKS = grouped.FORMAT, blocks.FORMAT
 PLAIN = Format("weight", {"weight": ""}, _plain, ending="")
 GGML = Format("", {}, _plain)  # a type of GGUF; gguf/checkpoint.py reads it, by the library
-# The first whose mark ends a stored name is taken, unless the name is a part of another tensor already.
-MARKED = (GROUPED, BLOCKS, int4.PACKED, int4.AWQ, int4.GPTQ, fp8.BLOCKS, fp8.STACKED_BLOCKS, fp8.CHANNELS)
+# The first whose mark ends a stored name is taken, unless the name is a part of another tensor
+# already.
+MARKED = (
+    GROUPED,
+    BLOCKS,
+    int4.PACKED,
+    int4.AWQ,
+    int4.GPTQ,
+    fp8.BLOCKS,
+    fp8.STACKED_BLOCKS,
+    fp8.CHANNELS,
+)
 
 
-def owners(entries: Mapping[str, Entry], quantization: Quantization, folder: Path) -> dict[str, Format]:
-    """The tensors that stored ones are parts of, by plain name, and how each is stored. Raises ConfigUnsupported:
-    tensors are quantized, and config.json does not say how."""
+def owners(
+    entries: Mapping[str, Entry], quantization: Quantization, folder: Path
+) -> dict[str, Format]:
+    """The tensors that stored ones are parts of, by plain name, and how each is stored. Raises
+    ConfigUnsupported: tensors are quantized, and config.json does not say how."""
     found: dict[str, Format] = {}
     taken: set[str] = set()
     for kind in MARKED:

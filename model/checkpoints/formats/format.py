@@ -11,16 +11,18 @@ Parts = Mapping[str, Tensor]
 
 
 class BadParts(Exception):
-    """The parts of a tensor do not fit together or its shape; the message, which follows their name, says which."""
+    """The parts of a tensor do not fit together or its shape; the message, which follows their
+    name, says which.
+    """
 
 
 @dataclass(frozen=True, eq=False)
 class Format:
     """One way to store a tensor.
 
-    `parts`: what each part is called, to its name behind the tensor's stem: its name without `weight`, or all of it
-    where `ending` is empty. `mark`: the part that only this format has. `method`: the `quant_method` that it belongs
-    to, None where the mark alone decides.
+    `parts`: what each part is called, to its name behind the tensor's stem: its name without
+    `weight`, or all of it where `ending` is empty. `mark`: the part that only this format has.
+    `method`: the `quant_method` that it belongs to, None where the mark alone decides.
     """
 
     mark: str
@@ -41,8 +43,8 @@ class Format:
         return stored.removesuffix(self.mark) + self.ending
 
     def dense(self, parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
-        """The tensor, float32 or in the floating dtype it is stored in. Raises BadParts: parts do not fit `shape` or
-        one another."""
+        """The tensor, float32 or in the floating dtype it is stored in. Raises BadParts: parts do
+        not fit `shape` or one another."""
         self.check(parts, shape)
         return self.decode(parts, shape, quantization)
 

@@ -1,5 +1,5 @@
-"""FP8 (e4m3) with a scale for every block of 128 x 128, as in the family's releases, or for every row. It multiplies,
-although the releases call it `weight_scale_inv`."""
+"""FP8 (e4m3) with a scale for every block of 128 x 128, as in the family's releases, or for every
+row. It multiplies, although the releases call it `weight_scale_inv`."""
 
 import torch
 from torch import Tensor
@@ -19,7 +19,12 @@ def _blocks(parts: Parts, shape: tuple[int, ...], quantization: Quantization) ->
     """W = value * scale of its block; edge blocks may be cut off."""
     (height, width), (rows, columns) = quantization.block, shape[-2:]
     scale = parts["scale"]
-    expect(scale, (*shape[:-2], -(-rows // height), -(-columns // width)), called="scales", matrix=shape)
+    expect(
+        scale,
+        (*shape[:-2], -(-rows // height), -(-columns // width)),
+        called="scales",
+        matrix=shape,
+    )
     tall = scale.float().repeat_interleave(height, -2)[..., :rows, :]
     return parts["weight"].float() * tall.repeat_interleave(width, -1)[..., :columns]
 
@@ -37,8 +42,20 @@ def _channels(parts: Parts, shape: tuple[int, ...], quantization: Quantization) 
 # Scales of activations are for kernels that multiply in FP8; here activations keep their precision.
 _EXTRA = {"input": "input_scale", "activation": "activation_scale"}
 _PARTS = {"weight": "weight", **_EXTRA}
-BLOCKS = Format("weight_scale_inv", _PARTS | {"scale": "weight_scale_inv"}, _blocks, frozenset(_EXTRA), check=_check)
-STACKED_BLOCKS = Format(
-    "_proj_scale_inv", {"weight": "_proj", "scale": "_proj_scale_inv"}, _blocks, ending="_proj", check=_check
+BLOCKS = Format(
+    "weight_scale_inv",
+    _PARTS | {"scale": "weight_scale_inv"},
+    _blocks,
+    frozenset(_EXTRA),
+    check=_check,
 )
-CHANNELS = Format("weight_scale", _PARTS | {"scale": "weight_scale"}, _channels, frozenset(_EXTRA), check=_check)
+STACKED_BLOCKS = Format(
+    "_proj_scale_inv",
+    {"weight": "_proj", "scale": "_proj_scale_inv"},
+    _blocks,
+    ending="_proj",
+    check=_check,
+)
+CHANNELS = Format(
+    "weight_scale", _PARTS | {"scale": "weight_scale"}, _channels, frozenset(_EXTRA), check=_check
+)

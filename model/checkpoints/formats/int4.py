@@ -1,5 +1,6 @@
-"""Whole numbers of 4 or 8 bits in int32 words with a scale for every group of inputs: AWQ, GPTQ, compressed-tensors.
-All mean W = (q - zero) * scale; the axis of words, the order within one, and zeros differ."""
+"""Whole numbers of 4 or 8 bits in int32 words with a scale for every group of inputs: AWQ, GPTQ,
+compressed-tensors. All mean W = (q - zero) * scale; the axis of words, the order within one, and
+zeros differ."""
 
 import torch
 from torch import Tensor
@@ -19,13 +20,19 @@ def spread(words: Tensor, bits: int) -> Tensor:
 def _words(parts: Parts, name: str) -> Tensor:
     words = parts[name]
     if words.dtype != torch.int32 or words.ndim != 2:
-        raise BadParts(f"has {name} of {words.dtype} {tuple(words.shape)}, int32 [.., ..] is needed")
+        raise BadParts(
+            f"has {name} of {words.dtype} {tuple(words.shape)}, int32 [.., ..] is needed"
+        )
     return words
 
 
-def _groups(scales: Tensor, axis: int, inputs: int, shape: tuple[int, ...], group: int | None) -> int:
+def _groups(
+    scales: Tensor, axis: int, inputs: int, shape: tuple[int, ...], group: int | None
+) -> int:
     if scales.ndim != 2 or not scales.is_floating_point() or scales.shape[1 - axis] != shape[0]:
-        raise BadParts(f"has scales of {scales.dtype} {tuple(scales.shape)}, for a matrix of {shape}")
+        raise BadParts(
+            f"has scales of {scales.dtype} {tuple(scales.shape)}, for a matrix of {shape}"
+        )
     size = -(-inputs // scales.shape[axis])
     if group not in (None, size, -1) or (group == -1 and scales.shape[axis] != 1):
         raise BadParts(f"has scales for groups of {size}, config.json says {group}")
@@ -43,7 +50,9 @@ def _bits(have: int, values: int, said: int | None, *, shape: tuple[int, ...]) -
 
 
 def _awq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
-    """qweight [in, out / 8], qzeros [in / group, out / 8], scales [in / group, out]; columns are shuffled in a word."""
+    """qweight [in, out / 8], qzeros [in / group, out / 8], scales [in / group, out]; columns are
+    shuffled in a word.
+    """
     outputs, inputs = shape
     words, zeros, scales = _words(parts, "qweight"), _words(parts, "qzeros"), parts["scales"]
     expect(words, (inputs, outputs // 8), called="qweight", matrix=shape)
@@ -56,7 +65,9 @@ def _awq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Te
 
 
 def _gptq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
-    """qweight [in / 8, out], qzeros [in / group, out / 8], scales [in / group, out]; g_idx [in] where rows moved."""
+    """qweight [in / 8, out], qzeros [in / group, out / 8], scales [in / group, out]; g_idx [in]
+    where rows moved.
+    """
     outputs, inputs = shape
     words, zeros, scales = _words(parts, "qweight"), _words(parts, "qzeros"), parts["scales"]
     bits = _bits(words.shape[0], inputs, quantization.bits, shape=shape)
@@ -70,11 +81,15 @@ def _gptq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> T
 
 
 def _packed(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
-    """weight_packed [out, in / 8] holds value + 8, weight_scale [out, in / group], weight_zero_point likewise."""
+    """weight_packed [out, in / 8] holds value + 8, weight_scale [out, in / group],
+    weight_zero_point likewise.
+    """
     outputs, inputs = shape
     words, scales = _words(parts, "weight_packed"), parts["weight_scale"]
     if "weight_shape" in parts and tuple(parts["weight_shape"].tolist()) != shape:
-        raise BadParts(f"says its shape is {tuple(parts['weight_shape'].tolist())}, config.json asks for {shape}")
+        raise BadParts(
+            f"says its shape is {tuple(parts['weight_shape'].tolist())}, config.json asks for {shape}"
+        )
     bits = 4 if words.shape[1] == -(-inputs // 8) else 8
     expect(words, (outputs, -(-inputs * bits // 32)), called="weight_packed", matrix=shape)
     size = _groups(scales, 1, inputs, shape, None)
@@ -83,7 +98,12 @@ def _packed(parts: Parts, shape: tuple[int, ...], quantization: Quantization) ->
     zero = torch.zeros(outputs, scales.shape[1], dtype=torch.int32)
     if "weight_zero_point" in parts:
         stored = _words(parts, "weight_zero_point")
-        expect(stored, (-(-outputs * bits // 32), scales.shape[1]), called="weight_zero_point", matrix=shape)
+        expect(
+            stored,
+            (-(-outputs * bits // 32), scales.shape[1]),
+            called="weight_zero_point",
+            matrix=shape,
+        )
         zero = spread(stored, bits).transpose(1, 2).flatten(0, 1)[:outputs] - half
     group = _group_index(parts.get("weight_g_idx"), inputs, scales.shape[1], size)
     return (q - zero[:, group]).float() * scales.float()[:, group]
@@ -91,7 +111,9 @@ def _packed(parts: Parts, shape: tuple[int, ...], quantization: Quantization) ->
 
 def _group_index(stored: Tensor | None, inputs: int, count: int, size: int) -> Tensor:
     """The group of every input, int64 [in]."""
-    if stored is None or (stored.numel() and int(stored.min()) < 0):  # -1: the inputs were not moved
+    if stored is None or (
+        stored.numel() and int(stored.min()) < 0
+    ):  # -1: the inputs were not moved
         return torch.arange(inputs) // size
     if stored.shape != (inputs,) or int(stored.max()) >= count:
         raise BadParts(f"has g_idx of {tuple(stored.shape)}, for {inputs} inputs in {count} groups")

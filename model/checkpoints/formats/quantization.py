@@ -16,8 +16,9 @@ PACKED_BITS = (4, 8)
 class Quantization:
     """What the parts of a quantized tensor do not say themselves.
 
-    `bits` and `group`: of whole numbers, None where modules may differ or nothing is said; `group` -1: one a row.
-    `zero_offset`: what GPTQ subtracts from zeros before it stores them. `block`: rows and columns of an FP8 block.
+    `bits` and `group`: of whole numbers, None where modules may differ or nothing is said; `group`
+    -1: one a row. `zero_offset`: what GPTQ subtracts from zeros before it stores them. `block`:
+    rows and columns of an FP8 block.
     """
 
     method: str | None = None
@@ -28,7 +29,9 @@ class Quantization:
 
     @classmethod
     def of_folder(cls, folder: Path) -> "Quantization":
-        """From `folder`/config.json; plain where it says nothing, or is not there. Raises ConfigUnsupported."""
+        """From `folder`/config.json; plain where it says nothing, or is not there. Raises
+        ConfigUnsupported.
+        """
         path = folder / "config.json"
         if not path.is_file():
             return cls()
@@ -69,7 +72,9 @@ def _gptq(raw: Mapping[str, Any]) -> Quantization:
     if bits not in PACKED_BITS:
         raise ValueError(f"bits = {bits!r} is not supported for gptq; expected 4 or 8")
     if form not in ("gptq", "gptq_v2"):
-        raise ValueError(f"checkpoint_format = {form!r} is not supported for gptq; expected 'gptq' or 'gptq_v2'")
+        raise ValueError(
+            f"checkpoint_format = {form!r} is not supported for gptq; expected 'gptq' or 'gptq_v2'"
+        )
     offset = 1 if form == "gptq" else 0
     if raw.get("dynamic"):  # modules may have bits and groups of their own, which their parts show
         return Quantization("gptq", zero_offset=offset)
@@ -85,7 +90,9 @@ def _compressed(raw: Mapping[str, Any]) -> Quantization:
     for name, group in (raw.get("config_groups") or {}).items():
         weights = group.get("weights") or {}
         if raw["format"] == "pack-quantized" and weights.get("num_bits", 4) not in PACKED_BITS:
-            raise ValueError(f"{name}: num_bits = {weights['num_bits']!r} is not supported; expected 4 or 8")
+            raise ValueError(
+                f"{name}: num_bits = {weights['num_bits']!r} is not supported; expected 4 or 8"
+            )
         if weights.get("block_structure"):
             rows, columns = weights["block_structure"]
             block = (int(rows), int(columns))

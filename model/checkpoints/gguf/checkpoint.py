@@ -14,14 +14,21 @@ from docqa.model.checkpoints.gguf.conventions import Change, stored_rows, to_che
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import GgufFile, opened_gguf
-from docqa.model.gguf.names import EXPERT_NAMES, GATE_UP_EXPERTS, MTP_NAMES, OLD_TOGETHER, ROPE_FACTORS, TOP_NAMES
+from docqa.model.gguf.names import (
+    EXPERT_NAMES,
+    GATE_UP_EXPERTS,
+    MTP_NAMES,
+    OLD_TOGETHER,
+    ROPE_FACTORS,
+    TOP_NAMES,
+)
 from docqa.model.gguf.reader import StoredTensor
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A tensor of the file, or one expert of it, and what turns it into the checkpoint's; `rows`: their order there,
-    where that is all that differs."""
+    """A tensor of the file, or one expert of it, and what turns it into the checkpoint's; `rows`:
+    their order there, where that is all that differs."""
 
     stored: str
     undo: Change = unchanged
@@ -30,8 +37,12 @@ class _Part:
 
 
 def experts_in_blocks(file: GgufFile) -> bool:
-    """Whether a file has experts, all in blocks that products take, gate and up of a layer in the same."""
-    kinds = {name: tensor.tensor_type.name for name, tensor in file.tensors.items() if "_exps." in name}
+    """Whether a file has experts, all in blocks that products take, gate and up of a layer in the
+    same.
+    """
+    kinds = {
+        name: tensor.tensor_type.name for name, tensor in file.tensors.items() if "_exps." in name
+    }
     gates = [name for name in kinds if name.endswith(EXPERT_NAMES["gate"])]
     pairs = [(name, name.replace(EXPERT_NAMES["gate"], EXPERT_NAMES["up"])) for name in gates]
     alike = all(kinds.get(gate) == kinds.get(up) for gate, up in pairs)
@@ -57,7 +68,9 @@ class GgufCheckpoint:
         pass
 
     def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-        """Tensor `name` in `dtype`. Raises WeightsMissing, and WeightsMismatch: another shape, or an unknown type."""
+        """Tensor `name` in `dtype`. Raises WeightsMissing, and WeightsMismatch: another shape, or
+        an unknown type.
+        """
         from gguf import quants
 
         part, tensor, where = self._found(name)
@@ -67,15 +80,20 @@ class GgufCheckpoint:
             value = part.undo(torch.from_numpy(raw if raw.flags.writeable else raw.copy()))
             value = value if part.rows is None else value[part.rows]
         except NotImplementedError as error:
-            raise WeightsMismatch(f"{where} is of type {tensor.tensor_type.name}, which cannot be read") from error
+            raise WeightsMismatch(
+                f"{where} is of type {tensor.tensor_type.name}, which cannot be read"
+            ) from error
         except (RuntimeError, IndexError, ValueError) as error:
-            raise WeightsMismatch(f"{where} does not fit what the metadata say of the model ({error})") from error
+            raise WeightsMismatch(
+                f"{where} does not fit what the metadata say of the model ({error})"
+            ) from error
         _expect(where, name, tuple(value.shape), shape)
         return value.to(dtype)
 
     def blocks(self, name: str, shape: tuple[int, ...]) -> BlockMatrix | None:
-        """Matrix `name` in the blocks of the file, memory-mapped, or a copy where rows are reordered; None where it is
-        stored otherwise, or columns are, for `read`. Raises WeightsMismatch: its shape is not `shape`."""
+        """Matrix `name` in the blocks of the file, memory-mapped, or a copy where rows are
+        reordered; None where it is stored otherwise, or columns are, for `read`. Raises
+        WeightsMismatch: its shape is not `shape`."""
         if name not in self._parts:
             return None
         part, tensor, where = self._found(name)
@@ -89,19 +107,24 @@ class GgufCheckpoint:
         return matrix if torch.equal(rows, torch.arange(shape[0])) else matrix.taken(rows)
 
     def expert_blocks(self, name: str, shape: tuple[int, int]) -> BlockMatrix:
-        """A matrix of an expert in the blocks of the file, copied: only its own pages are read. Raises WeightsMissing,
-        and WeightsMismatch: its shape is not `shape`, or it is in no known blocks."""
+        """A matrix of an expert in the blocks of the file, copied: only its own pages are read.
+        Raises WeightsMissing, and WeightsMismatch: its shape is not `shape`, or it is in no known
+        blocks."""
         part, tensor, where = self._found(name)
         try:
             data = part.undo(torch.from_numpy(tensor.data[part.expert].copy()))
             matrix = BlockMatrix.of(data, tensor.tensor_type.name)
         except (UnknownBlock, IndexError, ValueError) as error:
-            raise WeightsMismatch(f"{where} does not fit what the metadata say of the model ({error})") from error
+            raise WeightsMismatch(
+                f"{where} does not fit what the metadata say of the model ({error})"
+            ) from error
         _expect(where, name, matrix.shape, shape)
         return matrix
 
     def _found(self, name: str) -> tuple[_Part, StoredTensor, str]:
-        """What `name` is in the file, the file's tensor, and its place for errors. Raises WeightsMissing."""
+        """What `name` is in the file, the file's tensor, and its place for errors. Raises
+        WeightsMissing.
+        """
         part = self._parts.get(name)
         if part is None:
             raise WeightsMissing(f"{self.file.path}: no tensor {name}; the file is incomplete")
@@ -110,7 +133,9 @@ class GgufCheckpoint:
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
         taken = {self._parts[name].stored for name in used} | {ROPE_FACTORS}
         behind = f"blk.{self.config.num_hidden_layers}."
-        unknown = sorted(name for name in self.file.tensors if name not in taken and not name.startswith(behind))
+        unknown = sorted(
+            name for name in self.file.tensors if name not in taken and not name.startswith(behind)
+        )
         if unknown:
             raise WeightsMismatch(
                 f"{self.file.path}: unknown tensor {unknown[0]} ({len(unknown)} such); not this architecture?"

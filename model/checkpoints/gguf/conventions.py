@@ -1,7 +1,8 @@
 """Where a GGUF file's tensors differ from a checkpoint's, both ways.
 
-Of hybrids norms are 1 + w, the decay is -exp(A_log), the convolution has no middle axis, and in some families value
-heads that share a key head take turns. Of transformers some differ in the order of rows (`GgufForm`).
+Of hybrids norms are 1 + w, the decay is -exp(A_log), the convolution has no middle axis, and in
+some families value heads that share a key head take turns. Of transformers some differ in the order
+of rows (`GgufForm`).
 """
 
 from collections.abc import Callable
@@ -31,7 +32,9 @@ def to_file(config: HybridConfig, name: str) -> Change:
 
 
 def to_checkpoint(config: HybridConfig, name: str) -> Change:
-    """Turns the file's tensor into the checkpoint's `name`; of a transformer `GgufForm.rows` says all."""
+    """Turns the file's tensor into the checkpoint's `name`; of a transformer `GgufForm.rows` says
+    all.
+    """
     if not config.family.recurrent:
         return unchanged
     if "linear_attn." not in name:
@@ -46,7 +49,9 @@ def to_checkpoint(config: HybridConfig, name: str) -> Change:
 
 
 def stored_rows(config: HybridConfig, name: str, count: int) -> Tensor | None:
-    """Which of a file's `count` rows are those of matrix `name`, in order; None where columns are moved."""
+    """Which of a file's `count` rows are those of matrix `name`, in order; None where columns are
+    moved.
+    """
     if not config.family.recurrent:
         rows = None if config.family.gguf is None else config.family.gguf.rows(config, name)
         return torch.arange(count) if rows is None else rows
@@ -61,7 +66,9 @@ def _in_turns(config: HybridConfig) -> bool:
 
 
 def _moved_heads(config: HybridConfig, part: str, outer: int, inner: int) -> Change:
-    """Puts the value heads of a delta net's tensor, seen as [outer, inner], in the order [inner, outer]."""
+    """Puts the value heads of a delta net's tensor, seen as [outer, inner], in the order [inner,
+    outer].
+    """
     dim, keys = config.linear_value_head_dim, 2 * config.delta_widths[0]
     alike = config.linear_num_value_heads == config.linear_num_key_heads
     if not _in_turns(config) or alike or part == "norm.weight":

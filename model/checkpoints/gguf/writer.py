@@ -1,4 +1,6 @@
-"""A dense hybrid as a GGUF file, so that llama.cpp, given ids and no text, can be measured on the same weights."""
+"""A dense hybrid as a GGUF file, so that llama.cpp, given ids and no text, can be measured on the
+same weights.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,9 +19,12 @@ if TYPE_CHECKING:
 NARROW = (".ssm_conv1d.weight", ".ssm_alpha.weight", ".ssm_beta.weight")
 
 
-def write_gguf(config: HybridConfig, tensors: Mapping[str, Tensor], path: Path, *, matrices: str) -> None:
-    """Writes `path`, with the network's `tensors`; `config`: of a dense hybrid whose delta nets have keys and values of
-    one size; `matrices`: one of `gguf.quants` whose blocks split their rows, or F32."""
+def write_gguf(
+    config: HybridConfig, tensors: Mapping[str, Tensor], path: Path, *, matrices: str
+) -> None:
+    """Writes `path`, with the network's `tensors`; `config`: of a dense hybrid whose delta nets
+    have keys and values of one size; `matrices`: one of `gguf.quants` whose blocks split their
+    rows, or F32."""
     from gguf import GGMLQuantizationType, GGUFWriter, quants
 
     writer, kind = GGUFWriter(path, config.family.architecture), GGMLQuantizationType[matrices]
@@ -66,10 +71,12 @@ def _add_metadata(writer: "GGUFWriter", config: HybridConfig) -> None:
     writer.add_array(f"{config.family.architecture}.attention.recurrent_layers", recurrent)
     writer.add_rope_freq_base(float(config.rope_parameters.get("rope_theta", 10_000_000.0)))
     writer.add_rope_dimension_count(config.rotary_dim)
-    # Frequencies take turns between three position rows, which are equal for text. The fourth row is always 0, so the
-    # three together must cover all of them.
+    # Frequencies take turns between three position rows, which are equal for text. The fourth row
+    # is always 0, so the three together must cover all of them.
     pairs = config.rotary_dim // 2
-    sections = config.rope_parameters.get("mrope_section") or [-(-(pairs - row) // 3) for row in range(3)]
+    sections = config.rope_parameters.get("mrope_section") or [
+        -(-(pairs - row) // 3) for row in range(3)
+    ]
     writer.add_rope_dimension_sections([*sections, 0][:4])
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")

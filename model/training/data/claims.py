@@ -28,17 +28,35 @@ LABELS = {
 }
 EVIDENCE_WORDS, LONGEST_EVIDENCE = 130, 200  # tokens
 PLACES = ("", "train", "qa/train", "qa_more/train")
-ASKED = 0.5  # share of the claims that are put as questions: what is learned of claims serves for yes or no
+# share of the claims that are put as questions: what is learned of claims serves for yes or no
+ASKED = 0.5
 AUXILIARIES = {
-    "is", "are", "was", "were", "has", "have", "had", "does", "did", "do", "can", "could", "will", "would", "may",
-    "might", "must", "shall", "should",
-}  # fmt: skip
+    "is",
+    "are",
+    "was",
+    "were",
+    "has",
+    "have",
+    "had",
+    "does",
+    "did",
+    "do",
+    "can",
+    "could",
+    "will",
+    "would",
+    "may",
+    "might",
+    "must",
+    "shall",
+    "should",
+}
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement, the text beside it, and the names in SUPPORT that are right; one of several where a set says no
-    more."""
+    """A statement, the text beside it, and the names in SUPPORT that are right; one of several
+    where a set says no more."""
 
     statement: str
     evidence: str
@@ -55,7 +73,9 @@ class EncodedClaim:
 
 
 def claims_of(record: dict[str, Any], rng: random.Random) -> list[Claim]:
-    """The claims of a line of a set, each with its marked sentences, or with the text where it is short."""
+    """The claims of a line of a set, each with its marked sentences, or with the text where it is
+    short.
+    """
     found, context = [], record["context"]
     for qa in record["qas"]:
         if not qa.get("statement") or qa.get("label") not in LABELS:
@@ -69,19 +89,29 @@ def claims_of(record: dict[str, Any], rng: random.Random) -> list[Claim]:
             words = context.split()
             start = rng.randrange(max(1, len(words) - EVIDENCE_WORDS))
             evidence = " ".join(words[start : start + EVIDENCE_WORDS])
-        found.append(Claim(unquoted(qa["question"]), " ".join(evidence.split()), LABELS[qa["label"]]))
+        found.append(
+            Claim(unquoted(qa["question"]), " ".join(evidence.split()), LABELS[qa["label"]])
+        )
     return found
 
 
 def unquoted(statement: str) -> str:
-    """A statement; some sets have it in quotation marks, and its own doubled, as tables write them."""
-    quoted = len(statement) > 1 and statement[0] == statement[-1] == '"' and statement.count('"') % 2 == 0
+    """A statement; some sets have it in quotation marks, and its own doubled, as tables write
+    them.
+    """
+    quoted = (
+        len(statement) > 1
+        and statement[0] == statement[-1] == '"'
+        and statement.count('"') % 2 == 0
+    )
     inner = statement[1:-1]
     return inner.replace('""', '"') if quoted and '""' in inner else statement
 
 
 def as_question(statement: str) -> str:
-    """The statement as a question for yes or no: its first auxiliary in front, else "Is it true that"."""
+    """The statement as a question for yes or no: its first auxiliary in front, else "Is it true
+    that".
+    """
     words = statement.removesuffix(".").split()
     place = next((n for n, word in enumerate(words) if word in AUXILIARIES), 0)
     if 0 < place < 6:
@@ -91,20 +121,32 @@ def as_question(statement: str) -> str:
 
 
 class Claims:
-    """The claims of the sets that are found in the data folders; those kept for validation with `validation`."""
+    """The claims of the sets that are found in the data folders; those kept for validation with
+    `validation`.
+    """
 
-    def __init__(self, folders: list[Path], tokenizer: ReaderTokenizer, *, validation: bool = False) -> None:
+    def __init__(
+        self, folders: list[Path], tokenizer: ReaderTokenizer, *, validation: bool = False
+    ) -> None:
         from docqa.model.training.data.sets import is_validation
 
         self.tokenizer = tokenizer
         self.by_set: dict[str, list[Claim]] = {}
         rng = random.Random(0)
         for name in SETS:
-            for path in (folder / place / f"{name}.jsonl.gz" for folder in folders for place in PLACES):
+            for path in (
+                folder / place / f"{name}.jsonl.gz" for folder in folders for place in PLACES
+            ):
                 if path.exists() and name not in self.by_set:
                     with gzip.open(path, "rt", encoding="utf-8") as lines:
-                        records = [r for r in map(json.loads, lines) if is_validation(r["doc"]) is validation]
-                    self.by_set[name] = [claim for record in records for claim in claims_of(record, rng)]
+                        records = [
+                            r
+                            for r in map(json.loads, lines)
+                            if is_validation(r["doc"]) is validation
+                        ]
+                    self.by_set[name] = [
+                        claim for record in records for claim in claims_of(record, rng)
+                    ]
         self.by_set = {name: claims for name, claims in self.by_set.items() if claims}
 
     def draw(self, rng: random.Random) -> EncodedClaim:
@@ -119,11 +161,16 @@ class Claims:
         """Its token ids."""
         evidence = self.tokenizer.encode(claim.evidence)[:LONGEST_EVIDENCE]
         return EncodedClaim(
-            self.tokenizer.asked(claim.statement), evidence or [self.tokenizer.between],
+            self.tokenizer.asked(claim.statement),
+            evidence or [self.tokenizer.between],
             tuple(SUPPORT.index(name) for name in claim.right),
-        )  # fmt: skip
+        )
 
     def fixed(self, each: int, seed: int) -> list[EncodedClaim]:
         """The same claims every time: at most `each` of every set."""
         rng = random.Random(seed)
-        return [self.encoded(c) for found in self.by_set.values() for c in rng.sample(found, min(each, len(found)))]
+        return [
+            self.encoded(c)
+            for found in self.by_set.values()
+            for c in rng.sample(found, min(each, len(found)))
+        ]

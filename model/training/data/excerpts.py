@@ -1,7 +1,8 @@
-"""Questions with the excerpts that they are put to, for training the reader: some answer, some only look like it.
+"""Questions with the excerpts that they are put to, for training the reader: some answer, some only
+look like it.
 
-An excerpt is a run of whole sentences. Those that do not answer are taken from the same document, the ones first that
-share the rarest words with the question.
+An excerpt is a run of whole sentences. Those that do not answer are taken from the same document,
+the ones first that share the rarest words with the question.
 """
 
 import math
@@ -18,13 +19,26 @@ from docqa.model.training.data.sequences import Question, SourceText, covered, c
 from docqa.model.training.data.sets import QuestionSets
 
 SIZES = (45, 75, 105, 140)  # words of an excerpt, at most; every document is cut in each of them
-SIZES_DECIDING = (25, 45, 45, 105)  # the same for yes/no questions: few words beside the deciding ones
+SIZES_DECIDING = (
+    25,
+    45,
+    45,
+    105,
+)  # the same for yes/no questions: few words beside the deciding ones
 WHOLE = 200  # the same where no words are marked that answer: the whole text has to be seen
-UNANSWERED, UNANSWERED_WRITTEN = 0.12, 0.33  # share of unanswerable questions: made here, or written by people
+UNANSWERED, UNANSWERED_WRITTEN = (
+    0.12,
+    0.33,
+)  # share of unanswerable questions: made here, or written by people
 HEADED = 0.6  # share of the excerpts that come with the title above them
 DROPPED = 0.06  # share of the answered questions that are put to wrong excerpts alone
 WRONG = (0, 1, 1, 1, 1, 2)  # excerpts that do not answer, beside one that does
-WRONG_DECIDING = (0, 0, 0, 1)  # the same for yes/no questions, whose verdict is learned from the right one alone
+WRONG_DECIDING = (
+    0,
+    0,
+    0,
+    1,
+)  # the same for yes/no questions, whose verdict is learned from the right one alone
 UNKNOWN = -1
 WORD = re.compile(r"[a-z0-9]+")
 
@@ -33,9 +47,10 @@ WORD = re.compile(r"[a-z0-9]+")
 class AskedExcerpts:
     """A question before each of its excerpts, as token ids, and what is right.
 
-    `asked` has the question and the heading of each excerpt. `golds`: answers as (excerpt, first token, last token);
-    `several`: all of them together are the answer. `holds`: which excerpts answer. `form`, `verdict` and
-    `answer_type` are numbers in FORMS, VERDICTS and ANSWER_TYPES, UNKNOWN where nothing is known.
+    `asked` has the question and the heading of each excerpt. `golds`: answers as (excerpt, first
+    token, last token); `several`: all of them together are the answer. `holds`: which excerpts
+    answer. `form`, `verdict` and `answer_type` are numbers in FORMS, VERDICTS and ANSWER_TYPES,
+    UNKNOWN where nothing is known.
     """
 
     asked: list[list[int]]
@@ -55,7 +70,9 @@ class AskedExcerpts:
 
 @dataclass
 class _Cut:
-    """A document in excerpts of one size: (source, start, end), their words, and how rare each word is."""
+    """A document in excerpts of one size: (source, start, end), their words, and how rare each word
+    is.
+    """
 
     places: list[tuple[int, int, int]]
     words: list[frozenset[str]]
@@ -70,15 +87,24 @@ class ExcerptDocument:
         asked = [(number, q) for number, source in enumerate(sources) for q in source.questions]
         self.answered = [(number, q) for number, q in asked if q.answered]
         written = [(number, q) for number, q in asked if not q.answered]
-        made = [(UNKNOWN, Question(text, (), answered=False)) for text in altered_questions(sources, rng)]
+        made = [
+            (UNKNOWN, Question(text, (), answered=False))
+            for text in altered_questions(sources, rng)
+        ]
         self.unanswered = written + made
         self.unanswered_share = UNANSWERED_WRITTEN if written else UNANSWERED
         self._cuts: dict[int, _Cut] = {}
 
     def cut(self, size: int) -> _Cut:
         if size not in self._cuts:
-            places = [(n, a, b) for n, source in enumerate(self.sources) for a, b in cut_passages(source.text, size)]
-            words = [frozenset(WORD.findall(self.sources[n].text[a:b].lower())) for n, a, b in places]
+            places = [
+                (n, a, b)
+                for n, source in enumerate(self.sources)
+                for a, b in cut_passages(source.text, size)
+            ]
+            words = [
+                frozenset(WORD.findall(self.sources[n].text[a:b].lower())) for n, a, b in places
+            ]
             count = Counter(word for found in words for word in found)
             rarity = {word: math.log(1 + len(words) / times) for word, times in count.items()}
             self._cuts[size] = _Cut(places, words, rarity)
@@ -91,17 +117,24 @@ class ExcerptDocument:
         return rng.choice(self.answered)
 
     def most_similar(self, cut: _Cut, question: str, owner: int, most: int) -> list[int]:
-        """Excerpts that share the rarest words with a question, best first; those of its own source count more."""
+        """Excerpts that share the rarest words with a question, best first; those of its own source
+        count more.
+        """
         asked = set(WORD.findall(question.lower()))
         worth = [
-            (2.0 if place[0] == owner else 1.0) * sum(cut.rarity[w] for w in asked & found) / (20 + len(found))
+            (2.0 if place[0] == owner else 1.0)
+            * sum(cut.rarity[w] for w in asked & found)
+            / (20 + len(found))
             for place, found in zip(cut.places, cut.words, strict=True)
         ]
         return sorted(range(len(worth)), key=lambda i: -worth[i])[:most]
 
 
-def asked_excerpts(document: ExcerptDocument, tokenizer: ReaderTokenizer, rng: random.Random) -> AskedExcerpts | None:
-    """Draw a question of a document and its excerpts: a right one with wrong ones, or wrong ones alone.
+def asked_excerpts(
+    document: ExcerptDocument, tokenizer: ReaderTokenizer, rng: random.Random
+) -> AskedExcerpts | None:
+    """Draw a question of a document and its excerpts: a right one with wrong ones, or wrong ones
+    alone.
 
     None where it cannot be told which excerpts answer, or where there are none.
     """
@@ -113,20 +146,38 @@ def asked_excerpts(document: ExcerptDocument, tokenizer: ReaderTokenizer, rng: r
     if unmarked and not holding:
         return None  # one of the excerpts of its text answers, and nobody knows which
     answered = bool(holding) and rng.random() >= DROPPED
-    pool = [i for i in document.most_similar(cut, question.text, owner, 12 + len(holding)) if i not in holding]
-    wrong = rng.choice(WRONG_DECIDING if question.verdict else WRONG) if answered else rng.choice((1, 2))
+    pool = [
+        i
+        for i in document.most_similar(cut, question.text, owner, 12 + len(holding))
+        if i not in holding
+    ]
+    wrong = (
+        rng.choice(WRONG_DECIDING if question.verdict else WRONG)
+        if answered
+        else rng.choice((1, 2))
+    )
     chosen = pool[:1] if wrong and (not answered or rng.random() < 0.6) else []
     chosen += rng.sample(pool[1:], min(len(pool[1:]), wrong - len(chosen)))
     if answered:
-        whole = [i for i in holding if any(cut.places[i][1] <= s and e <= cut.places[i][2] for s, e in question.spans)]
-        right = rng.sample(whole or holding, min(len(whole or holding), 2 if question.several else 1))
+        whole = [
+            i
+            for i in holding
+            if any(cut.places[i][1] <= s and e <= cut.places[i][2] for s, e in question.spans)
+        ]
+        right = rng.sample(
+            whole or holding, min(len(whole or holding), 2 if question.several else 1)
+        )
         chosen = [*right, *chosen]
     rng.shuffle(chosen)
-    return _laid_out(document, tokenizer, rng, cut, chosen, owner if answered else UNKNOWN, question, holding)
+    return _laid_out(
+        document, tokenizer, rng, cut, chosen, owner if answered else UNKNOWN, question, holding
+    )
 
 
 def _holding(cut: _Cut, owner: int, question: Question) -> list[int]:
-    """The excerpts with words of the answer; where no words are marked, the only one of a short text."""
+    """The excerpts with words of the answer; where no words are marked, the only one of a short
+    text.
+    """
     own = [(i, a, b) for i, (n, a, b) in enumerate(cut.places) if n == owner]
     if question.answered and not question.spans:
         return [own[0][0]] if len(own) == 1 else []
@@ -134,9 +185,15 @@ def _holding(cut: _Cut, owner: int, question: Question) -> list[int]:
 
 
 def _laid_out(
-    document: ExcerptDocument, tokenizer: ReaderTokenizer, rng: random.Random, cut: _Cut, chosen: list[int],
-    owner: int, question: Question, holding: list[int],
-) -> AskedExcerpts | None:  # fmt: skip
+    document: ExcerptDocument,
+    tokenizer: ReaderTokenizer,
+    rng: random.Random,
+    cut: _Cut,
+    chosen: list[int],
+    owner: int,
+    question: Question,
+    holding: list[int],
+) -> AskedExcerpts | None:
     asked, texts, golds, holds = [], [], [], []
     text = question.text[0].lower() + question.text[1:] if rng.random() < 0.05 else question.text
     start = tokenizer.asked(text)
@@ -156,11 +213,15 @@ def _laid_out(
         return None
     right = any(holds)
     return AskedExcerpts(
-        asked, texts, sorted(set(golds)), holds, question.several,
+        asked,
+        texts,
+        sorted(set(golds)),
+        holds,
+        question.several,
         FORMS.index(question.form) if question.form else UNKNOWN,
         VERDICTS.index(question.verdict) if question.verdict and right else UNKNOWN,
         _type_of_answer(document, owner, question),
-    )  # fmt: skip
+    )
 
 
 def _type_of_answer(document: ExcerptDocument, owner: int, question: Question) -> int:
@@ -176,7 +237,9 @@ class ExcerptQuestions:
     Raises ValueError where no set has a question that can be drawn.
     """
 
-    def __init__(self, sets: QuestionSets, tokenizer: ReaderTokenizer, seed: int, *, validation: bool = False) -> None:
+    def __init__(
+        self, sets: QuestionSets, tokenizer: ReaderTokenizer, seed: int, *, validation: bool = False
+    ) -> None:
         rng = random.Random(seed)
         self.tokenizer = tokenizer
         self.by_set: dict[str, list[ExcerptDocument]] = {}
@@ -187,8 +250,12 @@ class ExcerptQuestions:
         self.sets = [name for name in sets.shares if name in self.by_set]
         self.weights = [sets.shares[name] for name in self.sets]
         if not self.sets and not validation:
-            raise ValueError(f"no question to train on in {', '.join(map(str, sets.paths.values()))}")
-        self.sizes = {s: [len(d.answered) + len(d.unanswered) for d in self.by_set[s]] for s in self.sets}
+            raise ValueError(
+                f"no question to train on in {', '.join(map(str, sets.paths.values()))}"
+            )
+        self.sizes = {
+            s: [len(d.answered) + len(d.unanswered) for d in self.by_set[s]] for s in self.sets
+        }
 
     def draw(self, rng: random.Random) -> AskedExcerpts:
         """A question of a set by its share, of a document by its number of questions."""

@@ -18,8 +18,8 @@ class TextTokenizer(Protocol):
 
 @dataclass(frozen=True)
 class FocusPrompt:
-    """Token ids of a focus prompt; `excerpt_ranges[i]` is excerpt i's half-open range of them, `offsets[i][j]` the
-    half-open character range, in the excerpt, of its j-th token."""
+    """Token ids of a focus prompt; `excerpt_ranges[i]` is excerpt i's half-open range of them,
+    `offsets[i][j]` the half-open character range, in the excerpt, of its j-th token."""
 
     ids: list[int]
     excerpt_ranges: list[tuple[int, int]]
@@ -44,4 +44,8 @@ def excerpts_prompt(tokenizer: TextTokenizer, excerpts: list[str]) -> FocusPromp
 def focus_prompt(tokenizer: TextTokenizer, excerpts: list[str], question: str) -> FocusPrompt:
     """The excerpts, then the question; the model's next token starts the answer."""
     prompt = excerpts_prompt(tokenizer, excerpts)
-    return FocusPrompt(prompt.ids + tokenizer.encode(question_text(question)), prompt.excerpt_ranges, prompt.offsets)
+    return FocusPrompt(
+        prompt.ids + tokenizer.encode(question_text(question)),
+        prompt.excerpt_ranges,
+        prompt.offsets,
+    )

@@ -1,8 +1,10 @@
-"""Questions with replies that answer them, do not, or say that it is not stated, for training the judge of replies.
+"""Questions with replies that answer them, do not, or say that it is not stated, for training the
+judge of replies.
 
-Replies that answer are the words of the document or those words in a plain sentence. Those that do not are sentences
-of the same text that answer another question, best the question that is most like this one; short words only where
-they are of another type, since nobody can tell by the reply alone that another date is not the right one.
+Replies that answer are the words of the document or those words in a plain sentence. Those that do
+not are sentences of the same text that answer another question, best the question that is most like
+this one; short words only where they are of another type, since nobody can tell by the reply alone
+that another date is not the right one.
 """
 
 import random
@@ -14,44 +16,104 @@ from docqa.model.heads.reader_text import ReaderTokenizer
 from docqa.model.training.data.sequences import Question, SourceText, read_set
 from docqa.model.training.data.sets import QuestionSets
 
-ANSWER_TYPES = ("name", "date", "period", "amount", "number", "text")  # of the words that a question asks for
+ANSWER_TYPES = (
+    "name",
+    "date",
+    "period",
+    "amount",
+    "number",
+    "text",
+)  # of the words that a question asks for
 REPLIES = ("answers", "does not", "not stated")  # what a given reply does with a question
-ANSWERS, OTHER = 0.42, 0.40  # shares of replies that answer, and that do not; the rest says that it is not stated
+ANSWERS, OTHER = (
+    0.42,
+    0.40,
+)  # shares of replies that answer, and that do not; the rest says that it is not stated
 WHOLE_SENTENCE = 0.6  # of the replies that answer
-SETS = {"natural": 0.6, "squad2_train": 0.2, "fairytaleqa": 0.06, "tatqa": 0.04, "condaqa": 0.05, "tydiqa_en": 0.05}
+SETS = {
+    "natural": 0.6,
+    "squad2_train": 0.2,
+    "fairytaleqa": 0.06,
+    "tatqa": 0.04,
+    "condaqa": 0.05,
+    "tydiqa_en": 0.05,
+}
 LONGEST_REPLY = 120  # tokens
 SHORT = 8  # words
 WORD = re.compile(r"\w+")
 MONTHS = r"january|february|march|april|may|june|july|august|september|october|november|december"
 TYPE_PATTERNS = (
-    ("period", r"\b(?:\d+|one|two|three|four|five|six|seven|ten|twelve|thirty|sixty|ninety)\W+(?:\w+\W+){0,2}"
-               r"(?:second|minute|hour|day|week|month|year|decade)s?\b"),
+    (
+        "period",
+        r"\b(?:\d+|one|two|three|four|five|six|seven|ten|twelve|thirty|sixty|ninety)\W+(?:\w+\W+){0,2}"
+        r"(?:second|minute|hour|day|week|month|year|decade)s?\b",
+    ),
     ("date", rf"\b(?:{MONTHS})\b|\b(?:1[5-9]|20)\d\d\b|\b\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}\b"),
-    ("amount", r"[$€£¥]\s?\d|\b(?:dollars?|euros?|pounds?|crowns?|USD|EUR|GBP)\b|\b\d[\d,.]*\s?(?:million|billion)\b"),
-    ("number", r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|"
-               r"hundred|thousand|half|twice|percent)\b"),
-)  # fmt: skip
-PLAIN = ("{0}.", "It is {0}.", "The answer is {0}.", "According to the document, {0}.", "The document says: {0}.",
-         "{0}, as the text states.", "The text says that it is {0}.", "As stated in the document, {0}.")  # fmt: skip
+    (
+        "amount",
+        r"[$€£¥]\s?\d|\b(?:dollars?|euros?|pounds?|crowns?|USD|EUR|GBP)\b|\b\d[\d,.]*\s?(?:million|billion)\b",
+    ),
+    (
+        "number",
+        r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|"
+        r"hundred|thousand|half|twice|percent)\b",
+    ),
+)
+PLAIN = (
+    "{0}.",
+    "It is {0}.",
+    "The answer is {0}.",
+    "According to the document, {0}.",
+    "The document says: {0}.",
+    "{0}, as the text states.",
+    "The text says that it is {0}.",
+    "As stated in the document, {0}.",
+)
 NOT_STATED = (
-    "The document does not say.", "This is not stated.", "Not stated.", "not stated in the document",
-    "The text does not mention {0}.", "The text of the documents does not say {0}.", "There is no {0}.",
-    "No {0} is given.", "The document gives no information about {0}.", "Nothing is said about {0}.",
-    "I could not find {0} in the document.", "The provided passages do not contain {0}.",
-    "The minutes do not mention {0}.", "The agreement is silent on {0}.", "It cannot be determined from the text.",
-    "The excerpts do not specify {0}.", "The passage does not tell {0}.", "Sadly, the document does not state {0}.",
-    "There is no information on {0} in this document.", "This question cannot be answered from the given text.",
-    "The paper does not report {0}.", "{0} is not mentioned.", "{0} is not specified anywhere in the text.",
-    "No mention is made of {0}.", "The contract contains no provision about {0}.", "The authors do not discuss {0}.",
-    "It is not clear from the document.", "The statute does not address {0}.", "That information is not provided.",
-    "Based on the text, it is unknown.", "The opinion does not say {0}.", "I don't know; the text doesn't say.",
-    "The source leaves {0} open.", "There's no answer to this in the document.", "N/A",
-    "The report does not include {0}.", "None of the passages states {0}.", "The given context does not answer this.",
-)  # fmt: skip
+    "The document does not say.",
+    "This is not stated.",
+    "Not stated.",
+    "not stated in the document",
+    "The text does not mention {0}.",
+    "The text of the documents does not say {0}.",
+    "There is no {0}.",
+    "No {0} is given.",
+    "The document gives no information about {0}.",
+    "Nothing is said about {0}.",
+    "I could not find {0} in the document.",
+    "The provided passages do not contain {0}.",
+    "The minutes do not mention {0}.",
+    "The agreement is silent on {0}.",
+    "It cannot be determined from the text.",
+    "The excerpts do not specify {0}.",
+    "The passage does not tell {0}.",
+    "Sadly, the document does not state {0}.",
+    "There is no information on {0} in this document.",
+    "This question cannot be answered from the given text.",
+    "The paper does not report {0}.",
+    "{0} is not mentioned.",
+    "{0} is not specified anywhere in the text.",
+    "No mention is made of {0}.",
+    "The contract contains no provision about {0}.",
+    "The authors do not discuss {0}.",
+    "It is not clear from the document.",
+    "The statute does not address {0}.",
+    "That information is not provided.",
+    "Based on the text, it is unknown.",
+    "The opinion does not say {0}.",
+    "I don't know; the text doesn't say.",
+    "The source leaves {0} open.",
+    "There's no answer to this in the document.",
+    "N/A",
+    "The report does not include {0}.",
+    "None of the passages states {0}.",
+    "The given context does not answer this.",
+)
 QUESTION_START = re.compile(
     r"^(?:(?:at|by|for|from|in|of|on|to|under|with) )?(?:what|which|who|whom|whose|when|where|why|how(?: (?:many|much"
-    r"|long|often|far))?|is|are|was|were|does|do|did|may|can|could|must|will|would|should|has|have|had)\b\s*", re.I,
-)  # fmt: skip
+    r"|long|often|far))?|is|are|was|were|does|do|did|may|can|could|must|will|would|should|has|have|had)\b\s*",
+    re.I,
+)
 
 
 def answer_type(text: str) -> str:
@@ -76,12 +138,16 @@ class EncodedReply:
 class Replies:
     """Questions of the training sets with replies; those kept for validation with `validation`."""
 
-    def __init__(self, sets: QuestionSets, tokenizer: ReaderTokenizer, *, validation: bool = False) -> None:
+    def __init__(
+        self, sets: QuestionSets, tokenizer: ReaderTokenizer, *, validation: bool = False
+    ) -> None:
         self.tokenizer = tokenizer
         self.by_set: dict[str, list[SourceText]] = {}
         for name in SETS:
             if name in sets.paths:
-                found = [s for s in read_set(sets, name, validation=validation) if len(s.questions) > 2]
+                found = [
+                    s for s in read_set(sets, name, validation=validation) if len(s.questions) > 2
+                ]
                 self.by_set |= {name: found} if found else {}
 
     def draw(self, rng: random.Random) -> EncodedReply:
@@ -99,7 +165,9 @@ class Replies:
                 kind, said = "not stated", _not_stated(question.text, rng)
             if said:
                 asked = self.tokenizer.asked(question.text)
-                return EncodedReply(asked, self.tokenizer.encode(said)[:LONGEST_REPLY], REPLIES.index(kind))
+                return EncodedReply(
+                    asked, self.tokenizer.encode(said)[:LONGEST_REPLY], REPLIES.index(kind)
+                )
 
     def fixed(self, number: int, seed: int) -> Iterator[EncodedReply]:
         """The same every time."""
@@ -111,9 +179,18 @@ def _sentences(source: SourceText, question: Question) -> list[str]:
     """The whole sentences or lines that hold the answer of a question, in order."""
     found: list[str] = []
     for start, end in sorted(question.spans):
-        begin = max(source.text.rfind("\n", 0, start), *(source.text.rfind(m, 0, start) for m in (". ", "? ", "! ")))
-        ends = [at for at in (source.text.find(mark, end - 1) for mark in (". ", ".\n", "\n", "? ")) if at >= 0]
-        sentence = " ".join(source.text[begin + 1 : min(ends, default=len(source.text)) + 1].split())
+        begin = max(
+            source.text.rfind("\n", 0, start),
+            *(source.text.rfind(m, 0, start) for m in (". ", "? ", "! ")),
+        )
+        ends = [
+            at
+            for at in (source.text.find(mark, end - 1) for mark in (". ", ".\n", "\n", "? "))
+            if at >= 0
+        ]
+        sentence = " ".join(
+            source.text[begin + 1 : min(ends, default=len(source.text)) + 1].split()
+        )
         if sentence and sentence not in found:
             found.append(sentence)
     return found
@@ -155,7 +232,11 @@ def _of_another(source: SourceText, question: Question, rng: random.Random) -> s
         sentences = _sentences(source, other)
         if sentences and not own & set(sentences):
             said = " ".join(sentences)
-            return f"{rng.choice(('Yes', 'No'))}, {said}" if question.verdict and rng.random() < 0.5 else said
+            return (
+                f"{rng.choice(('Yes', 'No'))}, {said}"
+                if question.verdict and rng.random() < 0.5
+                else said
+            )
     return None
 
 

@@ -1,4 +1,6 @@
-"""Training sequences: prose, passages repeated once, and questions over excerpts in the layout of `ask`."""
+"""Training sequences: prose, passages repeated once, and questions over excerpts in the layout of
+`ask`.
+"""
 
 import argparse
 import gzip
@@ -23,11 +25,17 @@ END = 2  # <|im_end|>: closes every answer
 IGNORED = -100
 LONGEST_ANSWER_TOKENS = 64
 PASSAGE_WORDS = 130
-LAYOUTS = {"excerpts": 0.4, "prose": 0.25, "facts": 0.35}  # shares of the rows of questions: what these are about
+LAYOUTS = {
+    "excerpts": 0.4,
+    "prose": 0.25,
+    "facts": 0.35,
+}  # shares of the rows of questions: what these are about
 ROOM_TO_ASK = 160  # tokens that are left for questions behind prose
 FEWEST_FACTS, MOST_FACTS = 4, 16  # of a row
 ROOM_FOR_ANSWER, LEAST_PROSE = 12, 64  # tokens
-Asked = tuple[str, tuple[int, int, int] | None]  # a question, and (excerpt, start, end) of its answer
+Asked = tuple[
+    str, tuple[int, int, int] | None
+]  # a question, and (excerpt, start, end) of its answer
 SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
 
 
@@ -54,10 +62,12 @@ def covered(offsets: Sequence[tuple[int, int]], start: int, end: int) -> list[in
 
 @dataclass(frozen=True)
 class Question:
-    """A question over one document: answers as (start, end) in the document's text, none when it is unanswerable.
+    """A question over one document: answers as (start, end) in the document's text, none when it is
+    unanswerable.
 
-    `several`: all spans together are the answer. `form` is one of FORMS of the reader, None where the set does not
-    say; `verdict` "yes" or "no". `answered` without spans: the text answers, but no words of it are marked.
+    `several`: all spans together are the answer. `form` is one of FORMS of the reader, None where
+    the set does not say; `verdict` "yes" or "no". `answered` without spans: the text answers, but
+    no words of it are marked.
     """
 
     text: str
@@ -109,15 +119,25 @@ def read_set(sets: QuestionSets, name: str, *, validation: bool = False) -> list
     with gzip.open(sets.paths[name], "rt", encoding="utf-8") as lines:
         for record in map(json.loads, lines):
             if not {"doc", "context", "qas"} <= record.keys():
-                raise ValueError(f"{sets.paths[name]}: not a set of questions over contexts; leave it out of --shares")
-            document = record.get("document", record["doc"])  # an extract belongs to what it was cut from
+                raise ValueError(
+                    f"{sets.paths[name]}: not a set of questions over contexts; leave it out of --shares"
+                )
+            document = record.get(
+                "document", record["doc"]
+            )  # an extract belongs to what it was cut from
             if document in sets.held_out or is_validation(document) is not validation:
                 continue
             text = record["context"]
-            questions = [found for qa in record["qas"] if (found := _question(name, qa)) is not None]
+            questions = [
+                found for qa in record["qas"] if (found := _question(name, qa)) is not None
+            ]
             if questions:
                 title = record.get("title") or ""
-                sources.append(SourceText(record["doc"], text, tuple(cut_passages(text)), tuple(questions), title))
+                sources.append(
+                    SourceText(
+                        record["doc"], text, tuple(cut_passages(text)), tuple(questions), title
+                    )
+                )
     return sources
 
 
@@ -129,7 +149,9 @@ FORMLESS = frozenset({"cuad", "contractnli", "policyqa", "hotpotqa_sample", "tat
 
 def _question(name: str, qa: dict[str, Any]) -> Question | None:
     """What a set says of a question; None where it marks neither words nor a verdict."""
-    spans = tuple((a["start"], a["start"] + len(a["text"])) for a in qa["answers"] if a["start"] >= 0)
+    spans = tuple(
+        (a["start"], a["start"] + len(a["text"])) for a in qa["answers"] if a["start"] >= 0
+    )
     verdict = qa.get("verdict") or qa.get("label")
     verdict = verdict if verdict in ("yes", "no") and not qa["unanswerable"] else None
     if not spans and not verdict and not qa["unanswerable"]:
@@ -149,9 +171,13 @@ def _question(name: str, qa: dict[str, Any]) -> Question | None:
 
 
 class QuestionSequences:
-    """Sequences of excerpts followed by several questions with their answers, from all training sets."""
+    """Sequences of excerpts followed by several questions with their answers, from all training
+    sets.
+    """
 
-    def __init__(self, sets: QuestionSets, tokenizer: FileTokenizer, seed: int, length: int) -> None:
+    def __init__(
+        self, sets: QuestionSets, tokenizer: FileTokenizer, seed: int, length: int
+    ) -> None:
         self.random = random.Random(seed)
         self.tokenizer, self.length = tokenizer, length
         self.sets = {name: found for name in sets.shares if (found := read_set(sets, name))}
@@ -162,7 +188,9 @@ class QuestionSequences:
                 self.by_doc.setdefault(source.doc, []).append(source)
 
     def _draw(self) -> tuple[list[tuple[SourceText, tuple[int, int]]], SourceText]:
-        """Excerpts (source, span) in the order shown, and the source that most questions are about."""
+        """Excerpts (source, span) in the order shown, and the source that most questions are
+        about.
+        """
         rng = self.random
         source = rng.choice(self.sets[rng.choices(list(self.sets), self.weights)[0]])
         asked = [q for q in source.questions if q.spans]
@@ -173,14 +201,20 @@ class QuestionSequences:
         chosen = [(source, p) for p in (answering or [rng.choice(source.passages)])]
         siblings = self.by_doc[source.doc]
         for _ in range(rng.choice((0, 1, 2, 2, 3, 3, 4))):
-            other = rng.choice(siblings) if rng.random() < 0.75 else rng.choice(rng.choice(list(self.by_doc.values())))
+            other = (
+                rng.choice(siblings)
+                if rng.random() < 0.75
+                else rng.choice(rng.choice(list(self.by_doc.values())))
+            )
             pick = (other, rng.choice(other.passages))
             if pick not in chosen:
                 chosen.append(pick)
         rng.shuffle(chosen)
         return chosen, source
 
-    def _questions(self, chosen: list[tuple[SourceText, tuple[int, int]]], source: SourceText) -> list[Asked]:
+    def _questions(
+        self, chosen: list[tuple[SourceText, tuple[int, int]]], source: SourceText
+    ) -> list[Asked]:
         """Questions that the chosen excerpts answer, and about a fifth that they do not."""
         rng = self.random
         answerable: list[Asked] = []
@@ -197,8 +231,13 @@ class QuestionSequences:
                 if places:
                     answerable.append((question.text, rng.choice(places)))
                 elif question.answered and not question.spans:
-                    continue  # such as yes or no: the text answers, but no words of it could be written
-                elif not any(s is owner and p[0] < e and b < p[1] for s, p in chosen for b, e in question.spans):
+                    # such as yes or no: the text answers, but no words of it could be written
+                    continue
+                elif not any(
+                    s is owner and p[0] < e and b < p[1]
+                    for s, p in chosen
+                    for b, e in question.spans
+                ):
                     unanswerable.append((question.text, None))
         for sibling in rng.sample(self.by_doc[source.doc], min(2, len(self.by_doc[source.doc]))):
             if all(s is not sibling for s, _ in chosen):
@@ -210,17 +249,23 @@ class QuestionSequences:
         return kept
 
     def sequence(self) -> tuple[list[int], list[int]]:
-        """Excerpts and questions: token ids and labels; only the tokens and the ends of answers have labels."""
+        """Excerpts and questions: token ids and labels; only the tokens and the ends of answers
+        have labels.
+        """
         while True:
             chosen, source = self._draw()
-            prompt = excerpts_prompt(self.tokenizer, [" ".join(s.text[a:b].split("\n")) for s, (a, b) in chosen])
+            prompt = excerpts_prompt(
+                self.tokenizer, [" ".join(s.text[a:b].split("\n")) for s, (a, b) in chosen]
+            )
             if len(prompt.ids) > self.length - 48:
                 continue
             if found := self._asked(prompt, chosen, source):
                 return found
 
     def within_prose(self, texts: "TextSequences") -> tuple[list[int], list[int]]:
-        """As `sequence`, with one passage that stands somewhere in prose of other documents, as in a long document."""
+        """As `sequence`, with one passage that stands somewhere in prose of other documents, as in
+        a long document.
+        """
         while True:
             chosen, source = self._draw()
             owner, (start, end) = chosen[0]
@@ -236,7 +281,10 @@ class QuestionSequences:
                 return found
 
     def _asked(
-        self, prompt: FocusPrompt, chosen: list[tuple[SourceText, tuple[int, int]]], source: SourceText
+        self,
+        prompt: FocusPrompt,
+        chosen: list[tuple[SourceText, tuple[int, int]]],
+        source: SourceText,
     ) -> tuple[list[int], list[int]] | None:
         return with_questions(self.tokenizer, prompt, self._questions(chosen, source), self.length)
 
@@ -244,7 +292,9 @@ class QuestionSequences:
 def with_questions(
     tokenizer: FileTokenizer, prompt: FocusPrompt, questions: Sequence[Asked], length: int
 ) -> tuple[list[int], list[int]] | None:
-    """The prompt and as many questions as `length` has room for, ids and labels; None where none is left."""
+    """The prompt and as many questions as `length` has room for, ids and labels; None where none is
+    left.
+    """
     ids, labels = list(prompt.ids), [IGNORED] * len(prompt.ids)
     for text, place in questions:
         asked = tokenizer.encode(question_text(text))
@@ -268,34 +318,49 @@ def _answer(prompt: FocusPrompt, place: tuple[int, int, int]) -> list[int] | Non
 def facts_in_prose(
     tokenizer: FileTokenizer, texts: "TextSequences", rng: random.Random, length: int
 ) -> tuple[list[int], list[int]]:
-    """Prose that hides invented facts, which are asked for behind it, in any order: `length` tokens at most.
+    """Prose that hides invented facts, which are asked for behind it, in any order: `length` tokens
+    at most.
 
-    One question in eight is about a fact that is not there. Raises ValueError where not one fact fits in.
+    One question in eight is about a fact that is not there. Raises ValueError where not one fact
+    fits in.
     """
     most = MOST_FACTS
     while most:
         facts = [invent(rng) for _ in range(rng.randint(min(FEWEST_FACTS, most), most))]
         pieces = [tokenizer.encode_with_offsets(" " + fact.sentence) for fact in facts]
         asked: list[Asked] = [
-            (fact.question, (number, fact.start, fact.end)) if rng.random() > 1 / 8 else (invent(rng).question, None)
+            (fact.question, (number, fact.start, fact.end))
+            if rng.random() > 1 / 8
+            else (invent(rng).question, None)
             for number, fact in enumerate(facts)
         ]
         rng.shuffle(asked)
-        asking = sum(len(tokenizer.encode(question_text(question))) + ROOM_FOR_ANSWER for question, _ in asked)
+        asking = sum(
+            len(tokenizer.encode(question_text(question))) + ROOM_FOR_ANSWER
+            for question, _ in asked
+        )
         room = length - asking - sum(len(piece) for piece, _ in pieces)
         if room < LEAST_PROSE:
             most -= 1
             continue
-        if found := with_questions(tokenizer, _hidden(pieces, texts.plain(room), tokenizer, rng), asked, length):
+        if found := with_questions(
+            tokenizer, _hidden(pieces, texts.plain(room), tokenizer, rng), asked, length
+        ):
             return found
-    raise ValueError(f"rows of {length} tokens are too short for a fact and its question; give more")
+    raise ValueError(
+        f"rows of {length} tokens are too short for a fact and its question; give more"
+    )
 
 
 def _hidden(
-    pieces: Sequence[tuple[list[int], list[tuple[int, int]]]], prose: list[int], tokenizer: FileTokenizer,
+    pieces: Sequence[tuple[list[int], list[tuple[int, int]]]],
+    prose: list[int],
+    tokenizer: FileTokenizer,
     rng: random.Random,
-) -> FocusPrompt:  # fmt: skip
-    """Prose with sentences (ids, offsets) behind some of its own; each is an excerpt of the prompt."""
+) -> FocusPrompt:
+    """Prose with sentences (ids, offsets) behind some of its own; each is an excerpt of the
+    prompt.
+    """
     ends = set(tokenizer.encode("."))
     after = [number + 1 for number, token in enumerate(prose) if token in ends] or [len(prose)]
     prompt, begun = FocusPrompt([], [], []), 0
@@ -331,12 +396,18 @@ class TextSequences:
                 return ids[:length]
 
     def twice(self, length: int) -> list[int]:
-        """A passage and the same again, with other prose before and between them so that all are `length` tokens.
+        """A passage and the same again, with other prose before and between them so that all are
+        `length` tokens.
 
-        Half of them are the longest that there is room for: who copies over short distances only learns no others.
+        Half of them are the longest that there is room for: who copies over short distances only
+        learns no others.
         """
         longest = length // 2
-        size = longest if self.random.random() < 0.5 else self.random.randint(min(32, longest), longest)
+        size = (
+            longest
+            if self.random.random() < 0.5
+            else self.random.randint(min(32, longest), longest)
+        )
         between = self.random.randint(0, length - 2 * size)
         passage = self.plain(size)
         before = length - 2 * size - between
@@ -348,7 +419,9 @@ class TextSequences:
 
 
 def pad(sequences: list[list[int]], value: int) -> Tensor:
-    """Sequences to one [batch, longest] tensor, filled on the right; a causal model does not see the filling."""
+    """Sequences to one [batch, longest] tensor, filled on the right; a causal model does not see
+    the filling.
+    """
     longest = max(map(len, sequences))
     return torch.tensor([s + [value] * (longest - len(s)) for s in sequences])
 
@@ -356,10 +429,12 @@ def pad(sequences: list[list[int]], value: int) -> Tensor:
 def mixed_batches(
     options: argparse.Namespace, tokenizer: FileTokenizer, seed: int, mixture: Sequence[float]
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Endless (ids, labels, asked) of [options.batch, one of options.lengths] from options.data and options.sets.
+    """Endless (ids, labels, asked) of [options.batch, one of options.lengths] from options.data and
+    options.sets.
 
-    `mixture` has the shares of questions (LAYOUTS), of passages repeated once and of prose. `labels` are set on answers
-    only; `asked` marks the rows of questions, so that losses can tell rows apart.
+    `mixture` has the shares of questions (LAYOUTS), of passages repeated once and of prose.
+    `labels` are set on answers only; `asked` marks the rows of questions, so that losses can tell
+    rows apart.
     """
     rng = random.Random(seed)
     questions = QuestionSequences(options.sets, tokenizer, seed + 1, options.lengths[0])
@@ -374,7 +449,9 @@ def mixed_batches(
                 if layout == "facts":
                     ids, label = facts_in_prose(tokenizer, texts, rng, length)
                 else:
-                    ids, label = questions.within_prose(texts) if layout == "prose" else questions.sequence()
+                    ids, label = (
+                        questions.within_prose(texts) if layout == "prose" else questions.sequence()
+                    )
             else:
                 ids = texts.twice(length) if kind == "twice" else texts.plain(length)
                 label = [IGNORED] * len(ids)

@@ -1,4 +1,6 @@
-"""Which sets of questions a training run draws from, where their files are, and how often each is drawn."""
+"""Which sets of questions a training run draws from, where their files are, and how often each is
+drawn.
+"""
 
 import argparse
 import gzip
@@ -8,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# How often each set is drawn, of those that are found. `natural` asks as people do; Wikipedia teaches the form and
-# refusal; contracts and policies are where users work.
+# How often each set is drawn, of those that are found. `natural` asks as people do; Wikipedia
+# teaches the form and refusal; contracts and policies are where users work.
 SHARES = {
     "natural": 0.5,
     "squad2_train": 0.22,
@@ -48,7 +50,8 @@ class QuestionSets:
 
 
 def find_sets(folders: Iterable[Path], shares: Mapping[str, float] | None = None) -> QuestionSets:
-    """The sets in the data folders: those that `shares` names, by default those of SHARES that are there.
+    """The sets in the data folders: those that `shares` names, by default those of SHARES that are
+    there.
 
     Raises:
         ValueError: a named set is in none of the folders, or they have none at all.
@@ -63,7 +66,11 @@ def find_sets(folders: Iterable[Path], shares: Mapping[str, float] | None = None
             for path in (folder / place).glob("*.jsonl.gz"):
                 held_out |= _documents(path)
     if shares is None:
-        shares = {name: share for name, share in SHARES.items() if name in paths and CONTAINED.get(name) not in paths}
+        shares = {
+            name: share
+            for name, share in SHARES.items()
+            if name in paths and CONTAINED.get(name) not in paths
+        }
     missing = [name for name in shares if name not in paths]
     if missing or not shares:
         where = ", ".join(str(folder) for folder in folders)
@@ -73,7 +80,9 @@ def find_sets(folders: Iterable[Path], shares: Mapping[str, float] | None = None
 
 
 def is_validation(document: str) -> bool:
-    """Whether a training document is kept for validation and calibration: one in ten, by a hash of its name."""
+    """Whether a training document is kept for validation and calibration: one in ten, by a hash of
+    its name.
+    """
     return hashlib.sha256(document.encode()).digest()[0] < 26
 
 
@@ -84,7 +93,10 @@ def _documents(path: Path) -> set[str]:
 
 def parse_shares(text: str) -> dict[str, float]:
     """Numbers by name from the text "natural=0.5,cuad=0.2"; a type of argparse."""
-    shares = {name.strip(): float(share) for name, _, share in (part.partition("=") for part in text.split(","))}
+    shares = {
+        name.strip(): float(share)
+        for name, _, share in (part.partition("=") for part in text.split(","))
+    }
     if min(shares.values()) <= 0:
         raise ValueError("a share must be greater than 0")
     return shares
@@ -93,17 +105,26 @@ def parse_shares(text: str) -> dict[str, float]:
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """`--data`, once or more, and `--shares`."""
     parser.add_argument(
-        "--data", type=Path, action="append", required=True,
+        "--data",
+        type=Path,
+        action="append",
+        required=True,
         help="folder of data, with qa/train, qa_more/train or natural/train, or of *.jsonl.gz; may be repeated",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--shares", type=parse_shares, metavar="SET=SHARE,...",
+        "--shares",
+        type=parse_shares,
+        metavar="SET=SHARE,...",
         help="how often each set is drawn, and no other; by default all sets that training knows and finds",
-    )  # fmt: skip
+    )
 
 
-def parse_with_sets(parser: argparse.ArgumentParser, arguments: list[str] | None) -> argparse.Namespace:
-    """The options, with the QuestionSets that they name as `sets`. Ends with status 2 where one is not there."""
+def parse_with_sets(
+    parser: argparse.ArgumentParser, arguments: list[str] | None
+) -> argparse.Namespace:
+    """The options, with the QuestionSets that they name as `sets`. Ends with status 2 where one is
+    not there.
+    """
     options = parser.parse_args(arguments)
     try:
         options.sets = find_sets(options.data, options.shares)
@@ -113,6 +134,8 @@ def parse_with_sets(parser: argparse.ArgumentParser, arguments: list[str] | None
 
 
 def text_files(folders: Sequence[Path]) -> list[Path]:
-    """The files of prose for training, text/*.jsonl.xz of the data folders, without what is kept for measuring."""
+    """The files of prose for training, text/*.jsonl.xz of the data folders, without what is kept
+    for measuring.
+    """
     found = [path for folder in folders for path in sorted((folder / "text").glob("*.jsonl.xz"))]
     return [path for path in found if path.name != "dev.jsonl.xz"]

@@ -1,10 +1,13 @@
-"""Train the evidence path by contrast: the head, and adapters on the layers below it that it alone uses.
+"""Train the evidence path by contrast: the head, and adapters on the layers below it that it alone
+uses.
 
-A step reads some windows of one document through these layers and its questions by themselves; the passages of the
-windows that do not answer are the negatives (InfoNCE, van den Oord et al. 2018, arXiv 1807.03748). The trunk is frozen:
-its adapters (Hu et al. 2021, arXiv 2106.09685) are shipped beside it in a lower rank.
+A step reads some windows of one document through these layers and its questions by themselves; the
+passages of the windows that do not answer are the negatives (InfoNCE, van den Oord et al. 2018,
+arXiv 1807.03748). The trunk is frozen: its adapters (Hu et al. 2021, arXiv 2106.09685) are shipped
+beside it in a lower rank.
 
-python -m docqa.model.training.heads.evidence --model FOLDER --data FOLDER --out FOLDER [--minutes N]
+python -m docqa.model.training.heads.evidence --model FOLDER --data FOLDER --out FOLDER [--minutes
+N]
 """
 
 import argparse
@@ -30,9 +33,19 @@ from docqa.model.prompts.prompt import PREAMBLE, question_text
 from docqa.model.training.data.documents import groups
 from docqa.model.training.data.sequences import FileTokenizer, SourceText, pad
 from docqa.model.training.data.sets import add_data_options, parse_with_sets
-from docqa.model.training.loop import Precision, make_optimizer, parameter_group, save_tensors, stage_parser
+from docqa.model.training.loop import (
+    Precision,
+    make_optimizer,
+    parameter_group,
+    save_tensors,
+    stage_parser,
+)
 
-WINDOW, WINDOWS, QUESTIONS = 1024, 3, 24  # tokens read together; of a document, and questions, in one step
+WINDOW, WINDOWS, QUESTIONS = (
+    1024,
+    3,
+    24,
+)  # tokens read together; of a document, and questions, in one step
 LONGEST_PASSAGE, LONGEST_QUESTION = 400, 80
 RANK, SHIPPED_RANK = 32, 12
 FEWEST_PASSAGES = 6
@@ -41,8 +54,8 @@ TEMPERATURE = 3.0  # its exponential times cosines are logits
 
 @dataclass(frozen=True)
 class Windows:
-    """`ids` of some windows of a document; `spans` (window, first token, behind the last) of their passages; questions,
-    and the numbers of the passages that answer each."""
+    """`ids` of some windows of a document; `spans` (window, first token, behind the last) of their
+    passages; questions, and the numbers of the passages that answer each."""
 
     ids: list[list[int]]
     spans: list[tuple[int, int, int]]
@@ -59,7 +72,11 @@ class WindowReader:
     def windows(self, sources: list[SourceText], rng: random.Random) -> Windows | None:
         """None where nothing is asked of it, or the passages are too few."""
         places = [(source, place) for source in sources for place in source.passages]
-        answering = [n for n, at in enumerate(places) if any(self._answers(at, q.spans) for q in at[0].questions)]
+        answering = [
+            n
+            for n, at in enumerate(places)
+            if any(self._answers(at, q.spans) for q in at[0].questions)
+        ]
         if not answering:
             return None
         ids, number_of = [list(self._preamble)], dict[int, int]()
@@ -78,9 +95,13 @@ class WindowReader:
         for source in {id(places[number][0]): places[number][0] for number in number_of}.values():
             for question in source.questions:
                 inside = [n for number, n in number_of.items() if places[number][0] is source]
-                golds = [n for n in inside if self._answers(places[list(number_of)[n]], question.spans)]
+                golds = [
+                    n for n in inside if self._answers(places[list(number_of)[n]], question.spans)
+                ]
                 if golds:
-                    questions.append(self._tokenizer.encode(question_text(question.text))[:LONGEST_QUESTION])
+                    questions.append(
+                        self._tokenizer.encode(question_text(question.text))[:LONGEST_QUESTION]
+                    )
                     right.append(golds)
         if not questions or len(spans) < FEWEST_PASSAGES:
             return None
@@ -88,13 +109,15 @@ class WindowReader:
         return Windows(ids, spans, [questions[n] for n in kept], [right[n] for n in kept])
 
     @staticmethod
-    def _answers(place: tuple[SourceText, tuple[int, int]], spans: tuple[tuple[int, int], ...]) -> bool:
+    def _answers(
+        place: tuple[SourceText, tuple[int, int]], spans: tuple[tuple[int, int], ...]
+    ) -> bool:
         return any(start < place[1][1] and place[1][0] < end for start, end in spans)
 
 
 class EvidencePath(nn.Module):
-    """The layers below the head with adapters beside all their packed matrices, and the head: those of `folder`, with
-    fresh ranks beside the shipped ones."""
+    """The layers below the head with adapters beside all their packed matrices, and the head: those
+    of `folder`, with fresh ranks beside the shipped ones."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -104,7 +127,9 @@ class EvidencePath(nn.Module):
         self.adapters, known = nn.ParameterDict(), evidence_adapters(folder)
         for name, module in self.trunk.named_modules():
             if isinstance(module, Linear) and not name.endswith(("in_proj_a", "in_proj_b")):
-                down = nn.Parameter(torch.randn(RANK, module.in_features) / math.sqrt(module.in_features))
+                down = nn.Parameter(
+                    torch.randn(RANK, module.in_features) / math.sqrt(module.in_features)
+                )
                 up = nn.Parameter(torch.zeros(module.out_features, RANK))
                 if name in known:
                     ours = map(torch.from_numpy, known[name])
@@ -115,7 +140,9 @@ class EvidencePath(nn.Module):
         head = EvidenceHead.load(folder)
         assert head is not None, f"{folder} has no {EVIDENCE_FILE} to begin with"
         self.head = {name: torch.tensor(part) for name, part in vars(head).items()}
-        self.trained = nn.ParameterDict({name: self.head[name] for name in ("token", "question", "weight", "bias")})
+        self.trained = nn.ParameterDict(
+            {name: self.head[name] for name in ("token", "question", "weight", "bias")}
+        )
         self.temperature = nn.Parameter(torch.tensor(TEMPERATURE))
 
     def forward(self, read: Windows) -> Tensor:
@@ -130,7 +157,9 @@ class EvidencePath(nn.Module):
         weights = functional.softplus(states @ self.trained["weight"] + self.trained["bias"]) + 1e-4
         weights = weights * (torch.arange(states.shape[1]) < lengths[:, None])
         passages = [tokens[window, start:end] for window, start, end in read.spans]
-        best = torch.stack([torch.einsum("qtd,ld->qtl", vectors, each).amax(-1) for each in passages], -1)
+        best = torch.stack(
+            [torch.einsum("qtd,ld->qtl", vectors, each).amax(-1) for each in passages], -1
+        )
         scores = torch.einsum("qtp,qt->qp", best, weights / weights.sum(1, keepdim=True))
         return scores * self.temperature.exp()
 
@@ -162,9 +191,15 @@ def run(options: argparse.Namespace) -> None:
     """Train for so many minutes, the rate falling over the second half, and write the file."""
     torch.manual_seed(options.seed)
     options.out.mkdir(parents=True, exist_ok=True)  # before the time is spent
-    path, reader = EvidencePath(options.model), WindowReader(FileTokenizer(options.model / "tokenizer.json"))
+    path, reader = (
+        EvidencePath(options.model),
+        WindowReader(FileTokenizer(options.model / "tokenizer.json")),
+    )
     documents = [sources for _, sources in groups(options.sets, options.seed)]
-    quick, head = path.adapters.values(), [path.trained[name] for name in ("token", "question", "weight")]
+    quick, head = (
+        path.adapters.values(),
+        [path.trained[name] for name in ("token", "question", "weight")],
+    )
     rates = ((quick, 1e-3), (head, 5e-4), ([path.trained["bias"], path.temperature], 5e-3))
     optimizer = make_optimizer([parameter_group(some, rate, 0.01) for some, rate in rates], 0.98)
     for step, fraction in _steps(options.minutes):
@@ -177,7 +212,9 @@ def run(options: argparse.Namespace) -> None:
         loss.backward()
         nn.utils.clip_grad_norm_(path.adapters.values(), 1.0)
         for group in optimizer.param_groups:
-            group["lr"] = group["peak"] * min(1.0, (step + 1) / 60) * min(1.0, max(0.02, 2 * (1 - fraction)))
+            group["lr"] = (
+                group["peak"] * min(1.0, (step + 1) / 60) * min(1.0, max(0.02, 2 * (1 - fraction)))
+            )
         optimizer.step()
         if step % 100 == 0:
             print(json.dumps({"step": step, "loss": round(float(loss.detach()), 3)}), flush=True)

@@ -1,9 +1,10 @@
-"""The passage encoder's weights: a sentence encoder in the layout of `transformers`' BertModel, as it is published.
+"""The passage encoder's weights: a sentence encoder in the layout of `transformers`' BertModel, as
+it is published.
 
     python -m docqa.model.training.heads.passage_start --start FOLDER --out FOLDER
 
-config.json, model.safetensors and tokenizer.json of `--start` are read; its pooler is not. `--out` has the reader's
-tokenizer, whose pieces it keeps.
+config.json, model.safetensors and tokenizer.json of `--start` are read; its pooler is not. `--out`
+has the reader's tokenizer, whose pieces it keeps.
 """
 
 import json
@@ -42,11 +43,19 @@ def passage_shape(config: dict[str, Any]) -> EncoderShape:
     """The shape of a BERT config. Raises ConfigUnsupported for another architecture."""
     for key, value in {"model_type": "bert", "hidden_act": "gelu"}.items():
         if config.get(key, value) != value:
-            raise ConfigUnsupported(f"the passage encoder has BERT's architecture; here {key} is {config[key]!r}")
+            raise ConfigUnsupported(
+                f"the passage encoder has BERT's architecture; here {key} is {config[key]!r}"
+            )
     return EncoderShape(
-        config["vocab_size"], config["hidden_size"], config["num_hidden_layers"], config["num_attention_heads"],
-        config["intermediate_size"], POSITIONS, 0, config["layer_norm_eps"],
-    )  # fmt: skip
+        config["vocab_size"],
+        config["hidden_size"],
+        config["num_hidden_layers"],
+        config["num_attention_heads"],
+        config["intermediate_size"],
+        POSITIONS,
+        0,
+        config["layer_norm_eps"],
+    )
 
 
 def same_pieces(wanted: Path, known: Path) -> list[int]:
@@ -54,8 +63,13 @@ def same_pieces(wanted: Path, known: Path) -> list[int]:
 
     Raises KeyError for a piece that is not there.
     """
-    ours, theirs = (json.loads(path.read_text(encoding="utf-8"))["model"]["vocab"] for path in (wanted, known))
-    return [theirs[piece if piece in theirs else MARKS[piece]] for piece in sorted(ours, key=lambda piece: ours[piece])]
+    ours, theirs = (
+        json.loads(path.read_text(encoding="utf-8"))["model"]["vocab"] for path in (wanted, known)
+    )
+    return [
+        theirs[piece if piece in theirs else MARKS[piece]]
+        for piece in sorted(ours, key=lambda piece: ours[piece])
+    ]
 
 
 def start_passage_encoder(folder: Path, out: Path) -> Encoder:
@@ -65,7 +79,9 @@ def start_passage_encoder(folder: Path, out: Path) -> Encoder:
     shape = passage_shape(json.loads((folder / "config.json").read_text(encoding="utf-8")))
     kept = same_pieces(out / READER_TOKENIZER, folder / "tokenizer.json")
     stored: dict[str, Tensor] = load_file(folder / "model.safetensors")
-    kind = stored.pop(next(name for name in stored if name.endswith(KIND)))[0]  # the same for every token
+    kind = stored.pop(next(name for name in stored if name.endswith(KIND)))[
+        0
+    ]  # the same for every token
     weights = plain_names(stored, NAMES)
     weights["words.weight"] = weights["words.weight"][kept]
     weights["places.weight"] = weights["places.weight"][:POSITIONS] + kind
@@ -81,7 +97,9 @@ def save_passage_encoder(encoder: Encoder, folder: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    options = stage_parser("Make the passage encoder of a published one.", "start", "out").parse_args(arguments)
+    options = stage_parser(
+        "Make the passage encoder of a published one.", "start", "out"
+    ).parse_args(arguments)
     save_passage_encoder(start_passage_encoder(options.start, options.out), options.out)
 
 

@@ -1,7 +1,8 @@
 """The reader of model/heads/excerpt_reading.py in torch, with gradients: what is trained.
 
-Start and end of the answer are two logits a token (Devlin et al. 2019, arXiv 1810.04805, section 4.2). Those of several
-excerpts and of "no answer" share one softmax (Clark and Gardner 2018, arXiv 1710.10723, section 3).
+Start and end of the answer are two logits a token (Devlin et al. 2019, arXiv 1810.04805, section
+4.2). Those of several excerpts and of "no answer" share one softmax (Clark and Gardner 2018, arXiv
+1710.10723, section 3).
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,8 @@ from docqa.model.training.reader.encoder import BiasedLinear, Encoder
 
 @dataclass(frozen=True)
 class Excerpts:
-    """Sequences of question, excerpt and end, filled on the right: `ids`, `mask` and `excerpt` [batch, seq].
+    """Sequences of question, excerpt and end, filled on the right: `ids`, `mask` and `excerpt`
+    [batch, seq].
 
     `mask` is True on tokens, `excerpt` on those of the excerpt.
     """
@@ -46,8 +48,8 @@ def lay_out(pairs: Sequence[tuple[list[int], list[int]]], end: int) -> Excerpts:
 
 @dataclass(frozen=True)
 class HeadLogits:
-    """`start`, `end`, `begins` and `inside` (of items) [batch, seq], -inf outside of excerpts; `form`, `verdict` and
-    `answer_type` [batch, names]; `answers` [batch]."""
+    """`start`, `end`, `begins` and `inside` (of items) [batch, seq], -inf outside of excerpts;
+    `form`, `verdict` and `answer_type` [batch, names]; `answers` [batch]."""
 
     start: Tensor
     end: Tensor
@@ -61,12 +63,14 @@ class HeadLogits:
 
 def first_token_reading(hidden: int, outputs: int, inputs: int | None = None) -> nn.Sequential:
     """Two layers on the state of the first token, or on `inputs` numbers."""
-    return nn.Sequential(BiasedLinear(inputs or hidden, hidden), nn.Tanh(), BiasedLinear(hidden, outputs))
+    return nn.Sequential(
+        BiasedLinear(inputs or hidden, hidden), nn.Tanh(), BiasedLinear(hidden, outputs)
+    )
 
 
 class UnitReading(nn.Sequential):
-    """Layers on states that are brought to a root mean square of 1 first: as they come they are near 0.1, too small to
-    learn from at the rate of a head."""
+    """Layers on states that are brought to a root mean square of 1 first: as they come they are
+    near 0.1, too small to learn from at the rate of a head."""
 
     def forward(self, states: Tensor) -> Tensor:
         found: Tensor = super().forward(functional.rms_norm(states, states.shape[-1:]))
@@ -76,10 +80,11 @@ class UnitReading(nn.Sequential):
 class ReaderHead(nn.Module):
     """What the states [batch, seq, hidden] of questions and excerpts say.
 
-    Start and end logits to which the first token's state adds what it says of the whole; which tokens begin an item of
-    a list or are inside of one; from the first token alone, the form of the question, the type of its answer, whether
-    the excerpt answers, how far a quote supports a statement, and whether a reply answers a question; and, from the
-    first token and the words that likely answer, the verdict on a yes/no question.
+    Start and end logits to which the first token's state adds what it says of the whole; which
+    tokens begin an item of a list or are inside of one; from the first token alone, the form of the
+    question, the type of its answer, whether the excerpt answers, how far a quote supports a
+    statement, and whether a reply answers a question; and, from the first token and the words that
+    likely answer, the verdict on a yes/no question.
     """
 
     def __init__(self, hidden: int) -> None:
@@ -101,11 +106,19 @@ class ReaderHead(nn.Module):
         items = self.items(states).masked_fill(outside, float("-inf"))
         form, _, answers = self.question(first[:, 0]).split([len(FORMS), len(VERDICTS), 1], -1)
         likely = ends.detach().sum(-1).softmax(-1)[:, None] @ states
-        decided = torch.cat([functional.rms_norm(part[:, 0], part.shape[-1:]) for part in (first, likely)], -1)
+        decided = torch.cat(
+            [functional.rms_norm(part[:, 0], part.shape[-1:]) for part in (first, likely)], -1
+        )
         return HeadLogits(
-            ends[..., 0], ends[..., 1], items[..., 0], items[..., 1], form, self.verdict(decided), answers[..., 0],
+            ends[..., 0],
+            ends[..., 1],
+            items[..., 0],
+            items[..., 1],
+            form,
+            self.verdict(decided),
+            answers[..., 0],
             self.answer_type(first[:, 0]),
-        )  # fmt: skip
+        )
 
 
 class CrossEncoder(nn.Module):
@@ -113,7 +126,11 @@ class CrossEncoder(nn.Module):
 
     def __init__(self, shape: EncoderShape, tokenizer: ReaderTokenizer) -> None:
         super().__init__()
-        self.encoder, self.head, self.tokenizer = Encoder(shape), ReaderHead(shape.hidden), tokenizer
+        self.encoder, self.head, self.tokenizer = (
+            Encoder(shape),
+            ReaderHead(shape.hidden),
+            tokenizer,
+        )
 
     def forward(self, batch: Excerpts) -> HeadLogits:
         """The head's logits, float32."""

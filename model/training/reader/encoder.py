@@ -23,7 +23,9 @@ class BiasedLinear(nn.Linear):
 
 
 class _Product(torch.autograd.Function):
-    """x @ weight.T + shift. Gradients of the weight come of contiguous rows: torch's own take twice as long in bf16."""
+    """x @ weight.T + shift. Gradients of the weight come of contiguous rows: torch's own take twice
+    as long in bf16.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, shift: Tensor) -> Tensor:
@@ -62,7 +64,8 @@ class EncoderLayer(nn.Module):
     def _seen(self, x: Tensor, bias: Tensor) -> Tensor:
         """What every token attends to, all heads side by side, [batch, seq, hidden]."""
         q, k, v = (
-            part(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (self.query, self.key, self.value)
+            part(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for part in (self.query, self.key, self.value)
         )  # [batch, heads, seq, dim]
         # Written out: torch's fused attention takes twice as long backward.
         scores = (q * q.shape[-1] ** -0.5) @ k.transpose(2, 3)
@@ -71,7 +74,9 @@ class EncoderLayer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Token ids to states. The layers compute in the dtype of the norms' weights, as the embeddings may not."""
+    """Token ids to states. The layers compute in the dtype of the norms' weights, as the embeddings
+    may not.
+    """
 
     def __init__(self, shape: EncoderShape) -> None:
         super().__init__()
@@ -83,7 +88,8 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(EncoderLayer(shape) for _ in range(shape.layers))
 
     def bias(self, mask: Tensor) -> Tensor:
-        """What every layer adds to its scores, [batch, heads or 1, seq or 1, seq]; -inf where not to look.
+        """What every layer adds to its scores, [batch, heads or 1, seq or 1, seq]; -inf where not
+        to look.
 
         `mask` [batch, seq] is True on tokens.
         """
@@ -92,14 +98,20 @@ class Encoder(nn.Module):
             nothing = self.norm.weight.new_zeros(outside.shape)
             return nothing.masked_fill(outside, float("-inf"))
         place = np.arange(mask.shape[1])
-        buckets = torch.from_numpy(distance_buckets(place[:, None] - place, self.shape.buckets)).to(mask.device)
+        buckets = torch.from_numpy(distance_buckets(place[:, None] - place, self.shape.buckets)).to(
+            mask.device
+        )
         near = self.near(buckets).permute(2, 0, 1)[None]
         return near.masked_fill(outside, float("-inf"))
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """States [batch, seq, hidden] of ids [batch, seq]; `mask` is True on tokens, which come first in each row."""
+        """States [batch, seq, hidden] of ids [batch, seq]; `mask` is True on tokens, which come
+        first in each row.
+        """
         bias = self.bias(mask)
-        x = self.norm(self.words(ids) + self.places(torch.arange(ids.shape[1], device=ids.device))).to(bias.dtype)
+        x = self.norm(
+            self.words(ids) + self.places(torch.arange(ids.shape[1], device=ids.device))
+        ).to(bias.dtype)
         for layer in self.layers:
             x = layer(x, bias)
         return x

@@ -1,4 +1,6 @@
-"""What the reader is trained on: where answers start and end, what they are, and whether a claim is supported."""
+"""What the reader is trained on: where answers start and end, what they are, and whether a claim is
+supported.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,10 +16,18 @@ from docqa.model.training.data.excerpts import UNKNOWN, AskedExcerpts
 from docqa.model.training.data.replies import EncodedReply
 from docqa.model.training.reader.cross_encoder import HeadLogits
 
-ITEMS, ANSWERS, FORM, VERDICT, TYPE, REPLY = 2.0, 0.5, 0.2, 2.0, 0.2, 0.5  # weights beside the loss of start and end
+ITEMS, ANSWERS, FORM, VERDICT, TYPE, REPLY = (
+    2.0,
+    0.5,
+    0.2,
+    2.0,
+    0.2,
+    0.5,
+)  # weights beside the loss of start and end
 
 DECIDED = {
-    (SUPPORT.index(of),): VERDICTS.index(verdict) for of, verdict in (("supported", "yes"), ("contradicted", "no"))
+    (SUPPORT.index(of),): VERDICTS.index(verdict)
+    for of, verdict in (("supported", "yes"), ("contradicted", "no"))
 }
 
 
@@ -39,7 +49,9 @@ class Figures:
         return {name: total / count for name, (total, count) in self._sums.items() if count}
 
 
-def question_losses(found: HeadLogits, none: Tensor, group: Sequence[AskedExcerpts], figures: Figures) -> Tensor:
+def question_losses(
+    found: HeadLogits, none: Tensor, group: Sequence[AskedExcerpts], figures: Figures
+) -> Tensor:
     """The sum over the questions of `group`, whose excerpts are the rows of `found`, in order."""
     base, total = 0, found.start.new_zeros(())
     for one in group:
@@ -60,7 +72,9 @@ def question_losses(found: HeadLogits, none: Tensor, group: Sequence[AskedExcerp
     return total
 
 
-def _span_loss(logits: Tensor, none: Tensor, one: AskedExcerpts, first: list[int], side: int) -> Tensor:
+def _span_loss(
+    logits: Tensor, none: Tensor, one: AskedExcerpts, first: list[int], side: int
+) -> Tensor:
     """Cross entropy of one side, over all tokens of a question's excerpts and "no answer".
 
     Any of several wordings of an answer will do; of an answer in several parts each must be likely.
@@ -73,7 +87,9 @@ def _span_loss(logits: Tensor, none: Tensor, one: AskedExcerpts, first: list[int
 
 
 def _items_loss(begins: Tensor, inside: Tensor, one: AskedExcerpts, first: list[int]) -> Tensor:
-    """Binary cross entropy of "begins an item" and "is inside of one", mean over the tokens of excerpts."""
+    """Binary cross entropy of "begins an item" and "is inside of one", mean over the tokens of
+    excerpts.
+    """
     begin_here, inside_here = torch.zeros_like(begins), torch.zeros_like(inside)
     for excerpt, start, end in one.golds:
         begin_here[excerpt, first[excerpt] + start] = 1.0
@@ -84,7 +100,9 @@ def _items_loss(begins: Tensor, inside: Tensor, one: AskedExcerpts, first: list[
 
 
 def _named_losses(found: HeadLogits, rows: slice, one: AskedExcerpts, figures: Figures) -> Tensor:
-    """Form of the question and type of its answer, by every excerpt, and the verdict by those that answer."""
+    """Form of the question and type of its answer, by every excerpt, and the verdict by those that
+    answer.
+    """
     total = found.form.new_zeros(())
     if one.form != UNKNOWN:
         right = torch.full((len(one.excerpts),), one.form, device=found.form.device)
@@ -105,15 +123,22 @@ def _named_losses(found: HeadLogits, rows: slice, one: AskedExcerpts, figures: F
     return total
 
 
-def claim_loss(logits: Tensor, verdict: Tensor, claims: Sequence[EncodedClaim], figures: Figures) -> Tensor:
+def claim_loss(
+    logits: Tensor, verdict: Tensor, claims: Sequence[EncodedClaim], figures: Figures
+) -> Tensor:
     """Sum over the claims of minus the log-probability of what is right, of any of several.
 
-    One that its evidence supports or contradicts teaches the verdict, too: as the question whether it is so.
+    One that its evidence supports or contradicts teaches the verdict, too: as the question whether
+    it is so.
     """
     likely = logits.log_softmax(-1)
-    loss = -torch.stack([likely[n, list(claim.right)].logsumexp(0) for n, claim in enumerate(claims)]).sum()
+    loss = -torch.stack(
+        [likely[n, list(claim.right)].logsumexp(0) for n, claim in enumerate(claims)]
+    ).sum()
     figures.add("support", loss, len(claims))
-    decided = [(n, DECIDED[claim.right]) for n, claim in enumerate(claims) if claim.right in DECIDED]
+    decided = [
+        (n, DECIDED[claim.right]) for n, claim in enumerate(claims) if claim.right in DECIDED
+    ]
     if not decided:
         return loss
     rows, right = torch.tensor(decided, device=verdict.device).unbind(1)

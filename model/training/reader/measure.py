@@ -17,15 +17,19 @@ LONGEST_SPAN = 64
 
 
 def measure(
-    read: Callable[[list[AskedExcerpts]], HeadLogits], judge: Callable[[list[EncodedClaim]], Tensor], none: Tensor,
-    asked: Sequence[AskedExcerpts], claims: Sequence[EncodedClaim],
-) -> dict[str, float]:  # fmt: skip
+    read: Callable[[list[AskedExcerpts]], HeadLogits],
+    judge: Callable[[list[EncodedClaim]], Tensor],
+    none: Tensor,
+    asked: Sequence[AskedExcerpts],
+    claims: Sequence[EncodedClaim],
+) -> dict[str, float]:
     """Figures of a reader that reads and judges so.
 
-    span_f1: token F1 of the best span in a right excerpt; excerpt_right: the best excerpt is a right one; told_apart:
-    how often the margin of the best span over "no answer" is greater for an answered question than for an unanswered
-    one (0.5: chance), answers_apart: the same of what the first token says; form, verdict: share that is right;
-    support: balanced accuracy of supported against not.
+    span_f1: token F1 of the best span in a right excerpt; excerpt_right: the best excerpt is a
+    right one; told_apart: how often the margin of the best span over "no answer" is greater for an
+    answered question than for an unanswered one (0.5: chance), answers_apart: the same of what the
+    first token says; form, verdict: share that is right; support: balanced accuracy of supported
+    against not.
     """
     found: defaultdict[str, list[float]] = defaultdict(list)
     for begin in range(0, len(asked), TOGETHER):
@@ -51,7 +55,11 @@ def measure(
 
 
 def _measure_one(
-    logits: HeadLogits, none: Tensor, one: AskedExcerpts, base: int, found: defaultdict[str, list[float]]
+    logits: HeadLogits,
+    none: Tensor,
+    one: AskedExcerpts,
+    base: int,
+    found: defaultdict[str, list[float]],
 ) -> None:
     rows = slice(base, base + len(one.excerpts))
     answered = "yes" if any(one.holds) else "no"
@@ -65,7 +73,11 @@ def _measure_one(
         inner = next(span for span in best if span.passage in holding)
         first = len(one.asked[inner.passage])
         found["span_f1"].append(
-            max(overlap(inner.first - first, inner.last - first, a, b) for e, a, b in one.golds if e == inner.passage)
+            max(
+                overlap(inner.first - first, inner.last - first, a, b)
+                for e, a, b in one.golds
+                if e == inner.passage
+            )
         )
     if one.form != UNKNOWN:
         chosen = logits.form[rows].log_softmax(-1).mean(0).argmax()

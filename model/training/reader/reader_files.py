@@ -1,4 +1,6 @@
-"""The files of an encoder and its head as they ship: matrices packed, in parts small enough for version control."""
+"""The files of an encoder and its head as they ship: matrices packed, in parts small enough for
+version control.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -8,20 +10,28 @@ from torch import Tensor
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
 from docqa.model.checkpoints.weights import PARTS, opened
-from docqa.model.heads.reader_text import READER_FILE, READER_TOKENIZER, ReaderTokenizer, reader_files
+from docqa.model.heads.reader_text import (
+    READER_FILE,
+    READER_TOKENIZER,
+    ReaderTokenizer,
+    reader_files,
+)
 from docqa.model.native.encoder import EncoderShape, shape_of
 from docqa.model.training.reader.cross_encoder import CrossEncoder
 
 EMBEDDING_BITS, MATRIX_BITS, HEAD_BITS = 4, 4, 8  # that a number has in a file, and in memory
 UNREAD = ("head.reply.", "head.answer_type.")  # no answer is better for them yet
 LARGEST_FILE = 44_000_000  # bytes of tensors in a file
-ZEROS_IN_ONE = 16  # a zero is a multiple of 1/16 of a step: a wheel packs such in two thirds of the bytes
+ZEROS_IN_ONE = (
+    16  # a zero is a multiple of 1/16 of a step: a wheel packs such in two thirds of the bytes
+)
 
 
 def load_dense(folder: Path) -> CrossEncoder:
     """The reader of a folder with all of its matrices unpacked; heads that it lacks are fresh.
 
-    Raises WeightsMismatch, RuntimeError; KeyError where a part of the encoder is missing, or one is unknown.
+    Raises WeightsMismatch, RuntimeError; KeyError where a part of the encoder is missing, or one is
+    unknown.
     """
     stored, about = dict[str, Tensor](), dict[str, str]()
     for path in reader_files(folder):
@@ -36,8 +46,12 @@ def load_dense(folder: Path) -> CrossEncoder:
 
 
 def save_reader(reader: CrossEncoder, folder: Path) -> None:
-    """Write a reader as it ships, in files of at most LARGEST_FILE bytes; former ones of the folder are replaced."""
-    shipped = {name: part for name, part in reader.named_parameters() if not name.startswith(UNREAD)}
+    """Write a reader as it ships, in files of at most LARGEST_FILE bytes; former ones of the folder
+    are replaced.
+    """
+    shipped = {
+        name: part for name, part in reader.named_parameters() if not name.startswith(UNREAD)
+    }
     parts, room = [dict[str, Tensor]()], LARGEST_FILE
     for name, tensor in stored_form(shipped).items():
         if tensor.nbytes > room and parts[-1]:
@@ -55,7 +69,9 @@ def save_reader(reader: CrossEncoder, folder: Path) -> None:
 
 
 def write_whole(tensors: dict[str, Tensor], path: Path, shape: EncoderShape) -> None:
-    """Write tensors, in the form of `stored_form`, with the encoder's shape; a former file is replaced at once."""
+    """Write tensors, in the form of `stored_form`, with the encoder's shape; a former file is
+    replaced at once.
+    """
     from safetensors.torch import save_file
 
     fresh = path.with_name(path.name + ".new")
@@ -70,7 +86,10 @@ def stored_form(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         bits = _bits(name, part)
         if bits is not None:
             pieces = zip(PARTS, packed(part.detach(), bits), strict=True)
-            stored |= {name.removesuffix(".weight") + suffix: piece.contiguous() for suffix, piece in pieces}
+            stored |= {
+                name.removesuffix(".weight") + suffix: piece.contiguous()
+                for suffix, piece in pieces
+            }
         else:
             stored[name] = part.detach().half().contiguous()
     return stored
@@ -83,10 +102,14 @@ def packed(matrix: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def dense_form(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """What `stored_form` was made of, but for its rounding, in float32. Raises KeyError: a part is missing."""
+    """What `stored_form` was made of, but for its rounding, in float32. Raises KeyError: a part is
+    missing.
+    """
     packed = [name.removesuffix(".q") for name in stored if name.endswith(".q")]
     dense = {name: part.float() for name, part in stored.items() if not name.endswith(PARTS)}
-    return dense | {f"{name}.weight": dequantize(*(stored[name + part] for part in PARTS)) for name in packed}
+    return dense | {
+        f"{name}.weight": dequantize(*(stored[name + part] for part in PARTS)) for name in packed
+    }
 
 
 def _bits(name: str, part: Tensor) -> int | None:

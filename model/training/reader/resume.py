@@ -1,7 +1,9 @@
-"""A small checkpoint of a run: what it changed of the reader that ships, so that another machine can go on from it.
+"""A small checkpoint of a run: what it changed of the reader that ships, so that another machine
+can go on from it.
 
-Matrices are kept as their difference from the shipped ones, in 4 bits a number, which errs far less than the 4 bits in
-which the matrices themselves ship. The optimizer's moments are left out: the rate rises again.
+Matrices are kept as their difference from the shipped ones, in 4 bits a number, which errs far less
+than the 4 bits in which the matrices themselves ship. The optimizer's moments are left out: the
+rate rises again.
 """
 
 from pathlib import Path
@@ -16,7 +18,10 @@ COUNTERS = ("step", "tokens")
 def save_resume(run: Run, shipped: Path, path: Path) -> None:
     """Write the averaged weights of a run beside those of the reader in the folder `shipped`."""
     before = dict(load_dense(shipped).named_parameters())
-    changed = {name: part.cpu() - before[name] if _is_moved(name) else part for name, part in run.average.items()}
+    changed = {
+        name: part.cpu() - before[name] if _is_moved(name) else part
+        for name, part in run.average.items()
+    }
     save_tensors(path, stored_form(changed), {name: str(getattr(run, name)) for name in COUNTERS})
 
 
@@ -30,7 +35,10 @@ def restore(run: Run, shipped: Path, path: Path) -> None:
         counters = {name: int(text) for name, text in file.metadata().items()}
     if parts.keys() != run.trained.keys():
         raise WeightsMismatch(f"{path}: other weights than this run trains; start without it")
-    weights = {name: part + before[name].detach() if _is_moved(name) else part for name, part in parts.items()}
+    weights = {
+        name: part + before[name].detach() if _is_moved(name) else part
+        for name, part in parts.items()
+    }
     run.go_on_from(weights, counters["step"], counters["tokens"])
 
 

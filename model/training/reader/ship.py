@@ -2,10 +2,11 @@
 
 python -m docqa.model.training.reader.ship --run FOLDER --data FOLDER --out FOLDER [--questions N]
 
-`--run` is the `--out` of train.py: its averaged weights are rounded, the layers that it trained one after the other.
-Each column of a matrix that is rounded moves those behind it so that the products with what questions and excerpts
-bring to this matrix change least (GPTQ, Frantar et al. 2023, arXiv 2210.17323, algorithm 1). Layers that were not
-trained are on their grid already and stay as they are.
+`--run` is the `--out` of train.py: its averaged weights are rounded, the layers that it trained one
+after the other. Each column of a matrix that is rounded moves those behind it so that the products
+with what questions and excerpts bring to this matrix change least (GPTQ, Frantar et al. 2023, arXiv
+2210.17323, algorithm 1). Layers that were not trained are on their grid already and stay as they
+are.
 """
 
 import argparse
@@ -31,11 +32,15 @@ DAMPING = 0.01  # of the mean square of an input, added to each
 
 
 def compensated(weight: Tensor, inputs: Tensor) -> Tensor:
-    """The values of weight [rows, columns] on a grid of MATRIX_BITS, chosen for `inputs` [tokens, columns]."""
+    """The values of weight [rows, columns] on a grid of MATRIX_BITS, chosen for `inputs` [tokens,
+    columns].
+    """
     left, rounded = weight.float().clone(), torch.empty_like(weight, dtype=torch.float32)
     products = inputs.T @ inputs
     products += DAMPING * products.diagonal().mean() * torch.eye(len(products))
-    factor = torch.linalg.cholesky(torch.cholesky_inverse(torch.linalg.cholesky(products)), upper=True)
+    factor = torch.linalg.cholesky(
+        torch.cholesky_inverse(torch.linalg.cholesky(products)), upper=True
+    )
     for start in range(0, weight.shape[1], GROUP):
         end = start + GROUP
         (scale,), (zero,) = (part.T for part in fitted_grid(left[:, None, start:end], MATRIX_BITS))
@@ -50,7 +55,9 @@ def compensated(weight: Tensor, inputs: Tensor) -> Tensor:
 
 
 def round_layer(layer: EncoderLayer, x: Tensor, bias: Tensor, mask: Tensor) -> Tensor:
-    """Round the matrices of a layer for its input x [batch, seq, hidden]; returns its output with them."""
+    """Round the matrices of a layer for its input x [batch, seq, hidden]; returns its output with
+    them.
+    """
     for part in (layer.query, layer.key, layer.value):
         part.weight.data = compensated(part.weight.data, x[mask])
     seen = layer._seen(x, bias)
@@ -63,7 +70,9 @@ def round_layer(layer: EncoderLayer, x: Tensor, bias: Tensor, mask: Tensor) -> T
 
 
 @torch.no_grad()
-def round_reader(reader: CrossEncoder, trained: set[str], pairs: list[tuple[list[int], list[int]]]) -> None:
+def round_reader(
+    reader: CrossEncoder, trained: set[str], pairs: list[tuple[list[int], list[int]]]
+) -> None:
     """Round the layers that have `trained` parameters, for pairs of question and excerpt."""
     batch, encoder = lay_out(pairs, reader.tokenizer.between), reader.encoder
     bias = encoder.bias(batch.mask)
@@ -88,7 +97,11 @@ def main(arguments: list[str] | None = None) -> None:
     reader.load_state_dict(averaged, strict=False)
     questions, rng = ExcerptQuestions(options.sets, reader.tokenizer, 0), random.Random(0)
     drawn = [questions.draw(rng) for _ in range(options.questions)]
-    round_reader(reader, set(averaged), [pair for one in drawn for pair in zip(one.asked, one.excerpts, strict=True)])
+    round_reader(
+        reader,
+        set(averaged),
+        [pair for one in drawn for pair in zip(one.asked, one.excerpts, strict=True)],
+    )
     save_reader(reader, options.out)
 
 

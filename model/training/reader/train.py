@@ -1,11 +1,13 @@
-"""Train the reader: an encoder, all of its layers, and a head, on questions put to excerpts and on claims.
+"""Train the reader: an encoder, all of its layers, and a head, on questions put to excerpts and on
+claims.
 
-python -m docqa.model.training.reader.train --start FOLDER --data FOLDER --out FOLDER [--tokens N] [--shares SHARES]
+python -m docqa.model.training.reader.train --start FOLDER --data FOLDER --out FOLDER [--tokens N]
+[--shares SHARES]
 
-`--start` is a folder with a reader, whose weights are trained further, or an encoder as it is published
-(encoder_start.py). A run that was cut goes on with the same command; on another machine with `--resume FILE`, the small
-checkpoint that is written beside the large one. The embeddings stay as they are, rounded as they ship; ship.py makes
-up for the rounding of the matrices.
+`--start` is a folder with a reader, whose weights are trained further, or an encoder as it is
+published (encoder_start.py). A run that was cut goes on with the same command; on another machine
+with `--resume FILE`, the small checkpoint that is written beside the large one. The embeddings stay
+as they are, rounded as they ship; ship.py makes up for the rounding of the matrices.
 """
 
 import argparse
@@ -36,12 +38,14 @@ from docqa.model.training.reader.resume import restore, save_resume
 
 AVERAGED = 0.99  # of the average is kept at each step
 TOKENS_TOGETHER = 1_300  # filling included
-HEAD_RATE = 2e-4  # at 1e-3 the verdict, of which a step has few examples, was not learned in 600 steps
+HEAD_RATE = (
+    2e-4  # at 1e-3 the verdict, of which a step has few examples, was not learned in 600 steps
+)
 
 
 def of_like_length(pairs: Sequence[tuple[list[int], list[int]]], threads: int) -> list[list[int]]:
-    """The numbers of the pairs in groups of like length and about as many tokens, as many for each thread; the longest
-    pairs first."""
+    """The numbers of the pairs in groups of like length and about as many tokens, as many for each
+    thread; the longest pairs first."""
     size = [len(question) + len(text) + 1 for question, text in pairs]
     parts = threads * -(-sum(size) // (threads * TOKENS_TOGETHER))
     groups: list[list[int]] = [[] for _ in range(parts)]
@@ -63,7 +67,11 @@ class Batch:
     def pairs(self) -> list[tuple[list[int], list[int]]]:
         """(question, excerpt) of all that is read, claims and replies behind the questions."""
         pairs = [pair for one in self.asked for pair in zip(one.asked, one.excerpts, strict=True)]
-        return pairs + [(c.asked, c.evidence) for c in self.claims] + [(r.asked, r.reply) for r in self.replies]
+        return (
+            pairs
+            + [(c.asked, c.evidence) for c in self.claims]
+            + [(r.asked, r.reply) for r in self.replies]
+        )
 
     @property
     def tokens(self) -> int:
@@ -77,7 +85,9 @@ class StepWeights:
     What is read together is encoded in groups, by each thread of `pool` some.
     """
 
-    def __init__(self, reader: CrossEncoder, precision: loop.Precision, pool: loop.WorkerPool) -> None:
+    def __init__(
+        self, reader: CrossEncoder, precision: loop.Precision, pool: loop.WorkerPool
+    ) -> None:
         self.reader, self.precision, self.pool = reader, precision, pool
         parts = reader.encoder.named_parameters()
         used = {name: part.detach().to(precision.dtype, copy=True) for name, part in parts}
@@ -87,21 +97,29 @@ class StepWeights:
         for part, own in zip(self.encoder.parameters(), reader.encoder.parameters(), strict=True):
             part.requires_grad_(own.requires_grad)
 
-    def encoded(self, pairs: Sequence[tuple[list[int], list[int]]]) -> list[tuple[list[int], Tensor]]:
+    def encoded(
+        self, pairs: Sequence[tuple[list[int], list[int]]]
+    ) -> list[tuple[list[int], Tensor]]:
         """Groups of pairs, by their numbers, and their states [group, seq, hidden], float32."""
         learns = torch.is_grad_enabled()
 
         def states(group: list[int]) -> tuple[list[int], Tensor]:
-            batch = lay_out([pairs[n] for n in group], self.reader.tokenizer.between).to(self.precision.device)
+            batch = lay_out([pairs[n] for n in group], self.reader.tokenizer.between).to(
+                self.precision.device
+            )
             with torch.set_grad_enabled(learns):
                 return group, self.encoder(batch.ids, batch.mask).float()
 
         return list(self.pool.map(states, of_like_length(pairs, self.pool.threads)))
 
     def states(
-        self, pairs: Sequence[tuple[list[int], list[int]]], encoded: Sequence[tuple[list[int], Tensor]]
+        self,
+        pairs: Sequence[tuple[list[int], list[int]]],
+        encoded: Sequence[tuple[list[int], Tensor]],
     ) -> tuple[Tensor, Tensor]:
-        """States [batch, seq, hidden] of pairs of question and excerpt, in their order, and where the excerpts are."""
+        """States [batch, seq, hidden] of pairs of question and excerpt, in their order, and where
+        the excerpts are.
+        """
         whole = lay_out(pairs, self.reader.tokenizer.between).to(self.precision.device)
         rows: list[Tensor] = [torch.empty(0)] * len(pairs)
         for group, states in encoded:
@@ -121,7 +139,9 @@ class StepWeights:
         pairs = batch.pairs()
         return self.states(pairs, self.encoded(pairs))[0][:, 0]
 
-    def loss(self, batch: Batch, encoded: Sequence[tuple[list[int], Tensor]], figures: Figures) -> Tensor:
+    def loss(
+        self, batch: Batch, encoded: Sequence[tuple[list[int], Tensor]], figures: Figures
+    ) -> Tensor:
         """The loss of a batch, of which all has been encoded."""
         head = self.reader.head
         states, excerpt = self.states(batch.pairs(), encoded)
@@ -130,15 +150,22 @@ class StepWeights:
         loss = question_losses(read, head.none, batch.asked, figures) / len(batch.asked)
         if batch.claims:
             claimed = slice(*ends)
-            judged = head.support(states[claimed, 0]), head(states[claimed], excerpt[claimed]).verdict
+            judged = (
+                head.support(states[claimed, 0]),
+                head(states[claimed], excerpt[claimed]).verdict,
+            )
             loss = loss + claim_loss(*judged, batch.claims, figures) / len(batch.claims)
         if batch.replies:
-            loss = loss + reply_loss(head.reply(states[ends[1] :, 0]), batch.replies, figures) / len(batch.replies)
+            loss = loss + reply_loss(
+                head.reply(states[ends[1] :, 0]), batch.replies, figures
+            ) / len(batch.replies)
         return loss
 
     def hand_over(self) -> None:
         """Add the gradients of the copies to those of the weights."""
-        copies = (None if part.grad is None else part.grad.float() for part in self.encoder.parameters())
+        copies = (
+            None if part.grad is None else part.grad.float() for part in self.encoder.parameters()
+        )
         loop.add_gradients(self.reader.encoder.parameters(), copies)
 
 
@@ -149,7 +176,9 @@ def open_reader(options: argparse.Namespace) -> CrossEncoder:
         copyfile(options.start / READER_TOKENIZER, options.out / READER_TOKENIZER)
     else:
         reader = start_reader(options.start, options.out)
-        lower = [part for layer in reader.encoder.layers[: options.frozen] for part in layer.parameters()]
+        lower = [
+            part for layer in reader.encoder.layers[: options.frozen] for part in layer.parameters()
+        ]
         for part in (reader.encoder.words.weight, *(part for part in lower if part.ndim == 2)):
             part.data = dequantize(*packed(part.data, MATRIX_BITS))
     frozen = tuple(f"encoder.layers.{number}." for number in range(options.frozen))
@@ -160,15 +189,18 @@ def open_reader(options: argparse.Namespace) -> CrossEncoder:
 
 
 def one_step(weights: StepWeights, batch: Batch) -> tuple[int, Mapping[str, float]]:
-    """Leave the gradients of a step, of which every thread computes a share; its tokens and figures.
+    """Leave the gradients of a step, of which every thread computes a share; its tokens and
+    figures.
 
-    The head sees all states at once, since the excerpts of a question share one softmax; the gradients of the states
-    then go back through the encoder group by group.
+    The head sees all states at once, since the excerpts of a question share one softmax; the
+    gradients of the states then go back through the encoder group by group.
     """
     figures = Figures()
     encoded = weights.encoded(batch.pairs())
     states = [found.detach().requires_grad_() for _, found in encoded]
-    loss = weights.loss(batch, [(group, state) for (group, _), state in zip(encoded, states, strict=True)], figures)
+    loss = weights.loss(
+        batch, [(group, state) for (group, _), state in zip(encoded, states, strict=True)], figures
+    )
     head = [part for part in weights.reader.head.parameters() if part.requires_grad]
     towards = torch.autograd.grad(loss, [*states, *head], allow_unused=True)
     for part, of_head in zip(head, towards[len(states) :], strict=True):
@@ -188,15 +220,25 @@ def subset_of(folders: Sequence[Path], number: int, reader: CrossEncoder) -> lis
     """`number` natural questions of documents that are never trained on, the same every time."""
     paths = [path for folder in folders for path in (folder / "natural" / "dev").glob("*.jsonl.gz")]
     sets = QuestionSets({"natural": paths[0]}, {"natural": 1.0}) if paths else None
-    parts = [ExcerptQuestions(sets, reader.tokenizer, 5, validation=part) for part in (False, True)] if sets else []
-    return [one for part, share in zip(parts, (0.9, 0.1), strict=False) for one in part.fixed(round(share * number), 5)]
+    parts = (
+        [ExcerptQuestions(sets, reader.tokenizer, 5, validation=part) for part in (False, True)]
+        if sets
+        else []
+    )
+    return [
+        one
+        for part, share in zip(parts, (0.9, 0.1), strict=False)
+        for one in part.fixed(round(share * number), 5)
+    ]
 
 
 @torch.no_grad()
 def figures_of(
-    weights: StepWeights, asked: Sequence[AskedExcerpts], claims: Sequence[EncodedClaim],
+    weights: StepWeights,
+    asked: Sequence[AskedExcerpts],
+    claims: Sequence[EncodedClaim],
     replies: Sequence[EncodedReply],
-) -> loop.Figures:  # fmt: skip
+) -> loop.Figures:
     """The figures of `measure`, and the share of replies that are judged right."""
     head = weights.reader.head
 
@@ -207,25 +249,46 @@ def figures_of(
     found = measure(weights.read, judge, head.none, asked, claims) if asked else {}
     if replies:
         judged = head.reply(weights.first_states(Batch((), (), replies))).argmax(-1).tolist()
-        found["reply"] = sum(a == b.right for a, b in zip(judged, replies, strict=True)) / len(replies)
+        found["reply"] = sum(a == b.right for a, b in zip(judged, replies, strict=True)) / len(
+            replies
+        )
     return found
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train until the steps or the minutes are over; the averaged weights are kept at every `--save-every` steps."""
+    """Train until the steps or the minutes are over; the averaged weights are kept at every
+    `--save-every` steps.
+    """
     torch.set_flush_denormal(True)
     torch.manual_seed(options.seed)
     reader, precision = open_reader(options), loop.Precision.best(options.device)
     questions = ExcerptQuestions(options.sets, reader.tokenizer, options.seed)
-    held_out = [*ExcerptQuestions(options.sets, reader.tokenizer, 5, validation=True).fixed(options.validate, 5)]
+    held_out = [
+        *ExcerptQuestions(options.sets, reader.tokenizer, 5, validation=True).fixed(
+            options.validate, 5
+        )
+    ]
     fixed = subset_of(options.data, options.subset, reader)
-    claims, replies = Claims(options.data, reader.tokenizer), Replies(options.sets, reader.tokenizer)
-    held_out_claims = Claims(options.data, reader.tokenizer, validation=True).fixed(options.validate, 5)
-    held_out_replies = [*Replies(options.sets, reader.tokenizer, validation=True).fixed(8 * options.validate, 5)]
+    claims, replies = (
+        Claims(options.data, reader.tokenizer),
+        Replies(options.sets, reader.tokenizer),
+    )
+    held_out_claims = Claims(options.data, reader.tokenizer, validation=True).fixed(
+        options.validate, 5
+    )
+    held_out_replies = [
+        *Replies(options.sets, reader.tokenizer, validation=True).fixed(8 * options.validate, 5)
+    ]
     run = loop.Run(
-        options, reader, reader_optimizer(reader, options.rate), log=options.out / "reader.jsonl",
-        saved=options.out / "reader_training.safetensors", average=AVERAGED, warmup=60, log_every=20,
-    )  # fmt: skip
+        options,
+        reader,
+        reader_optimizer(reader, options.rate),
+        log=options.out / "reader.jsonl",
+        saved=options.out / "reader_training.safetensors",
+        average=AVERAGED,
+        warmup=60,
+        log_every=20,
+    )
     if options.resume is not None and not run.step:
         restore(run, options.start, options.resume)
     rng = random.Random(f"{options.seed} {run.step}")
@@ -263,7 +326,9 @@ def train(options: argparse.Namespace) -> None:
     def measured() -> loop.Figures:
         weights = StepWeights(reader, precision, pool)
         found = figures_of(weights, held_out, held_out_claims, held_out_replies)
-        return found | {f"natural {name}": value for name, value in figures_of(weights, fixed, [], []).items()}
+        return found | {
+            f"natural {name}": value for name, value in figures_of(weights, fixed, [], []).items()
+        }
 
     measured_at = [run.step]
     if fixed and options.measure_first:
@@ -283,21 +348,36 @@ def reader_optimizer(reader: CrossEncoder, rate: float) -> torch.optim.AdamW:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = loop.stage_parser("Train the reader on questions put to excerpts, and on claims.", "start", "out")
+    parser = loop.stage_parser(
+        "Train the reader on questions put to excerpts, and on claims.", "start", "out"
+    )
     add_data_options(parser)
     loop.add_run_options(parser, rate=6e-5, save_every=200)
     parser.add_argument("--batch", type=int, default=16, help="questions a step")
     parser.add_argument("--claims", type=int, default=4, help="claims a step")
-    parser.add_argument("--replies", type=int, default=6, help="replies a step, judged beside their questions")
-    parser.add_argument("--resume", type=Path, help="a small checkpoint to go on from where --out has no large one")
-    parser.add_argument("--subset", type=int, default=300, help="questions of natural/dev that are measured")
-    parser.add_argument("--measure-every", type=int, default=400, metavar="STEPS")
-    parser.add_argument("--measure-first", action="store_true", help="print the figures before the first step")
     parser.add_argument(
-        "--frozen", type=int, default=4, help="lower layers that stay as they are, rounded as they ship"
+        "--replies", type=int, default=6, help="replies a step, judged beside their questions"
+    )
+    parser.add_argument(
+        "--resume", type=Path, help="a small checkpoint to go on from where --out has no large one"
+    )
+    parser.add_argument(
+        "--subset", type=int, default=300, help="questions of natural/dev that are measured"
+    )
+    parser.add_argument("--measure-every", type=int, default=400, metavar="STEPS")
+    parser.add_argument(
+        "--measure-first", action="store_true", help="print the figures before the first step"
+    )
+    parser.add_argument(
+        "--frozen",
+        type=int,
+        default=4,
+        help="lower layers that stay as they are, rounded as they ship",
     )
     parser.add_argument("--threads", type=int, default=1, help="each with its share of a step")
-    parser.add_argument("--validate", type=int, default=12, help="questions of each set kept for validation")
+    parser.add_argument(
+        "--validate", type=int, default=12, help="questions of each set kept for validation"
+    )
     options = parse_with_sets(parser, arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     train(options)

@@ -1,11 +1,14 @@
-"""End to end: the hybrid follows the teacher on prose and copied passages, and answers questions by copying.
+"""End to end: the hybrid follows the teacher on prose and copied passages, and answers questions by
+copying.
 
-All rows are trained by the KL divergence to the teacher on sampled positions and by aligning the hidden states of
-layers; rows of questions by cross entropy on the answers' tokens too. Every batch has something to copy: prose alone
-unlearns it.
+All rows are trained by the KL divergence to the teacher on sampled positions and by aligning the
+hidden states of layers; rows of questions by cross entropy on the answers' tokens too. Every batch
+has something to copy: prose alone unlearns it.
 
-python -m docqa.model.training.trunk.distill --teacher FILE.gguf --student FOLDER --data FOLDER --out FOLDER
-    [--frozen-layers 3] [--mlp-rate 0] [--threads 2] [--mixture 0.2,0.4,0.4] [--steps N] [--minutes M]
+python -m docqa.model.training.trunk.distill --teacher FILE.gguf --student FOLDER --data FOLDER
+--out FOLDER
+    [--frozen-layers 3] [--mlp-rate 0] [--threads 2] [--mixture 0.2,0.4,0.4] [--steps N] [--minutes
+    M]
 """
 
 import argparse
@@ -20,20 +23,31 @@ from docqa.model.hybrid import Hybrid
 from docqa.model.network import Network
 from docqa.model.training.data.sequences import IGNORED, mixed_batches
 from docqa.model.training.data.sets import parse_with_sets
-from docqa.model.training.loop import Figures, Precision, WorkerPool, computed_rounded, in_threads, parameter_group
+from docqa.model.training.loop import (
+    Figures,
+    Precision,
+    WorkerPool,
+    computed_rounded,
+    in_threads,
+    parameter_group,
+)
 from docqa.model.training.trunk.losses import alignment, answer_loss, head_divergence, read_tokens
 from docqa.model.training.trunk.stage import StudentStage, trunk_parser
 
-KL_SHARE = 0.33  # share of the positions whose logits are compared; the vocabulary would eat the time otherwise
+# share of the positions whose logits are compared; the vocabulary would eat the time otherwise
+KL_SHARE = 0.33
 ALIGNED_EVERY = 2  # layers
 Batch = tuple[Tensor, Tensor, Tensor]
 
 
-def trained_groups(student: Hybrid, rate: float, mlp_rate: float, frozen: int = 0) -> list[dict[str, object]]:
-    """Parameter groups: mixers at `rate` (their vectors three times that), MLPs and norms at `mlp_rate`.
+def trained_groups(
+    student: Hybrid, rate: float, mlp_rate: float, frozen: int = 0
+) -> list[dict[str, object]]:
+    """Parameter groups: mixers at `rate` (their vectors three times that), MLPs and norms at
+    `mlp_rate`.
 
-    The embedding and the first `frozen` layers stay as they are, bit for bit: heads were trained on what they give.
-    A rate of 0 for MLPs and norms leaves them as they are too.
+    The embedding and the first `frozen` layers stay as they are, bit for bit: heads were trained on
+    what they give. A rate of 0 for MLPs and norms leaves them as they are too.
     """
     held = ("embed_tokens", "lm_head", *(f"layers.{number}." for number in range(frozen)))
     mixers: list[nn.Parameter] = []
@@ -49,13 +63,17 @@ def trained_groups(student: Hybrid, rate: float, mlp_rate: float, frozen: int = 
         else:
             rest.append(parameter)
     return [
-        parameter_group(mixers, rate, 0.01), parameter_group(vectors, 3 * rate), parameter_group(rest, mlp_rate),
-    ]  # fmt: skip
+        parameter_group(mixers, rate, 0.01),
+        parameter_group(vectors, 3 * rate),
+        parameter_group(rest, mlp_rate),
+    ]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Student and teacher in a step, the student's head in the dtype of products, and what the losses weigh."""
+    """Student and teacher in a step, the student's head in the dtype of products, and what the
+    losses weigh.
+    """
 
     student: Hybrid
     teacher: Network
@@ -86,8 +104,12 @@ class Pair:
         return loss, figures
 
 
-def _collect(states: dict[int, Tensor], layers: tuple[int, ...]) -> dict[int, Callable[[Tensor], None]]:
-    """Hooks that put the outputs of `layers` into `states`; a copy, since a network without gradient adds in place."""
+def _collect(
+    states: dict[int, Tensor], layers: tuple[int, ...]
+) -> dict[int, Callable[[Tensor], None]]:
+    """Hooks that put the outputs of `layers` into `states`; a copy, since a network without
+    gradient adds in place.
+    """
 
     def keep(number: int) -> Callable[[Tensor], None]:
         def hook(output: Tensor) -> None:
@@ -101,7 +123,11 @@ def _collect(states: dict[int, Tensor], layers: tuple[int, ...]) -> dict[int, Ca
 def _sample(eligible: Tensor, seed: int) -> Tensor:
     """A mask of KL_SHARE of the eligible positions, at least one."""
     generator = torch.Generator().manual_seed(seed)
-    drawn = torch.rand(eligible.shape, generator=generator).to(eligible.device).masked_fill(~eligible, 2.0)
+    drawn = (
+        torch.rand(eligible.shape, generator=generator)
+        .to(eligible.device)
+        .masked_fill(~eligible, 2.0)
+    )
     count = max(1, int(eligible.sum() * KL_SHARE))
     return drawn <= drawn.flatten().kthvalue(count).values
 
@@ -120,13 +146,18 @@ def run(options: argparse.Namespace) -> None:
     head = stage.student.embed_tokens.weight.detach().to(stage.precision.dtype)
     layers = stage.student.config.num_hidden_layers
     aligned = tuple(range(options.frozen_layers, layers - 1, ALIGNED_EVERY))
-    pair = Pair(stage.student, stage.teacher_network(), head, stage.precision, aligned, options.alignment)
-    batches = mixed_batches(options, stage.tokenizer, options.seed + 7919 * (training.step + 1), options.mixture)
+    pair = Pair(
+        stage.student, stage.teacher_network(), head, stage.precision, aligned, options.alignment
+    )
+    batches = mixed_batches(
+        options, stage.tokenizer, options.seed + 7919 * (training.step + 1), options.mixture
+    )
     pool = WorkerPool(options.threads)
     rounded = [
-        part for name, part in training.trained.items()
+        part
+        for name, part in training.trained.items()
         if is_quantized(name, part) and any(wanted in name for wanted in options.rounded)
-    ]  # fmt: skip
+    ]
 
     def one_step() -> tuple[int, Figures]:
         ids, labels, asked = (part.to(stage.precision.device) for part in next(batches))
@@ -142,7 +173,9 @@ def run(options: argparse.Namespace) -> None:
             return compute
 
         with computed_rounded(rounded):
-            tokens, _ = in_threads(pool, training.trained.values(), [part(number) for number in range(len(shares))])
+            tokens, _ = in_threads(
+                pool, training.trained.values(), [part(number) for number in range(len(shares))]
+            )
         names = {name for figures in found for name in figures}
         means = {}
         for name in names:
@@ -163,18 +196,36 @@ def mixture(text: str) -> tuple[float, ...]:
 
 def main(arguments: list[str] | None = None) -> None:
     description = "Distil the teacher into the hybrid, end to end."
-    parser = trunk_parser(description, ("teacher", "student", "out"), rate=5e-4, steps=100_000, save_every=60)
+    parser = trunk_parser(
+        description, ("teacher", "student", "out"), rate=5e-4, steps=100_000, save_every=60
+    )
     parser.add_argument(
-        "--mixture", type=mixture, default="0.2,0.4,0.4", help="questions, passages repeated once, prose"
+        "--mixture",
+        type=mixture,
+        default="0.2,0.4,0.4",
+        help="questions, passages repeated once, prose",
     )
     parser.add_argument("--mlp-rate", type=float, default=1e-4, help="0 freezes MLPs and norms")
-    parser.add_argument("--frozen-layers", type=int, default=0, metavar="N", help="first layers that stay as they are")
-    parser.add_argument("--alignment", type=float, default=3.0, help="weight of the distance of hidden states")
     parser.add_argument(
-        "--rounded", type=lambda text: text.split(","), default=[], metavar="PART,...",
+        "--frozen-layers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="first layers that stay as they are",
+    )
+    parser.add_argument(
+        "--alignment", type=float, default=3.0, help="weight of the distance of hidden states"
+    )
+    parser.add_argument(
+        "--rounded",
+        type=lambda text: text.split(","),
+        default=[],
+        metavar="PART,...",
         help="parts of names: these matrices learn while they are rounded to the 4 bits in which they ship",
-    )  # fmt: skip
-    parser.add_argument("--threads", type=int, default=2, help="each with its share of a step's rows")
+    )
+    parser.add_argument(
+        "--threads", type=int, default=2, help="each with its share of a step's rows"
+    )
     run(parse_with_sets(parser, arguments))
 
 

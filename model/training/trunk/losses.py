@@ -1,4 +1,6 @@
-"""What the student is pulled towards: the teacher's next tokens, its hidden states, and the tokens of answers."""
+"""What the student is pulled towards: the teacher's next tokens, its hidden states, and the tokens
+of answers.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,7 +17,8 @@ ROWS = 128  # positions whose logits are in memory at once: 25 MB a model
 
 
 class _HeadDivergence(torch.autograd.Function):
-    """KL divergence of two heads' next tokens, the mean over positions; the gradient is computed on the way.
+    """KL divergence of two heads' next tokens, the mean over positions; the gradient is computed on
+    the way.
 
     No tensor of [positions, vocabulary] is kept, and the heads have no gradient.
     """
@@ -44,21 +47,24 @@ class _HeadDivergence(torch.autograd.Function):
         return (found * gradient).to(ctx.dtype), None, None, None
 
 
-def head_divergence(hidden: Tensor, target: Tensor, head: Tensor, logits: Callable[[Tensor], Tensor]) -> Tensor:
+def head_divergence(
+    hidden: Tensor, target: Tensor, head: Tensor, logits: Callable[[Tensor], Tensor]
+) -> Tensor:
     """Mean KL divergence, in nats, from the teacher's next tokens to the student's.
 
-    `hidden` and `target` [positions, hidden] are the last states of student and teacher; `head` [vocab, hidden] is the
-    student's, `logits` computes the teacher's.
+    `hidden` and `target` [positions, hidden] are the last states of student and teacher; `head`
+    [vocab, hidden] is the student's, `logits` computes the teacher's.
     """
     found: Tensor = _HeadDivergence.apply(hidden, target, head, logits)
     return found
 
 
 def alignment(ours: Mapping[int, Tensor], theirs: Mapping[int, Tensor], counted: Tensor) -> Tensor:
-    """Squared distance of normalised states over the power of the teacher's, the mean over layers and `counted` tokens.
+    """Squared distance of normalised states over the power of the teacher's, the mean over layers
+    and `counted` tokens.
 
-    States [batch, seq, hidden] by layer, `counted` [batch, seq]. Each token's state is brought to a root mean square
-    of 1 first: a few tokens have states a hundred times as large as the others'.
+    States [batch, seq, hidden] by layer, `counted` [batch, seq]. Each token's state is brought to a
+    root mean square of 1 first: a few tokens have states a hundred times as large as the others'.
     """
     distances = []
     for number, target in theirs.items():
@@ -75,10 +81,11 @@ def read_tokens(ids: Tensor) -> Tensor:
 
 
 def answer_loss(head: Tensor, hidden: Tensor, labels: Tensor) -> tuple[Tensor, Figures]:
-    """Cross entropy on the answers' tokens, each answer's first token weighing FIRST_WEIGHT times a later one.
+    """Cross entropy on the answers' tokens, each answer's first token weighing FIRST_WEIGHT times a
+    later one.
 
-    Where an answer starts is what is hard to learn; going on with it is copying. Also returns the shares of first
-    tokens and of all tokens that the model would have chosen.
+    Where an answer starts is what is hard to learn; going on with it is copying. Also returns the
+    shares of first tokens and of all tokens that the model would have chosen.
     """
     before, after = hidden[:, :-1], labels[:, 1:]
     mask = after != IGNORED
@@ -86,6 +93,11 @@ def answer_loss(head: Tensor, hidden: Tensor, labels: Tensor) -> tuple[Tensor, F
     logits = functional.linear(before[mask].to(head.dtype), head).float()
     target = after[mask]
     weight = torch.where(first, FIRST_WEIGHT, 1.0)
-    loss = (functional.cross_entropy(logits, target, reduction="none") * weight).sum() / weight.sum()
+    loss = (
+        functional.cross_entropy(logits, target, reduction="none") * weight
+    ).sum() / weight.sum()
     right = (logits.argmax(-1) == target).float()
-    return loss, {"answer_tokens_right": float(right.mean()), "answer_starts_right": float(right[first].mean())}
+    return loss, {
+        "answer_tokens_right": float(right.mean()),
+        "answer_starts_right": float(right[first].mean()),
+    }

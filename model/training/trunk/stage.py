@@ -1,4 +1,6 @@
-"""What the stages that train the hybrid under its teacher share: what they open, and what they write."""
+"""What the stages that train the hybrid under its teacher share: what they open, and what they
+write.
+"""
 
 import argparse
 import json
@@ -41,7 +43,9 @@ class StudentStage:
         self.student, self.raw = read_checkpoint(options.student)
         self.student.to(self.precision.device)
         self.tokenizer = FileTokenizer(options.student / "tokenizer.json")
-        self.packed = options.device == "cpu" and packed_is_faster(than_bfloat16=self.precision.dtype != torch.float32)
+        self.packed = options.device == "cpu" and packed_is_faster(
+            than_bfloat16=self.precision.dtype != torch.float32
+        )
         self.training: Run | None = None
 
     def teacher_network(self) -> Network:
@@ -52,13 +56,21 @@ class StudentStage:
             return load_network(path, config, torch.float32, packed=True)
         return load_network(path, config, self.precision.dtype).to(self.precision.device)
 
-    def run(self, groups: list[dict[str, object]], *, log_every: int = 10, clip: float = 1.0) -> Run:
+    def run(
+        self, groups: list[dict[str, object]], *, log_every: int = 10, clip: float = 1.0
+    ) -> Run:
         """A Run of the student, its log beside `--out`."""
         out: Path = self.options.out
         self.training = Run(
-            self.options, self.student, make_optimizer(groups), log=out.with_suffix(".jsonl"),
-            saved=out / TRAINING_FILE, average=AVERAGED, log_every=log_every, clip=clip,
-        )  # fmt: skip
+            self.options,
+            self.student,
+            make_optimizer(groups),
+            log=out.with_suffix(".jsonl"),
+            saved=out / TRAINING_FILE,
+            average=AVERAGED,
+            log_every=log_every,
+            clip=clip,
+        )
         return self.training
 
     def keep(self) -> Figures:
@@ -70,8 +82,11 @@ class StudentStage:
         return {}
 
 
-def write_checkpoint(student: Hybrid, raw_config: RawConfig, out: Path, instead: Mapping[str, Tensor]) -> None:
-    """Write config.json and model.safetensors (float32) of a student, names as transformers has them.
+def write_checkpoint(
+    student: Hybrid, raw_config: RawConfig, out: Path, instead: Mapping[str, Tensor]
+) -> None:
+    """Write config.json and model.safetensors (float32) of a student, names as transformers has
+    them.
 
     Tensors that `instead` has by their names are written in place of the student's.
     """
@@ -87,12 +102,19 @@ def read_checkpoint(folder: Path) -> tuple[Hybrid, RawConfig]:
 
     raw = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     student = Hybrid(HybridConfig.from_dict(raw))
-    student.load_state_dict({n.removeprefix("model."): t for n, t in load_file(folder / "model.safetensors").items()})
+    student.load_state_dict(
+        {n.removeprefix("model."): t for n, t in load_file(folder / "model.safetensors").items()}
+    )
     return student, raw
 
 
 def trunk_parser(
-    description: str, folders: Iterable[str], *, rate: float, steps: int = 1000, save_every: int = 100
+    description: str,
+    folders: Iterable[str],
+    *,
+    rate: float,
+    steps: int = 1000,
+    save_every: int = 100,
 ) -> argparse.ArgumentParser:
     """Options of a stage that trains on mixed batches: data, how long, and how much a step."""
     parser = stage_parser(description, *folders)
@@ -100,7 +122,10 @@ def trunk_parser(
     add_run_options(parser, rate=rate, steps=steps, save_every=save_every)
     parser.add_argument("--batch", type=int, default=4, help="sequences a step")
     parser.add_argument(
-        "--lengths", type=lambda text: [int(part) for part in text.split(",")], default=[512], metavar="N,...",
+        "--lengths",
+        type=lambda text: [int(part) for part in text.split(",")],
+        default=[512],
+        metavar="N,...",
         help="tokens of a sequence, at most; each step draws one of several",
-    )  # fmt: skip
+    )
     return parser

@@ -13,7 +13,11 @@ from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.ingest.errors import IngestError, NoDocuments
 
-SCHEMA = json.loads((Path(__file__).parents[3] / "app/output/schemas/answer.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (Path(__file__).parents[3] / "app/output/schemas/answer.schema.json").read_text(
+        encoding="utf-8"
+    )
+)
 QUESTION = "What does the tenant of unit 7 pay to the keeper?"
 
 
@@ -37,14 +41,23 @@ def test_an_answer_is_cut_from_the_page_text(lease, model):
     assert answer["status"] == "answered"
     assert text[cite["start"] : cite["end"]] == quote["text"]
     assert quote["text"][quote["answer_start"] : quote["answer_end"]] == answer["answer"]
-    assert answer["statements"] == ({"text": answer["answer"], "support": "quoted", "quotes": (0,), "file": None},)
+    assert answer["statements"] == (
+        {"text": answer["answer"], "support": "quoted", "quotes": (0,), "file": None},
+    )
     assert "unit 7 " in answer["evidence"][0]["text"]
 
 
 def test_an_answer_is_a_row_of_plain_values(lease, model):
-    rows = [ask([lease], model, question)[-1].answer.to_dict() for question in (QUESTION, "Which zebra won?")]
+    rows = [
+        ask([lease], model, question)[-1].answer.to_dict()
+        for question in (QUESTION, "Which zebra won?")
+    ]
     assert list(rows[0]) == list(rows[1])
-    assert all(value is None or type(value) in (str, int, float, bool) for row in rows for value in row.values())
+    assert all(
+        value is None or type(value) in (str, int, float, bool)
+        for row in rows
+        for value in row.values()
+    )
     assert (rows[0]["status"], rows[0]["file"], rows[0]["quotes"]) == ("answered", str(lease), 1)
     assert rows[0]["answer"] in str(rows[0]["quote"])
     assert rows[1]["quote"] is None and rows[1]["evidence"]
@@ -59,7 +72,12 @@ def test_events_come_in_order_and_end_in_finished(lease, model):
 
 def test_a_refusal_shows_its_work(lease, model):
     answer = checked(ask([lease], model, "Which zebra won the Olympic marathon?"))
-    assert (answer["status"], answer["answer"], answer["quotes"], answer["refused"]) == ("not_found", None, [], True)
+    assert (answer["status"], answer["answer"], answer["quotes"], answer["refused"]) == (
+        "not_found",
+        None,
+        [],
+        True,
+    )
     assert len(answer["evidence"]) >= 3
     assert any('"zebra" 0' in warning for warning in answer["coverage"]["warnings"])
 
@@ -86,22 +104,33 @@ def test_an_empty_question_is_a_usage_error(lease, model, question):
         ask([lease], model, question)
 
 
-@pytest.mark.parametrize("question", ["家賃はいくらですか", "¿Cuánto paga el inquilino?", "?!", "x" * 3000])
+@pytest.mark.parametrize(
+    "question", ["家賃はいくらですか", "¿Cuánto paga el inquilino?", "?!", "x" * 3000]
+)
 def test_any_question_gets_an_answer_object(lease, model, question):
     assert checked(ask([lease], model, question))["status"] in {"answered", "not_found"}
 
 
 def test_several_files_are_one_context_and_every_cite_names_its_file(tmp_path, model):
     first, second = tmp_path / "a.txt", tmp_path / "b.txt"
-    first.write_text("The northern lighthouse was built of red stone in spring.\n", encoding="utf-8")
-    second.write_text("The keeper of the southern harbour is called Odile Crane.\n", encoding="utf-8")
+    first.write_text(
+        "The northern lighthouse was built of red stone in spring.\n", encoding="utf-8"
+    )
+    second.write_text(
+        "The keeper of the southern harbour is called Odile Crane.\n", encoding="utf-8"
+    )
     answer = checked(ask([first, second], model, "Who is the keeper of the southern harbour?"))
     assert answer["evidence"][0]["file"] == str(second)
-    assert {cite["file"] for quote in answer["quotes"] for cite in quote["cites"]} <= {str(first), str(second)}
+    assert {cite["file"] for quote in answer["quotes"] for cite in quote["cites"]} <= {
+        str(first),
+        str(second),
+    }
 
 
 def test_a_bad_file_of_a_folder_is_left_out_and_named(tmp_path, model):
-    (tmp_path / "good.txt").write_text("The keeper returns the deposit within nine days.\n", encoding="utf-8")
+    (tmp_path / "good.txt").write_text(
+        "The keeper returns the deposit within nine days.\n", encoding="utf-8"
+    )
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7\nnot really")
     events = ask([tmp_path], model, "When is the deposit returned by the keeper?")
     assert any("bad.pdf" in event.message for event in events if isinstance(event, Notice))

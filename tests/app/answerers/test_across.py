@@ -5,7 +5,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement, Usage
+from docqa.app.answer.answer import (
+    Answer,
+    Cite,
+    CoverageReport,
+    EvidenceItem,
+    Quote,
+    Statement,
+    Usage,
+)
 from docqa.app.answer.events import DocumentAnswered, Finished, ReadProgress
 from docqa.app.answer.grades import Grade, Place, Status, Support, Verdict
 from docqa.app.answerers.across import ask_across
@@ -20,7 +28,9 @@ NAMES = "a.pdf", "b.pdf", "c.pdf"
 
 @dataclass
 class Alone:
-    """Answers one document's part with `said`, or refuses; `agrees`: how likely what is asked holds."""
+    """Answers one document's part with `said`, or refuses; `agrees`: how likely what is asked
+    holds.
+    """
 
     name: str
     said: str | None
@@ -38,18 +48,27 @@ class Alone:
 
     def ask(self, question, wanted, doubtful):
         cite = Cite(self.name, 1, "1", None, 0, 9)
-        quotes = (Quote(self.said, 0, 1, Grade.EXACT, Place.AS_CITED, (cite,)),) if self.said else ()
+        quotes = (
+            (Quote(self.said, 0, 1, Grade.EXACT, Place.AS_CITED, (cite,)),) if self.said else ()
+        )
         statements = (Statement(self.said, Support.QUOTED, (0,)),) if self.said else ()
         yield ReadProgress(1, 2, 10.0)
         yield ReadProgress(2, 2, 10.0)
         yield Finished(
             Answer(
-                Status.ANSWERED if self.said else Status.NOT_FOUND, question, self.said, refused=not self.said,
-                verdict=self.verdict, confidence=0.8, statements=statements, quotes=quotes,
-                evidence=(EvidenceItem(self.name, 1, "1", 1.0, "words"),), coverage=CoverageReport(2, 2, 1),
+                Status.ANSWERED if self.said else Status.NOT_FOUND,
+                question,
+                self.said,
+                refused=not self.said,
+                verdict=self.verdict,
+                confidence=0.8,
+                statements=statements,
+                quotes=quotes,
+                evidence=(EvidenceItem(self.name, 1, "1", 1.0, "words"),),
+                coverage=CoverageReport(2, 2, 1),
                 usage=Usage(1, 0, 0.0, False),
             )
-        )  # fmt: skip
+        )
 
 
 @pytest.fixture
@@ -58,7 +77,9 @@ def ask(document, model):
         corpus = Corpus(tuple(document("Words.", path=name) for name in NAMES), model.tokenizer, [])
         each = (words if isinstance(words, tuple) else (words,) for words in said)
         alone = [Alone(name, *words) for name, words in zip(NAMES, each, strict=True)]
-        *before, finished = ask_across(AcrossQuestion(kind, "Is it?"), "Which?", corpus, alone, range(len(alone)))
+        *before, finished = ask_across(
+            AcrossQuestion(kind, "Is it?"), "Which?", corpus, alone, range(len(alone))
+        )
         progress = [event for event in before if isinstance(event, ReadProgress)]
         assert [event.done == event.total for event in progress] == [False] * 5 + [True]
         assert all(a.done <= b.done for a, b in zip(progress, progress[1:]))
@@ -70,7 +91,9 @@ def ask(document, model):
 
 
 def test_which_names_the_files_for_which_it_holds_each_with_its_clause(ask):
-    answer = ask(QuestionKind.WHICH, ("it is", 0.9, Verdict.YES), ("it is not", 0.2), ("it may be", 0.4))
+    answer = ask(
+        QuestionKind.WHICH, ("it is", 0.9, Verdict.YES), ("it is not", 0.2), ("it may be", 0.4)
+    )
     assert answer.answer == "a.pdf: it is"
     assert [(each.file, each.quotes) for each in answer.statements] == [("a.pdf", (0,))]
     assert answer.question == "Which?" and answer.status is Status.ANSWERED
@@ -78,7 +101,12 @@ def test_which_names_the_files_for_which_it_holds_each_with_its_clause(ask):
 
 
 def test_a_file_far_behind_the_likeliest_is_not_named(ask):
-    answer = ask(QuestionKind.WHICH, ("it is", 0.9, None, 1.0), ("it may be", 0.7, None, 1.0), (None, 0.1, None, 1.0))
+    answer = ask(
+        QuestionKind.WHICH,
+        ("it is", 0.9, None, 1.0),
+        ("it may be", 0.7, None, 1.0),
+        (None, 0.1, None, 1.0),
+    )
     assert [each.file for each in answer.statements] == ["a.pdf"]
 
 
@@ -105,11 +133,19 @@ def test_a_comparison_begins_with_what_was_asked_for(ask):
     said = "30 days", "two weeks", "1 month"
     assert str(ask(QuestionKind.LEAST, *said).answer).startswith("b.pdf: two weeks")
     dates = "1 May 2020", "3 March 2021", None
-    assert str(ask(QuestionKind.MOST, *dates).answer) == "b.pdf: 3 March 2021; a.pdf: 1 May 2020; c.pdf: not stated"
+    assert (
+        str(ask(QuestionKind.MOST, *dates).answer)
+        == "b.pdf: 3 March 2021; a.pdf: 1 May 2020; c.pdf: not stated"
+    )
 
 
 @pytest.mark.parametrize("kind", [kind for kind in QuestionKind if kind is not QuestionKind.ONE])
 def test_where_no_file_answers_it_is_not_found(ask, kind):
     answer = ask(kind, None, None, None)
-    assert (answer.refused, answer.answer, answer.statements, answer.status) == (True, None, (), Status.NOT_FOUND)
+    assert (answer.refused, answer.answer, answer.statements, answer.status) == (
+        True,
+        None,
+        (),
+        Status.NOT_FOUND,
+    )
     assert [each.file for each in answer.evidence] == ["a.pdf"]

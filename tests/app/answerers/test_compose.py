@@ -1,4 +1,6 @@
-"""The Answer made of what was found: the forms of an answer, its statements, and what is possible or not found."""
+"""The Answer made of what was found: the forms of an answer, its statements, and what is possible
+or not found.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -34,7 +36,10 @@ def found(*words: str, context: Context) -> tuple[Candidate, ...]:
 
 
 def answer(context: Context, candidates: tuple[Candidate, ...] = (), **changes: Any) -> Answer:
-    reading, possible = changes.pop("reading", Candidates(candidates, None, 0)), changes.pop("possible", False)
+    reading, possible = (
+        changes.pop("reading", Candidates(candidates, None, 0)),
+        changes.pop("possible", False),
+    )
     draft = Draft(
         question="What does the keeper pay?",
         ranked=[Ranked(0, 1.0, 0.0), Ranked(1, 0.5, 0.0)],
@@ -56,8 +61,17 @@ def read(context: Context, form: Form, *words: str, **changes: Any) -> Answer:
 def test_a_fact_is_one_quoted_statement_and_its_chance_the_confidence(context):
     made = read(context, Form.FACT, "until noon")
     (statement,) = made.statements
-    assert (made.status, made.answer, made.verdict, made.confidence) == ("answered", "until noon", None, 0.375)
-    assert (statement.text, statement.support, statement.quotes) == ("until noon", Support.QUOTED, (0,))
+    assert (made.status, made.answer, made.verdict, made.confidence) == (
+        "answered",
+        "until noon",
+        None,
+        0.375,
+    )
+    assert (statement.text, statement.support, statement.quotes) == (
+        "until noon",
+        Support.QUOTED,
+        (0,),
+    )
 
 
 @pytest.mark.parametrize("form", [Form.LIST, Form.TWO_PARTS])
@@ -65,7 +79,11 @@ def test_items_are_joined_and_those_of_one_sentence_share_its_quote(context, for
     made = read(context, form, "the deposit", "The lamp oil", "the rent\nand the heating")
     assert made.answer == "the deposit; The lamp oil; the rent\nand the heating"
     shown = [(statement.text, statement.quotes) for statement in made.statements]
-    assert shown == [("the deposit", (0,)), ("The lamp oil", (1,)), ("the rent\nand the heating", (0,))]
+    assert shown == [
+        ("the deposit", (0,)),
+        ("The lamp oil", (1,)),
+        ("the rent\nand the heating", (0,)),
+    ]
     assert [quote.cites[0].page for quote in made.quotes] == [1, 2]
     listed = [quote.text[quote.answer_start : quote.answer_end] for quote in made.quotes]
     assert listed == ["the deposit", "The lamp oil"]
@@ -92,7 +110,9 @@ def test_a_list_without_items_is_answered_as_a_fact(context):
 
 
 @pytest.mark.parametrize(("possible", "status"), [(True, "possible"), (False, "not_found")])
-def test_a_refusal_states_nothing_and_says_how_likely_its_first_passage_is(context, possible, status):
+def test_a_refusal_states_nothing_and_says_how_likely_its_first_passage_is(
+    context, possible, status
+):
     made = answer(context, possible=possible)
     assert (made.status, made.exit_code, made.refused, made.confidence) == (status, 5, True, 0.375)
     assert (made.answer, made.statements, made.quotes) == (None, (), ())
@@ -114,4 +134,6 @@ def test_the_unit_of_a_table_is_quoted_behind_its_cell(document, model):
     made = answer(context, found("5,200", context=context), ranked=[Ranked(0, 1.0, 0.0)])
     assert made.answer == "5,200" and made.statements[0].quotes == (0,)
     assert made.quotes[0].answer_start is not None
-    assert [(quote.text, quote.answer_start) for quote in made.quotes[1:]] == [("(in thousands)", None)]
+    assert [(quote.text, quote.answer_start) for quote in made.quotes[1:]] == [
+        ("(in thousands)", None)
+    ]

@@ -1,4 +1,6 @@
-"""A checkpoint with a chat template writes its answers: from its state of the whole documents, or from passages."""
+"""A checkpoint with a chat template writes its answers: from its state of the whole documents, or
+from passages.
+"""
 
 import io
 import json
@@ -37,7 +39,9 @@ TEMPLATE = """{%- for message in messages %}{{- message.role + ': ' + message.co
 
 @pytest.fixture(scope="module")
 def writer(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny checkpoint with a template that thinks; it writes whatever its random weights say."""
+    """The tiny checkpoint with a template that thinks; it writes whatever its random weights
+    say.
+    """
     folder = tmp_path_factory.mktemp("writers") / "writer"
     shutil.copytree(checkpoint, folder)
     (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
@@ -61,7 +65,9 @@ def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def chat(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Function(line, *arguments) -> (exit code, stdout, stderr) of `docqa chat` with one line from a pipe."""
+    """Function(line, *arguments) -> (exit code, stdout, stderr) of `docqa chat` with one line from
+    a pipe.
+    """
 
     def run(line: str, *arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line.encode("utf-8"))))
@@ -92,7 +98,9 @@ def from_of(answer: Answer) -> object:
 
 
 def opened(path: Path, model: Any, cache: Path, **options: Any) -> Any:
-    return open_session([str(path)], Options(cache_dir=str(cache), preview=False, **options), model=model)
+    return open_session(
+        [str(path)], Options(cache_dir=str(cache), preview=False, **options), model=model
+    )
 
 
 def test_without_the_kept_state_the_document_is_read_again(lease, writing_model, tmp_path):
@@ -103,7 +111,10 @@ def test_without_the_kept_state_the_document_is_read_again(lease, writing_model,
 
     first, cold = ask()
     second, warm = ask()
-    assert warm.usage.tokens_read == 0 and warm.usage.tokens_reused == warm.coverage.tokens == cold.usage.tokens_read
+    assert (
+        warm.usage.tokens_read == 0
+        and warm.usage.tokens_reused == warm.coverage.tokens == cold.usage.tokens_read
+    )
     assert text_of(second) == text_of(first) and from_of(warm) == "whole"
     for folder in (tmp_path / "kept" / "states").iterdir():
         shutil.rmtree(folder)
@@ -140,7 +151,9 @@ def test_the_reader_answers_where_a_small_model_writes_nonsense(writing_model, t
         assert answer.answer == "the law of Lower Tarn" and OWN in answer.coverage.warnings
 
 
-def test_a_short_text_and_one_that_was_read_answer_whole(note, writing_model, tmp_path, monkeypatch):
+def test_a_short_text_and_one_that_was_read_answer_whole(
+    note, writing_model, tmp_path, monkeypatch
+):
     with opened(note, writing_model, tmp_path / "kept") as session:
         assert len(session.context) <= WHOLE_TOKENS and session.writing.generator.whole
     monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
@@ -154,7 +167,9 @@ def test_a_short_text_and_one_that_was_read_answer_whole(note, writing_model, tm
         assert from_of(answer_of(list(session.ask(QUESTION)))) == "whole"
 
 
-def test_asking_again_reads_no_whole_document_into_a_model_of_passages(lease, writing_model, tmp_path, monkeypatch):
+def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
+    lease, writing_model, tmp_path, monkeypatch
+):
     monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
     with opened(lease, writing_model, tmp_path / "kept") as session:
         recorder = Recorder(Store(tmp_path / "kept"), "chat", session.documents, pytest.fail)
@@ -166,12 +181,17 @@ def test_asking_again_reads_no_whole_document_into_a_model_of_passages(lease, wr
         assert session.local_reading.prefiller.state is None
 
 
-def test_where_every_passage_was_shown_the_reader_gives_the_next_answer(note, writing_model, tmp_path):
+def test_where_every_passage_was_shown_the_reader_gives_the_next_answer(
+    note, writing_model, tmp_path
+):
     with opened(note, writing_model, tmp_path / "kept") as session:
         evidence = session.writing.evidence
         (quote,) = evidence.preview(QUESTION).quotes[:1]
         everything = replace(quote, cites=(replace(quote.cites[0], start=0, end=1 << 20),))
-        assert session.ask_again(QUESTION, [everything]).provenance["model"] == evidence.model.fingerprint
+        assert (
+            session.ask_again(QUESTION, [everything]).provenance["model"]
+            == evidence.model.fingerprint
+        )
         assert session.ask_again(QUESTION, []).provenance["model"] == writing_model.fingerprint
 
 
@@ -180,7 +200,9 @@ def test_json_says_what_the_answer_was_written_from(docqa, note, writer):
         _, out, _ = docqa("ask", note, QUESTION, "--json", "--model", writer, "--from", source)
         answer = json.loads(out)
         assert answer["provenance"]["options"]["from"] == source
-        assert answer["coverage"]["tokens_read"] == answer["coverage"]["tokens"]  # all passages of a short text fit
+        assert (
+            answer["coverage"]["tokens_read"] == answer["coverage"]["tokens"]
+        )  # all passages of a short text fit
     code, _, err = docqa("ask", note, QUESTION, "--model", writer, "--from", "memory")
     assert code == 2 and "whole or passages" in err
 
@@ -225,19 +247,32 @@ def test_what_nothing_bears_out_is_written_again_once(note, writing_model, tmp_p
 
 
 def test_a_model_that_writes_nothing_is_said_to(note, writing_model, tmp_path, monkeypatch):
-    monkeypatch.setattr(generation, "turn_ends", lambda tokenizer: frozenset(range(tokenizer.vocab_size)))
+    monkeypatch.setattr(
+        generation, "turn_ends", lambda tokenizer: frozenset(range(tokenizer.vocab_size))
+    )
     with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
         answer = answer_of(list(session.ask(QUESTION)))
-    assert answer.status == "not_found" and any("wrote nothing" in warning for warning in answer.coverage.warnings)
+    assert answer.status == "not_found" and any(
+        "wrote nothing" in warning for warning in answer.coverage.warnings
+    )
 
 
 def test_a_thought_goes_to_standard_error_and_can_be_hidden(chat, note, writer):
     _, out, err = chat(QUESTION, note, "--model", writer, "--think")
     assert err.strip() and "\x1b" not in err and "no effect" not in err
-    assert chat(QUESTION, note, "--model", writer, "--think")[1:] == (out, err)  # drawn from a fixed seed
-    assert chat(QUESTION, note, "--model", writer, "--think", "--hide-thoughts")[1:] == (out, mended(err))
+    assert chat(QUESTION, note, "--model", writer, "--think")[1:] == (
+        out,
+        err,
+    )  # drawn from a fixed seed
+    assert chat(QUESTION, note, "--model", writer, "--think", "--hide-thoughts")[1:] == (
+        out,
+        mended(err),
+    )
 
 
 def test_without_being_asked_to_it_does_not_think(chat, note, writer):
     _, out, err = chat(QUESTION, note, "--model", writer)
-    assert err == mended(err) and chat(QUESTION, note, "--model", writer, "--no-think")[1:] == (out, err)
+    assert err == mended(err) and chat(QUESTION, note, "--model", writer, "--no-think")[1:] == (
+        out,
+        err,
+    )

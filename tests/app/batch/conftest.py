@@ -1,4 +1,6 @@
-"""Folders of mixed documents, a scripted work for the runner, and `docqa summarize` in processes of its own."""
+"""Folders of mixed documents, a scripted work for the runner, and `docqa summarize` in processes of
+its own.
+"""
 
 import io
 import json
@@ -25,7 +27,9 @@ WORDS = "The tenant of unit {0} shall pay {0} dollars to the keeper named Alder{
 
 
 class Shout(Job):
-    """A Job for tests: the text of a document in capitals; one that holds "broken" fails, "full" stops everything."""
+    """A Job for tests: the text of a document in capitals; one that holds "broken" fails, "full"
+    stops everything.
+    """
 
     name = "shout"
     by_name = False
@@ -76,15 +80,26 @@ def pdf(*lines: str, password: str | None = None, rule: bool = False) -> bytes:
 
 @pytest.fixture(scope="session")
 def mixed_folder() -> Callable[[Path, int], Path]:
-    """Function(folder, count) that fills a folder with good, broken, encrypted, empty, scanned and equal documents."""
+    """Function(folder, count) that fills a folder with good, broken, encrypted, empty, scanned and
+    equal documents.
+    """
 
     def make(folder: Path, count: int) -> Path:
         kinds = [
             lambda n: (f"note {n}.txt", WORDS.format(n).encode()),
-            lambda n: (f"deep/er/Vermerk {n} über Häfen.md", f"# Unit {n}\n\n{WORDS.format(n)}\n".encode()),
-            lambda n: (unicodedata.normalize("NFD", f"é{n}.txt"), f"{WORDS.format(n)} Café.".encode()),
+            lambda n: (
+                f"deep/er/Vermerk {n} über Häfen.md",
+                f"# Unit {n}\n\n{WORDS.format(n)}\n".encode(),
+            ),
+            lambda n: (
+                unicodedata.normalize("NFD", f"é{n}.txt"),
+                f"{WORDS.format(n)} Café.".encode(),
+            ),
             lambda n: (f"twin {n}.txt", WORDS.format(1).encode()),
-            lambda n: (f"page {n}.html", f"<html><body><p>{WORDS.format(n)}</p></body></html>".encode()),
+            lambda n: (
+                f"page {n}.html",
+                f"<html><body><p>{WORDS.format(n)}</p></body></html>".encode(),
+            ),
             lambda n: (f"good {n}.pdf", pdf(WORDS.format(n)[:90])),
             lambda n: (f"broken {n}.pdf", b"%PDF-1.7\nnothing of one " + str(n).encode()),
             lambda n: (f"locked {n}.pdf", pdf(WORDS.format(n)[:90], password=f"secret {n}")),
@@ -103,15 +118,24 @@ def mixed_folder() -> Callable[[Path, int], Path]:
 
 @pytest.fixture
 def summarize_process(checkpoint: Path, own_folders: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Function(*arguments) that starts `docqa summarize ARGUMENTS` with the tiny model in a process of its own."""
+    """Function(*arguments) that starts `docqa summarize ARGUMENTS` with the tiny model in a process
+    of its own.
+    """
 
     def start(*arguments: object) -> subprocess.Popen[str]:
-        settings = {"DOCQA_MODEL": str(checkpoint), "DOCQA_DTYPE": "float32", "OMP_NUM_THREADS": "1"}
+        settings = {
+            "DOCQA_MODEL": str(checkpoint),
+            "DOCQA_DTYPE": "float32",
+            "OMP_NUM_THREADS": "1",
+        }
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "docqa.app", "summarize", *map(str, arguments)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={**os.environ, **settings},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **settings},
             preexec_fn=_heed_interrupts,
-        )  # fmt: skip
+        )
 
     return start
 
@@ -133,4 +157,7 @@ def outputs_of(folder: Path) -> dict[str, bytes]:
 def attempts_of(folder: Path) -> list[tuple[str, str | None]]:
     """(key, outcome) of every attempt in the ledger."""
     with sqlite3.connect(folder / "ledger.sqlite") as database:
-        return [(str(key), outcome) for key, outcome in database.execute("SELECT key, outcome FROM attempts")]
+        return [
+            (str(key), outcome)
+            for key, outcome in database.execute("SELECT key, outcome FROM attempts")
+        ]

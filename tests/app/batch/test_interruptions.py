@@ -39,9 +39,18 @@ def _kill_after(process: subprocess.Popen[str], folder: Path, records: int) -> N
 def _check_once(folder: Path) -> None:
     """No task ended twice; the attempts besides are those that a signal cut off."""
     ended = Counter(key for key, outcome in attempts_of(folder) if outcome in ("done", "failed"))
-    keys = {path.stem for kind in ("records", "failures") for path in (folder / ".docqa" / kind).glob("*.json")}
+    keys = {
+        path.stem
+        for kind in ("records", "failures")
+        for path in (folder / ".docqa" / kind).glob("*.json")
+    }
     assert set(ended) <= keys and set(ended.values()) == {1}
-    assert {outcome for _, outcome in attempts_of(folder)} <= {"done", "failed", "lost", "interrupted"}
+    assert {outcome for _, outcome in attempts_of(folder)} <= {
+        "done",
+        "failed",
+        "lost",
+        "interrupted",
+    }
 
 
 def _undisturbed(docqa: Any, folder: Path, out: Path) -> dict[str, bytes]:
@@ -62,7 +71,9 @@ def test_a_killed_run_continues_to_the_same_output_and_repeats_nothing(
 
 
 @pytest.mark.usefixtures("tiny_model")
-def test_ctrl_c_is_status_130_and_keeps_what_was_done(docqa, mixed_folder, summarize_process, tmp_path):
+def test_ctrl_c_is_status_130_and_keeps_what_was_done(
+    docqa, mixed_folder, summarize_process, tmp_path
+):
     folder, out = mixed_folder(tmp_path / "docs", 20), tmp_path / "out"
     process = summarize_process(folder, "--output", out)
     while _records(out) < 1:
@@ -79,7 +90,9 @@ def test_ctrl_c_is_status_130_and_keeps_what_was_done(docqa, mixed_folder, summa
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.usefixtures("tiny_model")
-def test_a_folder_of_60_ends_the_same_through_five_kills(docqa, mixed_folder, summarize_process, tmp_path, jobs):
+def test_a_folder_of_60_ends_the_same_through_five_kills(
+    docqa, mixed_folder, summarize_process, tmp_path, jobs
+):
     folder, out = mixed_folder(tmp_path / "docs", 60), tmp_path / "out"
     moments = random.Random(7)
     for _ in range(5):
@@ -89,6 +102,14 @@ def test_a_folder_of_60_ends_the_same_through_five_kills(docqa, mixed_folder, su
     assert _ended(process) == 6
     assert outputs_of(out) == _undisturbed(docqa, folder, tmp_path / "whole")
     _check_once(out)
-    failures = [json.loads(line) for line in (out / "failures.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert sorted({failure["kind"] for failure in failures}) == ["Empty", "Encrypted", "NoText", "Unreadable"]
+    failures = [
+        json.loads(line)
+        for line in (out / "failures.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    assert sorted({failure["kind"] for failure in failures}) == [
+        "Empty",
+        "Encrypted",
+        "NoText",
+        "Unreadable",
+    ]
     assert len(failures) == 24

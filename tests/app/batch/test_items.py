@@ -1,4 +1,6 @@
-"""What a batch is about: documents by content, duplicates, relative paths, and what cannot be one."""
+"""What a batch is about: documents by content, duplicates, relative paths, and what cannot be
+one.
+"""
 
 import os
 import zipfile
@@ -14,7 +16,11 @@ def test_paths_are_relative_to_the_named_or_the_common_folder(tmp_path):
     (tmp_path / "a" / "b" / "x.txt").write_text("x")
     (tmp_path / "a" / "y.txt").write_text("y")
     assert [item.path for item in list_items([str(tmp_path / "a")]).items] == ["b/x.txt", "y.txt"]
-    named = [str(tmp_path / "a" / "b"), str(tmp_path / "a" / "y.txt"), str(tmp_path / "a" / "b" / "x.txt")]
+    named = [
+        str(tmp_path / "a" / "b"),
+        str(tmp_path / "a" / "y.txt"),
+        str(tmp_path / "a" / "b" / "x.txt"),
+    ]
     assert [item.path for item in list_items(named).items] == ["b/x.txt", "y.txt"]
     assert [item.path for item in list_items([str(tmp_path / "a" / "y.txt")]).items] == ["y.txt"]
 
@@ -25,7 +31,9 @@ def test_duplicates_are_one_task_unless_names_count_or_suffixes_differ(tmp_path)
     listing = list_items([str(tmp_path)])
     assert [task.paths for task in listing.tasks("work")] == [("a.txt", "b.txt"), ("c.md",)]
     assert len(listing.tasks("work", by_name=True)) == 3
-    assert {task.key for task in listing.tasks("work")}.isdisjoint(task.key for task in listing.tasks("other work"))
+    assert {task.key for task in listing.tasks("work")}.isdisjoint(
+        task.key for task in listing.tasks("other work")
+    )
 
 
 def test_a_moved_file_keeps_its_key_and_a_changed_one_does_not(tmp_path):
@@ -73,7 +81,9 @@ def test_an_archive_is_opened_once_for_all_its_documents(tmp_path, monkeypatch):
         original(self, file, *values, **named)
 
     monkeypatch.setattr(zipfile.ZipFile, "__init__", count)
-    assert [read_content(item) for item in items] == [f"text {number}".encode() for number in range(20)]
+    assert [read_content(item) for item in items] == [
+        f"text {number}".encode() for number in range(20)
+    ]
     assert opened == [path]
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("00.txt", "another text")
@@ -84,7 +94,10 @@ def test_an_archive_is_opened_once_for_all_its_documents(tmp_path, monkeypatch):
 def test_a_missing_path_among_others_is_a_failure_without_its_absolute_path(tmp_path):
     (tmp_path / "a.txt").write_text("words")
     items = list_items([str(tmp_path / "none.pdf"), str(tmp_path / "a.txt")]).items
-    assert [(item.path, item.failure is None) for item in items] == [("none.pdf", False), ("a.txt", True)]
+    assert [(item.path, item.failure is None) for item in items] == [
+        ("none.pdf", False),
+        ("a.txt", True),
+    ]
     failure = items[0].failure
     assert failure is not None
     assert failure.kind == "Missing"

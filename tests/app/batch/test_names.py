@@ -1,4 +1,6 @@
-"""Names of output files: equal for equal paths, told apart on every file system, never those of docqa's own files."""
+"""Names of output files: equal for equal paths, told apart on every file system, never those of
+docqa's own files.
+"""
 
 import unicodedata
 
@@ -7,8 +9,12 @@ from hypothesis import strategies as st
 
 from docqa.app.batch.names import LONGEST_NAME_BYTES, RESERVED, output_names
 
-_PARTS = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=12)
-_PATHS = st.builds("/".join, st.lists(_PARTS.filter(lambda part: part not in (".", "..")), min_size=1, max_size=3))
+_PARTS = st.text(
+    st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=12
+)
+_PATHS = st.builds(
+    "/".join, st.lists(_PARTS.filter(lambda part: part not in (".", "..")), min_size=1, max_size=3)
+)
 
 
 def _same(name: str) -> str:
@@ -21,7 +27,10 @@ def test_a_name_is_the_relative_path_and_md():
 
 
 def test_names_that_some_disks_treat_as_equal_become_different():
-    composed, decomposed = unicodedata.normalize("NFC", "é.txt"), unicodedata.normalize("NFD", "é.txt")
+    composed, decomposed = (
+        unicodedata.normalize("NFC", "é.txt"),
+        unicodedata.normalize("NFD", "é.txt"),
+    )
     names = output_names(["A.txt", "a.txt", composed, decomposed])
     assert names["A.txt"] == "A.txt.md"
     assert names["a.txt"].startswith("a~")
@@ -50,6 +59,8 @@ def test_any_paths_get_different_names_whatever_their_order(paths):
     folded = [_same(name) for name in names.values()]
     assert len(set(folded)) == len(paths)
     assert not {_same(name) for name in RESERVED} & set(folded)
-    folders = {name.rsplit("/", count)[0] for name in folded for count in range(1, name.count("/") + 1)}
+    folders = {
+        name.rsplit("/", count)[0] for name in folded for count in range(1, name.count("/") + 1)
+    }
     assert not folders & set(folded)
     assert output_names(reversed(paths)) == names

@@ -13,9 +13,16 @@ from docqa.app.options import Options
 @pytest.mark.usefixtures("tiny_model")
 def test_a_plan_follows_from_processes_and_earlier_runs():
     options, speeds = Options(model=os.environ["DOCQA_MODEL"]), Speeds()
-    tasks = [Task(name, Item(name, f"/{name}", name, bytes=4_000), (name,)) for name in ("a.txt", "b.txt")]
+    tasks = [
+        Task(name, Item(name, f"/{name}", name, bytes=4_000), (name,))
+        for name in ("a.txt", "b.txt")
+    ]
     one, two = (plan_tasks(tasks, jobs, options, speeds) for jobs in (1, 2))
-    assert one.tokens == 2_000 and two.memory_bytes == 2 * one.memory_bytes and two.seconds < one.seconds
+    assert (
+        one.tokens == 2_000
+        and two.memory_bytes == 2 * one.memory_bytes
+        and two.seconds < one.seconds
+    )
     speeds.add("work", 1_000, 60.0)
     assert plan_tasks(tasks, 1, options, speeds).seconds > 120
     assert plan_tasks([], 1, options, speeds).tasks == 0
@@ -43,7 +50,17 @@ def test_a_batch_limits_kept_products_unless_the_user_did(monkeypatch, job):
     ],
 )
 def test_identities_keep_the_names_that_older_workspaces_are_keyed_by(job, own):
-    common = {"work", "schema", "model", "calibration", "docqa", "ingest", "ocr", "include_hidden", "media_type"}
+    common = {
+        "work",
+        "schema",
+        "model",
+        "calibration",
+        "docqa",
+        "ingest",
+        "ocr",
+        "include_hidden",
+        "media_type",
+    }
     assert set(job.identity()) == common | own
 
 

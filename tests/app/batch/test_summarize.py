@@ -59,7 +59,9 @@ def test_equal_runs_write_equal_bytes_without_time_or_absolute_path(docqa, folde
     docqa("summarize", folder, "--output", tmp_path / "one")
     docqa("summarize", folder, "--output", tmp_path / "two", "--no-store")
     assert outputs_of(tmp_path / "one") == outputs_of(tmp_path / "two")
-    assert not any(str(tmp_path).encode() in content for content in outputs_of(tmp_path / "one").values())
+    assert not any(
+        str(tmp_path).encode() in content for content in outputs_of(tmp_path / "one").values()
+    )
 
 
 def test_a_rerun_does_only_what_is_new_and_drops_what_is_gone(docqa, folder, tmp_path):
@@ -73,7 +75,11 @@ def test_a_rerun_does_only_what_is_new_and_drops_what_is_gone(docqa, folder, tmp
     (folder / "new.txt").write_text(WORDS.format(3))
     docqa("summarize", folder, "--output", out)
     assert len(attempts_of(out)) == len(before) + 1
-    assert [record["path"] for record in _lines(out / "summaries.jsonl")] == ["a.txt", "moved.md", "new.txt"]
+    assert [record["path"] for record in _lines(out / "summaries.jsonl")] == [
+        "a.txt",
+        "moved.md",
+        "new.txt",
+    ]
     assert not (out / "b.md.md").exists()
     assert not (out / "sub").exists()
     docqa("summarize", folder, "--output", tmp_path / "fresh")
@@ -96,7 +102,9 @@ def test_a_second_process_is_refused_while_one_works_there(docqa, folder, tmp_pa
         code, out, err = docqa("summarize", folder, "--output", tmp_path / "out")
         assert docqa("summarize", folder, "--output", tmp_path / "out", "--dry-run")[0] == 0
     assert (code, out) == (2, "")
-    assert f"{tmp_path / 'out'}: another docqa process works in this folder (wait until it ends" in err
+    assert (
+        f"{tmp_path / 'out'}: another docqa process works in this folder (wait until it ends" in err
+    )
     assert docqa("summarize", folder, "--output", tmp_path / "out")[0] == 6
 
 
@@ -112,10 +120,17 @@ def test_a_folder_with_the_ledger_of_an_earlier_build_is_continued(docqa, folder
 
 
 def test_a_ledger_that_is_none_is_named_with_what_to_do(docqa, folder, tmp_path):
-    (tmp_path / "ledger.sqlite").write_bytes(b"not a database at all, but long enough to be one" * 30)
-    code, _, err = docqa("extract", folder, "--questions", folder / "a.txt", "--workspace", tmp_path)
+    (tmp_path / "ledger.sqlite").write_bytes(
+        b"not a database at all, but long enough to be one" * 30
+    )
+    code, _, err = docqa(
+        "extract", folder, "--questions", folder / "a.txt", "--workspace", tmp_path
+    )
     assert code == 4
-    assert f"{tmp_path / 'ledger.sqlite'}: the ledger cannot be written (file is not a database)" in err
+    assert (
+        f"{tmp_path / 'ledger.sqlite'}: the ledger cannot be written (file is not a database)"
+        in err
+    )
     assert "move the file away: no work is lost with it" in err
 
 
@@ -139,13 +154,26 @@ def test_a_dry_run_estimates_and_writes_nothing(docqa, folder, tmp_path):
 
 def test_a_second_estimate_is_what_the_first_run_took(folder, tmp_path, own_folders):
     (folder / "broken.pdf").unlink()
-    for out in ("one", "two"):  # each in a process of its own, whose memory is that of the run alone
-        command = [sys.executable, "-m", "docqa.app", "summarize", str(folder), "--output", str(tmp_path / out)]
+    for out in (
+        "one",
+        "two",
+    ):  # each in a process of its own, whose memory is that of the run alone
+        command = [
+            sys.executable,
+            "-m",
+            "docqa.app",
+            "summarize",
+            str(folder),
+            "--output",
+            str(tmp_path / out),
+        ]
         subprocess.run(command, check=True, capture_output=True)
     with sqlite3.connect(tmp_path / "one" / "ledger.sqlite") as database:
         seconds, peak = database.execute("SELECT seconds, peak_bytes FROM runs").fetchone()
     with sqlite3.connect(tmp_path / "two" / "ledger.sqlite") as database:
-        planned, memory = database.execute("SELECT planned_seconds, planned_bytes FROM runs").fetchone()
+        planned, memory = database.execute(
+            "SELECT planned_seconds, planned_bytes FROM runs"
+        ).fetchone()
     assert planned == pytest.approx(seconds, rel=0.25)
     assert memory == pytest.approx(peak, rel=0.1)
 
@@ -153,7 +181,11 @@ def test_a_second_estimate_is_what_the_first_run_took(folder, tmp_path, own_fold
 def test_output_is_not_a_document_and_never_overwrites_foreign_files(docqa, folder, tmp_path):
     for _ in range(2):
         assert docqa("summarize", folder, "--output", folder)[0] == 6
-    assert [record["path"] for record in _lines(folder / "summaries.jsonl")] == ["a.txt", "b.md", "sub/copy.txt"]
+    assert [record["path"] for record in _lines(folder / "summaries.jsonl")] == [
+        "a.txt",
+        "b.md",
+        "sub/copy.txt",
+    ]
     other = tmp_path / "other"
     other.mkdir()
     (other / "digest.md").write_text("mine")
@@ -166,7 +198,12 @@ def test_output_is_not_a_document_and_never_overwrites_foreign_files(docqa, fold
 def test_names_that_are_one_on_some_disks_get_pages_of_their_own(docqa, tmp_path):
     folder = tmp_path / "docs"
     folder.mkdir()
-    names = ["a.txt", "A.txt", unicodedata.normalize("NFC", "é.txt"), unicodedata.normalize("NFD", "é.txt")]
+    names = [
+        "a.txt",
+        "A.txt",
+        unicodedata.normalize("NFC", "é.txt"),
+        unicodedata.normalize("NFD", "é.txt"),
+    ]
     for number, name in enumerate(names):
         (folder / name).write_text(WORDS.format(number))
     assert docqa("summarize", folder, "--output", tmp_path / "out")[0] == 0
@@ -174,7 +211,9 @@ def test_names_that_are_one_on_some_disks_get_pages_of_their_own(docqa, tmp_path
     assert len({unicodedata.normalize("NFC", name).casefold() for name in pages}) == len(names)
 
 
-def test_without_output_the_summaries_are_printed_and_nothing_is_written(docqa, folder, tmp_path, monkeypatch):
+def test_without_output_the_summaries_are_printed_and_nothing_is_written(
+    docqa, folder, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     code, out, _ = docqa("summarize", folder / "a.txt")
@@ -186,9 +225,14 @@ def test_without_output_the_summaries_are_printed_and_nothing_is_written(docqa, 
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(errno.ENOSPC, "make room on that disk (the same command goes on)"), (errno.EROFS, "check its permissions")],
+    [
+        (errno.ENOSPC, "make room on that disk (the same command goes on)"),
+        (errno.EROFS, "check its permissions"),
+    ],
 )
-def test_an_output_folder_that_refuses_is_named_with_what_to_do(docqa, folder, tmp_path, monkeypatch, number, said):
+def test_an_output_folder_that_refuses_is_named_with_what_to_do(
+    docqa, folder, tmp_path, monkeypatch, number, said
+):
     def refuse(path: str, data: bytes) -> None:
         raise OSError(number, os.strerror(number))
 

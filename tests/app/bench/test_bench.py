@@ -17,9 +17,19 @@ from docqa.model.load import load_model
 from docqa.model.state.long_attention import LongAttention
 
 NAMES = {
-    "prefill_8k", "decode_8k", "prefill_128k", "decode_1m", "twin_prefill_256k", "twin_decode_256k", "restore_100k",
-    "train_step_32k", "tui_open", "tui_frame", "tui_frame_reading", *at_once.NAMES,
-}  # fmt: skip
+    "prefill_8k",
+    "decode_8k",
+    "prefill_128k",
+    "decode_1m",
+    "twin_prefill_256k",
+    "twin_decode_256k",
+    "restore_100k",
+    "train_step_32k",
+    "tui_open",
+    "tui_frame",
+    "tui_frame_reading",
+    *at_once.NAMES,
+}
 
 
 def test_a_ratio_compares_speeds_whatever_the_unit():
@@ -63,7 +73,10 @@ def test_every_row_of_the_contract_is_there_and_those_measured_have_figures():
 def test_llama_cpp_is_optional(monkeypatch):
     sizes = SimpleNamespace(linear_key_head_dim=64, linear_value_head_dim=32)
     monkeypatch.setattr(peers, "find_spec", lambda name: None)
-    assert peers.llama_missing(SimpleNamespace(config=sizes)) == "not measured: xllamacpp is not installed"
+    assert (
+        peers.llama_missing(SimpleNamespace(config=sizes))
+        == "not measured: xllamacpp is not installed"
+    )
     monkeypatch.setattr(peers, "find_spec", lambda name: object())
     assert "shapes" in peers.llama_missing(SimpleNamespace(config=sizes))
 
@@ -89,7 +102,10 @@ def test_a_file_of_the_users_has_rows_of_its_own(monkeypatch):
     monkeypatch.setattr(peers, "find_spec", lambda name: None)
     monkeypatch.setattr(run, "_in_turn", lambda sides, ids: {sides[0].name: (20.0, 2.0)})
     rows = list(run.against_peers(model, 100, Path("mine.gguf")))
-    assert {(row.name, row.value) for row in rows} == {("real_prefill_8k", 20.0), ("real_decode_8k", 2.0)}
+    assert {(row.name, row.value) for row in rows} == {
+        ("real_prefill_8k", 20.0),
+        ("real_decode_8k", 2.0),
+    }
     assert {row.peer for row in rows} == {"transformers", "llama.cpp"}
     assert all(row.method.startswith("not measured: ") and row.ratio is None for row in rows)
 
@@ -103,10 +119,20 @@ def test_an_answer_that_quotes_is_written_with_and_without_guesses(monkeypatch):
 
     monkeypatch.setattr(run, "generate", generate)
     tokenizer = SimpleNamespace(encode=list, decode=lambda ids: "".join(map(chr, ids[:10])) + "?")
-    row = run.quoting(SimpleNamespace(tokenizer=tokenizer, new_state=lambda: None, prefill=lambda ids, state: None))
-    assert (row.name, row.unit, row.peer) == ("real_quoting", "tokens/s", "one by one") and row.ratio is not None
+    row = run.quoting(
+        SimpleNamespace(
+            tokenizer=tokenizer, new_state=lambda: None, prefill=lambda ids, state: None
+        )
+    )
+    assert (row.name, row.unit, row.peer) == (
+        "real_quoting",
+        "tokens/s",
+        "one by one",
+    ) and row.ratio is not None
     assert "its first 10 characters of 11" in row.method
-    assert {lookup for _, lookup in asked} == {True, False} and {count for count, _ in asked} == {run.QUOTED}
+    assert {lookup for _, lookup in asked} == {True, False} and {count for count, _ in asked} == {
+        run.QUOTED
+    }
 
 
 @pytest.mark.parametrize("half_keys", [False, True])
@@ -116,13 +142,17 @@ def test_random_contexts_are_kept_as_real_ones_are(half_keys):
     assert not torch.equal(memory.quantized[0].bounds, memory.quantized[1].bounds)
     for block in memory.quantized:
         right = block_bounds(block.unpacked(slice(None), torch.float32)[0], 128)
-        assert (block.bounds - right).abs().max() < 4e-3  # of keys up to 6, which fp16 rounds by 2e-3
+        assert (
+            block.bounds - right
+        ).abs().max() < 4e-3  # of keys up to 6, which fp16 rounds by 2e-3
 
 
 @pytest.mark.slow
 @pytest.mark.weights
 def test_both_sides_go_on_with_the_same_tokens():
-    """The peer reads the same weights: its next tokens are docqa's, but for ties within rounding."""
+    """The peer reads the same weights: its next tokens are docqa's, but for ties within
+    rounding.
+    """
     model = load_model(dtype="float32")
     ours, theirs = peers.Docqa(model), peers.Transformers(model)
     ids = run.random_ids(model, 200)

@@ -1,4 +1,6 @@
-"""The bench of frames, on a text that is quick to make; its bars are for `docqa bench`, at the full length."""
+"""The bench of frames, on a text that is quick to make; its bars are for `docqa bench`, at the full
+length.
+"""
 
 import gc
 from collections.abc import Iterator

@@ -21,13 +21,17 @@ from docqa.app.session.session import Session
 pytestmark = pytest.mark.usefixtures("tiny_model")
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
-UNDERSTOOD = "And when must it be paid? (What does the tenant of unit 7 pay to the keeper named Alder7: "
+UNDERSTOOD = (
+    "And when must it be paid? (What does the tenant of unit 7 pay to the keeper named Alder7: "
+)
 NOWHERE = "Which zeppelin photographed Antarctica?"
 
 
 @pytest.fixture
 def chat(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str, str]]:
-    """Function(lines, *arguments) -> (exit code, stdout, stderr) of `docqa chat`, with the lines from a pipe."""
+    """Function(lines, *arguments) -> (exit code, stdout, stderr) of `docqa chat`, with the lines
+    from a pipe.
+    """
 
     def run(lines: list[str], *arguments: object) -> tuple[int, str, str]:
         typed = io.TextIOWrapper(io.BytesIO("\n".join(lines).encode("utf-8")))
@@ -82,7 +86,10 @@ def test_retry_of_a_refusal_shows_passages_that_were_not_shown(chat, tmp_path, l
 
 
 def test_a_page_or_command_that_there_is_not_costs_nothing(chat, note):
-    code, out, err = chat(["/pages 99", "/quote", "/qoute", "/retry", "/quote 3", QUESTION, "/quote 77", "/HELP"], note)
+    code, out, err = chat(
+        ["/pages 99", "/quote", "/qoute", "/retry", "/quote 3", QUESTION, "/quote 77", "/HELP"],
+        note,
+    )
     assert code == 0
     assert "no document has a page or section 99" in err
     assert "did you mean /quote?" in err
@@ -169,7 +176,11 @@ def test_an_unusable_model_fails_the_question_and_not_the_rest(chat, note, tmp_p
 
 
 def test_a_line_that_ends_in_a_backslash_goes_on_in_the_next():
-    assert list(joined(["  When does \\", "it end?  ", "", "Why? \\"])) == ["When does it end?", "", "Why?"]
+    assert list(joined(["  When does \\", "it end?  ", "", "Why? \\"])) == [
+        "When does it end?",
+        "",
+        "Why?",
+    ]
 
 
 # At a terminal
@@ -180,16 +191,20 @@ class Terminal:
 
     def __init__(self, arguments: list[str]) -> None:
         self.text = ""
-        interrupts = (
-            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # a test run may ignore them
-        )
+        # a test run may ignore them
+        interrupts = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
         code = f"import sys; {interrupts}; from docqa.app import cli; sys.exit(cli.main())"
         self._master, slave = pty.openpty()
         environment = {**os.environ, "TERM": "dumb"}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, "chat", *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment,
-            start_new_session=True, preexec_fn=_own_terminal,
-        )  # fmt: skip
+            [sys.executable, "-c", code, "chat", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=_own_terminal,
+        )
         os.close(slave)
 
     def until(self, wanted: str, seconds: float = 60.0) -> str:
@@ -198,7 +213,9 @@ class Terminal:
         while wanted not in self.text:
             if not select.select([self._master], [], [], max(end - time.monotonic(), 0))[0]:
                 raise AssertionError(f"{wanted!r} did not come: {self.text[-2000:]}")
-            self.text += os.read(self._master, 65536).decode("utf-8", "replace").replace("\r\n", "\n")
+            self.text += (
+                os.read(self._master, 65536).decode("utf-8", "replace").replace("\r\n", "\n")
+            )
         before, _, self.text = self.text.partition(wanted)
         return before
 
@@ -262,7 +279,9 @@ def test_a_person_asks_stops_goes_on_and_quits(terminal, docqa, tmp_path, lease_
 
 
 @pytest.mark.slow
-def test_ctrl_c_twice_quits_with_status_130_and_the_question_is_kept(terminal, docqa, tmp_path, lease_of):
+def test_ctrl_c_twice_quits_with_status_130_and_the_question_is_kept(
+    terminal, docqa, tmp_path, lease_of
+):
     screen = terminal(lease_of(tmp_path / "lease.txt", 20))
     screen.until("Ctrl+D quits.")
     screen.until("> ")

@@ -29,7 +29,9 @@ TEXTS = (
 
 @dataclass
 class Scripted:
-    """Answers every question with the sentence of the documents that `answers` names, or refuses."""
+    """Answers every question with the sentence of the documents that `answers` names, or
+    refuses.
+    """
 
     documents: tuple[Document, ...]
     answers: dict[str, str] = field(default_factory=dict)
@@ -62,21 +64,39 @@ class Scripted:
 
     def ask_again(self, question: str, without: list[Quote], nearest: int = 0) -> Answer:
         self.passed_over.append(nearest)
-        left = [words for words in self.answers.values() if words not in [quote.text for quote in without]]
+        left = [
+            words
+            for words in self.answers.values()
+            if words not in [quote.text for quote in without]
+        ]
         return self._answer(question, left[0] if left else "")
 
     def _answer(self, question: str, words: str | None = None) -> Answer:
         said = self.answers.get(question, "") if words is None else words
         quotes = (self._quote(said),) if said else ()
         return Answer(
-            "answered" if said else "not_found", question, said or None, not said, 0.9, quotes,
-            (EvidenceItem("a.pdf", 1, "i", 1.0, TEXTS[0]),), CoverageReport(9, 9, 3), Usage(9, 0, 0.1, False),
-        )  # fmt: skip
+            "answered" if said else "not_found",
+            question,
+            said or None,
+            not said,
+            0.9,
+            quotes,
+            (EvidenceItem("a.pdf", 1, "i", 1.0, TEXTS[0]),),
+            CoverageReport(9, 9, 3),
+            Usage(9, 0, 0.1, False),
+        )
 
     def _quote(self, words: str) -> Quote:
         document, page = next((d, p) for d in self.documents for p in d.pages if words in p.text)
         start = page.text.index(words)
-        cite = Cite(document.path, page.page if document.paged else None, page.label, None, start, start + len(words))
+        cite = Cite(
+            document.path,
+            page.page if document.paged else None,
+            page.label,
+            None,
+            start,
+            start + len(words),
+        )
         return Quote(words, 0, len(words), Grade.EXACT, Place.AS_CITED, (cite,))
 
 
@@ -96,10 +116,12 @@ def documents(document: Callable[..., Document]) -> tuple[Document, ...]:
 def session(documents: tuple[Document, ...]) -> Scripted:
     return Scripted(
         documents,
-        {"When does the lease begin?": "The lease begins on 1 April 2021.",
-         END: "It ends on 31 March 2025.",
-         "When does the door close?": "The door closes at nine."},
-    )  # fmt: skip
+        {
+            "When does the lease begin?": "The lease begins on 1 April 2021.",
+            END: "It ends on 31 March 2025.",
+            "When does the door close?": "The door closes at nine.",
+        },
+    )
 
 
 @pytest.fixture
@@ -122,7 +144,11 @@ def test_a_follow_up_is_asked_whole_and_kept_with_both_forms(conversation, sessi
     assert wary.confidence < session.answer(END).confidence
     with History(store) as history:
         first, second = history.turns(1)
-    assert (first.understood, second.question, second.understood) == ("", "And when does it end?", session.asked[1])
+    assert (first.understood, second.question, second.understood) == (
+        "",
+        "And when does it end?",
+        session.asked[1],
+    )
     assert second.pages[0].text == TEXTS[0]
 
 
@@ -131,12 +157,18 @@ def test_a_follow_up_with_a_surer_answer_is_asked_alone(conversation, session):
     ask(conversation, "When does the lease begin?")
     assert ask(conversation, "And what is the rent?").answer == "The rent is 1,200 dollars a month."
     assert conversation.turns[-1].understood == ""
-    session.writes, session.answer, session.completed = True, pytest.fail, lambda question, earlier: question
+    session.writes, session.answer, session.completed = (
+        True,
+        pytest.fail,
+        lambda question, earlier: question,
+    )
     session.writing = SimpleNamespace(evidence=SimpleNamespace(preview=session._answer))
     assert conversation.understood("And what is the rent?") == "And what is the rent?"
 
 
-def test_an_answer_that_is_stopped_keeps_its_preview_and_is_asked_anew(conversation, session, store):
+def test_an_answer_that_is_stopped_keeps_its_preview_and_is_asked_anew(
+    conversation, session, store
+):
     events = conversation.ask("When does the lease begin?", "When does the lease begin?")
     for _ in range(2):
         next(events)
@@ -162,7 +194,9 @@ def test_retry_goes_from_the_next_best_to_nothing_else(conversation, session):
 
 def test_retry_of_what_was_possible_is_not_possible_again(conversation, session, monkeypatch):
     refuse = session._answer
-    monkeypatch.setattr(session, "_answer", lambda *asked: replace(refuse(*asked), status=Status.POSSIBLE))
+    monkeypatch.setattr(
+        session, "_answer", lambda *asked: replace(refuse(*asked), status=Status.POSSIBLE)
+    )
     assert ask(conversation, "Who signed it?").status == Status.POSSIBLE
     list(conversation.again())
     assert session.passed_over == [3]
@@ -174,8 +208,14 @@ def test_quotes_are_numbered_through_and_can_be_pasted(conversation):
     ask(conversation, "When does the lease begin?")
     ask(conversation, "When does the door close?")
     ask(conversation, "Who shouts at midnight?")
-    assert slash.quote(conversation, "") == "“The door closes at nine.” (notes.md, characters 27 to 51)"
-    assert slash.quote(conversation, "1") == "“The lease begins on 1 April 2021.” (lease.pdf, p. i (PDF 1))"
+    assert (
+        slash.quote(conversation, "")
+        == "“The door closes at nine.” (notes.md, characters 27 to 51)"
+    )
+    assert (
+        slash.quote(conversation, "1")
+        == "“The lease begins on 1 April 2021.” (lease.pdf, p. i (PDF 1))"
+    )
     for number in ("0", "3", "x", "²"):
         with pytest.raises(UsageError, match="no quote"):
             slash.quote(conversation, number)
@@ -183,7 +223,11 @@ def test_quotes_are_numbered_through_and_can_be_pasted(conversation):
 
 def test_pages_lists_what_was_cited_in_the_order_of_the_documents(conversation):
     assert slash.pages(conversation, "") == "No page is cited yet."
-    for question in ("When does the door close?", "When does the lease begin?", "And when does it end?"):
+    for question in (
+        "When does the door close?",
+        "When does the lease begin?",
+        "And when does it end?",
+    ):
         ask(conversation, question)
     found = slash.pages(conversation, "").splitlines()
     assert found == ["lease.pdf, p. i (PDF 1): quotes 2, 3", "notes.md, text: quote 1"]
@@ -192,8 +236,14 @@ def test_pages_lists_what_was_cited_in_the_order_of_the_documents(conversation):
 @pytest.mark.parametrize(
     ("label", "shown"),
     [
-        ("i", "lease.pdf, p. i (PDF 1)\n\nThe lease begins on 1 April 2021.\nIt ends on 31 March 2025."),
-        ("1", "lease.pdf, p. 1 (PDF 2)\n\nThe rent is 1,200 dollars a month.[31m"),  # the label, not the first page
+        (
+            "i",
+            "lease.pdf, p. i (PDF 1)\n\nThe lease begins on 1 April 2021.\nIt ends on 31 March 2025.",
+        ),
+        (
+            "1",
+            "lease.pdf, p. 1 (PDF 2)\n\nThe rent is 1,200 dollars a month.[31m",
+        ),  # the label, not the first page
         ("3", "lease.pdf, p. 2 (PDF 3)\n\nThe keeper is Alder."),  # no such label: the third page
         ("hours", "notes.md, Hours\n\nHours\nThe door closes at nine."),
         ("§ 3", "notes.md, End\n\nEnd\nNothing follows."),

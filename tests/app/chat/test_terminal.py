@@ -22,10 +22,14 @@ class Screen(io.StringIO):
 @pytest.fixture
 def answer() -> Answer:
     cite = Cite("act.txt", 1, "1", None, 0, 9)
-    words = 'The term "marriage" means what the law of the place where it was made understands by it.'
+    words = (
+        'The term "marriage" means what the law of the place where it was made understands by it.'
+    )
     quote = Quote(words, None, None, Grade.EXACT, Place.AS_CITED, (cite,))
     coverage, usage = CoverageReport(tokens=9, tokens_read=9, pages=1), Usage(9, 0, 1.0, False)
-    return Answer(Status.ANSWERED, "What is it?", "the law's term", False, 0.93, (quote,), (), coverage, usage)
+    return Answer(
+        Status.ANSWERED, "What is it?", "the law's term", False, 0.93, (quote,), (), coverage, usage
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +41,10 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_lines_break_between_words_below_where_they_began():
     assert wrapped('  1. "one two three four"', 16) == '  1. "one two\n     three four"'
-    assert wrapped("- an-uncommonly-long-word and more", 12) == "-\n  an-uncommonly-long-word\n  and more"
+    assert (
+        wrapped("- an-uncommonly-long-word and more", 12)
+        == "-\n  an-uncommonly-long-word\n  and more"
+    )
     assert wrapped("short", 40) == "short"
 
 

@@ -1,4 +1,6 @@
-"""Somebody else's text against documents: a table of named traps for grade and place, and what is shown of them."""
+"""Somebody else's text against documents: a table of named traps for grade and place, and what is
+shown of them.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -30,7 +32,9 @@ def _section(number: str, title: str, page: int, start: int) -> Section:
 def lease(document: Any) -> Document:
     """Three pages labelled i, 1, 2: a cover, clause 4, clause 5."""
     sections = _section("4", "Duties", 2, 0), _section("5", "Rights", 3, 0)
-    made: Document = document("A lease.", ONE, TWO, path="lease.pdf", labels=("i", "1", "2"), sections=sections)
+    made: Document = document(
+        "A lease.", ONE, TWO, path="lease.pdf", labels=("i", "1", "2"), sections=sections
+    )
     return made
 
 
@@ -41,10 +45,25 @@ def _only(text: str, *documents: Document) -> CheckedQuotation:
 
 TRAPS = [
     ("exact at its page", '"The Tenant shall not assign this lease" (p. 1)', "exact", "as_cited"),
-    ("the label counts, not the sheet", '"The Tenant shall not assign this lease" (p. 2)', "exact", "moved"),
-    ("the sheet where it is said so", '"The Tenant shall not assign this lease" (PDF 2)', "exact", "as_cited"),
+    (
+        "the label counts, not the sheet",
+        '"The Tenant shall not assign this lease" (p. 2)',
+        "exact",
+        "moved",
+    ),
+    (
+        "the sheet where it is said so",
+        '"The Tenant shall not assign this lease" (PDF 2)',
+        "exact",
+        "as_cited",
+    ),
     ("without a cite", 'It says "keep the roof in repair" there.', "exact", "as_cited"),
-    ("case and quotation marks", '“the tenant shall not assign this lease” (p. 1)', "normalised", "as_cited"),
+    (
+        "case and quotation marks",
+        "“the tenant shall not assign this lease” (p. 1)",
+        "normalised",
+        "as_cited",
+    ),
     ("in the cited range", '"keep the roof in repair" (pp. 1-2)', "exact", "as_cited"),
     ("on another page", '"keep the roof in repair" (p. 2)', "exact", "moved"),
     ("on a page that is not there", '"keep the roof in repair" (p. 99)', "exact", "moved"),
@@ -52,29 +71,93 @@ TRAPS = [
     ("in a section above", '"keep the roof in repair" (clause 4)', "exact", "as_cited"),
     ("in the item beside", '"keep the roof in repair" (Section 4.2(c))', "exact", "moved"),
     ("in another section of the page", '"keep the roof in repair" (Section 4.3)', "exact", "moved"),
-    ("right section, wrong page", '"keep the roof in repair" (Section 4.2(b), p. 2)', "exact", "moved"),
-    ("a not was lost", '"The Tenant shall assign this lease without the prior written consent"', "near", "as_cited"),
-    ("a word was lost", '"assign this lease without the written consent of the Landlord" (p. 1)', "near", "as_cited"),
-    ("a clause was lost", '"The Tenant shall leave the house clean and hand over all keys" (p. 1)', "near", "as_cited"),
+    (
+        "right section, wrong page",
+        '"keep the roof in repair" (Section 4.2(b), p. 2)',
+        "exact",
+        "moved",
+    ),
+    (
+        "a not was lost",
+        '"The Tenant shall assign this lease without the prior written consent"',
+        "near",
+        "as_cited",
+    ),
+    (
+        "a word was lost",
+        '"assign this lease without the written consent of the Landlord" (p. 1)',
+        "near",
+        "as_cited",
+    ),
+    (
+        "a clause was lost",
+        '"The Tenant shall leave the house clean and hand over all keys" (p. 1)',
+        "near",
+        "as_cited",
+    ),
     ("a figure was changed", '"pay 1,300 dollars a month" (p. 1)', "near", "as_cited"),
-    ("bent and moved", '"returns the deposit within ten days, unless damage was done" (p. 1)', "near", "moved"),
-    ("invented", '"The Tenant shall paint every door in yellow at Easter" (p. 1)', "absent", "unknown"),
-    ("an ellipsis", '"The Tenant shall not assign . . . without the prior written consent" (p. 1)',
-     "exact", "as_cited"),
-    ("an ellipsis of four dots", '"The Tenant shall . . . . keep the roof in repair" (p. 1)', "exact", "as_cited"),
-    ("an ellipsis that hides a not", '"The Tenant shall … assign this lease" (p. 1)', "near", "as_cited"),
-    ("parts in another order", '"keep the roof in repair … The Tenant shall not assign this lease"',
-     "near", "as_cited"),
-    ("one part invented", '"The Tenant shall not assign this lease … and feed three hungry cats daily"',
-     "absent", "unknown"),
-    ("a changed letter in brackets", '"[t]he Tenant shall not assign this lease" (p. 1)', "normalised", "as_cited"),
+    (
+        "bent and moved",
+        '"returns the deposit within ten days, unless damage was done" (p. 1)',
+        "near",
+        "moved",
+    ),
+    (
+        "invented",
+        '"The Tenant shall paint every door in yellow at Easter" (p. 1)',
+        "absent",
+        "unknown",
+    ),
+    (
+        "an ellipsis",
+        '"The Tenant shall not assign . . . without the prior written consent" (p. 1)',
+        "exact",
+        "as_cited",
+    ),
+    (
+        "an ellipsis of four dots",
+        '"The Tenant shall . . . . keep the roof in repair" (p. 1)',
+        "exact",
+        "as_cited",
+    ),
+    (
+        "an ellipsis that hides a not",
+        '"The Tenant shall … assign this lease" (p. 1)',
+        "near",
+        "as_cited",
+    ),
+    (
+        "parts in another order",
+        '"keep the roof in repair … The Tenant shall not assign this lease"',
+        "near",
+        "as_cited",
+    ),
+    (
+        "one part invented",
+        '"The Tenant shall not assign this lease … and feed three hungry cats daily"',
+        "absent",
+        "unknown",
+    ),
+    (
+        "a changed letter in brackets",
+        '"[t]he Tenant shall not assign this lease" (p. 1)',
+        "normalised",
+        "as_cited",
+    ),
     ("words in brackets", '"[The Landlord] may enter the house" (p. 2)', "exact", "as_cited"),
-    ("a duty in brackets", '"The Tenant [may] not assign this lease without the prior" (p. 1)', "near", "as_cited"),
+    (
+        "a duty in brackets",
+        '"The Tenant [may] not assign this lease without the prior" (p. 1)',
+        "near",
+        "as_cited",
+    ),
     ("sic", '"keep the roof [sic] in repair" (p. 1)', "exact", "as_cited"),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("text", "grade", "place"), [t[1:] for t in TRAPS], ids=[t[0] for t in TRAPS])
+@pytest.mark.parametrize(
+    ("text", "grade", "place"), [t[1:] for t in TRAPS], ids=[t[0] for t in TRAPS]
+)
 def test_grade_and_place_of_a_quotation(lease, text, grade, place):
     quote = _only(text, lease)
     assert (quote.grade, quote.place) == (grade, place)
@@ -83,12 +166,20 @@ def test_grade_and_place_of_a_quotation(lease, text, grade, place):
 def test_a_misplaced_quotation_shows_where_it_stands(lease):
     quote = _only('"keep the roof in repair" (p. 2)', lease)
     (cite,) = quote.cites
-    assert (cite.file, cite.page, cite.label, cite.section, quote.heading) == ("lease.pdf", 2, "1", "4", "4 Duties")
+    assert (cite.file, cite.page, cite.label, cite.section, quote.heading) == (
+        "lease.pdf",
+        2,
+        "1",
+        "4",
+        "4 Duties",
+    )
     assert lease.pages[1].text[cite.start : cite.end] == "keep the roof in repair"
 
 
 def test_an_altered_quotation_shows_the_words_that_differ(lease):
-    quote = _only('"The Tenant may assign this lease without the prior written consent" (p. 1)', lease)
+    quote = _only(
+        '"The Tenant may assign this lease without the prior written consent" (p. 1)', lease
+    )
     assert quote.reads == "The Tenant shall not assign this lease without the prior written consent"
     assert inline(quote.difference).startswith("The Tenant [-may-]{+shall not+} assign")
 
@@ -106,7 +197,10 @@ def test_parts_of_two_sections_are_both_cited(lease):
 
 
 def test_a_page_without_text_makes_it_uncheckable_not_absent(document):
-    quote = _only('"words that only the scan can show us" (p. 1)', document("", "Some other text stands here."))
+    quote = _only(
+        '"words that only the scan can show us" (p. 1)',
+        document("", "Some other text stands here."),
+    )
     assert (quote.grade, quote.place) == ("uncheckable", "unknown")
 
 
@@ -143,7 +237,9 @@ def noted(document: Any) -> Document:
     """Two pages, a footnote at the end of the first."""
     made: Document = document(f"{BODY}\n{FOOT}", "night to come. Nobody passes.")
     start = len(BODY) + 1 + FOOT.index("1 In")
-    return replace(made, notes=(Note("1", 1, start, len(BODY) + 1 + len(FOOT), 1, BODY.index("1")),))
+    return replace(
+        made, notes=(Note("1", 1, start, len(BODY) + 1 + len(FOOT), 1, BODY.index("1")),)
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,7 +247,11 @@ def noted(document: Any) -> Document:
     [
         ('"The keeper rows out at dawn. He lights the lamp" (p. 1)', "damaged", [1]),
         ('"lights the lamp and waits for the long night to come" (pp. 1-2)', "damaged", [1, 2]),
-        ('"rows out at dawn. He lights the lamp and waits for the long night to come" (pp. 1-2)', "damaged", [1, 2]),
+        (
+            '"rows out at dawn. He lights the lamp and waits for the long night to come" (pp. 1-2)',
+            "damaged",
+            [1, 2],
+        ),
         ('"The keeper rows out at noon. He lights the lamp" (p. 1)', "near", [1]),
         ('"In winter he walks over the ice" (p. 1)', "exact", [1]),
     ],
@@ -164,7 +264,10 @@ def test_a_footnote_mark_inside_a_quotation_is_debris(noted, text, grade, pages)
 
 def test_what_a_bent_quotation_reads_ends_with_its_last_word(document):
     page = "This growth has strained the supplies in a long and costly drought. See Galbraith, A Drought More."
-    quote = _only('"That growth has strained the supplies in a long and costly drought" (p. 1)', document(page))
+    quote = _only(
+        '"That growth has strained the supplies in a long and costly drought" (p. 1)',
+        document(page),
+    )
     assert quote.reads == "This growth has strained the supplies in a long and costly drought"
 
 
@@ -191,7 +294,10 @@ def test_marks_inside_a_quotation_are_of_the_other_kind(document):
     made = document("The Compact “shall not bind anybody’s heirs” in any way, says the court.")
     quote = _only("He wrote “The Compact ‘shall not bind anybody’s heirs’ in any way” there.", made)
     assert quote.grade == "normalised"
-    assert _only("He wrote \"The Compact 'may bind anybody's heirs' in any way\" there.", made).grade == "near"
+    assert (
+        _only("He wrote \"The Compact 'may bind anybody's heirs' in any way\" there.", made).grade
+        == "near"
+    )
 
 
 TOLD = ("Did you see the boat?", "I saw it leave at noon.", "Was the keeper there?", "He was not.")
@@ -205,12 +311,17 @@ LINE_CITES = [
 ]
 
 
-@pytest.mark.parametrize(("cite", "place", "cited"), [c[1:] for c in LINE_CITES], ids=[c[0] for c in LINE_CITES])
+@pytest.mark.parametrize(
+    ("cite", "place", "cited"), [c[1:] for c in LINE_CITES], ids=[c[0] for c in LINE_CITES]
+)
 def test_a_cite_of_page_and_line_uses_printed_line_numbers(document, cite, place, cited):
     made = document("\n".join(TOLD), "No more.", labels=("12", "13"))
     starts = [made.pages[0].text.index(line) for line in TOLD]
     numbered = tuple(NumberedLine(start, number) for number, start in enumerate(starts, 1))
-    pages = (replace(made.pages[0], lines=numbered), replace(made.pages[1], lines=(NumberedLine(0, 1),)))
+    pages = (
+        replace(made.pages[0], lines=numbered),
+        replace(made.pages[1], lines=(NumberedLine(0, 1),)),
+    )
     quote = _only(f'He said "I saw it leave at noon" {cite}.', replace(made, pages=pages))
     assert (quote.grade, quote.place, quote.cited[0].grade) == ("exact", place, cited)
 
@@ -219,11 +330,16 @@ def test_of_lines_without_printed_numbers_only_the_page_is_compared(document):
     made = document("\n".join(TOLD), "No more.", labels=("12", "13"))
     quote = _only('He said "I saw it leave at noon" (12:2-3).', made)
     assert (quote.place, quote.cited[0].grade) == ("as_cited", "uncheckable")
-    assert quote.notes == ("12:2-3: the lines of that page have no printed numbers: only the page was compared",)
+    assert quote.notes == (
+        "12:2-3: the lines of that page have no printed numbers: only the page was compared",
+    )
     other = _only('He said "I saw it leave at noon" (13:2-3).', made)
     assert other.place == "moved"
     (alone,) = verify_text("See Tr. 99:2-3.", [made]).cites
-    assert (alone.grade, alone.note) == ("uncheckable", "the lines of the documents have no printed numbers")
+    assert (alone.grade, alone.note) == (
+        "uncheckable",
+        "the lines of the documents have no printed numbers",
+    )
 
 
 def test_debris_of_a_doubtful_page_is_damage_and_not_an_edit(document):
@@ -264,7 +380,11 @@ def test_the_section_of_a_statute_is_found_by_its_path(document):
 
 
 def test_a_page_behind_the_name_of_a_file_is_the_printed_one(lease):
-    for cite, place in (("lease.pdf p. 1", "as_cited"), ("lease.pdf, p. 1", "as_cited"), ("lease.pdf p. 2", "moved")):
+    for cite, place in (
+        ("lease.pdf p. 1", "as_cited"),
+        ("lease.pdf, p. 1", "as_cited"),
+        ("lease.pdf p. 2", "moved"),
+    ):
         assert _only(f'"keep the roof in repair" ({cite})', lease).place == place
 
 
@@ -277,7 +397,11 @@ def test_a_page_is_sought_in_the_section_that_is_named_before_it(document):
     made = document(*texts, labels=(None, None, None, "1", "2", "3", "4"), sections=sections)
     claims = [
         ("Page 2 says the c flows", "Syllabus, p. 3", "as_cited"),
-        ("Page 2 says the c flows", "p. 3", "as_cited"),  # it has no label: that is how docqa cites it
+        (
+            "Page 2 says the c flows",
+            "p. 3",
+            "as_cited",
+        ),  # it has no label: that is how docqa cites it
         ("Page 5 says the f flows", "Syllabus, p. 3", "moved"),
         ("Page 5 says the f flows", "Opinion of the Court, p. 3", "as_cited"),
         ("Page 5 says the f flows", "p. 3", "as_cited"),
@@ -296,7 +420,9 @@ def test_a_section_with_a_letter_is_no_other_section_of_its_number(document):
         for n, (number, level, parent) in enumerate(above)
     )
     made = document(text, sections=sections)
-    assert _only('"A member of the house pays forty marks" (Section 8.D).', made).place == "as_cited"
+    assert (
+        _only('"A member of the house pays forty marks" (Section 8.D).', made).place == "as_cited"
+    )
     assert _only('"A member of the board may speak" (Section 8.D).', made).place == "moved"
     assert _only('"A member of the board may speak" (Section 5.A.8).', made).place == "as_cited"
     without = replace(made, sections=sections[:4])
@@ -314,11 +440,18 @@ def test_an_absent_block_quotation_shows_the_nearest_text_and_what_differs(docum
     middle = "It may keep two horses in the northern stable if it feeds them every morning at its own cost."
     other = "Every goat, however, belongs to whoever milks it first, no matter what any neighbour has promised before."
     said = BLOCK.format(altered=middle).partition("> ")[2].replace("\n> ", " ").strip()
-    made = document("A cover page.", f"Duties.\n{said}\nOther things follow here.", path="lease.pdf")
+    made = document(
+        "A cover page.", f"Duties.\n{said}\nOther things follow here.", path="lease.pdf"
+    )
     assert _only(BLOCK.format(altered=middle), made).grade == "exact"
     checked = verify_text(BLOCK.format(altered=other), [made])
     (quote,) = checked.quotations
-    assert (quote.grade, quote.place, quote.cites, quote.reads) == ("absent", "unknown", (), said.rstrip("."))
+    assert (quote.grade, quote.place, quote.cites, quote.reads) == (
+        "absent",
+        "unknown",
+        (),
+        said.rstrip("."),
+    )
     assert quote.nearest is not None and quote.nearest.page == 2
     shown = report_text(checked, "brief.md", several=False)
     assert "nearest text: p. 2" in shown and "[-goat, however, belongs to whoever" in shown

@@ -1,4 +1,6 @@
-"""`docqa ask` and the commands around it as a person runs them: results, status, files, and a tiny random model."""
+"""`docqa ask` and the commands around it as a person runs them: results, status, files, and a tiny
+random model.
+"""
 
 import io
 import json
@@ -26,8 +28,12 @@ pytestmark = pytest.mark.usefixtures("tiny_model")
 
 @pytest.fixture
 def in_json(repository: Path, docqa: Any) -> Any:
-    """Function(*arguments) -> (exit code, the answers of `ask --json`, which its schema accepts)."""
-    text = (repository / "app" / "output" / "schemas" / "answer.schema.json").read_text(encoding="utf-8")
+    """Function(*arguments) -> (exit code, the answers of `ask --json`, which its schema
+    accepts).
+    """
+    text = (repository / "app" / "output" / "schemas" / "answer.schema.json").read_text(
+        encoding="utf-8"
+    )
     checked = jsonschema.Draft202012Validator(json.loads(text))
     checked.check_schema(checked.schema)
 
@@ -67,13 +73,17 @@ def test_json_is_one_compact_line_that_the_schema_accepts(docqa, note, in_json):
 def test_a_refusal_is_status_5_and_shows_what_was_searched(docqa, note, in_json):
     code, out, _ = docqa("ask", note, NOWHERE)
     assert code == 5
-    assert all(said in out for said in ("Not found", "Searched:", "Nearest, not an answer:", "zeppelin"))
+    assert all(
+        said in out for said in ("Not found", "Searched:", "Nearest, not an answer:", "zeppelin")
+    )
     code, (answer,) = in_json(note, NOWHERE)
     assert code == 5
     assert (answer["answer"], answer["quotes"], answer["refused"]) == (None, [], True)
 
 
-def test_what_is_possible_is_status_5_and_says_where(docqa, note, tmp_path, in_json, checkpoint, monkeypatch):
+def test_what_is_possible_is_status_5_and_says_where(
+    docqa, note, tmp_path, in_json, checkpoint, monkeypatch
+):
     folder = tmp_path / "checkpoint"
     shutil.copytree(checkpoint, folder)
     calibration = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
@@ -88,7 +98,12 @@ def test_what_is_possible_is_status_5_and_says_where(docqa, note, tmp_path, in_j
     assert (code, out.startswith(f"Possibly in {tmp_path}")) == (5, True)
     assert "Searched: 2 files" in out
     code, (answer,) = in_json(note, NOWHERE)
-    assert (code, answer["status"], answer["answer"], answer["refused"]) == (5, "possible", None, True)
+    assert (code, answer["status"], answer["answer"], answer["refused"]) == (
+        5,
+        "possible",
+        None,
+        True,
+    )
 
 
 def test_of_several_files_every_place_names_its_file(docqa, note, tmp_path):
@@ -102,7 +117,9 @@ def test_of_several_files_every_place_names_its_file(docqa, note, tmp_path):
 
 def test_questions_of_a_file_are_answered_in_order_with_worst_status(in_json, note, tmp_path):
     questions = tmp_path / "questions.jsonl"
-    questions.write_text(f"{json.dumps({'question': QUESTION, 'answer': '119'})}\n\n{NOWHERE}\n", encoding="utf-8")
+    questions.write_text(
+        f"{json.dumps({'question': QUESTION, 'answer': '119'})}\n\n{NOWHERE}\n", encoding="utf-8"
+    )
     code, answers = in_json(note, "--questions", questions)
     assert [answer["question"] for answer in answers] == [QUESTION, NOWHERE]
     assert [answer["status"] for answer in answers] == ["answered", "not_found"]
@@ -119,11 +136,17 @@ def test_quick_is_partial_and_says_what_was_not_read(docqa, note, in_json):
     assert "[partial" in out
 
 
-def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(docqa, note, monkeypatch, in_json):
+def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(
+    docqa, note, monkeypatch, in_json
+):
     monkeypatch.setattr("docqa.app.context.plan.PREVIEW_FROM_SECONDS", -1.0)
-    monkeypatch.setattr("docqa.model.cost.speed.measured_speed", lambda model, layers: Speed(1e3, 1e3))
+    monkeypatch.setattr(
+        "docqa.model.cost.speed.measured_speed", lambda model, layers: Speed(1e3, 1e3)
+    )
     _, out, _ = docqa("ask", note, QUESTION)
-    assert out.index("Preliminary") < out.index("[quote found]\n\nconfidence", out.index("Preliminary") + 12)
+    assert out.index("Preliminary") < out.index(
+        "[quote found]\n\nconfidence", out.index("Preliminary") + 12
+    )
     _, plain, _ = docqa("ask", note, QUESTION, "--no-preview")
     assert "Preliminary" not in plain
     assert out.endswith(plain)
@@ -134,7 +157,9 @@ def test_several_files_and_a_folder_are_one_context(in_json, note):
     other = note.with_name("other.md")
     other.write_text(f"# Garden\n\n{HEDGE}\n")
     for paths in ((note, other), (note.parent,)):
-        code, (answer,) = in_json(*paths, "On which mornings does the gardener named Birch water the hedge?")
+        code, (answer,) = in_json(
+            *paths, "On which mornings does the gardener named Birch water the hedge?"
+        )
         assert (code, answer["evidence"][0]["file"]) == (0, str(other))
         assert {item["file"] for item in answer["evidence"]} == {str(note), str(other)}
 
@@ -208,8 +233,14 @@ def _encrypted(path: Path) -> Path:
 BAD: dict[str, Any] = {
     "missing": (lambda folder: folder / "none.pdf", "no such file"),
     "empty": (lambda folder: _written(folder / "empty.pdf", b""), "empty"),
-    "not a document": (lambda folder: _written(folder / "picture.pdf", b"\x89PNG\r\n\x1a\n" + bytes(99)), "picture"),
-    "truncated": (lambda folder: _written(folder / "half.pdf", b"%PDF-1.7\n1 0 obj\n<< /Type /Cat"), "half.pdf"),
+    "not a document": (
+        lambda folder: _written(folder / "picture.pdf", b"\x89PNG\r\n\x1a\n" + bytes(99)),
+        "picture",
+    ),
+    "truncated": (
+        lambda folder: _written(folder / "half.pdf", b"%PDF-1.7\n1 0 obj\n<< /Type /Cat"),
+        "half.pdf",
+    ),
     "encrypted": (lambda folder: _encrypted(folder / "locked.pdf"), "password"),
     "folder without documents": (lambda folder: folder, "no documents"),
 }
@@ -298,7 +329,10 @@ def test_outline_prints_the_tree_with_pages_and_as_json(docqa, tmp_path):
     code, out, _ = docqa("outline", file)
     assert (code, out.splitlines()) == (0, ["One", "  Two"])
     sections = json.loads(docqa("outline", file, "--json")[1])["sections"]
-    assert [(section["title"], section["level"]) for section in sections] == [("One", 1), ("Two", 2)]
+    assert [(section["title"], section["level"]) for section in sections] == [
+        ("One", 1),
+        ("Two", 2),
+    ]
     assert sections[1]["parent"] == sections[0]["id"]
 
 
@@ -306,7 +340,12 @@ def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa, note, own_
     docqa("read", note)
     code, out, _ = docqa("cache", "list")
     assert code == 0
-    assert {line.split()[0] for line in out.splitlines()} == {"document", "context", "index", "state"}
+    assert {line.split()[0] for line in out.splitlines()} == {
+        "document",
+        "context",
+        "index",
+        "state",
+    }
     assert all(line.endswith(str(note)) for line in out.splitlines())
     assert docqa("cache", "verify")[0] == 0
     code, out, _ = docqa("forget", note)
@@ -387,14 +426,18 @@ def test_a_full_disk_behind_stdout_is_status_4_with_its_reason(python, note):
 
 
 def test_ask_opens_no_socket_in_any_of_its_processes(python, note, tmp_path):
-    """The log must work, or silence proves nothing: the same hook records a socket that is opened on purpose."""
+    """The log must work, or silence proves nothing: the same hook records a socket that is opened
+    on purpose.
+    """
     log = tmp_path / "sockets"
     environment = {**os.environ, "OFFLINE_LOG": str(log)}
     child = _start(python, "ask", note, QUESTION, stdout=subprocess.PIPE, env=environment)
     _, err = child.communicate(timeout=120)
     assert child.returncode == 0, err
     assert not log.exists(), log.read_text(encoding="utf-8")
-    subprocess.run([python, "-c", "import socket; socket.socket()"], env=environment, timeout=60, check=True)
+    subprocess.run(
+        [python, "-c", "import socket; socket.socket()"], env=environment, timeout=60, check=True
+    )
     assert "socket.__new__" in log.read_text(encoding="utf-8")
 
 

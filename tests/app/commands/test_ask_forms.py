@@ -17,10 +17,22 @@ def test_markdown_has_question_answer_and_numbered_quotes(docqa, note):
 
 def test_html_is_one_page_of_all_questions_and_files(docqa, note, tmp_path):
     other = tmp_path / "other.txt"
-    other.write_text("The tenant of unit 8 shall pay 136 dollars to the keeper named Alder8.\n", encoding="utf-8")
+    other.write_text(
+        "The tenant of unit 8 shall pay 136 dollars to the keeper named Alder8.\n", encoding="utf-8"
+    )
     asked = tmp_path / "questions.txt"
     asked.write_text(f"{QUESTION}\nWho is the keeper?\n", encoding="utf-8")
-    code, out, _ = docqa("ask", note, other, tmp_path / "none.txt", "--each", "--questions", asked, "--format", "html")
+    code, out, _ = docqa(
+        "ask",
+        note,
+        other,
+        tmp_path / "none.txt",
+        "--each",
+        "--questions",
+        asked,
+        "--format",
+        "html",
+    )
     assert code == 3 and out.count("<!DOCTYPE html>") == 1 and out.rstrip().endswith("</html>")
     assert "note.txt" in out and "other.txt" in out and "none.txt" in out
     assert out.count('<a href="#q') == 6
@@ -39,12 +51,17 @@ def test_an_unknown_or_second_form_is_status_2(docqa, note, wrong):
 
 def test_only_named_sections_answer_and_the_answer_says_so(docqa, tmp_path):
     lease = tmp_path / "lease.md"
-    lease.write_text("# 1. Rent\n\nThe rent is 9 dollars.\n\n# 2. Term\n\nThe rent of the term is 7 dollars.\n", "utf8")
+    lease.write_text(
+        "# 1. Rent\n\nThe rent is 9 dollars.\n\n# 2. Term\n\nThe rent of the term is 7 dollars.\n",
+        "utf8",
+    )
     code, out, _ = docqa("ask", lease, "What is the rent in dollars?", "--sections", "2", "--json")
     answer = json.loads(out)
     assert answer["coverage"]["warnings"] == ["only the sections 2 were used"]
     assert answer["provenance"]["options"]["sections"] == "2"
-    assert answer["evidence"] and all("9 dollars" not in each["text"] for each in answer["evidence"])
+    assert answer["evidence"] and all(
+        "9 dollars" not in each["text"] for each in answer["evidence"]
+    )
     code, out, err = docqa("ask", lease, "What is the rent?", "--sections", "5")
     assert (code, out) == (3, "") and "there is no section '5'" in err
 
@@ -65,8 +82,21 @@ def test_a_cite_is_made_of_the_front_matter(docqa, tmp_path):
     paper = tmp_path / "paper.md"
     paper.write_text(PAPER, encoding="utf-8")
     code, out, _ = docqa("ask", paper, QUESTION, "--format", "bibtex")
-    assert code == 0 and "@misc{marrand2024nighttime," in out and "{Ilse Marrand and Tobin de Achterberg}" in out
-    assert "title = {{Night-Time Oxygen}}," in out and "doi = {10.1234/pond.56}" in out and "pages" not in out
+    assert (
+        code == 0
+        and "@misc{marrand2024nighttime," in out
+        and "{Ilse Marrand and Tobin de Achterberg}" in out
+    )
+    assert (
+        "title = {{Night-Time Oxygen}}," in out
+        and "doi = {10.1234/pond.56}" in out
+        and "pages" not in out
+    )
     code, out, _ = docqa("ask", paper, QUESTION, "--format", "ris")
-    assert code == 0 and "AU  - Tobin de Achterberg\n" in out and "PY  - 2024\n" in out and out.endswith("ER  - \n")
+    assert (
+        code == 0
+        and "AU  - Tobin de Achterberg\n" in out
+        and "PY  - 2024\n" in out
+        and out.endswith("ER  - \n")
+    )
     assert docqa("ask", paper, "Who won?", "--format", "ris")[:2] == (5, "")

@@ -36,14 +36,18 @@ def archive(folder: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def opened(own_folders: Path) -> Callable[[Path], None]:
-    """Function(path) that parses the documents of `path`, and keeps a question about them and a state."""
+    """Function(path) that parses the documents of `path`, and keeps a question about them and a
+    state.
+    """
 
     def opened(path: Path) -> None:
         with open_session([str(path)], Options(cache_dir=str(own_folders))) as session:
             documents = session.documents
         store = Store(own_folders)
         with History(store) as history:
-            number = history.start("ask", kept_documents(documents), "Where is the xylophone of Quetzalcoatl?")
+            number = history.start(
+                "ask", kept_documents(documents), "Where is the xylophone of Quetzalcoatl?"
+            )
             history.keep(number, KeptTurn("Where is the xylophone of Quetzalcoatl?", 1.0))
         entry = {"documents": [d.id for d in documents], "paths": [d.path for d in documents]}
         state = store.write_entry("states", "s", entry)
@@ -54,12 +58,16 @@ def opened(own_folders: Path) -> Callable[[Path], None]:
 
 def remains(cache: Path) -> list[Path]:
     """The files in the cache that have a word of the documents."""
-    return [path for path in cache.rglob("*") if path.is_file() and b"uetzalcoatl" in path.read_bytes()]
+    return [
+        path for path in cache.rglob("*") if path.is_file() and b"uetzalcoatl" in path.read_bytes()
+    ]
 
 
 @pytest.mark.parametrize("what", ["folder", "archive"])
 @pytest.mark.parametrize("gone", [False, True])
-def test_forget_deletes_all_documents_of_a_folder_or_an_archive(docqa, own_folders, opened, request, what, gone):
+def test_forget_deletes_all_documents_of_a_folder_or_an_archive(
+    docqa, own_folders, opened, request, what, gone
+):
     path = request.getfixturevalue(what)
     opened(path)
     assert len(remains(own_folders)) == 4
@@ -70,7 +78,9 @@ def test_forget_deletes_all_documents_of_a_folder_or_an_archive(docqa, own_folde
     assert remains(own_folders) == []
 
 
-def test_forget_finds_a_document_of_an_archive_by_its_content(docqa, own_folders, opened, folder, archive):
+def test_forget_finds_a_document_of_an_archive_by_its_content(
+    docqa, own_folders, opened, folder, archive
+):
     opened(folder)
     archive = archive.rename(archive.with_name("renamed.zip"))
     assert docqa("forget", archive)[0] == 0
@@ -93,7 +103,9 @@ def test_forget_of_a_file_that_was_never_read_says_so(docqa, note):
     assert docqa("forget", note)[:2] == (0, f"{note}: nothing was kept\n")
 
 
-def test_forget_deletes_what_it_can_where_another_machine_uses_a_state(docqa, own_folders, opened, folder):
+def test_forget_deletes_what_it_can_where_another_machine_uses_a_state(
+    docqa, own_folders, opened, folder
+):
     opened(folder)
     (own_folders / "states" / "s" / ".in_use.far-away.0123456789abcdef.7").touch()
     code, _, err = docqa("forget", folder)

@@ -1,4 +1,6 @@
-"""Where a model computes: flag, setting and variable, and the kernels for cards in Triton's interpreter."""
+"""Where a model computes: flag, setting and variable, and the kernels for cards in Triton's
+interpreter.
+"""
 
 import importlib.util
 import json
@@ -16,14 +18,21 @@ status = cli.run(sys.argv[1:])
 print("kernels for cards ran" if "docqa.kernels.delta.gpu" in sys.modules else "", file=sys.stderr)
 sys.exit(status)
 """
-TEXT = "The gate is opened at six in the morning. The warden notes the level in the book of the lock. " * 4
+TEXT = (
+    "The gate is opened at six in the morning. The warden notes the level in the book of the lock. "
+    * 4
+)
 
 
 def test_a_device_that_is_not_there_is_refused_with_what_to_do(docqa, tiny_model, tmp_path):
     (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
-    status, _, said = docqa("ask", tmp_path / "a.txt", "When is the gate opened?", "--device", "mps")
+    status, _, said = docqa(
+        "ask", tmp_path / "a.txt", "When is the gate opened?", "--device", "mps"
+    )
     assert status == 4 and "say cpu" in said
-    status, _, said = docqa("ask", tmp_path / "a.txt", "When is the gate opened?", "--device", "tpu")
+    status, _, said = docqa(
+        "ask", tmp_path / "a.txt", "When is the gate opened?", "--device", "tpu"
+    )
     assert status == 2 and "auto, cpu, cuda or mps" in said
 
 
@@ -38,11 +47,27 @@ def test_kernels_for_cards_give_the_answer_of_the_processor(checkpoint, tmp_path
     (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
 
     def asked(**kernels: str) -> dict[str, Any]:
-        settings = {"DOCQA_MODEL": str(checkpoint), "DOCQA_DTYPE": "float32", "DOCQA_CACHE_DIR": str(tmp_path / "kept")}
+        settings = {
+            "DOCQA_MODEL": str(checkpoint),
+            "DOCQA_DTYPE": "float32",
+            "DOCQA_CACHE_DIR": str(tmp_path / "kept"),
+        }
         done = subprocess.run(
-            [sys.executable, "-c", RUN, "ask", str(tmp_path / "a.txt"), "When is the gate opened?", "--json"],
-            env={**os.environ, **settings, **kernels}, capture_output=True, text=True, timeout=540, check=False,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-c",
+                RUN,
+                "ask",
+                str(tmp_path / "a.txt"),
+                "When is the gate opened?",
+                "--json",
+            ],
+            env={**os.environ, **settings, **kernels},
+            capture_output=True,
+            text=True,
+            timeout=540,
+            check=False,
+        )
         assert done.returncode in (0, 5), done.stderr
         assert ("kernels for cards ran" in done.stderr) == ("TRITON_INTERPRET" in kernels)
         found: dict[str, Any] = json.loads(done.stdout)

@@ -58,8 +58,12 @@ def test_the_table_has_the_answers_of_ask_for_every_file(docqa, folder, question
     _, asked, _ = docqa("ask", folder, "--each", "--questions", questions, "--json")
     answers = [json.loads(line) for line in asked.splitlines()]
     cells = [cell for line in lines for cell in line["cells"]]
-    assert [(c["answer"], c["status"]) for c in cells] == [(a["answer"], a["status"]) for a in answers]
-    assert [c["quote"] for c in cells] == [a["quotes"][0]["text"] if a["quotes"] else None for a in answers]
+    assert [(c["answer"], c["status"]) for c in cells] == [
+        (a["answer"], a["status"]) for a in answers
+    ]
+    assert [c["quote"] for c in cells] == [
+        a["quotes"][0]["text"] if a["quotes"] else None for a in answers
+    ]
 
 
 def test_a_table_has_fields_or_questions_and_not_both(docqa, folder, questions):
@@ -70,7 +74,9 @@ def test_a_table_has_fields_or_questions_and_not_both(docqa, folder, questions):
 
 def test_fields_of_a_file_are_the_columns(docqa, folder, tmp_path):
     path = tmp_path / "fields.toml"
-    path.write_text(f'[[field]]\nname = "rent"\ntype = "amount"\nquestion = "{RENT}"\n', encoding="utf-8")
+    path.write_text(
+        f'[[field]]\nname = "rent"\ntype = "amount"\nquestion = "{RENT}"\n', encoding="utf-8"
+    )
     code, out, _ = docqa("extract", folder, "--fields", path)
     assert code in (0, 5)
     assert [list(row)[2:4] for row in _rows(out)] == [["rent", "rent [normalised]"]] * 2
@@ -79,9 +85,14 @@ def test_fields_of_a_file_are_the_columns(docqa, folder, tmp_path):
 def test_equal_runs_write_equal_bytes_and_leave_nothing_behind(docqa, folder, questions, tmp_path):
     output = tmp_path / "out" / "table.xlsx"
     output.parent.mkdir()
-    assert docqa("extract", folder, "--questions", questions, "--output", output, "--conflicts")[0] == 0
+    assert (
+        docqa("extract", folder, "--questions", questions, "--output", output, "--conflicts")[0]
+        == 0
+    )
     first = output.read_bytes()
-    docqa("extract", folder, "--questions", questions, "--output", output, "--conflicts", "--no-store")
+    docqa(
+        "extract", folder, "--questions", questions, "--output", output, "--conflicts", "--no-store"
+    )
     assert output.read_bytes() == first
     assert [path.name for path in output.parent.iterdir()] == ["table.xlsx"]
 
@@ -116,11 +127,19 @@ def test_each_document_of_an_archive_has_its_answer_or_says_why_not(docqa, folde
 @pytest.mark.parametrize("command", ["extract", "ask"])
 def test_files_of_a_folder_that_are_not_documents_are_named(docqa, folder, questions, command):
     (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0")
-    arguments = [command, folder, "--questions", questions, *(["--each"] if command == "ask" else [])]
+    arguments = [
+        command,
+        folder,
+        "--questions",
+        questions,
+        *(["--each"] if command == "ask" else []),
+    ]
     assert f"no documents, passed over: {folder}/photo.jpg" in docqa(*arguments)[2]
 
 
-def test_with_a_workspace_the_same_command_asks_only_what_is_new(docqa, folder, questions, tmp_path):
+def test_with_a_workspace_the_same_command_asks_only_what_is_new(
+    docqa, folder, questions, tmp_path
+):
     arguments = ("extract", folder, "--questions", questions, "--workspace", tmp_path / "kept")
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of one")
     code, first, _ = docqa(*arguments)
@@ -135,7 +154,9 @@ def test_with_a_workspace_the_same_command_asks_only_what_is_new(docqa, folder, 
 
 
 def test_a_second_run_asks_nothing_again(docqa, folder, questions, monkeypatch):
-    (folder / "scan.txt").write_text("The gardener waters the hedge on Tuesdays.\n", encoding="utf-8")
+    (folder / "scan.txt").write_text(
+        "The gardener waters the hedge on Tuesdays.\n", encoding="utf-8"
+    )
     first = docqa("extract", folder, "--questions", questions, "--format", "jsonl")
     asked: list[str] = []
     original = Session.ask
@@ -154,7 +175,9 @@ def test_a_second_run_asks_nothing_again(docqa, folder, questions, monkeypatch):
 
 
 @pytest.mark.parametrize("change", ["--no-store", "--include-hidden", "forget", "content"])
-def test_answers_are_not_reused_where_something_else_was_asked(docqa, folder, questions, monkeypatch, change):
+def test_answers_are_not_reused_where_something_else_was_asked(
+    docqa, folder, questions, monkeypatch, change
+):
     path, arguments = folder / "a.txt", ["extract", folder / "a.txt", "--questions", questions]
     docqa(*arguments)
     if change == "forget":
@@ -207,7 +230,9 @@ def test_nothing_answered_is_status_5(docqa, folder, tmp_path):
 
 
 def test_a_missing_file_beside_others_is_a_row(docqa, folder, questions):
-    code, out, err = docqa("extract", folder / "none.pdf", folder / "a.txt", "--questions", questions)
+    code, out, err = docqa(
+        "extract", folder / "none.pdf", folder / "a.txt", "--questions", questions
+    )
     assert code == 6
     assert "no such file" in _rows(out)[0]["error"]
     assert "none.pdf" in err
@@ -225,7 +250,9 @@ def test_a_missing_file_beside_others_is_a_row(docqa, folder, questions):
         (("{folder}", "--questions", "{questions}", "--model", "{folder}/none"), 4, "none"),
     ],
 )
-def test_what_cannot_run_ends_with_its_status_and_a_line(docqa, folder, questions, arguments, code, said):
+def test_what_cannot_run_ends_with_its_status_and_a_line(
+    docqa, folder, questions, arguments, code, said
+):
     names = {"folder": folder, "questions": questions}
     got, out, err = docqa("extract", *(argument.format(**names) for argument in arguments))
     assert (got, out) == (code, "")

@@ -59,9 +59,15 @@ def test_an_expression_without_its_flag_is_told(docqa, folder):
 def test_files_and_counts_are_for_scripts(docqa, folder):
     code, out, _ = docqa("find", "rent", folder, "-i", "-l")
     assert (code, out.split()) == (0, [str(folder / "a.txt"), str(folder / "b.html")])
-    assert docqa("find", "rent", folder, "-ic")[1].split() == [f"{folder / 'a.txt'}:2", f"{folder / 'b.html'}:1"]
+    assert docqa("find", "rent", folder, "-ic")[1].split() == [
+        f"{folder / 'a.txt'}:2",
+        f"{folder / 'b.html'}:1",
+    ]
     assert docqa("find", "rent", folder / "a.txt", "-c")[1] == "1\n"
-    counts = [json.loads(line) for line in docqa("find", "rent", folder, "-c", "-i", "--json")[1].splitlines()]
+    counts = [
+        json.loads(line)
+        for line in docqa("find", "rent", folder, "-c", "-i", "--json")[1].splitlines()
+    ]
     assert [each["count"] for each in counts] == [2, 1, 0]
     assert docqa("find", "rent", folder, "-l", "-c")[0] == 2
 
@@ -84,7 +90,9 @@ def test_a_file_that_cannot_be_read_does_not_end_the_search(docqa, folder):
 DEEP = ("--regex", "(?:" * 5_000 + "a" + ")" * 5_000, "x")
 
 
-@pytest.mark.parametrize("arguments", [("", "x"), (" ", "x"), ("--regex", "(", "x"), ("--regex", "", "x"), DEEP])
+@pytest.mark.parametrize(
+    "arguments", [("", "x"), (" ", "x"), ("--regex", "(", "x"), ("--regex", "", "x"), DEEP]
+)
 def test_a_pattern_that_is_none_is_status_2(docqa, folder, arguments):
     code, out, err = docqa("find", *arguments[:-1], folder / "a.txt")
     assert (code, out) == (2, "") and err.startswith("docqa: ")
@@ -101,8 +109,10 @@ def test_an_expression_that_explodes_ends_with_status_2(docqa, tmp_path, monkeyp
 def test_standard_input_is_searched(folder):
     done = subprocess.run(
         [sys.executable, "-m", "docqa.app", "find", "keys", "-", "--no-store"],
-        input=b"Two keys.\n", capture_output=True, timeout=120,
-    )  # fmt: skip
+        input=b"Two keys.\n",
+        capture_output=True,
+        timeout=120,
+    )
     assert done.returncode == 0 and done.stdout.endswith(b"Two keys.\n")
 
 
@@ -117,9 +127,23 @@ def test_a_second_search_uses_the_kept_text(docqa, folder, tmp_path, monkeypatch
 def test_colours_are_for_terminals_without_no_color(folder):
     def on_terminal(**environment: str) -> str:
         mine, theirs = pty.openpty()
-        arguments = [sys.executable, "-m", "docqa.app", "find", "keys", str(folder / "c.md"), "--no-store"]
+        arguments = [
+            sys.executable,
+            "-m",
+            "docqa.app",
+            "find",
+            "keys",
+            str(folder / "c.md"),
+            "--no-store",
+        ]
         clean = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-        subprocess.run(arguments, stdout=theirs, check=True, timeout=120, env={**clean, "TERM": "xterm", **environment})
+        subprocess.run(
+            arguments,
+            stdout=theirs,
+            check=True,
+            timeout=120,
+            env={**clean, "TERM": "xterm", **environment},
+        )
         os.close(theirs)
         shown = os.read(mine, 10_000).decode()
         os.close(mine)
@@ -132,8 +156,13 @@ def test_colours_are_for_terminals_without_no_color(folder):
 def test_of_a_long_line_a_script_gets_what_is_around_hits(docqa, tmp_path):
     file = tmp_path / "long.txt"
     file.write_text("the keeper locks the gate " * 400, encoding="utf-8")
-    short, whole = (docqa("find", "keeper", file, "--json", *more)[1].splitlines() for more in ((), ("--full",)))
+    short, whole = (
+        docqa("find", "keeper", file, "--json", *more)[1].splitlines() for more in ((), ("--full",))
+    )
     hits = [json.loads(line) for line in short]
     assert len(hits) == len(whole) == 400
-    assert all(hit["line"][hit["start"] : hit["end"]] == "keeper" and len(hit["line"]) <= 400 for hit in hits)
+    assert all(
+        hit["line"][hit["start"] : hit["end"]] == "keeper" and len(hit["line"]) <= 400
+        for hit in hits
+    )
     assert len(json.loads(whole[0])["line"]) > 10_000

@@ -18,7 +18,10 @@ NOWHERE = "Which zeppelin photographed Antarctica?"
 @pytest.fixture
 def note(tmp_path: Path) -> Path:
     path = tmp_path / "note.txt"
-    path.write_text("The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 each month.\n", "utf-8")
+    path.write_text(
+        "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 each month.\n",
+        "utf-8",
+    )
     return path
 
 
@@ -37,9 +40,13 @@ def fill(own_folders: Path) -> Any:
 
     def write(kind: str, *questions: str) -> int:
         with History(Store(own_folders)) as history:
-            session = history.start(kind, [KeptDocument("ab" * 32, "x/report.pdf", "/x/report.pdf")], questions[0])
+            session = history.start(
+                kind, [KeptDocument("ab" * 32, "x/report.pdf", "/x/report.pdf")], questions[0]
+            )
             for question in questions:
-                history.keep(session, KeptTurn(question, 1_700_000_000.0, state="failed", note="no memory"))
+                history.keep(
+                    session, KeptTurn(question, 1_700_000_000.0, state="failed", note="no memory")
+                )
             return session
 
     return write
@@ -49,7 +56,9 @@ def test_what_was_asked_is_listed_newest_first_and_found_by_its_words(asked, doc
     code, out, err = docqa("history")
     assert (code, err) == (0, "")
     first, second = out.splitlines()
-    assert re.fullmatch(rf" +1\.2  \d{{4}}-\d\d-\d\d \d\d:\d\d  not_found  note\.txt: {re.escape(NOWHERE)}", first)
+    assert re.fullmatch(
+        rf" +1\.2  \d{{4}}-\d\d-\d\d \d\d:\d\d  not_found  note\.txt: {re.escape(NOWHERE)}", first
+    )
     assert "answered" in second and second.endswith(QUESTION)
     assert docqa("history", "tenant", "keeper")[1].splitlines() == [second]
     assert docqa("history", "zeppelins")[1].splitlines() == [first]

@@ -7,8 +7,14 @@ import pytest
 def test_an_exported_folder_is_a_model_that_answers(docqa, tmp_path, checkpoint, lease):
     code, out, _ = docqa("models", "export", checkpoint, tmp_path / "out", "--format", "hf")
     assert code == 0
-    assert {line.split("/")[-1] for line in out.splitlines()} >= {"config.json", "model.safetensors", "tokenizer.json"}
-    code, out, _ = docqa("ask", lease, "Who is the keeper of unit 7?", "--model", tmp_path / "out", "--no-store")
+    assert {line.split("/")[-1] for line in out.splitlines()} >= {
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+    }
+    code, out, _ = docqa(
+        "ask", lease, "Who is the keeper of unit 7?", "--model", tmp_path / "out", "--no-store"
+    )
     assert (code, "[quote found]" in out) == (0, True)
 
 

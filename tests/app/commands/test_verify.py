@@ -33,33 +33,53 @@ def brief(tmp_path: Path) -> Any:
     return write
 
 
-def test_a_bent_quotation_is_shown_with_its_difference_and_fails_unless_allowed(docqa, lease, brief):
+def test_a_bent_quotation_is_shown_with_its_difference_and_fails_unless_allowed(
+    docqa, lease, brief
+):
     text = brief('It says "The Tenant may assign this lease without consent" (Section 5.1).')
     code, out, _ = docqa("verify", text, lease)
     assert (code, docqa("verify", text, lease, "--allow-near")[0]) == (5, 0)
     assert f'{text}:1: "The Tenant may assign this lease without consent"' in out
     assert "[not verified: near (some words differ); not where it is cited]" in out
-    assert "differs, [-quoted-]{+document+}: The Tenant [-may-]{+shall not+} assign this lease without consent" in out
+    assert (
+        "differs, [-quoted-]{+document+}: The Tenant [-may-]{+shall not+} assign this lease without consent"
+        in out
+    )
     assert "1 quotation: 1 near, 1 not where cited" in out
 
 
 def test_anything_absent_is_status_5(docqa, lease, brief):
-    code, out, _ = docqa("verify", brief('"The deposit is returned" and "all the cats are fed at noon".'), lease)
+    code, out, _ = docqa(
+        "verify", brief('"The deposit is returned" and "all the cats are fed at noon".'), lease
+    )
     assert code == 5
     assert "absent (in none of the documents)" in out
 
 
 def test_json_has_the_contracts_quotes_and_what_verify_adds(docqa, lease, brief, repository):
-    code, out, _ = docqa("verify", brief('"The deposit is returned within nine days" (Section 5.1).'), lease, "--json")
+    code, out, _ = docqa(
+        "verify",
+        brief('"The deposit is returned within nine days" (Section 5.1).'),
+        lease,
+        "--json",
+    )
     value = json.loads(out)
     assert code == 0
     assert (value["schema"], value["status"], value["counts"]["exact"]) == (1, "answered", 1)
     (quote,) = value["quotes"]
-    schema = json.loads((repository / "app" / "output" / "schemas" / "answer.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(
+        (repository / "app" / "output" / "schemas" / "answer.schema.json").read_text(
+            encoding="utf-8"
+        )
+    )
     keys = schema["$defs"]["quote"]["properties"]
     contract = {"$defs": schema["$defs"], "$ref": "#/$defs/quote"}
     jsonschema.validate({key: quote[key] for key in keys}, contract)
-    assert (quote["grade"], quote["place"], quote["cites"][0]["file"]) == ("exact", "as_cited", str(lease))
+    assert (quote["grade"], quote["place"], quote["cites"][0]["file"]) == (
+        "exact",
+        "as_cited",
+        str(lease),
+    )
     start, end = quote["cites"][0]["start"], quote["cites"][0]["end"]
     assert quote["reads"] == "The deposit is returned within nine days"
     assert end - start == len(quote["reads"])
@@ -90,7 +110,9 @@ def test_the_text_may_come_from_standard_input(docqa, lease, monkeypatch):
         (("{empty}", "{lease}"), 3, "is empty"),
     ],
 )
-def test_what_cannot_be_checked_ends_with_its_status_and_a_line(docqa, tmp_path, lease, brief, arguments, code, said):
+def test_what_cannot_be_checked_ends_with_its_status_and_a_line(
+    docqa, tmp_path, lease, brief, arguments, code, said
+):
     empty = tmp_path / "empty.md"
     empty.write_text("\n", encoding="utf-8")
     names = {"brief": brief('"quoted words"'), "lease": lease, "folder": tmp_path, "empty": empty}
@@ -118,5 +140,7 @@ def test_it_loads_no_model_and_no_torch(python, lease, brief):
         f"import sys\nfrom docqa.app.cli import run\nrun(['verify', {str(text)!r}, {str(lease)!r}])\n"
         "print([m for m in ('torch', 'transformers', 'tiktoken') if m in sys.modules])"
     )
-    done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        [python, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
     assert done.stdout.splitlines()[-1] == "[]"

@@ -1,4 +1,6 @@
-"""What Windows lacks is not needed: the commands run where docqa cannot have it, and other packages can."""
+"""What Windows lacks is not needed: the commands run where docqa cannot have it, and other packages
+can.
+"""
 
 import json
 import os
@@ -51,12 +53,21 @@ def elsewhere(tmp_path: Path) -> dict[str, str]:
     """The environment of a process that has nothing of POSIX, its children neither."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(BLOCK, encoding="utf-8")
-    return {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "DOCQA_CACHE_DIR": str(tmp_path / "kept")}
+    return {
+        **os.environ,
+        "PYTHONPATH": str(tmp_path / "site"),
+        "DOCQA_CACHE_DIR": str(tmp_path / "kept"),
+    }
 
 
 def _python(environment: dict[str, str], *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, *arguments], env=environment, capture_output=True, text=True, timeout=540, check=False
+        [sys.executable, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=540,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -67,7 +78,11 @@ def test_all_modules_are_imported_without_those_of_posix(elsewhere):
 
 
 def test_a_question_is_answered_without_posix(elsewhere):
-    answer = json.loads(_python(elsewhere, "-m", "docqa.app", "ask", str(SAMPLE), "When are invoices due?", "--json"))
+    answer = json.loads(
+        _python(
+            elsewhere, "-m", "docqa.app", "ask", str(SAMPLE), "When are invoices due?", "--json"
+        )
+    )
     assert answer["quotes"] and "invoice" in answer["quotes"][0]["text"].lower()
 
 
@@ -76,8 +91,17 @@ def test_a_folder_is_summarized_by_two_processes_without_posix(elsewhere, tmp_pa
     folder = tmp_path / "texts"
     folder.mkdir()
     for name in ("gate", "lock"):
-        text = f"The {name} is opened at six in the morning by the warden of the harbour. He notes the level. " * 30
+        text = (
+            f"The {name} is opened at six in the morning by the warden of the harbour. He notes the level. "
+            * 30
+        )
         (folder / f"{name}.txt").write_text(text, encoding="utf-8")
     out = tmp_path / "out"
-    _python(elsewhere, "-m", "docqa.app", "summarize", str(folder), "--output", str(out), "--jobs", "2")
-    assert sorted(path.stem for path in out.rglob("*.md") if path.stem in ("gate.txt", "lock.txt", "gate", "lock"))
+    _python(
+        elsewhere, "-m", "docqa.app", "summarize", str(folder), "--output", str(out), "--jobs", "2"
+    )
+    assert sorted(
+        path.stem
+        for path in out.rglob("*.md")
+        if path.stem in ("gate.txt", "lock.txt", "gate", "lock")
+    )

@@ -1,4 +1,6 @@
-"""A question about a document, read before or not, is answered where torch cannot be imported, in the same words."""
+"""A question about a document, read before or not, is answered where torch cannot be imported, in
+the same words.
+"""
 
 import json
 import os
@@ -29,7 +31,15 @@ sys.exit(code)
 
 def _asked(cache: Path) -> tuple[dict[str, object], str]:
     environment = {**os.environ, "DOCQA_CACHE_DIR": str(cache)}
-    command = [sys.executable, "-c", RUN, "ask", str(SAMPLE), "How long is the notice period?", "--json"]
+    command = [
+        sys.executable,
+        "-c",
+        RUN,
+        "ask",
+        str(SAMPLE),
+        "How long is the notice period?",
+        "--json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.stdout, done.stderr
     return {**json.loads(done.stdout), "usage": None}, done.stderr

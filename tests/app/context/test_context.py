@@ -1,4 +1,6 @@
-"""The Context: token ids in a fixed causal layout, and the way from every token back to its page."""
+"""The Context: token ids in a fixed causal layout, and the way from every token back to its
+page.
+"""
 
 from array import array
 

@@ -1,4 +1,6 @@
-"""What is kept of documents: equal to what is made anew, found again by content, and made again when damaged."""
+"""What is kept of documents: equal to what is made anew, found again by content, and made again
+when damaged.
+"""
 
 import hashlib
 from dataclasses import fields, replace
@@ -15,11 +17,16 @@ from docqa.app.context.passage_vectors import below_headings
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document, Section
 
-_PAGE = st.sampled_from([
-    "The keeper returns the deposit within nine days. The lock of the door was broken in March.",
-    "", " \n", "Ünïcode — the tenant’s “notice” is sent to floor 12. 合意書は三月に終わる。", "Rent. " * 300,
-    "1. Term\nThe term ends in March.\n\n2. Rent\nThe rent is due.",
-])  # fmt: skip
+_PAGE = st.sampled_from(
+    [
+        "The keeper returns the deposit within nine days. The lock of the door was broken in March.",
+        "",
+        " \n",
+        "Ünïcode — the tenant’s “notice” is sent to floor 12. 合意書は三月に終わる。",
+        "Rent. " * 300,
+        "1. Term\nThe term ends in March.\n\n2. Rent\nThe rent is due.",
+    ]
+)
 _TEXTS = st.lists(_PAGE, min_size=1, max_size=4)
 
 
@@ -28,20 +35,28 @@ def fail() -> Any:
 
 
 def same(one: Context, other: Context) -> bool:
-    return all(getattr(one, each.name) == getattr(other, each.name) for each in fields(Context) if each.compare)
+    return all(
+        getattr(one, each.name) == getattr(other, each.name)
+        for each in fields(Context)
+        if each.compare
+    )
 
 
 def numbered(document: Document) -> Document:
     """`document` with a section of its own at the beginning of every page that has text."""
     found = [
-        Section(f"s{page.page}", f"{page.page}.", "Head", 1, page.page, 0, "numbering", 1.0, None, None)
+        Section(
+            f"s{page.page}", f"{page.page}.", "Head", 1, page.page, 0, "numbering", 1.0, None, None
+        )
         for page in document.pages
         if page.text.strip()
     ]
     return replace(document, sections=tuple(found))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.tuples(_TEXTS, st.booleans()), max_size=3), st.booleans())
 def test_a_kept_context_is_the_one_laid_out_anew(document, model, tmp_path_factory, made, writes):
     documents = [
@@ -54,8 +69,12 @@ def test_a_kept_context_is_the_one_laid_out_anew(document, model, tmp_path_facto
     assert same(kept.context(documents, lambda: model.tokenizer, opening), expected)
     again = kept.context(documents, fail if documents else lambda: model.tokenizer, opening)
     assert same(again, expected) and not kept.notices
-    texts = [below_headings(each.passage.section, expected.text_of(each)) for each in expected.passages]
-    assert (again.passage_keys or []) == [hashlib.sha256(text.encode()).digest()[:16] for text in texts]
+    texts = [
+        below_headings(each.passage.section, expected.text_of(each)) for each in expected.passages
+    ]
+    assert (again.passage_keys or []) == [
+        hashlib.sha256(text.encode()).digest()[:16] for text in texts
+    ]
 
 
 @pytest.fixture
@@ -71,7 +90,9 @@ def kept_file(kept: KeptParts) -> Path:
 def test_another_text_or_tokenizer_is_another_context(kept, document, model):
     first, longer = document("One page."), document("One page.", "And two.")
     for parts, of in ((kept, first), (kept, longer), (replace(kept, tokenizer="other"), first)):
-        assert same(parts.context([of], lambda: model.tokenizer, None), lay_out([of], model.tokenizer))
+        assert same(
+            parts.context([of], lambda: model.tokenizer, None), lay_out([of], model.tokenizer)
+        )
     assert len(list((kept.store.root / "contexts").iterdir())) == 3
 
 
@@ -118,7 +139,9 @@ def test_a_disk_that_refuses_is_said_and_costs_no_answer(kept, document, model, 
 
     monkeypatch.setattr(Store, "put", full)
     made = document("One page.")
-    assert same(kept.context([made], lambda: model.tokenizer, None), lay_out([made], model.tokenizer))
+    assert same(
+        kept.context([made], lambda: model.tokenizer, None), lay_out([made], model.tokenizer)
+    )
     assert "cannot be kept (No space left" in kept.notices[0]
 
 

@@ -1,4 +1,6 @@
-"""Vectors of passages: read once, kept with the state, and made again where they are not those of this encoder."""
+"""Vectors of passages: read once, kept with the state, and made again where they are not those of
+this encoder.
+"""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,13 +13,18 @@ from docqa.app.context.context import lay_out
 from docqa.app.context.passage_vectors import PassageVectors
 from docqa.app.errors import StoreDamaged
 
-PAGES = ("The keeper returns the deposit within nine days.", "The lock of the door was broken in March.")
+PAGES = (
+    "The keeper returns the deposit within nine days.",
+    "The lock of the door was broken in March.",
+)
 QUESTION = "When is the deposit returned?"
 
 
 @pytest.fixture
 def vectors(document: Any, model: Any, tiny_reader: Any, tmp_path: Path) -> Any:
-    """Function(seed of the encoder) -> (PassageVectors of two pages, the texts that its encoder was given)."""
+    """Function(seed of the encoder) -> (PassageVectors of two pages, the texts that its encoder was
+    given).
+    """
 
     encoders = {seed: tiny_reader.random_passage_encoder(tmp_path, seed) for seed in (4, 5)}
     context = lay_out([document(*PAGES)], model.tokenizer)
@@ -76,7 +83,9 @@ def test_damaged_vectors_are_named(vectors, tmp_path):
 
 
 def test_without_an_encoder_nothing_is_gathered(document, model, tmp_path):
-    found = PassageVectors(SimpleNamespace(passage_encoder=None), lay_out([document(*PAGES)], model.tokenizer))
+    found = PassageVectors(
+        SimpleNamespace(passage_encoder=None), lay_out([document(*PAGES)], model.tokenizer)
+    )
     found.read_until(1_000)
     found.save(tmp_path)
     found.load(tmp_path)

@@ -28,7 +28,9 @@ def outside_usage(answer: dict[str, Any]) -> str:
     return json.dumps({key: value for key, value in answer.items() if key != "usage"})
 
 
-def ask(path: Path, model: Any, cache: Path, question: str = QUESTION, **options: Any) -> tuple[Any, list[Any]]:
+def ask(
+    path: Path, model: Any, cache: Path, question: str = QUESTION, **options: Any
+) -> tuple[Any, list[Any]]:
     """The answer object and all events of one question in this process."""
     chosen = Options(cache_dir=str(cache), preview=False, **options)
     with open_session([str(path)], chosen, model=model) as session:
@@ -52,7 +54,9 @@ def cache(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def read_once(model: Any, tmp_path_factory: pytest.TempPathFactory, lease_of: Any) -> tuple[Path, Path, dict[str, Any]]:
+def read_once(
+    model: Any, tmp_path_factory: pytest.TempPathFactory, lease_of: Any
+) -> tuple[Path, Path, dict[str, Any]]:
     """(document, cache after one read, cold answer): tests copy the cache before they harm it."""
     folder = tmp_path_factory.mktemp("read")
     path = lease_of(folder / "lease.txt", 30)
@@ -61,7 +65,9 @@ def read_once(model: Any, tmp_path_factory: pytest.TempPathFactory, lease_of: An
 
 
 @pytest.fixture
-def kept(read_once: tuple[Path, Path, dict[str, Any]], cache: Path) -> Iterator[tuple[Path, Path, dict[str, Any]]]:
+def kept(
+    read_once: tuple[Path, Path, dict[str, Any]], cache: Path
+) -> Iterator[tuple[Path, Path, dict[str, Any]]]:
     path, original, answer = read_once
     shutil.copytree(original, cache)
     yield path, cache, answer
@@ -84,10 +90,14 @@ def test_cached_answer_is_the_cold_answer_after_a_restart(lease, cache, ask_in_p
     [
         pytest.param({"interrupt_at": 0}, 0, id="before the first block"),
         pytest.param({"interrupt_inside": 2048}, 2048, id="inside the second block"),
-        pytest.param({"interrupt_at": 4096}, 4096, id="after the second block", marks=pytest.mark.slow),
+        pytest.param(
+            {"interrupt_at": 4096}, 4096, id="after the second block", marks=pytest.mark.slow
+        ),
     ],
 )
-def test_an_interrupted_read_goes_on_and_gives_the_cold_answer(read_once, cache, ask_in_process, spec, reused):
+def test_an_interrupted_read_goes_on_and_gives_the_cold_answer(
+    read_once, cache, ask_in_process, spec, reused
+):
     path, _, cold = read_once
     code, _ = ask_in_process([path], [QUESTION], cache, **spec)
     assert code != 0
@@ -117,13 +127,21 @@ def test_a_read_that_was_left_goes_on_in_the_same_session(lease, model, read_onc
         reading.close()
         *_, last = session.ask(QUESTION)
     text = outside_usage(last.answer.to_json_object())
-    assert text.replace(str(lease), "LEASE") == outside_usage(read_once[2]).replace(str(read_once[0]), "LEASE")
+    assert text.replace(str(lease), "LEASE") == outside_usage(read_once[2]).replace(
+        str(read_once[0]), "LEASE"
+    )
 
 
-@pytest.mark.parametrize("victim", ["point", "block", "header.json", "vectors.safetensors", "entry.json"])
+@pytest.mark.parametrize(
+    "victim", ["point", "block", "header.json", "vectors.safetensors", "entry.json"]
+)
 def test_a_damaged_state_is_rebuilt_with_equal_answer(kept, model, victim):
     path, cache, cold = kept
-    files = [file for file in state_folder(cache).rglob("*") if file.is_file() and file.name.startswith(victim)]
+    files = [
+        file
+        for file in state_folder(cache).rglob("*")
+        if file.is_file() and file.name.startswith(victim)
+    ]
     for file in files:
         content = bytearray(file.read_bytes())
         content[len(content) // 2] ^= 0xFF
@@ -131,7 +149,9 @@ def test_a_damaged_state_is_rebuilt_with_equal_answer(kept, model, victim):
     answer, events = ask(path, model, cache)
     assert files
     assert outside_usage(answer) == outside_usage(cold)
-    assert any("cannot be used, and the text is read again" in message for message in warnings(events))
+    assert any(
+        "cannot be used, and the text is read again" in message for message in warnings(events)
+    )
     assert ask(path, model, cache)[0]["usage"]["cached"] is True
 
 
@@ -185,9 +205,13 @@ def test_a_grown_document_reads_only_its_tail(model, kept, lease_of, tmp_path):
 
 def test_a_document_that_changes_between_two_asks_is_read_anew(tmp_path, model, cache):
     path = tmp_path / "note.txt"
-    path.write_text("The keeper of the northern lighthouse is called Marten Hale.\n", encoding="utf-8")
+    path.write_text(
+        "The keeper of the northern lighthouse is called Marten Hale.\n", encoding="utf-8"
+    )
     first, _ = ask(path, model, cache, "Who is the keeper of the northern lighthouse?")
-    path.write_text("The keeper of the northern lighthouse is called Odile Crane.\n", encoding="utf-8")
+    path.write_text(
+        "The keeper of the northern lighthouse is called Odile Crane.\n", encoding="utf-8"
+    )
     second, _ = ask(path, model, cache, "Who is the keeper of the northern lighthouse?")
     assert "Marten Hale" in first["quotes"][0]["text"]
     assert "Odile Crane" in second["quotes"][0]["text"]
@@ -198,12 +222,20 @@ def test_two_processes_that_ask_at_once_give_the_same_answer(lease, cache, check
     spec = json.dumps({"paths": [str(lease)], "questions": [QUESTION], "model": str(checkpoint)})
     environment = {**os.environ, "DOCQA_CACHE_DIR": str(cache), "DOCQA_DTYPE": "float32"}
     running = [
-        subprocess.Popen([sys.executable, "-c", ask_script, spec], stdout=subprocess.PIPE, text=True, env=environment)
+        subprocess.Popen(
+            [sys.executable, "-c", ask_script, spec],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
         for _ in range(2)
     ]
     answers = [json.loads(process.communicate(timeout=120)[0])["answers"][0] for process in running]
     assert outside_usage(answers[0]) == outside_usage(answers[1])
-    assert sum(answer["usage"]["tokens_read"] for answer in answers) == answers[0]["coverage"]["tokens"]
+    assert (
+        sum(answer["usage"]["tokens_read"] for answer in answers)
+        == answers[0]["coverage"]["tokens"]
+    )
 
 
 def test_folders_and_files_are_private(kept):
@@ -214,7 +246,9 @@ def test_folders_and_files_are_private(kept):
 
 
 @pytest.mark.parametrize("store", [True, False])
-def test_an_interrupt_says_what_is_kept_only_where_something_is(lease, model, cache, monkeypatch, store):
+def test_an_interrupt_says_what_is_kept_only_where_something_is(
+    lease, model, cache, monkeypatch, store
+):
     original = type(model).prefill
 
     def interrupted(self: Any, ids: Any, state: Any, **options: Any) -> Any:
@@ -244,7 +278,9 @@ def forgotten(lease: Path, cache: Path, said: list[Any]) -> threading.Thread:
 
 def test_a_read_goes_on_but_keeps_nothing_of_a_forgotten_document(lease, model, cache, read_once):
     said: list[Any] = []
-    with open_session([str(lease)], Options(cache_dir=str(cache), preview=False), model=model) as session:
+    with open_session(
+        [str(lease)], Options(cache_dir=str(cache), preview=False), model=model
+    ) as session:
         events = []
         for event in session.ask(QUESTION):
             events.append(event)
@@ -258,13 +294,17 @@ def test_a_read_goes_on_but_keeps_nothing_of_a_forgotten_document(lease, model, 
     assert any("forget" in message for message in warnings(events))
     assert [event.kept for event in events if isinstance(event, ReadProgress)][-1] is False
     assert Store(cache).entries() == []
-    found = [path.name for path in cache.rglob("*") if path.is_file() and path.parent.name != "forgotten"]
+    found = [
+        path.name for path in cache.rglob("*") if path.is_file() and path.parent.name != "forgotten"
+    ]
     assert found == [f"{session.local_reading.prefiller.key}.lock"]
 
 
 def test_what_another_process_saved_is_deleted_once_it_lets_go(lease, model, cache):
     waiting: list[Any] = []
-    with open_session([str(lease)], Options(cache_dir=str(cache), preview=False), model=model) as session:
+    with open_session(
+        [str(lease)], Options(cache_dir=str(cache), preview=False), model=model
+    ) as session:
         for event in session.read():
             if isinstance(event, ReadProgress) and event.done == 4096 and not waiting:
                 session.local_reading.prefiller.keep_progress()

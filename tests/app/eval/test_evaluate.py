@@ -35,7 +35,10 @@ def test_scores_follow_squad(said, gold, exact, overlap):
     assert f1(said, gold) == pytest.approx(overlap)
 
 
-@given(st.lists(st.sampled_from(["rent", "nine", "days", "(a)", "—"]), min_size=1, max_size=20), st.data())
+@given(
+    st.lists(st.sampled_from(["rent", "nine", "days", "(a)", "—"]), min_size=1, max_size=20),
+    st.data(),
+)
 def test_gold_places_survive_other_white_space(words, data):
     source, text = "\n".join(words), "  ".join(words)
     number = data.draw(st.integers(0, len(words) - 1))
@@ -51,7 +54,10 @@ def test_gold_places_survive_other_white_space(words, data):
 def test_a_gold_answer_is_found_where_text_was_lost():
     source, text = "Running head 12\nThe rent is due in nine days.", "The rent is due in nine days."
     start = source.index("nine days")
-    assert TextMap(source, text).span(start, start + 9) == (text.index("nine"), text.index("nine") + 9)
+    assert TextMap(source, text).span(start, start + 9) == (
+        text.index("nine"),
+        text.index("nine") + 9,
+    )
 
 
 KEEPER = "The keeper of the northern lighthouse is called Marten Hale."
@@ -59,28 +65,46 @@ KEEPER = "The keeper of the northern lighthouse is called Marten Hale."
 
 def write_eval(path: Path) -> Path:
     context = f"{KEEPER} " + "The rocks below are grey and steep. " * 12
-    second = "The southern harbour was opened in spring 1911 by the mayor. " + "Boats lie there in winter. " * 12
+    second = (
+        "The southern harbour was opened in spring 1911 by the mayor. "
+        + "Boats lie there in winter. " * 12
+    )
     lines = [
         {
-            "dataset": "made", "doc": "d", "title": "Lights", "context": context,
+            "dataset": "made",
+            "doc": "d",
+            "title": "Lights",
+            "context": context,
             "qas": [
                 {
-                    "id": "1", "question": "Who is the keeper of the northern lighthouse?", "unanswerable": False,
+                    "id": "1",
+                    "question": "Who is the keeper of the northern lighthouse?",
+                    "unanswerable": False,
                     "answers": [{"text": "Marten Hale", "start": context.index("Marten")}],
                 },
-                {"id": "2", "question": "Which zebra won the Olympic marathon?", "unanswerable": True, "answers": []},
+                {
+                    "id": "2",
+                    "question": "Which zebra won the Olympic marathon?",
+                    "unanswerable": True,
+                    "answers": [],
+                },
             ],
         },
         {
-            "dataset": "made", "doc": "d", "title": "Lights", "context": second,
+            "dataset": "made",
+            "doc": "d",
+            "title": "Lights",
+            "context": second,
             "qas": [
                 {
-                    "id": "3", "question": "When was the southern harbour opened by the mayor?", "unanswerable": False,
+                    "id": "3",
+                    "question": "When was the southern harbour opened by the mayor?",
+                    "unanswerable": False,
                     "answers": [{"text": "1911", "start": second.index("1911")}],
                 }
             ],
         },
-    ]  # fmt: skip
+    ]
     with gzip.open(path, "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(line) + "\n" for line in lines)
     return path
@@ -102,11 +126,23 @@ def test_rates_of_a_small_set_carry_the_names_of_the_contract(tmp_path, model):
     assert found["evidence_hit_at_1"] == 1.0
     assert found["refused_unanswerable"] == 1.0
     assert set(found["by_dataset"]) == {"made"}
-    assert set(found["by_dataset"]["made"]) == set(NAMES.split()) - {"by_kind", "by_length", "by_dataset"}
+    assert set(found["by_dataset"]["made"]) == set(NAMES.split()) - {
+        "by_kind",
+        "by_length",
+        "by_dataset",
+    }
     counted = {kind: rates["questions"] for kind, rates in found["by_kind"].items()}
     assert counted == {"answerable": 2, "unanswerable": 1}
-    assert found["by_kind"]["unanswerable"] == {"questions": 1, "right": 0.0, "wrong": 0.0, "refused": 1.0, "f1": 0.0}
-    asserted = sum(rates["questions"] * (1 - rates["refused"]) for rates in found["by_kind"].values())
+    assert found["by_kind"]["unanswerable"] == {
+        "questions": 1,
+        "right": 0.0,
+        "wrong": 0.0,
+        "refused": 1.0,
+        "f1": 0.0,
+    }
+    asserted = sum(
+        rates["questions"] * (1 - rates["refused"]) for rates in found["by_kind"].values()
+    )
     assert found["asserted"] == asserted
 
 
@@ -114,7 +150,12 @@ def test_a_question_keeps_its_kind_verdict_and_answers_that_belong_together(tmp_
     both = [{"text": "x", "start": 0}, {"text": "y", "start": 2}]
     qas = [
         {"question": "a", "kind": "list", "multi": True, "answers": both},
-        {"question": "b", "kind": "yes_no", "verdict": "no", "answers": [{"text": "x", "start": 0}]},
+        {
+            "question": "b",
+            "kind": "yes_no",
+            "verdict": "no",
+            "answers": [{"text": "x", "start": 0}],
+        },
         {"question": "c", "label": "yes", "answers": [{"text": "yes", "start": -1}]},
         {"question": "d", "label": "maybe", "answers": [{"text": "x y", "start": 0}]},
         {"question": "e", "label": "NotMentioned", "answers": [], "unanswerable": True},
@@ -132,8 +173,18 @@ def test_a_question_keeps_its_kind_verdict_and_answers_that_belong_together(tmp_
 
 
 def test_the_first_questions_are_those_of_the_first_lines(tmp_path):
-    row = {"answer": "x", "pages": [1], "unanswerable": False, "kind": "number", "must": [], "all_of": ["x", "y"]}
-    rows = [{**row, "file": file, "question": f"{n}"} for n, file in enumerate(["a.txt", "b.txt", "a.txt", "b.txt"])]
+    row = {
+        "answer": "x",
+        "pages": [1],
+        "unanswerable": False,
+        "kind": "number",
+        "must": [],
+        "all_of": ["x", "y"],
+    }
+    rows = [
+        {**row, "file": file, "question": f"{n}"}
+        for n, file in enumerate(["a.txt", "b.txt", "a.txt", "b.txt"])
+    ]
     path = tmp_path / "questions.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     first, second = read_eval_file(str(path), 2, folder=str(tmp_path))
@@ -157,18 +208,33 @@ def test_a_file_of_another_form_is_an_input_error(tmp_path):
 def test_eval_asks_about_the_files_of_a_folder(docqa, tmp_path):
     (tmp_path / "note.txt").write_text(f"{KEEPER}\n", encoding="utf-8")
     rows = [
-        {"file": "note.txt", "question": "Who is the keeper of the lighthouse?", "answer": "Marten Hale", "pages": [1],
-         "unanswerable": False},
-        {"file": "note.txt", "question": "Which zebra won?", "answer": None, "page": None, "unanswerable": True},
+        {
+            "file": "note.txt",
+            "question": "Who is the keeper of the lighthouse?",
+            "answer": "Marten Hale",
+            "pages": [1],
+            "unanswerable": False,
+        },
+        {
+            "file": "note.txt",
+            "question": "Which zebra won?",
+            "answer": None,
+            "page": None,
+            "unanswerable": True,
+        },
         {"file": "gone.txt", "question": "Which?", "answer": "", "pages": [], "unanswerable": True},
-    ]  # fmt: skip
+    ]
     path = tmp_path / "questions.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     code, out, err = docqa("eval", path, "--folder", tmp_path, "--json")
     found = json.loads(out.splitlines()[-1])
     assert (code, list(found)) == (0, [*NAMES.split(), "skipped"])
     assert (found["questions"], found["skipped"], "gone.txt" in err) == (2, 1, True)
-    assert (found["page_hit"], found["evidence_hit_at_1"], found["refused_unanswerable"]) == (1.0, 1.0, 1.0)
+    assert (found["page_hit"], found["evidence_hit_at_1"], found["refused_unanswerable"]) == (
+        1.0,
+        1.0,
+        1.0,
+    )
     figure = tmp_path / "confidence.svg"
     assert docqa("eval", path, "--folder", tmp_path, "--plot", figure)[0] == 0
     assert "answers to 2 questions" in figure.read_text(encoding="utf-8")

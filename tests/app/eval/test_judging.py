@@ -9,14 +9,24 @@ import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, Quote, Usage
 from docqa.app.answer.grades import Grade, Place, Status, Verdict
-from docqa.app.eval.judging import Asserted, bins, calibration_error, confidence_figure, is_right, scores, verdict_of
+from docqa.app.eval.judging import (
+    Asserted,
+    bins,
+    calibration_error,
+    confidence_figure,
+    is_right,
+    scores,
+    verdict_of,
+)
 from docqa.app.eval.questions import GoldQuestion
 
 
 def answer(said: str | None, *quotes: tuple[str, int | None]) -> Answer:
     """An answer with quotes (text, page)."""
     made = tuple(
-        Quote(text, None, None, Grade.EXACT, Place.AS_CITED, (Cite("a.pdf", page, None, None, 0, 1),))
+        Quote(
+            text, None, None, Grade.EXACT, Place.AS_CITED, (Cite("a.pdf", page, None, None, 0, 1),)
+        )
         for text, page in quotes
     )
     status, refused = (Status.NOT_FOUND, True) if said is None else (Status.ANSWERED, False)
@@ -26,10 +36,14 @@ def answer(said: str | None, *quotes: tuple[str, int | None]) -> Answer:
     return Answer(status, "q", said, refused, 0.5, made, (), report, usage, verdict=verdict)
 
 
-RENT = GoldQuestion("When is the rent due?", ("within nine days of the end of each month", "nine days"), False)
+RENT = GoldQuestion(
+    "When is the rent due?", ("within nine days of the end of each month", "nine days"), False
+)
 OPENED = GoldQuestion("When did it open?", ("21 May 1911",), False)
 PARTIES = GoldQuestion("Who signs?", ("the Tenant", "the Landlord"), False, multi=True)
-FIXED = GoldQuestion("Is the rent fixed?", ("it rises each year by two percent",), False, verdict="no")
+FIXED = GoldQuestion(
+    "Is the rent fixed?", ("it rises each year by two percent",), False, verdict="no"
+)
 MAY = GoldQuestion("May it end?", ("yes",), False, verdict="yes")
 
 
@@ -88,7 +102,9 @@ def test_a_known_answer_may_stand_in_the_first_quote():
     assert not is_right(answer("month", ("word " * 60 + "nine days", 6)), RENT)
     one_word = GoldQuestion("Who pays?", ("tenants",), False)
     assert not is_right(answer("landlords", ("landlords and not tenants pay", 6)), one_word)
-    assert is_right(answer("the Tenant", ("signed by the Tenant", 6), ("and the Landlord", 6)), PARTIES)
+    assert is_right(
+        answer("the Tenant", ("signed by the Tenant", 6), ("and the Landlord", 6)), PARTIES
+    )
 
 
 def test_words_that_are_needed_may_stand_in_the_first_quote():
@@ -103,14 +119,21 @@ def test_words_that_are_needed_may_stand_in_the_first_quote():
 
 
 def test_all_words_of_a_list_may_stand_in_all_quotes():
-    asked = GoldQuestion("q", ("a",), False, pages=(2,), kind="list", must=("irons",), all_of=("irons", "putters"))
+    asked = GoldQuestion(
+        "q", ("a",), False, pages=(2,), kind="list", must=("irons",), all_of=("irons", "putters")
+    )
     assert is_right(answer("irons", ("irons", 2), ("and Putters", 4)), asked)
-    assert not is_right(answer("irons", ("irons", 2), ("and Putters", 4)), replace(asked, kind="near"))
+    assert not is_right(
+        answer("irons", ("irons", 2), ("and Putters", 4)), replace(asked, kind="near")
+    )
     assert not is_right(answer("irons", ("irons", 2)), asked)
 
 
 def test_bins_are_of_equal_count_and_weigh_the_error():
-    sure, unsure = [Asserted(0.9, n < 9) for n in range(10)], [Asserted(0.5, n < 2) for n in range(10)]
+    sure, unsure = (
+        [Asserted(0.9, n < 9) for n in range(10)],
+        [Asserted(0.5, n < 2) for n in range(10)],
+    )
     mixed = random.Random(0).sample(sure + unsure, 20)
     found = bins(mixed)
     assert [each.size for each in found] == [2] * 10

@@ -14,7 +14,20 @@ from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 
 SAMPLES = Path(__file__).parents[3] / "sample_docs"
-WORDS = ("rent", "rents", "the", "keeper", "nine", "9.5", "Köln", "合意書", "of", "deposit", "x", "tenant's")
+WORDS = (
+    "rent",
+    "rents",
+    "the",
+    "keeper",
+    "nine",
+    "9.5",
+    "Köln",
+    "合意書",
+    "of",
+    "deposit",
+    "x",
+    "tenant's",
+)
 _TEXT = st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join)
 
 
@@ -51,5 +64,8 @@ def test_scores_of_a_sample_document_are_those_of_bm25s():
     act = read(ReadRequest(str(SAMPLES / "harbour_act.xml")))
     texts = [act.passage_text(passage) for passage in act.passages]
     index = WordIndex(texts)
-    for question in ("Who may appeal against a refusal of the harbour master?", "When, and when, is the notice due?"):
+    for question in (
+        "Who may appeal against a refusal of the harbour master?",
+        "When, and when, is the notice due?",
+    ):
         assert np.array_equal(index.scores(question), of_bm25s(texts, question))

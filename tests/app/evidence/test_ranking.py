@@ -21,7 +21,9 @@ def test_passages_near_the_question_in_meaning_come_before_those_in_words():
     by_words = rank("Whose statutes rule the deal?", index)
     assert by_words[0].index == 1
     weights = {"bm25": 0.5, "passage": 1.0}
-    both = rank("Whose statutes rule the deal?", index, passage=np.array([0.9, 0.1, 0.0]), weights=weights)
+    both = rank(
+        "Whose statutes rule the deal?", index, passage=np.array([0.9, 0.1, 0.0]), weights=weights
+    )
     assert [item.index for item in both][0] == 0
 
 
@@ -36,11 +38,20 @@ def test_cjk_runs_become_pairs_so_that_a_part_matches():
 
 
 def test_key_words_are_those_that_count_as_written():
-    assert key_words("When does the Tenant's lease end, and the tenant?") == ["Tenant", "lease", "end"]
+    assert key_words("When does the Tenant's lease end, and the tenant?") == [
+        "Tenant",
+        "lease",
+        "end",
+    ]
 
 
 def test_names_and_numbers_leave_the_opening_word_out():
-    assert names_and_numbers("Which clause names Marten Hale in 2021 and 5.2?") == ["Marten", "Hale", "2021", "5.2"]
+    assert names_and_numbers("Which clause names Marten Hale in 2021 and 5.2?") == [
+        "Marten",
+        "Hale",
+        "2021",
+        "5.2",
+    ]
 
 
 def test_the_passage_with_the_words_comes_first():
@@ -53,7 +64,9 @@ def test_headings_above_a_passage_count_as_its_words(document, model):
     from dataclasses import replace
 
     made = document("They are due in nine days.", "Other words stand here.")
-    passages = tuple(Passage(p.page, p.start, p.end, ("Deposits",) if p.page == 2 else ()) for p in made.passages)
+    passages = tuple(
+        Passage(p.page, p.start, p.end, ("Deposits",) if p.page == 2 else ()) for p in made.passages
+    )
     context = lay_out([replace(made, passages=passages)], model.tokenizer)
     assert rank("deposit", WordIndex.of(context))[0].index == 1
 

@@ -2,7 +2,16 @@
 
 import pytest
 
-from docqa.app.facts.facts import FactKind, Relation, compare, normal_form, places_of, printed, read, with_role
+from docqa.app.facts.facts import (
+    FactKind,
+    Relation,
+    compare,
+    normal_form,
+    places_of,
+    printed,
+    read,
+    with_role,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +38,8 @@ def test_a_value_is_read_and_printed_in_one_spelling(kind, text, value, shown):
 
 
 @pytest.mark.parametrize(
-    ("kind", "text"), [(FactKind.DATE, "3/4/2019"), (FactKind.DATE, "soon"), (FactKind.AMOUNT, "30 days")]
+    ("kind", "text"),
+    [(FactKind.DATE, "3/4/2019"), (FactKind.DATE, "soon"), (FactKind.AMOUNT, "30 days")],
 )
 def test_what_may_be_read_two_ways_is_no_value(kind, text):
     assert read(kind, text) is None
@@ -75,14 +85,30 @@ def test_answers_in_other_spellings_are_the_same(one, other):
 @pytest.mark.parametrize(
     ("kind", "text", "found"),
     [
-        (FactKind.LAW, "governed by the laws of the State of New York applicable to contracts", ["New York"]),
+        (
+            FactKind.LAW,
+            "governed by the laws of the State of New York applicable to contracts",
+            ["New York"],
+        ),
         (FactKind.LAW, "UNDER THE LAWS OF THE STATE OF TEXAS, WITHOUT REGARD TO", ["TEXAS"]),
         (FactKind.LAW, "the laws of England and Wales.", ["England and Wales"]),
-        (FactKind.LAW, "the internal laws, not the laws of conflicts, of the Commonwealth of Virginia", ["Virginia"]),
+        (
+            FactKind.LAW,
+            "the internal laws, not the laws of conflicts, of the Commonwealth of Virginia",
+            ["Virginia"],
+        ),
         (FactKind.LAW, "This lease is subject to English law.", ["English"]),
         (FactKind.LAW, "Applicable law and such Laws as apply", []),
-        (FactKind.DATE, "from 1 May 2020 to the 2nd day of June, 2021", ["1 May 2020", "2nd day of June, 2021"]),
-        (FactKind.PERIOD, "within thirty (30) days, or two years", ["thirty (30) days", "two years"]),
+        (
+            FactKind.DATE,
+            "from 1 May 2020 to the 2nd day of June, 2021",
+            ["1 May 2020", "2nd day of June, 2021"],
+        ),
+        (
+            FactKind.PERIOD,
+            "within thirty (30) days, or two years",
+            ["thirty (30) days", "two years"],
+        ),
         (FactKind.AMOUNT, "not over $1,000,000 in 3 years", ["$1,000,000"]),
         (FactKind.PARTY, "Acme Inc.", []),
     ],

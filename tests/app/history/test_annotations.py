@@ -1,4 +1,6 @@
-"""What a reader highlighted: kept, forgotten with its document, never pruned, exported with the answers."""
+"""What a reader highlighted: kept, forgotten with its document, never pruned, exported with the
+answers.
+"""
 
 from collections.abc import Callable
 
@@ -25,7 +27,9 @@ def test_an_annotation_comes_back_changed_and_is_deleted(store, lease):
         session = history.start("tui", kept_documents([lease]), lease.title)
         number = history.annotate(session, RENT)
         history.annotate(session, Annotation(1, 0, 1, 9, "The lease", "p. 1"))
-        history.annotate(session, Annotation(2, 4, 2, 20, RENT.text, RENT.place, "ask Bob", 6.0, number))
+        history.annotate(
+            session, Annotation(2, 4, 2, 20, RENT.text, RENT.place, "ask Bob", 6.0, number)
+        )
     with History(store) as history:
         found = history.annotations(session)
         shown = [(each.page, each.text, each.note) for each in found]
@@ -51,7 +55,11 @@ def test_annotations_are_exported_as_text(form, lease):
     session = KeptSession(1, "tui", "lease", 0.0, 0.0, kept_documents([lease]))
     hostile = Annotation(1, 0, 1, 9, f"The lease {HOSTILE}", "p. 1", f"note {HOSTILE}")
     text = form(session, [], 1, [hostile, RENT])
-    assert text.index("Notes and highlights") < text.index("The lease") < text.index("the rent is 1,200")
+    assert (
+        text.index("Notes and highlights")
+        < text.index("The lease")
+        < text.index("the rent is 1,200")
+    )
     assert "4.2 Rent · p. 2" in text
     assert "ask Ada" in text
     assert "<script>" not in text

@@ -1,4 +1,6 @@
-"""Conversations as Markdown and as one HTML page: complete, escaped, inert, and a cite leads to its words."""
+"""Conversations as Markdown and as one HTML page: complete, escaped, inert, and a cite leads to its
+words.
+"""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,7 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement, Usage
+from docqa.app.answer.answer import (
+    Answer,
+    Cite,
+    CoverageReport,
+    EvidenceItem,
+    Quote,
+    Statement,
+    Usage,
+)
 from docqa.app.answer.grades import Grade, Place, Status, Support
 from docqa.app.history.export import shown_names
 from docqa.app.history.history import kept_documents
@@ -60,7 +70,9 @@ def answer_of(document: Document, question: str, *quotes: Quote, **changes: Any)
 
 @pytest.fixture
 def conversation(lease: Document) -> tuple[KeptSession, list[KeptTurn]]:
-    """Three questions: one with overlapping quotes, one about the hostile page, and one that is refused."""
+    """Three questions: one with overlapping quotes, one about the hostile page, and one that is
+    refused.
+    """
     rent = "The rent is 1,200 dollars, and it is paid on the first day of each month."
     whole = quote_of(lease, rent, "1,200 dollars")
     paid = quote_of(lease, "it is paid on the first day of each month.", "first day", "near")
@@ -69,17 +81,21 @@ def conversation(lease: Document) -> tuple[KeptSession, list[KeptTurn]]:
     turns = [
         made_turn([lease], "How much?", answer_of(lease, "How much?", whole, paid, begins)),
         replace(
-            made_turn([lease], f"Who {HOSTILE}?", answer_of(lease, "Who?", quote_of(lease, door, HOSTILE))),
+            made_turn(
+                [lease], f"Who {HOSTILE}?", answer_of(lease, "Who?", quote_of(lease, door, HOSTILE))
+            ),
             understood=f"Who is {HOSTILE}?",
         ),
         made_turn([lease], "Why?", answer_of(lease, "Why?")),
         KeptTurn("When?", 3.0, state="stopped", note=f"stopped {HOSTILE}"),
-    ]  # fmt: skip
+    ]
     return KeptSession(7, "chat", "How much?", 0.0, 1.0, kept_documents([lease]), len(turns)), turns
 
 
 class Page(HTMLParser):
-    """Tags of a page with their attributes, the text of each mark, and whether tags close in their order."""
+    """Tags of a page with their attributes, the text of each mark, and whether tags close in their
+    order.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -138,7 +154,9 @@ def test_every_cite_leads_to_the_very_words_and_they_lead_back(conversation):
     assert page.marks["c1"].startswith("The rent is 1,200 dollars")
     assert page.marks["c2"] == "it is paid on the first day of each month."
     assert page.marks["c3"] == "2021.\nThe rent is 1,200 dollars"
-    assert rent in page.text.replace("1,200 dollars3,", "1,200 dollars,").replace("month.21", "month.")
+    assert rent in page.text.replace("1,200 dollars3,", "1,200 dollars,").replace(
+        "month.21", "month."
+    )
     twice = [MarkedSpan(0, 3, "<mark>", f"</mark>{number}") for number in (1, 2)]
     assert Page(marked("one two", twice)).text == "one12 two"
     assert page.marks["c4"].endswith("The keeper of the door is Alder")
@@ -146,7 +164,13 @@ def test_every_cite_leads_to_the_very_words_and_they_lead_back(conversation):
 
 def test_the_page_tells_what_was_not_found_stopped_and_understood(conversation):
     text = Page(html_page(*conversation)).text
-    for said in ("Not found.", "Searched: 2 pages.", "Nearest, not an answer:", "stopped", "understood as: Who is"):
+    for said in (
+        "Not found.",
+        "Searched: 2 pages.",
+        "Nearest, not an answer:",
+        "stopped",
+        "understood as: Who is",
+    ):
         assert said in text
     assert "not verified: near" in text
     assert "lease.pdf · p. i (PDF 1)" in text
@@ -167,18 +191,25 @@ def test_what_is_possible_is_said_first_with_the_name_of_its_file(lease, documen
 def test_an_answer_has_the_head_of_the_terminal_above_it(conversation):
     session, turns = conversation
     page = html_page(session, turns)
-    answered = next(turn for turn in turns if turn.answer is not None and turn.answer.answer is not None)
+    answered = next(
+        turn for turn in turns if turn.answer is not None and turn.answer.answer is not None
+    )
     head = head_of(answered.answer)
     assert f'<meter value="{head.share:.2f}"' in page
     assert f"{head.share:.0%}".replace("%", "&nbsp;%") + f" {head.sure}" in page
-    assert page.index(head.sure) < page.index(escaped(answered.answer.answer), page.index("<article"))
+    assert page.index(head.sure) < page.index(
+        escaped(answered.answer.answer), page.index("<article")
+    )
     assert "confidence 0." not in page
 
 
 @pytest.mark.parametrize("form", [html_page, markdown])
 def test_the_statements_of_a_list_name_their_quotes(lease, form):
     quotes = quote_of(lease, PAGES[0], "1 April 2021"), quote_of(lease, PAGES[1], "Alder")
-    statements = Statement("1 April 2021", Support.QUOTED, (0,)), Statement("<Alder>", Support.PARTLY, (1,))
+    statements = (
+        Statement("1 April 2021", Support.QUOTED, (0,)),
+        Statement("<Alder>", Support.PARTLY, (1,)),
+    )
     answer = answer_of(lease, "Who and when?", *quotes, statements=statements)
     session = KeptSession(1, "ask", "?", 0.0, 1.0, kept_documents([lease]), 1)
     text = form(session, [made_turn([lease], "Who and when?", answer)], 4)
@@ -224,7 +255,10 @@ def test_an_answer_without_a_kept_page_has_no_dead_link(conversation):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(min_size=1, max_size=30), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=6))
+@given(
+    st.text(min_size=1, max_size=30),
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=6),
+)
 def test_marks_of_any_overlap_are_balanced_and_hold_their_words(text, spans):
     marks = [MarkedSpan(a, b, f'<mark id="m{n}">', "</mark>") for n, (a, b) in enumerate(spans)]
     page = Page(marked(text, marks))
@@ -243,7 +277,9 @@ def test_marks_of_any_overlap_are_balanced_and_hold_their_words(text, spans):
 def browser() -> Iterator[Any]:
     """A headless Chromium: one that the machine has, or Playwright's own."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
     with sync_api.sync_playwright() as playwright:
         try:
             opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
@@ -257,7 +293,9 @@ def browser() -> Iterator[Any]:
 def test_a_click_on_a_cite_highlights_its_words(browser, conversation, tmp_path, width):
     session, turns = conversation
     long = [
-        replace(turn, pages=tuple(replace(page, text=page.text + "\nline" * 200) for page in turn.pages))
+        replace(
+            turn, pages=tuple(replace(page, text=page.text + "\nline" * 200) for page in turn.pages)
+        )
         for turn in turns
     ]
     long.append(KeptTurn("unbroken" * 200, 4.0, state="failed"))

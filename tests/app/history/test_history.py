@@ -1,4 +1,6 @@
-"""The history of questions and answers: kept, found, shared by processes, repaired, and forgotten."""
+"""The history of questions and answers: kept, found, shared by processes, repaired, and
+forgotten.
+"""
 
 import re
 import sqlite3
@@ -48,15 +50,26 @@ def answer_of(document: Document, question: str, words: str, answer: str) -> Ans
     start, at = page.text.index(words), words.index(answer)
     cite = Cite(document.path, page.page, page.label, None, start, start + len(words))
     return Answer(
-        Status.ANSWERED, question, answer, False, 0.9,
+        Status.ANSWERED,
+        question,
+        answer,
+        False,
+        0.9,
         (Quote(words, at, at + len(answer), Grade.EXACT, Place.AS_CITED, (cite,)),),
         (EvidenceItem(document.path, page.page, page.label, 1.5, page.text),),
-        CoverageReport(40, 40, len(document.pages), warnings=("note",)), Usage(40, 0, 0.5, False), {"model": "m"},
-    )  # fmt: skip
+        CoverageReport(40, 40, len(document.pages), warnings=("note",)),
+        Usage(40, 0, 0.5, False),
+        {"model": "m"},
+    )
 
 
 def turn_of(document: Document, question: str = "When does it end?") -> KeptTurn:
-    answer = answer_of(document, question, "It ends on 31 March 2025 unless it is renewed in writing.", "31 March 2025")
+    answer = answer_of(
+        document,
+        question,
+        "It ends on 31 March 2025 unless it is renewed in writing.",
+        "31 March 2025",
+    )
     return made_turn([document], question, answer)
 
 
@@ -106,7 +119,9 @@ def test_the_database_is_its_owners_alone(store, lease_pages):
         with history._database._connection as writing:
             writing.execute("BEGIN IMMEDIATE")
             writing.execute("UPDATE sessions SET page = 2")
-            modes = [stat.S_IMODE(file.stat().st_mode) for file in (store.root / "history").iterdir()]
+            modes = [
+                stat.S_IMODE(file.stat().st_mode) for file in (store.root / "history").iterdir()
+            ]
         assert modes == [0o600] * 2  # the journal beside it too
     assert stat.S_IMODE((store.root / "history").stat().st_mode) == 0o700
 
@@ -118,9 +133,16 @@ def test_a_long_text_is_kept_around_the_cite_only(document):
     start = text.index("The fee")
     cite = Cite("long.txt", None, None, None, start, start + len("The fee is 85 dollars in March."))
     answer = Answer(
-        Status.ANSWERED, "q", "85", False, 0.9, (Quote("The fee", 0, 3, Grade.EXACT, Place.AS_CITED, (cite,)),), (),
-        CoverageReport(1, 1, 1), Usage(1, 0, 0.1, False),
-    )  # fmt: skip
+        Status.ANSWERED,
+        "q",
+        "85",
+        False,
+        0.9,
+        (Quote("The fee", 0, 3, Grade.EXACT, Place.AS_CITED, (cite,)),),
+        (),
+        CoverageReport(1, 1, 1),
+        Usage(1, 0, 0.1, False),
+    )
     (page,) = cited_pages(answer, [long])
     assert len(page.text) < WHOLE_PAGE < len(text)
     assert text[page.start : page.end] == page.text
@@ -267,14 +289,24 @@ def test_pieces_of_words_and_nothing_else_are_found_in_every_script(history, tex
     assert history.search(query)[1] == count
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(st.characters(exclude_characters="".join(map(chr, range(0x1100, 0x1200)))), max_size=40), st.data())
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.text(
+        st.characters(exclude_characters="".join(map(chr, range(0x1100, 0x1200)))), max_size=40
+    ),
+    st.data(),
+)
 def test_any_kept_text_is_found_by_the_beginning_of_each_word(searched, text, data):
     session = searched.start("ask", (), text)
     searched.keep(session, KeptTurn(text, 0.0, state="failed"))
-    # Marks belong to the letters before them; half a Korean syllable, which nobody types, is none of it.
+    # Marks belong to the letters before them; half a Korean syllable, which nobody types, is none
+    # of it.
     spaced = unicodedata.normalize("NFKD", text.replace("\u200b", " "))
-    bare = "".join(c for c in spaced if unicodedata.category(c)[0] != "M" and unicodedata.category(c) != "Cf")
+    bare = "".join(
+        c for c in spaced if unicodedata.category(c)[0] != "M" and unicodedata.category(c) != "Cf"
+    )
     words = re.findall(r"\w+", unicodedata.normalize("NFC", bare))
     begun = [word[: data.draw(st.integers(1, len(word)))] for word in words]
     for query in (text, *words, *begun):
@@ -322,10 +354,14 @@ with History(Store(Path(sys.argv[1]))) as history:
 
 def test_processes_that_write_at_once_lose_nothing(store, python):
     running = [
-        subprocess.Popen([python, "-c", WRITE, str(store.root), name], stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [python, "-c", WRITE, str(store.root), name], stderr=subprocess.PIPE, text=True
+        )
         for name in ("one", "two", "three", "four")
     ]
-    assert [(process.communicate(timeout=60)[1], process.returncode) for process in running] == [("", 0)] * 4
+    assert [(process.communicate(timeout=60)[1], process.returncode) for process in running] == [
+        ("", 0)
+    ] * 4
     with History(store) as history:
         assert history.search("")[1] == 4 * 26
         first = history.turns(1)
@@ -392,7 +428,9 @@ def test_a_database_of_another_program_is_not_touched(store):
 
 def test_an_answer_that_cannot_be_read_costs_only_itself(history, lease_pages):
     session = kept(history, lease_pages, turn_of(lease_pages), turn_of(lease_pages, "Who pays?"))
-    history._database.write(lambda db: db.execute("UPDATE turns SET answer = '{\"quotes\": 3}' WHERE position = 1"))
+    history._database.write(
+        lambda db: db.execute("UPDATE turns SET answer = '{\"quotes\": 3}' WHERE position = 1")
+    )
     first, second = history.turns(session)
     assert first.answer is None and "cannot be read" in first.note
     assert second.answer is not None
@@ -402,7 +440,10 @@ def test_an_answer_that_cannot_be_read_costs_only_itself(history, lease_pages):
 
 
 def test_forget_leaves_no_word_of_a_document_behind(store, document):
-    secret = document("The xylophone of Quetzalcoatl is buried under the seventh oak of the park.", path="secret.pdf")
+    secret = document(
+        "The xylophone of Quetzalcoatl is buried under the seventh oak of the park.",
+        path="secret.pdf",
+    )
     other = document(*PAGES, path="lease.pdf")
     with History(store) as history:
         answer = answer_of(secret, "Where?", secret.pages[0].text, "the seventh oak")
@@ -442,5 +483,7 @@ def test_the_history_needs_neither_model_nor_torch(python, tmp_path):
         f"history.History(Store(Path({str(tmp_path)!r}))).search('x'); "
         "print([name for name in ('torch', 'transformers', 'textual') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
     assert done.stdout.strip() == "[]"

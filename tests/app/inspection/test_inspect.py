@@ -1,4 +1,6 @@
-"""`docqa inspect` as a person runs it: the picture, the facts as JSON, which page, and what there is no picture of."""
+"""`docqa inspect` as a person runs it: the picture, the facts as JSON, which page, and what there
+is no picture of.
+"""
 
 import io
 import json
@@ -19,7 +21,9 @@ HOSTILE = 'Alpha </text><script>alert("x")</script> & "omega"'
 
 @pytest.fixture(scope="session")
 def report_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Five pages labelled i, ii, 1, 2 and 3, with a running head; two bookmarks, and hidden text on page 1 (PDF 3)."""
+    """Five pages labelled i, ii, 1, 2 and 3, with a running head; two bookmarks, and hidden text on
+    page 1 (PDF 3).
+    """
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(612, 792))
     canvas.addPageLabel(0, "ROMAN_LOWER", 1)
@@ -27,7 +31,9 @@ def report_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for leaf in range(5):
         canvas.drawString(72, 760, "Report of the Harbour Board")
         canvas.drawString(72, 700, f"{WORDS[leaf]} is what this leaf tells of.")
-        canvas.drawString(72, 400, f"And nothing of {WORDS[leaf - 1].lower()} is to be found on it.")
+        canvas.drawString(
+            72, 400, f"And nothing of {WORDS[leaf - 1].lower()} is to be found on it."
+        )
         if leaf == 2:
             canvas.bookmarkPage("gate")
             canvas.addOutlineEntry("The Gate", "gate", 0)
@@ -65,7 +71,9 @@ def test_the_picture_is_inert_whatever_the_document_says(docqa, report_pdf):
     root = ElementTree.fromstring(out)
     found = {element.tag.removeprefix(SVG) for element in root.iter()}
     assert found == {"svg", "title", "defs", "pattern", "path", "rect", "g", "image", "text"}
-    links = [value for element in root.iter() for name, value in element.items() if name.endswith("href")]
+    links = [
+        value for element in root.iter() for name, value in element.items() if name.endswith("href")
+    ]
     assert [link[:22] for link in links] == ["data:image/png;base64,"]
 
 
@@ -212,9 +220,18 @@ def test_outline_as_json_has_every_field_of_a_section(docqa, report_pdf):
     gate, tide = json.loads(out)["sections"]
     assert gate["start"] > 0
     assert tide == {
-        "id": tide["id"], "parent": gate["id"], "number": None, "title": "The Tide", "locator": "The Tide",
-        "level": 2, "page": 5, "label": "3", "start": tide["start"], "source": "bookmark", "confidence": 0.95,
-    }  # fmt: skip
+        "id": tide["id"],
+        "parent": gate["id"],
+        "number": None,
+        "title": "The Tide",
+        "locator": "The Tide",
+        "level": 2,
+        "page": 5,
+        "label": "3",
+        "start": tide["start"],
+        "source": "bookmark",
+        "confidence": 0.95,
+    }
 
 
 def test_the_grid_of_a_table_is_drawn_and_told(docqa, tmp_path):
@@ -229,6 +246,11 @@ def test_the_grid_of_a_table_is_drawn_and_told(docqa, tmp_path):
     code, out, _ = docqa("inspect", tmp_path / "ponds.pdf", "--json")
     table = json.loads(out)["tables"][0]
     assert code == 0 and (table["rows"], table["columns"], table["heads"]) == (5, 4, 1)
-    assert [cell["text"] for cell in table["cells"] if cell["row"] == 2] == ["Birch", "1.5", "8.5", "15.5"]
+    assert [cell["text"] for cell in table["cells"] if cell["row"] == 2] == [
+        "Birch",
+        "1.5",
+        "8.5",
+        "15.5",
+    ]
     code, out, _ = docqa("inspect", tmp_path / "ponds.pdf")
     assert code == 0 and out.count('fill-opacity="0.2"') == 3

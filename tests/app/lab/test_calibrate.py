@@ -10,19 +10,33 @@ import pytest
 from docqa.app.lab import calibrate
 from docqa.app.reading.answerability import SIGNALS
 
-FILLER = "The rocks below are grey and steep, and gulls nest there in the spring of most years. " * 8
+FILLER = (
+    "The rocks below are grey and steep, and gulls nest there in the spring of most years. " * 8
+)
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """Questions about seven texts, one that is answered and one that is not; one of the texts is not for fitting."""
+    """Questions about seven texts, one that is answered and one that is not; one of the texts is
+    not for fitting.
+    """
     asked, described = [], []
     for number in range(7):
         name = f"port{number}.txt"
-        tmp_path.joinpath(name).write_text(f"{FILLER}\n\nThe lighthouse is kept by Marten {number}.\n\n{FILLER}")
-        said = {"question": "Who keeps the lighthouse?", "answer": f"Marten {number}", "pages": [], "kind": "near"}
+        tmp_path.joinpath(name).write_text(
+            f"{FILLER}\n\nThe lighthouse is kept by Marten {number}.\n\n{FILLER}"
+        )
+        said = {
+            "question": "Who keeps the lighthouse?",
+            "answer": f"Marten {number}",
+            "pages": [],
+            "kind": "near",
+        }
         none = {"question": "Which zebra won?", "answer": "", "pages": [], "unanswerable": True}
-        asked += [{"file": name, "unanswerable": False} | said, {"file": name, "kind": "unanswerable"} | none]
+        asked += [
+            {"file": name, "unanswerable": False} | said,
+            {"file": name, "kind": "unanswerable"} | none,
+        ]
         described.append({"file": name, "use": "fit" if number else "note"})
     for path, rows in (("questions.jsonl", asked), ("documents.jsonl", described)):
         (tmp_path / path).write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -18,14 +18,24 @@ PARAGRAPH = "The river was low in those years. Boats waited for rain at the bend
 def data(tmp_path: Path) -> Path:
     """A folder with a little held-out prose."""
     (tmp_path / "text").mkdir()
-    lines = [json.dumps({"text": "\n\n".join(f"{PARAGRAPH} Year {n}{k}." for n in range(30))}) for k in "abc"]
+    lines = [
+        json.dumps({"text": "\n\n".join(f"{PARAGRAPH} Year {n}{k}." for n in range(30))})
+        for k in "abc"
+    ]
     with lzma.open(tmp_path / "text" / "dev.jsonl.xz", "wt", encoding="utf-8") as file:
         file.write("\n".join(lines))
     return tmp_path
 
 
 def options(data: Path, **more: Any) -> Namespace:
-    defaults = {"data": data, "seed": 0, "needles": 5, "source": "auto", "other_words": False, "rounds": 1}
+    defaults = {
+        "data": data,
+        "seed": 0,
+        "needles": 5,
+        "source": "auto",
+        "other_words": False,
+        "rounds": 1,
+    }
     return Namespace(**{**defaults, **more})
 
 
@@ -35,7 +45,9 @@ def test_a_needle_is_once_on_its_page_at_its_depth(data, model):
     hidden, placed = needles.hide(pages, needles.needles(10, rng))
     assert len(placed) == 10 and len(hidden) == len(pages) > 3
     for needle in placed:
-        assert [number for number, text in enumerate(hidden, 1) if needle.sentence in text] == [needle.page]
+        assert [number for number, text in enumerate(hidden, 1) if needle.sentence in text] == [
+            needle.page
+        ]
         assert abs((needle.page - 0.5) / len(pages) - needle.depth) <= 1 / len(pages)
         assert needle.value in needle.sentence and needle.value not in needle.question
     assert needles.parse(hidden).pages[placed[0].page - 1].page == placed[0].page

@@ -15,9 +15,15 @@ from docqa.ingest.pdf.document import ALL_HIDDEN
         (Reading("a.txt", "document", seconds=61), "61 s of processor time"),
         (Reading("a.txt", "document", bytes=2**31), "2,048 MiB"),
         (Reading("a.pdf", "document", characters=900, peer_characters=1000), ""),
-        (Reading("a.pdf", "document", characters=90, peer_characters=1000), "9% of the characters of pdftotext"),
+        (
+            Reading("a.pdf", "document", characters=90, peer_characters=1000),
+            "9% of the characters of pdftotext",
+        ),
         (Reading("a.pdf", "document", characters=90, peer_characters=1000, warnings=1), ""),
-        (Reading("a.pdf", "refused", "NoText", "a scan", peer_characters=1000), "refused, pdftotext reads it: a scan"),
+        (
+            Reading("a.pdf", "refused", "NoText", "a scan", peer_characters=1000),
+            "refused, pdftotext reads it: a scan",
+        ),
         (Reading("a.pdf", "refused", "Encrypted", "a password", peer_characters=1000), ""),
         (Reading("a.pdf", "refused", "NoText", ALL_HIDDEN, peer_characters=1000), ""),
     ],
@@ -33,6 +39,9 @@ def test_files_are_read_measured_and_counted(tmp_path, monkeypatch):
     (tmp_path / "b.pdf").write_text("no PDF")
     (tmp_path / "c.py").write_text("code")
     found = [measure(path) for path in documents([str(tmp_path)])]
-    assert [(reading.outcome, reading.kind) for reading in found] == [("refused", "NotADocument"), ("document", "")]
+    assert [(reading.outcome, reading.kind) for reading in found] == [
+        ("refused", "NotADocument"),
+        ("document", ""),
+    ]
     assert found[1].characters == 27 and found[1].seconds > 0 and found[1].bytes > 2**20
     assert tally(found)["files"] == 2 and tally(found)["refusals"] == {"NotADocument": 1}

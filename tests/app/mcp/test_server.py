@@ -24,7 +24,9 @@ def folder(tmp_path: Path, lease_of: Any) -> Path:
     home = tmp_path / "leases"
     (home / "below").mkdir(parents=True)
     lease_of(home / "lease.txt", 30)
-    (home / "below" / "short.md").write_text("# 4. Rent\n\nThe rent is 9 dollars.\n\n# 5. Term\n\nIt ends.\n", "utf8")
+    (home / "below" / "short.md").write_text(
+        "# 4. Rent\n\nThe rent is 9 dollars.\n\n# 5. Term\n\nIt ends.\n", "utf8"
+    )
     secret = tmp_path / "secret" / "secret.txt"
     secret.parent.mkdir()
     secret.write_text("The secret of unit 7 is 4711.\n", encoding="utf-8")
@@ -36,7 +38,9 @@ def folder(tmp_path: Path, lease_of: Any) -> Path:
 
 @pytest.fixture
 def talk(checkpoint: Path, folder: Path, tmp_path: Path) -> Callable[[Talk], Any]:
-    """Function that starts `docqa mcp` over the folder, and gives what a conversation with it returns."""
+    """Function that starts `docqa mcp` over the folder, and gives what a conversation with it
+    returns.
+    """
     given = {"DOCQA_MODEL": str(checkpoint), "DOCQA_DTYPE": "float32", "DOCQA_THREADS": "1"}
     given |= {"DOCQA_CACHE_DIR": str(tmp_path / "kept"), "PATH": os.environ["PATH"]}
     server = mcp.StdioServerParameters(
@@ -65,13 +69,17 @@ def test_every_tool_answers_with_structure_and_cites(talk, folder):
             await client.call_tool("find", {"pattern": "Alder.", "regex": True, "limit": 3}),
             await client.call_tool("outline", {"path": short}),
             await client.call_tool("read_pages", {"path": short, "section": "4"}),
-            await client.call_tool("verify", {"text": 'It says "The rent is 9 dollars" here.', "paths": [short]}),
+            await client.call_tool(
+                "verify", {"text": 'It says "The rent is 9 dollars" here.', "paths": [short]}
+            ),
         ]
 
     results = talk(conversation)
     assert [result.is_error for result in results] == [False] * 6
     answer, found, many, outline, pages, checked = (result.structured_content for result in results)
-    assert answer["status"] == "answered" and answer["quotes"][0]["cites"][0]["file"] == str(folder / "lease.txt")
+    assert answer["status"] == "answered" and answer["quotes"][0]["cites"][0]["file"] == str(
+        folder / "lease.txt"
+    )
     assert answer["answer"] in results[0].content[0].text
     (hit,) = found["hits"]
     assert hit["text"] == "rent is" and hit["cites"][0]["section"] == "4"
@@ -83,19 +91,35 @@ def test_every_tool_answers_with_structure_and_cites(talk, folder):
 
 def test_nothing_outside_of_the_paths_is_read(talk, folder):
     outside = [
-        "../secret/secret.txt", str(folder.parent / "secret" / "secret.txt"), "link.txt", "linked/secret.txt",
-        "linked", "below/../../secret/secret.txt", "/etc/passwd", "secret/secret.txt", "none.txt",
-    ]  # fmt: skip
+        "../secret/secret.txt",
+        str(folder.parent / "secret" / "secret.txt"),
+        "link.txt",
+        "linked/secret.txt",
+        "linked",
+        "below/../../secret/secret.txt",
+        "/etc/passwd",
+        "secret/secret.txt",
+        "none.txt",
+    ]
 
     async def conversation(client: Any) -> list[Any]:
         refused = [await client.call_tool("read_pages", {"path": path}) for path in outside]
-        refused += [await client.call_tool("find", {"pattern": "4711", "paths": [path]}) for path in outside]
-        refused.append(await client.call_tool("ask", {"question": "What is the secret?", "paths": ["link.txt"]}))
+        refused += [
+            await client.call_tool("find", {"pattern": "4711", "paths": [path]}) for path in outside
+        ]
+        refused.append(
+            await client.call_tool(
+                "ask", {"question": "What is the secret?", "paths": ["link.txt"]}
+            )
+        )
         return [refused, await client.call_tool("find", {"pattern": "4711"})]
 
     refused, everywhere = talk(conversation)
     assert all(result.is_error and "4711" not in str(result) for result in refused)
-    messages = {result.content[0].text.partition(": ")[2].partition(": ")[2].partition(" (")[0] for result in refused}
+    messages = {
+        result.content[0].text.partition(": ")[2].partition(": ")[2].partition(" (")[0]
+        for result in refused
+    }
     assert messages == {"no such file or folder in the allowed paths"}
     assert everywhere.structured_content["hits"] == []
     told = "\n".join(everywhere.structured_content["left_out"])
@@ -112,7 +136,9 @@ def test_progress_is_told_and_a_cancelled_question_ends(talk):
             begun.set()
 
         question = {"question": QUESTION, "paths": ["lease.txt"]}
-        asked = asyncio.create_task(client.call_tool("ask", question, progress_callback=on_progress))
+        asked = asyncio.create_task(
+            client.call_tool("ask", question, progress_callback=on_progress)
+        )
         await begun.wait()
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -128,20 +154,48 @@ def test_progress_is_told_and_a_cancelled_question_ends(talk):
 
 def test_what_is_wrong_or_over_a_limit_is_said_to_the_model(talk, folder):
     (folder / "long.txt").write_text("word " * 900_000, encoding="utf-8")
-    (folder / "heads.md").write_text("\n\n".join(f"# {n} Head\n\nText." for n in range(1_500)), encoding="utf-8")
-    (folder / "cells.html").write_text("<table>" + "<tr><td>a<td>b<td>c" * 190_000, encoding="utf-8")
+    (folder / "heads.md").write_text(
+        "\n\n".join(f"# {n} Head\n\nText." for n in range(1_500)), encoding="utf-8"
+    )
+    (folder / "cells.html").write_text(
+        "<table>" + "<tr><td>a<td>b<td>c" * 190_000, encoding="utf-8"
+    )
     calls = [
         ("ask", {"question": " ", "paths": ["lease.txt"]}, "question is empty"),
-        ("ask", {"question": "Why?", "paths": ["below"], "sections": "9"}, "there is no section '9'"),
+        (
+            "ask",
+            {"question": "Why?", "paths": ["below"], "sections": "9"},
+            "there is no section '9'",
+        ),
         ("find", {"pattern": "(", "regex": True}, "is not a regular expression"),
         ("read_pages", {"path": "lease.txt", "pages": "99"}, "there is no part '99'"),
         ("read_pages", {"path": "below"}, "this is a folder"),
-        ("outline", {"path": "cells.html"}, "on the command line, which may take more: `docqa outline FILE`"),
-        ("find", {"pattern": "a" * 5_000}, "the pattern has 5,000 characters, at most 4,000 are taken"),
+        (
+            "outline",
+            {"path": "cells.html"},
+            "on the command line, which may take more: `docqa outline FILE`",
+        ),
+        (
+            "find",
+            {"pattern": "a" * 5_000},
+            "the pattern has 5,000 characters, at most 4,000 are taken",
+        ),
         ("find", {"pattern": "(?:" * 1_000 + ")" * 1_000, "regex": True}, "nested too deeply"),
-        ("verify", {"text": '"a" ' * 6_000}, "the text has 24,000 characters, at most 20,000 are taken"),
-        ("verify", {"text": '"a" ' * 4_900, "paths": ["lease.txt"]}, "at most 1,000,000 are taken (ask about less)"),
-        ("read_pages", {"path": "long.txt"}, "over 4,000,000 bytes (use docqa itself, or split the file)"),
+        (
+            "verify",
+            {"text": '"a" ' * 6_000},
+            "the text has 24,000 characters, at most 20,000 are taken",
+        ),
+        (
+            "verify",
+            {"text": '"a" ' * 4_900, "paths": ["lease.txt"]},
+            "at most 1,000,000 are taken (ask about less)",
+        ),
+        (
+            "read_pages",
+            {"path": "long.txt"},
+            "over 4,000,000 bytes (use docqa itself, or split the file)",
+        ),
     ]
 
     async def conversation(client: Any) -> list[Any]:
@@ -149,18 +203,39 @@ def test_what_is_wrong_or_over_a_limit_is_said_to_the_model(talk, folder):
         return [outline, *[await client.call_tool(name, arguments) for name, arguments, _ in calls]]
 
     outline, *refused = talk(conversation)
-    assert outline.structured_content["more"] and len(outline.structured_content["documents"][0]["sections"]) == 1_000
+    assert (
+        outline.structured_content["more"]
+        and len(outline.structured_content["documents"][0]["sections"]) == 1_000
+    )
     for result, (_, _, message) in zip(refused, calls):
         assert result.is_error and message in result.content[0].text
 
 
 def test_half_a_character_is_answered_and_a_dead_client_is_no_fault(folder):
-    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}}
-    asked = [{"id": 1, "method": "initialize", "params": hello}, {"method": "notifications/initialized"}]
-    asked.append({"id": 2, "method": "tools/call", "params": {"name": "find", "arguments": {"pattern": "a\ud83d"}}})
+    hello = {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "a", "version": "1"},
+    }
+    asked = [
+        {"id": 1, "method": "initialize", "params": hello},
+        {"method": "notifications/initialized"},
+    ]
+    asked.append(
+        {
+            "id": 2,
+            "method": "tools/call",
+            "params": {"name": "find", "arguments": {"pattern": "a\ud83d"}},
+        }
+    )
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen([sys.executable, *SERVER, str(folder)], text=True, **pipes) as server:
-        print(*(json.dumps({"jsonrpc": "2.0", **each}) for each in asked), sep="\n", file=server.stdin, flush=True)
+        print(
+            *(json.dumps({"jsonrpc": "2.0", **each}) for each in asked),
+            sep="\n",
+            file=server.stdin,
+            flush=True,
+        )
         answers = [json.loads(server.stdout.readline()) for _ in range(2)]
         server.stdout.close()  # the client dies
         print(json.dumps({"jsonrpc": "2.0", **asked[-1], "id": 3}), file=server.stdin, flush=True)

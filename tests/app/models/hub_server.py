@@ -1,4 +1,6 @@
-"""A hub on this machine: the part of its API that `docqa models pull` uses, with faults that a test asks for."""
+"""A hub on this machine: the part of its API that `docqa models pull` uses, with faults that a test
+asks for.
+"""
 
 import hashlib
 import json
@@ -12,7 +14,9 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 class Hub(BaseHTTPRequestHandler):
-    """Serves `folder` as org/tiny. `cuts`: after how many bytes a file's next connections end; `wrong`: bad bytes."""
+    """Serves `folder` as org/tiny. `cuts`: after how many bytes a file's next connections end;
+    `wrong`: bad bytes.
+    """
 
     protocol_version = "HTTP/1.1"
     folder: Path
@@ -43,13 +47,20 @@ class Hub(BaseHTTPRequestHandler):
         if revision not in ("main", "v1", COMMIT):
             self._json(404, {"error": "Invalid rev id"}, X_Error_Code="RevisionNotFound")
             return
-        siblings = [self._sibling(path) for path in sorted(self.folder.rglob("*")) if path.is_file()]
+        siblings = [
+            self._sibling(path) for path in sorted(self.folder.rglob("*")) if path.is_file()
+        ]
         self._json(200, {"id": "org/tiny", "sha": COMMIT, "siblings": siblings})
 
     def _sibling(self, path: Path) -> dict[str, Any]:
         data = path.read_bytes()
-        entry: dict[str, Any] = {"rfilename": path.relative_to(self.folder).as_posix(), "size": len(data)}
-        entry["blobId"] = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        entry: dict[str, Any] = {
+            "rfilename": path.relative_to(self.folder).as_posix(),
+            "size": len(data),
+        }
+        entry["blobId"] = hashlib.sha1(
+            b"blob %d\0" % len(data) + data, usedforsecurity=False
+        ).hexdigest()
         if path.suffix == ".safetensors":
             sha256 = self.lies.get(path.name, hashlib.sha256(data).hexdigest())
             entry["lfs"] = {"size": len(data), "sha256": sha256, "pointerSize": 130}

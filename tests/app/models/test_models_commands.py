@@ -27,26 +27,47 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_known_has_the_published_sizes():
-    """State in MiB, keys and values (bf16) in KiB a token. Qwen2.5's keys have two bytes: half as much again as 56."""
+    """State in MiB, keys and values (bf16) in KiB a token. Qwen2.5's keys have two bytes: half as
+    much again as 56.
+    """
     published = {
-        "Qwen/Qwen3-Next-80B-A3B-Instruct": (72, 24), "Qwen/Qwen3.5-0.8B": (18, 12), "Qwen/Qwen3.5-4B": (48, 32),
-        "Qwen/Qwen3.5-27B": (144, 64), "Qwen/Qwen3.5-35B-A3B": (60, 20), "Qwen/Qwen3.5-122B-A10B": (144, 24),
-        "Qwen/Qwen3.5-397B-A17B": (180, 30), "Qwen/Qwen3-8B": (0, 144), "Qwen/Qwen2.5-7B-Instruct": (0, 84),
-        "HuggingFaceTB/SmolLM2-1.7B-Instruct": (0, 192), "meta-llama/Llama-3.2-1B-Instruct": (0, 32),
-    }  # fmt: skip
-    found = {model.id: (model.state_bytes >> 20, model.kv_bytes_per_token * 2 >> 10) for model in KNOWN}
+        "Qwen/Qwen3-Next-80B-A3B-Instruct": (72, 24),
+        "Qwen/Qwen3.5-0.8B": (18, 12),
+        "Qwen/Qwen3.5-4B": (48, 32),
+        "Qwen/Qwen3.5-27B": (144, 64),
+        "Qwen/Qwen3.5-35B-A3B": (60, 20),
+        "Qwen/Qwen3.5-122B-A10B": (144, 24),
+        "Qwen/Qwen3.5-397B-A17B": (180, 30),
+        "Qwen/Qwen3-8B": (0, 144),
+        "Qwen/Qwen2.5-7B-Instruct": (0, 84),
+        "HuggingFaceTB/SmolLM2-1.7B-Instruct": (0, 192),
+        "meta-llama/Llama-3.2-1B-Instruct": (0, 32),
+    }
+    found = {
+        model.id: (model.state_bytes >> 20, model.kv_bytes_per_token * 2 >> 10) for model in KNOWN
+    }
     assert {name: found[name] for name in published} == published
     assert len(found) == len(KNOWN) and all(model.active_share <= 1 for model in KNOWN)
     next_80b = known("qwen3-next-80b-a3b-instruct")
     assert next_80b is not None and known("nothing") is None
-    assert f"{next_80b.active_share:.1%}" == "4.9%" and next_80b.memory_bytes(0, pooled=True) < 20 * 2**30
+    assert (
+        f"{next_80b.active_share:.1%}" == "4.9%"
+        and next_80b.memory_bytes(0, pooled=True) < 20 * 2**30
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "millions"),
-    [("Qwen3-0.6B", 596), ("Qwen3-8B", 8191), ("Qwen2.5-0.5B-Instruct", 494), ("Qwen2.5-7B-Instruct", 7616),
-     ("SmolLM2-135M-Instruct", 135), ("SmolLM2-1.7B-Instruct", 1711), ("Llama-3.2-1B-Instruct", 1236)],
-)  # fmt: skip
+    [
+        ("Qwen3-0.6B", 596),
+        ("Qwen3-8B", 8191),
+        ("Qwen2.5-0.5B-Instruct", 494),
+        ("Qwen2.5-7B-Instruct", 7616),
+        ("SmolLM2-135M-Instruct", 135),
+        ("SmolLM2-1.7B-Instruct", 1711),
+        ("Llama-3.2-1B-Instruct", 1236),
+    ],
+)
 def test_known_models_have_the_parameters_of_their_releases(name, millions):
     model = known(name)
     assert model is not None and model.config.native_context == model.config.max_position_embeddings
@@ -87,11 +108,20 @@ def test_show_tells_the_active_share(docqa, checkpoint):
 def test_show_of_a_model_that_is_not_here_tells_what_it_needs(docqa):
     code, out, err = docqa("models", "show", "qwen3.6-35b-a3b", "--json")
     facts = json.loads(out)
-    assert (code, err, facts["id"], facts["license"]) == (0, "", "Qwen/Qwen3.6-35B-A3B", "Apache-2.0")
+    assert (code, err, facts["id"], facts["license"]) == (
+        0,
+        "",
+        "Qwen/Qwen3.6-35B-A3B",
+        "Apache-2.0",
+    )
     forms = ["as it comes", "4 bits", "6 bits", "8 bits"]
     assert list(facts["disk_bytes"]) == list(facts["memory_bytes"]) == forms
     assert facts["disk_bytes"]["as it comes"] == facts["download_bytes"] == 2 * facts["parameters"]
-    assert facts["disk_bytes"]["4 bits"] < facts["disk_bytes"]["6 bits"] < facts["disk_bytes"]["8 bits"]
+    assert (
+        facts["disk_bytes"]["4 bits"]
+        < facts["disk_bytes"]["6 bits"]
+        < facts["disk_bytes"]["8 bits"]
+    )
     code, out, _ = docqa("models", "show", "meta-llama/Llama-3.2-1B-Instruct")
     assert code == 0 and "license: Llama-3.2\n" in out
 
@@ -113,7 +143,10 @@ def test_use_changes_one_line_of_the_configuration_and_keeps_the_rest(docqa, che
     text = path.read_text(encoding="utf-8")
     assert 'model = "openai:qwen"\n' in text and 'base_url = "http://127.0.0.1:9/v1"\n' in text
     assert docqa("models", "use", "docqa-155m")[0] == 0
-    assert "model =" not in path.read_text(encoding="utf-8") and "# mine\nk = 3  # few" in path.read_text()
+    assert (
+        "model =" not in path.read_text(encoding="utf-8")
+        and "# mine\nk = 3  # few" in path.read_text()
+    )
 
 
 def test_use_refuses_what_could_not_answer(docqa, tmp_path):
@@ -137,16 +170,25 @@ def test_a_configuration_that_cannot_be_edited_safely_is_left_alone(docqa, check
 
 def test_a_quantized_checkpoint_is_one_that_loads(docqa, tmp_path):
     raw = json.loads((BUNDLED / "config.json").read_text(encoding="utf-8")) | {
-        "num_hidden_layers": 2, "layer_types": ["linear_attention", "full_attention"], "vocab_size": 128,
-        "hidden_size": 128, "intermediate_size": 128, "num_attention_heads": 2, "num_key_value_heads": 1,
-        "linear_num_key_heads": 1, "linear_num_value_heads": 1, "linear_key_head_dim": 64, "linear_value_head_dim": 64,
-    }  # fmt: skip
+        "num_hidden_layers": 2,
+        "layer_types": ["linear_attention", "full_attention"],
+        "vocab_size": 128,
+        "hidden_size": 128,
+        "intermediate_size": 128,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "linear_num_key_heads": 1,
+        "linear_num_value_heads": 1,
+        "linear_key_head_dim": 64,
+        "linear_value_head_dim": 64,
+    }
     del raw["docqa_quantization"]
     source = tmp_path / "source"
     source.mkdir()
     torch.manual_seed(0)
     tensors = {
-        f"model.{name}": part.detach() for name, part in Hybrid(HybridConfig.from_dict(raw)).state_dict().items()
+        f"model.{name}": part.detach()
+        for name, part in Hybrid(HybridConfig.from_dict(raw)).state_dict().items()
     }
     save_file(tensors, source / "model.safetensors", metadata={"format": "pt"})
     (source / "config.json").write_text(json.dumps(raw), encoding="utf-8")
@@ -154,13 +196,17 @@ def test_a_quantized_checkpoint_is_one_that_loads(docqa, tmp_path):
     code, out, err = docqa("models", "quantize", source, tmp_path / "packed")
     assert (code, "tensors in 1 files" in out) == (0, True), err
     assert (tmp_path / "packed" / "chat_template.jinja").is_file()
-    with safe_open(tmp_path / "packed" / "model-00001-of-00001.safetensors", framework="pt") as file:
+    with safe_open(
+        tmp_path / "packed" / "model-00001-of-00001.safetensors", framework="pt"
+    ) as file:
         assert "model.layers.0.mlp.up_proj.weight.q" in file.keys()  # noqa: SIM118
     load_network(tmp_path / "packed", HybridConfig.from_folder(tmp_path / "packed"), torch.float32)
     code, _, err = docqa("models", "quantize", source, tmp_path / "five", "--bits", "5")
     assert (code, "5 bits are not written" in err, (tmp_path / "five").exists()) == (2, True, False)
     assert docqa("models", "quantize", source, tmp_path / "eight", "--bits", "8")[0] == 0
-    bits = json.loads((tmp_path / "eight" / "config.json").read_text(encoding="utf-8"))["docqa_quantization"]
+    bits = json.loads((tmp_path / "eight" / "config.json").read_text(encoding="utf-8"))[
+        "docqa_quantization"
+    ]
     assert (bits["bits"], bits["embedding_bits"]) == (8, 8)
     code, _, err = docqa("models", "quantize", tmp_path / "packed", tmp_path / "twice")
     assert (code, "quantized already" in err) == (4, True)
@@ -170,7 +216,8 @@ def test_a_quantized_checkpoint_is_one_that_loads(docqa, tmp_path):
 
 def test_plan_says_how_long_a_model_that_is_not_here_would_read(docqa, note):
     small, large = (
-        json.loads(docqa("plan", note, "--model", name, "--json")[1]) for name in ("Qwen3.5-0.8B", "Qwen3.5-27B")
+        json.loads(docqa("plan", note, "--model", name, "--json")[1])
+        for name in ("Qwen3.5-0.8B", "Qwen3.5-27B")
     )
     assert 0 < small["seconds"] < large["seconds"]
     assert 0 < small["disk_bytes"] < large["disk_bytes"]
@@ -181,7 +228,12 @@ def test_plan_says_how_long_a_model_that_is_not_here_would_read(docqa, note):
 def test_plan_says_whether_a_model_that_is_not_here_would_fit(docqa, note):
     code, out, err = docqa("plan", note, "--model", "Qwen3.5-397B-A17B", "--json")
     found = json.loads(out)
-    assert (code, found["model"], found["yarn_factor"], err) == (0, "Qwen/Qwen3.5-397B-A17B", 1.0, "")
+    assert (code, found["model"], found["yarn_factor"], err) == (
+        0,
+        "Qwen/Qwen3.5-397B-A17B",
+        1.0,
+        "",
+    )
     assert found["packed_memory_bytes"] > 200 * 2**30 and found["tokens"] > 40
     code, out, _ = docqa("plan", note, "--model", "Qwen/Qwen3.5-0.8B")
     assert code == 0 and "not on this machine" in out and "1.4 GiB" in out

@@ -1,4 +1,6 @@
-"""`docqa models pull` from a hub on this machine: cut, resumed, compared with its hashes, refused with the reason."""
+"""`docqa models pull` from a hub on this machine: cut, resumed, compared with its hashes, refused
+with the reason.
+"""
 
 import json
 from pathlib import Path
@@ -13,7 +15,9 @@ def folder_of(own_folders: Path) -> Path:
     return own_folders / "models" / "org--tiny" / COMMIT
 
 
-def test_what_is_pulled_is_pinned_whole_and_answers_by_its_name(docqa, hub, own_folders, note, monkeypatch):
+def test_what_is_pulled_is_pinned_whole_and_answers_by_its_name(
+    docqa, hub, own_folders, note, monkeypatch
+):
     monkeypatch.setenv("DOCQA_DTYPE", "float32")
     code, out, err = docqa("models", "pull", "org/tiny")
     assert (code, COMMIT[:12] in out) == (0, True), err
@@ -22,8 +26,17 @@ def test_what_is_pulled_is_pinned_whole_and_answers_by_its_name(docqa, hub, own_
     assert "pytorch_model.bin" not in {path.name for path in here.iterdir()}
     record = json.loads((here / "pulled.json").read_text(encoding="utf-8"))
     assert (record["commit"], record["revision"]) == (COMMIT, "main")
-    assert set(record["files"][WEIGHTS]) == {"size", "sha256"} and set(record["files"]["config.json"]) > {"git-sha1"}
-    code, out, _ = docqa("ask", note, "What does the tenant of unit 7 pay?", "--model", "org/tiny@01234", "--no-store")
+    assert set(record["files"][WEIGHTS]) == {"size", "sha256"} and set(
+        record["files"]["config.json"]
+    ) > {"git-sha1"}
+    code, out, _ = docqa(
+        "ask",
+        note,
+        "What does the tenant of unit 7 pay?",
+        "--model",
+        "org/tiny@01234",
+        "--no-store",
+    )
     assert (code, "[quote found]" in out) == (0, True)
     assert f"  org/tiny@{COMMIT[:12]}" in docqa("models", "list")[1]
     assert f"org/tiny@{COMMIT[:12]}" in docqa("cache", "list")[1]
@@ -40,7 +53,11 @@ def test_a_connection_that_is_cut_goes_on_where_it_was(docqa, hub, own_folders):
 def test_a_pull_that_was_given_up_goes_on_in_another_run(docqa, hub, own_folders, monkeypatch):
     hub.cuts[WEIGHTS] = [7_000] + [0] * 100
     code, _, err = docqa("models", "pull", "org/tiny")
-    assert code == 4 and f"org/tiny: {WEIGHTS}: the connection was cut" in err and "goes on from there" in err
+    assert (
+        code == 4
+        and f"org/tiny: {WEIGHTS}: the connection was cut" in err
+        and "goes on from there" in err
+    )
     assert "6.8 KiB are kept" in err and not folder_of(own_folders).exists()
     hub.cuts.clear()
     hub.ranges.clear()
@@ -73,7 +90,9 @@ def test_another_architecture_is_refused_before_its_weights_are_fetched(docqa, h
     assert code == 4 and "gemma3" in err and "config.json" in err and hub.asked[WEIGHTS] == 0
 
 
-def test_an_encoder_is_pulled_with_its_modules_and_kept_as_the_choice(docqa, hub, own_folders, tiny_reader):
+def test_an_encoder_is_pulled_with_its_modules_and_kept_as_the_choice(
+    docqa, hub, own_folders, tiny_reader
+):
     tiny_reader.write_foreign(hub.folder, "Bert", "Model")
     tiny_reader.write_modules(hub.folder, {"pooling_mode": "mean"})
     (hub.folder / "2_Dense" / WEIGHTS).write_bytes((hub.folder / WEIGHTS).read_bytes())
@@ -82,8 +101,17 @@ def test_an_encoder_is_pulled_with_its_modules_and_kept_as_the_choice(docqa, hub
     assert docqa("models", "pull", "org/tiny", "--bits", "4")[0] == 2
     code, _, err = docqa("models", "pull", "org/tiny")
     assert code == 0 and "--encoder org/tiny uses it once" in err
-    here = {path.relative_to(folder_of(own_folders)).as_posix() for path in folder_of(own_folders).rglob("*.*")}
-    assert here >= {WEIGHTS, "modules.json", "1_Pooling/config.json", f"2_Dense/{WEIGHTS}", "tokenizer.json"}
+    here = {
+        path.relative_to(folder_of(own_folders)).as_posix()
+        for path in folder_of(own_folders).rglob("*.*")
+    }
+    assert here >= {
+        WEIGHTS,
+        "modules.json",
+        "1_Pooling/config.json",
+        f"2_Dense/{WEIGHTS}",
+        "tokenizer.json",
+    }
     assert not any("onnx" in name or name.endswith(".bin") for name in here)
     assert docqa("models", "use", "org/tiny")[0] == 0
     assert f"* org/tiny@{COMMIT[:12]}  encoder  " in docqa("models", "list")[1]
@@ -96,7 +124,11 @@ def test_a_shard_that_the_index_names_and_the_hub_lacks_is_named(docqa, hub):
     index = {"weight_map": {"model.norm.weight": "model-00002-of-00002.safetensors"}}
     (hub.folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
     code, _, err = docqa("models", "pull", "org/tiny")
-    assert code == 4 and "model-00002-of-00002.safetensors is not among its files" in err and hub.asked[WEIGHTS] == 0
+    assert (
+        code == 4
+        and "model-00002-of-00002.safetensors is not among its files" in err
+        and hub.asked[WEIGHTS] == 0
+    )
 
 
 def test_offline_is_honoured_and_what_is_here_needs_no_hub(docqa, hub, monkeypatch):
@@ -132,7 +164,12 @@ def test_no_room_is_said_before_anything_large_is_fetched(docqa, hub, monkeypatc
     usage = type("Usage", (), {"free": 1_000})
     monkeypatch.setattr(pull.shutil, "disk_usage", lambda _: usage)
     code, _, err = docqa("models", "pull", "org/tiny")
-    assert code == 4 and "1000 B are free" in err and "DOCQA_CACHE_DIR" in err and hub.asked[WEIGHTS] == 0
+    assert (
+        code == 4
+        and "1000 B are free" in err
+        and "DOCQA_CACHE_DIR" in err
+        and hub.asked[WEIGHTS] == 0
+    )
 
 
 def test_a_hub_that_is_not_there_is_said(docqa, hub, monkeypatch):
@@ -151,7 +188,10 @@ def test_what_is_quantized_while_it_is_pulled_is_all_that_is_kept(docqa, hub, ow
     code, out, err = docqa("models", "pull", "org/tiny", "--bits", "8")
     assert (code, "  8 bits  " in out) == (0, True), err
     here = folder_of(own_folders)
-    assert json.loads((here / "config.json").read_text(encoding="utf-8"))["docqa_quantization"]["bits"] == 8
+    assert (
+        json.loads((here / "config.json").read_text(encoding="utf-8"))["docqa_quantization"]["bits"]
+        == 8
+    )
     record = json.loads((here / "pulled.json").read_text(encoding="utf-8"))
     assert record["bits"] == 8 and set(record["files"]["config.json"]) == {"size", "sha256"}
     assert {path.name for path in here.parent.iterdir()} <= {COMMIT, ".lock"}

@@ -1,4 +1,6 @@
-"""What comes while a model thinks and writes: on a terminal alone, and never what a terminal would obey."""
+"""What comes while a model thinks and writes: on a terminal alone, and never what a terminal would
+obey.
+"""
 
 import io
 

@@ -25,11 +25,26 @@ def test_a_file_and_a_question_need_no_command(docqa, sample_docs):
 
 def offered(shell: str, line: str) -> str:
     """What `shell` is told when Tab is pressed behind `line`."""
-    words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1), "_TYPER_COMPLETE_ARGS": line}
-    given = {"_DOCQA_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_FISH_ACTION": "get-args", **words}
+    words = {
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(line.split(" ")) - 1),
+        "_TYPER_COMPLETE_ARGS": line,
+    }
+    given = {
+        "_DOCQA_COMPLETE": f"complete_{shell}",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        **words,
+    }
     code = "import sys\nfrom docqa.app.cli import main\nsys.argv = ['docqa']\nsys.exit(main())"
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command,
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert "Traceback" not in done.stderr
     return done.stdout
 

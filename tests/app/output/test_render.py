@@ -5,14 +5,27 @@ from dataclasses import replace
 
 import pytest
 
-from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement, Usage
+from docqa.app.answer.answer import (
+    Answer,
+    Cite,
+    CoverageReport,
+    EvidenceItem,
+    Quote,
+    Statement,
+    Usage,
+)
 from docqa.app.answer.events import ReadProgress
 from docqa.app.answer.grades import Grade, Place, Status, Support
 from docqa.app.output import console, render
 from docqa.app.output.progress import Progress, duration, reading_line, size
 
 
-def _cite(page: int | None = 14, label: str | None = "xii", section: str | None = None, file: str = "a.pdf") -> Cite:
+def _cite(
+    page: int | None = 14,
+    label: str | None = "xii",
+    section: str | None = None,
+    file: str = "a.pdf",
+) -> Cite:
     return Cite(file, page, label, section, 0, 9)
 
 
@@ -20,7 +33,9 @@ def _numbered(page: int, first: int, last: int) -> Cite:
     return Cite("a.pdf", page, None, None, 0, 9, (first, last))
 
 
-def _quote(text: str = "The term ends in May.", grade: str = "exact", cites: tuple[Cite, ...] = ()) -> Quote:
+def _quote(
+    text: str = "The term ends in May.", grade: str = "exact", cites: tuple[Cite, ...] = ()
+) -> Quote:
     return Quote(text, 0, 3, Grade(grade), Place.AS_CITED, cites or (_cite(),))
 
 
@@ -72,7 +87,9 @@ def test_only_exact_and_normalised_are_called_verified(grade):
 def test_coverage_below_all_stands_on_its_own_line_before_the_answer():
     coverage = CoverageReport(100, 100, 20, pages_without_text=(3, 7, 8, 9), hidden_spans=2)
     lines = render.answer_text(_answer(coverage=coverage)).splitlines()
-    assert lines[0] == "Coverage: 80 % of 20 pages have text; none on PDF 3, 7–9; 2 hidden passages."
+    assert (
+        lines[0] == "Coverage: 80 % of 20 pages have text; none on PDF 3, 7–9; 2 hidden passages."
+    )
     assert lines[2] == "May"
 
 
@@ -81,31 +98,59 @@ def test_full_coverage_says_nothing_about_coverage():
 
 
 def test_a_refusal_shows_what_was_searched_the_words_and_the_nearest_passage():
-    evidence = tuple(EvidenceItem("a.pdf", page, None, 1.0, f"passage {page}") for page in (1, 2, 3, 4))
+    evidence = tuple(
+        EvidenceItem("a.pdf", page, None, 1.0, f"passage {page}") for page in (1, 2, 3, 4)
+    )
     coverage = CoverageReport(100, 100, 20, warnings=('"rent" stands 0 times',))
     text = render.answer_text(
-        _answer(status="not_found", answer=None, quotes=(), evidence=evidence, refused=True, coverage=coverage)
+        _answer(
+            status="not_found",
+            answer=None,
+            quotes=(),
+            evidence=evidence,
+            refused=True,
+            coverage=coverage,
+        )
     )
     assert text.splitlines() == [
-        "Not found.", 'Searched: 20 pages. "rent" stands 0 times', "", "Nearest, not an answer:", "  p. 1: passage 1",
-    ]  # fmt: skip
+        "Not found.",
+        'Searched: 20 pages. "rent" stands 0 times',
+        "",
+        "Nearest, not an answer:",
+        "  p. 1: passage 1",
+    ]
 
 
 def _refusal(status: str = "possible", **changes: object) -> Answer:
-    evidence = tuple(EvidenceItem("a.pdf", page, str(page), 1.0, f"passage {page}") for page in (19, 2, 3, 4))
-    values: dict = {"status": Status(status), "answer": None, "quotes": (), "evidence": evidence, "refused": True}
+    evidence = tuple(
+        EvidenceItem("a.pdf", page, str(page), 1.0, f"passage {page}") for page in (19, 2, 3, 4)
+    )
+    values: dict = {
+        "status": Status(status),
+        "answer": None,
+        "quotes": (),
+        "evidence": evidence,
+        "refused": True,
+    }
     return _answer(**{**values, **changes})
 
 
 def test_where_an_answer_possibly_stands_comes_before_anything_else():
-    coverage = CoverageReport(100, 100, 20, pages_without_text=(3,), warnings=('"rent" stands 0 times',))
+    coverage = CoverageReport(
+        100, 100, 20, pages_without_text=(3,), warnings=('"rent" stands 0 times',)
+    )
     lines = render.answer_text(_refusal(coverage=coverage)).splitlines()
     assert lines == [
-        "Possibly on p. 19: passage 19", "",
-        "Coverage: 95 % of 20 pages have text; none on PDF 3.", "",
-        render.NOT_STATED, 'Searched: 20 pages. "rent" stands 0 times', "", "Nearest, not an answer:",
+        "Possibly on p. 19: passage 19",
+        "",
+        "Coverage: 95 % of 20 pages have text; none on PDF 3.",
+        "",
+        render.NOT_STATED,
+        'Searched: 20 pages. "rent" stands 0 times',
+        "",
+        "Nearest, not an answer:",
         "  p. 2: passage 2",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(
@@ -129,8 +174,13 @@ def test_what_was_not_found_says_what_was_searched():
 
 
 def test_a_quick_question_without_an_answer_says_where_it_looked():
-    lines = render.answer_text(_refusal("partial", coverage=CoverageReport(100, 0, 20))).splitlines()
-    assert lines[2:4] == ["Not found among the passages that the question's words find.", "Searched: 20 pages."]
+    lines = render.answer_text(
+        _refusal("partial", coverage=CoverageReport(100, 0, 20))
+    ).splitlines()
+    assert lines[2:4] == [
+        "Not found among the passages that the question's words find.",
+        "Searched: 20 pages.",
+    ]
     assert "  p. 19: passage 19" in lines
     unreadable = render.answer_text(_refusal("unreadable", evidence=()))
     assert unreadable == "No answer (unreadable)."
@@ -146,19 +196,33 @@ def test_of_several_files_the_only_one_cited_is_named_too(status):
 
 def test_several_statements_are_shown_one_by_one_with_their_places():
     quotes = (_quote(cites=(_cite(1, "1"),)), _quote(cites=(_cite(2, "2", file="b.pdf"),)))
-    statements = Statement("rent", Support.QUOTED, (0,)), Statement("the\nheating", Support.QUOTED, (1,))
-    text = render.answer_text(_answer(answer="rent; the\nheating", quotes=quotes, statements=statements))
+    statements = (
+        Statement("rent", Support.QUOTED, (0,)),
+        Statement("the\nheating", Support.QUOTED, (1,)),
+    )
+    text = render.answer_text(
+        _answer(answer="rent; the\nheating", quotes=quotes, statements=statements)
+    )
     assert text.splitlines()[:2] == ["- rent (a.pdf, p. 1)", "- the heating (b.pdf, p. 2)"]
 
 
 @pytest.mark.parametrize("support", ["unsupported", "contradicted"])
 def test_what_no_quote_bears_out_is_printed_only_where_asked_for(support):
-    statements = Statement("It ends.", Support.SUPPORTED, (0,)), Statement("It rains.", Support(support), ())
+    statements = (
+        Statement("It ends.", Support.SUPPORTED, (0,)),
+        Statement("It rains.", Support(support), ()),
+    )
     answer = _answer(status="partial", answer="It ends. It rains.", statements=statements)
-    assert render.answer_text(answer).startswith("- It ends. (p. xii (PDF 14))   [partial: quotes do not bear out")
-    assert "It rains." not in render.answer_text(answer) + render.answer_text(_refusal(statements=statements[1:]))
+    assert render.answer_text(answer).startswith(
+        "- It ends. (p. xii (PDF 14))   [partial: quotes do not bear out"
+    )
+    assert "It rains." not in render.answer_text(answer) + render.answer_text(
+        _refusal(statements=statements[1:])
+    )
     for each in (answer, _refusal(statements=statements[1:])):
-        apart = render.answer_text(each, unsupported=True).partition("Written, and not borne out by the documents:\n")
+        apart = render.answer_text(each, unsupported=True).partition(
+            "Written, and not borne out by the documents:\n"
+        )
         assert apart[2].startswith("- It rains. [")
 
 
@@ -170,17 +234,24 @@ def test_what_is_borne_out_in_part_has_its_open_words_marked():
 
 def test_a_preview_is_marked_as_one():
     assert render.preview_text(_answer(status="partial")).startswith("Preliminary answer")
-    assert "do not answer" in render.preview_text(_answer(status="not_found", answer=None, quotes=()))
+    assert "do not answer" in render.preview_text(
+        _answer(status="not_found", answer=None, quotes=())
+    )
 
 
 def test_several_files_are_named_at_each_quote():
-    quotes = (_quote(cites=(_cite(1, "1", file="a.pdf"),)), _quote(cites=(_cite(2, "2", file="b.pdf"),)))
+    quotes = (
+        _quote(cites=(_cite(1, "1", file="a.pdf"),)),
+        _quote(cites=(_cite(2, "2", file="b.pdf"),)),
+    )
     text = render.answer_text(_answer(quotes=quotes))
     assert "a.pdf, p. 1 [" in text
     assert "b.pdf, p. 2 [" in text
 
 
-@pytest.mark.parametrize("hostile", ["\x1b[31mred", "a\x9b2Jb", "a\u202eb", "line\r\nover", "bell\x07"])
+@pytest.mark.parametrize(
+    "hostile", ["\x1b[31mred", "a\x9b2Jb", "a\u202eb", "line\r\nover", "bell\x07"]
+)
 def test_nothing_of_a_document_reaches_the_terminal_as_a_command(hostile):
     text = render.answer_text(_answer(answer=hostile, quotes=(_quote(hostile),)))
     assert not {character for character in text if ord(character) < 32 and character != "\n"}
@@ -225,7 +296,9 @@ def test_on_a_terminal_a_bar_is_drawn_and_removed(monkeypatch):
     progress.update(_at(1000))
     progress.finish()
     frames = stream.getvalue().split("\r")
-    assert frames[1].startswith("[############............] read 50 %, 500 of 1,000 tokens, 50 tokens/s, 10 s left")
+    assert frames[1].startswith(
+        "[############............] read 50 %, 500 of 1,000 tokens, 50 tokens/s, 10 s left"
+    )
     assert frames[-2].strip() == ""
     assert frames[-1] == ""
 
@@ -241,16 +314,22 @@ def test_a_long_read_promises_instant_questions_only_where_it_is_kept(kept, monk
 
 
 def test_reused_tokens_are_named():
-    assert reading_line(ReadProgress(600, 1000, reused=500)) == "read 60 %, 600 of 1,000 tokens, 500 reused"
+    assert (
+        reading_line(ReadProgress(600, 1000, reused=500))
+        == "read 60 %, 600 of 1,000 tokens, 500 reused"
+    )
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")]
+)
 def test_durations_are_short(seconds, text):
     assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("count", "text"), [(812, "812 B"), (1536, "1.5 KiB"), (2 << 30, "2.0 GiB"), (3 << 20, "3.0 MiB")]
+    ("count", "text"),
+    [(812, "812 B"), (1536, "1.5 KiB"), (2 << 30, "2.0 GiB"), (3 << 20, "3.0 MiB")],
 )
 def test_sizes_carry_their_unit(count, text):
     assert size(count) == text
@@ -264,12 +343,24 @@ def test_an_excerpt_has_no_leaders_of_a_table_of_contents():
 def test_on_a_terminal_what_several_files_say_is_a_table():
     said = tuple(
         Statement(text, Support.QUOTED, (number,), f"folder/{file}")
-        for number, (file, text) in enumerate((("a.pdf", "May"), ("b.pdf", "the first day of the month of June")))
+        for number, (file, text) in enumerate(
+            (("a.pdf", "May"), ("b.pdf", "the first day of the month of June"))
+        )
     )
-    quotes = tuple(_quote(cites=(_cite(page, None, None, file),)) for page, file in ((3, "a.pdf"), (14, "b.pdf")))
-    answer = _answer(answer="a.pdf: May; b.pdf: the first day of the month of June", statements=said, quotes=quotes)
+    quotes = tuple(
+        _quote(cites=(_cite(page, None, None, file),))
+        for page, file in ((3, "a.pdf"), (14, "b.pdf"))
+    )
+    answer = _answer(
+        answer="a.pdf: May; b.pdf: the first day of the month of June",
+        statements=said,
+        quotes=quotes,
+    )
     table = render.answer_text(answer, files=2, columns=40).splitlines()[:4]
-    assert table[:2] == ["file   answer                    page", "a.pdf  May                       p. 3"]
+    assert table[:2] == [
+        "file   answer                    page",
+        "a.pdf  May                       p. 3",
+    ]
     assert table[2].startswith("b.pdf  the first day") and table[2].endswith("p. 14")
     assert max(map(len, table)) <= 40
     assert render.answer_text(answer, files=2).startswith("- a.pdf: May (")

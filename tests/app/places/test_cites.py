@@ -23,8 +23,16 @@ CITES = [
     ("clause and page", "clause 14.6, p. 5", [("section", ("14.6",)), ("page", ("5",))]),
     ("page and line of a transcript", "(Smith Dep. 12:5–13:2)", [("line", ("12:5", "13:2"))]),
     ("lines of one page", "[12:5-9]", [("line", ("12:5", "12:9"))]),
-    ("several lines", "Tr. at 12:5-9, 14:2.", [("line", ("12:5", "12:9")), ("line", ("14:2", "14:2"))]),
-    ("one line in brackets behind a quotation", 'He said "A b" (12:5).', [("line", ("12:5", "12:5"))]),
+    (
+        "several lines",
+        "Tr. at 12:5-9, 14:2.",
+        [("line", ("12:5", "12:9")), ("line", ("14:2", "14:2"))],
+    ),
+    (
+        "one line in brackets behind a quotation",
+        'He said "A b" (12:5).',
+        [("line", ("12:5", "12:5"))],
+    ),
     ("lines in words", "see p. 12, lines 5-9", [("line", ("12:5", "12:9"))]),
     ("a time", "The train of 12:05, open from 9:10-10:20, left (10:30 a.m.).", []),
     ("a vote and a verse", "By vote (5:4) they read John 3:16-17.", []),
@@ -36,7 +44,9 @@ CITES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "wanted"), [case[1:] for case in CITES], ids=[case[0] for case in CITES])
+@pytest.mark.parametrize(
+    ("text", "wanted"), [case[1:] for case in CITES], ids=[case[0] for case in CITES]
+)
 def test_cites_of(text, wanted):
     assert [(cite.kind, cite.numbers) for cite in find_cites(text)] == wanted
 

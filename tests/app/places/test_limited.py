@@ -9,26 +9,51 @@ from docqa.app.errors import InputError, UsageError
 from docqa.app.places.limited import limited
 from docqa.ingest.types import Block, Document, Section
 
-TEXTS = ("1. Rent\nThe rent is 9.\n2. Term\nIt ends in", "May or June.\n3. Keys\nTwo keys.\nSchedule A\nA list.")
+TEXTS = (
+    "1. Rent\nThe rent is 9.\n2. Term\nIt ends in",
+    "May or June.\n3. Keys\nTwo keys.\nSchedule A\nA list.",
+)
 
 
 @pytest.fixture
 def lease(document: Any) -> Document:
     """Three sections and a schedule over two pages; section 2 goes over the page break."""
-    places = [("1.", "Rent", 1, 0), ("2.", "Term", 1, 23), ("3.", "Keys", 2, 13), ("A", "Schedule A", 2, 31)]
+    places = [
+        ("1.", "Rent", 1, 0),
+        ("2.", "Term", 1, 23),
+        ("3.", "Keys", 2, 13),
+        ("A", "Schedule A", 2, 31),
+    ]
     sections = tuple(
-        Section(str(at), number, title, 1, page, start, "numbering", 1.0, None, str(page),
-                title if number == "A" else number.rstrip("."))
+        Section(
+            str(at),
+            number,
+            title,
+            1,
+            page,
+            start,
+            "numbering",
+            1.0,
+            None,
+            str(page),
+            title if number == "A" else number.rstrip("."),
+        )
         for at, (number, title, page, start) in enumerate(places)
-    )  # fmt: skip
+    )
     made = document(*TEXTS, sections=sections)
-    page = replace(made.pages[1], blocks=(Block(0, 12, "para"), Block(13, 20, "heading"), Block(21, 30, "para")))
+    page = replace(
+        made.pages[1],
+        blocks=(Block(0, 12, "para"), Block(13, 20, "heading"), Block(21, 30, "para")),
+    )
     return replace(made, pages=(made.pages[0], page))
 
 
 def test_only_the_named_sections_are_left_and_keep_their_places(lease):
     (only,) = limited([lease], "2")
-    assert [page.text.split() for page in only.pages] == [["2.", "Term", "It", "ends", "in"], ["May", "or", "June."]]
+    assert [page.text.split() for page in only.pages] == [
+        ["2.", "Term", "It", "ends", "in"],
+        ["May", "or", "June."],
+    ]
     assert [len(page.text) for page in only.pages] == [len(text) for text in TEXTS]
     assert only.pages[1].text[0:12] == TEXTS[1][0:12]
     assert {only.passage_text(passage).strip()[:2] for passage in only.passages} == {"2.", "Ma"}
@@ -43,7 +68,9 @@ def test_a_range_and_single_names_go_together(lease):
 
 
 def test_documents_without_the_sections_are_left_out(lease, document):
-    assert [each.path for each in limited([document("Nothing.", path="b.pdf"), lease], "3")] == [lease.path]
+    assert [each.path for each in limited([document("Nothing.", path="b.pdf"), lease], "3")] == [
+        lease.path
+    ]
 
 
 def test_a_section_that_is_nowhere_is_named(lease):

@@ -36,16 +36,25 @@ def act() -> Document:
 
 def test_a_document_is_meant_by_its_place_in_the_order():
     names = DocumentNames([act(), act()])
-    assert names.meant_by("Which law governs the second contract?") == names.meant_by("and the last file?") == {1}
+    assert (
+        names.meant_by("Which law governs the second contract?")
+        == names.meant_by("and the last file?")
+        == {1}
+    )
     assert names.meant_by("Which law governs it?") == names.meant_by("the third contract?") == set()
 
 
 @pytest.mark.parametrize(
     ("name", "begins"),
     [
-        ("81", "Article 81"), ("article 82", "Article 82"), ("section 81", "Article 81"),
-        ("81(2)", "(2) The keeper may"), ("Article 81(2)", "(2) The keeper may"), ("chapter 4", "Chapter 4"),
-        ("Schedule 2 Part A", "Part A"), ("choice of", "Article 81"),
+        ("81", "Article 81"),
+        ("article 82", "Article 82"),
+        ("section 81", "Article 81"),
+        ("81(2)", "(2) The keeper may"),
+        ("Article 81(2)", "(2) The keeper may"),
+        ("chapter 4", "Chapter 4"),
+        ("Schedule 2 Part A", "Part A"),
+        ("choice of", "Article 81"),
     ],
 )
 def test_a_place_is_found_by_what_is_printed_there(name, begins):
@@ -93,8 +102,13 @@ def test_a_question_reaches_the_parts_of_an_opinion(question, begins):
 
 
 def test_a_question_reaches_a_paragraph_of_a_schedule():
-    text = TEXT + "\n## Schedule 3\n\n1. A bell is lent.\n\n2. A bell is sold.\n\n## Schedule 4\n\n1. No.\n\n2. Yes.\n"
+    text = (
+        TEXT
+        + "\n## Schedule 3\n\n1. A bell is lent.\n\n2. A bell is sold.\n\n## Schedule 4\n\n1. No.\n\n2. Yes.\n"
+    )
     document = read(ReadRequest("act.md", text.encode()))
     scope = scope_of("What does paragraph 2 of Schedule 3 say?", (document,))
     assert scope is not None
-    assert [document.pages[0].text[span.start : span.end] for span in scope.spans] == ["2. A bell is sold."]
+    assert [document.pages[0].text[span.start : span.end] for span in scope.spans] == [
+        "2. A bell is sold."
+    ]

@@ -98,7 +98,10 @@ def test_no_scope_without_a_place_that_exists(question):
 
 
 def test_a_place_that_is_only_mentioned_does_not_limit():
-    assert getattr(scope_of("Do the section 2 duties end with the lease?", [lease()]), "inside", None) is False
+    assert (
+        getattr(scope_of("Do the section 2 duties end with the lease?", [lease()]), "inside", None)
+        is False
+    )
     two = scope_of("What is the Mill, and what does section 3 require of the landlord?", [lease()])
     assert two is not None
     assert not two.inside
@@ -112,8 +115,10 @@ def test_several_sections_are_one_scope():
 def test_pages_by_label_word_and_position(document):
     report = document("Front.", "Middle words.", "End.", labels=("i", "1", "2"))
     for question, text in [
-        ("What is on page 1?", "Middle words."), ("on page 2", "End."), ("p. i", "Front."),
-    ]:  # fmt: skip
+        ("What is on page 1?", "Middle words."),
+        ("on page 2", "End."),
+        ("p. i", "Front."),
+    ]:
         assert words(scope_of(question, [report]), report) == [text]
 
 
@@ -129,8 +134,12 @@ def test_a_named_file_is_the_document_that_is_meant():
 
 
 def test_passages_of_a_scope_are_those_it_touches():
-    made = lease(LEASE.replace("The landlord repairs the roof.", "The landlord repairs the roof. " * 200))
-    context = Context((made,), None, tuple(PlacedPassage(0, p, 0, 0) for p in made.passages), None, None)  # type: ignore[arg-type]
+    made = lease(
+        LEASE.replace("The landlord repairs the roof.", "The landlord repairs the roof. " * 200)
+    )
+    context = Context(
+        (made,), None, tuple(PlacedPassage(0, p, 0, 0) for p in made.passages), None, None
+    )  # type: ignore[arg-type]
     scope = scope_of("what does Schedule 1 say?", [made])
     assert scope is not None
     found = passages_in(scope, context)

@@ -40,7 +40,10 @@ def test_every_folded_range_leads_back_to_characters_that_fold_to_it(text):
     for start in range(len(folded.text)):
         begin, end = folded.original_start(start), folded.original_end(start + 1)
         assert 0 <= begin < end <= len(text)
-        assert folded.text[start] in fold(text[begin:end]).text or text[begin:end].strip() in {"-", ""}
+        assert folded.text[start] in fold(text[begin:end]).text or text[begin:end].strip() in {
+            "-",
+            "",
+        }
 
 
 @given(TRICKY)
@@ -58,5 +61,8 @@ def test_folding_twice_changes_nothing(text):
 
 def test_ligatures_alone_take_little_memory():
     tracemalloc.start()
-    assert fold("ﬃﷺ" * 200_000).original_end(4) == 2 and tracemalloc.get_traced_memory()[1] < 20_000_000
+    assert (
+        fold("ﬃﷺ" * 200_000).original_end(4) == 2
+        and tracemalloc.get_traced_memory()[1] < 20_000_000
+    )
     tracemalloc.stop()

@@ -67,7 +67,12 @@ def test_the_cite_of_a_quote_leaves_out_the_space_around_it(document):
     made = document("One.  The toll is nine marks. \n")
     quote = cut_quote((made,), Located(0, 1, 4, 30))
     (cite,) = quote.cites
-    assert (quote.text, quote.grade, cite.start, cite.end) == ("  The toll is nine marks. ", "exact", 6, 29)
+    assert (quote.text, quote.grade, cite.start, cite.end) == (
+        "  The toll is nine marks. ",
+        "exact",
+        6,
+        29,
+    )
 
 
 def test_a_document_without_pages_is_cited_by_its_section(document):
@@ -79,12 +84,18 @@ def test_a_document_without_pages_is_cited_by_its_section(document):
 
 def test_only_quotes_from_pages_with_line_numbers_cite_lines(document):
     made = document(TEXT, TEXT)
-    lines = (NumberedLine(0, 12), NumberedLine(TEXT.index("keeper"), 13), NumberedLine(TEXT.index("within"), 14))
+    lines = (
+        NumberedLine(0, 12),
+        NumberedLine(TEXT.index("keeper"), 13),
+        NumberedLine(TEXT.index("within"), 14),
+    )
     made = replace(made, pages=(replace(made.pages[0], lines=lines), made.pages[1]))
     (numbered,) = make_quote((made,), Located(0, 1, *at("nine days"))).cites
     (plain,) = make_quote((made,), Located(0, 2, *at("nine days"))).cites
     assert numbered.to_json_object()["lines"] == (12, 14) and "lines" not in plain.to_json_object()
-    read_back = [record_of(Cite, json.loads(json.dumps(cite.to_json_object()))) for cite in (numbered, plain)]
+    read_back = [
+        record_of(Cite, json.loads(json.dumps(cite.to_json_object()))) for cite in (numbered, plain)
+    ]
     assert read_back == [numbered, plain]
 
 
@@ -94,17 +105,26 @@ def test_a_sentence_over_a_page_break_is_one_quote_with_two_cites(document):
         "acre feet of water each year. The rest is theirs.",
     )
     made = document(*texts)
-    made = replace(made, pages=tuple(replace(page, blocks=line_blocks(page.text)) for page in made.pages))
+    made = replace(
+        made, pages=tuple(replace(page, blocks=line_blocks(page.text)) for page in made.pages)
+    )
     for page, words in ((1, "310,000"), (2, "acre feet of water")):
         quote = make_quote((made,), Located(0, page, *at(words, texts[page - 1])))
-        assert quote.text == "The states may draw no more than 310,000 acre feet of water each year."
+        assert (
+            quote.text == "The states may draw no more than 310,000 acre feet of water each year."
+        )
         assert quote.text[quote.answer_start : quote.answer_end] == words
         found = [texts[(cite.page or 1) - 1][cite.start : cite.end] for cite in quote.cites]
-        assert found == ["The states may draw no more than 310,000", "acre feet of water each year."]
+        assert found == [
+            "The states may draw no more than 310,000",
+            "acre feet of water each year.",
+        ]
 
 
 def test_a_quote_from_an_opinion_names_its_speaker(document):
     part = Section("1", None, "Gray, dissenting", 1, 1, 0, "opinion", 0.95, None, "1")
-    made = document("JUSTICE GRAY, dissenting. The toll is a tax in a thin disguise.", sections=(part,))
+    made = document(
+        "JUSTICE GRAY, dissenting. The toll is a tax in a thin disguise.", sections=(part,)
+    )
     start = made.pages[0].text.index("a tax")
     assert make_quote((made,), Located(0, 1, start, start + 5)).speaker == "Gray, dissenting"

@@ -21,7 +21,10 @@ def test_a_run_grows_until_it_is_long_enough_or_all(text, data, least):
     run = found.grown(range(at, at + 1), lambda run: _words(found, run) >= least)
     assert run.start <= at < run.stop
     assert _words(found, run) >= least or run == range(len(found.spans))
-    assert found.span(run).start == found.spans[run.start].start and found.span(run).end == found.spans[run[-1]].end
+    assert (
+        found.span(run).start == found.spans[run.start].start
+        and found.span(run).end == found.spans[run[-1]].end
+    )
 
 
 def test_neighbours_come_from_behind_first():

@@ -20,21 +20,23 @@ from docqa.app.reading.answerability import (
 )
 from docqa.app.reading.candidates import BY_STRUCTURE, Form
 
-TEXT = (
-    "The tenant pays rent of 1200 dollars to Marten Hale. Rents are due on the first day. The roof is repaired by Hale."
-)
+TEXT = "The tenant pays rent of 1200 dollars to Marten Hale. Rents are due on the first day. The roof is repaired by Hale."
 
 
 @pytest.fixture
 def indexed(document: Any, model: Any) -> Any:
-    context = lay_out([document(TEXT, "Nothing of note stands on this second page.")], model.tokenizer)
+    context = lay_out(
+        [document(TEXT, "Nothing of note stands on this second page.")], model.tokenizer
+    )
     return context, WordIndex.of(context)
 
 
 def test_signals_are_higher_for_a_question_that_the_text_answers(indexed):
     context, index = indexed
     questions = "What rent does the tenant pay?", "Which zebra won the race?"
-    near, far = (features(question, context, index, rank(question, index), None) for question in questions)
+    near, far = (
+        features(question, context, index, rank(question, index), None) for question in questions
+    )
     for name in ("idf_coverage_passage", "idf_coverage_sentence"):
         assert near[name] > far[name] >= 0.0
 
@@ -49,7 +51,11 @@ def test_all_signals_are_finite_even_without_words_or_passages(indexed, document
 
 def test_names_and_numbers_that_stand_nowhere_are_counted(indexed):
     context, index = indexed
-    assert missing_names("Did Odile Crane pay 1200 to Hale in 1999?", index) == ["Odile", "Crane", "1999"]
+    assert missing_names("Did Odile Crane pay 1200 to Hale in 1999?", index) == [
+        "Odile",
+        "Crane",
+        "1999",
+    ]
 
 
 def test_the_decision_is_the_calibrated_logistic():
@@ -64,9 +70,15 @@ def test_a_form_has_its_own_logistic_and_the_rest_the_common_one():
     calibration: Any = {"features": ["a"], "weights": [1.0], "bias": 0.0, "threshold": 0.5}
     calibration["forms"] = {"list": {"weights": [0.0], "bias": 2.0}}
     calibration["evidence"] = {"weights": [3.0], "bias": 0.0}
-    assert probability({"a": -1.0}, calibration, Form.LIST) == pytest.approx(1 / (1 + math.exp(-2.0)))
-    assert probability({"a": -1.0}, calibration, Form.YES_NO) == pytest.approx(1 / (1 + math.exp(1.0)))
-    assert first_passage_probability({"a": -1.0}, calibration) == pytest.approx(1 / (1 + math.exp(3.0)))
+    assert probability({"a": -1.0}, calibration, Form.LIST) == pytest.approx(
+        1 / (1 + math.exp(-2.0))
+    )
+    assert probability({"a": -1.0}, calibration, Form.YES_NO) == pytest.approx(
+        1 / (1 + math.exp(1.0))
+    )
+    assert first_passage_probability({"a": -1.0}, calibration) == pytest.approx(
+        1 / (1 + math.exp(3.0))
+    )
     assert probability({BY_STRUCTURE: 1.0}, calibration) == STRUCTURE_CHANCE
 
 

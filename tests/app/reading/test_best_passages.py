@@ -1,4 +1,6 @@
-"""Answers by the reader: led back to exact characters, from few passages, the same after a restart."""
+"""Answers by the reader: led back to exact characters, from few passages, the same after a
+restart.
+"""
 
 import json
 import shutil
@@ -24,7 +26,9 @@ QUESTION = "What does the tenant of unit 7 pay to the keeper?"
 
 
 @pytest.fixture(scope="module")
-def reader_folder(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, tiny_reader: ModuleType) -> Path:
+def reader_folder(
+    tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, tiny_reader: ModuleType
+) -> Path:
     """The tiny checkpoint with a reader of random weights beside it."""
     folder = tmp_path_factory.mktemp("reader") / "model"
     shutil.copytree(checkpoint, folder)
@@ -39,7 +43,9 @@ def reading_model(reader_folder: Path) -> Any:
 
 @pytest.fixture
 def session(lease: Path, reading_model: Any) -> Any:
-    with open_session([str(lease)], Options(store=False, preview=False), model=reading_model) as opened:
+    with open_session(
+        [str(lease)], Options(store=False, preview=False), model=reading_model
+    ) as opened:
         for _ in opened.read():
             pass
         yield opened
@@ -73,7 +79,9 @@ def test_quick_answers_without_reading_the_documents(lease, reading_model, monke
         raise AssertionError("the documents were read")
 
     monkeypatch.setattr(type(reading_model), "prefill", never)
-    with open_session([str(lease)], Options(store=False, quick=True), model=reading_model) as opened:
+    with open_session(
+        [str(lease)], Options(store=False, quick=True), model=reading_model
+    ) as opened:
         answer = list(opened.ask(QUESTION))[-1]
         assert isinstance(answer, Finished)
         assert answer.answer.status == "partial" and answer.answer.coverage.tokens_read == 0
@@ -81,7 +89,9 @@ def test_quick_answers_without_reading_the_documents(lease, reading_model, monke
         assert wanted & set(terms(answer.answer.evidence[0].text))
 
 
-def test_a_restart_gives_the_same_answer_bit_for_bit(lease, reader_folder, tmp_path, ask_in_process):
+def test_a_restart_gives_the_same_answer_bit_for_bit(
+    lease, reader_folder, tmp_path, ask_in_process
+):
     spec = {"model": str(reader_folder)}
     _, cold = ask_in_process([lease], [QUESTION], tmp_path / "kept", **spec)
     _, kept = ask_in_process([lease], [QUESTION], tmp_path / "kept", **spec)
@@ -99,7 +109,9 @@ def test_only_the_layers_that_answers_depend_on_are_read(lease, reading_model, m
     for layers in (None, 3):
         if layers:
             monkeypatch.setattr(type(reading_model), "answer_layers", layers)
-        with open_session([str(lease)], Options(store=False, preview=False), model=reading_model) as opened:
+        with open_session(
+            [str(lease)], Options(store=False, preview=False), model=reading_model
+        ) as opened:
             finished = list(opened.ask(QUESTION))[-1]
             depths.append(len(opened.local.prefiller.state.layers))
             answers.append(replace(finished.answer, usage=None, provenance={}))
@@ -120,7 +132,9 @@ def test_without_the_models_scores_words_alone_rank(lease, reading_model, quick)
 
 @pytest.mark.parametrize("k", [None, 2])
 def test_a_number_of_passages_changes_what_is_read_and_listed(lease, reading_model, k):
-    with open_session([str(lease)], Options(store=False, preview=False, k=k), model=reading_model) as opened:
+    with open_session(
+        [str(lease)], Options(store=False, preview=False, k=k), model=reading_model
+    ) as opened:
         *_, finished = opened.ask(QUESTION)
         ranked, candidates = opened.local.find(QUESTION)
     most = best_passages.READER_WEIGHTS["excerpts"] if k is None else k
@@ -130,21 +144,28 @@ def test_a_number_of_passages_changes_what_is_read_and_listed(lease, reading_mod
     assert finished.answer.provenance["options"]["k"] == k
 
 
-PARTS = "What does the tenant of unit 7 pay to the keeper?", "Within how many days is the deposit of unit 3 returned?"
+PARTS = (
+    "What does the tenant of unit 7 pay to the keeper?",
+    "Within how many days is the deposit of unit 3 returned?",
+)
 TWO_PARTS = " ".join(PARTS)
 
 
 @pytest.fixture
 def cut(monkeypatch):
     """The tiny reader has no heads for questions."""
-    monkeypatch.setattr(ExcerptReader, "two_parts", lambda _, question: PARTS if question == TWO_PARTS else None)
+    monkeypatch.setattr(
+        ExcerptReader, "two_parts", lambda _, question: PARTS if question == TWO_PARTS else None
+    )
 
 
 def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch, cut):
     asked: list[tuple[str, int]] = []
     known = best_passages.read_again
 
-    def read_again(reader: Any, question: str, texts: Any, above: Any, excerpts: Any, **rest: Any) -> Any:
+    def read_again(
+        reader: Any, question: str, texts: Any, above: Any, excerpts: Any, **rest: Any
+    ) -> Any:
         asked.append((question, len(excerpts)))
         return known(reader, question, texts, above, excerpts, **rest)
 
@@ -157,7 +178,11 @@ def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch
     assert session.local.find(TWO_PARTS)[1] is found and len(asked) == 2  # nothing is read anew
 
 
-def test_both_parts_of_a_question_are_found_before_the_documents_are_read(lease, reading_model, cut):
-    with open_session([str(lease)], Options(store=False, quick=True), model=reading_model) as opened:
+def test_both_parts_of_a_question_are_found_before_the_documents_are_read(
+    lease, reading_model, cut
+):
+    with open_session(
+        [str(lease)], Options(store=False, quick=True), model=reading_model
+    ) as opened:
         _, found = opened.local.find(TWO_PARTS)
     assert found.form is Form.TWO_PARTS and len(found.items) >= 2

@@ -1,4 +1,6 @@
-"""What may be an answer: spans without what is only punctuation, and the places that speak for them."""
+"""What may be an answer: spans without what is only punctuation, and the places that speak for
+them.
+"""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,15 @@ from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.quoting import make_quote
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.candidates import Candidate, Candidates, Excerpt, Form, ScoredPlaces, excerpt, trim
+from docqa.app.reading.candidates import (
+    Candidate,
+    Candidates,
+    Excerpt,
+    Form,
+    ScoredPlaces,
+    excerpt,
+    trim,
+)
 
 TEXT = "The roof is red. The tenant pays the rent in May."
 WEIGHTS = {
@@ -53,7 +63,9 @@ def test_a_candidate_has_the_score_of_the_sentence_around_it():
 
 
 def test_a_passage_is_shown_on_one_line(document, model):
-    context = lay_out([document("The toll is nine marks.\nIt is paid at the gate.")], model.tokenizer)
+    context = lay_out(
+        [document("The toll is nine marks.\nIt is paid at the gate.")], model.tokenizer
+    )
     shown = excerpt(context, 0)
     assert "marks. It is" in shown.text and len(shown.text) == shown.end - shown.start
 

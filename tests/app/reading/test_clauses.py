@@ -31,17 +31,23 @@ def _best(context, name):
     rows, head = clause_sentences(context), clause_heads()[name]
     scores = head.scores(rows)
     row = rows[int(scores.argmax())]
-    return context.text_of(context.passages[row.passage])[row.start : row.end], head.chance(float(scores.max()))
+    return context.text_of(context.passages[row.passage])[row.start : row.end], head.chance(
+        float(scores.max())
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("term", "initial term of three"), ("renewal", "automatically renew"), ("notice to end", "ninety (90) days"),
-        ("governing law", "State of New York"), ("insurance", "$1,000,000 per"), ("assignment", "may assign"),
+        ("term", "initial term of three"),
+        ("renewal", "automatically renew"),
+        ("notice to end", "ninety (90) days"),
+        ("governing law", "State of New York"),
+        ("insurance", "$1,000,000 per"),
+        ("assignment", "may assign"),
         ("parties", "by and between Tarn"),
     ],
-)  # fmt: skip
+)
 def test_a_clause_is_found_by_what_it_is_about(context, name, words):
     sentence, chance = _best(context, name)
     assert words in sentence
@@ -62,16 +68,23 @@ def test_the_names_of_the_parties_are_whole_and_nothing_else_is_one(context):
     found = []
     for row in naming(rows, clause_heads()["parties"].scores(rows)):
         text = context.text_of(context.passages[row.passage])[row.start : row.end]
-        found += [text[name.start : name.end] for name in names_in(text, *shipped("names", "follow"))]
+        found += [
+            text[name.start : name.end] for name in names_in(text, *shipped("names", "follow"))
+        ]
     assert [name.rstrip(".") for name in found] == ["Tarn Foods, Inc", "Alder & Sons GmbH"]
 
 
-@given(st.lists(st.tuples(*[st.integers(-9, 9)] * 3), min_size=1, max_size=30), st.integers(0, 2**32 - 1))
+@given(
+    st.lists(st.tuples(*[st.integers(-9, 9)] * 3), min_size=1, max_size=30),
+    st.integers(0, 2**32 - 1),
+)
 def test_no_name_goes_on_that_has_not_begun(scores, seed):
     follow = np.random.default_rng(seed).normal(size=(3, 3))
     way = best_way(np.array(scores, dtype=float), follow)
     assert len(way) == len(scores)
-    assert all(here in (OUTSIDE, BEGINS) or before != OUTSIDE for before, here in zip([OUTSIDE, *way], way))
+    assert all(
+        here in (OUTSIDE, BEGINS) or before != OUTSIDE for before, here in zip([OUTSIDE, *way], way)
+    )
     assert GOES_ON not in way[:1]
 
 

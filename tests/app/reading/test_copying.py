@@ -1,4 +1,6 @@
-"""Answers copied from a state of the whole documents: words of the pages, at the place that was meant."""
+"""Answers copied from a state of the whole documents: words of the pages, at the place that was
+meant.
+"""
 
 from typing import Any
 
@@ -66,16 +68,24 @@ def test_the_bundled_trunk_reads_with_all_layers_to_answer_itself(document):
     model = load_model(chosen)
     assert model.folder == BUNDLED and model.answer_layers == model.config.num_hidden_layers == 30
     with Session([document(*PAGES)], chosen, model=model) as session:
-        (answer,) = (e.answer for e in session.ask("When does the fish market close?") if isinstance(e, Finished))
+        (answer,) = (
+            e.answer
+            for e in session.ask("When does the fish market close?")
+            if isinstance(e, Finished)
+        )
         state = session.local.prefiller.state
     assert state is not None and state.position == len(session.context)
     assert answer.refused or any((answer.answer or "") in page for page in PAGES)
-    assert load_model(Options(threads=1)).answer_layers == 3  # the reader's, unless the whole is asked for
+    assert (
+        load_model(Options(threads=1)).answer_layers == 3
+    )  # the reader's, unless the whole is asked for
 
 
 def test_the_command_says_what_answers(docqa, note, monkeypatch):
     monkeypatch.delenv("DOCQA_MODEL", raising=False)
-    code, _, err = docqa("ask", note, "What shall the tenant pay?", "--from", "whole", "--no-store", "--no-preview")
+    code, _, err = docqa(
+        "ask", note, "What shall the tenant pay?", "--from", "whole", "--no-store", "--no-preview"
+    )
     assert code in (0, 5) and "without --from whole the reader answers" in err
 
 
@@ -90,7 +100,8 @@ def test_a_summary_is_chosen_by_the_heads_whatever_from_says(docqa, note, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("margin", "coverage", "refused"), [(0.0, 1.0, False), (4.0, 0.5, False), (8.0, 0.0, True), (-8.0, 1.0, True)]
+    ("margin", "coverage", "refused"),
+    [(0.0, 1.0, False), (4.0, 0.5, False), (8.0, 0.0, True), (-8.0, 1.0, True)],
 )
 def test_a_state_answers_by_its_odds_and_the_words_asked_for(margin, coverage, refused):
     values = {"reader_refusal_margin": margin, "sentence_coverage": coverage}

@@ -17,7 +17,11 @@ from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpa
 
 RENT = "The tenant pays a rent of 1200 pounds. The keeper may give notice in May."
 OTHER = "The rent is 900 pounds a year."
-ASKED = {Form.FACT: "What is the rent?", Form.LIST: "List the animals.", Form.YES_NO: "May the keeper give notice?"}
+ASKED = {
+    Form.FACT: "What is the rent?",
+    Form.LIST: "List the animals.",
+    Form.YES_NO: "May the keeper give notice?",
+}
 ALIKE = dict.fromkeys(Form, 0.25)
 
 
@@ -29,10 +33,16 @@ def span_of(text: str, words: str, excerpt: int, logprob: float) -> ExcerptSpan:
 @pytest.fixture
 def decided(document: Any) -> Any:
     def decide_on(
-        texts: list[str], spans: list[ExcerptSpan], asked: Form | str = Form.FACT, *, documents: int = 1,
-        wanted: Wanted = ANYTHING, yes: dict[str, float] | None = None,
-        answers: dict[str, float] | None = None, **read: Any
-    ) -> Candidates:  # fmt: skip
+        texts: list[str],
+        spans: list[ExcerptSpan],
+        asked: Form | str = Form.FACT,
+        *,
+        documents: int = 1,
+        wanted: Wanted = ANYTHING,
+        yes: dict[str, float] | None = None,
+        answers: dict[str, float] | None = None,
+        **read: Any,
+    ) -> Candidates:
         made = [document(text) for text in texts] if documents > 1 else [document(*texts)]
         excerpts = [
             Excerpt(n, n if documents > 1 else 0, 1 if documents > 1 else n + 1, 0, len(text), text)
@@ -41,16 +51,27 @@ def decided(document: Any) -> Any:
         places = ScoredPlaces(excerpts, set(), WordIndex(texts), READER_WEIGHTS)
         count = len(texts)
         reading = ExcerptReading(
-            tuple(ExcerptPlace(n, 0, len(text)) for n, text in enumerate(texts)), tuple(spans), (), (-1.0,) * count,
-            -3.0, (1.0,) * count, dict.fromkeys(Form, 0.25), 10,
-        )  # fmt: skip
+            tuple(ExcerptPlace(n, 0, len(text)) for n, text in enumerate(texts)),
+            tuple(spans),
+            (),
+            (-1.0,) * count,
+            -3.0,
+            (1.0,) * count,
+            dict.fromkeys(Form, 0.25),
+            10,
+        )
         likely = Form.YES_NO if asked is Form.YES_NO else Form.FACT
         read = {"forms": dict.fromkeys(Form, 0.1) | {likely: 0.7}} | read
 
         def alone(found: Sequence[tuple[int, str]]) -> list[ReadAlone]:
-            return [ReadAlone((answers or {}).get(text, 0.0), (yes or {}).get(text, 0.0)) for _, text in found]
+            return [
+                ReadAlone((answers or {}).get(text, 0.0), (yes or {}).get(text, 0.0))
+                for _, text in found
+            ]
 
-        return decide(replace(reading, **read), places, made, ASKED.get(asked, asked), alone, wanted)
+        return decide(
+            replace(reading, **read), places, made, ASKED.get(asked, asked), alone, wanted
+        )
 
     return decide_on
 
@@ -60,7 +81,9 @@ def words_of(found: Candidates, texts: list[str]) -> list[str]:
 
 
 def test_a_fact_is_the_likeliest_span_with_its_margin(decided):
-    found = decided([RENT], [span_of(RENT, "1200 pounds", 0, -1.0), span_of(RENT, "in May", 0, -4.0)])
+    found = decided(
+        [RENT], [span_of(RENT, "1200 pounds", 0, -1.0), span_of(RENT, "in May", 0, -4.0)]
+    )
     assert (found.form, found.items, found.verdict) == (Form.FACT, (), None)
     assert RENT[found.candidates[0].start : found.candidates[0].end] == "1200 pounds"
     assert found.signals["margin"] == pytest.approx(2.0)
@@ -80,7 +103,9 @@ def test_a_yes_no_question_gets_the_verdict_of_its_clause(decided, odds, verdict
     found = decided([RENT], [span_of(RENT, clause, 0, -1.0)], Form.YES_NO, yes={sentence: odds})
     assert (found.form, found.verdict) == (Form.YES_NO, verdict)
     assert found.signals["yes"] == odds
-    assert RENT[found.candidates[0].start : found.candidates[0].end] == "may give notice"  # which stands without either
+    assert (
+        RENT[found.candidates[0].start : found.candidates[0].end] == "may give notice"
+    )  # which stands without either
 
 
 @pytest.mark.parametrize(
@@ -99,7 +124,10 @@ def test_a_field_is_answered_with_a_value_of_its_type(decided, kind, span, answe
 
 def test_the_parties_are_the_names_among_the_items(decided):
     text = "This lease is made between Tarn Ltd, a firm of keepers, and Ada Moor, a baker."
-    items = tuple(span_of(text, words, 0, 0.8) for words in ("Tarn Ltd", "a firm of keepers", "Tarn", "Ada Moor"))
+    items = tuple(
+        span_of(text, words, 0, 0.8)
+        for words in ("Tarn Ltd", "a firm of keepers", "Tarn", "Ada Moor")
+    )
     wanted = Wanted(FactKind.PARTY, several=True)
     found = decided([text], [span_of(text, "Ada Moor", 0, -1.0)], items=items, wanted=wanted)
     assert (found.form, words_of(found, [text])) == (Form.LIST, ["Tarn Ltd", "Ada Moor"])
@@ -114,12 +142,17 @@ def test_the_same_words_twice_are_no_list(decided):
 
 def test_a_list_has_the_items_of_the_excerpt_in_order(decided):
     text = "They keep goats, sheep and three old mules on the farm."
-    items = tuple(replace(span_of(text, word, 0, 0.9)) for word in ("three old mules", "goats", "sheep"))
+    items = tuple(
+        replace(span_of(text, word, 0, 0.9)) for word in ("three old mules", "goats", "sheep")
+    )
     unlike = dict.fromkeys(Form, 0.01) | {Form.FACT: 0.97}
     found = decided([text], [span_of(text, "goats", 0, -1.0)], Form.LIST, items=items, forms=unlike)
     assert found.form is Form.FACT  # the reader itself is sure that it is a fact
     found = decided(
-        [text], [span_of(text, "goats", 0, -1.0)], items=items, forms=dict.fromkeys(Form, 0.1) | {Form.LIST: 0.7}
+        [text],
+        [span_of(text, "goats", 0, -1.0)],
+        items=items,
+        forms=dict.fromkeys(Form, 0.1) | {Form.LIST: 0.7},
     )
     assert found.form is Form.LIST
     assert words_of(found, [text]) == ["goats", "sheep", "three old mules"]
@@ -134,8 +167,13 @@ def test_pieces_of_one_phrase_are_one_item(decided):
 
 def test_what_a_text_does_not_enumerate_is_no_list(decided):
     text = "The parties shall bear their own costs. Fees were paid long before the keeper came."
-    items = tuple(span_of(text, word, 0, 0.9) for word in ("The parties", "bear their own costs", "the keeper"))
-    found = decided([text], [span_of(text, "The parties", 0, -1.0)], Form.LIST, items=items, forms=ALIKE)
+    items = tuple(
+        span_of(text, word, 0, 0.9)
+        for word in ("The parties", "bear their own costs", "the keeper")
+    )
+    found = decided(
+        [text], [span_of(text, "The parties", 0, -1.0)], Form.LIST, items=items, forms=ALIKE
+    )
     assert (found.form, found.items) == (Form.FACT, ())
 
 

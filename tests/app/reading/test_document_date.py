@@ -10,9 +10,18 @@ from docqa.app.reading.document_date import document_date
 @pytest.mark.parametrize(
     ("text", "date"),
     [
-        ("No. 14–551. Argued May 4, 2015—Decided June 29, 2015\nIn 2009 the city took land.", "June 29, 2015"),
-        ("THIS LEASE is made as of May 2, 2011 between A Inc. and B Inc. and ends on May 1, 2016.", "May 2, 2011"),
-        ("Tidal ponds\nAda Lund\n7 April 2021\nAbstract\nWe sampled ponds from June 2012 to May 2019.", "7 April 2021"),
+        (
+            "No. 14–551. Argued May 4, 2015—Decided June 29, 2015\nIn 2009 the city took land.",
+            "June 29, 2015",
+        ),
+        (
+            "THIS LEASE is made as of May 2, 2011 between A Inc. and B Inc. and ends on May 1, 2016.",
+            "May 2, 2011",
+        ),
+        (
+            "Tidal ponds\nAda Lund\n7 April 2021\nAbstract\nWe sampled ponds from June 2012 to May 2019.",
+            "7 April 2021",
+        ),
         ("Dear Ms. Hall, you left your umbrella in the hall.", None),
     ],
 )

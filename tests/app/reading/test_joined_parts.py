@@ -19,7 +19,9 @@ def ranked(*indexes: int) -> list[Ranked]:
 
 
 def test_items_stand_in_the_order_of_the_question_not_of_the_text():
-    order, found = join_parts([(ranked(2, 0, 1), read(candidate(90))), (ranked(1, 2, 0), read(candidate(10)))])
+    order, found = join_parts(
+        [(ranked(2, 0, 1), read(candidate(90))), (ranked(1, 2, 0), read(candidate(10)))]
+    )
     assert found is not None
     assert (found.form, [item.start for item in found.items]) == (Form.TWO_PARTS, [90, 10])
     assert found.prompt_tokens == 20
@@ -27,7 +29,10 @@ def test_items_stand_in_the_order_of_the_question_not_of_the_text():
 
 
 def test_the_whole_is_as_sure_as_its_weaker_part():
-    parts = [read(candidate(0), margin=5.0, elsewhere=-3.0), read(candidate(50), margin=-4.0, elsewhere=-1.0)]
+    parts = [
+        read(candidate(0), margin=5.0, elsewhere=-3.0),
+        read(candidate(50), margin=-4.0, elsewhere=-1.0),
+    ]
     for order in (parts, parts[::-1]):
         _, found = join_parts([([], part) for part in order])
         assert found is not None and found.signals == {"margin": -4.0, "answers_elsewhere": -1.0}
@@ -48,12 +53,16 @@ def test_the_same_words_do_not_answer_both_parts():
 def test_a_part_that_the_structure_answers_makes_the_other_no_less_sure():
     certain = Candidates((candidate(0),), None, 0, signals={BY_STRUCTURE: 1.0})
     _, found = join_parts([([], certain), ([], read(candidate(50), margin=-4.0))])
-    assert found is not None and found.signals["margin"] == -4.0 and BY_STRUCTURE not in found.signals
+    assert (
+        found is not None and found.signals["margin"] == -4.0 and BY_STRUCTURE not in found.signals
+    )
     _, found = join_parts([([], certain), ([], certain)])
     assert found is not None and found.signals == {BY_STRUCTURE: 1.0}
 
 
 def test_a_part_that_is_a_list_has_all_its_items():
-    listed = Candidates((candidate(0),), None, 0, Form.LIST, None, (candidate(0), candidate(7)), {"margin": 1.0})
+    listed = Candidates(
+        (candidate(0),), None, 0, Form.LIST, None, (candidate(0), candidate(7)), {"margin": 1.0}
+    )
     _, found = join_parts([([], listed), ([], read(candidate(50)))])
     assert found is not None and [item.start for item in found.items] == [0, 7, 50]

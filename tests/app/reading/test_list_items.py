@@ -17,12 +17,8 @@ INLINE = (
     "A notice under clause 4(a) is given (i) by hand, (ii) one day after it was sent by a carrier, or (iii) three days "
     "after posting. Other letters do not count."
 )
-BULLETS = (
-    "The mill has:\n• two stones\n– a red one\n– a blue one\n• a hoist;\n• a door.\nIt stands on it.\n• not this one"
-)
-NUMBERS = (
-    "There are three faults, as follows:\n1. The wheel turns. Nobody stops it.\n2. The door is open.\n3) It leaks."
-)
+BULLETS = "The mill has:\n• two stones\n– a red one\n– a blue one\n• a hoist;\n• a door.\nIt stands on it.\n• not this one"
+NUMBERS = "There are three faults, as follows:\n1. The wheel turns. Nobody stops it.\n2. The door is open.\n3) It leaks."
 
 
 def items(made: Document, words: str, page: int = 1) -> list[str]:
@@ -33,12 +29,24 @@ def items(made: Document, words: str, page: int = 1) -> list[str]:
 
 WAYS = ["by hand", "one day after it was sent by a carrier", "three days after posting"]
 CASES = [
-    (CLAUSE, "may end the lease if",
-     ["the weir breaks", "the landlord:\n(i) sells the mill, or\n(ii) closes the road",
-      "rent is raised by more than 5 (five) per cent in one year"]),
-    (CLAUSE, "the weir breaks",
-     ["the weir breaks", "the landlord:\n(i) sells the mill, or\n(ii) closes the road",
-      "rent is raised by more than 5 (five) per cent in one year"]),
+    (
+        CLAUSE,
+        "may end the lease if",
+        [
+            "the weir breaks",
+            "the landlord:\n(i) sells the mill, or\n(ii) closes the road",
+            "rent is raised by more than 5 (five) per cent in one year",
+        ],
+    ),
+    (
+        CLAUSE,
+        "the weir breaks",
+        [
+            "the weir breaks",
+            "the landlord:\n(i) sells the mill, or\n(ii) closes the road",
+            "rent is raised by more than 5 (five) per cent in one year",
+        ],
+    ),
     (CLAUSE, "sells the mill", ["sells the mill", "closes the road"]),
     (INLINE, "A notice under clause 4(a) is given", WAYS),
     (INLINE, "one day after it was sent", WAYS),
@@ -46,14 +54,17 @@ CASES = [
     (BULLETS, "The mill has", ["two stones\n– a red one\n– a blue one", "a hoist", "a door"]),
     (BULLETS, "a red one", ["a red one", "a blue one"]),
     (NUMBERS, "three faults", ["The wheel turns. Nobody stops it", "The door is open"]),
-]  # fmt: skip
+]
 NONE = [
     (CLAUSE, "Notices are in writing"),
     (INLINE, "Other letters do not count"),
     (BULLETS, "It stands on it"),
     ("1. Parties\nAnn and Ben.\n2. Rent\nNine a month.", "Nine a month"),
     ("As section 4(a) and (b) say, rent is due.", "rent is due"),
-    ("Of the items\n(a) the door that was painted by the keeper is red\n(b) the roof is grey.", "keeper"),
+    (
+        "Of the items\n(a) the door that was painted by the keeper is red\n(b) the roof is grey.",
+        "keeper",
+    ),
 ]
 
 
@@ -68,7 +79,10 @@ def test_no_items_where_the_place_is_in_no_list(document, text, words):
 
 
 def test_a_list_goes_on_over_a_page_end(document):
-    made = document("The tenant keeps in repair:\n(a) the wheel;\n(b) the door and its", "old lock; and\n(c) the roof.")
+    made = document(
+        "The tenant keeps in repair:\n(a) the wheel;\n(b) the door and its",
+        "old lock; and\n(c) the roof.",
+    )
     assert items(made, "keeps in repair") == ["the wheel", "the door and its", "the roof"]
     assert items_below(made, 2, 15, 30)[-1][0] == 2
 
@@ -79,18 +93,47 @@ def test_an_item_is_whole_where_its_lines_are_wrapped(document):
 
 
 def test_letters_and_roman_numbers_are_told_apart():
-    marks = marks_in("\n".join(f"({letter}) x" for letter in ("h", "i", "ii", "v", "aa", "xx", "12")))
+    marks = marks_in(
+        "\n".join(f"({letter}) x" for letter in ("h", "i", "ii", "v", "aa", "xx", "12"))
+    )
     assert marks[1].places == (("(i)", 1), ("(a)", 9))
     found = [mark.places[0] for mark in marks]
-    assert found == [("(a)", 8), ("(i)", 1), ("(i)", 2), ("(i)", 5), ("(a)", 27), ("(i)", 20), ("(1)", 12)]
+    assert found == [
+        ("(a)", 8),
+        ("(i)", 1),
+        ("(i)", 2),
+        ("(i)", 5),
+        ("(a)", 27),
+        ("(i)", 20),
+        ("(1)", 12),
+    ]
 
 
 PIECES = st.sampled_from(
-    ["(a) ", "(b) ", "(c) ", "(i) ", "(ii) ", "1. ", "2. ", "• ", "- ", "if: ", "rent; ", "and ", "oil. ", "A ", "\n"]
+    [
+        "(a) ",
+        "(b) ",
+        "(c) ",
+        "(i) ",
+        "(ii) ",
+        "1. ",
+        "2. ",
+        "• ",
+        "- ",
+        "if: ",
+        "rent; ",
+        "and ",
+        "oil. ",
+        "A ",
+        "\n",
+    ]
 )
 
 
-@given(pages=st.lists(st.lists(PIECES, max_size=30).map("".join), min_size=1, max_size=3), data=st.data())
+@given(
+    pages=st.lists(st.lists(PIECES, max_size=30).map("".join), min_size=1, max_size=3),
+    data=st.data(),
+)
 def test_items_are_in_order_inside_their_pages_and_apart(document, pages, data):
     made = document(*pages)
     page = data.draw(st.integers(1, len(pages)))
@@ -103,4 +146,6 @@ def test_items_are_in_order_inside_their_pages_and_apart(document, pages, data):
         assert words and words == words.strip()
     keys = [(at, span.start, span.end) for at, span in found]
     assert keys == sorted(keys)
-    assert all(one[0] < two[0] or one[2] <= two[1] for one, two in zip(keys, keys[1:], strict=False))
+    assert all(
+        one[0] < two[0] or one[2] <= two[1] for one, two in zip(keys, keys[1:], strict=False)
+    )

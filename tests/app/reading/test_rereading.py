@@ -1,4 +1,6 @@
-"""Which excerpts are read again: whole sentences of the best passages, each of a bearable length."""
+"""Which excerpts are read again: whole sentences of the best passages, each of a bearable
+length.
+"""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -6,7 +8,9 @@ from hypothesis import strategies as st
 from docqa.app.reading.rereading import WORDS, ExcerptPlace, choose_excerpts, pieces
 
 WORD = st.sampled_from(["rent", "tenant", "the", "of", "pays", "30", "pounds", "harbour"])
-SENTENCE = st.lists(WORD, min_size=1, max_size=60).map(lambda words: " ".join(words).capitalize() + ".")
+SENTENCE = st.lists(WORD, min_size=1, max_size=60).map(
+    lambda words: " ".join(words).capitalize() + "."
+)
 
 
 @settings(max_examples=80, deadline=None)

@@ -35,7 +35,10 @@ def test_case_and_word_ends_count_as_asked():
     text = "Rent, rental, RENT"
     assert found(words_pattern("rent"), text) == ["rent"]
     assert found(words_pattern("rent", ignore_case=True), text) == ["Rent", "rent", "RENT"]
-    assert found(words_pattern("rent", ignore_case=True, whole_words=True), text) == ["Rent", "RENT"]
+    assert found(words_pattern("rent", ignore_case=True, whole_words=True), text) == [
+        "Rent",
+        "RENT",
+    ]
 
 
 def test_a_word_takes_linear_time_on_a_text_that_nearly_has_it():
@@ -49,7 +52,10 @@ def test_a_word_takes_linear_time_on_a_text_that_nearly_has_it():
 
 def test_a_space_of_an_expression_goes_over_line_ends():
     text = "Section 4\napplies, and section\n5 (a b)"
-    assert found(expression_pattern(r"section \d", ignore_case=True), text) == ["Section 4", "section\n5"]
+    assert found(expression_pattern(r"section \d", ignore_case=True), text) == [
+        "Section 4",
+        "section\n5",
+    ]
     assert found(expression_pattern(r"[ a]{2}"), text) == [" a", "a "]
     assert found(expression_pattern(r"^applies.*$"), text) == ["applies, and section"]
     assert found(expression_pattern(r"(?x) 4 \s applies"), text) == ["4\napplies"]
@@ -58,11 +64,17 @@ def test_a_space_of_an_expression_goes_over_line_ends():
 @pytest.mark.parametrize("written", [r"[]' ]+x", r"[^]' ]+x", r"\[' x", r"[\] ']x", r"\\ x"])
 def test_spaces_in_a_class_stay_as_they_are(written):
     text = "a] 'x [' x \\ x [ x ab x"
-    assert found(expression_pattern(written), text) == [match.group() for match in re.finditer(written, text)]
+    assert found(expression_pattern(written), text) == [
+        match.group() for match in re.finditer(written, text)
+    ]
 
 
 def test_letters_of_all_scripts_are_word_characters():
-    assert found(expression_pattern(r"\w+", whole_words=True), "Größe été мир") == ["Größe", "été", "мир"]
+    assert found(expression_pattern(r"\w+", whole_words=True), "Größe été мир") == [
+        "Größe",
+        "été",
+        "мир",
+    ]
 
 
 def test_places_without_words_are_no_hits():

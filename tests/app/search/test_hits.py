@@ -20,7 +20,10 @@ def test_a_phrase_over_a_page_break_has_two_cites(document):
     lease = document("Rent is due on the first", "day of each month.", labels=("iv", "1"))
     text = SearchedText(lease)
     (hit,) = text.hits(words_pattern("first day of"))
-    assert [(cite.page, cite.label, cite.start, cite.end) for cite in hit.cites] == [(1, "iv", 19, 24), (2, "1", 0, 6)]
+    assert [(cite.page, cite.label, cite.start, cite.end) for cite in hit.cites] == [
+        (1, "iv", 19, 24),
+        (2, "1", 0, 6),
+    ]
     assert shown(lease, "first day of")[0].startswith("pp. iv–1 (PDF 1–2): ")
     assert hit_object(text, hit, 0)["text"] == "first\nday of"
 
@@ -40,14 +43,23 @@ def test_hits_of_one_line_are_shown_together_and_apart_in_json(document):
     objects = [hit_object(text, hit, 1) for hit in text.hits(words_pattern("rent"))]
     found = [(each["start"], each["end"], each["before"], each["after"]) for each in objects]
     assert found == [(0, 4, [], ["no"]), (9, 13, [], ["no"]), (0, 4, ["no"], [])]
-    assert [len(list(SearchedText(lease).places(words_pattern(words)))) for words in ("rent", "rents")] == [3, 0]
+    assert [
+        len(list(SearchedText(lease).places(words_pattern(words)))) for words in ("rent", "rents")
+    ] == [3, 0]
 
 
 def test_lines_around_hits_are_shown_once(document):
     lease = document("one\ntwo hit\nthree\nfour hit\nfive\nsix\nseven\neight hit")
     assert shown(lease, "hit", context=1) == [
-        "    one", "p. 1: two hit", "    three", "p. 1: four hit", "    five", "--", "    seven", "p. 1: eight hit",
-    ]  # fmt: skip
+        "    one",
+        "p. 1: two hit",
+        "    three",
+        "p. 1: four hit",
+        "    five",
+        "--",
+        "    seven",
+        "p. 1: eight hit",
+    ]
 
 
 def test_a_long_line_is_cut_around_every_hit(document):

@@ -24,7 +24,10 @@ def test_events_and_answer_are_those_of_a_session(note, options):
     with open_session([str(note)], options) as session:
         expected = session.answer(QUESTION)
     assert isinstance(events[-1], Finished)
-    outside = [{**answer.to_json_object(), "usage": None} for answer in (events[-1].answer, again, expected)]
+    outside = [
+        {**answer.to_json_object(), "usage": None}
+        for answer in (events[-1].answer, again, expected)
+    ]
     assert outside[0] == outside[1] == outside[2]
 
 
@@ -63,7 +66,9 @@ def test_a_cancelled_task_ends_the_read_and_keeps_its_blocks(lease, options):
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            return done, [event.done async for event in session.read() if isinstance(event, ReadProgress)]
+            return done, [
+                event.done async for event in session.read() if isinstance(event, ReadProgress)
+            ]
 
     done, later = asyncio.run(ask())
     assert done[-1] < later[-1] and later[0] >= done[-1]

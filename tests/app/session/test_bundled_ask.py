@@ -1,4 +1,6 @@
-"""`docqa ask` with the bundled weights on the sample documents, as a reader runs it: a process each time."""
+"""`docqa ask` with the bundled weights on the sample documents, as a reader runs it: a process each
+time.
+"""
 
 import json
 import shlex
@@ -30,19 +32,28 @@ def test_the_first_question_of_the_readme_is_answered_cold_and_kept(python, repo
     quote = first["quotes"][0]
     assert quote["grade"] == "exact" and quote["place"] == "as_cited"
     assert quote["text"][quote["answer_start"] : quote["answer_end"]] == first["answer"]
-    records = map(json.loads, (repository / "sample_docs" / "questions.jsonl").read_text().splitlines())
-    known = next(r for r in records if r["file"] in path and r["pages"] and r["answer"] in quote["text"])
+    records = map(
+        json.loads, (repository / "sample_docs" / "questions.jsonl").read_text().splitlines()
+    )
+    known = next(
+        r for r in records if r["file"] in path and r["pages"] and r["answer"] in quote["text"]
+    )
     assert quote["cites"][0]["page"] in known["pages"]
 
     code, (second,), _ = ask(python, path, question)
     assert code == 0
-    assert second["usage"]["cached"] and second["usage"]["tokens_reused"] == first["coverage"]["tokens"]
+    assert (
+        second["usage"]["cached"]
+        and second["usage"]["tokens_reused"] == first["coverage"]["tokens"]
+    )
     assert outside_usage(second) == outside_usage(first)
 
 
 def test_an_unrelated_question_is_refused_with_the_nearest_passages(python, sample_docs):
     code, (answer,), _ = ask(
-        python, str(sample_docs / "tidal_ponds_paper.pdf"), "Which airline sponsors the national football league?"
+        python,
+        str(sample_docs / "tidal_ponds_paper.pdf"),
+        "Which airline sponsors the national football league?",
     )
     assert code == 5
     assert answer["status"] == "not_found" and answer["answer"] is None and answer["quotes"] == []
@@ -50,8 +61,14 @@ def test_an_unrelated_question_is_refused_with_the_nearest_passages(python, samp
     assert any('"airline" 0' in warning for warning in answer["coverage"]["warnings"])
 
 
-def test_the_readmes_python_examples_end_in_an_answer(repository, sample_docs, tmp_path, monkeypatch, capsys):
-    parts = (repository / "app" / "manual" / "python.md").read_text(encoding="utf-8").split("```python\n")[1:]
+def test_the_readmes_python_examples_end_in_an_answer(
+    repository, sample_docs, tmp_path, monkeypatch, capsys
+):
+    parts = (
+        (repository / "app" / "manual" / "python.md")
+        .read_text(encoding="utf-8")
+        .split("```python\n")[1:]
+    )
     plain, with_asyncio = (part.split("```")[0] for part in parts)
     (tmp_path / "contract.pdf").symlink_to(sample_docs / "services_agreement.pdf")
     monkeypatch.chdir(tmp_path)
@@ -66,7 +83,9 @@ def test_the_readmes_python_examples_end_in_an_answer(repository, sample_docs, t
 
 
 def test_a_question_in_another_language_is_declined_and_reads_nothing(python, sample_docs):
-    code, (answer,), _ = ask(python, str(sample_docs / "services_agreement.pdf"), "¿Cuándo termina el contrato?")
+    code, (answer,), _ = ask(
+        python, str(sample_docs / "services_agreement.pdf"), "¿Cuándo termina el contrato?"
+    )
     assert code == 5
     assert answer["status"] == "not_found" and answer["refused"] and answer["evidence"] == []
     assert "docqa reads English questions." in answer["coverage"]["warnings"]

@@ -1,4 +1,6 @@
-"""A second question uses what is kept of the documents, says what is damaged of it, and answers the same."""
+"""A second question uses what is kept of the documents, says what is damaged of it, and answers the
+same.
+"""
 
 import json
 from dataclasses import replace
@@ -24,7 +26,9 @@ def asked(paths: list[Path], options: Options, model: Any) -> tuple[str, list[st
     return json.dumps(answer), [event.message for event in events if isinstance(event, Notice)]
 
 
-def test_a_second_question_neither_tokenizes_nor_stems_a_document(note, lease, options, model, monkeypatch):
+def test_a_second_question_neither_tokenizes_nor_stems_a_document(
+    note, lease, options, model, monkeypatch
+):
     first = asked([note, lease], options, model)
 
     def again(*_: Any) -> Any:
@@ -38,7 +42,9 @@ def test_a_second_question_neither_tokenizes_nor_stems_a_document(note, lease, o
 
 
 @pytest.mark.parametrize("kind", ["contexts", "indexes"])
-def test_damage_to_what_is_kept_is_said_before_the_same_answer(note, options, model, kind, tmp_path):
+def test_damage_to_what_is_kept_is_said_before_the_same_answer(
+    note, options, model, kind, tmp_path
+):
     expected, _ = asked([note], options, model)
     (file,) = (tmp_path / "kept" / kind).glob("*/*.safetensors")
     file.write_bytes(file.read_bytes()[:-3])

@@ -22,7 +22,9 @@ def test_arrays_come_back_as_views_of_the_mapped_file(tmp_path):
         assert not found[name].flags.owndata and not found[name].flags.writeable
 
 
-@pytest.mark.parametrize("data", [b"x", b"\xff" * 40, to_bytes({"a": np.zeros(1000, np.int32)})[:300]])
+@pytest.mark.parametrize(
+    "data", [b"x", b"\xff" * 40, to_bytes({"a": np.zeros(1000, np.int32)})[:300]]
+)
 def test_what_is_no_file_of_arrays_is_damage(tmp_path, data):
     (tmp_path / "a").write_bytes(data)
     with pytest.raises(StoreDamaged, match="no file of arrays"):

@@ -49,7 +49,11 @@ def test_another_container_of_this_machine_is_another_system(store, monkeypatch)
     store.pin("a")
     pins._system.cache_clear()
     readlink = os.readlink
-    monkeypatch.setattr(os, "readlink", lambda path: "pid:[7]" if str(path) == "/proc/self/ns/pid" else readlink(path))
+    monkeypatch.setattr(
+        os,
+        "readlink",
+        lambda path: "pid:[7]" if str(path) == "/proc/self/ns/pid" else readlink(path),
+    )
     try:
         assert [host != "" for host in pins.users(store.root / "states" / "a")] == [True]
     finally:

@@ -46,7 +46,11 @@ def write(tmp_path: Path) -> Callable[[str, str], str]:
 
 
 def test_one_of_several_documents_is_not_parsed_again_under_another_name(store, parsed, write):
-    paths = [write("a.md", TITLED), write("b.md", "# Second\n\nText.\n"), write("c.md", "# Third\n\nText.\n")]
+    paths = [
+        write("a.md", TITLED),
+        write("b.md", "# Second\n\nText.\n"),
+        write("c.md", "# Third\n\nText.\n"),
+    ]
     begun: list[int] = []
     heard = replace(PLAIN, on_begun=lambda: begun.append(len(parsed)))
     read_sources(paths, heard, store)
@@ -58,7 +62,10 @@ def test_one_of_several_documents_is_not_parsed_again_under_another_name(store, 
 def test_a_document_called_after_its_file_is_parsed_again_under_another_name(store, parsed, write):
     text = "The harbour master opens the gate at six.\n"
     first, second = write("a.txt", text), write("b.txt", text)
-    titles = [read_sources([path], PLAIN, store).documents[0].title for path in (first, second, first, second)]
+    titles = [
+        read_sources([path], PLAIN, store).documents[0].title
+        for path in (first, second, first, second)
+    ]
     assert titles == ["a", "b", "a", "b"]
     assert parsed == ["a.txt", "b.txt"]
 
@@ -98,7 +105,10 @@ def test_a_document_that_lost_pages_to_a_limit_is_not_kept(store, write, monkeyp
         return replace(document, coverage=replace(document.coverage, lost_pages=lost.pop(0)))
 
     monkeypatch.setattr(worker.DocumentReading, "document", read_in_haste)
-    found = [read_sources([write("a.md", TITLED)], PLAIN, store).documents[0].coverage.lost_pages for _ in range(3)]
+    found = [
+        read_sources([write("a.md", TITLED)], PLAIN, store).documents[0].coverage.lost_pages
+        for _ in range(3)
+    ]
     assert found == [(2,), (), ()] and not lost
 
 

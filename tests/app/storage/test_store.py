@@ -11,7 +11,12 @@ from docqa.app.storage.store import Store, default_root
 
 
 def put(store: Store, key: str, size: int = 100, used: float | None = None, **details: Any) -> Path:
-    known: Any = {"documents": [key], "files": [f"{key}.txt"], "paths": [f"/papers/{key}.txt"], **details}
+    known: Any = {
+        "documents": [key],
+        "files": [f"{key}.txt"],
+        "paths": [f"/papers/{key}.txt"],
+        **details,
+    }
     folder = store.put("documents", key, known, {"document.json": b"x" * size})
     if used is not None:
         os.utime(folder / "entry.json", (used, used))
@@ -136,7 +141,9 @@ def test_forget_finds_a_file_that_is_gone_by_its_path(store, tmp_path):
 def test_forget_finds_everything_below_a_folder_that_is_gone(store):
     put(store, "a", paths=["/papers/old/a.zip/one.txt"])
     put(store, "b", paths=["/papers/older/b.txt"])
-    store.write_entry("states", "s", {"documents": ["a", "x"], "paths": ["/papers/old/a.zip/one.txt", "/x.txt"]})
+    store.write_entry(
+        "states", "s", {"documents": ["a", "x"], "paths": ["/papers/old/a.zip/one.txt", "/x.txt"]}
+    )
     assert store.forget((), "/papers/old")[0] == 2
     assert [entry.key for entry in store.entries()] == ["b"]
 
@@ -226,12 +233,16 @@ def put_killed(store: Store, key: str, at: str = "rename") -> None:
 
 
 def kept_words(store: Store) -> list[Path]:
-    return [path for path in store.root.rglob("*") if path.is_file() and b"xxx" in path.read_bytes()]
+    return [
+        path for path in store.root.rglob("*") if path.is_file() and b"xxx" in path.read_bytes()
+    ]
 
 
 def test_what_a_killed_process_left_is_listed_and_pruned(store):
     put_killed(store, "a")
-    assert [(entry.key, entry.status, entry.files) for entry in store.entries()] == [("a", "damaged", ["a.txt"])]
+    assert [(entry.key, entry.status, entry.files) for entry in store.entries()] == [
+        ("a", "damaged", ["a.txt"])
+    ]
     assert [entry.key for entry in store.prune(10**9)] == ["a"]
     assert kept_words(store) == []
 

@@ -94,6 +94,8 @@ def summarize(model: Any) -> Callable[..., SummaryRecord]:
     """Function(document, style, **more) -> the record by the tiny checkpoint."""
 
     def run(document: Document, style: str = "key-points", **more: Any) -> SummaryRecord:
-        return summarize_document(document, lay_out([document], model.tokenizer), model, style, **more)
+        return summarize_document(
+            document, lay_out([document], model.tokenizer), model, style, **more
+        )
 
     return run

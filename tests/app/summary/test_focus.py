@@ -1,4 +1,6 @@
-"""`--focus` with the bundled model: sentences about what somebody wants to know, by docqa's own evidence."""
+"""`--focus` with the bundled model: sentences about what somebody wants to know, by docqa's own
+evidence.
+"""
 
 import pytest
 

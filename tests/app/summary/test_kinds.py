@@ -1,4 +1,6 @@
-"""Opinions, contracts and papers are told apart, and each begins with what a reader of its kind wants first."""
+"""Opinions, contracts and papers are told apart, and each begins with what a reader of its kind
+wants first.
+"""
 
 from docqa.app.reading.document_kind import DocumentKind, kind_of
 from docqa.ingest.read import read
@@ -34,8 +36,14 @@ def test_opinions_contracts_and_papers_are_told_apart(paper, contract):
 
 
 def test_a_courts_holding_comes_before_its_arguments(summarize):
-    said = [" ".join(sentence.text.split()) for sentence in summarize(parsed(OPINION), "abstract").sentences]
-    holding = [text.startswith(("We hold", "The judgment of the district court is reversed")) for text in said]
+    said = [
+        " ".join(sentence.text.split())
+        for sentence in summarize(parsed(OPINION), "abstract").sentences
+    ]
+    holding = [
+        text.startswith(("We hold", "The judgment of the district court is reversed"))
+        for text in said
+    ]
     assert holding[0] and sorted(holding, reverse=True) == holding
 
 

@@ -1,4 +1,6 @@
-"""Markdown of records: a document's words never become markup, and every document is named with its pages."""
+"""Markdown of records: a document's words never become markup, and every document is named with its
+pages.
+"""
 
 import re
 
@@ -24,17 +26,30 @@ HOSTILE = (
 )
 
 
-def record_of(text: str, heading: str = "Rent", title: str = "A lease", path: str = "a/lease.pdf") -> SummaryRecord:
+def record_of(
+    text: str, heading: str = "Rent", title: str = "A lease", path: str = "a/lease.pdf"
+) -> SummaryRecord:
     sentence = SummarySentence(text, "exact", (SentenceCite(3, "iii", "1", 0, len(text)),))
     sections = (SummarySection("1", heading, 1, (sentence,)),)
     return SummaryRecord(
-        path, "0" * 64, title, "key-points", EXTRACTED, SUMMARIZED, (sentence,), sections, (heading,), (text,)
+        path,
+        "0" * 64,
+        title,
+        "key-points",
+        EXTRACTED,
+        SUMMARIZED,
+        (sentence,),
+        sections,
+        (heading,),
+        (text,),
     )
 
 
 def inline(markdown: str) -> tuple[set[str], str]:
     """(types of the tokens, all text as it is shown)."""
-    parser = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable(
+        ["table", "strikethrough"]
+    )
     types, shown = set(), []
     for token in parser.parse(markdown):
         types.add(token.type)
@@ -45,12 +60,21 @@ def inline(markdown: str) -> tuple[set[str], str]:
 
 
 def test_a_hostile_document_is_shown_and_not_obeyed():
-    record = record_of(HOSTILE, heading="# <b>x</b> [y](z)", title="<i>t</i>\n# more", path="a/*b*_c_.pdf")
+    record = record_of(
+        HOSTILE, heading="# <b>x</b> [y](z)", title="<i>t</i>\n# more", path="a/*b*_c_.pdf"
+    )
     for markdown in (render_markdown(record), digest_markdown([record])):
         types, shown = inline(markdown)
         assert not types & {
-            "html_inline", "html_block", "link_open", "image", "code_inline", "fence", "table_open", "s_open",
-        }  # fmt: skip
+            "html_inline",
+            "html_block",
+            "link_open",
+            "image",
+            "code_inline",
+            "fence",
+            "table_open",
+            "s_open",
+        }
         assert HOSTILE in shown and "a/*b*_c_.pdf" in shown
         assert not re.search(r"(?<!\\)://|(?<!\\)<", markdown)
 
@@ -65,8 +89,17 @@ def test_escaped_text_is_shown_with_exactly_its_characters(text):
 @given(st.text(alphabet="#>-+*=1.)`~ a|\t", max_size=12))
 def test_words_at_the_start_of_an_item_make_no_block(text):
     types, _ = inline(f"- {escaped(text)}")
-    assert types <= {"bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close", "paragraph_open",
-                     "paragraph_close", "inline", "text", "text_special"}  # fmt: skip
+    assert types <= {
+        "bullet_list_open",
+        "bullet_list_close",
+        "list_item_open",
+        "list_item_close",
+        "paragraph_open",
+        "paragraph_close",
+        "inline",
+        "text",
+        "text_special",
+    }
 
 
 def test_the_digest_names_every_document_and_its_pages_hold_the_words(summarize, paper, contract):
@@ -79,7 +112,10 @@ def test_the_digest_names_every_document_and_its_pages_hold_the_words(summarize,
             assert cited or not record.every_sentence()
             for sentence in cited:
                 for cite in sentence.cites:
-                    assert document.pages[(cite.page or 1) - 1].text[cite.start : cite.end] == sentence.text
+                    assert (
+                        document.pages[(cite.page or 1) - 1].text[cite.start : cite.end]
+                        == sentence.text
+                    )
                     assert escaped(cite.label or "") in digest
 
 
@@ -102,4 +138,6 @@ def test_what_was_not_covered_and_not_read_is_said():
 
 def test_nothing_to_summarize_is_said():
     empty = SummaryRecord("a.pdf", "0" * 64, "A", "brief", EXTRACTED, "unreadable")
-    assert "nothing to summarize" in render_markdown(empty) and "nothing to summarize" in digest_markdown([empty])
+    assert "nothing to summarize" in render_markdown(
+        empty
+    ) and "nothing to summarize" in digest_markdown([empty])

@@ -1,4 +1,6 @@
-"""The digest of the sample folder with the bundled weights: every document is named, every cite holds its words."""
+"""The digest of the sample folder with the bundled weights: every document is named, every cite
+holds its words.
+"""
 
 from dataclasses import replace
 
@@ -25,7 +27,9 @@ def test_the_digest_of_the_sample_folder_quotes_every_document(sample_docs):
             record = summarize_document(document, session.context, model, "key-points")
             records.append(record)
             for sentence in record.every_sentence():
-                texts = [session.documents[0].pages[(cite.page or 1) - 1].text for cite in sentence.cites]
+                texts = [
+                    session.documents[0].pages[(cite.page or 1) - 1].text for cite in sentence.cites
+                ]
                 assert fold(sentence.text).text in fold("\n".join(texts)).text
                 words[escaped(sentence.text)] = escaped(place(sentence))
     digest = digest_markdown(records)
@@ -34,4 +38,6 @@ def test_the_digest_of_the_sample_folder_quotes_every_document(sample_docs):
         assert record.sentences
     shown = [text for text in words if text in digest]
     assert len(shown) >= 3 * len(paths)
-    assert all(f"{text} ({words[text]}" in digest or f", {words[text]})" in digest for text in shown)
+    assert all(
+        f"{text} ({words[text]}" in digest or f", {words[text]})" in digest for text in shown
+    )

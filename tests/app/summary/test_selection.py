@@ -1,4 +1,6 @@
-"""Nothing is said twice, sections take turns, and "However" never stands without what it answers."""
+"""Nothing is said twice, sections take turns, and "However" never stands without what it
+answers.
+"""
 
 import numpy as np
 
@@ -7,7 +9,11 @@ from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 
-DOCUMENT = read(ReadRequest("a.md", b"# One\n\nA word.\n\n# Two\n\nA word.\n\n# Three\n\nA word.\n", media_type="md"))
+DOCUMENT = read(
+    ReadRequest(
+        "a.md", b"# One\n\nA word.\n\n# Two\n\nA word.\n\n# Three\n\nA word.\n", media_type="md"
+    )
+)
 
 
 def pool(*texts: str, sections: tuple[int, ...] = (), before: dict[int, int] | None = None) -> Pool:
@@ -20,12 +26,16 @@ def pool(*texts: str, sections: tuple[int, ...] = (), before: dict[int, int] | N
 
 
 def test_the_same_words_are_taken_once():
-    said = pool("The tenant pays rent monthly.", "Rent is paid monthly by the tenant.", "Bees make honey.")
+    said = pool(
+        "The tenant pays rent monthly.", "Rent is paid monthly by the tenant.", "Bees make honey."
+    )
     assert choose(said, range(3), [3.0, 2.9, 0.1], 2) == [0, 2]
 
 
 def test_what_is_taken_elsewhere_is_not_said_again():
-    said = pool("The tenant pays rent monthly.", "Rent is paid monthly by the tenant.", "Bees make honey.")
+    said = pool(
+        "The tenant pays rent monthly.", "Rent is paid monthly by the tenant.", "Bees make honey."
+    )
     assert choose(said, [1, 2], [2.9, 0.1], 2, taken=[0]) == [2]
 
 

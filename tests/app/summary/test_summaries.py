@@ -1,4 +1,6 @@
-"""Whole summaries by the tiny checkpoint: what they say stands in the document, and all is covered or named."""
+"""Whole summaries by the tiny checkpoint: what they say stands in the document, and all is covered
+or named.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,8 +30,12 @@ def test_every_sentence_is_where_its_cite_says(summarize, paper, contract, style
     assert record.every_sentence()
     for sentence in record.every_sentence():
         assert sentence.grade == "exact"
-        assert [document.pages[0].text[cite.start : cite.end] for cite in sentence.cites] == [sentence.text]
-        assert sentence.cites[0].section == document.locator_of(1, sentence.cites[0].start) is not None
+        assert [document.pages[0].text[cite.start : cite.end] for cite in sentence.cites] == [
+            sentence.text
+        ]
+        assert (
+            sentence.cites[0].section == document.locator_of(1, sentence.cites[0].start) is not None
+        )
         assert sentence.cites[0].page is None and sentence.cites[0].label
 
 
@@ -39,7 +45,9 @@ def test_equal_runs_give_equal_bytes(summarize, contract, style):
 
 
 def test_no_two_sentences_say_the_same(summarize, paper):
-    said = read(ReadRequest("twice.md", (paper.pages[0].text + "\n\n").encode() * 2, media_type="txt"))
+    said = read(
+        ReadRequest("twice.md", (paper.pages[0].text + "\n\n").encode() * 2, media_type="txt")
+    )
     for one, other in combinations([set(terms(text)) for text in texts(summarize(said))], 2):
         assert len(one & other) < 0.6 * min(len(one), len(other))
 
@@ -47,9 +55,13 @@ def test_no_two_sentences_say_the_same(summarize, paper):
 def test_every_section_is_covered_or_named_as_not_covered(summarize, paper):
     record = summarize(paper)
     begins = [sentence.cites[0].start for sentence in record.every_sentence()]
-    covered = {section.id for start in begins if (section := paper.section_of(1, start)) is not None}
+    covered = {
+        section.id for start in begins if (section := paper.section_of(1, start)) is not None
+    }
     named = {section.id for section in paper.sections if section.title in record.not_covered}
-    leaves = {section.id for section in paper.sections} - {section.parent for section in paper.sections}
+    leaves = {section.id for section in paper.sections} - {
+        section.parent for section in paper.sections
+    }
     assert leaves <= covered | named
     assert "References" in record.not_covered
     assert [section.heading for section in record.sections][:2] == ["Abstract", "Introduction"]
@@ -85,7 +97,9 @@ def test_cites_name_page_and_label(summarize, document):
         labels=("iv", "v"),
     )
     record = summarize(made, "abstract")
-    assert {(cite.page, cite.label) for sentence in record.sentences for cite in sentence.cites} <= {
+    assert {
+        (cite.page, cite.label) for sentence in record.sentences for cite in sentence.cites
+    } <= {
         (1, "iv"),
         (2, "v"),
     }
@@ -93,7 +107,9 @@ def test_cites_name_page_and_label(summarize, document):
 
 def test_a_contract_is_parted_into_its_clauses(summarize, contract):
     record = summarize(contract, "clauses")
-    found = {section.heading: " ".join(s.text for s in section.sentences) for section in record.sections}
+    found = {
+        section.heading: " ".join(s.text for s in section.sentences) for section in record.sections
+    }
     for heading, words in {
         "Parties": "Alder Mills Limited",
         "Dates and term": "3 March 2024",
@@ -109,9 +125,13 @@ def test_a_contract_is_parted_into_its_clauses(summarize, contract):
 def test_a_paper_is_parted_into_question_method_and_result(summarize, paper):
     record = summarize(paper, "papers")
     found = {
-        section.heading: " ".join(" ".join(s.text.split()) for s in section.sentences) for section in record.sections
+        section.heading: " ".join(" ".join(s.text.split()) for s in section.sentences)
+        for section in record.sections
     }
-    assert "aim of this study" in found["Question"] or "whether herons fish at night" in found["Question"]
+    assert (
+        "aim of this study" in found["Question"]
+        or "whether herons fish at night" in found["Question"]
+    )
     assert "thermal camera" in found["Method"] or "Strikes were recorded" in found["Method"]
     assert "lamps" in found["Result"] or "struck" in found["Result"]
 
@@ -122,7 +142,9 @@ def test_a_topic_that_nothing_states_is_named(summarize, paper):
 
 
 def test_a_long_document_is_folded_and_keeps_its_parts(summarize, monkeypatch):
-    words = map("".join, product("bdfgkl", "aeo", "mnprst", "aeo", "bdgk"))  # no two sentences have one in common
+    words = map(
+        "".join, product("bdfgkl", "aeo", "mnprst", "aeo", "bdgk")
+    )  # no two sentences have one in common
     chapters = [
         f"# Tower {chapter}\n\n"
         + "\n\n".join(
@@ -134,7 +156,9 @@ def test_a_long_document_is_folded_and_keeps_its_parts(summarize, monkeypatch):
     long = read(ReadRequest("towers.md", "\n\n".join(chapters).encode(), media_type="md"))
     monkeypatch.setattr(selection, "AT_ONCE", 10)
     record = summarize(long)
-    assert [section.heading for section in record.sections] == [f"Tower {chapter}" for chapter in range(1, 9)]
+    assert [section.heading for section in record.sections] == [
+        f"Tower {chapter}" for chapter in range(1, 9)
+    ]
     assert len(record.sentences) == 5
     assert len({sentence.cites[0].section for sentence in record.sentences}) >= 3
 
@@ -142,7 +166,12 @@ def test_a_long_document_is_folded_and_keeps_its_parts(summarize, monkeypatch):
 def test_brief_is_short_and_a_short_document_is_not_repeated_whole(summarize, paper):
     assert len(summarize(paper, "brief").sentences) == 3
     assert len(summarize(paper, "abstract").sentences) == 7
-    two = read(ReadRequest("two.txt", b"The tenant pays the rent every month. The landlord keeps the roof in repair."))
+    two = read(
+        ReadRequest(
+            "two.txt",
+            b"The tenant pays the rent every month. The landlord keeps the roof in repair.",
+        )
+    )
     assert len(summarize(two, "abstract").sentences) == 1
 
 
@@ -166,7 +195,9 @@ def test_a_record_comes_back_from_its_line(summarize, paper):
 
 def test_a_judges_words_carry_his_name(summarize, document):
     opinion = Section("1", None, "Stevens, dissenting", 1, 1, 0, "opinion", 0.9, None, "1")
-    made = document("The tenant pays the rent of the house on the first day of each month.", sections=(opinion,))
+    made = document(
+        "The tenant pays the rent of the house on the first day of each month.", sections=(opinion,)
+    )
     assert summarize(made, "brief").sentences[0].speaker == "Stevens, dissenting"
 
 

@@ -1,4 +1,6 @@
-"""Of sentences with the words of a topic, those that the reader finds to answer its question are chosen."""
+"""Of sentences with the words of a topic, those that the reader finds to answer its question are
+chosen.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,6 @@
-"""A picture of a screen with what it needs and nothing else: no web addresses, a third of the size."""
+"""A picture of a screen with what it needs and nothing else: no web addresses, a third of the
+size.
+"""
 
 import re
 from collections import Counter
@@ -11,12 +13,16 @@ _CELLS = re.compile(r'<rect fill="(#\w+)" x="[^"]*" y="[^"]*" width="[^"]*" heig
 
 
 def compact(svg: str) -> str:
-    """The same picture as Textual's screenshot `svg`: identifiers fixed, the common background drawn once."""
+    """The same picture as Textual's screenshot `svg`: identifiers fixed, the common background
+    drawn once.
+    """
     svg = re.sub(r"terminal-\d+", "terminal", svg)
     for waste in (_FONT, _LINE_CLIP, _ATTRIBUTES, _LINE_END, re.compile(r"\s*<!--.*?-->")):
         svg = waste.sub("", svg)
     # Told apart from the lines only here, where those are gone.
-    (size,) = re.findall(r'<clipPath id="terminal-clip-terminal">\s*<rect x="0" y="0" ([^>]*)/>', svg)
+    (size,) = re.findall(
+        r'<clipPath id="terminal-clip-terminal">\s*<rect x="0" y="0" ([^>]*)/>', svg
+    )
     common = Counter(_CELLS.findall(svg)).most_common(1)[0][0]
     svg = _CELLS.sub(lambda cells: "" if cells[1] == common else cells[0], svg)
     head, group, rest = svg.partition('clip-path="url(#terminal-clip-terminal)">')

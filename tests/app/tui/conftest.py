@@ -27,7 +27,10 @@ QUESTION = "What is the fee of page 5?"
 def page_text(number: int) -> str:
     """Twelve lines, with a sentence about a fee that no other page has."""
     lines = [f"{number}. Duties of keeper {number}"]
-    lines += [f"The keeper of part {number} writes line {line} of the register before noon." for line in range(1, 11)]
+    lines += [
+        f"The keeper of part {number} writes line {line} of the register before noon."
+        for line in range(1, 11)
+    ]
     lines.insert(6, f"The fee of part {number} is {number * 17} dollars, payable in March.")
     return "\n".join(lines)
 
@@ -38,12 +41,24 @@ def lease_document(document: Callable[..., Document]) -> Document:
     texts = [page_text(number) for number in range(1, 11)]
     sections = [Section("p1", None, "Part one", 1, 1, 0, "markup", 1.0, None, "i")]
     sections += [
-        Section(str(n), str(n), f"Duties of keeper {n}", 2 if n <= 5 else 1, n, 0, "markup", 1.0,
-                "p1" if n <= 5 else None, LABELS[n - 1])
+        Section(
+            str(n),
+            str(n),
+            f"Duties of keeper {n}",
+            2 if n <= 5 else 1,
+            n,
+            0,
+            "markup",
+            1.0,
+            "p1" if n <= 5 else None,
+            LABELS[n - 1],
+        )
         for n in range(1, 11)
-    ]  # fmt: skip
+    ]
     made = document(*texts, path="lease.pdf", labels=LABELS, sections=tuple(sections))
-    pages = [replace(page, blocks=(Block(0, page.text.find("\n"), "heading"),)) for page in made.pages]
+    pages = [
+        replace(page, blocks=(Block(0, page.text.find("\n"), "heading"),)) for page in made.pages
+    ]
     return replace(made, pages=tuple(pages))
 
 
@@ -79,8 +94,9 @@ def answer_of(document: Document, question: str = QUESTION, **changes: Any) -> A
 
 @dataclass
 class FakeSession:
-    """Yields the events of `script` for a question, and of `reading` for a read; an Event of threading is waited for,
-    an exception raised, all else handed on. `closed` counts the generators that were closed before their end.
+    """Yields the events of `script` for a question, and of `reading` for a read; an Event of
+    threading is waited for, an exception raised, all else handed on. `closed` counts the generators
+    that were closed before their end.
     """
 
     documents: tuple[Document, ...]
@@ -119,7 +135,9 @@ class FakeSession:
 
     @property
     def context(self) -> Any:
-        return SimpleNamespace(passages=[SimpleNamespace(passage=each) for each in self.documents[0].passages])
+        return SimpleNamespace(
+            passages=[SimpleNamespace(passage=each) for each in self.documents[0].passages]
+        )
 
     def stop_writing(self) -> bool:
         return False
@@ -134,7 +152,10 @@ class FakeSession:
         return f"{question.rstrip('?')} behind {earlier[-1].answer}?"
 
     def rank(self, question: str) -> list[Ranked]:
-        return [Ranked(index, 3.0 if index == 4 else 0.1 * index, 0.0) for index in range(len(self.documents[0].pages))]
+        return [
+            Ranked(index, 3.0 if index == 4 else 0.1 * index, 0.0)
+            for index in range(len(self.documents[0].pages))
+        ]
 
     def close(self) -> None:
         self.closed = True
@@ -169,8 +190,12 @@ def lease_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def interface(session: FakeSession, store: Store, lease_file: Path) -> Iterator[Callable[..., Interface]]:
-    """Function that makes an interface over the fake session, opening the lease unless a path is given."""
+def interface(
+    session: FakeSession, store: Store, lease_file: Path
+) -> Iterator[Callable[..., Interface]]:
+    """Function that makes an interface over the fake session, opening the lease unless a path is
+    given.
+    """
     made: list[SessionBridge] = []
 
     def make(path: str | None = None, opener: Any = None, **parts: Any) -> Interface:
@@ -250,7 +275,9 @@ def contrast(one: Any, other: Any) -> float:
     lights = []
     for colour in (one, other):
         parts = [part / 255 for part in colour.get_truecolor()]
-        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        linear = [
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        ]
         lights.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
     return (max(lights) + 0.05) / (min(lights) + 0.05)
 
@@ -274,9 +301,23 @@ def screen_text(app: Interface) -> str:
 
 @pytest.fixture(scope="session")
 def tui() -> Any:
-    """The helpers above: what drives the interface, what reads its screen, and what makes answers."""
+    """The helpers above: what drives the interface, what reads its screen, and what makes
+    answers.
+    """
     return SimpleNamespace(
-        QUESTION=QUESTION, FakeSession=FakeSession, drive=drive, until=until, opened=opened, ask=ask, shown=shown,
-        screen_text=screen_text, notices=notices, flat=flat, answer_of=answer_of, quote_of=quote_of,
-        reversed_text=reversed_text, passage_text=passage_text, contrast=contrast,
-    )  # fmt: skip
+        QUESTION=QUESTION,
+        FakeSession=FakeSession,
+        drive=drive,
+        until=until,
+        opened=opened,
+        ask=ask,
+        shown=shown,
+        screen_text=screen_text,
+        notices=notices,
+        flat=flat,
+        answer_of=answer_of,
+        quote_of=quote_of,
+        reversed_text=reversed_text,
+        passage_text=passage_text,
+        contrast=contrast,
+    )

@@ -12,7 +12,10 @@ from docqa.app.tui.kept_turns import Turn
 
 
 def test_turns_come_back_as_they_were(lease_document, store, tui):
-    turns = [Turn("done?", "done", tui.answer_of(lease_document)), Turn("torn?", "failed", None, "no memory")]
+    turns = [
+        Turn("done?", "done", tui.answer_of(lease_document)),
+        Turn("torn?", "failed", None, "no memory"),
+    ]
     kept_turns.save(store, [lease_document], turns, (3, 40))
     kept = kept_turns.load(store, [lease_document])
     assert kept.turns == turns
@@ -25,7 +28,11 @@ def test_a_session_grows_over_visits_and_is_found_by_its_words(lease_document, s
     kept_turns.save(store, [lease_document], [first, Turn("And who pays?", "stopped")], (2, 7))
     with History(store) as history:
         (session,) = history.sessions(kind="tui")
-        assert (session.questions, session.place, session.documents[0].id) == (2, (2, 7), lease_document.id)
+        assert (session.questions, session.place, session.documents[0].id) == (
+            2,
+            (2, 7),
+            lease_document.id,
+        )
         assert [item.turn.question for item in history.search("payable")[0]] == ["What is the fee?"]
         assert [page.page for page in history.turns(session.id)[0].pages] == [5, 9]
 
@@ -40,11 +47,15 @@ def test_a_question_under_way_is_kept_as_stopped(lease_document, store):
 def test_a_damaged_history_counts_as_none_and_is_reported(lease_document, store, tui):
     assert kept_turns.load(store, [lease_document]) == kept_turns.KeptTurns([], (1, 0))
     assert list(store.root.glob("history")) == []
-    store.folder("history", "history.sqlite").write_text("no database at all " * 100, encoding="utf-8")
+    store.folder("history", "history.sqlite").write_text(
+        "no database at all " * 100, encoding="utf-8"
+    )
     kept = kept_turns.load(store, [lease_document])
     assert kept.turns == []
     assert "set aside" in kept.notices[0]
-    kept_turns.save(store, [lease_document], [Turn("q", "done", tui.answer_of(lease_document))], (1, 0))
+    kept_turns.save(
+        store, [lease_document], [Turn("q", "done", tui.answer_of(lease_document))], (1, 0)
+    )
     assert len(kept_turns.load(store, [lease_document]).turns) == 1
 
 
@@ -56,7 +67,9 @@ def test_a_history_that_cannot_be_written_raises_oserror(lease_document, store):
 
 
 def test_forget_deletes_the_questions_of_a_file(lease_document, store, tui, monkeypatch, capsys):
-    kept_turns.save(store, [lease_document], [Turn("q", "done", tui.answer_of(lease_document))], (1, 0))
+    kept_turns.save(
+        store, [lease_document], [Turn("q", "done", tui.answer_of(lease_document))], (1, 0)
+    )
     monkeypatch.setenv("DOCQA_CACHE_DIR", str(store.root))
     assert cli.run(["forget", "other.pdf"]) == 3
     assert cli.run(["forget", lease_document.path]) == 0
@@ -67,7 +80,9 @@ def test_forget_deletes_the_questions_of_a_file(lease_document, store, tui, monk
 def test_an_export_escapes_the_text_of_a_document(lease_document, tmp_path, tui):
     answer = tui.answer_of(lease_document, answer="<b>*85*</b>")
     turns = [Turn("# who?", "done", answer), Turn("torn?", "failed", None, "no memory")]
-    text = Path(kept_turns.export(str(tmp_path / "out.md"), [lease_document], turns)).read_text(encoding="utf-8")
+    text = Path(kept_turns.export(str(tmp_path / "out.md"), [lease_document], turns)).read_text(
+        encoding="utf-8"
+    )
     assert "**\\<b\\>\\*85\\*\\</b\\>**" in text
     assert "## \\# who?" in text
     assert "> \\[1\\] p. 3 (PDF 5) (quote found)" in text
@@ -79,6 +94,8 @@ def test_an_export_has_the_rights_of_a_new_file_and_any_text(lease_document, tmp
     document = replace(lease_document, path="le\udcffase.pdf")  # a name that is no UTF-8
     target, other = tmp_path / "out.md", tmp_path / "other.md"
     other.write_text("", encoding="utf-8")
-    kept_turns.export(str(target), [document], [Turn("who?", "done", tui.answer_of(lease_document))])
+    kept_turns.export(
+        str(target), [document], [Turn("who?", "done", tui.answer_of(lease_document))]
+    )
     assert target.stat().st_mode == other.stat().st_mode
     assert "## who?" in target.read_text(encoding="utf-8")

@@ -1,4 +1,6 @@
-"""A process that is killed while it reads or answers: all but the answer in flight is there when it comes back."""
+"""A process that is killed while it reads or answers: all but the answer in flight is there when it
+comes back.
+"""
 
 import fcntl
 import os
@@ -43,7 +45,9 @@ class InTerminal:
             for name in ("COLUMNS", "LINES"):
                 os.environ.pop(name, None)
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 110, 0, 0))
-            code = f"{before}from docqa.app.cli import run; import sys; sys.exit(run({arguments!r}))"
+            code = (
+                f"{before}from docqa.app.cli import run; import sys; sys.exit(run({arguments!r}))"
+            )
             os.execv(sys.executable, [sys.executable, "-c", code])
 
     def until(self, shown: Callable[[bytes], object], seconds: float = 240.0) -> None:
@@ -92,10 +96,14 @@ def environment(checkpoint: Path, own_folders: Path) -> dict[str, str]:
 
 
 def _kept_tokens(store: Store) -> int:
-    return max((e.details.get("position", 0) for e in store.entries() if e.kind == "state"), default=0)
+    return max(
+        (e.details.get("position", 0) for e in store.entries() if e.kind == "state"), default=0
+    )
 
 
-def test_killed_while_it_reads_what_was_saved_is_taken_up_again(lease_of, tmp_path, environment, own_folders):
+def test_killed_while_it_reads_what_was_saved_is_taken_up_again(
+    lease_of, tmp_path, environment, own_folders
+):
     path, store = lease_of(tmp_path / "lease.txt", 300), Store(own_folders)
     first = InTerminal(["tui", str(path)], environment, SLOW_BLOCKS)
     first.until(lambda seen: b"question about" in seen)
@@ -113,14 +121,14 @@ def test_killed_while_it_reads_what_was_saved_is_taken_up_again(lease_of, tmp_pa
     assert turn.answer is not None and turn.answer.usage.tokens_reused >= kept
 
 
-def test_killed_while_it_answers_only_that_answer_is_lost(lease_of, tmp_path, environment, own_folders):
+def test_killed_while_it_answers_only_that_answer_is_lost(
+    lease_of, tmp_path, environment, own_folders
+):
     path, store = lease_of(tmp_path / "lease.txt", 30), Store(own_folders)
     first = InTerminal(["tui", str(path)], environment)
     first.until(lambda seen: b"question about" in seen)
     first.send(b"What does the tenant of unit 7 pay?\r")
-    slow = (
-        "import time, docqa.app.answerers.extractive as e; e.ExtractiveAnswerer._answer = lambda *a: time.sleep(600)\n"
-    )
+    slow = "import time, docqa.app.answerers.extractive as e; e.ExtractiveAnswerer._answer = lambda *a: time.sleep(600)\n"
     first.until(lambda seen: any(turn.state == "done" for turn in _turns(store)))
     first.kill()
     second = InTerminal(["tui", str(path)], environment, slow)
@@ -130,19 +138,28 @@ def test_killed_while_it_answers_only_that_answer_is_lost(lease_of, tmp_path, en
     second.kill()
     answered, in_flight = _turns(store)
     assert answered.answer is not None
-    assert (in_flight.question, in_flight.state, in_flight.answer) == ("And of unit 9?", "stopped", None)
+    assert (in_flight.question, in_flight.state, in_flight.answer) == (
+        "And of unit 9?",
+        "stopped",
+        None,
+    )
     third = InTerminal(["tui", str(path)], environment)
     third.until(lambda seen: b"unit 9" in seen and b"Left before it was answered" in seen)
     assert third.leave() == 0
 
 
-def test_fifty_questions_two_resizes_a_kill_and_a_reopening_lose_nothing(lease_of, tmp_path, environment, own_folders):
+def test_fifty_questions_two_resizes_a_kill_and_a_reopening_lose_nothing(
+    lease_of, tmp_path, environment, own_folders
+):
     folder, store = tmp_path / "leases", Store(own_folders)
     folder.mkdir()
     names = ["a.txt", "b.txt", "c.txt"]
     for number, name in enumerate(names):
         lease_of(folder / name, 12 + 6 * number)
-    asked = [(names[min(n // 17, 2)], f"What does the tenant of unit {n % 17} pay, {n}?") for n in range(50)]
+    asked = [
+        (names[min(n // 17, 2)], f"What does the tenant of unit {n % 17} pay, {n}?")
+        for n in range(50)
+    ]
     session = InTerminal(["tui", str(folder)], environment, SLOW_ANSWERS)
     session.until(lambda seen: b"3 documents" in seen)
     for number, name in enumerate(names):
@@ -170,16 +187,18 @@ def test_fifty_questions_two_resizes_a_kill_and_a_reopening_lose_nothing(lease_o
     assert again.leave() == 0
     kept = [turn.question for turn in _turns(store)]
     assert sorted(kept) == sorted(question for _, question in asked)
-    assert [question for question in kept if question in [q for f, q in asked if f == names[-1]]] == [
-        question for file, question in asked if file == names[-1]
-    ]
+    assert [
+        question for question in kept if question in [q for f, q in asked if f == names[-1]]
+    ] == [question for file, question in asked if file == names[-1]]
 
 
 def _answered(store: Store) -> list[KeptTurn]:
     return [turn for turn in _turns(store) if turn.state == "done"]
 
 
-def test_killed_right_after_a_note_the_note_is_there_again(lease_of, tmp_path, environment, own_folders):
+def test_killed_right_after_a_note_the_note_is_there_again(
+    lease_of, tmp_path, environment, own_folders
+):
     path, store = lease_of(tmp_path / "lease.txt", 30), Store(own_folders)
     first = InTerminal(["tui", str(path)], environment)
     first.until(lambda seen: b"Outline" in seen)

@@ -1,4 +1,6 @@
-"""Theme and keys from config.toml: checked with a message that says what to change, and shown as they hold."""
+"""Theme and keys from config.toml: checked with a message that says what to change, and shown as
+they hold.
+"""
 
 from typing import Any
 
@@ -14,7 +16,9 @@ from docqa.app.tui.settings import TuiSettings, from_table
 
 
 def test_settings_of_the_file_apply_and_the_rest_is_default():
-    settings = from_table({"theme": "nord", "keys": {"next_cite": "f6", "find": "alt+u"}}, "config.toml")
+    settings = from_table(
+        {"theme": "nord", "keys": {"next_cite": "f6", "find": "alt+u"}}, "config.toml"
+    )
     assert settings.theme == "nord"
     assert settings.pictures == "auto"
     shown = {key.name: key.shown for key in settings.apply(keymap.DOCUMENT)}
@@ -29,7 +33,10 @@ def test_settings_of_the_file_apply_and_the_rest_is_default():
         ({"theme": 3}, "tui.theme 3 is not known"),
         ({"pictures": "ascii"}, "tui.pictures 'ascii' is not known"),
         ({"keys": "x"}, 'tui.keys must have lines of the form action = "key"'),
-        ({"keys": {"next_cyte": "x"}}, r"unknown action 'next_cyte' \(did you mean 'next_cite'\?\)"),
+        (
+            {"keys": {"next_cyte": "x"}},
+            r"unknown action 'next_cyte' \(did you mean 'next_cite'\?\)",
+        ),
         ({"keys": {"find": "xx"}}, "tui.keys.find: 'xx' is not a key"),
         ({"keys": {"find": ""}}, "tui.keys.find: '' is not a key"),
         ({"keys": {"find": "shift+a"}}, "tui.keys.find: 'shift\\+a' is not a key"),
@@ -37,8 +44,14 @@ def test_settings_of_the_file_apply_and_the_rest_is_default():
         ({"keys": {"find": "ctrl+q"}}, "ctrl\\+q quits and cannot be reassigned"),
         ({"keys": {"find": "enter"}}, "enter chooses in lists"),
         ({"keys": {"find": "n"}}, "tui.keys.find: 'n' is not a key"),
-        ({"keys": {"find": "alt+n"}}, "'alt\\+n' is both next_cite and find on the document screen"),
-        ({"keys": {"refresh": "ctrl+o"}}, "'ctrl\\+o' is both recent and refresh on the library screen"),
+        (
+            {"keys": {"find": "alt+n"}},
+            "'alt\\+n' is both next_cite and find on the document screen",
+        ),
+        (
+            {"keys": {"refresh": "ctrl+o"}},
+            "'ctrl\\+o' is both recent and refresh on the library screen",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_file(table, said):
@@ -69,7 +82,8 @@ def test_no_key_is_used_twice_on_a_screen():
 
 
 @pytest.mark.parametrize(
-    ("key", "shown"), [("escape", "Esc"), ("ctrl+p", "Ctrl+P"), ("/", "/"), ("f3", "F3"), ("alt+left", "Alt+Left")]
+    ("key", "shown"),
+    [("escape", "Esc"), ("ctrl+p", "Ctrl+P"), ("/", "/"), ("f3", "F3"), ("alt+left", "Alt+Left")],
 )
 def test_a_key_is_written_as_people_write_it(key, shown):
     assert keymap.shown(key) == shown
@@ -89,7 +103,9 @@ def test_doctor_lists_every_key_with_its_origin(docqa, checkpoint, tmp_path, mon
         assert f"keys.{name} = " in out
 
 
-def test_a_table_that_is_wrong_costs_only_the_commands_that_use_it(docqa, tmp_path, monkeypatch, capsys):
+def test_a_table_that_is_wrong_costs_only_the_commands_that_use_it(
+    docqa, tmp_path, monkeypatch, capsys
+):
     file = tmp_path / "config.toml"
     file.write_text("[tui.keys]\nnext_cyte = 'x'\n", encoding="utf-8")
     monkeypatch.setenv("DOCQA_CONFIG", str(file))

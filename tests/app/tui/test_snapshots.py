@@ -1,7 +1,9 @@
-"""The screens that people meet, each at 80 columns, compared with pictures that somebody has looked at.
+"""The screens that people meet, each at 80 columns, compared with pictures that somebody has looked
+at.
 
 `UPDATE_SCREENS=1 pytest -m '' tests/app/tui -k snapshots` draws them anew; look at them before they
-are committed. They belong to one version of Textual (snapshots/textual.txt), with another one they are not compared.
+are committed. They belong to one version of Textual (snapshots/textual.txt), with another one they
+are not compared.
 """
 
 import os
@@ -40,7 +42,9 @@ def compare(app: Any, name: str) -> None:
         return
     if version.read_text(encoding="utf-8").strip() != textual.__version__:
         pytest.skip(f"the pictures are of Textual {version.read_text(encoding='utf-8').strip()}")
-    assert drawn == path.read_text(encoding="utf-8"), f"{path.name} differs; UPDATE_SCREENS=1 draws it anew"
+    assert drawn == path.read_text(encoding="utf-8"), (
+        f"{path.name} differs; UPDATE_SCREENS=1 draws it anew"
+    )
 
 
 def test_an_answer_whose_cite_is_followed(interface, session, tui):
@@ -86,7 +90,11 @@ def test_a_search(interface, session, tui):
 
 
 def test_the_documents_of_a_folder(interface, tui, monkeypatch, tmp_path):
-    for name in ("annex 3 - keepers of the register and their deputies, consolidated.pdf", "lease.pdf", "notes.md"):
+    for name in (
+        "annex 3 - keepers of the register and their deputies, consolidated.pdf",
+        "lease.pdf",
+        "notes.md",
+    ):
         (tmp_path / name).write_bytes(b"%PDF-1.4 1 0 obj /Font " * 4_000)
     (tmp_path / "broken.docx").write_bytes(b"no document")
     os.truncate(tmp_path / "notes.md", 812)
@@ -96,7 +104,9 @@ def test_the_documents_of_a_folder(interface, tui, monkeypatch, tmp_path):
 
     async def steps(pilot: Any) -> None:
         await tui.until(pilot, lambda: "4 documents" in tui.screen_text(pilot.app))
-        pilot.app.screen.query_one("#title").update("/home/ada/contracts")  # not the folder of this run
+        pilot.app.screen.query_one("#title").update(
+            "/home/ada/contracts"
+        )  # not the folder of this run
         compare(pilot.app, "library_narrow_docqa-dark")
 
     tui.drive(interface(str(tmp_path), settings=DARK), steps, NARROW)
@@ -123,7 +133,13 @@ def test_what_was_read_before(interface, session, tui, monkeypatch, size):
     now = time.time()
     documents = [
         LibraryRow("", "/home/ada/contracts/lease.pdf", used=now - 30, kept="read, 3 questions"),
-        LibraryRow("", "/home/ada/papers/register of keepers.pdf", used=now - 3_900, kept="read", health="scan"),
+        LibraryRow(
+            "",
+            "/home/ada/papers/register of keepers.pdf",
+            used=now - 3_900,
+            kept="read",
+            health="scan",
+        ),
         LibraryRow("", "/home/ada/lost/annex.docx", used=now - 90_000, kept="opened"),
     ]
     questions = [
@@ -135,12 +151,16 @@ def test_what_was_read_before(interface, session, tui, monkeypatch, size):
     monkeypatch.setattr(library, "past_questions", lambda store: questions)
     monkeypatch.setattr(LibraryRow, "there", property(lambda recent: "lost" not in recent.path))
     monkeypatch.setenv("HOME", "/home/ada")
-    monkeypatch.setattr(library, "_REST_S", 300 if size == NARROW else 0.1)  # there a preview takes the status
+    monkeypatch.setattr(
+        library, "_REST_S", 300 if size == NARROW else 0.1
+    )  # there a preview takes the status
 
     async def steps(pilot: Any) -> None:
         pilot.app.push_screen(library.LibraryScreen("none", pilot.app.store, everywhere=True))
         await tui.until(pilot, lambda: "3 questions ·" in tui.screen_text(pilot.app))
-        await tui.until(pilot, lambda: size == NARROW or "· read, 3 questions" in tui.screen_text(pilot.app))
+        await tui.until(
+            pilot, lambda: size == NARROW or "· read, 3 questions" in tui.screen_text(pilot.app)
+        )
         pilot.app.screen.query_one("#title").update("What you read and asked before")
         compare(pilot.app, f"recent_{'wide' if size == WIDE else 'narrow'}_docqa-dark")
 
@@ -150,11 +170,15 @@ def test_what_was_read_before(interface, session, tui, monkeypatch, size):
 def _asked(path: str, question: str, status: str, when: float) -> PastQuestion:
     coverage = CoverageReport(tokens=4000, tokens_read=4000, pages=10)
     text = "85 dollars" if status == "answered" else None
-    answer = Answer(status, question, text, text is None, 0.9, (), (), coverage, Usage(4000, 0, 1.0, False))
+    answer = Answer(
+        status, question, text, text is None, 0.9, (), (), coverage, Usage(4000, 0, 1.0, False)
+    )
     return PastQuestion(path, KeptTurn(question, when, answer))
 
 
-@pytest.mark.parametrize(("size", "name", "theme"), [(NARROW, "narrow", "docqa-dark"), (WIDE, "wide", "docqa-light")])
+@pytest.mark.parametrize(
+    ("size", "name", "theme"), [(NARROW, "narrow", "docqa-dark"), (WIDE, "wide", "docqa-light")]
+)
 def test_the_page_of_help(interface, session, tui, size, name, theme):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
@@ -170,11 +194,15 @@ def test_the_page_of_help(interface, session, tui, size, name, theme):
 
 def test_a_document_that_cannot_be_opened(interface, tui):
     def opener(path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
-        raise Encrypted("it needs a password", where="lease.pdf", hint="Pass it with --password-file")
+        raise Encrypted(
+            "it needs a password", where="lease.pdf", hint="Pass it with --password-file"
+        )
 
     async def steps(pilot: Any) -> None:
         pilot.app.screen.panes._title.update("lease.pdf")  # not the folder of this run
-        await tui.until(pilot, lambda: "its password below" in tui.flat(pilot.app.screen.panes._problem))
+        await tui.until(
+            pilot, lambda: "its password below" in tui.flat(pilot.app.screen.panes._problem)
+        )
         compare(pilot.app, "error_narrow_docqa-dark")
 
     tui.drive(interface(opener=opener, settings=DARK), steps, NARROW)

@@ -12,5 +12,7 @@ def test_the_list_of_documents_needs_no_modules_of_a_document():
         "        'docqa.app.chat.followups', 'docqa.app.history.records', 'docqa.ingest.types')\n"
         "print([name for name in late if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
     assert done.stdout.strip() == "[]"

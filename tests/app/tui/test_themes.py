@@ -10,12 +10,29 @@ from docqa.app.tui import themes
 from docqa.app.tui.background import light_in
 from docqa.app.tui.settings import TuiSettings
 
-SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "standard": ColorSystem.STANDARD}
+SYSTEMS = {
+    "truecolor": ColorSystem.TRUECOLOR,
+    "256": ColorSystem.EIGHT_BIT,
+    "standard": ColorSystem.STANDARD,
+}
 XTERM = (
-    (0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205), (0, 205, 205), (229, 229, 229),
-    (127, 127, 127), (255, 0, 0), (0, 255, 0), (255, 255, 0), (92, 92, 255), (255, 0, 255), (0, 255, 255),
+    (0, 0, 0),
+    (205, 0, 0),
+    (0, 205, 0),
+    (205, 205, 0),
+    (0, 0, 238),
+    (205, 0, 205),
+    (0, 205, 205),
+    (229, 229, 229),
+    (127, 127, 127),
+    (255, 0, 0),
+    (0, 255, 0),
+    (255, 255, 0),
+    (92, 92, 255),
+    (255, 0, 255),
+    (0, 255, 255),
     (255, 255, 255),
-)  # fmt: skip
+)
 """The sixteen colours of xterm. Terminals have their own, most of them softer."""
 
 
@@ -74,9 +91,13 @@ def test_a_damaged_memory_of_the_theme_is_none(store):
 
 
 def seen(colour: Any, colours: str, role: str, dark: bool) -> Any:
-    """`colour` of Rich as a terminal of so many colours shows it; `role` is text or ground, for the terminal's own."""
+    """`colour` of Rich as a terminal of so many colours shows it; `role` is text or ground, for the
+    terminal's own.
+    """
     if colour.is_default:
-        return Color.from_rgb(0, 0, 0) if dark is (role == "ground") else Color.from_rgb(255, 255, 255)
+        return (
+            Color.from_rgb(0, 0, 0) if dark is (role == "ground") else Color.from_rgb(255, 255, 255)
+        )
     if colour.type == ColorType.STANDARD:
         return Color.from_rgb(*XTERM[colour.number])
     shown = colour.downgrade(SYSTEMS[colours])
@@ -101,7 +122,11 @@ def test_every_text_has_the_contrast_of_wcag_aa(interface, session, tui, theme, 
 
     def measure(app: Any, where: str) -> None:
         # Of help its own lines: what stands behind it is dimmed.
-        strips = [each.render_line(y) for each in app.screen.query("#choices") for y in range(each.size.height)]
+        strips = [
+            each.render_line(y)
+            for each in app.screen.query("#choices")
+            for y in range(each.size.height)
+        ]
         for strip in strips or app.screen._compositor.render_strips():
             for part in strip:
                 style = part.style
@@ -109,7 +134,10 @@ def test_every_text_has_the_contrast_of_wcag_aa(interface, session, tui, theme, 
                     continue
                 if not any(map(str.isalnum, part.text)):
                     continue
-                text, ground = seen(style.color, colours, "text", dark), seen(style.bgcolor, colours, "ground", dark)
+                text, ground = (
+                    seen(style.color, colours, "text", dark),
+                    seen(style.bgcolor, colours, "ground", dark),
+                )
                 if tui.contrast(text, ground) < 4.5:
                     names = f"{style.color.name} on {style.bgcolor.name}"
                     weak.append(f"{where}: {part.text!r} {names} {tui.contrast(text, ground):.1f}")
@@ -122,7 +150,11 @@ def test_every_text_has_the_contrast_of_wcag_aa(interface, session, tui, theme, 
         await pilot.press("ctrl+f", *"keeper", "enter")
         await pilot.pause()
         measure(pilot.app, "search")
-        session.script[:] = [Finished(tui.answer_of(document, status="possible", answer=None, refused=True, quotes=()))]
+        session.script[:] = [
+            Finished(
+                tui.answer_of(document, status="possible", answer=None, refused=True, quotes=())
+            )
+        ]
         await tui.ask(pilot, "another")
         assert len(panes.answers.cards) == 2
         await pilot.press("escape")

@@ -1,4 +1,6 @@
-"""The walk that the README shows: a sample document, the question of its first page, and what docqa answers to it."""
+"""The walk that the README shows: a sample document, the question of its first page, and what docqa
+answers to it.
+"""
 
 import threading
 from dataclasses import replace
@@ -23,7 +25,10 @@ TOKENS = 5_834
 
 @pytest.fixture(scope="module")
 def agreement() -> Any:
-    return replace(read(ReadRequest(ROOT / "sample_docs" / "services_agreement.pdf")), path="services_agreement.pdf")
+    return replace(
+        read(ReadRequest(ROOT / "sample_docs" / "services_agreement.pdf")),
+        path="services_agreement.pdf",
+    )
 
 
 @pytest.fixture
@@ -31,18 +36,27 @@ def answer(agreement: Any, tui: Any) -> Any:
     """What `docqa ask` answers to it, with the passages that it looked at."""
     page = agreement.pages[3]
     start = page.text.index("1.2 This agreement")
-    quote = tui.quote_of(agreement, page.text[start : page.text.index("four years.", start) + len("four years.")])
+    quote = tui.quote_of(
+        agreement, page.text[start : page.text.index("four years.", start) + len("four years.")]
+    )
     said = " ".join(quote.text.split()).index("1 April 2025")
     quote = replace(quote, answer_start=said, answer_end=said + len("1 April 2025"))
     looked_at = [agreement.passages[number] for number in (2, 20)]
     evidence = tuple(
-        EvidenceItem(agreement.path, p.page, agreement.pages[p.page - 1].label, 1.0,
-                     agreement.pages[p.page - 1].text[p.start : p.end])
+        EvidenceItem(
+            agreement.path,
+            p.page,
+            agreement.pages[p.page - 1].label,
+            1.0,
+            agreement.pages[p.page - 1].text[p.start : p.end],
+        )
         for p in looked_at
-    )  # fmt: skip
+    )
     coverage = CoverageReport(tokens=TOKENS, tokens_read=TOKENS, pages=len(agreement.pages))
     usage = Usage(TOKENS, 0, 11.4, False)
-    return Answer(Status.ANSWERED, QUESTION, "1 April 2025", False, 0.96, (quote,), evidence, coverage, usage)
+    return Answer(
+        Status.ANSWERED, QUESTION, "1 April 2025", False, 0.96, (quote,), evidence, coverage, usage
+    )
 
 
 @pytest.fixture
@@ -51,8 +65,13 @@ def session(agreement: Any, tui: Any) -> Any:
         def rank(self, question: str) -> list[Ranked]:
             """By the words of the question alone."""
             words = set(question.casefold().rstrip("?").split())
-            texts = [agreement.pages[p.page - 1].text[p.start : p.end].casefold().split() for p in agreement.passages]
-            return [Ranked(n, float(len(words & set(text))) ** 3, 0.0) for n, text in enumerate(texts)]
+            texts = [
+                agreement.pages[p.page - 1].text[p.start : p.end].casefold().split()
+                for p in agreement.passages
+            ]
+            return [
+                Ranked(n, float(len(words & set(text))) ** 3, 0.0) for n, text in enumerate(texts)
+            ]
 
     return Session((agreement,))
 
@@ -61,8 +80,12 @@ def test_the_walk(interface, session, answer, tui):
     go = threading.Event()
     early = replace(answer, status=Status.PARTIAL, coverage=replace(answer.coverage, tokens_read=0))
     session.script[:] = [
-        Preview(early), ReadProgress(2_048, TOKENS, 512.0, 7.4), go, ReadProgress(TOKENS, TOKENS), Finished(answer),
-    ]  # fmt: skip
+        Preview(early),
+        ReadProgress(2_048, TOKENS, 512.0, 7.4),
+        go,
+        ReadProgress(TOKENS, TOKENS),
+        Finished(answer),
+    ]
 
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)

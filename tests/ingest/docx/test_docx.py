@@ -53,7 +53,9 @@ NUMBERING = (
     + level(0, "ARTICLE %1", "upperRoman")
     + level(1, "Section %1.%2", "decimal", "<w:isLgl/>")
     + "</w:abstractNum>"
-    + "".join(f'<w:num w:numId="{n}"><w:abstractNumId w:val="{9 + n}"/></w:num>' for n in (1, 2, 3, 4))
+    + "".join(
+        f'<w:num w:numId="{n}"><w:abstractNumId w:val="{9 + n}"/></w:num>' for n in (1, 2, 3, 4)
+    )
     + '<w:num w:numId="5"><w:abstractNumId w:val="12"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/>'
     "</w:lvlOverride></w:num></w:numbering>"
 )
@@ -63,18 +65,29 @@ def run(text: str, properties: str = "") -> str:
     return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
 
 
-def para(content: str, style: str = "", list_id: int | None = None, at: int = 0, more: str = "") -> str:
+def para(
+    content: str, style: str = "", list_id: int | None = None, at: int = 0, more: str = ""
+) -> str:
     content = content if content.startswith("<") else run(content)
-    numbers = f'<w:numPr><w:ilvl w:val="{at}"/><w:numId w:val="{list_id}"/></w:numPr>' if list_id is not None else ""
+    numbers = (
+        f'<w:numPr><w:ilvl w:val="{at}"/><w:numId w:val="{list_id}"/></w:numPr>'
+        if list_id is not None
+        else ""
+    )
     return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{numbers}{more}</w:pPr>{content}</w:p>'
 
 
 def table(*rows: list[str], properties: str = "") -> str:
-    cells = ("".join(f"<w:tc>{cell if cell.startswith('<') else para(cell)}</w:tc>" for cell in row) for row in rows)
+    cells = (
+        "".join(f"<w:tc>{cell if cell.startswith('<') else para(cell)}</w:tc>" for cell in row)
+        for row in rows
+    )
     return "<w:tbl>" + "".join(f"<w:tr>{properties}{row}</w:tr>" for row in cells) + "</w:tbl>"
 
 
-def package(body: str, *, strict: bool = False, raw: dict[str, str | bytes] | None = None, **parts: str) -> bytes:
+def package(
+    body: str, *, strict: bool = False, raw: dict[str, str | bytes] | None = None, **parts: str
+) -> bytes:
     """A DOCX of `body`; `parts` are other parts by name, `raw` are entries that replace or add."""
     parts = {"styles": STYLES, "numbering": NUMBERING} | parts
     relations = "".join(
@@ -96,7 +109,11 @@ def package(body: str, *, strict: bool = False, raw: dict[str, str | bytes] | No
         for name, text in files.items():
             archive.writestr(name, text)
     data = out.getvalue()
-    return data.replace(b"schemas.openxmlformats.org/word", b"purl.oclc.org/ooxml/officedo") if strict else data
+    return (
+        data.replace(b"schemas.openxmlformats.org/word", b"purl.oclc.org/ooxml/officedo")
+        if strict
+        else data
+    )
 
 
 def docx(body: str, **parts: str) -> Document:
@@ -131,23 +148,45 @@ def test_numbered_headings_and_clauses_have_the_locators_that_are_printed(check_
         "(b) to the last,\n\nwhatever the weather.\n\n3. Payment\n\n3.1 Weekly."
     )
     assert [(s.number, s.title, s.level, s.label) for s in document.sections] == [
-        ("1", "Scope", 1, "1"), ("2", "Term", 1, "2"), ("2.1", "Length", 2, "2.1"), ("3", "Payment", 1, "3"),
-    ]  # fmt: skip
+        ("1", "Scope", 1, "1"),
+        ("2", "Term", 1, "2"),
+        ("2.1", "Length", 2, "2.1"),
+        ("3", "Payment", 1, "3"),
+    ]
     found = places(document)
-    assert found == [None, "1", "2", "2.1", "2.2", "2.2(a)", "2.2(a)(i)", "2.2(a)(ii)", "2.2(b)", "2.2", "3", "3.1"]
+    assert found == [
+        None,
+        "1",
+        "2",
+        "2.1",
+        "2.2",
+        "2.2(a)",
+        "2.2(a)(i)",
+        "2.2(a)(ii)",
+        "2.2(b)",
+        "2.2",
+        "3",
+        "3.1",
+    ]
 
 
 def test_articles_in_roman_numbers_and_legal_numbering():
-    document = docx(para("Gates", "Plain1", 4) + para("Oak.", list_id=4, at=1) + para("Elm.", list_id=4, at=1))
+    document = docx(
+        para("Gates", "Plain1", 4) + para("Oak.", list_id=4, at=1) + para("Elm.", list_id=4, at=1)
+    )
     assert "ARTICLE I Gates\n\nSection 1.1 Oak.\nSection 1.2 Elm." in document.pages[0].text
     assert places(document) == ["Article I", "1.1", "1.2"]
 
 
 def test_plain_lists_are_lists_and_a_new_list_starts_again():
     document = docx(
-        para("Tools", "Plain1") + para("oar", list_id=2) + para("one", list_id=3) + para("two", list_id=3)
-        + para("again", list_id=5) + para("none", list_id=0)
-    )  # fmt: skip
+        para("Tools", "Plain1")
+        + para("oar", list_id=2)
+        + para("one", list_id=3)
+        + para("two", list_id=3)
+        + para("again", list_id=5)
+        + para("none", list_id=0)
+    )
     assert "- oar\n1) one\n2) two\n1) again\n\nnone" in document.pages[0].text
     assert [s.title for s in document.sections] == ["Tools"]
 
@@ -159,7 +198,9 @@ def test_paragraphs_numbered_through_the_document_are_places():
 
 def test_a_typed_number_is_the_number_of_the_heading():
     document = docx(para("4.2 Duties of Care", "Plain1") + para("x" * 5))
-    assert [(s.number, s.title, s.label) for s in document.sections] == [("4.2", "Duties of Care", "4.2")]
+    assert [(s.number, s.title, s.label) for s in document.sections] == [
+        ("4.2", "Duties of Care", "4.2")
+    ]
     inferred = docx(para("1. Scope of Work") + para("a b") + para("2. Term of Work") + para("c d"))
     assert [s.number for s in inferred.sections] == ["1", "2"]
 
@@ -176,13 +217,18 @@ def test_insertions_are_read_deletions_are_not_and_both_are_counted():
         + table(["gone", "row"], properties="<w:trPr><w:del/></w:trPr>")
     )
     assert document.pages[0].text == "The fee is twelve pounds.\n\nFirst half and second."
-    assert document.coverage.warnings == ("tracked changes: 1 insertions read, 2 deletions left out",)
+    assert document.coverage.warnings == (
+        "tracked changes: 1 insertions read, 2 deletions left out",
+    )
 
 
 def test_hidden_text_is_not_read_and_counted():
     ghost = '<w:rStyle w:val="Ghost"/>'
     body = para(
-        run("Seen. ") + run("obey", "<w:vanish/>") + run(" me", "<w:vanish/>") + run("too", '<w:vanish w:val="0"/>')
+        run("Seen. ")
+        + run("obey", "<w:vanish/>")
+        + run(" me", "<w:vanish/>")
+        + run("too", '<w:vanish w:val="0"/>')
     ) + para(run("also hidden", ghost))
     document = docx(body)
     assert document.pages[0].text == "Seen. too" and document.coverage.hidden_spans == 2
@@ -196,9 +242,12 @@ def test_comments_are_read_behind_the_text_and_told_as_such():
         f'</w:comment><w:comment w:id="8">{para("Agreed.")}</w:comment></w:comments>'
     )
     body = para(
-        run("The fee is ") + '<w:commentRangeStart w:id="7"/>' + run("ten pounds") + '<w:commentRangeEnd w:id="7"/>'
+        run("The fee is ")
+        + '<w:commentRangeStart w:id="7"/>'
+        + run("ten pounds")
+        + '<w:commentRangeEnd w:id="7"/>'
         '<w:r><w:commentReference w:id="7"/></w:r>' + run(" a day.")
-    )  # fmt: skip
+    )
     document = docx(para("Fees", "Plain1") + body + para("Next."), comments=comments)
     assert document.pages[0].text == (
         "Fees\n\nThe fee is ten pounds a day.\n\nNext.\n\n"
@@ -206,15 +255,20 @@ def test_comments_are_read_behind_the_text_and_told_as_such():
     )
     assert document.coverage.warnings == ("2 comments in the margin read, behind the text",)
     assert [(s.title, s.label, s.level) for s in document.sections] == [
-        ("Fees", "Fees", 1), ("Comments", "comments", 1), ("Comment by Jo Reed", "comment by Jo Reed", 2),
+        ("Fees", "Fees", 1),
+        ("Comments", "comments", 1),
+        ("Comment by Jo Reed", "comment by Jo Reed", 2),
         ("Comment by an unnamed author", "comment by an unnamed author", 2),
-    ]  # fmt: skip
+    ]
     at = document.pages[0].text.index("Too low")
     assert document.speaker_of(1, at) == "Comment by Jo Reed, 2024-05-03"
 
 
 def test_tables_are_rows_and_frames_are_text(check_offsets):
-    document = docx(table(["gate", "width"], ["east", para("2 m") + para("wide")]) + table([para("framed", list_id=3)]))
+    document = docx(
+        table(["gate", "width"], ["east", para("2 m") + para("wide")])
+        + table([para("framed", list_id=3)])
+    )
     check_offsets(document)
     assert document.pages[0].text == "gate | width\neast | 2 m wide\n\n1) framed"
 
@@ -226,9 +280,14 @@ def test_notes_stand_behind_their_paragraph_once():
         f'<w:footnote w:id="2">{para(run("Oak, ") + mark + run("since 1912."))}</w:footnote></w:footnotes>'
     )
     end = f'<w:endnotes {W}><w:endnote w:id="1">{para("Ibid.")}</w:endnote></w:endnotes>'
-    body = para(run("The gate") + mark + run(" holds.") + '<w:r><w:endnoteReference w:id="1"/></w:r>') + para("Next.")
+    body = para(
+        run("The gate") + mark + run(" holds.") + '<w:r><w:endnoteReference w:id="1"/></w:r>'
+    ) + para("Next.")
     document = docx(body, footnotes=notes, endnotes=end)
-    assert document.pages[0].text == "The gate[1] holds.[i]\n\n[1] Oak, [2]since 1912.\n\n[i] Ibid.\n\nNext."
+    assert (
+        document.pages[0].text
+        == "The gate[1] holds.[i]\n\n[1] Oak, [2]since 1912.\n\n[i] Ibid.\n\nNext."
+    )
 
 
 def test_fields_show_their_result_and_contents_have_leaders():
@@ -237,7 +296,11 @@ def test_fields_show_their_result_and_contents_have_leaders():
 
     asked = "<w:r><w:instrText>PAGEREF x</w:instrText></w:r>"
     page = field("begin") + asked + field("separate") + run("7") + field("end")
-    text = docx(para(run("See p. ") + page) + para(run("Scope") + "<w:r><w:tab/></w:r>" + page, "Toc")).pages[0].text
+    text = (
+        docx(para(run("See p. ") + page) + para(run("Scope") + "<w:r><w:tab/></w:r>" + page, "Toc"))
+        .pages[0]
+        .text
+    )
     assert text == "See p. 7\n\nScope .... 7"
 
 
@@ -247,16 +310,20 @@ def test_text_boxes_are_read_once_and_equations_on_a_line():
         f"<w:r><mc:AlternateContent><mc:Choice><w:drawing>{box}</w:drawing></mc:Choice>"
         f"<mc:Fallback><w:pict>{box}</w:pict></mc:Fallback></mc:AlternateContent></w:r>"
     )
-    power = (
-        "<m:oMath><m:sSup><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sup><m:r><m:t>12</m:t></m:r></m:sup></m:sSup></m:oMath>"
-    )
+    power = "<m:oMath><m:sSup><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sup><m:r><m:t>12</m:t></m:r></m:sup></m:sSup></m:oMath>"
     text = docx(para(run("Around") + drawn) + para(run("so ") + power + run("holds"))).pages[0].text
     assert text == "Around\n\nIn a box.\n\nso x^(12) holds"
 
 
 def test_a_power_is_not_a_number_beside_its_base():
     raised = '<w:vertAlign w:val="superscript"/>'
-    text = docx(para(run("10") + run("2", raised) + run(" on the 4") + run("th", raised) + run(" day"))).pages[0].text
+    text = (
+        docx(
+            para(run("10") + run("2", raised) + run(" on the 4") + run("th", raised) + run(" day"))
+        )
+        .pages[0]
+        .text
+    )
     assert text == "10^2 on the 4th day"
 
 
@@ -278,7 +345,11 @@ def test_the_title_comes_from_the_properties_where_no_paragraph_is_one():
     [
         ({"word/document.xml": "<w:document"}, Unreadable, "damaged"),
         ({"word/document.xml": f"<w:document {W}/>"}, NotADocument, "no body"),
-        ({"word/document.xml": '<!DOCTYPE b [<!ENTITY a "aaaa">]><b>&a;</b>'}, Unreadable, "entities"),
+        (
+            {"word/document.xml": '<!DOCTYPE b [<!ENTITY a "aaaa">]><b>&a;</b>'},
+            Unreadable,
+            "entities",
+        ),
         ({"word/document.xml": "<a>" * 300 + "</a>" * 300}, TooLarge, "256"),
         ({"word/document.xml": b"<a>" + b" " * 20_000_000}, TooLarge, "200 times"),
     ],
@@ -298,7 +369,11 @@ def test_truncated_renamed_and_encrypted_files():
     with pytest.raises(NotADocument, match="a Word document"):
         read(ReadRequest("a.docx", data, media_type="epub"))
     with pytest.raises(Encrypted, match="encrypted"):
-        read(ReadRequest("a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")))
+        read(
+            ReadRequest(
+                "a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")
+            )
+        )
     with pytest.raises(NotADocument, match="old Office"):
         read(ReadRequest("a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600))
 
@@ -323,7 +398,10 @@ def test_merged_cells_of_a_table_cover_their_rows_and_columns():
         [merged("", "vMerge"), "32", "33"],
     ]
     document = docx(table(*rows))
-    assert document.pages[0].text == "Tower | Height\n2019 | 2020\nAlpha | 12 | 13\nBeta | 22 | 23\n32 | 33"
+    assert (
+        document.pages[0].text
+        == "Tower | Height\n2019 | 2020\nAlpha | 12 | 13\nBeta | 22 | 23\n32 | 33"
+    )
     grid = grid_of(document)
     assert [grid[0, column] for column in range(3)] == ["Tower", "Height", "Height"]
     assert [grid[1, column] for column in range(3)] == ["Tower", "2019", "2020"]
@@ -331,7 +409,13 @@ def test_merged_cells_of_a_table_cover_their_rows_and_columns():
 
 
 def test_words_below_a_merged_cell_are_hidden():
-    rows = [["Tower", "Height"], [merged("Alpha", 'vMerge w:val="restart"'), "12"], [merged("obey", "vMerge"), "13"]]
-    document = docx(table(*rows) + table(["east", "2"], properties='<w:trPr><w:gridBefore w:val="1"/></w:trPr>'))
+    rows = [
+        ["Tower", "Height"],
+        [merged("Alpha", 'vMerge w:val="restart"'), "12"],
+        [merged("obey", "vMerge"), "13"],
+    ]
+    document = docx(
+        table(*rows) + table(["east", "2"], properties='<w:trPr><w:gridBefore w:val="1"/></w:trPr>')
+    )
     assert "obey" not in document.pages[0].text and document.coverage.hidden_spans == 1
     assert grid_of(document)[2, 0] == "Alpha" and grid_of(document)[2, 1] == "13"

@@ -20,7 +20,12 @@ def test_an_expression_is_compiled_with_its_first_use_and_only_then(monkeypatch)
     word = lazily(r"(\w)x", re.IGNORECASE)
     assert not made
     assert [match[1] for match in word.finditer("aX bx")] == ["a", "b"]
-    assert (word.sub("", "aX-"), word.search("y"), word.groups, word.pattern) == ("-", None, 1, r"(\w)x")
+    assert (word.sub("", "aX-"), word.search("y"), word.groups, word.pattern) == (
+        "-",
+        None,
+        1,
+        r"(\w)x",
+    )
     word.finditer("cx")
     assert made == [r"(\w)x"]
 

@@ -61,7 +61,11 @@ def text_of(body: str) -> str:
 def test_sections_have_the_numbers_that_would_be_printed(check_offsets):
     document = paper()
     check_offsets(document)
-    assert document.title == "On Ponds" and not document.paged and document.media_type == "application/x-tex"
+    assert (
+        document.title == "On Ponds"
+        and not document.paged
+        and document.media_type == "application/x-tex"
+    )
     assert [(s.number, s.title, s.level, s.label) for s in document.sections] == [
         (None, "Abstract", 1, "Abstract"),
         ("1", "Long one", 1, "1"),
@@ -79,10 +83,19 @@ def test_text_reads_as_it_would_be_printed():
     assert text.startswith(
         "On Ponds[1]\n\nA. Löwe, B. Kim\n\n[1] Funded by frogs.\n\nAbstract\n\nWe study Marrand Pond in"
     )
-    assert "Text continues with $a_1 < b$ and\n\\[x = y\\]\nthen[2] more — “quoted” text; see Section 1.1 and" in text
-    assert "[kim, lee, p. 2].\n\n[2] A note in bold.\n\nIt costs 5% & $3, a%b, café, words more." in text
+    assert (
+        "Text continues with $a_1 < b$ and\n\\[x = y\\]\nthen[2] more — “quoted” text; see Section 1.1 and"
+        in text
+    )
+    assert (
+        "[kim, lee, p. 2].\n\n[2] A note in bold.\n\nIt costs 5% & $3, a%b, café, words more."
+        in text
+    )
     assert "- One\nx) Two\n1. first\n2. second" in text
-    assert "Table 1: Widths\n\ngate | width\neast | 2 m\nboth\n\nTable 1 shows it; so does [eq:1]." in text
+    assert (
+        "Table 1: Widths\n\ngate | width\neast | 2 m\nboth\n\nTable 1 shows it; so does [eq:1]."
+        in text
+    )
     assert "\\begin{equation}\\label{eq:1} E = mc^2 \\end{equation}" in text
     assert "Theorem [thm:a]" in text and "All ponds freeze." in text and "code % kept" in text
     assert "[kim] Kim, 2020.\n\n[lee] Lee." in text
@@ -132,7 +145,10 @@ def test_a_chapter_of_a_larger_work_has_no_preamble():
         (r"\def\x#1{\y{z}.}10\textsuperscript{2}", "10^2"),
         (r"\alpha-value \ss{} \S 4 \dots", "α-value ß §4 …"),
         (r"\begin{quote}said\end{quote}\begin{comment}no\end{comment}", "said"),
-        (r"\begin{align*} a &= b \\ c &= d \end{align*}", r"\begin{align*} a &= b \\ c &= d \end{align*}"),
+        (
+            r"\begin{align*} a &= b \\ c &= d \end{align*}",
+            r"\begin{align*} a &= b \\ c &= d \end{align*}",
+        ),
     ],
 )
 def test_small_things(source, text):
@@ -144,7 +160,9 @@ def test_names_that_multiply_end():
         f"\\newcommand{{\\b{c}}}{{{chr(92) + 'b' + chr(ord(c) - 1) + ' '} {chr(92) + 'b' + chr(ord(c) - 1)} x}}"
         for c in "bcdefghijklmnopqrstuvwxyz"
     )
-    document = read(ReadRequest("a.tex", (names + "\\begin{document}words \\bz\\end{document}").encode()))
+    document = read(
+        ReadRequest("a.tex", (names + "\\begin{document}words \\bz\\end{document}").encode())
+    )
     assert len(document.pages[0].text) < 100_000
 
 
@@ -178,7 +196,9 @@ def test_markup_that_is_wrong_does_not_stop_the_reading(source):
 
 def test_a_file_of_nothing_but_inputs_says_that_its_folder_is_wanted():
     source = rb"\documentclass{book}\begin{document}\input{one}\include{parts/two}\end{document}"
-    with pytest.raises(NoText, match=r"other files \(\\input\{one\}, \\include\{parts/two\}\).*name the folder"):
+    with pytest.raises(
+        NoText, match=r"other files \(\\input\{one\}, \\include\{parts/two\}\).*name the folder"
+    ):
         read(ReadRequest("main.tex", source))
 
 
@@ -194,23 +214,32 @@ def test_front_matter_is_not_counted_and_a_set_counter_is():
 def test_inputs_are_opened_inside_the_folder_of_the_document(tmp_path):
     folder = tmp_path / "paper"
     (folder / "parts").mkdir(parents=True)
-    (folder / "parts" / "one.tex").write_text("\\section{One}\nThe gate is oak.\n\\input{parts/deep}")
+    (folder / "parts" / "one.tex").write_text(
+        "\\section{One}\nThe gate is oak.\n\\input{parts/deep}"
+    )
     (folder / "parts" / "deep.tex").write_text("Deep words. \\input{parts/one}")
-    (folder / "two.tex").write_text("\\documentclass{x}\\begin{document}The tide is high.\\end{document} tail")
+    (folder / "two.tex").write_text(
+        "\\documentclass{x}\\begin{document}The tide is high.\\end{document} tail"
+    )
     main = folder / "main.tex"
     main.write_text(
         "\\documentclass{article}\\begin{document}\\include{parts/one}\n% \\input{two}\n\\subfile{two} End."
         "\\end{document}"
     )
     document = read(ReadRequest(main))
-    assert document.pages[0].text == "1 One\n\nThe gate is oak. Deep words.\n\nThe tide is high.\n\nEnd."
+    assert (
+        document.pages[0].text
+        == "1 One\n\nThe gate is oak. Deep words.\n\nThe tide is high.\n\nEnd."
+    )
     assert document.coverage.warnings == ("\\input{parts/one}: it takes itself in",)
     before = document.id
     (folder / "two.tex").write_text("The tide is low.")
     assert read(ReadRequest(main)).id != before
 
 
-@pytest.mark.parametrize("name", ["../secret", "{secret}", "link", ".hidden", "notes.txt", "pipe", "none"])
+@pytest.mark.parametrize(
+    "name", ["../secret", "{secret}", "link", ".hidden", "notes.txt", "pipe", "none"]
+)
 def test_no_file_outside_the_folder_and_no_other_kind_is_opened(tmp_path, name):
     folder = tmp_path / "paper"
     folder.mkdir()
@@ -223,7 +252,10 @@ def test_no_file_outside_the_folder_and_no_other_kind_is_opened(tmp_path, name):
     main.write_text(f"\\begin{{document}}Before.\n\n\\input{{{wanted}}}\n\nAfter.\\end{{document}}")
     document = read(ReadRequest(main))
     assert "secret is" not in document.pages[0].text and "After." in document.pages[0].text
-    assert len(document.coverage.warnings) == 1 and f"\\input{{{wanted}}}: " in document.coverage.warnings[0]
+    assert (
+        len(document.coverage.warnings) == 1
+        and f"\\input{{{wanted}}}: " in document.coverage.warnings[0]
+    )
 
 
 def test_a_file_outside_the_paths_that_may_be_read_is_left(tmp_path):
@@ -232,7 +264,9 @@ def test_a_file_outside_the_paths_that_may_be_read_is_left(tmp_path):
     main.write_text("\\begin{document}Before. \\input{one}\\end{document}")
     document = read(ReadRequest(main, within=(str(main.resolve()),)))
     assert "secret" not in document.pages[0].text
-    assert document.coverage.warnings == ("\\input{one}: outside the paths that may be read, not opened",)
+    assert document.coverage.warnings == (
+        "\\input{one}: outside the paths that may be read, not opened",
+    )
     assert "secret" in read(ReadRequest(main, within=(str(tmp_path.resolve()),))).pages[0].text
 
 
@@ -262,5 +296,7 @@ def test_a_tabular_is_a_grid_with_its_merged_cells():
 
 
 def test_a_reference_in_a_table_reads_as_what_it_refers_to():
-    source = r"\section{One}\label{a}\begin{tabular}{ll} gate & \ref{a} \\ east & 2 \\ \end{tabular}"
+    source = (
+        r"\section{One}\label{a}\begin{tabular}{ll} gate & \ref{a} \\ east & 2 \\ \end{tabular}"
+    )
     assert "gate | 1\neast | 2" in text_of(source)

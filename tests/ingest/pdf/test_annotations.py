@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    FloatObject,
+    NameObject,
+    NumberObject,
+    TextStringObject,
+)
 
 from docqa.ingest.errors import NoText
 from docqa.ingest.read import read
@@ -36,7 +43,11 @@ def annotated(*annotations: dict[str, Any]) -> bytes:
     for annotation in annotations:
         rect = ArrayObject(map(NumberObject, (72, 600, 200, 650)))
         given = {NameObject(name): value for name, value in annotation.items()}
-        items.append(DictionaryObject({NameObject("/Type"): NameObject("/Annot"), NameObject("/Rect"): rect} | given))
+        items.append(
+            DictionaryObject(
+                {NameObject("/Type"): NameObject("/Annot"), NameObject("/Rect"): rect} | given
+            )
+        )
     writer.pages[0][NameObject("/Annots")] = items
     return bytes_of(writer)
 
@@ -44,7 +55,11 @@ def annotated(*annotations: dict[str, Any]) -> bytes:
 def comment(kind: str, words: str = "", **more: Any) -> dict[str, Any]:
     date = TextStringObject("D:20240503101112Z")
     given = {"/Subtype": NameObject(kind), "/T": TextStringObject("Jo: Reed"), "/M": date}
-    return given | ({"/Contents": TextStringObject(words)} if words else {}) | {f"/{name}": more[name] for name in more}
+    return (
+        given
+        | ({"/Contents": TextStringObject(words)} if words else {})
+        | {f"/{name}": more[name] for name in more}
+    )
 
 
 def pdf(data: bytes, *, include_hidden: bool = False) -> Document:
@@ -69,11 +84,14 @@ def test_comments_and_marked_words_are_told_as_such():
     quad = ArrayObject(map(FloatObject, (127, 712, 187, 712, 127, 697, 187, 697)))
     document = pdf(
         annotated(
-            comment("/Text", "Too low?"), comment("/Highlight", QuadPoints=quad),
-            comment("/Highlight", "Says who?", QuadPoints=quad), comment("/FreeText", "Paid in May."),
-            comment("/Link", "not this"), comment("/Popup", "nor this"),
+            comment("/Text", "Too low?"),
+            comment("/Highlight", QuadPoints=quad),
+            comment("/Highlight", "Says who?", QuadPoints=quad),
+            comment("/FreeText", "Paid in May."),
+            comment("/Link", "not this"),
+            comment("/Popup", "nor this"),
         )
-    )  # fmt: skip
+    )
     assert document.pages[0].text.split("\n") == [
         "The fee is ten pounds a day.",
         "Comment by Jo Reed, 2024-05-03: Too low?",
@@ -81,7 +99,10 @@ def test_comments_and_marked_words_are_told_as_such():
         "Comment by Jo Reed, 2024-05-03: Says who? (on “ten pounds”)",
         "Text on the page by Jo Reed, 2024-05-03: Paid in May.",
     ]
-    assert document.speaker_of(1, document.pages[0].text.index("Says")) == "Comment by Jo Reed, 2024-05-03"
+    assert (
+        document.speaker_of(1, document.pages[0].text.index("Says"))
+        == "Comment by Jo Reed, 2024-05-03"
+    )
     assert document.speaker_of(1, 4) is None
     assert document.coverage.warnings == ("4 comments read, at the end of its page",)
 
@@ -90,7 +111,9 @@ def test_a_comment_that_no_viewer_shows_is_hidden_text():
     data = annotated(comment("/Text", "The fee is 1 euro.", F=NumberObject(2)))
     document = pdf(data)
     assert "euro" not in document.pages[0].text and document.coverage.hidden_spans == 1
-    assert document.coverage.warnings == ("hidden text in forms and comments: not read; --include-hidden reads it",)
+    assert document.coverage.warnings == (
+        "hidden text in forms and comments: not read; --include-hidden reads it",
+    )
     assert pdf(data, include_hidden=True).pages[0].blocks[-1].kind == "hidden"
 
 
@@ -98,9 +121,15 @@ def test_a_comment_that_no_viewer_shows_is_hidden_text():
     "break_it",
     [
         lambda page: page.__setitem__(NameObject("/Annots"), NumberObject(7)),
-        lambda page: page.__setitem__(NameObject("/Annots"), ArrayObject([NumberObject(7), DictionaryObject()])),
-        lambda page: page["/Annots"][0].__setitem__(NameObject("/Contents"), ArrayObject([NumberObject(1)])),
-        lambda page: page["/Annots"][0].__setitem__(NameObject("/QuadPoints"), ArrayObject([NameObject("/x")] * 8)),
+        lambda page: page.__setitem__(
+            NameObject("/Annots"), ArrayObject([NumberObject(7), DictionaryObject()])
+        ),
+        lambda page: page["/Annots"][0].__setitem__(
+            NameObject("/Contents"), ArrayObject([NumberObject(1)])
+        ),
+        lambda page: page["/Annots"][0].__setitem__(
+            NameObject("/QuadPoints"), ArrayObject([NameObject("/x")] * 8)
+        ),
         lambda page: page["/Annots"][0].__setitem__(NameObject("/F"), NameObject("/x")),
     ],
 )

@@ -20,4 +20,7 @@ def test_a_line_that_is_drawn_twice_to_look_bold_is_read_once():
             for beside in (0, 0.4):
                 canvas.drawString(72 + beside, y, f"The toll at gate {y} is nine marks.")  # type: ignore[attr-defined]
 
-    assert " ".join(page_of(draw).split()) == "The toll at gate 700 is nine marks. The toll at gate 640 is nine marks."
+    assert (
+        " ".join(page_of(draw).split())
+        == "The toll at gate 700 is nine marks. The toll at gate 640 is nine marks."
+    )

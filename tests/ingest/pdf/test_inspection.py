@@ -1,4 +1,6 @@
-"""What was seen on a page: every line in its place and its block, in the order of the Document, and what is no text."""
+"""What was seen on a page: every line in its place and its block, in the order of the Document, and
+what is no text.
+"""
 
 import struct
 import zlib
@@ -32,8 +34,11 @@ def test_lines_of_two_columns_have_boxes_in_reading_order(two_columns):
     page = read(ReadRequest("a.pdf", two_columns)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", two_columns), page)
     lines = [line for block in view.blocks for line in block.lines]
-    assert [line.text.split()[0] for line in lines] == ["A", *(f"left{n}" for n in range(30)),
-                                                        *(f"right{n}" for n in range(30))]  # fmt: skip
+    assert [line.text.split()[0] for line in lines] == [
+        "A",
+        *(f"left{n}" for n in range(30)),
+        *(f"right{n}" for n in range(30)),
+    ]
     assert (view.width_pt, view.height_pt) == (612, 792)
     assert all(71 < line.box[0] < 73 and line.box[2] < 322 for line in lines[1:31])
     assert all(321 < line.box[0] < 323 for line in lines[31:])
@@ -45,7 +50,9 @@ def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf):
     data = make_pdf([[*LINES, "", "Another paragraph stands below a gap."]])
     page = read(ReadRequest("a.pdf", data)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", data), page)
-    assert [(b.start, b.end, b.kind) for b in view.blocks] == [(b.start, b.end, b.kind) for b in page.blocks]
+    assert [(b.start, b.end, b.kind) for b in view.blocks] == [
+        (b.start, b.end, b.kind) for b in page.blocks
+    ]
     found = [[line.text for line in block.lines] for block in view.blocks]
     assert found == [LINES, ["Another paragraph stands below a gap."]]
     for block in view.blocks:
@@ -67,14 +74,18 @@ def test_a_paragraph_across_two_columns_has_two_boxes(sample_docs):
 
 
 def test_running_heads_have_boxes_and_are_no_lines_of_blocks(make_pdf):
-    data = make_pdf([[f"Leaf {n} says this much.", *LINES * 3, n] for n in "abcd"], head="Digest of the Lock {}")
+    data = make_pdf(
+        [[f"Leaf {n} says this much.", *LINES * 3, n] for n in "abcd"], head="Digest of the Lock {}"
+    )
     document = read(ReadRequest("a.pdf", data))
     second = inspect_page(ReadRequest("a.pdf", data), document.pages[1])
     head = second.furniture[0]
     assert (head.text, head.in_text) == ("Digest of the Lock 2", False)
     assert head.box is not None
     assert head.box[3] < 40
-    assert "Digest of the Lock 2" not in [line.text for block in second.blocks for line in block.lines]
+    assert "Digest of the Lock 2" not in [
+        line.text for block in second.blocks for line in block.lines
+    ]
     assert inspect_page(ReadRequest("a.pdf", data), document.pages[0]).furniture[0].in_text
 
 
@@ -102,7 +113,9 @@ def test_hidden_text_is_told_with_its_place_and_reason():
         canvas.drawString(100, 500, "What nobody can.")
 
     data = drawn(paint)
-    (hidden,) = inspect_page(ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0]).hidden
+    (hidden,) = inspect_page(
+        ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0]
+    ).hidden
     assert (hidden.text, hidden.count) == ("What nobody can.", 1)
     assert "colour of its background" in hidden.reason
     ((x0, top, _, bottom),) = hidden.boxes
@@ -114,7 +127,9 @@ def test_boxes_of_a_rotated_page_are_those_of_the_displayed_page():
     def paint(canvas: Canvas) -> None:
         canvas.rotate(90)
         for number in range(12):
-            canvas.drawString(72, -100 - number * 20, f"Sideways line number {number} of this page, long enough.")
+            canvas.drawString(
+                72, -100 - number * 20, f"Sideways line number {number} of this page, long enough."
+            )
 
     data = drawn(paint)
     view = inspect_page(ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0])
@@ -130,7 +145,9 @@ def test_boxes_of_a_rotated_page_are_those_of_the_displayed_page():
 def test_the_box_of_a_stamp_in_the_margin_holds_all_of_it():
     def paint(canvas: Canvas) -> None:
         for number in range(20):
-            canvas.drawString(120, 700 - 14 * number, f"Line {number} of the text stands upright here.")
+            canvas.drawString(
+                120, 700 - 14 * number, f"Line {number} of the text stands upright here."
+            )
         canvas.rotate(90)
         canvas.drawString(200, -40, "Stamped sideways beside everything")
 
@@ -161,7 +178,9 @@ def test_a_page_that_was_read_differently_has_no_boxes(make_pdf):
 
 def test_the_picture_is_a_whole_png_of_the_page(make_pdf):
     data = make_pdf([LINES])
-    png = inspect_page(ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0]).picture
+    png = inspect_page(
+        ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0]
+    ).picture
     assert png is not None
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     width, height, depth, colour = struct.unpack(">IIBB", png[16:26])
@@ -189,9 +208,14 @@ def test_the_worker_hands_on_the_errors_of_the_file(make_pdf):
         inspect_in_worker(ReadRequest("a.pdf", data, password="tide"), replace(page, index=9))
 
 
-def test_recognised_lines_have_places_and_the_page_says_that_they_were_recognised(make_pdf, monkeypatch):
+def test_recognised_lines_have_places_and_the_page_says_that_they_were_recognised(
+    make_pdf, monkeypatch
+):
     def recognised(self: object, page: pypdfium2.PdfPage, number: int) -> ocr.Recognised:
-        line = [Word(text, 72 + 60 * at, 100, 130 + 60 * at, 112, at == 0, False) for at, text in enumerate("ABC")]
+        line = [
+            Word(text, 72 + 60 * at, 100, 130 + 60 * at, 112, at == 0, False)
+            for at, text in enumerate("ABC")
+        ]
         return ocr.Recognised(line, 0.99, 0)
 
     monkeypatch.setattr(ocr, "available", lambda: True)
@@ -212,7 +236,9 @@ def test_recognised_lines_have_places_and_the_page_says_that_they_were_recognise
 def test_a_page_over_its_time_is_named(make_pdf):
     data = make_pdf([LINES])
     with pytest.raises(Unreadable, match="page 1 took longer than 0 seconds"):
-        inspect_in_worker(ReadRequest("a.pdf", data, page_seconds=0), read(ReadRequest("a.pdf", data)).pages[0])
+        inspect_in_worker(
+            ReadRequest("a.pdf", data, page_seconds=0), read(ReadRequest("a.pdf", data)).pages[0]
+        )
 
 
 def test_a_page_that_is_not_read_says_why(make_pdf, monkeypatch):
@@ -225,9 +251,18 @@ def test_a_page_that_is_not_read_says_why(make_pdf, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["acad_scheduling", "acad_clef", "court_ca5", "court_azd_pleading", "rotated_edgar", "rtl_persian",
-             "contract_2", "report_mmwr"],
-)  # fmt: skip
+    "name",
+    [
+        "acad_scheduling",
+        "acad_clef",
+        "court_ca5",
+        "court_azd_pleading",
+        "rotated_edgar",
+        "rtl_persian",
+        "contract_2",
+        "report_mmwr",
+    ],
+)
 def test_every_block_of_real_pages_has_its_place(corpus, name):
     data = (corpus / f"{name}.pdf").read_bytes()
     document = read(ReadRequest(name, data))

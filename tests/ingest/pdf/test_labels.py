@@ -6,19 +6,37 @@ from docqa.ingest.request import ReadRequest
 
 
 def test_numbers_of_chapters_and_front_matter_are_read_from_the_feet():
-    heads = [["i"], ["ii"], ["iii"], ["4-1 Gates"], ["4-2"], ["Gates 4-3"], ["5-1"], ["5-2"], ["5-3"]]
+    heads = [
+        ["i"],
+        ["ii"],
+        ["iii"],
+        ["4-1 Gates"],
+        ["4-2"],
+        ["Gates 4-3"],
+        ["5-1"],
+        ["5-2"],
+        ["5-3"],
+    ]
     assert printed_labels(heads) == ["i", "ii", "iii", "4-1", "4-2", "4-3", "5-1", "5-2", "5-3"]
 
 
 def test_dates_totals_and_pages_mentioned_are_no_page_numbers():
-    heads = [[f"Report 2007 Page {n} of 20", f"(Continued on page {n + 1})", "1999"] for n in range(7, 12)]
+    heads = [
+        [f"Report 2007 Page {n} of 20", f"(Continued on page {n + 1})", "1999"]
+        for n in range(7, 12)
+    ]
     assert printed_labels(heads) == ["7", "8", "9", "10", "11"]
-    assert printed_labels([["Chapter 1"], ["Chapter 1"], ["Chapter 1"], ["Chapter 2"]]) == [None] * 4
+    assert (
+        printed_labels([["Chapter 1"], ["Chapter 1"], ["Chapter 1"], ["Chapter 2"]]) == [None] * 4
+    )
 
 
 def test_printed_numbers_win_over_other_labels_of_the_file():
     heads = [[], ["4-2"], ["4-3"], ["4-4"]]
-    assert checked_labels(["3-1", "3-2", "3-3", "3-4"], heads) == ([None, "4-2", "4-3", "4-4"], [2, 3, 4])
+    assert checked_labels(["3-1", "3-2", "3-3", "3-4"], heads) == (
+        [None, "4-2", "4-3", "4-4"],
+        [2, 3, 4],
+    )
     assert checked_labels(["4-1", "4-2", "4-3", "4-4"], heads) == (["4-1", "4-2", "4-3", "4-4"], [])
     assert checked_labels([None] * 4, heads) == ([None, "4-2", "4-3", "4-4"], [])
 

@@ -1,4 +1,6 @@
-"""Pages that are pictures: read where docqa-reader[ocr] is installed, else reported with what to install."""
+"""Pages that are pictures: read where docqa-reader[ocr] is installed, else reported with what to
+install.
+"""
 
 import io
 from collections.abc import Callable
@@ -31,7 +33,9 @@ def photographed(document: bytes, page: int = 0) -> ImageReader:
 
 
 def scanned(document: bytes, *, stamp: str = "", front: str = "") -> bytes:
-    """A PDF of the picture of page 1 of `document`, with printed words over it, and a printed page before it."""
+    """A PDF of the picture of page 1 of `document`, with printed words over it, and a printed page
+    before it.
+    """
     canvas = Sheet()
     if front:
         canvas.drawString(72, 700, front)
@@ -56,9 +60,13 @@ def test_a_file_of_pictures_says_what_to_install(make_pdf):
 
 @pytest.mark.usefixtures("without")
 def test_a_picture_among_printed_pages_is_reported_with_what_to_install(make_pdf):
-    document = read(ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE)))
+    document = read(
+        ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE))
+    )
     assert [page.grade for page in document.pages] == ["A", "A"]
-    assert any("on page 2" in line and "docqa-reader[ocr]" in line for line in document.coverage.warnings)
+    assert any(
+        "on page 2" in line and "docqa-reader[ocr]" in line for line in document.coverage.warnings
+    )
     assert document.coverage.ocr_pages == ()
 
 
@@ -79,7 +87,9 @@ class Scripted:
         rows = [200 + 60 * row for row in range(len(self.said))]
         boxes = np.array([[[200, y], [1200, y], [1200, y + 40], [200, y + 40]] for y in rows])
         texts, scores = zip(*self.said, strict=True)
-        return SimpleNamespace(txts=texts, boxes=boxes, scores=scores, img=np.zeros((height, width)))
+        return SimpleNamespace(
+            txts=texts, boxes=boxes, scores=scores, img=np.zeros((height, width))
+        )
 
 
 @pytest.fixture
@@ -100,7 +110,10 @@ def test_recognised_lines_go_the_way_of_printed_ones(scripted, make_pdf):
         PageEvents(on_ocr=told.append),
     )
     page = document.pages[1]
-    assert page.text.split("\n") == ["1. The gate is opened by the warden at the turn of the tide.", said[2]]
+    assert page.text.split("\n") == [
+        "1. The gate is opened by the warden at the turn of the tide.",
+        said[2],
+    ]
     assert (page.grade, document.coverage.ocr_pages, told) == ("B", (2,), [2])
     assert document.coverage.warnings == ()
 
@@ -115,12 +128,16 @@ def test_lines_with_low_scores_are_counted_and_lower_the_grade(scripted, make_pd
 def test_pictures_past_the_limit_are_named(scripted, make_pdf, monkeypatch):
     scripted((SENTENCE, 0.99))
     monkeypatch.setattr(ocr, "MAX_OCR_PAGES", 0)
-    document = read(ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE)))
+    document = read(
+        ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE))
+    )
     assert document.pages[1].text == "ABC 0012"
     assert document.coverage.warnings[0].startswith("page 2: a picture past the limit of 0 ")
 
 
-def test_recognition_has_a_limit_of_its_own_and_costs_that_page_only(tmp_path, make_pdf, monkeypatch):
+def test_recognition_has_a_limit_of_its_own_and_costs_that_page_only(
+    tmp_path, make_pdf, monkeypatch
+):
     program = tmp_path / "python"
     code = (
         "import sys; from docqa.ingest import worker; from docqa.ingest.pdf import ocr; "

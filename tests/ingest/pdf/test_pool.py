@@ -1,4 +1,6 @@
-"""Pages read by several forks at once: the same Document as one by one, and a bad page costs that page only."""
+"""Pages read by several forks at once: the same Document as one by one, and a bad page costs that
+page only.
+"""
 
 import os
 import subprocess
@@ -25,7 +27,9 @@ Make = Callable[..., bytes]
 
 @pytest.fixture
 def long_pdf(make_pdf: Make) -> bytes:
-    return make_pdf([[f"This is leaf {n}."] for n in range(PAGES)], head="The log of the lock, leaf {}")
+    return make_pdf(
+        [[f"This is leaf {n}."] for n in range(PAGES)], head="The log of the lock, leaf {}"
+    )
 
 
 def breaking(monkeypatch: pytest.MonkeyPatch, what: Callable[[int], None]) -> None:
@@ -42,7 +46,9 @@ def breaking(monkeypatch: pytest.MonkeyPatch, what: Callable[[int], None]) -> No
 def test_forks_give_the_same_document_as_one_process():
     handbook = Path(__file__).parents[3] / "sample_docs" / "handbook.pdf"
     began: list[int] = []
-    assert read(ReadRequest(handbook), PageEvents(on_page=began.append), processes=3) == read(ReadRequest(handbook))
+    assert read(ReadRequest(handbook), PageEvents(on_page=began.append), processes=3) == read(
+        ReadRequest(handbook)
+    )
     assert began == [0]  # no page was left to this process
 
 
@@ -72,9 +78,14 @@ def spin() -> None:
 
 def test_pages_at_which_a_fork_crashes_are_read_alone(long_pdf, monkeypatch):
     alone, parent = read(ReadRequest("a.pdf", long_pdf)), os.getpid()
-    breaking(monkeypatch, lambda index: os.abort() if index in (5, 6, 30) and os.getpid() != parent else None)
+    breaking(
+        monkeypatch,
+        lambda index: os.abort() if index in (5, 6, 30) and os.getpid() != parent else None,
+    )
     began: list[int] = []
-    assert read(ReadRequest("a.pdf", long_pdf), PageEvents(on_page=began.append), processes=3) == alone
+    assert (
+        read(ReadRequest("a.pdf", long_pdf), PageEvents(on_page=began.append), processes=3) == alone
+    )
     assert began == [6, 7, 31, 0]
 
 
@@ -87,7 +98,9 @@ def test_a_page_that_hangs_costs_that_page_only(long_pdf, monkeypatch):
 
 def test_nine_pages_that_hang_make_the_file_unreadable(long_pdf, monkeypatch):
     breaking(monkeypatch, lambda index: spin() if index < 9 else None)
-    with pytest.raises(Unreadable, match=r"9 of its pages cannot be read; page 9 took longer than 0\.4 seconds"):
+    with pytest.raises(
+        Unreadable, match=r"9 of its pages cannot be read; page 9 took longer than 0\.4 seconds"
+    ):
         read(ReadRequest("a.pdf", long_pdf, page_seconds=0.4), processes=3)
 
 
@@ -105,7 +118,9 @@ def test_a_page_without_memory_in_a_fork_is_read_alone(long_pdf, monkeypatch):
 
 @pytest.mark.slow
 def test_five_thousand_pages_need_little_memory(tmp_path):
-    """The worker's largest process, and this one's share of it: pages cost their text, not their letters and boxes."""
+    """The worker's largest process, and this one's share of it: pages cost their text, not their
+    letters and boxes.
+    """
     file = tmp_path / "long.pdf"
     _write_long(file, 5_000)
     # The own peak from /proc: ru_maxrss still counts what the process that started this one held.
@@ -115,7 +130,9 @@ def test_five_thousand_pages_need_little_memory(tmp_path):
         "peak = int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]); "
         "print(len(d.pages), peak // 1024, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True
+    )
     pages, parent, child = map(int, done.stdout.split())
     assert pages == 5_000
     assert parent < 256 and child < 400, f"MiB: {parent} here, {child} in the worker"
@@ -136,7 +153,9 @@ def _write_long(file: Path, pages: int) -> None:
 def test_a_long_file_tells_its_first_pages_and_counts_all(long_pdf):
     first: list[Document] = []
     counted: list[int] = []
-    request = ReadRequest("a.pdf", long_pdf, on_page=lambda page, _: counted.append(page), on_first=first.append)
+    request = ReadRequest(
+        "a.pdf", long_pdf, on_page=lambda page, _: counted.append(page), on_first=first.append
+    )
     document = read_in_worker(request)
     assert [f"leaf {n}." in page.text for n, page in enumerate(first[0].pages)] == [True] * 2
     assert counted == sorted(counted)

@@ -1,4 +1,6 @@
-"""PDF: order, words, running heads, labels, outline, encryption, and everything that can be wrong with a file."""
+"""PDF: order, words, running heads, labels, outline, encryption, and everything that can be wrong
+with a file.
+"""
 
 import json
 import re
@@ -6,7 +8,14 @@ import unicodedata
 
 import pytest
 
-from docqa.ingest.errors import EmptyError, Encrypted, MissingError, NotADocument, NoText, Unreadable
+from docqa.ingest.errors import (
+    EmptyError,
+    Encrypted,
+    MissingError,
+    NotADocument,
+    NoText,
+    Unreadable,
+)
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
@@ -57,7 +66,9 @@ def test_running_heads_go_to_furniture_and_number_the_pages(make_pdf):
 
 
 def test_printed_labels_come_from_the_file(make_pdf):
-    document = read(ReadRequest("a.pdf", make_pdf([["One page"], ["Another page"]], labels="ROMAN_LOWER")))
+    document = read(
+        ReadRequest("a.pdf", make_pdf([["One page"], ["Another page"]], labels="ROMAN_LOWER"))
+    )
     assert [page.label for page in document.pages] == ["i", "ii"]
 
 
@@ -66,15 +77,26 @@ def test_bookmarks_are_checked_against_the_page(make_pdf):
     marks = [("1 Scope", 0, 0), ("2 Duties", 1, 0), ("Gone", 2, 0)]
     sections = read(ReadRequest("a.pdf", make_pdf(pages, bookmarks=marks))).sections
     found = [(s.number, s.title, s.page, s.start, s.confidence) for s in sections]
-    assert found == [("1", "Scope", 1, 0, 0.95), ("2", "Duties", 2, 0, 0.95), (None, "Gone", 3, 0, 0.5)]
+    assert found == [
+        ("1", "Scope", 1, 0, 0.95),
+        ("2", "Duties", 2, 0, 0.95),
+        (None, "Gone", 3, 0, 0.5),
+    ]
     assert {s.source for s in sections} == {"bookmark"}
 
 
 def test_without_bookmarks_numbered_headings_are_the_outline(make_pdf):
-    pages = [["1 Scope", "", "", *LINES, "", "1.1 Gates", "", "", *LINES], ["2 Duties", "", "", *LINES]]
+    pages = [
+        ["1 Scope", "", "", *LINES, "", "1.1 Gates", "", "", *LINES],
+        ["2 Duties", "", "", *LINES],
+    ]
     document = read(ReadRequest("a.pdf", make_pdf(pages)))
     found = [(s.id, s.number, s.title, s.level, s.parent) for s in document.sections]
-    assert found == [("1", "1", "Scope", 1, None), ("1.1", "1.1", "Gates", 2, "1"), ("2", "2", "Duties", 1, None)]
+    assert found == [
+        ("1", "1", "Scope", 1, None),
+        ("1.1", "1.1", "Gates", 2, "1"),
+        ("2", "2", "Duties", 1, None),
+    ]
     assert document.section_of(2, 500).title == "Duties"  # type: ignore[union-attr]
 
 
@@ -84,11 +106,15 @@ def test_an_encrypted_file_needs_its_password(make_pdf):
         read(ReadRequest("a.pdf", data))
     with pytest.raises(Encrypted, match="does not open"):
         read(ReadRequest("a.pdf", data, password="gull"))
-    assert read(ReadRequest("a.pdf", data, password="heron")).pages[0].text == "The secret is a heron."
+    assert (
+        read(ReadRequest("a.pdf", data, password="heron")).pages[0].text == "The secret is a heron."
+    )
 
 
 def test_pages_without_text_are_counted_and_named(make_pdf):
-    document = read(ReadRequest("a.pdf", make_pdf([["Some words stand here."], [], ["More words stand here."]])))
+    document = read(
+        ReadRequest("a.pdf", make_pdf([["Some words stand here."], [], ["More words stand here."]]))
+    )
     assert document.coverage.pages_without_text == (2,)
     assert document.pages[1].grade == "F"
     assert any("page 2" in line for line in document.coverage.warnings)
@@ -119,13 +145,18 @@ def test_a_truncated_file_is_unreadable_with_advice(make_pdf):
 
 def test_pypdf_alone_reads_the_same_words(make_pdf):
     data = make_pdf([[*LINES], ["Another page of it."]])
-    with_boxes, alone = read(ReadRequest("a.pdf", data)), read(ReadRequest("a.pdf", data, pdfium=False))
+    with_boxes, alone = (
+        read(ReadRequest("a.pdf", data)),
+        read(ReadRequest("a.pdf", data, pdfium=False)),
+    )
     assert [p.text.split() for p in alone.pages] == [p.text.split() for p in with_boxes.pages]
 
 
 @pytest.mark.parametrize("count", [1, 1000])
 def test_one_page_and_a_thousand_pages_are_read(make_pdf, count):
-    document = read(ReadRequest("a.pdf", make_pdf([[f"This is the leaf {n}."] for n in range(count)])))
+    document = read(
+        ReadRequest("a.pdf", make_pdf([[f"This is the leaf {n}."] for n in range(count)]))
+    )
     assert len(document.pages) == count == document.coverage.pages
     assert document.pages[-1].text == f"This is the leaf {count - 1}."
 
@@ -135,10 +166,16 @@ def fold(text: str) -> str:
 
 
 def test_golden_answers_stand_on_their_pages(corpus):
-    golden = [json.loads(line) for line in (corpus / "questions.jsonl").read_text("utf-8").splitlines()]
+    golden = [
+        json.loads(line) for line in (corpus / "questions.jsonl").read_text("utf-8").splitlines()
+    ]
     golden = [item for item in golden if not item["unanswerable"]]
-    documents = {name: read(ReadRequest(corpus / name)) for name in {item["file"] for item in golden}}
-    found = sum(fold(g["answer"]) in fold(documents[g["file"]].pages[g["page"] - 1].text) for g in golden)
+    documents = {
+        name: read(ReadRequest(corpus / name)) for name in {item["file"] for item in golden}
+    }
+    found = sum(
+        fold(g["answer"]) in fold(documents[g["file"]].pages[g["page"] - 1].text) for g in golden
+    )
     assert found >= 0.95 * len(golden)
 
 

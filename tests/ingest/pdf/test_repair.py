@@ -23,5 +23,9 @@ def test_a_file_without_the_place_of_its_table_is_read(make_pdf, end):
 
 def test_a_page_is_read_whose_font_has_a_stream_without_a_length():
     font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 6 0 R >>"
-    data = one_page(b"BT /F 12 Tf 72 700 Td (Paid in coin.) Tj ET", font, b"<< /Length 2 0 R >>\nstream\nendstream")
+    data = one_page(
+        b"BT /F 12 Tf 72 700 Td (Paid in coin.) Tj ET",
+        font,
+        b"<< /Length 2 0 R >>\nstream\nendstream",
+    )
     assert read(ReadRequest("a.pdf", data)).pages[0].text == "Paid in coin."

@@ -31,7 +31,8 @@ def coded(text: str) -> bytes:
         (
             b"90ms-RKSJ-V",
             b"".join(
-                b"BT /F 12 Tf %d 700 Td %s ET\n" % (500 - 20 * number, coded(text)) for number, text in enumerate(LINES)
+                b"BT /F 12 Tf %d 700 Td %s ET\n" % (500 - 20 * number, coded(text))
+                for number, text in enumerate(LINES)
             ),
         ),
         (

@@ -23,7 +23,9 @@ from docqa.ingest.request import ReadRequest
     ],
 )
 def test_a_process_over_its_limits_is_ended(code, seconds, over):
-    child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     watch = Watch(child, seconds, 2**28)
     child.communicate(timeout=60)
     watch.close()
@@ -48,7 +50,10 @@ def test_a_large_table_is_read_in_little_memory_or_it_is_said():
     table = b"|a|b|c|\n|-|-|-|\n" + b"|1|2|3|\n" * 12_000
     read = ReadRequest("a.md", table, memory=80 * 2**20)
     assert worker.read_in_worker(read).pages[0].text.count("1 | 2 | 3") == 12_000
-    with pytest.raises(Unreadable, match="a.md: .* more than 40 MiB of memory. Read it once .* `docqa outline FILE`"):
+    with pytest.raises(
+        Unreadable,
+        match="a.md: .* more than 40 MiB of memory. Read it once .* `docqa outline FILE`",
+    ):
         worker.read_in_worker(replace(read, memory=40 * 2**20))
 
 

@@ -13,7 +13,9 @@ from docqa.ingest.process.processor_time import WAITS, Stopwatch, processor_seco
 
 @contextmanager
 def program(code: str) -> Iterator[int]:
-    child = subprocess.Popen([sys.executable, "-c", f"print(flush=True); {code}"], stdout=subprocess.PIPE)
+    child = subprocess.Popen(
+        [sys.executable, "-c", f"print(flush=True); {code}"], stdout=subprocess.PIPE
+    )
     assert child.stdout is not None
     child.stdout.readline()
     try:

@@ -33,7 +33,16 @@ def seconds(work: Callable[[], object]) -> float:
         lambda count: unwrap([WRAPPED] * count, NONE),
         lambda count: unwrap([f"{WRAPPED} in-"] * count, NONE),
     ],
-    ids=["one word", "base64", "long word", "many words", "broken words", "word of parts", "lines", "broken lines"],
+    ids=[
+        "one word",
+        "base64",
+        "long word",
+        "many words",
+        "broken words",
+        "word of parts",
+        "lines",
+        "broken lines",
+    ],
 )
 def test_joining_lines_takes_linear_time(work):
     assert seconds(lambda: work(16_000)) < 10 * max(seconds(lambda: work(4_000)), 0.002)
@@ -47,4 +56,6 @@ def test_a_number_with_letters_keeps_its_hyphen():
 def test_a_word_of_several_parts_keeps_all_its_hyphens():
     assert NONE.join("the state-", "of-the-art results") == "the state-of-the-art results"
     assert NONE.join("a right-of-", "way for carts") == "a right-of-way for carts"
-    assert Hyphens(["our industry"]).join("the indus-", "try-level view") == "the industry-level view"
+    assert (
+        Hyphens(["our industry"]).join("the indus-", "try-level view") == "the industry-level view"
+    )

@@ -48,17 +48,31 @@ def test_what_an_amendment_inserts_keeps_the_number_of_the_amendment():
     document = markdown(AMENDMENTS)
     places = ("harbour is calm", "bell", "gong", "horn", "drum")
     assert [named(document, words) for words in places] == [
-        "First Schedule Part I, 1", "First Schedule Part I, 2", "First Schedule Part I, 4", "First Schedule Part I, 9",
+        "First Schedule Part I, 1",
+        "First Schedule Part I, 2",
+        "First Schedule Part I, 4",
+        "First Schedule Part I, 9",
         "First Schedule Part I, 10",
-    ]  # fmt: skip
+    ]
     assert named(document, "dam") == "First Schedule Part II, 2"
 
 
 def test_an_entry_of_the_contents_names_no_place():
     contents = "Exhibit 1\n1. Boats 2\n2. Nets 3\n3. Flags 4\nThe parties agree."
-    pages = [Page(0, "1", contents, "A"), Page(1, "2", "1. Boats\nA boat is lent.\n2. Nets\n3. Flags", "A")]
-    marks = [(1, "Exhibit 1", "", 1, 0), (2, "1", "Boats", 2, 0), (2, "2", "Nets", 2, 25), (2, "3", "Flags", 2, 33)]
-    made = [HeadingMark(level, number, title, page, at, "numbering", 1.0) for level, number, title, page, at in marks]
+    pages = [
+        Page(0, "1", contents, "A"),
+        Page(1, "2", "1. Boats\nA boat is lent.\n2. Nets\n3. Flags", "A"),
+    ]
+    marks = [
+        (1, "Exhibit 1", "", 1, 0),
+        (2, "1", "Boats", 2, 0),
+        (2, "2", "Nets", 2, 25),
+        (2, "3", "Flags", 2, 33),
+    ]
+    made = [
+        HeadingMark(level, number, title, page, at, "numbering", 1.0)
+        for level, number, title, page, at in marks
+    ]
     items = find_items(pages, with_locators(build(made), paged=True))
     assert [item.locator for item in items if item.page == 1] == []
 
@@ -66,22 +80,34 @@ def test_an_entry_of_the_contents_names_no_place():
 def test_what_an_amendment_put_between_two_items_keeps_its_mark():
     text = "## 7 Voting\n\n(a) at home;\n\n(a1) at a station;\n\n(b) by post, that is—\n\n(i) once;\n\n(ii) twice;"
     text = f"{text}\n\n(iia) never."
-    assert [named(markdown(text), words) for words in ("station", "post", "never")] == ["7(a1)", "7(b)", "7(b)(iia)"]
+    assert [named(markdown(text), words) for words in ("station", "post", "never")] == [
+        "7(a1)",
+        "7(b)",
+        "7(b)(iia)",
+    ]
 
 
 def test_what_stands_above_the_signatures_is_in_no_clause():
     text = "## 1 Terms\n\nTerms.\n\n## 2 Copies\n\nTwo copies are made.\n\nIN WITNESS WHEREOF they sign.\n\nA. Alder"
-    assert [named(markdown(text), words) for words in ("Two copies", "they sign", "A. Alder")] == ["2", None, None]
+    assert [named(markdown(text), words) for words in ("Two copies", "they sign", "A. Alder")] == [
+        "2",
+        None,
+        None,
+    ]
 
 
 def test_numbers_of_sections_count_no_paragraphs_of_a_schedule():
     sections = "".join(f"## {n}. Part {n}\n\nWords of {n}.\n\n" for n in range(1, 13))
-    document = markdown(f"{sections}## Schedule 1\n\nForm\n\n13. Name of the keeper\n\nThe form ends.")
+    document = markdown(
+        f"{sections}## Schedule 1\n\nForm\n\n13. Name of the keeper\n\nThe form ends."
+    )
     assert named(document, "form ends") == "Schedule 1"
 
 
 def test_arabic_letters_and_numbers_open_parts_of_an_article():
-    text = "## المادة 7\n\nأ – يدفع المالك:\n\n1-ثمن القارب\n\n2-ثمن الشبكة\n\nب – يدفع الضيف الباقي."
+    text = (
+        "## المادة 7\n\nأ – يدفع المالك:\n\n1-ثمن القارب\n\n2-ثمن الشبكة\n\nب – يدفع الضيف الباقي."
+    )
     document = markdown(text)
     assert named(document, "الشبكة") == "المادة 7(أ)(2)"
     assert named(document, "الباقي") == "المادة 7(ب)"
@@ -115,8 +141,12 @@ SCHEDULES_BEHIND = (
 
 def test_paragraphs_of_a_schedule_count_on_through_its_parts():
     pages = [Page(at, None, text, "A") for at, text in enumerate((SCHEDULES, *SCHEDULES_BEHIND))]
-    schedule = HeadingMark(1, None, "Eight Schedule (Section 4)", 1, SCHEDULES.index("## Eight"), "markup", 1.0)
-    sections = with_locators(build([HeadingMark(1, "1", "Name", 1, 0, "markup", 1.0), schedule]), paged=True)
+    schedule = HeadingMark(
+        1, None, "Eight Schedule (Section 4)", 1, SCHEDULES.index("## Eight"), "markup", 1.0
+    )
+    sections = with_locators(
+        build([HeadingMark(1, "1", "Name", 1, 0, "markup", 1.0), schedule]), paged=True
+    )
     items = find_items(pages, sections)
     found = {pages[item.page - 1].text[item.start :].split("\n")[0]: item.locator for item in items}
     assert found["2. House of origin"] == "Eight Schedule Part 1, 2"
@@ -131,7 +161,10 @@ def test_a_proviso_belongs_to_the_item_that_it_limits():
 def test_arabic_marks_behind_a_lost_one_and_with_turned_signs_count():
     text = "## المادة 12\n\nأ – يمنع العمل.\n\nصرفها وفقا للنظام.\n\nد – يحدد النظام:\n\n1-الرسوم\n\n– 2الغرامات"
     document = markdown(text)
-    assert [named(document, words) for words in ("يحدد", "الغرامات")] == ["المادة 12(د)", "المادة 12(د)(2)"]
+    assert [named(document, words) for words in ("يحدد", "الغرامات")] == [
+        "المادة 12(د)",
+        "المادة 12(د)(2)",
+    ]
 
 
 def test_a_note_whose_mark_is_lost_follows_the_one_before():
@@ -141,9 +174,13 @@ def test_a_note_whose_mark_is_lost_follows_the_one_before():
 
 
 def test_a_note_with_a_stop_behind_its_number_is_found():
-    text = "Stores may be large all over the EU38. Even so they are alike.\n38. In fact they are not."
+    text = (
+        "Stores may be large all over the EU38. Even so they are alike.\n38. In fact they are not."
+    )
     page = Page(0, "1", text, "A", blocks=line_blocks(text))
-    assert [(note.mark, note.at) for note in find_notes([page], paged=True)] == [("38", text.index("38"))]
+    assert [(note.mark, note.at) for note in find_notes([page], paged=True)] == [
+        ("38", text.index("38"))
+    ]
 
 
 def test_numbered_lines_with_a_stop_are_no_notes():

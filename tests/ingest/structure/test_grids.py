@@ -14,7 +14,10 @@ def test_cells_of_html_have_their_rows_and_columns():
     page = read(ReadRequest("a.html", HTML.encode())).pages[0]
     first, second = page.tables
     fields = first.fields()
-    grid = [[page.text[c.start : c.end] if (c := fields.get((r, at))) else "" for at in range(3)] for r in range(4)]
+    grid = [
+        [page.text[c.start : c.end] if (c := fields.get((r, at))) else "" for at in range(3)]
+        for r in range(4)
+    ]
     assert grid[:2] == [["State", "Ponds", "Ponds"], ["State", "2007–08", "2008–09"]]
     assert grid[2:] == [["Ohio", "", "42"], ["Texas", "53", "64"]]
     assert (first.heads, second.rows, second.columns) == (2, 2, 2)
@@ -25,7 +28,11 @@ def test_spans_of_hostile_size_are_cut():
     rows.add(1, 0, "a | b", [MarkedCell("a", 1, 10**9), MarkedCell("b")])
     rows.add(1, 6, "c", [MarkedCell("c")])
     (table,) = rows.tables()
-    assert [(cell.row, cell.column, cell.rows) for cell in table.cells] == [(0, 0, 2), (0, 1, 1), (1, 1, 1)]
+    assert [(cell.row, cell.column, cell.rows) for cell in table.cells] == [
+        (0, 0, 2),
+        (0, 1, 1),
+        (1, 1, 1),
+    ]
     rows.add(2, 100, "a", [MarkedCell("a", 10**9)])
     rows.add(2, 102, "b", [MarkedCell("b", 10**9)])
     assert len(rows.tables()) == 2
@@ -36,4 +43,7 @@ def test_a_table_of_markdown_has_its_empty_cells():
     page = read(ReadRequest("a.md", text.encode())).pages[0]
     (table,) = page.tables
     said = [(c.row, c.column, page.text[c.start : c.end]) for c in table.cells if c.row]
-    assert (table.heads, said) == (1, [(1, 0, "Ohio"), (1, 2, "42"), (2, 0, "Texas"), (2, 1, "53"), (2, 2, "64")])
+    assert (table.heads, said) == (
+        1,
+        [(1, 0, "Ohio"), (1, 2, "42"), (2, 0, "Texas"), (2, 1, "53"), (2, 2, "64")],
+    )

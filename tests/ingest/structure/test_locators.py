@@ -1,4 +1,6 @@
-"""What the document prints to name a place: statutes, contracts, opinions, papers; never a position."""
+"""What the document prints to name a place: statutes, contracts, opinions, papers; never a
+position.
+"""
 
 from dataclasses import replace
 
@@ -101,9 +103,14 @@ def markdown(text: str) -> Document:
 @pytest.mark.parametrize(
     ("words", "locator"),
     [
-        ("harbour is old", "Preamble"), ("The town chooses", "81(1)"), ("is of age", "81(1)(a)"),
-        ("in the lock", "81(1)(b)(ii)"), ("serves for nine", "81(2)"), ("opens the gate", "82(1)"),
-        ("rings the bell", "82(3)"), ("The flag is red", "Schedule 3 Part A"),
+        ("harbour is old", "Preamble"),
+        ("The town chooses", "81(1)"),
+        ("is of age", "81(1)(a)"),
+        ("in the lock", "81(1)(b)(ii)"),
+        ("serves for nine", "81(2)"),
+        ("opens the gate", "82(1)"),
+        ("rings the bell", "82(3)"),
+        ("The flag is red", "Schedule 3 Part A"),
     ],
 )
 def test_a_place_in_a_statute_is_named_as_it_is_printed(words, locator):
@@ -113,9 +120,15 @@ def test_a_place_in_a_statute_is_named_as_it_is_printed(words, locator):
 @pytest.mark.parametrize(
     ("words", "locator"),
     [
-        ("The Guest wants", "Recitals (B)"), ("pays on Monday", "1.1"), ("or (b) ten"[3:], "1.1(b)"),
-        ("Late rent", "1.1"), ("mends the sail", "1.2"), ("The deposit is paid to", "5.A"),
-        ("By cheque", "5.A.2"), ("is paid back", "5.B"), ("million coins", "6"),
+        ("The Guest wants", "Recitals (B)"),
+        ("pays on Monday", "1.1"),
+        ("or (b) ten"[3:], "1.1(b)"),
+        ("Late rent", "1.1"),
+        ("mends the sail", "1.2"),
+        ("The deposit is paid to", "5.A"),
+        ("By cheque", "5.A.2"),
+        ("is paid back", "5.B"),
+        ("million coins", "6"),
     ],
 )
 def test_a_place_in_a_contract_is_named_as_it_is_printed(words, locator):
@@ -128,36 +141,68 @@ def test_before_the_first_heading_there_is_no_locator():
 
 def located(*marks: tuple[int, str | None, str]) -> list[str | None]:
     """The locators of headings given as level, number and title."""
-    made = [HeadingMark(level, number, title, 1, at, "markup", 1.0) for at, (level, number, title) in enumerate(marks)]
+    made = [
+        HeadingMark(level, number, title, 1, at, "markup", 1.0)
+        for at, (level, number, title) in enumerate(marks)
+    ]
     return [section.locator for section in with_locators(build(made), paged=True)]
 
 
 def test_numbers_that_begin_again_have_what_is_around_them_in_front():
     assert located(
-        (1, "ARTICLE I", "Boats"), (2, "Section 1", "Sails"), (1, "ARTICLE II", "Nets"), (2, "Section 1", "Ropes"),
-        (2, "Section 2", "Hooks"), (1, "Exhibit A", "Prices"), (2, "1", "Coins"), (2, "1.1", "Pounds"),
+        (1, "ARTICLE I", "Boats"),
+        (2, "Section 1", "Sails"),
+        (1, "ARTICLE II", "Nets"),
+        (2, "Section 1", "Ropes"),
+        (2, "Section 2", "Hooks"),
+        (1, "Exhibit A", "Prices"),
+        (2, "1", "Coins"),
+        (2, "1.1", "Pounds"),
     ) == [
-        "Article I", "Article I Section 1", "Article II", "Article II Section 1", "Section 2", "Exhibit A",
-        "Exhibit A, 1", "Exhibit A, 1.1",
-    ]  # fmt: skip
+        "Article I",
+        "Article I Section 1",
+        "Article II",
+        "Article II Section 1",
+        "Section 2",
+        "Exhibit A",
+        "Exhibit A, 1",
+        "Exhibit A, 1.1",
+    ]
 
 
 def test_an_exhibit_that_opens_the_document_is_no_part_of_its_numbers():
-    assert located((1, "Exhibit 10.2", ""), (2, "1", "Term"), (3, "1.1", "Years")) == ["Exhibit 10.2", "1", "1.1"]
+    assert located((1, "Exhibit 10.2", ""), (2, "1", "Term"), (3, "1.1", "Years")) == [
+        "Exhibit 10.2",
+        "1",
+        "1.1",
+    ]
 
 
 def test_sections_count_on_through_chapters_and_letters_belong_to_their_section():
     found = located((1, "Chapter 1", "One"), (2, "7", "Two"), (3, "A", "Three"), (4, "(2)", "Four"))
     assert found == ["Chapter 1", "7", "7.A", "7.A(2)"]
-    assert located((1, None, "First Schedule (Section 5)"), (2, "Part A", "Oaths")) == ["First Schedule", "Part A"]
+    assert located((1, None, "First Schedule (Section 5)"), (2, "Part A", "Oaths")) == [
+        "First Schedule",
+        "Part A",
+    ]
 
 
 def test_parts_of_an_opinion_and_its_notes_are_named():
     lines = (
-        "SUPREME COURT OF THE SHIRE", "JUSTICE ALDER delivered the opinion of the Court.", "I", "A",
-        "The mill stood by the weir.", "B", "The weir fell.1", "II", "A", "We hold for the miller.",
-        "B", "We affirm.", "1 It was mended later.",
-    )  # fmt: skip
+        "SUPREME COURT OF THE SHIRE",
+        "JUSTICE ALDER delivered the opinion of the Court.",
+        "I",
+        "A",
+        "The mill stood by the weir.",
+        "B",
+        "The weir fell.1",
+        "II",
+        "A",
+        "We hold for the miller.",
+        "B",
+        "We affirm.",
+        "1 It was mended later.",
+    )
     text = "\f".join(["\n\n".join(lines), "Judgment is affirmed."])
     document = read(ReadRequest("a.txt", text.encode()))
     assert named(document, "The weir fell") == "Opinion of the Court (Alder), I.B"
@@ -168,16 +213,30 @@ def test_parts_of_an_opinion_and_its_notes_are_named():
 
 def test_a_note_below_a_rule_goes_on_below_the_next_one():
     first = ["SUPREME COURT OF THE SHIRE", "JUSTICE ALDER delivered the opinion of the Court.", "I"]
-    one = "\n\n".join([*first, "The mill stood by § 5.1 It fell.", "II", "We go on.", "————", "1The book says that a"])
+    one = "\n\n".join(
+        [
+            *first,
+            "The mill stood by § 5.1 It fell.",
+            "II",
+            "We go on.",
+            "————",
+            "1The book says that a",
+        ]
+    )
     two = "\n\n".join(["We affirm.", "————", "mill has a wheel."])
-    pages = [Page(0, "1", one.replace("————", "——————"), "A"), Page(1, "2", two.replace("————", "——————"), "A")]
+    pages = [
+        Page(0, "1", one.replace("————", "——————"), "A"),
+        Page(1, "2", two.replace("————", "——————"), "A"),
+    ]
     pages = [replace(page, blocks=line_blocks(page.text)) for page in pages]
     found = [(note.mark, note.page, note.at_page) for note in find_notes(pages, paged=True)]
     assert found == [("1", 1, 1), ("1", 2, 1)]
 
 
 def test_a_theorem_and_a_caption_name_their_own_lines_only():
-    document = markdown("## 2 Sums\n\nWe add.\n\nTheorem 2.1. Sums are odd.\n\nThe rest is easy.\n\nFigure 3: A sum.")
+    document = markdown(
+        "## 2 Sums\n\nWe add.\n\nTheorem 2.1. Sums are odd.\n\nThe rest is easy.\n\nFigure 3: A sum."
+    )
     assert named(document, "Sums are odd") == "Theorem 2.1"
     assert named(document, "The rest") == "2"
     assert named(document, "A sum") == "Figure 3"
@@ -186,7 +245,9 @@ def test_a_theorem_and_a_caption_name_their_own_lines_only():
 def test_i_behind_h_is_a_letter_unless_a_numeral_follows():
     letters = "\n\n".join(f"({letter}) item of {letter};" for letter in "abcdefghij")
     assert named(markdown(f"## 3 List\n\n{letters}"), "item of i") == "3(i)"
-    numerals = letters.replace("(i) item of i;", "(i) first;\n\n(ii) second;").replace("(j) item of j;", "")
+    numerals = letters.replace("(i) item of i;", "(i) first;\n\n(ii) second;").replace(
+        "(j) item of j;", ""
+    )
     assert named(markdown(f"## 3 List\n\n{numerals}"), "second") == "3(h)(ii)"
 
 
@@ -194,7 +255,10 @@ def test_number_and_title_of_a_bookmark_are_read_from_two_lines():
     pages = [Page(0, "1", "Chapter 3\nQuick Start\n3.1 Files\nOpen a file.", "A")]
     bookmarks = [Bookmark(1, "Quick Start", 1), Bookmark(2, "3.1 Files", 1)]
     marks = from_bookmarks(bookmarks, pages)
-    assert [(m.number, m.title, m.start) for m in marks] == [("Chapter 3", "Quick Start", 0), ("3.1", "Files", 22)]
+    assert [(m.number, m.title, m.start) for m in marks] == [
+        ("Chapter 3", "Quick Start", 0),
+        ("3.1", "Files", 22),
+    ]
 
 
 def test_a_number_without_a_title_is_not_repeated_as_its_title():
@@ -231,14 +295,25 @@ def test_a_note_names_nothing_behind_it(make_pdf):
 
 
 def test_a_heading_without_a_number_names_its_section():
-    found = located((1, "1", "Boats"), (2, None, "Sails"), (2, None, "Notes"), (1, "2", "Nets"), (2, None, "Notes"))
+    found = located(
+        (1, "1", "Boats"),
+        (2, None, "Sails"),
+        (2, None, "Notes"),
+        (1, "2", "Nets"),
+        (2, None, "Notes"),
+    )
     assert found == ["1", "Sails", "1, Notes", "2", "2, Notes"]
 
 
 def test_a_list_whose_first_mark_is_lost_keeps_its_numbers():
     text = "## 76 Care\n\nEvery one is cared for.\n\n(2) The old too.\n\n(3) And the young.\n\n( 4) And all."
     document = markdown(text)
-    assert [named(document, words) for words in ("cared", "old", "young", "all")] == ["76", "76(2)", "76(3)", "76(4)"]
+    assert [named(document, words) for words in ("cared", "old", "young", "all")] == [
+        "76",
+        "76(2)",
+        "76(3)",
+        "76(4)",
+    ]
 
 
 def test_the_end_of_a_list_keeps_the_number_of_its_section():
@@ -255,5 +330,11 @@ def test_a_second_list_of_terms_keeps_the_subsection_that_it_is_in():
 
 
 def test_numbers_of_the_opening_exhibit_stand_alone():
-    made = located((1, "Exhibit 10.2", ""), (2, "1", "Term"), (2, "2", "End"), (1, "Exhibit A", ""), (2, "1", "Form"))
+    made = located(
+        (1, "Exhibit 10.2", ""),
+        (2, "1", "Term"),
+        (2, "2", "End"),
+        (1, "Exhibit A", ""),
+        (2, "1", "Form"),
+    )
     assert made == ["Exhibit 10.2", "1", "2", "Exhibit A", "Exhibit A, 1"]

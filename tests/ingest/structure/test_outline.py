@@ -1,4 +1,6 @@
-"""The tree of sections: numbers in sequence, who stands under whom, the samples, and documents checked by eye."""
+"""The tree of sections: numbers in sequence, who stands under whom, the samples, and documents
+checked by eye.
+"""
 
 import re
 from dataclasses import replace
@@ -77,11 +79,26 @@ def test_articles_carry_their_number_into_the_clauses():
 
 def test_named_headings_hold_no_numbered_ones():
     found = nested("Abstract", "1 Introduction", "1.1 Scope", "2 Results", "References")
-    assert found == [(1, "Abstract"), (1, "1 Introduction"), (2, "1.1 Scope"), (1, "2 Results"), (1, "References")]
+    assert found == [
+        (1, "Abstract"),
+        (1, "1 Introduction"),
+        (2, "1.1 Scope"),
+        (1, "2 Results"),
+        (1, "References"),
+    ]
 
 
 def test_letters_behind_the_references_are_appendices_and_before_them_subsections():
-    lines = ("I. FACTS", "II. LAW", "A. First Point", "B. Second Point", "III. END", "References", "A Proofs", "B Data")
+    lines = (
+        "I. FACTS",
+        "II. LAW",
+        "A. First Point",
+        "B. Second Point",
+        "III. END",
+        "References",
+        "A Proofs",
+        "B Data",
+    )
     assert [level for level, _ in nested(*lines)] == [1, 1, 2, 2, 1, 1, 1, 1]
 
 
@@ -91,7 +108,16 @@ def test_an_annex_belongs_to_the_exhibit_before_it_where_exhibits_go_on():
 
 
 def test_parts_of_a_schedule_and_chapters_of_a_part_keep_their_order():
-    lines = ("Part I", "Chapter 1", "Section 1", "Chapter 2", "Part II", "Chapter 3", "Schedule 1", "Part A")
+    lines = (
+        "Part I",
+        "Chapter 1",
+        "Section 1",
+        "Chapter 2",
+        "Part II",
+        "Chapter 3",
+        "Schedule 1",
+        "Part A",
+    )
     assert [level for level, _ in nested(*lines)] == [1, 2, 3, 2, 1, 2, 1, 2]
 
 
@@ -108,13 +134,22 @@ def test_an_unnumbered_heading_set_like_the_numbered_ones_stands_beside_them():
     lines = candidates("1 Aims", "2 Results", "2.1 Fish", "Data and code", "References")
     lines[2] = Candidate(1, Heading(lines[2].heading.start, "2.1 Fish", 11.0, True, True))
     marks = from_numbering(lines, 10.0)
-    assert [(m.level, m.number, m.title) for m in marks][3:] == [(1, None, "Data and code"), (1, None, "References")]
+    assert [(m.level, m.number, m.title) for m in marks][3:] == [
+        (1, None, "Data and code"),
+        (1, None, "References"),
+    ]
 
 
 def test_the_line_below_a_bare_article_is_its_title():
-    marks = from_numbering(candidates("ARTICLE I", "DEFINITIONS", "1.1 Terms", "ARTICLE II", "Payment of Rent"), 10.0)
+    marks = from_numbering(
+        candidates("ARTICLE I", "DEFINITIONS", "1.1 Terms", "ARTICLE II", "Payment of Rent"), 10.0
+    )
     found = [(m.level, m.number, m.title) for m in marks]
-    assert found == [(1, "ARTICLE I", "DEFINITIONS"), (2, "1.1", "Terms"), (1, "ARTICLE II", "Payment of Rent")]
+    assert found == [
+        (1, "ARTICLE I", "DEFINITIONS"),
+        (2, "1.1", "Terms"),
+        (1, "ARTICLE II", "Payment of Rent"),
+    ]
 
 
 def test_a_word_that_mentions_an_article_is_no_heading():
@@ -144,7 +179,9 @@ def test_a_bookmark_points_at_its_heading_not_at_a_similar_sentence():
 
 
 def test_an_article_is_no_number_of_an_appendix():
-    marks = from_bookmarks([Bookmark(1, "A New Method", 1), Bookmark(1, "Results", 1)], page("A New Method\nResults"))
+    marks = from_bookmarks(
+        [Bookmark(1, "A New Method", 1), Bookmark(1, "Results", 1)], page("A New Method\nResults")
+    )
     assert [(m.number, m.title) for m in marks] == [(None, "A New Method"), (None, "Results")]
 
 
@@ -225,7 +262,9 @@ def test_every_section_begins_at_its_printed_heading(name, corpus):
     for section in document.sections:
         if section.confidence < 0.6 or section.source == "opinion":
             continue
-        printed = document.pages[section.page - 1].text[section.start : section.start + 2 * len(section.title) + 60]
+        printed = document.pages[section.page - 1].text[
+            section.start : section.start + 2 * len(section.title) + 60
+        ]
         assert fold(section.title) in fold(printed), (section, printed)
 
 
@@ -249,7 +288,11 @@ def test_divisions_of_laws_in_other_languages_are_headings(line, family, number)
 
 
 def test_words_that_begin_like_a_division_are_none():
-    assert [parse_heading(line) for line in ("Parties 3", "Particle c", "Sectional d")] == [None, None, None]
+    assert [parse_heading(line) for line in ("Parties 3", "Particle c", "Sectional d")] == [
+        None,
+        None,
+        None,
+    ]
 
 
 def test_the_rows_of_a_numbered_list_are_no_headings():
@@ -258,24 +301,46 @@ def test_the_rows_of_a_numbered_list_are_no_headings():
 
 
 def test_letters_that_begin_again_are_rows_of_a_table():
-    rows = candidates("1 Work", "A Grow the plants", "B Test the plants", "A Map the genes", "B Read the map", "2 End")
+    rows = candidates(
+        "1 Work",
+        "A Grow the plants",
+        "B Test the plants",
+        "A Map the genes",
+        "B Read the map",
+        "2 End",
+    )
     assert [mark.number for mark in from_numbering(rows, 12.0)] == ["1", "2"]
 
 
 def test_a_sentence_that_ends_with_an_annex_is_no_heading():
     lines = candidates("Exhibit A", "1 Terms", "ANNEX I.", "2 Grants", "Exhibit B")
-    plain = [line._replace(heading=Heading(line.heading.start, line.heading.text, 12.0, False, True)) for line in lines]
-    assert [mark.number for mark in from_numbering(plain, 12.0)] == ["Exhibit A", "1", "2", "Exhibit B"]
+    plain = [
+        line._replace(heading=Heading(line.heading.start, line.heading.text, 12.0, False, True))
+        for line in lines
+    ]
+    assert [mark.number for mark in from_numbering(plain, 12.0)] == [
+        "Exhibit A",
+        "1",
+        "2",
+        "Exhibit B",
+    ]
 
 
 def test_items_of_a_list_whose_first_is_too_long_are_no_headings():
-    lines = [Candidate(1, Heading(40 * n, f"{n}. Item {n}", 12.0, False, False, True)) for n in (2, 3, 4)]
+    lines = [
+        Candidate(1, Heading(40 * n, f"{n}. Item {n}", 12.0, False, False, True)) for n in (2, 3, 4)
+    ]
     titles = candidates("Title I: Treaties", "Title II: Limits")
-    assert [mark.number for mark in from_numbering([titles[0], *lines, titles[1]], 12.0)] == ["Title I", "Title II"]
+    assert [mark.number for mark in from_numbering([titles[0], *lines, titles[1]], 12.0)] == [
+        "Title I",
+        "Title II",
+    ]
 
 
 def test_a_bookmark_points_at_a_number_not_into_a_sentence():
-    pages = page("4.A Accounts\nSign the Code of Conduct.", "4.B Code of Conduct The code is kept here.")
+    pages = page(
+        "4.A Accounts\nSign the Code of Conduct.", "4.B Code of Conduct The code is kept here."
+    )
     marks = from_bookmarks([Bookmark(1, "Accounts", 1), Bookmark(1, "Code of Conduct", 1)], pages)
     assert [(m.number, m.page) for m in marks] == [("4.A", 1), ("4.B", 2)]
 
@@ -290,18 +355,36 @@ def test_numbers_of_lines_are_no_numbers_of_bookmarks():
 def test_a_form_that_is_attached_twice_is_no_table_of_contents():
     form = ("ANNEX I", "1. Planting", "2. Watering", "3. Reports", "ANNEX II")
     twice = [c._replace(page=page) for page in (1, 2) for c in candidates(*form)]
-    assert [(mark.page, mark.number) for mark in from_numbering(twice, 12.0)][:2] == [(1, "ANNEX I"), (1, "1")]
+    assert [(mark.page, mark.number) for mark in from_numbering(twice, 12.0)][:2] == [
+        (1, "ANNEX I"),
+        (1, "1"),
+    ]
 
 
 def test_a_schedule_without_a_number_holds_its_rows():
-    marks = from_numbering(candidates("4 Money", "5 Power", "SCHEDULE (Section 4)", "1. Office", "4. Defence"), 12.0)
-    assert [(mark.level, mark.number) for mark in marks] == [(1, "4"), (1, "5"), (1, "SCHEDULE"), (2, "1"), (2, "4")]
+    marks = from_numbering(
+        candidates("4 Money", "5 Power", "SCHEDULE (Section 4)", "1. Office", "4. Defence"), 12.0
+    )
+    assert [(mark.level, mark.number) for mark in marks] == [
+        (1, "4"),
+        (1, "5"),
+        (1, "SCHEDULE"),
+        (2, "1"),
+        (2, "4"),
+    ]
 
 
 def test_contents_of_a_document_without_pages_are_no_headings():
     heads = ("1 Aims", "2 Methods", "3 Results")
     lines = candidates("Contents", *(f"{head} {at}" for at, head in enumerate(heads, 4)), *heads)
     starts = [line.heading.start + 900 * (at > 3) for at, line in enumerate(lines)]
-    spread = [line._replace(heading=replace(line.heading, start=at)) for line, at in zip(lines, starts, strict=True)]
+    spread = [
+        line._replace(heading=replace(line.heading, start=at))
+        for line, at in zip(lines, starts, strict=True)
+    ]
     marks = from_numbering(spread, 12.0)
-    assert [(mark.number, mark.start > 900) for mark in marks if mark.number] == [("1", True), ("2", True), ("3", True)]
+    assert [(mark.number, mark.start > 900) for mark in marks if mark.number] == [
+        ("1", True),
+        ("2", True),
+        ("3", True),
+    ]

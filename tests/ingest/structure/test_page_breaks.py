@@ -1,4 +1,6 @@
-"""Sentences that a page break cuts: found over footnotes and figures, and only where they are one sentence."""
+"""Sentences that a page break cuts: found over footnotes and figures, and only where they are one
+sentence.
+"""
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -9,14 +11,19 @@ FIRST = [
     "The lower basin was given its share in that year.",
     "The upper states may draw in each year no more than 310,000",
 ]
-SECOND = ["acre feet of water from the river above the bridge.", "The court appoints a master for the rest."]
+SECOND = [
+    "acre feet of water from the river above the bridge.",
+    "The court appoints a master for the rest.",
+]
 
 
 def over_break(document: Document) -> tuple[str, str] | None:
     found = sentence_over_break(document, 1)
     if found is None:
         return None
-    first, second = (document.pages[number].text[span.start : span.end] for number, span in enumerate(found))
+    first, second = (
+        document.pages[number].text[span.start : span.end] for number, span in enumerate(found)
+    )
     return first, second
 
 
@@ -26,7 +33,12 @@ def test_a_sentence_that_a_page_break_cuts_is_found(make_pdf):
 
 
 def test_a_footnote_at_the_foot_of_the_page_does_not_part_it(make_pdf):
-    first = [FIRST[0].replace("year.", "year.3"), FIRST[1], *[""] * 8, "3 See the award of the arbitrators."]
+    first = [
+        FIRST[0].replace("year.", "year.3"),
+        FIRST[1],
+        *[""] * 8,
+        "3 See the award of the arbitrators.",
+    ]
     found = over_break(read(ReadRequest("a.pdf", make_pdf([first, SECOND]))))
     assert found == (FIRST[1], SECOND[0])
 

@@ -1,4 +1,6 @@
-"""Sentences and passages: what must hold for every text, and the abbreviations of legal and academic prose."""
+"""Sentences and passages: what must hold for every text, and the abbreviations of legal and
+academic prose.
+"""
 
 import pytest
 from hypothesis import given, settings
@@ -8,12 +10,37 @@ from docqa.ingest.language.sentences import is_opener, sentences
 from docqa.ingest.structure.passages import MAX_WORDS, MIN_WORDS, count_words, cut_passages
 
 PIECES = [
-    "The court held otherwise.", "See Smith v. Jones, No. 12-345.", "(a) pay the fee;", "(b) return it; and", "12.",
-    "Fig. 3 shows it", "e.g. a pond", "et al. (2019)", "42 U.S.C. § 1983", "\n", "\n\n", "  ", "\t", "“Quoted.”",
-    "Dr. No", "海岸の池。", "word " * 90, "x" * 700, "a, b; c: d — e", "?", "!", ".", "...", "1.2.3 Title", "• item",
-    "é́", "\u2028",
-]  # fmt: skip
-texts = st.one_of(st.lists(st.sampled_from(PIECES), max_size=40).map(" ".join), st.text(max_size=400))
+    "The court held otherwise.",
+    "See Smith v. Jones, No. 12-345.",
+    "(a) pay the fee;",
+    "(b) return it; and",
+    "12.",
+    "Fig. 3 shows it",
+    "e.g. a pond",
+    "et al. (2019)",
+    "42 U.S.C. § 1983",
+    "\n",
+    "\n\n",
+    "  ",
+    "\t",
+    "“Quoted.”",
+    "Dr. No",
+    "海岸の池。",
+    "word " * 90,
+    "x" * 700,
+    "a, b; c: d — e",
+    "?",
+    "!",
+    ".",
+    "...",
+    "1.2.3 Title",
+    "• item",
+    "é́",
+    "\u2028",
+]
+texts = st.one_of(
+    st.lists(st.sampled_from(PIECES), max_size=40).map(" ".join), st.text(max_size=400)
+)
 
 
 def cut(text: str) -> list[str]:
@@ -39,7 +66,11 @@ def test_passages_cover_the_page_in_order_and_hold_at_most_200_words(text, headi
     for span in cut_passages(text, headings):
         assert position <= span.start < span.end
         assert not text[position : span.start].strip()
-        assert len(text[span.start : span.end].split()) <= count_words(text[span.start : span.end]) <= MAX_WORDS
+        assert (
+            len(text[span.start : span.end].split())
+            <= count_words(text[span.start : span.end])
+            <= MAX_WORDS
+        )
         position = span.end
     assert not text[position:].strip()
 
@@ -57,7 +88,11 @@ def test_passages_of_ordinary_prose_hold_at_least_80_words(lengths):
 
 def test_a_passage_of_enough_words_ends_at_the_next_heading():
     before = "One two three four five six seven eight nine ten. " * 9
-    text = before.strip() + "\n4 Results\n" + "The pond was calm at dawn on every day of the week. " * 10
+    text = (
+        before.strip()
+        + "\n4 Results\n"
+        + "The pond was calm at dawn on every day of the week. " * 10
+    )
     starts = [span.start for span in cut_passages(text, [text.index("4 Results")])]
     assert text.index("4 Results") in starts
 
@@ -91,9 +126,13 @@ def test_a_sentence_ends_at_quotes_brackets_and_marks():
 def test_numbered_clauses_and_list_items_begin_sentences():
     text = "The tenant shall:\n(a) pay the rent;\n(b) keep the\nfence; and\n2. Repairs are due.\n• one item\n• another"
     assert cut(text) == [
-        "The tenant shall:", "(a) pay the rent;", "(b) keep the\nfence; and", "2. Repairs are due.", "• one item",
+        "The tenant shall:",
+        "(a) pay the rent;",
+        "(b) keep the\nfence; and",
+        "2. Repairs are due.",
+        "• one item",
         "• another",
-    ]  # fmt: skip
+    ]
 
 
 def test_a_clause_number_is_no_sentence_of_its_own():
@@ -107,7 +146,9 @@ def test_a_long_enumeration_is_cut_into_clauses():
     assert [piece[:3] for piece in cut(text)] == ["In ", "(a)", "(b)", "(c)"]
 
 
-@pytest.mark.parametrize("line", ["(a) pay", "12. Notices", "• item", "Article 4", "§ 12", "(iv) x", "1.2.3 Title"])
+@pytest.mark.parametrize(
+    "line", ["(a) pay", "12. Notices", "• item", "Article 4", "§ 12", "(iv) x", "1.2.3 Title"]
+)
 def test_openers_are_known(line):
     assert is_opener(line)
 
@@ -118,5 +159,12 @@ def test_ordinary_lines_are_no_openers(line):
 
 
 def test_the_row_of_a_table_is_one_sentence():
-    rows = ["M1 | A report. With pictures. | 1 May", "m2 | a second one | 2 May", "total | 2 reports"]
-    assert cut("\n".join(["It is paid by the table.", *rows])) == ["It is paid by the table.", *rows]
+    rows = [
+        "M1 | A report. With pictures. | 1 May",
+        "m2 | a second one | 2 May",
+        "total | 2 reports",
+    ]
+    assert cut("\n".join(["It is paid by the table.", *rows])) == [
+        "It is paid by the table.",
+        *rows,
+    ]

@@ -54,9 +54,11 @@ def targets(document: Document) -> list[tuple[str, str]]:
 
 def test_references_point_at_the_section_and_into_it(agreement):
     assert targets(agreement) == [
-        ("section 3(b)", "(b) within a month, as c"), ("Sections 1", "1. Definitions"), ("2", "2. Duties"),
+        ("section 3(b)", "(b) within a month, as c"),
+        ("Sections 1", "1. Definitions"),
+        ("2", "2. Duties"),
         ("clause 1.1", "1.1 CAREER CENTER shall "),
-    ]  # fmt: skip
+    ]
 
 
 def test_references_of_the_sample_statute_reach_its_subsections(sample_docs):
@@ -81,8 +83,10 @@ def test_a_list_without_marks_in_the_text_is_no_notes():
 def test_an_opinion_is_split_by_who_speaks():
     opinion = read(ReadRequest("a.txt", OPINION.encode()))
     assert [(s.title, s.page, s.source) for s in opinion.sections] == [
-        ("Syllabus", 1, "opinion"), ("Opinion of the Court (Brown)", 2, "opinion"), ("Gray, dissenting", 3, "opinion"),
-    ]  # fmt: skip
+        ("Syllabus", 1, "opinion"),
+        ("Opinion of the Court (Brown)", 2, "opinion"),
+        ("Gray, dissenting", 3, "opinion"),
+    ]
     assert opinion.speaker_of(1, 0) is None
     assert opinion.speaker_of(1, opinion.pages[0].text.index("bridge")) == "Syllabus"
     assert opinion.speaker_of(3, opinion.pages[2].text.index("disguise")) == "Gray, dissenting"
@@ -95,12 +99,19 @@ def test_a_course_syllabus_is_no_opinion():
 def test_the_parts_of_real_opinions_are_found(corpus):
     bench = read(ReadRequest(corpus / "court_scotus_bench.pdf"))
     assert [(s.title, s.page) for s in bench.sections if s.title] == [
-        ("Syllabus", 1), ("Opinion of the Court (Roberts)", 4), ("Thomas, concurring", 19), ("Alito, concurring", 32),
-        ("Breyer, concurring in the judgment in part and dissenting in part", 36), ("Stevens, dissenting", 45),
-    ]  # fmt: skip
+        ("Syllabus", 1),
+        ("Opinion of the Court (Roberts)", 4),
+        ("Thomas, concurring", 19),
+        ("Alito, concurring", 32),
+        ("Breyer, concurring in the judgment in part and dissenting in part", 36),
+        ("Stevens, dissenting", 45),
+    ]
     appeal = read(ReadRequest(corpus / "court_ca1.pdf"))
     found = [appeal.speaker_of(number, 400) for number in (7, 17)]
-    assert found == ["Opinion of the court (Selya)", "Barron, concurring in part and concurring in the judgment"]
+    assert found == [
+        "Opinion of the court (Selya)",
+        "Barron, concurring in part and concurring in the judgment",
+    ]
 
 
 def test_structure_survives_storage(agreement, sample_docs):
@@ -116,11 +127,16 @@ def test_figures_and_tables_that_are_mentioned_lead_to_their_captions():
     )
     document = read(ReadRequest("a.txt", text.encode()))
     (page,) = document.pages
-    led = [(page.text[r.start : r.end], page.text[r.to_start :].split("\n")[0][:12]) for r in document.references]
+    led = [
+        (page.text[r.start : r.end], page.text[r.to_start :].split("\n")[0][:12])
+        for r in document.references
+    ]
     assert led == [
-        ("Figure 2", "Figure 2. Th"), ("Fig. 1", "Figure 1: Th"), ("Table 1", "Table 1. Lea"),
+        ("Figure 2", "Figure 2. Th"),
+        ("Fig. 1", "Figure 1: Th"),
+        ("Table 1", "Table 1. Lea"),
         ("2", "Table 2 | Fl"),
-    ]  # fmt: skip
+    ]
 
 
 def test_affiliations_on_top_of_a_paper_are_no_footnotes(make_pdf):
@@ -133,7 +149,11 @@ def test_affiliations_on_top_of_a_paper_are_no_footnotes(make_pdf):
 
 
 def test_a_mark_behind_two_signs_is_found(make_pdf):
-    page = ["The Water Resources Board (OWRB),5 which sits here, agrees.", "So it goes.", "5 See its rules."]
+    page = [
+        "The Water Resources Board (OWRB),5 which sits here, agrees.",
+        "So it goes.",
+        "5 See its rules.",
+    ]
     (note,) = read(ReadRequest("a.pdf", make_pdf([page]))).notes
     assert note.mark == "5"
 
@@ -175,9 +195,13 @@ Clause 1(b) of Schedule 3 is here, Clause 9 of Schedule 3 not.
 def test_lists_articles_and_clauses_of_a_schedule_lead_to_their_places():
     found = targets(read(ReadRequest("a.md", LINKS.encode())))
     assert found == [
-        ("Article 20", "Article 20 Bells"), ("Article 23", "Article 23 Boats"), ("Art. 21", "Article 21 Flags"),
-        ("Clause 1(b)", "(b) a penny."), ("Schedule 3", "Schedule 3"), ("Schedule 3", "Schedule 3"),
-    ]  # fmt: skip
+        ("Article 20", "Article 20 Bells"),
+        ("Article 23", "Article 23 Boats"),
+        ("Art. 21", "Article 21 Flags"),
+        ("Clause 1(b)", "(b) a penny."),
+        ("Schedule 3", "Schedule 3"),
+        ("Schedule 3", "Schedule 3"),
+    ]
 
 
 RULES = """# Rules
@@ -197,7 +221,9 @@ Article V
 
 
 def test_a_section_is_no_article_and_a_heading_no_reference():
-    assert targets(read(ReadRequest("a.md", RULES.encode()))) == [("Section 5.A", "Section 5.A Sails")]
+    assert targets(read(ReadRequest("a.md", RULES.encode()))) == [
+        ("Section 5.A", "Section 5.A Sails")
+    ]
 
 
 def test_a_reference_does_not_lead_to_its_own_line():

@@ -32,7 +32,9 @@ def test_bars_tabs_and_spaces_part_cells(text):
     assert grid_of(text) == [["House", "Oats", "Rye"], ["Mill", "5", "6"], ["Barn", "7", "8"]]
 
 
-@pytest.mark.parametrize("text", ["The rent rose to 900\nand in the next year to 950", "A rule | or two"])
+@pytest.mark.parametrize(
+    "text", ["The rent rose to 900\nand in the next year to 950", "A rule | or two"]
+)
 def test_prose_is_no_table(text):
     assert tables_of(text) == ()
 
@@ -49,7 +51,10 @@ def test_a_caption_belongs_to_the_table_that_it_is_nearer_to():
     below = f"{rows}\nTable 1: Oats\n\n{rows}\nTable 2: Rye"
     for text in (above, below):
         captions = [table.caption for table in tables_of(text)]
-        assert [text[c.start : c.end] for c in captions if c is not None] == ["Table 1: Oats", "Table 2: Rye"]
+        assert [text[c.start : c.end] for c in captions if c is not None] == [
+            "Table 1: Oats",
+            "Table 2: Rye",
+        ]
 
 
 def test_words_beside_the_first_column_name_rows_too():

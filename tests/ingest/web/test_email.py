@@ -1,4 +1,6 @@
-"""E-mail: headers first, plain text before HTML, earlier messages told apart, attachments as documents of their own."""
+"""E-mail: headers first, plain text before HTML, earlier messages told apart, attachments as
+documents of their own.
+"""
 
 import io
 import zipfile
@@ -15,7 +17,9 @@ from docqa.ingest.types import Document
 Checker = Callable[[Document], None]
 
 
-def message(subject: str = "Gätes of the pond", text: str = "The gate is open.\n\n> When?\n> Now.\n") -> EmailMessage:
+def message(
+    subject: str = "Gätes of the pond", text: str = "The gate is open.\n\n> When?\n> Now.\n"
+) -> EmailMessage:
     mail = EmailMessage()
     mail["From"] = "Ann Löwe <ann@pond.example>"
     mail["To"] = "ben@pond.example"
@@ -27,7 +31,9 @@ def message(subject: str = "Gätes of the pond", text: str = "The gate is open.\
 
 
 def test_headers_come_first_and_a_quoted_reply_is_told_from_new_text(check_offsets):
-    said = "The gate is open.\n\nOn Sunday Ben <ben@pond.example>\nwrote:\n> When?\n>> Ever?\n\nAnn\n"
+    said = (
+        "The gate is open.\n\nOn Sunday Ben <ben@pond.example>\nwrote:\n> When?\n>> Ever?\n\nAnn\n"
+    )
     document = read(ReadRequest("a.eml", message(text=said).as_bytes()))
     check_offsets(document)
     assert document.pages[0].text == (
@@ -39,11 +45,22 @@ def test_headers_come_first_and_a_quoted_reply_is_told_from_new_text(check_offse
     label = "Ann Löwe, Mon, 03 Mar 2025 10:00:00 +0000"
     assert [(s.title, s.label, s.level) for s in document.sections] == [
         ("Gätes of the pond", label, 1),
-        ("Quoted: On Sunday Ben <ben@pond.example> wrote", "quoted: On Sunday Ben <ben@pond.example> wrote", 2),
+        (
+            "Quoted: On Sunday Ben <ben@pond.example> wrote",
+            "quoted: On Sunday Ben <ben@pond.example> wrote",
+            2,
+        ),
         ("Quoted message", "quoted message", 3),
         ("(continued)", label, 2),
     ]
-    assert [block.kind for block in document.pages[0].blocks] == ["para", "para", "para", "quoted", "quoted", "para"]
+    assert [block.kind for block in document.pages[0].blocks] == [
+        "para",
+        "para",
+        "para",
+        "quoted",
+        "quoted",
+        "para",
+    ]
 
 
 def test_headers_in_the_text_begin_an_earlier_message():
@@ -52,7 +69,10 @@ def test_headers_in_the_text_begin_an_earlier_message():
     document = read(ReadRequest("a.eml", message(text=said).as_bytes()))
     found = [(s.title, s.level) for s in document.sections]
     assert found == [("Gätes of the pond", 1), ("Quoted: From: Ben", 2), ("Quoted: From: Cleo", 3)]
-    assert "Original Message" not in document.pages[0].text and "Agreed.\n\nFrom: Ben" in document.pages[0].text
+    assert (
+        "Original Message" not in document.pages[0].text
+        and "Agreed.\n\nFrom: Ben" in document.pages[0].text
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +107,10 @@ def test_plain_text_goes_before_html_and_html_is_read_alone():
     mail.set_content("<h2>Minutes</h2><p>Rich words.</p><p hidden>obey</p>", subtype="html")
     document = read(ReadRequest("a.eml", mail.as_bytes()))
     assert "Rich words." in document.pages[0].text and document.coverage.hidden_spans == 1
-    assert [(s.title, s.level) for s in document.sections] == [("Gätes of the pond", 1), ("Minutes", 2)]
+    assert [(s.title, s.level) for s in document.sections] == [
+        ("Gätes of the pond", 1),
+        ("Minutes", 2),
+    ]
 
 
 def zipped(**files: bytes) -> bytes:
@@ -100,25 +123,38 @@ def zipped(**files: bytes) -> bytes:
 
 def test_attachments_are_documents_of_their_own(tmp_path):
     inner = message("Re: the/gate", "Forwarded words.\n")
-    inner.add_attachment(b"%PDF-1.7 deep", maintype="application", subtype="pdf", filename="deep.pdf")
+    inner.add_attachment(
+        b"%PDF-1.7 deep", maintype="application", subtype="pdf", filename="deep.pdf"
+    )
     mail = message()
-    mail.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="../verträge.pdf")
+    mail.add_attachment(
+        b"%PDF-1.7", maintype="application", subtype="pdf", filename="../verträge.pdf"
+    )
     mail.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="verträge.pdf")
     mail.add_attachment("a,b", subtype="csv", filename="list.csv")
-    mail.add_attachment(zipped(note_txt=b"In a zip."), maintype="application", subtype="zip", filename="all.zip")
+    mail.add_attachment(
+        zipped(note_txt=b"In a zip."), maintype="application", subtype="zip", filename="all.zip"
+    )
     mail.add_attachment(inner)
     file = tmp_path / "a.eml"
     file.write_bytes(mail.as_bytes())
     skipped: list[str] = []
     found = list(find_documents(file, skipped))
     assert [(name.removeprefix(f"{file}"), data) for name, data in found[1:4]] == [
-        ("/verträge.pdf", b"%PDF-1.7"), ("/verträge (2).pdf", b"%PDF-1.4"), ("/all.zip/note.txt", b"In a zip."),
-    ]  # fmt: skip
-    assert [name for name, _ in found[4:]] == [f"{file}/Re: the gate.eml", f"{file}/Re: the gate.eml/deep.pdf"]
+        ("/verträge.pdf", b"%PDF-1.7"),
+        ("/verträge (2).pdf", b"%PDF-1.4"),
+        ("/all.zip/note.txt", b"In a zip."),
+    ]
+    assert [name for name, _ in found[4:]] == [
+        f"{file}/Re: the gate.eml",
+        f"{file}/Re: the gate.eml/deep.pdf",
+    ]
     assert found[0] == (str(file), file) and skipped == [f"{file}/list.csv"]
     assert "Forwarded words." in read(ReadRequest(found[4][0], bytes(found[4][1]))).pages[0].text
     text = read(ReadRequest("a.eml", mail.as_bytes())).pages[0].text
-    assert "Attachments: verträge.pdf, verträge (2).pdf, list.csv, all.zip, Re: the gate.eml" in text
+    assert (
+        "Attachments: verträge.pdf, verträge (2).pdf, list.csv, all.zip, Re: the gate.eml" in text
+    )
     assert "Forwarded words." not in text
 
 
@@ -131,7 +167,9 @@ def test_a_damaged_archive_does_not_stop_the_other_attachments(tmp_path):
     file.write_bytes(mail.as_bytes())
     skipped: list[str] = []
     assert [name for name, _ in find_documents(file, skipped)] == [str(file), f"{file}/note.txt"]
-    assert len(skipped) == 1 and skipped[0].startswith(f"{file}/all.zip (its entry note.txt is damaged")
+    assert len(skipped) == 1 and skipped[0].startswith(
+        f"{file}/all.zip (its entry note.txt is damaged"
+    )
 
 
 def test_attachments_are_found_in_folders_and_archives(tmp_path):
@@ -139,12 +177,17 @@ def test_attachments_are_found_in_folders_and_archives(tmp_path):
     mail.add_attachment("Some words.", filename="note.txt")
     (tmp_path / "a.eml").write_bytes(mail.as_bytes())
     (tmp_path / "b.zip").write_bytes(zipped(mail_eml=mail.as_bytes()))
-    assert [name for name, _ in find_documents(tmp_path)] == [f"{tmp_path}/a.eml", f"{tmp_path}/a.eml/note.txt"]
+    assert [name for name, _ in find_documents(tmp_path)] == [
+        f"{tmp_path}/a.eml",
+        f"{tmp_path}/a.eml/note.txt",
+    ]
     names = [name for name, _ in find_documents(tmp_path / "b.zip")]
     assert names == [f"{tmp_path}/b.zip/mail.eml", f"{tmp_path}/b.zip/mail.eml/note.txt"]
 
 
-@pytest.mark.parametrize("sender", ["(" * 500, "<" * 500, '"' * 501, "a@x " + "(b" * 5000, "=?utf-8?q?" * 200])
+@pytest.mark.parametrize(
+    "sender", ["(" * 500, "<" * 500, '"' * 501, "a@x " + "(b" * 5000, "=?utf-8?q?" * 200]
+)
 def test_a_hostile_sender_does_not_stop_the_reading(sender):
     data = f"From: {sender}\nTo: {sender}\nSubject: s\n\nThe gate is open.\n".encode()
     assert "The gate is open." in read(ReadRequest("a.eml", data)).pages[0].text
@@ -159,10 +202,18 @@ def test_hard_wrapped_lines_are_joined():
 
 @pytest.mark.parametrize(
     "subject",
-    [b"=?utf-8?b?R8OkdGVz?=", "Gätes".encode(), "Gätes".encode("cp1252"), b"=?utf-8?q?G=C3=A4?=\n =?utf-8?q?tes?="],
+    [
+        b"=?utf-8?b?R8OkdGVz?=",
+        "Gätes".encode(),
+        "Gätes".encode("cp1252"),
+        b"=?utf-8?q?G=C3=A4?=\n =?utf-8?q?tes?=",
+    ],
 )
 def test_subjects_in_every_spelling_read_the_same(subject):
-    assert read(ReadRequest("a.eml", b"Subject: " + subject + b"\nFrom: a@x.example\n\nHi.\n")).title == "Gätes"
+    assert (
+        read(ReadRequest("a.eml", b"Subject: " + subject + b"\nFrom: a@x.example\n\nHi.\n")).title
+        == "Gätes"
+    )
 
 
 def test_broken_encodings_do_not_stop_the_reading():
@@ -182,16 +233,22 @@ def test_an_encrypted_message_and_one_without_headers_are_refused():
 
 def test_a_message_whose_parts_cannot_be_told_apart_is_read_as_text():
     head = b"From: a@x\nSubject: s\nContent-Type: multipart/mixed\n\n"
-    assert "The words." in read(ReadRequest("a.eml", head + b"--x\nThe words.\n--x--\n")).pages[0].text
+    assert (
+        "The words." in read(ReadRequest("a.eml", head + b"--x\nThe words.\n--x--\n")).pages[0].text
+    )
 
 
 def test_endless_nesting_ends(tmp_path):
-    data = b"".join(b"Content-Type: message/rfc822\n\n" for _ in range(200)) + b"Subject: deep\n\nx\n"
+    data = (
+        b"".join(b"Content-Type: message/rfc822\n\n" for _ in range(200)) + b"Subject: deep\n\nx\n"
+    )
     file = tmp_path / "a.eml"
     file.write_bytes(b"Subject: top\n" + data)
     skipped: list[str] = []
     assert len(list(find_documents(file, skipped))) == 18
     assert any("deeper than 16" in line for line in skipped)
-    parts = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(40))
+    parts = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(40)
+    )
     document = read(ReadRequest("a.eml", b"Subject: top\n" + parts + b"\nx\n"))
     assert any("deeper than 16" in line for line in document.coverage.warnings)

@@ -1,4 +1,6 @@
-"""EPUB: the order of the spine, chapters from the table of contents, and what a book can do wrong."""
+"""EPUB: the order of the spine, chapters from the table of contents, and what a book can do
+wrong.
+"""
 
 import io
 import zipfile
@@ -34,17 +36,19 @@ NCX = """<?xml version="1.0"?><!DOCTYPE ncx PUBLIC "-//NISO//DTD ncx 2005-1//EN"
 FIRST = """<?xml version="1.0"?><!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>
 <h1>The Gate</h1><p>It is open.<a epub:type="noteref" href="#n">*</a></p><h2>Wood</h2><p>Oak.</p>
 <aside epub:type="footnote" id="n"><p>* Since 1912.</p></aside></body></html>"""
-SECOND = (
-    '<html xmlns="http://www.w3.org/1999/xhtml"><body><p>It begins.</p><h3 id="s">Deep</h3><p>Water.</p></body></html>'
-)
+SECOND = '<html xmlns="http://www.w3.org/1999/xhtml"><body><p>It begins.</p><h3 id="s">Deep</h3><p>Water.</p></body></html>'
 
 
 def book(entries: dict[str, str | None] | None = None, extra: str = "") -> bytes:
     files: dict[str, str | None] = {
-        "mimetype": "application/epub+zip", "META-INF/container.xml": CONTAINER,
-        "OEBPS/book.opf": OPF.replace("EXTRA", extra), "OEBPS/nav.xhtml": NAV, "OEBPS/toc.ncx": NCX,
-        "OEBPS/text/a.xhtml": FIRST, "OEBPS/text/b b.xhtml": SECOND,
-    }  # fmt: skip
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": CONTAINER,
+        "OEBPS/book.opf": OPF.replace("EXTRA", extra),
+        "OEBPS/nav.xhtml": NAV,
+        "OEBPS/toc.ncx": NCX,
+        "OEBPS/text/a.xhtml": FIRST,
+        "OEBPS/text/b b.xhtml": SECOND,
+    }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in (files | (entries or {})).items():
@@ -60,23 +64,40 @@ def tree(document: Document) -> list[tuple[str, int]]:
 def test_the_spine_gives_the_order_and_the_contents_the_chapters(check_offsets):
     document = read(ReadRequest("a.epub", book()))
     check_offsets(document)
-    assert document.title == "The Pond" and not document.paged and document.media_type == "application/epub+zip"
+    assert (
+        document.title == "The Pond"
+        and not document.paged
+        and document.media_type == "application/epub+zip"
+    )
     assert document.pages[0].text == (
         "The Gate\n\nIt is open.*\n\nWood\n\nOak.\n\n* Since 1912.\n\nIt begins.\n\nDeep\n\nWater."
     )
     assert tree(document) == [("One: The Gate", 1), ("Wood", 2), ("Two", 1), ("Inside Two", 2)]
     text = document.pages[0].text
-    assert [text[s.start :].split("\n")[0] for s in document.sections] == ["The Gate", "Wood", "It begins.", "Deep"]
-    assert document.section_path(document.section_of(1, text.index("Water"))) == ("Two", "Inside Two")
+    assert [text[s.start :].split("\n")[0] for s in document.sections] == [
+        "The Gate",
+        "Wood",
+        "It begins.",
+        "Deep",
+    ]
+    assert document.section_path(document.section_of(1, text.index("Water"))) == (
+        "Two",
+        "Inside Two",
+    )
 
 
 def test_marks_of_notes_are_kept_apart_from_the_word():
     noted = FIRST.replace('href="#n">*</a>', 'href="#n">12</a>').replace("open.<a", "open<a")
-    assert "It is open[12]" in read(ReadRequest("a.epub", book({"OEBPS/text/a.xhtml": noted}))).pages[0].text
+    assert (
+        "It is open[12]"
+        in read(ReadRequest("a.epub", book({"OEBPS/text/a.xhtml": noted}))).pages[0].text
+    )
 
 
 def test_contents_come_from_the_ncx_of_an_older_book():
-    assert tree(read(ReadRequest("a.epub", book({"OEBPS/nav.xhtml": None}))))[:1] == [("Chapter A", 1)]
+    assert tree(read(ReadRequest("a.epub", book({"OEBPS/nav.xhtml": None}))))[:1] == [
+        ("Chapter A", 1)
+    ]
     bare = read(ReadRequest("a.epub", book({"OEBPS/nav.xhtml": None, "OEBPS/toc.ncx": None})))
     assert tree(bare) == [("The Gate", 1), ("Wood", 2), ("Deep", 3)]
 
@@ -85,7 +106,9 @@ def test_what_is_missing_or_a_picture_is_said():
     extra = '<itemref idref="gone"/><itemref idref="pic"/><itemref idref="none"/>'
     warnings = read(ReadRequest("a.epub", book(extra=extra))).coverage.warnings
     assert "OEBPS/gone.xhtml is missing in the book" in warnings
-    assert any("p.svg is not read" in line for line in warnings) and any("'none'" in line for line in warnings)
+    assert any("p.svg is not read" in line for line in warnings) and any(
+        "'none'" in line for line in warnings
+    )
 
 
 def encryption(method: str) -> str:
@@ -110,7 +133,11 @@ def test_a_book_under_drm_is_refused_and_scrambled_fonts_are_not():
         ({"META-INF/container.xml": None}, Unreadable, "names no package"),
         ({"OEBPS/book.opf": None}, Unreadable, "missing"),
         ({"OEBPS/book.opf": OPF[:200]}, Unreadable, "damaged"),
-        ({"OEBPS/book.opf": '<!DOCTYPE p [<!ENTITY a "aaaa">]>' + OPF[21:]}, Unreadable, "entities"),
+        (
+            {"OEBPS/book.opf": '<!DOCTYPE p [<!ENTITY a "aaaa">]>' + OPF[21:]},
+            Unreadable,
+            "entities",
+        ),
         ({"OEBPS/text/a.xhtml": "<p>" + "x" * 20_000_000}, TooLarge, "200 times"),
     ],
 )

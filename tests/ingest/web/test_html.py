@@ -1,4 +1,6 @@
-"""HTML: what a page shows becomes text, headings become sections, and what it hides is left out and counted."""
+"""HTML: what a page shows becomes text, headings become sections, and what it hides is left out and
+counted.
+"""
 
 from collections.abc import Callable
 
@@ -34,7 +36,11 @@ def page(source: str, name: str = "a.html") -> Document:
 def test_headings_are_sections_and_there_are_no_pages(check_offsets):
     document = page(PAGE)
     check_offsets(document)
-    assert document.paged is False and document.title == "The Pond Book" and document.media_type == "text/html"
+    assert (
+        document.paged is False
+        and document.title == "The Pond Book"
+        and document.media_type == "text/html"
+    )
     assert [(s.number, s.title, s.level, s.label) for s in document.sections] == [
         ("1", "Duties of all", 1, "1"),
         (None, "Lists", 2, "Lists"),
@@ -56,7 +62,9 @@ def test_hidden_text_is_left_out_and_counted_and_aria_hidden_is_read():
     document = page(PAGE)
     assert "secret" not in document.pages[0].text and "Seen, not heard." in document.pages[0].text
     assert document.coverage.hidden_spans == 3
-    assert document.coverage.warnings == ("3 passages of hidden text: not read; --include-hidden reads it",)
+    assert document.coverage.warnings == (
+        "3 passages of hidden text: not read; --include-hidden reads it",
+    )
 
 
 def test_hidden_text_is_read_last_where_it_is_asked_for(check_offsets):
@@ -69,14 +77,23 @@ def test_hidden_text_is_read_last_where_it_is_asked_for(check_offsets):
 
 @pytest.mark.parametrize(
     "style",
-    ["visibility: hidden", "font-size:0", "font-size: 0px;", "opacity:0", "DISPLAY : NONE !important", "mso-hide:all"],
+    [
+        "visibility: hidden",
+        "font-size:0",
+        "font-size: 0px;",
+        "opacity:0",
+        "DISPLAY : NONE !important",
+        "mso-hide:all",
+    ],
 )
 def test_each_way_to_hide_is_seen(style):
     document = page(f'<p>Seen.</p><p style="{style}">secret</p>')
     assert document.pages[0].text == "Seen." and document.coverage.hidden_spans == 1
 
 
-@pytest.mark.parametrize("style", ["font-size: 0.9em", "opacity:0.5", "display: inline", "background: none"])
+@pytest.mark.parametrize(
+    "style", ["font-size: 0.9em", "opacity:0.5", "display: inline", "background: none"]
+)
 def test_what_only_looks_like_hiding_is_read(style):
     assert page(f'<p style="{style}">seen</p>').pages[0].text == "seen"
 
@@ -88,31 +105,45 @@ def test_a_later_rule_shows_again_what_an_earlier_one_hid():
 
 
 def test_a_page_that_a_script_would_show_is_read():
-    assert page("<style>html{display:none}</style><body style='opacity:0'><p>Seen.</p>").pages[0].text == "Seen."
+    assert (
+        page("<style>html{display:none}</style><body style='opacity:0'><p>Seen.</p>").pages[0].text
+        == "Seen."
+    )
 
 
 def test_xhtml_with_empty_elements_is_read_whole():
     source = '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/><script src="x"/></head>'
     document = page(
-        f'{source}<body><p>One<a id="x"/> &amp; <![CDATA[2 < 3]]></p><div/><p>Two</p></body></html>', "a.xhtml"
+        f'{source}<body><p>One<a id="x"/> &amp; <![CDATA[2 < 3]]></p><div/><p>Two</p></body></html>',
+        "a.xhtml",
     )
     assert document.pages[0].text == "One & 2 < 3\n\nTwo"
 
 
 def test_mathematics_is_what_the_author_wrote():
-    assert page('<p>so <math alttext="x^2"><msup><mi>x</mi><mn>2</mn></msup></math>.</p>').pages[0].text == "so $x^2$."
+    assert (
+        page('<p>so <math alttext="x^2"><msup><mi>x</mi><mn>2</mn></msup></math>.</p>')
+        .pages[0]
+        .text
+        == "so $x^2$."
+    )
 
 
 def test_the_encoding_that_the_page_names_is_used():
     source = '<meta charset="iso-8859-1"><p>Wärter “öffnet” das Tor.</p>'
     document = read(ReadRequest("a.html", source.encode("cp1252")))
     assert "Wärter “öffnet” das Tor." in document.pages[0].text and not document.coverage.warnings
-    assert "Größe" in read(ReadRequest("a.html", '<meta charset="utf-16"><p>Größe</p>'.encode())).pages[0].text
+    assert (
+        "Größe"
+        in read(ReadRequest("a.html", '<meta charset="utf-16"><p>Größe</p>'.encode())).pages[0].text
+    )
     assert "Größe" in read(ReadRequest("a.html", "<p>Größe</p>".encode("utf-16"))).pages[0].text
 
 
 def test_numbered_lines_are_sections_where_the_markup_names_none():
-    clauses = "".join(f"<div>{n}. THE CLAUSE NAMED {n}</div><div>The pond is calm today.</div>" for n in (1, 2, 3))
+    clauses = "".join(
+        f"<div>{n}. THE CLAUSE NAMED {n}</div><div>The pond is calm today.</div>" for n in (1, 2, 3)
+    )
     assert [s.number for s in page(clauses).sections] == ["1", "2", "3"]
 
 

@@ -22,7 +22,9 @@ def is_hidden(document: Document) -> bool:
 
 
 def test_rules_for_print_and_small_screens_hide_nothing():
-    sheet = "<style>@media print{.g{display:none}} @media (max-width:600px){.g{display:none}}</style>"
+    sheet = (
+        "<style>@media print{.g{display:none}} @media (max-width:600px){.g{display:none}}</style>"
+    )
     sheet += '<style media="(width < 40em)">.g{display:none}</style>'
     sheet += "<style>@media (prefers-color-scheme:dark){body{color:#fff}} @media (min-width:1300px){.g{top:0}}</style>"
     assert not is_hidden(page(f'<p class="g">{GHOST}</p>', sheet))
@@ -31,4 +33,7 @@ def test_rules_for_print_and_small_screens_hide_nothing():
 def test_very_many_rules_end_soon_and_are_said():
     sheet = "".join(f".c{n}{{color:#fff}}" for n in range(6_000))
     document = page(f'<p class="c5999">{GHOST}</p>', f"<style>{sheet}</style>")
-    assert any("rules of its style sheets were not looked at" in line for line in document.coverage.warnings)
+    assert any(
+        "rules of its style sheets were not looked at" in line
+        for line in document.coverage.warnings
+    )

@@ -16,7 +16,9 @@ def test_html_in_it_is_read_as_html_and_its_tables_as_tables():
         "<p>Paid at the gate.</p>\n"
     )
     text = made.pages[0].text
-    assert all(words in text for words in ("All fees", "due in May", "Small | 12", "Paid at the gate."))
+    assert all(
+        words in text for words in ("All fees", "due in May", "Small | 12", "Paid at the gate.")
+    )
     (table,) = made.pages[0].tables
     assert table.rows == 2
 

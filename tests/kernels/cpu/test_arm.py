@@ -1,4 +1,6 @@
-"""The kernels for ARM, cross-compiled and emulated: bit for bit those of AVX2, which other tests judge."""
+"""The kernels for ARM, cross-compiled and emulated: bit for bit those of AVX2, which other tests
+judge.
+"""
 
 import shutil
 import subprocess
@@ -17,7 +19,8 @@ DRIVER = Path(__file__).with_name("driver.cpp")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        not all(map(shutil.which, (CROSS, EMULATOR, "g++"))), reason="needs g++, g++-aarch64-linux-gnu and qemu-user"
+        not all(map(shutil.which, (CROSS, EMULATOR, "g++"))),
+        reason="needs g++, g++-aarch64-linux-gnu and qemu-user",
     ),
 ]
 
@@ -47,10 +50,14 @@ def _outputs(*command: str) -> list[tuple[str, np.ndarray]]:
 
 def test_kernels_on_arm_give_the_bits_of_avx2(tmp_path):
     plain = _built(tmp_path, "g++", "level_avx2", ["-mavx2", "-mfma", "-mf16c"])
-    arm = _built(tmp_path, CROSS, "level_neon", ["-march=armv8.2-a+dotprod+fp16", "-Wno-psabi"], "-static")
+    arm = _built(
+        tmp_path, CROSS, "level_neon", ["-march=armv8.2-a+dotprod+fp16", "-Wno-psabi"], "-static"
+    )
     wanted = _outputs(str(plain), str(LEVELS.index("AVX2")))
     got = _outputs(EMULATOR, str(arm))
     assert [name for name, _ in got] == [name for name, _ in wanted]
     assert len(wanted) == 56
-    assert [name for (name, a), (_, b) in zip(wanted, got, strict=True) if not np.array_equal(a, b)] == []
+    assert [
+        name for (name, a), (_, b) in zip(wanted, got, strict=True) if not np.array_equal(a, b)
+    ] == []
     assert all(np.isfinite(bits.view(np.float32)).all() and bits.any() for _, bits in wanted)

@@ -19,20 +19,36 @@ def normal(seed: int, *shape: int) -> np.ndarray:
 
 @pytest.mark.parametrize("seq", [3, 70])
 def test_an_empty_memory_and_nothing_before_are_zeros(seq):
-    x, v, decay, weight = normal(1, 1, seq, 2, 32), normal(2, 1, seq, 2, 16), -np.ones((1, seq, 2)), normal(3, 64, 4)
-    gates = {"decay": decay.astype(np.float32), "beta": np.full((1, seq, 2), 0.2, np.float32), "library": library}
+    x, v, decay, weight = (
+        normal(1, 1, seq, 2, 32),
+        normal(2, 1, seq, 2, 16),
+        -np.ones((1, seq, 2)),
+        normal(3, 64, 4),
+    )
+    gates = {
+        "decay": decay.astype(np.float32),
+        "beta": np.full((1, seq, 2), 0.2, np.float32),
+        "library": library,
+    }
     zeros = np.zeros((1, 2, 32, 16), np.float32)
-    for one, other in zip(arrays.delta_rule(x, x, v, **gates), arrays.delta_rule(x, x, v, **gates, state=zeros)):
+    for one, other in zip(
+        arrays.delta_rule(x, x, v, **gates), arrays.delta_rule(x, x, v, **gates, state=zeros)
+    ):
         assert np.array_equal(one, other)
     flat, before = x.reshape(1, seq, 64), np.zeros((1, 3, 64), np.float32)
-    found = (arrays.causal_conv(flat, weight, past, unit=(1, 32), library=library) for past in (None, before))
+    found = (
+        arrays.causal_conv(flat, weight, past, unit=(1, 32), library=library)
+        for past in (None, before)
+    )
     assert np.array_equal(*found)
 
 
 def test_tensors_in_any_order_and_dtype_are_read_and_keep_their_dtype():
     x, z = torch.from_numpy(normal(1, 5, 60)), torch.from_numpy(normal(2, 60, 5)).T
     right = arrays.silu_product(x.numpy(), np.ascontiguousarray(z.numpy()), library=library)
-    assert np.array_equal(silu_product_native(x.requires_grad_(), z, library=library).numpy(), right)
+    assert np.array_equal(
+        silu_product_native(x.requires_grad_(), z, library=library).numpy(), right
+    )
     assert silu_product_native(x.bfloat16(), z, library=library).dtype == torch.bfloat16
 
 
@@ -41,4 +57,6 @@ def test_arrays_that_the_kernels_cannot_read_are_refused():
     with pytest.raises(ValueError, match="not float32 in order"):
         arrays.silu_product(x.T, x.T, library=library)
     with pytest.raises(ValueError, match="no packed matrix"):
-        PackedMatrix.of(np.zeros((3, 10), np.uint8), np.zeros((3, 2), np.float16), np.zeros((3, 2), np.float16))
+        PackedMatrix.of(
+            np.zeros((3, 10), np.uint8), np.zeros((3, 2), np.float16), np.zeros((3, 2), np.float16)
+        )

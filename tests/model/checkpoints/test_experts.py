@@ -1,4 +1,6 @@
-"""Experts on disk: the same network as with all of them in memory, and only what is needed is read."""
+"""Experts on disk: the same network as with all of them in memory, and only what is needed is
+read.
+"""
 
 import json
 import os
@@ -28,7 +30,9 @@ IDS = tiny.random_ids(100)[None]
 ONE = 3 * 24 * 64 * 4  # bytes of an expert in float32
 
 
-@pytest.fixture(scope="module", params=["qwen3_next", "qwen3_5_moe"])  # experts apart, experts stacked
+@pytest.fixture(
+    scope="module", params=["qwen3_next", "qwen3_5_moe"]
+)  # experts apart, experts stacked
 def folder(request, tmp_path_factory):
     where = tmp_path_factory.mktemp(request.param)
     write_family(where, request.param)
@@ -48,7 +52,9 @@ def test_a_pool_of_any_size_gives_the_bits_of_experts_in_memory(folder, room):
     first = pool_of(pooled).read
     assert pool_of(pooled).slots.count <= room and first > 0
     assert torch.equal(pooled(IDS), whole(IDS))
-    assert (pool_of(pooled).read == first) == (room == 1000)  # with room for all, nothing is read twice
+    assert (pool_of(pooled).read == first) == (
+        room == 1000
+    )  # with room for all, nothing is read twice
 
 
 def test_only_experts_that_tokens_are_sent_to_are_read(folder):
@@ -68,7 +74,9 @@ def test_lower_layers_share_their_pool_with_the_whole_network(folder):
 
 
 def test_text_is_read_and_continued_with_a_pool(folder):
-    whole, pooled = (load_model(folder, dtype="float32", expert_bytes=room) for room in (None, 3 * ONE))
+    whole, pooled = (
+        load_model(folder, dtype="float32", expert_bytes=room) for room in (None, 3 * ONE)
+    )
     found = []
     for model in (whole, pooled):
         state = model.new_state(grid=64)
@@ -103,20 +111,28 @@ def test_several_blocks_go_through_a_layer_and_read_its_experts_once(tmp_path):
         model.prefill(IDS[0, :5], state)
         pool = pool_of(model.network)
         before = pool.read
-        model.prefill(IDS[0, 5:69], state, on_hidden=lambda at, hidden, seen=seen: seen.append((at, len(hidden))))
+        model.prefill(
+            IDS[0, 5:69],
+            state,
+            on_hidden=lambda at, hidden, seen=seen: seen.append((at, len(hidden))),
+        )
         assert seen == [(5, 11), (16, 16), (32, 16), (48, 16), (64, 5)]
         read.append(pool.read - before)
         found.append(torch.stack([model.prefill(IDS[0, at : at + 1], state) for at in range(5)]))
     assert torch.equal(*found)
     sparse = sum(model.config.sparse(number) for number in range(4))
-    assert read[0] <= 2 * sparse * model.config.num_experts  # once for each of the two calls' layers
+    assert (
+        read[0] <= 2 * sparse * model.config.num_experts
+    )  # once for each of the two calls' layers
 
 
 def test_a_pool_smaller_than_an_expert_and_a_missing_expert_are_refused(folder, tmp_path):
     config = HybridConfig.from_folder(folder)
     with pytest.raises(NoMemory, match="one takes 18,432"):
         load_network(folder, config, torch.float32, expert_bytes=ONE - 1)
-    more = HybridConfig.from_dict({**json.loads((folder / "config.json").read_text()), **changed(folder, 8)})
+    more = HybridConfig.from_dict(
+        {**json.loads((folder / "config.json").read_text()), **changed(folder, 8)}
+    )
     with pytest.raises((WeightsMissing, WeightsMismatch), match="experts"):
         load_network(folder, more, torch.float32, expert_bytes=9 * ONE)(IDS)
 
@@ -128,7 +144,9 @@ def changed(folder, experts):
 
 
 def test_experts_are_pooled_only_where_memory_is_short(monkeypatch):
-    config = HybridConfig.from_dict({**FAMILIES["qwen3_5_moe_text"], "model_type": "qwen3_5_moe_text"})
+    config = HybridConfig.from_dict(
+        {**FAMILIES["qwen3_5_moe_text"], "model_type": "qwen3_5_moe_text"}
+    )
     every = 4 * config.num_experts * ONE
     monkeypatch.setattr("docqa.model.checkpoints.experts.available_bytes", lambda: 2 * every)
     assert default_budget(config, torch.float32) is None
@@ -137,7 +155,9 @@ def test_experts_are_pooled_only_where_memory_is_short(monkeypatch):
     assert default_budget(HybridConfig.from_dict(tiny.RAW), torch.float32) is None
 
 
-@pytest.mark.parametrize(("said", "meant"), [("9GiB", 9 << 30), ("1.5g", 3 << 29), ("512 MB", 1 << 29), ("77", 77)])
+@pytest.mark.parametrize(
+    ("said", "meant"), [("9GiB", 9 << 30), ("1.5g", 3 << 29), ("512 MB", 1 << 29), ("77", 77)]
+)
 def test_memory_for_experts_is_said_as_people_write_it(said, meant):
     assert bytes_of(said) == meant
 
@@ -157,7 +177,9 @@ def test_text_with_more_experts_than_slots_reuses_its_share(folder):
     network(IDS)
     assert pool_of(network).reused == 0
     network(IDS)
-    assert pool_of(network).reused >= 3 * sparse  # 4 of 7 are held, the last one of them passes through
+    assert (
+        pool_of(network).reused >= 3 * sparse
+    )  # 4 of 7 are held, the last one of them passes through
 
 
 WIDE = {"moe_intermediate_size": 64, "shared_expert_intermediate_size": 64}  # whole groups of 64
@@ -171,7 +193,9 @@ def test_a_checkpoint_quantized_by_docqa_keeps_its_experts_in_4_bits(tmp_path, f
     dense = load_network(tmp_path / "q", config, torch.float32)
     exact = load_network(tmp_path / "source", config, torch.float32)
     name = "layers.1.mlp.experts.down_proj"
-    error = (dense.state_dict()[name] - exact.state_dict()[name]).norm() / exact.state_dict()[name].norm()
+    error = (dense.state_dict()[name] - exact.state_dict()[name]).norm() / exact.state_dict()[
+        name
+    ].norm()
     assert 0.01 < error < 0.12
     assert torch.equal(dense.layers[0].mlp.gate.weight, exact.layers[0].mlp.gate.weight)
     if library() is None:
@@ -187,8 +211,10 @@ def test_a_checkpoint_quantized_by_docqa_keeps_its_experts_in_4_bits(tmp_path, f
     chosen, weights = torch.randint(0, 3, (30, 1)), torch.ones(30, 1)
     right = dense.layers[1].mlp.experts(x, chosen, weights)
     assert (mix_experts(x, chosen, weights, bank) - right).norm() / right.norm() < 0.02
-    assert torch.equal(packed(IDS), load_network(tmp_path / "q", config, torch.float32, packed=True,
-                                                 expert_bytes=20_000)(IDS))  # fmt: skip
+    assert torch.equal(
+        packed(IDS),
+        load_network(tmp_path / "q", config, torch.float32, packed=True, expert_bytes=20_000)(IDS),
+    )
 
 
 def written_in_4_bits(folder):
@@ -206,10 +232,14 @@ def test_several_experts_a_call_have_the_bits_of_one_by_one(tmp_path, room, thre
     config = written_in_4_bits(tmp_path)
     one = pool_of(load_network(tmp_path / "q", config, torch.float32, packed=True)).slots
     budget = None if room is None else room * (one.nbytes // one.count)
-    bank = load_network(tmp_path / "q", config, torch.float32, packed=True, expert_bytes=budget).expert_banks()
+    bank = load_network(
+        tmp_path / "q", config, torch.float32, packed=True, expert_bytes=budget
+    ).expert_banks()
     bank, source = bank["layers.1.mlp.experts"], torch.Generator().manual_seed(5)
     for count in (1, 30, 700):
-        x, logits = (torch.randn(count, width, generator=source) for width in (64, config.num_experts))
+        x, logits = (
+            torch.randn(count, width, generator=source) for width in (64, config.num_experts)
+        )
         logits[:, 2] += 5  # nearly all tokens are sent to one of them
         chosen, weights = route(logits, 3)
         right = mix_grouped(x, chosen, weights, bank)
@@ -238,7 +268,9 @@ def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="an open file cannot be deleted there")
 def test_experts_are_read_on_when_their_folder_is_deleted(tmp_path):
     config = written_in_4_bits(tmp_path)
-    kept, other = (load_network(tmp_path / "q", config, torch.float32, packed=True) for _ in range(2))
+    kept, other = (
+        load_network(tmp_path / "q", config, torch.float32, packed=True) for _ in range(2)
+    )
     (path,) = (tmp_path / "q").glob("*.safetensors")
     wanted = other(IDS)
     path.unlink()
@@ -249,7 +281,9 @@ def test_experts_in_fp8_are_read_one_at_a_time(tmp_path):
     def make(stem, shape, source):
         return made.fp8(stem, shape, source, block=(16, 32))
 
-    plain, packed = pair(tmp_path, "qwen3_5_moe", make, {"quant_method": "fp8", "weight_block_size": [16, 32]})
+    plain, packed = pair(
+        tmp_path, "qwen3_5_moe", make, {"quant_method": "fp8", "weight_block_size": [16, 32]}
+    )
     config = HybridConfig.from_folder(packed)
     pooled = load_network(packed, config, torch.float32, expert_bytes=2 * ONE)
     assert torch.equal(pooled(IDS), load_network(plain, config, torch.float32)(IDS))

@@ -1,4 +1,6 @@
-"""Exports: what transformers makes of the folder, and every number of a GGUF file taken back by its own rules."""
+"""Exports: what transformers makes of the folder, and every number of a GGUF file taken back by its
+own rules.
+"""
 
 import gguf
 import pytest
@@ -15,12 +17,18 @@ from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
 from docqa.model.load import load_model
 
-RAW = {**tiny.RAW, "linear_key_head_dim": 8, "linear_value_head_dim": 8}  # a GGUF file has one size for both
+RAW = {
+    **tiny.RAW,
+    "linear_key_head_dim": 8,
+    "linear_value_head_dim": 8,
+}  # a GGUF file has one size for both
 KEY_HEADS, VALUE_HEADS, DIM = 2, 6, 8
 
 
 def transformers_of(folder):
-    model, report = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, output_loading_info=True)
+    model, report = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, output_loading_info=True
+    )
     assert not any(report.values()), report
     return model.eval()
 
@@ -36,7 +44,9 @@ def test_transformers_loads_the_exported_folder_with_the_same_logits(tmp_path, q
     theirs = transformers_of(tmp_path / "out")
     ids = tiny.random_ids(80)[None]
     config = HybridConfig.from_folder(source)
-    ours, before = (load_network(folder, config, torch.float32) for folder in (tmp_path / "out", source))
+    ours, before = (
+        load_network(folder, config, torch.float32) for folder in (tmp_path / "out", source)
+    )
     with torch.inference_mode():
         right = theirs(ids).logits
         assert (ours.logits(ours(ids)) - right).abs().max() < 2e-3
@@ -59,7 +69,10 @@ def test_transformers_loads_an_exported_model_of_experts(tmp_path, family):
 def test_transformers_splits_text_as_the_source_does(tmp_path):
     source = tiny.write_checkpoint(tmp_path / "source")
     export(source, tmp_path / "out")
-    theirs, ours = AutoTokenizer.from_pretrained(tmp_path / "out"), load_model(source, dtype="float32").tokenizer
+    theirs, ours = (
+        AutoTokenizer.from_pretrained(tmp_path / "out"),
+        load_model(source, dtype="float32").tokenizer,
+    )
     for text in ("the  12 theatres in\n 3", "caf\u00e9 4.1(b) the", "\u0663 a"):
         assert theirs(text)["input_ids"] == ours.encode(text)
     assert theirs.eos_token == "<|end|>"
@@ -76,7 +89,9 @@ def read_back(path):
 
 
 def grouped(x, dim):
-    """Rows of value heads, head by head from the file's order (n reads key head n mod 2) to the checkpoint's."""
+    """Rows of value heads, head by head from the file's order (n reads key head n mod 2) to the
+    checkpoint's.
+    """
     out = torch.empty_like(x)
     for number in range(VALUE_HEADS):
         key_head, turn = number % KEY_HEADS, number // KEY_HEADS
@@ -113,14 +128,22 @@ def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gguf")
     source = tiny.write_checkpoint(folder / "source", RAW)
     config = HybridConfig.from_folder(source)
-    write_gguf(config, checkpoint_tensors(source, config, torch.float32), folder / "tiny.gguf", matrices="F32")
+    write_gguf(
+        config,
+        checkpoint_tensors(source, config, torch.float32),
+        folder / "tiny.gguf",
+        matrices="F32",
+    )
     return source, folder / "tiny.gguf"
 
 
 def test_every_tensor_of_the_gguf_file_leads_back_to_the_checkpoint(exported):
     source, path = exported
     held, _ = read_back(path)
-    found = {"embed_tokens.weight": held.pop("token_embd.weight"), "norm.weight": held.pop("output_norm.weight") - 1}
+    found = {
+        "embed_tokens.weight": held.pop("token_embd.weight"),
+        "norm.weight": held.pop("output_norm.weight") - 1,
+    }
     for number, kind in enumerate(RAW["layer_types"]):
 
         def blk(name, number=number):
@@ -132,7 +155,11 @@ def test_every_tensor_of_the_gguf_file_leads_back_to_the_checkpoint(exported):
         for name in ("gate", "up", "down"):
             found[f"{prefix}mlp.{name}_proj.weight"] = blk(f"ffn_{name}.weight")
         linear = kind == "linear_attention"
-        mixer, parts = ("linear_attn", delta_from_file(blk)) if linear else ("self_attn", attention_from_file(blk))
+        mixer, parts = (
+            ("linear_attn", delta_from_file(blk))
+            if linear
+            else ("self_attn", attention_from_file(blk))
+        )
         found |= {f"{prefix}{mixer}.{name}": part for name, part in parts.items()}
     assert not held
     right = load_network(source, HybridConfig.from_dict(RAW), torch.float32).state_dict()
@@ -146,8 +173,16 @@ def test_the_gguf_file_says_what_the_model_is(exported):
     _, said = read_back(path)
     assert said["general.architecture"] == "qwen35"
     assert said["qwen35.attention.recurrent_layers"] == [True, False, True, False]
-    assert (said["qwen35.ssm.group_count"], said["qwen35.ssm.time_step_rank"]) == (KEY_HEADS, VALUE_HEADS)
-    assert said["qwen35.rope.dimension_count"] == 8 and said["qwen35.rope.dimension_sections"] == [2, 1, 1, 0]
+    assert (said["qwen35.ssm.group_count"], said["qwen35.ssm.time_step_rank"]) == (
+        KEY_HEADS,
+        VALUE_HEADS,
+    )
+    assert said["qwen35.rope.dimension_count"] == 8 and said["qwen35.rope.dimension_sections"] == [
+        2,
+        1,
+        1,
+        0,
+    ]
     assert len(said["tokenizer.ggml.tokens"]) == 300
 
 
@@ -161,7 +196,9 @@ def test_export_into_a_folder_with_content_is_refused(tmp_path, checkpoint):
 
 @pytest.mark.slow
 def test_llama_cpp_computes_what_docqa_computes(exported):
-    """Needs the package xllamacpp, which holds llama.cpp; the development extra does not install it."""
+    """Needs the package xllamacpp, which holds llama.cpp; the development extra does not install
+    it.
+    """
     xllamacpp = pytest.importorskip("xllamacpp")
     source, path = exported
     assert compared_with_llama_cpp(xllamacpp, path, load_model(source, dtype="float32")) >= 20

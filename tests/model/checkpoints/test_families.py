@@ -5,7 +5,15 @@ from importlib import import_module
 import pytest
 import tiny
 import torch
-from family_checkpoints import FAMILIES, apart, randomised, rewritten, settings_of, transformers_class, write_family
+from family_checkpoints import (
+    FAMILIES,
+    apart,
+    randomised,
+    rewritten,
+    settings_of,
+    transformers_class,
+    write_family,
+)
 from safetensors.torch import load_file
 from transformers.modeling_layers import MtpLayer
 
@@ -28,7 +36,11 @@ def test_logits_are_those_of_transformers(folders, family):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_logits_are_those_of_the_model_that_transformers_loads_from_the_folder(folders, family):
-    theirs = transformers_class(family)[1].from_pretrained(folders(family), attn_implementation="eager").eval()
+    theirs = (
+        transformers_class(family)[1]
+        .from_pretrained(folders(family), attn_implementation="eager")
+        .eval()
+    )
     ours = load_network(folders(family), HybridConfig.from_folder(folders(family)), torch.float32)
     ids = tiny.random_ids(70)[None]
     with torch.inference_mode():
@@ -38,24 +50,59 @@ def test_logits_are_those_of_the_model_that_transformers_loads_from_the_folder(f
     assert difference < NEAR
 
 
-RELEASED = {"head_dim": 256, "linear_num_key_heads": 16, "linear_key_head_dim": 128, "linear_value_head_dim": 128}
+RELEASED = {
+    "head_dim": 256,
+    "linear_num_key_heads": 16,
+    "linear_key_head_dim": 128,
+    "linear_value_head_dim": 128,
+}
 NEXT_80B = {
-    **RELEASED, "model_type": "qwen3_next", "vocab_size": 151936, "hidden_size": 2048, "num_hidden_layers": 48,
-    "num_attention_heads": 16, "num_key_value_heads": 2, "linear_num_value_heads": 32, "intermediate_size": 5120,
-    "num_experts": 512, "num_experts_per_tok": 10, "moe_intermediate_size": 512, "shared_expert_intermediate_size": 512,
-    "norm_topk_prob": True, "decoder_sparse_step": 1, "mlp_only_layers": [], "rope_theta": 10000000,
-    "partial_rotary_factor": 0.25, "rope_scaling": None, "full_attention_interval": 4,
+    **RELEASED,
+    "model_type": "qwen3_next",
+    "vocab_size": 151936,
+    "hidden_size": 2048,
+    "num_hidden_layers": 48,
+    "num_attention_heads": 16,
+    "num_key_value_heads": 2,
+    "linear_num_value_heads": 32,
+    "intermediate_size": 5120,
+    "num_experts": 512,
+    "num_experts_per_tok": 10,
+    "moe_intermediate_size": 512,
+    "shared_expert_intermediate_size": 512,
+    "norm_topk_prob": True,
+    "decoder_sparse_step": 1,
+    "mlp_only_layers": [],
+    "rope_theta": 10000000,
+    "partial_rotary_factor": 0.25,
+    "rope_scaling": None,
+    "full_attention_interval": 4,
     "max_position_embeddings": 262144,
-}  # fmt: skip
-MOE_35B = {**NEXT_80B, "model_type": "qwen3_5_moe_text", "vocab_size": 248320, "num_hidden_layers": 40,
-           "num_experts": 256, "num_experts_per_tok": 8}  # fmt: skip
-DENSE_4B = {**RELEASED, "vocab_size": 248320, "hidden_size": 2560, "num_hidden_layers": 32, "num_attention_heads": 16,
-            "num_key_value_heads": 4, "linear_num_value_heads": 32, "intermediate_size": 9216,
-            "tie_word_embeddings": True}  # fmt: skip
+}
+MOE_35B = {
+    **NEXT_80B,
+    "model_type": "qwen3_5_moe_text",
+    "vocab_size": 248320,
+    "num_hidden_layers": 40,
+    "num_experts": 256,
+    "num_experts_per_tok": 8,
+}
+DENSE_4B = {
+    **RELEASED,
+    "vocab_size": 248320,
+    "hidden_size": 2560,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 16,
+    "num_key_value_heads": 4,
+    "linear_num_value_heads": 32,
+    "intermediate_size": 9216,
+    "tie_word_embeddings": True,
+}
 
 
 @pytest.mark.parametrize(
-    ("raw", "total", "active"), [(NEXT_80B, 79.67, 3.87), (MOE_35B, 34.66, 3.45), (DENSE_4B, 4.21, 4.21)]
+    ("raw", "total", "active"),
+    [(NEXT_80B, 79.67, 3.87), (MOE_35B, 34.66, 3.45), (DENSE_4B, 4.21, 4.21)],
 )
 def test_released_sizes_have_the_parameters_that_are_published(raw, total, active):
     counts = parameters(HybridConfig.from_dict(raw))
@@ -78,31 +125,43 @@ def test_experts_may_be_stacked_or_apart(folders, tmp_path):
     single = rewritten(source, tmp_path / "apart", apart)
     assert any(".experts.6.up_proj" in name for name in load_file(single / "model.safetensors"))
     config = HybridConfig.from_folder(source)
-    first, second = (load_network(folder, config, torch.float32).state_dict() for folder in (source, single))
+    first, second = (
+        load_network(folder, config, torch.float32).state_dict() for folder in (source, single)
+    )
     assert all(torch.equal(tensor, second[name]) for name, tensor in first.items())
 
 
 def test_a_missing_expert_and_one_of_the_wrong_shape_are_named(folders, tmp_path):
     def without(tensors):
-        return {name: part for name, part in apart(tensors).items() if ".experts.4.up_proj" not in name}
+        return {
+            name: part for name, part in apart(tensors).items() if ".experts.4.up_proj" not in name
+        }
 
     def short(tensors):
-        return {name: part[:-1] if ".1.mlp.experts.2.down" in name else part for name, part in apart(tensors).items()}
+        return {
+            name: part[:-1] if ".1.mlp.experts.2.down" in name else part
+            for name, part in apart(tensors).items()
+        }
 
     def load(change, name):
-        return load_model(rewritten(folders("qwen3_5_moe"), tmp_path / name, change), dtype="float32")
+        return load_model(
+            rewritten(folders("qwen3_5_moe"), tmp_path / name, change), dtype="float32"
+        )
 
     with pytest.raises(WeightsMissing, match=r"layers.0.mlp.experts.4.up_proj.weight"):
         load(without, "without")
     with pytest.raises(
-        WeightsMismatch, match=r"model.safetensors: layers.1.mlp.experts.2.down_proj.weight is \(63, 24\)"
+        WeightsMismatch,
+        match=r"model.safetensors: layers.1.mlp.experts.2.down_proj.weight is \(63, 24\)",
     ):
         load(short, "short")
 
 
 def test_shards_in_bfloat16_load_and_a_missing_one_is_named(tmp_path):
     write_family(tmp_path, "qwen3_next", dtype=torch.bfloat16, shard="60KB")
-    theirs = transformers_class("qwen3_next")[1].from_pretrained(tmp_path, dtype=torch.float32).eval()
+    theirs = (
+        transformers_class("qwen3_next")[1].from_pretrained(tmp_path, dtype=torch.float32).eval()
+    )
     shards = sorted(tmp_path.glob("model-*.safetensors"))
     assert len(shards) > 3
     ours = load_network(tmp_path, HybridConfig.from_folder(tmp_path), torch.float32)
@@ -115,14 +174,24 @@ def test_shards_in_bfloat16_load_and_a_missing_one_is_named(tmp_path):
 
 
 def mtp_layer(family, seed=5):
-    """transformers' own draft layer of a family, random, and its tensors as a checkpoint names them."""
+    """transformers' own draft layer of a family, random, and its tensors as a checkpoint names
+    them.
+    """
     kind = family.removesuffix("_text")
     module = import_module(f"transformers.models.{kind}.modeling_{kind}")
     stem = {"qwen3_next": "Qwen3Next", "qwen3_5": "Qwen3_5", "qwen3_5_moe": "Qwen3_5Moe"}[kind]
     settings = settings_of(family, layer_types=["full_attention"] * 4)
-    layer_class, norm_class = getattr(module, f"{stem}DecoderLayer"), getattr(module, f"{stem}RMSNorm")
+    layer_class, norm_class = (
+        getattr(module, f"{stem}DecoderLayer"),
+        getattr(module, f"{stem}RMSNorm"),
+    )
     layer = randomised(MtpLayer(settings, layer_class, norm_class, 0), seed)
-    names = {"eh_proj": "fc", "enorm": "pre_fc_norm_embedding", "hnorm": "pre_fc_norm_hidden", "post_norm": "norm"}
+    names = {
+        "eh_proj": "fc",
+        "enorm": "pre_fc_norm_embedding",
+        "hnorm": "pre_fc_norm_hidden",
+        "post_norm": "norm",
+    }
     stored = {}
     for name, part in layer.state_dict().items():
         first, _, rest = name.partition(".")
@@ -135,7 +204,9 @@ def test_mtp_module_equals_transformers_and_the_trunk_loads_beside_it(folders, t
     theirs, stored = mtp_layer(family)
     folder = rewritten(folders(family), tmp_path / "with", lambda tensors: tensors | apart(stored))
     model = load_model(folder, dtype="float32")
-    hidden, following = torch.randn(2, 1, 40, 64, generator=torch.Generator().manual_seed(4)).unbind()
+    hidden, following = torch.randn(
+        2, 1, 40, 64, generator=torch.Generator().manual_seed(4)
+    ).unbind()
     rotation = model.network.rotation(torch.arange(40))
     wide = tuple(part[None] for part in rotation)
     mask = torch.full((1, 1, 40, 40), float("-inf")).triu(1)

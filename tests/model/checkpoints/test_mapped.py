@@ -34,11 +34,14 @@ def test_what_was_written_comes_back(tmp_path_factory, tensors):
 def test_bfloat16_comes_as_float32(tmp_path):
     right = torch.randn(3, 4).bfloat16()
     save_tensors({"a": right}, tmp_path / "some.safetensors")
-    assert np.array_equal(MappedTensors(tmp_path / "some.safetensors").array("a"), right.float().numpy())
+    assert np.array_equal(
+        MappedTensors(tmp_path / "some.safetensors").array("a"), right.float().numpy()
+    )
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda b: b[:-1], lambda b: b + b"x", lambda b: b[:5], lambda b: b"", lambda b: b"\xff" * 40]
+    "damage",
+    [lambda b: b[:-1], lambda b: b + b"x", lambda b: b[:5], lambda b: b"", lambda b: b"\xff" * 40],
 )
 def test_a_damaged_file_is_named(tmp_path, damage):
     path = tmp_path / "some.safetensors"

@@ -33,13 +33,23 @@ def changed(folder, change):
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [
-        (lambda t: t.pop("model.layers.0.linear_attn.A_log"), WeightsMissing, "layers.0.linear_attn.A_log"),
-        (lambda t: t.update({"model.layers.0.surprise": torch.zeros(3)}), WeightsMismatch,
-         "model.safetensors: unknown tensor model.layers.0.surprise"),
-        (lambda t: t.update({"model.norm.weight": torch.zeros(65)}), WeightsMismatch,
-         r"norm.weight is \(65,\), config.json asks for \(64,\)"),
+        (
+            lambda t: t.pop("model.layers.0.linear_attn.A_log"),
+            WeightsMissing,
+            "layers.0.linear_attn.A_log",
+        ),
+        (
+            lambda t: t.update({"model.layers.0.surprise": torch.zeros(3)}),
+            WeightsMismatch,
+            "model.safetensors: unknown tensor model.layers.0.surprise",
+        ),
+        (
+            lambda t: t.update({"model.norm.weight": torch.zeros(65)}),
+            WeightsMismatch,
+            r"norm.weight is \(65,\), config.json asks for \(64,\)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_missing_unknown_or_odd_tensor_is_named(tmp_path, change, error, said):
     changed(tmp_path, change)
     with pytest.raises(error, match=said):
@@ -97,7 +107,9 @@ def test_a_quantized_matrix_is_what_its_formula_says_and_near_its_origin(bits):
 def test_a_quantized_folder_loads_and_small_vectors_are_untouched(tmp_path):
     source = tiny.write_checkpoint(tmp_path / "a")
     report = quantize(source, tmp_path / "q")
-    exact, packed = (load_network(f, CONFIG, torch.float32).state_dict() for f in (source, tmp_path / "q"))
+    exact, packed = (
+        load_network(f, CONFIG, torch.float32).state_dict() for f in (source, tmp_path / "q")
+    )
     for name, tensor in exact.items():
         gate = "in_proj_a" in name or "in_proj_b" in name
         quantized = tensor.ndim == 2 and tensor.shape[1] % GROUP == 0 and not gate
@@ -123,7 +135,12 @@ def test_the_fingerprint_follows_content_and_not_place(tmp_path):
     assert fingerprint(first) == fingerprint(second) != fingerprint(other)
 
 
-EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 8, "shared_expert_intermediate_size": 8}
+EXPERTS = {
+    "num_experts": 4,
+    "num_experts_per_tok": 2,
+    "moe_intermediate_size": 8,
+    "shared_expert_intermediate_size": 8,
+}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +151,10 @@ EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 
         ({"layer_types": ["linear_attention"]}, "layer_types"),
         ({"num_key_value_heads": 4}, "num_attention_heads = 6"),
         ({"rope_parameters": {"rope_type": "longrope"}}, "longrope"),
-        ({"rope_parameters": {"partial_rotary_factor": 0.2}}, "partial_rotary_factor turns 3 of 16"),
+        (
+            {"rope_parameters": {"partial_rotary_factor": 0.2}},
+            "partial_rotary_factor turns 3 of 16",
+        ),
         ({"hidden_size": "64"}, "hidden_size = '64', a whole number"),
         ({"num_hidden_layers": 0}, "num_hidden_layers = 0, a whole number from 1"),
         ({"num_experts": 8}, "num_experts = 8 is not supported for qwen3_5_text"),
@@ -147,9 +167,15 @@ EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 
             {"model_type": "qwen3_next", **EXPERTS, "num_experts_per_tok": 9},
             "num_experts_per_tok = 9 of num_experts = 4",
         ),
-        ({"model_type": "qwen3_5_moe_text", **EXPERTS, "norm_topk_prob": False}, "norm_topk_prob = False"),
+        (
+            {"model_type": "qwen3_5_moe_text", **EXPERTS, "norm_topk_prob": False},
+            "norm_topk_prob = False",
+        ),
         ({"model_type": "qwen3_5_moe_text", **EXPERTS, "mlp_only_layers": [1]}, "mlp_only_layers"),
-        ({"model_type": "qwen3_5_moe", "text_config": {"model_type": "qwen3_5_text"}}, "around a text_config of"),
+        (
+            {"model_type": "qwen3_5_moe", "text_config": {"model_type": "qwen3_5_text"}},
+            "around a text_config of",
+        ),
     ],
 )
 def test_a_config_that_would_be_computed_wrongly_is_refused(change, named):
@@ -169,14 +195,26 @@ def test_a_refused_config_is_named_with_its_path(tmp_path):
 
 
 def test_a_wrapped_config_and_an_interval_are_understood():
-    text = {k: v for k, v in tiny.RAW.items() if k not in ("layer_types", "tie_word_embeddings", "model_type")}
-    config = HybridConfig.from_dict({"model_type": "qwen3_5", "text_config": text, "tie_word_embeddings": True})
-    assert config.layer_types == ("linear_attention",) * 3 + ("full_attention",) and config.tie_word_embeddings
+    text = {
+        k: v
+        for k, v in tiny.RAW.items()
+        if k not in ("layer_types", "tie_word_embeddings", "model_type")
+    }
+    config = HybridConfig.from_dict(
+        {"model_type": "qwen3_5", "text_config": text, "tie_word_embeddings": True}
+    )
+    assert (
+        config.layer_types == ("linear_attention",) * 3 + ("full_attention",)
+        and config.tie_word_embeddings
+    )
 
 
 def test_the_lower_layers_grow_into_the_whole_network_without_being_read_again(checkpoint):
     config = HybridConfig.from_folder(checkpoint)
-    whole, lower = load_network(checkpoint, config, torch.float32), load_network(checkpoint, config, torch.float32, 2)
+    whole, lower = (
+        load_network(checkpoint, config, torch.float32),
+        load_network(checkpoint, config, torch.float32, 2),
+    )
     grown = load_network(checkpoint, config, torch.float32, known=lower)
     assert len(lower.layers) == 2
     for name, tensor in whole.state_dict().items():
@@ -191,6 +229,9 @@ def test_two_threads_sum_a_file_once_and_a_changed_one_anew(tmp_path):
     before = weights._digest.cache_info().misses
     with ThreadPoolExecutor(2) as pool:
         sums = set(pool.map(weights.file_digest, [path] * 4))
-    assert sums == {hashlib.sha256(path.read_bytes()).digest()} and weights._digest.cache_info().misses == before + 1
+    assert (
+        sums == {hashlib.sha256(path.read_bytes()).digest()}
+        and weights._digest.cache_info().misses == before + 1
+    )
     path.write_bytes(b"")
     assert weights.file_digest(path) == hashlib.sha256(b"").digest()

@@ -51,7 +51,9 @@ def test_without_meminfo_free_memory_is_what_the_system_says(tmp_path):
 def test_all_memory_is_known_where_there_is_no_sysconf(monkeypatch):
     counted = machine.total_bytes()
     monkeypatch.delattr(os, "sysconf")
-    assert machine.total_bytes() == pytest.approx(counted, rel=0.05)  # the kernel's own part may count or not
+    assert machine.total_bytes() == pytest.approx(
+        counted, rel=0.05
+    )  # the kernel's own part may count or not
 
 
 def test_processors_are_those_of_the_affinity(linux):
@@ -79,7 +81,8 @@ def test_number_of_threads_leaves_the_count_of_processors_alone(linux, monkeypat
 
 def test_instruction_sets_come_from_the_first_processor(tmp_path):
     _write(
-        tmp_path / "proc/cpuinfo", "processor : 0\nmodel name : X 1\nflags : fpu avx2\n\nprocessor : 1\nflags : sse\n"
+        tmp_path / "proc/cpuinfo",
+        "processor : 0\nmodel name : X 1\nflags : fpu avx2\n\nprocessor : 1\nflags : sse\n",
     )
     assert machine.processor_flags(tmp_path) == {"fpu", "avx2"}
     assert machine.processor_fields(tmp_path)["model name"] == "X 1"

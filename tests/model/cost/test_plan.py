@@ -41,7 +41,14 @@ def test_state_bytes_are_those_of_a_real_state(model, count):
 
 
 def test_the_factor_is_the_smallest_power_of_two_that_fits():
-    assert [yarn_factor_for(CONFIG, n) for n in (1, 4096, 4097, 8192, 100_000, 1_048_576)] == [1, 1, 2, 2, 32, 256]
+    assert [yarn_factor_for(CONFIG, n) for n in (1, 4096, 4097, 8192, 100_000, 1_048_576)] == [
+        1,
+        1,
+        2,
+        2,
+        32,
+        256,
+    ]
     with pytest.raises(ContextTooLong, match="1,048,577 tokens"):
         yarn_factor_for(CONFIG, 1_048_577)
 
@@ -54,8 +61,12 @@ def test_longer_texts_take_more_of_everything():
 
 def test_seconds_come_from_the_two_speeds():
     dense, attention = macs_per_token(CONFIG, 1000)
-    assert estimate(CONFIG, 1000, speed=Speed(dense * 100, float("inf"))).seconds == pytest.approx(10)
-    assert estimate(CONFIG, 1000, speed=Speed(float("inf"), attention * 100)).seconds == pytest.approx(10)
+    assert estimate(CONFIG, 1000, speed=Speed(dense * 100, float("inf"))).seconds == pytest.approx(
+        10
+    )
+    assert estimate(
+        CONFIG, 1000, speed=Speed(float("inf"), attention * 100)
+    ).seconds == pytest.approx(10)
 
 
 def test_planned_memory_counts_mapped_files_only_while_they_are_unpacked():
@@ -71,17 +82,29 @@ SPARSE = HybridConfig.from_dict({**FAMILIES["qwen3_next"], "model_type": "qwen3_
 
 def test_plan_counts_the_pool_instead_of_all_experts():
     experts = parameters(SPARSE)["experts"]
-    whole, pooled = estimate(SPARSE, 1000, item=4), estimate(SPARSE, 1000, item=4, expert_bytes=experts)
+    whole, pooled = (
+        estimate(SPARSE, 1000, item=4),
+        estimate(SPARSE, 1000, item=4, expert_bytes=experts),
+    )
     between = 2 * 1000 * SPARSE.hidden_size * 4  # what a layer reads before the next one does
-    assert whole.memory_bytes - pooled.memory_bytes == 3 * experts - between  # a quarter of their four bytes each
+    assert (
+        whole.memory_bytes - pooled.memory_bytes == 3 * experts - between
+    )  # a quarter of their four bytes each
     assert estimate(SPARSE, 1000, item=4, expert_bytes=2**40) == whole
     on_disk = parameters(SPARSE)["total"] * 13 // 16  # 6 bits and a half
     packed = [
-        estimate(SPARSE, 1000, item=4, weights_on_disk=on_disk, packed=True, expert_bytes=pool).weights_bytes
+        estimate(
+            SPARSE, 1000, item=4, weights_on_disk=on_disk, packed=True, expert_bytes=pool
+        ).weights_bytes
         for pool in (None, experts // 4)
     ]
-    assert packed[0] - packed[1] == pytest.approx(experts * 13 / 16 - experts // 4, abs=2)  # in the bits of the file
-    files = [estimate(SPARSE, 1000, weights_on_disk=2**30, expert_bytes=pool).mapped_bytes for pool in (None, 0)]
+    assert packed[0] - packed[1] == pytest.approx(
+        experts * 13 / 16 - experts // 4, abs=2
+    )  # in the bits of the file
+    files = [
+        estimate(SPARSE, 1000, weights_on_disk=2**30, expert_bytes=pool).mapped_bytes
+        for pool in (None, 0)
+    ]
     assert files[1] < files[0]  # experts are not unpacked at once
 
 
@@ -93,18 +116,27 @@ def test_a_trial_measures_both_speeds_and_leaves_no_state(model):
 def head_tensors():
     source = torch.Generator().manual_seed(0)
     random = {name: torch.randn(8, 64, generator=source) for name in ("token", "question")}
-    plain = {"mean": torch.zeros(64), "scale": torch.ones(64), "weight": torch.zeros(64), "bias": torch.zeros(())}
+    plain = {
+        "mean": torch.zeros(64),
+        "scale": torch.ones(64),
+        "weight": torch.zeros(64),
+        "bias": torch.zeros(()),
+    }
     return random | plain
 
 
 def test_hook_gets_the_output_of_the_evidence_layer_piece_by_piece(model):
     ids, seen = tiny.random_ids(200), []
-    model.prefill(ids, model.new_state(grid=64), on_hidden=lambda at, hidden: seen.append((at, hidden)))
+    model.prefill(
+        ids, model.new_state(grid=64), on_hidden=lambda at, hidden: seen.append((at, hidden))
+    )
     whole = []
     model.network(ids[None], hooks={model.evidence_layer: whole.append})
     assert [at for at, _ in seen] == [0, 64, 128, 192] and model.evidence_layer == 3
     joined = torch.cat([hidden for _, hidden in seen])
-    assert torch.nn.functional.cosine_similarity(joined, whole[0][0]).min() > 0.98  # int8 keys past the first block
+    assert (
+        torch.nn.functional.cosine_similarity(joined, whole[0][0]).min() > 0.98
+    )  # int8 keys past the first block
 
 
 def test_a_span_scores_its_best_token_for_every_question_token_by_weight():
@@ -118,7 +150,10 @@ def test_a_span_scores_its_best_token_for_every_question_token_by_weight():
     for score, (start, end) in zip(scores.tolist(), spans, strict=True):
         right = -1.0
         if end > start:
-            best = [max(float(v @ (t / np.float32(127))) for t in tokens[start:end]) for v in question.vectors]
+            best = [
+                max(float(v @ (t / np.float32(127))) for t in tokens[start:end])
+                for v in question.vectors
+            ]
             right = sum(b * float(w) for b, w in zip(best, question.weights, strict=True))
         assert score == pytest.approx(right, abs=1e-5)
 
@@ -134,7 +169,9 @@ def test_a_folder_may_have_no_head_and_a_strange_file_is_refused(tmp_path):
 
 
 def test_packed_weights_count_as_large_as_their_files_and_nothing_is_unpacked():
-    wide, packed = (estimate(CONFIG, 1000, item=4, weights_on_disk=10**6, packed=held) for held in (False, True))
+    wide, packed = (
+        estimate(CONFIG, 1000, item=4, weights_on_disk=10**6, packed=held) for held in (False, True)
+    )
     assert (packed.weights_bytes, packed.mapped_bytes) == (10**6, 0)
     assert wide.weights_bytes == 4 * parameters(CONFIG)["total"] and wide.mapped_bytes == 10**6
     assert packed.seconds == wide.seconds

@@ -42,7 +42,9 @@ def test_spans_are_within_one_range_and_scored_as_single_steps(model, start):
 def test_a_wide_beam_finds_the_best_of_all_spans(model, start):
     state, logits = start
     best = copy_spans(model, state, logits, FOCUS, ALLOWED, beams=20, max_tokens=4)[0]
-    every = {tuple(FOCUS[i:j]) for a, b in ALLOWED for i, j in itertools.combinations(range(a, b + 1), 2)}
+    every = {
+        tuple(FOCUS[i:j]) for a, b in ALLOWED for i, j in itertools.combinations(range(a, b + 1), 2)
+    }
     scored = {tokens: score(model, state, logits, list(tokens)) for tokens in every}
     winner = max(scored, key=scored.__getitem__)
     assert tuple(FOCUS[best.start_token : best.end_token]) == winner
@@ -53,7 +55,9 @@ def test_repeated_span_is_reported_once_at_its_first_place(model, start):
     spans = copy_spans(model, state, logits, FOCUS, ALLOWED, beams=20, max_tokens=2)
     runs = [tuple(FOCUS[s.start_token : s.end_token]) for s in spans]
     assert len(runs) == len(set(runs)) and (5, 6) in runs
-    assert all(s.start_token < 5 for s, run in zip(spans, runs, strict=True) if run in ((5,), (6,), (5, 6)))
+    assert all(
+        s.start_token < 5 for s, run in zip(spans, runs, strict=True) if run in ((5,), (6,), (5, 6))
+    )
 
 
 def test_a_model_that_wants_a_run_and_its_end_gets_it(model, start, monkeypatch):

@@ -16,13 +16,21 @@ def test_greedy_generation_takes_the_best_token_at_every_step(model):
         right.append(int(model.logits(fork.hidden)[: model.tokenizer.vocab_size].argmax()))
         model.prefill([right[-1]], fork)
     pieces = list(generate(model, state, max_tokens=6, stop_ids=[]))
-    assert [p.token for p in pieces] == right and pieces[-1].finish == "length" and state.position == 50
+    assert (
+        [p.token for p in pieces] == right
+        and pieces[-1].finish == "length"
+        and state.position == 50
+    )
     assert "".join(p.text for p in pieces) == model.tokenizer.decode(right)
 
 
 def test_past_the_exact_range_the_state_itself_goes_on(model):
-    state = tiny.started(model, 300, grid=64, long=LongAttention(exact=192, local=64, best=2, block=16))
-    assert len(list(generate(model, state, max_tokens=3, stop_ids=[]))) == 3 and state.position == 300
+    state = tiny.started(
+        model, 300, grid=64, long=LongAttention(exact=192, local=64, best=2, block=16)
+    )
+    assert (
+        len(list(generate(model, state, max_tokens=3, stop_ids=[]))) == 3 and state.position == 300
+    )
 
 
 def test_a_seed_repeats_a_draw_and_another_seed_does_not(model):
@@ -64,7 +72,9 @@ def test_the_penalty_lowers_what_was_written():
     assert sample(torch.tensor([2.0, 1.5]), Sampling(repetition_penalty=2.0), written=[0]) == 1
 
 
-@pytest.mark.parametrize("bad", [{"temperature": -1}, {"top_p": 0}, {"min_p": 2}, {"repetition_penalty": 0}])
+@pytest.mark.parametrize(
+    "bad", [{"temperature": -1}, {"top_p": 0}, {"min_p": 2}, {"repetition_penalty": 0}]
+)
 def test_settings_out_of_range_are_refused(bad):
     with pytest.raises(ValueError, match="must be|out of range"):
         Sampling(**bad)

@@ -54,7 +54,10 @@ def test_of_several_places_the_most_alike_is_followed():
 def written(model, ids, lookup, count=90, **more):
     state = model.new_state(grid=64)
     model.prefill(ids, state)
-    return [piece.token for piece in generate(model, state, max_tokens=count, lookup=lookup, stop_ids=[], **more)]
+    return [
+        piece.token
+        for piece in generate(model, state, max_tokens=count, lookup=lookup, stop_ids=[], **more)
+    ]
 
 
 class Copying:
@@ -75,8 +78,12 @@ def test_the_text_is_that_of_plain_decoding(exact, length):
     assert written(exact, ids, True) == written(exact, ids, False)
     rules = Sampling(temperature=1.0, seed=5)
     assert written(exact, ids, True, sampling=rules) == written(exact, ids, False, sampling=rules)
-    if length > 50:  # across blocks of keys, with guesses that are wrong at the end of every stretch
-        assert written(exact, ids, True, rule=Copying(ids)) == written(exact, ids, False, rule=Copying(ids))
+    if (
+        length > 50
+    ):  # across blocks of keys, with guesses that are wrong at the end of every stretch
+        assert written(exact, ids, True, rule=Copying(ids)) == written(
+            exact, ids, False, rule=Copying(ids)
+        )
 
 
 def test_copied_tokens_are_written_several_a_pass(exact):
@@ -93,7 +100,9 @@ def test_copied_tokens_are_written_several_a_pass(exact):
     assert state.position == 200
 
 
-@pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
+@pytest.mark.skipif(
+    library() is None, reason="the native library is not built or not for this processor"
+)
 def test_what_the_native_step_has_read_goes_on_in_passes(packed):
     ids = tiny.random_ids(150)
     state = packed.new_state()
@@ -104,6 +113,7 @@ def test_what_the_native_step_has_read_goes_on_in_passes(packed):
     for token in [*fresh, *ids[30:70].tolist(), *fresh[:5]]:
         wanted = packed.logits(packed.prefill([token], plain))
         got = decoding.logits(token)
-        # sums in another order alone; with queries and keys in 8 bits, as in longer passes, it would be 0.1
+        # sums in another order alone; with queries and keys in 8 bits, as in longer passes, it
+        # would be 0.1
         assert (got - wanted).abs().max() < 1e-3 * wanted.std()
     assert decoding.passes and decoding.steps >= len(fresh)

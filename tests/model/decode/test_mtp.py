@@ -57,24 +57,42 @@ def norm(x, weight):
 
 
 def turned(x):
-    """Half of each head of 16 rotates by its token's number: dim i with i + 4. x [seq, heads, 16]."""
-    angle = torch.arange(len(x))[:, None, None] * 10000.0 ** (-2 * torch.arange(4, dtype=torch.float64) / 8)
+    """Half of each head of 16 rotates by its token's number: dim i with i + 4. x [seq, heads,
+    16].
+    """
+    angle = torch.arange(len(x))[:, None, None] * 10000.0 ** (
+        -2 * torch.arange(4, dtype=torch.float64) / 8
+    )
     first, second, rest = x.split([4, 4, 8], -1)
     cos, sin = angle.cos(), angle.sin()
     return torch.cat([first * cos - second * sin, second * cos + first * sin, rest], -1)
 
 
 def by_hand(module, hidden, following):
-    """The module as the formula has it: gated attention of 6 query and 2 key heads of 16, then a gated MLP."""
+    """The module as the formula has it: gated attention of 6 query and 2 key heads of 16, then a
+    gated MLP.
+    """
     of = module.state_dict()
     w = {name.removeprefix("layers.0.").removesuffix(".weight"): part for name, part in of.items()}
-    x = torch.cat([norm(following, w["pre_fc_norm_embedding"]), norm(hidden, w["pre_fc_norm_hidden"])], -1) @ w["fc"].T
+    x = (
+        torch.cat(
+            [norm(following, w["pre_fc_norm_embedding"]), norm(hidden, w["pre_fc_norm_hidden"])], -1
+        )
+        @ w["fc"].T
+    )
     inner = norm(x, w["input_layernorm"])
     q, gate = (inner @ w["self_attn.q_proj"].T).view(-1, 6, 32).split(16, -1)
     k, v = ((inner @ w[f"self_attn.{name}_proj"].T).view(-1, 2, 16) for name in "kv")
-    q, k = turned(norm(q, w["self_attn.q_norm"])), turned(norm(k, w["self_attn.k_norm"])).repeat_interleave(3, 1)
-    scores = torch.einsum("qhd,khd->hqk", q, k) / 4 + torch.full((len(x), len(x)), -math.inf).triu(1)
-    mixed = torch.einsum("hqk,khd->qhd", scores.softmax(-1), v.repeat_interleave(3, 1)) * gate.sigmoid()
+    q, k = (
+        turned(norm(q, w["self_attn.q_norm"])),
+        turned(norm(k, w["self_attn.k_norm"])).repeat_interleave(3, 1),
+    )
+    scores = torch.einsum("qhd,khd->hqk", q, k) / 4 + torch.full((len(x), len(x)), -math.inf).triu(
+        1
+    )
+    mixed = (
+        torch.einsum("hqk,khd->qhd", scores.softmax(-1), v.repeat_interleave(3, 1)) * gate.sigmoid()
+    )
     x = x + mixed.reshape(len(x), -1) @ w["self_attn.o_proj"].T
     inner = norm(x, w["post_attention_layernorm"])
     gates = torch.nn.functional.silu(inner @ w["mlp.gate_proj"].T)
@@ -83,9 +101,13 @@ def by_hand(module, hidden, following):
 
 def test_the_module_computes_its_formula(plain):
     module = random_module().double()
-    hidden, following = torch.randn(2, 5, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    hidden, following = torch.randn(
+        2, 5, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+    )
     rotation = plain.network.rotation(torch.arange(5))
-    assert (module(hidden[None], following[None], rotation)[0] - by_hand(module, hidden, following)).abs().max() < 1e-11
+    assert (
+        module(hidden[None], following[None], rotation)[0] - by_hand(module, hidden, following)
+    ).abs().max() < 1e-11
 
 
 def test_drafts_token_by_token_are_those_of_the_module_over_all(speculating):
@@ -95,7 +117,9 @@ def test_drafts_token_by_token_are_those_of_the_module_over_all(speculating):
     for token, state in zip(ids[1:].tolist(), hidden[1:]):
         drafter.read(token, state)
     guesses = drafter.draft(7, 3)
-    assert drafter.memory.length == 89 and drafter.draft(7, 3) == guesses  # a guess leaves nothing behind
+    assert (
+        drafter.memory.length == 89 and drafter.draft(7, 3) == guesses
+    )  # a guess leaves nothing behind
     following = speculating.network.embed_tokens(torch.cat([ids[1:], torch.tensor([7])]))
     rotation = speculating.network.rotation(torch.arange(90))
     once = speculating.mtp(hidden[None], following[None], rotation)[0, -1]
@@ -105,7 +129,10 @@ def test_drafts_token_by_token_are_those_of_the_module_over_all(speculating):
 def test_a_checkpoint_has_the_module_or_a_part_of_one_or_none(folder, checkpoint, tmp_path):
     assert load_mtp(checkpoint, CONFIG, torch.float32) is None
     loaded = load_mtp(folder, CONFIG, torch.float32)
-    assert all(torch.equal(a, b) for a, b in zip(loaded.state_dict().values(), random_module().state_dict().values()))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(loaded.state_dict().values(), random_module().state_dict().values())
+    )
     quantize(folder, tmp_path / "q")
     packed = load_mtp(tmp_path / "q", CONFIG, torch.float32)
     assert 0 < (packed.fc.weight - loaded.fc.weight).abs().max() < 0.3
@@ -118,7 +145,9 @@ def test_a_checkpoint_has_the_module_or_a_part_of_one_or_none(folder, checkpoint
 
 
 class Scripted(Drafter):
-    """Guesses the tokens of a text that was written before, with those wrong that `wrong` names by their place."""
+    """Guesses the tokens of a text that was written before, with those wrong that `wrong` names by
+    their place.
+    """
 
     def __init__(self, model, text, wrong=()):
         self.text, self.wrong, self.hidden, self.said = text, set(wrong), None, 0
@@ -135,7 +164,9 @@ def tokens(model, state, **more):
     return [piece.token for piece in generate(model, state, max_tokens=24, stop_ids=[], **more)]
 
 
-@pytest.mark.parametrize("sampling", [None, Sampling(temperature=1.5, seed=4), Sampling(repetition_penalty=1.3)])
+@pytest.mark.parametrize(
+    "sampling", [None, Sampling(temperature=1.5, seed=4), Sampling(repetition_penalty=1.3)]
+)
 def test_speculation_writes_what_plain_decoding_writes(plain, speculating, sampling):
     right = tokens(plain, tiny.started(plain), sampling=sampling)
     state = tiny.started(speculating)
@@ -145,7 +176,9 @@ def test_speculation_writes_what_plain_decoding_writes(plain, speculating, sampl
 
 @pytest.mark.parametrize("wrong", [(), (1,), (2,), (3,), (1, 2, 3), range(0, 24, 2), range(24)])
 def test_wrong_guesses_at_any_depth_change_nothing(plain, wrong):
-    state = tiny.started(plain, grid=64)  # a whole block is quantized to int8, and read as such by both
+    state = tiny.started(
+        plain, grid=64
+    )  # a whole block is quantized to int8, and read as such by both
     right = tokens(plain, state)
     going = Speculation(plain, state, Scripted(plain, right, wrong), 24)
     assert [int(going.logits(token).argmax()) for token in right[:-1]] == right[1:]
@@ -179,7 +212,9 @@ def test_logits_after_wrong_drafts_equal_those_without_drafts(plain):
 def test_past_exact_attention_nothing_is_guessed(speculating, plain, monkeypatch):
     far = {"grid": 64, "long": LongAttention(exact=192, local=64, best=2, block=16)}
     monkeypatch.setattr("docqa.model.decode.generate.Speculation", None)
-    assert tokens(speculating, tiny.started(speculating, 300, **far)) == tokens(plain, tiny.started(plain, 300, **far))
+    assert tokens(speculating, tiny.started(speculating, 300, **far)) == tokens(
+        plain, tiny.started(plain, 300, **far)
+    )
 
 
 def test_the_module_travels_with_an_export(folder, tmp_path):

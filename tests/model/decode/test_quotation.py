@@ -19,13 +19,17 @@ def tokenizer():
 
 
 def written(tokenizer, wishes, text=LEASE, most=200):
-    """What comes of a model that wants to write `wishes`; it gives up a wish where the rule takes another token."""
+    """What comes of a model that wants to write `wishes`; it gives up a wish where the rule takes
+    another token.
+    """
     rule = QuotingRule(QuotableText(text), tokenizer, tokenizer.eos_ids)
     tokens = []
     for wish in wishes:
         for token in tokenizer.encode(wish):
             logits = torch.full((tokenizer.vocab_size,), -10.0)
-            logits[tokenizer.encode('"')[0]] = -5.0  # the mark is likelier than anything that is not wanted
+            logits[
+                tokenizer.encode('"')[0]
+            ] = -5.0  # the mark is likelier than anything that is not wanted
             logits[token] = 5.0
             tokens.append(rule.choose(logits))
             if tokens[-1] != token:
@@ -47,11 +51,15 @@ def test_words_of_the_text_are_quoted_with_their_place(tokenizer):
 
 def test_a_quotation_that_cannot_go_on_is_closed(tokenizer):
     said, quotations = written(tokenizer, ['He pays "119 dollars every Friday" of the month'])
-    assert said == 'He pays "119 dollars"' and [said[q.start : q.end] for q in quotations] == ["119 dollars"]
+    assert said == 'He pays "119 dollars"' and [said[q.start : q.end] for q in quotations] == [
+        "119 dollars"
+    ]
 
 
 def test_prose_is_free_and_the_first_letter_may_change_its_case(tokenizer):
-    said, quotations = written(tokenizer, ['Elephants sing: "the landlord keeps the roof" every day.'])
+    said, quotations = written(
+        tokenizer, ['Elephants sing: "the landlord keeps the roof" every day.']
+    )
     assert said == 'Elephants sing: "the landlord keeps the roof" every day.'
     assert quotations[0].places == (LEASE.index("The landlord"),)
 
@@ -62,8 +70,12 @@ def test_a_text_does_not_end_inside_a_quotation(tokenizer):
 
 
 def test_marks_of_the_document_inside_a_quotation_do_not_close_it(tokenizer):
-    said, quotations = written(tokenizer, ['So "before the ninth day. "Premises" means the house" it is.'])
-    assert [said[q.start : q.end] for q in quotations] == ['before the ninth day. "Premises" means the house']
+    said, quotations = written(
+        tokenizer, ['So "before the ninth day. "Premises" means the house" it is.']
+    )
+    assert [said[q.start : q.end] for q in quotations] == [
+        'before the ninth day. "Premises" means the house'
+    ]
     said, quotations = written(tokenizer, ['So "The tenant doesn\'t keep dogs" it is.'])
     assert [said[q.start : q.end] for q in quotations] == ["The tenant doesn't keep dogs"]
 
@@ -76,7 +88,10 @@ def test_an_empty_document_leaves_no_quotation_open(tokenizer):
 def test_a_quotation_does_not_swallow_the_whole_document(tokenizer):
     text = " ".join(f"clause {number} is in force and stays so" for number in range(200))
     said, quotations = written(tokenizer, [f'It says "{text}"'], text, most=3000)
-    assert len(quotations[0].places) == 1 and quotations[0].end - quotations[0].start <= LONGEST_QUOTATION + 12
+    assert (
+        len(quotations[0].places) == 1
+        and quotations[0].end - quotations[0].start <= LONGEST_QUOTATION + 12
+    )
 
 
 def test_a_line_does_not_begin_with_the_number_of_a_sentence(tokenizer):

@@ -24,7 +24,9 @@ from docqa.model.load import load_model
 from docqa.model.state.kv_cache import AttentionMemory, quantize_block
 from docqa.model.state.long_attention import LongAttention
 
-pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
+pytestmark = pytest.mark.skipif(
+    library() is None, reason="the native library is not built or not for this processor"
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,9 @@ def model(tmp_path_factory):
 
 @pytest.fixture
 def branches(model):
-    """A context of two quantized blocks and a pending one; branches through the native step, and without it."""
+    """A context of two quantized blocks and a pending one; branches through the native step, and
+    without it.
+    """
     state = model.new_state(grid=64)
     model.prefill(random_ids(150), state)
     return both(model, state)
@@ -53,7 +57,9 @@ def both(model, state):
 
 
 def near(one, other, bound=0.05):
-    """A rounding of activations that falls the other way moves a logit by about a hundredth of their spread."""
+    """A rounding of activations that falls the other way moves a logit by about a hundredth of
+    their spread.
+    """
     return (one - other).abs().max() < bound * other.std()
 
 
@@ -74,7 +80,9 @@ def test_more_tokens_than_there_was_room_for(branches):
     for token in random_ids(step._AHEAD + 6).tolist():
         ours, right = native.logits([token]), plain.logits([token])
     assert native.native.step.room > step._AHEAD
-    assert torch.corrcoef(torch.cat([ours, right]))[0, 1] > 0.99  # differences of rounding have added up
+    assert (
+        torch.corrcoef(torch.cat([ours, right]))[0, 1] > 0.99
+    )  # differences of rounding have added up
 
 
 def test_a_branch_has_the_same_bits_alone_and_beside_others(model):
@@ -112,7 +120,10 @@ def test_a_network_without_packed_matrices_has_no_native_step(tmp_path):
 def in_blocks(folder, family):
     """A dense transformer all of whose matrices are in blocks of 32, of two types."""
     sizes = {"hidden_size": 128, "intermediate_size": 192, "head_dim": 64, "num_attention_heads": 4}
-    model = tiny_model(folder, raw={**TRANSFORMERS[family], "model_type": family, **sizes, "num_key_value_heads": 2})
+    model = tiny_model(
+        folder,
+        raw={**TRANSFORMERS[family], "model_type": family, **sizes, "num_key_value_heads": 2},
+    )
     matrices = {}
     for name, weight in model.network.named_parameters():
         if weight.ndim == 2:
@@ -133,7 +144,8 @@ def test_a_transformer_in_blocks_of_gguf_goes_on_as_single_operations_do(tmp_pat
         assert near(native.logits(tokens), plain.logits(tokens))
     for side in (native, plain):
         side.keep([0, 0])
-    # Values, too, are in blocks here: with AVX2 several roundings fall the other way at once (0.09 was seen).
+    # Values, too, are in blocks here: with AVX2 several roundings fall the other way at once (0.09
+    # was seen).
     assert near(native.logits([5, 17]), plain.logits([5, 17]), 0.1)
     ours = native.logits([9, 200])
     native, _ = both(model, state)
@@ -151,7 +163,9 @@ LONG = LongAttention(exact=192, local=64, best=2, block=16)
 
 
 def far_state(model, long=LONG, grid=64, whole=40, alike=False):
-    """A state whose attention layers hold `whole` random blocks of the grid; `alike`: all with the same keys."""
+    """A state whose attention layers hold `whole` random blocks of the grid; `alike`: all with the
+    same keys.
+    """
     state = model.new_state(grid=grid, long=long)
     model.prefill(random_ids(grid - 1), state)
     source = torch.Generator().manual_seed(1)
@@ -160,7 +174,9 @@ def far_state(model, long=LONG, grid=64, whole=40, alike=False):
         if isinstance(layer, AttentionMemory):
             keys = torch.randn(whole, *shape, generator=source)
             keys = keys[:1].expand_as(keys) if alike else keys
-            layer.quantized = tuple(quantize_block(k, torch.randn(*shape, generator=source), long.block) for k in keys)
+            layer.quantized = tuple(
+                quantize_block(k, torch.randn(*shape, generator=source), long.block) for k in keys
+            )
     state.position += whole * grid
     return state
 
@@ -180,8 +196,14 @@ def reading_all(state):
     [
         {},
         {"alike": True},  # many equal bounds: the earlier blocks are taken
-        {"long": LongAttention(exact=192, local=80, best=1000, block=32)},  # every block, and a local part off the grid
-        {"grid": 1024, "whole": 3, "long": LongAttention(exact=1024, local=1500, best=5, block=128)},
+        {
+            "long": LongAttention(exact=192, local=80, best=1000, block=32)
+        },  # every block, and a local part off the grid
+        {
+            "grid": 1024,
+            "whole": 3,
+            "long": LongAttention(exact=1024, local=1500, best=5, block=128),
+        },
     ],
 )
 def test_past_the_exact_range_branches_select_blocks_as_the_state_does(model, far):
@@ -204,7 +226,11 @@ def test_what_is_not_chosen_is_not_read(model):
 def test_a_branch_that_grows_past_the_exact_range_begins_to_choose(model):
     state = model.new_state(grid=64, long=LongAttention(exact=180, local=64, best=2, block=16))
     model.prefill(random_ids(170), state)
-    chosen, everything, walker = Branches(model, state), Branches(model, reading_all(state)), state.fork()
+    chosen, everything, walker = (
+        Branches(model, state),
+        Branches(model, reading_all(state)),
+        state.fork(),
+    )
     differs = []
     for token in random_ids(16, 3).tolist():
         ours = chosen.logits([token])
@@ -246,15 +272,22 @@ def test_blocks_that_are_not_on_the_grid_are_refused(model):
 # ---- Experts
 
 SPARSE = {
-    "num_attention_heads": 4, "head_dim": 64, "linear_num_key_heads": 2, "linear_num_value_heads": 4,
-    "linear_value_head_dim": 32, "intermediate_size": 128, "moe_intermediate_size": 64,
+    "num_attention_heads": 4,
+    "head_dim": 64,
+    "linear_num_key_heads": 2,
+    "linear_num_value_heads": 4,
+    "linear_value_head_dim": 32,
+    "intermediate_size": 128,
+    "moe_intermediate_size": 64,
     "shared_expert_intermediate_size": 64,
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
 def with_experts(tmp_path_factory):
-    """A folder with experts in 4 bits: seven a layer, three of them for a token, one layer without."""
+    """A folder with experts in 4 bits: seven a layer, three of them for a token, one layer
+    without.
+    """
     folder = tmp_path_factory.mktemp("experts")
     write_family(folder / "source", "qwen3_next", **SPARSE)
     quantize(folder / "source", folder / "packed")

@@ -1,4 +1,6 @@
-"""A family is one file: a new one that a test writes is read, run and checked like those that are there."""
+"""A family is one file: a new one that a test writes is read, run and checked like those that are
+there.
+"""
 
 import json
 import sys
@@ -54,9 +56,16 @@ FAMILY = Family(
 )
 '''
 RAW = {
-    "model_type": "toy", "vocab_size": 300, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
-    "num_attention_heads": 4, "head_dim": 8, "max_position_embeddings": 4096, "eos_token_id": 299,
-}  # fmt: skip
+    "model_type": "toy",
+    "vocab_size": 300,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "head_dim": 8,
+    "max_position_embeddings": 4096,
+    "eos_token_id": 299,
+}
 
 
 @pytest.fixture
@@ -66,10 +75,17 @@ def toy(tmp_path, monkeypatch):
     (tmp_path / "code" / "toy.py").write_text(TOY)
     monkeypatch.setattr(families, "__path__", [*families.__path__, str(tmp_path / "code")])
     folder = tiny.write_checkpoint(tmp_path / "checkpoint", RAW)
-    tensors = {f"model.{name}": part for name, part in tiny.random_network(RAW).state_dict().items()}
+    tensors = {
+        f"model.{name}": part for name, part in tiny.random_network(RAW).state_dict().items()
+    }
     tensors["model.last.weight"] = tensors.pop("model.norm.weight")
-    save_file({name.replace("model.lm_head", "lm_head"): part.contiguous() for name, part in tensors.items()},
-              folder / "model.safetensors")  # fmt: skip
+    save_file(
+        {
+            name.replace("model.lm_head", "lm_head"): part.contiguous()
+            for name, part in tensors.items()
+        },
+        folder / "model.safetensors",
+    )
     yield folder
     family_of.cache_clear()
     sys.modules.pop("docqa.model.families.toy", None)
@@ -84,21 +100,37 @@ def by_hand(tensors, ids):
     x = tensors["embed_tokens.weight"][ids]
     for layer in ("layers.0", "layers.1"):
         inner = normed(x, f"{layer}.input_layernorm")
-        q, k, v = ((inner @ tensors[f"{layer}.self_attn.{part}_proj.weight"].T).view(-1, 4, 8) for part in "qkv")
+        q, k, v = (
+            (inner @ tensors[f"{layer}.self_attn.{part}_proj.weight"].T).view(-1, 4, 8)
+            for part in "qkv"
+        )
         scores = torch.einsum("qhd,khd->hqk", q, k) * 8**-0.5
-        weights = scores.masked_fill(torch.ones_like(scores, dtype=torch.bool).triu(1), float("-inf")).softmax(-1)
-        x = x + torch.einsum("hqk,khd->qhd", weights, v).flatten(1) @ tensors[f"{layer}.self_attn.o_proj.weight"].T
+        weights = scores.masked_fill(
+            torch.ones_like(scores, dtype=torch.bool).triu(1), float("-inf")
+        ).softmax(-1)
+        x = (
+            x
+            + torch.einsum("hqk,khd->qhd", weights, v).flatten(1)
+            @ tensors[f"{layer}.self_attn.o_proj.weight"].T
+        )
         inner = normed(x, f"{layer}.post_attention_layernorm")
         gate, up = (inner @ tensors[f"{layer}.mlp.{part}_proj.weight"].T for part in ("gate", "up"))
-        x = x + (torch.nn.functional.silu(gate) * up) @ tensors[f"{layer}.mlp.down_proj.weight"].T / 2
+        x = (
+            x
+            + (torch.nn.functional.silu(gate) * up) @ tensors[f"{layer}.mlp.down_proj.weight"].T / 2
+        )
     return normed(x, "norm") @ tensors["lm_head.weight"].T
 
 
 def test_a_new_family_is_one_file(toy, tmp_path):
     model, ids = load_model(toy, dtype="float64"), tiny.random_ids(40)
-    right = by_hand({name: part.double() for name, part in tiny.random_network(RAW).state_dict().items()}, ids)
+    right = by_hand(
+        {name: part.double() for name, part in tiny.random_network(RAW).state_dict().items()}, ids
+    )
     assert (model.network.logits(model.network(ids[None]))[0] - right).abs().max() < 1e-10
-    assert parameters(model.config)["total"] == sum(part.numel() for part in model.network.parameters())
+    assert parameters(model.config)["total"] == sum(
+        part.numel() for part in model.network.parameters()
+    )
     check_pieces(toy)
     check_states(toy, tmp_path)
 
@@ -112,5 +144,7 @@ def test_what_a_new_family_refuses_is_named(toy, monkeypatch):
         load_model(toy, dtype="float32")
     family_of.cache_clear()
     monkeypatch.setattr(families, "__path__", families.__path__[:-1])
-    with pytest.raises(ConfigUnsupported, match="model_type 'toy' is not supported; docqa runs llama, qwen2"):
+    with pytest.raises(
+        ConfigUnsupported, match="model_type 'toy' is not supported; docqa runs llama, qwen2"
+    ):
         build_network(HybridConfig.from_folder(toy))

@@ -1,4 +1,6 @@
-"""Models of others say through docqa what they say in transformers; what is none of them is refused by name."""
+"""Models of others say through docqa what they say in transformers; what is none of them is refused
+by name.
+"""
 
 import json
 
@@ -32,7 +34,9 @@ def read(model, *texts):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_reader_of_every_architecture_says_what_it_says_in_transformers(kind, tmp_path, tiny_reader):
+def test_a_reader_of_every_architecture_says_what_it_says_in_transformers(
+    kind, tmp_path, tiny_reader
+):
     network = tiny_reader.write_foreign(tmp_path, kind, "ForQuestionAnswering")
     assert role_of(tmp_path) == "reader"
     reader = SpanReader(tmp_path)
@@ -41,7 +45,9 @@ def test_a_reader_of_every_architecture_says_what_it_says_in_transformers(kind, 
         pair = read(reader, QUESTION, text)
         made, begins = network(**pair), pair.sequence_ids(0).index(1)
         for row, logits in zip(found, (made.start_logits[0], made.end_logits[0]), strict=True):
-            right = torch.cat([logits[:1], logits[begins:-1]]).log_softmax(0)[1:].numpy()  # a token is a letter here
+            right = (
+                torch.cat([logits[:1], logits[begins:-1]]).log_softmax(0)[1:].numpy()
+            )  # a token is a letter here
             np.testing.assert_allclose(row[: len(right)], right, atol=1e-5)
             assert np.isneginf(row[len(right) :]).all() and len(row) == len(at)
 
@@ -52,38 +58,62 @@ def exported(folder, tiny_reader):
     shape, tensors = own.encoder.shape, own.state_dict()
     network = transformers.MPNetForQuestionAnswering(
         transformers.MPNetConfig(
-            vocab_size=shape.vocabulary, hidden_size=shape.hidden, num_hidden_layers=shape.layers,
-            num_attention_heads=shape.heads, intermediate_size=shape.inner, layer_norm_eps=shape.eps,
-            max_position_embeddings=shape.positions + FIRST_PLACE, relative_attention_num_buckets=shape.buckets,
+            vocab_size=shape.vocabulary,
+            hidden_size=shape.hidden,
+            num_hidden_layers=shape.layers,
+            num_attention_heads=shape.heads,
+            intermediate_size=shape.inner,
+            layer_norm_eps=shape.eps,
+            max_position_embeddings=shape.positions + FIRST_PLACE,
+            relative_attention_num_buckets=shape.buckets,
         )
-    )  # fmt: skip
+    )
     named = plain_names({name: name for name in network.state_dict() if name.startswith("mpnet.")})
     made = {theirs: tensors[f"encoder.{ours}"] for ours, theirs in named.items()}
-    made |= {"qa_outputs.weight": tensors["head.ends.weight"], "qa_outputs.bias": tensors["head.ends.shift"]}
+    made |= {
+        "qa_outputs.weight": tensors["head.ends.weight"],
+        "qa_outputs.bias": tensors["head.ends.shift"],
+    }
     places = "mpnet.embeddings.position_embeddings.weight"
-    network.load_state_dict(made | {places: torch.nn.functional.pad(made[places], (0, 0, FIRST_PLACE, 0))})
+    network.load_state_dict(
+        made | {places: torch.nn.functional.pad(made[places], (0, 0, FIRST_PLACE, 0))}
+    )
     network.save_pretrained(folder)
     tiny_reader.write_pair_tokenizer(BUNDLED / READER_TOKENIZER, folder)
 
 
 @pytest.mark.weights
 @pytest.mark.parametrize(("switch", "close"), [("torch", 3e-3), ("", 0.4)])
-def test_the_bundled_reader_in_this_form_chooses_the_same_places(switch, close, tmp_path, monkeypatch, tiny_reader):
-    monkeypatch.setenv(SWITCH, switch)  # native kernels round what goes through packed matrices to 8 bits
+def test_the_bundled_reader_in_this_form_chooses_the_same_places(
+    switch, close, tmp_path, monkeypatch, tiny_reader
+):
+    monkeypatch.setenv(
+        SWITCH, switch
+    )  # native kernels round what goes through packed matrices to 8 bits
     exported(tmp_path, tiny_reader)
     bundled, asked = ExcerptReader(BUNDLED), "How long is the notice?"
-    texts = ["Notice is thirty days, in writing.", "The rent is 400 pounds a year, payable in June."]
+    texts = [
+        "Notice is thirty days, in writing.",
+        "The rent is 400 pounds a year, payable in June.",
+    ]
     ids, places = zip(*map(bundled.tokenizer.encode_with_offsets, texts), strict=True)
     found = SpanReader(tmp_path).scores(asked, texts, places)
-    for mine, other in zip(bundled.read(pairs_of(bundled.tokenizer, asked, ids, ())), found, strict=True):
+    for mine, other in zip(
+        bundled.read(pairs_of(bundled.tokenizer, asked, ids, ())), found, strict=True
+    ):
         apart = mine.tokens[:2] - other  # but for what the first token says of a whole excerpt
         np.testing.assert_allclose(apart, np.broadcast_to(apart[:, :1], apart.shape), atol=close)
-    own = {(s.passage, s.first, s.last): s.score for s in read_excerpts(bundled, asked, texts, each=9).spans.spans}
+    own = {
+        (s.passage, s.first, s.last): s.score
+        for s in read_excerpts(bundled, asked, texts, each=9).spans.spans
+    }
     bundled.other = SpanReader(tmp_path)
     best = read_excerpts(bundled, asked, texts).spans.spans[0]
     (first, _), (_, last) = places[best.passage][best.first], places[best.passage][best.last]
     assert texts[best.passage][first:last] == "thirty days" and best.said is not None
-    assert best.score == own[best.passage, best.first, best.last]  # how sure: no surer than the bundled one is of it
+    assert (
+        best.score == own[best.passage, best.first, best.last]
+    )  # how sure: no surer than the bundled one is of it
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -91,7 +121,9 @@ def test_an_encoder_pools_prompts_and_normalises_as_its_modules_say(kind, tmp_pa
     network = tiny_reader.write_foreign(tmp_path, kind, "Model")
     pooling = {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}
     tiny_reader.write_modules(tmp_path, pooling, prompts={"query": "ask: "})
-    save_file({"linear.weight": (dense := torch.randn(8, 64))}, tmp_path / "2_Dense" / "model.safetensors")
+    save_file(
+        {"linear.weight": (dense := torch.randn(8, 64))}, tmp_path / "2_Dense" / "model.safetensors"
+    )
     encoder, found = SentenceEncoder(tmp_path), []
     for text in ("ask: when?", TEXTS[1].strip().lower()):
         x = network(**read(encoder, text)).last_hidden_state[0]
@@ -100,7 +132,9 @@ def test_an_encoder_pools_prompts_and_normalises_as_its_modules_say(kind, tmp_pa
     np.testing.assert_allclose(encoder.vectors(["When?"], asked=True)[0], unit[0], atol=1e-5)
     np.testing.assert_allclose(encoder.vectors([TEXTS[1]])[0], unit[1], atol=1e-5)
     tiny_reader.write_modules(tmp_path, {"pooling_mode": ["cls", "mean"]}, similarity_fn_name="dot")
-    np.testing.assert_allclose(SentenceEncoder(tmp_path).vectors([TEXTS[1]])[0], found[1], atol=1e-5)
+    np.testing.assert_allclose(
+        SentenceEncoder(tmp_path).vectors([TEXTS[1]])[0], found[1], atol=1e-5
+    )
     assert stamp(tmp_path, "encoder") != encoder.identity
     tiny_reader.write_modules(tmp_path, {"pooling_mode": "weightedmean"})
     with pytest.raises(ModelError, match="Pooling weightedmean is not computed"):
@@ -109,7 +143,10 @@ def test_an_encoder_pools_prompts_and_normalises_as_its_modules_say(kind, tmp_pa
 
 @pytest.mark.parametrize("labels", [["LABEL_0"], ["contradiction", "entailment", "neutral"]])
 def test_a_reranker_scores_by_its_label_or_by_entailment(labels, tmp_path, tiny_reader):
-    named = {"id2label": dict(enumerate(labels)), "label2id": {label: at for at, label in enumerate(labels)}}
+    named = {
+        "id2label": dict(enumerate(labels)),
+        "label2id": {label: at for at, label in enumerate(labels)},
+    }
     network = tiny_reader.write_foreign(tmp_path, "Bert", "ForSequenceClassification", **named)
     reranker = CrossEncoder(tmp_path)
     rows = [network(**read(reranker, QUESTION, text)).logits[0] for text in TEXTS]
@@ -121,16 +158,19 @@ def test_what_is_no_such_model_is_refused_by_name(tmp_path, tiny_reader):
     names = {"id2label": {0: "spam", 1: "ham"}, "label2id": {"spam": 0, "ham": 1}}
     tiny_reader.write_foreign(tmp_path / "a", "Bert", "ForSequenceClassification", **names)
     for kind, said in (
-        (CrossEncoder, "its labels are spam, ham"), (SpanReader, "this is no reader"),
+        (CrossEncoder, "its labels are spam, ham"),
+        (SpanReader, "this is no reader"),
         (SentenceEncoder, "this is no encoder (a model of sentence-transformers has modules.json"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(ModelError) as error:
             kind(tmp_path / "a")
         assert said in str(error.value) and str(tmp_path / "a") in str(error.value)
     folder = tmp_path / "b"
     network = tiny_reader.write_foreign(folder, "Bert", "ForQuestionAnswering")
     network.bert.save_pretrained(folder)  # a head that was never trained would be made up
-    config = json.loads((folder / "config.json").read_text()) | {"architectures": ["BertForQuestionAnswering"]}
+    config = json.loads((folder / "config.json").read_text()) | {
+        "architectures": ["BertForQuestionAnswering"]
+    }
     (folder / "config.json").write_text(json.dumps(config))
     with pytest.raises(ModelError, match="has no tensor qa_outputs"):
         SpanReader(folder)

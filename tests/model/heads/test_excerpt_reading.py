@@ -1,4 +1,6 @@
-"""What the reader says of excerpts: spans that lie in them, forms, items of lists, and the judge of support."""
+"""What the reader says of excerpts: spans that lie in them, forms, items of lists, and the judge of
+support.
+"""
 
 import numpy as np
 import pytest
@@ -10,12 +12,16 @@ from docqa.model.heads.spans import sigmoid
 
 QUESTION = "When does the lease end?"
 EXCERPTS = [
-    "The lease ends on 4 May 1912.", "The tenant pays 30 pounds a year in the inn.", "Nothing.",
+    "The lease ends on 4 May 1912.",
+    "The tenant pays 30 pounds a year in the inn.",
+    "Nothing.",
     "Rent is due in June; the landlord repairs the roof, the walls and the two doors at his own cost.",
-    "A dog may be kept.", "It was signed at noon.",
-]  # fmt: skip
+    "A dog may be kept.",
+    "It was signed at noon.",
+]
 HEADINGS = ["Term", "", "Schedule > Notes", "Rent", "Animals", "Signatures"]
-# No floats of hypothesis: it wants denormals, which a training in the same process has switched off.
+# No floats of hypothesis: it wants denormals, which a training in the same process has switched
+# off.
 tenths = st.integers(-40, 40).map(lambda number: number / 10)
 logits = st.lists(st.tuples(tenths, tenths), min_size=1, max_size=30)
 
@@ -39,7 +45,8 @@ def test_spans_lie_in_the_excerpts_and_say_words_of_them(reader):
 
 def test_starts_and_ends_share_one_probability_with_no_answer(reader):
     found = read_excerpts(reader, QUESTION, EXCERPTS)
-    # `passages` is half of the log of start plus that of end: over all excerpts each sums to less than 1.
+    # `passages` is half of the log of start plus that of end: over all excerpts each sums to less
+    # than 1.
     assert 0 < np.exp(found.spans.passages).sum() < 1
     assert found.spans.none < 0
 
@@ -53,9 +60,13 @@ def test_forms_are_probabilities_and_there_is_one_figure_an_excerpt(reader):
 def test_the_order_of_excerpts_and_what_stands_beside_do_not_matter(reader):
     plain = read_excerpts(reader, QUESTION, EXCERPTS, HEADINGS)
     order = [3, 0, 5, 2, 4, 1]
-    other = read_excerpts(reader, QUESTION, [EXCERPTS[n] for n in order], [HEADINGS[n] for n in order])
+    other = read_excerpts(
+        reader, QUESTION, [EXCERPTS[n] for n in order], [HEADINGS[n] for n in order]
+    )
     # float32 products of other shapes sum in another order
-    assert [other.answers[order.index(n)] for n in range(6)] == pytest.approx(plain.answers, abs=1e-3)
+    assert [other.answers[order.index(n)] for n in range(6)] == pytest.approx(
+        plain.answers, abs=1e-3
+    )
     assert other.forms == pytest.approx(plain.forms, abs=1e-3)
     assert other.spans.none == pytest.approx(plain.spans.none, abs=1e-3)
     best, moved = plain.spans.spans[0], other.spans.spans[0]
@@ -66,7 +77,9 @@ def test_the_order_of_excerpts_and_what_stands_beside_do_not_matter(reader):
 
 def test_a_heading_changes_what_is_read_and_an_empty_one_does_not(reader):
     bare = read_excerpts(reader, QUESTION, EXCERPTS)
-    assert read_excerpts(reader, QUESTION, EXCERPTS, [""] * 6).answers == pytest.approx(bare.answers, abs=1e-3)
+    assert read_excerpts(reader, QUESTION, EXCERPTS, [""] * 6).answers == pytest.approx(
+        bare.answers, abs=1e-3
+    )
     headed = read_excerpts(reader, QUESTION, EXCERPTS, ["Term of the lease"] * 6)
     assert headed.answers != pytest.approx(bare.answers, abs=1e-3) and headed.places == bare.places
 
@@ -83,18 +96,30 @@ def test_items_are_runs_inside_cut_where_a_new_one_begins(rows):
     chance, start = sigmoid(inside).tolist(), sigmoid(begins).tolist()
     items = _items(begins, inside)
     held = [token for item in items for token in range(item.first, item.last + 1)]
-    assert held == [token for token in range(len(rows)) if chance[token] >= 0.5]  # each once, in order
+    assert held == [
+        token for token in range(len(rows)) if chance[token] >= 0.5
+    ]  # each once, in order
     for before, item in zip([None, *items], items, strict=False):
         assert before is None or item.first > before.last + 1 or start[item.first] >= 0.5
         assert all(start[token] < 0.5 for token in range(item.first + 1, item.last + 1))
-        assert item.chance == pytest.approx(sum(chance[item.first : item.last + 1]) / (item.last + 1 - item.first))
+        assert item.chance == pytest.approx(
+            sum(chance[item.first : item.last + 1]) / (item.last + 1 - item.first)
+        )
 
 
 def test_support_sums_to_one_and_each_claim_is_judged_for_itself(reader):
-    statements = ["The lease ends in May.", "A dog is forbidden.", "Rent is due.", "It was signed.", "The roof leaks."]
+    statements = [
+        "The lease ends in May.",
+        "A dog is forbidden.",
+        "Rent is due.",
+        "It was signed.",
+        "The roof leaks.",
+    ]
     evidence = [EXCERPTS[0], EXCERPTS[4], EXCERPTS[3], EXCERPTS[5], "x " * 400]
     judged = judge_support(reader, statements, evidence)
     assert judged.shape == (5, 4)
     assert judged.sum(1) == pytest.approx(1)
     for number, (said, text) in enumerate(zip(statements, evidence, strict=True)):
-        np.testing.assert_allclose(judge_support(reader, [said], [text])[0], judged[number], atol=1e-4, rtol=1e-3)
+        np.testing.assert_allclose(
+            judge_support(reader, [said], [text])[0], judged[number], atol=1e-4, rtol=1e-3
+        )

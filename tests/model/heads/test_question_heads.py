@@ -7,16 +7,33 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from docqa.model.errors import WeightsMismatch
-from docqa.model.heads.question_heads import CLAUSES, QUESTION_HEADS_FILE, QuestionHeads, QuestionKind, words_at
+from docqa.model.heads.question_heads import (
+    CLAUSES,
+    QUESTION_HEADS_FILE,
+    QuestionHeads,
+    QuestionKind,
+    words_at,
+)
 
 HIDDEN = 8
 PARTS = {
-    "kind": (len(QuestionKind), 2 * HIDDEN), "kind_bias": (len(QuestionKind),), "itself": (2 * HIDDEN,),
-    "itself_bias": (), "follows": (2 * HIDDEN,), "follows_bias": (), "clause": (len(CLAUSES), HIDDEN),
-    "clause_bias": (len(CLAUSES),), "kept": (2, HIDDEN), "kept_bias": (2,),
-    "refuses": (HIDDEN,), "refuses_bias": (), "two": (2 * HIDDEN,), "two_bias": (),
-    "parts": (2, HIDDEN), "parts_bias": (2,),
-}  # fmt: skip
+    "kind": (len(QuestionKind), 2 * HIDDEN),
+    "kind_bias": (len(QuestionKind),),
+    "itself": (2 * HIDDEN,),
+    "itself_bias": (),
+    "follows": (2 * HIDDEN,),
+    "follows_bias": (),
+    "clause": (len(CLAUSES), HIDDEN),
+    "clause_bias": (len(CLAUSES),),
+    "kept": (2, HIDDEN),
+    "kept_bias": (2,),
+    "refuses": (HIDDEN,),
+    "refuses_bias": (),
+    "two": (2 * HIDDEN,),
+    "two_bias": (),
+    "parts": (2, HIDDEN),
+    "parts_bias": (2,),
+}
 
 
 def places_of(question: str) -> list[tuple[int, int]]:
@@ -34,7 +51,9 @@ WORDS = st.lists(st.sampled_from(["which", "leases", "Zurich", "2019", "end", "w
 @given(WORDS, st.integers(0, 99))
 def test_words_stay_whole_and_in_order_and_names_and_numbers_always(words, seed):
     rng, words = np.random.default_rng(seed), ["do", *words]
-    heads = QuestionHeads(**{name: rng.normal(size=shape).astype(np.float32) for name, shape in PARTS.items()})
+    heads = QuestionHeads(
+        **{name: rng.normal(size=shape).astype(np.float32) for name, shape in PARTS.items()}
+    )
     question = " ".join(words)
     places = places_of(question)
     assert [question[start:end] for start, end, _ in words_at(question, places)] == words

@@ -1,4 +1,6 @@
-"""The reader on arrays says what the one that was trained says, natively and in numpy; damaged files are named."""
+"""The reader on arrays says what the one that was trained says, natively and in numpy; damaged
+files are named.
+"""
 
 import numpy as np
 import pytest
@@ -20,13 +22,20 @@ from docqa.model.training.reader.reader_files import load_dense
 needs_library = pytest.mark.skipif(not native_in_use(), reason="the native library is not here")
 ONE = READER_FILE.format(1, 1)
 QUESTION = "When does the lease end?"
-EXCERPTS = ["The lease ends on 4 May 1912.", "Nothing.", "Rent is due in June; " * 20, "A dog may be kept."]
+EXCERPTS = [
+    "The lease ends on 4 May 1912.",
+    "Nothing.",
+    "Rent is due in June; " * 20,
+    "A dog may be kept.",
+]
 
 
 @pytest.mark.parametrize(("switch", "close"), [("torch", 2e-3), ("", 0.25)])
-def test_the_reader_says_what_the_trained_one_says(tmp_path, monkeypatch, tiny_reader, switch, close):
-    # Numpy: logits of some units, float32 sums in other orders. Native: activations are rounded to 8 bits beside packed
-    # matrices, half a part in a hundred of each.
+def test_the_reader_says_what_the_trained_one_says(
+    tmp_path, monkeypatch, tiny_reader, switch, close
+):
+    # Numpy: logits of some units, float32 sums in other orders. Native: activations are rounded to
+    # 8 bits beside packed matrices, half a part in a hundred of each.
     monkeypatch.setenv(SWITCH, switch)
     tiny_reader.write_reader(tmp_path)
     ours, theirs = ExcerptReader(tmp_path), load_dense(tmp_path).eval()
@@ -40,7 +49,9 @@ def test_the_reader_says_what_the_trained_one_says(tmp_path, monkeypatch, tiny_r
         tokens = torch.stack([part[row][here] for part in parts])
         np.testing.assert_allclose(mine.tokens, tokens.numpy(), atol=close)
         np.testing.assert_allclose(mine.form, right.form[row].numpy(), atol=close)
-        assert mine.yes == pytest.approx(float(right.verdict[row] @ torch.tensor([1.0, -1.0])), abs=2 * close)
+        assert mine.yes == pytest.approx(
+            float(right.verdict[row] @ torch.tensor([1.0, -1.0])), abs=2 * close
+        )
         assert mine.answers == pytest.approx(float(right.answers[row]), abs=close)
     np.testing.assert_allclose(ours.judge(pairs), support.numpy(), atol=close)
     np.testing.assert_allclose(ours.none, theirs.head.none.detach().numpy())
@@ -48,18 +59,27 @@ def test_the_reader_says_what_the_trained_one_says(tmp_path, monkeypatch, tiny_r
 
 @needs_library
 def test_without_the_native_library_the_bundled_reader_gives_the_same_answer(monkeypatch):
-    asked, few = "How long is the notice?", ["Notice is thirty days, in writing.", "The rent is 400 pounds."]
+    asked, few = (
+        "How long is the notice?",
+        ["Notice is thirty days, in writing.", "The rent is 400 pounds."],
+    )
     found = []
     for switch in ("", "torch"):
         monkeypatch.setenv(SWITCH, switch)
         reader = ExcerptReader(BUNDLED)
-        found.append((read_excerpts(reader, asked, few, ["Term"] * 2), judge_support(reader, [asked], few[:1])))
+        found.append(
+            (
+                read_excerpts(reader, asked, few, ["Term"] * 2),
+                judge_support(reader, [asked], few[:1]),
+            )
+        )
     (native, judged), (plain, right) = found
     best, other = native.spans.spans[0], plain.spans.spans[0]
     first, last = (native.places[best.passage][token] for token in (best.first, best.last))
     assert (best.passage, best.first, best.last) == (other.passage, other.first, other.last)
     assert few[best.passage][first[0] : last[1]] == "thirty days"
-    # Rounding activations to 8 bits moves log-odds of some units by up to a tenth, and chances by less.
+    # Rounding activations to 8 bits moves log-odds of some units by up to a tenth, and chances by
+    # less.
     assert native.answers == pytest.approx(plain.answers, abs=0.2)
     assert native.forms == pytest.approx(plain.forms, abs=0.05)
     np.testing.assert_allclose(judged, right, atol=0.05)
@@ -69,7 +89,8 @@ def test_an_excerpt_is_read_alike_alone_and_beside_others(tmp_path, tiny_reader)
     tiny_reader.write_reader(tmp_path)
     reader = ExcerptReader(tmp_path)
     alone = [read_excerpts(reader, QUESTION, [text]).answers[0] for text in EXCERPTS]
-    # The native encoder gives the same bits; numpy sums small products, and without the library all, in other orders.
+    # The native encoder gives the same bits; numpy sums small products, and without the library
+    # all, in other orders.
     assert alone == pytest.approx(read_excerpts(reader, QUESTION, EXCERPTS).answers, abs=1e-4)
 
 

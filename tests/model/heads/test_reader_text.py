@@ -3,7 +3,12 @@
 import pytest
 
 from docqa.model.errors import WeightsMismatch
-from docqa.model.heads.reader_text import LONGEST_ASKED, LONGEST_EXCERPT, LONGEST_HEADING, ReaderTokenizer
+from docqa.model.heads.reader_text import (
+    LONGEST_ASKED,
+    LONGEST_EXCERPT,
+    LONGEST_HEADING,
+    ReaderTokenizer,
+)
 from docqa.model.training.reader.encoder_start import POSITIONS
 
 

@@ -26,22 +26,33 @@ def test_states_of_a_question_are_those_of_the_network(tokens):
     trunk = NativeTrunk(tensors, config, 3, library, evidence_adapters(BUNDLED))
     ids = list(range(100, 100 + tokens))
     ours, right = trunk.states(ids), load_model(BUNDLED).evidence_states(ids)
-    # Gates differ in their last bits, and then a number before a product is rounded to the next of its 8 bits.
+    # Gates differ in their last bits, and then a number before a product is rounded to the next of
+    # its 8 bits.
     assert np.linalg.norm(ours - right) < 5e-3 * np.linalg.norm(right)
 
 
 def test_a_tensor_of_another_shape_is_named():
     config = HybridConfig.from_folder(BUNDLED)
     with pytest.raises(WeightsMismatch, match="embed_tokens"):
-        NativeTrunk(FolderTensors.of_checkpoint(BUNDLED), replace(config, vocab_size=7), 3, library, {})
+        NativeTrunk(
+            FolderTensors.of_checkpoint(BUNDLED), replace(config, vocab_size=7), 3, library, {}
+        )
 
 
 def test_reading_on_from_a_kept_state_changes_no_bit(tmp_path):
-    model, ids, rows = answering_model(BUNDLED, None, "cpu"), [100 + n % 999 for n in range(2_500)], {}
+    model, ids, rows = (
+        answering_model(BUNDLED, None, "cpu"),
+        [100 + n % 999 for n in range(2_500)],
+        {},
+    )
     model.prefill(ids, model.new_state(), on_hidden=rows.__setitem__)
     state = model.new_state()
     model.prefill(ids[:2_048], state)
     save_state(state, tmp_path, {}, model)
     later, state = {}, load_state(tmp_path, model, {}, ids=ids)
     model.prefill(ids[2_048:], state, on_hidden=later.__setitem__)
-    assert list(rows) == [0, 2_048] and np.array_equal(later[2_048], rows[2_048]) and state.ids().tolist() == ids
+    assert (
+        list(rows) == [0, 2_048]
+        and np.array_equal(later[2_048], rows[2_048])
+        and state.ids().tolist() == ids
+    )

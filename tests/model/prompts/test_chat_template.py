@@ -1,4 +1,6 @@
-"""The chat template of a checkpoint: rendered as transformers does, with documents as plain text in it."""
+"""The chat template of a checkpoint: rendered as transformers does, with documents as plain text in
+it.
+"""
 
 import json
 
@@ -23,17 +25,25 @@ BY_DEFAULT = TURNS + (
     "{%- if enable_thinking is defined and enable_thinking is false %}{{- '<think>\n\n</think>\n\n' }}"
     "{%- else %}{{- '<think>\n' }}{%- endif %}{%- endif %}"
 )
-WHEN_ASKED = TURNS + "{%- if enable_thinking is defined and enable_thinking %}{{- '<think>\n' }}{% endif %}{%- endif %}"
+WHEN_ASKED = (
+    TURNS
+    + "{%- if enable_thinking is defined and enable_thinking %}{{- '<think>\n' }}{% endif %}{%- endif %}"
+)
 ALWAYS = TURNS + "{{- '<think>\n' }}{%- endif %}"
 NEVER = TURNS + "{%- endif %}"
-MESSAGES = [{"role": "system", "content": " Be  short. "}, {"role": "user", "content": "Who <|end|> signs?\n"}]
+MESSAGES = [
+    {"role": "system", "content": " Be  short. "},
+    {"role": "user", "content": "Who <|end|> signs?\n"},
+]
 
 
 @pytest.mark.parametrize("source", [BY_DEFAULT, WHEN_ASKED, ALWAYS, NEVER])
 @pytest.mark.parametrize("think", [None, True, False])
 def test_it_is_rendered_as_transformers_renders_it(source, think):
     asked = {} if think is None else {"enable_thinking": think}
-    right, _ = render_jinja_template([MESSAGES], chat_template=source, add_generation_prompt=True, **asked)
+    right, _ = render_jinja_template(
+        [MESSAGES], chat_template=source, add_generation_prompt=True, **asked
+    )
     assert ChatTemplate(source, "here").render(MESSAGES, think=think) == right[0]
 
 
@@ -64,12 +74,17 @@ def test_whether_it_thinks_is_read_from_what_it_prints(source, kind, thinks):
 )
 def test_a_template_that_cannot_be_used_is_named_with_the_reason(source, said):
     with pytest.raises(ConfigUnsupported, match=f"the/file.*{said}"):
-        Conversation(ChatTemplate(source, "the/file"), CheckpointTokenizer(tiny.tokenizer_spec())).ids(["b"])
+        Conversation(
+            ChatTemplate(source, "the/file"), CheckpointTokenizer(tiny.tokenizer_spec())
+        ).ids(["b"])
 
 
 def test_chat_template_is_found_in_either_file(tmp_path):
     assert ChatTemplate.load(tmp_path) is None
-    config = {"eos_token": {"content": "<|end|>"}, "chat_template": [{"name": "default", "template": "two"}]}
+    config = {
+        "eos_token": {"content": "<|end|>"},
+        "chat_template": [{"name": "default", "template": "two"}],
+    }
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
     found = ChatTemplate.load(tmp_path)
     assert found is not None and (found.source, found.names) == ("two", {"eos_token": "<|end|>"})
@@ -108,6 +123,10 @@ def test_sampling_is_what_the_checkpoint_asks_for(tmp_path):
     wanted = {"do_sample": True, "temperature": 0.6, "top_k": 20, "top_p": 0.95}
     (tmp_path / "generation_config.json").write_text(json.dumps(wanted), encoding="utf-8")
     assert sampling_defaults(tmp_path, 0) == Sampling(temperature=0.6, top_k=20, top_p=0.95, seed=0)
-    (tmp_path / "generation_config.json").write_text(json.dumps(wanted | {"top_p": 7}), encoding="utf-8")
-    with pytest.raises(ConfigUnsupported, match=r"generation_config.json cannot be used \(out of range"):
+    (tmp_path / "generation_config.json").write_text(
+        json.dumps(wanted | {"top_p": 7}), encoding="utf-8"
+    )
+    with pytest.raises(
+        ConfigUnsupported, match=r"generation_config.json cannot be used \(out of range"
+    ):
         sampling_defaults(tmp_path)

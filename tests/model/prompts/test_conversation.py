@@ -1,4 +1,6 @@
-"""Documents and questions in one conversation: the same ids before and of the documents, whatever is asked."""
+"""Documents and questions in one conversation: the same ids before and of the documents, whatever
+is asked.
+"""
 
 import pytest
 import tiny
@@ -14,16 +16,23 @@ TURNS = """{%- for message in messages %}
 {%- endfor %}
 {%- if add_generation_prompt %}{{- '<|start|>assistant\n' }}"""
 PLAIN = TURNS + "{%- endif %}"
-THINKS = TURNS + "{%- if enable_thinking is undefined or enable_thinking %}{{- '<think>\n' }}{%- endif %}{%- endif %}"
+THINKS = (
+    TURNS
+    + "{%- if enable_thinking is undefined or enable_thinking %}{{- '<think>\n' }}{%- endif %}{%- endif %}"
+)
 NO_SYSTEM = "{%- if messages[0].role == 'system' %}{{- raise_exception('no') }}{%- endif %}" + PLAIN
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> CheckpointTokenizer:
     spec = tiny.tokenizer_spec()
-    first = 1 + max([*spec["model"]["vocab"].values(), *(token["id"] for token in spec["added_tokens"])])
+    first = 1 + max(
+        [*spec["model"]["vocab"].values(), *(token["id"] for token in spec["added_tokens"])]
+    )
     names = ["<|start|>", "<|end|>", "<think>", "</think>"]
-    spec["added_tokens"] += [{"id": first + at, "content": name, "special": True} for at, name in enumerate(names)]
+    spec["added_tokens"] += [
+        {"id": first + at, "content": name, "special": True} for at, name in enumerate(names)
+    ]
     return CheckpointTokenizer(spec)
 
 
@@ -42,14 +51,22 @@ def test_a_question_follows_the_documents_in_the_message_that_they_opened(source
 
 def test_a_mended_answer_stands_behind_the_first_one(tokenizer):
     talk = Conversation(ChatTemplate(PLAIN, "here"), tokenizer)
-    text = tokenizer.decode(talk.ids([talk.form.asked(Question("Who signs?")), "Ann signs.", "Cite it."]))
+    text = tokenizer.decode(
+        talk.ids([talk.form.asked(Question("Who signs?")), "Ann signs.", "Cite it."])
+    )
     places = [text.index(words) for words in ("Who signs?", "Ann signs.", "Cite it.")]
-    assert places == sorted(places) and text.count("<|start|>") == 3 and text.count("That was the text") == 1
+    assert (
+        places == sorted(places)
+        and text.count("<|start|>") == 3
+        and text.count("That was the text") == 1
+    )
 
 
 def test_a_model_that_thinks_is_left_where_its_thought_begins(tokenizer):
     talk = Conversation(ChatTemplate(THINKS, "here"), tokenizer)
-    assert tokenizer.decode(talk.ids([talk.form.asked(Question("Who?"))], think=True)).endswith("<think>\n")
+    assert tokenizer.decode(talk.ids([talk.form.asked(Question("Who?"))], think=True)).endswith(
+        "<think>\n"
+    )
     assert not tokenizer.decode(talk.ids([talk.form.asked(Question("Who?"))])).endswith("<think>\n")
 
 

@@ -1,7 +1,15 @@
-"""What stands behind numbered sentences: the question, those that are nearest, and few words on how to answer."""
+"""What stands behind numbered sentences: the question, those that are nearest, and few words on how
+to answer.
+"""
 
 from docqa.model.prompts.conversation import PASSAGES, chat_messages
-from docqa.model.prompts.written_prompt import Question, asked_of_numbered, asked_of_text, mend_numbered, mend_text
+from docqa.model.prompts.written_prompt import (
+    Question,
+    asked_of_numbered,
+    asked_of_text,
+    mend_numbered,
+    mend_text,
+)
 
 NEAREST = ((12, "The rent is 5 dollars."), (3, "Rent is due in May."))
 
@@ -10,11 +18,16 @@ def test_the_nearest_sentences_are_named_in_the_form_of_an_answer():
     text = asked_of_numbered(Question("When is rent due?", "fact", NEAREST))
     assert "The rent is 5 dollars. [12]\nRent is due in May. [3]\n" in text and "like [12]" in text
     assert text.index("When is rent due?") < text.index("[12]") < text.index("Answer in one")
-    assert "[1]" in asked_of_numbered(Question("When?")) and "may answer" not in asked_of_numbered(Question("When?"))
+    assert "[1]" in asked_of_numbered(Question("When?")) and "may answer" not in asked_of_numbered(
+        Question("When?")
+    )
 
 
 def test_how_to_answer_depends_on_what_is_asked():
-    texts = {form: asked_of_numbered(Question("x?", form)) for form in ("fact", "list", "yes_no", "two_parts")}
+    texts = {
+        form: asked_of_numbered(Question("x?", form))
+        for form in ("fact", "list", "yes_no", "two_parts")
+    }
     assert len(set(texts.values())) == 4
     assert ["Yes or No" in texts[form] for form in texts] == [False, False, True, False]
     assert ["one item a line" in texts[form] for form in texts] == [False, True, False, False]

@@ -1,4 +1,6 @@
-"""Keys and values that single tokens are added to: forks stay apart, and whole blocks are as if read at once."""
+"""Keys and values that single tokens are added to: forks stay apart, and whole blocks are as if
+read at once.
+"""
 
 import torch
 
@@ -31,7 +33,9 @@ def test_single_tokens_of_two_forks_do_not_meet():
 
 
 def test_biased_keys_keep_their_other_columns_in_whole_blocks():
-    """A column of hundreds beside others of one: 8 bits with one scale would round those to nothing."""
+    """A column of hundreds beside others of one: 8 bits with one scale would round those to
+    nothing.
+    """
     k = torch.tensor([300.0, 1.0, -0.5, 0.25]).expand(1, 4, 1, 4)
     kept = {}
     for half_keys in (False, True):

@@ -1,4 +1,6 @@
-"""Memory in pages of its own: tensors come out as they went in, side by side and apart from everything else."""
+"""Memory in pages of its own: tensors come out as they went in, side by side and apart from
+everything else.
+"""
 
 import pytest
 import torch
@@ -8,7 +10,10 @@ from hypothesis import strategies as st
 from docqa.model.state.pages import ALIGNED, LEAST, laid_out, moved, own_pages, rounded_up
 
 DTYPES = [torch.uint8, torch.int8, torch.float16, torch.float32]
-FORMS = st.lists(st.tuples(st.lists(st.integers(0, 9), min_size=1, max_size=3), st.sampled_from(DTYPES)), max_size=6)
+FORMS = st.lists(
+    st.tuples(st.lists(st.integers(0, 9), min_size=1, max_size=3), st.sampled_from(DTYPES)),
+    max_size=6,
+)
 
 
 @given(forms=FORMS)

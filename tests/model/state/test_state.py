@@ -51,8 +51,12 @@ def test_a_loaded_state_goes_on_like_the_saved_one(model, tmp_path, count):
 
 
 @settings(max_examples=12, deadline=None)
-@given(count=st.integers(65, 260), stop=st.integers(1, 4), seed=st.integers(0, 99), other=st.booleans())
-def test_a_cached_or_resumed_answer_is_the_cold_answer_bit_for_bit(model, tmp_path_factory, count, stop, seed, other):
+@given(
+    count=st.integers(65, 260), stop=st.integers(1, 4), seed=st.integers(0, 99), other=st.booleans()
+)
+def test_a_cached_or_resumed_answer_is_the_cold_answer_bit_for_bit(
+    model, tmp_path_factory, count, stop, seed, other
+):
     folder, ids = tmp_path_factory.mktemp("state"), tiny.random_ids(count, seed)
     cold = answer(model, read(model, ids), seed)
     blocks = []
@@ -88,7 +92,9 @@ def test_one_thread_and_two_threads_each_repeat_themselves(model):
 
 def test_a_longer_text_goes_on_from_the_last_block_before_the_change(model, tmp_path):
     ids = tiny.random_ids(200)
-    save_state(read(model, ids, lambda state: save_state(state, tmp_path, {}, model)), tmp_path, {}, model)
+    save_state(
+        read(model, ids, lambda state: save_state(state, tmp_path, {}, model)), tmp_path, {}, model
+    )
     assert sorted(point["position"] for point in read_header(tmp_path)["points"]) == [128, 192, 200]
     changed = torch.cat([ids[:150], tiny.random_ids(100, 5)])
     state = load_state(tmp_path, model, {}, ids=changed)
@@ -170,7 +176,9 @@ def test_the_memory_keeps_its_orientation_on_disk(model, tmp_path):
     save_state(read(model, tiny.random_ids(100)), tmp_path, {}, model)
     loaded = load_state(tmp_path, model, {})
     assert tuple(loaded.layers[0].memory.shape) == (1, 6, 8, 12)
-    assert json.loads((tmp_path / "header.json").read_text())["settings"]["memory_layout"].endswith("key, value]")
+    assert json.loads((tmp_path / "header.json").read_text())["settings"]["memory_layout"].endswith(
+        "key, value]"
+    )
 
 
 def test_a_longer_text_than_the_factor_allows_is_refused(model):
@@ -224,7 +232,9 @@ def test_state_of_the_first_layers_equals_that_part_of_the_whole(model):
     assert tiny.held_bytes(*short.layers) < tiny.held_bytes(*whole.layers)
 
 
-@pytest.mark.parametrize("layers", [1, 2])  # a delta net alone, whose state has no blocks, and attention with it
+@pytest.mark.parametrize(
+    "layers", [1, 2]
+)  # a delta net alone, whose state has no blocks, and attention with it
 def test_state_of_the_first_layers_resumes_exactly_and_refuses_logits(model, tmp_path, layers):
     ids = tiny.random_ids(3 * GRID + 5)
     once, begun = (model.new_state(grid=GRID, layers=layers) for _ in range(2))

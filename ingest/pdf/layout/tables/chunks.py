@@ -1,4 +1,6 @@
-"""Chunks: the words of a line of print between gaps as wide as those between the cells of a table."""
+"""Chunks: the words of a line of print between gaps as wide as those between the cells of a
+table.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +42,10 @@ class Chunk:
 
     def stands_over(self, other: "Chunk") -> bool:
         """Whether both begin, end or have their middle there."""
-        return min(abs(self.x0 - other.x0), abs(self.x1 - other.x1), abs(self.middle - other.middle)) < ALIGNED
+        return (
+            min(abs(self.x0 - other.x0), abs(self.x1 - other.x1), abs(self.middle - other.middle))
+            < ALIGNED
+        )
 
 
 @dataclass(slots=True)
@@ -107,13 +112,22 @@ def _joins(before: Word, word: Word, height: float, walls: Sequence[float]) -> b
         return gap < _CLOSING_GAP * height
     if gap >= _WORD_GAP * height:
         return False
-    return _one_number(before.text, word.text) or not (says_value(before.text) and says_value(word.text))
+    return _one_number(before.text, word.text) or not (
+        says_value(before.text) and says_value(word.text)
+    )
 
 
 def _one_number(before: str, after: str) -> bool:
-    """Whether two values may be one cell: thousands set apart by spaces ("10 471"), or a value with one in brackets."""
+    """Whether two values may be one cell: thousands set apart by spaces ("10 471"), or a value with
+    one in brackets.
+    """
     if after.startswith("(") or not (before[-1:].isdigit() and after[:1].isdigit()):
         return True
     whole = before.lstrip("($€£¥-–−")
     group, rest = after[:_GROUP], after[_GROUP:]
-    return whole.isdecimal() and len(whole) <= _GROUP == len(group) and group.isdecimal() and not rest[:1].isdigit()
+    return (
+        whole.isdecimal()
+        and len(whole) <= _GROUP == len(group)
+        and group.isdecimal()
+        and not rest[:1].isdigit()
+    )

@@ -1,4 +1,6 @@
-"""The grid of a table whose place is known: columns by the white space between them, rows by lines and rules."""
+"""The grid of a table whose place is known: columns by the white space between them, rows by lines
+and rules.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -29,8 +31,8 @@ _BANDS = 4  # between rules: fewer are of heads, totals, groups
 
 
 def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | None:
-    """The table of these words; None: one column, one row, running text. `ruled`: rules say where it begins and
-    ends."""
+    """The table of these words; None: one column, one row, running text. `ruled`: rules say where
+    it begins and ends."""
     lines = print_lines(words, rules.down)
     if not 2 <= len(lines) <= _MOST_LINES:
         return None
@@ -45,27 +47,42 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     if not _is_table(lines, body, edges, ruled=ruled):
         return None
     rows = _rows(body, edges, rules)
-    above = [_split_heads(line, [*lines[at + 1 : heads], *body], edges, rules) for at, line in enumerate(lines[:heads])]
+    above = [
+        _split_heads(line, [*lines[at + 1 : heads], *body], edges, rules)
+        for at, line in enumerate(lines[:heads])
+    ]
     top = place_heads(above, edges, rules)
     first = 1 + max((cell.row for cell in top), default=-1)
     cells = top + _cells(rows, edges, first, [*above, *body])
     crowded = [_is_crowded(line, edges) for line in [*above, *body]]
     # The lowest head over several columns may be that of each, and rows that overlap may be one.
-    lowest = {column: cell for cell in top for column in range(cell.column, cell.column + cell.columns)}
+    lowest = {
+        column: cell for cell in top for column in range(cell.column, cell.column + cell.columns)
+    }
     wide = any(1 < cell.columns <= len(edges) for cell in lowest.values())
     lapped = any(a[-1].bottom - b[0].top > LAPPED * b[0].height for a, b in pairwise(rows))
-    # Where several cells have many lines, and no rule parts the rows, these may end elsewhere; so may rows of words
-    # between two rules.
+    # Where several cells have many lines, and no rule parts the rows, these may end elsewhere; so
+    # may rows of words between two rules.
     long = Counter(cell.row for cell in cells if len(cell.lines) > 1 and cell.row >= first)
     through = _through(body, rules)
-    loose = sum(count > 1 for count in long.values()) > _CROWDED * len(rows) > 2 * _CROWDED * len(through)
+    loose = (
+        sum(count > 1 for count in long.values())
+        > _CROWDED * len(rows)
+        > 2 * _CROWDED * len(through)
+    )
     step = _step(body)
     bands = grouped(body, lambda band, line: not _parted(band[-1], line, through))
-    valued = any(chunk.is_value for line in body for chunk in line.chunks if column_of(chunk.middle, edges))
+    valued = any(
+        chunk.is_value for line in body for chunk in line.chunks if column_of(chunk.middle, edges)
+    )
     loose = loose or _BANDS <= len(bands) < len(rows) and not valued
-    torn = sum(_is_torn(a, b, edges, step) and not _parted(a[-1], b[0], through) for a, b in pairwise(rows))
+    torn = sum(
+        _is_torn(a, b, edges, step) and not _parted(a[-1], b[0], through) for a, b in pairwise(rows)
+    )
     loose = loose or torn > max(1, _CROWDED * len(rows))
-    doubtful = wide or lapped or loose or any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body)
+    doubtful = (
+        wide or lapped or loose or any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body)
+    )
     return PlacedTable(cells, first, doubtful)
 
 
@@ -80,18 +97,27 @@ def _step(body: Lines) -> float:
 
 
 def _is_torn(above: Lines, row: Lines, edges: Edges, step: float) -> bool:
-    """Whether a row goes on with the one above: with all cells in small letters, with its values and no name, or close
-    below with its name, in the same print."""
+    """Whether a row goes on with the one above: with all cells in small letters, with its values
+    and no name, or close below with its name, in the same print."""
     upper, lower = above[0].chunks, row[0].chunks
     if column_of(lower[0].middle, edges):
         return len(upper) > 1 and _has_values(row[0], edges) and not _has_values(above[0], edges)
-    if len(upper) == 1 < len(lower) and not column_of(upper[0].middle, edges) and not upper[0].text.endswith(":"):
-        return row[0].bottom - above[-1].bottom < _TIGHT * step and upper[0].words[0].bold == lower[0].words[0].bold
+    if (
+        len(upper) == 1 < len(lower)
+        and not column_of(upper[0].middle, edges)
+        and not upper[0].text.endswith(":")
+    ):
+        return (
+            row[0].bottom - above[-1].bottom < _TIGHT * step
+            and upper[0].words[0].bold == lower[0].words[0].bold
+        )
     return len(upper) == len(lower) > 1 and all(chunk.text[0].islower() for chunk in lower)
 
 
 def column_edges(lines: Lines, rules: Rules) -> list[float]:
-    """Where columns end: mid-space that hardly a full line crosses, and upright rules along most."""
+    """Where columns end: mid-space that hardly a full line crosses, and upright rules along
+    most.
+    """
     most = max(len(line.chunks) for line in lines)
     full = [line for line in lines if len(line.chunks) >= max(2, _FULL * most)]
     if not full:
@@ -102,8 +128,12 @@ def column_edges(lines: Lines, rules: Rules) -> list[float]:
     spaces = _spaces(spans, allowed)
     top, bottom = lines[0].top, lines[-1].bottom
     walls = [x for x, *_ in rules.down if runs_along(rules.down, x, top, bottom)]
-    edges = [next((wall for wall in walls if space[0] <= wall <= space[1]), None) or _clearest(space, every)
-             for space in spaces if space[1] - space[0] >= _NARROWEST]  # fmt: skip
+    edges = [
+        next((wall for wall in walls if space[0] <= wall <= space[1]), None)
+        or _clearest(space, every)
+        for space in spaces
+        if space[1] - space[0] >= _NARROWEST
+    ]
     low, high = min(line.x0 for line in lines), max(line.x1 for line in lines)
     for wall in walls:
         if low < wall < high and all(abs(wall - edge) > 2 * NEAR for edge in edges):
@@ -125,7 +155,9 @@ def _without_bare(heads: Lines, body: Lines, edges: list[float]) -> list[float]:
 
 
 def _spaces(spans: Sequence[tuple[float, float]], allowed: int) -> list[tuple[float, float]]:
-    """From where to where at most so many of the spans lie, between the first and the last of them."""
+    """From where to where at most so many of the spans lie, between the first and the last of
+    them.
+    """
     steps = sorted([(x0, 1) for x0, _ in spans] + [(x1, -1) for _, x1 in spans])
     spaces: list[tuple[float, float]] = []
     cover, start = 0, None
@@ -141,10 +173,14 @@ def _spaces(spans: Sequence[tuple[float, float]], allowed: int) -> list[tuple[fl
 
 def _clearest(space: tuple[float, float], spans: Sequence[tuple[float, float]]) -> float:
     """The middle of the widest part of a space that the fewest spans cross."""
-    crossing = [(max(a, space[0]), min(b, space[1])) for a, b in spans if a < space[1] and b > space[0]]
+    crossing = [
+        (max(a, space[0]), min(b, space[1])) for a, b in spans if a < space[1] and b > space[0]
+    ]
     places = sorted({space[0], space[1], *(x for span in crossing for x in span)})
-    parts = [(sum(a < right and b > left for a, b in crossing), left - right, (left + right) / 2)
-             for left, right in pairwise(places)]  # fmt: skip
+    parts = [
+        (sum(a < right and b > left for a, b in crossing), left - right, (left + right) / 2)
+        for left, right in pairwise(places)
+    ]
     return min(parts)[2]
 
 
@@ -158,12 +194,17 @@ def _split(line: PrintLine, edges: Edges) -> PrintLine:
 
 def _parts(chunk: Chunk, edges: Edges) -> dict[int, Chunk]:
     """What of a chunk lies in each column."""
-    parts = [(at, list(words)) for at, words in groupby(chunk.words, lambda w: column_of((w.x0 + w.x1) / 2, edges))]
+    parts = [
+        (at, list(words))
+        for at, words in groupby(chunk.words, lambda w: column_of((w.x0 + w.x1) / 2, edges))
+    ]
     return {at: Chunk(words) for at, words in parts} if len(parts) > 1 else {parts[0][0]: chunk}
 
 
 def _split_heads(line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> PrintLine:
-    """The line of heads, chunks parted where each part stands over what is `below` and no rule joins them."""
+    """The line of heads, chunks parted where each part stands over what is `below` and no rule
+    joins them.
+    """
     lower = {column_of(c.middle, edges): c for part in reversed(below) for c in part.chunks}
     low, high = line.bottom - 0.4 * line.height, line.bottom + line.height
     joining = [rule for rule in rules.across if low <= rule[0] <= high and edges[0] <= rule[1]]
@@ -177,25 +218,39 @@ def _split_heads(line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> P
 
 
 def _head_lines(lines: Lines, edges: Edges, rules: Rules) -> int:
-    """How many lines are heads: those above a rule through all, or the first value behind the first column."""
+    """How many lines are heads: those above a rule through all, or the first value behind the first
+    column.
+    """
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     valued = next((at for at, line in enumerate(lines) if _has_values(line, edges)), None)
     limit = valued if valued is not None else len(lines)
     if valued is not None:  # "(0.75)" is a value, too: a line of heads has few
-        limit += 2 * sum(map(attrgetter("is_value"), lines[valued].chunks)) < len(lines[valued].chunks)
+        limit += 2 * sum(map(attrgetter("is_value"), lines[valued].chunks)) < len(
+            lines[valued].chunks
+        )
     ruled: list[int] = []
     for at in range(1, min(limit + 1, len(lines))):
-        between = [y for y, *_ in rules.across
-                   if lines[at - 1].bottom - 0.4 * lines[at - 1].height <= y <= lines[at].top + 0.4 * lines[at].height]
+        between = [
+            y
+            for y, *_ in rules.across
+            if lines[at - 1].bottom - 0.4 * lines[at - 1].height
+            <= y
+            <= lines[at].top + 0.4 * lines[at].height
+        ]
         # A rule through the table, not only below heads over some of its columns.
-        if any(all(runs_along(rules.across, y, left, end) for end in (right, edges[0])) for y in between):
+        if any(
+            all(runs_along(rules.across, y, left, end) for end in (right, edges[0]))
+            for y in between
+        ):
             ruled.append(at)
     if ruled:  # a rule through all may stand below a title, too
         lower = [at for at in ruled[1:] if valued is not None and len(lines[at - 1].chunks) > 1]
         return (lower or ruled[:1])[-1]
     if valued is None or valued > _MOST_HEADS:
         return 0
-    behind = [at for at in range(valued) if any(column_of(c.middle, edges) for c in lines[at].chunks)]
+    behind = [
+        at for at in range(valued) if any(column_of(c.middle, edges) for c in lines[at].chunks)
+    ]
     count = behind[-1] + 1 if behind else 0
     last = next((at for at in reversed(range(count)) if len(lines[at].chunks) > 1), count - 1)
     return count if last > count - 3 else last + 1
@@ -207,8 +262,8 @@ def _has_values(line: PrintLine, edges: Edges) -> bool:
 
 
 def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
-    """Whether most lines have several short cells: no running text, numbered lines, contents, signatures. Without rules
-    there are values or many cells."""
+    """Whether most lines have several short cells: no running text, numbered lines, contents,
+    signatures. Without rules there are values or many cells."""
     chunks = [chunk for line in body for chunk in line.chunks]
     columns: list[list[Chunk]] = [[] for _ in range(len(edges) + 1)]
     for chunk in chunks:
@@ -223,10 +278,15 @@ def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
     values = sum(chunk.is_value for chunk in chunks)
     prose = sum(median(len(c.words) for c in column) >= _PROSE for column in columns if column)
     if values < _FEW_VALUES * len(chunks):
-        if any(own and not any(any(map(str.isalnum, c.text)) or c.is_value for c in own) for own in columns):
+        if any(
+            own and not any(any(map(str.isalnum, c.text)) or c.is_value for c in own)
+            for own in columns
+        ):
             return False  # a list with bullets
         named = [line for line in body if not column_of(line.chunks[0].middle, edges)]
-        if prose > 1 or sum(len(line.chunks) > 1 for line in named) < (0.5 if ruled else 0.75) * len(named):
+        if prose > 1 or sum(len(line.chunks) > 1 for line in named) < (
+            0.5 if ruled else 0.75
+        ) * len(named):
             return False
         return ruled or len(columns) >= _MANY_COLUMNS
     first = sum(not column_of(line.x0, edges) for line in body)
@@ -255,7 +315,9 @@ def _through(body: Lines, rules: Rules) -> list[float]:
 
 def _parted(above: PrintLine, line: PrintLine, through: Sequence[float]) -> bool:
     """Whether one of the rules `through` a table is between two lines."""
-    return any(above.bottom - 0.4 * line.height <= y <= line.top + 0.4 * line.height for y in through)
+    return any(
+        above.bottom - 0.4 * line.height <= y <= line.top + 0.4 * line.height for y in through
+    )
 
 
 def _goes_on(row: Lines, line: PrintLine, edges: Edges, step: float) -> bool:
@@ -265,19 +327,31 @@ def _goes_on(row: Lines, line: PrintLine, edges: Edges, step: float) -> bool:
         valued = any(chunk.is_value and column_of(chunk.middle, edges) for chunk in line.chunks)
         return not valued and line.top - before.bottom < 1.2 * line.height
     waits = all(len(part.chunks) == 1 and not column_of(part.chunks[0].x0, edges) for part in row)
-    return (len(line.chunks) == 1 or waits) and _name_goes_on(before, line, edges, step, waits=waits)
+    return (len(line.chunks) == 1 or waits) and _name_goes_on(
+        before, line, edges, step, waits=waits
+    )
 
 
-def _name_goes_on(before: PrintLine, line: PrintLine, edges: Edges, step: float, *, waits: bool) -> bool:
-    """Whether the name of a row goes on in `line`. `waits`: the row has only a name so far, as a title has."""
+def _name_goes_on(
+    before: PrintLine, line: PrintLine, edges: Edges, step: float, *, waits: bool
+) -> bool:
+    """Whether the name of a row goes on in `line`. `waits`: the row has only a name so far, as a
+    title has.
+    """
     upper, lower = before.chunks[0], line.chunks[0]
-    if column_of(upper.x0, edges) or column_of(lower.x0, edges) or (waits and upper.middle > edges[0]):
+    if (
+        column_of(upper.x0, edges)
+        or column_of(lower.x0, edges)
+        or (waits and upper.middle > edges[0])
+    ):
         return False
     if line.top - before.bottom > 0.8 * line.height or upper.text.endswith(":"):
         return False
     if lower.text[:1].islower() or upper.text.endswith(("/", ",", "-", "–", "&")):
         return True
-    full = upper.x1 + (lower.words[0].x1 - lower.x0) + 0.2 * line.height > edges[0] - 0.5 * line.height
+    full = (
+        upper.x1 + (lower.words[0].x1 - lower.x0) + 0.2 * line.height > edges[0] - 0.5 * line.height
+    )
     tight = line.bottom - before.bottom < _TIGHT * step
     return (full or tight) and lower.x0 > upper.x0 + 0.5 and (tight or not waits)
 
@@ -291,7 +365,9 @@ def _cells(rows: Sequence[Lines], edges: Edges, first: int, lines: Lines) -> lis
         spans: dict[int, int] = {}
         for line in row:
             for chunk in line.chunks:
-                column, last = (column_of((w.x0 + w.x1) / 2, edges) for w in (chunk.words[0], chunk.words[-1]))
+                column, last = (
+                    column_of((w.x0 + w.x1) / 2, edges) for w in (chunk.words[0], chunk.words[-1])
+                )
                 if len(line.chunks) > 1:
                     column = last = column_of(chunk.middle, edges)
                 elif len(row) == 1 and (title := _title(chunk, edges, lines)) is not None:
@@ -302,12 +378,16 @@ def _cells(rows: Sequence[Lines], edges: Edges, first: int, lines: Lines) -> lis
             cells.append(PlacedCell(words, first + at, column, 1, spans[column]))
     for line, below in kept[1]:
         chunk = line.chunks[0]
-        cells.append(PlacedCell([chunk.words], first + below - 1, column_of(chunk.middle, edges), 2))
+        cells.append(
+            PlacedCell([chunk.words], first + below - 1, column_of(chunk.middle, edges), 2)
+        )
     return cells
 
 
 def _title(chunk: Chunk, edges: Edges, lines: Lines) -> int | None:
-    """The first column under a title alone on its line: in the middle of all columns, or of all but the names."""
+    """The first column under a title alone on its line: in the middle of all columns, or of all but
+    the names.
+    """
     behind = [c for line in lines for c in line.chunks if column_of(c.middle, edges)]
     starts = min(line.x0 for line in lines), min(c.x0 for c in behind)
     off = [abs((x + max(c.x1 for c in behind)) / 2 - chunk.middle) for x in starts]
@@ -315,15 +395,22 @@ def _title(chunk: Chunk, edges: Edges, lines: Lines) -> int | None:
     return None if named or min(off) > _OFF_CENTRE else off.index(min(off))
 
 
-def _without_spanning(rows: Sequence[Lines]) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int]]]:
-    """(the rows without cells halfway between two, such as names for both; those cells with the row below)."""
+def _without_spanning(
+    rows: Sequence[Lines],
+) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int]]]:
+    """(the rows without cells halfway between two, such as names for both; those cells with the row
+    below).
+    """
     kept: list[list[PrintLine]] = []
     halfway: list[tuple[PrintLine, int]] = []
     for at, row in enumerate(rows):
         line = row[0]
         if len(row) == 1 and len(line.chunks) == 1 and 0 < at < len(rows) - 1:
             above, below = rows[at - 1][-1], rows[at + 1][0]
-            if above.bottom - line.top > LAPPED * line.height and line.bottom - below.top > LAPPED * line.height:
+            if (
+                above.bottom - line.top > LAPPED * line.height
+                and line.bottom - below.top > LAPPED * line.height
+            ):
                 halfway.append((line, len(kept)))
                 continue
         kept.append(list(row))

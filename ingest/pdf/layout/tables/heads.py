@@ -1,4 +1,6 @@
-"""The heads over the columns of a table: which columns each names, on several lines and over several columns."""
+"""The heads over the columns of a table: which columns each names, on several lines and over
+several columns.
+"""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -9,7 +11,9 @@ from docqa.ingest.pdf.layout.tables.placed import PlacedCell
 from docqa.ingest.pdf.layout.tables.rules import Rules
 
 LAPPED = 0.25  # heights that lines side by side share
-_OFF_CENTRE = 0.06  # of its width: how far a head may stand from the middle of the columns that it names
+_OFF_CENTRE = (
+    0.06  # of its width: how far a head may stand from the middle of the columns that it names
+)
 _TIGHT = 0.7
 _AS_WIDE = 0.6
 
@@ -19,21 +23,30 @@ Edges = Sequence[float]
 
 
 def place_heads(lines: Lines, edges: Edges, rules: Rules) -> list[PlacedCell]:
-    """The cells of the lines of a head, each over the columns that it names; lines of one head are one cell."""
+    """The cells of the lines of a head, each over the columns that it names; lines of one head are
+    one cell.
+    """
     if not lines:
         return []
     rows: list[list[PlacedCell]] = []
     bottoms: list[PrintLine] = []
     spans: list[list[Span]] = []
     for at in range(len(lines) - 1, -1, -1):
-        below = [line for line in lines[at + 1 :] if line.top > lines[at].bottom - LAPPED * line.height]
+        below = [
+            line for line in lines[at + 1 :] if line.top > lines[at].bottom - LAPPED * line.height
+        ]
         spans.insert(0, _spans(lines[at], below, spans[-len(below)] if below else [], edges, rules))
     for line, spanned in zip(lines, spans, strict=True):
-        placed = [PlacedCell([chunk.words], 0, first, 1, last - first + 1)
-                  for chunk, (first, last) in zip(line.chunks, spanned, strict=True)]  # fmt: skip
+        placed = [
+            PlacedCell([chunk.words], 0, first, 1, last - first + 1)
+            for chunk, (first, last) in zip(line.chunks, spanned, strict=True)
+        ]
         if rows and _same_row(rows[-1], placed, bottoms[-1], line, rules):
             for cell in placed:
-                upper = next((c for c in rows[-1] if (c.column, c.columns) == (cell.column, cell.columns)), None)
+                upper = next(
+                    (c for c in rows[-1] if (c.column, c.columns) == (cell.column, cell.columns)),
+                    None,
+                )
                 if upper is not None:
                     upper.lines += cell.lines
                 else:
@@ -48,12 +61,21 @@ def place_heads(lines: Lines, edges: Edges, rules: Rules) -> list[PlacedCell]:
 
 
 def _same_row(
-    upper: Sequence[PlacedCell], lower: Sequence[PlacedCell], before: PrintLine, line: PrintLine, rules: Rules
+    upper: Sequence[PlacedCell],
+    lower: Sequence[PlacedCell],
+    before: PrintLine,
+    line: PrintLine,
+    rules: Rules,
 ) -> bool:
-    """Whether a line goes on with the heads above: over the same columns, close below, without a rule."""
+    """Whether a line goes on with the heads above: over the same columns, close below, without a
+    rule.
+    """
     if line.top - before.bottom > _TIGHT * line.height:
         return False
-    if any(before.bottom - 0.5 * line.height <= y <= line.top + 0.5 * line.height for y, *_ in rules.across):
+    if any(
+        before.bottom - 0.5 * line.height <= y <= line.top + 0.5 * line.height
+        for y, *_ in rules.across
+    ):
         return False
     for cell in lower:
         own = range(cell.column, cell.column + cell.columns)
@@ -61,14 +83,21 @@ def _same_row(
         if over and [(c.column, c.columns) for c in over] != [(cell.column, cell.columns)]:
             return False
     lapped = before.bottom - line.top > LAPPED * line.height
-    return lapped or any((c.column, c.columns) == (cell.column, cell.columns) for cell in lower for c in upper)
+    return lapped or any(
+        (c.column, c.columns) == (cell.column, cell.columns) for cell in lower for c in upper
+    )
 
 
-def _spans(line: PrintLine, below: Lines, lower: Sequence[Span], edges: Edges, rules: Rules) -> list[Span]:
-    """The first and last column that each chunk names: those of the rule under it, of the head below that it begins
-    (`lower`: the line below), that it reaches over, or that groups are centred over."""
+def _spans(
+    line: PrintLine, below: Lines, lower: Sequence[Span], edges: Edges, rules: Rules
+) -> list[Span]:
+    """The first and last column that each chunk names: those of the rule under it, of the head
+    below that it begins (`lower`: the line below), that it reaches over, or that groups are centred
+    over."""
     ends = [(chunk.words[0], chunk.words[-1]) for chunk in line.chunks]
-    direct = [(column_of((a.x0 + a.x1) / 2, edges), column_of((b.x0 + b.x1) / 2, edges)) for a, b in ends]
+    direct = [
+        (column_of((a.x0 + a.x1) / 2, edges), column_of((b.x0 + b.x1) / 2, edges)) for a, b in ends
+    ]
 
     def centred(at: int, low: int, *, grouped: bool) -> Span:
         high = direct[at + 1][0] - 1 if at + 1 < len(direct) else len(edges)
@@ -79,7 +108,10 @@ def _spans(line: PrintLine, below: Lines, lower: Sequence[Span], edges: Edges, r
     found: list[Span] = []
     stacks = [_stacked(chunk, line, below, rules) for chunk in line.chunks]
     lows = [1, *(last + 1 for _, last in direct)]
-    flush = [s is not None and _ends_alike(c, below[0].chunks[s]) for c, s in zip(line.chunks, stacks, strict=True)]
+    flush = [
+        s is not None and _ends_alike(c, below[0].chunks[s])
+        for c, s in zip(line.chunks, stacks, strict=True)
+    ]
     beside = (at for at, stacked in enumerate(stacks) if stacked is not None and not flush[at])
     wide = [centred(at, lows[at], grouped=True) for at in beside]
     grouped = len(wide) > 1 and all(first < last for first, last in wide)
@@ -92,12 +124,16 @@ def _spans(line: PrintLine, below: Lines, lower: Sequence[Span], edges: Edges, r
         if stacked is not None and (flush[at] or not grouped):
             found.append(lower[stacked])
             continue
-        found.append(centred(at, found[-1][1] + 1 if found else min(direct[at][0], 1), grouped=grouped))
+        found.append(
+            centred(at, found[-1][1] + 1 if found else min(direct[at][0], 1), grouped=grouped)
+        )
     return found
 
 
 def _ruled(chunk: Chunk, line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> Span | None:
-    """The columns that a rule under the chunk runs over, or between upright rules in whose middle it is; else None."""
+    """The columns that a rule under the chunk runs over, or between upright rules in whose middle
+    it is; else None.
+    """
     if not below:
         return None
     floor = below[0].top + 0.5 * below[0].height
@@ -105,20 +141,31 @@ def _ruled(chunk: Chunk, line: PrintLine, below: Lines, edges: Edges, rules: Rul
     left = max((x for x in walls if x < chunk.middle), default=-inf)
     right = min((x for x in walls if x > chunk.middle), default=inf)
     low = line.bottom - 0.4 * line.height
-    spaces = [(max(x0, left), min(x1, right)) for y, x0, x1 in sorted(rules.across) if low <= y <= floor]
-    if right - left < inf and abs((left + right) / 2 - chunk.middle) < max(_OFF_CENTRE * (right - left), 3):
+    spaces = [
+        (max(x0, left), min(x1, right)) for y, x0, x1 in sorted(rules.across) if low <= y <= floor
+    ]
+    if right - left < inf and abs((left + right) / 2 - chunk.middle) < max(
+        _OFF_CENTRE * (right - left), 3
+    ):
         spaces.append((left, right))
     for x0, x1 in spaces:
         if x0 <= chunk.middle <= x1:
             if sum(x0 <= other.middle <= x1 for other in line.chunks) > 1:
                 return None  # pieces that look like one
-            named = {column_of(c.middle, edges) for part in below for c in part.chunks if x0 <= c.middle <= x1}
+            named = {
+                column_of(c.middle, edges)
+                for part in below
+                for c in part.chunks
+                if x0 <= c.middle <= x1
+            }
             return (min(named), max(named)) if named else None
     return None
 
 
 def _centred(chunk: Chunk, direct: Span, limits: Span, below: Lines, edges: Edges) -> Span:
-    """The most columns within `limits` that the chunk is centred over; else those it reaches over."""
+    """The most columns within `limits` that the chunk is centred over; else those it reaches
+    over.
+    """
     if not below or direct[0] == 0:
         return direct
     named = {column_of(c.middle, edges): c for line in below for c in line.chunks}
@@ -135,8 +182,8 @@ def _centred(chunk: Chunk, direct: Span, limits: Span, below: Lines, edges: Edge
 
 
 def _stacked(chunk: Chunk, line: PrintLine, below: Lines, rules: Rules) -> int | None:
-    """The chunk of the line close below with which the head goes on, with no rule between: under its end, or under its
-    middle or begin and hardly narrower."""
+    """The chunk of the line close below with which the head goes on, with no rule between: under
+    its end, or under its middle or begin and hardly narrower."""
     if not below or below[0].top - line.bottom > _TIGHT * line.height:
         return None
     low, high = line.bottom - 0.4 * line.height, below[0].top + 0.5 * below[0].height
@@ -145,7 +192,10 @@ def _stacked(chunk: Chunk, line: PrintLine, below: Lines, rules: Rules) -> int |
     for number, lower in enumerate(below[0].chunks):
         if _ends_alike(chunk, lower):
             return number
-        if abs(lower.middle - chunk.middle) < 0.15 * (chunk.x1 - chunk.x0) + 2 or abs(lower.x0 - chunk.x0) < 2:
+        if (
+            abs(lower.middle - chunk.middle) < 0.15 * (chunk.x1 - chunk.x0) + 2
+            or abs(lower.x0 - chunk.x0) < 2
+        ):
             return number if lower.x1 - lower.x0 > _AS_WIDE * (chunk.x1 - chunk.x0) else None
     return None
 

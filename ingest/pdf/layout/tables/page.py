@@ -1,4 +1,6 @@
-"""The tables of a page, taken out of its words: in frames, between level rules, or told by values below each other."""
+"""The tables of a page, taken out of its words: in frames, between level rules, or told by values
+below each other.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -9,7 +11,15 @@ from docqa.ingest.pdf.layout.tables.chunks import PrintLine, print_lines
 from docqa.ingest.pdf.layout.tables.grid import build
 from docqa.ingest.pdf.layout.tables.placed import PlacedTable, Row, rows_of
 from docqa.ingest.pdf.layout.tables.regions import aligned_regions, ruled_regions
-from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, frame_box, frames, open_box, read_frame, words_within
+from docqa.ingest.pdf.layout.tables.rules import (
+    NEAR,
+    Rules,
+    frame_box,
+    frames,
+    open_box,
+    read_frame,
+    words_within,
+)
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.values import counts
@@ -20,12 +30,16 @@ _NAMED = 0.6  # the share of the rows of a table of words that have a name
 
 
 def take_tables(
-    words: Sequence[Word], boxes: Iterable[Box], in_order: Callable[[list[Word]], list[Word]] | None = None
+    words: Sequence[Word],
+    boxes: Iterable[Box],
+    in_order: Callable[[list[Word]], list[Word]] | None = None,
 ) -> tuple[list[Word], list[list[Row]]]:
-    """(`words` of a page without those in tables, the rows of each of these tables from top to bottom).
+    """(`words` of a page without those in tables, the rows of each of these tables from top to
+    bottom).
 
-    `boxes` are the rules of the page: thin boxes, or the level and upright edges of shapes, in the coordinates of the
-    words. `in_order`: puts the words of a cell's line, which are from left to right, in the order of reading.
+    `boxes` are the rules of the page: thin boxes, or the level and upright edges of shapes, in the
+    coordinates of the words. `in_order`: puts the words of a cell's line, which are from left to
+    right, in the order of reading.
     """
     rules = Rules.of(boxes)
     rest = list(words)
@@ -47,7 +61,9 @@ def take_tables(
             lines, read = print_lines(rest, rules.down), len(rest)
         for box in regions(rules, lines):
             if len(found) < _MOST_TABLES:
-                rest = _taken(found, _built(rest, rules, box, ruled=regions is not aligned_regions), rest)
+                rest = _taken(
+                    found, _built(rest, rules, box, ruled=regions is not aligned_regions), rest
+                )
     if in_order is not None:
         for cell in (cell for table in found for cell in table.cells):
             cell.lines = list(map(in_order, cell.lines))
@@ -55,8 +71,8 @@ def take_tables(
 
 
 def _is_odd(table: PlacedTable) -> bool:
-    """Whether most cells are over several columns, as in a form, or values but dates come first, so that names are
-    missing."""
+    """Whether most cells are over several columns, as in a form, or values but dates come first, so
+    that names are missing."""
     first = [cell for cell in table.cells if not cell.column and cell.row >= table.heads]
     valued = [cell for cell in first if cell.is_value and not any(dates(cell.text))]
     values = len(valued) > _NAMED * len(first) and not counts([cell.text for cell in first])
@@ -69,8 +85,8 @@ def _size(frame: Rules) -> float:
 
 
 def _fuses(table: PlacedTable) -> bool:
-    """Whether cells hold what no rule separates: values beside each other over several columns or on several lines, or
-    values below each other in several of a row."""
+    """Whether cells hold what no rule separates: values beside each other over several columns or
+    on several lines, or values below each other in several of a row."""
     beside: set[int] = set()
     below: Counter[int] = Counter()
     for cell in table.cells:
@@ -85,7 +101,9 @@ def _fuses(table: PlacedTable) -> bool:
     return len(beside | {row for row, count in below.items() if count > 1}) > _FEW * len(below)
 
 
-def _built(words: Sequence[Word], rules: Rules, box: Box, *, ruled: bool = True) -> list[PlacedTable]:
+def _built(
+    words: Sequence[Word], rules: Rules, box: Box, *, ruled: bool = True
+) -> list[PlacedTable]:
     near = rules.within((box[0] - NEAR, box[1] - NEAR, box[2] + NEAR, box[3] + NEAR))
     inside = words_within(words, box)
     table = build(inside, near, ruled=ruled)
@@ -99,18 +117,27 @@ def _built(words: Sequence[Word], rules: Rules, box: Box, *, ruled: bool = True)
 def _halves(table: PlacedTable, words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     """The words of two tables that stand side by side as one; none of one table.
 
-    Each has names and values, and one was drawn after the other, row by row, or both have the same heads.
+    Each has names and values, and one was drawn after the other, row by row, or both have the same
+    heads.
     """
     places = {id(word): at for at, word in enumerate(words)}
     drawn = sorted(table.cells, key=lambda cell: places[id(cell.words[0])])
     for edge in range(2, max(cell.column for cell in drawn)):
         halves = [[c for c in drawn if (c.column >= edge) == behind] for behind in (False, True)]
         names = [cell for cell in halves[1] if cell.column == edge and cell.row >= table.heads]
-        if any(c.column + c.columns > edge for c in halves[0]) or sum(c.is_value for c in names) > _FEW * len(names):
+        if any(c.column + c.columns > edge for c in halves[0]) or sum(
+            c.is_value for c in names
+        ) > _FEW * len(names):
             continue
-        if not all(any(c.is_value for c in half if c.row >= table.heads) for half in halves) or not names:
+        if (
+            not all(any(c.is_value for c in half if c.row >= table.heads) for half in halves)
+            or not names
+        ):
             continue
-        heads = [[c.text for c in half if c.row < table.heads and c.column not in (0, edge)] for half in halves]
+        heads = [
+            [c.text for c in half if c.row < table.heads and c.column not in (0, edge)]
+            for half in halves
+        ]
         apart = not any(a in halves[1] and b in halves[0] for a, b in pairwise(drawn))
         by_row = sum((a.row == b.row) - (a.column == b.column) for a, b in pairwise(drawn)) > 0
         if (apart and by_row) or (heads[0] and heads[0] == heads[1]):
@@ -120,15 +147,26 @@ def _halves(table: PlacedTable, words: Sequence[Word]) -> tuple[list[Word], list
 
 
 def _is_figure(table: PlacedTable) -> bool:
-    """Whether these are the labels of a drawing: words without a value, most of their rows without a name."""
+    """Whether these are the labels of a drawing: words without a value, most of their rows without
+    a name.
+    """
     rows = range(table.heads, 1 + max(cell.row + cell.rows - 1 for cell in table.cells))
-    named = {row for cell in table.cells if not cell.column for row in range(cell.row, cell.row + cell.rows)}
+    named = {
+        row
+        for cell in table.cells
+        if not cell.column
+        for row in range(cell.row, cell.row + cell.rows)
+    }
     if len(named.intersection(rows)) >= _NAMED * len(rows):
         return False
-    return not any(cell.is_value and not cell.text.endswith(".") for cell in table.cells)  # "1." counts its parts
+    return not any(
+        cell.is_value and not cell.text.endswith(".") for cell in table.cells
+    )  # "1." counts its parts
 
 
-def _taken(found: list[PlacedTable], tables: Sequence[PlacedTable | None], words: list[Word]) -> list[Word]:
+def _taken(
+    found: list[PlacedTable], tables: Sequence[PlacedTable | None], words: list[Word]
+) -> list[Word]:
     """The words that are not in `tables`, which are added to `found`."""
     taken = [table for table in tables if table is not None and not _is_figure(table)]
     found += taken

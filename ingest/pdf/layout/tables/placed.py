@@ -1,4 +1,6 @@
-"""A table between finding and text: its cells with their words and places, and its rows as they read."""
+"""A table between finding and text: its cells with their words and places, and its rows as they
+read.
+"""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -17,7 +19,9 @@ BAR = "|"
 
 @dataclass(slots=True)
 class PlacedCell:
-    """The words of a cell, line by line, and the field of the grid where it begins; see `TableCell`."""
+    """The words of a cell, line by line, and the field of the grid where it begins; see
+    `TableCell`.
+    """
 
     lines: list[list[Word]]
     row: int
@@ -42,7 +46,9 @@ class PlacedCell:
 
 @dataclass(slots=True)
 class PlacedTable:
-    """Cells with their places; the first `heads` rows name the columns. `doubtful`: columns seem to be missing."""
+    """Cells with their places; the first `heads` rows name the columns. `doubtful`: columns seem to
+    be missing.
+    """
 
     cells: list[PlacedCell]
     heads: int
@@ -51,8 +57,8 @@ class PlacedTable:
 
 @dataclass(slots=True)
 class Row:
-    """A row: its text, cells set apart by " | ", box, height of print, place in the grid, words, and whether the table
-    is `doubtful`."""
+    """A row: its text, cells set apart by " | ", box, height of print, place in the grid, words,
+    and whether the table is `doubtful`."""
 
     text: str
     box: Box
@@ -73,7 +79,9 @@ def cell_text(words: Iterable[str]) -> str:
 def lines_of(words: Sequence[Word]) -> list[list[Word]]:
     """Words on one height, top to bottom, left to right."""
     lines: list[list[Word]] = []
-    first = near = 0.0  # the bottom of the first word of a line, and how far from it those of others may be
+    first = near = (
+        0.0  # the bottom of the first word of a line, and how far from it those of others may be
+    )
     for word in sorted(words, key=lambda w: (w.top + w.bottom, w.x0)):
         top, bottom = word.top, word.bottom
         if lines and abs(bottom - first) < near and (top + bottom) / 2 < first:
@@ -85,8 +93,8 @@ def lines_of(words: Sequence[Word]) -> list[list[Word]]:
 
 
 def head_count(cells: Sequence[PlacedCell]) -> int:
-    """How many rows name columns: those before the first with a value behind its first column; in a table of words the
-    first, where no column lacks a name there."""
+    """How many rows name columns: those before the first with a value behind its first column; in a
+    table of words the first, where no column lacks a name there."""
     rows = 1 + max((cell.row for cell in cells), default=-1)
     columns = max((cell.column + cell.columns for cell in cells), default=0)
     valued = {cell.row for cell in cells if cell.column and cell.is_value}
@@ -113,13 +121,28 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
         words = [word for _, _, inside in own for word in inside]
         heights = sorted([word.bottom - word.top for word in words])
         cells = tuple(
-            GridCell(c.column, c.columns, bisect_left(used, c.row + c.rows) - bisect_left(used, c.row), _box(inside))
+            GridCell(
+                c.column,
+                c.columns,
+                bisect_left(used, c.row + c.rows) - bisect_left(used, c.row),
+                _box(inside),
+            )
             for c, _, inside in own
         )
         text = f" {BAR} ".join([text for _, text, _ in own])
         bold = all(inside[0].bold for _, _, inside in own)
         grid = GridRow(number, at < table.heads, cells)
-        rows.append(Row(text, _box(words), heights[len(heights) // 2], bold, grid, tuple(words), table.doubtful))
+        rows.append(
+            Row(
+                text,
+                _box(words),
+                heights[len(heights) // 2],
+                bold,
+                grid,
+                tuple(words),
+                table.doubtful,
+            )
+        )
     return rows
 
 

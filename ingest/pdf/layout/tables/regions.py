@@ -1,4 +1,6 @@
-"""Where tables without a frame are: between level rules of one length, and where values stand below each other."""
+"""Where tables without a frame are: between level rules of one length, and where values stand below
+each other.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -33,7 +35,10 @@ def ruled_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
     """Boxes between level rules of one length, with cells and no caption between them."""
     groups: list[list[Rule]] = []
     for rule in sorted(rule for rule in rules.across if rule[2] - rule[1] > _NARROWEST_RULE):
-        same = next((g for g in groups if abs(g[-1][1] - rule[1]) + abs(g[-1][2] - rule[2]) < _SAME_ENDS), None)
+        same = next(
+            (g for g in groups if abs(g[-1][1] - rule[1]) + abs(g[-1][2] - rule[2]) < _SAME_ENDS),
+            None,
+        )
         if same is None:
             groups.append([rule])
         else:
@@ -44,7 +49,9 @@ def ruled_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
 
 
 def _box(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
-    """The box between the rules of a run, unless the first or last is far off, as below a running head."""
+    """The box between the rules of a run, unless the first or last is far off, as below a running
+    head.
+    """
     box = min(r[1] for r in run) - 2, run[0][0], max(r[2] for r in run) + 2, run[-1][0]
     inside = [line for line in lines if box[1] <= (line.top + line.bottom) / 2 <= box[3]]
     if len(run) > 1 and inside:
@@ -65,17 +72,30 @@ def _has_cells(above: Rule, below: Rule, lines: Lines, down: Sequence[Rule]) -> 
         return False
     if len(inside) == 1 and len(inside[0].chunks) == 1:
         return len(inside[0].chunks[0].words) <= _LONG
-    if any(chunk.x0 < above[1] - 6 or chunk.x1 > above[2] + 6 for line in inside for chunk in line.chunks):
+    if any(
+        chunk.x0 < above[1] - 6 or chunk.x1 > above[2] + 6
+        for line in inside
+        for chunk in line.chunks
+    ):
         return False
-    walls = [x for x, y0, y1 in down if above[1] < x < above[2] and y0 < above[0] + NEAR and y1 > below[0] - NEAR]
+    walls = [
+        x
+        for x, y0, y1 in down
+        if above[1] < x < above[2] and y0 < above[0] + NEAR and y1 > below[0] - NEAR
+    ]
     several = sum(len(line.chunks) > 1 for line in inside)
-    if len(walls) == 1 and median(len(chunk.words) for line in inside for chunk in line.chunks) <= _LONG:
+    if (
+        len(walls) == 1
+        and median(len(chunk.words) for line in inside for chunk in line.chunks) <= _LONG
+    ):
         return True
     return several >= 0.35 * len(inside)
 
 
 def aligned_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
-    """Boxes around values, or many short cells a line, below each other, with their names and heads."""
+    """Boxes around values, or many short cells a line, below each other, with their names and
+    heads.
+    """
     columns = [c for c in _columns(lines) if not counts([lines[n].chunks[at].text for n, at in c])]
     for group in _groups(columns, lines):
         box = _region(group, lines, rules)
@@ -101,13 +121,22 @@ def _columns(lines: Lines) -> list[list[Place]]:
         taken: set[int] = set()
         for column in open_columns:
             last = lines[column[-1][0]]
-            found = next((at for at in seeds - taken if last.chunks[column[-1][1]].stands_over(line.chunks[at])), None)
+            found = next(
+                (
+                    at
+                    for at in seeds - taken
+                    if last.chunks[column[-1][1]].stands_over(line.chunks[at])
+                ),
+                None,
+            )
             if found is not None:
                 taken.add(found)
                 column.append((number, found))
                 left.append(column)
             else:
-                if len(line.chunks) == 1 and any(abs(c.x0 - line.x0) < ALIGNED for c in last.chunks[1:]):
+                if len(line.chunks) == 1 and any(
+                    abs(c.x0 - line.x0) < ALIGNED for c in last.chunks[1:]
+                ):
                     reached[column[-1][0]] = line.bottom
                 middle = last.chunks[column[-1][1]].middle
                 # Running text stands where the next value would.
@@ -146,7 +175,9 @@ def _beside(a: Sequence[Place], b: Sequence[Place], lines: Lines) -> bool:
 
 
 def _region(group: Sequence[Sequence[Place]], lines: Lines, rules: Rules) -> Box | None:
-    """The box around a group of columns with names, heads and further cells; None without names or a second column."""
+    """The box around a group of columns with names, heads and further cells; None without names or
+    a second column.
+    """
     firsts: dict[int, int] = {}
     lasts: dict[int, int] = {}
     for column in group:
@@ -165,9 +196,13 @@ def _region(group: Sequence[Sequence[Place]], lines: Lines, rules: Rules) -> Box
     used += behind if noted else []
     before = 2 if named else 1
     beside = names if named else [lines[n].chunks[firsts[n]] for n in numbers]
-    used += _further([lines[n].chunks[firsts[n] - before] for n in numbers if firsts[n] >= before], beside)
+    used += _further(
+        [lines[n].chunks[firsts[n] - before] for n in numbers if firsts[n] >= before], beside
+    )
     left, right = min(chunk.x0 for chunk in used), max(chunk.x1 for chunk in used)
-    body = [line for line in lines[numbers[0] : numbers[-1] + 1] if line.bottom > lines[numbers[0]].top]
+    body = [
+        line for line in lines[numbers[0] : numbers[-1] + 1] if line.bottom > lines[numbers[0]].top
+    ]
     right = max([right, *(c.x1 for line in body for c in line.chunks if left <= c.x0 < right)])
     values = min(lines[n].chunks[at].x0 for n, at in firsts.items())
     heads = _heads(numbers[0], left, right, values, lines, rules)
@@ -182,7 +217,12 @@ def _beyond(heads: Lines, body: Lines, right: float) -> Iterator[float]:
         for head in line.chunks:
             if right < head.x0 < right + _FURTHER_GAP * line.height and len(head.words) <= _LONG:
                 yield head.x1
-                yield from (c.x1 for part in body for c in part.chunks if head.x0 - ALIGNED <= c.x0 < head.x1)
+                yield from (
+                    c.x1
+                    for part in body
+                    for c in part.chunks
+                    if head.x0 - ALIGNED <= c.x0 < head.x1
+                )
 
 
 def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]:
@@ -191,11 +231,15 @@ def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]
         return ()
     height = median(word.bottom - word.top for chunk in names for word in chunk.words)
     gap = median(name.x0 for name in names) - median(chunk.x1 for chunk in chunks)
-    return chunks if median(len(c.words) for c in chunks) <= 2 and gap < _FURTHER_GAP * height else ()
+    return (
+        chunks if median(len(c.words) for c in chunks) <= 2 and gap < _FURTHER_GAP * height else ()
+    )
 
 
 def _are_names(chunks: Sequence[Chunk], rows: int) -> bool:
-    """Whether chunks beside most rows are their names: short, with letters, beginning near one another."""
+    """Whether chunks beside most rows are their names: short, with letters, beginning near one
+    another.
+    """
     if len(chunks) < 0.6 * rows or not chunks:
         return False
     if median(len(chunk.words) for chunk in chunks) > _NAME_WORDS:
@@ -212,15 +256,23 @@ def _is_enough(group: Sequence[Sequence[Place]], lines: Lines, *, named: bool, n
     chunks = [lines[n].chunks[at] for column in group for n, at in column]
     values = [chunk for chunk in chunks if chunk.is_value]
     if len(group) == 1:
-        amounts = [chunk for chunk in values if any(sign in chunk.text for sign in "$€£¥%,.") and len(chunk.text) > 2]
+        amounts = [
+            chunk
+            for chunk in values
+            if any(sign in chunk.text for sign in "$€£¥%,.") and len(chunk.text) > 2
+        ]
         return named and len(amounts) >= 0.6 * len(chunks)
     if len(values) < 0.4 * len(chunks):
         return len(group) + named >= _MANY_CELLS
     return named or noted or len(group) > 2
 
 
-def _heads(number: int, left: float, right: float, values: float, lines: Lines, rules: Rules) -> list[PrintLine]:
-    """The heads above line `number`: short chunks, close above each other, the uppermost with one over the values."""
+def _heads(
+    number: int, left: float, right: float, values: float, lines: Lines, rules: Rules
+) -> list[PrintLine]:
+    """The heads above line `number`: short chunks, close above each other, the uppermost with one
+    over the values.
+    """
     found: list[PrintLine] = []
     count = 0
     reached = lines[number].top
@@ -229,16 +281,29 @@ def _heads(number: int, left: float, right: float, values: float, lines: Lines, 
         chunks = [c for c in line.chunks if c.x1 > left - 4 and c.x0 < right + 4]
         if not chunks:
             continue
-        ruled = any(line.bottom - 2 <= y <= reached + 2 for y, x0, x1 in rules.across if x0 < right and x1 > left)
+        ruled = any(
+            line.bottom - 2 <= y <= reached + 2
+            for y, x0, x1 in rules.across
+            if x0 < right and x1 > left
+        )
         if reached - line.bottom > (2.5 if ruled else _HEAD_GAP) * line.height:
             break
-        few = _LONG if len(chunks) > 1 else 0  # words of a head that is wider than the first or last column
-        if any(len(c.words) > (few if left < c.middle < right else 0)
-               and (c.x0 < left - 8 or c.x1 > right + 8 or len(c.words) > 2 * _LONG) for c in chunks):  # fmt: skip
+        few = (
+            _LONG if len(chunks) > 1 else 0
+        )  # words of a head that is wider than the first or last column
+        if any(
+            len(c.words) > (few if left < c.middle < right else 0)
+            and (c.x0 < left - 8 or c.x1 > right + 8 or len(c.words) > 2 * _LONG)
+            for c in chunks
+        ):
             break
         if line.height > _LARGER * lines[number].height:
             break  # a heading
-        if caption_of(chunks[0].text) is not None or len(chunks) == 1 and chunks[0].text.endswith((".", ";")):
+        if (
+            caption_of(chunks[0].text) is not None
+            or len(chunks) == 1
+            and chunks[0].text.endswith((".", ";"))
+        ):
             break
         reached = line.top
         found.append(line)

@@ -1,4 +1,5 @@
-"""Rules: the level and upright lines that a page draws, those that hang together, and the tables in their grids.
+"""Rules: the level and upright lines that a page draws, those that hang together, and the tables in
+their grids.
 
 A cell of such a table may have several lines, and only the rules say where it ends.
 """
@@ -41,7 +42,9 @@ class Rules:
 
     @classmethod
     def of(cls, boxes: Iterable[Box]) -> "Rules":
-        """The rules that thin boxes are; none where there are so many that the page is a drawing."""
+        """The rules that thin boxes are; none where there are so many that the page is a
+        drawing.
+        """
         across: list[Rule] = []
         down: list[Rule] = []
         for x0, y0, x1, y1 in boxes:
@@ -55,16 +58,25 @@ class Rules:
     def within(self, box: Box) -> "Rules":
         """Those that lie in `box` for the most part, cut at its edges."""
         x0, y0, x1, y1 = box
-        across = [(y, max(a, x0), min(b, x1)) for y, a, b in self.across if y0 - NEAR <= y <= y1 + NEAR]
+        across = [
+            (y, max(a, x0), min(b, x1)) for y, a, b in self.across if y0 - NEAR <= y <= y1 + NEAR
+        ]
         down = [(x, max(a, y0), min(b, y1)) for x, a, b in self.down if x0 - NEAR <= x <= x1 + NEAR]
-        return Rules([r for r in across if r[2] - r[1] >= _MIN_SIDE], [r for r in down if r[2] - r[1] >= _MIN_SIDE])
+        return Rules(
+            [r for r in across if r[2] - r[1] >= _MIN_SIDE],
+            [r for r in down if r[2] - r[1] >= _MIN_SIDE],
+        )
 
 
 def _joined(rules: list[Rule]) -> list[Rule]:
     joined: list[Rule] = []
     for at, start, end in sorted(rules, key=lambda rule: (round(rule[0] / NEAR), rule[1])):
         # Two long ones are of two groups.
-        gap = _SHORT_GAP if joined and min(end - start, joined[-1][2] - joined[-1][1]) > _LONG else NEAR
+        gap = (
+            _SHORT_GAP
+            if joined and min(end - start, joined[-1][2] - joined[-1][1]) > _LONG
+            else NEAR
+        )
         touches = bool(joined) and joined[-1][1] - gap <= end and start <= joined[-1][2] + gap
         if touches and abs(joined[-1][0] - at) < NEAR:
             joined[-1] = (joined[-1][0], joined[-1][1], max(joined[-1][2], end))
@@ -91,7 +103,9 @@ def frames(rules: Rules) -> list[Rules]:
         touched = [at for at in left if _meet((y, x0, x1), down[at])]
         frame.down += [down[at] for at in touched]
         left.difference_update(touched)
-    return [frame for frame in found if len(places(frame.across)) > 2 and len(places(frame.down)) > 2]
+    return [
+        frame for frame in found if len(places(frame.across)) > 2 and len(places(frame.down)) > 2
+    ]
 
 
 def _meet(across: Rule, down: Rule) -> bool:
@@ -123,10 +137,15 @@ def frame_box(frame: Rules) -> Box:
 
 
 def open_box(frame: Rules) -> Box:
-    """The box of a frame with what most level rules, several, or the first and last, run over beside its uprights."""
+    """The box of a frame with what most level rules, several, or the first and last, run over
+    beside its uprights.
+    """
     x0, y0, x1, y1 = frame_box(frame)
     levels = [[r for r in frame.across if abs(r[0] - y) <= NEAR] for y in places(frame.across)]
-    starts, ends = [min(r[1] for r in level) for level in levels], [max(r[2] for r in level) for level in levels]
+    starts, ends = (
+        [min(r[1] for r in level) for level in levels],
+        [max(r[2] for r in level) for level in levels],
+    )
     left = min(max(starts[0], starts[-1]), median(starts), sorted(starts)[_SEVERAL - 1])
     right = max(min(ends[0], ends[-1]), median(ends), sorted(ends)[-_SEVERAL])
     return min(x0, left), y0, max(x1, right), y1
@@ -135,15 +154,26 @@ def open_box(frame: Rules) -> Box:
 def words_within(words: Sequence[Word], box: Box) -> list[Word]:
     """Those of the `words` whose middle is in `box`."""
     x0, top, x1, bottom = box
-    return [w for w in words if top <= (w.top + w.bottom) / 2 <= bottom and x0 <= (w.x0 + w.x1) / 2 <= x1]
+    return [
+        w
+        for w in words
+        if top <= (w.top + w.bottom) / 2 <= bottom and x0 <= (w.x0 + w.x1) / 2 <= x1
+    ]
 
 
 def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
-    """The table in a frame; None where most cells are empty, as in a chart, or have what no rule separates."""
+    """The table in a frame; None where most cells are empty, as in a chart, or have what no rule
+    separates.
+    """
     box = frame_box(frame)
     xs = places(frame.down)
     ys = places(frame.across)
-    ends = sorted(y for _, *both in frame.down for y in both if all(abs(y - other) > _MIN_SIDE for other in ys))
+    ends = sorted(
+        y
+        for _, *both in frame.down
+        for y in both
+        if all(abs(y - other) > _MIN_SIDE for other in ys)
+    )
     # A row ends where several upright rules do; two are a box.
     together = grouped(ends, lambda same, y: y - same[0] <= NEAR)
     ys = sorted([*ys, *(same[0] for same in together if len(same) > 2)])
@@ -155,13 +185,22 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
         row = bisect_left(ys, (word.top + word.bottom) / 2, 1, len(ys) - 1) - 1
         column = bisect_left(xs, (word.x0 + word.x1) / 2, 1, len(xs) - 1) - 1
         fields.setdefault(owners[row, column], []).append(word)
-    bands = [[fields[row, at] for at in range(len(xs) - 1) if (row, at) in fields] for row in range(len(ys) - 1)]
+    bands = [
+        [fields[row, at] for at in range(len(xs) - 1) if (row, at) in fields]
+        for row in range(len(ys) - 1)
+    ]
     bands = [band for band in bands if band]
-    cells = {owner for (row, _), owner in owners.items() if any((row, at) in fields for at in range(len(xs) - 1))}
+    cells = {
+        owner
+        for (row, _), owner in owners.items()
+        if any((row, at) in fields for at in range(len(xs) - 1))
+    }
     if sum(len(band) > 1 for band in bands) < 2 or len(fields) < _FILLED * len(cells):
         return None
     if len(bands) < _MIN_TRUSTED:
-        headed = len(bands) > 2 and not any(says_value(word.text) for cell in bands[0] for word in cell)
+        headed = len(bands) > 2 and not any(
+            says_value(word.text) for cell in bands[0] for word in cell
+        )
         if any(_shares_lines(band, _SHARED if len(bands) > 2 else 0) for band in bands[headed:]):
             return None
     return _placed(owners, fields)
@@ -172,24 +211,35 @@ def _placed(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]) -
     for (row, column), owner in owners.items():
         rows, columns = spans.get(owner, (1, 1))
         spans[owner] = max(rows, row - owner[0] + 1), max(columns, column - owner[1] + 1)
-    cells = [PlacedCell(lines_of(words), *owner, *spans[owner]) for owner, words in sorted(fields.items())]
+    cells = [
+        PlacedCell(lines_of(words), *owner, *spans[owner])
+        for owner, words in sorted(fields.items())
+    ]
     return PlacedTable(cells, head_count(cells))
 
 
 def _shares_lines(band: Sequence[Sequence[Word]], most: float) -> bool:
-    """Whether several cells of a band have words on more than one, and this share, of its heights: rows without rules
-    between."""
+    """Whether several cells of a band have words on more than one, and this share, of its heights:
+    rows without rules between."""
     heights = sorted(max(word.bottom for word in line) for cell in band for line in lines_of(cell))
     lines = list(grouped(heights, lambda same, height: height - same[0] < NEAR))
     return sum(len(same) > 1 for same in lines) > max(1, most * len(lines))
 
 
 def _owners(frame: Rules, ys: Sequence[float], xs: Sequence[float]) -> dict[Field, Field]:
-    """The cell of each field of the grid, named by its first field: two as wide without a rule between are one cell."""
+    """The cell of each field of the grid, named by its first field: two as wide without a rule
+    between are one cell.
+    """
     owners: dict[Field, Field] = {}
-    above: dict[Field, Field] = {}  # (first, last column) -> the cell of that width in the row before
+    above: dict[
+        Field, Field
+    ] = {}  # (first, last column) -> the cell of that width in the row before
     for row, (top, bottom) in enumerate(pairwise(ys)):
-        walls = [at for at, x in enumerate(xs) if at in (0, len(xs) - 1) or runs_along(frame.down, x, top, bottom)]
+        walls = [
+            at
+            for at, x in enumerate(xs)
+            if at in (0, len(xs) - 1) or runs_along(frame.down, x, top, bottom)
+        ]
         mine: dict[Field, Field] = {}
         for first, last in pairwise(walls):
             parted = runs_along(frame.across, top, xs[first], xs[last])

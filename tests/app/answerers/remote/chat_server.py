@@ -10,7 +10,9 @@ Reply = Callable[["Handler"], None]
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers each request with the next of `replies`, the last one for ever; keeps what it was asked."""
+    """Answers each request with the next of `replies`, the last one for ever; keeps what it was
+    asked.
+    """
 
     protocol_version = "HTTP/1.1"
     replies: list[Reply] = []
@@ -47,7 +49,9 @@ def send(status: int, value: Any, **headers: str) -> Reply:
     return reply
 
 
-def stream(*deltas: dict[str, Any], finish: str | None = "stop", cut: bool = False, done: bool = True) -> Reply:
+def stream(
+    *deltas: dict[str, Any], finish: str | None = "stop", cut: bool = False, done: bool = True
+) -> Reply:
     """A reply in pieces; `cut` closes the connection in the middle of it."""
 
     def reply(handler: Handler) -> None:
@@ -60,7 +64,11 @@ def stream(*deltas: dict[str, Any], finish: str | None = "stop", cut: bool = Fal
             events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
             events.append({"choices": [], "usage": {"prompt_tokens": 321, "completion_tokens": 12}})
         lines = [f"data: {json.dumps(event)}\n\n" for event in events]
-        for line in [": keep alive\n\n", *lines, *(["data: [DONE]\n\n"] if done and not cut else [])]:
+        for line in [
+            ": keep alive\n\n",
+            *lines,
+            *(["data: [DONE]\n\n"] if done and not cut else []),
+        ]:
             data = line.encode()
             handler.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
             handler.wfile.flush()

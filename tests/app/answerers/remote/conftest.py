@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("chat_server", Path(__file__).parent / "chat_server.py")
+_spec = importlib.util.spec_from_file_location(
+    "chat_server", Path(__file__).parent / "chat_server.py"
+)
 assert _spec is not None and _spec.loader is not None
 chat_server = sys.modules.setdefault("chat_server", importlib.util.module_from_spec(_spec))
 _spec.loader.exec_module(chat_server)
@@ -15,13 +17,17 @@ _spec.loader.exec_module(chat_server)
 
 @pytest.fixture
 def server(loopback: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Function(*replies) that starts the server; returns the handler class, with `url`, `bodies` and `keys`."""
+    """Function(*replies) that starts the server; returns the handler class, with `url`, `bodies`
+    and `keys`.
+    """
     from docqa.app.answerers.remote import client
 
     monkeypatch.setattr(client, "FIRST_WAIT_S", 0.01)
 
     def start(*replies: Any) -> Any:
-        made = type("Made", (chat_server.Handler,), {"replies": list(replies), "bodies": [], "keys": []})
+        made = type(
+            "Made", (chat_server.Handler,), {"replies": list(replies), "bodies": [], "keys": []}
+        )
         made.url = f"{loopback(made)}/v1"  # type: ignore[attr-defined]
         return made
 
@@ -30,7 +36,9 @@ def server(loopback: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def ask_server(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Function(server, *arguments) -> (exit code, stdout, stderr) of `docqa ask` with a key in the environment."""
+    """Function(server, *arguments) -> (exit code, stdout, stderr) of `docqa ask` with a key in the
+    environment.
+    """
     monkeypatch.setenv("DOCQA_API_KEY", chat_server.KEY)
 
     def ask(server: Any, *arguments: object) -> tuple[int, str, str]:

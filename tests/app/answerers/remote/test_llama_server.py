@@ -1,4 +1,6 @@
-"""A real model behind llama.cpp's server (`xllamacpp`) and in docqa: what is asserted holds whatever it writes."""
+"""A real model behind llama.cpp's server (`xllamacpp`) and in docqa: what is asserted holds
+whatever it writes.
+"""
 
 import importlib.util
 import io
@@ -58,15 +60,21 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(1_800),
     pytest.mark.skipif(not FOLDER, reason="DOCQA_TEST_MODELS names no folder of models"),
-    pytest.mark.skipif(not (Path(FOLDER) / MODEL).is_file(), reason=f"DOCQA_TEST_MODELS has no {MODEL}"),
-    pytest.mark.skipif(importlib.util.find_spec("xllamacpp") is None, reason="xllamacpp is not installed"),
+    pytest.mark.skipif(
+        not (Path(FOLDER) / MODEL).is_file(), reason=f"DOCQA_TEST_MODELS has no {MODEL}"
+    ),
+    pytest.mark.skipif(
+        importlib.util.find_spec("xllamacpp") is None, reason="xllamacpp is not installed"
+    ),
 ]
 
 
 def is_ready(host: str) -> bool:
     """Whether the server has loaded its model, within ten minutes."""
     for _ in range(600):
-        connection = HTTPConnection(host, timeout=5)  # urllib's requests are refused in tests, wherever they go
+        connection = HTTPConnection(
+            host, timeout=5
+        )  # urllib's requests are refused in tests, wherever they go
         try:
             connection.request("GET", "/health")
             if connection.getresponse().status == 200:
@@ -81,8 +89,9 @@ def is_ready(host: str) -> bool:
 
 @pytest.fixture(scope="module")
 def llama() -> Iterator[Any]:
-    """Function(context, loads=, key=) that starts a server with a context of so many tokens, which loads for so many
-    seconds, or takes the one that runs, and returns its base URL; `kill(url)` kills it."""
+    """Function(context, loads=, key=) that starts a server with a context of so many tokens, which
+    loads for so many seconds, or takes the one that runs, and returns its base URL; `kill(url)`
+    kills it."""
     started: dict[str, tuple[object, subprocess.Popen[str]]] = {}
 
     def start(context: int, loads: int = 0, key: str = "") -> str:
@@ -90,7 +99,10 @@ def llama() -> Iterator[Any]:
         url = next((url for url, (how, _) in started.items() if how == arguments), "")
         if not url:
             process = subprocess.Popen(
-                [sys.executable, "-c", SERVER, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+                [sys.executable, "-c", SERVER, *arguments],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
             )
             assert process.stdout is not None
             url = next(line.strip() for line in process.stdout if line.startswith("http"))
@@ -140,13 +152,18 @@ def behind(url: str) -> tuple[str, ...]:
 
 
 def check_statements(answer: dict[str, Any]) -> None:
-    """Each is a slice of what was written, and what is shown as borne out has words of the document for it."""
+    """Each is a slice of what was written, and what is shown as borne out has words of the document
+    for it.
+    """
     text = answer["answer"] or ""
     for statement in answer["statements"]:
         assert answer["answer"] is None or statement["text"] in text
         if statement["support"] in ("quoted", "supported"):
             assert statement["quotes"]
-            assert all(answer["quotes"][number]["text"] in " ".join(LEASE.split()) for number in statement["quotes"])
+            assert all(
+                answer["quotes"][number]["text"] in " ".join(LEASE.split())
+                for number in statement["quotes"]
+            )
 
 
 @pytest.mark.usefixtures("patient")
@@ -185,13 +202,22 @@ def test_what_a_server_wrote_before_it_was_killed_is_kept(llama, lease_file):
     options = Options(model="openai:qwen", base_url=llama(2048), store=False)
     with open_session([lease_file], options) as session:
         written, url = "", str(options.base_url)
-        for event in session.ask("Tell me in many sentences all that the lease says, one after the other."):
+        for event in session.ask(
+            "Tell me in many sentences all that the lease says, one after the other."
+        ):
             written += event.text if isinstance(event, Token) and url else ""
             if url and "." in written[40:]:
                 llama.kill(url)
                 url = ""
-            assert not isinstance(event, Notice) or url or "is kept" in event.message or "asking again" in event.message
-    assert isinstance(event, Finished) and "the server broke off" in " ".join(event.answer.coverage.warnings)
+            assert (
+                not isinstance(event, Notice)
+                or url
+                or "is kept" in event.message
+                or "asking again" in event.message
+            )
+    assert isinstance(event, Finished) and "the server broke off" in " ".join(
+        event.answer.coverage.warnings
+    )
     assert event.answer.statements[0].text in written
 
 
@@ -207,15 +233,21 @@ def test_a_conversation_with_a_real_server_goes_on(docqa, llama, lease_file, mon
 def test_a_table_of_a_real_server_has_its_answers(docqa, llama, lease_file, tmp_path):
     field = '[[field]]\nname = "rent"\ntype = "amount"\nquestion = "How much is the rent?"\n'
     (fields := tmp_path / "f.toml").write_text(field, encoding="utf-8")
-    code, out, err = docqa("extract", lease_file, "--fields", fields, "--format", "jsonl", *behind(llama(4096)))
+    code, out, err = docqa(
+        "extract", lease_file, "--fields", fields, "--format", "jsonl", *behind(llama(4096))
+    )
     (cell,) = json.loads(out)["cells"]
-    assert code == 0 and "1200" in cell["answer"].replace(",", "") and "{" not in cell["answer"], err
+    assert code == 0 and "1200" in cell["answer"].replace(",", "") and "{" not in cell["answer"], (
+        err
+    )
 
 
 @pytest.mark.usefixtures("patient")
 def test_a_summary_that_a_real_model_writes_has_its_places(docqa, llama, lease_file, tmp_path):
     out = tmp_path / "out"
-    code, _, err = docqa("summarize", lease_file, "--style", "brief", "--output", out, *behind(llama(4096)))
+    code, _, err = docqa(
+        "summarize", lease_file, "--style", "brief", "--output", out, *behind(llama(4096))
+    )
     assert code == 0, err
     record = json.loads((out / "summaries.jsonl").read_text(encoding="utf-8"))
     assert record["method"] == "written"

@@ -1,4 +1,6 @@
-"""`docqa chat` with a server: thought, a second look at the same reply, and an interrupted conversation."""
+"""`docqa chat` with a server: thought, a second look at the same reply, and an interrupted
+conversation.
+"""
 
 import io
 import sys
@@ -23,7 +25,11 @@ def chat(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_thought_is_asked_for_and_shown_apart(chat, server, note):
-    pieces = [{"reasoning_content": "Let me "}, {"reasoning_content": "see."}, {"content": "119 dollars"}]
+    pieces = [
+        {"reasoning_content": "Let me "},
+        {"reasoning_content": "see."},
+        {"content": "119 dollars"},
+    ]
     started = server(stream(*pieces))
     code, out, err = chat(started, [PAYS], note, "--think")
     assert code == 0 and "119 dollars" in out and "Let me see.\n" in err and "Let me see" not in out
@@ -50,7 +56,13 @@ def test_a_failed_question_does_not_end_the_conversation(chat, server, note):
 
 def test_the_model_makes_a_follow_up_whole_if_that_asks_the_same(chat, server, note):
     whole, other = "When must the tenant of unit 7 pay?", "Who keeps the garden?"
-    said = "The tenant of unit 7 pays 119 dollars [1].", f'"{whole}"', "not stated", other, "not stated"
+    said = (
+        "The tenant of unit 7 pays 119 dollars [1].",
+        f'"{whole}"',
+        "not stated",
+        other,
+        "not stated",
+    )
     started = server(*map(says, said))
     _, out, _ = chat(started, [PAYS, "And when must he pay?", "And why must he?"], note)
     told, asked = (body["messages"][-1]["content"] for body in started.bodies[1:3])

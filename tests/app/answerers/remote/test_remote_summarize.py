@@ -1,4 +1,6 @@
-"""`docqa summarize` with a server: its words, part by part and as a whole, each with its place or a mark."""
+"""`docqa summarize` with a server: its words, part by part and as a whole, each with its place or a
+mark.
+"""
 
 import json
 import re
@@ -28,7 +30,9 @@ The Landlord shall keep the roof of the house in repair. The Landlord shall pain
 def sentence_number(body: dict[str, Any], words: str) -> int:
     """The number under which a request shows the sentence that has `words`."""
     shown = body["messages"][1]["content"]
-    return next(int(match[1]) for match in re.finditer(r"\[(\d+)\] (.*)", shown) if words in match[2])
+    return next(
+        int(match[1]) for match in re.finditer(r"\[(\d+)\] (.*)", shown) if words in match[2]
+    )
 
 
 def by_request(answer: Callable[[dict[str, Any]], str]) -> Reply:
@@ -41,7 +45,9 @@ def by_request(answer: Callable[[dict[str, Any]], str]) -> Reply:
 
 
 def write(body: dict[str, Any]) -> str:
-    """What a model writes of LEASE: a sentence of each part, of which that about the rent is wrong."""
+    """What a model writes of LEASE: a sentence of each part, of which that about the rent is
+    wrong.
+    """
     asked = body["messages"][1]["content"]
     if "Summarize the document" in asked:
         first = f"- Ann Alder and Bob Birch are the parties to the lease [{sentence_number(body, 'Ann Alder')}].\n"
@@ -76,7 +82,10 @@ def summarize(docqa: Any) -> Any:
 
 
 def records(out: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (out / "summaries.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [
+        json.loads(line)
+        for line in (out / "summaries.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
 
 
 def test_parts_then_the_whole_are_written_with_places_and_marks(server, summarize, lease, tmp_path):
@@ -93,7 +102,11 @@ def test_parts_then_the_whole_are_written_with_places_and_marks(server, summariz
     page = (tmp_path / "out" / "lease.md.md").read_text(encoding="utf-8")
     assert "Written by openai:qwen" in page
     assert re.search(r"950 dollars in May.*(no quote supports this|a quote contradicts this)", page)
-    (whole,) = [body for body in running.bodies if "Summarize the document" in body["messages"][1]["content"]]
+    (whole,) = [
+        body
+        for body in running.bodies
+        if "Summarize the document" in body["messages"][1]["content"]
+    ]
     assert "roof" in str(whole) and "950" not in str(whole)
 
 
@@ -101,29 +114,49 @@ def test_a_focus_is_written_of_and_of_nothing_else(server, summarize, lease, tmp
     def about(body: dict[str, Any]) -> str:
         asked = body["messages"][1]["content"]
         assert "what the landlord must do" in asked
-        return write(body) if '"Repairs"' in asked or "roof" in asked and "says about this" in asked else "not stated"
+        return (
+            write(body)
+            if '"Repairs"' in asked or "roof" in asked and "says about this" in asked
+            else "not stated"
+        )
 
     running = server(by_request(about))
     code, out, _ = summarize(running, lease, "--focus", "what the landlord must do")
     assert code == 0 and "keep the roof in repair" in out and "900 dollars" not in out
     assert "Nothing states" not in out
-    code, out, _ = summarize(server(says("not stated")), lease, "--focus", "who insures the boat", "--style", "brief")
+    code, out, _ = summarize(
+        server(says("not stated")), lease, "--focus", "who insures the boat", "--style", "brief"
+    )
     assert code == 0 and "Nothing states any of: who insures the boat" in out
 
 
 def test_topics_that_the_model_finds_nothing_about_are_named(server, summarize, lease, tmp_path):
-    assert summarize(server(by_request(write)), lease, "--style", "clauses", "--output", tmp_path / "out")[0] == 0
+    assert (
+        summarize(
+            server(by_request(write)), lease, "--style", "clauses", "--output", tmp_path / "out"
+        )[0]
+        == 0
+    )
     (record,) = records(tmp_path / "out")
     assert [section["heading"] for section in record["sections"]] == ["Parties", "Dates and term"]
     assert "Governing law" in record["not_covered"]
-    assert "Not covered: Obligations" in (tmp_path / "out" / "digest.md").read_text(encoding="utf-8")
+    assert "Not covered: Obligations" in (tmp_path / "out" / "digest.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_small_context_is_given_less_at_a_time(server, summarize, tmp_path):
     long = tmp_path / "long.md"
-    lines = (f"The keeper of lamp {n} shall light it at dusk and pay {n} dollars to the harbour." for n in range(1, 90))
+    lines = (
+        f"The keeper of lamp {n} shall light it at dusk and pay {n} dollars to the harbour."
+        for n in range(1, 90)
+    )
     long.write_text("# Lamps\n\n" + "\n\n".join(lines), encoding="utf-8")
-    refused = {"error": {"message": "maximum context length is 2048 tokens, however you requested 4000 tokens"}}
+    refused = {
+        "error": {
+            "message": "maximum context length is 2048 tokens, however you requested 4000 tokens"
+        }
+    }
 
     def small(handler: Handler) -> None:
         shown = handler.bodies[-1]["messages"][1]["content"]
@@ -148,7 +181,9 @@ def test_the_same_command_writes_nothing_twice(server, summarize, lease, tmp_pat
     assert (tmp_path / "out" / "summaries.jsonl").read_bytes() == first
 
 
-def test_a_text_that_the_bundled_model_cannot_read_is_summarized(server, summarize, lease, monkeypatch):
+def test_a_text_that_the_bundled_model_cannot_read_is_summarized(
+    server, summarize, lease, monkeypatch
+):
     def too_long(*_: object, **__: object) -> float:
         raise ContextTooLong("2,000,000 tokens are more than a model reads")
 

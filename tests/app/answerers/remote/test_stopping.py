@@ -20,7 +20,9 @@ def session_of(server: Any, note: Path, tmp_path: Path) -> Any:
 
 
 def asked(session: Any, stop: Any) -> tuple[str, Any]:
-    """(the text that was shown, the answer); the text is ended at the first event that `stop` is true of."""
+    """(the text that was shown, the answer); the text is ended at the first event that `stop` is
+    true of.
+    """
     shown, event = "", None
     for event in session.ask(PAYS):
         shown += event.text if isinstance(event, Token) else ""
@@ -42,16 +44,23 @@ def test_what_came_before_the_stop_is_the_answer(server, note, tmp_path):
 
 
 def test_a_mending_that_is_stopped_leaves_the_first_reply(server, note, tmp_path):
-    started = server(says(FIRST + "The keeper also owns a zeppelin in Peru."), says("The tenant pays nothing at all."))
+    started = server(
+        says(FIRST + "The keeper also owns a zeppelin in Peru."),
+        says("The tenant pays nothing at all."),
+    )
     mending: list[bool] = []
 
     def stop(event: Any, shown: str) -> bool:
-        mending.extend([True] if isinstance(event, Notice) and "cite or withdraw" in event.message else [])
+        mending.extend(
+            [True] if isinstance(event, Notice) and "cite or withdraw" in event.message else []
+        )
         return bool(mending) and isinstance(event, Token)
 
     with session_of(started, note, tmp_path) as session:
         _, answer = asked(session, stop)
-    assert len(started.bodies) == 2 and [item.text for item in answer.statements][-1].startswith("The keeper also owns")
+    assert len(started.bodies) == 2 and [item.text for item in answer.statements][-1].startswith(
+        "The keeper also owns"
+    )
     assert any("stopped" in warning for warning in answer.coverage.warnings)
 
 

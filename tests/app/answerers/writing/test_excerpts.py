@@ -26,7 +26,9 @@ def ranked_for(question: str, context: Context) -> list[Ranked]:
 
 
 def pages_of(context: Context, chosen: list[int]) -> list[tuple[int, int]]:
-    return [(context.passages[index].document, context.passages[index].passage.page) for index in chosen]
+    return [
+        (context.passages[index].document, context.passages[index].passage.page) for index in chosen
+    ]
 
 
 def test_what_fits_is_given_whole_in_reading_order(context):
@@ -41,7 +43,9 @@ def test_the_best_passages_are_given_in_reading_order_within_the_tokens(context)
     size = context.passages[0].token_end - context.passages[0].token_start
     chosen = choose_passages(context, ranked, None, 4 * size)
     assert 1 < len(chosen) < 5 and chosen == sorted(chosen) and ranked[0].index in chosen
-    assert choose_passages(context, ranked, None, 10**9, most=2) == sorted(item.index for item in ranked[:2])
+    assert choose_passages(context, ranked, None, 10**9, most=2) == sorted(
+        item.index for item in ranked[:2]
+    )
 
 
 def test_documents_that_are_compared_have_their_share(document, model):
@@ -70,7 +74,9 @@ def test_sentences_are_numbered_and_lead_back_to_their_pages(context):
     for number, line in enumerate(lines, 1):
         place = given.sentence(number)
         assert place is not None
-        words = context.documents[place.document].pages[place.page - 1].text[place.start : place.end]
+        words = (
+            context.documents[place.document].pages[place.page - 1].text[place.start : place.end]
+        )
         assert line == f"[{number}] {' '.join(words.split())}"
     assert given.sentence(0) is None and given.sentence(len(lines) + 1) is None
     assert "page 3" in given.text and give_all(context).text.count("## ") == len(PAGES)

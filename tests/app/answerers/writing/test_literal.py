@@ -21,7 +21,9 @@ def test_numbers_are_read_however_they_are_written(text, values):
 
 
 def test_may_is_a_month_only_where_it_is_a_date():
-    assert [read_dates(text)[0].value for text in ("on 1 May 2020", "May 1, 2020")] == 2 * ["2020-05-01"]
+    assert [read_dates(text)[0].value for text in ("on 1 May 2020", "May 1, 2020")] == 2 * [
+        "2020-05-01"
+    ]
     assert read_dates("The tenant may leave in 2020.") == []
 
 
@@ -33,8 +35,16 @@ def test_may_is_a_month_only_where_it_is_a_date():
         ("It is dated 1 April 2025.", "It is dated 1 May 2025.", "numbers"),
         ("It ends on 5 May 2026.", "It begins on 5 May 2025 and ends on 6 June 2026.", "numbers"),
         ("Write to hello@club.org.", "Mail to sayhello@club.org is read daily.", "numbers"),
-        ("The landlord shall enter the cellar.", "The landlord shall not enter the cellar.", "negations"),
-        ("The landlord may enter unless told.", "The landlord may not enter unless told.", "negations"),
+        (
+            "The landlord shall enter the cellar.",
+            "The landlord shall not enter the cellar.",
+            "negations",
+        ),
+        (
+            "The landlord may enter unless told.",
+            "The landlord may not enter unless told.",
+            "negations",
+        ),
         ("The lease does not begin in June.", "The lease begins in June.", "negations"),
         ("The court did not reverse.", "We reverse the judgment of the court below.", "negations"),
         ("The tenant must pay.", "The tenant may pay.", "modals"),
@@ -54,7 +64,10 @@ def test_what_the_quotes_do_not_say_is_found(statement, quoted, kind):
         ("The tenant needs consent to assign.", "The tenant shall not assign without consent."),
         ("Assignment is prohibited.", "The tenant shall not assign."),
         ("The tenant may not assign.", "The tenant shall not assign."),
-        ("Notice is due within 30 days.", "Notice shall be given no later than 30 days after the breach."),
+        (
+            "Notice is due within 30 days.",
+            "Notice shall be given no later than 30 days after the breach.",
+        ),
         ("The notice goes to room no. 5.", "Notices are sent to room 5."),
         ("It lasts 12 months.", "It lasts one year."),
         ("Mail goes to hello@club.org.", "Mail goes to the club (hello@club.org)."),

@@ -25,13 +25,19 @@ def judged(statement: str, quoted: str) -> Support:
         ("The tenant must insure the premises.", "The tenant may insure the premises."),
         ("The tenant may insure the premises.", "The tenant must insure the premises."),
         ("The agency must publish the list.", "The agency should publish the list."),
-        ("The tenant gives at least 30 days of notice.", "The tenant gives at most 30 days of notice."),
+        (
+            "The tenant gives at least 30 days of notice.",
+            "The tenant gives at most 30 days of notice.",
+        ),
         ("The loan is at most 500 dollars.", "The loan shall be no less than 500 dollars."),
         ("More than 40 members attended.", "Fewer than 40 members attended."),
         ("The speed may not exceed 50 km per hour.", "The speed must exceed 50 km per hour."),
         ("The fee is a minimum of 200 dollars.", "The fee is a maximum of 200 dollars."),
         ("Delivery is due no earlier than 1 June.", "Delivery is due no later than 1 June."),
-        ("Claims above 1,000 dollars go to the panel.", "Claims below 1,000 dollars go to the panel."),
+        (
+            "Claims above 1,000 dollars go to the panel.",
+            "Claims below 1,000 dollars go to the panel.",
+        ),
         ("The fund holds up to 12 bonds.", "The fund holds 12 bonds or more."),
         ("Revenue increased in the third quarter.", "Revenue decreased in the third quarter."),
         ("Prices fell by 4 percent in 2020.", "Prices rose by 4 percent in 2020."),
@@ -50,7 +56,10 @@ def judged(statement: str, quoted: str) -> Support:
         ("The office opens on Monday.", "The office opens on Tuesday."),
         ("The term ends on 30 June 2024.", "The term ends on 30 June 2025."),
         ("The term ends on June 13, 2024.", "The term ends on June 30, 2024."),
-        ("The agreement is dated 2 March 2019.", "The agreement is dated March 3, 2019, and was amended 2 April 2019."),
+        (
+            "The agreement is dated 2 March 2019.",
+            "The agreement is dated March 3, 2019, and was amended 2 April 2019.",
+        ),
         ("Smith owes the rent.", "Jones owes the rent."),
         ("John Miller signed the lease.", "Peter Miller signed the lease."),
         ("The report was written by Anna Berg.", "The report was written by Anna Stein."),
@@ -80,7 +89,10 @@ def judged(statement: str, quoted: str) -> Support:
         ("The tenant shall buy the furniture.", "The tenant shall sell the furniture."),
         ("Public access is free.", "Private access is free."),
         ("Sales dropped sharply after the launch.", "Sales climbed sharply after the launch."),
-        ("The warranty lasts no more than two years.", "The warranty lasts no less than two years."),
+        (
+            "The warranty lasts no more than two years.",
+            "The warranty lasts no less than two years.",
+        ),
         ("Children under 12 pay nothing.", "Children over 12 pay nothing."),
         ("The drug can cause headaches.", "The drug cannot cause headaches."),
         ("Members are not required to vote.", "Members are required to vote."),
@@ -103,10 +115,16 @@ def judged(statement: str, quoted: str) -> Support:
             "The seller delivers the goods to the buyer's premises within 5 days.",
             "The seller delivers the goods to the buyer's premises after 5 days.",
         ),
-        ("The supplier is responsible for transport.", "The customer is responsible for transport."),
+        (
+            "The supplier is responsible for transport.",
+            "The customer is responsible for transport.",
+        ),
         ("It is legal to park here.", "It is illegal to park here."),
         ("The patient was conscious.", "The patient was unconscious."),
-        ("Payment is made in 3 instalments of 200 dollars.", "Payment is made in 2 instalments of 300 dollars."),
+        (
+            "Payment is made in 3 instalments of 200 dollars.",
+            "Payment is made in 2 instalments of 300 dollars.",
+        ),
         ("The left lung was affected.", "The right lung was affected."),
     ],
 )
@@ -128,13 +146,19 @@ def test_a_statement_off_by_a_word_is_not_verified(statement, quoted):
             "The tenant shall give no less than thirty (30) days of notice.",
         ),
         ("Fewer than 40 members attended.", "Less than forty members attended."),
-        ("The speed must not exceed 50 km per hour.", "The speed is limited to at most 50 km per hour."),
+        (
+            "The speed must not exceed 50 km per hour.",
+            "The speed is limited to at most 50 km per hour.",
+        ),
         ("Delivery is due by 1 June.", "Delivery is due no later than 1 June."),
         ("The fund holds 12 or more bonds.", "The fund holds at least 12 bonds."),
         ("Revenue rose in the third quarter.", "Revenue increased in the third quarter."),
         ("Prices dropped by 4 percent in 2020.", "Prices fell by 4 percent in 2020."),
         ("Repairs are paid by the tenant.", "The tenant pays for the repairs."),
-        ("The tenant pays rent to the landlord.", "The landlord receives the rent from the tenant."),
+        (
+            "The tenant pays rent to the landlord.",
+            "The landlord receives the rent from the tenant.",
+        ),
         (
             "The landlord is indemnified by the tenant against all claims.",
             "The tenant shall indemnify the landlord against all claims.",
@@ -171,14 +195,23 @@ def test_a_statement_off_by_a_word_is_not_verified(statement, quoted):
             "The buyer notifies the seller of defects within 10 days.",
             "The seller must be notified of defects by the buyer within ten days.",
         ),
-        ("The meeting ends at noon and begins at ten.", "The meeting begins at ten and ends at noon."),
+        (
+            "The meeting ends at noon and begins at ten.",
+            "The meeting begins at ten and ends at noon.",
+        ),
         ("Either party may end the agreement.", "The agreement may be terminated by either party."),
         (
             "The tenant shall sell the furniture that the landlord may buy.",
             "The tenant shall sell the furniture; the landlord may buy it.",
         ),
-        ("The office opens on Monday and closes on Friday.", "The office is open from Monday to Friday."),
-        ("Interest runs from the day after the due date.", "Interest accrues from the day following the due date."),
+        (
+            "The office opens on Monday and closes on Friday.",
+            "The office is open from Monday to Friday.",
+        ),
+        (
+            "Interest runs from the day after the due date.",
+            "Interest accrues from the day following the due date.",
+        ),
         (
             "Employees get a copy of the report upon request.",
             "The employer gives employees a copy of the report if they ask for it.",
@@ -208,7 +241,10 @@ def test_a_statement_off_by_a_word_is_not_verified(statement, quoted):
         ("The hearing took place on March 12, 2020.", "The hearing was held on 12 March 2020."),
         ("The budget is 40,000 dollars.", "The budget is 40 thousand dollars."),
         ("Spain was defeated by France.", "France defeated Spain."),
-        ("The subsidiary was sold by the parent company.", "The parent company sold the subsidiary."),
+        (
+            "The subsidiary was sold by the parent company.",
+            "The parent company sold the subsidiary.",
+        ),
         ("Staff can refuse the transfer.", "Employees may decline the transfer."),
         ("It is against the law to park here.", "It is illegal to park here."),
         (
@@ -222,7 +258,10 @@ def test_a_statement_off_by_a_word_is_not_verified(statement, quoted):
         ("The new method is better than the old one.", "The new method outperforms the old one."),
         ("Temperatures exceeded expectations.", "Temperatures were higher than expected."),
         ("The contract does not cover transport.", "Transport is excluded from the contract."),
-        ("The company was founded in 1998 by two brothers.", "Two brothers founded the company in 1998."),
+        (
+            "The company was founded in 1998 by two brothers.",
+            "Two brothers founded the company in 1998.",
+        ),
         (
             "The agreement starts on 1 January 2020 and ends on 31 December 2022.",
             "This agreement commences on January 1, 2020 and expires on December 31, 2022.",
@@ -233,7 +272,10 @@ def test_a_statement_off_by_a_word_is_not_verified(statement, quoted):
             "Of the 120 patients in the study, 60 were female.",
         ),
         ("The judge did not allow the evidence.", "The judge excluded the evidence."),
-        ("The data must be deleted on request.", "The controller shall delete the data if the person so requests."),
+        (
+            "The data must be deleted on request.",
+            "The controller shall delete the data if the person so requests.",
+        ),
         (
             "The tenant has the right to sublet with permission.",
             "The tenant shall not sublet without the landlord's permission.",

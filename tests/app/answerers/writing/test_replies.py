@@ -13,8 +13,10 @@ from docqa.app.quotes.verifier import Located
 SENTENCES = [f"Clause {number} says that unit {number} is let." for number in range(1, 21)]
 GIVEN = Given(
     "\n".join(f"[{number}] {text}" for number, text in enumerate(SENTENCES, 1)),
-    tuple(Located(0, 1, number, number + 1) for number in range(20)), (0,), True,
-)  # fmt: skip
+    tuple(Located(0, 1, number, number + 1) for number in range(20)),
+    (0,),
+    True,
+)
 
 
 def read_reply(text: str, given: Given) -> replies.ReadReply:
@@ -47,18 +49,29 @@ def test_a_refusal_is_understood_in_whatever_words():
 
 @pytest.mark.parametrize(
     "text",
-    ["The lease does not allow pets.", "No notice is due.", "No, the tenant may not sublet.", "Not before 1 May 2020."],
+    [
+        "The lease does not allow pets.",
+        "No notice is due.",
+        "No, the tenant may not sublet.",
+        "Not before 1 May 2020.",
+    ],
 )
 def test_an_answer_that_denies_something_is_no_refusal(text):
     assert read_reply(text, GIVEN).written is not None
 
 
 def test_what_cites_a_sentence_is_no_refusal():
-    assert read_reply("The contract does not contain a cap on liability [3].", GIVEN).written is not None
+    assert (
+        read_reply("The contract does not contain a cap on liability [3].", GIVEN).written
+        is not None
+    )
 
 
 def test_a_yes_or_no_is_told_from_a_denial():
-    assert starts_with_verdict("Yes, it may.")[0] == "yes" and starts_with_verdict("**No**. It ends.")[0] == "no"
+    assert (
+        starts_with_verdict("Yes, it may.")[0] == "yes"
+        and starts_with_verdict("**No**. It ends.")[0] == "no"
+    )
     assert starts_with_verdict("No notice is due.")[0] is None
 
 
@@ -90,11 +103,15 @@ def test_nothing_at_all_is_said_to_be_nothing():
     assert read_reply(" \n", GIVEN) == replies.ReadReply(None, (replies.NOTHING,))
 
 
-@pytest.mark.parametrize("text", ["[3]", "[3] [5]", "c. [3, 5].", "- [3]\n- [5]", "The laws are [3] and [5]."])
+@pytest.mark.parametrize(
+    "text", ["[3]", "[3] [5]", "c. [3, 5].", "- [3]\n- [5]", "The laws are [3] and [5]."]
+)
 def test_numbers_alone_stand_for_their_sentences(text):
     written = read_reply(text, GIVEN).written
     assert written is not None and written.statements[0].plain == SENTENCES[2]
-    assert written.statements[0].numbers == [3] and len(written.statements) == (1 if "5" not in text else 2)
+    assert written.statements[0].numbers == [3] and len(written.statements) == (
+        1 if "5" not in text else 2
+    )
 
 
 def test_a_number_that_answers_is_not_taken_for_a_cite():

@@ -38,7 +38,9 @@ def test_marks_before_sentences_belong_to_what_follows():
 
 
 def test_a_list_stays_a_list_and_its_items_are_statements():
-    text, found = taken("The supplier must [2]:\n- deliver within ten (10) days [3]\n- insure the goods [4, 5]\n")
+    text, found = taken(
+        "The supplier must [2]:\n- deliver within ten (10) days [3]\n- insure the goods [4, 5]\n"
+    )
     assert text == "The supplier must:\n- deliver within ten (10) days\n- insure the goods"
     shown = [(item, numbers) for item, numbers, _ in found]
     assert shown == [("deliver within ten (10) days", [2, 3]), ("insure the goods", [4, 5])]
@@ -62,7 +64,9 @@ def test_a_quotation_behind_a_statement_is_its_evidence():
 
 
 def test_quotations_in_a_list_are_statements_themselves():
-    _, found = taken('- "The rent is due on the first day." [1]\n- "The lease ends on 1 May 2027." [2]')
+    _, found = taken(
+        '- "The rent is due on the first day." [1]\n- "The lease ends on 1 May 2027." [2]'
+    )
     assert [numbers for _, numbers, _ in found] == [[1], [2]]
 
 
@@ -80,4 +84,8 @@ def test_headings_tables_and_courtesies_state_nothing():
     table = "| contract | cap |\n|---|---|\n| A | 5 million [1] |"
     reply = f"Sure! Here is the answer:\n\n## Liability\n{table}\n\nI hope this helps!"
     text, found = taken(reply)
-    assert [numbers for _, numbers, _ in found] == [[1]] and "5 million" in found[0][0] and "Liability" in text
+    assert (
+        [numbers for _, numbers, _ in found] == [[1]]
+        and "5 million" in found[0][0]
+        and "Liability" in text
+    )

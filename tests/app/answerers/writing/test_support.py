@@ -24,9 +24,19 @@ def judged(statement: str, **chances: float) -> Support:
         (FOUNDED, {"partly": 0.7, "supported": 0.1}, "supported"),
         (FOUNDED, {"unsupported": 0.9, "partly": 0.1}, "unsupported"),
         (FOUNDED.replace("1998", "1999"), {"partly": 0.7, "supported": 0.1}, "unsupported"),
-        ("In Lyon, Anna Berg later became a celebrated critic of modern sculpture.", {"partly": 0.7}, "partly"),
-        ("It was a great success with everybody who came.", {"partly": 0.7, "supported": 0.1}, "partly"),
+        (
+            "In Lyon, Anna Berg later became a celebrated critic of modern sculpture.",
+            {"partly": 0.7},
+            "partly",
+        ),
+        (
+            "It was a great success with everybody who came.",
+            {"partly": 0.7, "supported": 0.1},
+            "partly",
+        ),
     ],
 )
-def test_a_statement_of_several_parts_is_supported_where_nothing_is_missing(statement, chances, support):
+def test_a_statement_of_several_parts_is_supported_where_nothing_is_missing(
+    statement, chances, support
+):
     assert judged(statement, **chances) is Support(support)

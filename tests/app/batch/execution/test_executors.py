@@ -1,4 +1,6 @@
-"""Processes and Ray actors give the records of the serial run, and outlive the death of one of them."""
+"""Processes and Ray actors give the records of the serial run, and outlive the death of one of
+them.
+"""
 
 import os
 import sqlite3
@@ -38,13 +40,24 @@ KILL_WORKER = "os.kill(self.child.pid, signal.SIGKILL)"  # while it loads
 
 
 def _run(program: str, checkpoint: Path, *arguments: object) -> str:
-    """Run a program that ends with status 6; Ray's own processes talk over the loopback, which the suite refuses."""
-    environment = {**os.environ, "DOCQA_MODEL": str(checkpoint), "DOCQA_DTYPE": "float32", "OMP_NUM_THREADS": "1"}
+    """Run a program that ends with status 6; Ray's own processes talk over the loopback, which the
+    suite refuses.
+    """
+    environment = {
+        **os.environ,
+        "DOCQA_MODEL": str(checkpoint),
+        "DOCQA_DTYPE": "float32",
+        "OMP_NUM_THREADS": "1",
+    }
     environment.pop("PYTHONPATH", None)
     done = subprocess.run(
         [sys.executable, "-c", program, "summarize", *map(str, arguments)],
-        env=environment, capture_output=True, text=True, timeout=280, check=False,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
     assert done.returncode == 6, done.stderr
     return done.stderr
 
@@ -62,7 +75,9 @@ def serial(docqa: Any, mixed_folder: Any, tiny_model: None, tmp_path: Path) -> d
     return outputs_of(tmp_path / "serial")
 
 
-@pytest.mark.parametrize(("first", "lost"), [("", []), ("self.fatal(); ", ["lost"])], ids=["loading", "ready"])
+@pytest.mark.parametrize(
+    ("first", "lost"), [("", []), ("self.fatal(); ", ["lost"])], ids=["loading", "ready"]
+)
 def test_a_killed_worker_process_costs_no_record(serial, checkpoint, tmp_path, first, lost):
     program = KILL.format(module="executors", kind="WorkerProcess", kill=first + KILL_WORKER)
     _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2)
@@ -84,6 +99,16 @@ def test_workers_that_cannot_start_are_not_the_fault_of_a_document(monkeypatch):
 @pytest.mark.skipif(find_spec("ray") is None, reason="the extra ray is not installed")
 def test_a_killed_ray_actor_costs_no_record(serial, checkpoint, tmp_path):
     program = KILL.format(module="ray_actors", kind="RayActor", kill="self._ray.kill(self._handle)")
-    _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2, "--ray", "local")
+    _run(
+        program,
+        checkpoint,
+        tmp_path / "docs",
+        "--output",
+        tmp_path / "out",
+        "--jobs",
+        2,
+        "--ray",
+        "local",
+    )
     assert outputs_of(tmp_path / "out") == serial
     assert sorted(_outcomes(tmp_path / "out")) == ["done"] * 5 + ["failed", "lost"]

@@ -29,7 +29,10 @@ def test_an_attempt_keeps_its_time_memory_and_machine(tmp_path):
         ledger.begin(*BEGUN)
         ledger.add(_task("a.txt"), 5.0, account.DONE, Outcome(seconds=2.0, peak_bytes=9, tokens=7))
         ledger.add(_task("a.txt"), 5.0, account.DONE, Outcome(machine="there"))
-    found = _rows(path, "SELECT key, machine, started < ended, outcome, seconds, peak_bytes, tokens FROM attempts")
+    found = _rows(
+        path,
+        "SELECT key, machine, started < ended, outcome, seconds, peak_bytes, tokens FROM attempts",
+    )
     assert found == [("k", "here", 1, "done", 2.0, 9, 7), ("k", "there", 1, "done", 0.0, 0, 0)]
 
 

@@ -1,4 +1,6 @@
-"""A Ray cluster, as a small module stands for it: what is sent to it, and what comes of its errors."""
+"""A Ray cluster, as a small module stands for it: what is sent to it, and what comes of its
+errors.
+"""
 
 import json
 import sys
@@ -27,7 +29,9 @@ class RayActorError(RayError):
 
 
 class Ray(ModuleType):
-    """Runs actors in this process. `sent` is all that would travel; `errors` are raised by the call of that name."""
+    """Runs actors in this process. `sent` is all that would travel; `errors` are raised by the call
+    of that name.
+    """
 
     def __init__(self) -> None:
         super().__init__("ray")
@@ -97,7 +101,11 @@ def _outcome(actors: Workers) -> Outcome:
 @pytest.mark.usefixtures("tiny_model")
 @pytest.mark.parametrize("command", ["summarize", "extract"])
 def test_commands_with_ray_refuse_a_password(docqa, ray, tmp_path, command):
-    for name, text in (("a.txt", "The tenant shall pay rent."), ("secret", "open sesame"), ("questions", "Who pays?")):
+    for name, text in (
+        ("a.txt", "The tenant shall pay rent."),
+        ("secret", "open sesame"),
+        ("questions", "Who pays?"),
+    ):
         (tmp_path / name).write_text(text)
     arguments = [tmp_path / "a.txt", "--ray", "local", "--password-file", tmp_path / "secret"]
     if command == "extract":
@@ -111,7 +119,12 @@ def test_options_and_documents_travel_as_json(ray):
     ray.results = [Outcome("{}").to_json()]
     assert _outcome(_actors()).record == "{}"
     spec = next(json.loads(text) for text in ray.sent if text.startswith('{"name"'))
-    found = (spec["name"], spec["asked"]["style"], spec["options"]["password"], spec["options"]["threads"])
+    found = (
+        spec["name"],
+        spec["asked"]["style"],
+        spec["options"]["password"],
+        spec["options"]["threads"],
+    )
     assert found == ("summarize", "brief", None, 1)
 
 

@@ -1,4 +1,6 @@
-"""The loop of a batch, with a work that takes no model: once each, isolated failures, processes that die."""
+"""The loop of a batch, with a work that takes no model: once each, isolated failures, processes
+that die.
+"""
 
 import io
 import threading
@@ -56,11 +58,17 @@ def run(folder: Path, workspace: Workspace, shout: Shout) -> Callable[..., Tally
 
     def run_left(executor: Serial | None = None, max_failures: int | None = None) -> Tally:
         tasks = list_items([str(folder)]).tasks(key_of(shout.identity()))
-        left = [task for task in tasks if not workspace.is_done(task.key) and workspace.failure(task.key) is None]
+        left = [
+            task
+            for task in tasks
+            if not workspace.is_done(task.key) and workspace.failure(task.key) is None
+        ]
         progress = BatchProgress(len(left), 0, 1.0, stream=io.StringIO())
         with Ledger(workspace.root / "ledger.sqlite", "here") as ledger:
             ledger.begin({}, 1, 0.0, 0)
-            runner = Runner(left, workspace, ledger, lambda task, record: None, progress, max_failures)
+            runner = Runner(
+                left, workspace, ledger, lambda task, record: None, progress, max_failures
+            )
             return runner.run(executor or Serial(shout, lambda event: None))
 
     return run_left
@@ -73,7 +81,9 @@ def test_every_content_is_done_once_and_a_broken_one_costs_only_itself(run, work
     again = run()
     assert (again.done, again.failed) == (0, 0)
     assert len(shout.processed) == 4
-    assert sorted(outcome or "" for _, outcome in attempts_of(workspace.root)) == ["done"] * 3 + ["failed"]
+    assert sorted(outcome or "" for _, outcome in attempts_of(workspace.root)) == ["done"] * 3 + [
+        "failed"
+    ]
 
 
 def test_too_many_failures_end_the_run_and_the_next_continues(run, folder):
@@ -146,7 +156,11 @@ def test_half_written_files_of_a_killed_process_are_swept(tmp_path):
     with workspace.locked():
         workspace.put_outputs(["sub/a.txt.md"])
         (tmp_path / "sub").mkdir()
-        left = [tmp_path / "sub" / ".docqa-x1", workspace.folder / "records" / ".docqa-x2", tmp_path / ".docqa-x3"]
+        left = [
+            tmp_path / "sub" / ".docqa-x1",
+            workspace.folder / "records" / ".docqa-x2",
+            tmp_path / ".docqa-x3",
+        ]
         for path in left:
             path.write_text("half")
         workspace.sweep()

@@ -24,7 +24,10 @@ def _table(*answers: str | None) -> AnswerTable:
         (("Lower Tarn", "Lower Tarn", "Upper Tarn"), ["3.pdf"]),
         (("Lower Tarn", "the  lower-Tarn", "“Lower Tarn”."), []),
         (("4. The tenant pays it.", "12.3 The Tenant pays\nit", "(b) the tenant  pays, it"), []),
-        (("4. The tenant pays it.", "Clause 7: The tenant pays it.", "The tenant pays him."), ["3.pdf"]),
+        (
+            ("4. The tenant pays it.", "Clause 7: The tenant pays it.", "The tenant pays him."),
+            ["3.pdf"],
+        ),
         (("Section 4 of the Act", "Section 5 of the Act"), ["1.pdf", "2.pdf"]),
         (("30 days after the notice", "60 days after the notice"), ["1.pdf", "2.pdf"]),
         (("3.5 Million", "4.5 Million"), ["1.pdf", "2.pdf"]),
@@ -48,7 +51,11 @@ def test_cells_that_differ_from_the_rest_of_their_column(answers, differing):
 def test_a_conflict_has_both_quotes_and_counts_the_other_files():
     (conflict,) = _table("Lower Tarn", "Upper Tarn", "Lower Tarn").conflicts
     assert (conflict.file, conflict.cell.quote) == ("2.pdf", "It is Upper Tarn.")
-    assert (conflict.other_file, conflict.other.quote, conflict.others) == ("1.pdf", "It is Lower Tarn.", 2)
+    assert (conflict.other_file, conflict.other.quote, conflict.others) == (
+        "1.pdf",
+        "It is Lower Tarn.",
+        2,
+    )
 
 
 def test_two_files_that_differ_are_one_conflict():
@@ -63,9 +70,17 @@ def test_conflicts_are_with_the_most_frequent_answer_not_the_first_file():
 
 def test_only_what_ought_to_agree_differs_and_by_its_normalised_value():
     period = Field("notice", "How long is the notice?", FactKind.PERIOD)
-    cells = [AnswerCell("answered", said, normalised="P30D") for said in ("thirty days", "a month of 30 days")]
-    assert not make_table([period], [FileRow(f"{n}.pdf", (cell,)) for n, cell in enumerate(cells)]).conflicts
+    cells = [
+        AnswerCell("answered", said, normalised="P30D")
+        for said in ("thirty days", "a month of 30 days")
+    ]
+    assert not make_table(
+        [period], [FileRow(f"{n}.pdf", (cell,)) for n, cell in enumerate(cells)]
+    ).conflicts
     parties = Field("parties", "Who?", FactKind.PARTY, agree=False)
-    apart = [FileRow("a.pdf", (AnswerCell("answered", "Acme"),)), FileRow("b.pdf", (AnswerCell("answered", "Tarn"),))]
+    apart = [
+        FileRow("a.pdf", (AnswerCell("answered", "Acme"),)),
+        FileRow("b.pdf", (AnswerCell("answered", "Tarn"),)),
+    ]
     assert not make_table([parties], apart).conflicts
     assert len(make_table([Field("parties", "Who?", FactKind.PARTY)], apart).conflicts) == 1

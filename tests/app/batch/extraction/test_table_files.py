@@ -20,17 +20,28 @@ ASKED = Field("Q?", "Q?")
 
 
 def _cell(file: str, answer: str) -> AnswerCell:
-    return AnswerCell("answered", answer, 0.9, f"It says {answer} here.", "exact", (Cite(file, 4, "1", "2", 0, 9),))
+    return AnswerCell(
+        "answered",
+        answer,
+        0.9,
+        f"It says {answer} here.",
+        "exact",
+        (Cite(file, 4, "1", "2", 0, 9),),
+    )
 
 
 @pytest.fixture
 def table() -> AnswerTable:
     rows = [
-        FileRow("a.pdf", (_cell("a.pdf", "Lower Tarn"), _cell("a.pdf", "=HYPERLINK(\"http://x\")"))),
+        FileRow("a.pdf", (_cell("a.pdf", "Lower Tarn"), _cell("a.pdf", '=HYPERLINK("http://x")'))),
         FileRow("b.pdf", (_cell("b.pdf", "Lower Tarn"), AnswerCell("not_found"))),
         FileRow("-c.pdf", (_cell("-c.pdf", "Upper | Tarn"), _cell("-c.pdf", "@SUM(1)"))),
-        FileRow("d.pdf", (AnswerCell("unreadable"), AnswerCell("unreadable")), "d.pdf: the file is empty"),
-    ]  # fmt: skip
+        FileRow(
+            "d.pdf",
+            (AnswerCell("unreadable"), AnswerCell("unreadable")),
+            "d.pdf: the file is empty",
+        ),
+    ]
     return make_table([Field(each, each) for each in ("Which law?", "What else?")], rows)
 
 
@@ -38,7 +49,12 @@ def test_csv_has_answer_page_status_and_difference_of_every_question(table):
     rows = list(csv.DictReader(io.StringIO(table_bytes(table, "csv").decode())))
     assert [row["Which law?"] for row in rows] == ["Lower Tarn", "Lower Tarn", "Upper | Tarn", ""]
     assert rows[0]["Which law? [page]"] == "p. 1 (PDF 4)"
-    assert [row["Which law? [status]"] for row in rows] == ["answered", "answered", "answered", "unreadable"]
+    assert [row["Which law? [status]"] for row in rows] == [
+        "answered",
+        "answered",
+        "answered",
+        "unreadable",
+    ]
     assert [row["Which law? [differs]"] for row in rows] == ["", "", "yes", ""]
     assert rows[3]["error"] == "d.pdf: the file is empty"
 
@@ -55,12 +71,22 @@ def test_json_lines_have_a_cell_for_every_question(table):
     lines = [json.loads(line) for line in table_bytes(table, "jsonl").decode().splitlines()]
     assert [line["file"] for line in lines] == ["a.pdf", "b.pdf", "-c.pdf", "d.pdf"]
     first = lines[0]["cells"][0]
-    assert (first["question"], first["answer"], first["page"], first["label"]) == ("Which law?", "Lower Tarn", 4, "1")
-    assert (lines[3]["error"], lines[3]["cells"][0]["status"]) == ("d.pdf: the file is empty", "unreadable")
+    assert (first["question"], first["answer"], first["page"], first["label"]) == (
+        "Which law?",
+        "Lower Tarn",
+        4,
+        "1",
+    )
+    assert (lines[3]["error"], lines[3]["cells"][0]["status"]) == (
+        "d.pdf: the file is empty",
+        "unreadable",
+    )
 
 
 def test_markdown_marks_differences_and_escapes_columns_of_documents(table):
-    lines = [line for line in table_bytes(table, "md").decode().splitlines() if line.startswith("|")]
+    lines = [
+        line for line in table_bytes(table, "md").decode().splitlines() if line.startswith("|")
+    ]
     assert lines[4].startswith("| -c.pdf | **≠** Upper \\| Tarn (p. 1 (PDF 4)) |")
     assert "*not found*" in lines[3]
     assert "*unreadable: d.pdf: the file is empty*" in lines[5]
@@ -69,21 +95,44 @@ def test_markdown_marks_differences_and_escapes_columns_of_documents(table):
 def test_a_possible_answer_is_none_but_its_page_is_hinted_at():
     passage = EvidenceItem("a.pdf", 19, "xv", 1.0, "It says so here.")
     answer = Answer(
-        Status.POSSIBLE, "Q?", None, True, 0.4, (), (passage,), CoverageReport(9, 9, 20), Usage(9, 0, 0.1, False)
+        Status.POSSIBLE,
+        "Q?",
+        None,
+        True,
+        0.4,
+        (),
+        (passage,),
+        CoverageReport(9, 9, 20),
+        Usage(9, 0, 0.1, False),
     )
     made = make_table([ASKED], [FileRow("a.pdf", (cell_of(answer, ASKED),))])
     assert made.answered == 0
     (row,) = csv.DictReader(io.StringIO(table_bytes(made, "csv").decode()))
-    assert (row["Q?"], row["Q? [page]"], row["Q? [status]"]) == ("", "Possibly on p. xv (PDF 19)", "possible")
+    assert (row["Q?"], row["Q? [page]"], row["Q? [status]"]) == (
+        "",
+        "Possibly on p. xv (PDF 19)",
+        "possible",
+    )
     (cell,) = json.loads(table_bytes(made, "jsonl"))["cells"]
-    assert (cell["status"], cell["answer"], cell["page"], cell["cites"]) == ("possible", None, 19, [])
+    assert (cell["status"], cell["answer"], cell["page"], cell["cites"]) == (
+        "possible",
+        None,
+        19,
+        [],
+    )
     assert "| a.pdf | *Possibly on p. xv (PDF 19)* |" in table_bytes(made, "md").decode()
 
 
 def test_conflicts_show_both_quotes_in_every_format(table):
     rows = list(csv.DictReader(io.StringIO(table_bytes(table, "csv", conflicts=True).decode())))
-    assert (rows[0]["quote"], rows[0]["other quote"]) == ("It says Upper | Tarn here.", "It says Lower Tarn here.")
-    lines = [json.loads(line) for line in table_bytes(table, "jsonl", conflicts=True).decode().splitlines()]
+    assert (rows[0]["quote"], rows[0]["other quote"]) == (
+        "It says Upper | Tarn here.",
+        "It says Lower Tarn here.",
+    )
+    lines = [
+        json.loads(line)
+        for line in table_bytes(table, "jsonl", conflicts=True).decode().splitlines()
+    ]
     assert [cell["file"] for cell in lines[0]["cells"]] == ["-c.pdf", "a.pdf"]
     text = table_bytes(table, "md", conflicts=True).decode()
     assert "| It says Upper \\| Tarn here. |" in text
@@ -105,7 +154,14 @@ def test_xlsx_has_quote_and_confidence_beside_each_answer(table):
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
     cells = re.findall(r'<c r="[A-Z]+2"([^>]*)><v>([^<]*)</v>', sheet)
     row = [texts[int(value)] if 't="s"' in kind else float(value) for kind, value in cells]
-    assert row[2:8] == ["Lower Tarn", "It says Lower Tarn here.", "p. 1 (PDF 4)", 0.9, "answered", ""]
+    assert row[2:8] == [
+        "Lower Tarn",
+        "It says Lower Tarn here.",
+        "p. 1 (PDF 4)",
+        0.9,
+        "answered",
+        "",
+    ]
     columns = ("quote", "page", "confidence", "status", "differs")
     assert texts[2:8] == ["Which law?", *(f"Which law? [{name}]" for name in columns)]
 

@@ -20,12 +20,24 @@ def made(count: int, form: Form, bias: float, seed: int, unanswerable: float = 0
     trials = []
     for number in range(count):
         none = source.random() < unanswerable
-        signals = dict.fromkeys(SIGNALS, 0.0) | {"margin": float(source.normal(-4.0 if none else 2.0, 2.0))}
+        signals = dict.fromkeys(SIGNALS, 0.0) | {
+            "margin": float(source.normal(-4.0 if none else 2.0, 2.0))
+        }
         signals["missing_names"] = float(source.integers(0, 3))
         right = not none and source.random() < chance(np.array(signals["margin"] + bias))
-        trials.append(Trial(
-            f"doc{number % 50}", "near", "?", none, True, bool(right), right or number % 4 == 0, form, signals,
-        ))  # fmt: skip
+        trials.append(
+            Trial(
+                f"doc{number % 50}",
+                "near",
+                "?",
+                none,
+                True,
+                bool(right),
+                right or number % 4 == 0,
+                form,
+                signals,
+            )
+        )
     return trials
 
 
@@ -38,7 +50,9 @@ def test_a_form_that_is_wrong_more_often_is_trusted_less():
     fitted = fit([*facts, *lists], pull=3.0)
     assert fitted["features"] == list(SIGNALS) and set(fitted["forms"]) == {"fact", "list"}
     for trials in (facts, lists):
-        assert certainty(trials, fitted) == pytest.approx(np.mean([trial.right for trial in trials]), abs=0.03)
+        assert certainty(trials, fitted) == pytest.approx(
+            np.mean([trial.right for trial in trials]), abs=0.03
+        )
     every = [*facts, *lists]
     first = np.mean([first_passage_probability(trial.signals, fitted) for trial in every])
     assert first == pytest.approx(np.mean([trial.first for trial in every]), abs=0.03)
@@ -53,7 +67,10 @@ def test_questions_without_an_answer_count_as_often_as_people_ask_them():
 
 def test_signals_speak_in_their_own_direction_and_form_only():
     lists = made(300, Form.LIST, 0.0, 8)
-    sure = [replace(trial, signals=trial.signals | {"items_chance": 3.0 * trial.right}) for trial in lists]
+    sure = [
+        replace(trial, signals=trial.signals | {"items_chance": 3.0 * trial.right})
+        for trial in lists
+    ]
     fitted = fit([*made(300, Form.FACT, 0.0, 3), *sure], pull=3.0)
     at = SIGNALS.index("items_chance")
     assert fitted["forms"]["list"]["weights"][at] > 0 == fitted["forms"]["fact"]["weights"][at]

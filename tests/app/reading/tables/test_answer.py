@@ -9,13 +9,13 @@ from docqa.app.reading.candidates import BY_CELL, Candidate, Candidates, Form
 from docqa.app.reading.tables.answer import with_cell
 from docqa.ingest.types import Passage
 
-HEIGHTS = (
-    "Heights of the towers.\nTower | Height | Width\nOld tower | 90 m | 7 m\nNew tower | 80 m | 6 m\n\nPeople like it."
-)
+HEIGHTS = "Heights of the towers.\nTower | Height | Width\nOld tower | 90 m | 7 m\nNew tower | 80 m | 6 m\n\nPeople like it."
 
 
 def asked(document: Any, text: str, words: str, question: str) -> tuple[Candidates, str]:
-    """(candidates of the question, the words of the first), where the reader answered with `words`."""
+    """(candidates of the question, the words of the first), where the reader answered with
+    `words`.
+    """
     made = document(text)
     passage = PlacedPassage(0, Passage(1, 0, len(text), ()), 0, 1)
     context = Context((made,), array("i", [0]), (passage,), array("i", [0]), array("i", [0]))
@@ -34,7 +34,9 @@ def test_a_neighbouring_cell_gives_way_to_the_one_asked_for(document):
 
 
 def test_a_whole_row_is_narrowed_and_shown_around_the_cell(document):
-    found, words = asked(document, HEIGHTS, "New tower | 80 m | 6 m", "What is the width of the new tower?")
+    found, words = asked(
+        document, HEIGHTS, "New tower | 80 m | 6 m", "What is the width of the new tower?"
+    )
     assert words == "6 m"
     shown = found.candidates[0].quoted
     assert shown is not None
@@ -42,5 +44,7 @@ def test_a_whole_row_is_narrowed_and_shown_around_the_cell(document):
 
 
 def test_prose_stays_where_the_table_lacks_what_was_asked(document):
-    _, words = asked(document, HEIGHTS, "People like it", "Who liked the height of the old tower best of all?")
+    _, words = asked(
+        document, HEIGHTS, "People like it", "Who liked the height of the old tower best of all?"
+    )
     assert words == "People like it"

@@ -1,4 +1,6 @@
-"""The cell of a grid: spanning heads, titles of groups, names of rows behind the first cell, parts on other pages."""
+"""The cell of a grid: spanning heads, titles of groups, names of rows behind the first cell, parts
+on other pages.
+"""
 
 import io
 

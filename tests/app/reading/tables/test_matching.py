@@ -67,7 +67,11 @@ BALANCES = "Company - 2018 | Provisions | Others\nBalance at March 2018 | 0.5 | 
     [
         (REVENUE, "What was the Series2000 sales figure in 2019?", "1"),
         (REVENUE, "What was total revenue of the discontinued operations in 2018?", "5,073"),
-        (COSTS, "What was the amortization of purchased assets in operating expenses on July 28, 2018?", "221"),
+        (
+            COSTS,
+            "What was the amortization of purchased assets in operating expenses on July 28, 2018?",
+            "221",
+        ),
         (BALANCES, "What was the balance of Others at March 2018?", "10.8"),
     ],
 )

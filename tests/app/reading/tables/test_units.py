@@ -10,7 +10,10 @@ ROWS = "Rent | 4,100 | 5,200\nHeating | 310 | 12%"
 @pytest.mark.parametrize(
     ("above", "unit"),
     [
-        ("Costs of the tower (in thousands of dollars)\nCost | 2019 | 2020", "(in thousands of dollars)"),
+        (
+            "Costs of the tower (in thousands of dollars)\nCost | 2019 | 2020",
+            "(in thousands of dollars)",
+        ),
         ("Costs of the tower\n(In millions, unaudited) | 2019 | 2020", "(In millions, unaudited)"),
         ("Costs of the tower\nin US$ millions\n\nCost | 2019 | 2020", "in US$ millions"),
         ("Costs of the tower (in thousands)\nCost | 2019 $'000 | 2020 €m", "2019 $'000"),

@@ -63,18 +63,27 @@ def test_names_key_words_code_and_legal_latin_pass(question):
 
 @pytest.mark.parametrize(
     "text",
-    ["Die Miete beträgt 5 Dollar und ist monatlich zu zahlen.", "Le loyer est de 5 dollars et il est payable.",
-     "El arrendatario debe pagar la renta.", "租金是五美元,每月支付一次。"],
-)  # fmt: skip
+    [
+        "Die Miete beträgt 5 Dollar und ist monatlich zu zahlen.",
+        "Le loyer est de 5 dollars et il est payable.",
+        "El arrendatario debe pagar la renta.",
+        "租金是五美元,每月支付一次。",
+    ],
+)
 def test_prose_in_other_languages_is_told(text):
     assert not reads_as_english(text)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["The rent is 5 dollars.", "Alder Ltd, Jane Roe", "119 dollars",
-     '"The rent is 5 dollars."', "The court applied res judicata.",
-     "de la Cruz v. Los Angeles was decided in 1999"],
-)  # fmt: skip
+    [
+        "The rent is 5 dollars.",
+        "Alder Ltd, Jane Roe",
+        "119 dollars",
+        '"The rent is 5 dollars."',
+        "The court applied res judicata.",
+        "de la Cruz v. Los Angeles was decided in 1999",
+    ],
+)
 def test_english_prose_with_names_is_english(text):
     assert reads_as_english(text)

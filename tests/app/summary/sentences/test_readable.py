@@ -76,12 +76,27 @@ def test_any_text_is_judged_and_only_leading_numbers_are_removed(text):
 @pytest.mark.parametrize(
     ("text", "entry"),
     [
-        ("Smith J, Brown A, Lee C. Herons of the coast and of its lagoons. J Birds. 2009;12:12–19.", True),
-        ("Devlin, J. (2019). A model of language that was trained on the text of many books.", True),
+        (
+            "Smith J, Brown A, Lee C. Herons of the coast and of its lagoons. J Birds. 2009;12:12–19.",
+            True,
+        ),
+        (
+            "Devlin, J. (2019). A model of language that was trained on the text of many books.",
+            True,
+        ),
         ("[12] A. Author and B. Writer, A title of the book that they wrote on the coast.", True),
-        ("Ann Alder, Bob Birch, and Cy Cole. 2020. The retrieval of passages from the web for answers.", True),
-        ("In this work we show that the new method (Devlin et al., 2019) is better than the old.", False),
-        ("J. P. Morgan, B. Smith and C. Lee signed the lease of the house in the year 2010.", False),
+        (
+            "Ann Alder, Bob Birch, and Cy Cole. 2020. The retrieval of passages from the web for answers.",
+            True,
+        ),
+        (
+            "In this work we show that the new method (Devlin et al., 2019) is better than the old.",
+            False,
+        ),
+        (
+            "J. P. Morgan, B. Smith and C. Lee signed the lease of the house in the year 2010.",
+            False,
+        ),
         ("The parties met in 2019, 12 days before the hearing of the case by the court.", False),
     ],
 )

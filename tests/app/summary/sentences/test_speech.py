@@ -17,7 +17,11 @@ PRESS = f"""The company sold four thousand boats in the year and paid a dividend
         (PRESS, "The yard of the company has two new docks.", None),
         (f'John Smith, CFO, added: "Well. {PRAISE} Thanks."', PRAISE, UNNAMED),
         (f"The wall of the office says this. “Well. {PRAISE} Thanks.”", PRAISE, UNNAMED),
-        ("This is the “special character of the school environment” in law.", "special character", None),
+        (
+            "This is the “special character of the school environment” in law.",
+            "special character",
+            None,
+        ),
     ],
 )
 def test_speech_is_told_from_the_documents_own_words(document, text, words, speaker):
@@ -28,5 +32,9 @@ def test_speech_is_told_from_the_documents_own_words(document, text, words, spea
 
 def test_a_quoted_sentence_is_marked_in_the_summary(summarize, document):
     record = summarize(document(PRESS), "abstract")
-    assert all(sentence.speaker for sentence in record.sentences if sentence.text in PRESS.split("“")[1].split("”")[0])
+    assert all(
+        sentence.speaker
+        for sentence in record.sentences
+        if sentence.text in PRESS.split("“")[1].split("”")[0]
+    )
     assert summarize(document(PRESS), "brief").sentences[0].speaker is None

@@ -1,4 +1,6 @@
-"""A checkpoint writes summaries here: from its state of the whole document, or from the sentences of its parts."""
+"""A checkpoint writes summaries here: from its state of the whole document, or from the sentences
+of its parts.
+"""
 
 import json
 import shutil
@@ -39,7 +41,9 @@ def test_what_random_weights_write_is_marked_and_the_same_twice(docqa, note, wri
     said = {}
     for source in ("whole", "passages"):
         for out in (f"{source}-1", f"{source}-2"):
-            code, _, err = docqa("summarize", note, "--model", writer, "--from", source, "--output", tmp_path / out)
+            code, _, err = docqa(
+                "summarize", note, "--model", writer, "--from", source, "--output", tmp_path / out
+            )
             assert code == 0, err
             said[out] = (tmp_path / out / "summaries.jsonl").read_bytes()
     assert said["whole-1"] == said["whole-2"] and said["passages-1"] == said["passages-2"]

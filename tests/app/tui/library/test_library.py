@@ -82,7 +82,9 @@ def test_a_click_on_the_chosen_row_opens_its_document(interface, tui, tmp_path):
 
 def test_a_document_without_questions_is_listed_as_opened(lease_document, store):
     kept_turns.save(store, [lease_document], [], (3, 0))
-    assert [(one.path, one.kept) for one in recent_documents(store)] == [(os.path.abspath("lease.pdf"), "opened")]
+    assert [(one.path, one.kept) for one in recent_documents(store)] == [
+        (os.path.abspath("lease.pdf"), "opened")
+    ]
     kept_turns.save(store, [lease_document], [Turn("who?", "failed")], (3, 0))
     assert [one.kept for one in recent_documents(store)] == ["1 question"]
 
@@ -101,7 +103,9 @@ def test_a_document_inside_an_archive_opens_alone(tmp_path):
         archive.writestr("one.txt", "The first keeper pays 17 dollars.")
         archive.writestr("two.txt", "The second keeper pays 34 dollars.")
     session = SessionOpener(Options(store=False))(str(tmp_path / "two.zip" / "two.txt"))
-    assert [document.path for document in session.documents] == [str(tmp_path / "two.zip" / "two.txt")]
+    assert [document.path for document in session.documents] == [
+        str(tmp_path / "two.zip" / "two.txt")
+    ]
     (tmp_path / "empty").mkdir()
     with pytest.raises(NoDocuments):
         SessionOpener(Options(store=False))(str(tmp_path / "empty"))
@@ -128,7 +132,9 @@ def test_the_model_is_loaded_once_for_all_documents(checkpoint, lease_of, tmp_pa
 
 
 def test_a_whole_session_with_a_model_by_keys_alone(interface, tui, checkpoint, lease, own_folders):
-    """Open a folder, read, ask, follow the third cite, go back, search, copy, quit, come back and find it."""
+    """Open a folder, read, ask, follow the third cite, go back, search, copy, quit, come back and
+    find it.
+    """
     options = Options(model=str(checkpoint), preview=False, threads=1)
     store, question = Store(own_folders), "Who pays Alder7?"
 
@@ -144,7 +150,9 @@ def test_a_whole_session_with_a_model_by_keys_alone(interface, tui, checkpoint, 
         await pilot.press("ctrl+r")
         await tui.until(pilot, lambda: "read; questions" in tui.screen_text(pilot.app), 120)
         await pilot.press(*question, "enter")
-        await tui.until(pilot, lambda: panes.answers.cards and not panes.answers.cards[0].turn.running, 120)
+        await tui.until(
+            pilot, lambda: panes.answers.cards and not panes.answers.cards[0].turn.running, 120
+        )
         card = panes.answers.cards[0]
         assert card.turn.answer is not None
         before = panes.page.place
@@ -175,7 +183,14 @@ def test_a_whole_session_with_a_model_by_keys_alone(interface, tui, checkpoint, 
 
 
 def test_a_library_leaves_out_what_docqa_exported(tmp_path):
-    for name in ("act.txt", "act.docqa.md", "act.docqa-2.md", "act.chat.md", "act.chat.html", "docqa.md"):
+    for name in (
+        "act.txt",
+        "act.docqa.md",
+        "act.docqa-2.md",
+        "act.chat.md",
+        "act.chat.html",
+        "docqa.md",
+    ):
         (tmp_path / name).write_text("A keeper pays.", encoding="utf-8")
     assert [document.name for document in find(str(tmp_path))] == ["act.txt", "docqa.md"]
 
@@ -192,11 +207,17 @@ def test_no_other_command_imports_textual(python, command):
     assert done.returncode == 0
 
 
-def _in_terminal(arguments: list[str], keys: list[tuple[bytes, bytes]], **environment: str) -> tuple[int, bytes]:
-    """Run docqa in a pseudo-terminal; each key is sent once its text was drawn. Returns (exit code, all output)."""
+def _in_terminal(
+    arguments: list[str], keys: list[tuple[bytes, bytes]], **environment: str
+) -> tuple[int, bytes]:
+    """Run docqa in a pseudo-terminal; each key is sent once its text was drawn. Returns (exit code,
+    all output).
+    """
     child, terminal = pty.fork()
     if child == 0:
-        os.environ.update({"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30", **environment})
+        os.environ.update(
+            {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30", **environment}
+        )
         os.execv(sys.executable, [sys.executable, "-m", "docqa.app", *arguments])
     seen, end = b"", time.monotonic() + 120
     while time.monotonic() < end:
@@ -215,9 +236,15 @@ def _in_terminal(arguments: list[str], keys: list[tuple[bytes, bytes]], **enviro
 
 
 @pytest.mark.parametrize("read_first", [False, True])
-def test_ctrl_q_in_a_terminal_is_status_0_also_while_reading(checkpoint, lease_of, tmp_path, read_first):
+def test_ctrl_q_in_a_terminal_is_status_0_also_while_reading(
+    checkpoint, lease_of, tmp_path, read_first
+):
     path = lease_of(tmp_path / "lease.txt", 400 if read_first else 5)
-    keys = [(b"question about", b"x\r"), (b"tokens", b"\x11")] if read_first else [(b"lease.txt", b"\x11")]
+    keys = (
+        [(b"question about", b"x\r"), (b"tokens", b"\x11")]
+        if read_first
+        else [(b"lease.txt", b"\x11")]
+    )
     environment = {"DOCQA_MODEL": str(checkpoint), "DOCQA_DTYPE": "float32", "DOCQA_THREADS": "1"}
     code, seen = _in_terminal(["tui", str(path)], keys, **environment)
     assert code == 0, seen[-600:]

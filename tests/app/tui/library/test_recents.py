@@ -29,7 +29,9 @@ def opened_before(store: Store, tmp_path: Path) -> list[Path]:
     paths = []
     for number in range(3):
         path = tmp_path / f"text_{number}.txt"
-        path.write_text(f"The keeper of part {number} pays {number * 17} dollars in March.", encoding="utf-8")
+        path.write_text(
+            f"The keeper of part {number} pays {number * 17} dollars in March.", encoding="utf-8"
+        )
         open_session([str(path)], Options(cache_dir=str(store.root))).close()
         paths.append(path)
     return paths
@@ -39,7 +41,17 @@ def _asked(store: Store, path: Path, question: str, kind: str = "tui") -> Any:
     session = open_session([str(path)], Options(cache_dir=str(store.root)))
     (document,) = session.documents
     coverage = CoverageReport(tokens=20, tokens_read=20, pages=1)
-    answer = Answer(Status.ANSWERED, question, "17 dollars", False, 0.9, (), (), coverage, Usage(20, 0, 1.0, False))
+    answer = Answer(
+        Status.ANSWERED,
+        question,
+        "17 dollars",
+        False,
+        0.9,
+        (),
+        (),
+        coverage,
+        Usage(20, 0, 1.0, False),
+    )
     if kind == "tui":
         kept_turns.save(store, [document], [Turn(question, "done", answer)], (1, 0))
     else:
@@ -57,7 +69,9 @@ def test_documents_are_listed_last_used_first_with_what_is_kept(store, opened_be
     assert [recent.kept for recent in listed] == ["1 question", "opened", "opened"]
     assert all(recent.there for recent in listed)
     opened_before[1].unlink()
-    assert [recent.path for recent in recent_documents(store) if not recent.there] == [str(opened_before[1])]
+    assert [recent.path for recent in recent_documents(store) if not recent.there] == [
+        str(opened_before[1])
+    ]
 
 
 def test_questions_of_every_front_end_are_found_the_newest_first(store, opened_before):
@@ -76,7 +90,13 @@ def test_nothing_kept_is_nothing_to_list(tmp_path):
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(3, "just now"), (300, "5 min ago"), (7_300, "2 h ago"), (90_000, "1 day ago"), (9e5, "10 days ago")],
+    [
+        (3, "just now"),
+        (300, "5 min ago"),
+        (7_300, "2 h ago"),
+        (90_000, "1 day ago"),
+        (9e5, "10 days ago"),
+    ],
 )
 def test_times_are_written_as_ages(seconds, said):
     assert ago(1e9 - seconds, 1e9) == said
@@ -105,7 +125,9 @@ def over(interface, tmp_path, monkeypatch):
     return make
 
 
-def test_without_a_path_what_was_read_is_opened_by_keys(over, session, store, opened_before, tui, monkeypatch):
+def test_without_a_path_what_was_read_is_opened_by_keys(
+    over, session, store, opened_before, tui, monkeypatch
+):
     paths: list[str] = []
     monkeypatch.setattr(library, "_REST_S", 300)  # no preview, however busy the machine is
 
@@ -158,7 +180,9 @@ def test_a_document_that_is_gone_says_so_and_nothing_is_opened(over, session, op
     tui.drive(over(lambda *_: session), steps)
 
 
-def test_recent_documents_come_and_go_and_a_path_is_opened(interface, session, opened_before, tui, tmp_path):
+def test_recent_documents_come_and_go_and_a_path_is_opened(
+    interface, session, opened_before, tui, tmp_path
+):
     empty = tmp_path / "empty"
     empty.mkdir()
 
@@ -179,7 +203,9 @@ def test_recent_documents_come_and_go_and_a_path_is_opened(interface, session, o
     tui.drive(interface(str(empty)), steps)
 
 
-def test_what_is_kept_is_forgotten_once_confirmed_and_its_folder_listed(over, session, store, opened_before, tui):
+def test_what_is_kept_is_forgotten_once_confirmed_and_its_folder_listed(
+    over, session, store, opened_before, tui
+):
     gone = str(opened_before[1])
 
     async def steps(pilot: Any) -> None:
@@ -200,7 +226,9 @@ def test_what_is_kept_is_forgotten_once_confirmed_and_its_folder_listed(over, se
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)])
-def test_a_file_with_a_password_is_told_before_opening_and_remembered(interface, store, tui, tmp_path, size):
+def test_a_file_with_a_password_is_told_before_opening_and_remembered(
+    interface, store, tui, tmp_path, size
+):
     writer = PdfWriter()
     writer.add_blank_page(200, 200)
     writer.encrypt("secret")
@@ -208,9 +236,13 @@ def test_a_file_with_a_password_is_told_before_opening_and_remembered(interface,
 
     async def steps(pilot: Any) -> None:
         table = pilot.app.screen.query_one("#library")
-        await tui.until(pilot, lambda: table.row_count and "encrypted" in str(table.get_row_at(0)[-1]))
+        await tui.until(
+            pilot, lambda: table.row_count and "encrypted" in str(table.get_row_at(0)[-1])
+        )
 
     tui.drive(interface(str(tmp_path), SessionOpener(Options())), steps, size)
-    assert problems(store) == {str(tmp_path / "locked.pdf"): [(tmp_path / "locked.pdf").stat().st_mtime, "encrypted"]}
+    assert problems(store) == {
+        str(tmp_path / "locked.pdf"): [(tmp_path / "locked.pdf").stat().st_mtime, "encrypted"]
+    }
     tui.drive(interface(str(tmp_path), lambda *_: time.sleep(9)), steps, size)
     assert forgotten(store, str(tmp_path)) and problems(store) == {}

@@ -1,4 +1,6 @@
-"""Several documents asked together: selected in the list, answered file by file, their cites gone to in each."""
+"""Several documents asked together: selected in the list, answered file by file, their cites gone
+to in each.
+"""
 
 import threading
 from dataclasses import replace
@@ -24,15 +26,26 @@ def folder(tmp_path):
 def both(lease_document, tui):
     """A session of the lease and a copy of it, whose answer cites both."""
     other = replace(lease_document, id="b" * 64, path="other.pdf", title="Other lease")
-    quotes = tui.quote_of(lease_document, "The fee of part 5 is 85"), tui.quote_of(other, "The fee of part 9 is 153")
-    parts = [Statement(words, Support.QUOTED, (at,), name) for at, (words, name) in enumerate(
-        (("85 dollars", "lease.pdf"), ("153 dollars", "other.pdf")))]  # fmt: skip
+    quotes = (
+        tui.quote_of(lease_document, "The fee of part 5 is 85"),
+        tui.quote_of(other, "The fee of part 9 is 153"),
+    )
+    parts = [
+        Statement(words, Support.QUOTED, (at,), name)
+        for at, (words, name) in enumerate(
+            (("85 dollars", "lease.pdf"), ("153 dollars", "other.pdf"))
+        )
+    ]
     said = "lease.pdf: 85 dollars; other.pdf: 153 dollars"
-    answer = tui.answer_of(lease_document, answer=said, statements=tuple(parts), quotes=quotes, evidence=())
+    answer = tui.answer_of(
+        lease_document, answer=said, statements=tuple(parts), quotes=quotes, evidence=()
+    )
     return tui.FakeSession((lease_document, other), script=[Finished(answer)])
 
 
-def test_selected_documents_are_asked_together_and_each_cite_gone_to(interface, both, tui, folder, store):
+def test_selected_documents_are_asked_together_and_each_cite_gone_to(
+    interface, both, tui, folder, store
+):
     asked: list[Any] = []
 
     async def steps(pilot: Any) -> None:

@@ -1,4 +1,6 @@
-"""What is sent to terminals that show pictures, which ones those are, and that the others are sent nothing."""
+"""What is sent to terminals that show pictures, which ones those are, and that the others are sent
+nothing.
+"""
 
 import base64
 import os
@@ -17,7 +19,9 @@ from docqa.app.tui.page import graphics
 from docqa.app.tui.page.graphics import Terminal
 from docqa.ingest.pdf.visibility.raster import grey_png
 
-GREY = (np.arange(60, dtype=np.uint8)[:, None] * 4 + np.arange(30, dtype=np.uint8)[None, :] % 2).copy()
+GREY = (
+    np.arange(60, dtype=np.uint8)[:, None] * 4 + np.arange(30, dtype=np.uint8)[None, :] % 2
+).copy()
 PNG = grey_png(GREY.tobytes(), 30, 60, 30)
 
 
@@ -39,14 +43,23 @@ def test_a_page_keeps_its_shape_and_its_pane(room):
 SHARE = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
 
 
-@given(st.tuples(SHARE, SHARE, SHARE, SHARE), st.integers(2, 3), st.integers(2, 200), st.integers(2, 80))
+@given(
+    st.tuples(SHARE, SHARE, SHARE, SHARE),
+    st.integers(2, 3),
+    st.integers(2, 200),
+    st.integers(2, 80),
+)
 def test_an_enlarged_part_has_its_middle_and_stays_on_the_page(middle, times, columns, rows):
-    left, top, right, bottom = graphics.enlarged(Terminal("kitty"), (595, 842), columns, rows, times, middle)
+    left, top, right, bottom = graphics.enlarged(
+        Terminal("kitty"), (595, 842), columns, rows, times, middle
+    )
     assert 0 <= left < right <= 1.0001
     assert 0 <= top < bottom <= 1.0001
     assert left - 1e-9 <= (middle[0] + middle[2]) / 2 <= right + 1e-9
     assert top - 1e-9 <= (middle[1] + middle[3]) / 2 <= bottom + 1e-9
-    cells = graphics.fitted(Terminal("kitty"), (595 * (right - left), 842 * (bottom - top)), columns, rows)
+    cells = graphics.fitted(
+        Terminal("kitty"), (595 * (right - left), 842 * (bottom - top)), columns, rows
+    )
     assert cells[0] == columns or cells[1] == rows
 
 
@@ -57,7 +70,8 @@ def test_an_enlarged_picture_has_the_pixels_of_its_part():
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"), [({"TMUX": "1"}, "tmux shows no"), ({"TERM": "xterm"}, "this terminal cannot")]
+    ("environment", "said"),
+    [({"TMUX": "1"}, "tmux shows no"), ({"TERM": "xterm"}, "this terminal cannot")],
 )
 def test_where_there_are_no_pictures_it_is_said_why(environment, said):
     assert graphics.why_none(environment).startswith(said)
@@ -116,7 +130,9 @@ def _asked_in(reply: bytes) -> str:
         "sys.stderr.write(repr(ask_terminal(b'\\x1b[c')))"
     )
     ours, theirs = pty.openpty()
-    process = subprocess.Popen([sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE
+    )
     os.close(theirs)
     try:
         asked = b""

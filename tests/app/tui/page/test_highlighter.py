@@ -12,7 +12,10 @@ from docqa.ingest.types import Page
 def test_lines_of_print_are_found_in_a_text_that_joins_them():
     page = Page(0, "1", "The fee is forty pounds.\nNothing else.", "A")
     first = SeenBlock(
-        0, 24, "para", (SeenLine("The fee is for-", (10, 10, 90, 20)), SeenLine("ty pounds.", (10, 20, 60, 30)))
+        0,
+        24,
+        "para",
+        (SeenLine("The fee is for-", (10, 10, 90, 20)), SeenLine("ty pounds.", (10, 20, 60, 30))),
     )
     second = SeenBlock(25, 38, "para", (SeenLine("Nothing else.", (10, 40, 70, 50)),))
     lines = line_boxes(PageView(100.0, 200.0, (first, second), (), (), False, b"", ()), page)

@@ -1,4 +1,6 @@
-"""The lines of a document: wrapped to cells, laid out where somebody looks, and never moving under the reader."""
+"""The lines of a document: wrapped to cells, laid out where somebody looks, and never moving under
+the reader.
+"""
 
 import time
 from typing import Any
@@ -9,7 +11,10 @@ from rich.cells import cell_len
 from docqa.app.tui.page.lines import SEGMENT_CHARACTERS, PageLines, displayed
 from docqa.app.tui.page.typeset import wrap
 
-WORDS = "the tenant of unit seven shall pay the keeper before the ninth day of each month in writing " * 3
+WORDS = (
+    "the tenant of unit seven shall pay the keeper before the ninth day of each month in writing "
+    * 3
+)
 
 
 @pytest.mark.parametrize("text", [WORDS, "x" * 300, "日本語の文書" * 40, "a\u0301" * 90, ""])
@@ -28,7 +33,10 @@ def test_what_a_terminal_would_obey_is_shown_as_a_space():
 
 
 def _lines(document: Any, pages: int = 40, width: int = 60, **changes: Any) -> PageLines:
-    texts = [f"Page {number}. " + WORDS * (number % 5 + 1) + "\n" * (number % 7) for number in range(pages)]
+    texts = [
+        f"Page {number}. " + WORDS * (number % 5 + 1) + "\n" * (number % 7)
+        for number in range(pages)
+    ]
     return PageLines(document(*texts, **changes), width)
 
 
@@ -93,7 +101,11 @@ def test_a_table_stands_in_columns_with_numbers_at_the_right(document):
     lines.ensure(0, 9, 0)
     rows = [lines.row(at) for at in range(lines.height)]
     text = lines.document.pages[0].text
-    shown = ["".join(" " * part.pad + text[part.start : part.end] for part in row.parts) for row in rows if row.parts]
+    shown = [
+        "".join(" " * part.pad + text[part.start : part.end] for part in row.parts)
+        for row in rows
+        if row.parts
+    ]
     assert shown == ["Site    Rent", "North  1,200", "South     95"]
     assert lines.character(lines.line_of(1, text.index("95")), 10) == (1, text.index("95"))
 

@@ -1,4 +1,6 @@
-"""References and footnote marks in the text: shown as links, followed by clicks and keys, and come back from."""
+"""References and footnote marks in the text: shown as links, followed by clicks and keys, and come
+back from.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -17,18 +19,24 @@ NOTE = "1 Nothing is paid on Sundays."
 
 @pytest.fixture
 def referring(lease_document: Document) -> Document:
-    """The lease; its third page refers to sections 7 and 9 and has a footnote, the ninth refers back to section 3."""
+    """The lease; its third page refers to sections 7 and 9 and has a footnote, the ninth refers
+    back to section 3.
+    """
     pages = list(lease_document.pages)
     third = pages[2].text.replace(
         "The keeper of part 3 writes line 2", f"{REFERRING}\nThe keeper of part 3 writes line 2"
     )
     text = f"{third}\n{NOTE}"
     blocks = (Block(0, text.find("\n"), "heading"), Block(text.find("\n") + 1, len(third), "para"))
-    pages[2] = replace(pages[2], text=text, blocks=(*blocks, Block(len(third) + 1, len(text), "para")))
+    pages[2] = replace(
+        pages[2], text=text, blocks=(*blocks, Block(len(third) + 1, len(text), "para"))
+    )
     pages[8] = replace(pages[8], text=f"{pages[8].text}\nAs in Section 3, so here.")
     document = replace(lease_document, pages=tuple(pages))
     return replace(
-        document, references=tuple(find_references(document)), notes=tuple(find_notes(document.pages, paged=True))
+        document,
+        references=tuple(find_references(document)),
+        notes=tuple(find_notes(document.pages, paged=True)),
     )
 
 
@@ -89,7 +97,10 @@ def test_brackets_of_a_note_mark_belong_to_its_link(document):
     page = replace(made.pages[0], blocks=(Block(0, 32, "para"), Block(34, len(text), "para")))
     made = replace(made, pages=(page,), notes=tuple(find_notes((page,), paged=False)))
     (link,) = Links(made).within(1, 0, len(text))
-    assert (text[link.start : link.end], text[link.target.start : link.target.end]) == ("[1]", "[1] Not on Sundays.")
+    assert (text[link.start : link.end], text[link.target.start : link.target.end]) == (
+        "[1]",
+        "[1] Not on Sundays.",
+    )
 
 
 def test_references_and_footnote_marks_are_underlined_and_nothing_else_is(interface, tui):
@@ -123,7 +134,9 @@ def test_references_are_chosen_and_followed_with_the_keyboard_alone(interface, t
         panes = await tui.opened(pilot)
         await pilot.press("escape", "f7")
         assert tui.reversed_text(panes.page) == "Section 7"
-        assert "Alt+Right: Section 7 → 7 Duties of keeper 7 · p. 5 (PDF 7)" in tui.flat(panes.query_one("#status"))
+        assert "Alt+Right: Section 7 → 7 Duties of keeper 7 · p. 5 (PDF 7)" in tui.flat(
+            panes.query_one("#status")
+        )
         await pilot.press("f7")
         assert tui.reversed_text(panes.page) == "1"
         await pilot.press("f7", "shift+f7", "f7")
@@ -171,16 +184,24 @@ def test_the_keys_of_references_say_so_where_there_are_none(interface, session, 
 
 def test_a_reference_within_a_cite_keeps_the_colours_of_the_cite(interface, session, tui):
     document = session.documents[0]
-    session.script[:] = [Finished(tui.answer_of(document, quotes=(tui.quote_of(document, REFERRING),)))]
+    session.script[:] = [
+        Finished(tui.answer_of(document, quotes=(tui.quote_of(document, REFERRING),)))
+    ]
 
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         await pilot.press("alt+1")
         parts = [part for y in range(panes.page.size.height) for part in panes.page.render_line(y)]
-        cited = [(part.text, bool(part.style.underline)) for part in parts if part.style and part.style.reverse]
+        cited = [
+            (part.text, bool(part.style.underline))
+            for part in parts
+            if part.style and part.style.reverse
+        ]
         assert ("Section 7", True) in cited
         assert "".join(text for text, _ in cited) == REFERRING
-        await pilot.press("f7", "enter", "alt+1")  # a cite that is followed takes the place of the reference
+        await pilot.press(
+            "f7", "enter", "alt+1"
+        )  # a cite that is followed takes the place of the reference
         assert tui.reversed_text(panes.page).replace(" ", "") == REFERRING.replace(" ", "")
 
     tui.drive(interface(), steps)

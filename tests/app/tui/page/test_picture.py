@@ -1,4 +1,6 @@
-"""The page's own picture beside its text, where the terminal can; elsewhere a word, and nothing is sent."""
+"""The page's own picture beside its text, where the terminal can; elsewhere a word, and nothing is
+sent.
+"""
 
 import base64
 import threading
@@ -79,10 +81,15 @@ def test_i_shows_the_page_that_the_reader_is_on(interface, session, tui, sent, s
 
 
 @pytest.mark.parametrize("protocol", ["kitty", "iterm"])
-def test_the_cite_is_marked_on_the_picture_and_the_text_has_room(interface, answered, tui, sent, protocol):
+def test_the_cite_is_marked_on_the_picture_and_the_text_has_room(
+    interface, answered, tui, sent, protocol
+):
     page = answered.documents[0].pages[4]
     start = page.text.index("The fee of part 5")
-    lines = (LineBox(0, start, (0.1, 0.1, 0.9, 0.2)), LineBox(start, len(page.text), (0.1, 0.4, 0.9, 0.5)))
+    lines = (
+        LineBox(0, start, (0.1, 0.1, 0.9, 0.2)),
+        LineBox(start, len(page.text), (0.1, 0.4, 0.9, 0.5)),
+    )
     pictures = Pictures(Terminal(protocol), lambda document, page: (PNG, (595.0, 842.0), lines))
 
     def drawn() -> list[str]:
@@ -96,7 +103,9 @@ def test_the_cite_is_marked_on_the_picture_and_the_text_has_room(interface, answ
         boxes = graphics.drawing(Terminal(protocol), PNG, 0, 0, 10, 10, ((0.1, 0.4, 0.9, 0.5),))
         plain = graphics.drawing(Terminal(protocol), PNG, 0, 0, 10, 10)
         assert len(boxes) > len(plain)
-        marked = base64.b64encode(marked_png(graphics.grey_pixels(PNG), ((0.1, 0.4, 0.9, 0.5),))).decode()
+        marked = base64.b64encode(
+            marked_png(graphics.grey_pixels(PNG), ((0.1, 0.4, 0.9, 0.5),))
+        ).decode()
         assert marked[:200] in drawn()[-1]
         await pilot.press("alt+z")
         await tui.until(pilot, lambda: marked[:200] not in drawn()[-1])
@@ -127,7 +136,9 @@ def test_a_page_without_a_picture_says_why_a_bug_too(interface, session, tui, se
         await pilot.press("alt+i")
         await tui.until(pilot, lambda: "its picture is torn" in tui.flat(panes.picture))
         pilot.app.screen.navigation.jump(4, 0)
-        await tui.until(pilot, lambda: "this is a bug in docqa: KeyError" in tui.flat(panes.picture))
+        await tui.until(
+            pilot, lambda: "this is a bug in docqa: KeyError" in tui.flat(panes.picture)
+        )
         assert _drawn(sent) == 0
 
     tui.drive(interface(pictures=_pictures([])), steps)
@@ -146,7 +157,9 @@ def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface, sessio
         await pilot.press("escape", "alt+i")
         await tui.until(pilot, lambda: asked == [1])
         pilot.app.screen.navigation.jump(5, 0)
-        await tui.until(pilot, lambda: panes.picture._picture and panes.picture._picture.size == (5.0, 10.0))
+        await tui.until(
+            pilot, lambda: panes.picture._picture and panes.picture._picture.size == (5.0, 10.0)
+        )
         go.set()
         await pilot.pause(0.2)
         assert panes.picture._picture.size == (5.0, 10.0)
@@ -174,7 +187,9 @@ def test_the_picture_of_a_page_comes_from_its_file():
     assert pixels.shape[0] / pixels.shape[1] == pytest.approx(height / width, rel=0.01)
     assert pixels.min() < 100 < pixels.max()
     text = document.pages[1].text
-    assert "".join("".join(text[line.start : line.end].split()) for line in lines) == "".join(text.split())
+    assert "".join("".join(text[line.start : line.end].split()) for line in lines) == "".join(
+        text.split()
+    )
     assert all(0 <= share <= 1 for line in lines for share in line.box)
 
 

@@ -1,4 +1,6 @@
-"""Places in a document: slices of the strip, what a search finds, what a reader means by a label."""
+"""Places in a document: slices of the strip, what a search finds, what a reader means by a
+label.
+"""
 
 from dataclasses import replace
 
@@ -36,7 +38,10 @@ def test_a_document_without_pages_is_sliced_by_its_characters(document):
 
 def test_words_are_found_over_line_ends_and_whatever_the_case(document):
     made = document("Notice in\nwriting. NOTICE  IN writing", "no such [thing] here")
-    assert [(hit.page, hit.start) for hit in find_hits(made, "notice in writing")] == [(1, 0), (1, 19)]
+    assert [(hit.page, hit.start) for hit in find_hits(made, "notice in writing")] == [
+        (1, 0),
+        (1, 19),
+    ]
     assert [hit.page for hit in find_hits(made, "[thing]")] == [2]
     assert find_hits(made, "  ") == []
     assert len(find_hits(made, "n", most=3)) == 3
@@ -51,7 +56,9 @@ def test_words_are_found_over_line_ends_and_whatever_the_case(document):
         ("a twenty‑one clause", "twenty-one"),
     ],
 )
-def test_words_are_found_with_keyboard_quotes_and_across_lines_without_spaces(document, text, wanted):
+def test_words_are_found_with_keyboard_quotes_and_across_lines_without_spaces(
+    document, text, wanted
+):
     assert len(find_hits(document(text), wanted)) == 1
     assert find_hits(document("twenty ones 真之实"), wanted) == []
 
@@ -59,11 +66,18 @@ def test_words_are_found_with_keyboard_quotes_and_across_lines_without_spaces(do
 @pytest.mark.parametrize(
     ("wanted", "place"),
     [
-        ("ii", (2, 0)), ("page 1", (3, 0)), ("PDF 10", (10, 0)), ("10", (10, 0)), ("part one", (1, 0)),
-        ("section 7", (7, 0)), ("xc", None),
+        ("ii", (2, 0)),
+        ("page 1", (3, 0)),
+        ("PDF 10", (10, 0)),
+        ("10", (10, 0)),
+        ("part one", (1, 0)),
+        ("section 7", (7, 0)),
+        ("xc", None),
     ],
 )
-def test_a_label_comes_before_a_physical_page_and_that_before_a_heading(lease_document, wanted, place):
+def test_a_label_comes_before_a_physical_page_and_that_before_a_heading(
+    lease_document, wanted, place
+):
     assert find_place(lease_document, wanted) == place
 
 
@@ -78,7 +92,9 @@ def test_a_cite_finds_its_words_after_the_document_has_changed(lease_document, t
     answer = tui.answer_of(lease_document)
     page = lease_document.pages[4]
     longer = replace(page, text=f"A line that was not there before.\n{page.text}")
-    changed = replace(lease_document, pages=(*lease_document.pages[:4], longer, *lease_document.pages[5:]))
+    changed = replace(
+        lease_document, pages=(*lease_document.pages[:4], longer, *lease_document.pages[5:])
+    )
     first = stops_of(answer, changed)[0]
     (span,) = first.spans
     assert longer.text[span.start : span.end] == first.text

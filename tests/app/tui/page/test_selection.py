@@ -26,7 +26,9 @@ def _highlighted(pilot: Any, page: Any) -> str:
     ground = page.get_component_rich_style("page-view--selection").bgcolor
     lines = []
     for y in range(page.size.height):
-        lines.append("".join(s.text for s in page.render_line(y) if s.style and s.style.bgcolor == ground))
+        lines.append(
+            "".join(s.text for s in page.render_line(y) if s.style and s.style.bgcolor == ground)
+        )
     return "\n".join(line for line in lines if line)
 
 
@@ -71,7 +73,9 @@ def test_a_selection_over_two_pages_names_both_and_omits_the_page_heads(interfac
 
 
 def test_a_selection_of_wide_letters_is_cut_between_them(interface, session, tui, document):
-    session.documents = (document("Bericht: 真实、准确、完整，不存在虚假记载。", path="report.pdf"),)
+    session.documents = (
+        document("Bericht: 真实、准确、完整，不存在虚假记载。", path="report.pdf"),
+    )
 
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
@@ -85,9 +89,13 @@ def test_a_selection_of_wide_letters_is_cut_between_them(interface, session, tui
     tui.drive(interface(), steps)
 
 
-def test_a_selection_stays_on_its_words_while_lines_above_are_laid_out(interface, session, tui, document):
+def test_a_selection_stays_on_its_words_while_lines_above_are_laid_out(
+    interface, session, tui, document
+):
     text = "\n".join(f"{'word ' * (n % 9)}line {n} of this page, which wraps." for n in range(60))
-    session.documents = (document(*[f"{text}\nThe end of page {n}." for n in range(1, 60)], path="long.pdf"),)
+    session.documents = (
+        document(*[f"{text}\nThe end of page {n}." for n in range(1, 60)], path="long.pdf"),
+    )
 
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
@@ -108,7 +116,9 @@ def test_a_selection_stays_on_its_words_while_lines_above_are_laid_out(interface
 def test_a_selection_from_a_link_does_not_follow_it(interface, session, tui, document):
     text = "1 Rent\nPaid as Section 2 says.\n" + "Nothing.\n" * 60 + "2 Keeper\nWho sleeps."
     made = document(text, path="act.pdf")
-    session.documents = (replace(made, references=(Reference(1, 15, 24, None, 1, text.index("2 Keeper")),)),)
+    session.documents = (
+        replace(made, references=(Reference(1, 15, 24, None, 1, text.index("2 Keeper")),)),
+    )
 
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)

@@ -1,4 +1,6 @@
-"""Words that the reader highlights, and notes on them: made, marked, listed, gone to, changed, kept and exported."""
+"""Words that the reader highlights, and notes on them: made, marked, listed, gone to, changed, kept
+and exported.
+"""
 
 from typing import Any
 
@@ -9,15 +11,23 @@ from docqa.app.tui import kept_turns
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
 
 FEE = "The fee of part 5 is 85 dollars, payable in March."
-FIRST, SECOND = "1. Duties of keeper 1", "The keeper of part 1 writes line 1 of the register before noon."
+FIRST, SECOND = (
+    "1. Duties of keeper 1",
+    "The keeper of part 1 writes line 1 of the register before noon.",
+)
 
 
 def marked(page: Any) -> str:
     """The words that are shown as the reader's own."""
-    grounds = {page.get_component_rich_style(f"page-view--{kind}").bgcolor for kind in ("highlight", "note")}
+    grounds = {
+        page.get_component_rich_style(f"page-view--{kind}").bgcolor
+        for kind in ("highlight", "note")
+    }
     lines = []
     for y in range(page.size.height):
-        lines.append("".join(s.text for s in page.render_line(y) if s.style and s.style.bgcolor in grounds))
+        lines.append(
+            "".join(s.text for s in page.render_line(y) if s.style and s.style.bgcolor in grounds)
+        )
     return " ".join(" ".join(lines).split())
 
 
@@ -44,7 +54,10 @@ def test_keys_select_sentences_one_after_another(interface, session, tui):
         await pilot.press("alt+s", "ctrl+y")
         assert f"“{SECOND}”" in pilot.app.clipboard
         await pilot.press("alt+m", "ctrl+y")
-        assert "line 1 of the register before noon.\nThe keeper of part 1 writes line 2" in pilot.app.clipboard
+        assert (
+            "line 1 of the register before noon.\nThe keeper of part 1 writes line 2"
+            in pilot.app.clipboard
+        )
         assert [(span.page, span.start) for span in panes.page.selected] == [(1, len(FIRST) + 1)]
 
     tui.drive(interface(), steps)
@@ -73,8 +86,12 @@ def test_a_note_is_there_again_after_a_kill(interface, session, tui, store):
     async def first(pilot: Any) -> None:
         await fee_selected(pilot, tui)
         await pilot.press("alt+w", *"ask Ada", "enter")
-        assert [each.note for each in kept_turns.annotations_of(store, session.documents[0])] == ["ask Ada"]
-        pilot.app.screen.questions.keep = lambda: None  # as after a kill: nothing is written at the end
+        assert [each.note for each in kept_turns.annotations_of(store, session.documents[0])] == [
+            "ask Ada"
+        ]
+        pilot.app.screen.questions.keep = lambda: (
+            None
+        )  # as after a kill: nothing is written at the end
 
     async def second(pilot: Any) -> None:
         panes = await tui.opened(pilot)
@@ -110,7 +127,11 @@ def test_a_click_on_highlighted_words_says_their_note(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await fee_selected(pilot, tui)
         await pilot.press("alt+w", *"ask Ada", "enter", "escape")
-        row = next(y for y in range(panes.page.size.height) if "The fee of part 5" in panes.page.render_line(y).text)
+        row = next(
+            y
+            for y in range(panes.page.size.height)
+            if "The fee of part 5" in panes.page.render_line(y).text
+        )
         panes.show_status("")
         await pilot.click(panes.page, offset=(6, row + 1))
         await tui.until(pilot, lambda: "1 of 1: ask Ada" in tui.screen_text(pilot.app))
@@ -127,7 +148,9 @@ def test_the_list_deletes_and_is_closed_by_the_last(interface, session, tui, sto
         assert [each.text for each in pilot.app.screen._annotations.made] == [FIRST, SECOND]
         assert isinstance(pilot.app.screen, AnnotationsScreen)
         await pilot.press("delete")
-        await tui.until(pilot, lambda: FIRST not in tui.screen_text(pilot.app).split("Your notes")[1])
+        await tui.until(
+            pilot, lambda: FIRST not in tui.screen_text(pilot.app).split("Your notes")[1]
+        )
         await pilot.press("delete")
         await tui.until(pilot, lambda: not isinstance(pilot.app.screen, AnnotationsScreen))
         assert kept_turns.annotations_of(store, session.documents[0]) == []

@@ -1,4 +1,6 @@
-"""Every other key of an open document: scrolling, search, places, export, outline, panes, palette, help, themes."""
+"""Every other key of an open document: scrolling, search, places, export, outline, panes, palette,
+help, themes.
+"""
 
 from typing import Any
 
@@ -102,7 +104,13 @@ def test_g_goes_to_a_printed_label_a_physical_page_or_a_heading(interface, sessi
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
-        for wanted, page in (("ii", 2), ("1", 3), ("PDF 6", 6), ("p. 8", 10), ("Duties of keeper 6", 6)):
+        for wanted, page in (
+            ("ii", 2),
+            ("1", 3),
+            ("PDF 6", 6),
+            ("p. 8", 10),
+            ("Duties of keeper 6", 6),
+        ):
             await pilot.press("ctrl+g")
             panes.prompt.line.value = wanted
             await pilot.press("enter")
@@ -115,7 +123,9 @@ def test_g_goes_to_a_printed_label_a_physical_page_or_a_heading(interface, sessi
     tui.drive(interface(), steps)
 
 
-def test_e_exports_the_session_and_never_replaces_a_file(interface, answered, tui, tmp_path, monkeypatch):
+def test_e_exports_the_session_and_never_replaces_a_file(
+    interface, answered, tui, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
 
     async def steps(pilot: Any) -> None:
@@ -215,7 +225,10 @@ def test_messages_hide_neither_status_nor_line_nor_footer(interface, session, tu
         before = tui.screen_text(pilot.app).split("\n")[-foot:]
         assert "p. 3 (PDF 5)" in before[0]
         for number in range(3):
-            panes.message(f"message {number} that takes more than one line on a narrow screen, and stays", "warning")
+            panes.message(
+                f"message {number} that takes more than one line on a narrow screen, and stays",
+                "warning",
+            )
         await tui.until(pilot, lambda: "message 2" in tui.screen_text(pilot.app))
         assert tui.screen_text(pilot.app).split("\n")[-foot:] == before
 
@@ -266,8 +279,17 @@ def test_help_lists_every_key_also_on_a_narrow_screen_and_goes_away(interface, s
             seen += [shown.render_line(y).text for y in range(shown.size.height)]
         words = " ".join(line[11:].strip() for line in seen)
         assert [key.help for key in DOCUMENT if key.help not in words] == []
-        topics = ["Questions and answers", "Moving in the text", "Notes and copying", "Panes", "General", "Marks"]
-        assert list(dict.fromkeys(line.strip() for line in seen if line.strip() in topics)) == topics
+        topics = [
+            "Questions and answers",
+            "Moving in the text",
+            "Notes and copying",
+            "Panes",
+            "General",
+            "Marks",
+        ]
+        assert (
+            list(dict.fromkeys(line.strip() for line in seen if line.strip() in topics)) == topics
+        )
         shown.scroll_end(animate=False)
         await tui.until(pilot, lambda: "you are" in tui.screen_text(pilot.app))
         await pilot.press("escape")

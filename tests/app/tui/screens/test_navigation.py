@@ -1,4 +1,6 @@
-"""Cites of an open document: followed by keys and clicks, shown in the text and on the strip, copied."""
+"""Cites of an open document: followed by keys and clicks, shown in the text and on the strip,
+copied.
+"""
 
 import threading
 from dataclasses import replace
@@ -36,7 +38,10 @@ def test_a_number_goes_to_that_cite_and_the_third_is_evidence(interface, answere
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         await pilot.press("alt+3")
-        assert tui.passage_text(panes.page) == "The keeper of part 7 writes line 3 of the register before noon."
+        assert (
+            tui.passage_text(panes.page)
+            == "The keeper of part 7 writes line 3 of the register before noon."
+        )
         assert tui.reversed_text(panes.page) == ""
         await pilot.press("alt+n")  # round the end
         assert "85 dollars" in tui.reversed_text(panes.page)
@@ -80,7 +85,12 @@ def test_a_cite_that_is_clicked_highlights_its_span(interface, answered, tui):
 
 def test_a_cite_of_a_preliminary_answer_is_followed_while_reading_goes_on(interface, session, tui):
     go, answer = threading.Event(), tui.answer_of(session.documents[0])
-    session.script[:] = [Preview(answer), ReadProgress(1000, 4000, 500.0, 6.0), go, Finished(answer)]
+    session.script[:] = [
+        Preview(answer),
+        ReadProgress(1000, 4000, 500.0, 6.0),
+        go,
+        Finished(answer),
+    ]
 
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
@@ -91,7 +101,9 @@ def test_a_cite_of_a_preliminary_answer_is_followed_while_reading_goes_on(interf
         lines = tui.shown(card).split("\n")
         (row,) = [y for y, line in enumerate(lines) if "p. 7 (PDF 9)" in line]
         await pilot.click(card, offset=(lines[row].index("p. 7") + 3, row))
-        await tui.until(pilot, lambda: tui.reversed_text(panes.page) == "The fee of part 9 is 153 dollars")
+        await tui.until(
+            pilot, lambda: tui.reversed_text(panes.page) == "The fee of part 9 is 153 dollars"
+        )
         place = panes.page.place
         go.set()
         await tui.until(pilot, lambda: not card.turn.running)
@@ -104,14 +116,19 @@ def test_a_cite_of_a_preliminary_answer_is_followed_while_reading_goes_on(interf
 
 def test_numbers_go_to_the_cites_that_there_are(interface, session, tui):
     document = session.documents[0]
-    quotes = tuple(tui.quote_of(document, f"The fee of part {n} is {n * 17} dollars") for n in range(1, 10))
+    quotes = tuple(
+        tui.quote_of(document, f"The fee of part {n} is {n * 17} dollars") for n in range(1, 10)
+    )
     session.script[:] = [Finished(tui.answer_of(document, quotes=quotes, evidence=()))]
 
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         for number in (9, 4, 8, 5, 7, 6, 2, 3, 1):
             await pilot.press(f"alt+{number}")
-            assert tui.reversed_text(panes.page) == f"The fee of part {number} is {number * 17} dollars"
+            assert (
+                tui.reversed_text(panes.page)
+                == f"The fee of part {number} is {number * 17} dollars"
+            )
         panes.answers.current.stops = panes.answers.current.stops[:4]
         await pilot.press("alt+7")
         assert panes.answers.current.current == 0
@@ -139,10 +156,19 @@ def test_a_quote_is_found_on_its_page_and_nothing_is_verified(interface, answere
         ({"confidence": 0.93}, "● ███████░ 93 % very likely right 85 dollars 1 “The fee"),
         ({"confidence": 0.4}, "● ███░░░░░ 40 % uncertain 85 dollars"),
         (
-            {"status": "possible", "answer": None, "refused": True, "quotes": (), "confidence": 0.3},
+            {
+                "status": "possible",
+                "answer": None,
+                "refused": True,
+                "quotes": (),
+                "confidence": 0.3,
+            },
             "◐ 1 Possibly on p. 5 (PDF 7): The keeper of part 7 writes line 3 of the register before noon. ██░░░░░░ 30",
         ),
-        ({"status": "not_found", "answer": None, "refused": True, "quotes": ()}, "○ Not found 1 7 Duties of keeper 7"),
+        (
+            {"status": "not_found", "answer": None, "refused": True, "quotes": ()},
+            "○ Not found 1 7 Duties of keeper 7",
+        ),
     ],
 )
 def test_a_card_begins_with_what_it_is_and_how_sure(interface, session, tui, changes, first):
@@ -157,7 +183,9 @@ def test_a_card_begins_with_what_it_is_and_how_sure(interface, session, tui, cha
 
 
 def test_a_refusal_opens_the_best_place_and_counts_nothing(interface, session, tui):
-    refusal = tui.answer_of(session.documents[0], status="not_found", answer=None, refused=True, quotes=())
+    refusal = tui.answer_of(
+        session.documents[0], status="not_found", answer=None, refused=True, quotes=()
+    )
     session.script[:] = [Finished(refusal)]
 
     async def steps(pilot: Any) -> None:
@@ -175,14 +203,26 @@ def test_a_refusal_opens_the_best_place_and_counts_nothing(interface, session, t
 def test_what_is_possible_stands_first_and_leads_to_its_passage(interface, session, tui):
     document = session.documents[0]
     lines = [document.pages[page - 1].text.split("\n")[3] for page in (7, 8)]
-    evidence = tuple(EvidenceItem(document.path, page, str(page - 2), 1.0, line) for page, line in zip((7, 8), lines))
-    refusal = {"status": "possible", "answer": None, "refused": True, "quotes": (), "evidence": evidence}
+    evidence = tuple(
+        EvidenceItem(document.path, page, str(page - 2), 1.0, line)
+        for page, line in zip((7, 8), lines)
+    )
+    refusal = {
+        "status": "possible",
+        "answer": None,
+        "refused": True,
+        "quotes": (),
+        "evidence": evidence,
+    }
     session.script[:] = [Finished(tui.answer_of(document, **refusal))]
 
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         text = tui.flat(panes.answers)
-        assert f"1 Possibly on p. 5 (PDF 7): {lines[0]} ███████░ 90 % may well answer ▸ More passages (1)" in text
+        assert (
+            f"1 Possibly on p. 5 (PDF 7): {lines[0]} ███████░ 90 % may well answer ▸ More passages (1)"
+            in text
+        )
         assert text.count(lines[0]) == 1
         await pilot.press("alt+n")
         assert "part 7" in tui.passage_text(panes.page)
@@ -191,8 +231,13 @@ def test_what_is_possible_stands_first_and_leads_to_its_passage(interface, sessi
 
 
 def test_a_list_shows_its_items_with_the_numbers_of_their_quotes(interface, session, tui):
-    statements = Statement("85 dollars", Support.QUOTED, (0,)), Statement("153 dollars", Support.PARTLY, (1,))
-    answer = tui.answer_of(session.documents[0], answer="85 dollars; 153 dollars", statements=statements)
+    statements = (
+        Statement("85 dollars", Support.QUOTED, (0,)),
+        Statement("153 dollars", Support.PARTLY, (1,)),
+    )
+    answer = tui.answer_of(
+        session.documents[0], answer="85 dollars; 153 dollars", statements=statements
+    )
     session.script[:] = [Finished(answer)]
 
     async def steps(pilot: Any) -> None:
@@ -257,7 +302,9 @@ def test_the_next_best_answer_passes_over_what_was_shown(interface, answered, tu
 
     def ask_again(question: str, without: Any, nearest: int = 0) -> Any:
         asked.append((question, len(without)))
-        return tui.answer_of(document, answer="153 dollars", quotes=(tui.quote_of(document, "The fee of part 9"),))
+        return tui.answer_of(
+            document, answer="153 dollars", quotes=(tui.quote_of(document, "The fee of part 9"),)
+        )
 
     answered.ask_again = ask_again
 

@@ -1,4 +1,6 @@
-"""A document that is being opened: what is typed is kept, pages are counted, and only keys that work are shown."""
+"""A document that is being opened: what is typed is kept, pages are counted, and only keys that
+work are shown.
+"""
 
 import threading
 from dataclasses import replace
@@ -72,7 +74,9 @@ def test_a_question_entered_while_a_document_opens_is_asked_then(interface, slow
         await tui.until(pilot, lambda: "1 question will be asked" in tui.screen_text(pilot.app))
         slow.go.set()
         panes = await tui.opened(pilot)
-        await tui.until(pilot, lambda: panes.answers.cards and not panes.answers.cards[0].turn.running)
+        await tui.until(
+            pilot, lambda: panes.answers.cards and not panes.answers.cards[0].turn.running
+        )
         assert session.asked == ["Who"]
 
     tui.drive(interface(opener=slow), steps)
@@ -94,7 +98,9 @@ def test_pages_are_counted_above_a_footer_of_keys_that_work(interface, slow, tui
     tui.drive(interface(opener=slow), steps)
 
 
-def test_the_first_pages_are_read_while_the_others_are_parsed(interface, session, lease_document, tui):
+def test_the_first_pages_are_read_while_the_others_are_parsed(
+    interface, session, lease_document, tui
+):
     go = threading.Event()
 
     def opener(path: str, on_page: Any, password: Any, on_first: Any) -> Any:
@@ -129,7 +135,9 @@ def test_hidden_text_and_scans_need_no_flag(interface, session, tui):
         await tui.opened(pilot)
         assert "not read; /hidden reads it" in tui.notices(pilot.app)
         await pilot.press("f8")
-        assert "no page had to be recognised" in tui.notices(pilot.app) or ocr.INSTALL in tui.notices(pilot.app)
+        assert "no page had to be recognised" in tui.notices(
+            pilot.app
+        ) or ocr.INSTALL in tui.notices(pilot.app)
         await pilot.press("f4")
         await tui.until(pilot, lambda: {pilot.app.screen.path} in opened)
         assert (opened[0], "--" in tui.notices(pilot.app)) == (set(), False)

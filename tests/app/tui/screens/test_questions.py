@@ -1,4 +1,6 @@
-"""Answers and reads under way in an open document: shown, stopped, resumed, failed, left and found again."""
+"""Answers and reads under way in an open document: shown, stopped, resumed, failed, left and found
+again.
+"""
 
 import re
 import threading
@@ -39,7 +41,13 @@ def test_a_preliminary_answer_is_replaced_in_place(interface, session, tui):
 def test_esc_stops_an_answer_and_keeps_it_and_r_goes_on(interface, session, tui):
     go, document = threading.Event(), session.documents[0]
     early = tui.answer_of(document, answer="51 dollars", status="partial")
-    session.script[:] = [Preview(early), ReadProgress(1000, 4000), go, ReadProgress(2000, 4000), Finished(early)]
+    session.script[:] = [
+        Preview(early),
+        ReadProgress(1000, 4000),
+        go,
+        ReadProgress(2000, 4000),
+        Finished(early),
+    ]
 
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
@@ -62,7 +70,11 @@ def test_esc_stops_an_answer_and_keeps_it_and_r_goes_on(interface, session, tui)
 
 def test_a_read_shows_its_progress_and_is_stopped_and_resumed(interface, session, tui):
     go = threading.Event()
-    session.reading[:] = [ReadProgress(1000, 4000, 500.0, 6.0), go, ReadProgress(2000, 4000, 500.0, 4.0)]
+    session.reading[:] = [
+        ReadProgress(1000, 4000, 500.0, 6.0),
+        go,
+        ReadProgress(2000, 4000, 500.0, 4.0),
+    ]
 
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
@@ -88,7 +100,10 @@ def test_an_error_in_the_worker_becomes_a_message(interface, session, tui):
         session.script[:] = [MemoryError()]
         await pilot.press("ctrl+r")
         await tui.until(pilot, lambda: "not enough memory" in tui.flat(panes.answers))
-        session.script[:] = [Notice("two pages were not read"), Finished(tui.answer_of(session.documents[0]))]
+        session.script[:] = [
+            Notice("two pages were not read"),
+            Finished(tui.answer_of(session.documents[0])),
+        ]
         await pilot.press("ctrl+r")
         await tui.until(pilot, lambda: panes.answers.cards[0].turn.state == "done")
         assert "two pages were not read" in tui.notices(pilot.app)
@@ -178,7 +193,9 @@ def test_questions_queue_and_each_shows_its_state(interface, session, tui):
     tui.drive(interface(), steps)
 
 
-def test_a_follow_up_in_the_queue_is_understood_by_the_answer_before(interface, session, tui, store):
+def test_a_follow_up_in_the_queue_is_understood_by_the_answer_before(
+    interface, session, tui, store
+):
     go = threading.Event()
     session.script[:] = [ReadProgress(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
 
@@ -219,13 +236,20 @@ def test_how_much_is_read_is_said_in_one_wording(interface, session, tui):
     go, document = threading.Event(), session.documents[0]
     coverage = replace(tui.answer_of(document).coverage, tokens_read=0)
     early = tui.answer_of(document, answer="51 dollars", status="partial", coverage=coverage)
-    session.script[:] = [Preview(early), ReadProgress(1000, 4000, 500.0, 6.0), go, ReadProgress(2000, 4000)]
+    session.script[:] = [
+        Preview(early),
+        ReadProgress(1000, 4000, 500.0, 6.0),
+        go,
+        ReadProgress(2000, 4000),
+    ]
 
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("x", "enter")
         await tui.until(pilot, lambda: pilot.app.screen.panes.progress)
-        shares = re.findall(r"(\w+) (?:[█░]+ )?(\d+) %(?! )", tui.screen_text(pilot.app).replace(" · ", "\n"))
+        shares = re.findall(
+            r"(\w+) (?:[█░]+ )?(\d+) %(?! )", tui.screen_text(pilot.app).replace(" · ", "\n")
+        )
         said = re.findall(r"(\w+) (?:[█░]+ )?(\d+) %[ ,]", tui.screen_text(pilot.app))
         assert {*shares, *said} == {("read", "25")}
         assert "holds" not in tui.screen_text(pilot.app)
@@ -262,7 +286,9 @@ def test_a_document_that_is_left_goes_on(interface, session, tui):
         await pilot.press("ctrl+l")
         await tui.until(pilot, lambda: isinstance(pilot.app.screen, LibraryScreen))
         go.set()
-        await tui.until(pilot, lambda: "lease.pdf: the questions are answered" in tui.notices(pilot.app))
+        await tui.until(
+            pilot, lambda: "lease.pdf: the questions are answered" in tui.notices(pilot.app)
+        )
         await tui.until(pilot, lambda: session.closed)
         await pilot.press("enter")
         panes = await tui.opened(pilot)
@@ -272,7 +298,9 @@ def test_a_document_that_is_left_goes_on(interface, session, tui):
     tui.drive(interface(), steps)
 
 
-def test_a_second_document_opens_while_questions_of_the_first_go_on(interface, session, tui, lease_file):
+def test_a_second_document_opens_while_questions_of_the_first_go_on(
+    interface, session, tui, lease_file
+):
     go = threading.Event()
     session.script[:] = [ReadProgress(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
     (lease_file.parent / "other.pdf").write_bytes(b"%PDF-1.4 not read")
@@ -307,7 +335,9 @@ def test_a_question_begun_is_still_there_after_a_search(interface, session, tui)
 
 
 def test_a_damaged_history_is_reported(interface, session, tui, store):
-    store.folder("history", "history.sqlite").write_text("no database at all " * 100, encoding="utf-8")
+    store.folder("history", "history.sqlite").write_text(
+        "no database at all " * 100, encoding="utf-8"
+    )
 
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)

@@ -16,11 +16,16 @@ from docqa.app.tui.widgets.prompt import PromptLine
 AHEAD = [("e", "e"), ("space", " "), ("b", "b"), ("question_mark", "?")]
 
 
-@pytest.mark.parametrize(("first", "mode"), [(Key("ctrl+f", None), "find"), (Key("ctrl+g", None), "goto")])
+@pytest.mark.parametrize(
+    ("first", "mode"), [(Key("ctrl+f", None), "find"), (Key("ctrl+g", None), "goto")]
+)
 def test_letters_typed_behind_the_key_of_a_mode_belong_to_it(interface, session, tui, first, mode):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        for one in [first, *(Key(*each) for each in AHEAD)]:  # all at once, as a busy terminal hands them on
+        for one in [
+            first,
+            *(Key(*each) for each in AHEAD),
+        ]:  # all at once, as a busy terminal hands them on
             pilot.app.post_message(one)
         await tui.until(pilot, lambda: panes.prompt.line.value)
         assert (panes.prompt.mode, panes.prompt.line.value) == (mode, "e b?")
@@ -31,7 +36,21 @@ def test_letters_typed_behind_the_key_of_a_mode_belong_to_it(interface, session,
 def test_a_letter_typed_over_a_pane_goes_to_the_prompt(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("alt+o", "W", "alt+t", "h", "alt+s", "alt+h", "alt+l", "x", "f1", "o", "f1", "y", "escape")
+        await pilot.press(
+            "alt+o",
+            "W",
+            "alt+t",
+            "h",
+            "alt+s",
+            "alt+h",
+            "alt+l",
+            "x",
+            "f1",
+            "o",
+            "f1",
+            "y",
+            "escape",
+        )
         assert panes.prompt.line.value == "Who"
         assert panes.prompt.line.has_focus
 
@@ -48,8 +67,19 @@ def test_alt_and_a_letter_is_a_key_however_a_terminal_sends_it(interface, sessio
     tui.drive(interface(), steps)
 
 
-FUNCTION_KEYS = {"shift+f7": "\x1b[18;2~", "f2": "\x1bOQ", "f3": "\x1bOR", "f7": "\x1b[18~", "f8": "\x1b[19~"}
-KEYS = {key.key for keys in SCREENS.values() for key in keys if re.fullmatch(r"alt\+\w|(shift\+)?f[2378]", key.key)}
+FUNCTION_KEYS = {
+    "shift+f7": "\x1b[18;2~",
+    "f2": "\x1bOQ",
+    "f3": "\x1bOR",
+    "f7": "\x1b[18~",
+    "f8": "\x1b[19~",
+}
+KEYS = {
+    key.key
+    for keys in SCREENS.values()
+    for key in keys
+    if re.fullmatch(r"alt\+\w|(shift\+)?f[2378]", key.key)
+}
 
 
 @pytest.mark.parametrize("key", sorted(KEYS))
@@ -69,8 +99,12 @@ def test_several_pasted_lines_become_one_question(interface, session, tui):
     tui.drive(interface(), steps)
 
 
-@pytest.mark.parametrize("keys", [("ctrl+g", "5", "enter"), ("ctrl+s", "enter", "enter"), ("ctrl+f", "f", "escape")])
-def test_a_read_continues_while_the_search_line_is_used(interface, session, tui, tmp_path, monkeypatch, keys):
+@pytest.mark.parametrize(
+    "keys", [("ctrl+g", "5", "enter"), ("ctrl+s", "enter", "enter"), ("ctrl+f", "f", "escape")]
+)
+def test_a_read_continues_while_the_search_line_is_used(
+    interface, session, tui, tmp_path, monkeypatch, keys
+):
     monkeypatch.chdir(tmp_path)
     go = threading.Event()
     session.reading[:] = [ReadProgress(1_000, 4_000), go, ReadProgress(4_000, 4_000)]
@@ -138,9 +172,20 @@ def test_the_foot_of_a_narrow_screen_has_the_key_for_help(interface, session, tu
 def test_keys_behind_enter_do_not_change_the_question(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        for letter in ("o", "n", "e", "enter", "t", "w", "o", "enter"):  # faster than the interface can follow
+        for letter in (
+            "o",
+            "n",
+            "e",
+            "enter",
+            "t",
+            "w",
+            "o",
+            "enter",
+        ):  # faster than the interface can follow
             pilot.app.post_message(Key(letter, letter if len(letter) == 1 else None))
-        await tui.until(pilot, lambda: [card.turn.question for card in panes.answers.cards] == ["one", "two"])
+        await tui.until(
+            pilot, lambda: [card.turn.question for card in panes.answers.cards] == ["one", "two"]
+        )
         assert panes.prompt.line.value == ""
 
     tui.drive(interface(), steps)
@@ -154,24 +199,51 @@ def test_a_click_on_the_label_asks_as_enter_does(interface, answered, tui):
         assert panes.prompt.line.has_focus
         await pilot.press("W", "h", "o")
         await pilot.click("#line-label")
-        await tui.until(pilot, lambda: [card.turn.question for card in panes.answers.cards] == ["Who"])
+        await tui.until(
+            pilot, lambda: [card.turn.question for card in panes.answers.cards] == ["Who"]
+        )
 
     tui.drive(interface(), steps)
 
 
-@pytest.mark.parametrize("pause", [0.0, *(pytest.param(each, marks=pytest.mark.slow) for each in (0.03, 0.3))])
-def test_of_two_thousand_keys_every_letter_is_typed_in_order(interface, answered, tui, tmp_path, monkeypatch, pause):
-    """Over opening, answers, dialogs and resizing: letters end in the order of the keys, in a line that was open."""
+@pytest.mark.parametrize(
+    "pause", [0.0, *(pytest.param(each, marks=pytest.mark.slow) for each in (0.03, 0.3))]
+)
+def test_of_two_thousand_keys_every_letter_is_typed_in_order(
+    interface, answered, tui, tmp_path, monkeypatch, pause
+):
+    """Over opening, answers, dialogs and resizing: letters end in the order of the keys, in a line
+    that was open.
+    """
     monkeypatch.chdir(tmp_path)
     written: list[str] = []
     write = PromptLine.write
-    monkeypatch.setattr(PromptLine, "write", lambda line, text: (written.append(text), write(line, text))[1])
+    monkeypatch.setattr(
+        PromptLine, "write", lambda line, text: (written.append(text), write(line, text))[1]
+    )
     drawn = random.Random(7)
-    others = ["enter", "escape", "tab", "up", "down", "left", "pagedown", "pageup", "home", "end", "f1", "f3"]
+    others = [
+        "enter",
+        "escape",
+        "tab",
+        "up",
+        "down",
+        "left",
+        "pagedown",
+        "pageup",
+        "home",
+        "end",
+        "f1",
+        "f3",
+    ]
     others += ["f6", "f9", "ctrl+f", "ctrl+g", "ctrl+l", "ctrl+r", "ctrl+y", "ctrl+u"]
     others += [f"alt+{key}" for key in (*"np1votashwlzr", "left", "up")]
-    keys = [drawn.choice("abcdefghijklmnopqrstuvwxyz /") if drawn.random() < 0.7 else drawn.choice(others)
-            for _ in range(2000 if not pause else 600 if pause < 0.1 else 200)]  # fmt: skip
+    keys = [
+        drawn.choice("abcdefghijklmnopqrstuvwxyz /")
+        if drawn.random() < 0.7
+        else drawn.choice(others)
+        for _ in range(2000 if not pause else 600 if pause < 0.1 else 200)
+    ]
 
     async def steps(pilot: Any) -> None:
         for number, key in enumerate(keys):

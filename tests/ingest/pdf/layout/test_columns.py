@@ -1,4 +1,6 @@
-"""Pages that are more than two columns of prose: authors side by side, watermarks, text from right to left."""
+"""Pages that are more than two columns of prose: authors side by side, watermarks, text from right
+to left.
+"""
 
 from collections.abc import Callable
 
@@ -46,7 +48,13 @@ def test_authors_side_by_side_are_read_one_by_one():
         two_columns(canvas, 650)
 
     text = drawn(draw).text
-    wanted = ["Of Gates", *(line for author in authors for line in author), "left0 ", "left29 ", "right0 "]
+    wanted = [
+        "Of Gates",
+        *(line for author in authors for line in author),
+        "left0 ",
+        "left29 ",
+        "right0 ",
+    ]
     places = [text.index(words) for words in wanted]
     assert places == sorted(places)
 
@@ -63,7 +71,12 @@ def test_a_short_line_on_top_of_each_column_stays_in_its_column():
         two_columns(canvas, 660, left="")
 
     text = drawn(draw).text
-    assert text.index("II.2.") < text.index("left0 ") < text.index("left29 ") < text.index("one affiliation")
+    assert (
+        text.index("II.2.")
+        < text.index("left0 ")
+        < text.index("left29 ")
+        < text.index("one affiliation")
+    )
 
 
 def test_a_watermark_across_the_page_comes_last():

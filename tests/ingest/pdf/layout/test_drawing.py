@@ -1,4 +1,6 @@
-"""Texts side by side that no gutter separates: the order of the drawing tells them apart, and grades pages."""
+"""Texts side by side that no gutter separates: the order of the drawing tells them apart, and
+grades pages.
+"""
 
 from collections.abc import Callable
 
@@ -19,7 +21,9 @@ BODY = (
 
 
 def drawn(draw: Callable[..., None]) -> Page:
-    """The page that `draw` puts on a canvas, with a function that writes lines below one another."""
+    """The page that `draw` puts on a canvas, with a function that writes lines below one
+    another.
+    """
     canvas = Sheet()
     canvas.setFont("Helvetica", 10)
 
@@ -42,11 +46,27 @@ def test_labels_in_the_margin_do_not_run_into_the_text():
 
 
 def test_addresses_side_by_side_are_read_one_by_one():
-    left = ("ADA WEIR", "Legal Aid of the Marsh", "39 Drum Street", "Telephone: 621-2493", "Counsel for Plaintiffs")
-    right = ("BEN SLUICE", "Office of the Harbour", "555 Seventh Street", "Telephone: 553-9319", "Counsel for the City")
+    left = (
+        "ADA WEIR",
+        "Legal Aid of the Marsh",
+        "39 Drum Street",
+        "Telephone: 621-2493",
+        "Counsel for Plaintiffs",
+    )
+    right = (
+        "BEN SLUICE",
+        "Office of the Harbour",
+        "555 Seventh Street",
+        "Telephone: 553-9319",
+        "Counsel for the City",
+    )
 
     def draw(write: Callable[..., None]) -> None:
-        write(72, 700, "This motion is made by the parties that are named below, each by its own counsel.")
+        write(
+            72,
+            700,
+            "This motion is made by the parties that are named below, each by its own counsel.",
+        )
         write(72, 660, *left)
         write(330, 660, *right)
 
@@ -61,12 +81,20 @@ def test_columns_below_a_table_across_the_page_are_read_one_by_one():
         for row in range(14):
             for column in range(6):
                 write(72 + 80 * column, 740 - 12 * row, f"{row * 7 + column}.{column}{row}")
-        write(72, 540, "Table 1: levels of the water in the upper and in the lower lock, in each month and year")
+        write(
+            72,
+            540,
+            "Table 1: levels of the water in the upper and in the lower lock, in each month and year",
+        )
         for column, x in enumerate((72, 318)):
             write(x, 510, *(f"{line} {column}{row}" for row, line in enumerate(half)))
 
     page = drawn(draw)
-    ends = [page.text.index(f" {column}{row}", page.text.index("Table 1")) for column in (0, 1) for row in range(7)]
+    ends = [
+        page.text.index(f" {column}{row}", page.text.index("Table 1"))
+        for column in (0, 1)
+        for row in range(7)
+    ]
     assert ends == sorted(ends)
 
 
@@ -77,7 +105,9 @@ def test_the_columns_of_a_table_stay_rows_however_they_are_drawn():
         write(72, 700, *names)
         write(300, 700, *(f"{number}00" for number in range(1, 6)))
 
-    assert drawn(draw).text.split("\n") == [f"{name} {number}00" for number, name in enumerate(names, 1)]
+    assert drawn(draw).text.split("\n") == [
+        f"{name} {number}00" for number, name in enumerate(names, 1)
+    ]
 
 
 def test_a_page_is_graded_a_where_the_drawing_confirms_its_columns():

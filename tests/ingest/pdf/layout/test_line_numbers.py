@@ -11,7 +11,21 @@ from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document, NumberedLine, Page
 from tests.ingest.drawing import Sheet
 
-WORDS = ["warden", "opens", "gate", "turn", "tide", "notes", "level", "book", "lock", "wall", "pond", "mark", "wheel"]
+WORDS = [
+    "warden",
+    "opens",
+    "gate",
+    "turn",
+    "tide",
+    "notes",
+    "level",
+    "book",
+    "lock",
+    "wall",
+    "pond",
+    "mark",
+    "wheel",
+]
 
 
 def sentence(number: int) -> str:
@@ -48,7 +62,11 @@ def pleading() -> Document:
 def test_numbers_of_a_pleading_leave_the_text_and_name_their_lines(pleading):
     for page, first in zip(pleading.pages[:2], (0, 100), strict=True):
         assert "\n1 word" not in "\n" + page.text
-        assert [line_of(page, f"word{first + n} ") for n in (1, 7, 28)] == [(1, 1), (7, 7), (28, 28)]
+        assert [line_of(page, f"word{first + n} ") for n in (1, 7, 28)] == [
+            (1, 1),
+            (7, 7),
+            (28, 28),
+        ]
         assert "line numbers 1–28" in page.furniture
 
 
@@ -84,7 +102,11 @@ def test_row_numbers_of_a_table_stay_in_its_rows():
 def test_a_list_with_bare_numbers_keeps_them():
     rows: list[tuple[int | None, str]] = []
     for number in range(1, 13):
-        rows += [(number, sentence(number)), (None, sentence(100 + number)), (None, sentence(200 + number))]
+        rows += [
+            (number, sentence(number)),
+            (None, sentence(100 + number)),
+            (None, sentence(200 + number)),
+        ]
     page = document([rows[:28]]).pages[0]
     assert page.lines == () and " 3 word3 " in page.text
 
@@ -94,9 +116,17 @@ def test_a_list_with_bare_numbers_keeps_them():
 def test_every_offset_lies_between_its_printed_line_numbers(lines, data):
     lines = [line.replace("\n", " ") for line in lines]
     starts = [sum(len(line) + 1 for line in lines[:at]) for at in range(len(lines))]
-    page = Page(0, None, " ".join(lines), "A", lines=tuple(NumberedLine(s, n) for n, s in enumerate(starts, 7)))
+    page = Page(
+        0,
+        None,
+        " ".join(lines),
+        "A",
+        lines=tuple(NumberedLine(s, n) for n, s in enumerate(starts, 7)),
+    )
     start = data.draw(st.integers(0, len(page.text) - 1))
     end = data.draw(st.integers(start + 1, len(page.text)))
     first, last = page.line_numbers(start, end) or (0, 0)
     assert starts[first - 7] <= start and starts[last - 7] < end
-    assert all(not start < s for s in starts[: first - 6]) and all(s >= end for s in starts[last - 6 :])
+    assert all(not start < s for s in starts[: first - 6]) and all(
+        s >= end for s in starts[last - 6 :]
+    )

@@ -1,4 +1,6 @@
-"""Running heads and feet, on a labelled set: what must be gone from the text of a page, and what must stay."""
+"""Running heads and feet, on a labelled set: what must be gone from the text of a page, and what
+must stay.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -47,13 +49,18 @@ HEADS = [
     ("bylaws_csh", 5, "CSH Constitution Last Updated"),
     ("cjk_chinese_quarterly", 5, "东北电气发展股份有限公司"),
 ]
-# file, page, words that are in the page's text, most of them first or last lines or alike on many pages
+# file, page, words that are in the page's text, most of them first or last lines or alike on many
+# pages
 BODY = [
     ("contract_1", 4, "VerticalNet Competitor on the Neoforma Sites."),
     ("contract_5", 20, "would be with the passage of time, in any"),
     ("contract_5", 61, "if the LICENSED VARIETY constitutes JOINT INTELLECTUAL PROPERTY."),
     ("manual_mupdf_285p", 41, "Chapter 8\nThe Document interface\n8.1 Overview"),
-    ("manual_mupdf_285p", 42, "be opened. After you have obtained a fz document, you should therefore check"),
+    (
+        "manual_mupdf_285p",
+        42,
+        "be opened. After you have obtained a fz document, you should therefore check",
+    ),
     ("manual_mupdf_285p", 24, "*/"),
     ("court_scotus_slip", 6, "enters Arkansas, it turns southward"),
     ("court_scotus_slip", 6, "20 years and finally culminated in the signing of the Red"),
@@ -88,16 +95,38 @@ def test_heads_go_and_body_lines_stay(page_text, capsys):
     lost = [line for line in BODY if line[2] not in page_text(*line[:2])]
     with capsys.disabled():
         gone = 100 * (len(HEADS) - len(left)) / len(HEADS)
-        print(f"\nheads removed {gone:.0f} % of {len(HEADS)}; body lines lost {len(lost)} of {len(BODY)}")
+        print(
+            f"\nheads removed {gone:.0f} % of {len(HEADS)}; body lines lost {len(lost)} of {len(BODY)}"
+        )
     # A head of two left pages of six, each read a little otherwise by OCR, is not known as one.
     assert [name for name, *_ in left] == ["statute_zw_appropriation_ocr"]
     assert lost == []
 
 
-def numbered(make_pdf: Callable[..., bytes], line: Callable[[int], str], count: int = 12) -> Document:
-    birds = ["heron", "gull", "plover", "teal", "crane", "rail", "coot", "stilt", "snipe", "stork", "ibis", "grebe"]
+def numbered(
+    make_pdf: Callable[..., bytes], line: Callable[[int], str], count: int = 12
+) -> Document:
+    birds = [
+        "heron",
+        "gull",
+        "plover",
+        "teal",
+        "crane",
+        "rail",
+        "coot",
+        "stilt",
+        "snipe",
+        "stork",
+        "ibis",
+        "grebe",
+    ]
     pages = [
-        [line(n), "", f"The {birds[n]} is seen at the gate.", f"Nothing else is said of {birds[n]}s."]
+        [
+            line(n),
+            "",
+            f"The {birds[n]} is seen at the gate.",
+            f"Nothing else is said of {birds[n]}s.",
+        ]
         for n in range(count)
     ]
     return read(ReadRequest("a.pdf", make_pdf(pages)))

@@ -1,4 +1,6 @@
-"""Tables without a frame become grids: heads over several columns, names over several lines, and what is no table."""
+"""Tables without a frame become grids: heads over several columns, names over several lines, and
+what is no table.
+"""
 
 import io
 from collections.abc import Sequence
@@ -15,8 +17,12 @@ Placed = tuple[float, float, str]
 PONDS = ("Alder", "Birch", "Cedar", "Hazel", "Maple", "Rowan")
 
 
-def document_of(*pages: Sequence[Placed], rules: Sequence[tuple[float, float, float]] = ()) -> Document:
-    """Words at (x, y from the top); a negative x is the right edge. `rules`: level lines (y, x0, x1) on every page."""
+def document_of(
+    *pages: Sequence[Placed], rules: Sequence[tuple[float, float, float]] = ()
+) -> Document:
+    """Words at (x, y from the top); a negative x is the right edge. `rules`: level lines (y, x0,
+    x1) on every page.
+    """
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(612, 792))
     for page in pages:
@@ -34,7 +40,10 @@ def shown(page: Page, table: Table) -> list[list[str]]:
     """The grid with the words of each field; a cell over several has them in each."""
     fields = table.fields()
     return [
-        [page.text[fields[r, c].start : fields[r, c].end] if (r, c) in fields else "" for c in range(table.columns)]
+        [
+            page.text[fields[r, c].start : fields[r, c].end] if (r, c) in fields else ""
+            for c in range(table.columns)
+        ]
         for r in range(table.rows)
     ]
 
@@ -46,12 +55,17 @@ def only(document: Document) -> tuple[Page, Table]:
 
 
 def row(y: float, name: str, *values: str, indent: float = 0) -> list[Placed]:
-    return [(72 + indent, y, name), *((-(300 + 80 * at), y, value) for at, value in enumerate(values))]
+    return [
+        (72 + indent, y, name),
+        *((-(300 + 80 * at), y, value) for at, value in enumerate(values)),
+    ]
 
 
 def levels(y: float, count: int = 6) -> list[Placed]:
     return [
-        item for n in range(count) for item in row(y + 14 * n, PONDS[n], f"{n + 3}1.5", f"{n + 7}2.0", f"{n + 4}.25")
+        item
+        for n in range(count)
+        for item in row(y + 14 * n, PONDS[n], f"{n + 3}1.5", f"{n + 7}2.0", f"{n + 4}.25")
     ]
 
 
@@ -66,10 +80,18 @@ def test_an_unruled_table_has_its_years_as_heads():
 
 
 def test_a_head_spans_the_columns_it_is_centred_over():
-    heads: list[Placed] = [(375, 72, "Level at noon"), (-300, 86, "Depth"), (-380, 86, "Spring"), (-460, 86, "Autumn")]
+    heads: list[Placed] = [
+        (375, 72, "Level at noon"),
+        (-300, 86, "Depth"),
+        (-380, 86, "Spring"),
+        (-460, 86, "Autumn"),
+    ]
     page, table = only(document_of([*heads, *levels(100)]))
     assert table.heads == 2
-    assert shown(page, table)[:2] == [["", "", "Level at noon", "Level at noon"], ["", "Depth", "Spring", "Autumn"]]
+    assert shown(page, table)[:2] == [
+        ["", "", "Level at noon", "Level at noon"],
+        ["", "Depth", "Spring", "Autumn"],
+    ]
 
 
 def test_the_name_of_a_row_goes_on_in_the_next_line():
@@ -78,17 +100,37 @@ def test_the_name_of_a_row_goes_on_in_the_next_line():
         *row(100, "Gates, sluices and", indent=0),
         *row(111, "other works", "12", "14"),
     ]
-    rest = [item for n in range(4) for item in row(126 + 15 * n, PONDS[n], f"{9 - 2 * n}3", f"5{n * n}")]
+    rest = [
+        item for n in range(4) for item in row(126 + 15 * n, PONDS[n], f"{9 - 2 * n}3", f"5{n * n}")
+    ]
     page, table = only(document_of([*first, *rest]))
     assert shown(page, table)[1] == ["Gates, sluices and other works", "12", "14"]
 
 
 def test_titles_of_groups_are_rows_of_their_own():
-    rows = [("Assets:",), ("Land", "1,200", "1,300"), ("Boats", "80", "95"), ("Debts:",), ("Loans", "(310)", "(290)"),
-            ("Rent", "—", "(12)")]  # fmt: skip
-    lines = [item for n, line in enumerate(rows) for item in row(100 + 14 * n, *line, indent=8 * (len(line) > 1))]
+    rows = [
+        ("Assets:",),
+        ("Land", "1,200", "1,300"),
+        ("Boats", "80", "95"),
+        ("Debts:",),
+        ("Loans", "(310)", "(290)"),
+        ("Rent", "—", "(12)"),
+    ]
+    lines = [
+        item
+        for n, line in enumerate(rows)
+        for item in row(100 + 14 * n, *line, indent=8 * (len(line) > 1))
+    ]
     page, table = only(document_of([*row(86, "", "2018", "2019")[1:], *lines]))
-    assert [line[0] for line in shown(page, table)] == ["", "Assets:", "Land", "Boats", "Debts:", "Loans", "Rent"]
+    assert [line[0] for line in shown(page, table)] == [
+        "",
+        "Assets:",
+        "Land",
+        "Boats",
+        "Debts:",
+        "Loans",
+        "Rent",
+    ]
 
 
 def test_level_rules_alone_make_a_table_of_words():
@@ -99,9 +141,13 @@ def test_level_rules_alone_make_a_table_of_words():
         ("East", "Cyra", "Old dock"),
     ]
     words: list[Placed] = [
-        (x, 100 + 16 * n, cell) for n, line in enumerate(rows) for x, cell in zip((80, 200, 320), line, strict=True)
+        (x, 100 + 16 * n, cell)
+        for n, line in enumerate(rows)
+        for x, cell in zip((80, 200, 320), line, strict=True)
     ]
-    page, table = only(document_of([(72, 60, BODY), *words], rules=[(88, 75, 400), (104, 75, 400), (153, 75, 400)]))
+    page, table = only(
+        document_of([(72, 60, BODY), *words], rules=[(88, 75, 400), (104, 75, 400), (153, 75, 400)])
+    )
     assert (table.heads, shown(page, table)) == (1, [list(line) for line in rows])
 
 
@@ -113,17 +159,27 @@ def test_a_table_goes_on_from_the_page_before():
 
 
 def lines_of(step: float, places: Sequence[float], lines: Sequence[Sequence[str]]) -> list[Placed]:
-    return [(x, 100 + step * n, text) for n, line in enumerate(lines) for x, text in zip(places, line, strict=True)]
+    return [
+        (x, 100 + step * n, text)
+        for n, line in enumerate(lines)
+        for x, text in zip(places, line, strict=True)
+    ]
 
 
-CONTENTS = lines_of(14, (72, -540), [(f"{n + 1} The keeping of {PONDS[n % 6]} pond", str(2 * n + 3)) for n in range(9)])
+CONTENTS = lines_of(
+    14,
+    (72, -540),
+    [(f"{n + 1} The keeping of {PONDS[n % 6]} pond", str(2 * n + 3)) for n in range(9)],
+)
 HALVES = ("the warden notes the level of each pond", "and opens the gate at the turn of tides")
 PROSE = lines_of(12, (72, 320), [HALVES] * 30)
 SPOKEN = [(str(n + 1), "Q. Was the gate open?", str(n + 1), "A. It was shut.") for n in range(20)]
 NUMBERED = lines_of(24, (50, 90, 300, 340), SPOKEN)
 
 
-@pytest.mark.parametrize("words", [CONTENTS, PROSE, NUMBERED], ids=["contents", "columns", "numbered"])
+@pytest.mark.parametrize(
+    "words", [CONTENTS, PROSE, NUMBERED], ids=["contents", "columns", "numbered"]
+)
 def test_what_only_stands_in_columns_is_no_table(words):
     document = document_of([(72, 60, BODY), *words])
     assert document.pages[0].tables == ()
@@ -132,10 +188,17 @@ def test_what_only_stands_in_columns_is_no_table(words):
 
 @pytest.mark.parametrize("by_row", [False, True])
 def test_tables_side_by_side_are_two(by_row):
-    sides = [[("Pond", "2013", "2014"), *((pond, f"{at}.5", f"{at}.7") for at, pond in enumerate(part))]
-             for part in (PONDS, PONDS[::-1])]  # fmt: skip
-    cells = [[(x, 100 + 15 * at, text) for x, text in zip((72 + side, -190 - side, -250 - side), line)]
-             for side, lines in zip((0, 248), sides) for at, line in enumerate(lines)]  # fmt: skip
+    sides = [
+        [("Pond", "2013", "2014"), *((pond, f"{at}.5", f"{at}.7") for at, pond in enumerate(part))]
+        for part in (PONDS, PONDS[::-1])
+    ]
+    cells = [
+        [(x, 100 + 15 * at, text) for x, text in zip((72 + side, -190 - side, -250 - side), line)]
+        for side, lines in zip((0, 248), sides)
+        for at, line in enumerate(lines)
+    ]
     drawn = sorted(cells, key=lambda line: line[0][1]) if by_row else cells
     page = document_of([cell for line in drawn for cell in line]).pages[0]
-    assert [shown(page, table) for table in page.tables] == [[list(line) for line in lines] for lines in sides]
+    assert [shown(page, table) for table in page.tables] == [
+        [list(line) for line in lines] for lines in sides
+    ]

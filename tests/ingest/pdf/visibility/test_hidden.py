@@ -1,4 +1,6 @@
-"""Text that a reader of the page cannot see: out of the text, counted, named, and read only where asked for."""
+"""Text that a reader of the page cannot see: out of the text, counted, named, and read only where
+asked for.
+"""
 
 import io
 from collections.abc import Callable, Sequence
@@ -9,7 +11,14 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 from pypdf import PdfWriter
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    StreamObject,
+    TextStringObject,
+)
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
@@ -40,7 +49,15 @@ def draw(paint: Callable[[Canvas], Any], *, rotation: int = 0) -> bytes:
     return bytes_of(writer)
 
 
-def written(canvas: Canvas, text: str, y: float, *, mode: int | None = None, grey: float = 0.0, x: float = 72) -> None:
+def written(
+    canvas: Canvas,
+    text: str,
+    y: float,
+    *,
+    mode: int | None = None,
+    grey: float = 0.0,
+    x: float = 72,
+) -> None:
     canvas.saveState()
     line = canvas.beginText(x, y)
     if mode is not None:
@@ -173,9 +190,17 @@ def in_two_tiles(canvas: Canvas) -> None:
 
 
 SHOWING = [
-    white_on_black, white_on_a_picture, highlighted, under_a_clipped_rectangle, over_a_white_outline,
-    in_an_unfilled_box, behind_a_clip_that_was_left, through_a_low_window, through_a_crooked_window, in_two_tiles,
-]  # fmt: skip
+    white_on_black,
+    white_on_a_picture,
+    highlighted,
+    under_a_clipped_rectangle,
+    over_a_white_outline,
+    in_an_unfilled_box,
+    behind_a_clip_that_was_left,
+    through_a_low_window,
+    through_a_crooked_window,
+    in_two_tiles,
+]
 
 
 @pytest.mark.parametrize("show", SHOWING, ids=lambda show: show.__name__)
@@ -189,7 +214,8 @@ def test_a_black_bar_hides_the_words_below_it_and_no_others():
     def paint(canvas: Canvas) -> None:
         written(canvas, "The fee is seven hundred thousand dollars for each gate.", 600)
         start, end = (
-            72 + canvas.stringWidth(text) for text in ("The fee is ", "The fee is seven hundred thousand dollars")
+            72 + canvas.stringWidth(text)
+            for text in ("The fee is ", "The fee is seven hundred thousand dollars")
         )
         canvas.rect(start - 1, 594, end - start + 2, 20, stroke=0, fill=1)
 
@@ -213,21 +239,30 @@ def test_white_leaders_do_not_take_the_word_beside_them():
 
 
 def test_only_the_words_outside_a_clip_are_hidden():
-    document = read(ReadRequest("a.pdf", draw(lambda canvas: clipped(canvas, SECRET, (60, 590, 72, 30)))))
+    document = read(
+        ReadRequest("a.pdf", draw(lambda canvas: clipped(canvas, SECRET, (60, 590, 72, 30))))
+    )
     assert document.pages[0].text == "The official"
     assert document.coverage.hidden_spans == 1
 
 
 def layered(drawing: bytes, *, off: Sequence[str], form_on: str | None = None) -> bytes:
-    """A page of `drawing`, with layers A and B, of which `off` are switched off, and a form /X on layer `form_on`."""
+    """A page of `drawing`, with layers A and B, of which `off` are switched off, and a form /X on
+    layer `form_on`.
+    """
     canvas = Sheet()
     written(canvas, SEEN, 700)
     writer = PdfWriter(clone_from=io.BytesIO(canvas.data()))
     page = writer.pages[0]
-    layer = {NameObject("/Type"): NameObject("/OCG"), NameObject("/Name"): TextStringObject("Layer")}
+    layer = {
+        NameObject("/Type"): NameObject("/OCG"),
+        NameObject("/Name"): TextStringObject("Layer"),
+    }
     groups = {name: writer._add_object(DictionaryObject(layer)) for name in "AB"}
     resources = DictionaryObject(page["/Resources"].get_object())  # type: ignore[arg-type]
-    resources[NameObject("/Properties")] = DictionaryObject({NameObject(f"/{n}"): g for n, g in groups.items()})
+    resources[NameObject("/Properties")] = DictionaryObject(
+        {NameObject(f"/{n}"): g for n, g in groups.items()}
+    )
     form = StreamObject()
     form._data = f"BT /F1 12 Tf 72 500 Td ({SECRET}) Tj ET".encode()
     form.update({NameObject("/Subtype"): NameObject("/Form"), NameObject("/Resources"): resources})
@@ -262,7 +297,11 @@ def test_a_form_on_a_layer_that_is_off_is_hidden():
 
 
 def test_text_on_layers_that_are_on_stays():
-    drawing = on_layer("A", "A line of the first layer _") + on_layer("B", "A line of the second layer", 580) + b"/X Do"
+    drawing = (
+        on_layer("A", "A line of the first layer _")
+        + on_layer("B", "A line of the second layer", 580)
+        + b"/X Do"
+    )
     document = read(ReadRequest("a.pdf", layered(drawing, off=(), form_on="A")))
     found = document.pages[0].text.split("\n")
     assert found == [SEEN, "A line of the first layer _", "A line of the second layer", SECRET]
@@ -270,7 +309,9 @@ def test_text_on_layers_that_are_on_stays():
 
 
 def test_of_two_overlapping_layers_the_one_switched_off_is_hidden():
-    drawing = on_layer("A", "The gate opens at the turn of the tide") + on_layer("B", "La porte ouvre avec la marée")
+    drawing = on_layer("A", "The gate opens at the turn of the tide") + on_layer(
+        "B", "La porte ouvre avec la marée"
+    )
     document = read(ReadRequest("a.pdf", layered(drawing.replace("é".encode(), b"e"), off="A")))
     assert document.pages[0].text == f"{SEEN}\nLa porte ouvre avec la maree"
     assert document.coverage.hidden_spans == 1
@@ -291,7 +332,9 @@ def test_the_text_layer_of_a_scan_is_read():
 
 def test_the_text_layer_of_a_small_scan_with_letters_is_read():
     def paint(canvas: Canvas, *, over: float) -> None:
-        for at, word in enumerate(SEEN.split()):  # each word a drawing of its own, as scans of lines are
+        for at, word in enumerate(
+            SEEN.split()
+        ):  # each word a drawing of its own, as scans of lines are
             letters = Image.new("L", (8 * len(word), 12), 255)
             ImageDraw.Draw(letters).text((1, 0), word, fill=0)
             canvas.drawImage(ImageReader(letters), 72 + 45 * at, 600 + over, 6 * len(word), 12)
@@ -350,7 +393,10 @@ def test_hidden_text_that_was_asked_for_is_a_block_of_its_own(reader, with_secre
 
 def test_the_sources_of_a_question_pass_the_wish_on(with_secret):
     texts = [
-        read_sources([str(with_secret)], ReadRequest(include_hidden=wish), None).documents[0].pages[0].text
+        read_sources([str(with_secret)], ReadRequest(include_hidden=wish), None)
+        .documents[0]
+        .pages[0]
+        .text
         for wish in (False, True)
     ]
     assert texts == [SEEN, f"{SEEN}\n{SECRET}"]
@@ -392,10 +438,12 @@ KEPT = [
     ("statute_zw_constitution", 1, "into operation on the 18th\n"),
 ]
 GONE = [
-    ("report_federal_register", 1, "VerDate"), ("manual_redpaper", 1, "Front cover"),
-    ("contract_5", 118, "Time to achieve"), ("report_i1040nr", 1, "Userid"),
+    ("report_federal_register", 1, "VerDate"),
+    ("manual_redpaper", 1, "Front cover"),
+    ("contract_5", 118, "Time to achieve"),
+    ("report_i1040nr", 1, "Userid"),
     ("report_irm_400p", 3, "Manual Transmittal"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.slow

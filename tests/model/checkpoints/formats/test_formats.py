@@ -1,4 +1,6 @@
-"""Published quantized formats: each tensor is what its definition says, and whole checkpoints load as if plain."""
+"""Published quantized formats: each tensor is what its definition says, and whole checkpoints load
+as if plain.
+"""
 
 import json
 
@@ -16,8 +18,19 @@ from docqa.model.config import HybridConfig
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
 from docqa.model.load import load_model
 
-FP8 = {"quant_method": "fp8", "weight_block_size": [128, 128], "activation_scheme": "dynamic", "fmt": "e4m3"}
-AWQ = {"quant_method": "awq", "bits": 4, "group_size": made.GROUP, "version": "gemm", "zero_point": True}
+FP8 = {
+    "quant_method": "fp8",
+    "weight_block_size": [128, 128],
+    "activation_scheme": "dynamic",
+    "fmt": "e4m3",
+}
+AWQ = {
+    "quant_method": "awq",
+    "bits": 4,
+    "group_size": made.GROUP,
+    "version": "gemm",
+    "zero_point": True,
+}
 GPTQ = {"quant_method": "gptq", "bits": 4, "group_size": made.GROUP, "checkpoint_format": "gptq"}
 COMPRESSED = {"quant_method": "compressed-tensors", "format": "pack-quantized", "config_groups": {}}
 
@@ -28,26 +41,41 @@ def generator():
 
 def write(folder, tensors, quantization):
     folder.mkdir(exist_ok=True)
-    (folder / "config.json").write_text(json.dumps({**tiny.RAW, "quantization_config": quantization}))
+    (folder / "config.json").write_text(
+        json.dumps({**tiny.RAW, "quantization_config": quantization})
+    )
     save_file(tensors, folder / "model.safetensors")
     return folder
 
 
 CASES = {
     "fp8 ragged": (lambda: made.fp8("x", (130, 257), generator()), FP8),
-    "fp8 bf16 scales": (lambda: made.fp8("x", (9, 10), generator(), block=(4, 4), dtype=torch.bfloat16),
-                        FP8 | {"weight_block_size": [4, 4]}),
-    "fp8 rows": (lambda: made.fp8_rows("x", (9, 10), generator()),
-                 {"quant_method": "compressed-tensors", "format": "float-quantized"}),
+    "fp8 bf16 scales": (
+        lambda: made.fp8("x", (9, 10), generator(), block=(4, 4), dtype=torch.bfloat16),
+        FP8 | {"weight_block_size": [4, 4]},
+    ),
+    "fp8 rows": (
+        lambda: made.fp8_rows("x", (9, 10), generator()),
+        {"quant_method": "compressed-tensors", "format": "float-quantized"},
+    ),
     "awq": (lambda: made.awq("x", (24, 32), generator()), AWQ),
     "gptq v1": (lambda: made.gptq("x", (24, 32), generator()), GPTQ),
     "gptq v1 moved": (lambda: made.gptq("x", (24, 32), generator(), moved=True), GPTQ),
-    "gptq v2": (lambda: made.gptq("x", (24, 32), generator(), offset=0), GPTQ | {"checkpoint_format": "gptq_v2"}),
-    "gptq 8 bits by module": (lambda: made.gptq("x", (24, 32), generator(), bits=8), GPTQ | {"dynamic": {"x": {}}}),
+    "gptq v2": (
+        lambda: made.gptq("x", (24, 32), generator(), offset=0),
+        GPTQ | {"checkpoint_format": "gptq_v2"},
+    ),
+    "gptq 8 bits by module": (
+        lambda: made.gptq("x", (24, 32), generator(), bits=8),
+        GPTQ | {"dynamic": {"x": {}}},
+    ),
     "compressed": (lambda: made.compressed("x", (11, 30), generator()), COMPRESSED),
-    "compressed symmetric": (lambda: made.compressed("x", (11, 30), generator(), zeros=False), COMPRESSED),
+    "compressed symmetric": (
+        lambda: made.compressed("x", (11, 30), generator(), zeros=False),
+        COMPRESSED,
+    ),
     "compressed 8 bits": (lambda: made.compressed("x", (11, 32), generator(), bits=8), COMPRESSED),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -65,12 +93,20 @@ WHOLE = {
     "gptq": made.gptq,
     "compressed-tensors": made.compressed,
 }
-SAID = {"fp8": FP8 | {"weight_block_size": [16, 32]}, "awq": AWQ, "gptq": GPTQ, "compressed-tensors": COMPRESSED}
+SAID = {
+    "fp8": FP8 | {"weight_block_size": [16, 32]},
+    "awq": AWQ,
+    "gptq": GPTQ,
+    "compressed-tensors": COMPRESSED,
+}
 
 
 QUICK = {
-    ("qwen3_next", "fp8"), ("qwen3_next", "awq"), ("qwen3_5_text", "gptq"), ("qwen3_5_moe_text", "compressed-tensors"),
-}  # fmt: skip
+    ("qwen3_next", "fp8"),
+    ("qwen3_next", "awq"),
+    ("qwen3_5_text", "gptq"),
+    ("qwen3_5_moe_text", "compressed-tensors"),
+}
 EVERY = [
     pytest.param(family, method, marks=() if (family, method) in QUICK else pytest.mark.slow)
     for family in FAMILIES
@@ -105,7 +141,12 @@ def dense(tmp_path, quantization, change):
     tensors = load_file(tmp_path / "model.safetensors")
     name = "model.layers.0.mlp.up_proj"
     shape = tuple(tensors.pop(f"{name}.weight").shape)
-    kinds = {"fp8": made.fp8, "awq": made.awq, "gptq": made.gptq, "compressed-tensors": made.compressed}
+    kinds = {
+        "fp8": made.fp8,
+        "awq": made.awq,
+        "gptq": made.gptq,
+        "compressed-tensors": made.compressed,
+    }
     parts = kinds[quantization.get("as", quantization["quant_method"])](name, shape, generator())[0]
     change(parts)
     save_file(tensors | parts, tmp_path / "model.safetensors")
@@ -138,23 +179,55 @@ def nothing(parts):
 @pytest.mark.parametrize(
     ("quantization", "change", "error", "said"),
     [
-        (FP8, without("weight_scale_inv"), WeightsMismatch, "up_proj.weight is stored as torch.float8_e4m3fn without"),
+        (
+            FP8,
+            without("weight_scale_inv"),
+            WeightsMismatch,
+            "up_proj.weight is stored as torch.float8_e4m3fn without",
+        ),
         (FP8, retyped, WeightsMismatch, "up_proj.weight has a scale, and is stored as torch.int8"),
-        (FP8 | {"weight_block_size": [64, 64]}, nothing, WeightsMismatch, r"scales of \(1, 1\), a matrix of \(96"),
+        (
+            FP8 | {"weight_block_size": [64, 64]},
+            nothing,
+            WeightsMismatch,
+            r"scales of \(1, 1\), a matrix of \(96",
+        ),
         (AWQ, without("qzeros"), WeightsMissing, "up_proj.qzeros"),
-        (AWQ, cut("scales"), WeightsMismatch, "model.safetensors: model.layers.0.mlp.up_proj.qweight has"),
+        (
+            AWQ,
+            cut("scales"),
+            WeightsMismatch,
+            "model.safetensors: model.layers.0.mlp.up_proj.qweight has",
+        ),
         (AWQ | {"group_size": 64}, nothing, WeightsMismatch, "groups of 8, config.json says 64"),
         (GPTQ, cut("qweight"), WeightsMismatch, "7 words for 64 values"),
         (GPTQ, without("scales"), WeightsMissing, "up_proj.scales"),
         (COMPRESSED, cut("weight_packed"), WeightsMismatch, "weight_packed of"),
-        ({"quant_method": "bitsandbytes", "as": "awq"}, nothing, ConfigUnsupported, "config.json: .*'bitsandbytes'"),
+        (
+            {"quant_method": "bitsandbytes", "as": "awq"},
+            nothing,
+            ConfigUnsupported,
+            "config.json: .*'bitsandbytes'",
+        ),
         (AWQ | {"version": "gemv"}, nothing, ConfigUnsupported, "version = 'gemv'"),
         (AWQ | {"bits": 3}, nothing, ConfigUnsupported, "bits = 3"),
-        (COMPRESSED | {"format": "nvfp4-pack-quantized"}, nothing, ConfigUnsupported, "nvfp4-pack-quantized"),
-        (FP8 | {"as": "gptq"}, nothing, ConfigUnsupported, "up_proj.qweight is quantized, .* names fp8"),
+        (
+            COMPRESSED | {"format": "nvfp4-pack-quantized"},
+            nothing,
+            ConfigUnsupported,
+            "nvfp4-pack-quantized",
+        ),
+        (
+            FP8 | {"as": "gptq"},
+            nothing,
+            ConfigUnsupported,
+            "up_proj.qweight is quantized, .* names fp8",
+        ),
         (GPTQ | {"as": "awq"}, nothing, WeightsMismatch, "up_proj.qweight has"),
     ],
-)  # fmt: skip
-def test_what_does_not_fit_is_refused_with_the_file_and_the_reason(tmp_path, quantization, change, error, said):
+)
+def test_what_does_not_fit_is_refused_with_the_file_and_the_reason(
+    tmp_path, quantization, change, error, said
+):
     with pytest.raises(error, match=said):
         load_model(dense(tmp_path, quantization, change), dtype="float32")

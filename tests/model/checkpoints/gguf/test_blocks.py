@@ -1,4 +1,6 @@
-"""GGUF files whose matrices stay in their blocks: what is mapped, rows in another order, the same answers."""
+"""GGUF files whose matrices stay in their blocks: what is mapped, rows in another order, the same
+answers.
+"""
 
 import pytest
 import tiny
@@ -18,8 +20,13 @@ from docqa.model.errors import WeightsMismatch
 from docqa.model.load import load_model
 
 SIZES = {"hidden_size": 64, "num_attention_heads": 4, "intermediate_size": 96}
-SPARSE = {"moe_intermediate_size": 32, "shared_expert_intermediate_size": 32, "head_dim": 32,
-          "linear_key_head_dim": 16, "linear_value_head_dim": 16}  # fmt: skip
+SPARSE = {
+    "moe_intermediate_size": 32,
+    "shared_expert_intermediate_size": 32,
+    "head_dim": 32,
+    "linear_key_head_dim": 16,
+    "linear_value_head_dim": 16,
+}
 IDS = tiny.random_ids(60)[None]
 
 
@@ -75,7 +82,9 @@ def test_rows_of_a_hybrid_are_reordered_in_their_blocks():
     values = config.linear_num_value_heads * config.linear_value_head_dim
     for part, count in (("in_proj_qkv", keys + values), ("in_proj_z", values)):
         name, matrix = f"layers.0.linear_attn.{part}.weight", torch.randn(count, 16)
-        assert torch.equal(matrix[stored_rows(config, name, count)], to_checkpoint(config, name)(matrix))
+        assert torch.equal(
+            matrix[stored_rows(config, name, count)], to_checkpoint(config, name)(matrix)
+        )
     assert stored_rows(config, "layers.0.linear_attn.out_proj.weight", 16) is None
     assert torch.equal(stored_rows(config, "layers.0.mlp.up_proj.weight", 5), torch.arange(5))
 
@@ -83,7 +92,10 @@ def test_rows_of_a_hybrid_are_reordered_in_their_blocks():
 def test_a_matrix_of_another_shape_than_the_metadata_say_is_refused(tmp_path):
     path = write(tmp_path, "qwen2", "Q8_0")
     names = {"layers.0.mlp.up_proj.weight": (96, 32)}
-    with opened_checkpoint(path) as checkpoint, pytest.raises(WeightsMismatch, match="blk.0.ffn_up.weight gives"):
+    with (
+        opened_checkpoint(path) as checkpoint,
+        pytest.raises(WeightsMismatch, match="blk.0.ffn_up.weight gives"),
+    ):
         packed_matrices(checkpoint, names, HybridConfig.from_folder(path))
 
 
@@ -132,11 +144,20 @@ def test_experts_in_other_blocks_than_products_take_are_dequantized(sparse, monk
 
 
 def test_experts_in_blocks_are_sent_to_in_the_native_step(tmp_path, monkeypatch):
-    wide = {"num_attention_heads": 4, "head_dim": 64, "linear_num_key_heads": 2, "linear_num_value_heads": 2,
-            "linear_key_head_dim": 32, "linear_value_head_dim": 32, "moe_intermediate_size": 64,
-            "shared_expert_intermediate_size": 64}  # fmt: skip
+    wide = {
+        "num_attention_heads": 4,
+        "head_dim": 64,
+        "linear_num_key_heads": 2,
+        "linear_num_value_heads": 2,
+        "linear_key_head_dim": 32,
+        "linear_value_head_dim": 32,
+        "moe_intermediate_size": 64,
+        "shared_expert_intermediate_size": 64,
+    }
     raw = {**FAMILIES["qwen3_5_moe_text"], "model_type": "qwen3_5_moe_text", **wide}
-    model = load_model(written(tmp_path, {name: raw[name] for name in raw if name != "mlp_only_layers"}, "Q4_0"))
+    model = load_model(
+        written(tmp_path, {name: raw[name] for name in raw if name != "mlp_only_layers"}, "Q4_0")
+    )
     state = model.new_state()
     model.prefill(IDS[0, :40], state)
     native = Branches(model, state)

@@ -1,4 +1,6 @@
-"""GGUF files read as checkpoints: the same numbers, the same logits as llama.cpp, and damage is named."""
+"""GGUF files read as checkpoints: the same numbers, the same logits as llama.cpp, and damage is
+named.
+"""
 
 import json
 from dataclasses import replace
@@ -26,7 +28,13 @@ KINDS = ("qwen3_5_text", "qwen3_5_moe_text", "qwen3_next")
 
 def raw_of(kind, **change):
     """One size for keys and values, and experts in every layer: all that the format can say."""
-    raw = {**FAMILIES[kind], "model_type": kind, "linear_value_head_dim": 8, "eos_token_id": 299, **change}
+    raw = {
+        **FAMILIES[kind],
+        "model_type": kind,
+        "linear_value_head_dim": 8,
+        "eos_token_id": 299,
+        **change,
+    }
     raw.pop("mlp_only_layers", None)
     return raw
 
@@ -60,7 +68,12 @@ def test_a_file_is_a_model_beside_other_files(tmp_path):
 
 
 def test_a_part_of_a_split_file_means_all_its_parts(tmp_path):
-    for name in ("a-00001-of-00002.gguf", "a-00002-of-00002.gguf", "b.gguf", "b-00001-of-00003.gguf"):
+    for name in (
+        "a-00001-of-00002.gguf",
+        "a-00002-of-00002.gguf",
+        "b.gguf",
+        "b-00001-of-00003.gguf",
+    ):
         (tmp_path / name).touch()
     found = gguf_files(tmp_path / "a-00002-of-00002.gguf")
     assert [path.name for path in found] == ["a-00001-of-00002.gguf", "a-00002-of-00002.gguf"]
@@ -71,7 +84,9 @@ def test_a_part_of_a_split_file_means_all_its_parts(tmp_path):
 def test_every_tensor_comes_back_from_the_file(tmp_path, kind):
     source, path, tensors = write(tmp_path, kind, mtp=True)
     config = HybridConfig.from_folder(path.parent)
-    assert config == replace(HybridConfig.from_folder(source), rope_parameters=config.rope_parameters)
+    assert config == replace(
+        HybridConfig.from_folder(source), rope_parameters=config.rope_parameters
+    )
     assert config.rotary_dim == 8 and config.rope_parameters["rope_theta"] == 10000.0
     model = load_model(path.parent, dtype="float32")
     for name, tensor in model.network.state_dict().items():
@@ -89,10 +104,17 @@ def test_logits_equal_transformers_on_the_tensors_of_the_file(tmp_path, kind):
 
 
 def test_blocks_of_4_bits_are_dequantized(tmp_path):
-    change = {"moe_intermediate_size": 32, "shared_expert_intermediate_size": 32, "head_dim": 32,
-              "linear_key_head_dim": 16, "linear_value_head_dim": 16}  # fmt: skip
+    change = {
+        "moe_intermediate_size": 32,
+        "shared_expert_intermediate_size": 32,
+        "head_dim": 32,
+        "linear_key_head_dim": 16,
+        "linear_value_head_dim": 16,
+    }
     _, path, tensors = write(tmp_path, "qwen3_5_moe_text", matrices="Q4_0", **change)
-    network = load_network(path.parent, HybridConfig.from_folder(path.parent), torch.float32).state_dict()
+    network = load_network(
+        path.parent, HybridConfig.from_folder(path.parent), torch.float32
+    ).state_dict()
     name = "layers.0.mlp.experts.down_proj"
     error = (network[name] - tensors[name]).norm() / tensors[name].norm()
     assert 0.01 < error < 0.12  # 4 bits with one scale for 32
@@ -103,7 +125,9 @@ def test_blocks_of_4_bits_are_dequantized(tmp_path):
 
 def test_the_tokenizer_of_the_file_is_that_of_the_checkpoint(tmp_path):
     source, path, _ = write(tmp_path, "qwen3_5_text")
-    inside, right = (load_model(folder, dtype="float32").tokenizer for folder in (path.parent, source))
+    inside, right = (
+        load_model(folder, dtype="float32").tokenizer for folder in (path.parent, source)
+    )
     for text in ("the  12 theatres in\n 3", "café 4.1(b) the"):
         assert inside.encode(text) == right.encode(text)
     assert inside.eos_id == 299 and inside.token_id("<|end|>") == 299
@@ -113,7 +137,9 @@ def test_a_file_is_quantized_and_exported_like_any_checkpoint(tmp_path):
     source, path, _ = write(tmp_path, "qwen3_next")
     quantize(path.parent, tmp_path / "q")
     export(path.parent, tmp_path / "hf")
-    first, second = (load_model(folder, dtype="float32") for folder in (tmp_path / "q", tmp_path / "hf"))
+    first, second = (
+        load_model(folder, dtype="float32") for folder in (tmp_path / "q", tmp_path / "hf")
+    )
     assert first.tokenizer.encode("the 12 in") == load_model(source).tokenizer.encode("the 12 in")
     assert second.tokenizer.eos_ids == (299,)
     right = load_network(path.parent, first.config, torch.float32).state_dict()
@@ -197,16 +223,22 @@ def test_split_file_is_one_model_and_missing_parts_are_named(tmp_path):
     for name, field in reader.fields.items():
         if not name.startswith("GGUF.") and name != "general.architecture":
             kinds = field.types
-            writer.add_key_value(name, field.contents(), kinds[0], kinds[1] if len(kinds) > 1 else None)
+            writer.add_key_value(
+                name, field.contents(), kinds[0], kinds[1] if len(kinds) > 1 else None
+            )
     for tensor in reader.tensors:
         writer.add_tensor(tensor.name, tensor.data.copy())
     finish(writer)
     parts = sorted((tmp_path / "parts").glob("*.gguf"))
     assert len(parts) == 3
     network = load_model(tmp_path / "parts", dtype="float32").network.state_dict()
-    assert all(torch.allclose(network[name], part, rtol=1e-6, atol=1e-6) for name, part in tensors.items())
+    assert all(
+        torch.allclose(network[name], part, rtol=1e-6, atol=1e-6) for name, part in tensors.items()
+    )
     parts[1].unlink()
-    with pytest.raises(WeightsMissing, match="tiny-00001-of-00003.gguf is one of 3 parts, 2 are there"):
+    with pytest.raises(
+        WeightsMissing, match="tiny-00001-of-00003.gguf is one of 3 parts, 2 are there"
+    ):
         load_model(tmp_path / "parts")
 
 

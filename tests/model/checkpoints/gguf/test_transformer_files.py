@@ -1,4 +1,6 @@
-"""GGUF files of `qwen2`, `qwen3` and `llama`: names, biases, rotated rows, rope, tokenizer and chat template inside."""
+"""GGUF files of `qwen2`, `qwen3` and `llama`: names, biases, rotated rows, rope, tokenizer and chat
+template inside.
+"""
 
 import json
 from dataclasses import replace
@@ -24,12 +26,16 @@ from docqa.model.load import load_model
 from docqa.model.prompts.chat_template import ChatTemplate
 from docqa.model.tokenizer import CheckpointTokenizer, byte_alphabet
 
-TEMPLATE = "{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}[assistant]"
+TEMPLATE = (
+    "{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}[assistant]"
+)
 
 
 def write(folder, family, *, matrices="F32", **change):
     """A random checkpoint beside the same one as a GGUF file."""
-    source = tiny.write_checkpoint(folder / "source", {**TRANSFORMERS[family], "model_type": family, **change})
+    source = tiny.write_checkpoint(
+        folder / "source", {**TRANSFORMERS[family], "model_type": family, **change}
+    )
     (source / "chat_template.jinja").write_text(TEMPLATE)
     path = folder / "tiny.gguf"
     write_gguf(source, path, matrices=matrices)
@@ -44,14 +50,24 @@ def test_a_file_gives_the_numbers_of_the_folder(tmp_path, family):
     assert replace(config, rope_parameters={}) == replace(right, rope_parameters={})
     assert torch.equal(config.rotary_frequencies()[0], right.rotary_frequencies()[0])
     assert check(path, lengths=(65,))["max_abs_diff"] < 5e-5
-    first, second = (load_network(folder, config, torch.float32).state_dict() for folder in (source, path))
-    assert first.keys() == second.keys() and all(torch.equal(part, second[name]) for name, part in first.items())
+    first, second = (
+        load_network(folder, config, torch.float32).state_dict() for folder in (source, path)
+    )
+    assert first.keys() == second.keys() and all(
+        torch.equal(part, second[name]) for name, part in first.items()
+    )
 
 
 def test_query_and_key_rows_of_llama_are_as_its_converter_writes_them(tmp_path):
     source, path = write(tmp_path, "llama")
-    weight = load_network(source, HybridConfig.from_folder(source), torch.float32).layers[0].self_attn.k_proj.weight
-    right = weight.view(2, 2, 8, 96).transpose(1, 2).reshape(32, 96)  # [heads, halves, pairs, hidden] in turns
+    weight = (
+        load_network(source, HybridConfig.from_folder(source), torch.float32)
+        .layers[0]
+        .self_attn.k_proj.weight
+    )
+    right = (
+        weight.view(2, 2, 8, 96).transpose(1, 2).reshape(32, 96)
+    )  # [heads, halves, pairs, hidden] in turns
     stored = GgufReader(path).tensors["blk.0.attn_k.weight"].data
     assert torch.equal(torch.from_numpy(stored.copy()), right) and not torch.equal(weight, right)
 
@@ -68,7 +84,9 @@ def test_rope_factors_of_a_file_are_those_of_llama3(tmp_path):
 
 @pytest.mark.parametrize("matrices", ["BF16", "Q8_0", "Q4_1"])
 def test_stored_types_are_read_near_their_floats(tmp_path, matrices):
-    source, path = write(tmp_path, "qwen2", matrices=matrices, hidden_size=64, num_attention_heads=4)
+    source, path = write(
+        tmp_path, "qwen2", matrices=matrices, hidden_size=64, num_attention_heads=4
+    )
     config = HybridConfig.from_folder(source)
     right = load_network(source, config, torch.float32).state_dict()
     found = load_network(path, config, torch.float32).state_dict()
@@ -81,8 +99,12 @@ def test_export_writes_what_is_read_again(tmp_path, family):
     source, path = write(tmp_path, family, matrices="BF16")
     export(path, tmp_path / "out")
     config = HybridConfig.from_folder(tmp_path / "out")
-    first, second = (load_network(one, config, torch.float32).state_dict() for one in (path, tmp_path / "out"))
-    assert all(torch.equal(part.bfloat16(), second[name].bfloat16()) for name, part in first.items())
+    first, second = (
+        load_network(one, config, torch.float32).state_dict() for one in (path, tmp_path / "out")
+    )
+    assert all(
+        torch.equal(part.bfloat16(), second[name].bfloat16()) for name, part in first.items()
+    )
 
 
 def test_chat_template_and_ends_of_a_turn_are_read_from_the_file(tmp_path):
@@ -93,30 +115,50 @@ def test_chat_template_and_ends_of_a_turn_are_read_from_the_file(tmp_path):
     quantize(path, tmp_path / "q")
     export(path, tmp_path / "hf")
     for folder in (tmp_path / "q", tmp_path / "hf"):
-        assert ChatTemplate.load(folder).render([{"role": "user", "content": "Hi"}]) == "<|end|>[user] Hi[assistant]"
+        assert (
+            ChatTemplate.load(folder).render([{"role": "user", "content": "Hi"}])
+            == "<|end|>[user] Hi[assistant]"
+        )
 
 
 def vocabulary(pre, kind="gpt2"):
     tokens = [*byte_alphabet(), "ab", "Ġab", "abc"]
     return {
-        "tokenizer.ggml.model": kind, "tokenizer.ggml.pre": pre, "tokenizer.ggml.tokens": tokens,
-        "tokenizer.ggml.token_type": [1] * len(tokens), "tokenizer.ggml.merges": ["a b", "Ġ ab"],
-    }  # fmt: skip
+        "tokenizer.ggml.model": kind,
+        "tokenizer.ggml.pre": pre,
+        "tokenizer.ggml.tokens": tokens,
+        "tokenizer.ggml.token_type": [1] * len(tokens),
+        "tokenizer.ggml.merges": ["a b", "Ġ ab"],
+    }
 
 
 def test_whole_pieces_that_are_tokens_are_taken_under_llama_bpe(tmp_path):
     llama = CheckpointTokenizer(vocabulary_spec(vocabulary("llama-bpe"), tmp_path))
     other = CheckpointTokenizer(vocabulary_spec(vocabulary("qwen2"), tmp_path))
-    assert [llama.decode([token]) for token in llama.encode("abc 1234 ab")] == ["abc", " ", "1", "2", "3", "4", " ab"]
+    assert [llama.decode([token]) for token in llama.encode("abc 1234 ab")] == [
+        "abc",
+        " ",
+        "1",
+        "2",
+        "3",
+        "4",
+        " ab",
+    ]
     assert [other.decode([token]) for token in other.encode("abc ab")] == ["ab", "c", " ab"]
     for text in ("abc 1234 ab", "don't abcabc\n\n abc", "été 12 345\r\n"):
-        assert llama.encode(text) == llama._slow_tokenizer().encode(text, add_special_tokens=False).ids
+        assert (
+            llama.encode(text) == llama._slow_tokenizer().encode(text, add_special_tokens=False).ids
+        )
     assert "llama-bpe" in PRE_BY_PATTERN.values()
 
 
-@pytest.mark.parametrize(("pre", "kind"), [("tekken", "gpt2"), (None, "llama"), ("default", "bert")])
+@pytest.mark.parametrize(
+    ("pre", "kind"), [("tekken", "gpt2"), (None, "llama"), ("default", "bert")]
+)
 def test_an_unknown_tokenizer_is_named_with_those_that_are_known(tmp_path, pre, kind):
-    with pytest.raises(TokenizerUnsupported, match=f"tokenizer '{kind}' with pre-tokenizer '{pre}'.*qwen2.*smollm"):
+    with pytest.raises(
+        TokenizerUnsupported, match=f"tokenizer '{kind}' with pre-tokenizer '{pre}'.*qwen2.*smollm"
+    ):
         vocabulary_spec(vocabulary(pre, kind), tmp_path / "model.gguf")
 
 
@@ -127,7 +169,9 @@ def test_a_type_of_blocks_that_is_not_known_is_named(tmp_path):
     at = content.index(name) + len(name) + 4 + 2 * 8  # behind the number of axes and the axes
     assert content[at : at + 4] == b"\0\0\0\0"
     path.write_bytes(content[:at] + (250).to_bytes(4, "little") + content[at + 4 :])
-    with pytest.raises(WeightsMismatch, match=r"tiny.gguf .*blk.1.ffn_up.weight is of type 250, which is not known"):
+    with pytest.raises(
+        WeightsMismatch, match=r"tiny.gguf .*blk.1.ffn_up.weight is of type 250, which is not known"
+    ):
         load_model(path)
 
 
@@ -138,14 +182,21 @@ def test_a_file_cut_off_or_changed_anywhere_is_refused_by_name(tmp_path):
         path.write_bytes(content[:part])
         with pytest.raises(WeightsMismatch, match=r"tiny.gguf is damaged or cut off"):
             load_model(path, dtype="float32")
-    path.write_bytes(content[:8] + b"\xff" * 16 + content[24:])  # more tensors and entries than bytes
+    path.write_bytes(
+        content[:8] + b"\xff" * 16 + content[24:]
+    )  # more tensors and entries than bytes
     with pytest.raises(WeightsMismatch, match="entries are announced"):
         load_model(path, dtype="float32")
 
 
 def test_experts_in_a_llama_file_are_refused(tmp_path):
     writer = gguf.GGUFWriter(tmp_path / "tiny.gguf", "llama")
-    for add in (writer.add_block_count, writer.add_head_count, writer.add_context_length, writer.add_expert_count):
+    for add in (
+        writer.add_block_count,
+        writer.add_head_count,
+        writer.add_context_length,
+        writer.add_expert_count,
+    ):
         add(2)
     writer.add_embedding_length(64)
     writer.add_layer_norm_rms_eps(1e-5)
@@ -158,12 +209,18 @@ def test_experts_in_a_llama_file_are_refused(tmp_path):
 def test_metadata_and_tensors_are_those_of_the_gguf_package(tmp_path):
     _, path = write(tmp_path, "qwen3", matrices="Q8_0", hidden_size=64)
     ours, theirs = GgufReader(path), gguf.GGUFReader(path)
-    fields = {name: field.contents() for name, field in theirs.fields.items() if not name.startswith("GGUF.")}
+    fields = {
+        name: field.contents()
+        for name, field in theirs.fields.items()
+        if not name.startswith("GGUF.")
+    }
     assert ours.metadata == fields
     assert list(ours.tensors) == [tensor.name for tensor in theirs.tensors]
     for tensor in theirs.tensors:
         mine = ours.tensors[tensor.name]
-        assert mine.tensor_type == tensor.tensor_type and mine.shape == tuple(tensor.shape.tolist()[::-1])
+        assert mine.tensor_type == tensor.tensor_type and mine.shape == tuple(
+            tensor.shape.tolist()[::-1]
+        )
         assert numpy.array_equal(mine.data, tensor.data)
 
 

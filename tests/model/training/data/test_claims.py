@@ -13,11 +13,23 @@ from docqa.model.training.data.sets import is_validation
 LONG = " ".join(f"word{n}" for n in range(400))
 
 
-def record(label: str | None, *marked: str, context: str = "Rent is due in May.", doc: str = "d", **more):
+def record(
+    label: str | None, *marked: str, context: str = "Rent is due in May.", doc: str = "d", **more
+):
     answers = [{"text": text, "start": context.index(text)} for text in marked]
-    return {"doc": doc, "context": context, "qas": [
-        {"question": "Rent is due.", "statement": True, "label": label, "answers": answers, **more}
-    ]}  # fmt: skip
+    return {
+        "doc": doc,
+        "context": context,
+        "qas": [
+            {
+                "question": "Rent is due.",
+                "statement": True,
+                "label": label,
+                "answers": answers,
+                **more,
+            }
+        ],
+    }
 
 
 @pytest.mark.parametrize(
@@ -32,11 +44,17 @@ def record(label: str | None, *marked: str, context: str = "Rent is due in May."
 )
 def test_each_label_says_what_is_right(label, right):
     (claim,) = claims_of(record(label), random.Random(0))
-    assert (claim.statement, claim.evidence, claim.right) == ("Rent is due.", "Rent is due in May.", right)
+    assert (claim.statement, claim.evidence, claim.right) == (
+        "Rent is due.",
+        "Rent is due in May.",
+        right,
+    )
 
 
 def test_of_a_long_text_the_marked_sentences_are_the_evidence():
-    (claim,) = claims_of(record("Entailment", "word7 word8", "word300", context=LONG), random.Random(0))
+    (claim,) = claims_of(
+        record("Entailment", "word7 word8", "word300", context=LONG), random.Random(0)
+    )
     assert claim.evidence == "word7 word8 word300"
 
 

@@ -1,4 +1,6 @@
-"""Invented facts: what is asked is what their sentence says, and hidden ones are answered by copying."""
+"""Invented facts: what is asked is what their sentence says, and hidden ones are answered by
+copying.
+"""
 
 import random
 

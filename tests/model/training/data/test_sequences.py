@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.model.training.data.sequences import IGNORED, FileTokenizer, QuestionSequences, TextSequences, _question
+from docqa.model.training.data.sequences import (
+    IGNORED,
+    FileTokenizer,
+    QuestionSequences,
+    TextSequences,
+    _question,
+)
 from docqa.model.training.data.sets import find_sets, is_validation
 
 
@@ -35,13 +41,26 @@ def qa(*answers: str, unanswerable: bool = False, **more):
 )
 def test_the_form_and_verdict_of_a_question_are_what_its_set_says(name, record, form, verdict):
     found = _question(name, record)
-    assert (found.form, found.verdict, found.answered) == (form, verdict, not record["unanswerable"])
+    assert (found.form, found.verdict, found.answered) == (
+        form,
+        verdict,
+        not record["unanswerable"],
+    )
 
 
 def test_a_question_answered_without_marked_words_is_not_called_unanswerable(tmp_path):
     doc = next(f"doc{n}" for n in range(9) if not is_validation(f"doc{n}"))
-    marked = {"question": "When is rent due?", "answers": [{"text": "May", "start": 15}], "unanswerable": False}
-    verdict = {"question": "Is rent due in May?", "answers": [], "unanswerable": False, "label": "yes"}
+    marked = {
+        "question": "When is rent due?",
+        "answers": [{"text": "May", "start": 15}],
+        "unanswerable": False,
+    }
+    verdict = {
+        "question": "Is rent due in May?",
+        "answers": [],
+        "unanswerable": False,
+        "label": "yes",
+    }
     nothing = {"question": "Who pays?", "answers": [], "unanswerable": True}
     line = {"doc": doc, "context": "Rent is due in May.", "qas": [marked, verdict, nothing]}
     with gzip.open(tmp_path / "boolq_val.jsonl.gz", "wt", encoding="utf-8") as file:
@@ -68,7 +87,9 @@ def test_answers_are_copied_from_a_passage_that_stands_in_prose(read_options, ch
     for _ in range(20):
         ids, labels = questions.within_prose(Prose())
         answers = [number for number, label in enumerate(labels) if label != IGNORED]
-        assert len(ids) == len(labels) <= 400 and all(labels[n] == ids[n] for n in answers) and answers
+        assert (
+            len(ids) == len(labels) <= 400 and all(labels[n] == ids[n] for n in answers) and answers
+        )
         places.add(next(number for number, token in enumerate(ids) if token != 7))
     assert len(places) > 10  # anywhere in the prose
 

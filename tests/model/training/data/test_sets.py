@@ -14,7 +14,10 @@ from docqa.model.training.heads import evidence
 def write_set(folder: Path, name: str, *documents: str, **more: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     qas = [{"question": "Who?", "answers": [{"text": "Ann", "start": 0}], "unanswerable": False}]
-    lines = [json.dumps({"doc": document, "context": "Ann came.", "qas": qas, **more}) for document in documents]
+    lines = [
+        json.dumps({"doc": document, "context": "Ann came.", "qas": qas, **more})
+        for document in documents
+    ]
     (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
 
 
@@ -25,7 +28,11 @@ def test_sets_of_several_folders_are_found_with_their_default_shares(tmp_path):
     write_set(tmp_path / "two", "squad2_train", "c")
     write_set(tmp_path / "two", "unknown", "d")
     found = find_sets([tmp_path / "one", tmp_path / "two"])
-    assert set(found.shares) == {"natural", "cuad", "squad2_train"}  # squad2_train has the questions of the other
+    assert set(found.shares) == {
+        "natural",
+        "cuad",
+        "squad2_train",
+    }  # squad2_train has the questions of the other
     assert found.shares["natural"] == max(found.shares.values())
     assert set(find_sets([tmp_path / "one"]).shares) == {"natural", "cuad", "squad_train_articles"}
 

@@ -1,4 +1,6 @@
-"""Training of the evidence path by contrast: right passages rise, and the runtime loads the head and its adapters."""
+"""Training of the evidence path by contrast: right passages rise, and the runtime loads the head
+and its adapters.
+"""
 
 import json
 import random
@@ -19,9 +21,17 @@ def test_training_brings_right_passages_forward_and_the_file_loads(read_options,
     folder = tmp_path / "model"
     shutil.copytree(read_options.student, folder)
     hidden = json.loads((folder / "config.json").read_text())["hidden_size"]
-    shapes = {"mean": (hidden,), "scale": (hidden,), "token": (4, hidden), "question": (4, hidden), "weight": (hidden,)}
+    shapes = {
+        "mean": (hidden,),
+        "scale": (hidden,),
+        "token": (4, hidden),
+        "question": (4, hidden),
+        "weight": (hidden,),
+    }
     rng = np.random.default_rng(0)
-    head = {name: np.abs(rng.normal(size=shape)).astype(np.float32) for name, shape in shapes.items()}
+    head = {
+        name: np.abs(rng.normal(size=shape)).astype(np.float32) for name, shape in shapes.items()
+    }
     save_file(head | {"bias": np.zeros((), np.float32)}, folder / EVIDENCE_FILE)
     (folder / "calibration.json").write_text('{"evidence_layer": 1}')
     torch.manual_seed(0)
@@ -38,7 +48,9 @@ def test_training_brings_right_passages_forward_and_the_file_loads(read_options,
             loss_of(path(each), each.right).backward()
             optimizer.step()
     assert sum(float(loss_of(path(each), each.right).detach()) for each in steps) < before
-    save_file({name: part.numpy() for name, part in path.finished().items()}, folder / EVIDENCE_FILE)
+    save_file(
+        {name: part.numpy() for name, part in path.finished().items()}, folder / EVIDENCE_FILE
+    )
     adapters, loaded = evidence_adapters(folder), load_model(folder, dtype=torch.float32)
     assert adapters and EvidenceHead.load(folder) is not None
     for name in adapters:

@@ -13,28 +13,60 @@ from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
 
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.native.encoder import distance_buckets
-from docqa.model.training.reader.encoder_start import FIRST_PLACE, POSITIONS, encoder_shape, fewer_pieces, start_reader
+from docqa.model.training.reader.encoder_start import (
+    FIRST_PLACE,
+    POSITIONS,
+    encoder_shape,
+    fewer_pieces,
+    start_reader,
+)
 
-PIECES = ["<s>", "<pad>", "</s>", "[UNK]", "[unused0]", "rent", "##s", "сд", "été", "##水", "β", ".", *"abcdefgh"]
+PIECES = [
+    "<s>",
+    "<pad>",
+    "</s>",
+    "[UNK]",
+    "[unused0]",
+    "rent",
+    "##s",
+    "сд",
+    "été",
+    "##水",
+    "β",
+    ".",
+    *"abcdefgh",
+]
 KEPT = [number for number, piece in enumerate(PIECES) if piece not in ("[unused0]", "сд", "##水")]
 
 
 def pieces() -> Tokenizer:
-    found = Tokenizer(models.WordPiece({name: i for i, name in enumerate(PIECES)}, unk_token="[UNK]"))
-    found.normalizer, found.pre_tokenizer = normalizers.Lowercase(), pre_tokenizers.BertPreTokenizer()
+    found = Tokenizer(
+        models.WordPiece({name: i for i, name in enumerate(PIECES)}, unk_token="[UNK]")
+    )
+    found.normalizer, found.pre_tokenizer = (
+        normalizers.Lowercase(),
+        pre_tokenizers.BertPreTokenizer(),
+    )
     found.add_special_tokens(PIECES[:5])
     return found
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
-    """The encoder that training starts from a published folder, and the one that wrote the folder."""
+    """The encoder that training starts from a published folder, and the one that wrote the
+    folder.
+    """
     folder, out = tmp_path_factory.mktemp("published"), tmp_path_factory.mktemp("reader")
     torch.manual_seed(0)
     config = MPNetConfig(
-        vocab_size=len(PIECES), hidden_size=64, num_hidden_layers=3, num_attention_heads=4, intermediate_size=128,
-        max_position_embeddings=POSITIONS + FIRST_PLACE, attn_implementation="eager",
-    )  # fmt: skip
+        vocab_size=len(PIECES),
+        hidden_size=64,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        intermediate_size=128,
+        max_position_embeddings=POSITIONS + FIRST_PLACE,
+        attn_implementation="eager",
+    )
     theirs = MPNetModel(config).eval()
     for parameter in theirs.parameters():
         torch.nn.init.normal_(parameter, 0, 0.2)
@@ -62,8 +94,12 @@ def test_states_are_those_of_transformers(pair):
 def test_buckets_of_distances_are_those_of_transformers(length, quarter):
     buckets = 4 * quarter
     places = torch.arange(length)
-    theirs = MPNetEncoder.relative_position_bucket(places[None] - places[:, None], num_buckets=buckets)
-    assert np.array_equal(distance_buckets((places[:, None] - places).numpy(), buckets), theirs.numpy())
+    theirs = MPNetEncoder.relative_position_bucket(
+        places[None] - places[:, None], num_buckets=buckets
+    )
+    assert np.array_equal(
+        distance_buckets((places[:, None] - places).numpy(), buckets), theirs.numpy()
+    )
 
 
 @pytest.mark.parametrize("change", [{"model_type": "bert"}, {"hidden_act": "relu"}])

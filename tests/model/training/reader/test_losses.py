@@ -1,4 +1,6 @@
-"""What the reader is trained on: a head that is right loses nearly nothing, and each gold counts."""
+"""What the reader is trained on: a head that is right loses nearly nothing, and each gold
+counts.
+"""
 
 import math
 
@@ -25,7 +27,9 @@ def certain(one: AskedExcerpts, *, sure: float = SURE) -> HeadLogits:
     count, length = len(one.excerpts), ASKED + TOKENS + 1
     start, end, begins, inside = (torch.full((count, length), -sure) for _ in range(4))
     for excerpt, first, last in one.golds:
-        start[excerpt, ASKED + first] = begins[excerpt, ASKED + first] = end[excerpt, ASKED + last] = sure
+        start[excerpt, ASKED + first] = begins[excerpt, ASKED + first] = end[
+            excerpt, ASKED + last
+        ] = sure
         inside[excerpt, ASKED + first : ASKED + last + 1] = sure
     for logits in (start, end, begins, inside):
         logits[:, :ASKED] = logits[:, -1] = -torch.inf
@@ -60,9 +64,13 @@ def test_of_several_parts_each_must_be_likely_and_of_wordings_any():
     wordings, parts = question(golds, [True]), question(golds, [True], several=True)
     one_of_two = certain(question(golds[:1], [True]))
     assert loss(one_of_two, wordings)[1]["span"] == pytest.approx(0, abs=1e-4)
-    assert loss(one_of_two, parts)[1]["span"] == pytest.approx(2 * SURE, rel=0.01)  # start and end, of half the parts
+    assert loss(one_of_two, parts)[1]["span"] == pytest.approx(
+        2 * SURE, rel=0.01
+    )  # start and end, of half the parts
     both = certain(parts)
-    assert loss(both, parts)[1]["span"] == pytest.approx(2 * math.log(2), abs=1e-4)  # each has half of the chance
+    assert loss(both, parts)[1]["span"] == pytest.approx(
+        2 * math.log(2), abs=1e-4
+    )  # each has half of the chance
     assert loss(both, wordings)[1]["span"] == pytest.approx(0, abs=1e-4)
 
 
@@ -73,13 +81,19 @@ def test_an_unknown_form_or_verdict_adds_nothing():
     assert "form" not in figures and "verdict" not in figures
     named, more = loss(found, told)
     assert named - total == pytest.approx(0.2 * math.log(4) + 2.0 * math.log(2), abs=1e-5)
-    assert (more["form"], more["verdict"]) == (pytest.approx(math.log(4)), pytest.approx(math.log(2)))
+    assert (more["form"], more["verdict"]) == (
+        pytest.approx(math.log(4)),
+        pytest.approx(math.log(2)),
+    )
 
 
 def test_a_claim_may_have_several_right_labels():
     claims = [EncodedClaim([1], [2], (1,)), EncodedClaim([1], [2], (1, 2, 3))]
     figures, unsaid = Figures(), torch.zeros(2, 2)
-    assert float(claim_loss(torch.tensor([[0, SURE, 0, 0], [0, 0, SURE, 0]]), unsaid, claims, figures)) < 1e-4
+    assert (
+        float(claim_loss(torch.tensor([[0, SURE, 0, 0], [0, 0, SURE, 0]]), unsaid, claims, figures))
+        < 1e-4
+    )
     unsure = float(claim_loss(torch.zeros(2, 4), unsaid, claims, Figures()))
     assert unsure == pytest.approx(math.log(4) + math.log(4 / 3), abs=1e-5)
     assert figures.means() == {"support": pytest.approx(0, abs=1e-4)}
@@ -88,9 +102,13 @@ def test_a_claim_may_have_several_right_labels():
 def test_what_evidence_supports_is_so_and_what_it_contradicts_is_not():
     claims = [EncodedClaim([1], [2], (right,)) for right in range(4)]
     certain_of_all = torch.eye(4) * SURE
-    said = torch.tensor([[SURE, 0], [0.0, SURE], [0, SURE], [SURE, 0]])  # of the second and fourth it matters not
+    said = torch.tensor(
+        [[SURE, 0], [0.0, SURE], [0, SURE], [SURE, 0]]
+    )  # of the second and fourth it matters not
     assert float(claim_loss(certain_of_all, said, claims, Figures())) < 1e-4
-    assert float(claim_loss(certain_of_all, said.flip(1), claims, Figures())) == pytest.approx(4 * SURE, abs=1e-3)
+    assert float(claim_loss(certain_of_all, said.flip(1), claims, Figures())) == pytest.approx(
+        4 * SURE, abs=1e-3
+    )
 
 
 def test_a_reply_is_judged_as_what_it_is():

@@ -31,8 +31,15 @@ def reader(sign: float):
             form, verdict = torch.zeros(count, 4), torch.zeros(count, 2)
             form[:, one.form] = verdict[:, one.verdict] = sign
             answers = (torch.tensor(one.holds).float() - 0.5) * sign
-            rows.append(HeadLogits(start, end, start, end, form, verdict, answers, torch.zeros(count, 6)))
-        return HeadLogits(*(torch.cat([getattr(row, name) for row in rows]) for name in HeadLogits.__annotations__))
+            rows.append(
+                HeadLogits(start, end, start, end, form, verdict, answers, torch.zeros(count, 6))
+            )
+        return HeadLogits(
+            *(
+                torch.cat([getattr(row, name) for row in rows])
+                for name in HeadLogits.__annotations__
+            )
+        )
 
     def judge(claims):
         logits = torch.zeros(len(claims), 4)
@@ -45,8 +52,14 @@ def reader(sign: float):
 
 def test_a_reader_that_is_right_has_full_figures():
     assert measure(*reader(1), NONE, QUESTIONS, CLAIMS) == {
-        "span_f1": 1, "excerpt_right": 1, "form": 1, "verdict": 1, "told_apart": 1, "answers_apart": 1, "support": 1,
-    }  # fmt: skip
+        "span_f1": 1,
+        "excerpt_right": 1,
+        "form": 1,
+        "verdict": 1,
+        "told_apart": 1,
+        "answers_apart": 1,
+        "support": 1,
+    }
 
 
 def test_a_reader_that_is_wrong_has_none():

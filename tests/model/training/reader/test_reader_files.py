@@ -13,10 +13,14 @@ TEXTS = ["The lease ends on 4 May 1912.", "The tenant pays 30 pounds a year in t
 
 def logits(reader):
     asked = reader.tokenizer.asked("When does the lease end?")
-    batch = lay_out([(asked, reader.tokenizer.encode(text)) for text in TEXTS], reader.tokenizer.between)
+    batch = lay_out(
+        [(asked, reader.tokenizer.encode(text)) for text in TEXTS], reader.tokenizer.between
+    )
     with torch.no_grad():
         found = reader(batch)
-    return torch.cat([*(part[batch.excerpt] for part in (found.start, found.end)), found.form.flatten()])
+    return torch.cat(
+        [*(part[batch.excerpt] for part in (found.start, found.end)), found.form.flatten()]
+    )
 
 
 def test_a_written_reader_comes_back_within_its_rounding(tmp_path, tiny_reader):
@@ -30,7 +34,8 @@ def test_a_written_reader_comes_back_within_its_rounding(tmp_path, tiny_reader):
         if part.ndim == 2 and name.startswith(("encoder.layers.", "encoder.words.")):
             groups = part.view(len(part), -1, 64)
             step = (groups.amax(-1) - groups.amin(-1)).max() / 15
-            # Half a step inside of what 15 steps reach; the ends of a group are cut where that errs less.
+            # Half a step inside of what 15 steps reach; the ends of a group are cut where that errs
+            # less.
             assert (parts[name] - part).abs().max() < step, name
         else:
             torch.testing.assert_close(parts[name], part, atol=1e-4, rtol=1e-3)  # float16
@@ -46,7 +51,9 @@ def test_a_large_reader_is_written_in_several_files(tmp_path, monkeypatch, tiny_
     files = reader_files.reader_files(tmp_path)
     largest = max(part.nbytes for path in files for part in load_file(path).values())
     assert len(files) > 3
-    assert all(sum(p.nbytes for p in load_file(path).values()) <= max(20_000, largest) for path in files)
+    assert all(
+        sum(p.nbytes for p in load_file(path).values()) <= max(20_000, largest) for path in files
+    )
     assert torch.equal(logits(load_dense(tmp_path)), logits(load_dense(whole)))
     monkeypatch.setattr(reader_files, "LARGEST_FILE", 10**9)
     save_reader(written, tmp_path)

@@ -1,4 +1,6 @@
-"""Training of the reader: from questions and claims to files that the runtime loads, on a tiny encoder."""
+"""Training of the reader: from questions and claims to files that the runtime loads, on a tiny
+encoder.
+"""
 
 import gzip
 import json
@@ -31,9 +33,13 @@ def start(tmp_path, tiny_reader):
     size = tiny_reader.write_pieces(folder / "tokenizer.json")
     torch.manual_seed(0)
     config = MPNetConfig(
-        vocab_size=size, hidden_size=64, num_hidden_layers=2, num_attention_heads=2, intermediate_size=128,
+        vocab_size=size,
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=128,
         max_position_embeddings=POSITIONS + FIRST_PLACE,
-    )  # fmt: skip
+    )
     MPNetModel(config).save_pretrained(folder)
     return folder
 
@@ -43,21 +49,55 @@ def data(read_options, monkeypatch):
     """The folder of questions, with claims beside them; some documents are for validation."""
     for module in ("sequences", "sets"):
         kept = frozenset({"doc5", "claims4", "claims5"})
-        monkeypatch.setattr(f"docqa.model.training.data.{module}.is_validation", lambda name, kept=kept: name in kept)
+        monkeypatch.setattr(
+            f"docqa.model.training.data.{module}.is_validation",
+            lambda name, kept=kept: name in kept,
+        )
     folder = read_options.data[0]
-    with gzip.open(folder / "qa" / "train" / "claims_wice.jsonl.gz", "wt", encoding="utf-8") as file:
+    with gzip.open(
+        folder / "qa" / "train" / "claims_wice.jsonl.gz", "wt", encoding="utf-8"
+    ) as file:
         for number in range(40):
             label = ("Entailment", "Contradiction")[number % 2]
-            qa = {"question": f"Ship {number} is fast.", "statement": True, "label": label, "answers": []}
+            qa = {
+                "question": f"Ship {number} is fast.",
+                "statement": True,
+                "label": label,
+                "answers": [],
+            }
             context = f"Ship {number} is {('fast', 'slow')[number % 2]}."
-            file.write(json.dumps({"doc": f"claims{number}", "context": context, "qas": [qa]}) + "\n")
+            file.write(
+                json.dumps({"doc": f"claims{number}", "context": context, "qas": [qa]}) + "\n"
+            )
     return folder
 
 
 def train(start, data, out, steps: int, *more: str) -> list[dict]:
     training.main(
-        ["--start", str(start), "--data", str(data), "--out", str(out), "--steps", str(steps), "--batch", "4"]
-        + ["--claims", "2", "--replies", "2", "--validate", "2", "--frozen", "0", "--save-every", "1000"]
+        [
+            "--start",
+            str(start),
+            "--data",
+            str(data),
+            "--out",
+            str(out),
+            "--steps",
+            str(steps),
+            "--batch",
+            "4",
+        ]
+        + [
+            "--claims",
+            "2",
+            "--replies",
+            "2",
+            "--validate",
+            "2",
+            "--frozen",
+            "0",
+            "--save-every",
+            "1000",
+        ]
         + ["--measure-every", "1", *more]
     )
     log = out / "reader.jsonl"
@@ -77,7 +117,9 @@ def loss_of(reader, asked) -> float:
         return float(question_losses(found, reader.head.none, asked, Figures()))
 
 
-def test_training_lowers_the_loss_and_leaves_a_reader_that_loads(read_options, start, data, tmp_path):
+def test_training_lowers_the_loss_and_leaves_a_reader_that_loads(
+    read_options, start, data, tmp_path
+):
     out = tmp_path / "reader"
     log = train(start, data, out, 60, "--rate", "1e-3")
     trained = load_dense(out)
@@ -107,13 +149,16 @@ def test_a_run_goes_on_from_its_small_checkpoint(data, tmp_path, tiny_reader):
     shipped.mkdir()
     tiny_reader.write_reader(shipped)
     train(shipped, data, out, 20, "--rate", "1e-3")
-    log = train(shipped, data, other, 21, "--rate", "1e-9", "--resume", str(out / "resume.safetensors"))
+    log = train(
+        shipped, data, other, 21, "--rate", "1e-9", "--resume", str(out / "resume.safetensors")
+    )
     assert log[-1]["step"] == 21
     first, second = load_dense(out), load_dense(other)
     for name, part in first.named_parameters():
         if name.startswith(UNREAD):
             continue  # it is in the checkpoint alone
-        # A difference in 4 bits, and then 4 bits of the sum: a fifteenth of a group's range at most.
+        # A difference in 4 bits, and then 4 bits of the sum: a fifteenth of a group's range at
+        # most.
         assert (part - second.get_parameter(name)).abs().max() < 0.1, name
 
 
@@ -127,7 +172,8 @@ def test_frozen_layers_stay_as_they_ship_and_others_learn(start, data, tmp_path)
             rounded = dequantize(*packed(part.data, MATRIX_BITS)) if part.ndim == 2 else part.data
             now = trained.encoder.layers[layer].get_parameter(name)
             if name == "key.shift" and not stays:
-                continue  # every score of a token gets as much of it: its gradient is 0 but for rounding
+                # every score of a token gets as much of it: its gradient is 0 but for rounding
+                continue
             # Numbers of a twentieth in float16 are off by a few hundred thousandths.
             assert (float((now - rounded).detach().abs().max()) < 1e-4) is stays, name
     words = dequantize(*packed(fresh.encoder.words.weight.data, MATRIX_BITS))
@@ -135,18 +181,22 @@ def test_frozen_layers_stay_as_they_ship_and_others_learn(start, data, tmp_path)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 30])
-def test_a_step_leaves_the_gradients_of_plain_autograd(read_options, data, tmp_path, tiny_reader, threads):
+def test_a_step_leaves_the_gradients_of_plain_autograd(
+    read_options, data, tmp_path, tiny_reader, threads
+):
     reader = tiny_reader.random_reader(tmp_path).requires_grad_(True)
     reader.encoder.words.requires_grad_(False)
     asked, claims = drawn(read_options, data, reader.tokenizer)
     pairs = [pair for one in asked for pair in zip(one.asked, one.excerpts, strict=True)]
     loss = question_losses(
         reader(lay_out(pairs, reader.tokenizer.between)), reader.head.none, asked, Figures()
-    ) / len(asked)  # fmt: skip
+    ) / len(asked)
     judged = lay_out([(claim.asked, claim.evidence) for claim in claims], reader.tokenizer.between)
     states = reader.encoder(judged.ids, judged.mask)
     said = reader.head(states, judged.excerpt).verdict
-    loss = loss + claim_loss(reader.head.support(states[:, 0]), said, claims, Figures()) / len(claims)
+    loss = loss + claim_loss(reader.head.support(states[:, 0]), said, claims, Figures()) / len(
+        claims
+    )
     loss.backward()
     plain = {name: part.grad for name, part in reader.named_parameters() if part.grad is not None}
     reader.zero_grad(set_to_none=True)
@@ -157,12 +207,17 @@ def test_a_step_leaves_the_gradients_of_plain_autograd(read_options, data, tmp_p
         len(claim.asked) + len(claim.evidence) for claim in claims
     )
     assert figures["support"] > 0
-    assert {name for name, part in reader.named_parameters() if part.grad is not None} == plain.keys()
+    assert {
+        name for name, part in reader.named_parameters() if part.grad is not None
+    } == plain.keys()
     assert "encoder.near.weight" in plain and "encoder.words.weight" not in plain
     for name, gradient in plain.items():
-        # float32; groups of other shapes sum in another order, and large gradients of a random reader cancel out.
+        # float32; groups of other shapes sum in another order, and large gradients of a random
+        # reader cancel out.
         scale = float(gradient.abs().max()) + 1e-6
-        assert float((reader.get_parameter(name).grad - gradient).abs().max()) < 1e-3 * scale + 1e-6, name
+        assert (
+            float((reader.get_parameter(name).grad - gradient).abs().max()) < 1e-3 * scale + 1e-6
+        ), name
 
 
 def test_a_step_computes_with_copies(tmp_path, tiny_reader):
@@ -170,5 +225,7 @@ def test_a_step_computes_with_copies(tmp_path, tiny_reader):
     with WorkerPool(1) as pool:
         used = dict(training.StepWeights(reader, FLOAT32, pool).encoder.named_parameters())
     for name, part in reader.encoder.named_parameters():
-        assert torch.equal(used[name], part) and used[name].requires_grad is part.requires_grad, name
+        assert torch.equal(used[name], part) and used[name].requires_grad is part.requires_grad, (
+            name
+        )
         assert used[name].data_ptr() != part.data_ptr()  # the optimizer changes weights in place

@@ -4,12 +4,23 @@ import pytest
 import tiny
 
 STUDENT = {**tiny.RAW, "intermediate_size": 128, "vocab_size": 320}
-SHARED = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "max_position_embeddings")
+SHARED = (
+    "vocab_size",
+    "hidden_size",
+    "intermediate_size",
+    "num_hidden_layers",
+    "max_position_embeddings",
+)
 TEACHER = {
-    **{name: STUDENT[name] for name in SHARED}, "model_type": "llama", "num_attention_heads": 4,
-    "num_key_value_heads": 2, "tie_word_embeddings": True, "rms_norm_eps": 1e-5, "eos_token_id": 299,
+    **{name: STUDENT[name] for name in SHARED},
+    "model_type": "llama",
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "tie_word_embeddings": True,
+    "rms_norm_eps": 1e-5,
+    "eos_token_id": 299,
     "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
-}  # fmt: skip
+}
 
 
 @pytest.fixture

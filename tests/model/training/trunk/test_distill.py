@@ -14,22 +14,59 @@ from docqa.model.training.trunk import distill
 def train(folders, out, steps: int, *more: str):
     """Run the command; the lines of its log."""
     teacher, student, data = folders
-    distill.main([
-        "--teacher", str(teacher), "--student", str(student), "--data", str(data), "--out", str(out), "--steps",
-        str(steps), "--batch", "2", "--lengths", "320", "--device", "cpu", "--frozen-layers", "1", "--mlp-rate", "0",
-        *more,
-    ])  # fmt: skip
+    distill.main(
+        [
+            "--teacher",
+            str(teacher),
+            "--student",
+            str(student),
+            "--data",
+            str(data),
+            "--out",
+            str(out),
+            "--steps",
+            str(steps),
+            "--batch",
+            "2",
+            "--lengths",
+            "320",
+            "--device",
+            "cpu",
+            "--frozen-layers",
+            "1",
+            "--mlp-rate",
+            "0",
+            *more,
+        ]
+    )
     log = out.with_suffix(".jsonl")  # a line every ten steps
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
 def test_mixers_above_the_frozen_layers_learn_and_nothing_else_moves(folders, tmp_path):
-    lines = train(folders, tmp_path / "run", 20, "--rate", "3e-3", "--mixture", "0.2,0.4,0.4", "--rounded", "out_proj")
-    assert lines[-1]["divergence"] < lines[0]["divergence"] and lines[-1]["distance"] < lines[0]["distance"]
-    before, after = (load_file(folder / "model.safetensors") for folder in (folders[1], tmp_path / "run"))
+    lines = train(
+        folders,
+        tmp_path / "run",
+        20,
+        "--rate",
+        "3e-3",
+        "--mixture",
+        "0.2,0.4,0.4",
+        "--rounded",
+        "out_proj",
+    )
+    assert (
+        lines[-1]["divergence"] < lines[0]["divergence"]
+        and lines[-1]["distance"] < lines[0]["distance"]
+    )
+    before, after = (
+        load_file(folder / "model.safetensors") for folder in (folders[1], tmp_path / "run")
+    )
     moved = {name for name, tensor in before.items() if not torch.equal(tensor, after[name])}
     assert before.keys() == after.keys()
-    assert moved == {name for name in before if "_attn." in name and not name.startswith("model.layers.0.")}
+    assert moved == {
+        name for name in before if "_attn." in name and not name.startswith("model.layers.0.")
+    }
 
 
 def test_matrices_learn_while_they_are_rounded():
@@ -54,4 +91,6 @@ def test_a_run_that_is_told_to_end_saves_the_step_at_hand(folders, tmp_path, mon
     assert train(folders, tmp_path / "run", 1000) == []
     monkeypatch.undo()
     lines = train(folders, tmp_path / "run", 10)
-    assert [line["step"] for line in lines] == [10]  # it had ended before its tenth step, and went on
+    assert [line["step"] for line in lines] == [
+        10
+    ]  # it had ended before its tenth step, and went on
