@@ -95,7 +95,8 @@ class BuildNative(build_ext):
         """Those of the levels that the compiler can do, compiled side by side; a later one needs
         more of it.
         """
-        objects, known = [], []
+        objects = []
+        known = []
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             begun = [
                 (name, pool.submit(self._compile, source, [*parallel, *flags]))

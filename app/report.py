@@ -13,16 +13,14 @@ from collections.abc import Iterable
 
 from docqa.app.answer.text import CONTROL
 
-ANSWERED, BUG, USAGE, INPUT, RESOURCES, NOT_FOUND, BATCH_FAILURES, INTERRUPTED = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    130,
-)
+ANSWERED = 0
+BUG = 1
+USAGE = 2
+INPUT = 3
+RESOURCES = 4
+NOT_FOUND = 5
+BATCH_FAILURES = 6
+INTERRUPTED = 130
 
 EXIT_CODES_HELP = (
     "Exit status: 0 answered, 1 a bug, 2 usage, 3 a document cannot be used, 4 model, memory or disk, "

@@ -78,7 +78,8 @@ class Package:
     Unreadable."""
 
     def __init__(self, source: bytes | Path, where: str = "", *, hint: str = _SAVE_AGAIN) -> None:
-        self._where, self._hint = where, hint
+        self._where = where
+        self._hint = hint
         self._total = 0
         self._counted: set[int] = set()
         with reading(where):

@@ -95,6 +95,8 @@ def _in_levels(colour: Any) -> Colour:
         light, red, yellow = (
             part / (1 if space.startswith("ok") else 100) for part in (one, two, three)
         )
-        one, two, three = light + red, light - red / 2, light - yellow
+        one = light + red
+        two = light - red / 2
+        three = light - yellow
     red, green, blue = (round(255 * min(max(part, 0.0), 1.0)) for part in (one, two, three))
     return red, green, blue

@@ -59,7 +59,8 @@ def format_of(data: bytes, name: str, media_type: str | None) -> Format:
     """The format of a document's bytes. A `media_type` must be true of them; a suffix gives way to
     content that is plainly another. Raises NotADocument, Encrypted for Office files, Unreadable for
     a damaged zip."""
-    head, pdf = data[:4096], format_named("pdf")
+    head = data[:4096]
+    pdf = format_named("pdf")
     wanted = (
         format_of_type(media_type)
         if media_type

@@ -116,7 +116,8 @@ def _attached(
     except IngestError:
         return  # the reader of the message itself says why
     for own, part in attachments(message):
-        shown, content = f"{name}/{own}", bytes_of(part)
+        shown = f"{name}/{own}"
+        content = bytes_of(part)
         suffix = PurePosixPath(own).suffix.lower()
         if suffix == ".eml" or part.get_content_type() == "message/rfc822":
             yield shown, content

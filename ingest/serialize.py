@@ -29,7 +29,8 @@ def maker(kind: Any) -> Callable[[Any], Any]:
         if all(inner is _as_it_is for inner in makers):
             return lambda row: make(*row)
         return lambda row: make(*(inner(value) for inner, value in zip(makers, row, strict=True)))
-    origin, arguments = get_origin(kind), get_args(kind)
+    origin = get_origin(kind)
+    arguments = get_args(kind)
     if origin is UnionType:
         inner = maker(arguments[0])
         return (

@@ -46,7 +46,8 @@ _OWN = {"path", "data", "seconds", "until"}
 _YOUNG_OBJECTS = 50_000
 
 
-_COUNTED, _ALLOWED = (b"pages", b"page", b"ocr", b"read"), (b"pages", b"ocr")
+_COUNTED = (b"pages", b"page", b"ocr", b"read")
+_ALLOWED = (b"pages", b"ocr")
 
 
 class _Died(Exception):
@@ -85,10 +86,12 @@ class DocumentReading:
 
     def document(self) -> Document:
         """What was read, see `read_in_worker`; once."""
-        request, clock = self._request, _Clock(self._request)
+        request = self._request
+        clock = _Clock(self._request)
         with reading(request.name):
             while True:
-                child, self._child = self._child or _Child(request, None), None
+                child = self._child or _Child(request, None)
+                self._child = None
                 try:
                     answer = child.answer(clock)
                     request.refuse_large(len(answer))
@@ -129,7 +132,8 @@ class _Clock:
     """The limits of one reading: `seconds` in all, to `end` at first."""
 
     def __init__(self, request: ReadRequest) -> None:
-        self.request, begun = request, time.monotonic()
+        self.request = request
+        begun = time.monotonic()
         self.end = min(begun + request.seconds, request.until)
         self.seconds = self.end - begun
         self._begun = self._pages = 0
@@ -141,7 +145,8 @@ class _Clock:
     def count(self, kind: bytes, number: int) -> None:
         """Tells the caller how many pages are begun; forks begin them in any order."""
         if kind == b"pages":
-            self._begun, self._pages = 0, number
+            self._begun = 0
+            self._pages = number
         elif kind in (b"page", b"read") and number and self.request.on_page is not None:
             self._begun = min(self._begun + 1, self._pages)
             self.request.on_page(self._begun, self._pages)
@@ -234,7 +239,8 @@ def _last_message(
     """The child's answer about a document of `size` bytes. Raises _Died, and Unreadable when it ran
     out of time.
     """
-    page, recognising = 0, False
+    page = 0
+    recognising = False
     step = Stopwatch(child.pid)
     while True:
         started = time.monotonic()
@@ -277,7 +283,8 @@ def _last_message(
             watch.allow(_allowance(kind, int(number)))
         clock.count(kind, int(number))
         if kind != b"pages":
-            page, recognising = 0 if kind == b"read" else int(number), kind == b"ocr"
+            page = 0 if kind == b"read" else int(number)
+            recognising = kind == b"ocr"
         step.start()
 
 
@@ -294,7 +301,8 @@ def _allowance(kind: bytes, number: int) -> int:
 
 def main() -> int:
     """The child: limits itself, reads a request from stdin, writes an answer to stdout."""
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    requests = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
     # What a library prints must not fall between the messages.
     os.dup2(2, 1)
     gc.set_threshold(_YOUNG_OBJECTS, 20, 50)
@@ -323,7 +331,8 @@ def main() -> int:
 
 
 def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
-    page, has_data = fields.pop("page"), fields.pop("has_data")
+    page = fields.pop("page")
+    has_data = fields.pop("has_data")
     fields["within"] = fields["within"] and tuple(fields["within"])
     fields["skip"] = {int(number): why for number, why in fields["skip"].items()}
     request = ReadRequest(**fields, data=data if has_data else None)
@@ -333,9 +342,11 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
         )
     except MemoryError:
         what = f"reading it takes more than {_mebibytes(request)} of memory"
-        kind, error = "Unreadable", IngestError(what, hint=request.hint)
+        kind = "Unreadable"
+        error = IngestError(what, hint=request.hint)
     except IngestError as raised:
-        kind, error = type(raised).__name__, raised
+        kind = type(raised).__name__
+        error = raised
     record = {"kind": kind, "message": error.message, "where": error.where, "hint": error.hint}
     return b"error\n" + json.dumps(record).encode()
 

@@ -148,7 +148,8 @@ class BlockWriter(TextWriter):
         ]
         pairs = [*zip(self.marks, self._labels, strict=True), *((mark, None) for mark in found)]
         pairs.sort(key=lambda pair: pair[0].start)
-        self.marks, self._labels = [mark for mark, _ in pairs], [label for _, label in pairs]
+        self.marks = [mark for mark, _ in pairs]
+        self._labels = [label for _, label in pairs]
 
     def hide(self, text: str, *, goes_on: bool = False) -> None:
         """Counts `text` as hidden; one that `goes_on` belongs to the one before."""

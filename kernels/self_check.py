@@ -122,8 +122,10 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
             x / np.linalg.norm(x, axis=-1, keepdims=True)
             for x in (normal(1, seq, 2, 24), normal(1, seq, 2, 24))
         )
-        decay, beta = -np.abs(normal(1, seq, 2)), np.abs(normal(1, seq, 2)) / 2
-        v, before = normal(1, seq, 2, 40), normal(1, 2, 24, 40)
+        decay = -np.abs(normal(1, seq, 2))
+        beta = np.abs(normal(1, seq, 2)) / 2
+        v = normal(1, seq, 2, 40)
+        before = normal(1, 2, 24, 40)
         for found in arrays.delta_rule(
             q, k, v, decay=decay, beta=beta, state=before, library=library
         ):
@@ -132,7 +134,8 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
         "conv",
         arrays.causal_conv(normal(1, 9, 70), normal(70, 1, 4), unit=(2, 20), library=library),
     )
-    x, z = normal(5, 50), normal(5, 50)
+    x = normal(5, 50)
+    z = normal(5, 50)
     yield "norm", arrays.zero_centred_norm(x, normal(50), 1e-6, library=library)
     yield "gated_norm", arrays.gated_norm(x, z, normal(50), 1e-6, library=library)
     yield "gated_product", arrays.silu_product(x, z, library=library)
@@ -140,10 +143,8 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
     for bits, tokens in ((4, 1), (4, 21), (8, 3)):
         wide = bits == 8
         q = normal(45, 192 if wide else 96) * 63 + (0 if wide else 127)
-        scale, zero = (
-            np.abs(normal(45, 3)).astype(np.float16),
-            (normal(45, 3) * 4).astype(np.float16),
-        )
+        scale = np.abs(normal(45, 3)).astype(np.float16)
+        zero = (normal(45, 3) * 4).astype(np.float16)
         matrix = arrays.PackedMatrix.of(q.astype(np.int8 if wide else np.uint8), scale, zero)
         yield "product", arrays.product(normal(tokens, 192), matrix, library=library)
 
@@ -154,7 +155,9 @@ def _encoder_results(
     from docqa.kernels.encoder import add_layer_norm, biased_gelu, encoder_attention
 
     q, k, v = normal(3, 101, 48)
-    starts, near, shifts = np.array([0, 1, 71, 101]), normal(2, 149), normal(3, 48)
+    starts = np.array([0, 1, 71, 101])
+    near = normal(2, 149)
+    shifts = normal(3, 48)
     three = shifts[0], shifts[1], shifts[2]
     yield (
         "encoder_attention",

@@ -24,7 +24,9 @@ def _keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):  # musl has none
         return
-    m_trim_threshold, m_mmap_threshold = -1, -3  # from glibc's malloc.h
+    # from glibc's malloc.h
+    m_trim_threshold = -1
+    m_mmap_threshold = -3
     if not mallopt(m_mmap_threshold, 2**30):
         mallopt(m_mmap_threshold, 2**25)  # the most that older ones take
     mallopt(m_trim_threshold, 2**31 - 1)

@@ -32,20 +32,29 @@ from docqa.model.tokenizer import CheckpointTokenizer
 class AnsweringModel:
     """Reads and answers as the `NetworkModel` of its folder does, and writes nothing."""
 
-    on_cpu, packed, item_bytes, expert_pool_bytes, precision = True, True, 4, None, PACKED_PRECISION
-    blocks_at_once, has_reader, device = 1, True, None
+    on_cpu = True
+    packed = True
+    item_bytes = 4
+    expert_pool_bytes = None
+    precision = PACKED_PRECISION
+    blocks_at_once = 1
+    has_reader = True
+    device = None
     reranker: Reranker | None = None
 
     def __init__(self, folder: Path, config: HybridConfig, calibration: Calibration) -> None:
         """Raises TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file."""
-        self.folder, self.config, self.calibration = folder, config, calibration
+        self.folder = folder
+        self.config = config
+        self.calibration = calibration
         self.evidence_head = EvidenceHead.load(folder)
         with ThreadPoolExecutor(1) as pool:  # hashing runs beside the rest
             print_of = pool.submit(fingerprint, folder)
             self.tokenizer = CheckpointTokenizer.load(folder)
             library = library_in_use()
             assert library is not None
-            tensors, adapters = FolderTensors.of_checkpoint(folder), evidence_adapters(folder)
+            tensors = FolderTensors.of_checkpoint(folder)
+            adapters = evidence_adapters(folder)
             self._trunk = NativeTrunk(tensors, config, self.answer_layers, library, adapters)
             self.fingerprint = print_of.result()
 
@@ -78,7 +87,8 @@ class AnsweringModel:
         check_length(self.config, state.yarn_factor, state.position + len(ids))
         done = 0
         while done < len(ids):
-            position, count = state.position, state.grid - state.position % state.grid
+            position = state.position
+            count = state.grid - state.position % state.grid
             hidden = self._trunk.states(ids[done : done + count], state)
             if on_hidden is not None:
                 on_hidden(position, hidden)

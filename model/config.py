@@ -82,7 +82,8 @@ class HybridConfig:
             self._need(f.name for f in fields(self) if f.name.startswith("linear_"))
             pairs.append(("linear_num_value_heads", "linear_num_key_heads"))
         for many, few in pairs:
-            heads, groups = getattr(self, many), getattr(self, few)
+            heads = getattr(self, many)
+            groups = getattr(self, few)
             if groups < 1 or heads % groups:
                 raise ConfigUnsupported(f"{many} = {heads} is not a multiple of {few} = {groups}")
 
@@ -112,7 +113,8 @@ class HybridConfig:
         """From a config.json's content; keys that say nothing about the architecture are left
         alone. Raises ConfigUnsupported: a field is missing, or names an option that this runtime
         does not have."""
-        raw, family = flat_config(outer), _family(outer)
+        raw = flat_config(outer)
+        family = _family(outer)
         raw["model_type"] = family.model_type
         _refuse_unknown_options(family, raw)
         family.complete(raw)
@@ -299,7 +301,8 @@ def _family(outer: Mapping[str, object]) -> Family:
     """Of the text model, whether it is wrapped or not."""
     said = str(outer.get("model_type", DEFAULT))
     inner = str(flat_config(outer).get("model_type", said))
-    around, family = family_of(said), family_of(inner)
+    around = family_of(said)
+    family = family_of(inner)
     if around is not family:
         raise ConfigUnsupported(
             f"config.json: model_type '{said}' around a text_config of '{inner}'"
@@ -330,7 +333,8 @@ def _refuse_odd_sizes(known: Mapping[str, object]) -> None:
     for f in fields(HybridConfig):
         if f.name not in known or f.type != "int":
             continue
-        value, least = known[f.name], 0 if "expert" in f.name or "intermediate" in f.name else 1
+        value = known[f.name]
+        least = 0 if "expert" in f.name or "intermediate" in f.name else 1
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise ConfigUnsupported(
                 f"config.json: {f.name} = {value!r}, a whole number from {least} on is needed"

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-LINEAR, FULL = "linear_attention", "full_attention"
+LINEAR = "linear_attention"
+FULL = "full_attention"
 PACKAGE = "docqa.model.families"
 PLUGINS = (
     "docqa.families"  # entry points of other packages, called by `model_type`, each of a Family

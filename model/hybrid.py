@@ -51,11 +51,10 @@ class DeltaNet(nn.Module):
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
-        self.key_heads, self.value_heads = (
-            config.linear_num_key_heads,
-            config.linear_num_value_heads,
-        )
-        self.key_dim, self.value_dim = config.linear_key_head_dim, config.linear_value_head_dim
+        self.key_heads = config.linear_num_key_heads
+        self.value_heads = config.linear_num_value_heads
+        self.key_dim = config.linear_key_head_dim
+        self.value_dim = config.linear_value_head_dim
         keys, values = config.delta_widths
         self.conv1d = Depthwise(2 * keys + values, config.linear_conv_kernel_dim)
 
@@ -66,7 +65,8 @@ class DeltaNet(nn.Module):
         queries, keys and values, mixed [batch, seq, channels]; decay and beta as in
         `kernels.delta.delta_rule`."""
         tail, memory = (None, None) if cache is None else (cache.tail, cache.memory)
-        weight, heads = self.conv1d.weight, 2 * self.key_heads
+        weight = self.conv1d.weight
+        heads = 2 * self.key_heads
         unit, v, tail = unit_conv(mixed, weight, tail, heads=heads, dim=self.key_dim)
         q, k = unit.chunk(2, 2)  # [batch, seq, key_heads, key_dim]
         v = v.unflatten(-1, (self.value_heads, self.value_dim))
@@ -109,11 +109,9 @@ class GatedAttention(nn.Module):
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
-        self.heads, self.kv_heads, self.dim = (
-            config.num_attention_heads,
-            config.num_key_value_heads,
-            config.head_dim,
-        )
+        self.heads = config.num_attention_heads
+        self.kv_heads = config.num_key_value_heads
+        self.dim = config.head_dim
         hidden = config.hidden_size
         self.q_proj = Linear(hidden, 2 * self.heads * self.dim)
         self.k_proj = Linear(hidden, self.kv_heads * self.dim)

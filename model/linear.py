@@ -64,7 +64,9 @@ class SwiGLU(nn.Module):
         self.down_proj = Linear(inner, hidden)
 
     def forward(self, x: Tensor) -> Tensor:
-        gate, up, down = self.gate_proj.packed, self.up_proj.packed, self.down_proj.packed
+        gate = self.gate_proj.packed
+        up = self.up_proj.packed
+        down = self.down_proj.packed
         if (
             isinstance(gate, BlockMatrix)
             and isinstance(up, BlockMatrix)

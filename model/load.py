@@ -185,7 +185,8 @@ class NetworkModel:
         if not len(numbers):
             raise ValueError("prefill needs at least one token")
         if on_hidden is not None and len(state.layers) <= self.evidence_layer:
-            needed, have = self.evidence_layer, len(state.layers)
+            needed = self.evidence_layer
+            have = len(state.layers)
             raise ValueError(
                 f"a hook needs the output of layer {needed}, the state has {have} layers"
             )
@@ -219,7 +220,9 @@ class NetworkModel:
         """A few blocks of the grid, or less, through the layers; the last token's hidden state."""
         seen: list[Tensor] = []
         hooks = {self.evidence_layer: seen.append} if on_hidden is not None else {}
-        position, depth, ids = state.position, len(state.layers), torch.as_tensor(numbers.tolist())
+        position = state.position
+        depth = len(state.layers)
+        ids = torch.as_tensor(numbers.tolist())
         whole = depth == self.config.num_hidden_layers
         network = self.lower if depth <= len(self.lower.layers) else self.network
         pool = pool_of(network) if position % state.grid + len(ids) > state.grid else None
@@ -270,10 +273,12 @@ def load_model(
     if threads is not None:
         use_threads(threads)
     torch.set_flush_denormal(True)  # decays underflow; denormals cost half the speed
-    config, place = HybridConfig.from_folder(where), chosen_device(device)
+    config = HybridConfig.from_folder(where)
+    place = chosen_device(device)
     on_cpu = place.type == "cpu"
     compute, packed = _precision(where, place, dtype or os.environ.get("DOCQA_DTYPE"))
-    calibration, evidence_head = read_calibration(where), EvidenceHead.load(where)
+    calibration = read_calibration(where)
+    evidence_head = EvidenceHead.load(where)
     has_reader = bool(reader_files(where))
     lower = evidence_head is not None or has_reader
     layers = (

@@ -52,7 +52,8 @@ class SparseMoe(nn.Module):
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
         hidden = config.hidden_size
-        self.count, self.normalise = config.num_experts_per_tok, config.norm_topk_prob
+        self.count = config.num_experts_per_tok
+        self.normalise = config.norm_topk_prob
         self.inner = config.moe_intermediate_size
         self.gate = Router(hidden, config.num_experts)
         self.experts = Experts(config.num_experts, hidden, config.moe_intermediate_size)

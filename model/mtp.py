@@ -21,7 +21,8 @@ class Mtp(nn.Module):
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
-        hidden, eps = config.hidden_size, config.rms_norm_eps
+        hidden = config.hidden_size
+        eps = config.rms_norm_eps
         self.fc = Linear(2 * hidden, hidden)
         self.pre_fc_norm_embedding = RMSNorm(hidden, eps)
         self.pre_fc_norm_hidden = RMSNorm(hidden, eps)

@@ -210,7 +210,8 @@ def _characters(text: str, edges: list[int], missing: bytes) -> list[tuple[int, 
     at = numpy.asarray(edges)
     if len(at) == 1:
         return []
-    first, last = index[at[:-1]], index[at[1:] - 1] + 1
+    first = index[at[:-1]]
+    last = index[at[1:] - 1] + 1
     return list(zip(first.tolist(), last.tolist(), strict=True))
 
 
@@ -241,7 +242,8 @@ def _by_rank(
         for character in alphabet
         if character in vocabulary
     )
-    tokens, ids = [token for _, token in single], [number for number, _ in single]
+    tokens = [token for _, token in single]
+    ids = [number for number, _ in single]
     made = [
         merge.replace(" ", "") if isinstance(merge, str) else "".join(merge) for merge in merges
     ]
@@ -271,7 +273,8 @@ def _normal_form(spec: dict[str, Any]) -> NormalForm | None:
 
 def _split_pattern(spec: dict[str, Any]) -> str | None:
     """What splits text before BPE; None for no byte-level BPE known here."""
-    model, normalizer = spec["model"], spec.get("normalizer")
+    model = spec["model"]
+    normalizer = spec.get("normalizer")
     if (
         model.get("type", "BPE") != "BPE"
         or model.get("byte_fallback")

@@ -32,12 +32,12 @@ class Attention(nn.Module):
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
-        self.heads, self.kv_heads, self.dim = (
-            config.num_attention_heads,
-            config.num_key_value_heads,
-            config.head_dim,
-        )
-        hidden, bias, self.normed = config.hidden_size, config.family.biased, config.family.normed
+        self.heads = config.num_attention_heads
+        self.kv_heads = config.num_key_value_heads
+        self.dim = config.head_dim
+        hidden = config.hidden_size
+        bias = config.family.biased
+        self.normed = config.family.normed
         self.q_proj = Linear(hidden, self.heads * self.dim, bias=bias)
         self.k_proj = Linear(hidden, self.kv_heads * self.dim, bias=bias)
         self.v_proj = Linear(hidden, self.kv_heads * self.dim, bias=bias)
@@ -49,11 +49,15 @@ class Attention(nn.Module):
         self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
     ) -> Tensor:
         batch, seq, _ = x.shape
-        q, k, v = self.q_proj(x), self.k_proj(x), self.v_proj(x)
+        q = self.q_proj(x)
+        k = self.k_proj(x)
+        v = self.v_proj(x)
         q, k, v = (part.view(batch, seq, -1, self.dim) for part in (q, k, v))
         if self.normed:
-            q, k = self.q_norm(q), self.k_norm(k)
-        q, k = rope.rotate(q, *rotation), rope.rotate(k, *rotation)
+            q = self.q_norm(q)
+            k = self.k_norm(k)
+        q = rope.rotate(q, *rotation)
+        k = rope.rotate(k, *rotation)
         # No finer than the products around it; but beside a bias of hundreds, as in Qwen2.5, 8 bits
         # with one scale leave nothing of a key's other columns: 0.04 nats of prose with the 0.5B.
         rounded = self.k_proj.packed is not None and self.k_proj.bias is None

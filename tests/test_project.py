@@ -173,7 +173,8 @@ def _parse(arguments: list[str]) -> None:
     """Check a command line without running it. Raises an error of typer if it is wrong."""
     from docqa.app.commands import root
 
-    command, rest = root.command(), arguments
+    command = root.command()
+    rest = arguments
     context = command.make_context(
         "docqa", rest[:1] if rest[:1] == ["--help"] else [], resilient_parsing=True
     )

@@ -101,7 +101,8 @@ def ask_across(
                 if _counts(asked, found[number]) and len(found) < len(order):
                     yield DocumentAnswered(found[number].path, event.answer)
             elif isinstance(event, ReadProgress):
-                total, speed = len(corpus.context), event.tokens_per_second
+                total = len(corpus.context)
+                speed = event.tokens_per_second
                 ends = event.done == event.total and number == order[-1]  # only the last one does
                 done = total if ends else min(before + event.done, total - 1)
                 yield replace(
@@ -151,7 +152,8 @@ def _joined(
     ordered = asked.kind in (QuestionKind.LEAST, QuestionKind.MOST)
     silent_too = [*stated, *(each for each in found if each not in stated)] if ordered else found
     for each in stated if asked.kind.picks or not stated else silent_too:
-        said, chosen = NOT_STATED, each.answer.quotes[:0]
+        said = NOT_STATED
+        chosen = each.answer.quotes[:0]
         if each in stated:  # in words of the document, where it is picked without a verdict
             parts = (statement.text for statement in each.answer.statements)
             said = "; ".join(parts) if asked.kind.picks else str(each.answer.answer)

@@ -69,7 +69,8 @@ def answer_of(
     """The Answer of what is `stated`: refused where no quote bears it out, with the counts of the
     question's words.
     """
-    coverage, refused = draft.coverage, not stated.quotes
+    coverage = draft.coverage
+    refused = not stated.quotes
     if refused and context.passages:
         coverage = coverage.warned(counts_line(word_counts(draft.question, context)))
     return Answer(
@@ -99,7 +100,8 @@ def _stated(reading: Candidates, context: Context) -> Stated:
     answer = f"{verdict.capitalize()}: {words}" if verdict else words
     # The best candidate's quote, the unit of its cell, then quotes of the same words on other
     # pages.
-    said, chosen = fold(words).text, dict[tuple[int, int], Candidate]()
+    said = fold(words).text
+    chosen = dict[tuple[int, int], Candidate]()
     for each in reading.candidates:
         if fold(each.located.text_in(context.documents)).text == said:
             chosen.setdefault((each.document, each.page), each)
@@ -153,7 +155,8 @@ def _units(candidate: Candidate, context: Context) -> list[Quote]:
 
 def _evidence_item(item: Ranked, context: Context) -> EvidenceItem:
     placed = context.passages[item.index]
-    document, passage = context.documents[placed.document], placed.passage
+    document = context.documents[placed.document]
+    passage = placed.passage
     return EvidenceItem(
         file=document.path,
         page=passage.page if document.paged else None,

@@ -33,8 +33,11 @@ class Corpus:
         *,
         kept: KeptParts | None = None,
     ) -> None:
-        self.documents, self.warnings = documents, tuple(warnings)
-        self.tokenizer, self._opening, self._kept = tokenizer, opening, kept
+        self.documents = documents
+        self.warnings = tuple(warnings)
+        self.tokenizer = tokenizer
+        self._opening = opening
+        self._kept = kept
 
     @cached_property
     def context(self) -> Context:

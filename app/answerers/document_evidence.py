@@ -88,12 +88,10 @@ class DocumentEvidence(ExtractiveAnswerer):
             question,
         ):
             return last[1]
-        ranked, reading, first, likely = (
-            self.corpus.rank(question) if unread else [],
-            None,
-            0.0,
-            0.0,
-        )
+        ranked = self.corpus.rank(question) if unread else []
+        reading = None
+        first = 0.0
+        likely = 0.0
         if unread and ranked:
             ranked, reading = self.finder.find_unread(AskedQuestion(question), ranked)
         elif not unread and is_english(question):
@@ -101,7 +99,8 @@ class DocumentEvidence(ExtractiveAnswerer):
         elif not unread:  # the reader reads English; words and vectors are left
             ranked = self.rank_by_signals(AskedQuestion(question))
         if reading is not None:
-            calibration, values = self.finder.calibration, self.features(question, ranked, reading)
+            calibration = self.finder.calibration
+            values = self.features(question, ranked, reading)
             first = answerability.first_passage_probability(values, calibration)
             likely = answerability.probability(values, calibration, reading.form)
             likely = first if answerability.refused(likely, calibration) else likely
@@ -127,7 +126,8 @@ class DocumentEvidence(ExtractiveAnswerer):
         """What the reader makes of places, each below its headings, and of texts in the place of
         one.
         """
-        texts, above = list[str](), list[str]()
+        texts = list[str]()
+        above = list[str]()
         for each in shown:
             if isinstance(each, str):
                 texts.append(each)

@@ -86,7 +86,8 @@ class ExtractiveAnswerer(LocalReading):
         if (declined := self._declined(question)) is not None:
             return declined
         started = time.monotonic()
-        asked, ranked = self._asked(question), self.corpus.rank(question)
+        asked = self._asked(question)
+        ranked = self.corpus.rank(question)
         ranked, found = (
             self.find(question) if self.options.quick else self.finder.find_unread(asked, ranked)
         )
@@ -139,7 +140,8 @@ class ExtractiveAnswerer(LocalReading):
             by_vector = (
                 weights.get("vector") and self.options.source != "whole"
             )  # whose state adapters had no part in
-            head, vector = self.model.evidence_head if by_vector else None, None
+            head = self.model.evidence_head if by_vector else None
+            vector = None
             if head is not None:
                 from docqa.model.prompts.prompt import question_text
 
@@ -206,8 +208,11 @@ class ExtractiveAnswerer(LocalReading):
         unread: str = "",
         doubtful: bool = False,
     ) -> Answer:
-        corpus, total = self.corpus, len(self.corpus.context)
-        calibration, likely, first = self.finder.calibration, 0.0, 0.0
+        corpus = self.corpus
+        total = len(self.corpus.context)
+        calibration = self.finder.calibration
+        likely = 0.0
+        first = 0.0
         if not unread:
             values = self.features(question, ranked, found)
             likely = answerability.probability(

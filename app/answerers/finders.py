@@ -34,10 +34,9 @@ from docqa.model.protocol import Model, RefusalCalibration, writer
 from docqa.model.state.state import State
 
 HEADED_PASSAGES = 4  # below the headings under which a field is said to stand
-OF_DOCUMENT, SURELY_DATED = (
-    "agreement date",
-    0.85,
-)  # where no sentence says it, that of the document, if it is likely
+# where no sentence says it, that of the document, if it is likely
+OF_DOCUMENT = "agreement date"
+SURELY_DATED = 0.85
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
 Found = tuple[
     list[Ranked], Candidates | None
@@ -65,7 +64,9 @@ class CandidateFinder:
     most = 5  # shown to a checkpoint that copies its answer
 
     def __init__(self, corpus: Corpus, model: Model, options: Options) -> None:
-        self._corpus, self._model, self._options = corpus, model, options
+        self._corpus = corpus
+        self._model = model
+        self._options = options
         self.preview_passages = options.k or self.most
         """How many of the best passages by their words a preliminary answer is made from."""
 
@@ -87,11 +88,9 @@ class CandidateFinder:
         top = ranked[: self.preview_passages]
         if not top:
             return ranked, None
-        numbers, context, words = (
-            [item.index for item in top],
-            self._corpus.context,
-            self._corpus.index,
-        )
+        numbers = [item.index for item in top]
+        context = self._corpus.context
+        words = self._corpus.index
         return ranked, copy_from_passages(writer(self._model), asked.text, numbers, context, words)
 
 
@@ -121,7 +120,8 @@ class ReaderFinder(CandidateFinder):
             )
         if not ranked:
             return ranked, None
-        corpus, passages = self._corpus, self._options.k
+        corpus = self._corpus
+        passages = self._options.k
         if asked.wanted.clause:
             return self._find_in_clause(asked, ranked)
         scope = scope_of(asked.text, corpus.documents)
@@ -151,7 +151,8 @@ class ReaderFinder(CandidateFinder):
         """The clause of a field, or the value in it: of the few passages that have the likeliest
         sentences.
         """
-        context, rows = self._corpus.context, self._corpus.clause_sentences
+        context = self._corpus.context
+        rows = self._corpus.clause_sentences
         if asked.wanted.clause == DOCUMENT_DATE:
             return ranked, document_date(context)
         clause = clause_heads()[asked.wanted.clause]
@@ -174,7 +175,8 @@ class ReaderFinder(CandidateFinder):
             wanted=asked.wanted,
         )
         if rows:
-            sentence, wanted = rows[first_best(scores)], asked.wanted
+            sentence = rows[first_best(scores)]
+            wanted = asked.wanted
             valued = in_sentence(found, context, sentence, chance, replace(wanted, or_clause=False))
             unsaid = wanted.clause == OF_DOCUMENT and (chance < LIKELY or not valued.candidates)
             if unsaid and (dated := document_date(context)).signals[BY_CLAUSE] >= SURELY_DATED:
@@ -203,7 +205,8 @@ class ReaderFinder(CandidateFinder):
     def _first(self, asked: AskedQuestion) -> list[int]:
         """The passages that are read whatever their rank: title page and signatures for a question
         about a document itself, and where a field is said to stand."""
-        context, where = self._corpus.context, asked.wanted.where
+        context = self._corpus.context
+        where = asked.wanted.where
         clause = self._reader.clause_of(asked.text) if asked.wanted == ANYTHING else ""
         if clause not in ("", DOCUMENT_DATE) and (
             inside := passages_of(clause, self._corpus.clause_sentences)
@@ -266,7 +269,8 @@ class StateFinder(CandidateFinder):
         return OWN_ODDS
 
     def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> Found:
-        corpus, state = self._corpus, self._state()
+        corpus = self._corpus
+        state = self._state()
         assert state is not None, "a question is answered after `read`"
         return ranked, copy_from_state(
             writer(self._model), asked.text, state, corpus.context, corpus.index

@@ -27,7 +27,10 @@ class LocalReading:
     layout: int | None = None
 
     def __init__(self, corpus: Corpus, model: Model, options: Options, store: Store | None) -> None:
-        self.corpus, self.model, self.options, self._store = corpus, model, options, store
+        self.corpus = corpus
+        self.model = model
+        self.options = options
+        self._store = store
         self._read_charged = (
             False  # the tokens of the documents count as read for the first answer only
         )

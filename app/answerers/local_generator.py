@@ -32,7 +32,8 @@ LEAST_TOKENS = 1_024  # tokens of passages that a model is given however short i
 class LocalGenerator(LocalReading):
     """Mutable: it has the state of the documents, and the one that read what was given last."""
 
-    room, layout = ROOM, CONVERSATION_LAYOUT
+    room = ROOM
+    layout = CONVERSATION_LAYOUT
 
     def __init__(
         self,
@@ -43,7 +44,8 @@ class LocalGenerator(LocalReading):
         store: Store | None,
     ) -> None:
         super().__init__(corpus, model, options, store)
-        self.name, self._template = name_of(model.folder), template
+        self.name = name_of(model.folder)
+        self._template = template
         self.budget = min(MOST_TOKENS, max(model.config.native_context - ROOM, LEAST_TOKENS))
         self._given: tuple[Given, State] | None = None
 

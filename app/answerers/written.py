@@ -33,15 +33,13 @@ from docqa.model.prompts.written_prompt import Question, Turn, completing
 T = TypeVar("T")
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
 _SURE_OWN = 0.6  # the reader's own chance, where a small model says otherwise, or nothing
-_MOST_GIVEN, _LEAST_GIVEN = (
-    3_000,
-    600,
-)  # tokens of passages; most where the reader is not sure of its own answer
+# tokens of passages; most where the reader is not sure of its own answer
+_MOST_GIVEN = 3_000
+_LEAST_GIVEN = 600
 _MOST_TOLD = 4  # passages that may bear out what was written, by its words
-_LEAST_KEPT, _LEAST_KNOWN = (
-    0.6,
-    0.5,
-)  # shares of its words that a completed question keeps, and that were said before
+# shares of its words that a completed question keeps, and that were said before
+_LEAST_KEPT = 0.6
+_LEAST_KNOWN = 0.5
 
 
 @dataclass(frozen=True)
@@ -65,12 +63,10 @@ class WritingAnswerer:
     def __init__(
         self, corpus: Corpus, evidence: DocumentEvidence, generator: TextGenerator, options: Options
     ) -> None:
-        self.corpus, self.evidence, self.generator, self.options = (
-            corpus,
-            evidence,
-            generator,
-            options,
-        )
+        self.corpus = corpus
+        self.evidence = evidence
+        self.generator = generator
+        self.options = options
         self._writing = self._stopped = False
         self._all: Given | None = None
 
@@ -117,7 +113,8 @@ class WritingAnswerer:
         except RemoteError:  # the question itself will tell
             return question
         written = plain(reply.text.strip().partition("\n")[0]).strip('"“”')
-        wanted, asked = set(terms(question)), set(terms(written))
+        wanted = set(terms(question))
+        asked = set(terms(written))
         said = {
             word for turn in earlier for word in terms(f"{turn.question} {turn.answer}")
         } | wanted
@@ -151,7 +148,8 @@ class WritingAnswerer:
         without: Sequence[Quote] = (),
         nearest: int = 0,
     ) -> Generator[Event, None, Answer]:
-        started, self._stopped = time.monotonic(), False
+        started = time.monotonic()
+        self._stopped = False
         unread = whole or self.options.quick or not self.corpus.context.passages
         if whole:
             yield from self.reading.read()
@@ -228,10 +226,12 @@ class WritingAnswerer:
         if asked.whole:
             self._all = self._all or give_all(self.corpus.context)
             return self._all
-        context, scope = self.corpus.context, scope_of(asked.question, self.corpus.documents)
+        context = self.corpus.context
+        scope = scope_of(asked.question, self.corpus.documents)
         each = self._asks_each(asked.question)
         if tokens is None:
-            tokens, sure = self.generator.budget, asked.found.chances[1]
+            tokens = self.generator.budget
+            sure = asked.found.chances[1]
             if self.options.k is None and not each:
                 tokens = min(tokens, round(_MOST_GIVEN - (_MOST_GIVEN - _LEAST_GIVEN) * sure))
         chosen = choose_passages(context, asked.usable, scope, tokens, self.options.k, each=each)
@@ -286,7 +286,8 @@ class WritingAnswerer:
     def _shows(self, item: Ranked, quotes: Sequence[Quote]) -> bool:
         """Whether a passage has words of one of `quotes`."""
         placed = self.corpus.context.passages[item.index]
-        file, passage = self.corpus.documents[placed.document].path, placed.passage
+        file = self.corpus.documents[placed.document].path
+        passage = placed.passage
         cites = (cite for quote in quotes for cite in quote.cites)
         return any(cite.touches(file, passage.page, passage.start, passage.end) for cite in cites)
 

@@ -46,12 +46,10 @@ class Batch:
                 where="--password-file",
                 hint="run without --ray (--jobs N works here), or save the documents without a password first",
             )
-        self.options, self.listing, self.workspace, self.settings = (
-            job.options,
-            listing,
-            workspace,
-            settings,
-        )
+        self.options = job.options
+        self.listing = listing
+        self.workspace = workspace
+        self.settings = settings
         self._identity = job.identity()  # once: it hashes the model
         self.tasks = listing.tasks(key_of(self._identity), by_name=job.by_name)
         self.task_of = {path: task for task in self.tasks for path in task.paths}
@@ -95,7 +93,8 @@ class Batch:
 
     def plan(self) -> BatchPlan:
         """Of what is left, with as many jobs as fit the free memory."""
-        left, jobs = self.left(), self.settings.jobs
+        left = self.left()
+        jobs = self.settings.jobs
         plan = plan_tasks(left, jobs, self.options, self._speeds(jobs))
         if self.settings.ray is not None:
             return plan

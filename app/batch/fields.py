@@ -15,7 +15,9 @@ from docqa.app.reading.clauses import DOCUMENT_DATE, clause_heads
 _EXAMPLE = '[[field]] name = "end", type = "date", question = "When does it end?"'
 
 
-TEXT, LIST = "text", "list"  # the sentence or clause that answers, or several
+# the sentence or clause that answers, or several
+TEXT = "text"
+LIST = "list"
 TYPES = (*FactKind, TEXT, LIST)
 
 
@@ -89,7 +91,8 @@ def field_of(raw: Any, where: str) -> Field:
         raise UsageError(
             f"has the type {raw['type']!r}", where=where, hint=f"known are {', '.join(TYPES)}"
         )
-    places, agree = raw.get("where", []), raw.get("agree", False)
+    places = raw.get("where", [])
+    agree = raw.get("agree", False)
     places = [places] if isinstance(places, str) else places
     if (
         not isinstance(places, list)

@@ -111,7 +111,8 @@ def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listi
     alone = len(whole) == 1 and os.path.isdir(whole[0])
     base = whole[0] if alone else os.path.commonpath([os.path.dirname(path) for path in whole])
     found: dict[tuple[str, str | None], Item] = {}
-    listing, errors = Listing(), []
+    listing = Listing()
+    errors = []
     for path in paths:
         try:
             for item in _documents(path, base, exclude, listing.passed_over):

@@ -186,7 +186,8 @@ class AnswerJob(Job):
     def _record(
         self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]
     ) -> str:
-        warnings, answers = list(document.coverage.warnings), self._kept(item)[1]
+        warnings = list(document.coverage.warnings)
+        answers = self._kept(item)[1]
         left = [question for question in self.questions if question not in answers]
         for question in left:
             for event in self._events(session, question):
@@ -212,7 +213,8 @@ class AnswerJob(Job):
         """What earlier runs kept of a document, by content and name: warnings, and `--json` objects
         by question.
         """
-        store, key = self._answer_store, self._key(item)
+        store = self._answer_store
+        key = self._key(item)
         if store is not None:
             store.meet(filter(None, [item.digest]))
             with suppress(
@@ -295,7 +297,8 @@ class SummaryJob(Job):
 
     def __init__(self, options: Options, style: str, focus: str = "") -> None:
         super().__init__(options)
-        self.style, self.focus = style, focus
+        self.style = style
+        self.focus = focus
 
     @property
     def asked(self) -> Json:
@@ -330,7 +333,8 @@ class SummaryJob(Job):
     ) -> SummaryRecord:
         for event in session.read() if self.focus else ():  # only a focus ranks passages
             on_event(event)
-        model, ranked = session.local.model, session.rank(self.focus) if self.focus else ()
+        model = session.local.model
+        ranked = session.rank(self.focus) if self.focus else ()
         return summarize_document(
             document, session.context, model, self.style, focus=self.focus, ranked=ranked
         )

@@ -45,7 +45,9 @@ def _made_unique(path: str) -> str:
     folder, slash, name = path.rpartition("/")
     stem, dot, suffix = name.rpartition(".")
     if not stem or len(suffix) > 16:
-        stem, dot, suffix = name, "", ""
+        stem = name
+        dot = ""
+        suffix = ""
     tail = f"~{_hash(path)}{dot}{suffix}.md"
     kept = stem.encode("utf-8", "surrogateescape")[
         : LONGEST_NAME_BYTES - len(tail.encode())

@@ -23,7 +23,8 @@ TASK_S = 0.3
 STARTUP_S = 3.0
 OUTPUT_BYTES = 16_384
 """What a document leaves in the output folder: record, page, line, digest."""
-SCHEMA, SPEEDS = 3, "batch_speeds.json"
+SCHEMA = 3
+SPEEDS = "batch_speeds.json"
 
 
 class Speeds:
@@ -36,7 +37,8 @@ class Speeds:
         """`path`: the file of what is kept; one that is missing, or is none of ours, says
         nothing.
         """
-        self._path, self._key = path, key
+        self._path = path
+        self._key = key
         self.sums: dict[str, tuple[float, float]] = {}
         with suppress(TypeError, KeyError, AttributeError, ValueError):
             self.sums = {name: (float(x), float(y)) for name, (x, y) in self._kept()[key].items()}
@@ -105,7 +107,8 @@ def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -
 
 
 def _tokens_and_seconds(task: Task, depth: HybridConfig, speeds: Speeds) -> tuple[int, float]:
-    size, suffix = task.item.bytes, task.item.suffix
+    size = task.item.bytes
+    suffix = task.item.suffix
     known = format_of_suffix(suffix)
     unlearned = size * (
         known.tokens_per_byte if known and known.tokens_per_byte else UNKNOWN_TOKENS_PER_BYTE
@@ -133,7 +136,8 @@ def _memory_bytes(config: HybridConfig, depth: HybridConfig, folder: Path, token
     on_disk = sum(path.stat().st_size for path in weight_files(folder))
     on_disk = on_disk * parameters(depth)["total"] // parameters(config)["total"]
     dtype = default_dtype()
-    item, pool = int(dtype.itemsize), default_budget(config, dtype)
+    item = int(dtype.itemsize)
+    pool = default_budget(config, dtype)
     reader = cost_of_reader(folder)
     return estimate(
         depth, tokens, item=item, weights_on_disk=on_disk, expert_bytes=pool, reader=reader

@@ -28,7 +28,10 @@ class BatchProgress(ProgressLine):
     ) -> None:
         super().__init__(stream, clock)
         self.known: set[str] = set()
-        self._total, self._before, self._settled, self._planned = total, before, before, seconds
+        self._total = total
+        self._before = before
+        self._settled = before
+        self._planned = seconds
         self._failed = 0
         self._working: list[str] = []
         self._share = ""

@@ -24,7 +24,8 @@ class SummaryFiles:
     """
 
     def __init__(self, batch: Batch, warn: Callable[[str, str], None]) -> None:
-        self._batch, self._warn = batch, warn
+        self._batch = batch
+        self._warn = warn
         self._root = batch.workspace.root
         self._items = {item.path: item for item in batch.listing.items}
         self._names = output_names(self._items)
@@ -38,7 +39,8 @@ class SummaryFiles:
         ours = set(self._batch.workspace.outputs())
         for name in sorted(names - ours):
             if os.path.lexists(self._root / name):
-                what, where = "exists already, and docqa did not write it", str(self._root / name)
+                what = "exists already, and docqa did not write it"
+                where = str(self._root / name)
                 raise UsageError(what, where=where, hint="choose another --output")
         self._batch.workspace.put_outputs(names | ours)
 

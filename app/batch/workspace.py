@@ -29,7 +29,8 @@ class Workspace:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.folder = root / WORKSPACE
-        self._records, self._failures = self.folder / "records", self.folder / "failures"
+        self._records = self.folder / "records"
+        self._failures = self.folder / "failures"
         self._outputs = self.folder / "outputs.json"
 
     @contextlib.contextmanager

@@ -17,18 +17,20 @@ from docqa.ingest.process.processor_time import processor_seconds
 
 REPEATS = 3
 SAMPLES = Path(__file__).parents[2] / "sample_docs"
-_HANDBOOK, _AGREEMENT = "handbook.pdf", "services_agreement.pdf"
+_HANDBOOK = "handbook.pdf"
+_AGREEMENT = "services_agreement.pdf"
 _QUESTION = {
     _HANDBOOK: "How long do I hold down the red distress button?",
     _AGREEMENT: "When does it take effect?",
 }
-QUICK_WITHIN_S, FRAME_WITHIN_S, HELP_WITHIN_S = 4.0, 0.4, 0.12
+QUICK_WITHIN_S = 4.0
+FRAME_WITHIN_S = 0.4
+HELP_WITHIN_S = 0.12
 _WARM_UP = 1  # the first one writes what Python compiles
 _SIZE = (40, 120)  # rows, columns
-_ASKED, _ATTRIBUTES = (
-    b"\x1b[c",
-    b"\x1b[?62;22c",
-)  # what every terminal is asked, and says: it has colours
+# what every terminal is asked, and says: it has colours
+_ASKED = b"\x1b[c"
+_ATTRIBUTES = b"\x1b[?62;22c"
 _DRAWN = b"Enter opens"
 _GIVE_UP_S = 60.0
 _GOOD = (0, 5)  # statuses; 5: not found, which takes as long
@@ -146,7 +148,8 @@ def help_row() -> Iterator[Measurement]:
 def _best(action: Callable[[], object], repeats: int) -> _Timed:
     times: list[_Timed] = []
     for _ in range(repeats):
-        started, worked = time.perf_counter(), _processor_s()
+        started = time.perf_counter()
+        worked = _processor_s()
         action()
         times.append(_Timed(time.perf_counter() - started, _processor_s() - worked))
     return min(times, key=lambda one: one.wall_s)

@@ -51,7 +51,8 @@ def random_context(model: NetworkModel, count: int) -> State:
     state = model.new_state(yarn_factor_for(model.config, min(count + 1_024, 1 << 20)))
     model.prefill(list(range(1, 65)), state)
     config = model.config
-    heads, dim = config.num_key_value_heads, config.head_dim
+    heads = config.num_key_value_heads
+    dim = config.head_dim
     state.layers = tuple(
         random_memory(heads, dim, count, state.long, seed, half_keys=config.half_keys)
         if isinstance(layer, AttentionMemory)

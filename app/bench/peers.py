@@ -36,7 +36,8 @@ class Docqa:
     def run(self, ids: Tensor, count: int) -> tuple[float, float]:
         """Read `ids` [seq] and write `count` tokens greedily; seconds of each."""
         reading = self.prefill(ids)
-        token, branches = 1, Branches(self.model, self.state)
+        token = 1
+        branches = Branches(self.model, self.state)
         token = int(
             branches.logits([token])[0].argmax()
         )  # the first one prepares what the others use
@@ -108,11 +109,14 @@ class LlamaCpp:
 
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(file)
-        parameters.n_ctx, parameters.n_parallel = length + ROOM, 1
+        parameters.n_ctx = length + ROOM
+        parameters.n_parallel = 1
         parameters.n_batch = parameters.n_ubatch = BATCH
         for part in (parameters.cpuparams, parameters.cpuparams_batch):
             part.n_threads = torch.get_num_threads()
-        parameters.n_gpu_layers, parameters.verbosity, parameters.fit_params = 0, 0, False
+        parameters.n_gpu_layers = 0
+        parameters.verbosity = 0
+        parameters.fit_params = False
         self.server = xllamacpp.Server(parameters)
         self.ids: list[int] = []
         self.reading = 0.0
@@ -136,7 +140,8 @@ class LlamaCpp:
 
 def llama_file(model: NetworkModel, folder: Path, length: int) -> Path:
     """The weights as a GGUF file in `folder`, for prompts of `length` at most."""
-    file, context = folder / f"docqa-{QUANTIZATION}.gguf", length + ROOM
+    file = folder / f"docqa-{QUANTIZATION}.gguf"
+    context = length + ROOM
     tensors = checkpoint_tensors(model.folder, model.config, torch.float32)
     config = replace(
         model.config, max_position_embeddings=max(context, model.config.max_position_embeddings)

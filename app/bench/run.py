@@ -20,14 +20,18 @@ from docqa.model.decode.generate import generate
 from docqa.model.load import NetworkModel
 from docqa.model.state.files import load_state, save_state
 
-PROMPT, DECODED, REPEATS = 8_192, 32, 2
+PROMPT = 8_192
+DECODED = 32
+REPEATS = 2
 LONG_PROMPT = 131_072
-NEAR, FAR = (
-    8_192,
-    1_046_528,
-)  # tokens; FAR: whole blocks, and room behind them, under a million's limit
-FAR_ROUNDS, FAR_STEPS = 4, 4
-QUOTED, QUOTING_REPEATS = 96, 3  # tokens, runs
+# tokens; FAR: whole blocks, and room behind them, under a million's limit
+NEAR = 8_192
+FAR = 1_046_528
+FAR_ROUNDS = 4
+FAR_STEPS = 4
+# tokens, runs
+QUOTED = 96
+QUOTING_REPEATS = 3
 CLAUSE = Path(__file__).with_name("clause.txt").read_text(encoding="utf-8").rstrip()
 QUICK = {"prompt": 1_024, "context": 65_536, "characters": 400_000}
 
@@ -212,7 +216,8 @@ def decode_1m(model: NetworkModel, near: int = NEAR, far: int = FAR) -> Measurem
 
 def restore(model: NetworkModel, count: int) -> Measurement:
     """How long a kept state of `count` tokens takes until one more token has gone through it."""
-    layers, ids = model.answer_layers, random_ids(model, count).tolist()
+    layers = model.answer_layers
+    ids = random_ids(model, count).tolist()
     state = model.new_state(yarn_factor_for(model.config, count + 1), layers=layers)
     model.prefill(ids, state)
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:

@@ -63,7 +63,8 @@ def twin_rows(model: NetworkModel, context: int, trained: int) -> list[Measureme
 
 def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
     """Reading `context` tokens: the hybrid as shipped beside the exact twin."""
-    blocks, long = context // BLOCK, LongAttention()
+    blocks = context // BLOCK
+    long = LongAttention()
     delta = _block_seconds(model, pair.delta, DeltaMemory())
     sparse = _block_seconds(model, pair.attention, _keys(model, context - BLOCK, long))
     first = _block_seconds(model, pair.attention, _keys(model, 0, EXACT))
@@ -91,7 +92,8 @@ def decode_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
     base = fastest(lambda: branches.logits([1]), 5) / pair.layers
     chosen, every = (_keys_seconds(model, context, long) for long in (LongAttention(), EXACT))
     ours = pair.layers * base + pair.attentions * chosen
-    theirs, both = pair.layers * (base + every), pair.layers * base + pair.attentions * every
+    theirs = pair.layers * (base + every)
+    both = pair.layers * base + pair.attentions * every
     method = (
         f"one token behind {context:,}: {base * 1e3:.3g} ms is a layer's share of a whole step at a short context, an "
         f"attention layer adds {chosen * 1e3:.3g} ms where it chooses blocks and {every * 1e3:.3g} ms where it reads "
@@ -136,11 +138,9 @@ def _training_seconds(model: NetworkModel, layer: Layer) -> float:
 
 def _attention_gradient(model: NetworkModel, keys: int) -> float:
     """Forward and backward of the last block of queries over `keys`."""
-    heads, groups, dim = (
-        model.config.num_attention_heads,
-        model.config.num_key_value_heads,
-        model.config.head_dim,
-    )
+    heads = model.config.num_attention_heads
+    groups = model.config.num_key_value_heads
+    dim = model.config.head_dim
     q = torch.randn(1, heads, BLOCK, dim, requires_grad=True)
     k, v = (torch.randn(1, groups, keys, dim, requires_grad=True) for _ in range(2))
 
@@ -169,11 +169,13 @@ def _keys(model: NetworkModel, count: int, long: LongAttention) -> AttentionMemo
 def _keys_seconds(model: NetworkModel, context: int, long: LongAttention) -> float:
     """What the keys of `context` tokens add to a step of one attention layer."""
     memory = _keys(model, context, long)
-    far, without = attention_step(model, memory), attention_step(model, _keys(model, 0, long))
+    far = attention_step(model, memory)
+    without = attention_step(model, _keys(model, 0, long))
     if far is not None and without is not None:
         pairs = [(fastest(far, 3), fastest(without, 3)) for _ in range(4)]  # in turn
         return max(min(one for one, _ in pairs) - min(other for _, other in pairs), 1e-6)
-    heads, dim = model.config.num_key_value_heads, model.config.head_dim
+    heads = model.config.num_key_value_heads
+    dim = model.config.head_dim
     q = torch.randn(1, 1, model.config.num_attention_heads, dim, dtype=model.dtype)
     if context > long.exact:
         k, v = torch.randn(2, 1, 1, heads, dim, dtype=model.dtype)

@@ -70,7 +70,8 @@ class Conversation:
     def again(self) -> Iterator[Event]:
         """Ask the last question again: anew where it was stopped, else the next best answer without
         those shown so far, or the passages that come after the nearest."""
-        last, note = self.turns[-1], self.retry_note()
+        last = self.turns[-1]
+        note = self.retry_note()
         understood = last.understood or last.question
         if note == ANEW:
             yield from self.ask(last.question, understood)
@@ -100,7 +101,8 @@ class Conversation:
     def _add(
         self, question: str, understood: str, answer: Answer | None, state: str, note: str
     ) -> None:
-        asked, documents = question.strip(), self.session.documents
+        asked = question.strip()
+        documents = self.session.documents
         turn = made_turn(documents, asked, answer, understood=understood, state=state, note=note)
         self.turns.append(turn)
         self._recorder.keep(turn)

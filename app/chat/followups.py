@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from docqa.app.history.records import KeptTurn
     from docqa.app.session.session import Session
 
-_MOST_EARLIER, _MOST_SAID, _UNSAID = (
-    4,
-    240,
-    "not stated",
-)  # turns that a model is told, characters of each answer
-_MOST_BEFORE, _MOST_ANSWER = (
-    240,
-    120,
-)  # characters of the question before and its answer, beside a follow-up
-_LONGEST, _CLEARLY = 1_000, 0.05  # characters of what is asked alone, too; how much surer
+# turns that a model is told, characters of each answer
+_MOST_EARLIER = 4
+_MOST_SAID = 240
+_UNSAID = "not stated"
+# characters of the question before and its answer, beside a follow-up
+_MOST_BEFORE = 240
+_MOST_ANSWER = 120
+# characters of what is asked alone, too; how much surer
+_LONGEST = 1_000
+_CLEARLY = 0.05
 _GOING_ON = 0.87
 """Of answers to follow-ups the confidence is taken so many times: of 15 with at least 0.8 without
 it 10 were right.
@@ -48,7 +48,8 @@ def asked_after(session: "Session", turns: "Sequence[KeptTurn]", question: str) 
     ask = (
         session.answer if session.writing is None else session.writing.evidence.preview
     )  # which writes nothing
-    alone, both = ask(asked), ask(joined)
+    alone = ask(asked)
+    both = ask(joined)
     surer = not alone.refused and (both.refused or alone.confidence > both.confidence + _CLEARLY)
     return asked if surer else joined
 

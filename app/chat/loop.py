@@ -155,7 +155,8 @@ class ChatLoop:
     def _command(self, line: str) -> bool:
         """Carry out a slash command; False for the one that ends the conversation."""
         name, _, rest = line.partition(" ")
-        name, argument = name.lower(), rest.strip()
+        name = name.lower()
+        argument = rest.strip()
         if name == "/quit":
             return False
         try:

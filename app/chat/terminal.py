@@ -17,7 +17,9 @@ _LEAST_WIDTH = 20
 _INDENT = re.compile(r" *(?:- |\d+\. )?")
 # Of marks and bars alone: words in a colour are not readable on every background.
 _STYLES = {"answer": "\x1b[36m", "possible": "\x1b[33m", "not_found": "\x1b[31m", "none": ""}
-_BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_BOLD = "\x1b[1m"
+_DIM = "\x1b[2m"
+_PLAIN = "\x1b[0m"
 
 
 class TerminalText:
@@ -25,7 +27,8 @@ class TerminalText:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         stream = stream if stream is not None else sys.stdout
-        self._live, self._colours = is_live(stream), colours(stream)
+        self._live = is_live(stream)
+        self._colours = colours(stream)
 
     def answer(self, text: str, answer: Answer) -> str:
         """`text` of `answer`, with what kind of answer it is and how sure docqa is of it before its

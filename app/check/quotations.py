@@ -120,7 +120,8 @@ def _paragraphs(text: str) -> list[tuple[int, int, str]]:
 
 def _kinds(text: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, kind) of every line."""
-    at, fenced = 0, False
+    at = 0
+    fenced = False
     for line in text.split("\n"):
         end = at + len(line)
         fence = _FENCE.match(line) is not None
@@ -198,7 +199,8 @@ def _opens(text: str, at: int, start: int, end: int) -> bool:
 
 def _closing(text: str, at: int, end: int) -> int | None:
     """Where the mark opened at `at` closes; marks of the same kind inside it are counted."""
-    opener, closers = text[at], _CLOSERS[text[at]]
+    opener = text[at]
+    closers = _CLOSERS[text[at]]
     apostrophe: int | None = None
     depth = 0
     for position in range(at + 1, min(end, at + _LONGEST)):
@@ -220,7 +222,8 @@ def _closing(text: str, at: int, end: int) -> int | None:
 
 
 def _closes(text: str, position: int, end: int) -> bool:
-    before, after = text[position - 1], text[position + 1] if position + 1 < end else " "
+    before = text[position - 1]
+    after = text[position + 1] if position + 1 < end else " "
     if _NOTE_NUMBER.match(text, position + 1, end):
         return not before.isspace() and not before.isdigit()  # 6"4 is no end of a quotation
     return not before.isspace() and not after.isalnum()

@@ -27,7 +27,8 @@ _LEFT_OUT = re.compile(
 )
 _EDGES = " \t\n,;:.–—-"
 _FEW_WORDS = 3
-_PAGES_BEFORE, _PAGES_AFTER = 1, 3
+_PAGES_BEFORE = 1
+_PAGES_AFTER = 3
 
 
 @dataclass(frozen=True)
@@ -59,23 +60,29 @@ def split_parts(quotation: str) -> list[QuotePart]:
     left out.
     """
     parts: list[QuotePart] = []
-    words, gap, inserted = "", "", ""
+    words = ""
+    gap = ""
+    inserted = ""
 
     def close(mark: str, inside: str) -> None:
         nonlocal words, gap, inserted
         piece = words.strip(_EDGES if parts or gap else " \t\n")
         if any(character.isalnum() for character in piece):
             parts.append(QuotePart(piece, gap if parts else "", inserted if parts else ""))
-            gap, inserted = mark, inside
+            gap = mark
+            inserted = inside
         elif gap != "ellipsis":
-            gap, inserted = mark, (inserted + " " + inside).strip()
+            gap = mark
+            inserted = (inserted + " " + inside).strip()
         words = ""
 
     at = 0
     for match in _MARK.finditer(quotation):
         words += quotation[at : match.start()]
         at = match.end()
-        inside, head, tail = match["inside"], match["head"] or "", match["tail"] or ""
+        inside = match["inside"]
+        head = match["head"] or ""
+        tail = match["tail"] or ""
         if match["ellipsis"] or (inside is not None and _LEFT_OUT.fullmatch(inside.strip())):
             close("ellipsis", "")
         elif _REMARK.fullmatch(inside.strip()):
@@ -104,10 +111,12 @@ def assemble(
     for index in (*range(anchor + 1, len(parts)), *range(anchor - 1, -1, -1)):
         if index > anchor:
             start = found[index - 1][0].end
-            end, which = start + _reach(parts[index]), 0
+            end = start + _reach(parts[index])
+            which = 0
         else:
             end = found[index + 1][0].start
-            start, which = end - _reach(parts[index + 1]) - len(parts[index].text), -1
+            start = end - _reach(parts[index + 1]) - len(parts[index].text)
+            which = -1
         hit = _strongest(pages.text, start, end, parts[index].text, which)
         if hit is None:
             return None
@@ -126,7 +135,8 @@ def _strongest(
     """The first (`which` 0) or last (-1) match of `wanted` in `text[start:end]` at the strongest
     grade.
     """
-    start, end = max(0, start), min(len(text), end)
+    start = max(0, start)
+    end = min(len(text), end)
     window = text[start:end]
     if plain := find_whole(window, wanted):
         return Match(plain[which].start + start, plain[which].end + start), Grade.EXACT

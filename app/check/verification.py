@@ -118,7 +118,9 @@ class _TextCheck:
     def __init__(
         self, text: str, documents: tuple[Document, ...], on_each: Callable[[str], None]
     ) -> None:
-        self.text, self.documents, self._on_each = text, documents, on_each
+        self.text = text
+        self.documents = documents
+        self._on_each = on_each
         self.verifier = Verifier(documents, lambda: on_each(""))
         self.places = [CitedPlaces(document, number) for number, document in enumerate(documents)]
         self.names = DocumentNames(documents)
@@ -209,7 +211,8 @@ class _TextCheck:
         edited = (
             found.grade in (Grade.NEAR, Grade.DAMAGED) and not found.omitted and not found.replaced
         )
-        speaker, path = None, tuple[str, ...]()
+        speaker = None
+        path = tuple[str, ...]()
         for first in found.spans[:1]:
             document = self.documents[first.document]
             speaker = document.speaker_of(first.page, first.start)
@@ -376,9 +379,11 @@ class _TextCheck:
         )
         if best is None or best.dest_start >= best.dest_end:
             return None
-        start, end = folded.original_start(best.dest_start), folded.original_end(best.dest_end)
+        start = folded.original_start(best.dest_start)
+        end = folded.original_end(best.dest_end)
         missing = max(0, len(quotation) - (end - start))
-        start, end = max(0, start - missing), min(len(page.text), end + missing)
+        start = max(0, start - missing)
+        end = min(len(page.text), end + missing)
         return Located(number, page.page, *closest_range(quotation, page.text, start, end))
 
     def _refined(self, text: str, found: Finding) -> Finding:

@@ -100,7 +100,8 @@ def ask(
         paths, question = inputs.split_question(items or [])
         asked = [question]
     else:
-        paths, asked = items or [], inputs.read_questions(questions)
+        paths = items or []
+        asked = inputs.read_questions(questions)
     if not paths:
         raise UsageError("there is no document to ask", hint="docqa ask FILE --questions QUESTIONS")
     inputs.check_stdin(paths)

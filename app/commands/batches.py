@@ -79,7 +79,8 @@ def kept_in(folder: Path, flag: str | None) -> Iterator[None]:
             )
         raise
     except OSError as error:
-        full, forbidden = error.errno in _FULL, error.errno in _FORBIDDEN
+        full = error.errno in _FULL
+        forbidden = error.errno in _FORBIDDEN
         if not (full or forbidden):
             raise
         other = (
@@ -171,7 +172,8 @@ def run(
 
 def planned(batch: Batch) -> BatchPlan:
     """The plan of `batch`, with a warning where it has fewer jobs than were asked for."""
-    plan, asked = batch.plan(), batch.settings.jobs
+    plan = batch.plan()
+    asked = batch.settings.jobs
     if plan.jobs < asked:
         free = size(available_bytes())
         report.warn(

@@ -41,7 +41,8 @@ def list_entries() -> int:
             report.result(
                 f"{'history':9} {'':12} {size(history.bytes()):>10} {used} kept {questions:,} questions"
             )
-            total, count = total + history.bytes(), count + 1
+            total = total + history.bytes()
+            count = count + 1
     report.note(f"{count} entries, {size(total)} of {size(BUDGET_BYTES)}, in {store.root}")
     return report.ANSWERED
 
@@ -106,7 +107,8 @@ def forget(
     """
     if not file:
         raise UsageError("the path is empty", hint="docqa forget FILE")
-    documents, notices = content_digests(file), list[str]()
+    documents = content_digests(file)
+    notices = list[str]()
     try:
         deleted, freed = forget_file(kept_store(), file, documents, _say_waiting, notices)
     finally:
@@ -156,7 +158,8 @@ def _prune_history(store: Store, budget: int) -> tuple[int, int]:
     count = freed = 0
     with kept_history(store) as history:
         if history is not None:
-            before, left = history.bytes(), budget - sum(entry.bytes for entry in store.entries())
+            before = history.bytes()
+            left = budget - sum(entry.bytes for entry in store.entries())
             for session in history.prune(left) if left >= 0 else ():
                 count += 1
                 report.result(f"deleted history  session {session.id}: {printable(session.title)}")

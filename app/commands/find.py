@@ -91,7 +91,8 @@ def find(
 def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iterator[Document]:
     """The documents of `paths`, told about on standard error. The exit code of a path that cannot
     be read goes into `codes`."""
-    store, reading = store_of(options), reading_of(options)
+    store = store_of(options)
+    reading = reading_of(options)
     for path in paths:
         found = Sources()
         try:

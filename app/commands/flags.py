@@ -192,7 +192,8 @@ def shared(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
         parameters = [part.replace(kind=kind) for part in own] + added
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {part.name: part.annotation for part in parameters}
-        run.__name__, run.__doc__ = command.__name__, command.__doc__
+        run.__name__ = command.__name__
+        run.__doc__ = command.__doc__
         return run
 
     return decorate

@@ -105,7 +105,8 @@ def _exported(number: int, position: int | None, as_html: bool) -> str:
             raise InputError(
                 "the history is empty", hint="`docqa ask` and `docqa chat` keep their questions"
             )
-        session, turns = kept.session(number), kept.turns(number)
+        session = kept.session(number)
+        turns = kept.turns(number)
         annotations = kept.annotations(number) if position is None else []
     chosen = [turn for turn in turns if position in (None, turn.position)]
     if not chosen and not annotations:

@@ -189,7 +189,8 @@ def _places(model: str, folder: str) -> tuple[Path, Path]:
     """(model, folder to write). Raises UsageError where files are in it: docqa never writes among
     the user's.
     """
-    source, target = model_folder(model), Path(folder).expanduser()
+    source = model_folder(model)
+    target = Path(folder).expanduser()
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         why = "is not empty" if target.is_dir() else "is a file"
         raise UsageError(

@@ -42,7 +42,8 @@ def list_models(server: _Server = None) -> int:
 
     if server is not None:
         return _list_served(server)
-    settings, root = config.resolve(), models_root()
+    settings = config.resolve()
+    root = models_root()
     chosen = settings.text("model")
     answering = find(chosen or BUNDLED_NAME, root)
     have = [(BUNDLED_NAME, bundled(), _folder_bytes(bundled()))]

@@ -48,7 +48,8 @@ def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = F
 def _plan_before_pull(paths: list[str], options: Options, model: KnownModel, as_json: bool) -> int:
     options = replace(options, model=None)
     with open_session(paths, options) as session:
-        tokens, speed = len(session.context), measured_speed(load_network(options), TIMED_LAYERS)
+        tokens = len(session.context)
+        speed = measured_speed(load_network(options), TIMED_LAYERS)
     found = forecast(model, tokens, speed, models_root())
     report.result(
         json.dumps(asdict(found) | {"fits": found.fits}) if as_json else "\n".join(found.lines())

@@ -24,7 +24,8 @@ def read(given: flags.SharedOptions, paths: flags.Paths) -> int:
             for event in session.read():
                 screen.progress(event)
                 kept = event.kept if isinstance(event, ReadProgress) else kept
-            total, reused = len(session.context), session.local_reading.prefiller.tokens_reused
+            total = len(session.context)
+            reused = session.local_reading.prefiller.tokens_reused
     finally:
         screen.close()
     took = duration(time.monotonic() - started)

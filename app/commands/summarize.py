@@ -168,7 +168,8 @@ def _print(files: SummaryFiles) -> None:
 
 
 def _plan_text(batch: Batch, plan: BatchPlan) -> str:
-    items, tasks = batch.listing.items, batch.tasks
+    items = batch.listing.items
+    tasks = batch.tasks
     done = sum(batch.workspace.is_done(task.key) for task in tasks)
     duplicates = sum(len(task.paths) - 1 for task in tasks)
     jobs = f", {plan.jobs} at once" if plan.jobs > 1 else ""

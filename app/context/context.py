@@ -103,7 +103,8 @@ class _Layout:
             starts.append(len(text))
             text += page.text[passage.start : passage.end]
         ids, offsets = self.tokenizer.encode_with_offsets(text + "\n\n")
-        laid, base = self.tokens, len(self.tokens.ids)
+        laid = self.tokens
+        base = len(self.tokens.ids)
         laid.ids.extend(ids)
         spans: dict[int, list[int]] = {}
         current = 0
@@ -179,11 +180,13 @@ def join(
     documents: Sequence[Document], opening: Sequence[int], parts: Sequence[DocumentTokens]
 ) -> Context:
     """The Context of `documents`, of which `parts` are the tokens, behind `opening`."""
-    ids, token_passage = array("i", opening), array("i", [NO_PASSAGE] * len(opening))
+    ids = array("i", opening)
+    token_passage = array("i", [NO_PASSAGE] * len(opening))
     token_offset = array("i", token_passage)
     placed: list[PlacedPassage] = []
     for number, (document, part) in enumerate(zip(documents, parts, strict=True)):
-        base, before = len(ids), len(placed)
+        base = len(ids)
+        before = len(placed)
         ids.extend(part.ids)
         token_offset.extend(part.token_offset)
         token_passage.extend(_counted_from(before, part.token_passage))

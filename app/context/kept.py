@@ -25,7 +25,8 @@ from docqa.model.protocol import Tokenizer
 
 TOKENS_FORMAT = 2
 """Raised when a document's part of a Context changes its form, or how it is made."""
-_PREAMBLE, _KEYS = "preamble", "keys"
+_PREAMBLE = "preamble"
+_KEYS = "keys"
 
 
 @dataclass

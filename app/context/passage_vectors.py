@@ -20,7 +20,8 @@ class PassageVectors:
     an encoder. Mutable."""
 
     def __init__(self, model: Model, context: Context) -> None:
-        self._model, self._context = model, context
+        self._model = model
+        self._context = context
         self._keys = context.passage_keys  # kept with the context: no page is looked at for them
         self._known: dict[bytes, np.ndarray] = {}
         self.unsaved = False

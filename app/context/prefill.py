@@ -227,10 +227,12 @@ class Prefiller:
         return state
 
     def _prefill(self, state: State) -> Iterator[Event]:
-        total, ids = self.total, self.context.ids
+        total = self.total
+        ids = self.context.ids
         yield ReadProgress(state.position, total, reused=self.tokens_reused)
         times: list[tuple[int, float]] = [(state.position, time.monotonic())]
-        blocks, speed = 0, 0.0
+        blocks = 0
+        speed = 0.0
         last_point = total // self._grid * self._grid  # a text that grows goes on from here
         try:
             while state.position < total:
@@ -269,7 +271,9 @@ class Prefiller:
         self.passages.read_until(total)
         if state.position != self._saved_at or self.passages.unsaved:
             yield from self._keep(state)
-        self.state, self._partial, self.finished = state, None, True
+        self.state = state
+        self._partial = None
+        self.finished = True
         if blocks:  # only now it is known whether anything is kept
             kept = self.store is not None and not self._refused
             yield ReadProgress(total, total, speed, 0.0, self.tokens_reused, kept)

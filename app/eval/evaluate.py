@@ -61,7 +61,8 @@ def run_eval(
     chosen = replace(options, store=options.store and folder is not None, preview=False)
     loaded = model if model is not None else find_model(chosen)
     outcomes: list[QuestionOutcome] = []
-    skipped, fitting = 0, Fitting(chosen, loaded) if fit else None
+    skipped = 0
+    fitting = Fitting(chosen, loaded) if fit else None
     for document in read_eval_file(path, limit, sample=sample, folder=folder):
         try:
             for outcome in (
@@ -123,7 +124,8 @@ def outcome(
     """Ask a question. `right`: whether a passage has an answer, None where that is not known;
     `cited` of a quote.
     """
-    answer, known = session.answer(question.text), None if question.unanswerable else right
+    answer = session.answer(question.text)
+    known = None if question.unanswerable else right
     ranked = session.rank(question.text)
     words = ranked if not session.options.model_scores else rank(question.text, session.index)
     overlap, exact = scores(None if answer.refused else answer.answer, question)
@@ -255,7 +257,8 @@ def refusal_rates(questions: Iterable[tuple[bool, bool]]) -> dict[str, float]:
     by_kind: dict[bool, list[bool]] = {False: [], True: []}
     for unanswerable, refused in questions:
         by_kind[unanswerable].append(refused)
-    wrongly, rightly = mean(by_kind[False]), mean(by_kind[True])
+    wrongly = mean(by_kind[False])
+    rightly = mean(by_kind[True])
     halves = [1.0 - wrongly] * bool(by_kind[False]) + [rightly] * bool(by_kind[True])
     return {
         "refused_answerable": wrongly,

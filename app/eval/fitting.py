@@ -29,13 +29,15 @@ class Fitting:
     """
 
     def __init__(self, options: Options, model: Model) -> None:
-        known, path = read_calibration(model.folder).get("refusal"), options.calibration_file
+        known = read_calibration(model.folder).get("refusal")
+        path = options.calibration_file
         if path is None or known is None:
             said = "fits how sure answers with models of others are, beside the bundled one"
             raise UsageError(
                 said, where="--fit", hint="name one by --reader, --encoder or --reranker"
             )
-        self._path, self._known = path, known
+        self._path = path
+        self._known = known
         model.calibration["refusal"] = {**known, "threshold": 0.0}
 
     def fitted(self, outcomes: Sequence[QuestionOutcome]) -> list[QuestionOutcome]:
@@ -64,9 +66,11 @@ class Fitting:
 def _fit(x: np.ndarray, y: np.ndarray, known: RefusalCalibration) -> tuple[list[float], float]:
     """Weights and bias of y [n] by signals x [n, signals], from the `known` ones on; each step is
     safe by the bound of its curvature (Böhning and Lindsay 1988)."""
-    mean, spread = x.mean(0), np.where(x.std(0) > 1e-9, x.std(0), np.inf)
+    mean = x.mean(0)
+    spread = np.where(x.std(0) > 1e-9, x.std(0), np.inf)
     rows = np.column_stack([(x - mean) / spread, np.ones(len(x))])
-    offset, change = x @ known["weights"] + known["bias"], np.zeros(rows.shape[1])
+    offset = x @ known["weights"] + known["bias"]
+    change = np.zeros(rows.shape[1])
     held = np.diag([*[PULL] * x.shape[1], 1e-6])
     step = np.linalg.inv(rows.T @ rows / 4 + held)
     for _ in range(_STEPS):

@@ -15,7 +15,10 @@ from docqa.app.eval.questions import GoldQuestion
 from docqa.app.output.figures import Square, squares
 
 BINS = 10
-_MOST, _MOST_TOGETHER, _FEWEST = 60, 200, 3  # words
+# words
+_MOST = 60
+_MOST_TOGETHER = 200
+_FEWEST = 3
 _TOGETHER = ("list", "two_places")
 _VERDICT = re.compile(r"(?:(?<!\s)\s++)?(yes|no)(?:[:,.;]\s*+|\s*+$)", re.IGNORECASE)
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
@@ -73,13 +76,15 @@ def exact_match(said: str, gold: str) -> float:
 
 def f1(said: str, gold: str) -> float:
     """Harmonic mean of word precision and recall in SQuAD's normal form."""
-    left, right = normalise(said).split(), normalise(gold).split()
+    left = normalise(said).split()
+    right = normalise(gold).split()
     if not left or not right:
         return float(left == right)
     common = sum((Counter(left) & Counter(right)).values())
     if not common:
         return 0.0
-    precision, recall = common / len(left), common / len(right)
+    precision = common / len(left)
+    recall = common / len(right)
     return 2 * precision * recall / (precision + recall)
 
 
@@ -144,7 +149,8 @@ def _stands_in(gold: str, quoted: str) -> bool:
 
 
 def _agree(said: str, gold: str, most: int) -> bool:
-    ours, known = normalise(said).split(), normalise(gold).split()
+    ours = normalise(said).split()
+    known = normalise(gold).split()
     alike = f1(said, gold) > 0.5 and _figures(ours) <= _figures(known)
     return alike or _within(known, ours[:most]) or len(ours) >= _FEWEST and _within(ours, known)
 

@@ -33,7 +33,8 @@ class TextMap:
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
         """Half-open place in the text of `start:end` of the source, or None."""
-        first, last = bisect_left(self._source_places, start), bisect_left(self._source_places, end)
+        first = bisect_left(self._source_places, start)
+        last = bisect_left(self._source_places, end)
         if first == last:
             return None
         if not self._same:
@@ -41,7 +42,8 @@ class TextMap:
             moved = self._nearest(letters, first)
             if moved is None:
                 return None
-            first, last = moved, moved + len(letters)
+            first = moved
+            last = moved + len(letters)
         return self._text_places[first], self._text_places[last - 1] + 1
 
     def spans(self, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -57,10 +59,8 @@ class TextMap:
         return self._source_places[min(at, len(self._source_places) - 1)]
 
     def _nearest(self, letters: str, expected: int) -> int | None:
-        before, after = (
-            self._text.rfind(letters, 0, expected + len(letters)),
-            self._text.find(letters, expected),
-        )
+        before = self._text.rfind(letters, 0, expected + len(letters))
+        after = self._text.find(letters, expected)
         found = [place for place in (before, after) if place >= 0]
         return min(found, key=lambda place: abs(place - expected)) if found else None
 
@@ -120,14 +120,10 @@ class EvalDocument:
                 for a in answers
                 if a["start"] >= 0
             )
-            golds, none = (
-                tuple(a["text"] for a in answers),
-                bool(qa.get("unanswerable")) or not answers,
-            )
-            kind, verdict = (
-                _kind(qa.get("kind"), none),
-                _verdict(qa.get("verdict", qa.get("label"))),
-            )
+            golds = tuple(a["text"] for a in answers)
+            none = bool(qa.get("unanswerable")) or not answers
+            kind = _kind(qa.get("kind"), none)
+            verdict = _verdict(qa.get("verdict", qa.get("label")))
             multi = bool(qa.get("multi"))
             self.questions.append(
                 GoldQuestion(qa["question"], golds, none, spans, (), kind, verdict, multi)
@@ -188,7 +184,8 @@ def read_eval_file(
 
 def _page_question(record: dict[str, object]) -> GoldQuestion:
     pages = [int(page) for page in _listed(record, "pages") or [record.get("page")] if page]
-    unanswerable, answer = bool(record["unanswerable"]), str(record["answer"] or "")
+    unanswerable = bool(record["unanswerable"])
+    answer = str(record["answer"] or "")
     must, all_of = (tuple(map(str, _listed(record, key))) for key in ("must", "all_of"))
     return GoldQuestion(
         str(record["question"]),

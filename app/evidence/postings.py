@@ -30,7 +30,8 @@ class Postings:
     def of(cls, texts: Iterable[str]) -> Self:
         """Of `texts`, one a passage."""
         numbers: dict[str, int] = {}
-        found, lengths = array("i"), array("i")
+        found = array("i")
+        lengths = array("i")
         for text in texts:
             words = terms(text)
             lengths.append(len(words))

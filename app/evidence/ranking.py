@@ -18,7 +18,8 @@ from docqa.app.evidence.postings import POSTINGS_FORMAT, Postings
 from docqa.app.evidence.terms import terms
 from docqa.app.storage.arrays import Arrays
 
-_SATURATION, _BY_LENGTH = 1.5, 0.75
+_SATURATION = 1.5
+_BY_LENGTH = 0.75
 """BM25's k1 and b."""
 DEFAULT_WEIGHTS = {"bm25": 1.0, "vector": 0.0}
 

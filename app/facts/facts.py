@@ -179,7 +179,8 @@ def compare(one: Fact, other: Fact) -> Relation:
             else Relation.INCOMPARABLE
         )
     if one.kind in NAMES:
-        words, others = set(one.value.split()), set(other.value.split())
+        words = set(one.value.split())
+        others = set(other.value.split())
         return Relation.INCOMPARABLE if words <= others or others <= words else Relation.CONFLICTING
     (number, unit), (other_number, other_unit) = _measured(one.value), _measured(other.value)
     if unit != other_unit:
@@ -266,7 +267,8 @@ def normal_form(text: str) -> str:
     numbers and units in one spelling, "thirty (30) days" once."""
     number = _CLAUSE_NUMBER.match(text.lstrip())
     shown = folded(text.lstrip()[number.end() if number else 0 :])
-    at, parts = 0, list[str]()
+    at = 0
+    parts = list[str]()
     for start, end, value in sorted(_values(shown)):
         if start >= at:
             parts += [shown[at:start], value]

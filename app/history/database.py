@@ -12,7 +12,8 @@ from typing import TypeVar
 from docqa.app.errors import ResourceError
 from docqa.app.storage.store import Store
 
-FOLDER, NAME = "history", "history.sqlite"
+FOLDER = "history"
+NAME = "history.sqlite"
 SCHEMA = 3
 BUSY_SECONDS = 20.0
 _APPLICATION = 0x646F6371  # "docq": what somebody else made is not taken for ours
@@ -28,7 +29,8 @@ class Database:
     def __init__(self, store: Store, reindex: Callable[[sqlite3.Connection], None]) -> None:
         self.path = store.folder(FOLDER, NAME)
         self.notices: list[str] = []
-        self._store, self._reindex = store, reindex
+        self._store = store
+        self._reindex = reindex
         with self._named():
             self._connection = self._open()
 
@@ -120,7 +122,8 @@ def set_aside(path: Path) -> Path:
     """Rename a damaged database and its side files over an older one. Returns where it is now."""
     aside = path.with_name(f"{path.name}.damaged")
     for suffix in ("", *_SIDE_FILES):
-        old, new = Path(f"{path}{suffix}"), Path(f"{aside}{suffix}")
+        old = Path(f"{path}{suffix}")
+        new = Path(f"{aside}{suffix}")
         new.unlink(missing_ok=True)
         with suppress(FileNotFoundError):
             os.rename(old, new)

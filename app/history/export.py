@@ -101,7 +101,8 @@ def marked_words(quote: Quote) -> tuple[str, str, str]:
     """The text of a quote before the answer, the answer, and what follows; all in the first without
     one.
     """
-    start, end = quote.answer_start, quote.answer_end
+    start = quote.answer_start
+    end = quote.answer_end
     if start is None or end is None:
         return quote.text, "", ""
     return quote.text[:start], quote.text[start:end], quote.text[end:]
@@ -130,9 +131,11 @@ def free_name(path: str, ending: str) -> str:
     chat.md.
     """
     stem, (kind, suffix) = PurePath(path).stem or "document", ending.split(".")
-    name, number = f"{stem}.{ending}", 2
+    name = f"{stem}.{ending}"
+    number = 2
     while os.path.exists(name):
-        name, number = f"{stem}.{kind}-{number}.{suffix}", number + 1
+        name = f"{stem}.{kind}-{number}.{suffix}"
+        number = number + 1
     return name
 
 

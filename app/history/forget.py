@@ -27,7 +27,8 @@ def forget_file(
             with history:
                 asked = history.forget(documents, path)
             notices += history.notices
-        known, below = remembered(store).get("problems"), inside(path)
+        known = remembered(store).get("problems")
+        below = inside(path)
         if isinstance(known, dict) and any(map(below, known)):
             remember(
                 store, "problems", {each: about for each, about in known.items() if not below(each)}

@@ -58,8 +58,10 @@ class History:
 
     def __init__(self, store: Store) -> None:
         self._database = Database(store, _index_all)
-        self.path, self.notices = self._database.path, self._database.notices
-        self.close, self.check = self._database.close, self._database.check
+        self.path = self._database.path
+        self.notices = self._database.notices
+        self.close = self._database.close
+        self.check = self._database.check
 
     def __enter__(self) -> History:
         return self
@@ -185,12 +187,11 @@ class History:
         """(the newest `limit` turns with every word of `query` in question, answer or quotes, their
         number). All turns without a query; none for one without a word ("§")."""
         expression = match_expression(query)
-        where, values = "0" if query.strip() else "1", []
+        where = "0" if query.strip() else "1"
+        values = []
         if expression:
-            where, values = (
-                "turns.id IN (SELECT rowid FROM words WHERE words MATCH ?)",
-                [expression],
-            )
+            where = "turns.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
+            values = [expression]
         newest = (
             f"SELECT session, kind, {_TURN} FROM turns JOIN sessions ON sessions.id = session "
             f"WHERE {where} ORDER BY asked DESC, turns.id DESC LIMIT ?"
@@ -218,7 +219,8 @@ class History:
         """Delete sessions over any of `documents` (sha256), or what was read at or below `path`;
         returns how many.
         """
-        below, wanted = inside(storable(path)), set(documents)
+        below = inside(storable(path))
+        wanted = set(documents)
 
         def chosen(db: sqlite3.Connection) -> set[int]:
             known = db.execute("SELECT session, document, absolute FROM documents")

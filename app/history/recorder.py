@@ -50,12 +50,10 @@ class Recorder:
         resume: int | None = None,
     ) -> None:
         self.session = resume
-        self._store, self._kind, self._documents, self._on_notice = (
-            store,
-            kind,
-            documents,
-            on_notice,
-        )
+        self._store = store
+        self._kind = kind
+        self._documents = documents
+        self._on_notice = on_notice
         self._history: History | None = None
 
     def watch(self, events: Iterable[Event]) -> Iterator[Event]:
@@ -115,7 +113,8 @@ def cited_pages(answer: Answer | None, documents: Sequence[Document]) -> tuple[C
             cites.setdefault((at, cite.page or 1), []).append(cite)
     pages: list[CitedPage] = []
     for (at, number), found in sorted(cites.items()):
-        document, text = documents[at], documents[at].pages[number - 1].text
+        document = documents[at]
+        text = documents[at].pages[number - 1].text
         about = document.id, document.path, found[0].page, found[0].label
         pages += [CitedPage(*about, start, text[start:end]) for start, end in _ranges(text, found)]
     return tuple(pages)

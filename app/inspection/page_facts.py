@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document, Page, Section, Table
 
 GRADES = {"A": "order certain", "B": "repaired", "C": "doubtful", "F": "no usable text"}
-_CELL_CHARS, _MOST_ROWS = 24, 40
+_CELL_CHARS = 24
+_MOST_ROWS = 40
 _SECTION = ("id", "number", "title", "level", "start", "source", "confidence")
 _PHYSICAL = re.compile(r"pdf\s*(\d{1,6})$", re.IGNORECASE)
 
@@ -105,7 +106,9 @@ def to_json_object(inspection: Inspection) -> dict[str, object]:
     """All facts as one object: boxes are left, top, right, bottom in points from the top left
     corner.
     """
-    document, page, view = inspection.document, inspection.page, inspection.view
+    document = inspection.document
+    page = inspection.page
+    view = inspection.view
     return {
         "schema": 1,
         "file": document.path,
@@ -154,7 +157,8 @@ def grades(document: Document) -> dict[str, int]:
 
 def summary(inspection: Inspection) -> list[str]:
     """The page in words, a line for each fact and each block, in reading order."""
-    page, view = inspection.page, inspection.view
+    page = inspection.page
+    view = inspection.view
     lines = head_lines(inspection)
     for number, block in enumerate(view.blocks, 1):
         text = printable(page.text[block.start : block.end])
@@ -181,7 +185,8 @@ def remarks(inspection: Inspection) -> list[str]:
 
 def head_lines(inspection: Inspection) -> list[str]:
     """Page and file, its grade beside those of the others, and the section it begins in."""
-    document, page = inspection.document, inspection.page
+    document = inspection.document
+    page = inspection.page
     lines = [printable(document.path)]
     if document.paged:
         lines.append(f"p. {page_text(page.page, page.label)}, {len(document.pages):,} in all")

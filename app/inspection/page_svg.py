@@ -30,13 +30,18 @@ _NAMES = {
 }
 _OTHER = "#333333"
 _GREY = "#6B6B6B"
-_MARGIN, _PANEL, _LEADING = 20.0, 260.0, 11.0
-_PANEL_CHARS, _MOST_ITEMS, _MOST_CHARS = 54, 40, 160
+_MARGIN = 20.0
+_PANEL = 260.0
+_LEADING = 11.0
+_PANEL_CHARS = 54
+_MOST_ITEMS = 40
+_MOST_CHARS = 160
 
 
 def page_svg(inspection: Inspection) -> str:
     """The picture of a page that has a size, as one SVG document."""
-    view, panel = inspection.view, _panel_lines(inspection)
+    view = inspection.view
+    panel = _panel_lines(inspection)
     # All is drawn as large as `unit` says: what is written on a poster must grow with it.
     unit = min(max(min(view.width_pt, view.height_pt) / 600, 0.4), 20.0)
     return filled_in(

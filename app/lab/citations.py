@@ -83,7 +83,8 @@ def scored(statement: str, cites: Sequence[str], supports: Supports) -> tuple[bo
     rest = [every[:at] + every[at + 1 :] for at in range(len(every))]
     asked = [every, *([cite] for cite in every), *(others for others in rest if others)]
     together, *others = supports(asked)
-    alone, without = others[: len(every)], others[len(every) :] or [False]
+    alone = others[: len(every)]
+    without = others[len(every) :] or [False]
     return together, [
         together and (one or not less) for one, less in zip(alone, without, strict=True)
     ]
@@ -114,7 +115,8 @@ def record_of(answerer: RecordedWriting, document: EvalDocument, question: str) 
 
 def _statement(item: CheckedStatement, question: str, answerer: RecordedWriting) -> Record:
     """A statement with its cites as shown, and as the model wrote them."""
-    context, words = answerer.corpus.context, item.written.plain
+    context = answerer.corpus.context
+    words = item.written.plain
     claim = f"{item.written.lead.rstrip(':')} {words}" if item.written.lead else words
     claim = f"{question.rstrip('?')}: {claim}" if too_short(claim) else claim
     shown = [_text(context, places) for places in item.quotes]

@@ -40,8 +40,13 @@ from docqa.app.reading.clauses import (
 from docqa.app.reading.parties import BEGINS, GOES_ON, OUTSIDE, QUOTES, best_way, features, tokens
 from docqa.app.storage.arrays import save_summed
 
-FOLDS, PULL, LONGEST = 4, 3e-6, 400_000
-LONGEST_NAME, MARKS, NAMES_PULL, KINDS_PULL = 12, set("\"“”('"), 3e-5, 1e-5
+FOLDS = 4
+PULL = 3e-6
+LONGEST = 400_000
+LONGEST_NAME = 12
+MARKS = set("\"“”('")
+NAMES_PULL = 3e-5
+KINDS_PULL = 1e-5
 # log-odds added to those that a name begins: one that is left out harms more than one too many
 RATHER_NAMED = 2.0
 Rows = tuple[list[ClauseSentence], np.ndarray]
@@ -52,7 +57,8 @@ not known.
 
 def rows_of(path: str, questions: list[str]) -> list[Rows]:
     """The rows of every contract."""
-    tokenizer, found = load_model(Options()).tokenizer, []
+    tokenizer = load_model(Options()).tokenizer
+    found = []
     for document in read_eval_file(path):
         if len(document.text) > LONGEST:
             continue
@@ -78,7 +84,8 @@ def rows_of(path: str, questions: list[str]) -> list[Rows]:
 def named(path: str, question: str, head: ClauseHead) -> list[tuple[list[str], list[int]]]:
     """The words of the sentences that name the parties, as `head` tells, and how each stands to the
     names; what a party is called elsewhere in quotation marks is none."""
-    tokenizer, found = load_model(Options()).tokenizer, []
+    tokenizer = load_model(Options()).tokenizer
+    found = []
     for document in read_eval_file(path):
         asked = next((each for each in document.questions if each.text == question), None)
         if len(document.text) > LONGEST or asked is None:
@@ -132,10 +139,8 @@ def fit_names(rows: list[tuple[list[str], list[int]]]) -> tuple[np.ndarray, np.n
     lengths = torch.tensor([len(labels) for labels in wanted])
     target = pad_sequence(wanted, batch_first=True)
     there = torch.arange(target.shape[1])[None] < lengths[:, None]
-    weights, follow = (
-        torch.zeros(WIDTH, 3, requires_grad=True),
-        torch.zeros(3, 3, requires_grad=True),
-    )
+    weights = torch.zeros(WIDTH, 3, requires_grad=True)
+    follow = torch.zeros(3, 3, requires_grad=True)
     search = torch.optim.LBFGS([weights, follow], max_iter=60, line_search_fn="strong_wolfe")
 
     def loss() -> float:
@@ -174,8 +179,10 @@ def matrix(contracts: list[Rows]) -> torch.Tensor:
 
 def fit(contracts: list[Rows]) -> tuple[np.ndarray, np.ndarray]:
     """Logistic regressions of all clauses: weights [clauses, WIDTH] and biases [clauses]."""
-    x, y = matrix(contracts), torch.tensor(np.concatenate([y for _, y in contracts]))
-    known, wanted = ~y.isnan(), y.nan_to_num()
+    x = matrix(contracts)
+    y = torch.tensor(np.concatenate([y for _, y in contracts]))
+    known = ~y.isnan()
+    wanted = y.nan_to_num()
     rare = ((known.sum(0) - wanted.sum(0)) / wanted.sum(0)).sqrt()
     weights, bias = (
         torch.zeros(*shape, requires_grad=True) for shape in ((WIDTH, y.shape[1]), (y.shape[1],))
@@ -202,10 +209,8 @@ def fit_kinds(found: list[np.ndarray], numbers: list[int]) -> tuple[np.ndarray, 
     x = matrix([([ClauseSentence(0, 0, 0, each) for each in found], np.zeros(0))])
     y = torch.tensor(numbers)
     count = y.bincount()
-    weights, bias = (
-        torch.zeros(WIDTH, len(count), requires_grad=True),
-        torch.zeros(len(count), requires_grad=True),
-    )
+    weights = torch.zeros(WIDTH, len(count), requires_grad=True)
+    bias = torch.zeros(len(count), requires_grad=True)
     search = torch.optim.LBFGS([weights, bias], max_iter=60, line_search_fn="strong_wolfe")
 
     def loss() -> float:
@@ -225,7 +230,9 @@ def fit_dates(contracts: str, question: str) -> tuple[np.ndarray, np.ndarray]:
     """Weights [WIDTH] and bias [1] of what a document's date is; prints how often it is right of
     openings left out.
     """
-    marked, openings, right = list(date_rows(contracts, question)), list(opening_rows()), []
+    marked = list(date_rows(contracts, question))
+    openings = list(opening_rows())
+    right = []
     for fold in range(FOLDS + 1):
         others = [rows for number, rows in enumerate(openings) if number % FOLDS != fold]
         weights, bias = fit([*marked, *others * TIMES])
@@ -243,7 +250,8 @@ def fit_heads(rows: list[Rows], names: list[str]) -> tuple[np.ndarray, np.ndarra
     """Weights [names, WIDTH] and biases [names] by all rows, and lines [names, 2] to log-odds by
     rows left out.
     """
-    held, lines = [], []
+    held = []
+    lines = []
     for fold in range(FOLDS):
         weights, bias = fit([row for number, row in enumerate(rows) if number % FOLDS != fold])
         held += [

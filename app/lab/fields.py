@@ -36,7 +36,8 @@ def judged(field: Field, answer: Answer, gold: GoldQuestion, marked: list[tuple[
         return "rightly empty" if gold.unanswerable else "wrongly empty"
     if gold.unanswerable:
         return "wrong"
-    said, places = str(answer.answer), [cite for quote in answer.quotes[:1] for cite in quote.cites]
+    said = str(answer.answer)
+    places = [cite for quote in answer.quotes[:1] for cite in quote.cites]
     if field.kind is FactKind.PARTY:
         return (
             "right" if _complete([each.text for each in answer.statements], gold.golds) else "wrong"
@@ -102,7 +103,8 @@ def main(arguments: list[str] | None = None) -> None:
         "--details", action="store_true", help="print every value that is wrong or wrongly empty"
     )
     given = parser.parse_args(arguments)
-    options, fields = Options(store=False, preview=False), fields_of("contract")
+    options = Options(store=False, preview=False)
+    fields = fields_of("contract")
     tally: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for document in read_eval_file(given.data)[: given.limit]:
         for name, verdict, answer in ask(document, fields, options):

@@ -23,7 +23,9 @@ def ask(paths: list[str], question: str) -> dict[str, object]:
     """Seconds, from the paths on, to the first file's answer (None where no file gave one) and to
     the end.
     """
-    started, first, read = time.monotonic(), None, 0
+    started = time.monotonic()
+    first = None
+    read = 0
     with open_session(paths, Options(preview=False)) as session:
         for event in session.ask(question):
             if isinstance(event, DocumentAnswered) and first is None:

@@ -98,14 +98,10 @@ KINDS = (
         "person",
     ),
 )
-_FIRST, _LAST = (
-    ("Vel", "Tarn", "Osk", "Brin", "Mar", "Quil", "Hest", "Dor"),
-    ("moor", "wick", "erby", "aven", "stead"),
-)
-_GIVEN, _FAMILY = (
-    ("Odile", "Henrik", "Marta", "Ivo", "Pella", "Anselm"),
-    ("Brandreth", "Corvin", "Talgarth", "Wexley"),
-)
+_FIRST = ("Vel", "Tarn", "Osk", "Brin", "Mar", "Quil", "Hest", "Dor")
+_LAST = ("moor", "wick", "erby", "aven", "stead")
+_GIVEN = ("Odile", "Henrik", "Marta", "Ivo", "Pella", "Anselm")
+_FAMILY = ("Brandreth", "Corvin", "Talgarth", "Wexley")
 _MONTHS = ("January", "February", "April", "June", "July", "September", "October", "November")
 _COLOURS = ("crimson", "turquoise", "ochre", "violet", "emerald", "indigo")
 
@@ -155,7 +151,8 @@ def needles(count: int, rng: random.Random, other_words: bool = False) -> list[N
             "colour": rng.choice(_COLOURS),
         }[kind]
         depth = (number + 0.5) / count
-        name, question = names[number], other if other_words else same
+        name = names[number]
+        question = other if other_words else same
         found.append(
             Needle(
                 sentence.format(name=name, value=value), question.format(name=name), value, depth
@@ -176,7 +173,9 @@ def prose(data: Path, rng: random.Random) -> Iterator[str]:
 
 def pages_of(paragraphs: Iterator[str], tokenizer: Tokenizer, tokens: int) -> list[str]:
     """Pages of whole paragraphs, together at most `tokens` long and nearly so."""
-    pages, size, used = [""], 0, 0
+    pages = [""]
+    size = 0
+    used = 0
     for paragraph in paragraphs:
         cut = paragraph.strip()[: 2 * PAGE_CHARS].replace("\f", " ")
         used += len(tokenizer.encode(cut)) + 2
@@ -195,7 +194,8 @@ def hide(pages: list[str], hidden: list[Needle]) -> tuple[list[str], list[Needle
     """Each needle in its page, after the sentence that ends nearest to the middle; needles with
     their pages.
     """
-    out, placed = list(pages), []
+    out = list(pages)
+    placed = []
     for needle in hidden:
         number = min(int(needle.depth * len(pages)), len(pages) - 1)
         text = out[number]
@@ -214,7 +214,8 @@ def parse(pages: list[str]) -> Document:
 def ask(session: Session, needle: Needle, length: int) -> Found:
     """Put the needle's question to the document."""
     answer = session.answer(needle.question)
-    ranked, words = session.rank(needle.question), rank(needle.question, session.index)
+    ranked = session.rank(needle.question)
+    words = rank(needle.question, session.index)
 
     def has_it(items: Iterable[Ranked]) -> bool:
         texts = [session.context.text_of(session.context.passages[item.index]) for item in items]

@@ -24,7 +24,8 @@ from docqa.ingest.pdf.document import ALL_HIDDEN
 
 MOST_SECONDS = 60
 MOST_BYTES = 2**28
-LEAST_SHARE, MOST_SHARE = 0.7, 1.4
+LEAST_SHARE = 0.7
+MOST_SHARE = 1.4
 """Of the characters that pdftotext reads."""
 _PEER_SECONDS = 60
 _FEW = 20  # characters: fewer are page numbers and marks

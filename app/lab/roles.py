@@ -83,7 +83,8 @@ def parsed(text: str) -> Document:
 
 def kinds(data: Path) -> tuple[list[np.ndarray], list[int]]:
     """The features of the openings of documents, and the number of the kind of each."""
-    found, numbers = [], []
+    found = []
+    numbers = []
     for number, kind in enumerate(DocumentKind):
         for name in KINDS[kind]:
             records = list(_records(data, name))

@@ -6,7 +6,9 @@ import struct
 import sys
 from pathlib import Path
 
-_EM, _ASCENT, _DESCENT = 1000, 880, -120
+_EM = 1000
+_ASCENT = 880
+_DESCENT = -120
 
 
 def font() -> bytes:
@@ -30,7 +32,8 @@ def font() -> bytes:
         b"post": struct.pack(">IIhhI4I", 0x30000, 0, 0, 0, 0, 0, 0, 0, 0),
     }
     count = len(tables)
-    index, body = struct.pack(">IHHHH", 0x10000, count, 128, 3, 16 * count - 128), b""
+    index = struct.pack(">IHHHH", 0x10000, count, 128, 3, 16 * count - 128)
+    body = b""
     for tag, data in tables.items():
         index += tag + struct.pack(">III", 0, 12 + 16 * count + len(body), len(data))
         body += data + b"\x00" * (-len(data) % 4)

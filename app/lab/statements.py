@@ -32,7 +32,9 @@ from docqa.app.answerers.writing.answers import (
 )
 from docqa.app.answerers.written import AskedToWrite
 
-_ROUNDS, _STEPS = 12, 8  # of choosing the sentence that counts, and of Newton's method for it
+# of choosing the sentence that counts, and of Newton's method for it
+_ROUNDS = 12
+_STEPS = 8
 _SURE = 0.8
 
 
@@ -89,7 +91,8 @@ def fit(
     """`start` with its weights `free` fitted by a logistic regression with a ridge to `start`, the
     bias without one.
     """
-    weights, right = start.copy(), np.array([reply.right for reply in replies], float)
+    weights = start.copy()
+    right = np.array([reply.right for reply in replies], float)
     pull = np.diag([*np.full(len(start) - 1, ridge), 1e-4])
     for _ in range(_ROUNDS):
         best = np.array([reply.rows[np.argmax(reply.rows @ weights)] for reply in replies])
@@ -105,8 +108,10 @@ def figures(right: Sequence[bool], chances: Sequence[float], least: float) -> di
     """Shares of right and of wrong replies that are stated (from `least` on), and of the sure ones
     that are right.
     """
-    truth, values = np.array(right), np.array(chances)
-    stated, sure = values >= least, values >= _SURE
+    truth = np.array(right)
+    values = np.array(chances)
+    stated = values >= least
+    sure = values >= _SURE
     above = values[truth][:, None] - values[~truth]
     return {
         "replies": len(truth),
@@ -133,7 +138,8 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--ridge", type=float, default=0.01)
     options = parser.parse_args(arguments)
-    names, small = list(WEIGHTS), ":" not in options.model
+    names = list(WEIGHTS)
+    small = ":" not in options.model
     start = np.array(
         [*(SMALL_WEIGHTS if small else WEIGHTS).values(), SMALL_BIAS if small else BIAS]
     )
@@ -143,7 +149,8 @@ def main(arguments: list[str] | None = None) -> None:
     for reply in replies:
         others = [each for each in replies if each.file != reply.file]
         left_out.append(chance(reply, fit(others, start, free, options.ridge)))
-    right, least = [reply.right for reply in replies], SMALL_ANSWERS if small else ANSWERS
+    right = [reply.right for reply in replies]
+    least = SMALL_ANSWERS if small else ANSWERS
     print(json.dumps({"ships": figures(right, [chance(reply, start) for reply in replies], least)}))
     print(json.dumps({"left_out_by_document": figures(right, left_out, least)}))
     fitted = fit(replies, start, free, options.ridge)

@@ -99,15 +99,18 @@ def nearest(claim: str, passage: str, most: int = LONGEST) -> str:
     asked = set(terms(claim))
     spans = sentences(passage)
     sizes = [len(passage[span.start : span.end].split()) for span in spans]
-    best, shared = passage, -1
+    best = passage
+    shared = -1
     for first, span in enumerate(spans):
-        last, total = first, sizes[first]
+        last = first
+        total = sizes[first]
         while last + 1 < len(spans) and total + sizes[last + 1] <= most:
             last += 1
             total += sizes[last]
         run = passage[span.start : spans[last].end]
         if (found := len(asked & set(terms(run)))) > shared:
-            best, shared = run, found
+            best = run
+            shared = found
     return best if len(best.split()) <= most else " ".join(best.split()[:most])
 
 

@@ -12,15 +12,14 @@ from docqa.app.output.outline import outline_object
 from docqa.app.places.named import region_named
 from docqa.ingest.types import Document, Page, Span
 
-MOST_PAGES, MOST_SECTIONS = 20, 1_000
+MOST_PAGES = 20
+MOST_SECTIONS = 1_000
 PART_CHARACTERS = 10_000
-MOST_READ, MOST_KEPT, MOST_ANSWERED, MOST_TOLD, MOST_CHECKED = (
-    4_000_000,
-    2_000_000,
-    200_000,
-    1_000_000,
-    20_000,
-)
+MOST_READ = 4_000_000
+MOST_KEPT = 2_000_000
+MOST_ANSWERED = 200_000
+MOST_TOLD = 1_000_000
+MOST_CHECKED = 20_000
 """Characters that a call reads, keeps at once, answers of pages, answers in all, and of a text that
 is checked.
 """
@@ -29,11 +28,13 @@ MOST_COMPARED = 4_000_000_000
 MOST_ALIGNED = 1_000_000_000_000
 """A quotation's characters squared, which comparing takes, times those of the documents."""
 _MOST_BYTES = {".pdf": 64_000_000, ".docx": 64_000_000, ".epub": 64_000_000}
-SECONDS, EXPRESSION_SECONDS = 25.0, 3.0
+SECONDS = 25.0
+EXPRESSION_SECONDS = 3.0
 """How long documents of one call are read, and how much processor time an expression may take on
 one.
 """
-MEMORY_BYTES, LEAST_MEMORY_BYTES = 230 * 2**20, 120 * 2**20
+MEMORY_BYTES = 230 * 2**20
+LEAST_MEMORY_BYTES = 120 * 2**20
 """Of this process and the one that reads together; the reader has the second if a model is loaded
 here.
 """

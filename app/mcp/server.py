@@ -96,7 +96,8 @@ class _CallProgress:
     """Progress of one call, as a count that only grows over its documents."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._loop = context, asyncio.get_running_loop()
+        self._context = context
+        self._loop = asyncio.get_running_loop()
         self._base = self._done = 0
         self._told = float("-inf")
         self._cancelled = threading.Event()
@@ -140,7 +141,8 @@ class _Tools:
     """
 
     def __init__(self, allowed: AllowedPaths, options: Options) -> None:
-        self._allowed, self._options = allowed, options
+        self._allowed = allowed
+        self._options = options
         self._store = store_of(options)
         self._turn = asyncio.Lock()
         self._session: AsyncSession | None = None
@@ -293,11 +295,13 @@ class _Tools:
             options = replace(self._options, sections=sections)
             session = AsyncSession(files, options, model=model, on_page=progress.on_page)
             await session.__aenter__()
-            self._session, self._of = session, wanted
+            self._session = session
+            self._of = wanted
         return self._session, left_out
 
     async def _close(self) -> None:
-        session, self._session = self._session, None
+        session = self._session
+        self._session = None
         if session is not None:
             await session.__aexit__(None, None, None)
 
@@ -325,7 +329,8 @@ class _Tools:
         which were not read, and why."""
         files, links = self._allowed.files(paths)
         left_out += links
-        reading, characters = self._reading(progress), 0
+        reading = self._reading(progress)
+        characters = 0
         for at, file in enumerate(files):
             found = Sources()
             if time.monotonic() > reading.until or characters > most:

@@ -12,10 +12,13 @@ from docqa.model.config import FULL, LINEAR, HybridConfig
 from docqa.model.cost.plan import parameters
 from docqa.model.foreign.folder import ENCODER, READER, RERANKER
 
-_KEY_HEADS, _HEAD = 16, 128  # of the delta layers, the same in all of them
+# of the delta layers, the same in all of them
+_KEY_HEADS = 16
+_HEAD = 128
 _ATTENTION_HEAD = 256
 _FULL_EVERY = 4  # one attention layer after three delta layers
-_VOCABULARY, _VOCABULARY_OF_NEXT = 248_320, 151_936
+_VOCABULARY = 248_320
+_VOCABULARY_OF_NEXT = 151_936
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ from docqa.model.foreign.folder import MODULES, role_of
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-_CONFIG, _INDEX, _SINGLE = "config.json", "model.safetensors.index.json", "model.safetensors"
+_CONFIG = "config.json"
+_INDEX = "model.safetensors.index.json"
+_SINGLE = "model.safetensors"
 _WANTED = re.compile(
     r"(?:config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|chat_template|quantize_config)"
     r"\.json|chat_template\.jinja|calibration\.json|LICENSE(?:\.\w+)?|README\.md",
@@ -63,7 +65,8 @@ def pull(
     weights are fetched."""
     from filelock import FileLock, Timeout
 
-    model_id, asked = checked_id(name), revision or "main"
+    model_id = checked_id(name)
+    asked = revision or "main"
     here = [have for have in pulled_models(root) if have.id == model_id and have.bits == bits]
     offline = next(
         (
@@ -131,8 +134,12 @@ class _Fetch:
     def __init__(
         self, model_id: str, revision: str, commit: str, parent: Path, on_progress: OnProgress
     ) -> None:
-        self.id, self.revision, self.commit, self.parent = model_id, revision, commit, parent
-        self._on_progress, self.staging = on_progress, parent / f".pull-{commit}"
+        self.id = model_id
+        self.revision = revision
+        self.commit = commit
+        self.parent = parent
+        self._on_progress = on_progress
+        self.staging = parent / f".pull-{commit}"
 
     def run(self, listed: dict[str, RemoteFile], bits: int | None) -> Pulled:
         self.staging.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -211,7 +218,8 @@ class _Fetch:
             )
 
     def _here(self, file: RemoteFile) -> int:
-        whole, part = self.staging / file.name, self._part(file)
+        whole = self.staging / file.name
+        part = self._part(file)
         return (
             file.size
             if whole.is_file()
@@ -241,7 +249,8 @@ class _Fetch:
         """Fetch a file and give it its name. Raises ResourceError where it is not what the hub
         says.
         """
-        part, resumed = self._part(file), True
+        part = self._part(file)
+        resumed = True
         part.parent.mkdir(exist_ok=True)
         while resumed:  # of something else, perhaps: then once more from the beginning
             resumed = self._here(file) > 0
@@ -269,7 +278,8 @@ class _Fetch:
 
         disable_progress_bars()
         logging.set_verbosity_error()  # it warns of every cut by itself
-        part, where = self._part(file), f"{self.id}: {file.name}"
+        part = self._part(file)
+        where = f"{self.id}: {file.name}"
         url = hf_hub_url(self.id, file.name, revision=self.commit, endpoint=_endpoint())
         headers = build_hf_headers(library_name="docqa")
         with _Counted(part, on_bytes) as stream, _named(where):
@@ -330,7 +340,8 @@ def _listed(model_id: str, revision: str) -> tuple[str, dict[str, RemoteFile]]:
     info = hub.model_info(model_id, revision=revision, files_metadata=True)
     files: dict[str, RemoteFile] = {}
     for sibling in info.siblings or []:
-        name, lfs = sibling.rfilename, sibling.lfs
+        name = sibling.rfilename
+        lfs = sibling.lfs
         folder, _, file = name.rpartition("/")
         of_module = folder.replace("_", "").isalnum() and file in (_CONFIG, _SINGLE)
         if "\\" in name or name.startswith(".") or (folder and not of_module):

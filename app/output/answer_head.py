@@ -62,10 +62,8 @@ def head_of(answer: Answer) -> AnswerHead:
         return AnswerHead("none", "○", "No answer")
     title = "Partial answer" if answer.status == Status.PARTIAL else "Answer"
     sure = _worded(answer.confidence, _SURE)
-    supported, count = (
-        sum(not statement.remark for statement in answer.statements),
-        len(answer.statements),
-    )
+    supported = sum(not statement.remark for statement in answer.statements)
+    count = len(answer.statements)
     support = (
         "" if count == supported and count < 2 else f"quotes for {supported} of {count} statements"
     )

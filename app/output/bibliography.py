@@ -10,11 +10,11 @@ from docqa.ingest.language.dates import dates
 from docqa.ingest.types import Document
 
 FORMS = ("bibtex", "ris")
-_LONGEST_FRONT, _FOOT_LINES = (
-    2_000,
-    4,
-)  # characters where nothing ends the front matter; lines of the imprint below
-_NAME_WORDS, _TITLE_LINES = range(2, 6), 3
+# characters where nothing ends the front matter; lines of the imprint below
+_LONGEST_FRONT = 2_000
+_FOOT_LINES = 4
+_NAME_WORDS = range(2, 6)
+_TITLE_LINES = 3
 _YEARS = range(1800, 2100)
 _ORGANISATION = (
     "univers",
@@ -151,7 +151,8 @@ def _authors(lines: Sequence[str], names: Mapping[int, Sequence[str]]) -> Iterat
         here = bool(said) and (before or not found or "@" in lines[number - 1])
         if here:
             yield from said
-        before, found = here, found or here
+        before = here
+        found = found or here
     if any(
         len(_pieces(line)[1]) > 1
         for number, line in enumerate(lines)

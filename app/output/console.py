@@ -15,7 +15,8 @@ from docqa.app.answer.answer import Answer
 from docqa.app.output import render
 from docqa.app.output.progress import Progress, is_live, write_now
 
-_DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
+_DIM = "\x1b[2m"
+_PLAIN = "\x1b[0m"
 
 
 def colours(stream: TextIO | None) -> bool:
@@ -41,7 +42,8 @@ class Thoughts:
             shown = shown.lstrip("\n")
         if not shown:
             return
-        self._open, self._at_line_start = True, shown.endswith("\n")
+        self._open = True
+        self._at_line_start = shown.endswith("\n")
         write_now(self._stream, f"{_DIM}{shown}{_PLAIN}" if self._dim else shown)
 
     def end(self) -> None:
@@ -105,8 +107,12 @@ class Screen:
         collect: Callable[[Answer], object] | None = None,
         unsupported: bool = False,
     ) -> None:
-        self._as_json, self._heading, self._several, self._files = as_json, heading, several, files
-        self._collect, self._unsupported = collect, unsupported
+        self._as_json = as_json
+        self._heading = heading
+        self._several = several
+        self._files = files
+        self._collect = collect
+        self._unsupported = unsupported
         self._progress: Progress | None = None
         self._warned = set(known)
         self._thoughts = Thoughts() if thoughts else None

@@ -8,12 +8,15 @@ from docqa.app.output.templates import filled_in
 from docqa.app.storage.atomic import write_whole
 
 _TEMPLATE = "output/figure.svg.jinja"
-_COLOUR, _WIDTH, _MARGIN = "#1f5fa8", 760, 50
+_COLOUR = "#1f5fa8"
+_WIDTH = 760
+_MARGIN = 50
 
 
 def ratios(title: str, below: str, found: Mapping[str, float]) -> str:
     """A bar for each ratio, and a line where it is 1; `below` is printed under the title."""
-    row, top = 26, 56
+    row = 26
+    top = 56
     return filled_in(
         _TEMPLATE,
         colour=_COLOUR,

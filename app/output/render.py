@@ -112,7 +112,8 @@ def cite_text(
     printed line numbers, and the section behind it, or `section_first`."""
     if not cites:
         return "no place found"
-    first, last = cites[0], cites[-1]
+    first = cites[0]
+    last = cites[-1]
     if first.page is None or last.page is None:
         place = (
             printable(first.label)
@@ -293,7 +294,8 @@ def _line_range(first: Cite, last: Cite) -> str:
     """
     if first.lines is None or last.lines is None:
         return ""
-    begin, end = first.lines[0], last.lines[1]
+    begin = first.lines[0]
+    end = last.lines[1]
     if first.page != last.page:
         return f", line {begin} to line {end}"
     return f", line {begin}" if begin == end else f", lines {begin}–{end}"

@@ -110,7 +110,8 @@ def _page(text: str, match: re.Match[str]) -> PlaceCite:
     wanted = groups["one"] or groups.get("many") or groups.get("sheet") or ""
     kind = "pdf" if groups.get("pdf") or groups.get("sheet") else "page"
     lead = text[max(0, match.start() - _LEAD) : match.start()]
-    labels, work = page_labels(wanted), _work(text, match)
+    labels = page_labels(wanted)
+    work = _work(text, match)
     return PlaceCite(match.start(), match.end(), match.group(), kind, labels, "page", work, lead)
 
 
@@ -135,10 +136,8 @@ def _lines(text: str) -> list[PlaceCite]:
 
 
 def _line(text: str, match: re.Match[str], last_page: str) -> PlaceCite:
-    first, last = (
-        f"{match['page']}:{match['line']}",
-        f"{last_page}:{match['to_line'] or match['line']}",
-    )
+    first = f"{match['page']}:{match['line']}"
+    last = f"{last_page}:{match['to_line'] or match['line']}"
     return PlaceCite(
         match.start(), match.end(), match.group(), "line", (first, last), "line", _work(text, match)
     )

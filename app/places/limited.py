@@ -39,7 +39,8 @@ def limited(documents: Sequence[Document], sections: str) -> tuple[Document, ...
 
 def _region(document: Document, name: str) -> Region | None:
     """The section `name`, or those from before its hyphen to behind it."""
-    whole, ends = region_named(document, name), _RANGE.fullmatch(name)
+    whole = region_named(document, name)
+    ends = _RANGE.fullmatch(name)
     if whole is not None or ends is None:
         return whole
     first, last = (region_named(document, end) for end in ends.groups())

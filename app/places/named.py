@@ -83,7 +83,8 @@ class DocumentNames:
         """The documents that a question is limited to, by name or order ("the second contract"), or
         none.
         """
-        found, count = self.named_in(question), len(self._names)
+        found = self.named_in(question)
+        count = len(self._names)
         for word, noun in pairwise(plain_words(question)):
             number = count if word == "last" else ordinal(word) or 0
             found |= {number - 1} if noun in DOCUMENTS and 0 < number <= count else set()

@@ -75,7 +75,8 @@ class CitedPlaces:
     """The places of one document, `number` its index."""
 
     def __init__(self, document: Document, number: int) -> None:
-        self.document, self.number = document, number
+        self.document = document
+        self.number = number
         self._end: Point = len(document.pages) + 1, 0
 
     def regions(self, cite: PlaceCite) -> list[Region]:
@@ -203,7 +204,8 @@ class CitedPlaces:
         return Region(self.number, (first.page, start), max(after, (first.page, start + 1)))
 
     def _sections(self, cited: str, word: str) -> list[Region]:
-        base, subs = cited.partition("(")[0], subs_in(cited, 0, len(cited))
+        base = cited.partition("(")[0]
+        subs = subs_in(cited, 0, len(cited))
         for depth in range(len(subs), -1, -1):
             number = (base + "".join(subs[:depth])).casefold()
             kin = (

@@ -55,7 +55,8 @@ def find_whole(text: str, quote: str) -> list[Match]:
 
 def _whole(text: str, start: int, end: int) -> bool:
     """False when the range cuts a word, or a number such as 5.2 or 21,000."""
-    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    before = text[max(0, start - 2) : start]
+    after = text[end : end + 2]
     if before and before[-1].isalnum() and text[start].isalnum():
         return False
     if after and after[0].isalnum() and text[end - 1].isalnum():
@@ -93,7 +94,8 @@ def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
     wanted = [word.strip(_EDGES) or word for word in quote.split()]
     if len(wanted) < 3 or not all(word in text for word in wanted):
         return []
-    starts, ends = array("i"), array("i")
+    starts = array("i")
+    ends = array("i")
     places = {word: array("i") for word in wanted}
     for number, match in enumerate(WORD.finditer(text)):
         starts.append(match.start())
@@ -117,7 +119,8 @@ def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
 
 
 def _find_glued(text: str, quote: str) -> list[Match]:
-    bare, body = quote.replace(" ", ""), text.replace(" ", "")
+    bare = quote.replace(" ", "")
+    body = text.replace(" ", "")
     if len(bare) < 12 or bare not in body:
         return []
     origins = array("i", (position for position, character in enumerate(text) if character != " "))
@@ -159,7 +162,8 @@ def find_near(text: str, quote: str) -> list[Match]:
     best = fuzz.partial_ratio_alignment(quote, text, score_cutoff=NEAR_SCORE)
     if best is None or best.score < NEAR_SCORE:
         return [Match(match.start, match.end, NEAR_SCORE) for match, _ in _in_order(text, quote)]
-    start, end = best.dest_start, best.dest_end
+    start = best.dest_start
+    end = best.dest_end
     while start > 0 and start < len(text) and text[start - 1].isalnum() and text[start].isalnum():
         start -= 1
     while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():

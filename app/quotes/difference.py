@@ -11,7 +11,8 @@ from docqa.app.quotes.sentence_runs import to_white_space
 from docqa.ingest.types import Span
 
 _PUNCTUATION = ".,;:"
-_OPENING, _CLOSING = "\"'“„«‘([", "\"'”“»’)]"
+_OPENING = "\"'“„«‘(["
+_CLOSING = "\"'”“»’)]"
 _KINDS = {"equal": "equal", "replace": "changed", "delete": "added", "insert": "removed"}
 _FAR_WORDS = 6
 """Words that agree only across a longer gap belong to another sentence."""
@@ -46,7 +47,8 @@ def word_edits(quoted: str, document: str) -> tuple[Edit, ...]:
     punctuation.
     """
     bare = document if quoted.endswith(tuple(_PUNCTUATION)) else document.rstrip(_PUNCTUATION)
-    ours, theirs = _words(quoted), _words(bare)
+    ours = _words(quoted)
+    theirs = _words(bare)
     matcher = _matcher([word.folded for word in ours], [word.folded for word in theirs])
     codes = matcher.get_opcodes()
     return tuple(
@@ -73,7 +75,8 @@ def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, in
     """The range of `text` around `start:end` that says what `quoted` says: its ends found word by
     word, since an alignment of equal length cuts what the document has more."""
     reach = (end - start) // 2 + 40
-    low, high = max(0, start - reach), min(len(text), end + reach)
+    low = max(0, start - reach)
+    high = min(len(text), end + reach)
     first, last = to_white_space(text, low, high, Span(0, len(text)))
     theirs = _words(text[first:last])
     ours = _words(quoted)
@@ -85,10 +88,12 @@ def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, in
         blocks.pop()
     if not blocks:
         return start, end
-    before, after = blocks[0].a, len(ours) - blocks[-1].a - blocks[-1].size
+    before = blocks[0].a
+    after = len(ours) - blocks[-1].a - blocks[-1].size
     low = max(0, blocks[0].b - before)
     high = min(len(theirs), blocks[-1].b + blocks[-1].size + after)
-    start, end = first + theirs[low].start, first + theirs[high - 1].end
+    start = first + theirs[low].start
+    end = first + theirs[high - 1].end
     if not quoted.startswith(tuple(_OPENING)):
         start += len(text[start:end]) - len(text[start:end].lstrip(_OPENING))
     if not quoted.endswith(tuple(_PUNCTUATION + _CLOSING)):
@@ -112,7 +117,8 @@ def _words(text: str) -> list[_Word]:
     folded = fold(text)
     words = []
     for match in WORD.finditer(folded.text):
-        start, end = folded.original_start(match.start()), folded.original_end(match.end())
+        start = folded.original_start(match.start())
+        end = folded.original_end(match.end())
         shown = re.sub(r"(?<=\w)-\s*\n\s*(?=\w)", "", text[start:end])
         words.append(_Word(match.group(), " ".join(shown.split()), start, end))
     return words

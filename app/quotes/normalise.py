@@ -73,7 +73,9 @@ def fold(text: str, *, keep_line_hyphens: bool = False) -> Folded:
     ("well-\nknown").
     """
     folded = StringIO()
-    starts, origins, ends = array("i"), array("i"), array("i")
+    starts = array("i")
+    origins = array("i")
+    ends = array("i")
 
     def add(piece: str, origin: int, end: int) -> None:
         if piece:

@@ -39,7 +39,8 @@ def quote_span(text: str, start: int, end: int) -> Span:
 def _clause(text: str, sentence: Span, start: int, end: int) -> Span:
     if len(text[sentence.start : sentence.end].split()) <= LONGEST_QUOTE_WORDS:
         return sentence
-    left, right = sentence.start, sentence.end
+    left = sentence.start
+    right = sentence.end
     for match in _CLAUSE.finditer(text, sentence.start, sentence.end):
         if match.end() <= start and not too_short(text[match.end() : right]):
             left = match.end()
@@ -58,7 +59,8 @@ def make_quote(
     default the sentence; whole, with a cite on each page, where a page break cuts it."""
     document = documents[answer.document]
     span = shown or quote_span(document.pages[answer.page - 1].text, answer.start, answer.end)
-    start, end = max(answer.start, span.start) - span.start, min(answer.end, span.end) - span.start
+    start = max(answer.start, span.start) - span.start
+    end = min(answer.end, span.end) - span.start
     quote = replace(
         cut_quote(documents, replace(answer, start=span.start, end=span.end)),
         answer_start=start,
@@ -83,11 +85,9 @@ def _over_break(first: Quote, second: Quote) -> Quote:
     )
     assert own.answer_start is not None and own.answer_end is not None
     grade = own.grade if whole == f"{first.text} {second.text}" else Grade.NORMALISED
-    start, end, cites = (
-        own.answer_start + moved,
-        own.answer_end + moved,
-        (*first.cites, *second.cites),
-    )
+    start = own.answer_start + moved
+    end = own.answer_end + moved
+    cites = (*first.cites, *second.cites)
     return replace(own, text=whole, grade=grade, answer_start=start, answer_end=end, cites=cites)
 
 

@@ -60,7 +60,8 @@ class JoinedPages:
     def __init__(
         self, document: Document, number: int = 0, first: int = 1, last: int | None = None
     ) -> None:
-        self._number, self._pages = number, document.pages[max(1, first) - 1 : last]
+        self._number = number
+        self._pages = document.pages[max(1, first) - 1 : last]
         self._starts = list(
             accumulate((len(page.text) + 1 for page in self._pages[:-1]), initial=0)
         )
@@ -73,8 +74,10 @@ class JoinedPages:
         """The pieces of pages between two offsets, none empty."""
         found = []
         for at in range(bisect_right(self._starts, start) - 1, bisect_left(self._starts, end)):
-            page, base = self._pages[at], self._starts[at]
-            low, high = max(0, start - base), min(len(page.text), end - base)
+            page = self._pages[at]
+            base = self._starts[at]
+            low = max(0, start - base)
+            high = min(len(page.text), end - base)
             if low < high:
                 found.append(Located(self._number, page.page, low, high))
         return tuple(found)
@@ -128,7 +131,8 @@ def folded_matches(
     or near): first with divided words joined, then with their hyphens, if that makes a
     difference."""
     for keep in (False, True):
-        text, wanted = folded(keep), _folded_quote(quote, keep)
+        text = folded(keep)
+        wanted = _folded_quote(quote, keep)
         if not wanted or (
             keep and (text.text, wanted) == (folded(False).text, _folded_quote(quote, False))
         ):
@@ -159,7 +163,8 @@ class Verifier:
     def __init__(
         self, documents: Sequence[Document], on_page: Callable[[], None] = lambda: None
     ) -> None:
-        self._documents, self._on_page = documents, on_page
+        self._documents = documents
+        self._on_page = on_page
         self._folded: dict[tuple[int, int, int, bool, bool], Folded] = {}
         self._bare = [_without_notes(document) for document in self._documents]
 

@@ -42,7 +42,8 @@ def beside(place: Candidate | Located, documents: Sequence[Document]) -> str | N
     first = max(place.start - _AROUND, 0)
     around = text[first : place.end + _AROUND]
     spans = sentences(around)
-    begin, end = place.start - first, place.end - first
+    begin = place.start - first
+    end = place.end - first
     own = [number for number, span in enumerate(spans) if span.end > begin and span.start < end]
     near = spans[max(own[0] - 1, 0) : own[-1] + 2] if own else []
     return next(

@@ -64,7 +64,8 @@ def features(
     idf_coverage_passage, _sentence: in the best of the first three passages, and in their best
     sentence; missing_names: how many of the question are in no passage.
     """
-    wanted, top = set(terms(question)), ranked[:3]
+    wanted = set(terms(question))
+    top = ranked[:3]
     texts = (context.text_of(context.passages[item.index]) for item in top)
     said = (set(terms(text[span.start : span.end])) for text in texts for span in sentences(text))
     best = reading.candidates[0] if reading and reading.candidates else None

@@ -94,7 +94,8 @@ def read_passages(
     """
     assert model.reader is not None
     weights = {**READER_WEIGHTS, **model.calibration.get("span_reader", {})}
-    placed, count = context.passages, passages or int(weights["passages"])
+    placed = context.passages
+    count = passages or int(weights["passages"])
     filled = [
         item for item in ranked if placed[item.index].token_end > placed[item.index].token_start
     ]
@@ -127,7 +128,8 @@ def read_passages(
     )
     found = found.within([len(item.text) for item in whole])
     likely = {top[number].index: value for number, value in found.passages.items()}
-    weight, ordered = weights["again_weight"] if reorder else 0.0, list[Ranked]()
+    weight = weights["again_weight"] if reorder else 0.0
+    ordered = list[Ranked]()
     for each in ranked:
         value = max(likely.get(each.index, UNLIKELY), UNLIKELY)
         ordered.append(

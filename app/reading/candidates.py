@@ -19,7 +19,8 @@ from docqa.app.quotes.verifier import Located
 from docqa.ingest.types import Document, Span
 
 _TRIM = " \t\r\n\u00a0,;:.!?…"
-_OPENING, _CLOSING = "([{“‘\"'«", ")]}”’\"'»"
+_OPENING = "([{“‘\"'«"
+_CLOSING = ")]}”’\"'»"
 _WEIGHTS = ("sentence_weight", "vector_weight", "evidence_weight")
 
 BY_STRUCTURE = "by_structure"
@@ -193,7 +194,9 @@ class ScoredPlaces:
         *,
         by_coverage: bool = False,
     ) -> None:
-        self.excerpts, self.weights, self._by_coverage = excerpts, weights, by_coverage
+        self.excerpts = excerpts
+        self.weights = weights
+        self._by_coverage = by_coverage
         self.behind = [0.0] * len(excerpts)
         self.sentences = [
             [
@@ -208,7 +211,8 @@ class ScoredPlaces:
     def place(self, number: int, start: int, end: int) -> Place:
         behind = self.behind[number]
         found = (s for s in self.sentences[number] if s.start < end and start < s.end)
-        touched, nothing = [(s.coverage, s.similarity, behind) for s in found], (0.0, 0.0, behind)
+        touched = [(s.coverage, s.similarity, behind) for s in found]
+        nothing = (0.0, 0.0, behind)
         if self._by_coverage:
             return max(touched, default=nothing)
         return max(touched, key=lambda place: place_score(place, self.weights), default=nothing)

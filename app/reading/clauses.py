@@ -24,7 +24,9 @@ from docqa.ingest.language.sentences import sentences
 
 WIDTH = 4_096
 FILE = "clauses.safetensors"
-BESIDE, FEW = 3, 3  # sentences from the best one; best ones, or passages, that are looked at
+# sentences from the best one; best ones, or passages, that are looked at
+BESIDE = 3
+FEW = 3
 AS_GOOD = 1.0  # what another may lack of the best score
 LIKELY = 0.5  # the chance of a sentence of a clause
 DOCUMENT_DATE = "document date"  # not of a clause: see document_date.py
@@ -82,7 +84,8 @@ def clause_sentences(context: Context) -> list[ClauseSentence]:
         )
         if placed.passage.kind != "text" or SEPARATE.search(judge or ""):
             continue
-        text, above = context.text_of(placed), " ".join(placed.passage.section)
+        text = context.text_of(placed)
+        above = " ".join(placed.passage.section)
         for span in sentences(text):
             found.append(
                 ClauseSentence(

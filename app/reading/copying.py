@@ -96,7 +96,8 @@ def copy_from_state(
 
 def _refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float:
     """The log-probability of a refusal after `state`, which is used up."""
-    total, ids = 0.0, [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
+    total = 0.0
+    ids = [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
     for position, token in enumerate(ids):
         total += float(logits.float().log_softmax(-1)[token])
         if position + 1 < len(ids):
@@ -119,7 +120,8 @@ def _places(span: CopySpan, context: Context) -> Iterator[tuple[int, int, int]]:
 
 
 def _occurrences(ids: Sequence[int], wanted: Sequence[int]) -> list[int]:
-    every, found = np.asarray(ids), np.asarray(wanted)
+    every = np.asarray(ids)
+    found = np.asarray(wanted)
     starts = np.flatnonzero(every[: len(every) - len(found) + 1] == found[0])
     for number in range(1, len(found)):
         starts = starts[every[starts + number] == found[number]]

@@ -111,7 +111,8 @@ def decide(
     if form is Form.LIST and not any(best.start < item.end for item in near):
         items = ()  # a list of something else: the best candidate is in no item or lead-in
     if form is Form.LIST and len(items) < (2 if wanted.kind is None else 1):
-        form, items = Form.FACT, ()
+        form = Form.FACT
+        items = ()
     signals = _signals(reading, candidates, items, form, excerpt, sentence)
     if (
         form is Form.FACT
@@ -157,7 +158,8 @@ def _of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -> Cand
     if kind in (FactKind.PARTY, FactKind.PERSON):
         return candidate if _text(places, candidate)[:1].isupper() else None
     whole = _whole(candidate, places)
-    start, end = candidate.start - whole.start, candidate.end - whole.start
+    start = candidate.start - whole.start
+    end = candidate.end - whole.start
     values = places_of(kind, _text(places, whole))
     inside = [value for value in values if value.start < end and start < value.end]
     if not inside and len(values) != 1:
@@ -262,7 +264,8 @@ def _whole_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candi
     for candidate in sorted(found, key=lambda c: (c.page, c.start)):
         gap = ""
         if joined:
-            item, end = places.excerpts[joined[-1].excerpt], joined[-1].end
+            item = places.excerpts[joined[-1].excerpt]
+            end = joined[-1].end
             gap = item.text[end - item.start : max(end, candidate.start) - item.start]
         if joined and not PARTED.search(gap) and len(gap.split()) <= LONGEST_GAP:
             joined[-1] = replace(joined[-1], end=max(joined[-1].end, candidate.end))
@@ -379,7 +382,8 @@ def in_sentence(
     """The value in a sentence of a clause: what was found there, else the first of its kind, else
     the sentence, as where a term is a period, whose date is its start."""
     item = whole_passage(context, sentence.passage)
-    first, end = item.start + sentence.start, item.start + sentence.end
+    first = item.start + sentence.start
+    end = item.start + sentence.end
     lasting = wanted.clause == TERM and places_of(
         FactKind.PERIOD, item.text[sentence.start : sentence.end]
     )
@@ -401,7 +405,8 @@ def names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: fl
     found: dict[str, Candidate] = {}
     for row in rows:
         item = whole_passage(context, row.passage)
-        first, text = item.start + row.start, item.text[row.start : row.end]
+        first = item.start + row.start
+        text = item.text[row.start : row.end]
         for name in names_in(text, *shipped("names", "follow")):
             said = text[name.start : name.end]
             if any(

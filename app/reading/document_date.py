@@ -14,7 +14,9 @@ from docqa.app.reading.candidates import BY_CLAUSE, Candidate, Candidates
 from docqa.app.reading.clauses import columns, shipped
 from docqa.ingest.types import Document, Span
 
-BEFORE, AFTER = 8, 5  # words that tell what a date is
+# words that tell what a date is
+BEFORE = 8
+AFTER = 5
 NEAR = 120  # characters that they are in
 FIRST_PAGES = 16
 LAST = 1_500  # characters at the end: signatures and their dates
@@ -68,7 +70,9 @@ def document_date(context: Context) -> Candidates:
 
 def _dates(document: Document) -> Iterator[tuple[int, Span, np.ndarray]]:
     """Of the first pages and the last one: page, place on it, features."""
-    length, before, number = sum(len(page.text) for page in document.pages), 0, 0
+    length = sum(len(page.text) for page in document.pages)
+    before = 0
+    number = 0
     for at_page, page in enumerate(document.pages, start=1):
         if at_page <= FIRST_PAGES or at_page == len(document.pages):
             for at in with_year(page.text):

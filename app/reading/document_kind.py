@@ -9,7 +9,9 @@ import numpy as np
 from docqa.app.reading.clauses import hashed, shipped
 from docqa.ingest.types import Document
 
-OPENING, HEADINGS = 4_000, 60  # characters, and how many, that are looked at
+# characters, and how many, that are looked at
+OPENING = 4_000
+HEADINGS = 60
 LEAST = 0.4  # the chance from which on a document counts as of a kind
 
 

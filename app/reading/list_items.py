@@ -11,11 +11,14 @@ from docqa.app.reading.list_marks import ListMark, marks_in, run_of
 from docqa.ingest.language.sentences import is_opener, sentences
 from docqa.ingest.types import Document, Page, Span
 
-_PAGES_BEFORE, _PAGES_BEHIND = 1, 4
+_PAGES_BEFORE = 1
+_PAGES_BEHIND = 4
 _LEAD = 200
 """Characters from a place in a lead-in to the first item, at most."""
 _SHORT_LEAD = 60
-_MOST, _SOME, _AT_ONCE = 0.6, 0.2, 4
+_MOST = 0.6
+_SOME = 0.2
+_AT_ONCE = 4
 _ENDED = re.compile(r"[.?!][\"”’)\]]*\s+(?=[A-Z“\"(\d•])|[.?!][\"”’)\]]*\s*$")
 _STOPPED = re.compile(r"[.?!][\"”’)\]]*\s*$")
 _JOINING = re.compile(
@@ -40,7 +43,8 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
     flat = _Flat(document, page)
     marks = marks_in(flat.text)
     stops = flat.headings(document)
-    begin, finish = flat.offset(page, start), flat.offset(page, end)
+    begin = flat.offset(page, start)
+    finish = flat.offset(page, end)
     for first in _firsts(flat.text, marks, begin, finish):
         run, last = run_of(marks, first, stops)
         spans = _bodies(flat.text, marks, run, last)
@@ -97,7 +101,8 @@ def _bodies(
         limit = marks[after].at if after is not None else len(text) if last is None else last
         inner = [m for m in marks[number : after or len(marks)] if m.at < limit]
         owner = inner[-1] if inner[-1].opens_line and inner[0].opens_line else inner[0]
-        body, paragraph = marks[number].body, text.find("\n", owner.body)
+        body = marks[number].body
+        paragraph = text.find("\n", owner.body)
         end = limit if paragraph < 0 else min(limit, paragraph)
         if after is None and not marks[run[0]].opens_line:
             end = body + next((found.end for found in sentences(text[body:end])), end - body)
@@ -117,7 +122,8 @@ class _Flat:
     def __init__(self, document: Document, page: int) -> None:
         first = max(page - 1 - _PAGES_BEFORE, 0)
         self.starts: dict[int, int] = {}  # where in the joined text each page begins
-        self.pages, self.text = document.pages, ""
+        self.pages = document.pages
+        self.text = ""
         for one in document.pages[first : page + _PAGES_BEHIND]:
             if self.starts:
                 runs_on = one.text[:1].islower() and not _ENDS_LINE.search(self.text.rstrip()[-4:])
@@ -139,7 +145,8 @@ class _Flat:
         found: list[Item] = []
         for page, first in self.starts.items():
             text = self.pages[page - 1].text
-            start, end = max(span.start - first, 0), min(span.end - first, len(text))
+            start = max(span.start - first, 0)
+            end = min(span.end - first, len(text))
             if start < end:
                 cut = Span(*trim(text, start, end))
                 if cut.start < cut.end:

@@ -18,7 +18,8 @@ _CITED = re.compile(
     r"§+)|\([A-Za-z0-9]{1,4}\)(?:\s*(?:,|and|or|to|through|and/or))?|\d)\s*$",
     re.IGNORECASE,
 )
-_NEAR, _AROUND = 24, 8
+_NEAR = 24
+_AROUND = 8
 
 Place = tuple[str, int]
 """(style of a mark, as "(a)", with the white space in front of a bullet; which it is, from 1, 0 for

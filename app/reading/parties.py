@@ -9,8 +9,12 @@ import numpy as np
 from docqa.app.reading.clauses import columns
 from docqa.ingest.types import Span
 
-OUTSIDE, BEGINS, GOES_ON = 0, 1, 2
-FAR, QUOTES = 3, '"“”'  # words
+OUTSIDE = 0
+BEGINS = 1
+GOES_ON = 2
+# words
+FAR = 3
+QUOTES = '"“”'
 MARKS = ',;:()[]"“”/'
 _IMPOSSIBLE = -1e9
 
@@ -43,7 +47,8 @@ def features(words: Sequence[str]) -> list[np.ndarray]:
     marks.
     """
     padded = [*[""] * FAR, *words, *[""] * FAR]
-    found, inside = [], 0
+    found = []
+    inside = 0
     for at in range(FAR, len(padded) - FAR):
         inside += (padded[at] in "([“") - (padded[at] in ")]”" and inside > 0) if padded[at] else 0
         near = [(step, padded[at + step]) for step in range(-FAR, FAR + 1)]
@@ -65,7 +70,8 @@ def best_way(scores: np.ndarray, follow: np.ndarray) -> list[int]:
     """How each word stands, by `scores` [words, 3] and those of one state behind another, [3, 3]:
     the best way through in which no name goes on that has not begun (Viterbi 1967)."""
     steps = follow + np.array([[0.0, 0.0, _IMPOSSIBLE], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
-    total, came = scores[0] + [0.0, 0.0, _IMPOSSIBLE], []
+    total = scores[0] + [0.0, 0.0, _IMPOSSIBLE]
+    came = []
     for row in scores[1:]:
         reach = total[:, None] + steps
         came.append(reach.argmax(0))
@@ -80,7 +86,8 @@ def names_in(text: str, weights: np.ndarray, follow: np.ndarray) -> list[Span]:
     """Where the names in a sentence are; `weights` [3, WIDTH] in the order of the three, `follow`
     as in `best_way`.
     """
-    places, found = tokens(text), list[Span]()
+    places = tokens(text)
+    found = list[Span]()
     if not places:
         return []
     rows = features([text[each.start : each.end] for each in places])

@@ -159,8 +159,10 @@ def read_again(
     def place(
         number: int, first: int, last: int, logprob: float, said: float | None = None
     ) -> ExcerptSpan:
-        excerpt, places = excerpts[number], found.places[number]
-        start, end = excerpt.start + places[first][0], excerpt.start + places[last][1]
+        excerpt = excerpts[number]
+        places = found.places[number]
+        start = excerpt.start + places[first][0]
+        end = excerpt.start + places[last][1]
         return ExcerptSpan(excerpt.passage, start, end, number, logprob, said)
 
     return ExcerptReading(

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 EXPRESSION_SECONDS = 10.0
 """Processor time of an expression on one document."""
 
-_WINDOW, _OVERLAP = 200_000, 20_000
+_WINDOW = 200_000
+_OVERLAP = 20_000
 """Characters that an expression looks at together, as it may keep 200 bytes for each; what begins
 in the last ones is found from there on."""
 
@@ -49,7 +50,8 @@ class Expression:
 
     def spans(self, text: str) -> Iterator[Span]:
         """As of Words. Raises UsageError where it takes too long."""
-        begun, at = time.process_time(), 0
+        begun = time.process_time()
+        at = 0
         try:
             while at < len(text):
                 end = min(at + _WINDOW, len(text))
@@ -114,7 +116,8 @@ def _repeats(written: str) -> int:
     for part in parts:
         ends = [end.strip()[-7:] for end in part.partition("}")[0].split(",")]
         count = max((int(end) for end in ends if end.isdecimal()), default=1)
-        most, groups = max(most, count), groups * (max(count, 1) if before.endswith(")") else 1)
+        most = max(most, count)
+        groups = groups * (max(count, 1) if before.endswith(")") else 1)
         before = part
     return most * groups
 

@@ -31,7 +31,8 @@ class SearchedText:
     """The text of `document` as it is searched, its lines, and the way back to its pages."""
 
     def __init__(self, document: Document) -> None:
-        self.document, self._pages = document, JoinedPages(document)
+        self.document = document
+        self._pages = JoinedPages(document)
         self.text = self._pages.text
 
     @cached_property

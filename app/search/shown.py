@@ -15,7 +15,9 @@ HIT_CHARACTERS = 400
 """A longer line is cut around its hits; of one that a script gets, so much is left around each."""
 _AROUND = 100
 _WHITE_SPACE = re.compile(r"\s")
-_PLACE, _FOUND, _PLAIN = "\x1b[35m", "\x1b[1;31m", "\x1b[0m"
+_PLACE = "\x1b[35m"
+_FOUND = "\x1b[1;31m"
+_PLAIN = "\x1b[0m"
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ def hit_object(
 ) -> dict[str, object]:
     """The hit as `--json` prints it; `start` and `end` are its place in `line`. Of a long line or
     hit only what is around its beginning, unless `full`; with `context` lines around it."""
-    start, end = text.line(hit.lines[0]).start, text.line(hit.lines[-1]).end
+    start = text.line(hit.lines[0]).start
+    end = text.line(hit.lines[-1]).end
     if not full:
         start = max(start, hit.start - HIT_CHARACTERS // 2)
         end = min(end, max(start + HIT_CHARACTERS, hit.start + HIT_CHARACTERS // 2))
@@ -105,7 +108,8 @@ def _words(text: str, line: Span, found: Sequence[Span], style: Style) -> str:
     pieces: list[str] = []
     windows = _windows(text, line, found)
     for window in windows:
-        words, at = "", window.start
+        words = ""
+        at = window.start
         for span in found:
             if window.start <= span.start < window.end:
                 words += plain(text[at : span.start]) + style.found(
@@ -124,7 +128,8 @@ def _windows(text: str, line: Span, found: Sequence[Span]) -> list[Span]:
         return [line]
     windows: list[Span] = []
     for span in found:
-        start, end = max(span.start - _AROUND, line.start), min(span.end + _AROUND, line.end)
+        start = max(span.start - _AROUND, line.start)
+        end = min(span.end + _AROUND, line.end)
         if start > line.start:
             start = text.find(" ", start, span.start) + 1 or start
         if end < line.end:

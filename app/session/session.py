@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
 
 LONGEST_QUESTION = 4_000  # characters
-_EXCERPTS, _LEAST_EXCERPTS = 36, 4
+_EXCERPTS = 36
+_LEAST_EXCERPTS = 4
 """Read with a question to each document alone: in all, and of each at least."""
 
 
@@ -56,9 +57,13 @@ class Session:
         notices: Sequence[str] = (),
         model: Model | None = None,
     ) -> None:
-        self.documents, self.options, self.store = tuple(documents), options, store
-        self.warnings, self.notices = list(warnings), list(notices)
-        self.loaded_model, self.has_begun = model, False
+        self.documents = tuple(documents)
+        self.options = options
+        self.store = store
+        self.warnings = list(warnings)
+        self.notices = list(notices)
+        self.loaded_model = model
+        self.has_begun = False
         self._of_kept_parts: list[str] = []
 
     def __enter__(self) -> Session:
@@ -125,7 +130,8 @@ class Session:
         if is_remote(self.options.model):
             from docqa.app.answerers.remote.generator import RemoteGenerator
 
-            corpus, generator = self.corpus, RemoteGenerator(self.corpus, self.options)
+            corpus = self.corpus
+            generator = RemoteGenerator(self.corpus, self.options)
         elif self._template is not None:
             from docqa.app.answerers.local_generator import LocalGenerator
 

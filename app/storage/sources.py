@@ -149,7 +149,8 @@ def _begun(
     """(number of its path, whether it is a file of its own, the document), in order; the next are
     parsed meanwhile.
     """
-    most, waiting = min(usable_cores(), _MOST_AHEAD), deque[tuple[int, bool, _Begun]]()
+    most = min(usable_cores(), _MOST_AHEAD)
+    waiting = deque[tuple[int, bool, _Begun]]()
     try:
         for number, name, content in contents:
             if time.monotonic() > request.until:
@@ -192,7 +193,10 @@ class _Begun:
         store: Store | None,
         notices: list[str],
     ) -> None:
-        self._name, self._request, self._store, self._notices = name, request, store, notices
+        self._name = name
+        self._request = request
+        self._store = store
+        self._notices = notices
         self._kept: Document | None = None
         self._error: IngestError | None = None
         self.reading: DocumentReading | None = None
@@ -220,7 +224,8 @@ class _Begun:
             return self._kept
         started = time.monotonic()
         document = self.reading.document()
-        store, name = self._store, self._name
+        store = self._store
+        name = self._name
         if store is not None and time.monotonic() - started >= keep_from_s:
             try:
                 keep_document(store, name, self.data, self._request, document)

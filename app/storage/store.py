@@ -358,7 +358,8 @@ class Store:
         what is too damaged to say whose it is. `on_wait` is called before waiting for a process
         that reads. Returns (entries deleted, bytes freed). Raises ResourceError where one cannot be
         deleted, or is used by another machine, after the others."""
-        wanted, below = set(documents), inside(path)
+        wanted = set(documents)
+        below = inside(path)
         for entry in self.entries():
             known = zip(entry.details.get("documents", []), entry.details.get("paths", []))
             wanted.update(document for document, recorded in known if below(recorded))
@@ -436,7 +437,8 @@ def _entry(kind: str, folder: Path) -> Entry:
         with contextlib.suppress(OSError):  # another process evicts at the same time
             size += path.stat().st_size if path.is_file() else 0
     try:
-        details, used = _read_entry(folder), (folder / _ENTRY).stat().st_mtime
+        details = _read_entry(folder)
+        used = (folder / _ENTRY).stat().st_mtime
     except (OSError, ValueError, StoreDamaged):
         return Entry(KINDS[kind], folder.name, folder, size, 0.0, "damaged")
     whole = "." not in folder.name  # a key has none

@@ -16,7 +16,11 @@ from docqa.app.summary.topical import choose_for_topic
 from docqa.app.summary.topics import LEADS, WEIGHTY
 from docqa.ingest.types import Document
 
-SPOKEN, SEPARATE, DEFINED, CITING, WEIGHT = -0.8, -1.2, -0.8, -0.6, 0.8
+SPOKEN = -0.8
+SEPARATE = -1.2
+DEFINED = -0.8
+CITING = -0.6
+WEIGHT = 0.8
 """Taken from the score of speech, of an opinion that is not the court's, of definitions, of what a
 court cites; and what a sentence gets that surely states a topic of its kind of document."""
 _DEFINED = any_of(r"\b(?:shall mean|means|has the meaning)\b")

@@ -87,7 +87,8 @@ def _below(
 
 
 def _heading(section: Section) -> str:
-    number, title = section.number, section.title
+    number = section.number
+    title = section.title
     return f"{number} {title}".strip() if number and not title.startswith(number) else title
 
 

@@ -122,7 +122,8 @@ def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]
 
 
 def _sentences(pool: Pool, numbers: Iterable[int]) -> tuple[SummarySentence, ...]:
-    document, made = pool.document, []
+    document = pool.document
+    made = []
     for candidate in (pool.candidates[number] for number in numbers):
         place = Located(0, candidate.page, candidate.start, candidate.end)
         speaker = speaker_at(document, place.page, place.start, place.end)

@@ -17,7 +17,8 @@ EXTRACTED = "extracted"
 WRITTEN = "written"
 """Made of the document's own sentences, or in a model's words."""
 NOTHING = "no sentence of prose was found"
-SUMMARIZED, UNREADABLE = "summarized", "unreadable"
+SUMMARIZED = "summarized"
+UNREADABLE = "unreadable"
 """Statuses; `unreadable`: it has no sentence to take."""
 
 

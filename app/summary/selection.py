@@ -193,7 +193,8 @@ def _signals(document: Document, candidates: Sequence[SentenceCandidate]) -> np.
     common = np.array(
         [sum(np.log1p(frequency[w]) for w in set(e)) / total / max(len(set(e)), 1) for e in words]
     )
-    texts, count = [candidate.text for candidate in candidates], len(candidates)
+    texts = [candidate.text for candidate in candidates]
+    count = len(candidates)
     last = {candidate.section: number for number, candidate in enumerate(candidates)}
     until = np.array(
         [last[candidate.section] - number for number, candidate in enumerate(candidates)]

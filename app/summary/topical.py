@@ -11,14 +11,19 @@ from docqa.app.evidence.terms import terms
 from docqa.app.summary.selection import Pool, choose
 from docqa.app.summary.topics import Topic
 
-STATED, READER, SALIENCE = 2.2, 1.6, 0.15
-LEAST, UNLIKELY = 1.0, 0.1
+STATED = 2.2
+READER = 1.6
+SALIENCE = 0.15
+LEAST = 1.0
+UNLIKELY = 0.1
 """A sentence's worth at least; the chance of its topic below which the reader does not see it."""
 READ = 16
 """Sentences that the reader sees for a topic."""
-FOCUS_PASSAGES, FOCUS_SENTENCES = 12, 15
+FOCUS_PASSAGES = 12
+FOCUS_SENTENCES = 15
 """Passages that may be about a focus, and sentences at most."""
-FOCUS_LEAST, FOCUS_WORDS = 0.45, 0.6
+FOCUS_LEAST = 0.45
+FOCUS_WORDS = 0.6
 """Least sum of the reader's chance and this weight of the words in common."""
 
 
@@ -32,7 +37,8 @@ def about_focus(focus: str, pool: Pool, context: Context, ranked: Sequence[Ranke
         for number, each in enumerate(pool.candidates)
         if any(each.page == span.page and span.start <= each.start < span.end for span in spans)
     ]
-    index, wanted = WordIndex.of(context), set(terms(focus))
+    index = WordIndex.of(context)
+    wanted = set(terms(focus))
     said = [
         set(terms(f"{pool.candidates[number].text} {pool.above(number)}")) for number in numbers
     ]

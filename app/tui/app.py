@@ -70,7 +70,8 @@ class Interface(App[None]):
         self._at_work: dict[
             str, DocumentScreen
         ] = {}  # left while questions go on, by absolute path
-        self.opener, self.bridge = opener, SessionBridge(opener)
+        self.opener = opener
+        self.bridge = SessionBridge(opener)
         for theme in themes.themes():
             self.register_theme(theme)
         # Later all styles are read a second time.
@@ -200,7 +201,8 @@ def run(path: str | None, options: Options) -> int:
 
     if path is not None and not os.path.exists(path):
         raise MissingError("no such file or folder", where=path, hint="Check the path")
-    chosen, opener = settings.load(), SessionOpener(options)
+    chosen = settings.load()
+    opener = SessionOpener(options)
     store = store_of(options)
     colours = Console().color_system
     light = background.is_light() if chosen.theme == themes.AUTO else False

@@ -75,7 +75,8 @@ def ask_terminal(question: bytes) -> bytes:
 
 
 def _answer(source: int) -> bytes:
-    answer, end = b"", time.monotonic() + ASK_WITHIN_S
+    answer = b""
+    end = time.monotonic() + ASK_WITHIN_S
     while _ATTRIBUTES.search(answer) is None:
         left = end - time.monotonic()
         if left <= 0 or not select.select([source], [], [], left)[0]:

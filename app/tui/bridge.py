@@ -236,7 +236,8 @@ class DocumentJobs:
 
     def release(self) -> None:
         """In the thread."""
-        session, self.session = self.session, None
+        session = self.session
+        self.session = None
         if session is not None:
             session.close()
             gc.collect()
@@ -302,7 +303,8 @@ def _counted(post: Post) -> Callable[[int, int], None]:
 def gathered(stream: Iterator[Event]) -> Iterator[Event]:
     """The events of `stream` without thoughts, a few pieces a second of what a model writes: one a
     word would choke the interface."""
-    text, shown_at = "", 0.0
+    text = ""
+    shown_at = 0.0
     for event in stream:
         if not isinstance(event, Token):
             if text:
@@ -313,7 +315,8 @@ def gathered(stream: Iterator[Event]) -> Iterator[Event]:
             text += event.text
             if time.monotonic() - shown_at >= DRAFT_EVERY_S:
                 yield Token(text)
-                text, shown_at = "", time.monotonic()
+                text = ""
+                shown_at = time.monotonic()
 
 
 def passage_scores(session: Session, finished: Finished) -> Scores:

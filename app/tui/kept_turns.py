@@ -49,9 +49,13 @@ class Turn:
         elif isinstance(event, events.ReadProgress):
             self.state = "preview" if self.answer is not None else "reading"
         elif isinstance(event, events.Preview):
-            self.answer, self.state = event.answer, "preview"
+            self.answer = event.answer
+            self.state = "preview"
         elif isinstance(event, events.Finished):
-            self.answer, self.state, self.note, self.draft = event.answer, "done", "", ""
+            self.answer = event.answer
+            self.state = "done"
+            self.note = ""
+            self.draft = ""
         elif isinstance(event, events.Token) and not event.thought:
             self.draft += event.text
         elif isinstance(event, events.DocumentAnswered):

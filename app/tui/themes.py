@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from docqa.app.storage.store import Store
 
-AUTO, DARK, LIGHT = "auto", "docqa-dark", "docqa-light"
+AUTO = "auto"
+DARK = "docqa-dark"
+LIGHT = "docqa-light"
 SIXTEEN = {DARK: "docqa-dark-16", LIGHT: "docqa-light-16"}
 """Shown instead where a terminal has sixteen colours of its own."""
 OWN = (DARK, LIGHT, *SIXTEEN.values())
@@ -89,7 +91,8 @@ def _of_sixteen(
     """Text in the terminal's own colours, blocks in `text` with words in `ground`."""
     from textual.theme import Theme
 
-    blocks, own = ("block-cursor", "input-selection", "screen-selection"), "ansi_default"
+    blocks = ("block-cursor", "input-selection", "screen-selection")
+    own = "ansi_default"
     variables = {
         **{f"{block}-background": text for block in blocks},
         **{f"{block}-foreground": ground for block in blocks},

@@ -42,7 +42,8 @@ class TypingScreen(Screen[Any]):
         if self.line is not None:
             self.set_focus(self.line)
         while self._held:
-            event, top = self._held.pop(0), self.app.screen
+            event = self._held.pop(0)
+            top = self.app.screen
             await (
                 top.take(event)
                 if isinstance(top, TypingScreen) and top is not self

@@ -327,7 +327,8 @@ class DocxBody:
         return self._before(shading(child(cell, "tcPr")) or self._ground, read, cell)
 
     def _before(self, ground: Colour | None, read: Callable[[Element], T], element: Element) -> T:
-        outer, self._ground = self._ground, ground
+        outer = self._ground
+        self._ground = ground
         result = read(element)
         self._ground = outer
         return result

@@ -14,11 +14,16 @@ _SMALLEST_SIZE = 2.0
 _NARROWEST = 5  # per cent of the usual width of letters
 # In twentieths of a point: lines of two points cut their letters off; a page is at most 22 inches
 # wide.
-_LOWEST_LINE, _WIDEST_PAGE = 40, 31_680
+_LOWEST_LINE = 40
+_WIDEST_PAGE = 31_680
 _FAR_RAISED = 1_000  # in half points: off every page
 _CLEAR = 95_000  # in thousandths of a per cent
-_FAR_AWAY, _NO_ROOM = 1_000, 2  # pixels
-_LOWEST_DRAWN, _WIDEST_DRAWN = 25_400, 10_058_400  # the same in units of drawings
+# pixels
+_FAR_AWAY = 1_000
+_NO_ROOM = 2
+# the same in units of drawings
+_LOWEST_DRAWN = 25_400
+_WIDEST_DRAWN = 10_058_400
 
 
 class RunFormat(NamedTuple):
@@ -89,7 +94,8 @@ def is_unseen(letters: RunFormat, ground: Colour | None) -> bool:
 
 def is_off_the_page(properties: Element | None) -> bool:
     """Whether a paragraph lies beside the page, or in lines too low to be seen."""
-    spacing, frame = child(properties, "spacing"), child(properties, "framePr")
+    spacing = child(properties, "spacing")
+    frame = child(properties, "framePr")
     if (
         attribute(spacing, "lineRule") == "exact"
         and 0 < number_of(spacing, "line", 0) <= _LOWEST_LINE
@@ -110,7 +116,8 @@ def _is_squeezed(properties: Element, size: float) -> bool:
     """Whether letters are squeezed to nothing, raised off the page, unfilled, or of a font that
     draws none.
     """
-    narrow, raised = number(child(properties, "w"), None), number(child(properties, "position"), 0)
+    narrow = number(child(properties, "w"), None)
+    raised = number(child(properties, "position"), 0)
     if (narrow is not None and narrow <= _NARROWEST) or abs(raised) >= _FAR_RAISED:
         return True
     fill = child(properties, "textFill")
@@ -120,10 +127,8 @@ def _is_squeezed(properties: Element, size: float) -> bool:
         else 0
     )
     # Letters that are moved by half their size to each other stand on one place.
-    moved, width = (
-        number(child(properties, "spacing"), 0),
-        number(child(properties, "fitText"), None),
-    )
+    moved = number(child(properties, "spacing"), 0)
+    width = number(child(properties, "fitText"), None)
     if moved <= -10 * size or (width is not None and width <= _LOWEST_LINE) or clear >= _CLEAR:
         return True
     blank = "blank" in (attribute(child(properties, "rFonts"), "ascii") or "").lower()

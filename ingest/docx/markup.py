@@ -25,7 +25,8 @@ WRAPPERS = frozenset(
         "rubyBase",
     )
 )
-INSERTED, DELETED = frozenset(("ins", "moveTo")), frozenset(("del", "moveFrom"))
+INSERTED = frozenset(("ins", "moveTo"))
+DELETED = frozenset(("del", "moveFrom"))
 _KNOWN = word_set("wps wpg wpc wpi wp14 w14 w15 w16se c14 a14")
 MAX_CHAIN = 20  # of styles and lists that refer to each other
 T = TypeVar("T")
@@ -148,7 +149,8 @@ def alternative(element: Element) -> Element:
         for e in element
         if local(e) == "Choice" and _KNOWN.issuperset((attribute(e, "Requires") or "").split())
     )
-    choice, fallback = next(known, None), child(element, "Fallback")
+    choice = next(known, None)
+    fallback = child(element, "Fallback")
     return choice if choice is not None else fallback if fallback is not None else element
 
 

@@ -34,7 +34,8 @@ def read_docx(request: ReadRequest) -> Document:
     writer = BlockWriter(include_hidden=request.include_hidden)
     notes = {kind: _by_id(parts.xml(f"{kind}s"), kind) for kind in ("footnote", "endnote")}
     comments = Comments.of(parts.xml("comments"))
-    ground, pictures = page_colour(parts.main), has_pictures_behind(parts.main)
+    ground = page_colour(parts.main)
+    pictures = has_pictures_behind(parts.main)
     numbering = Numbering(parts.xml("numbering"), styles)
     body = DocxBody(
         writer, styles, numbering, notes, comments, ground, None if pictures else ground

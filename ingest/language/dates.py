@@ -53,7 +53,8 @@ def dates(text: str) -> Iterator[Date]:
     for match in _WRITTEN.finditer(text):
         behind = match["behind"] and match["year"]  # "page 1 May 3, 2016"
         day = int((match["behind"] if behind else match["before"] or match["behind"]) or 0)
-        month, start = match["month"].lower(), match.start("month" if behind else 0)
+        month = match["month"].lower()
+        start = match.start("month" if behind else 0)
         if (
             month != "may"
             or match["before"]

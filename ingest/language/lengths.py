@@ -32,12 +32,17 @@ def pixels(text: str, size: float = USUAL_SIZE) -> float | None:
 
 
 def _calculated(tokens: Sequence[Any], size: float) -> float | None:
-    total, term, sign, operator = 0.0, None, 1.0, ""
+    total = 0.0
+    term = None
+    sign = 1.0
+    operator = ""
     for token in tokens:
         if token.type == "whitespace":
             continue
         if token.type == "literal" and term is not None and token.value in "+-":
-            total, term, sign = total + sign * term, None, -1.0 if token.value == "-" else 1.0
+            total = total + sign * term
+            term = None
+            sign = -1.0 if token.value == "-" else 1.0
         elif token.type == "literal" and term is not None and token.value in "*/":
             operator = token.value
         else:

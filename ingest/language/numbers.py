@@ -67,7 +67,8 @@ def in_roman(number: int) -> str:
     out = ""
     for value, letters in _NUMERALS:
         while number >= value:
-            out, number = out + letters, number - value
+            out = out + letters
+            number = number - value
     return out
 
 
@@ -94,12 +95,16 @@ def number_of_words(words: Sequence[str], first: int = 0) -> tuple[int | None, i
             value = VALUES[word]
             if count and last in range(1, 20) or last >= 20 and value >= 10 and last < 100:
                 break
-            current, last, used = current + value, value, count + 1
+            current = current + value
+            last = value
+            used = count + 1
         elif word in SCALES:
-            last, used = SCALES[word], count + 1
+            last = SCALES[word]
+            used = count + 1
             current = max(current, 1) * last
             if last >= 1_000:
-                total, current = total + current, 0
+                total = total + current
+                current = 0
         elif word != "and" or last < 100:
             break
     return total + current, max(used, 1)

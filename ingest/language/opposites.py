@@ -9,7 +9,9 @@ _HERE = Path(__file__).parent
 TURNED_BY_PREFIX = frozenset((_HERE / "turned_by_prefix.txt").read_text(encoding="utf-8").split())
 """Adjectives of which "invalid" and the like say the opposite."""
 NEGATING_PREFIX = lazily(r"(?:non-|non|un|in|im|il|ir|dis|mis)(?=\w{4})")
-RELATION, PERSONS, WORDS = "~", "@", "/"
+RELATION = "~"
+PERSONS = "@"
+WORDS = "/"
 Sides = tuple[frozenset[str], ...]
 
 

@@ -49,7 +49,8 @@ _CURRENCIES = {
     "¥": "yen",
     "jpy": "yen",
 }
-MONEY, TIME = frozenset(_CURRENCIES.values()), frozenset(_UNITS)
+MONEY = frozenset(_CURRENCIES.values())
+TIME = frozenset(_UNITS)
 """Units of money and of time: a price per month may be given with either."""
 _TOKEN = lazily(
     r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)*(?:st|nd|rd|th)?(?![^\W\d_])|\d+(?:\.\d+)?(?=[^\W\d_])|[^\W\d_]+|"
@@ -102,7 +103,8 @@ def _figures(found: list[re.Match[str]]) -> Iterator[Figure]:
         if value is None:
             at += 1
             continue
-        first, last = at, at + used - 1
+        first = at
+        last = at + used - 1
         unit = _CURRENCIES.get(tokens[at - 1], "") if at else ""
         first -= bool(unit)
         behind, distance = _unit(tokens, at + used)

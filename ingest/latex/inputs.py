@@ -16,7 +16,8 @@ _INPUT = re.compile(
 _COMMENT = re.compile(r"(?<!\\)(?:\\\\)*%[^\n]*")
 _BODY = re.compile(r"\\begin\s*\{document\}(.*?)(?:\\end\s*\{document\}|\Z)", re.DOTALL)
 _SUFFIXES = (".tex", ".ltx", ".latex", ".bbl")
-_MAX_FILES, _MAX_DEPTH = 500, 20
+_MAX_FILES = 500
+_MAX_DEPTH = 20
 
 
 @dataclass

@@ -17,8 +17,12 @@ SETTING = word_set(
 WITHIN = word_set("textcolor colorbox fcolorbox texttransparent scalebox resizebox raisebox")
 # Their last argument is not printed where it stands.
 UNPRINTED = word_set("phantom hphantom vphantom savebox sbox note invisible")
-_SMALLEST, _LEAST = 2.7, 0.1  # pixels, shares
-_FAR, _PAGE = 750.0, 600.0  # pixels: more than a page is wide, its text
+# pixels, shares
+_SMALLEST = 2.7
+_LEAST = 0.1
+# pixels: more than a page is wide, its text
+_FAR = 750.0
+_PAGE = 600.0
 
 
 class Look(NamedTuple):

@@ -98,7 +98,8 @@ def read_latex(request: ReadRequest) -> Document:
 def _printed(source: str) -> str:
     r"""`source` without comments in environments and what `\iffalse` leaves out."""
     kept: list[str] = []
-    depth, before = 0, ""
+    depth = 0
+    before = ""
     for part in _MACROS.split(source) if "\\iffalse" in source else [source]:
         name = part.rstrip("{ \t\n")
         if depth:

@@ -66,7 +66,8 @@ class LatexText:
         self._depth = 0
         self._next: Any = None
         self._names = tex.Names(preamble, body)
-        self._look, self._colours = Look(), Colours()
+        self._look = Look()
+        self._colours = Colours()
         self._hiding: dict[str, list[bool]] = {}
         self._unprinted: list[bool] = []
         for line in preamble.splitlines():
@@ -142,9 +143,11 @@ class LatexText:
 
     def _formula(self, node: Any, around: str) -> None:
         """Mathematics as written, unless it hides three words."""
-        text, inner = " ".join(node.latex_verbatim().split()), LatexText("", "")
+        text = " ".join(node.latex_verbatim().split())
+        inner = LatexText("", "")
         if any(f"\\{name}" in text for name in (*SETTING, *WITHIN, *UNPRINTED)):
-            inner._look, inner._colours = self._look, self._colours
+            inner._look = self._look
+            inner._colours = self._colours
             inner.write(node.nodelist)
         hidden = " ".join(inner.hidden).replace("{", " ").replace("}", " ").split()
         if sum(word.isalpha() and len(word) > 1 for word in hidden) > 2:
@@ -159,7 +162,8 @@ class LatexText:
             self._words.append(re.sub(r"\s+", " ", part))
 
     def _macro(self, node: Any) -> None:
-        name, arguments = node.macroname, tex.arguments_of(node)
+        name = node.macroname
+        arguments = tex.arguments_of(node)
         if (
             name in SETTING
             or name in WITHIN
@@ -197,7 +201,8 @@ class LatexText:
             self._flush()
             self.pieces.append(Piece(name, ""))
         elif name in ("setcounter", "addtocounter"):
-            counter, value = self._inline(arguments[-2:-1]).strip(), self._line(arguments)
+            counter = self._inline(arguments[-2:-1]).strip()
+            value = self._line(arguments)
             self.pieces.append(Piece(name, value, counter))
         elif name in ("par", "paragraphbreak", "newpage", "clearpage"):
             self._flush()
@@ -228,7 +233,8 @@ class LatexText:
         elif name == "setbox":
             self._unprinted = [True]
         elif name in SETTING or inside:
-            outer, self._look = self._look, self._look.after(name, told, self._colours)
+            outer = self._look
+            self._look = self._look.after(name, told, self._colours)
             if inside:
                 self._nodes(inside)
                 self._look = outer
@@ -323,8 +329,10 @@ class LatexText:
             self._prefix = f"{words} "
         elif self._lists and self._lists[-1][0] == "enumerate":
             self._lists[-1][1] += 1
-            count, depth = self._lists[-1][1], sum(kind == "enumerate" for kind, _ in self._lists)
-            letter, roman = in_letters(count), in_roman(count)
+            count = self._lists[-1][1]
+            depth = sum(kind == "enumerate" for kind, _ in self._lists)
+            letter = in_letters(count)
+            roman = in_roman(count)
             forms = (f"{count}. ", f"({letter}) ", f"{roman}. ", f"{letter.upper()}. ")
             self._prefix = forms[min(depth, 4) - 1]
         else:
@@ -380,7 +388,8 @@ class LatexText:
             self._flush()
 
     def _floating(self, node: Any, name: str) -> None:
-        outer, self._float = (self._float, self._float_labels, len(self.pieces)), name
+        outer = (self._float, self._float_labels, len(self.pieces))
+        self._float = name
         self._float_labels = []
         self._nodes(node.nodelist)
         self._flush()
@@ -409,7 +418,8 @@ class LatexText:
 
     def _table(self, node: Any) -> None:
         self._tables += 1
-        table, below = self._tables, _Below()
+        table = self._tables
+        below = _Below()
         rows = []
         for row in tex.rows_of(node):
             outer = self._look  # a row may have a ground of its own
@@ -432,14 +442,20 @@ class LatexText:
 
     def _inline(self, nodes: Sequence[Any]) -> str:
         """The words of `nodes` as one paragraph; footnotes are kept for later."""
-        outer, self._words = self._words, []
-        pieces, self.pieces = self.pieces, []
-        notes, self._footnotes = self._footnotes, []
-        prefix, self._prefix = self._prefix, ""
+        outer = self._words
+        self._words = []
+        pieces = self.pieces
+        self.pieces = []
+        notes = self._footnotes
+        self._footnotes = []
+        prefix = self._prefix
+        self._prefix = ""
         self._nodes(nodes)
         self._flush(notes=False)
         words = " ".join(piece.text for piece in self.pieces)
-        self._words, self.pieces, self._prefix = outer, pieces, prefix
+        self._words = outer
+        self.pieces = pieces
+        self._prefix = prefix
         self._footnotes = notes + self._footnotes
         return words
 
@@ -449,7 +465,8 @@ class LatexText:
         text = squeezed_lines("".join(self._words))
         self._words.clear()
         if text:
-            prefix, self._prefix = self._prefix, ""
+            prefix = self._prefix
+            self._prefix = ""
             counted = prefix.strip(" .") if self._kind == "list" else ""
             self.pieces.append(Piece(self._kind, prefix + text, number=counted))
         if self._labels and self.pieces:

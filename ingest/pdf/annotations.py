@@ -20,9 +20,11 @@ _MAX_ON_A_PAGE = 2_000
 _MAX_CHARS = 20_000
 _MAX_PARENTS = 20
 _UNSEEN = 0b100010  # flags: hidden, not to be viewed
-_PASSWORD, _PUSH_BUTTON = 1 << 13, 1 << 16
+_PASSWORD = 1 << 13
+_PUSH_BUTTON = 1 << 16
 _TICKS = frozenset(("yes", "on", "1", "true", "x"))
-_CLEAR, _SMALLEST = 0.05, 2.0
+_CLEAR = 0.05
+_SMALLEST = 2.0
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d{2})(\d{2})")
 _MARKED = {
     "/Highlight": "Highlighted",
@@ -141,7 +143,11 @@ def _are_seen(stream: Any, paper: Colour) -> Iterator[bool]:
     """For each run of letters that is drawn."""
     from pypdf.generic import ContentStream
 
-    colour, size, mode, kept, least = BLACK, 12.0, 0, [], _SMALLEST
+    colour = BLACK
+    size = 12.0
+    mode = 0
+    kept = []
+    least = _SMALLEST
     for operands, operator in (
         ContentStream(stream, None).operations if hasattr(stream, "get_data") else ()
     ):
@@ -176,7 +182,8 @@ def _colour(numbers: Sequence[Any]) -> Colour:
 
 def _field(widget: Any) -> Annotation | None:
     """A form field that is filled: "Name of the owner (form field): Ann Lee"."""
-    flags, kind = int(_inherited(widget, "/Ff") or 0), str(_inherited(widget, "/FT") or "")
+    flags = int(_inherited(widget, "/Ff") or 0)
+    kind = str(_inherited(widget, "/FT") or "")
     value = _value(widget, kind, flags)
     if not value:
         return None

@@ -123,7 +123,8 @@ def _locate(
         text, offsets = texts[candidate]
         at = text.find(needle)
         while at >= 0:
-            body, end = pages[candidate - 1].text, offsets[at + len(needle) - 1] + 1
+            body = pages[candidate - 1].text
+            end = offsets[at + len(needle) - 1] + 1
             start, whole, opens = _line_of(body, offsets[at], end)
             numbered = opens and start < offsets[at]
             behind = (candidate, start) >= before

@@ -57,7 +57,8 @@ def checked_labels(
     printed = printed_labels(heads)
     if not any(given):
         return printed, []
-    agreed, differing = 0, []
+    agreed = 0
+    differing = []
     labels = list(given)
     for at, (label, own) in enumerate(zip(given, printed, strict=True)):
         if label is None or own is None:

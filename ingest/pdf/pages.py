@@ -224,7 +224,9 @@ def _pdfium_page(
         lines, "", seen.width, seen.height, hidden, seen.ocr, numbers, problem, order=order
     )
     if read is not None and read.words:
-        page.ocr, page.score, page.doubted = True, read.score, read.doubted
+        page.ocr = True
+        page.score = read.score
+        page.doubted = read.doubted
     else:
         page.scan = read is not None
     return page

@@ -22,7 +22,8 @@ _MOST_CRASHES = 8
 _FORK_BYTES = 2**25  # of memory, which few pages take
 _NUMBER = struct.Struct("=I")
 # What a fork says: which chunk it begins, then of each page in it what came of it.
-_BEGINS, _PAGE = b"c", b"p"
+_BEGINS = b"c"
+_PAGE = b"p"
 
 Read = Callable[[int], bytes | None]
 
@@ -46,7 +47,8 @@ class PageForks:
         self, read: Read, indices: Sequence[int], processes: int, page_seconds: float
     ) -> None:
         self.lost: dict[int, str] = {}
-        self._read, self._page_seconds = read, page_seconds
+        self._read = read
+        self._page_seconds = page_seconds
         # One by one is as fast, or a fork is not sound.
         alone = processes < 2 or len(indices) < _FEWEST or not has_forks()
         self._count = (
@@ -135,7 +137,8 @@ class PageForks:
                     self._start(fork.left[1:])
             return
         fork.step.start()
-        kind, body = message[:1], message[1:]
+        kind = message[:1]
+        body = message[1:]
         if kind == _BEGINS:
             fork.left = list(self._chunks[_NUMBER.unpack(body)[0]])
             return

@@ -36,9 +36,16 @@ _HIGH_SIGN = 1.4
 _MARKS = frozenset(
     "\u2020\u2021\u2022\u00b7"
 )  # daggers, bullets and dots, also from fonts of mathematics
-_FEWEST_APART, _APART, _WIDER = 5, 0.3, 1.6  # gaps, heights, gaps
-_NARROWER, _NARROW = 0.4, 0.2  # of the narrowest space of a line, of its height
-_SPREAD, _SPACE = 1.2, 0.15  # heights
+# gaps, heights, gaps
+_FEWEST_APART = 5
+_APART = 0.3
+_WIDER = 1.6
+# of the narrowest space of a line, of its height
+_NARROWER = 0.4
+_NARROW = 0.2
+# heights
+_SPREAD = 1.2
+_SPACE = 0.15
 _UNSPACED = "\u2e80"  # CJK
 _TINY = 1.2  # points
 _MIN_TILT = 5  # degrees
@@ -144,7 +151,8 @@ def _read_words(
     if not 0 < count <= MAX_PAGE_CHARS:
         return PageWords([], max(count, 0), width, height, [], False)
     detector = HiddenTextDetector(page, text_page, objects)
-    text, font_of = _page_text(raw, text_page.raw, count), partial(_font_name, raw, text_page.raw)
+    text = _page_text(raw, text_page.raw, count)
+    font_of = partial(_font_name, raw, text_page.raw)
     if unencoded:
         own = [
             at
@@ -169,7 +177,8 @@ def _read_words(
         reason = _unseen(word, width, height, tiny) or unseen.get(number)
         if reason in (INVISIBLE, SAME_COLOUR) and not any(map(str.isalnum, word.text)):
             # Leaders in the paper's colour keep a line together.
-            word, reason = word._replace(text=""), None
+            word = word._replace(text="")
+            reason = None
         if number in repeated:
             newline = newline or word.newline
             continue
@@ -190,7 +199,8 @@ def _read_words(
             else:
                 # The line goes on behind a hidden word that began it.
                 seen.append(word._replace(newline=True) if newline and not word.newline else word)
-            last_seen, newline = number, False
+            last_seen = number
+            newline = False
             continue
         newline = newline or word.newline
         if last_hidden == number - 1:
@@ -236,7 +246,8 @@ def _all_words(
     words: list[Word] = []
     places: list[tuple[int, int]] = []
     boxes: list[Box] = []
-    box_of, doubts = detector.box_of, detector.doubts
+    box_of = detector.box_of
+    doubts = detector.doubts
     previous_end = 0
     for match in _WORD.finditer(text):
         start = match.start()
@@ -260,7 +271,8 @@ def _all_words(
                 last = cut - 1
             box = box_of(last) if last > first else None
             if box is not None:
-                left, right = min(left, box[0]), max(right, box[2])
+                left = min(left, box[0])
+                right = max(right, box[2])
                 if box[1] != top or box[3] != bottom:
                     top, bottom = _height(text, (first, top, bottom), (last, box[1], box[3]))
             bold = newline and _is_bold(font_of(first))

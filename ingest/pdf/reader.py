@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
     from docqa.ingest.pdf.document import BesidePages
 
-_LONG, _FIRST = (
-    40,
-    2,
-)  # pages from which on the first ones are told before the others are read; how many
+# pages from which on the first ones are told before the others are read; how many
+_LONG = 40
+_FIRST = 2
 _ASK_PASSWORD = "Give its password in a file: --password-file FILE"
 
 

@@ -24,7 +24,8 @@ def install() -> tuple[Any, ...]:
     import pypdfium2.raw as raw
 
     own = raw.FPDF_GetDefaultSystemFontInfo()
-    fonts, font = own.contents, Path(__file__).with_name("stand_in.ttf").read_bytes()
+    fonts = own.contents
+    font = Path(__file__).with_name("stand_in.ttf").read_bytes()
 
     def map_font(
         _: Any, weight: int, italic: int, charset: int, pitch: int, face: Any, exact: Any

@@ -75,7 +75,8 @@ class Streams:
             for s in ([page] if above else _list(page.get("/Contents")))
             if _is_stream(s)
         )
-        size, objects = len(data), sum(data.count(operator) for operator in _OPERATORS)
+        size = len(data)
+        objects = sum(data.count(operator) for operator in _OPERATORS)
         resources = _resolved(page.get("/Resources"))
         for _, font in _values(resources, "/Font"):
             size = max(size, self._font_bytes(font))
@@ -84,7 +85,8 @@ class Streams:
             times = calls[name.encode("utf-8", "replace")]
             if times and _is_stream(form) and form.get("/Subtype") == "/Form":
                 inner_size, inner_objects = self._form(form, above)
-                size, objects = size + times * inner_size, objects + times * inner_objects
+                size = size + times * inner_size
+                objects = objects + times * inner_objects
         return size, objects
 
     def _form(self, form: Any, above: tuple[int, ...]) -> tuple[int, int]:
@@ -116,7 +118,8 @@ def object_in_stream(
     whole = reader.get_object(stream)
     if whole.get("/N", 0) <= _MANY_OBJECTS:
         return get(reference)
-    data, first = io.BytesIO(whole.get_data()), int(whole["/First"])
+    data = io.BytesIO(whole.get_data())
+    first = int(whole["/First"])
     if stream not in places:
         numbers = [*map(int, data.read(first).split())]
         places[stream] = dict(zip(numbers[::2], numbers[1::2]))
@@ -161,7 +164,8 @@ def _inflated(stream: Any) -> int:
         return 0
     if stream.get("/Filter") != "/FlateDecode":
         return len(_unpacked(stream))
-    unpacker, size = zlib.decompressobj(), 0
+    unpacker = zlib.decompressobj()
+    size = 0
     data = stream._data
     try:
         while data and size <= MAX_PAGE_STREAM_BYTES:

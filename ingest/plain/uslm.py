@@ -126,8 +126,10 @@ class _UslmWriter(TextWriter):
         """Prints number and heading of a level; its other children are returned."""
         if not self._numbered:
             self.flush()
-        num, heading = child(element, "num"), child(element, "heading")
-        number, title = _words(num), _words(heading)
+        num = child(element, "num")
+        heading = child(element, "heading")
+        number = _words(num)
+        title = _words(heading)
         start = self._length + bool(self.blocks)
         head = squeeze(f"{number} {title}")
         if head and (heading is not None or name in _BIG):

@@ -17,7 +17,8 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-MEMORY, TIME = "memory", "time"
+MEMORY = "memory"
+TIME = "time"
 _LOOKS_S = 0.2
 
 
@@ -68,7 +69,10 @@ class Watch:
     """
 
     def __init__(self, child: subprocess.Popen[bytes], seconds: float, memory: int) -> None:
-        self.over, self._seconds, self._memory, self._child = "", seconds, memory, child
+        self.over = ""
+        self._seconds = seconds
+        self._memory = memory
+        self._child = child
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()

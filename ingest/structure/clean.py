@@ -28,7 +28,8 @@ _BREAKS = re.compile(r"(?<=\w[-\u00ad\u2010]) (?=[a-z])")
 _BROKEN_WORD = re.compile(
     r"(?<!\w)\w++[-\u00ad\u2010] [a-z]\w*"
 )  # in lines that were joined with spaces
-_WIDE_MIN, _WIDE_MAX = 55, 90
+_WIDE_MIN = 55
+_WIDE_MAX = 90
 LEADER = re.compile(
     r"(?:\.\s?){3}\s*[\divxlc]{1,6}$"
 )  # dots and the page number of a table of contents
@@ -91,7 +92,8 @@ class Hyphens:
                 _BROKEN_WORD.sub(" ", line.lower()) if "- " in line else line.lower()
             )
             # The halves of broken words are no words.
-            first, broken = int(broken), line.endswith(_HYPHENS)
+            first = int(broken)
+            broken = line.endswith(_HYPHENS)
             self._seen.update(words[first : len(words) - broken])
 
     def join(self, before: str, after: str) -> str | None:
@@ -101,12 +103,14 @@ class Hyphens:
         right = _FIRST_WORD.match(after)
         if not before.endswith(_HYPHENS) or not before[-2:-1].isalnum() or not right:
             return None
-        head, tail = _last_word(before[:-1]), right.group()
+        head = _last_word(before[:-1])
+        tail = right.group()
         if before[-1] == "\u00ad":
             return before[:-1] + after
         if not head.isalpha():  # "4th-grade"
             return before + after
-        joined, hyphenated = (head + tail).lower(), f"{head}-{tail}".lower()
+        joined = (head + tail).lower()
+        hyphenated = f"{head}-{tail}".lower()
         if self._seen[joined] > self._seen[hyphenated]:
             return before[:-1] + after
         if self._seen[hyphenated] or not (head.islower() and tail.islower()) or len(tail) < 2:

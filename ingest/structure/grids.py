@@ -9,7 +9,9 @@ from docqa.ingest.structure.clean import clean, strip_invisible
 from docqa.ingest.structure.values import says_value
 from docqa.ingest.types import Table, TableCell
 
-_MOST_COLUMNS, _MOST_ROWS, _MOST_SPANNED = 200, 5_000, 1_000
+_MOST_COLUMNS = 200
+_MOST_ROWS = 5_000
+_MOST_SPANNED = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ def rules_above_notes(pages: Sequence[Page]) -> dict[int, int]:
     rules: dict[int, tuple[str, int, bool]] = {}
     for page in pages:
         for number in range(len(page.blocks) - 2, -1, -1):
-            block, below = page.blocks[number], page.blocks[number + 1]
+            block = page.blocks[number]
+            below = page.blocks[number + 1]
             match = _RULE.match(page.text, block.start) if block.end - block.start >= 5 else None
             if match is not None and match.end() >= block.end:
                 rules[page.page] = (
@@ -58,9 +59,15 @@ def rules_above_notes(pages: Sequence[Page]) -> dict[int, int]:
 
 def _below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note]:
     """The notes below the rule that ends at `rule`; words before the first go on from `last`."""
-    mark, start, end, at, at_page = "", 0, 0, 0, page.page
+    mark = ""
+    start = 0
+    end = 0
+    at = 0
+    at_page = page.page
     if last is not None:
-        mark, at, at_page = last.mark, last.at, last.at_page
+        mark = last.mark
+        at = last.at
+        at_page = last.at_page
     begun = -1
     for block in page.blocks:
         if block.start < rule:
@@ -69,7 +76,8 @@ def _below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note]:
         if match is not None:
             if begun >= 0 and mark:
                 yield Note(mark, page.page, start, end, at_page, at)
-            mark, at_page = match.group(1), page.page
+            mark = match.group(1)
+            at_page = page.page
             anchor = _anchor(page.text, mark, 0, rule, bracketed=False)
             at = anchor if anchor is not None else rule - 1
             begun = -1
@@ -95,7 +103,8 @@ def _on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
         and body_end < 0.5 * len(page.text)
     ):
         return  # the affiliations on top of a paper, with a body below them
-    at, noted = 0, ""
+    at = 0
+    noted = ""
     for number in range(first, len(starts)):
         block, match = starts[number]
         following = starts[number + 1][0] if number + 1 < len(starts) else len(blocks)
@@ -128,7 +137,8 @@ def _first_note(starts: Sequence[tuple[int, re.Match[str]]]) -> int | None:
         return None
     first = len(starts) - 1
     while first > 0:
-        before, after = starts[first - 1][1].group(1), starts[first][1].group(1)
+        before = starts[first - 1][1].group(1)
+        after = starts[first][1].group(1)
         if before.isdecimal() and not (after.isdecimal() and int(after) == int(before) + 1):
             break
         first -= 1

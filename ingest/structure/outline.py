@@ -243,7 +243,8 @@ def _without_lists(found: Sequence[_Numbered]) -> list[_Numbered]:
     """Without numbered lists and tables: four or more with nothing between them."""
 
     def goes_on(run: list[_Numbered], item: _Numbered) -> bool:
-        one, other = run[-1].numbered, item.numbered
+        one = run[-1].numbered
+        other = item.numbered
         alike = one.family == other.family == "decimal" and len(one.ordinals) == len(other.ordinals)
         return alike and _follows_at_once(run[-1].candidate, item.candidate, 1)
 
@@ -298,7 +299,8 @@ def _divisions(found: Sequence[_Numbered], places: Sequence[int]) -> list[int]:
     kept: list[int] = []
     before: tuple[int, ...] | None = None
     for at in places:
-        now, strong = found[at].numbered.ordinals, found[at].strong
+        now = found[at].numbered.ordinals
+        strong = found[at].strong
         if len(places) < 2 and not strong:
             continue
         if before is None:

@@ -13,7 +13,8 @@ def sentence_over_break(document: Document, page: int) -> tuple[Span, Span] | No
     """
     if not document.paged or not 0 < page < len(document.pages):
         return None
-    before, after = document.pages[page - 1], document.pages[page]
+    before = document.pages[page - 1]
+    after = document.pages[page]
     end = _body_end(document, before)
     block = next(
         (

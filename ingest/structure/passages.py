@@ -62,7 +62,8 @@ def _group(units: list[tuple[Span, int]], section_starts: set[int]) -> list[tupl
         full = total + words > MAX_WORDS or total >= AIM_WORDS
         if number > first and (full or (number in section_starts and total >= MIN_WORDS)):
             groups.append((first, number))
-            first, total = number, 0
+            first = number
+            total = 0
         total += words
     if first < len(units):
         groups.append((first, len(units)))
@@ -79,10 +80,12 @@ def _balance(units: list[tuple[Span, int]], groups: list[tuple[int, int]]) -> li
         return groups
     if total <= MAX_WORDS:
         return [*groups[:-2], (a, c)]
-    best, left = b, 0
+    best = b
+    left = 0
     best_gap = total
     for number in range(a, c - 1):
         left += units[number][1]
         if max(left, total - left) <= MAX_WORDS and abs(total - 2 * left) < best_gap:
-            best, best_gap = number + 1, abs(total - 2 * left)
+            best = number + 1
+            best_gap = abs(total - 2 * left)
     return [*groups[:-2], (a, best), (best, c)]

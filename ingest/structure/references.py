@@ -130,7 +130,8 @@ class _Resolver:
 
     def _named(self, page: Page, named: NamedPlaces) -> Iterator[Reference]:
         """The references behind one word ("Sections 4.2 and 5.1(a)")."""
-        text, first = page.text, named.numbers[0]
+        text = page.text
+        first = named.numbers[0]
         if (page.page, named.start) in self.headings or _fills_line(text, named.start, first.end):
             return
         if _CODE_BEFORE.search(text, max(0, named.start - 24), named.start):

@@ -26,11 +26,13 @@ def best_chain(steps: Sequence[Step]) -> set[int]:
     score: list[float] = []
     before: list[int] = []
     for at, step in enumerate(steps):
-        best, link = -_start_cost(step), -1
+        best = -_start_cost(step)
+        link = -1
         for earlier in range(max(0, at - _WINDOW), at):
             gained = score[earlier] - _cost(steps[earlier], step)
             if gained > best:
-                best, link = gained, earlier
+                best = gained
+                link = earlier
         score.append(best + step.weight)
         before.append(link)
     chosen: set[int] = set()

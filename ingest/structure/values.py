@@ -17,7 +17,8 @@ _WORD = re.compile(
     r"\s*+(?:(?!(?i:nil|none)|USD|EUR|GBP)[^\W\d_]{3}|(?![FNfn])[^\W\d_]{1,2}(?!\S))"
 )
 _SECTION = re.compile(r"\d{1,3}(?:\.\d{1,3})+")
-_LONGEST_COUNT, _FEWEST_COUNTED = 7, 3
+_LONGEST_COUNT = 7
+_FEWEST_COUNTED = 3
 
 
 def is_year(word: str) -> bool:

@@ -33,7 +33,8 @@ from docqa.ingest.writer import BlockWriter
 _SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject")
 # No cleaned text has it.
 _SEAM = "\x01"
-_LINK, _LETTERS = re.compile(r"<?(?:https?://|mailto:|cid:)\S{1,2000}"), re.compile(r"\w+")
+_LINK = re.compile(r"<?(?:https?://|mailto:|cid:)\S{1,2000}")
+_LETTERS = re.compile(r"\w+")
 
 
 def read_email(request: ReadRequest) -> Document:
@@ -69,11 +70,9 @@ class _Reader:
             lines.append(f"Attachments: {', '.join(attached)}")
         start = self.writer.block("\n".join(lines), "para")
         if start is not None:
-            who, date, subject = (
-                sender(header(message, "From")),
-                header(message, "Date"),
-                header(message, "Subject"),
-            )
+            who = sender(header(message, "From"))
+            date = header(message, "Date")
+            subject = header(message, "Subject")
             self._label = ", ".join(filter(None, (who, date))) or subject
             self.writer.mark(
                 1, None, subject or self._label or "(no subject)", start, label=self._label
@@ -85,7 +84,8 @@ class _Reader:
             self.warnings.append(f"parts nested deeper than {MAX_EMAIL_DEPTH} are not read")
             return
         kind = part.get_content_type()
-        payload, inside = part.get_payload(), parts_in(part)
+        payload = part.get_payload()
+        inside = parts_in(part)
         if kind in ENCRYPTED and "signed-data" not in str(part.get("Content-Type", "")):
             self.encrypted = True
             self.warnings.append(f"an encrypted part is not read ({kind})")

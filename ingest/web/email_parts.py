@@ -114,7 +114,9 @@ def attachments(message: Message) -> Iterator[tuple[str, Message]]:
             or (suffix == ".eml" and not name.lower().endswith(".eml"))
         ):
             name += suffix
-        stem, count, shown = PurePosixPath(name), 1, name
+        stem = PurePosixPath(name)
+        count = 1
+        shown = name
         while shown.casefold() in seen:
             count += 1
             shown = f"{stem.stem} ({count}){stem.suffix}"
@@ -136,7 +138,8 @@ def parts_in(part: Message) -> list[Message]:
 
 def _attached(part: Message, depth: int) -> Iterator[Message]:
     """The parts, and itself, that are files or messages."""
-    kind, inside = part.get_content_type(), parts_in(part)
+    kind = part.get_content_type()
+    inside = parts_in(part)
     whole = kind == "message/rfc822" or not kind.startswith(("multipart/", "message/"))
     if whole and (kind == "message/rfc822" or (depth and is_attachment(part))):
         yield part

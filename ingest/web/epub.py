@@ -180,7 +180,8 @@ def _from_nav(data: bytes, name: str) -> Contents:
 
 
 def _list_depth(link: LexborNode, nav: LexborNode) -> int:
-    depth, node = 0, link.parent
+    depth = 0
+    node = link.parent
     while node is not None and node.mem_id != nav.mem_id and depth < _MAX_LEVEL:
         depth += node.tag == "ol"
         node = node.parent

@@ -225,7 +225,8 @@ class HtmlBlocks:
             )
             self._inline.clear()
         elif tag == "tr" and self._cells is not None:
-            row, self._cells = self._cells, None
+            row = self._cells
+            self._cells = None
             table = _table_around(node)
             self._started(self._writer.row(row, table.mem_id if table is not None else 0))
         elif tag in _BLOCKS or tag in _HEADINGS or tag == "caption":
@@ -268,7 +269,8 @@ class HtmlBlocks:
         if text and self._heading:
             self._put_heading(text)
         elif text:
-            prefix, self._prefix = self._prefix, ""
+            prefix = self._prefix
+            self._prefix = ""
             kind = "list" if self._items else "quoted" if self._quotes else "para"
             self._started(self._writer.block(prefix + text, kind))
 
@@ -276,7 +278,8 @@ class HtmlBlocks:
         if not self._due:
             self._writer.heading(text, self._level + self._heading)
             return
-        due, self._due = self._due, []
+        due = self._due
+        self._due = []
         start = self._writer.block(" ".join(text.split()), "heading")
         for level, title in due:
             if start is not None:

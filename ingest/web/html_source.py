@@ -87,7 +87,8 @@ def prepare(source: str) -> str:
     if _XHTML.match(source[:2000]):
         source = _as_html(source)
     depth = deepest = 0
-    script, before = "", len(source)
+    script = ""
+    before = len(source)
     for match in _TAG.finditer(source):  # counts tags, so it may see more than there is
         name = match.group(2).lower()
         if not script and match.start() - before > MAX_HTML_ATTRIBUTES:

@@ -112,7 +112,8 @@ def _deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _table_of_rows(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    before, state.tokens = state.tokens, _Rows()
+    before = state.tokens
+    state.tokens = _Rows()
     found = table(state, start, end, silent)
     before.extend(state.tokens)
     state.tokens = before

@@ -44,11 +44,14 @@ SIDES = ("top", "right", "bottom", "left")
 _NOT_HERE = word_set(
     "print speech tty tv handheld dark reduce portrait none coarse standalone fullscreen active more"
 )
-_SCREEN_WIDTH, _SCREEN_HEIGHT = 1280.0, 800.0
+_SCREEN_WIDTH = 1280.0
+_SCREEN_HEIGHT = 800.0
 _WEIGHT = re.compile(r"(#)|([.\[:])|([a-zA-Z*])[\w-]*")
 _MAX_SHEET_CHARS = 2**20
-_MAX_RULES, _FEWEST_RULES = 4_000, 200
-_MAX_DEPTH, _MAX_VALUE_CHARS = 10, 300
+_MAX_RULES = 4_000
+_FEWEST_RULES = 200
+_MAX_DEPTH = 10
+_MAX_VALUE_CHARS = 300
 # Elements looked at in all: a rule is looked for among all of a page.
 _MOST_LOOKS = 40_000_000
 
@@ -68,10 +71,12 @@ class StyleSheets:
         self.skipped = 0
         self.variables: dict[str, str] = {}
         self.frames: dict[str, Declarations] = {}
-        self._tree, self._linked = tree, linked
+        self._tree = tree
+        self._linked = linked
         self._found: dict[int, list[tuple[tuple[int, ...], tuple[Declarations, Declarations]]]] = {}
         self._left = min(_MAX_RULES, max(_FEWEST_RULES, _MOST_LOOKS // max(elements, 1)))
-        self._chars, self._order = _MAX_SHEET_CHARS, 0
+        self._chars = _MAX_SHEET_CHARS
+        self._order = 0
         for style in tree.css("style, link[href]"):
             attributes = style.attributes
             if not _applies(_tokens(attributes.get("media") or "all")):
@@ -141,7 +146,8 @@ class StyleSheets:
                     )
                 self._rules(_contents(node), selector, depth + 1)
             elif node.type == "at-rule" and node.content is not None:
-                kind, named = node.lower_at_keyword, tinycss2.serialize(node.prelude).strip()
+                kind = node.lower_at_keyword
+                named = tinycss2.serialize(node.prelude).strip()
                 if kind == "property":
                     self.variables[named] = _said(_contents(node))[0]["initial-value"]
                 elif kind.endswith("keyframes"):
@@ -213,7 +219,8 @@ def declared(body: str) -> tuple[Declarations, Declarations]:
 
 def _said(nodes: Iterable[Any]) -> tuple[Declarations, Declarations]:
     """The known declarations, lower case, and those of them that are `!important`."""
-    usual, important = Declarations(), Declarations()
+    usual = Declarations()
+    important = Declarations()
     for node in nodes:
         if node.type != "declaration":
             continue
@@ -233,7 +240,8 @@ def resolved(
     """`declarations` with the values of the variables that they name, and `variables` with their
     own.
     """
-    found, known = Declarations(), dict(variables)
+    found = Declarations()
+    known = dict(variables)
     for name, value in sorted(
         declarations.items()
     ):  # variables, whose names begin with "--", come first
@@ -268,5 +276,7 @@ def _resolved(tokens: Iterable[Any], variables: Mapping[str, str]) -> list[Any]:
 def _weight(selector: str) -> tuple[int, int, int]:
     ids = classes = tags = 0
     for match in _WEIGHT.finditer(selector):
-        ids, classes, tags = ids + bool(match[1]), classes + bool(match[2]), tags + bool(match[3])
+        ids = ids + bool(match[1])
+        classes = classes + bool(match[2])
+        tags = tags + bool(match[3])
     return ids, classes, tags

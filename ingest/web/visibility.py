@@ -19,12 +19,13 @@ from docqa.ingest.web.styles import SIDES, Declarations, Linked, StyleSheets, re
 # A page that hides all of itself is one that a script shows when it is ready.
 _WHOLE = ("html", "body")
 _SMALLEST_SIZE = 2.0  # pixels
-_FAR, _VERY_FAR, _MOVED = (
-    500.0,
-    5_000.0,
-    1_000.0,
-)  # pixels to the left or above, to a side, from its place
-_CLEAR, _SMALL, _THIN = 0.05, 0.12, 1.0
+# pixels to the left or above, to a side, from its place
+_FAR = 500.0
+_VERY_FAR = 5_000.0
+_MOVED = 1_000.0
+_CLEAR = 0.05
+_SMALL = 0.12
+_THIN = 1.0
 _PLACED = ("absolute", "fixed", "relative", "sticky")
 _AS_IT_IS = word_set("inherit initial none unset currentcolor normal auto") | {""}
 _CUT = word_set("hidden clip auto scroll")
@@ -62,10 +63,8 @@ _HIDES: Mapping[str, Callable[[Sequence[float]], bool | None]] = {
     "url": lambda _: None,
 }
 _SHAPES = word_set("rect inset circle ellipse polygon")
-_AS_FUNCTIONS, _OF_FUNCTIONS = (
-    word_set("opacity zoom scale translate"),
-    word_set("filter transform clip clip-path"),
-)
+_AS_FUNCTIONS = word_set("opacity zoom scale translate")
+_OF_FUNCTIONS = word_set("filter transform clip clip-path")
 _DEGREES = {"deg": 1.0, "turn": 360.0, "grad": 0.9}
 
 
@@ -167,7 +166,8 @@ def _signs(said: Declarations, outer: Seen) -> Iterator[bool | None]:
     """True where an element is not there, beside the page, clipped to nothing or clear; None where
     it may be.
     """
-    size, mask = _size(said, outer.size), said["mask-image"] + said["mask"]
+    size = _size(said, outer.size)
+    mask = said["mask-image"] + said["mask"]
     behind = (pixels(said["z-index"]) or 0.0) < 0 and said["position"] in _PLACED
     yield (
         said["display"] == "none"
@@ -180,10 +180,8 @@ def _signs(said: Declarations, outer: Seen) -> Iterator[bool | None]:
         or _is_aside(said, size)
         or _is_cut(said, size)
     )
-    fonts, odd = (
-        said["font-family"] + said["font"],
-        {said["mix-blend-mode"], said["offset-path"], said["text-stroke"]},
-    )
+    fonts = said["font-family"] + said["font"]
+    odd = {said["mix-blend-mode"], said["offset-path"], said["text-stroke"]}
     shares = (pixels(said[side].replace("%", "px")) or 0.0 for side in SIDES if "%" in said[side])
     if odd - _AS_IT_IS or "blank" in fonts or "url(" in mask or min(shares, default=0) <= -100:
         yield None
@@ -270,14 +268,18 @@ def _stops(text: str) -> list[str]:
 def _set(state: Seen, said: Declarations) -> Seen:
     size = _size(said, state.size)
     ground = _ground(said, state.ground)
-    colour, clear, unsure = state.colour, state.clear, state.unsure
+    colour = state.colour
+    clear = state.clear
+    unsure = state.unsure
     named = said["text-fill-color"] or said["color"]
     if named not in _AS_IT_IS:
         clear = is_clear(named)
         colour = colour_of(named)
         unsure = unsure or (colour is None and not clear and "(" in named)
     if said["background-clip"] == "text":
-        colour, ground, clear = ground, state.ground, False
+        colour = ground
+        ground = state.ground
+        clear = False
     if ground is None:
         unsure = unsure or any(
             alike(colour, colour_of(word)) for word in said["background"].split()

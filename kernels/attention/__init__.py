@@ -66,7 +66,8 @@ def attention_over(
     as there. Raises ShapeMismatch: more queries than the context is long, query heads no multiple
     of key heads, or a selection that does not end with the last query.
     """
-    length, kv_heads = context.length, context.blocks[0].k.shape[1] if context.blocks else 1
+    length = context.length
+    kv_heads = context.blocks[0].k.shape[1] if context.blocks else 1
     selected = q.shape[1] if selection is None else selection.tiles[-1].end
     if length < q.shape[1] or q.shape[2] % kv_heads or selected != q.shape[1]:
         raise ShapeMismatch(

@@ -26,11 +26,11 @@ def block_scores(q: Tensor, bounds: Tensor) -> Tensor:
     mean = (
         q.to(bounds.dtype).mean(0).unflatten(0, (groups, -1))
     )  # [kv_heads, heads of a group, dim]
-    low, high = (
-        bounds[:, 0].transpose(0, 1),
-        bounds[:, 1].transpose(0, 1),
-    )  # [kv_heads, blocks, dim]
-    positive, negative = mean.clamp(min=0), mean.clamp(max=0)
+    # both are [kv_heads, blocks, dim]
+    low = bounds[:, 0].transpose(0, 1)
+    high = bounds[:, 1].transpose(0, 1)
+    positive = mean.clamp(min=0)
+    negative = mean.clamp(max=0)
     bound = positive @ high.transpose(1, 2) + negative @ low.transpose(1, 2)
     return bound.amax(1)
 

@@ -31,14 +31,13 @@ def attention_gathered(
     near = min(tile.local for tile in selection.tiles)
     near_k, near_v = context.between(near, stop, q.dtype)
     first_k, first_v = context.between(0, selection.block, q.dtype)
-    out, at = torch.empty_like(q), 0
+    out = torch.empty_like(q)
+    at = 0
     for tile in selection.tiles:
         far_k, far_v = context.selected(tile.far, selection.block, q.dtype)
         cut = slice(tile.local - near, start + tile.end - near)
-        keys, values = (
-            torch.cat([first_k, far_k, near_k[cut]]),
-            torch.cat([first_v, far_v, near_v[cut]]),
-        )
+        keys = torch.cat([first_k, far_k, near_k[cut]])
+        values = torch.cat([first_v, far_v, near_v[cut]])
         out[:, at : tile.end] = attend(
             q[:, at : tile.end], keys[None], values[None], rounded=rounded
         )

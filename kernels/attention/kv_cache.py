@@ -28,7 +28,8 @@ class KVBlock:
         """Keys and values of a part, [tokens of the part, kv_heads of it, dim]; `part`: of tokens,
         and of heads.
         """
-        k, v = self.k[part].to(dtype), self.v[part].to(dtype)
+        k = self.k[part].to(dtype)
+        v = self.v[part].to(dtype)
         k = k if self.k_scale is None else k * self.k_scale[part].to(dtype)[..., None]
         return k, v if self.v_scale is None else v * self.v_scale[part].to(dtype)[..., None]
 
@@ -86,7 +87,8 @@ class Context:
         parts = []
         for head, numbers in enumerate(chosen.tolist()):
             for number in numbers:
-                block, inside = self.blocks[number * size // self.grid], number * size % self.grid
+                block = self.blocks[number * size // self.grid]
+                inside = number * size % self.grid
                 parts.append(
                     block.unpacked((slice(inside, inside + size), slice(head, head + 1)), dtype)
                 )

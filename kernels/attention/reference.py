@@ -13,7 +13,9 @@ def attention_reference(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = Fals
     allowed; nothing is rounded here. Returns [batch, seq, heads, dim] in the dtype of q.
     """
     work = torch.float64 if q.dtype == torch.float64 else torch.float32
-    repeat, seq, total = q.shape[2] // k.shape[2], q.shape[1], k.shape[1]
+    repeat = q.shape[2] // k.shape[2]
+    seq = q.shape[1]
+    total = k.shape[1]
     keys, values = (x.to(work).repeat_interleave(repeat, 2) for x in (k, v))
     scores = torch.einsum("bqhd,bkhd->bhqk", q.to(work), keys) * q.shape[-1] ** -0.5
     visible = torch.ones(seq, total, dtype=torch.bool, device=q.device).tril(total - seq)

@@ -11,8 +11,11 @@ def attention_tiled(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -
     """Same arguments and result as `attention_reference`, through torch's fused attention, TILE
     queries at a time.
     """
-    seq, total = q.shape[1], k.shape[1]
-    queries, keys, values = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
+    seq = q.shape[1]
+    total = k.shape[1]
+    queries = q.transpose(1, 2)
+    keys = k.transpose(1, 2)
+    values = v.transpose(1, 2)
     if seq == total:  # nothing before: torch's own causal form needs no mask in memory
         out = functional.scaled_dot_product_attention(
             queries, keys, values, is_causal=True, enable_gqa=True
@@ -21,10 +24,9 @@ def attention_tiled(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -
     out = torch.empty_like(queries)
     for start in range(0, seq, TILE):
         stop = min(start + TILE, seq)
-        rows, seen = (
-            stop - start,
-            total - seq + stop,
-        )  # the last row stands at the last key that is seen
+        # the last row stands at the last key that is seen
+        rows = stop - start
+        seen = total - seq + stop
         mask = (
             torch.ones(rows, seen, dtype=torch.bool, device=q.device).tril(seen - rows)
             if rows > 1

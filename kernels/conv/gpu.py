@@ -38,7 +38,9 @@ def _convolve(
     UNIT.
     """
     program = tl.program_id(0).to(tl.int64)
-    group, tile, batch = program % groups, program // groups % tiles, program // groups // tiles
+    group = program % groups
+    tile = program // groups % tiles
+    batch = program // groups // tiles
     inner = tl.arange(0, CHANNELS)
     channel = first + group * width + inner
     known = (inner < width) & (channel < channels)
@@ -78,7 +80,8 @@ def _launch(
 ) -> None:
     """Writes `groups` of `width` channels, from `first` on, of `out` [batch, seq, channels]."""
     batch, seq, channels = x.shape
-    size, columns = gpu.sizes(x.device), gpu.power_of_two(width)
+    size = gpu.sizes(x.device)
+    columns = gpu.power_of_two(width)
     tokens = max(1, size.elements // columns)
     tiles = triton.cdiv(seq, tokens)
     if batch * tiles * groups == 0:
@@ -111,7 +114,8 @@ def _prepared(
     """x, weight [channels, taps] and history as the kernel reads them, and the next call's
     history.
     """
-    taps, seq = weight.shape[-1], x.shape[1]
+    taps = weight.shape[-1]
+    seq = x.shape[1]
     tail = with_history(x[:, max(0, seq - taps + 1) :], taps, history)
     x = x if x.stride(-1) == 1 else x.contiguous()
     before = None if history is None else history.to(x.dtype).contiguous()

@@ -13,7 +13,9 @@ from torch import Tensor
 from docqa.kernels.conv.unit import ConvOutput, causal_conv_native, split_heads, unit_conv_reference
 from docqa.kernels.cpu.library import ConvCall, ConvGradientCall, Library, plain
 
-WIDEST, MOST_TAPS = 256, 8  # channels of a head, and taps, as in conv_gradient.inc
+# channels of a head, and taps, as in conv_gradient.inc
+WIDEST = 256
+MOST_TAPS = 8
 
 
 class _UnitConv(torch.autograd.Function):
@@ -23,7 +25,9 @@ class _UnitConv(torch.autograd.Function):
     ) -> Tensor:
         wide = plain(x)
         ctx.save_for_backward(before, wide, weight)
-        ctx.library, ctx.unit, ctx.dtype = library, unit, x.dtype
+        ctx.library = library
+        ctx.unit = unit
+        ctx.dtype = x.dtype
         return causal_conv_native(wide, weight, before, unit=unit, library=library)[0]
 
     @staticmethod
@@ -32,8 +36,10 @@ class _UnitConv(torch.autograd.Function):
         before, x, weight = ctx.saved_tensors
         batch, seq, channels = x.shape
         taps = weight.shape[-1]
-        kernel, gradient = plain(weight.reshape(channels, taps).t()), plain(gradient)
-        of_x, of_kernel = torch.empty_like(x), torch.empty_like(kernel)
+        kernel = plain(weight.reshape(channels, taps).t())
+        gradient = plain(gradient)
+        of_x = torch.empty_like(x)
+        of_kernel = torch.empty_like(kernel)
         forward = ConvCall(
             batch,
             seq,

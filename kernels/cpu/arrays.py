@@ -169,7 +169,8 @@ def causal_conv(
     batch, seq, channels = x.shape
     taps = weight.shape[-1]
     before = np.zeros((batch, taps - 1, channels), np.float32) if history is None else history
-    kernel, out = np.ascontiguousarray(weight.reshape(channels, taps).T), np.empty_like(x)
+    kernel = np.ascontiguousarray(weight.reshape(channels, taps).T)
+    out = np.empty_like(x)
     places = (address(part) for part in (x, before, kernel))
     library.run(
         "conv", ctypes.byref(ConvCall(batch, seq, channels, taps, *places, *unit, address(out)))
@@ -181,7 +182,8 @@ def zero_centred_norm(
     x: np.ndarray, weight: np.ndarray, eps: float, *, library: Library
 ) -> np.ndarray:
     """x / rms(x) * (1 + weight) over the last axis."""
-    out, dim = np.empty_like(x), x.shape[-1]
+    out = np.empty_like(x)
+    dim = x.shape[-1]
     library.run("norm", address(x), address(weight), eps, address(out), x.size // dim, dim)
     return out
 
@@ -190,7 +192,8 @@ def gated_norm(
     x: np.ndarray, z: np.ndarray, weight: np.ndarray, eps: float, *, library: Library
 ) -> np.ndarray:
     """x / rms(x) * weight * SiLU(z) over the last axis."""
-    out, dim = np.empty_like(x), x.shape[-1]
+    out = np.empty_like(x)
+    dim = x.shape[-1]
     library.run(
         "gated_norm", address(x), address(z), address(weight), eps, address(out), x.size // dim, dim
     )

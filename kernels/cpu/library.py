@@ -208,7 +208,8 @@ def load() -> tuple[Library | None, str]:
         functions = ctypes.CDLL(str(FILE))
         for name, (result, *arguments) in _ARGUMENTS.items():
             function = getattr(functions, f"docqa_{name}")
-            function.restype, function.argtypes = result, [c_int, *arguments, c_int]
+            function.restype = result
+            function.argtypes = [c_int, *arguments, c_int]
         level = functions.docqa_level()
     except (OSError, AttributeError) as error:
         hint = "install docqa again"

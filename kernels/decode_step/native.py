@@ -40,7 +40,9 @@ class PackedExperts(Protocol):
 
 ROOM = 64  # tokens that branches get room for at a time
 PIECE = 512  # keys that the library takes at a time, as in step.inc
-GATED, PLAIN = 1, 2  # `attention` of StepLayer
+# `attention` of StepLayer
+GATED = 1
+PLAIN = 2
 MIX = {
     True: ("q_proj", "k_proj", "v_proj", "o_proj"),
     False: ("in_proj_qkv", "in_proj_z", "out_proj"),
@@ -178,8 +180,10 @@ class StepWeights:
         [channels, taps], `A_log`, `dt_bias`, `norm`; of attention `q_norm` and `k_norm`, or
         neither, `NAME.bias`, and a gate where `q_proj` has rows for one. Norms are zero-centred.
         """
-        self.sizes, self.eps = dict(sizes), eps
-        self.norm, self.head = plain(norm), head
+        self.sizes = dict(sizes)
+        self.eps = eps
+        self.norm = plain(norm)
+        self.head = head
         self.table = (StepLayer * len(layers))()
         # pointers do not keep what they point at
         self._kept: list[Tensor | PackedMatrix | BlockMatrix] = [self.norm, head]
@@ -205,7 +209,8 @@ class StepWeights:
         if entry.attention:
             vectors |= {name: weights[name] for name in ("q_norm", "k_norm") if name in weights}
         else:
-            conv, rate = weights["conv1d"], weights["A_log"]
+            conv = weights["conv1d"]
+            rate = weights["A_log"]
             assert isinstance(conv, Tensor) and isinstance(rate, Tensor)
             vectors |= {"conv": conv.t(), "rate": rate.float().exp()}
             vectors |= {"a": weights["in_proj_a"], "b": weights["in_proj_b"]}
@@ -217,7 +222,8 @@ class StepWeights:
             setattr(entry, name, kept.data_ptr())
 
     def _routed(self, experts: RoutedExperts) -> StepExperts:
-        router, shared_gate = plain(experts.router), plain(experts.shared_gate)
+        router = plain(experts.router)
+        shared_gate = plain(experts.shared_gate)
         self._kept += [router, shared_gate]
         return StepExperts(
             router.shape[0],
@@ -230,7 +236,8 @@ class StepWeights:
         )
 
     def _matrix(self, weights: Weights, name: str) -> Matrix:
-        matrix, bias = weights[name], weights.get(f"{name}.bias")
+        matrix = weights[name]
+        bias = weights.get(f"{name}.bias")
         assert isinstance(matrix, PackedMatrix | BlockMatrix) and not isinstance(
             bias, PackedMatrix | BlockMatrix
         )
@@ -282,9 +289,13 @@ class Step:
         """One branch; the tensors of `memories` are copied where a step writes into them. Raises
         ShapeMismatch: contexts differ in length from layer to layer, or a KV block but the last is
         not whole."""
-        self.weights, self.library, self.reach = weights, library, reach
+        self.weights = weights
+        self.library = library
+        self.reach = reach
         self.context = _context(memories, reach.grid)
-        self.own, self.room, self.count = 0, 0, 1
+        self.own = 0
+        self.room = 0
+        self.count = 1
         self._find = FIND(self._found)
         self._failure: BaseException | None = None
         self.table = type(weights.table).from_buffer_copy(weights.table)
@@ -341,7 +352,9 @@ class Step:
         if self.own == self.room:
             self._grow()
         weights = self.weights
-        x, cos, sin = plain(x).clone(), plain(cos), plain(sin)
+        x = plain(x).clone()
+        cos = plain(cos)
+        sin = plain(sin)
         out = torch.empty(self.count, weights.head.shape[0])
         call = StepCall(
             self.count,
@@ -361,7 +374,8 @@ class Step:
             self._find,
         )
         self.library.run("step", ctypes.byref(call))
-        failure, self._failure = self._failure, None
+        failure = self._failure
+        self._failure = None
         if failure is not None:
             raise failure
         self.own += 1

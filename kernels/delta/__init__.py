@@ -45,7 +45,8 @@ def delta_rule(
     Raises ShapeMismatch: batch or seq differ, the heads of v are no multiple of those of q and k,
     `decay` does not fit them, or `state` is not [batch, heads, key_dim, value_dim].
     """
-    heads, key_heads = v.shape[2], k.shape[2]
+    heads = v.shape[2]
+    key_heads = k.shape[2]
     if decay.shape != v.shape[:3]:
         raise ShapeMismatch(
             f"a decay of {tuple(decay.shape)} is not one for each head of v {tuple(v.shape)}"
@@ -71,5 +72,6 @@ def delta_rule(
         )
     repeat = heads // key_heads
     if repeat > 1 and (training or not found.native):
-        q, k = q.repeat_interleave(repeat, 2), k.repeat_interleave(repeat, 2)
+        q = q.repeat_interleave(repeat, 2)
+        k = k.repeat_interleave(repeat, 2)
     return found.function(q, k, v, decay=decay, beta=beta, state=state)

@@ -74,8 +74,11 @@ def delta_rule_chunked(
     batch, seq, heads, key_dim = k.shape
     count = -(-seq // chunk)
     missing = count * chunk - seq
-    q, k, values = (q.to(work) * key_dim**-0.5), k.to(work), v.to(work)
-    decay, beta = decay.to(work), beta.to(work)
+    q = q.to(work) * key_dim**-0.5
+    k = k.to(work)
+    values = v.to(work)
+    decay = decay.to(work)
+    beta = beta.to(work)
     if missing:
         q, k, values, decay, beta = (
             functional.pad(x, (0, 0) * (x.ndim - 2) + (0, missing))
@@ -92,9 +95,11 @@ def delta_rule_chunked(
         (sums[..., :, None] - sums[..., None, :]).to(work).masked_fill(~lower, float("-inf"))
     )
     ratio = difference.exp()  # Gamma, with its diagonal
-    strict, attention = keys_beta @ k.transpose(-1, -2) * ratio, q @ k.transpose(-1, -2) * ratio
+    strict = keys_beta @ k.transpose(-1, -2) * ratio
+    attention = q @ k.transpose(-1, -2) * ratio
     sums = sums[..., None]
-    gamma, left = sums.to(work), (sums[..., -1:, :] - sums).to(work)
+    gamma = sums.to(work)
+    left = (sums[..., -1:, :] - sums).to(work)
     inverse = _UnitLowerInverse.apply(strict.tril(-1))
     grown = gamma.exp()
     values_solved = inverse @ (values * beta[..., None])

@@ -75,7 +75,8 @@ def _solve_chunks(
     """
     program = tl.program_id(0).to(tl.int64)
     part = program % count
-    batch, head = program // count // heads, program // count % heads
+    batch = program // count // heads
+    head = program // count % heads
     index = tl.arange(0, CHUNK)
     tokens = part * CHUNK + index
     inside = tokens < seq
@@ -147,10 +148,13 @@ def _walk_chunks(
     """All chunks of one head, for a tile of value columns: outputs and the last state."""
     program = tl.program_id(0).to(tl.int64)
     pair = program // tiles  # batch and head
-    batch, head = pair // heads, pair % heads
-    index, rows = tl.arange(0, CHUNK), tl.arange(0, KEYS)
+    batch = pair // heads
+    head = pair % heads
+    index = tl.arange(0, CHUNK)
+    rows = tl.arange(0, KEYS)
     columns = program % tiles * VALUES + tl.arange(0, VALUES)
-    known, wanted = rows < key_dim, columns < value_dim
+    known = rows < key_dim
+    wanted = columns < value_dim
     cells = pair * key_dim * value_dim + rows[:, None] * value_dim + columns[None, :]
     held = known[:, None] & wanted[None, :]
     memory = tl.zeros([KEYS, VALUES], tl.float32)
@@ -218,10 +222,12 @@ def _walk_tokens(
     """The recurrence of one head for a tile of value columns."""
     program = tl.program_id(0).to(tl.int64)
     pair = program // tiles  # batch and head
-    batch, head = pair // heads, pair % heads
+    batch = pair // heads
+    head = pair % heads
     rows = tl.arange(0, KEYS)
     columns = program % tiles * VALUES + tl.arange(0, VALUES)
-    known, wanted = rows < key_dim, columns < value_dim
+    known = rows < key_dim
+    wanted = columns < value_dim
     cells = pair * key_dim * value_dim + rows[:, None] * value_dim + columns[None, :]
     held = known[:, None] & wanted[None, :]
     memory = tl.zeros([KEYS, VALUES], tl.float32)
@@ -250,7 +256,8 @@ def _walk_tokens(
 def _dense(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Neighbouring columns side by side, q laid out as k is; copied only where they are not."""
     if q.stride() != k.stride() or k.stride(-1) != 1:
-        q, k = q.contiguous(), k.contiguous()
+        q = q.contiguous()
+        k = k.contiguous()
     return q, k, v if v.stride(-1) == 1 else v.contiguous()
 
 
@@ -268,14 +275,16 @@ def _part(
     it.
     """
     batch, seq, heads, key_dim = k.shape
-    value_dim, count = v.shape[-1], triton.cdiv(seq, chunk)
+    value_dim = v.shape[-1]
+    count = triton.cdiv(seq, chunk)
     size = gpu.sizes(k.device)
     solved, attention = k.new_empty(
         2, batch * heads * count, chunk, chunk, dtype=torch.float32
     ).unbind()
     grown, left = k.new_empty(2, batch * heads * count, chunk, dtype=torch.float32).unbind()
     after = k.new_empty(batch, heads, key_dim, value_dim, dtype=torch.float32)
-    keys, tiles = gpu.power_of_two(key_dim, 16), triton.cdiv(value_dim, size.values)
+    keys = gpu.power_of_two(key_dim, 16)
+    tiles = triton.cdiv(value_dim, size.values)
     _solve_chunks[(batch * heads * count,)](
         q,
         k,
@@ -382,7 +391,9 @@ def delta_step_gpu(
     if key_dim > WIDEST_KEY:
         return delta_rule_recurrent(q, k, v, decay=decay, beta=beta, state=state)
     q, k, v = _dense(q, k, v)
-    out, value_dim, size = v.new_empty(v.shape), v.shape[-1], gpu.sizes(k.device)
+    out = v.new_empty(v.shape)
+    value_dim = v.shape[-1]
+    size = gpu.sizes(k.device)
     after = k.new_empty(batch, heads, key_dim, value_dim, dtype=torch.float32)
     before = after if state is None else state.float().contiguous()
     tiles = triton.cdiv(value_dim, size.values)

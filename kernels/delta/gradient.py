@@ -34,7 +34,8 @@ class _DeltaRule(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        out, memory = plain(gradients[0]), plain(gradients[1]).clone()
+        out = plain(gradients[0])
+        memory = plain(gradients[1]).clone()
         history, *inputs = ctx.saved_tensors
         found = [torch.empty_like(x) for x in inputs]
         forward = DeltaCall.of(inputs, memory, out, history)

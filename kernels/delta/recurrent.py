@@ -15,8 +15,11 @@ def delta_rule_recurrent(
         if state is None
         else state.to(work)
     )
-    q, k, values = q.to(work) * key_dim**-0.5, k.to(work), v.to(work)
-    kept, beta = decay.to(work).exp()[..., None, None], beta.to(work)[..., None, None]
+    q = q.to(work) * key_dim**-0.5
+    k = k.to(work)
+    values = v.to(work)
+    kept = decay.to(work).exp()[..., None, None]
+    beta = beta.to(work)[..., None, None]
     outputs = []
     for t in range(seq):
         memory = memory * kept[:, t]

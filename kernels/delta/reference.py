@@ -32,8 +32,11 @@ def delta_rule_reference(
         if state is None
         else state.to(work)
     )
-    q, k, values = q.to(work) * key_dim**-0.5, k.to(work), v.to(work)
-    decay, beta = decay.to(work), beta.to(work)
+    q = q.to(work) * key_dim**-0.5
+    k = k.to(work)
+    values = v.to(work)
+    decay = decay.to(work)
+    beta = beta.to(work)
     outputs = []
     for t in range(seq):
         memory = memory * decay[:, t].exp()[..., None, None]

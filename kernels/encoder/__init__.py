@@ -56,7 +56,8 @@ def encoder_attention(
     if not q.strides == k.strides == v.strides or q.strides[1] != FLOAT:
         q, k, v = (_plain(part) for part in (q, k, v))
     starts = np.ascontiguousarray(starts, np.int64)
-    near, biases = _optional(near), tuple(map(_optional, shifts or (None, None, None)))
+    near = _optional(near)
+    biases = tuple(map(_optional, shifts or (None, None, None)))
     if near is not None:
         longest = (near.shape[1] + 1) // 2
     out = np.empty(q.shape, np.float32)
@@ -87,7 +88,9 @@ def add_layer_norm(
     if library is None:
         return add_layer_norm_reference(x, r, weight, bias, eps, shift=shift)
     x, weight, bias, dim = _plain(x), _plain(weight), _plain(bias), x.shape[-1]
-    r, shift, out = _optional(r), _optional(shift), np.empty_like(x)
+    r = _optional(r)
+    shift = _optional(shift)
+    out = np.empty_like(x)
     call = LayerNormCall(x.size // dim, dim, *map(_address, (x, r, shift, weight, bias, out)), eps)
     library.run("add_layer_norm", ctypes.byref(call))
     return out
@@ -101,7 +104,8 @@ def biased_gelu(x: Floats, shift: Floats, *, library: Library | None) -> Floats:
     if library is None:
         x[:] = gelu_reference(x + shift)
     else:
-        shift, dim = _plain(shift), x.shape[-1]
+        shift = _plain(shift)
+        dim = x.shape[-1]
         library.run("biased_gelu", _address(x), _address(shift), _address(x), x.size // dim, dim)
     return x
 

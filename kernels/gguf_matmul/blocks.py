@@ -113,7 +113,8 @@ def _of_nibbles(*, fifth: bool = False, least: bool = False) -> Decode:
     at = 4 if least else 2
 
     def decode(raw: Tensor) -> Codes:
-        d, code = _half(raw, 0), _nibbles(raw[:, at + 4 * fifth :])
+        d = _half(raw, 0)
+        code = _nibbles(raw[:, at + 4 * fifth :])
         code = code | _fifth(raw[:, at : at + 4]) if fifth else code
         return Codes(code.float(), d, -_half(raw, 2) if least else (16 if fifth else 8) * d)
 
@@ -129,7 +130,9 @@ def _six_bits(raw: Tensor) -> tuple[Tensor, Tensor]:
     """Scales and offsets of eight groups, 6 bits each in the 12 bytes behind two fp16 factors:
     [blocks, 8] twice.
     """
-    a, b, c = raw[:, 4:8], raw[:, 8:12], raw[:, 12:16]
+    a = raw[:, 4:8]
+    b = raw[:, 8:12]
+    c = raw[:, 12:16]
     scale = torch.cat([a & 63, (c & 15) | ((a >> 6) << 4)], 1)
     offset = torch.cat([b & 63, (c >> 4) | ((b >> 6) << 4)], 1)
     return _half(raw, 0) * scale.float(), _half(raw, 2) * offset.float()

@@ -76,13 +76,17 @@ def _gate_and_up(
     token.
     """
     program = tl.program_id(0).to(tl.int64)
-    tile, panel = program % tiles, program // tiles
-    start, stop, expert = tl.load(starts + tile), tl.load(stops + tile), tl.load(experts + tile)
+    tile = program % tiles
+    panel = program // tiles
+    start = tl.load(starts + tile)
+    stop = tl.load(stops + tile)
+    expert = tl.load(experts + tile)
     if start >= stop:
         return
     row = start + tl.arange(0, ROWS)
     column = panel * COLUMNS + tl.arange(0, COLUMNS)
-    inside, wanted = row < stop, column < inner
+    inside = row < stop
+    wanted = column < inner
     read = x + tl.load(tokens + row, mask=inside, other=0)[:, None] * hidden
     upper = gate_up + (expert * 2 * inner + column)[None, :] * hidden
     lower = gate_up + (expert * 2 * inner + inner + column)[None, :] * hidden
@@ -124,13 +128,17 @@ def _down(
 ):
     """The second product for a tile of rows of one expert and of hidden columns, in float32."""
     program = tl.program_id(0).to(tl.int64)
-    tile, panel = program % tiles, program // tiles
-    start, stop, expert = tl.load(starts + tile), tl.load(stops + tile), tl.load(experts + tile)
+    tile = program % tiles
+    panel = program // tiles
+    start = tl.load(starts + tile)
+    stop = tl.load(stops + tile)
+    expert = tl.load(experts + tile)
     if start >= stop:
         return
     row = start + tl.arange(0, ROWS)
     column = panel * COLUMNS + tl.arange(0, COLUMNS)
-    inside, wanted = row < stop, column < hidden
+    inside = row < stop
+    wanted = column < hidden
     matrix = down + (expert * hidden + column)[None, :] * inner
     total = tl.zeros([ROWS, COLUMNS], tl.float32)
     for first in range(0, inner, SUMMED):
@@ -156,7 +164,8 @@ def _add_up(rows, places, shares, out, hidden, panels, K: tl.constexpr, COLUMNS:
     columns.
     """
     program = tl.program_id(0).to(tl.int64)
-    token, panel = program // panels, program % panels
+    token = program // panels
+    panel = program % panels
     column = panel * COLUMNS + tl.arange(0, COLUMNS)
     wanted = column < hidden
     total = tl.zeros([COLUMNS], tl.float32)
@@ -181,7 +190,8 @@ def _fits(bank: ExpertBank, x: Tensor) -> TypeGuard[Stacked]:
 def _products(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -> Tensor:
     """What each expert makes of its tokens, float32 [rows, hidden], sorted by expert."""
     experts, hidden, inner = bank.down.shape
-    size, count = gpu.sizes(x.device), len(numbers)
+    size = gpu.sizes(x.device)
+    count = len(numbers)
     rows = size.rows if count >= experts * size.few_rows else size.few_rows
     tiles = tiles_of(numbers, experts, rows)
     most = len(tiles.expert)
@@ -209,7 +219,8 @@ def mix_gpu(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Ten
     """
     if not _fits(bank, x) or chosen.numel() == 0:
         return mix_grouped(x, chosen, weights, bank)
-    k, hidden = chosen.shape[1], x.shape[1]
+    k = chosen.shape[1]
+    hidden = x.shape[1]
     x, size = x.contiguous(), gpu.sizes(x.device)
     columns = min(size.elements, gpu.power_of_two(hidden))
     panels = triton.cdiv(hidden, columns)

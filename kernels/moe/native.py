@@ -38,7 +38,8 @@ def mix_native(
         table = (Matrix * (2 * len(pairs)))(
             *(Matrix.of(matrix) for pair in pairs for matrix in pair)
         )
-        first, made = torch.tensor(behind), torch.empty(behind[-1], x.shape[1])
+        first = torch.tensor(behind)
+        made = torch.empty(behind[-1], x.shape[1])
         part = slice(start, start + behind[-1])
         call = ExpertsCall(
             x.shape[1],
@@ -52,5 +53,6 @@ def mix_native(
             out.data_ptr(),
         )
         library.run("experts", ctypes.byref(call))
-        at, start = at + len(pairs), start + behind[-1]
+        at = at + len(pairs)
+        start = start + behind[-1]
     return out

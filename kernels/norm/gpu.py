@@ -44,7 +44,8 @@ def _launch(x: Tensor, z: Tensor | None, weight: Tensor, eps: float) -> Tensor:
     flat = x.contiguous()
     gates = flat if z is None else z.contiguous()
     out = torch.empty_like(flat)
-    rows, columns = x.numel() // max(1, dim), gpu.power_of_two(dim)
+    rows = x.numel() // max(1, dim)
+    columns = gpu.power_of_two(dim)
     tile = max(1, gpu.sizes(x.device).elements // columns)
     if rows:
         with gpu.on(x.device):

@@ -28,8 +28,10 @@ __all__ = [
 
 def rotate_reference(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """`rotate` as its formula."""
-    cos, sin = cos[:, None].to(x.dtype), sin[:, None].to(x.dtype)
-    turning, passing = x[..., : cos.shape[-1]], x[..., cos.shape[-1] :]
+    cos = cos[:, None].to(x.dtype)
+    sin = sin[:, None].to(x.dtype)
+    turning = x[..., : cos.shape[-1]]
+    passing = x[..., cos.shape[-1] :]
     first, second = turning.chunk(2, -1)
     return torch.cat([turning * cos + torch.cat([-second, first], -1) * sin, passing], -1)
 

@@ -44,9 +44,11 @@ def boundaries(dim: int, theta: float, native: int, options: YarnOptions) -> tup
     def index_of(turns: float) -> float:
         return dim * math.log(native / (turns * 2 * math.pi)) / (2 * math.log(theta))
 
-    low, high = index_of(options.beta_fast), index_of(options.beta_slow)
+    low = index_of(options.beta_fast)
+    high = index_of(options.beta_slow)
     if options.truncate:
-        low, high = math.floor(low), math.ceil(high)
+        low = math.floor(low)
+        high = math.ceil(high)
     return max(low, 0), min(high, dim - 1)
 
 
@@ -89,7 +91,8 @@ def _llama3(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
     """Waves longer than native / low are slowed by `factor`, shorter than native / high not;
     between, gradually.
     """
-    low, high = rope["low_freq_factor"], rope["high_freq_factor"]
+    low = rope["low_freq_factor"]
+    high = rope["high_freq_factor"]
     turns = (
         rope["original_max_position_embeddings"] * plain / (2 * math.pi)
     )  # of each pair in the native context

@@ -58,7 +58,8 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     raw = text_config(folder, config)
     for key in ("model_type", "architectures", "dtype", "rope_theta", "partial_rotary_factor"):
         raw.pop(key, None)
-    module, stem = _modelling(config), config.family.classes
+    module = _modelling(config)
+    stem = config.family.classes
     settings = getattr(import_module(str(module.__package__)), f"{stem}Config")(
         **raw, attn_implementation="eager"
     )
@@ -88,7 +89,8 @@ def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[s
     found = {}
     with opened_checkpoint(folder) as checkpoint:
         for name, parameter in model.state_dict().items():
-            plain, shape = name.removeprefix("model."), tuple(parameter.shape)
+            plain = name.removeprefix("model.")
+            shape = tuple(parameter.shape)
             if plain == "lm_head.weight" and config.tie_word_embeddings:
                 continue
             recipe = recipe_for(plain, shape, config, checkpoint.names)
@@ -105,7 +107,8 @@ class _float64_inside:
         self._module = _modelling(config)
 
     def __enter__(self) -> None:
-        self._float, self._torch = Tensor.float, self._module.torch
+        self._float = Tensor.float
+        self._torch = self._module.torch
         Tensor.float = Tensor.double  # type: ignore[method-assign, assignment]
         vars(self._module)["torch"] = _Widened(self._torch)
 

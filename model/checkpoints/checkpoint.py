@@ -50,7 +50,8 @@ class Checkpoint:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._open, self._files = dict[Path, SafetensorsFile](), ExitStack()
+        self._open = dict[Path, SafetensorsFile]()
+        self._files = ExitStack()
         self.entries = find_tensors(folder)
         self.quantization = Quantization.of_folder(folder)
         self.names: Mapping[str, Format] = owners(self.entries, self.quantization, folder)
@@ -111,7 +112,8 @@ class Checkpoint:
         """Member `number` of a tensor of `shape` along its first axis, in `dtype`, read alone.
         Raises as `read`.
         """
-        parts, where = self.raw(name), next(iter(self.parts(name).values()))
+        parts = self.raw(name)
+        where = next(iter(self.parts(name).values()))
         have = tuple(next(iter(parts.values())).shape)
         if have != shape:
             raise WeightsMismatch(f"{where.path}: {name} is {have}, config.json asks for {shape}")

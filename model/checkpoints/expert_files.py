@@ -76,7 +76,8 @@ class ExpertFiles:
         `located`.
         """
         with reading(path):
-            file, left = self._file(path), list(rooms)
+            file = self._file(path)
+            left = list(rooms)
             while left:
                 if hasattr(os, "preadv"):  # threads do not wait for one another
                     count = os.preadv(file.fileno(), left, start)

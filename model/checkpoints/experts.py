@@ -42,7 +42,9 @@ MEMORY_SHARE = (
     2  # experts take at most half of the memory that is available when the model is loaded
 )
 MEMORY_VARIABLE = "DOCQA_EXPERT_MEMORY"
-READERS, AHEAD = 4, 8  # threads that read ahead, and experts: 14 MB of those of Qwen3-Next-80B-A3B
+# threads that read ahead, and experts: 14 MB of those of Qwen3-Next-80B-A3B
+READERS = 4
+AHEAD = 8
 ANNOUNCED = 16  # experts that the system hears of before they are read: 28 MB of the same
 SPARE = 8  # of so many slots one is for reading ahead, at most AHEAD
 
@@ -56,9 +58,11 @@ class ExpertPool:
     """
 
     def __init__(self, source: "ExpertSource", slots: Slots, most: int) -> None:
-        self.source, self.slots = source, slots
+        self.source = source
+        self.slots = slots
         spare = min(AHEAD, slots.count // SPARE) if source.packed and slots.count < most else 0
-        self.held, self.whole = slots.count - spare, slots.count >= most
+        self.held = slots.count - spare
+        self.whole = slots.count >= most
         self.share = max(self.held // max(sparse_layers(source.config), 1), 1)
         self._room = self.share  # experts that the layer at hand may hold while others give way
         self.read = self.reused = 0
@@ -75,7 +79,8 @@ class ExpertPool:
 
     def expect(self, experts: str, numbers: Sequence[int]) -> None:
         """These experts of a layer are asked for next, in this order: reads some of them ahead."""
-        self._passing, self._last = len(numbers) > self._room, None
+        self._passing = len(numbers) > self._room
+        self._last = None
         self._give_up()
         self._coming = deque(
             (experts, number) for number in numbers if (experts, number) not in self._slot_of
@@ -156,7 +161,8 @@ class ExpertPool:
             self.source.announce(*key)
         self._announced = min(len(self._coming), ANNOUNCED)
         while self._coming and self._free and len(self._ahead) < AHEAD:
-            key, slot = self._next(), self._free.pop()
+            key = self._next()
+            slot = self._free.pop()
             self._ahead[key] = slot, self._readers.submit(self.source.fill, self.slots, slot, *key)
 
     def _give_up(self) -> None:
@@ -218,12 +224,10 @@ class ExpertSource:
         *,
         packed: bool,
     ) -> None:
-        self.checkpoint, self.config, self.dtype, self.names = (
-            checkpoint,
-            config,
-            dtype,
-            checkpoint.names,
-        )
+        self.checkpoint = checkpoint
+        self.config = config
+        self.dtype = dtype
+        self.names = checkpoint.names
         self.packed = packed and self._stays()
         self._files = ExpertFiles()
 
@@ -282,7 +286,8 @@ class ExpertSource:
         """gate [inner, hidden], up [inner, hidden] and down [hidden, inner], once `reads` have
         run.
         """
-        inner, hidden = self.config.moe_intermediate_size, self.config.hidden_size
+        inner = self.config.moe_intermediate_size
+        hidden = self.config.hidden_size
         names = expert_names(experts, number)
         shapes = ((inner, hidden), (inner, hidden), (hidden, inner))
         if names[2] in self.names:
@@ -299,7 +304,8 @@ class ExpertSource:
             return Parts.of(self.checkpoint.read(name, shape, self.dtype))
         if isinstance(self.checkpoint, GgufCheckpoint):
             return Parts.of(self.checkpoint.expert_blocks(name, shape))
-        entries, kind = self.checkpoint.parts(name), self.names[name]
+        entries = self.checkpoint.parts(name)
+        kind = self.names[name]
         where = {part: self._files.located(at) for part, at in entries.items()}
         with named(next(iter(entries.values()))):
             forms = {
@@ -309,7 +315,8 @@ class ExpertSource:
             kind.check(forms, shape)
             if kind is GROUPED:
                 return _of_groups(entries, where, shape, reads)
-            at, put = where["blocks"], partial(reads.add, entries["blocks"])
+            at = where["blocks"]
+            put = partial(reads.add, entries["blocks"])
             return Parts([Part(at.shape, at.dtype, 0, put)], GGUF_BLOCKS[blocks.KIND])
 
     def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
@@ -327,7 +334,8 @@ def _of_groups(
     reads: Reads,
 ) -> Parts:
     """A file has scales by rows, a PackedMatrix by columns."""
-    q, scale = where["q"], where["scale"]
+    q = where["q"]
+    scale = where["scale"]
     if scale.shape[1] * GROUP != shape[1]:
         raise BadParts(
             f"has {scale.shape[1]} scales a row, a matrix of {shape} needs {shape[1] // GROUP}"
@@ -371,7 +379,8 @@ def banks_for(
         most = sparse_layers(network.config) * network.config.num_experts
         pool = ExpertPool(source, Slots(room, source.largest(layers), most), most)
     pool.source.check(name for name in layers if name not in before)
-    held, bits = pool.held, pool.source.packed
+    held = pool.held
+    bits = pool.source.packed
     return {name: before.get(name) or PooledExperts(pool, name, held, bits) for name in layers}
 
 

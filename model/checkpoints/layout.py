@@ -82,7 +82,8 @@ def expert_names(experts: str, number: int) -> tuple[str, str, str]:
 
 def _stacked(experts: str, part: str, config: HybridConfig) -> Recipe:
     """Filled expert by expert, so that no second copy is ever in memory."""
-    inner, hidden = config.moe_intermediate_size, config.hidden_size
+    inner = config.moe_intermediate_size
+    hidden = config.hidden_size
     shape = (hidden, inner) if part == "down_proj" else (inner, hidden)
     sources: list[tuple[str, ...]] = []
     for number in range(config.num_experts):

@@ -114,7 +114,8 @@ def write_chat_template(source: Path, target: Path) -> None:
     if not is_gguf(source) or (target / "chat_template.jinja").exists():
         return
     file = opened_gguf(source)
-    template, names = file.chat_template(), json.dumps(file.special_tokens(), ensure_ascii=False)
+    template = file.chat_template()
+    names = json.dumps(file.special_tokens(), ensure_ascii=False)
     if template is not None:
         (target / "chat_template.jinja").write_text(template, encoding="utf-8")
     if not (target / "tokenizer_config.json").exists():
@@ -139,7 +140,9 @@ class Shards:
     """
 
     def __init__(self, target: Path) -> None:
-        self.target, self.bytes, self.tensors = target, 0, 0
+        self.target = target
+        self.bytes = 0
+        self.tensors = 0
         self._open: dict[str, Tensor] = {}
         self._written: list[list[str]] = []
         for old in target.glob("model-*.safetensors"):
@@ -159,7 +162,8 @@ class Shards:
         are.
         """
         self._flush()
-        count, where = len(self._written), dict[str, str]()
+        count = len(self._written)
+        where = dict[str, str]()
         names = [f"model-{i + 1:05d}-of-{count:05d}.safetensors" for i in range(count)]
         for number, (name, stored) in enumerate(zip(names, self._written, strict=True)):
             self._part(number).rename(self.target / name)

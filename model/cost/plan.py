@@ -117,7 +117,8 @@ def parameters(config: HybridConfig) -> dict[str, int]:
     """
     hidden = config.hidden_size
     keys, values = config.delta_widths
-    channels, heads = 2 * keys + values, config.linear_num_value_heads
+    channels = 2 * keys + values
+    heads = config.linear_num_value_heads
     delta = hidden * (channels + 2 * values + 2 * heads) + channels * config.linear_conv_kernel_dim
     delta += 2 * heads + config.linear_value_head_dim
     attention_layers = config.layer_types.count(FULL)
@@ -137,10 +138,8 @@ def parameters(config: HybridConfig) -> dict[str, int]:
 
 def _attention_parameters(config: HybridConfig) -> int:
     """Of one layer, with what is added to or normed behind the projections."""
-    queries, shared = (
-        config.num_attention_heads * config.head_dim,
-        config.num_key_value_heads * config.head_dim,
-    )
+    queries = config.num_attention_heads * config.head_dim
+    shared = config.num_key_value_heads * config.head_dim
     family = config.family
     matrices = config.hidden_size * (2 * queries + queries * family.gated + 2 * shared)
     return matrices + (queries + 2 * shared) * family.biased + 2 * config.head_dim * family.normed
@@ -213,7 +212,8 @@ def macs_per_token(
     context = (near * near / 2 + max(tokens - exact, 0) * read_beyond) / max(tokens, 1)
     attention_layers = config.layer_types.count(FULL)
     heads = config.linear_num_value_heads
-    key, value = config.linear_key_head_dim, config.linear_value_head_dim
+    key = config.linear_key_head_dim
+    value = config.linear_value_head_dim
     chunk = heads * (3 * key * value + 64 * (2.5 * key + 1.5 * value))
     delta = (len(config.layer_types) - attention_layers) * chunk
     each = 2 * config.num_attention_heads * config.head_dim
@@ -255,9 +255,11 @@ def estimate(
     seconds = tokens * ((dense + reader.passage_macs) / speed.dense + attention / speed.attention)
     disk = sizes["kv"] + sizes["fixed"] * (3 + tokens // 16_384) + 4 * tokens
     counts = parameters(config)
-    weights, mapped = counts["total"] * item, weights_on_disk
+    weights = counts["total"] * item
+    mapped = weights_on_disk
     if packed:
-        weights, mapped = weights_on_disk, 0
+        weights = weights_on_disk
+        mapped = 0
     if expert_bytes is not None:
         each = weights_on_disk / counts["total"] if packed else item
         aside = max(round(counts["experts"] * each) - expert_bytes, 0)

@@ -8,7 +8,9 @@ from docqa.model.cost.plan import Speed, macs_per_token
 from docqa.model.protocol import Model, writer
 
 DENSE_TOKENS = 512
-QUERIES, KEYS = 256, 8_192  # a tile of queries over a context past the processor's caches
+# a tile of queries over a context past the processor's caches
+QUERIES = 256
+KEYS = 8_192
 
 
 def measured_speed(model: Model, layers: int | None = None) -> Speed:
@@ -33,7 +35,8 @@ def measured_speed(model: Model, layers: int | None = None) -> Speed:
         return torch.randn(1, tokens, heads, config.head_dim, dtype=writer(model).dtype)
 
     q = random(QUERIES, config.num_attention_heads)
-    k, v = random(KEYS, config.num_key_value_heads), random(KEYS, config.num_key_value_heads)
+    k = random(KEYS, config.num_key_value_heads)
+    v = random(KEYS, config.num_key_value_heads)
     attended = _fastest(lambda: attention(q, k, v))
     long = 2 * QUERIES * KEYS * config.num_attention_heads * config.head_dim / attended
     return Speed(DENSE_TOKENS * dense / max(read - DENSE_TOKENS * near / long, read / 2), long)

@@ -31,14 +31,17 @@ class SharedContext:
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
         """Adds one token to every branch, whose query reads everything before it."""
-        k, v = k.transpose(1, 2), v.transpose(1, 2)  # [branches, kv_heads, 1, dim]
+        # both become [branches, kv_heads, 1, dim]
+        k = k.transpose(1, 2)
+        v = v.transpose(1, 2)
         self.own = (
             (k, v)
             if self.own is None
             else (torch.cat([self.own[0], k], 2), torch.cat([self.own[1], v], 2))
         )
         branches, _, heads, dim = q.shape
-        groups, total = self.keys.shape[0], self.keys.shape[2]
+        groups = self.keys.shape[0]
+        total = self.keys.shape[2]
         grouped = q.view(branches, groups, -1, dim)  # [branches, kv_heads, heads of a group, dim]
         shared = (grouped.transpose(0, 1).reshape(groups, -1, dim) @ self.keys).view(
             groups, branches, -1, total
@@ -62,7 +65,9 @@ class Branches:
     """One branch at first, at the end of `state`, which is not touched."""
 
     def __init__(self, model: WritingModel, state: State) -> None:
-        self.model, self.position, self.factor = model, state.position, state.yarn_factor
+        self.model = model
+        self.position = state.position
+        self.factor = state.yarn_factor
         self.count = 1
         self.native = NativeStep.of(model, state)
         self.caches: list[DeltaMemory | ForkedContext | SharedContext] = []

@@ -8,10 +8,9 @@ from docqa.model.network import Network
 from docqa.model.state.kv_cache import AttentionMemory
 from docqa.model.state.long_attention import LongAttention
 
-_GRID, _EVER = (
-    2_048,
-    LongAttention(exact=1 << 40),
-)  # a draft need not be exact, so its one layer never selects blocks
+# a draft need not be exact, so its one layer never selects blocks
+_GRID = 2_048
+_EVER = LongAttention(exact=1 << 40)
 
 
 class Drafter:
@@ -20,7 +19,9 @@ class Drafter:
     """
 
     def __init__(self, network: Network, mtp: Mtp, hidden: Tensor) -> None:
-        self.network, self.mtp, self.hidden = network, mtp, hidden
+        self.network = network
+        self.mtp = mtp
+        self.hidden = hidden
         self.memory = AttentionMemory(_GRID, _EVER)
 
     def read(self, token: int, hidden: Tensor) -> None:
@@ -32,7 +33,9 @@ class Drafter:
         """The `count` tokens that likely follow `token`, the next one; remembers nothing of
         this.
         """
-        kept, hidden, drafted = self.memory.fork(), self.hidden, list[int]()
+        kept = self.memory.fork()
+        hidden = self.hidden
+        drafted = list[int]()
         for _ in range(count):
             hidden = self._run(hidden, drafted[-1] if drafted else token)
             drafted.append(int(self.network.logits(hidden).argmax()))

@@ -115,16 +115,15 @@ class _Text:
         )
         if found >= 0:
             self.stopped = True
-            shown, self._buffer = self._buffer[:found], ""
+            shown = self._buffer[:found]
+            self._buffer = ""
             return shown
         keep = max(
             (n for s in self.stops for n in range(1, len(s)) if self._buffer.endswith(s[:n])),
             default=0,
         )
-        shown, self._buffer = (
-            self._buffer[: len(self._buffer) - keep],
-            self._buffer[len(self._buffer) - keep :],
-        )
+        shown = self._buffer[: len(self._buffer) - keep]
+        self._buffer = self._buffer[len(self._buffer) - keep :]
         return shown
 
     def rest(self) -> str:

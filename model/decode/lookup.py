@@ -21,10 +21,9 @@ LEAST = 3  # tokens in a row that must have been read before
 WARY = 6
 NEAREST = 64  # places that are compared, the last ones
 LONGEST = 32  # tokens before a place that are compared
-FEWEST, MOST = (
-    3,
-    7,
-)  # tokens guessed at a time: twice as many when all were right, the fewest after a wrong one
+# tokens guessed at a time: twice as many when all were right, the fewest after a wrong one
+FEWEST = 3
+MOST = 7
 # tokens of a pass; kernels round the queries and keys of more of them to 8 bits, as in prefill
 AT_ONCE = 8
 
@@ -87,7 +86,8 @@ class LookupDecoding:
     """
 
     def __init__(self, model: WritingModel, state: State) -> None:
-        self.model, self.state = model, state.fork()
+        self.model = model
+        self.state = state.fork()
         self.lookup = PromptLookup(state.ids())
         self.passes = self.steps = 0
         self._plain: Branches | None = None  # goes on from `state` by the tokens `_behind`
@@ -97,7 +97,8 @@ class LookupDecoding:
             tuple[int, Tensor]
         ] = []  # guesses not yet decided, with the logits behind each
         self._after: State | None = None  # behind the last pass
-        self._count, self._least = FEWEST, LEAST
+        self._count = FEWEST
+        self._least = LEAST
         self._right = 0  # guesses of the last pass that were right
 
     def logits(self, token: int) -> Tensor:
@@ -108,11 +109,14 @@ class LookupDecoding:
             self._again.append(token)
             self._right += 1
             if not self._guessed:
-                self._count, self._least = min(2 * self._count, MOST), LEAST
+                self._count = min(2 * self._count, MOST)
+                self._least = LEAST
                 self._take()
             return found
         if self._guessed:
-            self._guessed, self._count, self._least = [], FEWEST, LEAST if self._right else WARY
+            self._guessed = []
+            self._count = FEWEST
+            self._least = LEAST if self._right else WARY
         drafted = self.lookup.draft(self._count, self._least)
         return self._pass(token, drafted) if drafted or self._again else self._step(token)
 
@@ -129,7 +133,8 @@ class LookupDecoding:
         """
         if self._plain is not None and not self._plain.move(self.state, self._behind):
             self.model.prefill(self._behind, self.state)  # what was decoded one by one
-        self._plain, self._behind = None, []
+        self._plain = None
+        self._behind = []
         room = self._room()
         ids = [*self._again, token, *drafted][:room]
         drafted = ids[len(self._again) + 1 :]
@@ -144,7 +149,8 @@ class LookupDecoding:
             )[0]
             found = self.model.logits(hidden[len(self._again) :])
         self._after.advance(np.array(ids), hidden[-1])
-        self.passes, self._right = self.passes + 1, 0
+        self.passes = self.passes + 1
+        self._right = 0
         self._again.append(token)
         self._guessed = list(zip(drafted, found[1:], strict=True))
         if not self._guessed:
@@ -166,4 +172,6 @@ class LookupDecoding:
     def _take(self) -> None:
         """What was run last is decided, all of it."""
         assert self._after is not None
-        self.state, self._after, self._again = self._after, None, []
+        self.state = self._after
+        self._after = None
+        self._again = []

@@ -20,7 +20,8 @@ from docqa.model.protocol import Tokenizer
 
 LIKELY_TOKENS = 256
 """Of the next tokens, as many of the most probable ones are tried; then a quotation is closed."""
-LONG_QUOTATION, LONGEST_QUOTATION = 240, 480
+LONG_QUOTATION = 240
+LONGEST_QUOTATION = 480
 """Characters from which a quotation is closed at the end of its sentence, and at the end of its
 word.
 """
@@ -66,7 +67,8 @@ class QuotableText:
             table[code] = ord(chr(code).lower()[0])
         first = table[codes[starts]]
         order = np.argsort(first, kind="stable")
-        self._starts, self._first = starts[order], first[order]
+        self._starts = starts[order]
+        self._first = first[order]
 
     def starting_with(self, character: str) -> NDArray[np.int64]:
         """Where a word, or a lone sign, begins with `character` in either case: offsets,
@@ -108,7 +110,9 @@ class QuotingRule:
     closed. `ends`: the tokens that end a text."""
 
     def __init__(self, text: QuotableText, tokenizer: Tokenizer, ends: Collection[int]) -> None:
-        self._text, self._tokenizer, self._ends = text, tokenizer, frozenset(ends)
+        self._text = text
+        self._tokenizer = tokenizer
+        self._ends = frozenset(ends)
         self._writing = _Writing()
         self._forced: list[int] = []
 
@@ -152,7 +156,8 @@ class QuotingRule:
         return token
 
     def _too_long(self) -> bool:
-        state, text = self._writing, self._text
+        state = self._writing
+        text = self._text
         if (
             state.at is None
             or state.length < LONG_QUOTATION
@@ -239,7 +244,8 @@ class QuotingRule:
     def _mark(self, state: _Writing, character: str) -> _Writing | None:
         """A quotation mark inside a quotation: the document's own, or the end."""
         assert state.at is not None
-        codes, in_word = self._text.codes, self._text.in_word
+        codes = self._text.codes
+        in_word = self._text.in_word
         here = state.at[codes[state.at] == _MARK]
         if state.inner and len(here):
             return self._go_on(replace(state, inner=False), character, here)

@@ -81,7 +81,8 @@ def penalised(logits: Tensor, written: Iterable[int], penalty: float) -> Tensor:
     tokens = torch.tensor(sorted(set(written)), dtype=torch.long)
     if penalty == 1.0 or not len(tokens):
         return logits
-    out, chosen = logits.clone(), logits[tokens]
+    out = logits.clone()
+    chosen = logits[tokens]
     out[tokens] = torch.where(chosen > 0, chosen / penalty, chosen * penalty)
     return out
 

@@ -55,8 +55,11 @@ class Speculation:
         max_tokens: int,
         drafts: int = DRAFTS,
     ) -> None:
-        self.model, self.drafter, self.drafts = model, drafter, drafts
-        self.position, self.factor = state.position, state.yarn_factor
+        self.model = model
+        self.drafter = drafter
+        self.drafts = drafts
+        self.position = state.position
+        self.factor = state.yarn_factor
         room = max_tokens + drafts + 1
         self.caches: list[DeltaMemory | UnpackedContext] = [
             layer.fork()

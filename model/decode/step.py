@@ -39,7 +39,10 @@ class NativeStep:
     """One branch at first, at the end of a state, which is not touched."""
 
     def __init__(self, network: Network, step: Step, position: int, factor: float) -> None:
-        self.network, self.step, self.position, self.factor = network, step, position, factor
+        self.network = network
+        self.step = step
+        self.position = position
+        self.factor = factor
         self._rotation: tuple[Tensor, Tensor] = (torch.empty(0, 0), torch.empty(0, 0))
 
     @classmethod
@@ -52,7 +55,8 @@ class NativeStep:
             or len(state.layers) < model.config.num_hidden_layers
         ):
             return None
-        weights, reach = _weights(model.network), _reach(state.long, state.grid)
+        weights = _weights(model.network)
+        reach = _reach(state.long, state.grid)
         if weights is None or not state.position or not reach.fits():
             return None
         memories = [_remembered(layer) for layer in state.layers]
@@ -126,7 +130,8 @@ def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> Ste
 
 def _routed(mlp: SparseMoe) -> RoutedExperts | None:
     """None where experts are stacked in memory, or not of whole groups."""
-    bank, inner = mlp.experts.bank, mlp.inner
+    bank = mlp.experts.bank
+    inner = mlp.inner
     if bank is None or inner % GROUP or not bank.packed:
         return None
     gate = mlp.shared_expert_gate
@@ -177,7 +182,8 @@ def _layer(layer: Layer | Block) -> dict[str, Tensor | PackedMatrix | BlockMatri
 
 def _weights_of(name: str, module: nn.Module) -> dict[str, Tensor | PackedMatrix | BlockMatrix]:
     """Of a part of a layer: its matrix and bias, or the weight of its norm."""
-    packed, bias = getattr(module, "packed", None), getattr(module, "bias", None)
+    packed = getattr(module, "packed", None)
+    bias = getattr(module, "bias", None)
     if packed is None:
         return {name: _centred(module) if isinstance(module, Norm) else cast(Tensor, module.weight)}
     return {name: packed} if bias is None else {name: packed, f"{name}.bias": bias}

@@ -36,11 +36,10 @@ def interleaved_rows(config: Any) -> "dict[str, Tensor]":
     (r) and a (r) of the second; r value heads share a key head."""
     import torch
 
-    heads, repeat = (
-        config.linear_num_key_heads,
-        config.linear_num_value_heads // config.linear_num_key_heads,
-    )
-    key, values = config.linear_key_head_dim, repeat * config.linear_value_head_dim
+    heads = config.linear_num_key_heads
+    repeat = config.linear_num_value_heads // config.linear_num_key_heads
+    key = config.linear_key_head_dim
+    values = repeat * config.linear_value_head_dim
     wide = torch.arange(heads * 2 * (key + values)).view(heads, -1)
     q, k, v, z = (part.flatten() for part in wide.split([key, key, values, values], 1))
     b, a = (part.flatten() for part in torch.arange(heads * 2 * repeat).view(heads, -1).chunk(2, 1))

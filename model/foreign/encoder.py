@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _ABOUT = "config_sentence_transformers.json"
-_POOLINGS, _LAST = ("cls", "max", "mean"), "lasttoken"
+_POOLINGS = ("cls", "max", "mean")
+_LAST = "lasttoken"
 
 
 def _pooled(mode: str, x: "Tensor") -> "Tensor":
@@ -28,17 +29,16 @@ class SentenceEncoder(ForeignModel):
     """A vector of a text: the states of its tokens pooled, and what else the modules make of it
     (Reimers and Gurevych 2019, arXiv 1908.10084)."""
 
-    role, kind = ENCODER, "AutoModel"
+    role = ENCODER
+    kind = "AutoModel"
 
     def __init__(self, folder: Path, device: str = "auto") -> None:
         """Raises as ForeignModel, ConfigUnsupported also for a module that is not known."""
         check_role(folder, ENCODER)
         first, *others = _json(folder / MODULES)
         super().__init__(folder, device, first["path"])
-        limits, about = (
-            _json(folder / first["path"] / "sentence_bert_config.json"),
-            _json(folder / _ABOUT),
-        )
+        limits = _json(folder / first["path"] / "sentence_bert_config.json")
+        about = _json(folder / _ABOUT)
         self.longest = min(limits.get("max_seq_length") or self.longest, self.longest)
         self._lower = bool(limits.get("do_lower_case"))
         prompts = about.get("prompts") or {}
@@ -73,7 +73,8 @@ class SentenceEncoder(ForeignModel):
         import torch
         from safetensors.torch import load_file
 
-        kind, folder = module["type"].rpartition(".")[2], self.folder / module["path"]
+        kind = module["type"].rpartition(".")[2]
+        folder = self.folder / module["path"]
         about = _json(folder / "config.json")
         named = about.get("pooling_mode") or [
             name for name, on in about.items() if on is True and "pooling" in name
@@ -97,10 +98,8 @@ class SentenceEncoder(ForeignModel):
                 name: part.to(self.device)
                 for name, part in load_file(folder / "model.safetensors").items()
             }
-            parts, act = (
-                (weights["linear.weight"], weights.get("linear.bias")),
-                getattr(torch.nn, activation)(),
-            )
+            parts = (weights["linear.weight"], weights.get("linear.bias"))
+            act = getattr(torch.nn, activation)()
             return lambda x: act(torch.nn.functional.linear(x, *parts))
         said = f"{kind} {' '.join([*modes, activation]).strip()} is not computed here"
         raise ConfigUnsupported(

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 READER, ENCODER, RERANKER = ROLES = ("reader", "encoder", "reranker")
-MANIFEST, MODULES = "pulled.json", "modules.json"
-PLUGIN, READERS = (
-    "plugin:",
-    "docqa.readers",
-)  # before the name of a reader of another package, and their entry points
+MANIFEST = "pulled.json"
+MODULES = "modules.json"
+# before the name of a reader of another package, and their entry points
+PLUGIN = "plugin:"
+READERS = "docqa.readers"
 _ENDINGS = {READER: "ForQuestionAnswering", RERANKER: "ForSequenceClassification"}
-_LONGEST, _MARKS = 512, 2  # tokens of a text at most, with the marks around it
+# tokens of a text at most, with the marks around it
+_LONGEST = 512
+_MARKS = 2
 
 
 def role_of(folder: Path) -> str | None:
@@ -81,7 +83,8 @@ def stamp(folder: Path, role: str) -> str:
         package = plugged_reader(str(folder)).dist
         return f"{folder}@{package.version if package else '?'}"
     check_role(folder, role)
-    total, kinds = hashlib.sha256(), (".json", ".txt", ".safetensors")
+    total = hashlib.sha256()
+    kinds = (".json", ".txt", ".safetensors")
     for path in sorted(
         path for path in folder.rglob("*") if path.suffix in kinds and path.name != MANIFEST
     ):
@@ -108,7 +111,9 @@ class ForeignModel:
         self.identity = stamp(folder, self.role)
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
-        self.folder, self.device, where = folder, chosen_device(device), folder / inside
+        self.folder = folder
+        self.device = chosen_device(device)
+        where = folder / inside
         own: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
         try:
             self.tokenizer = transformers.AutoTokenizer.from_pretrained(where, **own)

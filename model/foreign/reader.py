@@ -15,7 +15,8 @@ class SpanReader(ForeignModel):
     """Chances of starts and ends in a text beside that of "no answer", which these models say by
     their first token (Devlin et al. 2019, arXiv 1810.04805, section 4.3)."""
 
-    role, kind = READER, "AutoModelForQuestionAnswering"
+    role = READER
+    kind = "AutoModelForQuestionAnswering"
 
     def scores(
         self, question: str, texts: Sequence[str], places: Sequence[Places]
@@ -28,7 +29,8 @@ class SpanReader(ForeignModel):
             return found
         read, made = self.run(question, text)
         first = read["input_ids"][0].tolist().index(self.tokenizer.cls_token_id)
-        parts, begins = read.sequence_ids(0), np.array([start for start, _ in places])
+        parts = read.sequence_ids(0)
+        begins = np.array([start for start, _ in places])
         inside = np.array([part == 1 or token == first for token, part in enumerate(parts)])
         logits = np.stack([row[0].cpu() for row in (made.start_logits, made.end_logits)])
         logits = log_softmax(np.where(inside, logits, -np.inf))

@@ -14,7 +14,8 @@ from docqa.model.foreign.folder import RERANKER, ForeignModel
 class CrossEncoder(ForeignModel):
     """Reads a question and a passage together (Nogueira and Cho 2019, arXiv 1901.04085)."""
 
-    role, kind = RERANKER, "AutoModelForSequenceClassification"
+    role = RERANKER
+    kind = "AutoModelForSequenceClassification"
 
     def __init__(self, folder: Path, device: str = "auto") -> None:
         """Raises as ForeignModel, ConfigUnsupported also for labels that say nothing of a passage

@@ -133,7 +133,8 @@ class GgufFile:
         }
 
     def _hybrid(self, layers: int) -> dict[str, object]:
-        heads, head_dim = self.field("ssm.time_step_rank"), self.field("attention.key_length")
+        heads = self.field("ssm.time_step_rank")
+        head_dim = self.field("attention.key_length")
         sizes: dict[str, object] = {
             "head_dim": head_dim,
             "linear_conv_kernel_dim": self.field("ssm.conv_kernel"),

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from gguf import GGMLQuantizationType
     from numpy import ndarray
 
-MAGIC, VERSIONS = b"GGUF", (2, 3)
+MAGIC = b"GGUF"
+VERSIONS = (2, 3)
 ALIGNMENT = 32  # bytes, where the file names no other
-STRING, ARRAY, BOOL = 8, 9, 7
+STRING = 8
+ARRAY = 9
+BOOL = 7
 # Of the other value types, the letter that `struct` and numpy both know.
 NUMBERS = {
     0: "B",
@@ -62,7 +65,8 @@ class GgufReader:
     damaged, cut off, or with a tensor of an unknown type."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.at = path, 0
+        self.path = path
+        self.at = 0
         try:
             with path.open("rb") as file:
                 # Nobody writes there, and nothing written would reach the file; torch asks for
@@ -149,7 +153,9 @@ class GgufReader:
 
     def _texts(self, count: int) -> list[str]:
         """As `_text`, `count` times; most of the time of opening a file is spent here."""
-        content, at, size_at = self.content, self.at, struct.Struct("<Q").unpack_from
+        content = self.content
+        at = self.at
+        size_at = struct.Struct("<Q").unpack_from
         found = []
         for _ in range(count):
             end = at + 8 + size_at(content, at)[0]

@@ -6,7 +6,11 @@ from typing import Any
 
 from docqa.model.errors import TokenizerUnsupported
 
-NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5  # gguf.TokenType
+# gguf.TokenType
+NORMAL = 1
+CONTROL = 3
+USER_DEFINED = 4
+UNUSED = 5
 # llama.cpp knows pre-tokenizers by name. The patterns are those of the releases.
 LLAMA_BPE = "llama-bpe"
 _APOSTROPHES = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
@@ -24,7 +28,8 @@ _BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False}
 def vocabulary_spec(metadata: Mapping[str, Any], where: Path) -> dict[str, Any]:
     """The tokenizer.json that the metadata of a GGUF file stand for. Raises TokenizerUnsupported:
     no byte-level BPE, or an unknown pre-tokenizer."""
-    kind, pre = metadata.get("tokenizer.ggml.model"), metadata.get("tokenizer.ggml.pre")
+    kind = metadata.get("tokenizer.ggml.model")
+    pre = metadata.get("tokenizer.ggml.pre")
     patterns = {name: pattern for pattern, name in PRE_BY_PATTERN.items()}
     plain = {**_BYTES, "use_regex": True}
     if kind != "gpt2" or pre not in (*patterns, "smollm", "gpt-2"):
@@ -50,7 +55,8 @@ def vocabulary_spec(metadata: Mapping[str, Any], where: Path) -> dict[str, Any]:
         before = {"type": "Sequence", "pretokenizers": [split, {**_BYTES, "use_regex": False}]}
         normalizer = None if pre == LLAMA_BPE else {"type": "NFC"}
     try:
-        tokens, kinds = metadata["tokenizer.ggml.tokens"], metadata["tokenizer.ggml.token_type"]
+        tokens = metadata["tokenizer.ggml.tokens"]
+        kinds = metadata["tokenizer.ggml.token_type"]
         merges = metadata["tokenizer.ggml.merges"]
     except KeyError as error:
         raise TokenizerUnsupported(

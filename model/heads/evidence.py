@@ -77,7 +77,8 @@ class EvidenceHead:
         filled = [number for number, (start, end) in enumerate(spans) if end > start]
         at = 0
         while at < len(filled):
-            base, last = spans[filled[at]][0], at + 1
+            base = spans[filled[at]][0]
+            last = at + 1
             while last < len(filled) and spans[filled[last]][1] - base <= TOKENS_AT_ONCE:
                 last += 1
             group = filled[at:last]

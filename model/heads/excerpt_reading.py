@@ -134,8 +134,11 @@ class ExcerptReader:
         """What it makes of each pair, of at most LONGEST_EXCERPT tokens of an excerpt."""
         found: dict[int, ExcerptLogits] = {}
         for group, states, starts in self._states(pairs):
-            ends, items, first = self._ends(states), self._items(states), states[starts[:-1]]
-            relevance, unit = self._relevance(first), _unit(first)
+            ends = self._ends(states)
+            items = self._items(states)
+            first = states[starts[:-1]]
+            relevance = self._relevance(first)
+            unit = _unit(first)
             question = self._question(unit)
             for at, number in enumerate(group):
                 begin = starts[at] + len(pairs[number][0])
@@ -164,12 +167,14 @@ class ExcerptReader:
 
     def of_several(self, question: str) -> QuestionOfSeveral | None:
         """What it wants of several documents; None without heads for questions."""
-        heads, line = self._of_questions, " ".join(question.split())
+        heads = self._of_questions
+        line = " ".join(question.split())
         return None if heads is None else heads.of_several(line, *self.question_states(line))
 
     def two_parts(self, question: str) -> tuple[str, str] | None:
         """The two questions that a question asks; None for one, or without heads for questions."""
-        heads, line = self._of_questions, " ".join(question.split())
+        heads = self._of_questions
+        line = " ".join(question.split())
         return None if heads is None else heads.two_parts(line, *self.question_states(line))
 
     def asks_about_document(self, question: str) -> bool:
@@ -248,7 +253,8 @@ def read_excerpts(
     """Reads `excerpts`, at least one, with the question and their `headings`; `each` spans of every
     one, of at most `longest` tokens."""
     pieces = [reader.tokenizer.encode_with_offsets(text) for text in excerpts]
-    texts, places = [ids for ids, _ in pieces], [at[:LONGEST_EXCERPT] for _, at in pieces]
+    texts = [ids for ids, _ in pieces]
+    places = [at[:LONGEST_EXCERPT] for _, at in pieces]
     found = reader.read(pairs_of(reader.tokenizer, question, texts, headings))
     start, end = _starts_and_ends([each.tokens for each in found])
     other = (
@@ -306,7 +312,8 @@ def _starts_and_ends(rows: Sequence[np.ndarray]) -> np.ndarray:
 
 def _items(begins: np.ndarray, inside: np.ndarray) -> list[Item]:
     """Runs of tokens rather inside an item than not, cut where another rather begins."""
-    chances, starts = sigmoid(inside).tolist(), sigmoid(begins).tolist()
+    chances = sigmoid(inside).tolist()
+    starts = sigmoid(begins).tolist()
     runs: list[list[int]] = []
     for token, (chance, start) in enumerate(zip(chances, starts, strict=True)):
         if chance < 0.5:

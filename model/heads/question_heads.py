@@ -156,7 +156,8 @@ class QuestionHeads:
         """The two questions that a question asks, in its own words; None where it asks one."""
         if self.two @ of_whole(states) + self.two_bias <= 0:
             return None
-        odds, words = states @ self.parts.T + self.parts_bias, words_at(question, places)
+        odds = states @ self.parts.T + self.parts_bias
+        words = words_at(question, places)
         first, second = (
             _joined(question, [(a, b) for a, b, at in words if odds[at, part] > 0])
             for part in (0, 1)

@@ -16,12 +16,13 @@ READER_FILE = "reader-{:05d}-of-{:05d}.safetensors"
 READER_TOKENIZER = "reader_tokenizer.json"
 PASSAGE_ENCODER_FILE = "passage_encoder.safetensors"
 LONGEST_PASSAGE = 318  # tokens; what is behind them does not count
-EXCERPTS_TOGETHER, PASSAGES_TOGETHER = 4, 8  # texts of like length, read at once
-LONGEST_EXCERPT, LONGEST_ASKED, LONGEST_HEADING = (
-    320,
-    64,
-    24,
-)  # tokens; a longer question loses its beginning
+# texts of like length, read at once
+EXCERPTS_TOGETHER = 4
+PASSAGES_TOGETHER = 8
+# tokens; a longer question loses its beginning
+LONGEST_EXCERPT = 320
+LONGEST_ASKED = 64
+LONGEST_HEADING = 24
 FORMS = ("fact", "list", "yes_no", "two_parts")
 VERDICTS = ("yes", "no")
 SUPPORT = ("supported", "partly", "contradicted", "unsupported")
@@ -57,7 +58,8 @@ class ReaderTokenizer:
             raise WeightsMismatch(
                 f"{path}: the reader's tokenizer has no <s> or no </s>; fetch the folder again"
             )
-        self.begin, self.between = begin, between
+        self.begin = begin
+        self.between = between
 
     def encode(self, text: str) -> list[int]:
         """Ids of a text, without marks around it."""

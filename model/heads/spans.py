@@ -48,7 +48,8 @@ def span_reading(
         float(log_sum_exp(np.append(logits.ravel(), none[at])))
         for at, logits in enumerate((start, end))
     )
-    start, end = start - start_all, end - end_all
+    start = start - start_all
+    end = end - end_all
     by = np.stack([start, end]) if other is None else other
     spans = best_spans(by[0], by[1], longest, each)
     if other is not None:

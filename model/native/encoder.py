@@ -50,7 +50,8 @@ def distance_buckets(back: np.ndarray, buckets: int) -> np.ndarray:
     """The bucket of each distance `back` to a token, negative behind, int64 of the same shape; half
     are for tokens behind. Up to a quarter of `buckets` a distance has its own, then they widen with
     its logarithm."""
-    half, own = buckets // 2, buckets // 4
+    half = buckets // 2
+    own = buckets // 4
     far = np.maximum(np.abs(back), 1).astype(np.float32)
     wide = own + (
         np.log(far / np.float32(own)) / np.float32(math.log(FURTHEST / own)) * (half - own)
@@ -67,7 +68,8 @@ class BiasedMatrix:
         self, tensors: FolderTensors, name: str, shape: tuple[int, int], library: Library | None
     ) -> None:
         """Raises WeightsMissing, WeightsMismatch: a tensor is not there, or has another shape."""
-        self._library, packed = library, f"{name}.q" in tensors
+        self._library = library
+        packed = f"{name}.q" in tensors
         self._matrix: PackedMatrix | np.ndarray = (
             tensors.matrix(name, shape) if packed else tensors.dense(f"{name}.weight", shape)
         )
@@ -153,7 +155,8 @@ class _LayerNorm:
     def __init__(
         self, tensors: FolderTensors, name: str, shape: EncoderShape, library: Library | None
     ) -> None:
-        self._eps, self._library = shape.eps, library
+        self._eps = shape.eps
+        self._library = library
         self._weight, self._bias = (
             tensors.dense(f"{name}.{part}", (shape.hidden,)) for part in ("weight", "bias")
         )
@@ -173,15 +176,14 @@ class _EncoderLayer:
     def __init__(
         self, tensors: FolderTensors, name: str, shape: EncoderShape, library: Library | None
     ) -> None:
-        hidden, inner = shape.hidden, shape.inner
+        hidden = shape.hidden
+        inner = shape.inner
         matrix = partial(BiasedMatrix, tensors, library=library)
         self._query, self._key, self._value, self._attended = (
             matrix(name + part, (hidden, hidden)) for part in ("query", "key", "value", "attended")
         )
-        self._inner, self._outer = (
-            matrix(f"{name}inner", (inner, hidden)),
-            matrix(f"{name}outer", (hidden, inner)),
-        )
+        self._inner = matrix(f"{name}inner", (inner, hidden))
+        self._outer = matrix(f"{name}outer", (hidden, inner))
         self._attended_norm, self._outer_norm = (
             _LayerNorm(tensors, name + part, shape, library)
             for part in ("attended_norm", "outer_norm")

@@ -69,7 +69,8 @@ class _TrunkLayer:
         library: Library,
         adapters: Adapters,
     ) -> None:
-        self._config, self._library = config, library
+        self._config = config
+        self._library = library
         matrices, dense = _layer_shapes(config)
         name = f"layers.{number}."
         self._matrices: Mapping[str, PackedMatrix] = {
@@ -103,15 +104,17 @@ class _TrunkLayer:
         return out
 
     def _mix(self, x: np.ndarray, memory: DeltaMemory | None) -> np.ndarray:
-        config, dense, library = self._config, self._dense, self._library
+        config = self._config
+        dense = self._dense
+        library = self._library
         batch, seq, _ = x.shape
-        key_heads, value_heads = config.linear_num_key_heads, config.linear_num_value_heads
-        key_dim, value_dim = config.linear_key_head_dim, config.linear_value_head_dim
+        key_heads = config.linear_num_key_heads
+        value_heads = config.linear_num_value_heads
+        key_dim = config.linear_key_head_dim
+        value_dim = config.linear_value_head_dim
         memory = memory or DeltaMemory()
-        new, weight = (
-            self._product(x, "linear_attn.in_proj_qkv"),
-            dense["linear_attn.conv1d.weight"],
-        )
+        new = self._product(x, "linear_attn.in_proj_qkv")
+        weight = dense["linear_attn.conv1d.weight"]
         mixed = arrays.causal_conv(
             new, weight, memory.tail, unit=(2 * key_heads, key_dim), library=library
         )
@@ -144,11 +147,9 @@ def _layer_shapes(
     config: HybridConfig,
 ) -> tuple[dict[str, tuple[int, int]], dict[str, tuple[int, ...]]]:
     """Of a delta net with a dense MLP: packed matrices by module, and other tensors."""
-    hidden, inner, heads = (
-        config.hidden_size,
-        config.intermediate_size,
-        config.linear_num_value_heads,
-    )
+    hidden = config.hidden_size
+    inner = config.intermediate_size
+    heads = config.linear_num_value_heads
     keys, values = config.delta_widths
     channels = 2 * keys + values
     matrices = {

@@ -26,7 +26,9 @@ class ChatTemplate:
     """
 
     def __init__(self, source: str, where: str, names: dict[str, str] | None = None) -> None:
-        self.source, self.where, self.names = source, where, names or {}
+        self.source = source
+        self.where = where
+        self.names = names or {}
 
     @classmethod
     def load(cls, folder: Path) -> ChatTemplate | None:
@@ -78,7 +80,8 @@ class ChatTemplate:
     def thinking(self) -> Kind:
         """Whether the model thinks before it answers: none, switch (as it is asked to), always."""
         said = [{"role": "user", "content": "?"}]
-        on, off = self.render(said, think=True), self.render(said, think=False)
+        on = self.render(said, think=True)
+        off = self.render(said, think=False)
         if on != off:
             return "switch"
         return "always" if _opened(on) else "none"

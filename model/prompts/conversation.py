@@ -88,7 +88,9 @@ class Conversation:
     does not print the messages as they are."""
 
     def __init__(self, template: ChatTemplate, tokenizer: Tokenizer, form: Form = WHOLE) -> None:
-        self.template, self._tokenizer, self.form = template, tokenizer, form
+        self.template = template
+        self._tokenizer = tokenizer
+        self.form = form
         self._system = self._prints_system()
 
     def opening(self) -> list[int]:

@@ -1,6 +1,7 @@
 """Thought and answer in a text that comes piece by piece. Imports no torch."""
 
-OPENING, CLOSING = "<think>", "</think>"
+OPENING = "<think>"
+CLOSING = "</think>"
 
 
 class ThoughtSplitter:
@@ -43,5 +44,6 @@ class ThoughtSplitter:
 
     def rest(self) -> list[tuple[str, bool]]:
         """What was held back, when the text is over."""
-        rest, self._buffer = self._buffer, ""
+        rest = self._buffer
+        self._buffer = ""
         return [(rest, self.thinking)] if rest else []

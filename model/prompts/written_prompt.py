@@ -18,7 +18,8 @@ only: {UNSTATED}"""
 else.
 """
 
-BEFORE, BEHIND = "Numbered sentences:\n\n", "\n\n"
+BEFORE = "Numbered sentences:\n\n"
+BEHIND = "\n\n"
 _MOST_WEAK = 12
 _ANSWER = {
     "list": 'Answer with a list, one item a line, each beginning with "- ".',

@@ -14,10 +14,12 @@ class DeltaMemory:
     """
 
     def __init__(self, tail: Array | None = None, memory: Array | None = None) -> None:
-        self.tail, self.memory = tail, memory
+        self.tail = tail
+        self.memory = memory
 
     def update(self, tail: Array, memory: Array) -> None:
-        self.tail, self.memory = tail, memory
+        self.tail = tail
+        self.memory = memory
 
     def fork(self) -> "DeltaMemory":
         return DeltaMemory(self.tail, self.memory)

@@ -94,7 +94,8 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
     whole.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    mine, ids = settings(state, model), state.ids()
+    mine = settings(state, model)
+    ids = state.ids()
     known, earlier = _reusable(folder, mine, ids)
     files: dict[str, FileEntry] = {}
     for number, named in enumerate(_grid_digests(ids, state.grid) if _has_blocks(state) else []):
@@ -290,7 +291,9 @@ def _fill(
     except KeyError as error:
         raise StateDamaged(f"{folder}: tensor {error} is missing") from error
     ids = last["ids"] if device is None else last["ids"].cpu().numpy()
-    state.tokens, state.position, state.hidden = (ids,), point["position"], last.get("hidden")
+    state.tokens = (ids,)
+    state.position = point["position"]
+    state.hidden = last.get("hidden")
 
 
 def _tensors_of(path: Path, device: torch.device | None) -> Any:

@@ -66,7 +66,10 @@ class AttentionMemory:
     """Keys and values of one attention layer."""
 
     def __init__(self, grid: int, long: LongAttention, *, half_keys: bool = False) -> None:
-        self.grid, self.long, self.tile, self.half_keys = grid, long, min(TILE, grid), half_keys
+        self.grid = grid
+        self.long = long
+        self.tile = min(TILE, grid)
+        self.half_keys = half_keys
         self.quantized: tuple[KVBlock, ...] = ()
         self.pending: tuple[Tensor, Tensor] | None = None  # [tokens, kv_heads, dim] each
         self._room: tuple[Tensor, Tensor] | None = (
@@ -124,7 +127,9 @@ class AttentionMemory:
         """Quantizes the pending block if it is whole."""
         if self.pending is not None and self.pending[0].shape[0] == self.grid:
             whole = _kept(quantize_block(*self.pending, self.long.block, half_keys=self.half_keys))
-            self.quantized, self.pending, self._room = (*self.quantized, whole), None, None
+            self.quantized = (*self.quantized, whole)
+            self.pending = None
+            self._room = None
 
     def _longer(
         self, old: tuple[Tensor, Tensor], new: tuple[Tensor, Tensor]
@@ -132,7 +137,8 @@ class AttentionMemory:
         """Keys and values with a call's behind them: one token is written into room that is kept
         for more.
         """
-        have, count = old[0].shape[0], old[0].shape[0] + new[0].shape[0]
+        have = old[0].shape[0]
+        count = old[0].shape[0] + new[0].shape[0]
         if new[0].shape[0] > 1 or not torch.is_inference_mode_enabled():
             self._room = None
             return torch.cat([old[0], new[0]]), torch.cat([old[1], new[1]])
@@ -162,7 +168,8 @@ class AttentionMemory:
         tokens.
         """
         bounds = torch.cat([b.bounds for b in self.quantized if b.bounds is not None])
-        block, stop = self.long.block, self.length
+        block = self.long.block
+        stop = self.length
         at = start = stop - q.shape[1]
         tiles = []
         while at < stop:

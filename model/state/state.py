@@ -37,7 +37,9 @@ class State:
         """An empty state; `grid` is the block of prefill in tokens, `long` how attention reads far
         contexts. A `config` of the first layers (`HybridConfig.first_layers`) makes one read no
         deeper, without logits."""
-        self.config, self.yarn_factor, self.grid = config, float(yarn_factor), grid
+        self.config = config
+        self.yarn_factor = float(yarn_factor)
+        self.grid = grid
         self.long = long or LongAttention()
         self.layers: tuple[DeltaMemory | AttentionMemory, ...] = tuple(
             _empty_memory(config, number, grid, self.long)

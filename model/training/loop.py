@@ -164,9 +164,11 @@ def in_threads(
         loss, tokens = part()
         return float(loss.detach()), tokens, torch.autograd.grad(loss, trained)
 
-    losses, total = 0.0, 0
+    losses = 0.0
+    total = 0
     for loss, tokens, gradients in pool.map(one, parts):
-        losses, total = losses + loss / len(parts), total + tokens
+        losses = losses + loss / len(parts)
+        total = total + tokens
         add_gradients(trained, (gradient / len(parts) for gradient in gradients))
     return total, losses
 
@@ -227,20 +229,28 @@ class Run:
         log_every: int = 10,
         clip: float = 1.0,
     ) -> None:
-        self.options, self.optimizer, self.saved = options, optimizer, saved
+        self.options = options
+        self.optimizer = optimizer
+        self.saved = saved
         self.trained = {
             name: part for name, part in module.named_parameters() if part.requires_grad
         }
-        self.kept_share, self.average = average, dict[str, Tensor]()
+        self.kept_share = average
+        self.average = dict[str, Tensor]()
         if average is not None:
             self.average = {name: part.detach().clone() for name, part in self.trained.items()}
-        self.warmup, self.log_every, self.clip = warmup, log_every, clip
-        self.step, self.tokens, self.seconds = 0, 0, 0.0
+        self.warmup = warmup
+        self.log_every = log_every
+        self.clip = clip
+        self.step = 0
+        self.tokens = 0
+        self.seconds = 0.0
         self.warmed_from = 0  # the step from which the rate rises
         if saved.exists():
             self._restore()
         log.parent.mkdir(parents=True, exist_ok=True)
-        self.log, self._logged = log, (time.monotonic(), self.tokens)
+        self.log = log
+        self._logged = (time.monotonic(), self.tokens)
         self._started = time.monotonic() - self.seconds
 
     @torch.no_grad()
@@ -259,19 +269,18 @@ class Run:
             self.trained[name].copy_(weight)
             if self.average:
                 self.average[name].copy_(weight)
-        self.step, self.tokens, self.warmed_from, self._logged = (
-            step,
-            tokens,
-            step,
-            (self._logged[0], tokens),
-        )
+        self.step = step
+        self.tokens = tokens
+        self.warmed_from = step
+        self._logged = (self._logged[0], tokens)
 
     def fraction(self) -> float:
         """How much of the run is done, by steps, tokens or time, whichever is furthest; 1 at its
         end.
         """
         self.seconds = time.monotonic() - self._started
-        done, whole = (self.step, self.tokens, self.seconds / 60), self.options
+        done = (self.step, self.tokens, self.seconds / 60)
+        whole = self.options
         return max(
             a / b for a, b in zip(done, (whole.steps, whole.tokens, whole.minutes), strict=True)
         )
@@ -297,7 +306,8 @@ class Run:
         ended: Callable[[], bool],
     ) -> None:
         recent: dict[str, list[float]] = {}
-        kept, saved_at = self.step, time.monotonic()
+        kept = self.step
+        saved_at = time.monotonic()
         while (fraction := self.fraction()) < 1 and not ended():
             for group in self.optimizer.param_groups:
                 group["lr"] = group["peak"] * learning_rate(
@@ -307,7 +317,8 @@ class Run:
             nn.utils.clip_grad_norm_(self.trained.values(), self.clip)
             self.optimizer.step()
             self.optimizer.zero_grad(set_to_none=True)
-            self.step, self.tokens = self.step + 1, self.tokens + tokens
+            self.step = self.step + 1
+            self.tokens = self.tokens + tokens
             self._update_average()
             for name, value in figures.items():
                 recent.setdefault(name, []).append(value)
@@ -317,7 +328,8 @@ class Run:
                 recent.clear()
             waited = (time.monotonic() - saved_at) / 60
             if self.step % self.options.save_every == 0 or waited >= self.options.save_minutes:
-                kept, saved_at = self._keep(keep), time.monotonic()
+                kept = self._keep(keep)
+                saved_at = time.monotonic()
         if kept < self.step:
             self._keep(keep)
         elif fraction >= 1:
@@ -393,8 +405,6 @@ class Run:
                     )
             counters = file.metadata()
         self.optimizer.load_state_dict(state)
-        self.step, self.tokens, self.seconds = (
-            int(counters["step"]),
-            int(counters["tokens"]),
-            float(counters["seconds"]),
-        )
+        self.step = int(counters["step"])
+        self.tokens = int(counters["tokens"])
+        self.seconds = float(counters["seconds"])

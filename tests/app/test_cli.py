@@ -167,7 +167,8 @@ def test_an_ascii_standard_output_gets_escapes_and_the_same_status(python, tmp_p
     path.write_text(
         "The café “Zoë” opens at 9. 😀 The caretaker is paid monthly.\n", encoding="utf-8"
     )
-    question, said = "When does the café open?", {}
+    question = "When does the café open?"
+    said = {}
     for encoding in ("utf-8", "ascii"):
         command = [python, "-m", "docqa.app", "ask", path, question, "--no-store"]
         environment = {**os.environ, "PYTHONIOENCODING": encoding}

@@ -43,7 +43,8 @@ class LastWord:
 
 @pytest.fixture
 def toy(tmp_path, monkeypatch):
-    source, site = tmp_path / "toy", tmp_path / "site"
+    source = tmp_path / "toy"
+    site = tmp_path / "site"
     source.mkdir()
     (source / "pyproject.toml").write_text(PROJECT)
     (source / "toy.py").write_text(MODULE)

@@ -37,7 +37,8 @@ def one_page(words: bytes, *others: bytes, fonts: bytes = b"/F 5 0 R") -> bytes:
         stream(words),
         *others,
     ]
-    out, places = b"%PDF-1.7\n", []
+    out = b"%PDF-1.7\n"
+    places = []
     for number, body in enumerate(objects, 1):
         places.append(len(out))
         out += b"%d 0 obj\n%s\nendobj\n" % (number, body)

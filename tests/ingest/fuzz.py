@@ -107,7 +107,8 @@ def flip(chance: random.Random, data: bytes) -> bytes:
 
 
 def overwrite(chance: random.Random, data: bytes) -> bytes:
-    at, size = chance.randrange(len(data)), chance.choice((1, 2, 4, 16, 64))
+    at = chance.randrange(len(data))
+    size = chance.choice((1, 2, 4, 16, 64))
     return data[:at] + chance.randbytes(size) + data[at + size :]
 
 
@@ -147,7 +148,8 @@ def swap(tokens: Sequence[bytes], chance: random.Random, data: bytes) -> bytes:
     return data.replace(old, chance.choice(tokens), chance.choice((1, 1, 3, -1)))
 
 
-_insert, _replace = partial(insert, _TOKENS), partial(swap, _TOKENS)
+_insert = partial(insert, _TOKENS)
+_replace = partial(swap, _TOKENS)
 
 
 def cut(chance: random.Random, data: bytes) -> bytes:
@@ -160,7 +162,8 @@ def clip(chance: random.Random, data: bytes) -> bytes:
 
 
 def repeat(chance: random.Random, data: bytes) -> bytes:
-    at, size = chance.randrange(len(data)), chance.choice((4, 40, 400))
+    at = chance.randrange(len(data))
+    size = chance.choice((4, 40, 400))
     return data[:at] + data[at : at + size] * chance.choice((2, 3, 50)) + data[at + size :]
 
 

@@ -122,7 +122,8 @@ _VALUES = (
 )
 
 
-_insert, _replace = partial(insert, _TOKENS), partial(swap, _TOKENS[:60])
+_insert = partial(insert, _TOKENS)
+_replace = partial(swap, _TOKENS[:60])
 
 
 @cache
@@ -172,7 +173,8 @@ def _tree(chance: random.Random, data: bytes) -> bytes:
     except (ElementTree.ParseError, ValueError, LookupError):
         return _insert(chance, data)
     elements = list(root.iter())
-    above, element = chance.choice(elements), chance.choice(elements)
+    above = chance.choice(elements)
+    element = chance.choice(elements)
     kind = chance.randrange(5)
     if kind == 0 and len(above):
         above.remove(chance.choice(list(above)))

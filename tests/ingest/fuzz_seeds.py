@@ -136,7 +136,8 @@ def object_stream() -> bytes:
     )
     held = heads + b"\n".join(inner)
     content = b"BT /F1 12 Tf 72 700 Td (%s) Tj ET" % SENTENCE.encode()
-    out, places = b"%PDF-1.7\n", {}
+    out = b"%PDF-1.7\n"
+    places = {}
     for number, head, body in (
         (5, b"", content),
         (6, b"/Type/ObjStm/N 4/First %d" % len(heads), held),

@@ -10,7 +10,8 @@ from pathlib import Path
 from tests.ingest.docx.test_docx import MC, STYLES, W, package, para, run, table
 from tests.ingest.web.test_epub import book
 
-SEEN, GHOST = "The fee is stated in Schedule 2.", "The fee is 1 euro."
+SEEN = "The fee is stated in Schedule 2."
+GHOST = "The fee is 1 euro."
 TABLES = Path(__file__).parents[1] / "data" / "hiding"
 LATEX = f"\\documentclass{{article}}\\begin{{document}}\n{SEEN}\n\nBODY\n\\end{{document}}"
 DRAWING = 'xmlns:wp="urn:wp" xmlns:v="urn:v" xmlns:w14="urn:w14"'
@@ -88,7 +89,8 @@ def pdf(line: str) -> bytes:
         21: f"<</Type /Annot /Subtype {annotation} /Rect [60 590 460 615]>>",
         30: form("1 g 60 590 400 25 re f", "/BBox [60 590 460 615]"),
     }
-    data, places = b"%PDF-1.7\n", {}
+    data = b"%PDF-1.7\n"
+    places = {}
     for number, body in objects.items():
         places[number] = len(data)
         data += f"{number} 0 obj\n{body}\nendobj\n".encode("latin-1")

@@ -25,7 +25,8 @@ from docqa.ingest.worker import read_in_worker
 
 SCRIPT = Path(__file__).with_name("fuzz.py")
 OFFICE = Path(__file__).with_name("fuzz_office.py")
-FEW, MANY = 120, int(os.environ.get("DOCQA_FUZZ_CASES", "10000"))
+FEW = 120
+MANY = int(os.environ.get("DOCQA_FUZZ_CASES", "10000"))
 MANY_OFFICE = int(os.environ.get("DOCQA_FUZZ_CASES", "2000"))
 BATCH = 500
 PAGE_SECONDS = 10  # the limit of the worker; a file of ours has three pages
@@ -66,7 +67,8 @@ class Tally:
 
 def run(first: int, count: int, script: Path = SCRIPT) -> Tally:
     tally = Tally()
-    number, end = first, first + count
+    number = first
+    end = first + count
     while number < end:
         # The child may use two minutes of processor time.
         number = _run_child(script, number, min(number + BATCH, end), tally)

@@ -26,7 +26,8 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 from tests.ingest.drawing import Sheet, bytes_of, one_page
 
-SECONDS, MEBIBYTES = 10, 1024
+SECONDS = 10
+MEBIBYTES = 1024
 MEASURE = """
 import resource, sys, time
 from docqa.ingest.errors import IngestError
@@ -150,7 +151,8 @@ def giant_image() -> bytes:
 
 def small(objects: dict[int, bytes], root: int = 1) -> bytes:
     """A PDF of these objects, written by hand."""
-    out, places = b"%PDF-1.7\n", {}
+    out = b"%PDF-1.7\n"
+    places = {}
     for number, body in objects.items():
         places[number] = len(out)
         out += b"%d 0 obj\n%s\nendobj\n" % (number, body)

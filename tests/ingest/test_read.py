@@ -289,7 +289,8 @@ def one_of_each() -> dict[str, bytes]:
 
 
 def test_a_folder_and_a_zip_give_every_kind(tmp_path):
-    folder, archive = tmp_path / "all", tmp_path / "all.zip"
+    folder = tmp_path / "all"
+    archive = tmp_path / "all.zip"
     folder.mkdir()
     with zipfile.ZipFile(archive, "w") as out:
         for name, data in {**one_of_each(), "z.png": b"\x89PNG"}.items():

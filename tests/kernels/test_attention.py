@@ -17,7 +17,8 @@ def test_tiles_equal_the_formula(seq, total):
 
 
 def test_a_query_head_reads_the_key_head_of_its_group():
-    q, k = torch.randn(1, 3, 6, 8), torch.randn(1, 3, 2, 8)
+    q = torch.randn(1, 3, 6, 8)
+    k = torch.randn(1, 3, 2, 8)
     v = torch.stack([torch.zeros(1, 3, 8), torch.ones(1, 3, 8)], 2)
     assert torch.allclose(
         attention(q, k, v)[0, :, :, 0], torch.tensor([0.0, 0, 0, 1, 1, 1]).expand(3, 6)
@@ -25,7 +26,9 @@ def test_a_query_head_reads_the_key_head_of_its_group():
 
 
 def test_later_keys_are_not_read():
-    q, k, v = torch.randn(1, 5, 2, 8), torch.randn(1, 9, 1, 8), torch.randn(1, 9, 1, 8)
+    q = torch.randn(1, 5, 2, 8)
+    k = torch.randn(1, 9, 1, 8)
+    v = torch.randn(1, 9, 1, 8)
     before = attention(q, k, v)
     k[:, 7:], v[:, 7:] = 9, 9
     assert torch.equal(attention(q, k, v)[:, :3], before[:, :3])

@@ -26,7 +26,9 @@ AT_LEVELS = [NATIVE._replace(level=level) for level in range(1, NATIVE.level + 1
 native_only = pytest.mark.skipif(
     NATIVE is None, reason="the native library is not built or not for this processor"
 )
-GRID, BLOCK, KV_HEADS = 256, 64, 2
+GRID = 256
+BLOCK = 64
+KV_HEADS = 2
 
 
 def context(tokens, dim=40, half_keys=False):
@@ -62,7 +64,8 @@ def test_reading_in_place_gives_the_bits_of_gathered_keys(native, choice, rounde
     def attend(q, k, v, *, rounded):
         return attention_native(q, k, v, rounded=rounded, library=native)
 
-    held, q = context(1010, half_keys=half_keys), queries(150)
+    held = context(1010, half_keys=half_keys)
+    q = queries(150)
     there = attention_over_native(q, held, choice, rounded=rounded, attend=attend, library=native)
     assert torch.equal(there, attention_gathered(q, held, choice, rounded=rounded, attend=attend))
 
@@ -72,7 +75,8 @@ def test_reading_in_place_gives_the_bits_of_gathered_keys(native, choice, rounde
 @pytest.mark.parametrize("native", AT_LEVELS, ids=[LEVELS[n.level] for n in AT_LEVELS])
 @pytest.mark.parametrize("half_keys", [False, True])
 def test_one_query_reads_all_keys_as_they_lie(native, tokens, half_keys):
-    held, q = context(tokens, 64, half_keys), queries(1, 64)
+    held = context(tokens, 64, half_keys)
+    q = queries(1, 64)
     found = [
         attention_over_native(
             q, held, None, rounded=True, attend=attention, library=native._replace(threads=threads)
@@ -86,7 +90,8 @@ def test_one_query_reads_all_keys_as_they_lie(native, tokens, half_keys):
 
 @pytest.mark.parametrize("seq", [1, 150])
 def test_only_selected_blocks_are_read_and_results_match_float64(seq):
-    held, q = context(1010), queries(150)[:, 150 - seq :]
+    held = context(1010)
+    q = queries(150)[:, 150 - seq :]
     choice = CHOICE if seq > 1 else BlockSelection(BLOCK, [Tile(1, 768, CHOICE.tiles[1].far)])
     found = attention_over(q, held, choice)
     keys, values = (x.double()[None] for x in held.between(0, held.length, torch.float64))
@@ -104,7 +109,8 @@ def test_only_selected_blocks_are_read_and_results_match_float64(seq):
 
 
 def test_the_numbers_of_threads_and_queries_do_not_change_a_bit():
-    held, q = context(1010), queries(150)
+    held = context(1010)
+    q = queries(150)
     whole = attention_over(q, held, rounded=True)
     if NATIVE is not None:
         for threads in (1, 3):

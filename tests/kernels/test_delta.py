@@ -19,7 +19,9 @@ from docqa.kernels.delta.native import delta_rule_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.self_check import library
 
-HEADS, KEY, VALUE = 3, 8, 12
+HEADS = 3
+KEY = 8
+VALUE = 12
 CHUNKED = [
     delta_rule_chunked,
     *([partial(delta_rule_native, library=library())] if library() else []),
@@ -33,7 +35,8 @@ def inputs(seq, dtype=torch.float64, batch=2, slow=None, seed=0, key=KEY, value=
         return torch.randn(*shape, generator=source, dtype=torch.float64)
 
     q, k = (l2_normalise(normal(batch, seq, HEADS, key)) for _ in range(2))
-    v, state = normal(batch, seq, HEADS, value), normal(batch, HEADS, key, value)
+    v = normal(batch, seq, HEADS, value)
+    state = normal(batch, HEADS, key, value)
     decay = -normal(batch, seq, HEADS).abs() * (slow if slow is not None else 0.5)
     beta = normal(batch, seq, HEADS).sigmoid()
     return {
@@ -48,7 +51,9 @@ def test_the_recurrence_is_the_literal_matrix_product():
     memory = x["state"][0].clone()
     for t in range(9):
         for head in range(HEADS):
-            k, alpha, beta = x["k"][0, t, head], x["decay"][0, t, head].exp(), x["beta"][0, t, head]
+            k = x["k"][0, t, head]
+            alpha = x["decay"][0, t, head].exp()
+            beta = x["beta"][0, t, head]
             forget = alpha * (torch.eye(KEY, dtype=torch.float64) - beta * torch.outer(k, k))
             memory[head] = forget @ memory[head] + beta * torch.outer(k, x["v"][0, t, head])
             read = memory[head].T @ x["q"][0, t, head] * KEY**-0.5
@@ -112,7 +117,9 @@ def test_cuts_do_not_matter_and_grid_cuts_not_even_for_the_bits():
     x = inputs(256, torch.float32, batch=1)
     whole, end = delta_rule_chunked(**x)
     for cuts, exact in (((64, 192), True), ((1, 2, 100, 163), False)):
-        state, pieces, start = x["state"], [], 0
+        state = x["state"]
+        pieces = []
+        start = 0
         for stop in (*cuts, 256):
             piece = {n: t[:, start:stop] for n, t in x.items() if n != "state"}
             out, state = delta_rule_chunked(**piece, state=state)
@@ -185,7 +192,8 @@ def test_a_transposed_state_is_refused():
 
 @pytest.mark.slow
 def test_the_error_does_not_grow_over_a_quarter_of_a_million_tokens():
-    block, errors = 4096, []
+    block = 4096
+    errors = []
     state32 = state64 = None
     for number in range(64):
         x = inputs(block, batch=1, slow=1e-3, seed=number)
@@ -200,7 +208,8 @@ def test_the_error_does_not_grow_over_a_quarter_of_a_million_tokens():
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_heads_that_share_keys_give_the_bits_of_keys_repeated(seq, dtype):
     x = inputs(seq, dtype)
-    q, k = x.pop("q"), x.pop("k")
+    q = x.pop("q")
+    k = x.pop("k")
     wide = {
         name: part.repeat_interleave(2, 1 if name == "state" else 2) for name, part in x.items()
     }

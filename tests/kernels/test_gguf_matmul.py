@@ -30,7 +30,8 @@ NAMES = list(BLOCKS)
 
 def matrix(kind, rows=37, columns=512, seed=0):
     """Random bytes, but scales that are numbers: every code and every bit of the scales occurs."""
-    block, source = BLOCKS[kind], np.random.default_rng(seed)
+    block = BLOCKS[kind]
+    source = np.random.default_rng(seed)
     raw = source.integers(0, 256, (rows * columns // block.columns, block.bytes), np.uint8)
     places = {
         "Q4_K": (0, 2),
@@ -65,7 +66,8 @@ def test_values_of_blocks_are_those_of_the_gguf_package(kind):
 @pytest.mark.parametrize("kind", ["Q4_K", "Q8_0"])
 def test_torch_takes_rows_in_turn_and_gives_the_definition(kind, monkeypatch):
     monkeypatch.setattr("docqa.kernels.gguf_matmul.dense.NUMBERS", 5000)
-    blocks, x = matrix(kind), torch.randn(2, 3, 512, dtype=torch.float64)
+    blocks = matrix(kind)
+    x = torch.randn(2, 3, 512, dtype=torch.float64)
     right = block_product_reference(x, blocks)
     assert (
         right.shape == (2, 3, 37) and (block_product_by_rows(x, blocks) - right).abs().max() < 1e-9
@@ -77,7 +79,8 @@ def test_torch_takes_rows_in_turn_and_gives_the_definition(kind, monkeypatch):
 @pytest.mark.parametrize("level", range(1, NATIVE.level + 1) if NATIVE else [])
 def test_the_native_product_of_blocks_is_near_its_definition(kind, level):
     columns = 768 if BLOCKS[kind].columns == 256 else 608  # of the small ones no whole span either
-    blocks, at_level = matrix(kind, 45, columns), NATIVE._replace(level=level)
+    blocks = matrix(kind, 45, columns)
+    at_level = NATIVE._replace(level=level)
     for tokens in (1, 3, 8, 9, 16, 53):
         x = torch.randn(tokens, columns)
         right = block_product_reference(x.double(), blocks)
@@ -88,7 +91,8 @@ def test_the_native_product_of_blocks_is_near_its_definition(kind, level):
 @needs_library
 @pytest.mark.parametrize("kind", NAMES)
 def test_blocks_give_the_same_bits_at_every_level(kind):
-    blocks, x = matrix(kind, 45, 512), torch.randn(21, 512)
+    blocks = matrix(kind, 45, 512)
+    x = torch.randn(21, 512)
     tiles = NATIVE.level - (NATIVE.level == 5)  # AMX has bits of its own for many tokens
     for tokens, last in ((1, NATIVE.level), (8, NATIVE.level), (21, tiles)):
         first = block_product_native(x[:tokens], blocks, library=NATIVE._replace(level=1))
@@ -100,7 +104,8 @@ def test_blocks_give_the_same_bits_at_every_level(kind):
 @needs_library
 @pytest.mark.parametrize("kind", ["Q4_K", "Q6_K", "Q5_0"])
 def test_threads_and_neighbours_change_no_bit_of_a_token(kind):
-    blocks, x = matrix(kind, 333, 512), torch.randn(150, 512)
+    blocks = matrix(kind, 333, 512)
+    x = torch.randn(150, 512)
     for several, groups in ((x[:6], ((0, 1), (2, 6))), (x, ((0, 40), (33, 150)))):
         whole = block_product_native(several, blocks, library=NATIVE._replace(threads=1))
         assert torch.equal(
@@ -126,7 +131,8 @@ def test_the_largest_codes_do_not_overflow(kind):
 @needs_library
 @pytest.mark.parametrize("tokens", [2, 11, 40])
 def test_a_product_of_blocks_writes_nothing_beside_its_result(tokens):
-    blocks, x = matrix("Q4_K", 45, 512), torch.randn(tokens, 512)
+    blocks = matrix("Q4_K", 45, 512)
+    x = torch.randn(tokens, 512)
     room = torch.full((tokens * 45 + 64,), float("nan"))
     call = BlockProductCall(tokens, stored(blocks), x.data_ptr(), room[32:].data_ptr())
     NATIVE.run("block_product", ctypes.byref(call))
@@ -139,8 +145,10 @@ def test_an_mlp_in_one_call_has_the_bits_of_its_parts(wide, down):
     inner, columns = (
         (768, 512) if wide == "Q4_K" else (608, 96)
     )  # of the small blocks no whole span
-    gate, up = matrix(wide, inner, columns), matrix(wide, inner, columns, seed=1)
-    last, x = matrix(down, 333, inner, seed=2), torch.randn(1100, columns)
+    gate = matrix(wide, inner, columns)
+    up = matrix(wide, inner, columns, seed=1)
+    last = matrix(down, 333, inner, seed=2)
+    x = torch.randn(1100, columns)
     for level in range(1, NATIVE.level + 1):
         at_level = NATIVE._replace(level=level)
         for tokens in (1, 16, 53, 1100) if level == NATIVE.level else (3, 53):
@@ -158,7 +166,8 @@ def test_an_mlp_in_one_call_has_the_bits_of_its_parts(wide, down):
 
 
 def test_matrices_of_an_mlp_that_do_not_fit_are_refused():
-    gate, other = matrix("Q4_0", 64, 64), matrix("Q4_0", 32, 64)
+    gate = matrix("Q4_0", 64, 64)
+    other = matrix("Q4_0", 32, 64)
     with pytest.raises(ShapeMismatch, match="MLP"):
         block_mlp(torch.randn(3, 64), gate, other, matrix("Q4_0", 64, 64))
 

@@ -88,10 +88,16 @@ def test_triton_needs_a_compiler(monkeypatch):
 
 def calls():
     """One call of every operation that Triton has, and the inputs that may record a gradient."""
-    x, history, weight = torch.randn(1, 20, 6), torch.randn(1, 3, 6), torch.randn(6, 4)
+    x = torch.randn(1, 20, 6)
+    history = torch.randn(1, 3, 6)
+    weight = torch.randn(6, 4)
     q, k, v = torch.randn(3, 1, 20, 2, 3).unbind()
-    decay, beta, state = -torch.rand(1, 20, 2), torch.rand(1, 20, 2), torch.randn(1, 2, 3, 3)
-    rows, sent, shares = torch.randn(4, 6), torch.zeros(4, 1, dtype=torch.int64), torch.rand(4, 1)
+    decay = -torch.rand(1, 20, 2)
+    beta = torch.rand(1, 20, 2)
+    state = torch.randn(1, 2, 3, 3)
+    rows = torch.randn(4, 6)
+    sent = torch.zeros(4, 1, dtype=torch.int64)
+    shares = torch.rand(4, 1)
     bank = moe.Stacked(torch.randn(2, 10, 6), torch.randn(2, 6, 5))
     yield (x, weight, history), lambda: conv.unit_conv(x, weight, history, heads=1, dim=3)
     yield (x, weight), lambda: norm.zero_centred_norm(x, weight[:, 0], 1e-6)

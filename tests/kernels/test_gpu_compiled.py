@@ -23,7 +23,8 @@ class Recorder:
     """Stands in for a kernel and keeps the arguments of its launches."""
 
     def __init__(self, kernel, launches):
-        self.kernel, self.launches = kernel, launches
+        self.kernel = kernel
+        self.launches = launches
 
     def __getitem__(self, grid):
         return lambda *args, **named: self.launches.append((self.kernel, args, named))
@@ -31,7 +32,8 @@ class Recorder:
 
 def launches_of(module, names, call):
     """The launches of the kernels `names` while `call` runs; nothing is computed."""
-    launches, kernels = [], {name: getattr(module, name) for name in names}
+    launches = []
+    kernels = {name: getattr(module, name) for name in names}
     for name, kernel in kernels.items():
         setattr(module, name, Recorder(kernel, launches))
     try:
@@ -50,11 +52,9 @@ def all_launches():
     conv, delta, moe, norm = (
         importlib.import_module(f"docqa.kernels.{name}.gpu") for name in names
     )
-    unit, v, state = (
-        torch.empty(2, 1, 256, 2, 128),
-        torch.empty(1, 256, 2, 128),
-        torch.empty(1, 2, 128, 128),
-    )
+    unit = torch.empty(2, 1, 256, 2, 128)
+    v = torch.empty(1, 256, 2, 128)
+    state = torch.empty(1, 2, 128, 128)
     gates = {"decay": torch.empty(1, 256, 2), "beta": torch.empty(1, 256, 2), "state": state}
     rules = ["_solve_chunks", "_walk_chunks", "_walk_tokens"]
     found = launches_of(delta, rules, lambda: delta.delta_rule_gpu(*unit, v, **gates))
@@ -79,7 +79,8 @@ def all_launches():
                 torch.empty(8, 1024, 768, dtype=dtype), torch.empty(8, 768, 512, dtype=dtype)
             )
             sent = torch.arange(8).expand(tokens, 8)
-            rows, shares = torch.empty(tokens, 768, dtype=dtype), torch.empty(tokens, 8)
+            rows = torch.empty(tokens, 768, dtype=dtype)
+            shares = torch.empty(tokens, 8)
             call = lambda: moe.mix_gpu(rows, sent, shares, bank)  # noqa: B023, E731 - called before the next turn
             found += launches_of(moe, products, call)
     return found
@@ -96,11 +97,14 @@ def compiled(launch, capability):
         n: v for n, v in named.items() if n in kernel.arg_names
     }
     options = {n: v for n, v in named.items() if n not in kernel.arg_names}
-    signature, constants, aligned = {}, {}, {}
+    signature = {}
+    constants = {}
+    aligned = {}
     for place, parameter in enumerate(
         kernel.params
     ):  # as a launch does: ones are constants, sixteens known as such
-        value, free = given[parameter.name], not parameter.do_not_specialize
+        value = given[parameter.name]
+        free = not parameter.do_not_specialize
         if isinstance(value, torch.Tensor):
             signature[parameter.name] = TYPES[value.dtype]
         elif parameter.is_constexpr or (value == 1 and free and isinstance(value, int)):

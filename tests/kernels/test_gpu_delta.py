@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from docqa.kernels import gpu
 from docqa.kernels.delta import delta_rule, delta_rule_reference, l2_normalise
 
-RULE, STEP = "docqa.kernels.delta.gpu:delta_rule_gpu", "docqa.kernels.delta.gpu:delta_step_gpu"
+RULE = "docqa.kernels.delta.gpu:delta_rule_gpu"
+STEP = "docqa.kernels.delta.gpu:delta_step_gpu"
 GATES = {"usual": None, "none": 0.0, "slow": -1e-6, "strong": -50.0, "all forgotten": -float("inf")}
 
 # float32 sums of up to 128 products, each rounded to 6e-8 of numbers near 1, and states that

@@ -43,10 +43,8 @@ def test_the_sum_is_that_of_the_formula(interpreted, count, k, dtype):
     matrices = bank(5, 20, 18, dtype)
     x, logits = tokens(count, 20, 5, dtype)
     chosen, weights = route(logits, k)
-    found, right = (
-        interpreted(MIX, x, chosen, weights, matrices),
-        right_of(x, chosen, weights, matrices),
-    )
+    found = interpreted(MIX, x, chosen, weights, matrices)
+    right = right_of(x, chosen, weights, matrices)
     assert found.dtype == dtype
     assert (found.double() - right).norm() / right.norm() < BOUND[dtype]
 
@@ -76,19 +74,22 @@ def test_experts_are_added_in_ascending_order(interpreted):
 
 def test_one_expert_may_take_every_token(interpreted):
     matrices = bank(3, 12, 5)
-    x, chosen = tokens(35, 12, 3)[0], torch.ones(35, 1, dtype=torch.int64)
+    x = tokens(35, 12, 3)[0]
+    chosen = torch.ones(35, 1, dtype=torch.int64)
     weights = torch.rand(35, 1)
-    found, right = (
-        interpreted(MIX, x, chosen, weights, matrices),
-        right_of(x, chosen, weights, matrices),
-    )
+    found = interpreted(MIX, x, chosen, weights, matrices)
+    right = right_of(x, chosen, weights, matrices)
     assert (found - right).norm() / right.norm() < BOUND[torch.float32]
 
 
 def test_no_tokens_give_no_rows_and_other_dtypes_are_refused(interpreted):
-    x, chosen, weights = torch.randn(0, 12), torch.zeros(0, 2, dtype=torch.int64), torch.zeros(0, 2)
+    x = torch.randn(0, 12)
+    chosen = torch.zeros(0, 2, dtype=torch.int64)
+    weights = torch.zeros(0, 2)
     assert interpreted(MIX, x, chosen, weights, bank(3, 12, 5)).shape == (0, 12)
-    x, chosen, weights = torch.randn(2, 12), torch.zeros(2, 1, dtype=torch.int64), torch.ones(2, 1)
+    x = torch.randn(2, 12)
+    chosen = torch.zeros(2, 1, dtype=torch.int64)
+    weights = torch.ones(2, 1)
     with pytest.raises(AssertionError, match="dtype"):  # torch's own refusal, from the grouped form
         interpreted(MIX, x, chosen, weights, bank(3, 12, 5, torch.bfloat16))
 
@@ -102,8 +103,6 @@ def test_on_a_device_the_sum_is_that_of_the_formula(count, dtype):
     x, logits = tokens(count, 192, 16, dtype)
     chosen, weights = route(logits, 4)
     there = Stacked(matrices.gate_up.cuda(), matrices.down.cuda())
-    found, right = (
-        mix_experts(x.cuda(), chosen.cuda(), weights.cuda(), there),
-        right_of(x, chosen, weights, matrices),
-    )
+    found = mix_experts(x.cuda(), chosen.cuda(), weights.cuda(), there)
+    right = right_of(x, chosen, weights, matrices)
     assert (found.cpu().double() - right).norm() / right.norm() < BOUND[dtype]

@@ -35,11 +35,9 @@ def assert_near(found, right):
 @pytest.mark.parametrize("dtype", list(ROUNDED))
 @pytest.mark.parametrize("shape", [(1, 1), (2, 3, 24), (70, 5), (3, 300)])
 def test_norms_equal_their_formulas(interpreted, shape, dtype):
-    x, z, weight = (
-        normal(*shape, dtype=dtype),
-        normal(*shape, seed=1, dtype=dtype),
-        normal(shape[-1], seed=2),
-    )
+    x = normal(*shape, dtype=dtype)
+    z = normal(*shape, seed=1, dtype=dtype)
+    weight = normal(shape[-1], seed=2)
     wide = [t.double() for t in (x, z, weight)]
     for found in (interpreted(NORM, x, weight, 1e-6), interpreted(GATED, x, z, weight, 1e-6)):
         assert found.dtype == dtype
@@ -50,7 +48,8 @@ def test_norms_equal_their_formulas(interpreted, shape, dtype):
 
 
 def test_norms_read_views_and_strong_gates(interpreted):
-    x, z = normal(4, 6, 20)[:, ::2, 1:18], 60 * normal(4, 3, 17, seed=1)
+    x = normal(4, 6, 20)[:, ::2, 1:18]
+    z = 60 * normal(4, 3, 17, seed=1)
     weight = normal(17, seed=2)
     assert_near(
         interpreted(NORM, x, weight, 1e-6),
@@ -64,7 +63,8 @@ def test_norms_read_views_and_strong_gates(interpreted):
 @pytest.mark.parametrize("dtype", list(ROUNDED))
 @pytest.mark.parametrize(("seq", "before"), [(1, False), (2, True), (3, False), (19, True)])
 def test_convolutions_equal_their_formulas(interpreted, seq, before, dtype):
-    x, weight = normal(2, seq, 75, dtype=dtype), normal(75, 1, 4, seed=1, dtype=dtype)
+    x = normal(2, seq, 75, dtype=dtype)
+    weight = normal(75, 1, 4, seed=1, dtype=dtype)
     history = normal(2, 3, 75, seed=2, dtype=dtype) if before else None
     wide = x.double(), weight.double(), None if history is None else history.double()
     unit, rest, tail = interpreted(UNIT, x, weight, history, heads=3, dim=7)
@@ -77,9 +77,11 @@ def test_convolutions_equal_their_formulas(interpreted, seq, before, dtype):
 
 @pytest.mark.parametrize("taps", [1, 2, 5])
 def test_any_number_of_taps_in_pieces_equals_the_whole(interpreted, taps):
-    x, weight = normal(1, 14, 18)[..., 1:11], normal(10, taps, seed=1)
+    x = normal(1, 14, 18)[..., 1:11]
+    weight = normal(10, taps, seed=1)
     _, whole, end = interpreted(UNIT, x, weight, heads=0, dim=1)
-    history, pieces = None, []
+    history = None
+    pieces = []
     for start, stop in ((0, 1), (1, 3), (3, 14)):
         _, out, history = interpreted(UNIT, x[:, start:stop], weight, history, heads=0, dim=1)
         pieces.append(out)
@@ -88,7 +90,8 @@ def test_any_number_of_taps_in_pieces_equals_the_whole(interpreted, taps):
 
 
 def test_heads_may_take_all_channels(interpreted):
-    x, weight = normal(1, 5, 12), normal(12, 4, seed=1)
+    x = normal(1, 5, 12)
+    weight = normal(12, 4, seed=1)
     unit, rest, _ = interpreted(UNIT, x, weight, heads=4, dim=3)
     assert_near(unit, unit_conv_reference(x.double(), weight.double(), heads=4, dim=3)[0])
     assert rest.shape == (1, 5, 0)
@@ -98,13 +101,13 @@ def test_heads_may_take_all_channels(interpreted):
 @pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
 @pytest.mark.parametrize("dtype", list(ROUNDED))
 def test_on_a_device_norms_equal_their_formulas(dtype):
-    x, z, weight = (
-        normal(33, 576, dtype=dtype),
-        normal(33, 576, seed=1, dtype=dtype),
-        normal(576, seed=2),
-    )
+    x = normal(33, 576, dtype=dtype)
+    z = normal(33, 576, seed=1, dtype=dtype)
+    weight = normal(576, seed=2)
     wide = [t.double() for t in (x, z, weight)]
-    x, z, weight = x.cuda(), z.cuda(), weight.cuda()
+    x = x.cuda()
+    z = z.cuda()
+    weight = weight.cuda()
     assert_near(
         zero_centred_norm(x, weight, 1e-6).cpu(),
         zero_centred_norm_reference(wide[0], wide[2], 1e-6),
@@ -121,7 +124,8 @@ def test_on_a_device_convolutions_equal_their_formulas(dtype):
         normal(1728, 4, seed=1, dtype=dtype),
         normal(2, 3, 1728, dtype=dtype),
     )
-    wide, here = [t.double() for t in parts], [t.cuda() for t in parts]
+    wide = [t.double() for t in parts]
+    here = [t.cuda() for t in parts]
     for ours, right in zip(
         unit_conv(*here, heads=18, dim=64), unit_conv_reference(*wide, heads=18, dim=64)
     ):

@@ -67,7 +67,8 @@ def test_the_packed_values_are_those_of_the_checkpoints_own_unpacking():
 
 @pytest.mark.parametrize("bits", [4, 8])
 def test_the_definition_is_near_the_product_with_the_unpacked_matrix(bits):
-    x, packed = torch.randn(20, 192), matrix(30, 192, bits)
+    x = torch.randn(20, 192)
+    packed = matrix(30, 192, bits)
     exact = x.double() @ packed.dense().double().T
     assert (by_definition(x, packed) - exact).norm() / exact.norm() < 0.01
     # Without the library nothing is rounded but to float32.
@@ -95,7 +96,8 @@ def test_the_native_product_equals_its_definition(bits, rows, columns):
     packed = matrix(rows, columns, bits)
     for tokens in (1, 3, 6, 7, 8, 21):
         x = torch.randn(tokens, columns)
-        ours, right = product_of_arrays(x, packed, library=NATIVE), by_definition(x, packed)
+        ours = product_of_arrays(x, packed, library=NATIVE)
+        right = by_definition(x, packed)
         assert (ours - right).abs().max() <= 1e-6 * right.abs().max()
 
 
@@ -107,14 +109,16 @@ def test_the_largest_sums_do_not_overflow(bits):
         packed.q.fill(code)
         for sign in (1.0, -1.0):
             x = torch.full((9, 128), sign)
-            ours, right = product_of_arrays(x, packed, library=NATIVE), by_definition(x, packed)
+            ours = product_of_arrays(x, packed, library=NATIVE)
+            right = by_definition(x, packed)
             assert (ours - right).abs().max() <= 1e-6 * right.abs().max()
 
 
 @needs_library
 @pytest.mark.parametrize("bits", [4, 8])
 def test_token_has_the_same_bits_in_any_batch_and_thread_count(bits):
-    packed, x = matrix(333, 192, bits), torch.randn(1500, 192)
+    packed = matrix(333, 192, bits)
+    x = torch.randn(1500, 192)
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(1)
@@ -135,7 +139,8 @@ def test_token_has_the_same_bits_in_any_batch_and_thread_count(bits):
 def test_nothing_is_written_beside_the_result():
     packed = matrix(45, 128, 4)
     for tokens in (2, 11):
-        x, room = torch.randn(tokens, 128), torch.full((tokens * 45 + 64,), float("nan"))
+        x = torch.randn(tokens, 128)
+        room = torch.full((tokens * 45 + 64,), float("nan"))
         pointers = [*packed.addresses(), x.data_ptr(), room[32:].data_ptr()]
         NATIVE.run("product", ctypes.byref(ProductCall(tokens, 45, 128, 4, *pointers)))
         assert (

@@ -8,7 +8,9 @@ from docqa.kernels.moe import Stacked, mix_experts, route
 from docqa.kernels.moe.grouped import mix_grouped
 from docqa.kernels.moe.reference import mix_reference
 
-EXPERTS, HIDDEN, INNER = 7, 12, 5
+EXPERTS = 7
+HIDDEN = 12
+INNER = 5
 
 
 def bank(dtype=torch.float64):
@@ -61,7 +63,8 @@ def test_experts_that_are_not_chosen_are_never_read():
     x, (chosen, weights) = tokens(4), route(logits(4)[:, :3], 2)
     poisoned = bank()
     poisoned.gate_up[3:], poisoned.down[3:] = float("nan"), float("nan")
-    asked, expected = [], []
+    asked = []
+    expected = []
 
     class Watched:
         packed = False

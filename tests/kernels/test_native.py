@@ -60,7 +60,8 @@ def test_pieces_give_the_same_bits_and_the_given_state_is_not_written():
     x = narrow(delta_inputs(192, 24, 40, batch=1))
     before = x["state"].clone()
     whole, end = delta_rule_native(**x, library=NATIVE)
-    state, pieces = x["state"], []
+    state = x["state"]
+    pieces = []
     for start, stop in ((0, 64), (64, 128), (128, 192)):
         piece = {name: tensor[:, start:stop] for name, tensor in x.items() if name != "state"}
         out, state = delta_rule_native(**piece, state=state, library=NATIVE)
@@ -80,7 +81,8 @@ def test_tokens_that_change_nothing_leave_the_state_untouched():
 
 
 def test_the_number_of_threads_does_not_change_a_bit():
-    x, wide = narrow(delta_inputs(150, 16, 24)), torch.randn(70, 100)
+    x = narrow(delta_inputs(150, 16, 24))
+    wide = torch.randn(70, 100)
     found = []
     threads = torch.get_num_threads()
     try:
@@ -98,7 +100,9 @@ def test_the_number_of_threads_does_not_change_a_bit():
 
 @pytest.mark.parametrize(("channels", "heads", "dim"), [(6, 0, 0), (70, 2, 20), (192, 2, 64)])
 def test_convolution_and_unit_length_equal_the_formula(channels, heads, dim):
-    x, weight, history = normal(2, 20, channels), normal(channels, 1, 4), normal(2, 3, channels)
+    x = normal(2, 20, channels)
+    weight = normal(channels, 1, 4)
+    history = normal(2, 3, channels)
     right = unit_conv_reference(x, weight, history, heads=heads, dim=dim)
     ours = unit_conv_native(
         x.float(), weight.float(), history.float(), heads=heads, dim=dim, library=NATIVE
@@ -147,7 +151,9 @@ def test_a_history_with_a_gradient_keeps_it():
 
 @pytest.mark.parametrize("dim", [1, 7, 64, 576])
 def test_norms_and_the_gated_product_equal_their_formulas(dim):
-    x, z, weight = normal(5, dim), normal(5, dim, seed=1) * 30, normal(dim)
+    x = normal(5, dim)
+    z = normal(5, dim, seed=1) * 30
+    weight = normal(dim)
     plain = zero_centred_norm_native(x.float(), weight.float(), 1e-6, library=NATIVE)
     gated = gated_norm_native(x.float(), z.float(), weight.float(), 1e-6, library=NATIVE)
     product = silu_product_native(z.float(), x.float(), library=NATIVE)

@@ -65,7 +65,9 @@ def test_the_number_of_threads_does_not_change_a_bit(rounded):
 @pytest.mark.parametrize("rounded", [False, True])
 def test_scores_far_apart_neither_overflow_nor_vanish(rounded):
     q, k, v = inputs(1, 70, 70, 2, 1, 64)
-    q, k = 12 * q, 12 * k  # scores up to thousands; the row's base moves again and again
+    # scores up to thousands; the row's base moves again and again
+    q = 12 * q
+    k = 12 * k
     out = attention_native(q, k, v, rounded=rounded, library=NATIVE)
     assert torch.isfinite(out).all()
     if not rounded:

@@ -29,11 +29,9 @@ def test_a_gated_norm_of_weight_zero_gives_zero():
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
 def test_fused_norms_equal_their_formulas(dtype):
-    x, z, weight = (
-        torch.randn(7, 24).to(dtype),
-        torch.randn(7, 24).to(dtype),
-        torch.randn(24, dtype=torch.float64),
-    )
+    x = torch.randn(7, 24).to(dtype)
+    z = torch.randn(7, 24).to(dtype)
+    weight = torch.randn(24, dtype=torch.float64)
     bound = {torch.float64: 1e-14, torch.float32: 1e-5, torch.bfloat16: 0.1}[dtype]
     assert (
         zero_centred_norm(x, weight, 1e-6) - zero_centred_norm_reference(x, weight, 1e-6)
@@ -56,9 +54,11 @@ def test_impulse_response_is_the_taps_reversed():
 
 @pytest.mark.parametrize(("form", "bound"), CONVOLUTIONS)
 def test_short_pieces_carry_their_history_exactly(form, bound):
-    x, weight = torch.randn(2, 20, 11), torch.randn(11, 1, 4)
+    x = torch.randn(2, 20, 11)
+    weight = torch.randn(11, 1, 4)
     whole, tail = form(x, weight)
-    history, pieces = None, []
+    history = None
+    pieces = []
     for start, stop in ((0, 1), (1, 2), (2, 5), (5, 18), (18, 20)):
         out, history = form(x[:, start:stop], weight, history)
         pieces.append(out)
@@ -69,10 +69,8 @@ def test_short_pieces_carry_their_history_exactly(form, bound):
 
 
 def test_the_fused_convolution_equals_the_reference():
-    x, weight = (
-        torch.randn(2, 20, 6, dtype=torch.float64),
-        torch.randn(6, 1, 4, dtype=torch.float64),
-    )
+    x = torch.randn(2, 20, 6, dtype=torch.float64)
+    weight = torch.randn(6, 1, 4, dtype=torch.float64)
     assert torch.allclose(
         causal_conv_fused(x, weight)[0], causal_conv_reference(x, weight)[0], atol=1e-14, rtol=0
     )

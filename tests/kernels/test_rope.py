@@ -110,7 +110,9 @@ def test_turning_again_by_the_difference_equals_turning_at_once():
 )
 @pytest.mark.parametrize(("dim", "rotary"), [(128, 128), (64, 16), (24, 20)])
 def test_the_native_rotation_has_the_bits_of_the_formula(dim, rotary):
-    x, cos, sin = torch.randn(2, 9, 3, dim), torch.randn(9, rotary), torch.randn(9, rotary)
+    x = torch.randn(2, 9, 3, dim)
+    cos = torch.randn(9, rotary)
+    sin = torch.randn(9, rotary)
     for level in range(1, library().level + 1):
         at_level = library()._replace(level=level, threads=2)
         turned = rotate_native(

@@ -170,7 +170,9 @@ def answer(model, state, seed=7, count=9):
 def pair(tmp_path, family, make, quantization):
     """A checkpoint with quantized matrices, and a plain one with what they stand for."""
     write_family(tmp_path / "source", family)
-    source, plain, packed = torch.Generator().manual_seed(0), {}, {}
+    source = torch.Generator().manual_seed(0)
+    plain = {}
+    packed = {}
     for name, tensor in apart(load_file(tmp_path / "source" / "model.safetensors")).items():
         if (
             tensor.ndim == 2
@@ -199,7 +201,8 @@ def pair(tmp_path, family, make, quantization):
 
 def check_states(folder, where):
     """A state that was cut, forked, or saved in `where` gives the bits of a cold run."""
-    model, ids = load_model(folder, dtype="float32"), tiny.random_ids(200)
+    model = load_model(folder, dtype="float32")
+    ids = tiny.random_ids(200)
     cold = model.new_state(grid=GRID)
     model.prefill(ids, cold)
     right = answer(model, cold)
@@ -221,10 +224,12 @@ def check_states(folder, where):
 
 def check_pieces(folder):
     """Any pieces and single steps give what one forward pass gives."""
-    model, ids = load_model(folder, dtype="float64"), tiny.random_ids(150)
+    model = load_model(folder, dtype="float64")
+    ids = tiny.random_ids(150)
     right = model.network(ids[None])[0]
     for cuts in ((37, 64, 101), (128,), (140, 141, 142, 143)):
-        state, start = model.new_state(), 0
+        state = model.new_state()
+        start = 0
         for stop in (*cuts, 150):
             hidden = model.prefill(ids[start:stop], state)
             assert (hidden - right[stop - 1]).abs().max() < 1e-11

@@ -102,7 +102,8 @@ def block_of(config, name):
     """
     if name in MTP_NAMES:
         return f"blk.{config.num_hidden_layers}", name
-    mtp, name = name.startswith("mtp."), name.removeprefix("mtp.")
+    mtp = name.startswith("mtp.")
+    name = name.removeprefix("mtp.")
     if not name.startswith("layers."):
         return "", name
     _, number, part = name.split(".", 2)
@@ -129,7 +130,8 @@ def add_metadata(writer, config, mtp_blocks):
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     if config.family.recurrent:
         add_delta_nets(writer, config, mtp_blocks)
-    rope, pairs = config.rope_parameters, config.rotary_dim // 2
+    rope = config.rope_parameters
+    pairs = config.rotary_dim // 2
     writer.add_rope_freq_base(float(rope.get("rope_theta", 10_000_000.0)))
     writer.add_rope_dimension_count(config.rotary_dim)
     if config.family.gguf.heads_in_turns:
@@ -144,7 +146,8 @@ def add_metadata(writer, config, mtp_blocks):
 
 
 def add_delta_nets(writer, config, mtp_blocks):
-    kinds, every = config.layer_types, config.layer_types.index(FULL) + 1
+    kinds = config.layer_types
+    every = config.layer_types.index(FULL) + 1
     writer.add_ssm_conv_kernel(config.linear_conv_kernel_dim)
     writer.add_ssm_state_size(config.linear_key_head_dim)
     writer.add_ssm_group_count(config.linear_num_key_heads)
@@ -160,7 +163,8 @@ def add_vocabulary(writer, source, rows):
     """That of tiny.py, with the ids of config.json and the chat template beside it."""
     spec = json.loads((source / "tokenizer.json").read_text())
     raw = json.loads((source / "config.json").read_text())
-    tokens, kinds = [f"[PAD{number}]" for number in range(rows)], [UNUSED] * rows
+    tokens = [f"[PAD{number}]" for number in range(rows)]
+    kinds = [UNUSED] * rows
     for token, number in spec["model"]["vocab"].items():
         tokens[number], kinds[number] = token, NORMAL
     for entry in spec["added_tokens"]:

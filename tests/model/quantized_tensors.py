@@ -12,7 +12,8 @@ def words(values, bits=4):
     """Rows of whole numbers as int32 words, the first number in the lowest bits; the last word is
     filled with zeros.
     """
-    count, out = 32 // bits, []
+    count = 32 // bits
+    out = []
     for row in values:
         row = list(row) + [0] * (-len(row) % count)
         packed = [
@@ -48,7 +49,8 @@ def transposed(rows):
 
 def awq(stem, shape, source):
     outputs, inputs = shape
-    q, zero = numbers(outputs, inputs, 4, source), numbers(outputs, inputs // GROUP, 4, source)
+    q = numbers(outputs, inputs, 4, source)
+    zero = numbers(outputs, inputs // GROUP, 4, source)
     scale = scales(outputs, inputs // GROUP, source)
 
     def shuffled(rows):
@@ -71,7 +73,8 @@ def awq(stem, shape, source):
 def gptq(stem, shape, source, *, bits=4, offset=1, moved=False):
     outputs, inputs = shape
     count = inputs // GROUP
-    q, zero = numbers(outputs, inputs, bits, source), numbers(outputs, count, bits - 1, source)
+    q = numbers(outputs, inputs, bits, source)
+    zero = numbers(outputs, count, bits - 1, source)
     zero = [[value + offset for value in row] for row in zero]
     scale = scales(outputs, count, source)
     group = torch.arange(inputs) // GROUP
@@ -90,7 +93,8 @@ def gptq(stem, shape, source, *, bits=4, offset=1, moved=False):
 
 def compressed(stem, shape, source, *, bits=4, zeros=True):
     outputs, inputs = shape
-    q, half = numbers(outputs, inputs, bits, source), 2 ** (bits - 1)
+    q = numbers(outputs, inputs, bits, source)
+    half = 2 ** (bits - 1)
     count = -(-inputs // GROUP)
     scale = scales(outputs, count, source)
     zero = (

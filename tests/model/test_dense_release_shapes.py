@@ -57,7 +57,8 @@ def write(folder, size):
     config = HybridConfig.from_dict(raw)
     with torch.device("meta"):
         shapes = {name: tuple(part.shape) for name, part in Hybrid(config).state_dict().items()}
-    source, tensors = torch.Generator().manual_seed(0), {}
+    source = torch.Generator().manual_seed(0)
+    tensors = {}
     for name, shape in shapes.items():
         wide = 0.3 if len(shape) == 1 else shape[-1] ** -0.5
         drawn = torch.empty(shape).normal_(0, wide, generator=source)

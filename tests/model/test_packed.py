@@ -42,7 +42,8 @@ def packed(folder):
 
 
 def read(model, ids, cuts=()):
-    state, at = model.new_state(grid=64), 0
+    state = model.new_state(grid=64)
+    at = 0
     for cut in (*cuts, len(ids)):
         hidden = model.prefill(ids[at:cut], state)
         at = cut
@@ -65,7 +66,8 @@ def test_a_bias_stays_beside_a_packed_matrix(tmp_path):
         tmp_path / "source", {**TRANSFORMERS["qwen2"], "model_type": "qwen2"}
     )
     quantize(source, tmp_path / "q")
-    model, dense = load_model(tmp_path / "q"), load_model(tmp_path / "q", dtype="float32")
+    model = load_model(tmp_path / "q")
+    dense = load_model(tmp_path / "q", dtype="float32")
     ids = tiny.random_ids(70)
     first, second = (each.network(ids[None]) for each in (model, dense))
     assert "layers.0.self_attn.k_proj.weight" in model.network.packed_matrices()
@@ -79,7 +81,8 @@ def test_keys_with_a_large_bias_are_not_rounded_to_8_bits(tmp_path):
         tmp_path / "source", {**TRANSFORMERS["qwen2"], "model_type": "qwen2"}
     )
     quantize(source, tmp_path / "q")
-    ids, found = tiny.random_ids(70)[None], []
+    ids = tiny.random_ids(70)[None]
+    found = []
     for model in (load_model(tmp_path / "q"), load_model(tmp_path / "q", dtype="float32")):
         for layer in model.network.layers:
             layer.self_attn.k_proj.bias[0] = 300.0  # as in Qwen2.5, whose other columns are near 1
@@ -94,9 +97,11 @@ def test_keys_with_a_large_bias_are_not_rounded_to_8_bits(tmp_path):
 def test_matrices_are_packed_in_the_bits_that_are_asked_for(tmp_path, bits, kind, error):
     source = tiny.write_checkpoint(tmp_path / "source", {**tiny.RAW, "hidden_size": 256})
     made = quantize(source, tmp_path / "q", bits=bits)
-    exact, model = load_model(source, dtype="float32"), load_model(tmp_path / "q")
+    exact = load_model(source, dtype="float32")
+    model = load_model(tmp_path / "q")
     name = "layers.0.mlp.up_proj.weight"
-    matrix, right = model.network.packed_matrices()[name], exact.network.state_dict()[name]
+    matrix = model.network.packed_matrices()[name]
+    right = exact.network.state_dict()[name]
     assert isinstance(matrix, kind)
     assert error / 8 < (matrix.dense() - right).norm() / right.norm() < error
     dense = load_model(tmp_path / "q", dtype="float32").network.state_dict()[name]
@@ -110,7 +115,8 @@ def test_matrices_are_packed_in_the_bits_that_are_asked_for(tmp_path, bits, kind
 def test_experts_are_packed_in_the_bits_that_are_asked_for(tmp_path):
     write_family(tmp_path / "source", "qwen3_5_moe", hidden_size=256, moe_intermediate_size=64)
     quantize(tmp_path / "source", tmp_path / "q", bits=6)
-    model, dense = load_model(tmp_path / "q"), load_model(tmp_path / "q", dtype="float32")
+    model = load_model(tmp_path / "q")
+    dense = load_model(tmp_path / "q", dtype="float32")
     gate_up, down = model.network.expert_banks()["layers.1.mlp.experts"].pair(2)
     experts = dense.network.layers[1].mlp.experts
     assert torch.equal(gate_up.dense(), experts.gate_up_proj[2]) and gate_up.block.name == "Q6_K"
@@ -148,7 +154,8 @@ def test_the_network_computes_what_the_definition_of_the_product_says(packed, mo
 
 
 def test_token_vectors_are_exactly_the_unpacked_ones(folder, packed):
-    ids, exact = torch.tensor([[3, 250, 3]]), load_network(folder, packed.config, torch.float32)
+    ids = torch.tensor([[3, 250, 3]])
+    exact = load_network(folder, packed.config, torch.float32)
     assert torch.equal(packed.network.embed_tokens(ids), exact.embed_tokens(ids))
 
 
@@ -162,7 +169,8 @@ def test_lower_layers_first_and_all_layers_at_once_hold_the_same_matrices(folder
 
 
 def test_cuts_on_the_grid_and_threads_do_not_change_a_bit(packed):
-    ids, threads = tiny.random_ids(200), torch.get_num_threads()
+    ids = tiny.random_ids(200)
+    threads = torch.get_num_threads()
     whole = read(packed, ids)[0]
     assert torch.equal(read(packed, ids, (64, 128))[0], whole)
     try:

@@ -60,7 +60,8 @@ def test_a_broken_weight_shows(checkpoint):
 def test_a_prefill_in_pieces_equals_one_forward(model64, cuts):
     ids = tiny.random_ids(150)
     right = model64.network(ids[None])[0]
-    state, start = model64.new_state(), 0
+    state = model64.new_state()
+    start = 0
     for stop in (*cuts, 150):
         hidden = model64.prefill(ids[start:stop], state)
         assert (hidden - right[stop - 1]).abs().max() < 1e-11
@@ -101,7 +102,8 @@ def test_query_and_gate_are_split_by_head_and_gating_follows_the_softmax(model64
             return y * torch.rsqrt(y.square().mean(-1, keepdim=True) + 1e-6) * (1 + weight)
 
         def turned(y):
-            first, second = y[:, :4], y[:, 4:8]
+            first = y[:, :4]
+            second = y[:, 4:8]
             half = torch.cat([-second, first], 1)
             return torch.cat([y[:, :8] * rotation[0] + half * rotation[1], y[:, 8:]], 1)
 

@@ -23,12 +23,13 @@ FILES = (
     "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
 )
 PROSE = Path(__file__).parents[2] / "LICENSE"
-READ, WRITTEN = 2_000, 200
-POSITIONS, BEST = 256, 1_000
-LIKELY, GROUP = (
-    10,
-    32,
-)  # tokens of a position whose log-probabilities are compared; columns that share a scale
+READ = 2_000
+WRITTEN = 200
+POSITIONS = 256
+BEST = 1_000
+# tokens of a position whose log-probabilities are compared; columns that share a scale
+LIKELY = 10
+GROUP = 32
 FOLDER = os.environ.get(
     "DOCQA_TEST_MODELS"
 )  # tests see none of docqa's variables, so it is read here

@@ -42,7 +42,9 @@ RAW = {
     "tie_word_embeddings": False,
     "hidden_act": "silu",
 }
-EXPERTS, INNER, HIDDEN = RAW["num_experts"], RAW["moe_intermediate_size"], RAW["hidden_size"]
+EXPERTS = RAW["num_experts"]
+INNER = RAW["moe_intermediate_size"]
+HIDDEN = RAW["hidden_size"]
 
 
 def meta_model():
@@ -68,7 +70,8 @@ def write(folder, model):
     """A shard for each layer's experts and one for the rest. Experts are one random stretch, read
     from other places.
     """
-    source, where = torch.Generator().manual_seed(0), {}
+    source = torch.Generator().manual_seed(0)
+    where = {}
     noise = random((3 * INNER * HIDDEN + EXPERTS * 4096,), source) * 0.1
 
     def shard(number, tensors):
@@ -107,7 +110,9 @@ class OneByOne(torch.nn.Module):
 
     def __init__(self, files, prefix, halves):
         super().__init__()
-        self.files, self.prefix, self.halves = files, prefix, halves
+        self.files = files
+        self.prefix = prefix
+        self.halves = halves
 
     def __getitem__(self, number):
         names = [f"{self.prefix}.{int(number)}.{half}_proj.weight" for half in self.halves]
@@ -121,7 +126,8 @@ def of_transformers(folder, ids):
     files = {name: file for file in opened.values() for name in list(file.keys())}
     have = {n: files[n].get_tensor(n).float() for n in model.state_dict() if ".experts." not in n}
     for number, layer in enumerate(model.model.layers):
-        experts, prefix = layer.mlp.experts, f"model.layers.{number}.mlp.experts"
+        experts = layer.mlp.experts
+        prefix = f"model.layers.{number}.mlp.experts"
         del experts.gate_up_proj, experts.down_proj
         experts.gate_up_proj = OneByOne(files, prefix, ("gate", "up"))
         experts.down_proj = OneByOne(files, prefix, ("down",))

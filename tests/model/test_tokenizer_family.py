@@ -22,7 +22,8 @@ from tokenizers import Tokenizer as Rust
 
 from docqa.model.tokenizer import CheckpointTokenizer
 
-CONTRACTION, REST = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)", r"[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+CONTRACTION = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+REST = r"[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 # as in transformers' Qwen2Tokenizer and Qwen3_5Tokenizer, whose vocabulary files are read with them
 REGEX = {
     "qwen3_next": rf"{CONTRACTION}|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|\p{{N}}| ?[^\s\p{{L}}\p{{N}}]+{REST}",

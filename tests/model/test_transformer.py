@@ -60,7 +60,8 @@ def test_logits_with_scaled_rope_are_those_transformers_loads(tmp_path, family, 
         transformers_class(family)[1].from_pretrained(tmp_path, attn_implementation="eager").eval()
     )
     config = HybridConfig.from_folder(tmp_path)
-    ours, ids = load_network(tmp_path, config, torch.float32), tiny.random_ids(130)[None]
+    ours = load_network(tmp_path, config, torch.float32)
+    ids = tiny.random_ids(130)[None]
     with torch.inference_mode():
         assert (
             ours.logits(ours(ids, factor=config.static_factor)) - theirs(ids).logits
@@ -109,7 +110,8 @@ def test_state_bytes_are_planned_as_whole_blocks_are_kept(folders, family):
 
 
 def test_norm_is_plain_and_loses_nothing():
-    x, weight = torch.randn(5, 48), torch.randn(48).bfloat16().float()
+    x = torch.randn(5, 48)
+    weight = torch.randn(48).bfloat16().float()
     wide = x.double()
     right = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + 1e-6) * weight.double()
     assert (rms_norm(x, weight, 1e-6) - right).abs().max() < 1e-6

@@ -21,10 +21,9 @@ SERVERS = {
 any server.
 """
 KEY_VARIABLE = "DOCQA_API_KEY"  # sent to whatever server the user names
-OPENAI_KEY_VARIABLE, OPENAI_HOST = (
-    "OPENAI_API_KEY",
-    "api.openai.com",
-)  # a key that programs share, for no other
+# a key that programs share, for no other
+OPENAI_KEY_VARIABLE = "OPENAI_API_KEY"
+OPENAI_HOST = "api.openai.com"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HINT = "--base-url http://HOST:PORT/v1"
 
@@ -53,7 +52,8 @@ class Address:
         password.
         """
         kind, _, name = model.partition(":")
-        name, base_url = name.strip(), base_url or usual_url(model)
+        name = name.strip()
+        base_url = base_url or usual_url(model)
         if not name:
             raise UsageError(
                 "names no model", where=model, hint=f"{kind}:NAME, as the server calls it"

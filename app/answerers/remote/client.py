@@ -45,7 +45,8 @@ class ChatClient:
     """Asks one server. `timeout_s`: the longest silence; a whole reply may take ten times that."""
 
     def __init__(self, address: Address, timeout_s: float) -> None:
-        self.address, self._where = address, str(address)
+        self.address = address
+        self._where = str(address)
         self._timeout_s = timeout_s
 
     def complete(
@@ -75,7 +76,8 @@ class ChatClient:
                 "type": "json_schema",
                 "json_schema": {"name": "answer", "schema": schema},
             }
-        attempt, waited = 1, 0.0
+        attempt = 1
+        waited = 0.0
         while True:
             try:
                 yield from self._complete_once(body)
@@ -98,7 +100,8 @@ class ChatClient:
                 again = f"waited {waited:.0f} s" if loads else f"{attempt + 1} of {ATTEMPTS}"
                 yield Discarded(f"{self._where}: {error.message}; asking again ({again})")
                 time.sleep(pause)
-                attempt, waited = attempt + (not loads), waited + pause
+                attempt = attempt + (not loads)
+                waited = waited + pause
 
     def _complete_once(self, body: dict[str, object]) -> Iterator[Piece]:
         """One request; `body` loses the fields that the server does not know, and is sent again at
@@ -161,10 +164,8 @@ class ChatClient:
             ):
                 yield response
         except httpx2.ConnectError as error:
-            said, hint = (
-                f"no connection ({self._clean(str(error))})",
-                "does the server run, and there?",
-            )
+            said = f"no connection ({self._clean(str(error))})"
+            hint = "does the server run, and there?"
             raise TransientError(said, where=self._where, hint=hint) from error
         except httpx2.TimeoutException as error:
             raise TransientError(
@@ -190,7 +191,8 @@ class ChatClient:
 
     def _refusal(self, response: "Response", text: str) -> RemoteError:
         """The error of a status that is not 200."""
-        status, said = response.status_code, server_message(text)
+        status = response.status_code
+        said = server_message(text)
         message = f"status {status}" + (f": {said}" if said else "")
         if status in (400, 413, 422, 500) and about_context(text):
             return ContextExceeded(message, where=self._where, hint=_SENDS_LESS)

@@ -30,7 +30,8 @@ class RemoteGenerator:
     whole = False
 
     def __init__(self, corpus: Corpus, options: Options) -> None:
-        self._corpus, self._options = corpus, options
+        self._corpus = corpus
+        self._options = options
         self._address = Address.of(str(options.model), options.base_url)
         self._client = ChatClient(self._address, options.timeout_s)
         self.name = self._address.model
@@ -50,7 +51,9 @@ class RemoteGenerator:
         of a text that broke off are kept. Raises RemoteError where there is no answer in it."""
         sent = chat_messages(form, given.text, said)
         thinks = self._options.think if form.thinks else False
-        text, broken, end = "", "", End("stop")
+        text = ""
+        broken = ""
+        end = End("stop")
         try:
             for piece in self._client.complete(sent, thinks, form.schema):
                 if stopped():
@@ -65,11 +68,13 @@ class RemoteGenerator:
                 elif isinstance(piece, End):
                     end = piece
                 else:
-                    broken, text = (piece.reason and _whole_sentences(text)) or broken, ""
+                    broken = (piece.reason and _whole_sentences(text)) or broken
+                    text = ""
                     if piece.reason:
                         yield Notice(piece.reason)
         except RemoteError as error:
-            text, end = _whole_sentences(text) or broken, End("broken")
+            text = _whole_sentences(text) or broken
+            end = End("broken")
             if not text:
                 raise
             yield Notice(f"{error}; what had come of the answer is kept")
@@ -106,7 +111,8 @@ def _as_written(text: str) -> str:
     """
     try:
         found = json.loads(text)
-        words, numbers = found["answer"], [int(number) for number in found["sentences"]]
+        words = found["answer"]
+        numbers = [int(number) for number in found["sentences"]]
     except (ValueError, KeyError, TypeError):
         return text  # of a server that knows no schema
     return f"{words} {numbers if numbers else ''}" if words else UNSTATED

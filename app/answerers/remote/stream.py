@@ -18,10 +18,9 @@ from docqa.model.prompts.thinking import ThoughtSplitter
 
 _SHOWN = 160
 _HINT = "is it the base URL of a chat server?"
-_LEAST_REPLY, _SHARE_OF_REPLY = (
-    256,
-    0.25,
-)  # tokens of a context that are left for a reply, and their share
+# tokens of a context that are left for a reply, and their share
+_LEAST_REPLY = 256
+_SHARE_OF_REPLY = 0.25
 _PROMPT = 320  # tokens of a prompt without passages
 _SAFE = 0.9  # servers count other tokens than docqa
 _FEWER = 0.6  # of what was too much
@@ -88,7 +87,8 @@ class TransientError(RemoteError):
         loads: bool = False,
     ) -> None:
         super().__init__(message, where=where, hint=hint)
-        self.wait_s, self.loads = wait_s, loads
+        self.wait_s = wait_s
+        self.loads = loads
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,9 @@ def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
 def pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
     """The pieces of an event stream by its `contents_of`; the last is an End. Raises TransientError
     where it ends before the model has finished, RemoteError for lines of another form."""
-    splitter, finish, written = ThoughtSplitter(), "", 0
+    splitter = ThoughtSplitter()
+    finish = ""
+    written = 0
     usage: dict[str, object] = {}
     for content in contents:
         if content == "[DONE]":
@@ -134,10 +136,8 @@ def pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
         usage = _fields(chunk.get("usage")) or usage
         for choice in map(_fields, _choices(chunk)[:1]):
             message = _fields(choice.get("delta") or choice.get("message"))
-            reasoning, text = (
-                message.get("reasoning_content") or message.get("reasoning"),
-                message.get("content"),
-            )
+            reasoning = message.get("reasoning_content") or message.get("reasoning")
+            text = message.get("content")
             parts = [(reasoning, True)] if isinstance(reasoning, str) and reasoning else []
             parts += splitter.add(text) if isinstance(text, str) and text else []
             if splitter.late:

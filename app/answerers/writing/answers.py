@@ -22,10 +22,9 @@ from docqa.app.reading.answerability import chance_of
 from docqa.app.reading.rereading import ReadAlone
 from docqa.app.reading.wording.forms import fits_type
 
-ANSWERS, SMALL_ANSWERS = (
-    0.33,
-    0.5,
-)  # the chance from which a statement counts as an answer; of a small model
+# the chance from which a statement counts as an answer; of a small model
+ANSWERS = 0.33
+SMALL_ANSWERS = 0.5
 BIAS = -3.63
 WEIGHTS = {
     "statement_answers": 0.49,
@@ -41,7 +40,8 @@ WEIGHTS = {
 answers to other questions of the same document, and on what a model of 1.5B wrote
 (`app.lab.statements`). `share`: of the statement's words, by their weight; `behind_the_best`: how
 much less a text answers than another."""
-SMALL_BIAS, SMALL_WEIGHTS = -5.9, WEIGHTS | {"share": 2.6, "passage_answers": 0.7}
+SMALL_BIAS = -5.9
+SMALL_WEIGHTS = WEIGHTS | {"share": 2.6, "passage_answers": 0.7}
 """Of a small model, whose answers have the documents' words also where they are wrong: fitted on
 its alone.
 """
@@ -97,7 +97,8 @@ def answering(
     reader reads there."""
     verdict, (claim, bare) = starts_with_verdict(statement)[0], claim_of(statement, asked.question)
     alone, *read = asked.read([statement, *(run.places for run in runs)])
-    said, agrees = words_and_values(claim), _agreement(verdict, read)
+    said = words_and_values(claim)
+    agrees = _agreement(verdict, read)
     most = max((text.answers for text in read), default=0.0)
     anywhere = dict[str, float](
         statement_answers=alone.answers,

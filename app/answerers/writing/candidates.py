@@ -34,7 +34,9 @@ class CandidateSentences:
     """The numbered sentences of what a model was given, found by words and numbers."""
 
     def __init__(self, given: Given, context: Context, index: WordIndex) -> None:
-        self._given, self._context, self._index = given, context, index
+        self._given = given
+        self._context = context
+        self._index = index
 
     @cached_property
     def _words(self) -> list[frozenset[str]]:
@@ -46,11 +48,9 @@ class CandidateSentences:
     def best(self, statement: str) -> list[list[Located]]:
         """Runs of sentences that may bear out `statement`, the most likely run first. The last one
         is what bears out most of its words together."""
-        said, scored, runs = (
-            set(words_and_values(statement)),
-            list[tuple[float, int]](),
-            list[tuple[int, ...]](),
-        )
+        said = set(words_and_values(statement))
+        scored = list[tuple[float, int]]()
+        runs = list[tuple[int, ...]]()
         counted = {figure.value for figure in figures(statement) if figure.digits}
         for number, words in enumerate(self._words):
             share = self._index.coverage(said, words)
@@ -76,7 +76,8 @@ class CandidateSentences:
         titles = {word for document in self._context.documents for word in terms(document.title)}
         said = set(words_and_values(statement))
         wanted = said - titles or said
-        left, chosen = set(wanted), list[int]()
+        left = set(wanted)
+        chosen = list[int]()
         while self._words and len(chosen) < _MOST_TOGETHER:
             # Of two that add as much the one that says more of it all, and then the shorter one.
             added = [self._index.coverage(wanted, left & words) for words in self._words]

@@ -35,7 +35,8 @@ _MOST_NAMED = 5
 _SAME_MATTER = 0.5
 _FEW = 5  # words of an answer that is no sentence, and may stand in many places
 _MOST_ASKED = 8  # statements of a reply that may be what answers
-_MOST_SEEN, _MOST_LIKELY = 2, 4
+_MOST_SEEN = 2
+_MOST_LIKELY = 4
 _EACH_MORE = 0.02  # what each further sentence has to add to the belief
 _APART = "\n\n"  # between the quotes of a statement, so that they are not read as one sentence
 _LEAST_QUOTATION = (
@@ -159,13 +160,11 @@ class _ReplyCheck:
         asked: ReadQuestion | None,
         pool: Given,
     ) -> None:
-        self.given, self.corpus, self.question, self.judge, self.asked = (
-            given,
-            corpus,
-            question,
-            judge,
-            asked,
-        )
+        self.given = given
+        self.corpus = corpus
+        self.question = question
+        self.judge = judge
+        self.asked = asked
         self.pool = pool
         self.candidates = CandidateSentences(pool, corpus.context, corpus.index)
 
@@ -220,7 +219,8 @@ class _ReplyCheck:
         if not any(map(str.isalnum, wanted)) or not count_content_words(said):
             return False
         cited = [*self._numbered(item), *(span for verdict in verified for span in verdict.spans)]
-        short, few = too_short(said) or len(said.split()) <= _FEW, len(wanted.split()) <= _FEW
+        short = too_short(said) or len(said.split()) <= _FEW
+        few = len(wanted.split()) <= _FEW
         for place in cited if short else (*cited, *self.pool.sentences):
             sentence = self._sentence(place)
             shown = fold(self._words(sentence)).text
@@ -255,7 +255,8 @@ class _ReplyCheck:
                 ):
                     better = self.candidates.share(item.written.plain, run[0]) >= _SAME_MATTER
                 if better or new.good and not item.support.good:
-                    item.support, item.quotes = new, run
+                    item.support = new
+                    item.quotes = run
                     item.moved = runs_of == self._near_runs and bool(item.written.numbers)
 
     def _cited_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
@@ -334,7 +335,8 @@ class _ReplyCheck:
         near = self.candidates.best(f"{self.question} {claim}")[:_MOST_SEEN]
         runs = [*([cited] if cited else []), *([] if bare else self.candidates.best(claim)), *near]
         runs += [[place] for place in likely[:_MOST_LIKELY]]
-        said, found = self.question if bare else claim, list[Run]()
+        said = self.question if bare else claim
+        found = list[Run]()
         for places in dict.fromkeys(map(tuple, runs)):
             evidence = self._evidence(places)
             differs = differences(said, evidence.quoted, evidence.around)
@@ -359,7 +361,8 @@ class _ReplyCheck:
     def _take(
         self, item: CheckedStatement, quotes: Sequence[tuple[Located, ...]], support: Support
     ) -> None:
-        item.support, item.quotes = support, list(dict.fromkeys(quotes))
+        item.support = support
+        item.quotes = list(dict.fromkeys(quotes))
 
     def _sentence(self, place: Located) -> Located:
         """The sentence, or of a long one the clause, around a place."""

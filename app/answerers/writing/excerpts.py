@@ -123,7 +123,8 @@ def give(context: Context, passages: Sequence[int], *, whole: bool = False) -> G
     places: list[Located] = []
     before = None
     for index in passages:
-        placed, passage = context.passages[index], context.passages[index].passage
+        placed = context.passages[index]
+        passage = context.passages[index].passage
         above = placed.document, passage.page, passage.section
         if before != (
             index - 1,
@@ -131,7 +132,8 @@ def give(context: Context, passages: Sequence[int], *, whole: bool = False) -> G
         ):  # it does not go on with the one right before it, under the same heading
             lines.append(f"\n## {_head(context, placed)}")
         before = index, above
-        text, first = context.text_of(placed), passage.start
+        text = context.text_of(placed)
+        first = passage.start
         for span in sentences(text):
             places.append(
                 Located(placed.document, passage.page, first + span.start, first + span.end)
@@ -179,7 +181,8 @@ def around(context: Context, place: Located) -> str:
 
 def _head(context: Context, placed: PlacedPassage) -> str:
     """`lease.pdf, page 12, 4 Liability > 4.2 Cap`."""
-    document, passage = context.documents[placed.document], placed.passage
+    document = context.documents[placed.document]
+    passage = placed.passage
     name = document.path.replace("\\", "/").rpartition("/")[2]
     parts = [name] if len(context.documents) > 1 else []
     if document.paged:

@@ -251,7 +251,8 @@ def _opening_name(statement: str, close: list[str], around: str) -> Iterator[str
     """The word that opens a statement, where all its other words stand in a sentence of the quotes
     with other names.
     """
-    first, said = _NAME.match(statement), terms(statement)
+    first = _NAME.match(statement)
+    said = terms(statement)
     if first is None or terms(first.group()) != said[:1] or len(set(said)) <= _LEAST_SAID:
         return
     for part in close:

@@ -51,7 +51,8 @@ def numbers_of(content: str) -> list[int]:
     """`3, 5-7` as 3, 5, 6, 7."""
     found: list[int] = []
     for match in re.finditer(r"(\d{1,4})(?:\s*(?:–|-|to)\s*(\d{1,4}))?", content):
-        first, last = int(match[1]), int(match[2] or match[1])
+        first = int(match[1])
+        last = int(match[2] or match[1])
         found += (
             range(first, last + 1)
             if first <= last < first + _LONGEST_RANGE

@@ -43,11 +43,13 @@ def read_reply(text: str, given: Given, refuses: Callable[[str], bool]) -> ReadR
     """What `text` states, without repetitions; `refuses`: whether a statement says that nothing
     answers.
     """
-    kept, notes = spelled_out(text, given), []
+    kept = spelled_out(text, given)
+    notes = []
     once = without_repetition(kept)
     once = without_repeated_lines(kept if once is None else once)
     if once != kept:
-        kept, notes = once, [REPEATED]
+        kept = once
+        notes = [REPEATED]
     if not any(map(str.isalnum, kept)):
         return ReadReply(None, tuple(notes or [NOTHING]))
     written = read_statements(kept, len(given.sentences) if given.numbered else 0)
@@ -66,7 +68,8 @@ def read_reply(text: str, given: Given, refuses: Callable[[str], bool]) -> ReadR
 def spelled_out(text: str, given: Given) -> str:
     """`text`; where it is only numbers of sentences, or points at them ("The laws are [3] and
     [5]."), these sentences, numbered."""
-    cites, bare = _CITES.findall(text), _CITES.sub(" ", text)
+    cites = _CITES.findall(text)
+    bare = _CITES.sub(" ", text)
     if (
         not given.numbered
         or not cites
@@ -87,10 +90,9 @@ def without_repetition(text: str) -> str | None:
     """
     bare = text.rstrip()
     for period in range(2, min(_LONGEST_PERIOD, len(bare) // _LEAST_REPEATS) + 1):
-        unit, long = (
-            bare[-period:],
-            period * _LEAST_REPEATS >= _LEAST_REPEATED,
-        )  # "1000000" repeats itself as well
+        # "1000000" repeats itself as well
+        unit = bare[-period:]
+        long = period * _LEAST_REPEATS >= _LEAST_REPEATED
         if not (long and any(map(str.isalnum, unit)) and bare.endswith(unit * _LEAST_REPEATS)):
             continue
         start = len(bare) - period  # of the first run, wherever the last one was broken off

@@ -115,7 +115,8 @@ def read_statements(reply: str, most: int) -> Written:
     found = list(_Reading(shown).statements())
     opened: set[int] = set()  # the lines whose marks stand before what they belong to
     for (_, numbers), at in zip(marks if found else (), places):
-        line, end = shown.rfind("\n", 0, at) + 1, shown.find("\n", at)
+        line = shown.rfind("\n", 0, at) + 1
+        end = shown.find("\n", at)
         if _BULLET.fullmatch(shown, line, at):
             opened.add(line)
         behind = [item for item in found if item.start >= at and (end < 0 or item.start < end)]
@@ -129,7 +130,8 @@ class _Reading:
     """A text read line by line; `lead` is the line that introduces the items being read."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.lead = text, ""
+        self.text = text
+        self.lead = ""
         found, alone = find_quotations(text)
         self.quotations: list[tuple[Span, str]] = [
             (Span(item.start, item.end), item.text) for item in found
@@ -148,7 +150,8 @@ class _Reading:
         """The statements in order; those that only quote belong to the one before, where there is
         one.
         """
-        starts, texts = line_starts(self.text), self.text.split("\n")
+        starts = line_starts(self.text)
+        texts = self.text.split("\n")
         lines = [
             Span(at, at + len(line))
             for at, line in zip(starts, texts)
@@ -167,7 +170,8 @@ class _Reading:
         """Whether a line only introduces what follows: a heading, "The supplier must:", the names
         of a table's columns, which have a rule below them."""
         content = self.text[line.start : line.end]
-        polite, opens = _POLITE.match(content.strip()), content.rstrip(" *_").endswith(":")
+        polite = _POLITE.match(content.strip())
+        opens = content.rstrip(" *_").endswith(":")
         heads = not last and (opens or _HEADING.match(content)) and not self._quotes_in(line)
         if heads or polite:
             self.lead = plain(content.lstrip("#").strip()) if opens and not polite else ""
@@ -206,17 +210,16 @@ class _Reading:
         """The statement of a sentence; None where it states nothing, or only quotes what the one
         before states.
         """
-        words, quotes = self.text[span.start : span.end], self._quotes_in(span)
+        words = self.text[span.start : span.end]
+        quotes = self._quotes_in(span)
         if not any(map(str.isalnum, words)):
             return None
         inside = {at for place, _ in quotes for at in range(place.start, place.end)}
         around = "".join(
             " " if at in inside else letter for at, letter in enumerate(words, span.start)
         )
-        bare, said = (
-            bool(quotes) and count_content_words(around) < LEAST_WORDS,
-            [text for _, text in quotes],
-        )
+        bare = bool(quotes) and count_content_words(around) < LEAST_WORDS
+        said = [text for _, text in quotes]
         alone = bare and not any(map(str.isalnum, around))
         if alone and self.before is not None and not self.before.only_quoted:
             self.before.quotations += said

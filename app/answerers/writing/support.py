@@ -10,7 +10,8 @@ from docqa.app.reading.wording.language import reads_as_english
 
 _LEAST_NAMED = 2
 _LEAST_SHARE = 0.5
-_LEAST_BELIEVED, _MOST_DENIED = 0.2, 0.15
+_LEAST_BELIEVED = 0.2
+_MOST_DENIED = 0.15
 """What a statement of several parts needs, whose judge is unsure: names and figures, the share of
 its words that stand in the quotes, the chance that it is supported at least partly, and at most
 that of being contradicted. Chosen on claims of WiCE's training part, so that FEVER, BEGIN and

@@ -31,7 +31,8 @@ Next = Callable[[], Task | None]
 
 class Serial:
     def __init__(self, job: Job, on_event: Callable[[Event], None]) -> None:
-        self._job, self._on_event = job, on_event
+        self._job = job
+        self._on_event = on_event
         job.prepare()
 
     def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
@@ -112,7 +113,8 @@ class WorkerProcess:
     """A child process that does the job of `spec`; after it died, another. Mutable."""
 
     def __init__(self, spec: str, threads: int) -> None:
-        self._spec, self._threads = spec, threads
+        self._spec = spec
+        self._threads = threads
         self._ready = self._busy = self._closed = False
         self.peak_bytes = 0
         self._start()

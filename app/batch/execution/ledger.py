@@ -10,7 +10,10 @@ from docqa.app.answer.text import storable
 from docqa.app.batch.items import Json, Task
 from docqa.app.batch.jobs import Outcome
 
-DONE, FAILED, LOST, INTERRUPTED = "done", "failed", "lost", "interrupted"
+DONE = "done"
+FAILED = "failed"
+LOST = "lost"
+INTERRUPTED = "interrupted"
 """How an attempt ended; `lost`: its process died."""
 _BUSY_S = 60.0
 

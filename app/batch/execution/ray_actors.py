@@ -22,7 +22,10 @@ class RayActor:
     peak_bytes = 0  # of another machine; each attempt has its own in the ledger
 
     def __init__(self, ray: ModuleType, spec: str, threads: int, address: str) -> None:
-        self._ray, self._spec, self._threads, self._address = ray, spec, threads, address
+        self._ray = ray
+        self._spec = spec
+        self._threads = threads
+        self._address = address
         self._closed = False
         self._loading = self._start()
 

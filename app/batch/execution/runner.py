@@ -56,8 +56,11 @@ class Runner:
         self._waiting = deque(tasks)
         self._begun: dict[str, tuple[Task, float]] = {}
         self._deaths: Counter[str] = Counter()
-        self._workspace, self._ledger = workspace, ledger
-        self._keep, self._progress, self._max_failures = keep, progress, max_failures
+        self._workspace = workspace
+        self._ledger = ledger
+        self._keep = keep
+        self._progress = progress
+        self._max_failures = max_failures
         self.tally = Tally()
 
     def run(self, executor: Executor) -> Tally:
@@ -85,7 +88,8 @@ class Runner:
     def _take(self, task: Task, outcome: Outcome) -> None:
         if outcome.fatal is not None:
             raise ResourceError(outcome.fatal)
-        begun, failure = self._begun.pop(task.key), outcome.failure
+        begun = self._begun.pop(task.key)
+        failure = outcome.failure
         if outcome.record is None and failure is None:
             self._deaths[task.key] += 1
             if self._deaths[task.key] < MAX_CRASHES:

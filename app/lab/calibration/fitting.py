@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_ROUNDS, _SMALLEST = 60, 1e-8
+_ROUNDS = 60
+_SMALLEST = 1e-8
 
 
 @dataclass(frozen=True)
@@ -118,12 +119,15 @@ def choose_threshold(
     answerable questions that are answered rightly and of the unanswerable ones that are refused. Of
     equal ones the lowest. `counts` as of `logistic`.
     """
-    answerable, none = max(int((~unanswerable).sum()), 1), max(int(unanswerable.sum()), 1)
-    reached, balanced = [], []
+    answerable = max(int((~unanswerable).sum()), 1)
+    none = max(int(unanswerable.sum()), 1)
+    reached = []
+    balanced = []
     counted = np.ones(len(chances)) if counts is None else counts
     for value in np.arange(5, 96) / 100:
         kept = chances >= value
-        found, refused = int((kept & right).sum()), int((~kept & unanswerable).sum()) / none
+        found = int((kept & right).sum())
+        refused = int((~kept & unanswerable).sum()) / none
         if found >= precision * max(float(counted[kept].sum()), 1.0) and (
             refused >= refusing or not unanswerable.any()
         ):

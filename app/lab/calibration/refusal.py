@@ -24,10 +24,9 @@ from docqa.app.reading.candidates import Form
 from docqa.model.protocol import Logistic, RefusalCalibration
 
 FOLDS = 5
-PRECISION, REFUSING = (
-    0.80,
-    0.85,
-)  # aims on the documents left out; others came out up to 12 points lower in REFUSING
+# aims on the documents left out; others came out up to 12 points lower in REFUSING
+PRECISION = 0.80
+REFUSING = 0.85
 UNANSWERABLE = 1 / 6  # share of the questions that people ask which the documents do not answer
 POSSIBLE = 0.5
 PULL = 3.0  # of the fits of all forms together, in squared standard deviations of a signal
@@ -85,8 +84,10 @@ def fit(trials: Iterable[Trial], pull: float) -> RefusalCalibration:
     are not set.
     """
     found = [trial for trial in trials if trial.asserted]
-    x, right = _signals(found), np.array([trial.right for trial in found], dtype=float)
-    mean_of, spread = x.mean(0), x.std(0)
+    x = _signals(found)
+    right = np.array([trial.right for trial in found], dtype=float)
+    mean_of = x.mean(0)
+    spread = x.std(0)
     x = (x - mean_of) / np.where(spread > 0, spread, 1.0)
     counts = counts_of(found)
     every = logistic(x * _mask(None), right, pull=PULL, signs=_signs(), counts=counts)
@@ -122,7 +123,8 @@ def counts_of(trials: Sequence[Trial]) -> np.ndarray:
     UNANSWERABLE of all.
     """
     none = np.array([trial.unanswerable for trial in trials])
-    answered, unanswered = int((~none).sum()), max(int(none.sum()), 1)
+    answered = int((~none).sum())
+    unanswered = max(int(none.sum()), 1)
     return np.where(none, answered * UNANSWERABLE / (1 - UNANSWERABLE) / unanswered, 1.0)
 
 
@@ -168,10 +170,8 @@ def left_out(trials: Sequence[Trial], pull: float) -> list[Held]:
 def surprise(held: Sequence[Held]) -> float:
     """Log-loss of the chances of what was asserted."""
     found = [each for each in held if each.trial.asserted]
-    right, counts = (
-        np.array([each.trial.right for each in found]),
-        counts_of([each.trial for each in found]),
-    )
+    right = np.array([each.trial.right for each in found])
+    counts = counts_of([each.trial for each in found])
     return log_loss(np.array([each.right for each in found]), right, counts)
 
 

@@ -95,7 +95,8 @@ class TrialFile:
     """
 
     def __init__(self, path: Path | None, source: str) -> None:
-        self._path, self._source = path, source
+        self._path = path
+        self._source = source
         self._known: dict[str, list[Trial]] = {}
         if path is None or not path.exists():
             return

@@ -126,7 +126,8 @@ def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
     """The row and column that are asked for, or one for each of several years; none where that is
     not clear.
     """
-    wanted, heads = asked.stems, words.heads
+    wanted = asked.stems
+    heads = words.heads
     dated = any(year in head for year in asked.years for head in heads[: len(table.columns)])
     if asked.years and not dated and any(is_year(stem) for head in heads for stem in head):
         in_rows = [year for year in asked.years if any(year in name for name in words.names)]

@@ -126,10 +126,12 @@ def _entries(text: str, grid: Grid) -> list[NamedRow]:
         if len(own) == 1 and own[0].column == 0:
             # Titles that follow each other are one within the other.
             title = text[own[0].start : own[0].end]
-            titles, fresh = [*titles, title] if fresh else [*titles[:-1], title], True
+            titles = [*titles, title] if fresh else [*titles[:-1], title]
+            fresh = True
         elif own:
             fresh = False
-            start, end = min(cell.start for cell in own), max(cell.end for cell in own)
+            start = min(cell.start for cell in own)
+            end = max(cell.end for cell in own)
             nothing = Cell(start, start, "")
             name = _name(text, fields, number, grid) or nothing
             cells = [fields.get((number, at)) for at in range(grid.names, grid.columns)]

@@ -42,10 +42,8 @@ class TableWords:
             distinct_terms(column[-1].text) if column else frozenset() for column in table.columns
         )
         if table.corner:
-            heads, lowest = (
-                (*heads, distinct_terms(table.corner)),
-                (*lowest, distinct_terms(table.corner)),
-            )
+            heads = (*heads, distinct_terms(table.corner))
+            lowest = (*lowest, distinct_terms(table.corner))
         return cls(own, names, heads, lowest, distinct_terms(above).union(*heads))
 
     def every(self) -> frozenset[str]:

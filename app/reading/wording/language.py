@@ -19,7 +19,8 @@ _ASKING, _LINKING = (
     .read_text(encoding="utf-8")
     .split("\n\n")
 )
-_FOREIGN, _ENGLISH = (_ASKING | _LINKING) - STOP_WORDS, STOP_WORDS - _LINKING
+_FOREIGN = (_ASKING | _LINKING) - STOP_WORDS
+_ENGLISH = STOP_WORDS - _LINKING
 _NOT_ALONE = frozenset(("qui", "quo", "são"))
 """These alone say nothing: "qui tam", "São Paulo"."""
 _LEAST_LETTERS = 4

@@ -61,7 +61,8 @@ def find_candidates(
 
 class _SentenceFinder:
     def __init__(self, document: Document, most_words: int) -> None:
-        self.document, self.most_words = document, most_words
+        self.document = document
+        self.most_words = most_words
         self.english = readable.is_english(
             " ".join(page.text[:4_000] for page in document.pages[:40])
         )
@@ -75,11 +76,17 @@ class _SentenceFinder:
         self.open = False  # the page before ends within a sentence
 
     def add_page(self, page: Page, excluded: list[Span]) -> None:
-        ends, line, at = -1, 0, None  # `at`: the candidate that the sentence just before became
-        rest, self.open = self.open, not readable.ends_sentence(page.text)
+        # `at`: the candidate that the sentence just before became
+        ends = -1
+        line = 0
+        at = None
+        rest = self.open
+        self.open = not readable.ends_sentence(page.text)
         for span in sentences(page.text):
             if "\n" in page.text[max(ends, 0) : span.start] or ends < 0:
-                self.paragraph, line, at = self.paragraph + 1, 0, None
+                self.paragraph = self.paragraph + 1
+                line = 0
+                at = None
             ends = span.end
             if rest:  # the end of a sentence of the page before
                 rest = False
@@ -98,7 +105,8 @@ class _SentenceFinder:
             return None
         if not readable.is_sentence(text, english=self.english, most_words=self.most_words):
             return None
-        dangling, said = readable.needs_the_one_before(text), fold(text).text
+        dangling = readable.needs_the_one_before(text)
+        said = fold(text).text
         # In no passage it is not shown or found elsewhere.
         told = any(
             each.start < span.end and span.start < each.end for each in self.passages[page.page]

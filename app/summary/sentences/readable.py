@@ -9,7 +9,8 @@ from docqa.app.evidence.terms import STOP_WORDS, plain_words
 from docqa.ingest.language.words import CONJUNCTION, alternatives
 from docqa.ingest.structure.passages import count_words
 
-FEWEST_WORDS, MOST_WORDS = 6, 75
+FEWEST_WORDS = 6
+MOST_WORDS = 75
 _LEAST_LETTERS = 0.72  # share of letters and spaces; else a formula or table row
 _LEAST_FUNCTION_WORDS = 0.18  # share of words without content; else a title, list or row
 _ENGLISH = 0.25

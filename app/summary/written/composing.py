@@ -45,16 +45,12 @@ class Writer:
     passages are found by their words, without the bundled model. Mutable: `budget`."""
 
     def __init__(self, answerer: WritingAnswerer) -> None:
-        self.corpus, self.evidence, self._generator = (
-            answerer.corpus,
-            answerer.evidence,
-            answerer.generator,
-        )
-        self.name, self.budget, self.whole = (
-            self._generator.name,
-            self._generator.budget,
-            self._generator.whole,
-        )
+        self.corpus = answerer.corpus
+        self.evidence = answerer.evidence
+        self._generator = answerer.generator
+        self.name = self._generator.name
+        self.budget = self._generator.budget
+        self.whole = self._generator.whole
         self.unread = self.whole
 
     def read(self) -> Iterator[Event]:
@@ -152,10 +148,8 @@ def said(item: CheckedStatement) -> str:
     if item.written.only_quoted or item.written.numbers:
         return plain(text)
     for quotation in reversed(find_quotations(text)[0]):
-        before, behind = (
-            text[: max(quotation.start - 1, 0)].rstrip(" :–—-("),
-            text[quotation.end + 1 :],
-        )
+        before = text[: max(quotation.start - 1, 0)].rstrip(" :–—-(")
+        behind = text[quotation.end + 1 :]
         long = len(quotation.text.split()) >= _LEAST_QUOTED
         if any(map(str.isalnum, behind)) or not long or count_content_words(before) < _LEAST_WORDS:
             break

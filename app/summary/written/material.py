@@ -46,7 +46,8 @@ def units_of(document: Document, context: Context) -> list[Unit]:
     for index, placed in enumerate(context.passages):
         if placed.passage.kind in _NO_PROSE:
             continue
-        text, first = context.text_of(placed), placed.passage.start
+        text = context.text_of(placed)
+        first = placed.passage.start
         tokens = (placed.token_end - placed.token_start) / max(len(text), 1)
         for span in sentences(text):
             section = document.section_of(placed.passage.page, first + span.start)
@@ -105,7 +106,8 @@ def runs(
     for item, size in zip(items, sizes, strict=True):
         if len(run) >= least and used + size > budget:
             yield run
-            run, used = [], 0
+            run = []
+            used = 0
         run.append(item)
         used += size
     if run:

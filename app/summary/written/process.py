@@ -81,7 +81,9 @@ class _Work:
         """Every part, or what of it is about the focus; then the whole."""
         parts = parts_of(self.document, self.units)
         chosen = self._chosen(parts)
-        notes, sections, done = list[Note](), list[SummarySection](), 0
+        notes = list[Note]()
+        sections = list[SummarySection]()
+        done = 0
         total = sum(self._cost(part) for part in chosen) or 1
         for part in chosen:
             yield ReadProgress(done, total)
@@ -139,10 +141,8 @@ class _Work:
             if parts > 1
             else WHOLE[self.style]
         )
-        left, request = (
-            [self.units[number] for number in part.numbers],
-            self._request(part, parts, most),
-        )
+        left = [self.units[number] for number in part.numbers]
+        request = self._request(part, parts, most)
         if self.writer.whole:
             material = of_units(self.document, left, numbered=False)
             return (yield from self._written(material, request, part.heading, most))
@@ -273,7 +273,8 @@ class _Work:
         return SummarySection(part.id, part.heading, part.level, made)
 
     def _remark_coverage(self) -> None:
-        read, total = self._tokens(self.given), self._tokens(range(len(self.context.passages)))
+        read = self._tokens(self.given)
+        total = self._tokens(range(len(self.context.passages)))
         if not self.writer.whole and (self.focus or self.style in TOPICS) and read < total:
             self.remarks.insert(
                 0,

@@ -39,9 +39,14 @@ from docqa.app.tui.screens.prompt_screen import PromptScreen
 from docqa.app.tui.widgets.prompt import CURSOR_MOVES
 from docqa.ingest.errors import MissingError, NoDocuments
 
-_SIZE_CELLS, _WHEN_CELLS, _KEPT_CELLS, _HEALTH_CELLS = 10, 12, 20, 12
+_SIZE_CELLS = 10
+_WHEN_CELLS = 12
+_KEPT_CELLS = 20
+_HEALTH_CELLS = 12
 _PADDING = 8
-_WIDE, _REST_S = 110, 0.4  # columns for a preview; seconds that the cursor rests first
+# columns for a preview; seconds that the cursor rests first
+_WIDE = 110
+_REST_S = 0.4
 _GONE = "file not found"
 ORDERS: dict[str, Callable[[LibraryRow], tuple[object, ...]]] = {
     "name": lambda each: (each.name.casefold(),),
@@ -108,7 +113,9 @@ class LibraryScreen(PromptScreen):
 
     def __init__(self, path: str, store: Store | None, *, everywhere: bool = False) -> None:
         super().__init__("library", "filter")
-        self._path, self._store, self._everywhere = path, store, everywhere
+        self._path = path
+        self._store = store
+        self._everywhere = everywhere
         self._order = "last use" if everywhere else "name"
         self._listed = LibraryList([])
         self._shown: list[LibraryRow] = []
@@ -162,7 +169,8 @@ class LibraryScreen(PromptScreen):
         together = listed if self._marked or self._words or self._everywhere else [self._path]
         name = f"{os.path.abspath(self._path)} · {counted(len(listed), 'document')}"
         if len(listed) == 1:
-            name, together = listed[0], []
+            name = listed[0]
+            together = []
         self.prompt.reset()
         if listed:
             self.app.open_document(name, None, together, question)  # type: ignore[attr-defined]
@@ -181,7 +189,8 @@ class LibraryScreen(PromptScreen):
             )
 
     def _forget(self, path: str) -> None:
-        store, whole = self._store, os.path.abspath(os.path.expanduser(path))
+        store = self._store
+        whole = os.path.abspath(os.path.expanduser(path))
         if store is not None and any(
             os.path.abspath(each.path) == whole for each in self._listed.entries
         ):
@@ -273,7 +282,9 @@ class LibraryScreen(PromptScreen):
         if not os.path.exists(path):
             self.notify(f"{printable(path)} does not exist", severity="warning", markup=False)
         elif os.path.isdir(path):
-            self._path, self._everywhere, self._order = path, False, "name"
+            self._path = path
+            self._everywhere = False
+            self._order = "name"
             self.prompt.close()
             self.action_refresh_list()
         else:
@@ -296,7 +307,9 @@ class LibraryScreen(PromptScreen):
         self.app.open_document(entry.path, entry.past)  # type: ignore[attr-defined]
 
     def _take(self, listed: LibraryList) -> None:
-        self._listed, self._loaded, self._previewed = listed, True, ""
+        self._listed = listed
+        self._loaded = True
+        self._previewed = ""
         self._show(self._words)
         if self._entered:
             self._entered = False
@@ -352,11 +365,15 @@ class LibraryScreen(PromptScreen):
         )
 
     def _fill(self) -> None:
-        width, kept = (self.size.width, _KEPT_CELLS)
+        width = self.size.width
+        kept = _KEPT_CELLS
         if self._wide:
-            width, kept = width // 2, _HEALTH_CELLS * any(each.health for each in self._shown)
+            width = width // 2
+            kept = _HEALTH_CELLS * any(each.health for each in self._shown)
         self._preview.display = self._wide
-        shown, by_use, when = self._shown, self._order == "last use", width >= 60
+        shown = self._shown
+        by_use = self._order == "last use"
+        when = width >= 60
         sized = any(each.size for each in shown)
         others = sized * _SIZE_CELLS + kept + _PADDING + when * (_WHEN_CELLS + 2)
         names = [
@@ -388,7 +405,8 @@ class LibraryScreen(PromptScreen):
             if self._store is not None
             else {}
         )
-        wrong, entries = problems(self._store), []
+        wrong = problems(self._store)
+        entries = []
         for each in self._documents():
             whole = os.path.abspath(each.path)
             if known := kept.pop(whole, None):

@@ -16,7 +16,10 @@ from docqa.app.tui.bridge import Opener, problem, without_flags
 from docqa.app.tui.library.recents import counted, past_questions
 from docqa.ingest.errors import Encrypted, IngestError, NoText, Unreadable
 
-_BEGINNING, _ANSWERS, _LINE = 1_500, 3, 160  # characters, answers, characters of an answer
+# characters, answers, characters of an answer
+_BEGINNING = 1_500
+_ANSWERS = 3
+_LINE = 160
 PROBLEMS = {Encrypted: "encrypted", Unreadable: "damaged", NoText: "no text"}
 _MOST = 500
 
@@ -39,7 +42,8 @@ def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePr
         with closing(opener(path)) as session:
             (document,) = session.documents
     except IngestError as error:
-        health, why = PROBLEMS.get(type(error), ""), problem(error)
+        health = PROBLEMS.get(type(error), "")
+        why = problem(error)
         if health:
             _remember(store, path, health)
         return FilePreview(Text(why, "bold"), why, health)

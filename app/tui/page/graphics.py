@@ -150,7 +150,8 @@ def _multiplexer(environment: Mapping[str, str]) -> str:
 def _by_name(environment: Mapping[str, str]) -> str | None:
     if _multiplexer(environment):
         return None
-    term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "")
+    term = environment.get("TERM", "")
+    program = environment.get("TERM_PROGRAM", "")
     if environment.get("KITTY_WINDOW_ID") or any(
         name in term or name == program for name in _KITTY
     ):

@@ -138,7 +138,9 @@ class PageLines:
 
     def _make_rows(self, at: int) -> list[ScreenLine]:
         segment = self._segments[at]
-        page, base, shown = segment.page, segment.start, self.document.pages[segment.page - 1]
+        page = segment.page
+        base = segment.start
+        shown = self.document.pages[segment.page - 1]
         text = displayed(shown.text[base : segment.end])
         rows: list[ScreenLine] = []
         if segment.first and self.document.paged:
@@ -165,7 +167,8 @@ def displayed(text: str) -> str:
 
 
 def _segments(page: Page) -> list[_Segment]:
-    text, cuts = page.text, [0]
+    text = page.text
+    cuts = [0]
     while len(text) - cuts[-1] > SEGMENT_CHARACTERS:
         cut = cuts[-1] + SEGMENT_CHARACTERS
         found = text.find("\n", cut, cut + SEGMENT_CHARACTERS)

@@ -6,7 +6,8 @@ from docqa.ingest.types import Document, Section
 
 def section_title(section: Section) -> str:
     """`4.2 Payment`, on one line; a number that the title begins with is said once."""
-    number, title = printable(section.number or ""), printable(section.title)
+    number = printable(section.number or "")
+    title = printable(section.title)
     if (
         title.casefold().startswith(number.casefold())
         and not title[len(number) : len(number) + 1].isalnum()
@@ -19,7 +20,8 @@ def location(document: Document, page: int, offset: int) -> str:
     """The heading above a place, or what the document prints there that says more ("4.2(b)"), and
     its page.
     """
-    section, locator = document.section_of(page, offset), document.locator_of(page, offset)
+    section = document.section_of(page, offset)
+    locator = document.locator_of(page, offset)
     named = printable(locator or "")
     if section is not None and locator == document.name_of(section):
         named = section_title(section)

@@ -54,7 +54,8 @@ class PagePicture(Static):
         super().__init__(id="picture", markup=False)
         self._pictures = pictures
         self._document: Document | None = None
-        self._page, self._offset = 0, 0
+        self._page = 0
+        self._offset = 0
         self._times = 1
         self._made: LRUCache[int, Picture] = LRUCache(_KEPT)
         self._picture: Picture | None = None
@@ -70,7 +71,9 @@ class PagePicture(Static):
             self._made.clear()
         elif page == self._page and (offset == self._offset or self._times == 1):
             return
-        self._document, self._page, self._offset = document, page, offset
+        self._document = document
+        self._page = page
+        self._offset = offset
         if self.display:
             self._wait()
 
@@ -89,7 +92,8 @@ class PagePicture(Static):
         self._timer = self.set_timer(_SETTLES_S, self._make)
 
     def _make(self) -> None:
-        document, page = self._document, self._page
+        document = self._document
+        page = self._page
         if document is None or self._pictures is None:
             return
         if page in self._made:
@@ -126,7 +130,8 @@ class PagePicture(Static):
         self._asked = False
         if self._picture is None or self._pictures is None or not self.is_attached:
             return
-        region, terminal = self.content_region, self._pictures.terminal
+        region = self.content_region
+        terminal = self._pictures.terminal
         if (
             self.app.screen is not self.screen
             or not self.display
@@ -135,12 +140,10 @@ class PagePicture(Static):
         ):
             return
         ranges = [(span.start, span.end) for span in self.marks if span.page == self._page]
-        boxes, part, shape, room = (
-            touched(self._picture.lines, ranges),
-            WHOLE,
-            self._picture.size,
-            region.size,
-        )
+        boxes = touched(self._picture.lines, ranges)
+        part = WHOLE
+        shape = self._picture.size
+        room = region.size
         if self._times > 1:
             at = (
                 boxes

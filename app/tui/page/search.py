@@ -65,7 +65,8 @@ class Hits:
     def search(self, document: Document, words: str, place: Place) -> PageSpan | None:
         """The first place of `words` at or behind `place`, round the end."""
         if words != self.words:
-            self.words, self.places = words, find_hits(document, words)
+            self.words = words
+            self.places = find_hits(document, words)
         self._at = next((n for n, hit in enumerate(self.places) if hit.place >= place), 0)
         return self.current
 

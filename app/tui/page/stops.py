@@ -47,10 +47,8 @@ def stops_of(answer: Answer, *documents: Document) -> list[Stop]:
     quoted = []
     for quote in answer.quotes:
         file = quote.cites[0].file if quote.cites else documents[0].path
-        document, place = (
-            by_path.get(file, documents[0]),
-            cite_text(quote.cites, section_first=True),
-        )
+        document = by_path.get(file, documents[0])
+        place = cite_text(quote.cites, section_first=True)
         quoted.append(Stop(quote.text, file, place, _spans(quote, document), document, quote))
     taken = [(stop.document, span) for stop in quoted for span in stop.spans]
     found = []
@@ -105,7 +103,8 @@ def standing(cited: Sequence[PageSpan], text: str, document: Document) -> Sequen
     there = [span for span in cited if span.page <= len(document.pages)]
     if words_at(document, there).split() == text.split():
         return cited
-    found, page = find_hits(document, text), cited[0].page if cited else 1
+    found = find_hits(document, text)
+    page = cited[0].page if cited else 1
     return (min(found, key=lambda span: abs(span.page - page)),) if found else ()
 
 

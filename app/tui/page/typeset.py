@@ -42,7 +42,8 @@ class ScreenLine:
         for start, end, pad in self.parts or (Piece(self.start, self.end, 0),):
             if inside < pad:
                 break
-            offset, inside = min(start + inside - pad, end), inside - pad - (end - start)
+            offset = min(start + inside - pad, end)
+            inside = inside - pad - (end - start)
         return offset
 
     def inside(self, offset: int) -> int:
@@ -88,7 +89,8 @@ def _fitting(text: str, start: int, end: int, width: int) -> int:
     """The end of the longest run of characters from `start` that fits `width` cells; at least
     one.
     """
-    cells, position = 0, start
+    cells = 0
+    position = start
     while position < end:
         cells += get_character_cell_size(text[position])
         if cells > width and position > start:
@@ -155,7 +157,8 @@ def _placed(text: str, cells: Iterable[tuple[Any, ...]]) -> tuple[Piece, ...]:
     """(column of the screen, cells in which it stands at the right, range) as the parts of a
     line.
     """
-    parts, filled = [], 0
+    parts = []
+    filled = 0
     for at, room, (start, end) in cells:
         begins = max(at + max(room - cell_len(text[start:end]), 0) * (room > 0), filled)
         parts.append(Piece(start, end, begins - filled))
@@ -166,12 +169,14 @@ def _placed(text: str, cells: Iterable[tuple[Any, ...]]) -> tuple[Piece, ...]:
 def _widths(text: str, table: Table, width: int) -> list[int]:
     """The cells of each column: as its words need, the widest made narrower until all fit, none
     narrower than its longest word; none where that is too much."""
-    needed, least = [1] * table.columns, [1] * table.columns
+    needed = [1] * table.columns
+    least = [1] * table.columns
     for cell in (cell for cell in table.cells if cell.columns == 1):
         words = text[cell.start : cell.end]
         needed[cell.column] = max(needed[cell.column], cell_len(words))
         least[cell.column] = max(least[cell.column], *map(cell_len, words.split()), 1)
-    room, most = width - _GAP * (table.columns - 1), max(needed)
+    room = width - _GAP * (table.columns - 1)
+    most = max(needed)
     while sum(max(min(each, most), word) for each, word in zip(needed, least)) > room and most:
         most -= 1
     return [max(min(each, most), word) for each, word in zip(needed, least)] if most else []

@@ -278,7 +278,8 @@ class PageView(ScrollView):
             return
         self._settling = True
         try:
-            top, height = round(self.scroll_y), self.size.height
+            top = round(self.scroll_y)
+            height = self.size.height
             moved = self._lines.ensure(top - 2 * height, top + 3 * height, top)
             self._resize_virtual()
             if moved != top:
@@ -364,7 +365,9 @@ def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:
     cells = [
         cell_len(text[:at]) for at in (max(start, _GUTTER), len(text.rstrip()) if end < 0 else end)
     ]
-    before, inside, behind = strip.crop(0, cells[0]), strip.crop(*cells), strip.crop(cells[1])
+    before = strip.crop(0, cells[0])
+    inside = strip.crop(*cells)
+    behind = strip.crop(cells[1])
     marked = Strip(
         [Segment(part.text, (part.style or Style()) + style) for part in inside], inside.cell_length
     )

@@ -45,7 +45,8 @@ class Annotations:
         """Select a sentence: the first in view, or the one behind the selection, which `extend`
         makes longer by it.
         """
-        page, document = self.panes.page, self.panes.opened
+        page = self.panes.page
+        document = self.panes.opened
         self.panes.show_pane("page")
         chosen = page.selected
         last = chosen[-1] if chosen else self._last
@@ -87,7 +88,8 @@ class Annotations:
 
     def write(self, note: str) -> None:
         """An empty one leaves a highlight."""
-        noted, self._noted = self._noted, None
+        noted = self._noted
+        self._noted = None
         self.panes.prompt.close()
         if noted is not None:
             self._keep(replace(noted, note=note))
@@ -136,8 +138,10 @@ class Annotations:
             )
         if known is not None or not spans:
             return known
-        first, last = spans[0], spans[-1]
-        text, place = words_at(document, spans), place_of(document, spans)
+        first = spans[0]
+        last = spans[-1]
+        text = words_at(document, spans)
+        place = place_of(document, spans)
         return Annotation(
             first.page, first.start, last.page, last.end, text, place, "", time.time()
         )
@@ -167,5 +171,6 @@ class Annotations:
 
 
 def _spans(annotation: Annotation, document: Document) -> Sequence[PageSpan]:
-    first, last = (annotation.page, annotation.start), (annotation.end_page, annotation.end)
+    first = (annotation.page, annotation.start)
+    last = (annotation.end_page, annotation.end)
     return standing(spans_between(document, first, last), annotation.text, document)

@@ -26,7 +26,9 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
 
     def __init__(self, title: str, placeholder: str) -> None:
         super().__init__()
-        self._title, self._rows, self._shown = title, list[Row](), ""
+        self._title = title
+        self._rows = list[Row]()
+        self._shown = ""
         self.line = self._words = PromptLine(self, placeholder, id="words")
         self._list = OptionList(id="choices")
 
@@ -42,7 +44,8 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
 
     def compose(self) -> Iterator[Widget]:
         with Vertical(id="choice-box") as box:
-            box.border_title, box.border_subtitle = self._title, "Esc closes"
+            box.border_title = self._title
+            box.border_subtitle = "Esc closes"
             yield self._words
             yield self._list
 
@@ -110,7 +113,8 @@ class ThemeScreen(ChoiceScreen):
         self._before = now
 
     def rows(self, words: str) -> list[Row]:
-        known, now = self.app.available_themes, self.app.available_themes[self._before]
+        known = self.app.available_themes
+        now = self.app.available_themes[self._before]
         found = [
             each
             for each in known.values()

@@ -134,7 +134,8 @@ class DocumentScreen(PromptScreen):
         if message.kind != "open":
             self.questions.on_end(message)
         elif message.outcome == "failed":
-            again, back = key(self, "read"), key(self, "library")
+            again = key(self, "read")
+            back = key(self, "library")
             asked = "Type its password below" if message.locked else f"{again} tries again"
             self.panes.show_problem(
                 f"{message.reason}\n\n{asked}, {back} goes back to the documents."
@@ -290,7 +291,8 @@ class DocumentScreen(PromptScreen):
 
     def _export(self, path: str) -> None:
         """Write after the whole path was confirmed, and never over another file."""
-        whole, known = os.path.abspath(path), ", ".join(EXPORTED)
+        whole = os.path.abspath(path)
+        known = ", ".join(EXPORTED)
         refused = "there is such a file already" if os.path.exists(whole) else ""
         refused = refused or f"it has to end in one of {known}" * (
             PurePath(path).suffix.lower() not in EXPORTED

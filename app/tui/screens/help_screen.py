@@ -29,7 +29,8 @@ class HelpScreen(ChoiceScreen):
 
     def __init__(self, keys: tuple[Key, ...], *, marks: bool) -> None:
         super().__init__("Keys and commands", "words of what you want to do; Enter does it")
-        self._keys, self._marks = (*keys, *EVERYWHERE), marks
+        self._keys = (*keys, *EVERYWHERE)
+        self._marks = marks
 
     def rows(self, words: str) -> list[Row]:
         found: list[Row] = []

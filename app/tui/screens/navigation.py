@@ -56,7 +56,8 @@ class Navigation:
         document, place, link = self._way_back.pop()
         left = self._words_of_place()
         self.panes.point_at(None)
-        self.selected, self._led = link, False
+        self.selected = link
+        self._led = False
         self._turn_to(document)
         self.refresh_marks()
         self.panes.page.go(*place, above=0)
@@ -102,7 +103,8 @@ class Navigation:
         self.refresh_marks()
 
     def next_answer(self, step: int) -> None:
-        cards, current = self.panes.answers.cards, self.panes.answers.current
+        cards = self.panes.answers.cards
+        current = self.panes.answers.current
         if current is not None:
             self.choose(cards[min(max(cards.index(current) + step, 0), len(cards) - 1)])
             self.panes.show_pane("answers")
@@ -164,7 +166,8 @@ class Navigation:
     def copy(self) -> None:
         """What the mouse has selected, else the quote that is followed, else the first, with its
         cite, by the terminal's clipboard."""
-        card, app = self.panes.answers.current, self.panes.app
+        card = self.panes.answers.current
+        app = self.panes.app
         selected = self.panes.screen.get_selected_text()
         if selected:
             app.copy_to_clipboard(selected)
@@ -181,7 +184,8 @@ class Navigation:
 
     def find_typed(self, words: str) -> None:
         """Show the first place of `words` from where the search began, while they are typed."""
-        document, begun = self.panes.document, self._search_from
+        document = self.panes.document
+        begun = self._search_from
         if document is None or begun is None:
             return
         hit = self._hits.search(document, words, begun) if words else None
@@ -207,7 +211,8 @@ class Navigation:
         self.panes.prompt.close()
 
     def give_up_search(self) -> None:
-        begun, self._search_from = self._search_from, None
+        begun = self._search_from
+        self._search_from = None
         if begun is not None:
             self._hits = Hits()
             self.panes.point_at(None)
@@ -260,7 +265,8 @@ class Navigation:
         if not link.note:
             self.panes.page.go(link.target.page, link.target.start or 1)
         self.panes.show_pane("page")
-        self.selected, self._led = link, True
+        self.selected = link
+        self._led = True
         back = f"{key(self.panes, 'back')} goes back to {came_from}".removesuffix(" to ")
         self._show((link.target,), f"{self._words(link)}; {back}")
 
@@ -271,7 +277,8 @@ class Navigation:
 
     def _select_link(self, link: Link) -> None:
         panes = self.panes
-        self.selected, self._led = link, False
+        self.selected = link
+        self._led = False
         panes.show_pane("page")
         panes.page.reveal((link,))
         self.refresh_marks()
@@ -288,7 +295,8 @@ class Navigation:
         """The words that were gone to and are in view: a search hit, or the cite that is
         followed.
         """
-        card, hit = self.panes.answers.current, self._hits.current
+        card = self.panes.answers.current
+        hit = self._hits.current
         cite = (
             card.stops[card.current].spans if card is not None and card.current is not None else ()
         )
@@ -300,7 +308,8 @@ class Navigation:
     def refresh_marks(self) -> None:
         card = self.panes.answers.current
         stops, current = (card.stops, card.current) if card is not None else ([], None)
-        link, hit = self.selected, self._hits.current
+        link = self.selected
+        hit = self._hits.current
         found = [(each, "hit") for each in self._hits.places if each != hit]
         found += [(hit, "current-hit")] if hit is not None else []
         found += [(link, "chosen")] if link is not None else []

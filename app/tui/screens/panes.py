@@ -38,7 +38,9 @@ from docqa.app.tui.widgets.prompt import Prompt
 from docqa.ingest.types import Document
 
 BROAD = 150  # columns for the answers beside picture and text
-_AROUND_STATUS, _LEAST_DOING = 5, 12  # cells: its padding and " · "; of what goes on
+# cells: its padding and " · "; of what goes on
+_AROUND_STATUS = 5
+_LEAST_DOING = 12
 # pane: (name of the action that shows it, how the line calls it)
 _PANES = {
     "outline": ("outline", "Outline"),
@@ -200,7 +202,8 @@ class Panes(Vertical):
     def show_progress(self, progress: ReadProgress | None) -> None:
         self.progress = progress
         if progress is not None:
-            share, wide = progress.done / max(progress.total, 1), self.app.size.width >= WIDE
+            share = progress.done / max(progress.total, 1)
+            wide = self.app.size.width >= WIDE
             self._gauge.update(
                 f"{'read ' * wide}{filled(share, 10 if wide else 5)} {int(100 * share)} %"
             )

@@ -35,7 +35,8 @@ class Questions:
             self._answer(card)
 
     def next_best(self) -> None:
-        card, documents = self.panes.answers.current, self.panes.documents
+        card = self.panes.answers.current
+        documents = self.panes.documents
         if card is None or card.turn.answer is None or card.turn.running:
             self.panes.message("there is no answer yet that another could follow")
             return
@@ -100,7 +101,8 @@ class Questions:
         return f"Stopped. What was read is kept; {key(self.panes, 'read')} continues."
 
     def take(self, message: SessionEvent) -> None:
-        card, event = self._card(message.number), message.event
+        card = self._card(message.number)
+        event = message.event
         if isinstance(event, events.ReadProgress):
             self.panes.show_progress(event)
             self.panes.show_status(reading_line(event))
@@ -118,11 +120,9 @@ class Questions:
             self._navigation.show_first(card)
 
     def on_end(self, message: JobEnded) -> None:
-        card, stopped, failed = (
-            self._card(message.number),
-            self._stopped,
-            f"failed: {message.reason}",
-        )
+        card = self._card(message.number)
+        stopped = self._stopped
+        failed = f"failed: {message.reason}"
         said = {"finished": "read; questions are answered at once", "stopped": stopped}
         self.panes.show_status(said.get(message.outcome, failed))
         if card is None and message.outcome == "failed":
@@ -138,7 +138,8 @@ class Questions:
         self.keep()
 
     def keep(self) -> None:
-        store, documents = self._store, self.panes.documents
+        store = self._store
+        documents = self.panes.documents
         if store is None or not documents:
             return
         try:

@@ -100,7 +100,8 @@ class AnswerCard(Static):
             yield f"{doing} … (Esc stops)\n", "italic"
 
     def _answer_parts(self, answer: Answer) -> Iterator[Part]:
-        refused, head = was_searched(answer), head_of(answer)
+        refused = was_searched(answer)
+        head = head_of(answer)
         if self.folded:
             yield (
                 f"{head.mark} {excerpt(headline(answer), _PASSAGE_CHARACTERS)}\n",
@@ -161,7 +162,8 @@ class AnswerCard(Static):
                 yield f"{line}\n", style
 
     def _stop_parts(self, number: int, stop: Stop) -> Iterator[Part]:
-        place, quote = (place_alone(stop, *self._documents), self._link(number)), stop.quote
+        place = (place_alone(stop, *self._documents), self._link(number))
+        quote = stop.quote
         yield self._lead(number)
         if quote is None:
             yield place
@@ -247,7 +249,8 @@ class AnswersPane(VerticalScroll):
         return card
 
     def choose(self, card: AnswerCard) -> None:
-        before, self.current = self.current, card
+        before = self.current
+        self.current = card
         for other in self.cards:
             other.set_class(other is card, "current")
         for changed in {before, card}:

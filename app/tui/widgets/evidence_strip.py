@@ -17,7 +17,9 @@ from docqa.app.tui.page.stops import Stop
 from docqa.ingest.types import Document
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
-_CITE, _CURRENT, _HERE = "▲", "◆", "│"
+_CITE = "▲"
+_CURRENT = "◆"
+_HERE = "│"
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class Slices:
         if not listed:
             return [0] * self.cells
         values = [score for *_, score in listed]
-        floor, top = median(values) if len(values) > 8 else min(0.0, min(values)), max(values)
+        floor = median(values) if len(values) > 8 else min(0.0, min(values))
+        top = max(values)
         lit = [0] * self.cells
         for page, start, end, score in listed:
             level = round(8 * (score - floor) / (top - floor)) if top > floor else 8
@@ -85,7 +88,9 @@ class EvidenceStrip(Widget):
             scores = [
                 (s.page, s.start, s.end, stop.score or 1.0) for stop in stops for s in stop.spans
             ]
-        self._scores, self._stops, self._current = scores, stops, current
+        self._scores = scores
+        self._stops = stops
+        self._current = current
         self._levels = (0, [])
         self.refresh()
 

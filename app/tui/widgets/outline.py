@@ -42,12 +42,14 @@ class OutlineTree(Tree["Section"]):
     def show(self, document: Document) -> None:
         self._document = document
         self.set_class(not document.sections, "-empty")
-        self._below, self._sections = {}, {section.id: section for section in document.sections}
+        self._below = {}
+        self._sections = {section.id: section for section in document.sections}
         for section in document.sections:
             parent = section.parent if section.parent in self._sections else None
             self._below.setdefault(parent, []).append(section)
         self.clear()
-        self._made, self._here = {}, None
+        self._made = {}
+        self._here = None
         self._fill(self.root, None, len(self._sections) <= _OPEN_UP_TO)
         self.root.expand()
         if not self.root.children:
@@ -108,7 +110,8 @@ class OutlineTree(Tree["Section"]):
         """Mark the node of the reader's section, or the nearest one above it that is not folded
         away.
         """
-        at, node = self._section, None
+        at = self._section
+        node = None
         while at is not None and node is None:
             found = self._made.get(at.id)
             node = (

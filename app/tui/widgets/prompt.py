@@ -146,7 +146,8 @@ class Prompt(Vertical):
     @property
     def command(self) -> tuple[keymap.Key | None, str]:
         """(the command that Enter runs, what is typed behind it)."""
-        found, argument = self.matching, self.line.value.partition(" ")[2].strip()
+        found = self.matching
+        argument = self.line.value.partition(" ")[2].strip()
         return found[min(self._chosen, len(found) - 1)] if found else None, argument
 
     def choose(self, step: int) -> None:
@@ -223,7 +224,8 @@ class Prompt(Vertical):
             self._owner.prompt_changed(self.mode, "" if self.commanding else event.value.strip())
 
     def _set(self, mode: str, text: str) -> None:
-        self.mode, self._recalled = mode, 0
+        self.mode = mode
+        self._recalled = 0
         label, self.line.placeholder = MODES[mode]
         self._label.update(label)
         self.line.password = mode == "password"

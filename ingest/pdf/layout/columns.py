@@ -52,7 +52,8 @@ def find_gutter(segments: list[Segment]) -> float | None:
     """The x of a strip that separates two sides of running text, or None."""
     if len(segments) < 8:
         return None
-    low, high = min(s.x0 for s in segments), max(s.x1 for s in segments)
+    low = min(s.x0 for s in segments)
+    high = max(s.x1 for s in segments)
     bins = int(high - low) + 2
     if not 80 <= bins <= _MAX_BINS:
         return None
@@ -71,14 +72,17 @@ def find_gutter(segments: list[Segment]) -> float | None:
 def _widest_strip(cover: Sequence[float], bins: int, slack: float) -> float | None:
     """The middle of the widest strip near the middle of the page with little cover: at most `slack`
     of the fullest place above the least."""
-    first, last = int(bins * 0.28), int(bins * 0.72)
+    first = int(bins * 0.28)
+    last = int(bins * 0.72)
     tolerance = min(cover[first:last]) + slack * max(cover)
-    best, start = (0, 0), None
+    best = (0, 0)
+    start = None
     for x in range(first, last + 1):
         if x < last and cover[x] <= tolerance:
             start = x if start is None else start
         elif start is not None:
-            best, start = max(best, (x - start, start)), None
+            best = max(best, (x - start, start))
+            start = None
     return best[1] + best[0] / 2 if best[0] >= _MIN_GUTTER else None
 
 
@@ -111,7 +115,8 @@ def without_head(
     """The two sides of a band, cut where a head ends: short lines on both sides, such as authors,
     above a gap across both. Lines at the edge of their column are a heading or a list, no head."""
     both = sorted([*left, *right], key=lambda s: s.top)
-    cut, bottom = 0, both[0].bottom
+    cut = 0
+    bottom = both[0].bottom
     for at, segment in enumerate(both[:_MAX_HEAD_SEGMENTS]):
         if segment.top - bottom > 0.8 * segment.height:
             cut = at

@@ -19,7 +19,9 @@ _GAP = 0.7  # heights: closer ones are pieces of one word or formula
 _STEP = 1.6  # heights from line to line within a block
 _FEW_TORN = 2
 _WIDE = 1.5  # heights: the gap between columns or cells
-_FEW_DISPLACED, _SHARE_DISPLACED = 3, 0.04  # rows; a running head and foot may be drawn anywhere
+# rows; a running head and foot may be drawn anywhere
+_FEW_DISPLACED = 3
+_SHARE_DISPLACED = 0.04
 _MOST_BLOCKS = 400
 _NEAR = 3.0  # points: edges of one column
 _FIGURES = 0.5  # words with letters on a line: fewer are figures
@@ -45,7 +47,8 @@ def torn(rows: Sequence[Sequence[Segment]], drawn: Sequence[Segment]) -> int:
 
 
 def _is_torn(a: Segment, b: Segment, numbers: dict[int, int], drawn: Sequence[Segment]) -> bool:
-    first, second = numbers[id(a)], numbers[id(b)]
+    first = numbers[id(a)]
+    second = numbers[id(b)]
     if second == first + 1 or b.x0 - a.x1 < _GAP * min(a.height, b.height):
         return False
     after = drawn[first + 1] if first + 1 < len(drawn) else None
@@ -92,7 +95,8 @@ def _goes_on(block: Sequence[Segment], segment: Segment) -> bool:
     # A raised or lowered piece of the same line, or a line below one of the block.
     beside = -height < segment.x0 - last.x1 < height and abs(segment.bottom - last.bottom) < height
     below = 0 <= segment.bottom - last.bottom < _STEP * height
-    left, right = min(s.x0 for s in block[-8:]), max(s.x1 for s in block[-8:])
+    left = min(s.x0 for s in block[-8:])
+    right = max(s.x1 for s in block[-8:])
     return beside or (below and segment.x0 < right and left < segment.x1)
 
 
@@ -188,7 +192,8 @@ def _is_wrapped(block: DrawnBlock) -> bool:
     )
     fits = flush = even = 0
     for line, after in pairwise(lines):
-        first, end = min(after, key=lambda s: s.x0), max(s.x1 for s in line)
+        first = min(after, key=lambda s: s.x0)
+        end = max(s.x1 for s in line)
         flush += first.x0 - block.box[0] < 0.6 * first.height
         even += end > block.box[2] - 0.7 * first.height
         fits += end + 0.25 * first.height + first.words[0].x1 - first.words[0].x0 < block.right

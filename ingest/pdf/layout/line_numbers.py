@@ -12,13 +12,14 @@ from docqa.ingest.structure.clean import grouped
 
 _INTEGER = re.compile(r"\d{1,4}$")
 _DIGITS = 4
-_NEEDED, _NEEDED_AGAIN = (
-    10,
-    3,
-)  # numbers that a page must show; one in a document that has them elsewhere
+# numbers that a page must show; one in a document that has them elsewhere
+_NEEDED = 10
+_NEEDED_AGAIN = 3
 _MAX_COLUMNS = 60  # places of numbers that are looked at, from the edge inwards
 _SHORT = 12  # pages
-_NEAR, _TOGETHER = 3, 3  # so many of the pages around, with its own, must have line numbers
+# so many of the pages around, with its own, must have line numbers
+_NEAR = 3
+_TOGETHER = 3
 _MOST_BESIDE = 0.02  # the share of the words of a page that may stand beyond the column
 
 
@@ -89,7 +90,8 @@ def _is_table(words: Sequence[Word], run: Sequence[Word]) -> bool:
 
 def _beside(words: Sequence[Word], run: Sequence[Word]) -> list[Word]:
     """The words between the heights of the first and last number."""
-    top, bottom = run[0].top, run[-1].bottom
+    top = run[0].top
+    bottom = run[-1].bottom
     return [word for word in words if top <= (word.top + word.bottom) / 2 <= bottom]
 
 
@@ -101,7 +103,8 @@ def number_lines(lines: Sequence[Line], numbers: Sequence[Word]) -> None:
         near = min(
             range(len(lines)), key=lambda at: abs((lines[at].top + lines[at].bottom) / 2 - middle)
         )
-        line, height = lines[near], max(lines[near].size, word.bottom - word.top)
+        line = lines[near]
+        height = max(lines[near].size, word.bottom - word.top)
         if near not in taken and abs((line.top + line.bottom) / 2 - middle) < 0.75 * height:
             taken.add(near)
             line.number = int(word.text)

@@ -172,7 +172,8 @@ class _Paragraph:
 
 def _runs_on(line: Line) -> bool:
     """Whether bold words open a line of text: "Annual Leave Leave is 28 days"."""
-    name, rest = line.text[: line.lead].strip(_STOPS), line.text[line.lead :].lstrip(_STOPS)
+    name = line.text[: line.lead].strip(_STOPS)
+    rest = line.text[line.lead :].lstrip(_STOPS)
     words = any(part.isalpha() and len(part) > 2 for part in name.split())
     named = words and (name[0].isupper() or name[0].isdigit()) and len(name) <= _MAX_LEAD_CHARS
     return named and len(rest.split()) >= 4 and not rest[0].islower()

@@ -126,9 +126,11 @@ def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     stamp = [w for w in turned if not w.tilted]
     if not stamp or not upright:
         return turned, upright
-    starts, ends = sorted(w.x0 for w in upright), sorted(w.x1 for w in upright)
+    starts = sorted(w.x0 for w in upright)
+    ends = sorted(w.x1 for w in upright)
     few = len(upright) // 20
-    x0, x1 = min(w.x0 for w in stamp) - 1.5, max(w.x1 for w in stamp) + 1.5
+    x0 = min(w.x0 for w in stamp) - 1.5
+    x1 = max(w.x1 for w in stamp) + 1.5
     if x1 > starts[few] and x0 < ends[-1 - few]:
         return turned, upright
     away |= {id(w) for w in upright if x0 <= w.x0 and w.x1 <= x1 and len(w.text) < _SHORT_WORD}
@@ -257,7 +259,8 @@ def _segments(
 
 
 def _follows(segment: Segment, word: Word) -> bool:
-    top, bottom = word.top, word.bottom
+    top = word.top
+    bottom = word.bottom
     height = overlap = bottom - top
     if top != segment.top or bottom != segment.bottom:
         height = min(segment.height, height)
@@ -297,7 +300,8 @@ def _order_block(segments: list[Segment], left: float, right: float, order: _Ord
         return
     regions: list[tuple[float, float, int]] = []
     for block in blocks:
-        x0, x1 = block.box[0], block.right
+        x0 = block.box[0]
+        x1 = block.right
         alike = (
             region
             for a, b, region in regions
@@ -388,11 +392,13 @@ def _line(row: list[Segment], region: int) -> Line:
             parts[at] = word.text
     main = row[0] if len(row) == 1 else max(row, key=lambda s: s.x1 - s.x0)
     first = words[0]
-    top, bottom = main.top, main.bottom
+    top = main.top
+    bottom = main.bottom
     rest = main.words[1:]
     if rest and _MARKED.match(main.words[0].text):
         # A raised mark in front makes no larger letters.
-        top, bottom = min(word.top for word in rest), max(word.bottom for word in rest)
+        top = min(word.top for word in rest)
+        bottom = max(word.bottom for word in rest)
     gaps = sorted(((b.x0 - a.x1) / main.height for a, b in pairwise(row)), reverse=True)
     # One gap of two letters is the space after a colon in typewriter type.
     cells = bool(gaps) and (gaps[0] > 3 or (len(gaps) > 1 and gaps[1] > 1.8))
@@ -424,7 +430,8 @@ def set_edges(lines: Sequence[Line]) -> None:
         left = min(line.x0 for line in column)
         right = _right_edge(column)
         for line in column:
-            line.left, line.right = left, right
+            line.left = left
+            line.right = right
 
 
 def _right_edge(column: Sequence[Line]) -> float:

@@ -66,7 +66,8 @@ def _groups(
     pages: Sequence[Sequence[Line]], heights: Sequence[float]
 ) -> Iterator[tuple[float, list[_Spot]]]:
     """Lines that are equal but for digits, with the number of pages on which they must stand."""
-    few, many = min(3, max(2, len(pages))), max(3, 0.3 * len(pages))
+    few = min(3, max(2, len(pages)))
+    many = max(3, 0.3 * len(pages))
     places: dict[tuple[str, float], list[_Spot]] = defaultdict(list)
     for number, (lines, height) in enumerate(zip(pages, heights, strict=True)):
         for at, line in enumerate(lines):

@@ -33,13 +33,13 @@ from docqa.ingest.pdf.visibility.objects import (
 from docqa.ingest.pdf.visibility.raster import Picture
 from docqa.ingest.structure.clean import folded
 
-INVISIBLE, SAME_COLOUR, COVERED, OUTSIDE = (
-    "invisible",
-    "in the colour of its background",
-    "covered",
-    "off the page",
-)
-CLIPPED, LAYER_OFF, TOO_SMALL = "clipped away", "on a layer that is off", "too small to read"
+INVISIBLE = "invisible"
+SAME_COLOUR = "in the colour of its background"
+COVERED = "covered"
+OUTSIDE = "off the page"
+CLIPPED = "clipped away"
+LAYER_OFF = "on a layer that is off"
+TOO_SMALL = "too small to read"
 UNLIKE = "other words than are shown"
 
 _CLEAR = 13  # of 255: below this alpha nothing is seen
@@ -74,7 +74,8 @@ class HiddenTextDetector:
     def __init__(self, page: Any, text_page: Any, objects: PageObjects) -> None:
         import pypdfium2.raw as raw
 
-        self._page, self._text_page = page, text_page
+        self._page = page
+        self._text_page = text_page
         self.objects = objects
         self.box_of = self.objects.boxes(text_page)
         self._paints = {
@@ -82,7 +83,8 @@ class HiddenTextDetector:
         }
         self._painted: dict[int, _Paint] = {}
         self._later: dict[int, list[Cover]] = {}
-        self._tight, self._edges = raw.FPDFText_GetCharBox, [ctypes.c_double() for _ in range(4)]
+        self._tight = raw.FPDFText_GetCharBox
+        self._edges = [ctypes.c_double() for _ in range(4)]
         # Letters in the colour of what is around them may cover others.
         painted = [paint for paint in self._paints.values() if paint.blends and not paint.unseen]
         self._over = sorted(
@@ -105,7 +107,8 @@ class HiddenTextDetector:
         """The word cut where text that may be unseen meets other text: white leaders and a
         number.
         """
-        start, end = self._paint(first), self._paint(last)
+        start = self._paint(first)
+        end = self._paint(last)
         if start is end or not (start.doubtful or end.doubtful):
             return [(first, last)]
         paints = [self._paint(char) for char in range(first, last + 1)]
@@ -191,22 +194,32 @@ class HiddenTextDetector:
     def _candidate(
         self, number: int, word: tuple[int, int], whole: Box, blank: bool
     ) -> _Candidate | None:
-        objects, paint = self.objects, self._paint(word[0])
+        objects = self.objects
+        paint = self._paint(word[0])
         if paint.owner == 0 or not (blank or paint.doubtful or self._covers_over(paint)):
             return None
         box = _core(whole)
         covering = [cover for cover in self._covers_over(paint) if overlap(cover.box, box)]
-        reason, group, sure = self._reason(paint, box, covering), 0, True
+        reason = self._reason(paint, box, covering)
+        group = 0
+        sure = True
         if not reason and (blank or paint.owner in objects.blended or _share(covering, box) >= 0.5):
-            reason, sure, box = COVERED if covering else INVISIBLE, False, whole if blank else box
+            reason = COVERED if covering else INVISIBLE
+            sure = False
+            box = whole if blank else box
         if not reason and paint.clip is not None:
             # All of the word counts, as nothing else is drawn through its clip.
-            reason, group, box = CLIPPED, hash(paint.clip), whole
+            reason = CLIPPED
+            group = hash(paint.clip)
+            box = whole
             sure = not overlap(_core(whole), paint.clip.box)
             if not sure and paint.clip.plain:
                 reason = ""
         if not reason and paint.layer:
-            reason, group, sure, box = LAYER_OFF, paint.layer, False, whole
+            reason = LAYER_OFF
+            group = paint.layer
+            sure = False
+            box = whole
         if not reason:
             return None
         owners = {objects.owner(self._text_page, char) for char in range(word[0], word[1] + 1)} - {
@@ -272,11 +285,9 @@ def _read_paint(objects: PageObjects, owner: int) -> _Paint:
     unseen = mode in (3, 7) or (fill is not None and fill[3] < _CLEAR)
     colour = fill[:3] if fill and mode in (0, 1, 2) else None
     blends = unseen or (colour is not None and objects.blends(colour))
-    place, layer, clip = (
-        objects.order.get(owner, -1),
-        objects.layers.get(owner, 0),
-        objects.clip(owner),
-    )
+    place = objects.order.get(owner, -1)
+    layer = objects.layers.get(owner, 0)
+    clip = objects.clip(owner)
     doubtful = blends or layer != 0 or clip is not None or owner in objects.blended
     return _Paint(owner, place, mode, colour, unseen, blends, layer, clip, doubtful)
 
@@ -293,7 +304,8 @@ def _share(covers: Sequence[Cover], box: Box) -> float:
 def _core(box: Box) -> Box:
     """The edges of a word's box may have ink of its neighbours."""
     x0, y0, x1, y1 = box
-    dx, dy = min(0.5, 0.2 * (x1 - x0)), 0.2 * (y1 - y0)
+    dx = min(0.5, 0.2 * (x1 - x0))
+    dy = 0.2 * (y1 - y0)
     return x0 + dx, y0 + dy, x1 - dx, y1 - dy
 
 
@@ -391,10 +403,8 @@ def false_words(page: Any, objects: PageObjects, spoken: dict[int, str]) -> dict
         places = {item: at for at, item in enumerate(objects.order)}
         for _, group in groupby(spoken, key=lambda item: spoken[item]):
             items = list(group)
-            words, shown = (
-                spoken[items[0]],
-                "".join(objects.text(text_page, item) for item in items),
-            )
+            words = spoken[items[0]]
+            shown = "".join(objects.text(text_page, item) for item in items)
             x0, y0, x1, y1 = around(*map(objects.bounds, items))
             unknown = not shown or any(
                 unicodedata.category(letter)[0] == "C" or letter == "\ufffd" for letter in shown

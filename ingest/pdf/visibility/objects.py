@@ -16,9 +16,15 @@ from docqa.ingest.colours import WHITE, Colour, alike
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in user space, y up
 _Matrix = tuple[float, float, float, float, float, float]
 
-_TEXT, _PATH, _IMAGE, _SHADING, _FORM = 1, 2, 3, 4, 5
+_TEXT = 1
+_PATH = 2
+_IMAGE = 3
+_SHADING = 4
+_FORM = 5
 _MIN_COVER_POINTS = 3.0  # thinner shapes are rules
-OPAQUE, _HALF_OPAQUE = 242, 128  # of 255; from the first on nothing can be seen through a cover
+# of 255; from the first on nothing can be seen through a cover
+OPAQUE = 242
+_HALF_OPAQUE = 128
 _SAME_EDGE = 2.0  # points
 _MAX_DEPTH = 8
 _GRID = 20
@@ -27,8 +33,12 @@ _UNITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _EVERYWHERE: Box = (-math.inf, -math.inf, math.inf, math.inf)
 _MAX_CLIP_POINTS = 10_000
 _MARK_BYTES = 64
-_NOT_OVER, _MAX_ANNOTATIONS = (2, 16), 2_000  # links and windows that open
-_LINE, _MOVE = 0, 2  # kinds of segments of a path
+# links and windows that open
+_NOT_OVER = (2, 16)
+_MAX_ANNOTATIONS = 2_000
+# kinds of segments of a path
+_LINE = 0
+_MOVE = 2
 _MIN_RULE_POINTS = 6.0
 _MAX_RULE_SEGMENTS = 20_000  # of a page: a map has more, and no tables
 
@@ -100,7 +110,8 @@ class PageObjects:
         self._matrices: dict[int, _Matrix] = {}
         self._drawn = 0
         self._band: Box = (0.0, 0.0, 0.0, 0.0)
-        get, count = self.api["FPDFPage_GetObject"], self.api["FPDFPage_CountObjects"](page.raw)
+        get = self.api["FPDFPage_GetObject"]
+        count = self.api["FPDFPage_CountObjects"](page.raw)
         self._walk((get(page.raw, i) for i in range(count)), _UNITY, 0, 0)
         self.over = [cover for cover in self.covers if cover.alpha >= _HALF_OPAQUE]
         annotations = [
@@ -111,12 +122,11 @@ class PageObjects:
 
     def boxes(self, text_page: Any) -> Callable[[int], tuple[float, float, float, float] | None]:
         """From a character to its left, top, right and bottom in user space, or None."""
-        read, handle = (
-            self.api["FPDFText_GetLooseCharBox"],
-            ctypes.cast(text_page.raw, ctypes.c_void_p).value,
-        )
+        read = self.api["FPDFText_GetLooseCharBox"]
+        handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value
         floats = (ctypes.c_float * 4)()
-        address, unpack = ctypes.addressof(floats), struct.Struct("4f").unpack_from
+        address = ctypes.addressof(floats)
+        unpack = struct.Struct("4f").unpack_from
         return lambda char: unpack(floats) if read(handle, char, address) else None
 
     def owner(self, text_page: Any, char: int) -> int:
@@ -186,7 +196,8 @@ class PageObjects:
         return (get(item, at) for at in range(self.api["FPDFPageObj_CountMarks"](item)))
 
     def _said(self, mark: int) -> str:
-        size, read = ctypes.c_ulong(0), self.api["FPDFPageObjMark_GetParamStringValue"]
+        size = ctypes.c_ulong(0)
+        read = self.api["FPDFPageObjMark_GetParamStringValue"]
         if not read(mark, b"ActualText", None, 0, ctypes.byref(size)) or size.value <= 2:
             return ""
         buffer = ctypes.create_string_buffer(size.value)
@@ -228,7 +239,8 @@ class PageObjects:
         *,
         blended: bool = False,
     ) -> None:
-        kind_of, order = self.api["FPDFPageObj_GetType"], self.order
+        kind_of = self.api["FPDFPageObj_GetType"]
+        order = self.order
         for item in items:
             self._drawn += 1
             kind = kind_of(item)
@@ -242,10 +254,8 @@ class PageObjects:
                 if self._layered and (mark := self._layer_mark(item) or layer):
                     self.layers[item] = mark
             elif kind == _FORM and depth < _MAX_DEPTH:
-                get, count = (
-                    self.api["FPDFFormObj_GetObject"],
-                    self.api["FPDFFormObj_CountObjects"](item),
-                )
+                get = self.api["FPDFFormObj_GetObject"]
+                count = self.api["FPDFFormObj_CountObjects"](item)
                 inner = (get(item, i) for i in range(count))
                 # A form may be on a layer by itself, of which pdfium does not tell.
                 above = (self._layer_mark(item) or layer or item) if self._layered else 0
@@ -264,7 +274,8 @@ class PageObjects:
 
     def _layer_mark(self, item: int) -> int:
         for mark in reversed(list(self._marks(item))):
-            name, size = ctypes.create_string_buffer(_MARK_BYTES), ctypes.c_ulong(0)
+            name = ctypes.create_string_buffer(_MARK_BYTES)
+            size = ctypes.c_ulong(0)
             named = mark and self.api["FPDFPageObjMark_GetName"](
                 mark, name, _MARK_BYTES, ctypes.byref(size)
             )
@@ -273,7 +284,8 @@ class PageObjects:
         return 0
 
     def _read_clip(self, handle: int, count: int, matrix: _Matrix) -> Clip | None:
-        box, plain = _EVERYWHERE, True
+        box = _EVERYWHERE
+        plain = True
         # Whether a box with level edges still has them.
         straight = (matrix[1] == 0 and matrix[2] == 0) or (matrix[0] == 0 and matrix[3] == 0)
         for at in range(count):
@@ -286,7 +298,8 @@ class PageObjects:
         return None if box == _EVERYWHERE else Clip(box, plain)
 
     def _clip_points(self, handle: int, path: int) -> list[tuple[float, float]]:
-        get, place = self.api["FPDFClipPath_GetPathSegment"], self.api["FPDFPathSegment_GetPoint"]
+        get = self.api["FPDFClipPath_GetPathSegment"]
+        place = self.api["FPDFPathSegment_GetPoint"]
         x, y = self._floats[:2]
         points = []
         for at in range(
@@ -299,7 +312,8 @@ class PageObjects:
     def _add_cover(self, item: int, kind: int) -> None:
         colour: tuple[int, int, int, int] | None = None
         if kind == _IMAGE:
-            width, height = ctypes.c_uint(0), ctypes.c_uint(0)
+            width = ctypes.c_uint(0)
+            height = ctypes.c_uint(0)
             self.api["FPDFImageObj_GetImagePixelSize"](
                 item, ctypes.byref(width), ctypes.byref(height)
             )
@@ -307,7 +321,8 @@ class PageObjects:
         box = self.bounds(item)
         thin = min(box[2] - box[0], box[3] - box[1])
         if kind == _PATH:
-            fill, stroke = ctypes.c_int(0), ctypes.c_int(0)
+            fill = ctypes.c_int(0)
+            stroke = ctypes.c_int(0)
             self.api["FPDFPath_GetDrawMode"](item, ctypes.byref(fill), ctypes.byref(stroke))
             self._add_rules(item, bool(fill.value), bool(stroke.value))
             if fill.value:
@@ -352,14 +367,16 @@ class PageObjects:
             side = _transform(
                 (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])), matrix
             )
-            wide, high = side[2] - side[0], side[3] - side[1]
+            wide = side[2] - side[0]
+            high = side[3] - side[1]
             if min(wide, high) < 0.5 and max(wide, high) >= _MIN_RULE_POINTS:
                 self.rules.append(side)
 
     def _sides(
         self, path: int, count: int
     ) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
-        get, place = self.api["FPDFPath_GetPathSegment"], self.api["FPDFPathSegment_GetPoint"]
+        get = self.api["FPDFPath_GetPathSegment"]
+        place = self.api["FPDFPathSegment_GetPoint"]
         x, y = self._floats[:2]
         start = before = (0.0, 0.0)
         for at in range(count):
@@ -419,7 +436,8 @@ def _is_rectangle(points: Sequence[tuple[float, float]]) -> bool:
 def image_share(covers: Sequence[Cover], page: Box) -> float:
     """The share of the page (0 to 1) under pictures; scans are often cut into strips."""
     images = [cover for cover in covers if cover.image]
-    width, height = (page[2] - page[0]) / _GRID, (page[3] - page[1]) / _GRID
+    width = (page[2] - page[0]) / _GRID
+    height = (page[3] - page[1]) / _GRID
     points = [
         (page[0] + (i + 0.5) * width, page[1] + (j + 0.5) * height)
         for i in range(_GRID)
@@ -458,7 +476,9 @@ def _api() -> dict[str, Callable[..., Any]]:
     """With addresses in place of typed pointers."""
     import pypdfium2.raw as raw
 
-    pointer, number, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_ulong
+    pointer = ctypes.c_void_p
+    number = ctypes.c_int
+    size = ctypes.c_ulong
     signatures: dict[tuple[Any, ...], str] = {  # what comes back and what goes in: the functions
         (
             number,

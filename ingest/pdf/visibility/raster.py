@@ -28,8 +28,12 @@ class Picture:
         self._place = placer(page.get_bbox(), page.get_rotation())
         full = math.ceil(width * self._scale), math.ceil(height * self._scale)
         left, top, right, bottom = self._part(boxes, *full)
-        self._left, self._top, self._width, self._height = left, top, right - left, bottom - top
-        self._data, self._stride = b"", 0
+        self._left = left
+        self._top = top
+        self._width = right - left
+        self._height = bottom - top
+        self._data = b""
+        self._stride = 0
         if self._width > 0 and self._height > 0:
             cut = left, full[1] - bottom, full[0] - right, top
             self._render(
@@ -46,7 +50,9 @@ class Picture:
         kind = {"draw_annots": annotations, "may_draw_forms": annotations, "prefer_bgrx": True}
         with closing(page.render(scale=self._scale, crop=crop, **kind)) as bitmap:
             self._data = bytes(bitmap.buffer)
-            self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride
+            self._width = bitmap.width
+            self._height = bitmap.height
+            self._stride = bitmap.stride
 
     def same(self, other: "Picture", box: Box) -> bool:
         """Whether both show the same in `box`, to the eye."""
@@ -72,8 +78,10 @@ class Picture:
 
     def _rows(self, box: Box) -> list[bytes]:
         x0, y0, x1, y1 = (edge * self._scale for edge in self._place(*box))
-        left, right = max(int(x0) - self._left, 0), min(int(x1) + 1 - self._left, self._width)
-        top, bottom = max(int(y0) - self._top, 0), min(int(y1) + 1 - self._top, self._height)
+        left = max(int(x0) - self._left, 0)
+        right = min(int(x1) + 1 - self._left, self._width)
+        top = max(int(y0) - self._top, 0)
+        bottom = min(int(y1) + 1 - self._top, self._height)
         starts = (row * self._stride for row in range(top, bottom))
         return (
             [self._data[start + left * _BYTES : start + right * _BYTES] for start in starts]

@@ -15,7 +15,8 @@ _INSERTED = re.compile(
 )
 _MOST_LINES = 150
 """Lines in which the end of an insertion is looked for; without one there is no insertion."""
-_LEAST_ENTRY, _MOST_ENTRY = 5, 100
+_LEAST_ENTRY = 5
+_MOST_ENTRY = 100
 """Letters and characters that an entry of a table of contents has."""
 _BESIDE = 2
 _PAGE_BEHIND = re.compile(r"[\s.]{1,200}\d{1,4}$")

@@ -274,7 +274,8 @@ class _Part:
 
     def _open_worded(self, mark: Mark) -> None:
         """An article between two headings, whose text begins on the line of its number."""
-        own, value = _LAST_NUMBER.search(self.base or ""), _LAST_NUMBER.search(mark.text)
+        own = _LAST_NUMBER.search(self.base or "")
+        value = _LAST_NUMBER.search(mark.text)
         if (
             own is None
             or value is None
@@ -360,7 +361,8 @@ class _Part:
             return None
         at = self.walk.sections.index(section)
         later = (other for other in self.walk.sections[at + 1 :] if other.parent == section.parent)
-        own, numbers = printed.word_of(self.number or ""), map(printed.printed_number, later)
+        own = printed.word_of(self.number or "")
+        numbers = map(printed.printed_number, later)
         alike = (
             number for number in numbers if number is not None and printed.word_of(number) == own
         )

@@ -33,7 +33,10 @@ _WORDED = rf"\s{{0,80}}((?:(?:{_DIVISIONS})\s+|§\s?)\(?\d{{1,4}}[A-Z]?\)?)(?=[.
 _DIVISION = r"\s{0,80}((?:Part|PART|Chapter|CHAPTER|Title|TITLE)\s+(?:\d{1,3}|[IVXLC]{1,8}|[A-Z]))(?=\s*[-–—:.]\s|\s*$)"
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){1,5}"
 _DEEP = r"\d{1,3}(?:\.\d{1,3}){2,5}"
-_CLAUSE = rf"\s{{0,80}}(?:(?:Section|SECTION)\s{{1,3}})?({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}})|{_DEEP}(?=$))[.)]?"
+_CLAUSE = (
+    r"\s{0,80}(?:(?:Section|SECTION)\s{1,3})?"
+    rf"({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}})|{_DEEP}(?=$))[.)]?"
+)
 _SHAPES = (
     (WORDED, re.compile(_WORDED, re.IGNORECASE)),
     (DIVISION, re.compile(_DIVISION)),

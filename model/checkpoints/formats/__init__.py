@@ -45,7 +45,8 @@ def _plain(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> 
     return value
 
 
-GROUPED, BLOCKS = grouped.FORMAT, blocks.FORMAT
+GROUPED = grouped.FORMAT
+BLOCKS = blocks.FORMAT
 PLAIN = Format("weight", {"weight": ""}, _plain, ending="")
 GGML = Format("", {}, _plain)  # a type of GGUF; gguf/checkpoint.py reads it, by the library
 # The first whose mark ends a stored name is taken, unless the name is a part of another tensor

@@ -13,7 +13,9 @@ from docqa.model.checkpoints.formats.format import BadParts, Format, Parts
 KIND = "Q6_K"
 SUFFIX = ".q6_k"  # behind the name of a matrix
 COLUMNS = BLOCKS[KIND].columns
-_GROUP, _LOWEST, _HIGHEST = 16, -32, 31
+_GROUP = 16
+_LOWEST = -32
+_HIGHEST = 31
 _STRETCHES = (
     0.0,
     -1.0,
@@ -51,7 +53,8 @@ def _scales(groups: Tensor) -> Tensor:
             square == 0, square, (groups * codes).sum(-1, keepdim=True) / square
         )  # least squares
         error = (step * codes - groups).square().sum(-1, keepdim=True)
-        best, least = torch.where(error < least, step, best), torch.minimum(error, least)
+        best = torch.where(error < least, step, best)
+        least = torch.minimum(error, least)
     return best[..., 0]
 
 

@@ -65,7 +65,8 @@ def fitted_grid(groups: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     for low, step in _ranges(groups, bits):
         scale = step.clamp(min=1e-6).half().float()
         zero = (_lowest(bits) - low / scale).half().float()
-        wide, offset = scale[..., None], zero[..., None]
+        wide = scale[..., None]
+        offset = zero[..., None]
         total = ((codes_of(groups, wide, offset, bits) - offset) * wide - groups).square_().sum(-1)
         better = total < best_error
         best_error = torch.where(better, total, best_error)
@@ -100,7 +101,9 @@ def _ranges(groups: Tensor, bits: int) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def _check(parts: Parts, shape: tuple[int, ...]) -> None:
-    q, scale, zero = parts["q"], parts["scale"], parts["zero"]
+    q = parts["q"]
+    scale = parts["scale"]
+    zero = parts["zero"]
     have = f"{q.dtype} {tuple(q.shape)}"
     if len(shape) != 2:
         raise BadParts(f"is {have}, for a tensor of {shape}")

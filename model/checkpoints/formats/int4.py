@@ -54,7 +54,9 @@ def _awq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Te
     shuffled in a word.
     """
     outputs, inputs = shape
-    words, zeros, scales = _words(parts, "qweight"), _words(parts, "qzeros"), parts["scales"]
+    words = _words(parts, "qweight")
+    zeros = _words(parts, "qzeros")
+    scales = parts["scales"]
     expect(words, (inputs, outputs // 8), called="qweight", matrix=shape)
     size = _groups(scales, 0, inputs, shape, quantization.group)
     expect(zeros, (scales.shape[0], outputs // 8), called="qzeros", matrix=shape)
@@ -69,7 +71,9 @@ def _gptq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> T
     where rows moved.
     """
     outputs, inputs = shape
-    words, zeros, scales = _words(parts, "qweight"), _words(parts, "qzeros"), parts["scales"]
+    words = _words(parts, "qweight")
+    zeros = _words(parts, "qzeros")
+    scales = parts["scales"]
     bits = _bits(words.shape[0], inputs, quantization.bits, shape=shape)
     expect(words, (inputs * bits // 32, outputs), called="qweight", matrix=shape)
     size = _groups(scales, 0, inputs, shape, quantization.group)
@@ -85,7 +89,8 @@ def _packed(parts: Parts, shape: tuple[int, ...], quantization: Quantization) ->
     weight_zero_point likewise.
     """
     outputs, inputs = shape
-    words, scales = _words(parts, "weight_packed"), parts["weight_scale"]
+    words = _words(parts, "weight_packed")
+    scales = parts["weight_scale"]
     if "weight_shape" in parts and tuple(parts["weight_shape"].tolist()) != shape:
         raise BadParts(
             f"says its shape is {tuple(parts['weight_shape'].tolist())}, config.json asks for {shape}"

@@ -68,7 +68,8 @@ def _awq(raw: Mapping[str, Any]) -> Quantization:
 
 
 def _gptq(raw: Mapping[str, Any]) -> Quantization:
-    bits, form = raw.get("bits", 4), raw.get("checkpoint_format", "gptq")
+    bits = raw.get("bits", 4)
+    form = raw.get("checkpoint_format", "gptq")
     if bits not in PACKED_BITS:
         raise ValueError(f"bits = {bits!r} is not supported for gptq; expected 4 or 8")
     if form not in ("gptq", "gptq_v2"):

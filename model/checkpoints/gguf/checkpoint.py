@@ -167,7 +167,8 @@ class GgufCheckpoint:
 
     def _experts(self, stored: str, rest: str, prefix: str) -> dict[str, _Part]:
         """Every expert as a tensor of its own, so that one is read without the others."""
-        numbers, inner = range(self.config.num_experts), self.config.moe_intermediate_size
+        numbers = range(self.config.num_experts)
+        inner = self.config.moe_intermediate_size
         if rest == GATE_UP_EXPERTS:
             halves: dict[str, Change] = {"gate": lambda x: x[:inner], "up": lambda x: x[inner:]}
         else:

@@ -69,7 +69,8 @@ def _moved_heads(config: HybridConfig, part: str, outer: int, inner: int) -> Cha
     """Puts the value heads of a delta net's tensor, seen as [outer, inner], in the order [inner,
     outer].
     """
-    dim, keys = config.linear_value_head_dim, 2 * config.delta_widths[0]
+    dim = config.linear_value_head_dim
+    keys = 2 * config.delta_widths[0]
     alike = config.linear_num_value_heads == config.linear_num_key_heads
     if not _in_turns(config) or alike or part == "norm.weight":
         return unchanged

@@ -27,10 +27,12 @@ def write_gguf(
     rows, or F32."""
     from gguf import GGMLQuantizationType, GGUFWriter, quants
 
-    writer, kind = GGUFWriter(path, config.family.architecture), GGMLQuantizationType[matrices]
+    writer = GGUFWriter(path, config.family.architecture)
+    kind = GGMLQuantizationType[matrices]
     _add_metadata(writer, config)
     for name, tensor in tensors.items():
-        stored, values = file_name(name), to_file(config, name)(tensor).float().contiguous().numpy()
+        stored = file_name(name)
+        values = to_file(config, name)(tensor).float().contiguous().numpy()
         if tensor.ndim < 2 or stored.endswith(NARROW):
             writer.add_tensor(stored, values)
         else:

@@ -26,7 +26,9 @@ LABELS = {
     "NotMentioned": ("unsupported",),
     "NotEntailment": ("partly", "contradicted", "unsupported"),
 }
-EVIDENCE_WORDS, LONGEST_EVIDENCE = 130, 200  # tokens
+# tokens
+EVIDENCE_WORDS = 130
+LONGEST_EVIDENCE = 200
 PLACES = ("", "train", "qa/train", "qa_more/train")
 # share of the claims that are put as questions: what is learned of claims serves for yes or no
 ASKED = 0.5
@@ -76,7 +78,8 @@ def claims_of(record: dict[str, Any], rng: random.Random) -> list[Claim]:
     """The claims of a line of a set, each with its marked sentences, or with the text where it is
     short.
     """
-    found, context = [], record["context"]
+    found = []
+    context = record["context"]
     for qa in record["qas"]:
         if not qa.get("statement") or qa.get("label") not in LABELS:
             continue

@@ -69,7 +69,8 @@ def altered_questions(sources: list[SourceText], rng: random.Random) -> list[str
         places = list(_replaceable(text, kind))
         if not places or not words[kind]:
             continue
-        place, word = rng.choice(places), rng.choice(words[kind])
+        place = rng.choice(places)
+        word = rng.choice(words[kind])
         digits = place.group()[0].isdigit()
         if (
             word[0].isdigit() == digits

@@ -26,10 +26,9 @@ SIZES_DECIDING = (
     105,
 )  # the same for yes/no questions: few words beside the deciding ones
 WHOLE = 200  # the same where no words are marked that answer: the whole text has to be seen
-UNANSWERED, UNANSWERED_WRITTEN = (
-    0.12,
-    0.33,
-)  # share of unanswerable questions: made here, or written by people
+# share of unanswerable questions: made here, or written by people
+UNANSWERED = 0.12
+UNANSWERED_WRITTEN = 0.33
 HEADED = 0.6  # share of the excerpts that come with the title above them
 DROPPED = 0.06  # share of the answered questions that are put to wrong excerpts alone
 WRONG = (0, 1, 1, 1, 1, 2)  # excerpts that do not answer, beside one that does
@@ -194,7 +193,10 @@ def _laid_out(
     question: Question,
     holding: list[int],
 ) -> AskedExcerpts | None:
-    asked, texts, golds, holds = [], [], [], []
+    asked = []
+    texts = []
+    golds = []
+    holds = []
     text = question.text[0].lower() + question.text[1:] if rng.random() < 0.05 else question.text
     start = tokenizer.asked(text)
     for number, index in enumerate(chosen):

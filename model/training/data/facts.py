@@ -326,7 +326,8 @@ QUALITIES = (
     "western",
     "private",
 )
-MONTHS, DAYS = tuple(calendar.month_name)[1:], tuple(calendar.day_name)
+MONTHS = tuple(calendar.month_name)[1:]
+DAYS = tuple(calendar.day_name)
 COLOURS = (
     "red",
     "blue",
@@ -450,7 +451,8 @@ def _number(rng: random.Random) -> str:
 
 
 def _date(rng: random.Random) -> str:
-    day, month = rng.randint(1, 28), rng.choice(MONTHS)
+    day = rng.randint(1, 28)
+    month = rng.choice(MONTHS)
     return rng.choice(
         (f"{day} {month}", f"{month} {day}", month, rng.choice(DAYS), f"{day} {month} 19{day + 40}")
     )
@@ -482,7 +484,8 @@ def invent(rng: random.Random) -> Fact:
     if rng.random() < 0.4:
         thing = f"{rng.choice(QUALITIES)} {thing}"
     thing = f"the {thing} {rng.choice(('of', 'in', 'at', 'near'))} {_name(rng, TOWNS)}"
-    value, words = VALUES[kind](rng), {name: rng.choice(found) for name, found in WORDS.items()}
+    value = VALUES[kind](rng)
+    words = {name: rng.choice(found) for name, found in WORDS.items()}
     before, after = form.split("{value}")
     opening = before.format(thing=thing, **words)
     sentence = opening + value + after.format(thing=thing, **words)

@@ -25,10 +25,9 @@ ANSWER_TYPES = (
     "text",
 )  # of the words that a question asks for
 REPLIES = ("answers", "does not", "not stated")  # what a given reply does with a question
-ANSWERS, OTHER = (
-    0.42,
-    0.40,
-)  # shares of replies that answer, and that do not; the rest says that it is not stated
+# shares of replies that answer, and that do not; the rest says that it is not stated
+ANSWERS = 0.42
+OTHER = 0.40
 WHOLE_SENTENCE = 0.6  # of the replies that answer
 SETS = {
     "natural": 0.6,
@@ -158,11 +157,14 @@ class Replies:
             question = rng.choice(source.questions)
             chance = rng.random()
             if chance < ANSWERS:
-                kind, said = "answers", _answering(source, question, rng)
+                kind = "answers"
+                said = _answering(source, question, rng)
             elif chance < ANSWERS + OTHER:
-                kind, said = "does not", _of_another(source, question, rng)
+                kind = "does not"
+                said = _of_another(source, question, rng)
             else:
-                kind, said = "not stated", _not_stated(question.text, rng)
+                kind = "not stated"
+                said = _not_stated(question.text, rng)
             if said:
                 asked = self.tokenizer.asked(question.text)
                 return EncodedReply(

@@ -31,8 +31,12 @@ LAYOUTS = {
     "facts": 0.35,
 }  # shares of the rows of questions: what these are about
 ROOM_TO_ASK = 160  # tokens that are left for questions behind prose
-FEWEST_FACTS, MOST_FACTS = 4, 16  # of a row
-ROOM_FOR_ANSWER, LEAST_PROSE = 12, 64  # tokens
+# of a row
+FEWEST_FACTS = 4
+MOST_FACTS = 16
+# tokens
+ROOM_FOR_ANSWER = 12
+LEAST_PROSE = 64
 Asked = tuple[
     str, tuple[int, int, int] | None
 ]  # a question, and (excerpt, start, end) of its answer
@@ -92,17 +96,22 @@ class SourceText:
 def cut_passages(text: str, words: int = PASSAGE_WORDS) -> list[tuple[int, int]]:
     """Spans of at most about `words` words that end where a sentence or clause ends."""
     spans: list[tuple[int, int]] = []
-    start, count, position = 0, 0, 0
+    start = 0
+    count = 0
+    position = 0
     edges = [m.end() for m in SENTENCE_END.finditer(text)] + [len(text)]
     for edge in edges:
         length = len(text[position:edge].split())
         if count and count + length > words:
             spans.append((start, position))
-            start, count = position, 0
+            start = position
+            count = 0
         while length > 2 * words:  # a sentence without an end, such as a table
             cut = min(position + 6 * words, edge)
             spans.append((start, cut))
-            start, position, length = cut, cut, len(text[cut:edge].split())
+            start = cut
+            position = cut
+            length = len(text[cut:edge].split())
         count += length
         position = edge
     if text[start:].strip():
@@ -179,7 +188,8 @@ class QuestionSequences:
         self, sets: QuestionSets, tokenizer: FileTokenizer, seed: int, length: int
     ) -> None:
         self.random = random.Random(seed)
-        self.tokenizer, self.length = tokenizer, length
+        self.tokenizer = tokenizer
+        self.length = length
         self.sets = {name: found for name in sets.shares if (found := read_set(sets, name))}
         self.weights = [sets.shares[name] for name in self.sets]
         self.by_doc: dict[str, list[SourceText]] = {}
@@ -295,7 +305,8 @@ def with_questions(
     """The prompt and as many questions as `length` has room for, ids and labels; None where none is
     left.
     """
-    ids, labels = list(prompt.ids), [IGNORED] * len(prompt.ids)
+    ids = list(prompt.ids)
+    labels = [IGNORED] * len(prompt.ids)
     for text, place in questions:
         asked = tokenizer.encode(question_text(text))
         answer = tokenizer.encode(REFUSAL) if place is None else _answer(prompt, place)
@@ -363,7 +374,8 @@ def _hidden(
     """
     ends = set(tokenizer.encode("."))
     after = [number + 1 for number, token in enumerate(prose) if token in ends] or [len(prose)]
-    prompt, begun = FocusPrompt([], [], []), 0
+    prompt = FocusPrompt([], [], [])
+    begun = 0
     for at, (piece, places) in zip(sorted(rng.choices(after, k=len(pieces))), pieces, strict=True):
         prompt.ids.extend(prose[begun:at])
         prompt.excerpt_ranges.append((len(prompt.ids), len(prompt.ids) + len(piece)))
@@ -440,7 +452,9 @@ def mixed_batches(
     questions = QuestionSequences(options.sets, tokenizer, seed + 1, options.lengths[0])
     texts = TextSequences(text_files(options.data), tokenizer, seed + 2)
     while True:
-        rows, labels, asked = [], [], []
+        rows = []
+        labels = []
+        asked = []
         questions.length = length = rng.choice(options.lengths)
         for _ in range(options.batch):
             kind = rng.choices(("questions", "twice", "plain"), mixture)[0]

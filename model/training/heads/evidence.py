@@ -41,13 +41,14 @@ from docqa.model.training.loop import (
     stage_parser,
 )
 
-WINDOW, WINDOWS, QUESTIONS = (
-    1024,
-    3,
-    24,
-)  # tokens read together; of a document, and questions, in one step
-LONGEST_PASSAGE, LONGEST_QUESTION = 400, 80
-RANK, SHIPPED_RANK = 32, 12
+# tokens read together; of a document, and questions, in one step
+WINDOW = 1024
+WINDOWS = 3
+QUESTIONS = 24
+LONGEST_PASSAGE = 400
+LONGEST_QUESTION = 80
+RANK = 32
+SHIPPED_RANK = 12
 FEWEST_PASSAGES = 6
 TEMPERATURE = 3.0  # its exponential times cosines are logits
 
@@ -67,7 +68,8 @@ class WindowReader:
     """Cuts documents into windows of passages, from before one that answers something on."""
 
     def __init__(self, tokenizer: FileTokenizer) -> None:
-        self._tokenizer, self._preamble = tokenizer, tokenizer.encode(PREAMBLE)
+        self._tokenizer = tokenizer
+        self._preamble = tokenizer.encode(PREAMBLE)
 
     def windows(self, sources: list[SourceText], rng: random.Random) -> Windows | None:
         """None where nothing is asked of it, or the passages are too few."""
@@ -79,7 +81,8 @@ class WindowReader:
         ]
         if not answering:
             return None
-        ids, number_of = [list(self._preamble)], dict[int, int]()
+        ids = [list(self._preamble)]
+        number_of = dict[int, int]()
         spans: list[tuple[int, int, int]] = []
         for number in range(max(rng.choice(answering) - rng.randrange(16), 0), len(places)):
             source, (start, end) = places[number]
@@ -91,7 +94,8 @@ class WindowReader:
             number_of[number] = len(spans)
             spans.append((len(ids) - 1, len(ids[-1]), len(ids[-1]) + len(passage)))
             ids[-1] += passage
-        questions, right = [], []
+        questions = []
+        right = []
         for source in {id(places[number][0]): places[number][0] for number in number_of}.values():
             for question in source.questions:
                 inside = [n for number, n in number_of.items() if places[number][0] is source]
@@ -124,7 +128,8 @@ class EvidencePath(nn.Module):
         self.layers = int(read_calibration(folder)["evidence_layer"]) + 1
         config = HybridConfig.from_folder(folder)
         self.trunk: Network = load_network(folder, config, torch.float32, self.layers)
-        self.adapters, known = nn.ParameterDict(), evidence_adapters(folder)
+        self.adapters = nn.ParameterDict()
+        known = evidence_adapters(folder)
         for name, module in self.trunk.named_modules():
             if isinstance(module, Linear) and not name.endswith(("in_proj_a", "in_proj_b")):
                 down = nn.Parameter(
@@ -172,9 +177,11 @@ class EvidencePath(nn.Module):
         whole = {name: trained.get(name, part) for name, part in self.head.items()}
         found = {name: part.half() if part.ndim > 1 else part for name, part in whole.items()}
         for name in sorted({name.rpartition("/")[0] for name in self.adapters}):
-            down, up = self.adapters[f"{name}/down"].detach(), self.adapters[f"{name}/up"].detach()
+            down = self.adapters[f"{name}/down"].detach()
+            up = self.adapters[f"{name}/up"].detach()
             left, values, right = torch.linalg.svd(up @ down, full_matrices=False)
-            root, module = values[:SHIPPED_RANK].sqrt(), f"{ADAPTERS}{name.replace('/', '.')}"
+            root = values[:SHIPPED_RANK].sqrt()
+            module = f"{ADAPTERS}{name.replace('/', '.')}"
             found |= {f"{module}.down": (right[:SHIPPED_RANK] * root[:, None]).half()}
             found |= {f"{module}.up": (left[:, :SHIPPED_RANK] * root).half()}
         return found
@@ -191,15 +198,11 @@ def run(options: argparse.Namespace) -> None:
     """Train for so many minutes, the rate falling over the second half, and write the file."""
     torch.manual_seed(options.seed)
     options.out.mkdir(parents=True, exist_ok=True)  # before the time is spent
-    path, reader = (
-        EvidencePath(options.model),
-        WindowReader(FileTokenizer(options.model / "tokenizer.json")),
-    )
+    path = EvidencePath(options.model)
+    reader = WindowReader(FileTokenizer(options.model / "tokenizer.json"))
     documents = [sources for _, sources in groups(options.sets, options.seed)]
-    quick, head = (
-        path.adapters.values(),
-        [path.trained[name] for name in ("token", "question", "weight")],
-    )
+    quick = path.adapters.values()
+    head = [path.trained[name] for name in ("token", "question", "weight")]
     rates = ((quick, 1e-3), (head, 5e-4), ([path.trained["bias"], path.temperature], 5e-3))
     optimizer = make_optimizer([parameter_group(some, rate, 0.01) for some, rate in rates], 0.98)
     for step, fraction in _steps(options.minutes):
@@ -223,7 +226,8 @@ def run(options: argparse.Namespace) -> None:
 
 def _steps(minutes: float) -> Iterator[tuple[int, float]]:
     """Steps and the share of the time that is over, until it is."""
-    started, step = time.monotonic(), 0
+    started = time.monotonic()
+    step = 0
     while (fraction := (time.monotonic() - started) / (60 * minutes)) < 1:
         yield step, fraction
         step += 1

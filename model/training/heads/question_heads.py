@@ -40,10 +40,9 @@ from docqa.model.training.data.sequences import read_set
 from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets
 from docqa.model.training.loop import save_tensors, stage_parser
 
-DECAY, DECAY_OF_CLAUSES = (
-    0.03,
-    0.003,
-)  # of the weights' squares; there are forty examples of a clause
+# of the weights' squares; there are forty examples of a clause
+DECAY = 0.03
+DECAY_OF_CLAUSES = 0.003
 SIGNED = {1: QuestionKind.MOST, -1: QuestionKind.LEAST}
 FOLDS = 5
 # of the questions about several documents, those for one fact; they are most of the examples
@@ -204,10 +203,8 @@ def words_of_part(question: str, part: str, reader: ExcerptReader) -> tuple[Tens
     """States [words, hidden] of a question's words, and whether each is in `part`, in its order."""
     places, states = reader.question_states(question)
     words = words_at(question, places)
-    asked, said = (
-        [question[a:b].lower() for a, b, _ in words],
-        part.lower().replace("?", " ").replace(",", " ").split(),
-    )
+    asked = [question[a:b].lower() for a, b, _ in words]
+    said = part.lower().replace("?", " ").replace(",", " ").split()
     inside = [0] * len(words)
     for block in SequenceMatcher(None, asked, said, autojunk=False).get_matching_blocks():
         inside[block.a : block.a + block.size] = [1] * block.size
@@ -234,7 +231,8 @@ def run(options: argparse.Namespace) -> None:
             [int(label)]
         )
 
-    forms, itself = read_forms(options.forms), read_rows(options.forms, "itself")
+    forms = read_forms(options.forms)
+    itself = read_rows(options.forms, "itself")
     others = drawn(options.sets, len(forms), options.seed)
     of_kind = [(form.question, list(QuestionKind).index(form.kind)) for form in forms]
     of_kind += [(text, 0) for text, _ in others]

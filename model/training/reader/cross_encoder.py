@@ -101,7 +101,8 @@ class ReaderHead(nn.Module):
 
     def forward(self, states: Tensor, excerpt: Tensor) -> HeadLogits:
         """`excerpt` [batch, seq] is True on the tokens of excerpts."""
-        first, outside = states[:, :1], ~excerpt[..., None]
+        first = states[:, :1]
+        outside = ~excerpt[..., None]
         ends = (self.ends(states) + self.relevance(first)).masked_fill(outside, float("-inf"))
         items = self.items(states).masked_fill(outside, float("-inf"))
         form, _, answers = self.question(first[:, 0]).split([len(FORMS), len(VERDICTS), 1], -1)
@@ -126,11 +127,9 @@ class CrossEncoder(nn.Module):
 
     def __init__(self, shape: EncoderShape, tokenizer: ReaderTokenizer) -> None:
         super().__init__()
-        self.encoder, self.head, self.tokenizer = (
-            Encoder(shape),
-            ReaderHead(shape.hidden),
-            tokenizer,
-        )
+        self.encoder = Encoder(shape)
+        self.head = ReaderHead(shape.hidden)
+        self.tokenizer = tokenizer
 
     def forward(self, batch: Excerpts) -> HeadLogits:
         """The head's logits, float32."""

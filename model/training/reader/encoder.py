@@ -48,7 +48,8 @@ class EncoderLayer(nn.Module):
 
     def __init__(self, shape: EncoderShape) -> None:
         super().__init__()
-        hidden, self.heads = shape.hidden, shape.heads
+        hidden = shape.hidden
+        self.heads = shape.heads
         self.query, self.key, self.value = (BiasedLinear(hidden, hidden) for _ in range(3))
         self.attended = BiasedLinear(hidden, hidden)
         self.attended_norm = nn.LayerNorm(hidden, shape.eps)

@@ -16,14 +16,13 @@ from docqa.model.training.data.excerpts import UNKNOWN, AskedExcerpts
 from docqa.model.training.data.replies import EncodedReply
 from docqa.model.training.reader.cross_encoder import HeadLogits
 
-ITEMS, ANSWERS, FORM, VERDICT, TYPE, REPLY = (
-    2.0,
-    0.5,
-    0.2,
-    2.0,
-    0.2,
-    0.5,
-)  # weights beside the loss of start and end
+# weights beside the loss of start and end
+ITEMS = 2.0
+ANSWERS = 0.5
+FORM = 0.2
+VERDICT = 2.0
+TYPE = 0.2
+REPLY = 0.5
 
 DECIDED = {
     (SUPPORT.index(of),): VERDICTS.index(verdict)
@@ -53,7 +52,8 @@ def question_losses(
     found: HeadLogits, none: Tensor, group: Sequence[AskedExcerpts], figures: Figures
 ) -> Tensor:
     """The sum over the questions of `group`, whose excerpts are the rows of `found`, in order."""
-    base, total = 0, found.start.new_zeros(())
+    base = 0
+    total = found.start.new_zeros(())
     for one in group:
         rows = slice(base, base + len(one.excerpts))
         base = rows.stop
@@ -90,7 +90,8 @@ def _items_loss(begins: Tensor, inside: Tensor, one: AskedExcerpts, first: list[
     """Binary cross entropy of "begins an item" and "is inside of one", mean over the tokens of
     excerpts.
     """
-    begin_here, inside_here = torch.zeros_like(begins), torch.zeros_like(inside)
+    begin_here = torch.zeros_like(begins)
+    inside_here = torch.zeros_like(inside)
     for excerpt, start, end in one.golds:
         begin_here[excerpt, first[excerpt] + start] = 1.0
         inside_here[excerpt, first[excerpt] + start : first[excerpt] + end + 1] = 1.0

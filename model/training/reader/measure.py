@@ -34,7 +34,8 @@ def measure(
     found: defaultdict[str, list[float]] = defaultdict(list)
     for begin in range(0, len(asked), TOGETHER):
         group = list(asked[begin : begin + TOGETHER])
-        logits, base = read(group), 0
+        logits = read(group)
+        base = 0
         for one in group:
             _measure_one(logits, none, one, base, found)
             base += len(one.excerpts)

@@ -19,7 +19,10 @@ from docqa.model.heads.reader_text import (
 from docqa.model.native.encoder import EncoderShape, shape_of
 from docqa.model.training.reader.cross_encoder import CrossEncoder
 
-EMBEDDING_BITS, MATRIX_BITS, HEAD_BITS = 4, 4, 8  # that a number has in a file, and in memory
+# that a number has in a file, and in memory
+EMBEDDING_BITS = 4
+MATRIX_BITS = 4
+HEAD_BITS = 8
 UNREAD = ("head.reply.", "head.answer_type.")  # no answer is better for them yet
 LARGEST_FILE = 44_000_000  # bytes of tensors in a file
 ZEROS_IN_ONE = (
@@ -33,7 +36,8 @@ def load_dense(folder: Path) -> CrossEncoder:
     Raises WeightsMismatch, RuntimeError; KeyError where a part of the encoder is missing, or one is
     unknown.
     """
-    stored, about = dict[str, Tensor](), dict[str, str]()
+    stored = dict[str, Tensor]()
+    about = dict[str, str]()
     for path in reader_files(folder):
         with opened(path) as file:
             stored |= {name: file.get_tensor(name) for name in list(file.keys())}
@@ -52,7 +56,8 @@ def save_reader(reader: CrossEncoder, folder: Path) -> None:
     shipped = {
         name: part for name, part in reader.named_parameters() if not name.startswith(UNREAD)
     }
-    parts, room = [dict[str, Tensor]()], LARGEST_FILE
+    parts = [dict[str, Tensor]()]
+    room = LARGEST_FILE
     for name, tensor in stored_form(shipped).items():
         if tensor.nbytes > room and parts[-1]:
             parts.append({})

@@ -35,7 +35,8 @@ def compensated(weight: Tensor, inputs: Tensor) -> Tensor:
     """The values of weight [rows, columns] on a grid of MATRIX_BITS, chosen for `inputs` [tokens,
     columns].
     """
-    left, rounded = weight.float().clone(), torch.empty_like(weight, dtype=torch.float32)
+    left = weight.float().clone()
+    rounded = torch.empty_like(weight, dtype=torch.float32)
     products = inputs.T @ inputs
     products += DAMPING * products.diagonal().mean() * torch.eye(len(products))
     factor = torch.linalg.cholesky(
@@ -74,7 +75,8 @@ def round_reader(
     reader: CrossEncoder, trained: set[str], pairs: list[tuple[list[int], list[int]]]
 ) -> None:
     """Round the layers that have `trained` parameters, for pairs of question and excerpt."""
-    batch, encoder = lay_out(pairs, reader.tokenizer.between), reader.encoder
+    batch = lay_out(pairs, reader.tokenizer.between)
+    encoder = reader.encoder
     bias = encoder.bias(batch.mask)
     x = encoder.norm(encoder.words(batch.ids) + encoder.places(torch.arange(batch.ids.shape[1])))
     for number, layer in enumerate(encoder.layers):
@@ -95,7 +97,8 @@ def main(arguments: list[str] | None = None) -> None:
         names = [name for name in file.keys() if name.startswith(AVERAGE)]  # noqa: SIM118 - not a dict
         averaged = {name.removeprefix(AVERAGE): file.get_tensor(name) for name in names}
     reader.load_state_dict(averaged, strict=False)
-    questions, rng = ExcerptQuestions(options.sets, reader.tokenizer, 0), random.Random(0)
+    questions = ExcerptQuestions(options.sets, reader.tokenizer, 0)
+    rng = random.Random(0)
     drawn = [questions.draw(rng) for _ in range(options.questions)]
     round_reader(
         reader,

@@ -88,7 +88,9 @@ class StepWeights:
     def __init__(
         self, reader: CrossEncoder, precision: loop.Precision, pool: loop.WorkerPool
     ) -> None:
-        self.reader, self.precision, self.pool = reader, precision, pool
+        self.reader = reader
+        self.precision = precision
+        self.pool = pool
         parts = reader.encoder.named_parameters()
         used = {name: part.detach().to(precision.dtype, copy=True) for name, part in parts}
         with torch.device("meta"):
@@ -261,7 +263,8 @@ def train(options: argparse.Namespace) -> None:
     """
     torch.set_flush_denormal(True)
     torch.manual_seed(options.seed)
-    reader, precision = open_reader(options), loop.Precision.best(options.device)
+    reader = open_reader(options)
+    precision = loop.Precision.best(options.device)
     questions = ExcerptQuestions(options.sets, reader.tokenizer, options.seed)
     held_out = [
         *ExcerptQuestions(options.sets, reader.tokenizer, 5, validation=True).fixed(
@@ -269,10 +272,8 @@ def train(options: argparse.Namespace) -> None:
         )
     ]
     fixed = subset_of(options.data, options.subset, reader)
-    claims, replies = (
-        Claims(options.data, reader.tokenizer),
-        Replies(options.sets, reader.tokenizer),
-    )
+    claims = Claims(options.data, reader.tokenizer)
+    replies = Replies(options.sets, reader.tokenizer)
     held_out_claims = Claims(options.data, reader.tokenizer, validation=True).fixed(
         options.validate, 5
     )
@@ -292,7 +293,8 @@ def train(options: argparse.Namespace) -> None:
     if options.resume is not None and not run.step:
         restore(run, options.start, options.resume)
     rng = random.Random(f"{options.seed} {run.step}")
-    drawing, pool = loop.WorkerPool(1), loop.WorkerPool(options.threads)
+    drawing = loop.WorkerPool(1)
+    pool = loop.WorkerPool(options.threads)
 
     def draw() -> Batch:
         return Batch(
@@ -305,7 +307,8 @@ def train(options: argparse.Namespace) -> None:
 
     def step() -> tuple[int, loop.Figures]:
         nonlocal coming
-        now, coming = coming.result(), drawing.submit(draw)
+        now = coming.result()
+        coming = drawing.submit(draw)
         weights = StepWeights(reader, precision, pool)
         tokens, figures = one_step(weights, now)
         return tokens, dict(figures)

@@ -57,7 +57,8 @@ def loss(
     hidden: Callable[[Tensor], Tensor], logits: Callable[[Tensor], Tensor], ids: Tensor, start: int
 ) -> float:
     """Mean cross entropy (nats a token) of ids [rows, seq] from position `start` on."""
-    total, count = 0.0, 0
+    total = 0.0
+    count = 0
     for row in ids:
         states = hidden(row[None])[0, start:-1]
         scores = logits(states).float()
@@ -70,7 +71,8 @@ def copied_answers(folder: Path, data: Path, count: int, seed: int) -> float:
     """Mean token F1 of what the student copies, over `count` questions of natural/dev with one
     right passage each.
     """
-    rng, model = random.Random(seed), load_model(folder)
+    rng = random.Random(seed)
+    model = load_model(folder)
     path = data / "natural" / "dev" / "natural.jsonl.gz"
     sets = QuestionSets({"natural": path}, {"natural": 1.0})
     sources = [

@@ -27,7 +27,8 @@ class _HeadDivergence(torch.autograd.Function):
     def forward(
         ctx: Any, hidden: Tensor, target: Tensor, head: Tensor, logits: Callable[[Tensor], Tensor]
     ) -> Tensor:
-        total, gradients = hidden.new_zeros((), dtype=torch.float32), []
+        total = hidden.new_zeros((), dtype=torch.float32)
+        gradients = []
         for ours, theirs in zip(hidden.split(ROWS), target.split(ROWS), strict=True):
             mine = functional.linear(ours.to(head.dtype), head).float()
             mine -= mine.logsumexp(-1, keepdim=True)
@@ -87,7 +88,8 @@ def answer_loss(head: Tensor, hidden: Tensor, labels: Tensor) -> tuple[Tensor, F
     Where an answer starts is what is hard to learn; going on with it is copying. Also returns the
     shares of first tokens and of all tokens that the model would have chosen.
     """
-    before, after = hidden[:, :-1], labels[:, 1:]
+    before = hidden[:, :-1]
+    after = labels[:, 1:]
     mask = after != IGNORED
     first = (labels[:, :-1] == IGNORED)[mask]
     logits = functional.linear(before[mask].to(head.dtype), head).float()

@@ -20,7 +20,8 @@ from docqa.model.training.loop import stage_parser
 from docqa.model.training.trunk.stage import read_checkpoint
 
 INDEX = "model.safetensors.index.json"
-BITS, EMBEDDING_BITS = 4, 8
+BITS = 4
+EMBEDDING_BITS = 8
 
 
 def ship(student: Path, shipped: Path, out: Path, eight_bits: Sequence[str] = ()) -> int:
@@ -42,7 +43,8 @@ def ship(student: Path, shipped: Path, out: Path, eight_bits: Sequence[str] = ()
     (out / "config.json").write_text(
         json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8"
     )
-    shards, seen = Shards(out), set[str]()
+    shards = Shards(out)
+    seen = set[str]()
     for name, tensor in sorted(network.state_dict().items()):
         bits = (
             EMBEDDING_BITS

@@ -39,7 +39,8 @@ class StudentStage:
     def __init__(self, options: argparse.Namespace) -> None:
         torch.set_flush_denormal(True)
         torch.manual_seed(options.seed)
-        self.options, self.precision = options, Precision.best(options.device)
+        self.options = options
+        self.precision = Precision.best(options.device)
         self.student, self.raw = read_checkpoint(options.student)
         self.student.to(self.precision.device)
         self.tokenizer = FileTokenizer(options.student / "tokenizer.json")

@@ -112,7 +112,8 @@ def test_any_question_gets_an_answer_object(lease, model, question):
 
 
 def test_several_files_are_one_context_and_every_cite_names_its_file(tmp_path, model):
-    first, second = tmp_path / "a.txt", tmp_path / "b.txt"
+    first = tmp_path / "a.txt"
+    second = tmp_path / "b.txt"
     first.write_text(
         "The northern lighthouse was built of red stone in spring.\n", encoding="utf-8"
     )

@@ -36,10 +36,8 @@ def found(*words: str, context: Context) -> tuple[Candidate, ...]:
 
 
 def answer(context: Context, candidates: tuple[Candidate, ...] = (), **changes: Any) -> Answer:
-    reading, possible = (
-        changes.pop("reading", Candidates(candidates, None, 0)),
-        changes.pop("possible", False),
-    )
+    reading = changes.pop("reading", Candidates(candidates, None, 0))
+    possible = changes.pop("possible", False)
     draft = Draft(
         question="What does the keeper pay?",
         ranked=[Ranked(0, 1.0, 0.0), Ranked(1, 0.5, 0.0)],

@@ -67,7 +67,8 @@ def test_an_answer_names_the_models_of_others_that_it_rests_on(
     def vectors():
         return {path.name for path in own_folders.rglob("passages-*.safetensors")}
 
-    cold, first = asked(), vectors()
+    cold = asked()
+    first = vectors()
     names = {role: cold["provenance"]["options"][role].partition("@")[0] for role in folders}
     assert names == {"reader": "squad", "encoder": "mean", "reranker": "cross"} and len(first) == 1
     other = asked(encoder=tmp_path / "cls")
@@ -91,7 +92,8 @@ def test_confidence_is_fitted_on_questions_for_these_models_alone(others, tmp_pa
     )
     with pytest.raises(UsageError, match="--reader, --encoder or --reranker"):
         Fitting(replace(options, reader=None, encoder=None, reranker=None), load_model(options))
-    fitting, before = Fitting(options, load_model(options)), options.recorded()
+    fitting = Fitting(options, load_model(options))
+    before = options.recorded()
     asked = [
         QuestionOutcome(
             "",

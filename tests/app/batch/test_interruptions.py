@@ -62,7 +62,8 @@ def _undisturbed(docqa: Any, folder: Path, out: Path) -> dict[str, bytes]:
 def test_a_killed_run_continues_to_the_same_output_and_repeats_nothing(
     docqa: Any, mixed_folder: Any, summarize_process: Start, tmp_path: Path
 ) -> None:
-    folder, out = mixed_folder(tmp_path / "docs", 7), tmp_path / "out"
+    folder = mixed_folder(tmp_path / "docs", 7)
+    out = tmp_path / "out"
     _kill_after(summarize_process(folder, "--output", out), out, 2)
     assert 2 <= _records(out) < 5
     assert docqa("summarize", folder, "--output", out)[0] == 6
@@ -74,7 +75,8 @@ def test_a_killed_run_continues_to_the_same_output_and_repeats_nothing(
 def test_ctrl_c_is_status_130_and_keeps_what_was_done(
     docqa, mixed_folder, summarize_process, tmp_path
 ):
-    folder, out = mixed_folder(tmp_path / "docs", 20), tmp_path / "out"
+    folder = mixed_folder(tmp_path / "docs", 20)
+    out = tmp_path / "out"
     process = summarize_process(folder, "--output", out)
     while _records(out) < 1:
         assert process.poll() is None
@@ -93,7 +95,8 @@ def test_ctrl_c_is_status_130_and_keeps_what_was_done(
 def test_a_folder_of_60_ends_the_same_through_five_kills(
     docqa, mixed_folder, summarize_process, tmp_path, jobs
 ):
-    folder, out = mixed_folder(tmp_path / "docs", 60), tmp_path / "out"
+    folder = mixed_folder(tmp_path / "docs", 60)
+    out = tmp_path / "out"
     moments = random.Random(7)
     for _ in range(5):
         process = summarize_process(folder, "--output", out, "--jobs", jobs)

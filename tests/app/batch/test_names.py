@@ -27,10 +27,8 @@ def test_a_name_is_the_relative_path_and_md():
 
 
 def test_names_that_some_disks_treat_as_equal_become_different():
-    composed, decomposed = (
-        unicodedata.normalize("NFC", "é.txt"),
-        unicodedata.normalize("NFD", "é.txt"),
-    )
+    composed = unicodedata.normalize("NFC", "é.txt")
+    decomposed = unicodedata.normalize("NFD", "é.txt")
     names = output_names(["A.txt", "a.txt", composed, decomposed])
     assert names["A.txt"] == "A.txt.md"
     assert names["a.txt"].startswith("a~")

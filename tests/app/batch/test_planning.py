@@ -12,7 +12,8 @@ from docqa.app.options import Options
 
 @pytest.mark.usefixtures("tiny_model")
 def test_a_plan_follows_from_processes_and_earlier_runs():
-    options, speeds = Options(model=os.environ["DOCQA_MODEL"]), Speeds()
+    options = Options(model=os.environ["DOCQA_MODEL"])
+    speeds = Speeds()
     tasks = [
         Task(name, Item(name, f"/{name}", name, bytes=4_000), (name,))
         for name in ("a.txt", "b.txt")
@@ -65,7 +66,8 @@ def test_identities_keep_the_names_that_older_workspaces_are_keyed_by(job, own):
 
 
 def test_estimates_of_the_same_documents_add_up_to_what_they_took():
-    speeds, took = Speeds(), {100: 3.0, 5_000: 40.0, 20: 2.0}
+    speeds = Speeds()
+    took = {100: 3.0, 5_000: 40.0, 20: 2.0}
     for size, seconds in took.items():
         speeds.add("work", size, seconds)
     assert sum(speeds.at("work", size, 0.0) for size in took) == pytest.approx(sum(took.values()))

@@ -13,7 +13,8 @@ def _task(name: str) -> Task:
 
 
 def test_time_left_follows_the_documents_that_are_done():
-    now, stream = [0.0], io.StringIO()
+    now = [0.0]
+    stream = io.StringIO()
     progress = BatchProgress(10, 0, 100.0, stream, lambda: now[0])
     progress.started(_task("a"))
     now[0] = 90.0

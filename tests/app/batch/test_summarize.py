@@ -111,7 +111,8 @@ def test_a_second_process_is_refused_while_one_works_there(docqa, folder, tmp_pa
 def test_a_folder_with_the_ledger_of_an_earlier_build_is_continued(docqa, folder, tmp_path):
     out = tmp_path / "out"
     docqa("summarize", folder, "--output", out)
-    fresh, attempts = outputs_of(out), attempts_of(out)
+    fresh = outputs_of(out)
+    attempts = attempts_of(out)
     with sqlite3.connect(out / "ledger.sqlite") as database:
         database.execute("ALTER TABLE runs ADD COLUMN exit_code INTEGER")
         database.execute("PRAGMA user_version = 2")

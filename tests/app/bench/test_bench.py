@@ -96,7 +96,8 @@ def test_a_context_too_large_for_memory_is_not_tried(monkeypatch):
 
 
 def test_a_file_of_the_users_has_rows_of_its_own(monkeypatch):
-    config, tokenizer = HybridConfig.from_folder(BUNDLED), SimpleNamespace(vocab_size=100)
+    config = HybridConfig.from_folder(BUNDLED)
+    tokenizer = SimpleNamespace(vocab_size=100)
     model = SimpleNamespace(config=config, tokenizer=tokenizer, precision="float32")
     monkeypatch.setattr(run, "available_bytes", lambda: 1 << 20)
     monkeypatch.setattr(peers, "find_spec", lambda name: None)
@@ -154,7 +155,8 @@ def test_both_sides_go_on_with_the_same_tokens():
     rounding.
     """
     model = load_model(dtype="float32")
-    ours, theirs = peers.Docqa(model), peers.Transformers(model)
+    ours = peers.Docqa(model)
+    theirs = peers.Transformers(model)
     ids = run.random_ids(model, 200)
     ours.prefill(ids)
     with torch.inference_mode():

@@ -157,11 +157,9 @@ def test_a_follow_up_with_a_surer_answer_is_asked_alone(conversation, session):
     ask(conversation, "When does the lease begin?")
     assert ask(conversation, "And what is the rent?").answer == "The rent is 1,200 dollars a month."
     assert conversation.turns[-1].understood == ""
-    session.writes, session.answer, session.completed = (
-        True,
-        pytest.fail,
-        lambda question, earlier: question,
-    )
+    session.writes = True
+    session.answer = pytest.fail
+    session.completed = lambda question, earlier: question
     session.writing = SimpleNamespace(evidence=SimpleNamespace(preview=session._answer))
     assert conversation.understood("And what is the rent?") == "And what is the rent?"
 

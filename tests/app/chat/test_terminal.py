@@ -26,7 +26,8 @@ def answer() -> Answer:
         'The term "marriage" means what the law of the place where it was made understands by it.'
     )
     quote = Quote(words, None, None, Grade.EXACT, Place.AS_CITED, (cite,))
-    coverage, usage = CoverageReport(tokens=9, tokens_read=9, pages=1), Usage(9, 0, 1.0, False)
+    coverage = CoverageReport(tokens=9, tokens_read=9, pages=1)
+    usage = Usage(9, 0, 1.0, False)
     return Answer(
         Status.ANSWERED, "What is it?", "the law's term", False, 0.93, (quote,), (), coverage, usage
     )

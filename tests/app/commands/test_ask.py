@@ -175,7 +175,8 @@ def test_each_in_a_batch_says_what_each_says_one_by_one(docqa, note, tmp_path):
     def without_usage(out: str) -> list[Any]:
         return [{**json.loads(line), "usage": None} for line in out.splitlines()]
 
-    plain, several = without_usage(one_by_one), without_usage(batch)
+    plain = without_usage(one_by_one)
+    several = without_usage(batch)
     assert [answer["status"] for answer in several] == ["unreadable", "answered"]
     assert several[1] == plain[1]
     assert docqa(*arguments, "--workspace", kept)[1] == batch

@@ -178,7 +178,8 @@ def test_a_second_run_asks_nothing_again(docqa, folder, questions, monkeypatch):
 def test_answers_are_not_reused_where_something_else_was_asked(
     docqa, folder, questions, monkeypatch, change
 ):
-    path, arguments = folder / "a.txt", ["extract", folder / "a.txt", "--questions", questions]
+    path = folder / "a.txt"
+    arguments = ["extract", folder / "a.txt", "--questions", questions]
     docqa(*arguments)
     if change == "forget":
         docqa("forget", path)

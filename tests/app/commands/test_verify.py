@@ -80,7 +80,8 @@ def test_json_has_the_contracts_quotes_and_what_verify_adds(docqa, lease, brief,
         "as_cited",
         str(lease),
     )
-    start, end = quote["cites"][0]["start"], quote["cites"][0]["end"]
+    start = quote["cites"][0]["start"]
+    end = quote["cites"][0]["end"]
     assert quote["reads"] == "The deposit is returned within nine days"
     assert end - start == len(quote["reads"])
     assert out.count("\n") == 1

@@ -88,7 +88,8 @@ def kept_file(kept: KeptParts) -> Path:
 
 
 def test_another_text_or_tokenizer_is_another_context(kept, document, model):
-    first, longer = document("One page."), document("One page.", "And two.")
+    first = document("One page.")
+    longer = document("One page.", "And two.")
     for parts, of in ((kept, first), (kept, longer), (replace(kept, tokenizer="other"), first)):
         assert same(
             parts.context([of], lambda: model.tokenizer, None), lay_out([of], model.tokenizer)
@@ -121,7 +122,8 @@ def test_damaged_tokens_are_made_again(kept, document, model, harm):
 
 
 def test_what_another_process_keeps_meanwhile_stays_as_it_is(kept, document, model):
-    made, other = document("One page."), replace(kept, notices=[])
+    made = document("One page.")
+    other = replace(kept, notices=[])
 
     def slow() -> Any:
         other.context([made], lambda: model.tokenizer, None)

@@ -30,7 +30,8 @@ def vectors(document: Any, model: Any, tiny_reader: Any, tmp_path: Path) -> Any:
     context = lay_out([document(*PAGES)], model.tokenizer)
 
     def make(seed: int = 4) -> tuple[PassageVectors, list[str]]:
-        encoder, read = encoders[seed], []
+        encoder = encoders[seed]
+        read = []
 
         def watch(texts: list[str], *, asked: bool = False) -> np.ndarray:
             read.extend(texts)

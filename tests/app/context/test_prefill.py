@@ -159,7 +159,8 @@ def test_a_state_of_another_text_is_refused_with_the_reason(kept, model, tmp_pat
     path, cache, cold = kept
     other = lease_of(tmp_path / "other.txt", 12)
     ask(other, model, tmp_path / "second")
-    mine, foreign = state_folder(cache), state_folder(tmp_path / "second")
+    mine = state_folder(cache)
+    foreign = state_folder(tmp_path / "second")
     shutil.rmtree(mine / "model")
     shutil.copytree(foreign / "model", mine / "model")
     answer, events = ask(path, model, cache)

@@ -40,7 +40,8 @@ def test_scores_follow_squad(said, gold, exact, overlap):
     st.data(),
 )
 def test_gold_places_survive_other_white_space(words, data):
-    source, text = "\n".join(words), "  ".join(words)
+    source = "\n".join(words)
+    text = "  ".join(words)
     number = data.draw(st.integers(0, len(words) - 1))
     start = sum(len(word) + 1 for word in words[:number])
     place = TextMap(source, text).span(start, start + len(words[number]))
@@ -52,7 +53,8 @@ def test_gold_places_survive_other_white_space(words, data):
 
 
 def test_a_gold_answer_is_found_where_text_was_lost():
-    source, text = "Running head 12\nThe rent is due in nine days.", "The rent is due in nine days."
+    source = "Running head 12\nThe rent is due in nine days."
+    text = "The rent is due in nine days."
     start = source.index("nine days")
     assert TextMap(source, text).span(start, start + 9) == (
         text.index("nine"),

@@ -32,7 +32,8 @@ def answer(said: str | None, *quotes: tuple[str, int | None]) -> Answer:
     status, refused = (Status.NOT_FOUND, True) if said is None else (Status.ANSWERED, False)
     begins = verdict_of(said)
     verdict = Verdict(begins) if begins else None
-    report, usage = CoverageReport(1, 1, 1), Usage(1, 0, 0.0, False)
+    report = CoverageReport(1, 1, 1)
+    usage = Usage(1, 0, 0.0, False)
     return Answer(status, "q", said, refused, 0.5, made, (), report, usage, verdict=verdict)
 
 
@@ -130,10 +131,8 @@ def test_all_words_of_a_list_may_stand_in_all_quotes():
 
 
 def test_bins_are_of_equal_count_and_weigh_the_error():
-    sure, unsure = (
-        [Asserted(0.9, n < 9) for n in range(10)],
-        [Asserted(0.5, n < 2) for n in range(10)],
-    )
+    sure = [Asserted(0.9, n < 9) for n in range(10)]
+    unsure = [Asserted(0.5, n < 2) for n in range(10)]
     mixed = random.Random(0).sample(sure + unsure, 20)
     found = bins(mixed)
     assert [each.size for each in found] == [2] * 10

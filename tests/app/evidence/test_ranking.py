@@ -90,7 +90,8 @@ def test_the_model_can_lift_a_passage_that_words_do_not_find():
 
 
 def test_fusion_adds_standardised_signals_by_their_weights():
-    a, b = np.array([1.0, 2.0, 3.0]), np.array([30.0, 10.0, 20.0])
+    a = np.array([1.0, 2.0, 3.0])
+    b = np.array([30.0, 10.0, 20.0])
     fused = fuse(a, b, {"bm25": 2.0, "vector": 0.5})
     assert np.allclose(fused, 2.0 * standardise(a) + 0.5 * standardise(b))
     assert np.array_equal(standardise(np.ones(3)), np.zeros(3))

@@ -64,7 +64,8 @@ def test_what_may_be_read_two_ways_is_no_value(kind, text):
     ],
 )
 def test_values_are_equal_conflicting_or_incomparable(kind, one, other, relation):
-    first, second = read(kind, one), read(kind, other)
+    first = read(kind, one)
+    second = read(kind, other)
     assert first is not None and second is not None
     assert compare(first, second) is compare(second, first) is relation
 

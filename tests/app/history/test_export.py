@@ -47,7 +47,8 @@ def lease(document: Callable[..., Document]) -> Document:
 
 def quote_of(document: Document, words: str, answer: str, grade: str = "exact") -> Quote:
     page = next(page for page in document.pages if words in page.text)
-    start, at = page.text.index(words), words.index(answer)
+    start = page.text.index(words)
+    at = words.index(answer)
     cite = Cite(document.path, page.page, page.label, None, start, start + len(words))
     return Quote(words, at, at + len(answer), Grade(grade), Place.AS_CITED, (cite,))
 

@@ -47,7 +47,8 @@ def lease_pages(document: Callable[..., Document]) -> Document:
 def answer_of(document: Document, question: str, words: str, answer: str) -> Answer:
     """An answer whose only quote is `words`, cut from the document's page."""
     page = next(page for page in document.pages if words in page.text)
-    start, at = page.text.index(words), words.index(answer)
+    start = page.text.index(words)
+    at = words.index(answer)
     cite = Cite(document.path, page.page, page.label, None, start, start + len(words))
     return Answer(
         Status.ANSWERED,

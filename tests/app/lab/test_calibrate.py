@@ -20,7 +20,8 @@ def files(tmp_path: Path) -> Path:
     """Questions about seven texts, one that is answered and one that is not; one of the texts is
     not for fitting.
     """
-    asked, described = [], []
+    asked = []
+    described = []
     for number in range(7):
         name = f"port{number}.txt"
         tmp_path.joinpath(name).write_text(

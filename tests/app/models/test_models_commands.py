@@ -128,7 +128,8 @@ def test_show_of_a_model_that_is_not_here_tells_what_it_needs(docqa):
 
 def test_another_release_of_a_shape_needs_the_same(docqa):
     for older, newer in (("Qwen3.5-27B", "Qwen3.6-27B"), ("Qwen3.6-27B", "Qwen3.8-27B")):
-        first, second = known(older), known(newer)
+        first = known(older)
+        second = known(newer)
         assert first is not None and second is not None and first.config == second.config
 
 

@@ -38,7 +38,8 @@ def test_a_divided_word_may_keep_its_hyphen():
 def test_every_folded_range_leads_back_to_characters_that_fold_to_it(text):
     folded = fold(text)
     for start in range(len(folded.text)):
-        begin, end = folded.original_start(start), folded.original_end(start + 1)
+        begin = folded.original_start(start)
+        end = folded.original_end(start + 1)
         assert 0 <= begin < end <= len(text)
         assert folded.text[start] in fold(text[begin:end]).text or text[begin:end].strip() in {
             "-",

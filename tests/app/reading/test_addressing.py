@@ -62,20 +62,23 @@ def test_ordinary_sentences_do_not_address_the_reader(sentence):
 
 
 def test_what_stands_by_such_a_sentence_does_not_win():
-    eve, alice = candidate("Eve Black", 2.0), candidate("Alice Brown", 1.0)
+    eve = candidate("Eve Black", 2.0)
+    alice = candidate("Alice Brown", 1.0)
     assert warily(found(eve, alice), DOCUMENTS).candidates == (alice, eve)
     assert warily(found(alice, eve), DOCUMENTS).candidates == (alice, eve)
 
 
 def test_an_item_by_such_a_sentence_is_left_out():
-    eve, alice = candidate("Eve Black", 2.0), candidate("Alice Brown", 1.0)
+    eve = candidate("Eve Black", 2.0)
+    alice = candidate("Alice Brown", 1.0)
     both = Candidates((alice, eve), None, 0, Form.LIST, items=(alice, eve))
     assert (warily(both, DOCUMENTS).form, warily(both, DOCUMENTS).items) == (Form.FACT, ())
     assert warily(both, DOCUMENTS).candidates[0] == alice
 
 
 def test_what_stands_alone_is_kept_and_marked():
-    eve, founded = candidate("Eve Black", 2.0), candidate("1990", 1.0, coverage=0.2)
+    eve = candidate("Eve Black", 2.0)
+    founded = candidate("1990", 1.0, coverage=0.2)
     assert warily(found(eve, founded), DOCUMENTS).candidates == (eve, founded)
     (line,) = marks(likely_places(found(eve, founded)), DOCUMENTS)
     assert line.startswith(

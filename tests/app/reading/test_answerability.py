@@ -20,7 +20,10 @@ from docqa.app.reading.answerability import (
 )
 from docqa.app.reading.candidates import BY_STRUCTURE, Form
 
-TEXT = "The tenant pays rent of 1200 dollars to Marten Hale. Rents are due on the first day. The roof is repaired by Hale."
+TEXT = (
+    "The tenant pays rent of 1200 dollars to Marten Hale. Rents are due on the first day. "
+    "The roof is repaired by Hale."
+)
 
 
 @pytest.fixture

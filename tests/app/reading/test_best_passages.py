@@ -105,7 +105,8 @@ def test_a_restart_gives_the_same_answer_bit_for_bit(
 def test_only_the_layers_that_answers_depend_on_are_read(lease, reading_model, monkeypatch):
     monkeypatch.setitem(reading_model.calibration, "evidence_layer", 0)
     monkeypatch.setitem(reading_model.calibration, "evidence_weights", {"bm25": 1.0, "vector": 0.2})
-    answers, depths = [], []
+    answers = []
+    depths = []
     for layers in (None, 3):
         if layers:
             monkeypatch.setattr(type(reading_model), "answer_layers", layers)

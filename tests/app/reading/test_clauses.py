@@ -28,7 +28,8 @@ def context(document, model):
 
 
 def _best(context, name):
-    rows, head = clause_sentences(context), clause_heads()[name]
+    rows = clause_sentences(context)
+    head = clause_heads()[name]
     scores = head.scores(rows)
     row = rows[int(scores.argmax())]
     return context.text_of(context.passages[row.passage])[row.start : row.end], head.chance(

@@ -99,7 +99,8 @@ def test_the_sentence_is_preferred_that_answers_by_itself(decided):
 
 @pytest.mark.parametrize(("odds", "verdict"), [(2.0, "yes"), (-9.5, "no"), (0.3, None)])
 def test_a_yes_no_question_gets_the_verdict_of_its_clause(decided, odds, verdict):
-    clause, sentence = "may give notice", "The keeper may give notice in May"
+    clause = "may give notice"
+    sentence = "The keeper may give notice in May"
     found = decided([RENT], [span_of(RENT, clause, 0, -1.0)], Form.YES_NO, yes={sentence: odds})
     assert (found.form, found.verdict) == (Form.YES_NO, verdict)
     assert found.signals["yes"] == odds

@@ -17,7 +17,10 @@ INLINE = (
     "A notice under clause 4(a) is given (i) by hand, (ii) one day after it was sent by a carrier, or (iii) three days "
     "after posting. Other letters do not count."
 )
-BULLETS = "The mill has:\n• two stones\n– a red one\n– a blue one\n• a hoist;\n• a door.\nIt stands on it.\n• not this one"
+BULLETS = (
+    "The mill has:\n• two stones\n– a red one\n– a blue one\n• a hoist;\n• a door.\nIt "
+    "stands on it.\n• not this one"
+)
 NUMBERS = "There are three faults, as follows:\n1. The wheel turns. Nobody stops it.\n2. The door is open.\n3) It leaks."
 
 

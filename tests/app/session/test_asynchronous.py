@@ -53,7 +53,8 @@ def test_the_loop_is_free_while_documents_are_read(lease, options):
 def test_a_cancelled_task_ends_the_read_and_keeps_its_blocks(lease, options):
     async def ask() -> tuple[list[int], list[int]]:
         async with AsyncSession([str(lease)], options) as session:
-            begun, done = asyncio.Event(), []
+            begun = asyncio.Event()
+            done = []
 
             async def read() -> None:
                 async for event in session.read():

@@ -25,7 +25,8 @@ def test_the_first_question_of_the_readme_is_answered_cold_and_kept(python, repo
     readme = (repository / "README.md").read_text().splitlines()
     line = next(text for text in readme if "&& docqa ask sample_docs/" in text)
     words = shlex.split(line.split("&& docqa ask ", 1)[1])
-    path, question = str(repository / words[0]), words[1]
+    path = str(repository / words[0])
+    question = words[1]
     code, (first,), _ = ask(python, path, question)
     assert code == 0
     assert first["status"] == "answered"

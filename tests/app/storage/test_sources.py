@@ -61,7 +61,8 @@ def test_one_of_several_documents_is_not_parsed_again_under_another_name(store, 
 
 def test_a_document_called_after_its_file_is_parsed_again_under_another_name(store, parsed, write):
     text = "The harbour master opens the gate at six.\n"
-    first, second = write("a.txt", text), write("b.txt", text)
+    first = write("a.txt", text)
+    second = write("b.txt", text)
     titles = [
         read_sources([path], PLAIN, store).documents[0].title
         for path in (first, second, first, second)

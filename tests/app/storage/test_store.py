@@ -256,7 +256,8 @@ def test_what_a_killed_process_left_is_forgotten(store, at):
 
 
 def test_a_folder_that_is_being_written_is_not_pruned(store, monkeypatch):
-    rename, seen = os.rename, []
+    rename = os.rename
+    seen = []
 
     def pruned_meanwhile(old: Path, new: Path) -> None:
         seen.append((store.entries(), store.prune(0)))
@@ -270,7 +271,8 @@ def test_a_folder_that_is_being_written_is_not_pruned(store, monkeypatch):
 
 @pytest.mark.parametrize("moment", ["fsync", "rename"])
 def test_forgetting_while_it_is_written_leaves_nothing(store, monkeypatch, moment):
-    original, left = getattr(os, moment), [None]
+    original = getattr(os, moment)
+    left = [None]
 
     def forgotten_meanwhile(*arguments: Any) -> None:
         if left:

@@ -50,7 +50,8 @@ def inline(markdown: str) -> tuple[set[str], str]:
     parser = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable(
         ["table", "strikethrough"]
     )
-    types, shown = set(), []
+    types = set()
+    shown = []
     for token in parser.parse(markdown):
         types.add(token.type)
         for child in token.children or ():

@@ -20,7 +20,8 @@ def test_the_digest_of_the_sample_folder_quotes_every_document(sample_docs):
     options = Options(store=False, preview=False)
     model = load_model(options)
     paths = sorted(path for path in sample_docs.iterdir() if path.suffix in (".pdf", ".xml"))
-    records, words = [], {}
+    records = []
+    words = {}
     for path in paths:
         with open_session([str(path)], options, model=model) as session:
             document = replace(session.documents[0], path=path.name)

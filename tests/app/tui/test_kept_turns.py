@@ -92,7 +92,8 @@ def test_an_export_escapes_the_text_of_a_document(lease_document, tmp_path, tui)
 
 def test_an_export_has_the_rights_of_a_new_file_and_any_text(lease_document, tmp_path, tui):
     document = replace(lease_document, path="le\udcffase.pdf")  # a name that is no UTF-8
-    target, other = tmp_path / "out.md", tmp_path / "other.md"
+    target = tmp_path / "out.md"
+    other = tmp_path / "other.md"
     other.write_text("", encoding="utf-8")
     kept_turns.export(
         str(target), [document], [Turn("who?", "done", tui.answer_of(lease_document))]

@@ -52,7 +52,8 @@ class InTerminal:
 
     def until(self, shown: Callable[[bytes], object], seconds: float = 240.0) -> None:
         """Read until `shown` holds of what was drawn since the last call."""
-        seen, end = b"", time.monotonic() + seconds
+        seen = b""
+        end = time.monotonic() + seconds
         while not shown(seen):
             assert time.monotonic() < end, self.seen[-2_000:]
             if select.select([self._terminal], [], [], 0.2)[0]:
@@ -104,7 +105,8 @@ def _kept_tokens(store: Store) -> int:
 def test_killed_while_it_reads_what_was_saved_is_taken_up_again(
     lease_of, tmp_path, environment, own_folders
 ):
-    path, store = lease_of(tmp_path / "lease.txt", 300), Store(own_folders)
+    path = lease_of(tmp_path / "lease.txt", 300)
+    store = Store(own_folders)
     first = InTerminal(["tui", str(path)], environment, SLOW_BLOCKS)
     first.until(lambda seen: b"question about" in seen)
     first.send(b"Who pays?\r")
@@ -124,11 +126,15 @@ def test_killed_while_it_reads_what_was_saved_is_taken_up_again(
 def test_killed_while_it_answers_only_that_answer_is_lost(
     lease_of, tmp_path, environment, own_folders
 ):
-    path, store = lease_of(tmp_path / "lease.txt", 30), Store(own_folders)
+    path = lease_of(tmp_path / "lease.txt", 30)
+    store = Store(own_folders)
     first = InTerminal(["tui", str(path)], environment)
     first.until(lambda seen: b"question about" in seen)
     first.send(b"What does the tenant of unit 7 pay?\r")
-    slow = "import time, docqa.app.answerers.extractive as e; e.ExtractiveAnswerer._answer = lambda *a: time.sleep(600)\n"
+    slow = (
+        "import time, docqa.app.answerers.extractive as e; e.ExtractiveAnswerer._answer = "
+        "lambda *a: time.sleep(600)\n"
+    )
     first.until(lambda seen: any(turn.state == "done" for turn in _turns(store)))
     first.kill()
     second = InTerminal(["tui", str(path)], environment, slow)
@@ -151,7 +157,8 @@ def test_killed_while_it_answers_only_that_answer_is_lost(
 def test_fifty_questions_two_resizes_a_kill_and_a_reopening_lose_nothing(
     lease_of, tmp_path, environment, own_folders
 ):
-    folder, store = tmp_path / "leases", Store(own_folders)
+    folder = tmp_path / "leases"
+    store = Store(own_folders)
     folder.mkdir()
     names = ["a.txt", "b.txt", "c.txt"]
     for number, name in enumerate(names):
@@ -199,7 +206,8 @@ def _answered(store: Store) -> list[KeptTurn]:
 def test_killed_right_after_a_note_the_note_is_there_again(
     lease_of, tmp_path, environment, own_folders
 ):
-    path, store = lease_of(tmp_path / "lease.txt", 30), Store(own_folders)
+    path = lease_of(tmp_path / "lease.txt", 30)
+    store = Store(own_folders)
     first = InTerminal(["tui", str(path)], environment)
     first.until(lambda seen: b"Outline" in seen)
     first.send(b"\x1bs\x1bw")  # Alt+S, Alt+W

@@ -27,14 +27,16 @@ from .compact_svg import compact
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 UPDATE = bool(os.environ.get("UPDATE_SCREENS"))
-NARROW, WIDE = (80, 24), (120, 40)
+NARROW = (80, 24)
+WIDE = (120, 40)
 DARK = TuiSettings("docqa-dark")
 
 
 def compare(app: Any, name: str) -> None:
     """Compare what is on the screen with the picture of that name, or draw it anew."""
     drawn = compact(app.export_screenshot(title="docqa tui"))
-    path, version = SNAPSHOTS / f"{name}.svg", SNAPSHOTS / "textual.txt"
+    path = SNAPSHOTS / f"{name}.svg"
+    version = SNAPSHOTS / "textual.txt"
     if UPDATE:
         SNAPSHOTS.mkdir(exist_ok=True)
         path.write_text(drawn, encoding="utf-8")

@@ -116,7 +116,8 @@ def seen(colour: Any, colours: str, role: str, dark: bool) -> Any:
     ],
 )
 def test_every_text_has_the_contrast_of_wcag_aa(interface, session, tui, theme, colours):
-    document, dark = session.documents[0], "dark" in theme
+    document = session.documents[0]
+    dark = "dark" in theme
     session.script[:] = [Finished(tui.answer_of(document))]
     weak: list[str] = []
 
@@ -134,10 +135,8 @@ def test_every_text_has_the_contrast_of_wcag_aa(interface, session, tui, theme, 
                     continue
                 if not any(map(str.isalnum, part.text)):
                     continue
-                text, ground = (
-                    seen(style.color, colours, "text", dark),
-                    seen(style.bgcolor, colours, "ground", dark),
-                )
+                text = seen(style.color, colours, "text", dark)
+                ground = seen(style.bgcolor, colours, "ground", dark)
                 if tui.contrast(text, ground) < 4.5:
                     names = f"{style.color.name} on {style.bgcolor.name}"
                     weak.append(f"{where}: {part.text!r} {names} {tui.contrast(text, ground):.1f}")

@@ -310,7 +310,10 @@ def test_text_boxes_are_read_once_and_equations_on_a_line():
         f"<w:r><mc:AlternateContent><mc:Choice><w:drawing>{box}</w:drawing></mc:Choice>"
         f"<mc:Fallback><w:pict>{box}</w:pict></mc:Fallback></mc:AlternateContent></w:r>"
     )
-    power = "<m:oMath><m:sSup><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sup><m:r><m:t>12</m:t></m:r></m:sup></m:sSup></m:oMath>"
+    power = (
+        ""
+        "<m:oMath><m:sSup><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sup><m:r><m:t>12</m:t></m:r></m:sup></m:sSup></m:oMath>"
+    )
     text = docx(para(run("Around") + drawn) + para(run("so ") + power + run("holds"))).pages[0].text
     assert text == "Around\n\nIn a box.\n\nso x^(12) holds"
 

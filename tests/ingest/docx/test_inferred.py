@@ -10,7 +10,8 @@ from tests.ingest.docx.test_docx import W, docx, para, places, run
 LONG = (
     "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
 )
-BOLD, CENTRED = "<w:b/>", '<w:jc w:val="center"/>'
+BOLD = "<w:b/>"
+CENTRED = '<w:jc w:val="center"/>'
 
 
 def bold(text: str, more: str = "", properties: str = "") -> str:

@@ -39,7 +39,8 @@ def test_letters_are_those_that_are_shown_and_words_hold_together():
 
 
 def test_a_last_letter_set_apart_is_of_its_word():
-    canvas, x = Sheet(), 72.0
+    canvas = Sheet()
+    x = 72.0
     for word in ("The", "French", "line", "of", "Beijing"):
         canvas.drawString(x, 700, word[:-1])
         canvas.drawString(x + canvas.stringWidth(word[:-1]) + 2.2, 700, word[-1] + " ")
@@ -63,7 +64,8 @@ def test_words_end_where_there_is_a_gap(drawn, words):
 
 
 def test_numbers_of_columns_close_to_each_other_stay_apart():
-    canvas, numbers = Sheet(), [str(number) for number in range(8, 30)]
+    canvas = Sheet()
+    numbers = [str(number) for number in range(8, 30)]
     for at, number in enumerate(numbers):
         canvas.drawString(72 + 16.5 * at, 700, number)
     assert (

@@ -77,7 +77,8 @@ def spin() -> None:
 
 
 def test_pages_at_which_a_fork_crashes_are_read_alone(long_pdf, monkeypatch):
-    alone, parent = read(ReadRequest("a.pdf", long_pdf)), os.getpid()
+    alone = read(ReadRequest("a.pdf", long_pdf))
+    parent = os.getpid()
     breaking(
         monkeypatch,
         lambda index: os.abort() if index in (5, 6, 30) and os.getpid() != parent else None,

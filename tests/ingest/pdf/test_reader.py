@@ -145,10 +145,8 @@ def test_a_truncated_file_is_unreadable_with_advice(make_pdf):
 
 def test_pypdf_alone_reads_the_same_words(make_pdf):
     data = make_pdf([[*LINES], ["Another page of it."]])
-    with_boxes, alone = (
-        read(ReadRequest("a.pdf", data)),
-        read(ReadRequest("a.pdf", data, pdfium=False)),
-    )
+    with_boxes = read(ReadRequest("a.pdf", data))
+    alone = read(ReadRequest("a.pdf", data, pdfium=False))
     assert [p.text.split() for p in alone.pages] == [p.text.split() for p in with_boxes.pages]
 
 

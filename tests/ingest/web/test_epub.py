@@ -36,7 +36,10 @@ NCX = """<?xml version="1.0"?><!DOCTYPE ncx PUBLIC "-//NISO//DTD ncx 2005-1//EN"
 FIRST = """<?xml version="1.0"?><!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>
 <h1>The Gate</h1><p>It is open.<a epub:type="noteref" href="#n">*</a></p><h2>Wood</h2><p>Oak.</p>
 <aside epub:type="footnote" id="n"><p>* Since 1912.</p></aside></body></html>"""
-SECOND = '<html xmlns="http://www.w3.org/1999/xhtml"><body><p>It begins.</p><h3 id="s">Deep</h3><p>Water.</p></body></html>'
+SECOND = (
+    '<html xmlns="http://www.w3.org/1999/xhtml"><body><p>It begins.</p><h3 '
+    'id="s">Deep</h3><p>Water.</p></body></html>'
+)
 
 
 def book(entries: dict[str, str | None] | None = None, extra: str = "") -> bytes:

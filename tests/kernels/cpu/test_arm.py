@@ -11,7 +11,8 @@ import pytest
 
 from docqa.kernels.cpu.library import FILE, LEVELS
 
-CROSS, EMULATOR = "aarch64-linux-gnu-g++", "qemu-aarch64"
+CROSS = "aarch64-linux-gnu-g++"
+EMULATOR = "qemu-aarch64"
 SOURCES = FILE.parent
 FLAGS = ["-std=c++17", "-O3", "-fopenmp", "-fno-math-errno", "-ffp-contract=off", f"-I{SOURCES}"]
 DRIVER = Path(__file__).with_name("driver.cpp")
@@ -38,7 +39,8 @@ def _built(folder: Path, compiler: str, level: str, flags: list[str], *more: str
 
 def _outputs(*command: str) -> list[tuple[str, np.ndarray]]:
     """What the driver writes: names, and floats as whole numbers of their bits."""
-    data, found = subprocess.run(command, capture_output=True, check=True).stdout, []
+    data = subprocess.run(command, capture_output=True, check=True).stdout
+    found = []
     while data:
         line, _, rest = data.partition(b"\n")
         name, count = line.split()

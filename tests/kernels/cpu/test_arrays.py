@@ -19,12 +19,10 @@ def normal(seed: int, *shape: int) -> np.ndarray:
 
 @pytest.mark.parametrize("seq", [3, 70])
 def test_an_empty_memory_and_nothing_before_are_zeros(seq):
-    x, v, decay, weight = (
-        normal(1, 1, seq, 2, 32),
-        normal(2, 1, seq, 2, 16),
-        -np.ones((1, seq, 2)),
-        normal(3, 64, 4),
-    )
+    x = normal(1, 1, seq, 2, 32)
+    v = normal(2, 1, seq, 2, 16)
+    decay = -np.ones((1, seq, 2))
+    weight = normal(3, 64, 4)
     gates = {
         "decay": decay.astype(np.float32),
         "beta": np.full((1, seq, 2), 0.2, np.float32),
@@ -35,7 +33,8 @@ def test_an_empty_memory_and_nothing_before_are_zeros(seq):
         arrays.delta_rule(x, x, v, **gates), arrays.delta_rule(x, x, v, **gates, state=zeros)
     ):
         assert np.array_equal(one, other)
-    flat, before = x.reshape(1, seq, 64), np.zeros((1, 3, 64), np.float32)
+    flat = x.reshape(1, seq, 64)
+    before = np.zeros((1, 3, 64), np.float32)
     found = (
         arrays.causal_conv(flat, weight, past, unit=(1, 32), library=library)
         for past in (None, before)
@@ -44,7 +43,8 @@ def test_an_empty_memory_and_nothing_before_are_zeros(seq):
 
 
 def test_tensors_in_any_order_and_dtype_are_read_and_keep_their_dtype():
-    x, z = torch.from_numpy(normal(1, 5, 60)), torch.from_numpy(normal(2, 60, 5)).T
+    x = torch.from_numpy(normal(1, 5, 60))
+    z = torch.from_numpy(normal(2, 60, 5)).T
     right = arrays.silu_product(x.numpy(), np.ascontiguousarray(z.numpy()), library=library)
     assert np.array_equal(
         silu_product_native(x.requires_grad_(), z, library=library).numpy(), right

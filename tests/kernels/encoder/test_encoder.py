@@ -54,7 +54,8 @@ def attend(x, **more):
 
 
 def attend_in_float64(x):
-    near, shifts = x["near"], x["shifts"]
+    near = x["near"]
+    shifts = x["shifts"]
     wide = (
         None if near is None else near.astype(float),
         shifts and tuple(part.astype(float) for part in shifts),
@@ -78,7 +79,8 @@ def test_attention_of_ragged_texts_equals_the_formula_in_float64(level, sizes, h
     x = texts(sizes, heads, dim)
     if not biased:
         x |= {"near": None, "shifts": None}
-    ours, right = attend(x, library=at(level)), attend_in_float64(x)
+    ours = attend(x, library=at(level))
+    right = attend_in_float64(x)
     # Scores of up to some 20 are off by their last place, 2e-6, and weights by as much of
     # themselves.
     assert (
@@ -149,7 +151,9 @@ def test_layer_norms_of_a_sum_equal_the_formula_in_float64(level, dim):
 
 
 def test_the_formula_of_a_layer_norm_is_that_of_torch():
-    x, weight, bias = normal(3, 9, 64), normal(4, 64), normal(5, 64)
+    x = normal(3, 9, 64)
+    weight = normal(4, 64)
+    bias = normal(5, 64)
     right = torch.nn.functional.layer_norm(
         *map(torch.from_numpy, (x,)), (64,), *map(torch.from_numpy, (weight, bias))
     )
@@ -161,10 +165,8 @@ def test_the_formula_of_a_layer_norm_is_that_of_torch():
 
 @levels
 def test_gelu_of_a_sum_is_exact_to_float32_and_in_place(level):
-    x, shift = (
-        np.linspace(-12, 12, 24_010, dtype=np.float32).reshape(-1, 10),
-        np.linspace(-1, 1, 10, dtype=np.float32),
-    )
+    x = np.linspace(-12, 12, 24_010, dtype=np.float32).reshape(-1, 10)
+    shift = np.linspace(-1, 1, 10, dtype=np.float32)
     total = (x + shift).astype(float)
     right = total * (1 + np.vectorize(math.erf)(total / math.sqrt(2))) / 2
     ours = biased_gelu(x, shift, library=at(level))
@@ -177,7 +179,9 @@ def test_gelu_of_a_sum_is_exact_to_float32_and_in_place(level):
 @needs_library
 def test_the_number_of_threads_does_not_change_a_bit_of_an_encoder():
     x = texts([300, 17, 64], heads=3, dim=32)
-    wide, weight, bias = normal(1, 700, 96), normal(2, 96), normal(3, 96)
+    wide = normal(1, 700, 96)
+    weight = normal(2, 96)
+    bias = normal(3, 96)
     found = []
     for threads in (1, 2, 3, 7):
         run = {"library": NATIVE._replace(threads=threads)}

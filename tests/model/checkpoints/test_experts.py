@@ -94,7 +94,8 @@ def test_experts_may_be_asked_for_otherwise_than_was_said(tmp_path):
         for room in (2 * one.nbytes // one.count, None)
     )
     name = "layers.1.mlp.experts"
-    bank, right = network.expert_banks()[name], whole.expert_banks()[name]
+    bank = network.expert_banks()[name]
+    right = whole.expert_banks()[name]
     bank.expect([0, 1, 2, 3])
     for number in (3, 0, 2, 0, 5, 1):
         assert np.array_equal(bank.pair(number)[0].q, right.pair(number)[0].q)
@@ -103,11 +104,13 @@ def test_experts_may_be_asked_for_otherwise_than_was_said(tmp_path):
 def test_several_blocks_go_through_a_layer_and_read_its_experts_once(tmp_path):
     written_in_4_bits(tmp_path)
     one = pool_of(load_model(tmp_path / "q").network).slots
-    found, read = [], []
+    found = []
+    read = []
     for room in (7 * one.nbytes // one.count, None):
         model = load_model(tmp_path / "q", expert_bytes=room)
         assert model.blocks_at_once == (1 if room is None else 4)
-        state, seen = model.new_state(grid=16), []
+        state = model.new_state(grid=16)
+        seen = []
         model.prefill(IDS[0, :5], state)
         pool = pool_of(model.network)
         before = pool.read
@@ -208,7 +211,8 @@ def test_a_checkpoint_quantized_by_docqa_keeps_its_experts_in_4_bits(tmp_path, f
         assert torch.equal(gate_up.dense(), dense.layers[1].mlp.experts.gate_up_proj[number])
         assert torch.equal(down.dense(), dense.layers[1].mlp.experts.down_proj[number])
     x = torch.randn(30, 64, generator=torch.Generator().manual_seed(0))
-    chosen, weights = torch.randint(0, 3, (30, 1)), torch.ones(30, 1)
+    chosen = torch.randint(0, 3, (30, 1))
+    weights = torch.ones(30, 1)
     right = dense.layers[1].mlp.experts(x, chosen, weights)
     assert (mix_experts(x, chosen, weights, bank) - right).norm() / right.norm() < 0.02
     assert torch.equal(
@@ -235,7 +239,8 @@ def test_several_experts_a_call_have_the_bits_of_one_by_one(tmp_path, room, thre
     bank = load_network(
         tmp_path / "q", config, torch.float32, packed=True, expert_bytes=budget
     ).expert_banks()
-    bank, source = bank["layers.1.mlp.experts"], torch.Generator().manual_seed(5)
+    bank = bank["layers.1.mlp.experts"]
+    source = torch.Generator().manual_seed(5)
     for count in (1, 30, 700):
         x, logits = (
             torch.randn(count, width, generator=source) for width in (64, config.num_experts)

@@ -22,7 +22,9 @@ RAW = {
     "linear_key_head_dim": 8,
     "linear_value_head_dim": 8,
 }  # a GGUF file has one size for both
-KEY_HEADS, VALUE_HEADS, DIM = 2, 6, 8
+KEY_HEADS = 2
+VALUE_HEADS = 6
+DIM = 8
 
 
 def transformers_of(folder):
@@ -60,7 +62,8 @@ def test_transformers_loads_the_exported_folder_with_the_same_logits(tmp_path, q
 def test_transformers_loads_an_exported_model_of_experts(tmp_path, family):
     write_family(tmp_path / "source", family)
     export(tmp_path / "source", tmp_path / "out")
-    theirs, ids = transformers_of(tmp_path / "out"), tiny.random_ids(80)[None]
+    theirs = transformers_of(tmp_path / "out")
+    ids = tiny.random_ids(80)[None]
     ours = load_network(tmp_path / "out", HybridConfig.from_folder(tmp_path / "out"), torch.float32)
     with torch.inference_mode():
         assert (ours.logits(ours(ids)) - theirs(ids).logits).abs().max() < 5e-4
@@ -69,10 +72,8 @@ def test_transformers_loads_an_exported_model_of_experts(tmp_path, family):
 def test_transformers_splits_text_as_the_source_does(tmp_path):
     source = tiny.write_checkpoint(tmp_path / "source")
     export(source, tmp_path / "out")
-    theirs, ours = (
-        AutoTokenizer.from_pretrained(tmp_path / "out"),
-        load_model(source, dtype="float32").tokenizer,
-    )
+    theirs = AutoTokenizer.from_pretrained(tmp_path / "out")
+    ours = load_model(source, dtype="float32").tokenizer
     for text in ("the  12 theatres in\n 3", "caf\u00e9 4.1(b) the", "\u0663 a"):
         assert theirs(text)["input_ids"] == ours.encode(text)
     assert theirs.eos_token == "<|end|>"
@@ -94,7 +95,8 @@ def grouped(x, dim):
     """
     out = torch.empty_like(x)
     for number in range(VALUE_HEADS):
-        key_head, turn = number % KEY_HEADS, number // KEY_HEADS
+        key_head = number % KEY_HEADS
+        turn = number // KEY_HEADS
         home = key_head * (VALUE_HEADS // KEY_HEADS) + turn
         out[home * dim : (home + 1) * dim] = x[number * dim : (number + 1) * dim]
     return out
@@ -103,7 +105,8 @@ def grouped(x, dim):
 def delta_from_file(blk):
     """The tensors of a delta net's block as a checkpoint names them."""
     keys = 2 * KEY_HEADS * DIM
-    qkv, conv = blk("attn_qkv.weight"), blk("ssm_conv1d.weight")
+    qkv = blk("attn_qkv.weight")
+    conv = blk("ssm_conv1d.weight")
     return {
         "in_proj_qkv.weight": torch.cat([qkv[:keys], grouped(qkv[keys:], DIM)]),
         "conv1d.weight": torch.cat([conv[:keys], grouped(conv[keys:], DIM)])[:, None],

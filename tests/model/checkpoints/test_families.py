@@ -110,9 +110,12 @@ def test_released_sizes_have_the_parameters_that_are_published(raw, total, activ
 
 
 def test_a_cut_on_the_grid_does_not_change_a_bit(folders):
-    model, ids, found = load_model(folders("qwen3_next"), dtype="float32"), tiny.random_ids(200), []
+    model = load_model(folders("qwen3_next"), dtype="float32")
+    ids = tiny.random_ids(200)
+    found = []
     for cuts in ((), (64,), (64, 128)):
-        state, start = model.new_state(grid=64), 0
+        state = model.new_state(grid=64)
+        start = 0
         for stop in (*cuts, 200):
             hidden = model.prefill(ids[start:stop], state)
             start = stop
@@ -181,10 +184,8 @@ def mtp_layer(family, seed=5):
     module = import_module(f"transformers.models.{kind}.modeling_{kind}")
     stem = {"qwen3_next": "Qwen3Next", "qwen3_5": "Qwen3_5", "qwen3_5_moe": "Qwen3_5Moe"}[kind]
     settings = settings_of(family, layer_types=["full_attention"] * 4)
-    layer_class, norm_class = (
-        getattr(module, f"{stem}DecoderLayer"),
-        getattr(module, f"{stem}RMSNorm"),
-    )
+    layer_class = getattr(module, f"{stem}DecoderLayer")
+    norm_class = getattr(module, f"{stem}RMSNorm")
     layer = randomised(MtpLayer(settings, layer_class, norm_class, 0), seed)
     names = {
         "eh_proj": "fc",

@@ -211,10 +211,8 @@ def test_a_wrapped_config_and_an_interval_are_understood():
 
 def test_the_lower_layers_grow_into_the_whole_network_without_being_read_again(checkpoint):
     config = HybridConfig.from_folder(checkpoint)
-    whole, lower = (
-        load_network(checkpoint, config, torch.float32),
-        load_network(checkpoint, config, torch.float32, 2),
-    )
+    whole = load_network(checkpoint, config, torch.float32)
+    lower = load_network(checkpoint, config, torch.float32, 2)
     grown = load_network(checkpoint, config, torch.float32, known=lower)
     assert len(lower.layers) == 2
     for name, tensor in whole.state_dict().items():

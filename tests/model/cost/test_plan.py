@@ -54,7 +54,8 @@ def test_the_factor_is_the_smallest_power_of_two_that_fits():
 
 
 def test_longer_texts_take_more_of_everything():
-    short, long = estimate(CONFIG, 1000), estimate(CONFIG, 200_000)
+    short = estimate(CONFIG, 1000)
+    long = estimate(CONFIG, 200_000)
     assert long.seconds > short.seconds
     assert long.memory_bytes > short.memory_bytes and long.disk_bytes > short.disk_bytes
 
@@ -70,7 +71,8 @@ def test_seconds_come_from_the_two_speeds():
 
 
 def test_planned_memory_counts_mapped_files_only_while_they_are_unpacked():
-    plain, mapped = estimate(CONFIG, 1000), estimate(CONFIG, 1000, weights_on_disk=2**40)
+    plain = estimate(CONFIG, 1000)
+    mapped = estimate(CONFIG, 1000, weights_on_disk=2**40)
     reading = plain.state_bytes + plain.scratch_bytes + 1000 * TOKEN_BYTES
     assert plain.memory_bytes == PROCESS_BYTES + plain.weights_bytes + reading
     assert estimate(CONFIG, 1000, weights_on_disk=1).memory_bytes == plain.memory_bytes
@@ -82,10 +84,8 @@ SPARSE = HybridConfig.from_dict({**FAMILIES["qwen3_next"], "model_type": "qwen3_
 
 def test_plan_counts_the_pool_instead_of_all_experts():
     experts = parameters(SPARSE)["experts"]
-    whole, pooled = (
-        estimate(SPARSE, 1000, item=4),
-        estimate(SPARSE, 1000, item=4, expert_bytes=experts),
-    )
+    whole = estimate(SPARSE, 1000, item=4)
+    pooled = estimate(SPARSE, 1000, item=4, expert_bytes=experts)
     between = 2 * 1000 * SPARSE.hidden_size * 4  # what a layer reads before the next one does
     assert (
         whole.memory_bytes - pooled.memory_bytes == 3 * experts - between
@@ -126,7 +126,8 @@ def head_tensors():
 
 
 def test_hook_gets_the_output_of_the_evidence_layer_piece_by_piece(model):
-    ids, seen = tiny.random_ids(200), []
+    ids = tiny.random_ids(200)
+    seen = []
     model.prefill(
         ids, model.new_state(grid=64), on_hidden=lambda at, hidden: seen.append((at, hidden))
     )
@@ -143,7 +144,8 @@ def test_a_span_scores_its_best_token_for_every_question_token_by_weight():
     head = EvidenceHead(**{name: part.numpy() for name, part in head_tensors().items()})
     source = torch.Generator().manual_seed(1)
     hidden, asked = (torch.randn(count, 64, generator=source).numpy() for count in (20, 3))
-    tokens, question = head.token_vectors(hidden), head.question_vectors(asked)
+    tokens = head.token_vectors(hidden)
+    question = head.question_vectors(asked)
     assert tokens.dtype == np.int8 and question.weights.sum() == pytest.approx(1)
     spans = [(0, 5), (5, 5), (5, 20)]
     scores = head.scores(question, tokens, spans)

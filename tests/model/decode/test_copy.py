@@ -20,7 +20,8 @@ def start(model):
 
 def score(model, state, logits, tokens):
     """Log-probability of tokens and the end, one step at a time through the state."""
-    fork, total = state.fork(), 0.0
+    fork = state.fork()
+    total = 0.0
     for token in [*tokens, model.tokenizer.eos_id]:
         total += float(logits.log_softmax(-1)[token])
         logits = model.logits(model.prefill([token], fork))

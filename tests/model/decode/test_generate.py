@@ -11,7 +11,8 @@ from docqa.model.state.long_attention import LongAttention
 
 def test_greedy_generation_takes_the_best_token_at_every_step(model):
     state = tiny.started(model, 50)
-    fork, right = state.fork(), []
+    fork = state.fork()
+    right = []
     for _ in range(6):
         right.append(int(model.logits(fork.hidden)[: model.tokenizer.vocab_size].argmax()))
         model.prefill([right[-1]], fork)

@@ -42,7 +42,8 @@ def test_a_guess_is_what_followed_the_last_tokens_somewhere(ids, text):
 
 
 def test_of_several_places_the_most_alike_is_followed():
-    first, second = [1, 2, 3, 4, 5, 6], [9, 2, 3, 4, 5, 7]
+    first = [1, 2, 3, 4, 5, 6]
+    second = [9, 2, 3, 4, 5, 7]
     lookup = PromptLookup(torch.tensor([*first, *second, 0, 0]))
     for token in (1, 2, 3, 4):
         lookup.add(token)
@@ -64,7 +65,8 @@ class Copying:
     """A rule that quotes: a stretch of the prompt, then tokens of the model, and so on."""
 
     def __init__(self, ids):
-        self.ids, self.count = ids, 0
+        self.ids = ids
+        self.count = 0
 
     def choose(self, logits):
         self.count += 1
@@ -90,7 +92,8 @@ def test_copied_tokens_are_written_several_a_pass(exact):
     ids = tiny.random_ids(200)
     state = exact.new_state(grid=64)
     exact.prefill(ids, state)
-    plain, decoding = exact.new_state(grid=64), LookupDecoding(exact, state)
+    plain = exact.new_state(grid=64)
+    decoding = LookupDecoding(exact, state)
     exact.prefill(ids, plain)
     for token in ids[50:110].tolist():
         wanted = exact.logits(exact.prefill([token], plain))
@@ -107,7 +110,8 @@ def test_what_the_native_step_has_read_goes_on_in_passes(packed):
     ids = tiny.random_ids(150)
     state = packed.new_state()
     packed.prefill(ids, state)
-    plain, decoding = packed.new_state(), LookupDecoding(packed, state)
+    plain = packed.new_state()
+    decoding = LookupDecoding(packed, state)
     packed.prefill(ids, plain)
     fresh = tiny.random_ids(60, seed=9).tolist()
     for token in [*fresh, *ids[30:70].tolist(), *fresh[:5]]:

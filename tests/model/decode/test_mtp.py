@@ -64,7 +64,8 @@ def turned(x):
         -2 * torch.arange(4, dtype=torch.float64) / 8
     )
     first, second, rest = x.split([4, 4, 8], -1)
-    cos, sin = angle.cos(), angle.sin()
+    cos = angle.cos()
+    sin = angle.sin()
     return torch.cat([first * cos - second * sin, second * cos + first * sin, rest], -1)
 
 
@@ -83,10 +84,8 @@ def by_hand(module, hidden, following):
     inner = norm(x, w["input_layernorm"])
     q, gate = (inner @ w["self_attn.q_proj"].T).view(-1, 6, 32).split(16, -1)
     k, v = ((inner @ w[f"self_attn.{name}_proj"].T).view(-1, 2, 16) for name in "kv")
-    q, k = (
-        turned(norm(q, w["self_attn.q_norm"])),
-        turned(norm(k, w["self_attn.k_norm"])).repeat_interleave(3, 1),
-    )
+    q = turned(norm(q, w["self_attn.q_norm"]))
+    k = turned(norm(k, w["self_attn.k_norm"])).repeat_interleave(3, 1)
     scores = torch.einsum("qhd,khd->hqk", q, k) / 4 + torch.full((len(x), len(x)), -math.inf).triu(
         1
     )
@@ -150,7 +149,10 @@ class Scripted(Drafter):
     """
 
     def __init__(self, model, text, wrong=()):
-        self.text, self.wrong, self.hidden, self.said = text, set(wrong), None, 0
+        self.text = text
+        self.wrong = set(wrong)
+        self.hidden = None
+        self.said = 0
 
     def read(self, token, hidden):
         self.said += 1

@@ -78,7 +78,8 @@ def test_one_branch_and_several_go_on_as_single_operations_do(branches):
 def test_more_tokens_than_there_was_room_for(branches):
     native, plain = branches
     for token in random_ids(step._AHEAD + 6).tolist():
-        ours, right = native.logits([token]), plain.logits([token])
+        ours = native.logits([token])
+        right = plain.logits([token])
     assert native.native.step.room > step._AHEAD
     assert (
         torch.corrcoef(torch.cat([ours, right]))[0, 1] > 0.99
@@ -88,7 +89,8 @@ def test_more_tokens_than_there_was_room_for(branches):
 def test_a_branch_has_the_same_bits_alone_and_beside_others(model):
     state = model.new_state(grid=64)
     model.prefill(random_ids(150), state)
-    alone, beside = Branches(model, state), Branches(model, state)
+    alone = Branches(model, state)
+    beside = Branches(model, state)
     beside.keep([0, 0])
     assert torch.equal(alone.logits([7])[0], beside.logits([7, 8])[0])
     assert torch.equal(alone.logits([9])[0], beside.logits([9, 1])[0])
@@ -226,11 +228,9 @@ def test_what_is_not_chosen_is_not_read(model):
 def test_a_branch_that_grows_past_the_exact_range_begins_to_choose(model):
     state = model.new_state(grid=64, long=LongAttention(exact=180, local=64, best=2, block=16))
     model.prefill(random_ids(170), state)
-    chosen, everything, walker = (
-        Branches(model, state),
-        Branches(model, reading_all(state)),
-        state.fork(),
-    )
+    chosen = Branches(model, state)
+    everything = Branches(model, reading_all(state))
+    walker = state.fork()
     differs = []
     for token in random_ids(16, 3).tolist():
         ours = chosen.logits([token])
@@ -255,12 +255,14 @@ def test_chosen_blocks_read_the_same_at_every_level_and_number_of_threads(model,
 def test_the_last_tokens_of_a_branch_are_read_however_many_they_are(model):
     native, plain = both(model, far_state(model))
     for token in random_ids(130).tolist():  # twice the local part
-        ours, right = native.logits([token]), plain.logits([token])
+        ours = native.logits([token])
+        right = plain.logits([token])
     assert torch.isfinite(ours).all() and torch.corrcoef(torch.cat([ours, right]))[0, 1] > 0.9
 
 
 def test_blocks_that_are_not_on_the_grid_are_refused(model):
-    weights, k = step._weights(model.network), torch.zeros(48, 2, 64)
+    weights = step._weights(model.network)
+    k = torch.zeros(48, 2, 64)
     memories = [Remembered(blocks=[KVBlock(k, k), KVBlock(k, k)]) for _ in range(4)]
     with pytest.raises(ShapeMismatch, match="48"):
         Step(weights, memories, Reach(64, 192, 64, 2, 16, 64), library())

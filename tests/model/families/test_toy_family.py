@@ -123,7 +123,8 @@ def by_hand(tensors, ids):
 
 
 def test_a_new_family_is_one_file(toy, tmp_path):
-    model, ids = load_model(toy, dtype="float64"), tiny.random_ids(40)
+    model = load_model(toy, dtype="float64")
+    ids = tiny.random_ids(40)
     right = by_hand(
         {name: part.double() for name, part in tiny.random_network(RAW).state_dict().items()}, ids
     )

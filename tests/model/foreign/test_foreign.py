@@ -43,7 +43,8 @@ def test_a_reader_of_every_architecture_says_what_it_says_in_transformers(
     places = [[(at, at + 1) for at, letter in enumerate(text) if letter != " "] for text in TEXTS]
     for text, at, found in zip(TEXTS, places, reader.scores(QUESTION, TEXTS, places), strict=True):
         pair = read(reader, QUESTION, text)
-        made, begins = network(**pair), pair.sequence_ids(0).index(1)
+        made = network(**pair)
+        begins = pair.sequence_ids(0).index(1)
         for row, logits in zip(found, (made.start_logits[0], made.end_logits[0]), strict=True):
             right = (
                 torch.cat([logits[:1], logits[begins:-1]]).log_softmax(0)[1:].numpy()
@@ -55,7 +56,8 @@ def test_a_reader_of_every_architecture_says_what_it_says_in_transformers(
 def exported(folder, tiny_reader):
     """The bundled reader as a model for extractive question answering."""
     own = load_dense(BUNDLED)
-    shape, tensors = own.encoder.shape, own.state_dict()
+    shape = own.encoder.shape
+    tensors = own.state_dict()
     network = transformers.MPNetForQuestionAnswering(
         transformers.MPNetConfig(
             vocab_size=shape.vocabulary,
@@ -91,7 +93,8 @@ def test_the_bundled_reader_in_this_form_chooses_the_same_places(
         SWITCH, switch
     )  # native kernels round what goes through packed matrices to 8 bits
     exported(tmp_path, tiny_reader)
-    bundled, asked = ExcerptReader(BUNDLED), "How long is the notice?"
+    bundled = ExcerptReader(BUNDLED)
+    asked = "How long is the notice?"
     texts = [
         "Notice is thirty days, in writing.",
         "The rent is 400 pounds a year, payable in June.",
@@ -124,7 +127,8 @@ def test_an_encoder_pools_prompts_and_normalises_as_its_modules_say(kind, tmp_pa
     save_file(
         {"linear.weight": (dense := torch.randn(8, 64))}, tmp_path / "2_Dense" / "model.safetensors"
     )
-    encoder, found = SentenceEncoder(tmp_path), []
+    encoder = SentenceEncoder(tmp_path)
+    found = []
     for text in ("ask: when?", TEXTS[1].strip().lower()):
         x = network(**read(encoder, text)).last_hidden_state[0]
         found.append(torch.tanh(dense @ torch.cat([x[0], x.mean(0)])).numpy())

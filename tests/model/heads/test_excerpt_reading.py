@@ -69,7 +69,8 @@ def test_the_order_of_excerpts_and_what_stands_beside_do_not_matter(reader):
     )
     assert other.forms == pytest.approx(plain.forms, abs=1e-3)
     assert other.spans.none == pytest.approx(plain.spans.none, abs=1e-3)
-    best, moved = plain.spans.spans[0], other.spans.spans[0]
+    best = plain.spans.spans[0]
+    moved = other.spans.spans[0]
     assert (best.passage, best.first, best.last) == (order[moved.passage], moved.first, moved.last)
     alone = read_excerpts(reader, QUESTION, EXCERPTS[:1], HEADINGS[:1])
     assert alone.answers == pytest.approx(plain.answers[:1], abs=1e-3)
@@ -93,7 +94,8 @@ def test_an_excerpt_longer_than_there_is_room_for_is_cut(reader):
 @given(logits)
 def test_items_are_runs_inside_cut_where_a_new_one_begins(rows):
     begins, inside = (np.array(column) for column in zip(*rows, strict=True))
-    chance, start = sigmoid(inside).tolist(), sigmoid(begins).tolist()
+    chance = sigmoid(inside).tolist()
+    start = sigmoid(begins).tolist()
     items = _items(begins, inside)
     held = [token for item in items for token in range(item.first, item.last + 1)]
     assert held == [

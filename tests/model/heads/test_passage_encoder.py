@@ -40,7 +40,8 @@ def published(tmp_path, tiny_reader):
     """(a folder as BERT is published, with its pieces in another order; the folder with the
     reader's tokenizer).
     """
-    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    ours = tmp_path / "ours"
+    theirs = tmp_path / "theirs"
     ours.mkdir(), theirs.mkdir()
     size = tiny_reader.write_pieces(ours / READER_TOKENIZER)
     spec = json.loads((ours / READER_TOKENIZER).read_text())
@@ -93,10 +94,8 @@ def test_vectors_are_the_mean_of_transformers_states(published):
 def test_a_written_encoder_comes_back_and_takes_what_was_planned(published, monkeypatch):
     theirs, ours = published
     main(["--start", str(theirs), "--out", str(ours)])
-    start, stored = (
-        start_passage_encoder(theirs, ours).eval(),
-        load_file(ours / PASSAGE_ENCODER_FILE),
-    )
+    start = start_passage_encoder(theirs, ours).eval()
+    stored = load_file(ours / PASSAGE_ENCODER_FILE)
     whole = vectors_in_torch(start, ReaderTokenizer(ours / READER_TOKENIZER))
     start.load_state_dict(
         {name.removeprefix("encoder."): part for name, part in dense_form(stored).items()}

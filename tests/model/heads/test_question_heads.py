@@ -38,7 +38,8 @@ PARTS = {
 
 def places_of(question: str) -> list[tuple[int, int]]:
     """Pieces of at most three characters of each word."""
-    found, at = [], 0
+    found = []
+    at = 0
     for word in question.split(" "):
         found += [(at + start, at + min(start + 3, len(word))) for start in range(0, len(word), 3)]
         at += len(word) + 1
@@ -50,7 +51,8 @@ WORDS = st.lists(st.sampled_from(["which", "leases", "Zurich", "2019", "end", "w
 
 @given(WORDS, st.integers(0, 99))
 def test_words_stay_whole_and_in_order_and_names_and_numbers_always(words, seed):
-    rng, words = np.random.default_rng(seed), ["do", *words]
+    rng = np.random.default_rng(seed)
+    words = ["do", *words]
     heads = QuestionHeads(
         **{name: rng.normal(size=shape).astype(np.float32) for name, shape in PARTS.items()}
     )
@@ -58,7 +60,8 @@ def test_words_stay_whole_and_in_order_and_names_and_numbers_always(words, seed)
     places = places_of(question)
     assert [question[start:end] for start, end, _ in words_at(question, places)] == words
     states = rng.normal(size=(len(places) + 3, HIDDEN)).astype(np.float32)
-    asked, left = heads.of_several(question, places, states).asked.split(), iter(words)
+    asked = heads.of_several(question, places, states).asked.split()
+    left = iter(words)
     assert all(word in left for word in asked)
     named = [[word for word in some if word in ("Zurich", "2019")] for some in (words, asked)]
     assert named[0] == named[1]

@@ -38,14 +38,17 @@ def test_the_reader_says_what_the_trained_one_says(
     # 8 bits beside packed matrices, half a part in a hundred of each.
     monkeypatch.setenv(SWITCH, switch)
     tiny_reader.write_reader(tmp_path)
-    ours, theirs = ExcerptReader(tmp_path), load_dense(tmp_path).eval()
+    ours = ExcerptReader(tmp_path)
+    theirs = load_dense(tmp_path).eval()
     pairs = [(ours.tokenizer.asked(QUESTION), ours.tokenizer.encode(text)) for text in EXCERPTS]
-    found, batch = ours.read(pairs), lay_out(pairs, ours.tokenizer.between)
+    found = ours.read(pairs)
+    batch = lay_out(pairs, ours.tokenizer.between)
     with torch.no_grad():
         right = theirs(batch)
         support = theirs.head.support(theirs.encoder(batch.ids, batch.mask)[:, 0])
     for row, mine in enumerate(found):
-        parts, here = (right.start, right.end, right.begins, right.inside), batch.excerpt[row]
+        parts = (right.start, right.end, right.begins, right.inside)
+        here = batch.excerpt[row]
         tokens = torch.stack([part[row][here] for part in parts])
         np.testing.assert_allclose(mine.tokens, tokens.numpy(), atol=close)
         np.testing.assert_allclose(mine.form, right.form[row].numpy(), atol=close)
@@ -59,10 +62,8 @@ def test_the_reader_says_what_the_trained_one_says(
 
 @needs_library
 def test_without_the_native_library_the_bundled_reader_gives_the_same_answer(monkeypatch):
-    asked, few = (
-        "How long is the notice?",
-        ["Notice is thirty days, in writing.", "The rent is 400 pounds."],
-    )
+    asked = "How long is the notice?"
+    few = ["Notice is thirty days, in writing.", "The rent is 400 pounds."]
     found = []
     for switch in ("", "torch"):
         monkeypatch.setenv(SWITCH, switch)
@@ -74,7 +75,8 @@ def test_without_the_native_library_the_bundled_reader_gives_the_same_answer(mon
             )
         )
     (native, judged), (plain, right) = found
-    best, other = native.spans.spans[0], plain.spans.spans[0]
+    best = native.spans.spans[0]
+    other = plain.spans.spans[0]
     first, last = (native.places[best.passage][token] for token in (best.first, best.last))
     assert (best.passage, best.first, best.last) == (other.passage, other.first, other.last)
     assert few[best.passage][first[0] : last[1]] == "thirty days"

@@ -32,7 +32,8 @@ def test_of_many_headings_the_last_ones_stay(tokenizer):
 
 
 def test_the_longest_of_everything_fits_the_places(tokenizer):
-    asked, heading = tokenizer.asked("w " * 200), tokenizer.heading("h " * 200)
+    asked = tokenizer.asked("w " * 200)
+    heading = tokenizer.heading("h " * 200)
     assert len(asked) + len(heading) + LONGEST_EXCERPT + 1 <= POSITIONS
 
 

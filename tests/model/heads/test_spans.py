@@ -18,10 +18,8 @@ from docqa.model.heads.spans import best_spans
 )
 def test_the_best_spans_are_those_of_trying_them_all(passages, seq, longest, each, seed):
     source = torch.Generator().manual_seed(seed)
-    start, end = (
-        torch.randn(passages, seq, generator=source),
-        torch.randn(passages, seq, generator=source),
-    )
+    start = torch.randn(passages, seq, generator=source)
+    end = torch.randn(passages, seq, generator=source)
     filling = torch.rand(passages, seq, generator=source) < 0.2
     start, end = (part.masked_fill(filling, float("-inf")) for part in (start, end))
     right = []

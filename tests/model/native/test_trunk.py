@@ -22,10 +22,12 @@ pytestmark = pytest.mark.skipif(library is None, reason="the native library is n
 
 @pytest.mark.parametrize("tokens", [1, 3, 40])
 def test_states_of_a_question_are_those_of_the_network(tokens):
-    tensors, config = FolderTensors.of_checkpoint(BUNDLED), HybridConfig.from_folder(BUNDLED)
+    tensors = FolderTensors.of_checkpoint(BUNDLED)
+    config = HybridConfig.from_folder(BUNDLED)
     trunk = NativeTrunk(tensors, config, 3, library, evidence_adapters(BUNDLED))
     ids = list(range(100, 100 + tokens))
-    ours, right = trunk.states(ids), load_model(BUNDLED).evidence_states(ids)
+    ours = trunk.states(ids)
+    right = load_model(BUNDLED).evidence_states(ids)
     # Gates differ in their last bits, and then a number before a product is rounded to the next of
     # its 8 bits.
     assert np.linalg.norm(ours - right) < 5e-3 * np.linalg.norm(right)
@@ -40,16 +42,15 @@ def test_a_tensor_of_another_shape_is_named():
 
 
 def test_reading_on_from_a_kept_state_changes_no_bit(tmp_path):
-    model, ids, rows = (
-        answering_model(BUNDLED, None, "cpu"),
-        [100 + n % 999 for n in range(2_500)],
-        {},
-    )
+    model = answering_model(BUNDLED, None, "cpu")
+    ids = [100 + n % 999 for n in range(2_500)]
+    rows = {}
     model.prefill(ids, model.new_state(), on_hidden=rows.__setitem__)
     state = model.new_state()
     model.prefill(ids[:2_048], state)
     save_state(state, tmp_path, {}, model)
-    later, state = {}, load_state(tmp_path, model, {}, ids=ids)
+    later = {}
+    state = load_state(tmp_path, model, {}, ids=ids)
     model.prefill(ids[2_048:], state, on_hidden=later.__setitem__)
     assert (
         list(rows) == [0, 2_048]

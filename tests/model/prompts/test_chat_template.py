@@ -108,11 +108,13 @@ def test_chat_template_is_found_in_either_file(tmp_path):
 )
 def test_thought_and_answer_are_separated_however_the_text_is_cut(text, answer):
     for size in (1, 2, 5, len(text)):
-        splitter, parts = ThoughtSplitter(), []
+        splitter = ThoughtSplitter()
+        parts = []
         for at in range(0, len(text), size):
             got = splitter.add(text[at : at + size])
             if splitter.late:
-                parts, splitter.late = [], False
+                parts = []
+                splitter.late = False
             parts += got
         parts += splitter.rest()
         assert "".join(part for part, thought in parts if not thought).strip() == answer

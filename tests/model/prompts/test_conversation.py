@@ -40,7 +40,8 @@ def tokenizer() -> CheckpointTokenizer:
 def test_a_question_follows_the_documents_in_the_message_that_they_opened(source, tokenizer):
     talk = Conversation(ChatTemplate(source, "here"), tokenizer)
     asked = talk.ids([talk.form.asked(Question("Who <|end|> signs?"))])
-    before, behind = tokenizer.decode(talk.opening()), tokenizer.decode(asked)
+    before = tokenizer.decode(talk.opening())
+    behind = tokenizer.decode(asked)
     assert before.count("<|start|>") == (1 if source == NO_SYSTEM else 2)
     assert before.endswith("<|start|>user\n") != (source == NO_SYSTEM)
     assert "one short sentence" in behind and "one short sentence" not in before

@@ -35,7 +35,8 @@ def test_how_to_answer_depends_on_what_is_asked():
 
 
 def test_a_question_behind_plain_text_tells_no_words_of_it():
-    plain, hinted = Question("When is rent due?"), Question("When is rent due?", "fact", NEAREST)
+    plain = Question("When is rent due?")
+    hinted = Question("When is rent due?", "fact", NEAREST)
     assert asked_of_text(hinted) == asked_of_text(plain)
     assert "It says:\n- The rent is 5 dollars.\n" in mend_text(hinted, ["It is due."])
     assert "says:" not in mend_text(plain, ["It is due."])

@@ -57,7 +57,8 @@ def test_a_loaded_state_goes_on_like_the_saved_one(model, tmp_path, count):
 def test_a_cached_or_resumed_answer_is_the_cold_answer_bit_for_bit(
     model, tmp_path_factory, count, stop, seed, other
 ):
-    folder, ids = tmp_path_factory.mktemp("state"), tiny.random_ids(count, seed)
+    folder = tmp_path_factory.mktemp("state")
+    ids = tiny.random_ids(count, seed)
     cold = answer(model, read(model, ids), seed)
     blocks = []
 
@@ -144,7 +145,8 @@ def test_a_failed_write_leaves_the_state_of_before(model, tmp_path, monkeypatch)
 @pytest.mark.parametrize("harm", ["flip", "cut", "delete", "header", "no header"])
 def test_a_damaged_state_is_refused_with_its_file(model, tmp_path, harm):
     save_state(read(model, tiny.random_ids(100)), tmp_path, {}, model)
-    block, header = next(tmp_path.glob("block-*")), tmp_path / "header.json"
+    block = next(tmp_path.glob("block-*"))
+    header = tmp_path / "header.json"
     if harm == "flip":
         content = bytearray(block.read_bytes())
         content[-5] ^= 1
@@ -219,7 +221,8 @@ def test_int8_keys_stay_close_to_exact_ones(model):
 
 
 def test_state_of_the_first_layers_equals_that_part_of_the_whole(model):
-    ids, seen = tiny.random_ids(3 * GRID + 5), {2: [], 4: []}
+    ids = tiny.random_ids(3 * GRID + 5)
+    seen = {2: [], 4: []}
     short, whole = (model.new_state(grid=GRID, layers=n) for n in (2, None))
     for state, layers in ((short, 2), (whole, 4)):
         model.prefill(ids, state)

@@ -17,7 +17,8 @@ _WORD_GAP = 0.65  # heights; between two values a space is enough
 _CLOSING_GAP = 1.5
 _GROUP = 3  # digits
 _SIGNS = frozenset("$€£¥")
-_LEADER, _DOTS = ".\u2026_", "...."
+_LEADER = ".\u2026_"
+_DOTS = "...."
 _CLOSING = frozenset((")", "%", ")%"))
 
 
@@ -25,7 +26,9 @@ class Chunk:
     """Words of a line without a wide gap; what they say is found out once."""
 
     def __init__(self, words: list[Word]) -> None:
-        self.words, self.x0, self.x1 = words, words[0].x0, words[-1].x1
+        self.words = words
+        self.x0 = words[0].x0
+        self.x1 = words[-1].x1
         self.middle = (self.x0 + self.x1) / 2
 
     @cached_property
@@ -77,7 +80,8 @@ def print_lines(words: Sequence[Word], down: Sequence[Rule] = ()) -> list[PrintL
     lines = []
     for line in lines_of(words):
         height = median([word.bottom - word.top for word in line])
-        top, bottom = min([word.top for word in line]), max([word.bottom for word in line])
+        top = min([word.top for word in line])
+        bottom = max([word.bottom for word in line])
         middle = (top + bottom) / 2
         walls = [x for x, y0, y1 in down if y0 - 1 <= middle <= y1 + 1]
         chunks = _chunks(line, height, walls)
@@ -124,7 +128,8 @@ def _one_number(before: str, after: str) -> bool:
     if after.startswith("(") or not (before[-1:].isdigit() and after[:1].isdigit()):
         return True
     whole = before.lstrip("($€£¥-–−")
-    group, rest = after[:_GROUP], after[_GROUP:]
+    group = after[:_GROUP]
+    rest = after[_GROUP:]
     return (
         whole.isdecimal()
         and len(whole) <= _GROUP == len(group)

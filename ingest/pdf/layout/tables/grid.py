@@ -20,7 +20,8 @@ _FULL = 0.6  # of the most chunks: lines that tell the columns
 _NARROWEST = 1.5  # points between two columns
 _CROWDED = 0.05  # the share of lines with several chunks in a column
 _CROSSED = 0.1  # the share of lines that may cross the space between two columns
-_MOST_LINES, _MOST_COLUMNS = 400, 60
+_MOST_LINES = 400
+_MOST_COLUMNS = 60
 _TIGHT = 0.86
 _PROSE = 4  # words of a line
 _FEW_VALUES = 0.15
@@ -99,7 +100,8 @@ def _step(body: Lines) -> float:
 def _is_torn(above: Lines, row: Lines, edges: Edges, step: float) -> bool:
     """Whether a row goes on with the one above: with all cells in small letters, with its values
     and no name, or close below with its name, in the same print."""
-    upper, lower = above[0].chunks, row[0].chunks
+    upper = above[0].chunks
+    lower = row[0].chunks
     if column_of(lower[0].middle, edges):
         return len(upper) > 1 and _has_values(row[0], edges) and not _has_values(above[0], edges)
     if (
@@ -126,7 +128,8 @@ def column_edges(lines: Lines, rules: Rules) -> list[float]:
     every = [(chunk.x0, chunk.x1) for line in lines for chunk in line.chunks]
     spans = [(chunk.x0, chunk.x1) for line in full for chunk in line.chunks]
     spaces = _spaces(spans, allowed)
-    top, bottom = lines[0].top, lines[-1].bottom
+    top = lines[0].top
+    bottom = lines[-1].bottom
     walls = [x for x, *_ in rules.down if runs_along(rules.down, x, top, bottom)]
     edges = [
         next((wall for wall in walls if space[0] <= wall <= space[1]), None)
@@ -134,7 +137,8 @@ def column_edges(lines: Lines, rules: Rules) -> list[float]:
         for space in spaces
         if space[1] - space[0] >= _NARROWEST
     ]
-    low, high = min(line.x0 for line in lines), max(line.x1 for line in lines)
+    low = min(line.x0 for line in lines)
+    high = max(line.x1 for line in lines)
     for wall in walls:
         if low < wall < high and all(abs(wall - edge) > 2 * NEAR for edge in edges):
             edges.append(wall)
@@ -160,9 +164,11 @@ def _spaces(spans: Sequence[tuple[float, float]], allowed: int) -> list[tuple[fl
     """
     steps = sorted([(x0, 1) for x0, _ in spans] + [(x1, -1) for _, x1 in spans])
     spaces: list[tuple[float, float]] = []
-    cover, start = 0, None
+    cover = 0
+    start = None
     for x, step in steps:
-        before, cover = cover, cover + step
+        before = cover
+        cover = cover + step
         if cover <= allowed < before:
             start = x
         elif before <= allowed < cover and start is not None:
@@ -206,7 +212,8 @@ def _split_heads(line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> P
     joins them.
     """
     lower = {column_of(c.middle, edges): c for part in reversed(below) for c in part.chunks}
-    low, high = line.bottom - 0.4 * line.height, line.bottom + line.height
+    low = line.bottom - 0.4 * line.height
+    high = line.bottom + line.height
     joining = [rule for rule in rules.across if low <= rule[0] <= high and edges[0] <= rule[1]]
     chunks: list[Chunk] = []
     for chunk in line.chunks:
@@ -221,7 +228,8 @@ def _head_lines(lines: Lines, edges: Edges, rules: Rules) -> int:
     """How many lines are heads: those above a rule through all, or the first value behind the first
     column.
     """
-    left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
+    left = min(line.x0 for line in lines)
+    right = max(line.x1 for line in lines)
     valued = next((at for at, line in enumerate(lines) if _has_values(line, edges)), None)
     limit = valued if valued is not None else len(lines)
     if valued is not None:  # "(0.75)" is a value, too: a line of heads has few
@@ -309,7 +317,8 @@ def _rows(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLine]]:
 
 def _through(body: Lines, rules: Rules) -> list[float]:
     """Where rules run through all columns."""
-    left, right = min(line.x0 for line in body), max(line.x1 for line in body)
+    left = min(line.x0 for line in body)
+    right = max(line.x1 for line in body)
     return [y for y, *_ in rules.across if runs_along(rules.across, y, left, right)]
 
 
@@ -338,7 +347,8 @@ def _name_goes_on(
     """Whether the name of a row goes on in `line`. `waits`: the row has only a name so far, as a
     title has.
     """
-    upper, lower = before.chunks[0], line.chunks[0]
+    upper = before.chunks[0]
+    lower = line.chunks[0]
     if (
         column_of(upper.x0, edges)
         or column_of(lower.x0, edges)
@@ -371,7 +381,8 @@ def _cells(rows: Sequence[Lines], edges: Edges, first: int, lines: Lines) -> lis
                 if len(line.chunks) > 1:
                     column = last = column_of(chunk.middle, edges)
                 elif len(row) == 1 and (title := _title(chunk, edges, lines)) is not None:
-                    column, last = title, len(edges)
+                    column = title
+                    last = len(edges)
                 fields.setdefault(column, []).append(chunk.words)
                 spans[column] = max(spans.get(column, 1), last - column + 1)
         for column, words in sorted(fields.items()):
@@ -406,7 +417,8 @@ def _without_spanning(
     for at, row in enumerate(rows):
         line = row[0]
         if len(row) == 1 and len(line.chunks) == 1 and 0 < at < len(rows) - 1:
-            above, below = rows[at - 1][-1], rows[at + 1][0]
+            above = rows[at - 1][-1]
+            below = rows[at + 1][0]
             if (
                 above.bottom - line.top > LAPPED * line.height
                 and line.bottom - below.top > LAPPED * line.height

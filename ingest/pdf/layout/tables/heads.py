@@ -174,7 +174,8 @@ def _centred(chunk: Chunk, direct: Span, limits: Span, below: Lines, edges: Edge
         for last in range(max(direct[1], first), limits[1] + 1):
             if first not in named or last not in named:
                 continue
-            left, right = named[first].x0, named[last].x1
+            left = named[first].x0
+            right = named[last].x1
             off = abs((left + right) / 2 - chunk.middle)
             if off < max(_OFF_CENTRE * (right - left), 3) and last - first > best[1] - best[0]:
                 best = first, last
@@ -186,7 +187,8 @@ def _stacked(chunk: Chunk, line: PrintLine, below: Lines, rules: Rules) -> int |
     its end, or under its middle or begin and hardly narrower."""
     if not below or below[0].top - line.bottom > _TIGHT * line.height:
         return None
-    low, high = line.bottom - 0.4 * line.height, below[0].top + 0.5 * below[0].height
+    low = line.bottom - 0.4 * line.height
+    high = below[0].top + 0.5 * below[0].height
     if any(low <= y <= high and x0 <= chunk.middle <= x1 for y, x0, x1 in rules.across):
         return None
     for number, lower in enumerate(below[0].chunks):

@@ -58,7 +58,8 @@ def take_tables(
     read = -1
     for regions in (ruled_regions, aligned_regions):
         if len(rest) != read:
-            lines, read = print_lines(rest, rules.down), len(rest)
+            lines = print_lines(rest, rules.down)
+            read = len(rest)
         for box in regions(rules, lines):
             if len(found) < _MOST_TABLES:
                 rest = _taken(

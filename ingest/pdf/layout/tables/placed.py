@@ -83,12 +83,14 @@ def lines_of(words: Sequence[Word]) -> list[list[Word]]:
         0.0  # the bottom of the first word of a line, and how far from it those of others may be
     )
     for word in sorted(words, key=lambda w: (w.top + w.bottom, w.x0)):
-        top, bottom = word.top, word.bottom
+        top = word.top
+        bottom = word.bottom
         if lines and abs(bottom - first) < near and (top + bottom) / 2 < first:
             lines[-1].append(word)
         else:
             lines.append([word])
-            first, near = bottom, 0.6 * (bottom - top)
+            first = bottom
+            near = 0.6 * (bottom - top)
     return [sorted(line, key=attrgetter("x0")) for line in lines]
 
 

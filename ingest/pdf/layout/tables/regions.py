@@ -163,7 +163,8 @@ def _groups(columns: Sequence[list[Place]], lines: Lines) -> list[list[list[Plac
 
 
 def _beside(a: Sequence[Place], b: Sequence[Place], lines: Lines) -> bool:
-    first, second = dict(a), dict(b)
+    first = dict(a)
+    second = dict(b)
     shared = first.keys() & second.keys()
     if len(shared) < _FEWEST or len(shared) < 0.6 * min(len(first), len(second)):
         return False
@@ -199,7 +200,8 @@ def _region(group: Sequence[Sequence[Place]], lines: Lines, rules: Rules) -> Box
     used += _further(
         [lines[n].chunks[firsts[n] - before] for n in numbers if firsts[n] >= before], beside
     )
-    left, right = min(chunk.x0 for chunk in used), max(chunk.x1 for chunk in used)
+    left = min(chunk.x0 for chunk in used)
+    right = max(chunk.x1 for chunk in used)
     body = [
         line for line in lines[numbers[0] : numbers[-1] + 1] if line.bottom > lines[numbers[0]].top
     ]
@@ -207,7 +209,8 @@ def _region(group: Sequence[Sequence[Place]], lines: Lines, rules: Rules) -> Box
     values = min(lines[n].chunks[at].x0 for n, at in firsts.items())
     heads = _heads(numbers[0], left, right, values, lines, rules)
     right = max([right, *_beyond([*heads, lines[numbers[0]]], body, right)])
-    top, bottom = min(line.top for line in [lines[numbers[0]], *heads]), lines[numbers[-1]].bottom
+    top = min(line.top for line in [lines[numbers[0]], *heads])
+    bottom = lines[numbers[-1]].bottom
     return left - 1, top - 1, right + 1, bottom + 1
 
 

@@ -19,7 +19,9 @@ from docqa.ingest.structure.values import says_value
 NEAR = 2.5
 """Points: rules that meet, or are drawn as pieces of one."""
 _MIN_SIDE = 6.0
-_LONG, _SHORT_GAP = 30.0, 1.7  # points
+# points
+_LONG = 30.0
+_SHORT_GAP = 1.7
 _MAX_RULES = 4_000
 _COVERED = 0.6  # the share of a cell's side that a rule must run along
 _MAX_FIELDS = 10_000  # squared paper has more
@@ -132,7 +134,8 @@ def runs_along(rules: Sequence[Rule], at: float, start: float, end: float) -> bo
 
 def frame_box(frame: Rules) -> Box:
     """What the rules of a frame are around."""
-    ys, xs = places(frame.across), places(frame.down)
+    ys = places(frame.across)
+    xs = places(frame.down)
     return xs[0], ys[0], xs[-1], ys[-1]
 
 
@@ -142,10 +145,8 @@ def open_box(frame: Rules) -> Box:
     """
     x0, y0, x1, y1 = frame_box(frame)
     levels = [[r for r in frame.across if abs(r[0] - y) <= NEAR] for y in places(frame.across)]
-    starts, ends = (
-        [min(r[1] for r in level) for level in levels],
-        [max(r[2] for r in level) for level in levels],
-    )
+    starts = [min(r[1] for r in level) for level in levels]
+    ends = [max(r[2] for r in level) for level in levels]
     left = min(max(starts[0], starts[-1]), median(starts), sorted(starts)[_SEVERAL - 1])
     right = max(min(ends[0], ends[-1]), median(ends), sorted(ends)[-_SEVERAL])
     return min(x0, left), y0, max(x1, right), y1

@@ -39,7 +39,8 @@ def test_what_a_context_has_no_room_for_is_sent_smaller(
     code, out, err = ask_server(
         started, lease_of(tmp_path / "long.txt", 12), QUESTION, "--json", "--quick"
     )
-    first, last = clauses(started.bodies[0]), clauses(started.bodies[-1])
+    first = clauses(started.bodies[0])
+    last = clauses(started.bodies[-1])
     assert code == 0 and json.loads(out)["answer"] == "The tenant of unit 7 pays 119 dollars."
     assert len(first) > len(last) > 0 and "7" in last and "context" not in err
 

@@ -124,7 +124,8 @@ def lease_file(tmp_path: Path) -> Path:
     return path
 
 
-RENT, BEGINS = "How much is the rent?", "And when does it begin?"
+RENT = "How much is the rent?"
+BEGINS = "And when does it begin?"
 
 
 @pytest.fixture
@@ -201,7 +202,8 @@ def test_a_real_server_that_wants_a_key_is_told_apart(docqa, llama, lease_file):
 def test_what_a_server_wrote_before_it_was_killed_is_kept(llama, lease_file):
     options = Options(model="openai:qwen", base_url=llama(2048), store=False)
     with open_session([lease_file], options) as session:
-        written, url = "", str(options.base_url)
+        written = ""
+        url = str(options.base_url)
         for event in session.ask(
             "Tell me in many sentences all that the lease says, one after the other."
         ):

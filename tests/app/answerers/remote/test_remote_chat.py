@@ -55,7 +55,8 @@ def test_a_failed_question_does_not_end_the_conversation(chat, server, note):
 
 
 def test_the_model_makes_a_follow_up_whole_if_that_asks_the_same(chat, server, note):
-    whole, other = "When must the tenant of unit 7 pay?", "Who keeps the garden?"
+    whole = "When must the tenant of unit 7 pay?"
+    other = "Who keeps the garden?"
     said = (
         "The tenant of unit 7 pays 119 dollars [1].",
         f'"{whole}"',

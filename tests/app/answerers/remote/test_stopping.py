@@ -23,7 +23,8 @@ def asked(session: Any, stop: Any) -> tuple[str, Any]:
     """(the text that was shown, the answer); the text is ended at the first event that `stop` is
     true of.
     """
-    shown, event = "", None
+    shown = ""
+    event = None
     for event in session.ask(PAYS):
         shown += event.text if isinstance(event, Token) else ""
         if stop(event, shown):

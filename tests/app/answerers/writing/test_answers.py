@@ -101,7 +101,8 @@ def test_quotes_that_add_nothing_are_left_out(document, model):
 
 
 def test_a_small_model_is_believed_less(document, model):
-    question, reply = "What does she lose?", "The City withheld 9 dollars."
+    question = "What does she lose?"
+    reply = "The City withheld 9 dollars."
     for small in (False, True):
         assert (
             checked(document, model, question, reply, answers=3, small=small).support.good

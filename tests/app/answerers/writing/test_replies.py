@@ -93,7 +93,8 @@ def test_a_model_that_goes_round_in_circles_is_not_waited_for():
 
 
 def test_a_line_that_is_said_twice_is_kept_once():
-    rent, fee = "- The rent is 5 dollars a month [{}].", "- The fee is 2 dollars [2]."
+    rent = "- The rent is 5 dollars a month [{}]."
+    fee = "- The fee is 2 dollars [2]."
     reply = read_reply("\n".join([rent.format(1), fee, rent.format(3)]), GIVEN)
     assert reply.written is not None and reply.notes == (replies.REPEATED,)
     assert reply.written.text == "- The rent is 5 dollars a month.\n- The fee is 2 dollars."

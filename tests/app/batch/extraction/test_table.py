@@ -11,7 +11,8 @@ from docqa.app.facts.facts import FactKind
 def _table(*answers: str | None) -> AnswerTable:
     rows = []
     for number, answer in enumerate(answers, start=1):
-        cell, cite = AnswerCell("not_found"), Cite(f"{number}.pdf", 1, "1", None, 0, 5)
+        cell = AnswerCell("not_found")
+        cite = Cite(f"{number}.pdf", 1, "1", None, 0, 5)
         if answer:
             cell = AnswerCell("answered", answer, 0.9, f"It is {answer}.", "exact", (cite,))
         rows.append(FileRow(f"{number}.pdf", (cell,)))

@@ -46,7 +46,8 @@ def certainty(trials: Sequence[Trial], fitted: Any) -> float:
 
 
 def test_a_form_that_is_wrong_more_often_is_trusted_less():
-    facts, lists = made(1_000, Form.FACT, 1.0, 0), made(400, Form.LIST, -2.0, 1)
+    facts = made(1_000, Form.FACT, 1.0, 0)
+    lists = made(400, Form.LIST, -2.0, 1)
     fitted = fit([*facts, *lists], pull=3.0)
     assert fitted["features"] == list(SIGNALS) and set(fitted["forms"]) == {"fact", "list"}
     for trials in (facts, lists):
@@ -59,7 +60,8 @@ def test_a_form_that_is_wrong_more_often_is_trusted_less():
 
 
 def test_questions_without_an_answer_count_as_often_as_people_ask_them():
-    few, many = made(3_000, Form.FACT, 1.0, 0, UNANSWERABLE), made(3_000, Form.FACT, 1.0, 0, 0.6)
+    few = made(3_000, Form.FACT, 1.0, 0, UNANSWERABLE)
+    many = made(3_000, Form.FACT, 1.0, 0, 0.6)
     asked_by_people = np.mean([trial.right for trial in few])
     for trials in (few, many):
         assert certainty(few, fit(trials, pull=3.0)) == pytest.approx(asked_by_people, abs=0.03)

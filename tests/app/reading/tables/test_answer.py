@@ -9,7 +9,10 @@ from docqa.app.reading.candidates import BY_CELL, Candidate, Candidates, Form
 from docqa.app.reading.tables.answer import with_cell
 from docqa.ingest.types import Passage
 
-HEIGHTS = "Heights of the towers.\nTower | Height | Width\nOld tower | 90 m | 7 m\nNew tower | 80 m | 6 m\n\nPeople like it."
+HEIGHTS = (
+    "Heights of the towers.\nTower | Height | Width\nOld tower | 90 m | 7 m\nNew tower | "
+    "80 m | 6 m\n\nPeople like it."
+)
 
 
 def asked(document: Any, text: str, words: str, question: str) -> tuple[Candidates, str]:

@@ -66,7 +66,8 @@ def test_the_state_of_the_whole_document_is_what_is_written_from(note, lease, wr
                 with open_session([str(other)], options, model=model) as third:
                     list(third.read())
                     prefiller = session.local_reading.prefiller
-                    prefiller.state, prefiller.finished = third.local_reading.prefiller.state, True
+                    prefiller.state = third.local_reading.prefiller.state
+                    prefiller.finished = True
             writing = write_summary(session.documents[0], made, "brief")
             while True:
                 try:

@@ -136,7 +136,8 @@ def test_a_whole_session_with_a_model_by_keys_alone(interface, tui, checkpoint, 
     find it.
     """
     options = Options(model=str(checkpoint), preview=False, threads=1)
-    store, question = Store(own_folders), "Who pays Alder7?"
+    store = Store(own_folders)
+    question = "Who pays Alder7?"
 
     def make() -> Any:
         app = interface(str(lease.parent), SessionOpener(options))
@@ -219,7 +220,8 @@ def _in_terminal(
             {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30", **environment}
         )
         os.execv(sys.executable, [sys.executable, "-m", "docqa.app", *arguments])
-    seen, end = b"", time.monotonic() + 120
+    seen = b""
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         if select.select([terminal], [], [], 0.2)[0]:
             try:

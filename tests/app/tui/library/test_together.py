@@ -68,7 +68,8 @@ def test_selected_documents_are_asked_together_and_each_cite_gone_to(
 
 
 def test_a_question_behind_the_command_is_asked_of_the_whole_folder(interface, both, tui, folder):
-    go, asked = threading.Event(), []
+    go = threading.Event()
+    asked = []
     both.script[:0] = [DocumentAnswered("other.pdf", both.script[0].answer), go]
 
     async def steps(pilot: Any) -> None:

@@ -31,7 +31,8 @@ def test_lines_of_print_are_found_in_a_text_that_joins_them():
 def test_yellow_lies_over_the_box_alone():
     png = marked_png(np.full((20, 10), 255, np.uint8), [LineBox(0, 1, (0.2, 0.5, 0.4, 0.6)).box])
     assert png.startswith(b"\x89PNG") and png[25] == 3
-    palette, at = png.index(b"PLTE") + 4, png.index(b"IDAT") + 4
+    palette = png.index(b"PLTE") + 4
+    at = png.index(b"IDAT") + 4
     rows = np.frombuffer(zlib.decompress(png[at:-16]), np.uint8).reshape(20, 11)
     blue = np.frombuffer(png[palette : palette + 768], np.uint8).reshape(256, 3)[rows[:, 1:], 2]
     assert (blue[10:13, 2:5] < 100).all() and (blue < 200).sum() == 9

@@ -114,7 +114,8 @@ def test_references_and_footnote_marks_are_underlined_and_nothing_else_is(interf
 def test_a_reference_that_is_clicked_is_followed_and_b_comes_back(interface, tui):
     async def steps(pilot: Any) -> None:
         panes = await _on_third_page(pilot, tui)
-        before, row = panes.page.place, _line(panes.page, "Section 7")
+        before = panes.page.place
+        row = _line(panes.page, "Section 7")
         at = panes.page.render_line(row).text.index("Section 7")
         await pilot.click(panes.page, offset=(at - 2, row + 1))  # one line for the border
         assert panes.page.place == before

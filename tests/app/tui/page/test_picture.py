@@ -145,7 +145,8 @@ def test_a_page_without_a_picture_says_why_a_bug_too(interface, session, tui, se
 
 
 def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface, session, tui):
-    go, asked = threading.Event(), []
+    go = threading.Event()
+    asked = []
 
     def of(document: Any, page: Any) -> Any:
         asked.append(page.page)

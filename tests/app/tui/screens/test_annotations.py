@@ -11,10 +11,8 @@ from docqa.app.tui import kept_turns
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
 
 FEE = "The fee of part 5 is 85 dollars, payable in March."
-FIRST, SECOND = (
-    "1. Duties of keeper 1",
-    "The keeper of part 1 writes line 1 of the register before noon.",
-)
+FIRST = "1. Duties of keeper 1"
+SECOND = "The keeper of part 1 writes line 1 of the register before noon."
 
 
 def marked(page: Any) -> str:

@@ -12,7 +12,8 @@ from docqa.app.answer.answer import EvidenceItem, Statement
 from docqa.app.answer.events import Finished, Preview, ReadProgress
 from docqa.app.answer.grades import Support
 
-WIDE, NARROW = (120, 40), (80, 24)
+WIDE = (120, 40)
+NARROW = (80, 24)
 
 
 @pytest.mark.parametrize("size", [WIDE, pytest.param(NARROW, marks=pytest.mark.slow)])
@@ -84,7 +85,8 @@ def test_a_cite_that_is_clicked_highlights_its_span(interface, answered, tui):
 
 
 def test_a_cite_of_a_preliminary_answer_is_followed_while_reading_goes_on(interface, session, tui):
-    go, answer = threading.Event(), tui.answer_of(session.documents[0])
+    go = threading.Event()
+    answer = tui.answer_of(session.documents[0])
     session.script[:] = [
         Preview(answer),
         ReadProgress(1000, 4000, 500.0, 6.0),

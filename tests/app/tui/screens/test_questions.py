@@ -14,7 +14,8 @@ from docqa.ingest.errors import Encrypted
 
 
 def test_a_preliminary_answer_is_replaced_in_place(interface, session, tui):
-    go, document = threading.Event(), session.documents[0]
+    go = threading.Event()
+    document = session.documents[0]
     early = tui.answer_of(document, answer="51 dollars", status="partial")
     reading = ReadProgress(1000, 4000, 500.0, 6.0)
     session.script[:] = [Preview(early), reading, go, Finished(tui.answer_of(document))]
@@ -39,7 +40,8 @@ def test_a_preliminary_answer_is_replaced_in_place(interface, session, tui):
 
 
 def test_esc_stops_an_answer_and_keeps_it_and_r_goes_on(interface, session, tui):
-    go, document = threading.Event(), session.documents[0]
+    go = threading.Event()
+    document = session.documents[0]
     early = tui.answer_of(document, answer="51 dollars", status="partial")
     session.script[:] = [
         Preview(early),
@@ -233,7 +235,8 @@ def test_a_follow_up_that_the_model_made_whole_is_shown(interface, answered, tui
 
 
 def test_how_much_is_read_is_said_in_one_wording(interface, session, tui):
-    go, document = threading.Event(), session.documents[0]
+    go = threading.Event()
+    document = session.documents[0]
     coverage = replace(tui.answer_of(document).coverage, tokens_read=0)
     early = tui.answer_of(document, answer="51 dollars", status="partial", coverage=coverage)
     session.script[:] = [

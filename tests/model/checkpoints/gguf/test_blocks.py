@@ -58,7 +58,8 @@ def test_matrices_stay_in_blocks_and_mean_the_same_numbers(tmp_path, family, mat
 
 def test_a_file_in_blocks_reads_and_continues_text_like_its_numbers(tmp_path):
     path = write(tmp_path, "qwen2", "Q8_0")
-    blocks, dense = load_model(path), load_model(path, dtype="float32")
+    blocks = load_model(path)
+    dense = load_model(path, dtype="float32")
     assert "blocks of a GGUF file" in blocks.precision and "blocks" not in dense.precision
     ids = list(range(3, 50))
     for model_ids in (ids, ids[:1]):
@@ -81,7 +82,8 @@ def test_rows_of_a_hybrid_are_reordered_in_their_blocks():
     keys = 2 * config.linear_num_key_heads * config.linear_key_head_dim
     values = config.linear_num_value_heads * config.linear_value_head_dim
     for part, count in (("in_proj_qkv", keys + values), ("in_proj_z", values)):
-        name, matrix = f"layers.0.linear_attn.{part}.weight", torch.randn(count, 16)
+        name = f"layers.0.linear_attn.{part}.weight"
+        matrix = torch.randn(count, 16)
         assert torch.equal(
             matrix[stored_rows(config, name, count)], to_checkpoint(config, name)(matrix)
         )
@@ -120,7 +122,8 @@ def test_experts_stay_in_their_blocks_and_mean_the_same_numbers(sparse):
             assert torch.equal(gate_up.dense(), experts.gate_up_proj[number])
             assert torch.equal(down.dense(), experts.down_proj[number])
     x = torch.randn(30, config.hidden_size, generator=torch.Generator().manual_seed(0))
-    chosen, weights = torch.randint(0, config.num_experts, (30, 1)), torch.ones(30, 1)
+    chosen = torch.randint(0, config.num_experts, (30, 1))
+    weights = torch.ones(30, 1)
     right = experts(x, chosen, weights)
     assert (mix_experts(x, chosen, weights, bank) - right).norm() < 0.03 * right.norm()
     assert "blocks of a GGUF file" in load_model(sparse).precision
@@ -165,5 +168,6 @@ def test_experts_in_blocks_are_sent_to_in_the_native_step(tmp_path, monkeypatch)
     plain = Branches(model, state)
     assert native.native is not None and plain.native is None
     for token in (5, 17, 9):
-        one, other = native.logits([token]), plain.logits([token])
+        one = native.logits([token])
+        other = plain.logits([token])
         assert (one - other).abs().max() < 0.05 * other.std()

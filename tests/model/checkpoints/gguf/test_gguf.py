@@ -43,7 +43,8 @@ def write(folder, kind, *, matrices="F32", mtp=False, **change):
     """A random checkpoint of `kind` beside the same one as a GGUF file, both in `folder`."""
     source = tiny.write_checkpoint(folder / "source", raw_of(kind, **change))
     config = HybridConfig.from_folder(source)
-    tensors, more = checkpoint_tensors(source, config, torch.float32), {}
+    tensors = checkpoint_tensors(source, config, torch.float32)
+    more = {}
     if mtp:
         torch.manual_seed(2)
         module = Mtp(config)

@@ -74,7 +74,8 @@ def test_query_and_key_rows_of_llama_are_as_its_converter_writes_them(tmp_path):
 
 def test_rope_factors_of_a_file_are_those_of_llama3(tmp_path):
     source, path = write(tmp_path, "llama", rope_parameters=LLAMA3)
-    right, found = HybridConfig.from_folder(source), HybridConfig.from_folder(path)
+    right = HybridConfig.from_folder(source)
+    found = HybridConfig.from_folder(path)
     assert len(found.rope_parameters["frequency_factors"]) == 8 and not found.stretches
     assert torch.allclose(found.rotary_frequencies()[0], right.rotary_frequencies()[0], rtol=1e-6)
     assert check(path, lengths=(65,))["max_abs_diff"] < 5e-5
@@ -208,7 +209,8 @@ def test_experts_in_a_llama_file_are_refused(tmp_path):
 
 def test_metadata_and_tensors_are_those_of_the_gguf_package(tmp_path):
     _, path = write(tmp_path, "qwen3", matrices="Q8_0", hidden_size=64)
-    ours, theirs = GgufReader(path), gguf.GGUFReader(path)
+    ours = GgufReader(path)
+    theirs = gguf.GGUFReader(path)
     fields = {
         name: field.contents()
         for name, field in theirs.fields.items()

@@ -34,7 +34,8 @@ def test_the_answer_stands_in_the_sentence_and_the_question_names_the_thing(seed
 
 def test_hidden_facts_are_answered_by_tokens_that_the_prose_has(checkpoint):
     tokenizer = FileTokenizer(checkpoint / "tokenizer.json")
-    prose, refusal = Prose(tokenizer), tokenizer.encode(REFUSAL)
+    prose = Prose(tokenizer)
+    refusal = tokenizer.encode(REFUSAL)
     answered = refused = 0
     for seed in range(20):
         ids, labels = facts_in_prose(tokenizer, prose, random.Random(seed), 1024)

@@ -35,7 +35,8 @@ def test_training_brings_right_passages_forward_and_the_file_loads(read_options,
     save_file(head | {"bias": np.zeros((), np.float32)}, folder / EVIDENCE_FILE)
     (folder / "calibration.json").write_text('{"evidence_layer": 1}')
     torch.manual_seed(0)
-    path, reader = EvidencePath(folder), WindowReader(FileTokenizer(folder / "tokenizer.json"))
+    path = EvidencePath(folder)
+    reader = WindowReader(FileTokenizer(folder / "tokenizer.json"))
     documents = [sources for _, sources in groups(read_options.sets, 0)]
     read = [reader.windows(sources, random.Random(n)) for n, sources in enumerate(documents)]
     steps = [each for each in read if each is not None]
@@ -51,7 +52,8 @@ def test_training_brings_right_passages_forward_and_the_file_loads(read_options,
     save_file(
         {name: part.numpy() for name, part in path.finished().items()}, folder / EVIDENCE_FILE
     )
-    adapters, loaded = evidence_adapters(folder), load_model(folder, dtype=torch.float32)
+    adapters = evidence_adapters(folder)
+    loaded = load_model(folder, dtype=torch.float32)
     assert adapters and EvidenceHead.load(folder) is not None
     for name in adapters:
         assert loaded.lower.get_submodule(name).adapter is not None

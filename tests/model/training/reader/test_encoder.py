@@ -43,10 +43,8 @@ def pieces() -> Tokenizer:
     found = Tokenizer(
         models.WordPiece({name: i for i, name in enumerate(PIECES)}, unk_token="[UNK]")
     )
-    found.normalizer, found.pre_tokenizer = (
-        normalizers.Lowercase(),
-        pre_tokenizers.BertPreTokenizer(),
-    )
+    found.normalizer = normalizers.Lowercase()
+    found.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     found.add_special_tokens(PIECES[:5])
     return found
 
@@ -56,7 +54,8 @@ def pair(tmp_path_factory):
     """The encoder that training starts from a published folder, and the one that wrote the
     folder.
     """
-    folder, out = tmp_path_factory.mktemp("published"), tmp_path_factory.mktemp("reader")
+    folder = tmp_path_factory.mktemp("published")
+    out = tmp_path_factory.mktemp("reader")
     torch.manual_seed(0)
     config = MPNetConfig(
         vocab_size=len(PIECES),

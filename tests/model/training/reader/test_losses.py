@@ -13,7 +13,9 @@ from docqa.model.training.data.replies import EncodedReply
 from docqa.model.training.reader.cross_encoder import HeadLogits
 from docqa.model.training.reader.losses import Figures, claim_loss, question_losses, reply_loss
 
-ASKED, TOKENS = 3, 6  # tokens of a question and of an excerpt
+# tokens of a question and of an excerpt
+ASKED = 3
+TOKENS = 6
 SURE = 30.0
 
 
@@ -24,7 +26,8 @@ def question(golds, holds, **known) -> AskedExcerpts:
 
 def certain(one: AskedExcerpts, *, sure: float = SURE) -> HeadLogits:
     """Logits of a head that knows what is right, or with `sure` 0 knows nothing."""
-    count, length = len(one.excerpts), ASKED + TOKENS + 1
+    count = len(one.excerpts)
+    length = ASKED + TOKENS + 1
     start, end, begins, inside = (torch.full((count, length), -sure) for _ in range(4))
     for excerpt, first, last in one.golds:
         start[excerpt, ASKED + first] = begins[excerpt, ASKED + first] = end[
@@ -33,7 +36,8 @@ def certain(one: AskedExcerpts, *, sure: float = SURE) -> HeadLogits:
         inside[excerpt, ASKED + first : ASKED + last + 1] = sure
     for logits in (start, end, begins, inside):
         logits[:, :ASKED] = logits[:, -1] = -torch.inf
-    form, verdict = torch.full((count, 4), -sure), torch.full((count, 2), -sure)
+    form = torch.full((count, 4), -sure)
+    verdict = torch.full((count, 2), -sure)
     answer_type = torch.full((count, 6), -sure)
     form[:, one.form] = verdict[:, one.verdict] = answer_type[:, one.answer_type] = sure
     answers = torch.tensor(one.holds).float() * 2 * sure - sure
@@ -61,7 +65,8 @@ def test_a_head_that_is_right_loses_nearly_nothing(one):
 
 def test_of_several_parts_each_must_be_likely_and_of_wordings_any():
     golds = [(0, 0, 0), (0, 4, 5)]
-    wordings, parts = question(golds, [True]), question(golds, [True], several=True)
+    wordings = question(golds, [True])
+    parts = question(golds, [True], several=True)
     one_of_two = certain(question(golds[:1], [True]))
     assert loss(one_of_two, wordings)[1]["span"] == pytest.approx(0, abs=1e-4)
     assert loss(one_of_two, parts)[1]["span"] == pytest.approx(
@@ -75,7 +80,8 @@ def test_of_several_parts_each_must_be_likely_and_of_wordings_any():
 
 
 def test_an_unknown_form_or_verdict_adds_nothing():
-    one, told = question([(0, 1, 2)], [True]), question([(0, 1, 2)], [True], form=3, verdict=0)
+    one = question([(0, 1, 2)], [True])
+    told = question([(0, 1, 2)], [True], form=3, verdict=0)
     found = certain(one, sure=0.0)
     total, figures = loss(found, one)
     assert "form" not in figures and "verdict" not in figures
@@ -89,7 +95,8 @@ def test_an_unknown_form_or_verdict_adds_nothing():
 
 def test_a_claim_may_have_several_right_labels():
     claims = [EncodedClaim([1], [2], (1,)), EncodedClaim([1], [2], (1, 2, 3))]
-    figures, unsaid = Figures(), torch.zeros(2, 2)
+    figures = Figures()
+    unsaid = torch.zeros(2, 2)
     assert (
         float(claim_loss(torch.tensor([[0, SURE, 0, 0], [0, 0, SURE, 0]]), unsaid, claims, figures))
         < 1e-4

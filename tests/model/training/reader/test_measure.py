@@ -8,7 +8,9 @@ from docqa.model.training.data.excerpts import AskedExcerpts
 from docqa.model.training.reader.cross_encoder import HeadLogits
 from docqa.model.training.reader.measure import measure
 
-ASKED, TOKENS, NONE = 3, 6, torch.zeros(2)
+ASKED = 3
+TOKENS = 6
+NONE = torch.zeros(2)
 QUESTIONS = [
     AskedExcerpts([[1] * ASKED] * 2, [[2] * TOKENS] * 2, [(1, 2, 3)], [False, True], form=0),
     AskedExcerpts([[1] * ASKED], [[2] * TOKENS], [], [False]),
@@ -23,12 +25,14 @@ def reader(sign: float):
     def read(group):
         rows = []
         for one in group:
-            count, length = len(one.excerpts), ASKED + TOKENS
+            count = len(one.excerpts)
+            length = ASKED + TOKENS
             start, end = torch.full((2, count, length), -9.0)
             start[:, :ASKED] = end[:, :ASKED] = -torch.inf
             for excerpt, first, last in one.golds:
                 start[excerpt, ASKED + first] = end[excerpt, ASKED + last] = 9.0 * sign
-            form, verdict = torch.zeros(count, 4), torch.zeros(count, 2)
+            form = torch.zeros(count, 4)
+            verdict = torch.zeros(count, 2)
             form[:, one.form] = verdict[:, one.verdict] = sign
             answers = (torch.tensor(one.holds).float() - 0.5) * sign
             rows.append(

@@ -15,7 +15,8 @@ def test_products_with_the_inputs_change_less_than_by_rounding_to_nearest():
         600, 128
     )  # they go together
     weight = torch.randn(32, 128)
-    nearest, found = dequantize(*quantize_matrix(weight, MATRIX_BITS)), compensated(weight, inputs)
+    nearest = dequantize(*quantize_matrix(weight, MATRIX_BITS))
+    found = compensated(weight, inputs)
     off, less = ((inputs @ (each - weight).T).square().mean() for each in (nearest, found))
     assert less < 0.5 * off
     # It ships as it is: what stands on a grid is rounded to itself, but for the step of a group as

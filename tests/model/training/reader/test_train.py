@@ -105,7 +105,8 @@ def train(start, data, out, steps: int, *more: str) -> list[dict]:
 
 
 def drawn(read_options, data, tokenizer):
-    questions, claims = ExcerptQuestions(read_options.sets, tokenizer, 0), Claims([data], tokenizer)
+    questions = ExcerptQuestions(read_options.sets, tokenizer, 0)
+    claims = Claims([data], tokenizer)
     rng = random.Random(9)
     return [questions.draw(rng) for _ in range(8)], [claims.draw(rng) for _ in range(4)]
 
@@ -153,7 +154,8 @@ def test_a_run_goes_on_from_its_small_checkpoint(data, tmp_path, tiny_reader):
         shipped, data, other, 21, "--rate", "1e-9", "--resume", str(out / "resume.safetensors")
     )
     assert log[-1]["step"] == 21
-    first, second = load_dense(out), load_dense(other)
+    first = load_dense(out)
+    second = load_dense(other)
     for name, part in first.named_parameters():
         if name.startswith(UNREAD):
             continue  # it is in the checkpoint alone
@@ -166,7 +168,8 @@ def test_frozen_layers_stay_as_they_ship_and_others_learn(start, data, tmp_path)
     out = tmp_path / "reader"
     train(start, data, out, 4, "--frozen", "1", "--rate", "1e-2")
     (tmp_path / "fresh").mkdir()
-    fresh, trained = start_reader(start, tmp_path / "fresh"), load_dense(out)
+    fresh = start_reader(start, tmp_path / "fresh")
+    trained = load_dense(out)
     for layer, stays in ((0, True), (1, False)):
         for name, part in fresh.encoder.layers[layer].named_parameters():
             rounded = dequantize(*packed(part.data, MATRIX_BITS)) if part.ndim == 2 else part.data

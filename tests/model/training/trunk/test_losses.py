@@ -8,11 +8,9 @@ from docqa.model.training.trunk.losses import alignment, head_divergence
 
 def test_the_divergence_and_its_gradient_are_those_of_whole_logits():
     torch.manual_seed(0)
-    hidden, target, head = (
-        torch.randn(300, 16, requires_grad=True),
-        torch.randn(300, 16),
-        torch.randn(50, 16),
-    )
+    hidden = torch.randn(300, 16, requires_grad=True)
+    target = torch.randn(300, 16)
+    head = torch.randn(50, 16)
     theirs = functional.linear(target, head).log_softmax(-1)
     ours = functional.linear(hidden, head).log_softmax(-1)
     wanted = functional.kl_div(ours, theirs, log_target=True, reduction="batchmean")
