@@ -21,7 +21,10 @@ BULLETS = (
     "The mill has:\n• two stones\n– a red one\n– a blue one\n• a hoist;\n• a door.\nIt "
     "stands on it.\n• not this one"
 )
-NUMBERS = "There are three faults, as follows:\n1. The wheel turns. Nobody stops it.\n2. The door is open.\n3) It leaks."
+NUMBERS = (
+    "There are three faults, as follows:\n1. The wheel turns. Nobody stops it.\n2. The "
+    "door is open.\n3) It leaks."
+)
 
 
 def items(made: Document, words: str, page: int = 1) -> list[str]:
