@@ -77,7 +77,7 @@ class BlockWriter(TextWriter):
         self._include_hidden = include_hidden
         self._hidden: list[str] = []
         self._labels: list[str | None] = []
-        self._lines: list[outline.Candidate] = []
+        self._lines: list[outline.HeadingLine] = []
         self._sizes = Counter[float]()
 
     def block(self, text: str, kind: str, *, bold: bool = False, size: float = 1.0) -> int | None:
@@ -92,9 +92,7 @@ class BlockWriter(TextWriter):
         start = self.put(text, kind, "\n" if tight else "\n\n")
         self._sizes[size] += len(text)
         if kind in ("para", "list") and len(text) <= _MAX_HEADING_CHARS and "\n" not in text:
-            self._lines.append(
-                outline.Candidate(1, outline.Heading(start, text, size, bold, kind == "para"))
-            )
+            self._lines.append(outline.HeadingLine(start, text, size, bold, kind == "para"))
         return start
 
     def row(self, cells: Sequence[MarkedCell], table: int) -> int | None:
