@@ -10,7 +10,7 @@ from dataclasses import replace
 from docqa.ingest.assemble import assemble, grade, hidden_remark
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
-from docqa.ingest.structure.clean import clean, strip_invisible
+from docqa.ingest.structure.clean import clean, one_line, strip_invisible
 from docqa.ingest.structure.grids import GridRows, MarkedCell
 from docqa.ingest.types import Block, Document, Page
 
@@ -109,7 +109,7 @@ class BlockWriter(TextWriter):
         """Writes a heading of `level` (1: the outermost); a printed number at its beginning becomes
         the section's.
         """
-        text = " ".join(text.split())
+        text = one_line(text)
         start = self.block(text, "heading")
         if start is not None:
             number, title = outline.split_number(clean(text))
@@ -162,9 +162,7 @@ class BlockWriter(TextWriter):
         if not self._hidden:
             return []
         starts = [
-            self.block(" ".join(text.split()), "hidden")
-            for text in self._hidden
-            if self._include_hidden
+            self.block(one_line(text), "hidden") for text in self._hidden if self._include_hidden
         ]
         first = next((start for start in starts if start is not None), None)
         if first is not None:
@@ -192,7 +190,7 @@ class BlockWriter(TextWriter):
         )
         return assemble(
             request,
-            title=" ".join(clean(title or request.stem).split()),
+            title=one_line(clean(title or request.stem)),
             media_type=media_type,
             paged=False,
             pages=[page],

@@ -20,7 +20,7 @@ from docqa.ingest.docx.formatting import (
 from docqa.ingest.docx.numbering import Numbering
 from docqa.ingest.docx.styles import Style, Styles, run_format
 from docqa.ingest.language.numbers import in_roman
-from docqa.ingest.structure.clean import squeezed_lines
+from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.structure.outline import split_number
 from docqa.ingest.writer import BlockWriter, raised
@@ -186,7 +186,7 @@ class DocxBody:
         listed = name.startswith(
             "toc "
         )  # a line of the table of contents is no heading, however it looks
-        words = " ".join(text.split()) if outline is not None else text
+        words = one_line(text) if outline is not None else text
         heading = outline is not None and not listed and len(words) <= _MAX_HEADING_CHARS
         kind = "heading" if heading else "list" if printed or listed else "para"
         size, apart = line.look()
@@ -375,7 +375,7 @@ class DocxBody:
 
     def _words_of_paragraph(self, element: Element) -> list[str]:
         line, printed = self._read(element)
-        text = " ".join(line.text().split())
+        text = one_line(line.text())
         words = [f"{printed} {text}" if printed else text] if text else []
         return words + [self._before(ground, self._one_line, box) for box, ground in line.boxes]
 

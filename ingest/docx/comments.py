@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
+from docqa.ingest.structure.clean import one_line
 from docqa.ingest.xml_tree import attribute, local
 
 _MAX_ABOUT_CHARS = 200
@@ -35,7 +36,7 @@ class Comments:
         return cls(
             {
                 attribute(element, "id") or str(-at): Comment(
-                    " ".join((attribute(element, "author") or "").replace(":", " ").split())
+                    one_line((attribute(element, "author") or "").replace(":", " "))
                     or "an unnamed author",
                     (attribute(element, "date") or "")[:10],
                     element,
@@ -70,7 +71,7 @@ class Comments:
         )
 
     def _close(self, comment_id: str) -> None:
-        words = " ".join("".join(self._open.pop(comment_id, [])).split())
+        words = one_line("".join(self._open.pop(comment_id, [])))
         if len(words) > _MAX_ABOUT_CHARS:
             words = words[:_MAX_ABOUT_CHARS].rsplit(" ", 1)[0] + " …"
         self.known[comment_id].about = words or self.known[comment_id].about

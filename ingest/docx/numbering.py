@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 from docqa.ingest.docx.markup import MAX_CHAIN, number, number_of
 from docqa.ingest.docx.styles import Style, Styles
 from docqa.ingest.language.numbers import in_letters, in_roman
+from docqa.ingest.structure.clean import one_line
 from docqa.ingest.xml_tree import attribute, child, local
 
 
@@ -97,7 +98,7 @@ class Numbering:
             kind = attribute(child(levels.get(at), "numFmt"), "val") or "decimal"
             return _as_printed(counters.get(at, 1), "decimal" if legal else kind)
 
-        return " ".join(re.sub(r"%([1-9])", fill, form[:200]).split())
+        return one_line(re.sub(r"%([1-9])", fill, form[:200]))
 
 
 def _as_printed(count: int, kind: str) -> str:

@@ -19,6 +19,7 @@ from docqa.ingest.docx.numbering import Numbering
 from docqa.ingest.docx.styles import Styles
 from docqa.ingest.errors import NotADocument
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.structure.clean import one_line
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
 from docqa.ingest.xml_tree import attribute, child, local, parse_xml
@@ -69,7 +70,7 @@ def _write_margins(body: DocxBody, parts: "_Parts", writer: BlockWriter) -> list
                 continue
             seen.add(words)
             if not _PAGE_NUMBER.sub("", words).strip(" \n-–—|/.,"):
-                rest.append(" ".join(words.split()))
+                rest.append(one_line(words))
                 continue
             start = writer.block(words, "margin")
             if start is not None:
@@ -80,7 +81,7 @@ def _write_margins(body: DocxBody, parts: "_Parts", writer: BlockWriter) -> list
 def _write_comments(body: DocxBody, comments: Comments, writer: BlockWriter) -> None:
     first = True
     for comment in comments.in_order():
-        words = " ".join(body.words_of(comment.content).split())
+        words = one_line(body.words_of(comment.content))
         if not words:
             continue
         who = f"Comment by {comment.author}"

@@ -356,7 +356,7 @@ def test_numbers_of_lines_are_no_numbers_of_bookmarks():
 
 def test_a_form_that_is_attached_twice_is_no_table_of_contents():
     form = ("ANNEX I", "1. Planting", "2. Watering", "3. Reports", "ANNEX II")
-    twice = [c._replace(page=page) for page in (1, 2) for c in candidates(*form)]
+    twice = [replace(c, page=page) for page in (1, 2) for c in candidates(*form)]
     assert [(mark.page, mark.number) for mark in from_numbering(twice, 12.0)][:2] == [
         (1, "ANNEX I"),
         (1, "1"),
@@ -379,11 +379,7 @@ def test_a_schedule_without_a_number_holds_its_rows():
 def test_contents_of_a_document_without_pages_are_no_headings():
     heads = ("1 Aims", "2 Methods", "3 Results")
     lines = candidates("Contents", *(f"{head} {at}" for at, head in enumerate(heads, 4)), *heads)
-    starts = [line.heading.start + 900 * (at > 3) for at, line in enumerate(lines)]
-    spread = [
-        line._replace(heading=replace(line.heading, start=at))
-        for line, at in zip(lines, starts, strict=True)
-    ]
+    spread = [replace(line, start=line.start + 900 * (at > 3)) for at, line in enumerate(lines)]
     marks = from_numbering(spread, 12.0)
     assert [(mark.number, mark.start > 900) for mark in marks if mark.number] == [
         ("1", True),
