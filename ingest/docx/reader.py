@@ -22,7 +22,7 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import one_line
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
-from docqa.ingest.xml_tree import attribute, child, local, parse_xml
+from docqa.ingest.xml_tree import attribute, child, children_named, parse_xml
 
 _MAIN = "officeDocument"
 _PAGE_NUMBER = re.compile(r"\b(?:page|seite|of|von|p)\b|\d+|\b[ivxlc]+\b", re.IGNORECASE)
@@ -141,11 +141,10 @@ class _Parts:
 
 
 def _by_id(root: Element | None, kind: str) -> dict[str, Element]:
-    elements = root if root is not None else ()
     return {
-        attribute(e, "id") or "": e
-        for e in elements
-        if local(e) == kind and attribute(e, "type") in (None, "normal")
+        attribute(note, "id") or "": note
+        for note in children_named(root, kind)
+        if attribute(note, "type") in (None, "normal")
     }
 
 
