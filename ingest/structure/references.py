@@ -19,19 +19,12 @@ from docqa.ingest.language.places import (
 from docqa.ingest.structure.locators.sections import joined
 from docqa.ingest.types import Document, Page, Reference, Section
 
+_PARTS_OF_CONTRACTS = "section clause part schedule article chapter exhibit appendix annex"
 _NAMES = (
-    "section",
-    "clause",
+    *_PARTS_OF_CONTRACTS.split(),
     "subclause",
     "paragraph",
-    "article",
-    "schedule",
-    "exhibit",
-    "appendix",
-    "annex",
     "attachment",
-    "chapter",
-    "part",
     "title",
     "table",
     "figure",
@@ -42,7 +35,7 @@ _ELSEWHERE = lazily(
 )
 _HERE = lazily(
     r"(?:\s*\[[^\]\n]{0,80}\])?,?\s+(?:of|to|in)\s+(?:this\b|the\s+(?:Agreement|Contract|Lease)\b|"
-    r"(?:section|clause|part|schedule|article|chapter|exhibit|appendix|annex)\s+[\dA-Z])",
+    rf"(?:{_PARTS_OF_CONTRACTS.replace(' ', '|')})\s+[\dA-Z])",
     re.IGNORECASE,
 )
 _INSIDE = lazily(r",?\s+(?:of|in|to)\s+(?:the\s+)?")
