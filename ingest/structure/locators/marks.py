@@ -11,7 +11,7 @@ from docqa.ingest.language.places import ELSEWHERE
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.language.words import alternatives, word_set
 from docqa.ingest.structure.clean import LEADER, one_line
-from docqa.ingest.types import Page, lines_of
+from docqa.ingest.types import Page, lines_of, location_of
 
 ABJAD = "أ –"
 BRACKET = frozenset(("(a)", "a)", ABJAD, "1 –"))
@@ -318,7 +318,7 @@ class Levels:
         for number in range(line, min(line + far, len(self.lines))):
             row = self.lines[number]
             for after in (*row.marks, *row.inline):
-                if after.shape == mark.shape and (after.page, after.start) > (
+                if after.shape == mark.shape and location_of(after) > (
                     mark.page,
                     mark.start,
                 ):
