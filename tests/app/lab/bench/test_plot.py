@@ -1,9 +1,9 @@
-"""Figures: a bar for each ratio, names escaped."""
+"""The picture of a bench: a bar for each ratio, names escaped."""
 
 import re
 from xml.etree import ElementTree
 
-from docqa.app.output.figures import ratios
+from docqa.app.lab.bench.plot import ratios_svg
 
 
 def boxes(drawn: str, colour: str) -> list[float]:
@@ -13,6 +13,6 @@ def boxes(drawn: str, colour: str) -> list[float]:
 
 
 def test_a_ratio_has_a_bar_and_a_bench_without_peers_has_none():
-    drawn = ratios("docqa & its peers", "a < b", {"a / p<q": 2.0, "b / p": 0.5})
+    drawn = ratios_svg("docqa & its peers", "a < b", {"a / p<q": 2.0, "b / p": 0.5})
     assert len(boxes(drawn, "#1f5fa8")) == 2 and ">2.00<" in drawn and "a / p&lt;q" in drawn
-    assert boxes(ratios("t", "", {}), "#1f5fa8") == []
+    assert boxes(ratios_svg("t", "", {}), "#1f5fa8") == []

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from docqa.app.bench import at_once, machine, peers, run
-from docqa.app.bench.contexts import random_memory
-from docqa.app.bench.frames import interface_rows
-from docqa.app.bench.rows import Measurement, table
+from docqa.app.lab.bench import at_once, machine, peers, run
+from docqa.app.lab.bench.contexts import random_memory
+from docqa.app.lab.bench.frames import interface_rows
+from docqa.app.lab.bench.rows import Measurement, table
 from docqa.kernels.attention import block_bounds
 from docqa.model.config import HybridConfig
 from docqa.model.folder import BUNDLED
@@ -90,7 +90,7 @@ def test_decoding_after_a_long_context_is_compared_with_a_short_one():
 
 
 def test_a_context_too_large_for_memory_is_not_tried(monkeypatch):
-    monkeypatch.setattr("docqa.app.bench.run.available_bytes", lambda: 1 << 30)
+    monkeypatch.setattr("docqa.app.lab.bench.run.available_bytes", lambda: 1 << 30)
     row = run.decode_1m(SimpleNamespace(config=HybridConfig.from_folder(BUNDLED)))
     assert row.value is None and row.method.startswith("not measured: 4.")
 

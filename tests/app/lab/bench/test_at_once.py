@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from docqa.app.bench import at_once
-from docqa.app.bench.rows import Measurement
-from docqa.app.cli import run
+from docqa.app.lab.bench import at_once
+from docqa.app.lab.bench.__main__ import main
+from docqa.app.lab.bench.rows import Measurement
 
 
 def test_rows_can_be_measured_one_by_one():
@@ -31,11 +31,11 @@ def test_without_the_samples_rows_say_so(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("arguments", [["--row", "prefill_8k"], ["--row", "help", "--long"]])
 def test_only_rows_that_need_no_model_are_measured_alone(arguments, capsys):
-    assert run(["bench", *arguments]) == 2
+    assert main(arguments) == 2
     assert "one of help, tui_first_frame" in capsys.readouterr().err
 
 
 def test_one_row_is_printed_with_the_machine(capsys):
-    assert run(["bench", "--json", "--row", "help"]) == 0
+    assert main(["--json", "--row", "help"]) == 0
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert [row["name"] for row in found["rows"]] == ["help"] and found["machine"]["processor"]

@@ -8,11 +8,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.app.bench import frames, peers, twin
-from docqa.app.bench.at_once import at_once_rows
-from docqa.app.bench.contexts import random_context
-from docqa.app.bench.peers import Docqa, LlamaCpp, Transformers
-from docqa.app.bench.rows import Measurement, fastest
+from docqa.app.lab.bench import frames, peers, twin
+from docqa.app.lab.bench.at_once import at_once_rows
+from docqa.app.lab.bench.contexts import random_context
+from docqa.app.lab.bench.peers import Docqa, LlamaCpp, Transformers
+from docqa.app.lab.bench.rows import Measurement, fastest
 from docqa.model.cost.machine import available_bytes
 from docqa.model.cost.plan import parameters, state_bytes, yarn_factor_for
 from docqa.model.decode.beams import Branches

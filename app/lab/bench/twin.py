@@ -8,8 +8,8 @@ from typing import Self, cast
 import torch
 from torch.nn import functional
 
-from docqa.app.bench.contexts import BLOCK, EXACT, random_memory
-from docqa.app.bench.rows import Measurement, fastest
+from docqa.app.lab.bench.contexts import BLOCK, EXACT, random_memory
+from docqa.app.lab.bench.rows import Measurement, fastest
 from docqa.kernels.attention import attention
 from docqa.model.config import FULL
 from docqa.model.cost.plan import yarn_factor_for

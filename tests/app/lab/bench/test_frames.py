@@ -8,8 +8,8 @@ from statistics import mean
 
 import pytest
 
-from docqa.app.bench import frames as frame_bench
 from docqa.app.cli import COLLECT_AFTER
+from docqa.app.lab.bench import frames as frame_bench
 
 
 @pytest.fixture(autouse=True)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from docqa.app.bench.rows import Measurement
+from docqa.app.lab.bench.rows import Measurement
 from docqa.ingest.process.processor_time import processor_seconds
 
 REPEATS = 3
-SAMPLES = Path(__file__).parents[2] / "sample_docs"
+SAMPLES = Path(__file__).parents[3] / "sample_docs"
 _HANDBOOK = "handbook.pdf"
 _AGREEMENT = "services_agreement.pdf"
 _QUESTION = {

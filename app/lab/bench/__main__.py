@@ -1,18 +1,22 @@
-"""`docqa bench`: speed on this machine, beside peers on the same weights."""
+"""Speed on this machine, beside peers on the same weights: `python -m docqa.app.lab.bench`."""
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from docqa.app import report
-from docqa.app.bench.rows import Measurement
+from docqa.app import cli, report
+from docqa.app.answerers.loading import load_network
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import UsageError
+from docqa.app.lab.bench import at_once, machine, rows, run
+from docqa.app.lab.bench.plot import ratios_svg
 from docqa.app.options import Options
+from docqa.app.storage.atomic import write_whole
 
 
 @flags.shared("model", "device")
@@ -42,12 +46,11 @@ def bench(
         str | None, flags.option("--plot", "F", "Draw the ratios into this SVG file.")
     ] = None,
 ) -> int:
-    """Reading, writing and starting are timed beside transformers and llama.cpp in the same run.
-    The last line is JSON."""
-    inputs.check_plot(plot)
-    from docqa.app.bench import at_once, machine, rows
-    from docqa.app.output import figures
+    """Measure speed on this machine, beside other programs.
 
+    Reading, writing and starting are timed beside transformers and llama.cpp in the same run. The
+    last line is JSON."""
+    inputs.check_plot(plot)
     options = inputs.local(given.options(), "bench")
     if only is not None:
         unknown = sorted(set(only) - set(at_once.NAMES))
@@ -68,11 +71,10 @@ def bench(
         report.note(
             f"{row.name}: {'not measured' if row.value is None else f'{row.value:.4g} {row.unit}'}"
         )
-    ratios = {f"{row.name} / {row.peer}": row.ratio for row in found if row.ratio is not None}
-    figures.write(
-        plot,
-        figures.ratios("docqa bench: speed over the peer's", str(described["processor"]), ratios),
-    )
+    if plot is not None:
+        ratios = {f"{row.name} / {row.peer}": row.ratio for row in found if row.ratio is not None}
+        drawn = ratios_svg("docqa: speed over the peer's", str(described["processor"]), ratios)
+        write_whole(plot, drawn.encode("utf-8"))
     if not as_json:
         about = f"{described['threads']} threads, {described['kernels']}, load before {described['load']}"
         report.result(f"{described['processor']}, {about}")
@@ -84,11 +86,16 @@ def bench(
 
 def _all_rows(
     options: Options, real: Path | None, long: bool, quick: bool
-) -> Iterator[Measurement]:
-    from docqa.app.answerers.loading import load_network
-    from docqa.app.bench import run  # and all that it times, torch among it
-
+) -> Iterator[rows.Measurement]:
     loaded = load_network(options if real is None else replace(options, model=str(real)))
     if real is not None:
         return run.real_rows(loaded, real, run.QUICK["prompt"] if quick else run.PROMPT)
     return run.rows(loaded, long=long, **(run.QUICK if quick else {}))
+
+
+def main(arguments: Sequence[str]) -> int:
+    return cli.run(arguments, bench, "python -m docqa.app.lab.bench")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from docqa.app.bench.machine import installed_version
+from docqa.app.lab.bench.machine import installed_version
 from docqa.model.checkpoints.check import transformers_model
 from docqa.model.checkpoints.export import checkpoint_tensors
 from docqa.model.checkpoints.gguf.writer import write_gguf

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from docqa.app.bench.rows import Measurement
+from docqa.app.lab.bench.rows import Measurement
 from docqa.app.options import Options
 from docqa.app.storage.store import store_of
 from docqa.app.tui.app import Interface

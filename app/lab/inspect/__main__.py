@@ -1,14 +1,17 @@
-"""`docqa inspect`: what docqa saw on a page, as a picture, as JSON, or in words."""
+"""What docqa saw on a page, as an image, as JSON or in words: `python -m docqa.app.lab.inspect`."""
 
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
-from docqa.app import report
+from docqa.app import cli, report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
-from docqa.app.inspection.page_facts import Inspection
+from docqa.app.lab.inspect.page_facts import Inspection, inspect_file, summary, to_json_object
+from docqa.app.lab.inspect.page_svg import page_svg
+from docqa.app.storage.atomic import check_output
 
 _Page = Annotated[
     str | None,
@@ -27,11 +30,11 @@ def inspect(
     output: _Output = None,
     as_json: flags.Json = False,
 ) -> int:
-    """The picture, an SVG, shows blocks in reading order, running heads, hidden text, sections and
+    """Draw what docqa saw on a page.
+
+    The image, an SVG, shows blocks in reading order, running heads, hidden text, sections and
     the grade of the text. On a terminal the page is described in words instead.
     """
-    from docqa.app.inspection.page_facts import inspect_file, summary, to_json_object
-
     inputs.check_stdin([file])
     _check_output(output, file, as_json)
     seen = inspect_file(file, page, given.options())
@@ -50,8 +53,6 @@ def inspect(
 
 
 def _drawn(seen: Inspection) -> str:
-    from docqa.app.inspection.page_svg import page_svg
-
     if not seen.view.width_pt:
         why = "; ".join(seen.view.notes)
         raise InputError(
@@ -63,8 +64,6 @@ def _drawn(seen: Inspection) -> str:
 
 
 def _check_output(output: str | None, file: str, as_json: bool) -> None:
-    from docqa.app.storage.atomic import check_output
-
     if output is None:
         return
     check_output(output)
@@ -72,3 +71,11 @@ def _check_output(output: str | None, file: str, as_json: bool) -> None:
         raise UsageError("the picture is an SVG", where=output, hint="--output page.svg")
     if os.path.exists(output) and os.path.exists(file) and os.path.samefile(output, file):
         raise UsageError("is the document itself", where=output, hint="write to another file")
+
+
+def main(arguments: Sequence[str]) -> int:
+    return cli.run(arguments, inspect, "python -m docqa.app.lab.inspect")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -6,7 +6,7 @@ import textwrap
 from collections import Counter
 
 from docqa.app.answer.text import clip
-from docqa.app.inspection.page_facts import Inspection, head_lines, remarks
+from docqa.app.lab.inspect.page_facts import Inspection, head_lines, remarks
 from docqa.app.output.render import printable
 from docqa.app.output.templates import filled_in
 
@@ -45,7 +45,7 @@ def page_svg(inspection: Inspection) -> str:
     # All is drawn as large as `unit` says: what is written on a poster must grow with it.
     unit = min(max(min(view.width_pt, view.height_pt) / 600, 0.4), 20.0)
     return filled_in(
-        "inspection/page.svg.jinja",
+        "lab/inspect/page.svg.jinja",
         view=view,
         panel=panel,
         unit=unit,

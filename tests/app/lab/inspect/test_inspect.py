@@ -1,4 +1,4 @@
-"""`docqa inspect` as a person runs it: the picture, the facts as JSON, which page, and what there
+"""`python -m docqa.app.lab.inspect` as a person runs it: the picture, the facts as JSON, which page, and what there
 is no picture of.
 """
 
@@ -12,11 +12,24 @@ from reportlab.lib import colors
 from reportlab.pdfgen.canvas import Canvas
 
 from docqa.app.errors import UsageError
-from docqa.app.inspection.page_facts import find_page
+from docqa.app.lab.inspect.__main__ import main
+from docqa.app.lab.inspect.page_facts import find_page
 
 SVG = "{http://www.w3.org/2000/svg}"
 WORDS = ("Salt", "Rope", "Timber", "Coal", "Herring")
 HOSTILE = 'Alpha </text><script>alert("x")</script> & "omega"'
+
+
+@pytest.fixture
+def inspect(capsys):
+    """Function(*arguments) -> (exit code, stdout, stderr)."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -52,8 +65,8 @@ def report_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_the_picture_holds_the_page_its_numbers_and_what_they_mean(docqa, report_pdf):
-    code, out, err = docqa("inspect", report_pdf, "--page", "1")
+def test_the_picture_holds_the_page_its_numbers_and_what_they_mean(inspect, report_pdf):
+    code, out, err = inspect(report_pdf, "--page", "1")
     assert (code, err) == (0, "")
     root = ElementTree.fromstring(out)
     assert root.tag == f"{SVG}svg"
@@ -66,8 +79,8 @@ def test_the_picture_holds_the_page_its_numbers_and_what_they_mean(docqa, report
     assert image.get("href", "").startswith("data:image/png;base64,")
 
 
-def test_the_picture_is_inert_whatever_the_document_says(docqa, report_pdf):
-    _, out, _ = docqa("inspect", report_pdf, "--page", "1")
+def test_the_picture_is_inert_whatever_the_document_says(inspect, report_pdf):
+    _, out, _ = inspect(report_pdf, "--page", "1")
     root = ElementTree.fromstring(out)
     found = {element.tag.removeprefix(SVG) for element in root.iter()}
     assert found == {"svg", "title", "defs", "pattern", "path", "rect", "g", "image", "text"}
@@ -77,8 +90,8 @@ def test_the_picture_is_inert_whatever_the_document_says(docqa, report_pdf):
     assert [link[:22] for link in links] == ["data:image/png;base64,"]
 
 
-def test_json_has_the_facts_of_the_picture(docqa, report_pdf):
-    code, out, _ = docqa("inspect", report_pdf, "--page", "1", "--json")
+def test_json_has_the_facts_of_the_picture(inspect, report_pdf):
+    code, out, _ = inspect(report_pdf, "--page", "1", "--json")
     assert code == 0
     seen = json.loads(out)
     assert (seen["page"], seen["label"], seen["pages"], seen["grade"]) == (3, "1", 5, "A")
@@ -110,9 +123,9 @@ def test_json_has_the_facts_of_the_picture(docqa, report_pdf):
         ("4", 4, "no page is labelled 4; this is p. 2 (PDF 4)"),
     ],
 )
-def test_a_page_is_found_by_its_label_then_by_its_number(docqa, report_pdf, wanted, page, said):
+def test_a_page_is_found_by_its_label_then_by_its_number(inspect, report_pdf, wanted, page, said):
     arguments = [] if wanted is None else ["--page", wanted]
-    code, out, err = docqa("inspect", report_pdf, *arguments, "--json")
+    code, out, err = inspect(report_pdf, *arguments, "--json")
     assert code == 0
     assert json.loads(out)["page"] == page
     assert said in err
@@ -120,8 +133,8 @@ def test_a_page_is_found_by_its_label_then_by_its_number(docqa, report_pdf, want
 
 
 @pytest.mark.parametrize("wanted", ["iii", "6", "0", "PDF 6", "", "-1", "9" * 5000])
-def test_a_missing_page_is_a_usage_error_with_the_range(docqa, report_pdf, wanted):
-    code, out, err = docqa("inspect", report_pdf, f"--page={wanted}")
+def test_a_missing_page_is_a_usage_error_with_the_range(inspect, report_pdf, wanted):
+    code, out, err = inspect(report_pdf, f"--page={wanted}")
     assert (code, out) == (2, "")
     assert "run from i to 3" in err
 
@@ -133,18 +146,18 @@ def test_pages_that_share_a_label_are_named(document):
     assert '"PDF 3"' in notes[0]
 
 
-def test_a_document_without_pages_has_json_but_no_picture(docqa, tmp_path):
+def test_a_document_without_pages_has_json_but_no_picture(inspect, tmp_path):
     file = tmp_path / "note.md"
     file.write_text("# One\n\nText of one.\n", encoding="utf-8")
-    code, out, err = docqa("inspect", file)
+    code, out, err = inspect(file)
     assert (code, out) == (3, "")
     assert "no pages" in err
     assert "--json" in err
-    code, out, _ = docqa("inspect", file, "--json")
+    code, out, _ = inspect(file, "--json")
     seen = json.loads(out)
     assert (code, seen["page"], seen["pages"], seen["width_pt"]) == (0, None, None, None)
     assert [block["text"] for block in seen["blocks"]] == ["One", "Text of one."]
-    assert docqa("inspect", file, "--page", "1")[0] == 2
+    assert inspect(file, "--page", "1")[0] == 2
 
 
 def test_a_page_number_is_refused_for_a_document_without_pages(document):
@@ -152,9 +165,9 @@ def test_a_page_number_is_refused_for_a_document_without_pages(document):
         find_page(document("Text.", paged=False), "1")
 
 
-def test_on_a_terminal_the_page_is_told_in_words(docqa, report_pdf, monkeypatch):
+def test_on_a_terminal_the_page_is_told_in_words(inspect, report_pdf, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    code, out, err = docqa("inspect", report_pdf, "--page", "1")
+    code, out, err = inspect(report_pdf, "--page", "1")
     assert code == 0
     assert "grade A: order certain" in out
     assert "<svg" not in out
@@ -162,46 +175,46 @@ def test_on_a_terminal_the_page_is_told_in_words(docqa, report_pdf, monkeypatch)
     assert "--output page.svg" in err
 
 
-def test_output_is_written_whole_and_nowhere_else(docqa, report_pdf, tmp_path):
+def test_output_is_written_whole_and_nowhere_else(inspect, report_pdf, tmp_path):
     target = tmp_path / "page.svg"
-    code, out, err = docqa("inspect", report_pdf, "--output", target)
+    code, out, err = inspect(report_pdf, "--output", target)
     assert (code, out) == (0, "")
     assert str(target) in err
-    assert target.read_text(encoding="utf-8") == docqa("inspect", report_pdf)[1]
+    assert target.read_text(encoding="utf-8") == inspect(report_pdf)[1]
     assert [file.name for file in tmp_path.iterdir()] == ["page.svg"]
 
 
-def test_output_is_neither_the_document_nor_of_another_kind(docqa, report_pdf, tmp_path):
+def test_output_is_neither_the_document_nor_of_another_kind(inspect, report_pdf, tmp_path):
     before = report_pdf.read_bytes()
-    assert docqa("inspect", report_pdf, "--output", report_pdf, "--json")[0] == 2
-    code, _, err = docqa("inspect", report_pdf, "--output", tmp_path / "page.png")
+    assert inspect(report_pdf, "--output", report_pdf, "--json")[0] == 2
+    code, _, err = inspect(report_pdf, "--output", tmp_path / "page.png")
     assert code == 2
     assert "the picture is an SVG" in err
     assert report_pdf.read_bytes() == before
     assert list(tmp_path.iterdir()) == []
 
 
-def test_bad_input_has_the_status_of_bad_input(docqa, tmp_path):
+def test_bad_input_has_the_status_of_bad_input(inspect, tmp_path):
     empty = tmp_path / "empty.pdf"
     empty.write_bytes(b"")
     broken = tmp_path / "broken.pdf"
     broken.write_bytes(b"%PDF-1.4\nnothing of the kind")
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "missing.pdf", empty, broken, tmp_path / "folder"):
-        code, out, err = docqa("inspect", path)
+        code, out, err = inspect(path)
         assert (code, out) == (3, "")
         assert path.name in err
 
 
-def test_a_folder_with_two_documents_asks_for_one_of_them(docqa, tmp_path):
+def test_a_folder_with_two_documents_asks_for_one_of_them(inspect, tmp_path):
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("Some words.", encoding="utf-8")
-    code, _, err = docqa("inspect", tmp_path)
+    code, _, err = inspect(tmp_path)
     assert code == 3
     assert "more than one document" in err
 
 
-def test_a_pdf_on_standard_input_is_drawn(docqa, report_pdf, monkeypatch):
+def test_a_pdf_on_standard_input_is_drawn(inspect, report_pdf, monkeypatch):
     class Piped:
         buffer = io.BytesIO(report_pdf.read_bytes())
 
@@ -209,7 +222,7 @@ def test_a_pdf_on_standard_input_is_drawn(docqa, report_pdf, monkeypatch):
             return False
 
     monkeypatch.setattr("sys.stdin", Piped())
-    code, out, _ = docqa("inspect", "-", "--page", "ii", "--json")
+    code, out, _ = inspect("-", "--page", "ii", "--json")
     assert code == 0
     assert json.loads(out)["page"] == 2
 
@@ -234,7 +247,7 @@ def test_outline_as_json_has_every_field_of_a_section(docqa, report_pdf):
     }
 
 
-def test_the_grid_of_a_table_is_drawn_and_told(docqa, tmp_path):
+def test_the_grid_of_a_table_is_drawn_and_told(inspect, tmp_path):
     canvas = Canvas(str(tmp_path / "ponds.pdf"), pagesize=(612, 792))
     for at, head in enumerate(("Depth", "Spring", "Autumn")):
         canvas.drawRightString(300 + 80 * at, 714, head)
@@ -243,7 +256,7 @@ def test_the_grid_of_a_table_is_drawn_and_told(docqa, tmp_path):
         for at in range(3):
             canvas.drawRightString(300 + 80 * at, 700 - 16 * n, f"{n * n + 7 * at}.5")
     canvas.save()
-    code, out, _ = docqa("inspect", tmp_path / "ponds.pdf", "--json")
+    code, out, _ = inspect(tmp_path / "ponds.pdf", "--json")
     table = json.loads(out)["tables"][0]
     assert code == 0 and (table["rows"], table["columns"], table["heads"]) == (5, 4, 1)
     assert [cell["text"] for cell in table["cells"] if cell["row"] == 2] == [
@@ -252,5 +265,5 @@ def test_the_grid_of_a_table_is_drawn_and_told(docqa, tmp_path):
         "8.5",
         "15.5",
     ]
-    code, out, _ = docqa("inspect", tmp_path / "ponds.pdf")
+    code, out, _ = inspect(tmp_path / "ponds.pdf")
     assert code == 0 and out.count('fill-opacity="0.2"') == 3
