@@ -2,7 +2,6 @@
 lacks them.
 """
 
-
 import pytest
 import torch
 
