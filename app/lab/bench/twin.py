@@ -20,6 +20,7 @@ from docqa.model.load import NetworkModel
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import AttentionMemory
 from docqa.model.state.long_attention import LongAttention
+from docqa.model.training.gradients import use_native_gradients
 
 CONTEXT = 262_144
 
@@ -124,6 +125,7 @@ def training_row(model: NetworkModel, pair: Pair, trained: int) -> Measurement:
 
 def _training_seconds(model: NetworkModel, layer: Layer) -> float:
     """Forward and backward of a block through a fresh layer of the same kind."""
+    use_native_gradients()
     fresh = Layer(model.config, layer.kind)
     rotation = model.network.rotation(torch.arange(BLOCK), yarn_factor_for(model.config, BLOCK))
     cos, sin = (part.float() for part in rotation)
