@@ -18,8 +18,8 @@ from docqa.app.errors import InputError
 from docqa.app.history.database import FOLDER, NAME, Database
 from docqa.app.history.query import indexed_text, phrases
 from docqa.app.history.records import (
-    Annotation,
     CitedPage,
+    KeptAnnotation,
     KeptDocument,
     KeptSession,
     KeptTurn,
@@ -108,7 +108,7 @@ class History:
 
         self._database.write(work)
 
-    def annotate(self, session: int, annotation: Annotation) -> int:
+    def annotate(self, session: int, annotation: KeptAnnotation) -> int:
         """Write an annotation over the one with its id; returns its id, 0 where the session is
         gone.
         """
@@ -175,12 +175,12 @@ class History:
 
         return self._database.read(work)
 
-    def annotations(self, session: int) -> list[Annotation]:
+    def annotations(self, session: int) -> list[KeptAnnotation]:
         """A session's annotations, in the order of the document."""
         query = (
             f"SELECT {_ANNOTATION}, id FROM annotations WHERE session = ? ORDER BY page, start, id"
         )
-        return [Annotation(*row) for row in self._rows(query, session)]
+        return [KeptAnnotation(*row) for row in self._rows(query, session)]
 
     def search(self, query: str = "", limit: int = 50) -> tuple[list[Listed], int]:
         """(the newest `limit` turns with every word of `query` in question, answer or quotes, their

@@ -10,7 +10,7 @@ from importlib.resources import files
 from docqa.app.answer.answer import Cite, Quote
 from docqa.app.answer.text import first_of
 from docqa.app.history import export
-from docqa.app.history.records import Annotation, CitedPage, KeptSession, KeptTurn
+from docqa.app.history.records import CitedPage, KeptAnnotation, KeptSession, KeptTurn
 from docqa.app.output import render
 from docqa.app.output.answer_head import head_of
 from docqa.app.output.render import excerpt, page_text
@@ -23,7 +23,7 @@ def html_page(
     session: KeptSession,
     turns: Sequence[KeptTurn],
     first_quote: int = 1,
-    annotations: Sequence[Annotation] = (),
+    annotations: Sequence[KeptAnnotation] = (),
 ) -> str:
     """The page, its quotes numbered from `first_quote`, with what was highlighted; all text is
     escaped.

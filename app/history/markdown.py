@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from docqa.app.history import export
 from docqa.app.history.html_page import html_page
-from docqa.app.history.records import Annotation, KeptSession, KeptTurn
+from docqa.app.history.records import KeptAnnotation, KeptSession, KeptTurn
 from docqa.app.output import render
 from docqa.app.output.templates import filled_in
 from docqa.app.storage.atomic import write_new
@@ -19,7 +19,7 @@ def markdown(
     session: KeptSession,
     turns: Sequence[KeptTurn],
     first_quote: int = 1,
-    annotations: Sequence[Annotation] = (),
+    annotations: Sequence[KeptAnnotation] = (),
 ) -> str:
     """The conversation, quotes numbered from `first_quote`, with what was highlighted; all is
     escaped.
@@ -43,7 +43,7 @@ def write_export(
     path: str,
     session: KeptSession,
     turns: Sequence[KeptTurn],
-    annotations: Sequence[Annotation] = (),
+    annotations: Sequence[KeptAnnotation] = (),
 ) -> str:
     """Write a conversation into a new file and return its path: HTML for `.html` or `.htm`, else
     Markdown. Raises FileExistsError, OSError, and ValueError for a name that no file can have."""
