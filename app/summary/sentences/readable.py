@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
-from docqa.ingest.language.words import PREPOSITION, word_set
+from docqa.ingest.language.words import AUXILIARY, PREPOSITION, word_set
 from docqa.ingest.structure.passages import count_words
 
 FEWEST_WORDS = 6
@@ -44,10 +44,10 @@ _BOILERPLATE = any_of(rf"""
     ^\W*\[\d|\({_YEAR}\)[.,]|\. {_YEAR}\. |\b{_YEAR};\d|\bpp?\.\s?\d|https?:|www\.|\S@\S{{1,100}}\.\w
     """)
 _YEARS = re.compile(rf"\b{_YEAR}")
-_DEMONSTRATIVE = word_set("this that these those")
-_POINTING_BACK = _DEMONSTRATIVE | word_set(
-    "they them their its he she him his her such another others and but or nor so yet also thus then"
+_POINTING_BACK = word_set(
+    "they them their its he she him his her that those such another others and but or nor so yet also thus then"
 )
+_VERB = re.compile("[^isu]s$")
 _OPEN_CLOSE = (("(", ")"), ("[", "]"), ("“", "”"))
 
 
@@ -102,25 +102,24 @@ def is_sentence(text: str, *, english: bool, most_words: int = MOST_WORDS) -> bo
 
 def needs_the_one_before(text: str) -> bool:
     """Whether a sentence begins with what points back ("However,", "In contrast,", "They", "This
-    is", but not "This agreement")."""
+    means", but not "This agreement" or "It is unlawful to sell")."""
     body = without_number(text).lstrip("“\"'‘([")
     first, second, *others = [*plain_words(body), "", ""]
-    if first == "it":  # "It is unlawful to sell" does not point back
-        return {"that", "to"}.isdisjoint(others[:4])
-    if first in _DEMONSTRATIVE:
-        return second in STOP_WORDS
-    if first in PREPOSITION and second in _POINTING_BACK:
+    if first == "it":
+        return second not in AUXILIARY or {"that", "to"}.isdisjoint(others[:4])
+    if first in ("this", "these"):
+        return second in STOP_WORDS or (first == "this" and _VERB.search(second) is not None)
+    if first in PREPOSITION and second in _POINTING_BACK | {"this", "these", "it"}:
         return True
-    return first in _POINTING_BACK or _opens_with_adverbial(body, first in PREPOSITION)
-
-
-def _opens_with_adverbial(body: str, preposition: bool) -> bool:
-    """Whether one word, or up to three after a preposition, stand before the first comma, without a
-    name or number."""
-    words = body.partition(",")[0].split()
-    return len(words) == 1 or (
-        preposition and len(words) <= 3 and re.fullmatch("[a-z ]+", " ".join(words[1:])) is not None
+    # One word before the first comma, or up to three after a preposition, without name or number.
+    _, *rest = body.partition(",")[0].split() or [""]
+    is_adverbial = (
+        first in PREPOSITION
+        and len(rest) <= 2
+        and all(map(str.isalpha, rest))
+        and " ".join(rest).islower()
     )
+    return first in _POINTING_BACK or not rest or is_adverbial
 
 
 def _begins(body: str) -> bool:

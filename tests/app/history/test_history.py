@@ -504,7 +504,7 @@ def test_nothing_kept_is_no_history(store):
 def test_the_history_needs_neither_model_nor_torch(python, tmp_path):
     code = (
         "import sys; from pathlib import Path; from docqa.app.storage.store import Store; "
-        "from docqa.app.history import history, html_page, markdown, recorder; "
+        "from docqa.app.history import history, recorder, rendering; "
         f"history.History(Store(Path({str(tmp_path)!r}))).search('x'); "
         "print([name for name in ('torch', 'transformers', 'textual') if name in sys.modules])"
     )
