@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from docqa.app.chat.conversation import Conversation
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.export import free_name
-from docqa.app.history.markdown import write_export
+from docqa.app.history.rendering import write_export
 from docqa.app.output.render import cite_text, location_text, page_text, printable
 from docqa.app.places.named import page_named, region_named
 from docqa.app.storage.atomic import check_output

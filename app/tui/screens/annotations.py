@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from docqa.app.errors import ResourceError
-from docqa.app.history.records import Annotation
+from docqa.app.history.records import KeptAnnotation
 from docqa.app.output.render import excerpt
 from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
@@ -28,11 +28,11 @@ class Annotations:
 
     def __init__(self, navigation: Navigation, store: Store | None) -> None:
         self.panes = navigation.panes
-        self.made: list[Annotation] = []
+        self.made: list[KeptAnnotation] = []
         self._navigation = navigation
         self._store = store
         self._last: PageSpan | None = None  # selected last
-        self._noted: Annotation | None = None  # whose note is being written
+        self._noted: KeptAnnotation | None = None  # whose note is being written
 
     def load(self) -> None:
         try:
@@ -82,7 +82,7 @@ class Annotations:
         if pointed is not None:
             self.edit(pointed)
 
-    def edit(self, annotation: Annotation) -> None:
+    def edit(self, annotation: KeptAnnotation) -> None:
         self._noted = annotation
         self.panes.prompt.enter("note", annotation.note)
 
@@ -95,7 +95,7 @@ class Annotations:
             self._keep(replace(noted, note=note))
             self.panes.show_status("note kept" if note else "highlighted")
 
-    def delete(self, annotation: Annotation) -> None:
+    def delete(self, annotation: KeptAnnotation) -> None:
         try:
             kept_turns.delete_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
@@ -105,7 +105,7 @@ class Annotations:
         self._show()
         self.panes.show_status("deleted")
 
-    def go(self, annotation: Annotation) -> None:
+    def go(self, annotation: KeptAnnotation) -> None:
         spans = _spans(annotation, self.panes.opened)
         if spans:
             self._navigation.jump(*spans[0].place)
@@ -114,7 +114,7 @@ class Annotations:
         gone = "" if spans else ": its words are no longer in this document"
         self.panes.show_status(f"{number} of {len(self.made)}: {note}{gone}")
 
-    def at(self, page: int, offset: int) -> Annotation | None:
+    def at(self, page: int, offset: int) -> KeptAnnotation | None:
         """The annotation with character `offset` of `page`; of several the last one made."""
         for each in sorted(self.made, key=lambda each: -each.made):
             if any(
@@ -124,7 +124,7 @@ class Annotations:
                 return each
         return None
 
-    def _pointed(self) -> Annotation | None:
+    def _pointed(self) -> KeptAnnotation | None:
         """The annotation pointed at, a new one on the words that are; None, which is said, without
         any.
         """
@@ -142,11 +142,11 @@ class Annotations:
         last = spans[-1]
         text = words_at(document, spans)
         place = place_of(document, spans)
-        return Annotation(
+        return KeptAnnotation(
             first.page, first.start, last.page, last.end, text, place, "", time.time()
         )
 
-    def _keep(self, annotation: Annotation) -> None:
+    def _keep(self, annotation: KeptAnnotation) -> None:
         try:
             kept = kept_turns.keep_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
@@ -170,7 +170,7 @@ class Annotations:
         self.panes.page.mark(marks, own=True)
 
 
-def _spans(annotation: Annotation, document: Document) -> Sequence[PageSpan]:
+def _spans(annotation: KeptAnnotation, document: Document) -> Sequence[PageSpan]:
     first = (annotation.page, annotation.start)
     last = (annotation.end_page, annotation.end)
     return standing(spans_between(document, first, last), annotation.text, document)

@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from docqa.app.history.records import Annotation
+from docqa.app.history.records import KeptAnnotation
 from docqa.app.output.render import excerpt, printable
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.choice_screen import ChoiceScreen, Row
@@ -37,7 +37,7 @@ class AnnotationsScreen(ChoiceScreen):
         ]
         return [(_line(each), each) for each in found]
 
-    async def chosen(self, choice: Annotation) -> None:
+    async def chosen(self, choice: KeptAnnotation) -> None:
         self._annotations.go(choice)
 
     def action_write(self) -> None:
@@ -53,7 +53,7 @@ class AnnotationsScreen(ChoiceScreen):
             self.dismiss()
 
 
-def _line(annotation: Annotation) -> Content:
+def _line(annotation: KeptAnnotation) -> Content:
     words = f"  “{excerpt(annotation.text, _WORDS_SHOWN)}”"
     note = [(f"\n✎ {printable(annotation.note)}", "italic")] if annotation.note else []
     return Content.assemble((printable(annotation.place), "bold"), words, *note)
