@@ -1,4 +1,4 @@
-"""Conversation: questions over one Session, each resolved against those before it, and kept."""
+"""ChatConversation: questions over one Session, each resolved against those before it, and kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ANEW = "asked again"
 _NEAREST_STEP = 3  # passages that a refusal shows
 
 
-class Conversation:
+class ChatConversation:
     """Over the documents of `session`; `turns` are those of an earlier run. Mutable: it grows by
     what is asked.
     """

@@ -12,7 +12,7 @@ from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.answer.answer import Answer
 from docqa.app.chat import slash
-from docqa.app.chat.conversation import Conversation
+from docqa.app.chat.conversation import ChatConversation
 from docqa.app.chat.terminal import TerminalText
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
@@ -55,7 +55,7 @@ class ChatLoop:
     """Answers lines over a conversation. `typed`: by a person, so that Ctrl+C stops only the
     answer. `thoughts`: those of the model are shown."""
 
-    def __init__(self, conversation: Conversation, *, typed: bool, thoughts: bool) -> None:
+    def __init__(self, conversation: ChatConversation, *, typed: bool, thoughts: bool) -> None:
         self._conversation = conversation
         self._typed = typed
         self._screen = Screen(thoughts=thoughts)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from docqa.app.chat.conversation import Conversation
+from docqa.app.chat.conversation import ChatConversation
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.export import free_name
 from docqa.app.history.markdown import write_export
@@ -20,7 +20,7 @@ HELP = Path(__file__).with_name("help.txt").read_text(encoding="utf-8").rstrip()
 NAMES = ("/pages", "/quote", "/retry", "/save", "/help", "/quit")
 
 
-def pages(conversation: Conversation, label: str) -> str:
+def pages(conversation: ChatConversation, label: str) -> str:
     """The pages cited so far with the numbers of their quotes, or the text of the page `label`."""
     return (
         _page(conversation, label)
@@ -29,7 +29,7 @@ def pages(conversation: Conversation, label: str) -> str:
     )
 
 
-def quote(conversation: Conversation, number: str) -> str:
+def quote(conversation: ChatConversation, number: str) -> str:
     """`“words” (place)` of quote `number`, or of the first of the last answer. Raises
     UsageError.
     """
@@ -53,7 +53,7 @@ def quote(conversation: Conversation, number: str) -> str:
     return f"“{printable(chosen.text)}” ({cite_text(named, with_file=True)})"
 
 
-def save(conversation: Conversation, path: str) -> str:
+def save(conversation: ChatConversation, path: str) -> str:
     """Write the conversation to a new file; returns its path. Raises UsageError, and OSError where
     the disk refuses.
     """
@@ -71,7 +71,7 @@ def save(conversation: Conversation, path: str) -> str:
         ) from error
 
 
-def _cited(conversation: Conversation) -> Iterator[str]:
+def _cited(conversation: ChatConversation) -> Iterator[str]:
     """A line for every place that was cited, in the order of the documents."""
     numbers: dict[tuple[str, int, str], list[int]] = {}
     for item in conversation.quotes():
@@ -88,7 +88,7 @@ def _cited(conversation: Conversation) -> Iterator[str]:
         yield f"{name}{place}: quote{'s' if len(quotes) > 1 else ''} {', '.join(map(str, quotes))}"
 
 
-def _page(conversation: Conversation, label: str) -> str:
+def _page(conversation: ChatConversation, label: str) -> str:
     """The text of a page of the document that was cited last, or of the first other one that has
     it.
     """

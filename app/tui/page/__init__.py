@@ -1,4 +1,4 @@
-"""The page of a document: its lines, links, search hits and picture."""
+"""The page of a document: its lines, links, search hits and image."""
 
 __all__ = [
     "graphics",
@@ -6,7 +6,7 @@ __all__ = [
     "lines",
     "links",
     "location",
-    "picture",
+    "image",
     "search",
     "stops",
     "view",

@@ -1,4 +1,4 @@
-"""Pictures in a terminal: which protocol it knows by its name, and what those of kitty and iTerm2
+"""Images in a terminal: which protocol it knows by its name, and what those of kitty and iTerm2
 expect.
 """
 
@@ -16,7 +16,7 @@ from docqa.app.tui.page.highlighter import WHOLE, Share, marked_png
 if TYPE_CHECKING:
     import numpy as np
 
-KITTY_IMAGE = 7_461_730  # our one picture there
+KITTY_IMAGE = 7_461_730  # our one image there
 _CHUNK = 4_096  # bytes of base64 that kitty takes at once
 _KITTY = ("kitty", "ghostty")
 _ITERM = ("iTerm.app", "WezTerm", "mintty")
@@ -24,7 +24,7 @@ _ITERM = ("iTerm.app", "WezTerm", "mintty")
 
 @dataclass(frozen=True)
 class Terminal:
-    """By which protocol it shows pictures, and the width and height of a cell in pixels."""
+    """By which protocol it shows images, and the width and height of a cell in pixels."""
 
     protocol: str
     cell_width: int = 10
@@ -34,7 +34,7 @@ class Terminal:
 def fitted(
     terminal: Terminal, shape: tuple[float, float], columns: int, rows: int
 ) -> tuple[int, int]:
-    """The cells (columns, rows) that a picture of `shape` (width, height) fills inside `columns` by
+    """The cells (columns, rows) that a image of `shape` (width, height) fills inside `columns` by
     `rows`.
     """
     width, height = shape
@@ -55,7 +55,7 @@ def enlarged(
     times: int,
     middle: Share,
 ) -> Share:
-    """The part of a picture of `shape` that fills the cells at so many `times` the size of the
+    """The part of a image of `shape` that fills the cells at so many `times` the size of the
     whole, around `middle` as far as the edges allow."""
     scale = times * _scale(terminal, shape, columns, rows)
     room = columns * terminal.cell_width, rows * terminal.cell_height
@@ -82,12 +82,12 @@ def drawing(
     ValueError for another PNG."""
     if boxes or part != WHOLE:
         png = marked_png(grey_pixels(png), boxes, part)
-    picture = (_kitty if terminal.protocol == "kitty" else _iterm)(png, columns, rows)
-    return f"\x1b7\x1b[{row + 1};{column + 1}H{picture}\x1b8"
+    image = (_kitty if terminal.protocol == "kitty" else _iterm)(png, columns, rows)
+    return f"\x1b7\x1b[{row + 1};{column + 1}H{image}\x1b8"
 
 
 def erasing(terminal: Terminal) -> str:
-    """What takes the picture away where text that is written over it does not."""
+    """What takes the image away where text that is written over it does not."""
     return f"\x1b_Ga=d,d=I,i={KITTY_IMAGE},q=2\x1b\\" if terminal.protocol == "kitty" else ""
 
 
@@ -125,7 +125,7 @@ def grey_pixels(png: bytes) -> "np.ndarray":
 
 
 def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal | None:
-    """How pictures are shown here: as `choice` says (auto, off, or a protocol); None for not at
+    """How images are shown here: as `choice` says (auto, off, or a protocol); None for not at
     all.
     """
     if choice == "off" or environment.get("TERM", "dumb") == "dumb":
@@ -136,10 +136,8 @@ def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal
 
 def why_none(environment: Mapping[str, str] = os.environ) -> str:
     if inside := _multiplexer(environment):
-        return f"{inside} shows no pictures; kitty and iTerm2 do, outside it"
-    return (
-        "this terminal cannot show pictures, or they are off in config.toml; kitty and iTerm2 can"
-    )
+        return f"{inside} shows no images; kitty and iTerm2 do, outside it"
+    return "this terminal cannot show images, or they are off in config.toml; kitty and iTerm2 can"
 
 
 def _multiplexer(environment: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Words marked on the picture of a page: where their lines are, and the pixels."""
+"""Words marked on the image of a page: where their lines are, and the pixels."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class LineBox:
 
 
 def line_boxes(view: "PageView", page: "Page") -> tuple[LineBox, ...]:
-    """The lines of `page` with their places on its picture; none where these are not known."""
+    """The lines of `page` with their places on its image; none where these are not known."""
     if not view.width_pt or not view.height_pt:
         return ()
     found: list[LineBox] = []

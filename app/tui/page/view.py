@@ -21,7 +21,7 @@ from docqa.app.tui.page.lines import PageLines, displayed
 from docqa.app.tui.page.links import Link, Links
 from docqa.app.tui.page.search import PageSpan, spans_between
 from docqa.app.tui.page.stops import copied_text
-from docqa.app.tui.page.typeset import Piece, ScreenLine
+from docqa.app.tui.page.typeset import LinePart, ScreenLine
 from docqa.ingest.types import Document, Page
 
 _GUTTER = 2
@@ -54,12 +54,12 @@ class Highlight(PageSpan):
     kind: str
 
 
-class PageView(ScrollView):
+class TextPane(ScrollView):
     """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark`
     highlights.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"page-view--{name}" for name in _STYLED}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"text-pane--{name}" for name in _STYLED}
 
     class Moved(Message):
         """Another line is at the top."""
@@ -327,7 +327,7 @@ class PageView(ScrollView):
         segments = [Segment(_MARKS[marks[0].kind] if marks else "  ", plain)]
         links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
         usual = "heading" if row.kind == "heads" else ""
-        for first, last, pad in row.parts or (Piece(row.start, row.end, 0),):
+        for first, last, pad in row.parts or (LinePart(row.start, row.end, 0),):
             leaders = "·" * max(pad - 2, 0) if row.kind == "leaders" else ""
             space = f" {leaders} " if leaders else " " * pad
             segments.append(Segment(space, self._style("head") if leaders else plain))
@@ -354,7 +354,7 @@ class PageView(ScrollView):
         return segments
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"page-view--{name}")
+        return self.get_component_rich_style(f"text-pane--{name}")
 
 
 def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:

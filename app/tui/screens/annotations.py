@@ -10,7 +10,7 @@ from docqa.app.errors import ResourceError
 from docqa.app.history.records import Annotation
 from docqa.app.output.render import excerpt
 from docqa.app.storage.store import Store
-from docqa.app.tui import kept_turns
+from docqa.app.tui import stored_turns
 from docqa.app.tui.page.search import PageSpan, sentence_at, spans_between
 from docqa.app.tui.page.stops import place_of, standing, words_at
 from docqa.app.tui.page.view import Highlight
@@ -36,7 +36,7 @@ class Annotations:
 
     def load(self) -> None:
         try:
-            self.made = kept_turns.annotations_of(self._store, self.panes.opened)
+            self.made = stored_turns.annotations_of(self._store, self.panes.opened)
         except (ResourceError, OSError) as error:
             self.panes.message(f"your notes cannot be read: {error}", "warning")
         self._show()
@@ -97,7 +97,7 @@ class Annotations:
 
     def delete(self, annotation: Annotation) -> None:
         try:
-            kept_turns.delete_annotation(self._store, self.panes.opened, annotation)
+            stored_turns.delete_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
             self.panes.message(f"it cannot be deleted: {error}", "warning")
             return
@@ -148,7 +148,7 @@ class Annotations:
 
     def _keep(self, annotation: Annotation) -> None:
         try:
-            kept = kept_turns.keep_annotation(self._store, self.panes.opened, annotation)
+            kept = stored_turns.keep_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
             self.panes.message(f"it cannot be kept: {error}", "warning")
             kept = annotation

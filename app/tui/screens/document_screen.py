@@ -14,11 +14,11 @@ from textual.widgets import Footer
 
 from docqa.app.history.export import free_name
 from docqa.app.storage.store import Store
-from docqa.app.tui import bridge, kept_turns, keymap
+from docqa.app.tui import bridge, keymap, stored_turns
 from docqa.app.tui.library.recents import PastQuestion
 from docqa.app.tui.page.graphics import why_none
-from docqa.app.tui.page.picture import Pictures
-from docqa.app.tui.page.view import PageView
+from docqa.app.tui.page.image import PageImages
+from docqa.app.tui.page.view import TextPane
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
 from docqa.app.tui.screens.navigation import Navigation
@@ -34,7 +34,7 @@ EXPORTED = (".md", ".html", ".htm")
 _SEARCHED_AT_ONCE = 500_000  # characters
 _PAUSE_S = 0.15
 # What needs a document on the screen.
-_OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "mark", "notes")
+_OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "image", "mark", "notes")
 
 
 class DocumentScreen(PromptScreen):
@@ -48,13 +48,13 @@ class DocumentScreen(PromptScreen):
         path: str,
         session: bridge.SessionBridge,
         store: Store | None,
-        pictures: Pictures | None = None,
+        images: PageImages | None = None,
         past: PastQuestion | None = None,
         together: Sequence[str] = (),
         question: str = "",
     ) -> None:
         super().__init__("document")
-        self.panes = Panes(path, pictures, self.prompt)
+        self.panes = Panes(path, images, self.prompt)
         self.navigation = Navigation(self.panes)
         self.questions = Questions(self.navigation, session, store)
         self.annotations = Annotations(self.navigation, store)
@@ -62,7 +62,7 @@ class DocumentScreen(PromptScreen):
         self.path = path
         self.together = together
         self._store = store
-        self._pictures = pictures
+        self._images = images
         self._past = past
         self._waiting = [question] if question else []  # asked before the document was open
         self._parsed = (0, 0)
@@ -85,7 +85,7 @@ class DocumentScreen(PromptScreen):
         return self.panes.document
 
     def on_document_opened(self, message: bridge.DocumentOpened) -> None:
-        kept = kept_turns.load(self._store, message.documents)
+        kept = stored_turns.load(self._store, message.documents)
         begun = self.panes.page.place  # of the first pages, which were shown alone
         self.panes.documents = message.documents
         self.panes.show(message.documents[0], begun if begun != (1, 0) else kept.place)
@@ -108,7 +108,7 @@ class DocumentScreen(PromptScreen):
     def come_back(self, past: PastQuestion | None) -> None:
         """Somebody who left while work went on is here again, at the question `past` if given."""
         if past is not None and self.document is not None:
-            self.questions.show_past(kept_turns.shown_turn(past.turn))
+            self.questions.show_past(stored_turns.shown_turn(past.turn))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Before the document is open one can ask and go back; where it cannot be opened, go back
@@ -146,7 +146,7 @@ class DocumentScreen(PromptScreen):
         if message.kind != "open" and not self.questions.jobs.busy:
             self.app.work_done(self)  # type: ignore[attr-defined]
 
-    def on_page_view_chosen(self, message: PageView.Chosen) -> None:
+    def on_text_pane_chosen(self, message: TextPane.Chosen) -> None:
         annotation = self.annotations.at(*message.place) if message.place is not None else None
         if message.link is not None:
             self.navigation.follow_link(message.link)
@@ -196,7 +196,7 @@ class DocumentScreen(PromptScreen):
             self.panes.scroll_shown(key)
 
     def on_screen_suspend(self) -> None:
-        self.panes.picture.erase()
+        self.panes.image.erase()
 
     def action_line(self, mode: str) -> None:
         if mode == "find":
@@ -264,11 +264,11 @@ class DocumentScreen(PromptScreen):
     def action_pane(self, pane: str) -> None:
         self.panes.focus_pane(pane)
 
-    def action_picture(self, show: str = "show") -> None:
-        if self._pictures is None:
+    def action_image(self, show: str = "show") -> None:
+        if self._images is None:
             self.panes.message(why_none())
         else:
-            getattr(self.panes, f"{show}_picture")()
+            getattr(self.panes, f"{show}_image")()
 
     def action_notes(self) -> None:
         if self.annotations.made:
@@ -308,7 +308,7 @@ class DocumentScreen(PromptScreen):
 
     def _write(self, path: str) -> None:
         try:
-            written = kept_turns.export(
+            written = stored_turns.export(
                 path, self.panes.documents, self.questions.turns, self.annotations.made
             )
         except (OSError, ValueError) as error:  # the latter for a name that no file can have

@@ -17,8 +17,8 @@ from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswerCard
 from docqa.ingest.types import Document
 
-# Shown on the picture, too: what was gone to.
-_ON_PICTURE = ("cite", "passage", "current-hit", "target")
+# Shown on the image, too: what was gone to.
+_ON_IMAGE = ("cite", "passage", "current-hit", "target")
 
 
 class Navigation:
@@ -334,7 +334,7 @@ class Navigation:
                     found.append((PageSpan(stop.spans[0].page, start, start + len(exact)), "quote"))
         marks = [Highlight(span.page, span.start, span.end, kind) for span, kind in found]
         self.panes.page.mark(marks)
-        self.panes.picture.marks = tuple(mark for mark in marks if mark.kind in _ON_PICTURE)
+        self.panes.image.marks = tuple(mark for mark in marks if mark.kind in _ON_IMAGE)
         here = [
             replace(stop, spans=()) if stop.document is not self.panes.document else stop
             for stop in stops

@@ -2,7 +2,7 @@
 
 title                       how much of it is read
 [tabs, where the screen is narrow]
-outline or the page's picture | text | answers
+outline or the page's image | text | answers
 evidence strip, where the screen is not short
 status: what goes on, and where the reader is
 the prompt
@@ -25,10 +25,10 @@ from docqa.app.output.progress import filled
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import without_flags
 from docqa.app.tui.library.recents import counted
+from docqa.app.tui.page.image import ImagePane, PageImages
 from docqa.app.tui.page.location import location
-from docqa.app.tui.page.picture import PagePicture, Pictures
 from docqa.app.tui.page.search import PageSpan
-from docqa.app.tui.page.view import PageView
+from docqa.app.tui.page.view import TextPane
 from docqa.app.tui.screens.prompt_screen import WIDE
 from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswersPane
@@ -37,7 +37,7 @@ from docqa.app.tui.widgets.outline import OutlineTree
 from docqa.app.tui.widgets.prompt import Prompt
 from docqa.ingest.types import Document
 
-BROAD = 150  # columns for the answers beside picture and text
+BROAD = 150  # columns for the answers beside image and text
 # cells: its padding and " · "; of what goes on
 _AROUND_STATUS = 5
 _LEAST_DOING = 12
@@ -50,19 +50,19 @@ _PANES = {
 
 
 class Panes(Vertical):
-    """The widgets of a document; `document` is None until `show`. `pictures` is None where the
+    """The widgets of a document; `document` is None until `show`. `images` is None where the
     terminal shows none.
     """
 
-    def __init__(self, path: str, pictures: Pictures | None, prompt: Prompt) -> None:
+    def __init__(self, path: str, images: PageImages | None, prompt: Prompt) -> None:
         super().__init__(classes="opening")
         self.document: Document | None = None
         self.documents: Sequence[Document] = ()  # all that are asked
         self.progress: ReadProgress | None = None
         self.switched: Callable[[], None] = lambda: None
         self.outline = OutlineTree()
-        self.picture = PagePicture(pictures)
-        self.page = PageView()
+        self.image = ImagePane(images)
+        self.page = TextPane()
         self.answers = AnswersPane()
         self.strip = EvidenceStrip()
         self.prompt = prompt
@@ -83,7 +83,7 @@ class Panes(Vertical):
         yield self._tabs
         with Horizontal(id="panes"):
             yield self.outline
-            yield self.picture
+            yield self.image
             yield self.page
             yield self.answers
         yield self._problem
@@ -94,7 +94,7 @@ class Panes(Vertical):
     def on_mount(self) -> None:
         for pane, (action, called) in _PANES.items():
             self.query_one(f"#{pane}").border_title = f"{called} ({key(self, action)})"
-        self.picture.border_title = f"Page ({key(self, 'picture')})"
+        self.image.border_title = f"Page ({key(self, 'picture')})"
         self.show_pane("page")
 
     @property
@@ -111,7 +111,7 @@ class Panes(Vertical):
         self.remove_class("opening")
         page, offset = place
         self.page.show(document, (min(max(page, 1), len(document.pages)), offset))
-        self.picture.follow(document, *self.page.place)
+        self.image.follow(document, *self.page.place)
         self.outline.show(document)
         self.strip.document = document
         self.switched()
@@ -137,13 +137,13 @@ class Panes(Vertical):
         """Which pane a narrow screen shows; a wide one shows all."""
         for name in ("outline", "page", "answers"):
             self.set_class(name == pane, f"show-{name}")
-        # Beside the picture there is room for the text, on a broad screen for the answers, too.
+        # Beside the image there is room for the text, on a broad screen for the answers, too.
         if (
             self.screen.has_class("-narrow")
             or pane == "outline"
             or (pane == "answers" and not self._broad)
         ):
-            self.remove_class("with-picture")
+            self.remove_class("with-image")
         self._tabs.show(pane)
         focused = self.screen.focused
         if self.screen.has_class("-narrow") and focused in (self.outline, self.page, self.answers):
@@ -154,7 +154,7 @@ class Panes(Vertical):
         self.screen.set_focus(self._shown)
 
     @property
-    def _shown(self) -> OutlineTree | AnswersPane | PageView:
+    def _shown(self) -> OutlineTree | AnswersPane | TextPane:
         if self.has_class("show-outline"):
             return self.outline
         return self.answers if self.has_class("show-answers") else self.page
@@ -170,23 +170,23 @@ class Panes(Vertical):
         }
         getattr(moved, f"action_{names.get(key, f'scroll_{key}')}")()
 
-    def show_picture(self) -> None:
-        """Show the page's picture beside the text, or in its place on a narrow screen; or hide it
+    def show_image(self) -> None:
+        """Show the page's image beside the text, or in its place on a narrow screen; or hide it
         again.
         """
-        shown = not self.has_class("with-picture")
+        shown = not self.has_class("with-image")
         self.show_pane("page")
-        self.set_class(shown, "with-picture")
+        self.set_class(shown, "with-image")
         self.on_resize()
 
-    def enlarge_picture(self) -> None:
+    def enlarge_image(self) -> None:
         """It is shown first where it is not."""
-        if self.has_class("with-picture"):
-            self.picture.enlarge()
+        if self.has_class("with-image"):
+            self.image.enlarge()
         else:
-            self.show_picture()
+            self.show_image()
 
-    def on_page_view_moved(self) -> None:
+    def on_text_pane_moved(self) -> None:
         self.strip.here = self.page.place
         self.show_status()
 
@@ -222,7 +222,7 @@ class Panes(Vertical):
         at = self.where
         where = self._called if at == self.pointed_at else location(self.document, *at)
         self.outline.follow(*at)
-        self.picture.follow(self.document, *at)
+        self.image.follow(self.document, *at)
         width = self.app.size.width - _AROUND_STATUS
         if cell_len(self._doing) + cell_len(where) > width:
             where = where.rpartition(" · ")[2]  # the page gives way last

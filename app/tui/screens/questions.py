@@ -5,11 +5,11 @@ is kept.
 from docqa.app.answer import events
 from docqa.app.output.progress import reading_line
 from docqa.app.storage.store import Store
-from docqa.app.tui import kept_turns
+from docqa.app.tui import stored_turns
 from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionBridge, SessionEvent
-from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.settings import key
+from docqa.app.tui.stored_turns import ShownTurn
 from docqa.app.tui.widgets.answers import AnswerCard
 
 
@@ -30,7 +30,7 @@ class Questions:
             panes.message("the question is empty")
         else:
             panes.prompt.reset()
-            card = panes.answers.add(Turn(question), *panes.documents)
+            card = panes.answers.add(ShownTurn(question), *panes.documents)
             panes.show_pane("answers")
             self._answer(card)
 
@@ -48,7 +48,7 @@ class Questions:
         ]
         shown = [quote for answer in same for quote in answer.quotes]
         again = self.panes.answers.add(
-            Turn(card.turn.question, "queued", understood=card.turn.understood), *documents
+            ShownTurn(card.turn.question, "queued", understood=card.turn.understood), *documents
         )
         self.jobs.ask_again(again.number, asked, self.panes.screen.post_message, shown)
 
@@ -83,14 +83,14 @@ class Questions:
         return True
 
     def _answer(self, card: AnswerCard) -> None:
-        card.turn = Turn(card.turn.question, "queued")  # without what an earlier attempt left
+        card.turn = ShownTurn(card.turn.question, "queued")  # without what an earlier attempt left
         card.asked_at = self.panes.page.place
         card.redraw()
         self._navigation.refresh_marks()
         self.keep()  # who is killed loses the answer in flight alone
         others = enumerate(self.turns[: card.number])
         before = {
-            number: kept_turns.as_kept(turn)
+            number: stored_turns.as_kept(turn)
             for number, turn in others
             if turn.state in ("done", "stopped")
         }
@@ -143,7 +143,7 @@ class Questions:
         if store is None or not documents:
             return
         try:
-            kept_turns.save(
+            stored_turns.save(
                 store,
                 documents,
                 self.turns,
@@ -155,10 +155,10 @@ class Questions:
             )
 
     @property
-    def turns(self) -> list[Turn]:
+    def turns(self) -> list[ShownTurn]:
         return [card.turn for card in self.panes.answers.cards]
 
-    def show_past(self, past: Turn) -> None:
+    def show_past(self, past: ShownTurn) -> None:
         same = [card for card in self.panes.answers.cards if card.turn.question == past.question]
         self._navigation.choose(
             same[-1] if same else self.panes.answers.add(past, *self.panes.documents)

@@ -27,9 +27,9 @@ from docqa.app.output.render import (
     statement_texts,
     was_searched,
 )
-from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.page.lines import displayed
 from docqa.app.tui.page.stops import Stop, place_alone, stops_of
+from docqa.app.tui.stored_turns import ShownTurn
 from docqa.ingest.types import Document
 
 _EMPTY = """Type a question: it is answered in the document's own words, with the page.
@@ -47,7 +47,7 @@ Part = str | tuple[str, str | Style] | Content
 class AnswerCard(Static):
     """One question. Mutable through `turn`; call `redraw` after a change."""
 
-    def __init__(self, number: int, turn: Turn, *documents: Document) -> None:
+    def __init__(self, number: int, turn: ShownTurn, *documents: Document) -> None:
         super().__init__(classes="card")
         self.number = number
         self.turn = turn
@@ -240,7 +240,7 @@ class AnswersPane(VerticalScroll):
     def compose(self) -> Iterator[Widget]:
         yield Static(_EMPTY, id="no-answers", markup=False)
 
-    def add(self, turn: Turn, *documents: Document) -> AnswerCard:
+    def add(self, turn: ShownTurn, *documents: Document) -> AnswerCard:
         card = AnswerCard(len(self.cards), turn, *documents)
         self.cards.append(card)
         self.query("#no-answers").remove()

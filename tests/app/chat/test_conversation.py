@@ -11,7 +11,7 @@ from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, 
 from docqa.app.answer.events import Event, Finished, Preview, ReadProgress
 from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.chat import slash
-from docqa.app.chat.conversation import Conversation
+from docqa.app.chat.conversation import ChatConversation
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.history import History
 from docqa.app.history.recorder import Recorder
@@ -125,13 +125,13 @@ def session(documents: tuple[Document, ...]) -> Scripted:
 
 
 @pytest.fixture
-def conversation(session: Any, store: Store) -> Iterator[Conversation]:
+def conversation(session: Any, store: Store) -> Iterator[ChatConversation]:
     recorder = Recorder(store, "chat", session.documents, pytest.fail)
-    yield Conversation(session, recorder)
+    yield ChatConversation(session, recorder)
     recorder.close()
 
 
-def ask(conversation: Conversation, question: str) -> Answer:
+def ask(conversation: ChatConversation, question: str) -> Answer:
     *_, last = conversation.ask(question, conversation.understood(question))
     assert isinstance(last, Finished)
     return last.answer

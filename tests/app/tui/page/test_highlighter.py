@@ -1,4 +1,4 @@
-"""The yellow over words on the picture of a page: which lines, which pixels."""
+"""The yellow over words on the image of a page: which lines, which pixels."""
 
 import zlib
 
