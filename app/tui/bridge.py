@@ -258,7 +258,7 @@ class DocumentJobs:
 
     def _answer(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> _Messages:
         """Answer `question` as the turns before it, answered by now, let it be understood."""
-        from docqa.app.chat.followups import answered_after, asked_after
+        from docqa.app.chat.followups import asked_after
         from docqa.app.history.records import KeptTurn
 
         session = self.opened
@@ -267,10 +267,10 @@ class DocumentJobs:
         asked = asked_after(session, turns, question)
         if asked != question:
             yield SessionEvent(number, understood=asked)
-        for message in self._events(number, answered_after(session, turns, question, asked)):
-            event = message.event
-            if isinstance(event, Finished):
-                self._answered[number] = KeptTurn(question, time.time(), event.answer, asked)
+        for message in self._events(number, session.ask(asked)):
+            if isinstance(message.event, Finished):
+                answer = message.event.answer
+                self._answered[number] = KeptTurn(question, time.time(), answer, asked)
             yield message
 
     def _again(self, number: int, question: str, shown: Sequence[Quote]) -> _Messages:

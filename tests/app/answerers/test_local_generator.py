@@ -174,7 +174,7 @@ def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
     with opened(lease, writing_model, tmp_path / "kept") as session:
         recorder = Recorder(Store(tmp_path / "kept"), "chat", session.documents, pytest.fail)
         conversation = ChatConversation(session, recorder)
-        for events in (conversation.ask(QUESTION, QUESTION), conversation.again()):
+        for events in (conversation.ask(QUESTION, QUESTION), conversation.ask_again()):
             list(events)
         recorder.close()
         assert conversation.turns[-1].note == NEXT_BEST
