@@ -28,7 +28,7 @@ class FilePreview(NamedTuple):
     """What there is to say of a document, what it is on one line, and its health in a word."""
 
     text: Text
-    told: str = ""
+    line: str = ""
     health: str = ""
 
 

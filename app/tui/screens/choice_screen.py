@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from docqa.app.tui import themes
 from docqa.app.tui.typing_screen import TypingScreen
-from docqa.app.tui.widgets.prompt import CURSOR_MOVES, PromptLine
+from docqa.app.tui.widgets.prompt import PromptLine, press
 
 Row = tuple[RenderableType, Any]
 """(what is shown; what is chosen by it, None for a heading)."""
@@ -76,9 +76,7 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
         return self._rows[at][1] if at is not None else None
 
     def moved(self, key: str) -> None:
-        getattr(
-            self._list, f"action_{CURSOR_MOVES.get(key, 'first' if key == 'home' else 'last')}"
-        )()
+        press(self._list, key)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         if self.is_current and self._list.highlighted == event.option_index:

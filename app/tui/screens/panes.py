@@ -34,7 +34,7 @@ from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswersPane
 from docqa.app.tui.widgets.evidence_strip import EvidenceStrip
 from docqa.app.tui.widgets.outline import OutlineTree
-from docqa.app.tui.widgets.prompt import Prompt
+from docqa.app.tui.widgets.prompt import Prompt, press
 from docqa.ingest.types import Document
 
 BROAD = 150  # columns for the answers beside image and text
@@ -161,14 +161,7 @@ class Panes(Vertical):
 
     def scroll_shown(self, key: str) -> None:
         """The text or, where only the answers are shown, those."""
-        moved = self._shown if self.screen.has_class("-narrow") else self.page
-        names = {
-            "pageup": "page_up",
-            "pagedown": "page_down",
-            "home": "scroll_home",
-            "end": "scroll_end",
-        }
-        getattr(moved, f"action_{names.get(key, f'scroll_{key}')}")()
+        press(self._shown if self.screen.has_class("-narrow") else self.page, key)
 
     def show_image(self) -> None:
         """Show the page's image beside the text, or in its place on a narrow screen; or hide it

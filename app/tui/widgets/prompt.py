@@ -29,14 +29,13 @@ MODES = {
 }
 TALKING = ("ask", "filter")
 """Modes whose empty line takes `?` and `/`."""
-CURSOR_MOVES = {
-    "up": "cursor_up",
-    "down": "cursor_down",
-    "pageup": "page_up",
-    "pagedown": "page_down",
-}
-"""A list's actions by their keys."""
 _OFFERED = 7  # commands above the line
+
+
+def press(widget: Widget, key: str) -> None:
+    """Do what `key` does where `widget` has the focus."""
+    (binding,) = widget._bindings.get_bindings_for_key(key)
+    getattr(widget, f"action_{binding.action}")()
 
 
 class PromptLine(Input, inherit_bindings=False):
