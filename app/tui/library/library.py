@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.resources import files
-from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.fuzzy import Matcher
 from textual.widget import Widget
@@ -63,7 +62,7 @@ _NOTHING = (
 
 
 class RowTable(DataTable[Text]):
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         Binding("home", "scroll_top", show=False),
         Binding("end", "scroll_bottom", show=False),
     ]
@@ -84,27 +83,25 @@ class RowTable(DataTable[Text]):
         self.chosen(event.cursor_row)
 
     def fill(self, columns: Sequence[tuple[str, int, Sequence[str]]]) -> None:
-        """Show `columns`: title, width in cells, and the words of each row. Sizes are at the
-        right.
-        """
+        """Show `columns`: title, width in cells, and the words of each row."""
         cursor = self.cursor_row
         self.clear(columns=True)
-        cells = []
-        for title, width, words in columns:
-            side = "right" if title == "Size" else "default"
-            text = partial(Text, justify=side, overflow="ellipsis", no_wrap=True)
-            self.add_column(text(title), width=width)
-            cells.append(map(text, words))
-        for row in zip(*cells):
-            self.add_row(*row)
+        for title, width, _ in columns:
+            self.add_column(_cell(title), width=width)
+        for row in zip(*(words for *_, words in columns)):
+            self.add_row(*map(_cell, row))
         self.move_cursor(row=cursor)
+
+
+def _cell(words: str) -> Text:
+    return Text(words, overflow="ellipsis", no_wrap=True)
 
 
 class LibraryScreen(PromptScreen):
     """Lists `path` and, where `everywhere`, what was read and asked before, next to a preview of
     the document at the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LIBRARY)
+    BINDINGS = keymap.bindings(keymap.LIBRARY)
 
     def __init__(self, path: str, store: Store | None, *, everywhere: bool = False) -> None:
         super().__init__("library", "filter")
@@ -414,9 +411,9 @@ class LibraryScreen(PromptScreen):
                 [ago(time) if time else "" for time in used],
             ),
             (
-                "Size",
+                f"{'Size':>{_SIZE_CELLS}}",
                 _SIZE_CELLS * any(row.size for row in rows),
-                [size(row.size) if row.size else "" for row in rows],
+                [f"{size(row.size) if row.size else '':>{_SIZE_CELLS}}" for row in rows],
             ),
             (
                 "Health" if wide else "Kept",

@@ -91,7 +91,7 @@ class SessionOpener:
     def image(self, document: Document, page: Page) -> PageImage:
         """The page as a grey PNG, its (width, height) in points, and its lines' places, from a
         child process. Raises InputError where there is none, and docqa.ingest.errors."""
-        from docqa.app.tui.page.highlighter import line_boxes
+        from docqa.app.tui.page.graphics import line_boxes
         from docqa.app.tui.page.image import PageImage
         from docqa.ingest.request import ReadRequest
         from docqa.ingest.worker import inspect_in_worker

@@ -2,12 +2,10 @@
 
 __all__ = [
     "graphics",
-    "highlighter",
     "lines",
     "links",
-    "location",
     "image",
-    "search",
+    "spans",
     "stops",
     "view",
 ]

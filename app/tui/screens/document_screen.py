@@ -5,9 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import PurePath
-from typing import ClassVar
 
-from textual.binding import BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
@@ -19,8 +17,7 @@ from docqa.app.tui.library.recents import PastQuestion
 from docqa.app.tui.page.graphics import why_none
 from docqa.app.tui.page.image import PageImages
 from docqa.app.tui.page.view import TextPane
-from docqa.app.tui.screens.annotations import Annotations
-from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
+from docqa.app.tui.screens.annotations import Annotations, AnnotationsScreen
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.screens.panes import Panes
 from docqa.app.tui.screens.prompt_screen import PromptScreen
@@ -41,7 +38,7 @@ class DocumentScreen(PromptScreen):
     """Opens `path` through the bridge, at the question `past` if given, or the documents at the
     paths `together`, named `path`; a `question` is asked at once. `store` None keeps nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DOCUMENT)
+    BINDINGS = keymap.bindings(keymap.DOCUMENT)
 
     def __init__(
         self,

@@ -26,8 +26,7 @@ from docqa.app.output.render import printable
 from docqa.app.tui.bridge import without_flags
 from docqa.app.tui.library.recents import counted
 from docqa.app.tui.page.image import ImagePane, PageImages
-from docqa.app.tui.page.location import location
-from docqa.app.tui.page.search import PageSpan
+from docqa.app.tui.page.spans import PageSpan, location
 from docqa.app.tui.page.view import TextPane
 from docqa.app.tui.screens.prompt_screen import WIDE
 from docqa.app.tui.settings import key

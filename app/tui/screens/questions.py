@@ -20,6 +20,8 @@ class Questions:
 
     def __init__(self, navigation: Navigation, bridge: SessionBridge, store: Store | None) -> None:
         self.panes = navigation.panes
+        self._answers = self.panes.answers
+        self._say = self.panes.message
         self.jobs = DocumentJobs(bridge)
         self._navigation = navigation
         self._store = store
@@ -27,18 +29,18 @@ class Questions:
     def ask(self, question: str) -> None:
         panes = self.panes
         if not question:
-            panes.message("the question is empty")
+            self._say("the question is empty")
         else:
             panes.prompt.reset()
-            card = panes.answers.add(ShownTurn(question), *panes.documents)
+            card = self._answers.add(ShownTurn(question), *panes.documents)
             panes.show_pane("answers")
             self._answer(card)
 
     def next_best(self) -> None:
-        card = self.panes.answers.current
+        card = self._answers.current
         documents = self.panes.documents
         if card is None or card.turn.answer is None or card.turn.running:
-            self.panes.message("there is no answer yet that another could follow")
+            self._say("there is no answer yet that another could follow")
             return
         asked = card.turn.understood or card.turn.question
         same = [
@@ -47,7 +49,7 @@ class Questions:
             if turn.question == card.turn.question and turn.answer is not None
         ]
         shown = [quote for answer in same for quote in answer.quotes]
-        again = self.panes.answers.add(
+        again = self._answers.add(
             ShownTurn(card.turn.question, "queued", understood=card.turn.understood), *documents
         )
         self.jobs.ask_again(again.number, asked, self.panes.screen.post_message, shown)
@@ -59,7 +61,7 @@ class Questions:
         if self.panes.document is None or self.jobs.busy:
             return
         left = [
-            card for card in self.panes.answers.cards if card.turn.state in ("stopped", "failed")
+            card for card in self._answers.cards if card.turn.state in ("stopped", "failed")
         ]
         for card in left:
             self._answer(card)
@@ -73,7 +75,7 @@ class Questions:
         """
         if not self.jobs.busy:
             return False
-        card = self.panes.answers.current
+        card = self._answers.current
         if card is not None and card.turn.state == "queued":
             self.jobs.stop(card.number)
             card.end("stopped", self._stopped)
@@ -107,14 +109,14 @@ class Questions:
             self.panes.show_progress(event)
             self.panes.show_status(reading_line(event))
         elif isinstance(event, events.Notice):
-            self.panes.message(event.message, "warning")
+            self._say(event.message, "warning")
         if card is None:
             return
         card.turn.take(event)
         card.turn.scores = message.scores or card.turn.scores
         card.turn.understood = message.understood or card.turn.understood
         card.redraw()
-        self.panes.answers.grown(card)
+        self._answers.grown(card)
         self._navigation.refresh_marks()
         if isinstance(event, events.Finished) and not message.scores:
             self._navigation.show_first(card)
@@ -126,7 +128,7 @@ class Questions:
         said = {"finished": "read; questions are answered at once", "stopped": stopped}
         self.panes.show_status(said.get(message.outcome, failed))
         if card is None and message.outcome == "failed":
-            self.panes.message(message.reason, "error")
+            self._say(message.reason, "error")
         elif card is not None and card.turn.running:
             card.end(
                 *(
@@ -150,21 +152,21 @@ class Questions:
                 self.panes.page.place if len(documents) == 1 else (1, 0),
             )
         except OSError as error:
-            self.panes.message(
+            self._say(
                 f"questions cannot be kept ({error.strerror or error}, {store.root})", "warning"
             )
 
     @property
     def turns(self) -> list[ShownTurn]:
-        return [card.turn for card in self.panes.answers.cards]
+        return [card.turn for card in self._answers.cards]
 
     def show_past(self, past: ShownTurn) -> None:
-        same = [card for card in self.panes.answers.cards if card.turn.question == past.question]
+        same = [card for card in self._answers.cards if card.turn.question == past.question]
         self._navigation.choose(
-            same[-1] if same else self.panes.answers.add(past, *self.panes.documents)
+            same[-1] if same else self._answers.add(past, *self.panes.documents)
         )
         self.panes.show_pane("answers")
 
     def _card(self, number: int | None) -> AnswerCard | None:
-        cards = self.panes.answers.cards
+        cards = self._answers.cards
         return cards[number] if number is not None and number < len(cards) else None

@@ -1,17 +1,15 @@
 """The tree of sections with their pages, and a mark where the reader is. Children are made when
 their parent is opened, so that any length opens at once."""
 
-from typing import ClassVar
-
 from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from docqa.app.output.render import printable
-from docqa.app.tui.page.location import section_title
+from docqa.app.tui.page.spans import section_title
 from docqa.ingest.types import Document, Section
 
 _OPEN_UP_TO = 40
@@ -22,7 +20,7 @@ _HERE = "◂"
 class OutlineTree(Tree["Section"]):
     """Headings; Enter posts the place of one. `follow` marks where the reader is."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("left,right", "toggle_node", show=False)]
+    BINDINGS = [Binding("left,right", "toggle_node", show=False)]
 
     def __init__(self) -> None:
         # Before the tree is made, which draws its labels.

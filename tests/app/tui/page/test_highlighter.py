@@ -4,7 +4,7 @@ import zlib
 
 import numpy as np
 
-from docqa.app.tui.page.highlighter import LineBox, line_boxes, marked_png, touched
+from docqa.app.tui.page.graphics import LineBox, line_boxes, marked_png, touched
 from docqa.ingest.pdf.inspection import PageView, SeenBlock, SeenLine
 from docqa.ingest.types import Page
 

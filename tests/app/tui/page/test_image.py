@@ -14,8 +14,7 @@ from docqa.app.errors import InputError
 from docqa.app.options import Options
 from docqa.app.tui.library.opener import SessionOpener
 from docqa.app.tui.page import graphics
-from docqa.app.tui.page.graphics import Terminal
-from docqa.app.tui.page.highlighter import LineBox, marked_png
+from docqa.app.tui.page.graphics import LineBox, Terminal, marked_png
 from docqa.app.tui.page.image import PageImages
 from docqa.ingest.pdf.visibility.raster import grey_png
 

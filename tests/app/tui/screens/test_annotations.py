@@ -8,7 +8,7 @@ import pytest
 
 from docqa.app.history.history import History
 from docqa.app.tui import stored_turns
-from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
+from docqa.app.tui.screens.annotations import AnnotationsScreen
 
 FEE = "The fee of part 5 is 85 dollars, payable in March."
 FIRST = "1. Duties of keeper 1"
