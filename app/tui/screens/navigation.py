@@ -200,9 +200,7 @@ class Navigation:
         if words != self._hits.words:
             self.find_typed(words)
         if self._hits.current is None:
-            self._say(
-                f"“{words}” is not in this document" if words else "no words to search for"
-            )
+            self._say(f"“{words}” is not in this document" if words else "no words to search for")
             return
         if self._search_from is not None:
             self._way_back.append((self.panes.opened, self._search_from, None))

@@ -253,7 +253,7 @@ class PaneTabs(Static):
         parts: list[tuple[str, Style]] = []
         for name, (action, called) in _PANES.items():
             label = f"{key(self, action)} {called}"
-            link = Style.from_meta({"@click": f"screen.pane('{name}')"})
+            link = Style.from_meta({"@click": f"screen.call('panes', 'focus_pane', '{name}')"})
             here = name == pane
             parts.append(
                 (f"▸{label} " if here else f" {label} ", Style(bold=here, reverse=here) + link)

@@ -3,10 +3,11 @@ is kept.
 """
 
 from docqa.app.answer import events
+from docqa.app.answer.answer import Quote
 from docqa.app.output.progress import reading_line
 from docqa.app.storage.store import Store
 from docqa.app.tui import stored_turns
-from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionBridge, SessionEvent
+from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionEvent
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.settings import key
 from docqa.app.tui.stored_turns import ShownTurn
@@ -14,45 +15,40 @@ from docqa.app.tui.widgets.answers import AnswerCard
 
 
 class Questions:
-    """Runs jobs through `bridge` and shows what comes of them in the cards. `store` None keeps
+    """Submits `jobs` and shows what comes of them in the cards. `store` None keeps
     nothing.
     """
 
-    def __init__(self, navigation: Navigation, bridge: SessionBridge, store: Store | None) -> None:
+    def __init__(self, navigation: Navigation, jobs: DocumentJobs, store: Store | None) -> None:
         self.panes = navigation.panes
         self._answers = self.panes.answers
         self._say = self.panes.message
-        self.jobs = DocumentJobs(bridge)
+        self.jobs = jobs
         self._navigation = navigation
         self._store = store
 
     def ask(self, question: str) -> None:
-        panes = self.panes
         if not question:
             self._say("the question is empty")
         else:
-            panes.prompt.reset()
-            card = self._answers.add(ShownTurn(question), *panes.documents)
-            panes.show_pane("answers")
+            self.panes.prompt.reset()
+            card = self._answers.add(ShownTurn(question))
+            self.panes.show_pane("answers")
             self._answer(card)
 
     def next_best(self) -> None:
         card = self._answers.current
-        documents = self.panes.documents
         if card is None or card.turn.answer is None or card.turn.running:
             self._say("there is no answer yet that another could follow")
             return
-        asked = card.turn.understood or card.turn.question
-        same = [
-            turn.answer
-            for turn in self.turns
-            if turn.question == card.turn.question and turn.answer is not None
-        ]
-        shown = [quote for answer in same for quote in answer.quotes]
-        again = self._answers.add(
-            ShownTurn(card.turn.question, "queued", understood=card.turn.understood), *documents
-        )
-        self.jobs.ask_again(again.number, asked, self.panes.screen.post_message, shown)
+        question = card.turn.question
+        understood = card.turn.understood
+        shown: list[Quote] = []
+        for turn in self.turns:
+            if turn.question == question and turn.answer is not None:
+                shown += turn.answer.quotes
+        added = self._answers.add(ShownTurn(question, "queued", understood=understood))
+        self.jobs.ask_again(added.number, understood or question, shown)
 
     def read(self) -> None:
         """Go on with all questions that were stopped or failed, else read the document ahead of
@@ -60,14 +56,12 @@ class Questions:
         """
         if self.panes.document is None or self.jobs.busy:
             return
-        left = [
-            card for card in self._answers.cards if card.turn.state in ("stopped", "failed")
-        ]
+        left = [card for card in self._answers.cards if card.turn.state in ("stopped", "failed")]
         for card in left:
             self._answer(card)
         if not left:
             self.panes.show_status("reading …")
-            self.jobs.read(self.panes.screen.post_message)
+            self.jobs.read()
 
     def stop(self) -> bool:
         """The one under way, or the one on the current card while it waits; False: there is
@@ -90,13 +84,11 @@ class Questions:
         card.redraw()
         self._navigation.refresh_marks()
         self.keep()  # who is killed loses the answer in flight alone
-        others = enumerate(self.turns[: card.number])
-        before = {
-            number: stored_turns.as_kept(turn)
-            for number, turn in others
-            if turn.state in ("done", "stopped")
-        }
-        self.jobs.ask(card.number, card.turn.question, self.panes.screen.post_message, before)
+        before = {}
+        for earlier in self._answers.cards[: card.number]:
+            if earlier.turn.state in ("done", "stopped"):
+                before[earlier.number] = stored_turns.as_kept(earlier.turn)
+        self.jobs.ask(card.number, card.turn.question, before)
 
     @property
     def _stopped(self) -> str:
@@ -123,38 +115,31 @@ class Questions:
 
     def on_end(self, message: JobEnded) -> None:
         card = self._card(message.number)
-        stopped = self._stopped
-        failed = f"failed: {message.reason}"
-        said = {"finished": "read; questions are answered at once", "stopped": stopped}
-        self.panes.show_status(said.get(message.outcome, failed))
+        said = {
+            "finished": "read; questions are answered at once",
+            "stopped": self._stopped,
+            "failed": f"failed: {message.reason}",
+        }
+        self.panes.show_status(said[message.outcome])
         if card is None and message.outcome == "failed":
             self._say(message.reason, "error")
         elif card is not None and card.turn.running:
-            card.end(
-                *(
-                    ("stopped", stopped)
-                    if message.outcome == "stopped"
-                    else ("failed", message.reason)
-                )
-            )
+            if message.outcome == "stopped":
+                card.end("stopped", self._stopped)
+            else:
+                card.end("failed", message.reason)
         self.keep()
 
     def keep(self) -> None:
-        store = self._store
         documents = self.panes.documents
-        if store is None or not documents:
+        if self._store is None or not documents:
             return
+        place = self.panes.page.place if len(documents) == 1 else (1, 0)
         try:
-            stored_turns.save(
-                store,
-                documents,
-                self.turns,
-                self.panes.page.place if len(documents) == 1 else (1, 0),
-            )
+            stored_turns.save(self._store, documents, self.turns, place)
         except OSError as error:
-            self._say(
-                f"questions cannot be kept ({error.strerror or error}, {store.root})", "warning"
-            )
+            reason = error.strerror or error
+            self._say(f"questions cannot be kept ({reason}, {self._store.root})", "warning")
 
     @property
     def turns(self) -> list[ShownTurn]:
@@ -162,9 +147,7 @@ class Questions:
 
     def show_past(self, past: ShownTurn) -> None:
         same = [card for card in self._answers.cards if card.turn.question == past.question]
-        self._navigation.choose(
-            same[-1] if same else self._answers.add(past, *self.panes.documents)
-        )
+        self._navigation.choose(same[-1] if same else self._answers.add(past))
         self.panes.show_pane("answers")
 
     def _card(self, number: int | None) -> AnswerCard | None:

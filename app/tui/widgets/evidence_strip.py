@@ -104,7 +104,7 @@ class EvidenceStrip(Widget):
     async def on_click(self, event: events.Click) -> None:
         if self.document is not None:
             page, offset = Slices(self.document, self.size.width).place_of(event.x)
-            await self.run_action(f"screen.jump({page}, {offset})")
+            await self.run_action(f"screen.call('navigation', 'jump', {page}, {offset})")
 
     def _heat(self, slices: Slices) -> list[Segment]:
         if self._levels[0] != slices.cells:

@@ -92,7 +92,9 @@ class OutlineTree(Tree["Section"]):
         event.stop()
         section = event.node.data
         if section is not None:
-            await self.run_action(f"screen.jump({section.page}, {section.start or 1})")
+            await self.run_action(
+                f"screen.call('navigation', 'jump', {section.page}, {section.start or 1})"
+            )
 
     def _fill(self, node: TreeNode[Section], parent: str | None, deep: bool) -> None:
         for section in self._below.get(parent, ()):

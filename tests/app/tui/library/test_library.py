@@ -121,10 +121,10 @@ def test_the_model_is_loaded_once_for_all_documents(checkpoint, lease_of, tmp_pa
 
     models = []
     for name in ("one.txt", "two.txt"):
-        document = DocumentJobs(bridge)
-        document.open(str(lease_of(tmp_path / name, 3)), post)
+        document = DocumentJobs(bridge, post)
+        document.open(str(lease_of(tmp_path / name, 3)))
         assert ended.get(timeout=60).outcome == "finished"
-        document.read(post)
+        document.read()
         assert ended.get(timeout=60).outcome == "finished"
         models.append(document.session.loaded_model)
     assert models[0] is models[1] is not None
