@@ -99,10 +99,9 @@ class OutlineTree(Tree["Section"]):
     def _fill(self, node: TreeNode[Section], parent: str | None, deep: bool) -> None:
         for section in self._below.get(parent, ()):
             label = Text(section_title(section))
-            if section.id not in self._below:
-                self._made[section.id] = node.add_leaf(label, section)
-                continue
-            child = self._made[section.id] = node.add(label, section, expand=deep)
+            above = section.id in self._below
+            child = node.add(label, section, expand=above and deep, allow_expand=above)
+            self._made[section.id] = child
             if deep:
                 self._fill(child, section.id, True)
 
@@ -110,16 +109,13 @@ class OutlineTree(Tree["Section"]):
         """Mark the node of the reader's section, or the nearest one above it that is not folded
         away.
         """
-        at = self._section
+        section = self._section
         node = None
-        while at is not None and node is None:
-            found = self._made.get(at.id)
-            node = (
-                found
-                if found is not None and all(each.is_expanded for each in _above(found))
-                else None
-            )
-            at = self._sections.get(at.parent or "")
+        while section is not None and node is None:
+            node = self._made.get(section.id)
+            if node is not None and not all(above.is_expanded for above in _above(node)):
+                node = None
+            section = self._sections.get(section.parent or "")
         for changed in {self._here, node}:
             if changed is not None:
                 changed.refresh()
