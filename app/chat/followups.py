@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answer.text import clip
-from docqa.model.prompts.written_prompt import Turn
+from docqa.model.prompts.written_prompt import AnsweredQuestion
 
 if TYPE_CHECKING:
     from docqa.app.history.records import KeptTurn
@@ -70,7 +70,7 @@ def answered_after(
         yield event
 
 
-def told_turns(turns: "Sequence[KeptTurn]") -> list[Turn]:
+def told_turns(turns: "Sequence[KeptTurn]") -> list[AnsweredQuestion]:
     """The last of `turns`, as a model is told them; of an answer also what was written without
     support.
     """
@@ -78,5 +78,7 @@ def told_turns(turns: "Sequence[KeptTurn]") -> list[Turn]:
     for turn in (turn for turn in turns if turn.state != "failed"):
         statements = turn.answer.statements if turn.answer is not None else ()
         said = (turn.answer and turn.answer.answer) or " ".join(each.text for each in statements)
-        told.append(Turn(turn.understood or turn.question, clip(said or _UNSAID, _MOST_SAID)))
+        told.append(
+            AnsweredQuestion(turn.understood or turn.question, clip(said or _UNSAID, _MOST_SAID))
+        )
     return told[-_MOST_EARLIER:]
