@@ -114,7 +114,7 @@ class Annotations:
     def go(self, annotation: Annotation) -> None:
         spans = _spans(annotation, self.panes.opened)
         if spans:
-            self._navigation.jump(*spans[0].place)
+            self._navigation.jump(spans[0].place)
         number = self.made.index(annotation) + 1
         note = excerpt(annotation.note, _NOTE_CHARACTERS) if annotation.note else "highlight"
         gone = "" if spans else ": its words are no longer in this document"

@@ -103,8 +103,8 @@ class EvidenceStrip(Widget):
 
     async def on_click(self, event: events.Click) -> None:
         if self.document is not None:
-            page, offset = Slices(self.document, self.size.width).place_of(event.x)
-            await self.run_action(f"screen.call('navigation', 'jump', {page}, {offset})")
+            place = Slices(self.document, self.size.width).place_of(event.x)
+            await self.run_action(f"screen.call('navigation', 'jump', {place})")
 
     def _heat(self, slices: Slices) -> list[Segment]:
         if self._levels[0] != slices.cells:
