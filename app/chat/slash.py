@@ -3,14 +3,14 @@ return what to print.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePath
 
 from docqa.app.chat.conversation import ChatConversation
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.export import free_name
-from docqa.app.history.markdown import write_export
+from docqa.app.history.rendering import write_export
 from docqa.app.output.render import cite_text, location_text, page_text, printable
 from docqa.app.places.named import page_named, region_named
 from docqa.app.storage.atomic import check_output
@@ -88,8 +88,7 @@ def _page(conversation: ChatConversation, label: str) -> str:
     """
     cited = [cite.file for item in reversed(conversation.quotes()) for cite in item.quote.cites]
     documents = conversation.session.documents
-    documents = sorted(documents, key=lambda document: _index(cited, document.path))
-    for document in documents:
+    for document in sorted(documents, key=lambda document: _index(cited, document.path)):
         number = page_named(document, label)
         if number is not None:
             page = document.pages[number - 1]
@@ -117,10 +116,14 @@ def _name(path: str) -> str:
     return printable(PurePath(path).name) or printable(path)
 
 
-def _help(*_: object) -> str:
+def _help(_conversation: ChatConversation, _argument: str) -> str:
     return Path(__file__).with_name("help.txt").read_text(encoding="utf-8").rstrip()
 
 
-PRINTED = {"/pages": pages, "/quote": quote, "/help": _help}
+PRINTED: dict[str, Callable[[ChatConversation, str], str]] = {
+    "/pages": pages,
+    "/quote": quote,
+    "/help": _help,
+}
 """Commands whose result is printed."""
 NAMES = (*PRINTED, "/retry", "/save", "/quit")

@@ -10,9 +10,9 @@ from docqa.app.answer import events
 from docqa.app.answer.answer import Answer
 from docqa.app.errors import ResourceError
 from docqa.app.history.history import History, kept_documents, open_kept
-from docqa.app.history.markdown import write_export
+from docqa.app.history.rendering import write_export
 from docqa.app.history.recorder import cited_pages
-from docqa.app.history.records import Annotation, KeptSession, KeptTurn
+from docqa.app.history.records import KeptAnnotation, KeptSession, KeptTurn
 from docqa.app.output.render import document_line
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
@@ -101,7 +101,7 @@ def load(store: Store | None, documents: Sequence[Document]) -> StoredTurns:
         return StoredTurns(notices=(str(error),))
 
 
-def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
+def annotations_of(store: Store | None, document: Document) -> list[KeptAnnotation]:
     """The annotations of `document` in its order. Raises ResourceError or OSError."""
     history = open_kept(store) if store is not None else None
     if history is None:
@@ -111,7 +111,9 @@ def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
         return history.annotations(session.id) if session is not None else []
 
 
-def keep_annotation(store: Store | None, document: Document, annotation: Annotation) -> Annotation:
+def keep_annotation(
+    store: Store | None, document: Document, annotation: KeptAnnotation
+) -> KeptAnnotation:
     """Write `annotation` now, over the one with its id, as `save` does; returns it with its id."""
     number = _write(
         store, [document], lambda history, session: history.annotate(session, annotation)
@@ -119,7 +121,7 @@ def keep_annotation(store: Store | None, document: Document, annotation: Annotat
     return annotation if number is None else replace(annotation, id=number)
 
 
-def delete_annotation(store: Store | None, document: Document, annotation: Annotation) -> None:
+def delete_annotation(store: Store | None, document: Document, annotation: KeptAnnotation) -> None:
     """Raises OSError."""
     _write(store, [document], lambda history, _: history.delete_annotation(annotation.id))
 
@@ -150,7 +152,7 @@ def export(
     path: str,
     documents: Sequence[Document],
     turns: list[ShownTurn],
-    made: Sequence[Annotation] = (),
+    made: Sequence[KeptAnnotation] = (),
 ) -> str:
     """Write turns and the annotations `made` into a new file, as `write_export` does, whose errors
     it raises.

@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.content import Content
 
 from docqa.app.errors import ResourceError
-from docqa.app.history.records import Annotation
+from docqa.app.history.records import KeptAnnotation
 from docqa.app.output.render import excerpt, printable
 from docqa.app.storage.store import Store
 from docqa.app.tui import stored_turns
@@ -34,11 +34,11 @@ class Annotations:
     def __init__(self, navigation: Navigation, store: Store | None) -> None:
         self.panes = navigation.panes
         self._say = self.panes.message
-        self.made: list[Annotation] = []
+        self.made: list[KeptAnnotation] = []
         self._navigation = navigation
         self._store = store
         self._last: PageSpan | None = None  # selected last
-        self._noted: Annotation | None = None  # whose note is being written
+        self._noted: KeptAnnotation | None = None  # whose note is being written
 
     def load(self) -> None:
         try:
@@ -88,7 +88,7 @@ class Annotations:
         if pointed is not None:
             self.edit(pointed)
 
-    def edit(self, annotation: Annotation) -> None:
+    def edit(self, annotation: KeptAnnotation) -> None:
         self._noted = annotation
         self.panes.prompt.enter("note", annotation.note)
 
@@ -101,7 +101,7 @@ class Annotations:
             self._keep(replace(noted, note=note))
             self.panes.show_status("note kept" if note else "highlighted")
 
-    def delete(self, annotation: Annotation) -> None:
+    def delete(self, annotation: KeptAnnotation) -> None:
         try:
             stored_turns.delete_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
@@ -111,7 +111,7 @@ class Annotations:
         self._show()
         self.panes.show_status("deleted")
 
-    def go(self, annotation: Annotation) -> None:
+    def go(self, annotation: KeptAnnotation) -> None:
         spans = _spans(annotation, self.panes.opened)
         if spans:
             self._navigation.jump(spans[0].place)
@@ -120,7 +120,7 @@ class Annotations:
         gone = "" if spans else ": its words are no longer in this document"
         self.panes.show_status(f"{number} of {len(self.made)}: {note}{gone}")
 
-    def at(self, page: int, offset: int) -> Annotation | None:
+    def at(self, page: int, offset: int) -> KeptAnnotation | None:
         """The annotation with character `offset` of `page`; of several the last one made."""
         there = []
         for annotation in self.made:
@@ -129,7 +129,7 @@ class Annotations:
                     there.append(annotation)
         return max(there, key=lambda annotation: annotation.made, default=None)
 
-    def _pointed(self) -> Annotation | None:
+    def _pointed(self) -> KeptAnnotation | None:
         """The annotation pointed at, a new one on the words that are; without any None, which is
         said.
         """
@@ -146,9 +146,9 @@ class Annotations:
         place = place_of(document, spans)
         text = words_at(document, spans)
         end = spans[-1]
-        return Annotation(*spans[0].place, end.page, end.end, text, place, made=time.time())
+        return KeptAnnotation(*spans[0].place, end.page, end.end, text, place, made=time.time())
 
-    def _keep(self, annotation: Annotation) -> None:
+    def _keep(self, annotation: KeptAnnotation) -> None:
         try:
             stored = stored_turns.keep_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
@@ -167,7 +167,7 @@ class Annotations:
         self.panes.page.mark(marks, own=True)
 
 
-def _spans(annotation: Annotation, document: Document) -> Sequence[PageSpan]:
+def _spans(annotation: KeptAnnotation, document: Document) -> Sequence[PageSpan]:
     first = (annotation.page, annotation.start)
     last = (annotation.end_page, annotation.end)
     return standing(spans_between(document, first, last), annotation.text, document)
@@ -197,7 +197,7 @@ class AnnotationsScreen(ChoiceScreen):
         ]
         return [(_line(each), each) for each in found]
 
-    async def chosen(self, choice: Annotation) -> None:
+    async def chosen(self, choice: KeptAnnotation) -> None:
         self._annotations.go(choice)
 
     def action_write(self) -> None:
@@ -213,7 +213,7 @@ class AnnotationsScreen(ChoiceScreen):
             self.dismiss()
 
 
-def _line(annotation: Annotation) -> Content:
+def _line(annotation: KeptAnnotation) -> Content:
     words = f"  “{excerpt(annotation.text, _WORDS_CHARACTERS)}”"
     note = [(f"\n✎ {printable(annotation.note)}", "italic")] if annotation.note else []
     return Content.assemble((printable(annotation.place), "bold"), words, *note)
