@@ -64,7 +64,7 @@ class Slices:
 
 
 class EvidenceStrip(Widget):
-    """A heat map, one cell a slice: heights tell the score, `▲` a cite, `◆` the one followed, `│`
+    """A heat map, one cell a slice: heights are the score, `▲` a cite, `◆` the one followed, `│`
     the top of the page view. A click goes there."""
 
     COMPONENT_CLASSES = {"evidence-strip--heat", "evidence-strip--cite", "evidence-strip--here"}
