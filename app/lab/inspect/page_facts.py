@@ -1,4 +1,4 @@
-"""A page as docqa saw it, with what the Document knows around it, as facts, text and JSON."""
+"""A page as docqa saw it, with what the Document knows around it, as facts and JSON."""
 
 import re
 from collections import Counter
@@ -18,8 +18,6 @@ from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document, Page, Section, Table
 
 GRADES = {"A": "order certain", "B": "repaired", "C": "doubtful", "F": "no usable text"}
-_CELL_CHARS = 24
-_MOST_ROWS = 40
 _SECTION = ("id", "number", "title", "level", "start", "source", "confidence")
 _PHYSICAL = re.compile(r"pdf\s*(\d{1,6})$", re.IGNORECASE)
 
@@ -164,18 +162,6 @@ def grades(document: Document) -> dict[str, int]:
     return {grade: counts[grade] for grade in sorted(counts)}
 
 
-def summary(inspection: Inspection) -> list[str]:
-    """The page in words, a line for each fact and each block, in reading order."""
-    page = inspection.page
-    view = inspection.view
-    lines = head_lines(inspection)
-    for number, block in enumerate(view.blocks, 1):
-        text = printable(page.text[block.start : block.end])
-        lines.append(f"{number:4} {block.kind:<8} {clip(text, 100)}")
-    lines += [line for table in page.tables for line in drawn_table(page, table)]
-    return lines + remarks(inspection)
-
-
 def remarks(inspection: Inspection) -> list[str]:
     """The sections that begin on the page, what of it is not in the text, and notes, each in a
     line.
@@ -210,31 +196,6 @@ def head_lines(inspection: Inspection) -> list[str]:
         lines.append("text recognised from a picture")
     path = inspection.path_at(0)
     lines.append("begins in: " + (" > ".join(map(printable, path)) if path else "no section"))
-    return lines
-
-
-def drawn_table(page: Page, table: Table) -> list[str]:
-    """A table as a grid of words: a head, and a line for each row with its cells below each
-    other.
-    """
-    grid = [["" for _ in range(table.columns)] for _ in range(table.rows)]
-    for cell in table.cells:
-        grid[cell.row][cell.column] = clip(printable(page.text[cell.start : cell.end]), _CELL_CHARS)
-    shown = grid[:_MOST_ROWS]
-    widths = [max(len(row[column]) for row in shown) for column in range(table.columns)]
-    goes_on = ", goes on from the page before" if table.continued else ""
-    lines = [f"table: {table.rows} rows, {table.columns} columns, {table.heads} of heads{goes_on}"]
-    for number, row in enumerate(shown):
-        if number and number == table.heads:
-            lines.append("     " + "-+-".join("-" * width for width in widths))
-        lines.append(
-            "     "
-            + " | ".join(
-                f"{text:<{width}}" for text, width in zip(row, widths, strict=True)
-            ).rstrip()
-        )
-    if len(grid) > len(shown):
-        lines.append(f"     and {len(grid) - len(shown)} more rows: --json has all")
     return lines
 
 
