@@ -21,6 +21,7 @@ from docqa.app.answer.events import Event, Finished
 from docqa.app.answer.text import compact_json
 from docqa.app.answerers.loading import find_model
 from docqa.app.answerers.remote.address import is_remote
+from docqa.app.answerers.third_party import recorded_options
 from docqa.app.batch.documents import (
     KEEP_STATE_FROM_CHARACTERS,
     NAMELESS,
@@ -255,7 +256,7 @@ class AnswerJob(Job):
 
     @cached_property  # hashed into the keys of older workspaces too
     def _identity(self) -> Json:
-        options = self.options.recorded()
+        options = recorded_options(self.options)
         if self.options.source != "auto":
             options |= {"from": self.options.source}
         return {
@@ -334,7 +335,7 @@ class SummaryJob(Job):
         for event in session.read() if self.focus else ():  # only a focus ranks passages
             on_event(event)
         model = session.local.model
-        ranked = session.rank(self.focus) if self.focus else ()
+        ranked = session.ranked_passages(self.focus) if self.focus else ()
         return summarize_document(
             document, session.context, model, self.style, focus=self.focus, ranked=ranked
         )

@@ -46,7 +46,7 @@ def asked_after(session: "Session", turns: "Sequence[KeptTurn]", question: str) 
     if not session.has_begun or len(joined) > _LONGEST:
         return joined
     ask = (
-        session.answer if session.writing is None else session.writing.evidence.preview
+        session.answer if session.writing is None else session.writing.evidence.own.preview
     )  # which writes nothing
     alone = ask(asked)
     both = ask(joined)

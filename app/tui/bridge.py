@@ -325,7 +325,8 @@ def passage_scores(session: Session, finished: Finished) -> Scores:
         return []
     placed = session.context.passages
     passages = [
-        (placed[item.index].passage, item.score) for item in session.rank(finished.answer.question)
+        (placed[item.passage_number].passage, item.score)
+        for item in session.ranked_passages(finished.answer.question)
     ]
     return [(passage.page, passage.start, passage.end, score) for passage, score in passages]
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from docqa.app.answer.confidence import SIGNALS, answer_chance, first_passage_chance
 from docqa.app.errors import InputError
 from docqa.app.eval.evaluate import SURE, Rates, assertion_rates, grouped, mean, refusal_rates
 from docqa.app.eval.judging import Asserted
 from docqa.app.lab.calibration.fitting import Line, Threshold, choose_threshold, log_loss, logistic
 from docqa.app.lab.calibration.trials import Trial
-from docqa.app.reading.answerability import SIGNALS, first_passage_probability, probability
 from docqa.app.reading.candidates import Form
 from docqa.model.protocol import Logistic, RefusalCalibration
 
@@ -159,8 +159,8 @@ def left_out(trials: Sequence[Trial], pull: float) -> list[Held]:
             held += [
                 Held(
                     trial,
-                    probability(trial.signals, fitted, trial.form) if trial.asserted else 0.0,
-                    first_passage_probability(trial.signals, fitted),
+                    answer_chance(trial.signals, fitted, trial.form) if trial.asserted else 0.0,
+                    first_passage_chance(trial.signals, fitted),
                 )
                 for trial in asked
             ]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from docqa.app.answer.confidence import LEAST_CELL_COVERED, OTHER_CELL_COVERED
 from docqa.app.evidence.terms import distinct_terms, plain_words, stems, terms
 from docqa.app.reading.tables.named import Cell, Table
 from docqa.app.reading.tables.scoring import Field, TableWords, best_field
@@ -14,8 +15,6 @@ from docqa.app.reading.wording.forms import asks_for_list
 from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Span
 
-_OTHER_TABLE = 0.1
-LEAST_COVERED = 0.5
 _REASON = re.compile(
     r"why\b|how\s+(?:do|does|did|can|could|has|have|will|would|should|may)\b|\bunits?\b|\b(?:mean|do|stand\s+for)\s*\?*$|"
     r"\b(?:reasons?|primarily|mainly|includes?|consists?|due\s+to|affect\w*|impact|caus\w+|dr[io]ve|led|lead|explain\w*)\b",
@@ -86,12 +85,12 @@ def choose(question: str, tables: Sequence[Above]) -> Choice | None:
     asked = Asked.of(question)
     found = [choice for above in tables if (choice := _choose_in(asked, above)) is not None]
     found.sort(key=lambda choice: -choice.covered)
-    if not found or found[0].covered < LEAST_COVERED:
+    if not found or found[0].covered < LEAST_CELL_COVERED:
         return None
     said = [cell.text for cell in found[0].cells]
     for other in found[1:]:
         if (
-            found[0].covered - other.covered < _OTHER_TABLE
+            found[0].covered - other.covered < OTHER_CELL_COVERED
             and [cell.text for cell in other.cells] != said
         ):
             return None

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from docqa.app.answer.confidence import SIGNALS, answer_chance, first_passage_chance
 from docqa.app.lab.calibration.fitting import chance
 from docqa.app.lab.calibration.refusal import PRECISION, REFUSING, UNANSWERABLE, fit, fit_refusal
 from docqa.app.lab.calibration.trials import Trial
-from docqa.app.reading.answerability import SIGNALS, first_passage_probability, probability
 from docqa.app.reading.candidates import Form
 
 
@@ -42,7 +42,7 @@ def made(count: int, form: Form, bias: float, seed: int, unanswerable: float = 0
 
 
 def certainty(trials: Sequence[Trial], fitted: Any) -> float:
-    return float(np.mean([probability(trial.signals, fitted, trial.form) for trial in trials]))
+    return float(np.mean([answer_chance(trial.signals, fitted, trial.form) for trial in trials]))
 
 
 def test_a_form_that_is_wrong_more_often_is_trusted_less():
@@ -55,7 +55,7 @@ def test_a_form_that_is_wrong_more_often_is_trusted_less():
             np.mean([trial.right for trial in trials]), abs=0.03
         )
     every = [*facts, *lists]
-    first = np.mean([first_passage_probability(trial.signals, fitted) for trial in every])
+    first = np.mean([first_passage_chance(trial.signals, fitted) for trial in every])
     assert first == pytest.approx(np.mean([trial.first for trial in every]), abs=0.03)
 
 
