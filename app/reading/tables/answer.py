@@ -13,7 +13,7 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import Candidate, Candidates, Form
 from docqa.app.reading.tables.matching import Above, Choice, choose
-from docqa.app.reading.tables.named import Cell, Table, tables_of
+from docqa.app.reading.tables.named import Cell, NamedTable, tables_of
 from docqa.ingest.types import Document, Span
 
 PASSAGES = 5
@@ -92,7 +92,7 @@ def _tables_read(best: Candidate | None, ranked: Sequence[Ranked], context: Cont
 
 
 def _touches(above: Above, document: int, page: int, start: int, end: int) -> bool:
-    table: Table = above.table
+    table: NamedTable = above.table
     return (
         (above.document, table.page) == (document, page) and table.start < end and start < table.end
     )
