@@ -24,7 +24,6 @@ SIGNALS = (
     "answers_alone",
     "answers_elsewhere",
     "form_chance",
-    "items_chance",
     "behind",
     "missing_names",
 )
@@ -77,7 +76,6 @@ LIST_IN_WORDS_FACTOR = 4.0  # again, where the words of the question ask for one
 SENTENCE_WEIGHT = 1.5
 """Of the log-odds that the sentence alone answers, beside the score of a candidate in it."""
 READER_WEIGHTS: dict[str, float] = {
-    "reader_weight": 1.0,
     "evidence_weight": 0.1,
     "sentence_weight": 0.0,
     "vector_weight": 0.0,
@@ -89,7 +87,6 @@ READER_WEIGHTS: dict[str, float] = {
 }
 """What orders the candidates of a reader, where the calibration of its model says nothing else."""
 COPY_WEIGHTS: dict[str, float] = {
-    "reader_weight": 1.0,
     "evidence_weight": 0.25,
     "sentence_weight": 0.5,
     "vector_weight": 0.0,

@@ -209,7 +209,7 @@ class ScoredPlaces:
             item.start + end,
             logprob,
             token_count,
-            weights["reader_weight"] * likely + place,
+            likely + place,
             coverage,
             self.behind[slot],
             said=said,

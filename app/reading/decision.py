@@ -92,7 +92,7 @@ def decide(
             form = Form.FACT
             items = ()
     verdict = verdict_of(sentence.yes) if form is Form.YES_NO else None
-    signals = _signals(reading, candidates, items, form, excerpt, sentence)
+    signals = _signals(reading, candidates, form, excerpt, sentence)
     as_sentence = form is Form.FACT and wanted.kind is None
     if as_sentence and not answers_briefly(question, places.text_of(best)):
         whole = places.whole_sentence(best)
@@ -262,7 +262,6 @@ def _whole_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candi
 def _signals(
     reading: ExcerptReading,
     candidates: tuple[Candidate, ...],
-    items: tuple[Candidate, ...],
     form: Form,
     excerpt: int,
     alone: ReadAlone,
@@ -280,7 +279,6 @@ def _signals(
         "answers_elsewhere": bounded(sorted(reading.answers)[-2:][0], LARGEST_ODDS),
         "form_chance": reading.forms[form],
         "yes": bounded(alone.yes, LARGEST_ODDS),
-        "items_chance": sum(item.logprob for item in items) / len(items) if items else 0.0,
         "behind": best.behind,
     }
     if best.said is not None:

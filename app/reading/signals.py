@@ -13,7 +13,7 @@ def answer_signals(question: str, words: WordIndex, reading: Candidates | None) 
     first of the two; lead: by how much it exceeds the best span elsewhere; answers: log-odds that
     the span's excerpt answers, by itself; answers_alone: that its sentence does; answers_elsewhere:
     that the second best excerpt does; form_chance: of the chosen form; yes: log-odds of yes by the
-    sentence; items_chance: mean chance of a list's items; behind: how far its passage is after the
+    sentence; behind: how far its passage is after the
     first one in the ranking; said, said_lead: likely and lead by another reader, where that chose
     the span. Of other models: reader_refusal_margin: log-probability of the best span minus that of
     a refusal. Of words: sentence_coverage: share of the question's idf in the sentence of the best
