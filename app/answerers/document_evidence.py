@@ -67,7 +67,7 @@ class DocumentEvidence:
     def reader(self) -> ExcerptReader:
         """The encoder that reads excerpts with a question and judges statements."""
         if self.own.model.reader is None:
-            raise ModelError("the bundled model has no reader", hint="install docqa again")
+            raise ModelError("the bundled model has no reader (install docqa again)")
         return self.own.model.reader
 
     def judge(
