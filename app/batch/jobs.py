@@ -33,6 +33,7 @@ from docqa.app.batch.fields import Field, field_of
 from docqa.app.batch.items import BatchItem, Failure, Json, failure_of, read_content
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
+from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
 from docqa.app.storage.store import Details, Store, key_of, store_of
 from docqa.app.summary.process import summarize_document
@@ -130,10 +131,9 @@ class Job(ABC):
         reading_s = time.monotonic() - started
         # Its state is kept where reading it again would take long.
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
-        with Session(
-            [document], self.options, store=self.store if long else None, model=self._model
-        ) as session:
-            record = self._record(item, session, document, on_event)
+        options = self.options if long else replace(self.options, store=False)
+        with open_session([document], options, model=self._model, called=NAMELESS) as session:
+            record = self._record(item, session, session.documents[0], on_event)
             return Outcome(record, tokens=len(session.context), reading_s=reading_s)
 
     @abstractmethod
