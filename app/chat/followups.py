@@ -39,7 +39,7 @@ def asked_after(session: "Session", turns: "Sequence[KeptTurn]", question: str) 
     if not session.has_begun or len(joined) > _LONGEST_QUESTION:
         return joined
     # what cuts answers from the documents writes nothing
-    ask = session.answer if session.writing is None else session.writing.evidence.preview
+    ask = session.answer if session.writing is None else session.writing.evidence.own.preview
     alone = ask(asked)
     both = ask(joined)
     surer = both.refused or alone.confidence > both.confidence + _CLEARLY_SURER
