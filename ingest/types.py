@@ -19,6 +19,10 @@ class Span:
     start: int
     end: int
 
+    def of(self, text: str) -> str:
+        """The characters of `text` in this range."""
+        return text[self.start : self.end]
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -110,6 +114,10 @@ class Page:
         """The physical page, counted from 1."""
         return self.index + 1
 
+    def words(self, part: "Span | Block | TableCell | Passage | Note") -> str:
+        """The characters of the text in the range of `part`."""
+        return self.text[part.start : part.end]
+
     def line_numbers(self, start: int, end: int) -> tuple[int, int] | None:
         """The printed numbers of the lines on which `start:end` of the text begins and ends, if
         any.
@@ -145,6 +153,11 @@ class Section:
     label: str | None
     locator: str | None = None
 
+    @property
+    def location(self) -> tuple[int, int]:
+        """(page, offset in its text) where it begins."""
+        return self.page, self.start
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -154,6 +167,11 @@ class Item:
     page: int
     start: int
     locator: str
+
+    @property
+    def location(self) -> tuple[int, int]:
+        """(page, offset in its text) where it begins."""
+        return self.page, self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +262,7 @@ class Document:
 
     def passage_text(self, passage: Passage) -> str:
         """The words of `passage`."""
-        return self.pages[passage.page - 1].text[passage.start : passage.end]
+        return self.pages[passage.page - 1].words(passage)
 
     def section_of(self, page: int, start: int) -> Section | None:
         """The innermost section around offset `start` of `page`, if any."""
@@ -266,10 +284,10 @@ class Document:
         """What the document prints to name the place ("186(3)", "Article 70", "Schedule 2 Part A"),
         else the heading; None before the first."""
         section = self.section_of(page, start)
-        at = bisect_right(self.items, (page, start), key=lambda item: (item.page, item.start)) - 1
+        at = bisect_right(self.items, (page, start), key=lambda item: item.location) - 1
         if at >= 0:
             item = self.items[at]
-            if section is None or (item.page, item.start) >= (section.page, section.start):
+            if section is None or item.location >= section.location:
                 return item.locator or None
         return self.name_of(section) if section is not None else None
 
@@ -293,13 +311,11 @@ class Document:
 
     def sections_above(self, section: Section | None) -> tuple[Section, ...]:
         """`section` and all around it, from the inside out; empty for None."""
-        found: list[Section] = []
+        above: list[Section] = []
         while section is not None:
-            found.append(section)
-            section = (
-                self._sections_by_id.get(section.parent) if section.parent is not None else None
-            )
-        return tuple(found)
+            above.append(section)
+            section = self._sections_by_id.get(section.parent or "")
+        return tuple(above)
 
     def end_of(self, section: Section) -> tuple[int, int]:
         """(page, offset) where `section` ends: at the next one of its level or above, or behind the
@@ -313,7 +329,7 @@ class Document:
         """
         block = self.block_at(page, start)
         if block is not None and block.kind == "comment":
-            return self.pages[page - 1].text[block.start : block.end].partition(":")[0]
+            return self.pages[page - 1].words(block).partition(":")[0]
         above = self.sections_above(self.section_of(page, start))
         return next((section.title for section in above if section.source == "opinion"), None)
 
@@ -340,7 +356,7 @@ class Document:
         open_: list[Section] = []
         for section in self.sections:
             while open_ and open_[-1].level >= section.level:
-                ends[open_.pop()] = (section.page, section.start)
+                ends[open_.pop()] = section.location
             open_.append(section)
         return ends
 

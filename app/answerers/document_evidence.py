@@ -67,7 +67,7 @@ class DocumentEvidence(ExtractiveAnswerer):
     def reader(self) -> ExcerptReader:
         """The encoder that reads excerpts with a question and judges statements."""
         if self.model.reader is None:
-            raise ModelError("the bundled model has no reader", hint="install docqa again")
+            raise ModelError("the bundled model has no reader (install docqa again)")
         return self.model.reader
 
     def judge(

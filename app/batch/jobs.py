@@ -29,7 +29,7 @@ from docqa.app.batch.documents import (
     reading_identity,
 )
 from docqa.app.batch.fields import Field, field_of
-from docqa.app.batch.items import Failure, Item, Json, failure_of, read_content
+from docqa.app.batch.items import BatchItem, Failure, Json, failure_of, read_content
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
 from docqa.app.session.session import Session
@@ -45,7 +45,7 @@ from docqa.model.protocol import Model
 ANSWER_VERSION = 5
 """Raised whenever the same question would get another answer."""
 _ANSWERS_FILE = "answers.json"
-SUMMARY_VERSION = 5
+SUMMARY_VERSION = 6
 """Raised whenever the same document would get another summary."""
 _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 """By default oneDNN keeps 1,024 matrix products compiled for a length of document: a gigabyte a
@@ -112,11 +112,13 @@ class Job(ABC):
             os.environ.setdefault(*_KEPT_PRODUCTS)
             self._model = find_model(self.options)
 
-    def kept_record(self, item: Item) -> str | None:
+    def kept_record(self, item: BatchItem) -> str | None:
         """The record of `item` where earlier runs kept all of it."""
         return None
 
-    def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Outcome:
+    def process(
+        self, item: BatchItem, content: bytes, on_event: Callable[[Event], None]
+    ) -> Outcome:
         """The record of a document: the same for the same bytes and suffix, and where `by_name` the
         same name. Raises for this document alone."""
         self.prepare()
@@ -135,7 +137,11 @@ class Job(ABC):
 
     @abstractmethod
     def _record(
-        self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]
+        self,
+        item: BatchItem,
+        session: Session,
+        document: Document,
+        on_event: Callable[[Event], None],
     ) -> str:
         """The line of JSON that the workspace keeps."""
 
@@ -175,7 +181,7 @@ class AnswerJob(Job):
     def identity(self) -> Json:
         return {**self._identity, **self.asked}
 
-    def kept_record(self, item: Item) -> str | None:
+    def kept_record(self, item: BatchItem) -> str | None:
         warnings, answers = self._kept(item)
         return (
             self._line(warnings, answers)
@@ -184,7 +190,11 @@ class AnswerJob(Job):
         )
 
     def _record(
-        self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]
+        self,
+        item: BatchItem,
+        session: Session,
+        document: Document,
+        on_event: Callable[[Event], None],
     ) -> str:
         warnings = list(document.coverage.warnings)
         answers = self._kept(item)[1]
@@ -209,7 +219,7 @@ class AnswerJob(Job):
     def _events(self, session: Session, question: str) -> Iterator[Event]:
         return session.ask(question)
 
-    def _kept(self, item: Item) -> tuple[list[str], dict[str, Json]]:
+    def _kept(self, item: BatchItem) -> tuple[list[str], dict[str, Json]]:
         """What earlier runs kept of a document, by content and name: warnings, and `--json` objects
         by question.
         """
@@ -229,7 +239,7 @@ class AnswerJob(Job):
                     return list(raw["warnings"]), answers
         return [], {}
 
-    def _keep(self, item: Item, kept: Json, store: Store) -> None:
+    def _keep(self, item: BatchItem, kept: Json, store: Store) -> None:
         details: Details = {
             "documents": [item.digest or ""],
             "files": [item.shown_path],
@@ -240,7 +250,7 @@ class AnswerJob(Job):
                 "answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(kept).encode()}
             )
 
-    def _key(self, item: Item) -> str:
+    def _key(self, item: BatchItem) -> str:
         """A document that needed a password is found only with that password."""
         secret = hashlib.sha256((self.options.password or "").encode()).hexdigest()
         fields = [
@@ -316,7 +326,11 @@ class SummaryJob(Job):
         }
 
     def _record(
-        self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]
+        self,
+        item: BatchItem,
+        session: Session,
+        document: Document,
+        on_event: Callable[[Event], None],
     ) -> str:
         writer = writer_of(session)
         if writer is None:
@@ -357,7 +371,7 @@ def prepare(job: Job) -> str | None:
     return None
 
 
-def attempt(job: Job, item: Item, on_event: Callable[[Event], None]) -> Outcome:
+def attempt(job: Job, item: BatchItem, on_event: Callable[[Event], None]) -> Outcome:
     """Process `item`: its own failure becomes an Outcome; what would fail for every other one its
     `fatal`.
     """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from docqa.app.batch.batch import Batch
-    from docqa.app.batch.items import Item
+    from docqa.app.batch.items import BatchItem
     from docqa.app.history.answered import AnsweredQuestions
     from docqa.app.options import Options
     from docqa.app.session.session import Session
@@ -230,7 +230,7 @@ class _Run:
             batches.answer_documents(batch, kept=workspace is not None)
             return report.worst([self._show_item(batch, item) for item in listing.items])
 
-    def _show_item(self, batch: Batch, item: Item) -> int:
+    def _show_item(self, batch: Batch, item: BatchItem) -> int:
         from docqa.app.answer.events import Finished
         from docqa.app.batch.jobs import answers_of
 

@@ -16,7 +16,7 @@ import time
 
 from docqa.app import Options, open_session
 from docqa.app.answer.events import DocumentAnswered, Finished
-from docqa.app.bench.machine import describe
+from docqa.app.lab.bench.machine import describe
 
 
 def ask(paths: list[str], question: str) -> dict[str, object]:

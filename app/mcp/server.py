@@ -32,7 +32,7 @@ from docqa.app.check.verification_report import report_text, to_json_object
 from docqa.app.errors import InputError
 from docqa.app.mcp import results
 from docqa.app.mcp.allowed import AllowedPaths
-from docqa.app.mcp.results import Found, Outlines, Pages
+from docqa.app.mcp.results import FindResult, Outlines, Pages
 from docqa.app.options import Options
 from docqa.app.output.render import answer_text
 from docqa.app.search.expression import (
@@ -197,12 +197,12 @@ class _Tools:
         ignore_case: bool = True,
         whole_words: bool = False,
         limit: Annotated[int, Field(ge=1, le=1000)] = 50,
-    ) -> Found:
+    ) -> FindResult:
         """Find words in documents: every hit with its line, page and printed section. Reads nothing
         into a model.
         """
 
-        def search(progress: _CallProgress) -> Found:
+        def search(progress: _CallProgress) -> FindResult:
             results.refuse_long(pattern, MAX_PATTERN_CHARACTERS, "the pattern")
             compiled = (expression_pattern if regex else words_pattern)(
                 pattern, ignore_case=ignore_case, whole_words=whole_words
@@ -217,7 +217,7 @@ class _Tools:
                 for hit in text.hits(compiled)
             )
             found = list(islice(hits, limit + 1))
-            return Found(hits=found[:limit], more=len(found) > limit, left_out=left_out)
+            return FindResult(hits=found[:limit], more=len(found) > limit, left_out=left_out)
 
         return await _in_thread(context, search)
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from docqa.app.options import Options
     from docqa.app.storage.store import Store
-    from docqa.app.tui.page.picture import Pictures
+    from docqa.app.tui.page.image import PageImages
     from docqa.app.tui.screens.document_screen import DocumentScreen
 
 _QUIT = "ctrl+q"  # works at any moment
@@ -54,7 +54,7 @@ class Interface(App[None]):
         opener: Opener,
         store: Store | None,
         settings: TuiSettings | None = None,
-        pictures: Pictures | None = None,
+        images: PageImages | None = None,
         typed: bytes = b"",
     ) -> None:
         gc.set_threshold(20_000, 3, 100_000)  # a look through a document takes frames
@@ -63,7 +63,7 @@ class Interface(App[None]):
         )  # no mixed colour, no background
         self._typed = typed
         self.settings = settings or TuiSettings()
-        self._pictures = pictures
+        self._images = images
         self.animation_level = "none"  # a view that moves by itself fights the reader
         self._path = path
         self.store = store
@@ -149,7 +149,7 @@ class Interface(App[None]):
             kept.come_back(past)
         made = _document_screen()
         self.push_screen(
-            kept or made(path, self.bridge, self.store, self._pictures, past, together, question)
+            kept or made(path, self.bridge, self.store, self._images, past, together, question)
         )
 
     def open_hidden(self, screen: DocumentScreen) -> None:
@@ -209,12 +209,12 @@ def run(path: str | None, options: Options) -> int:
     theme = themes.choose(chosen.theme, themes.last_chosen(store), light=light, colours=colours)
     chosen = replace(chosen, theme=theme)
     shown_by = detect(chosen.pictures)
-    pictures = None
+    images = None
     if shown_by is not None:
-        from docqa.app.tui.page.picture import Pictures
+        from docqa.app.tui.page.image import PageImages
 
-        pictures = Pictures(shown_by, opener.picture)
-    app = Interface(path, opener, store, chosen, pictures, bytes(background.typed))
+        images = PageImages(shown_by, opener.image)
+    app = Interface(path, opener, store, chosen, images, bytes(background.typed))
     app.run()
     code = app.return_code or report.ANSWERED
     if not app.bridge.close(0.3):

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from docqa.ingest.assemble import assemble
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
-from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
+from docqa.ingest.structure.clean import clean, one_line, squeeze, strip_invisible
 from docqa.ingest.types import Document
 from docqa.ingest.writer import TextWriter
 from docqa.ingest.xml_tree import child, local, parse_xml
@@ -158,10 +158,10 @@ class _UslmWriter(TextWriter):
         self.hidden += hidden
         self._pending.clear()
         self._numbered = False
-        text = squeeze(" ".join(text.split()))
+        text = one_line(text)
         if text:
             self.put(text, kind, "\n")
 
 
 def _words(element: Element | None) -> str:
-    return "" if element is None else squeeze(" ".join(clean("".join(element.itertext())).split()))
+    return "" if element is None else one_line(clean("".join(element.itertext())))

@@ -55,6 +55,11 @@ class Numbered(NamedTuple):
     number: str | None
     title: str
 
+    @property
+    def is_untitled(self) -> bool:
+        """Whether the number is all that the heading says."""
+        return self.title == self.number
+
 
 def parse_heading(line: str) -> Numbered | None:
     """`line` as a numbered or well-known heading, perhaps none of this document, or None."""

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from docqa.ingest.structure.clean import one_line
 from docqa.ingest.types import Item, Page, Section, lines_of
 
 _NAME = r"[A-Z][^\W\d_]+(?:[’'-][^\W\d_]+)*"
@@ -116,4 +117,4 @@ def _spelt(name: str) -> str:
 
 
 def _words(view: str) -> str:
-    return " ".join(view.split()).rstrip(" ,")
+    return one_line(view).rstrip(" ,")

@@ -179,9 +179,8 @@ def load() -> tuple[Library | None, str]:
             function.argtypes = [c_int, *arguments, c_int]
         level = functions.docqa_level()
     except (OSError, AttributeError) as error:
-        hint = "install docqa again"
         raise LibraryDamaged(
-            f"the native kernels cannot be loaded ({error})", where=str(FILE), hint=hint
+            f"{FILE}: the native kernels cannot be loaded ({error}) (install docqa again)"
         ) from error
     if level == 0:
         return None, "this processor lacks AVX2, FMA or F16C, or, on ARM, dot products of bytes"

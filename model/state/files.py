@@ -20,8 +20,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +29,7 @@ import numpy as np
 
 from docqa.kernels.native import identity
 from docqa.kernels.threads import thread_count
+from docqa.model.atomic import write_atomically
 from docqa.model.config import HybridConfig
 from docqa.model.errors import StateDamaged, StateForeign
 from docqa.model.state.delta_memory import DeltaMemory
@@ -114,7 +113,7 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
         "checksum": "",
     }
     content["checksum"] = header_checksum(content)
-    _replace(folder / HEADER, json.dumps(content, indent=1, sort_keys=True).encode())
+    write_atomically(folder / HEADER, json.dumps(content, indent=1, sort_keys=True).encode())
     for path in folder.iterdir():
         if path.name.startswith(("block-", "point-")) and path.name not in files:
             path.unlink(missing_ok=True)
@@ -315,22 +314,5 @@ def _write(path: Path, tensors: dict[str, Any]) -> StateFileEntry:
 
         tensors = {name: torch.as_tensor(part).cpu().contiguous() for name, part in tensors.items()}
     content = save(tensors)
-    _replace(path, content)
+    write_atomically(path, content)
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Writes under a temporary name, flushes to disk, renames; mode 0600, nothing left behind on
-    failure.
-    """
-    handle, temporary = tempfile.mkstemp(
-        prefix=".", suffix=".part", dir=path.parent
-    )  # mkstemp creates with 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

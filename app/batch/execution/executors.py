@@ -1,5 +1,5 @@
 """Where tasks are done: in this process, or by workers: processes of this machine, actors of a Ray
-cluster. A worker process has its own model, is not forked, and speaks lines of JSON (`worker`)."""
+cluster. A worker process has its own model and is not forked (`worker`)."""
 
 import contextlib
 import json
@@ -7,7 +7,6 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -17,6 +16,7 @@ from docqa.app.answer.events import Event
 from docqa.app.batch.execution.worker import READY
 from docqa.app.batch.items import Task
 from docqa.app.batch.jobs import Job, Outcome, attempt, peak_bytes
+from docqa.ingest.process.messages import receive, send, start_child
 
 POLL_S = 0.5
 """How often a wait looks for Ctrl+C, which ends none on Windows."""
@@ -124,7 +124,7 @@ class WorkerProcess:
         line = self.fatal()
         if not line:
             self._send(json.dumps(asdict(task.item)))
-            line = self._line()
+            line = self._answer()
         self._busy = False
         if not line:
             self._replace()
@@ -137,10 +137,10 @@ class WorkerProcess:
         """The Outcome, as JSON, of a job that can do no task; "" when the child is ready."""
         if self._ready or self._closed:
             return ""
-        line = self._line()
+        line = self._answer()
         if not line:  # killed while it loaded: once more
             self._replace()
-            line = self._line()
+            line = self._answer()
         self._ready = line == READY
         if line or self._closed:
             return "" if self._ready else line
@@ -164,18 +164,8 @@ class WorkerProcess:
         self._close_stdin()
 
     def _start(self) -> None:
-        # -P: a file called json.py beside the user's documents is not ours to run.
-        self.child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "docqa.app.batch.execution.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            # Ctrl-C reaches this process, which stops the others.
-            start_new_session=True,
-            creationflags=_OWN_GROUP,
-            env={**os.environ, "OMP_NUM_THREADS": str(self._threads)},
-        )
+        environment = {**os.environ, "OMP_NUM_THREADS": str(self._threads)}
+        self.child = start_child("docqa.app.batch.execution.worker", _OWN_GROUP, env=environment)
         self._send(self._spec)
 
     def _replace(self) -> None:
@@ -185,17 +175,18 @@ class WorkerProcess:
             self._close_stdin()
             self._start()
 
-    def _line(self) -> str:
+    def _answer(self) -> str:
         """What the child says next; empty where it died."""
         assert self.child.stdout is not None
-        line = self.child.stdout.readline()
-        return line.removesuffix("\n") if line.endswith("\n") else ""
+        try:
+            return receive(self.child.stdout).decode()
+        except (EOFError, OSError):
+            return ""
 
     def _send(self, line: str) -> None:
         assert self.child.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # it died: its standard output ends too
-            self.child.stdin.write(line + "\n")
-            self.child.stdin.flush()
+            send(self.child.stdin, line.encode())
 
     def _close_stdin(self) -> None:
         assert self.child.stdin is not None

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from types import ModuleType
 
 from docqa.app.batch.execution.executors import Workers
-from docqa.app.batch.items import Failure, Item, Task
+from docqa.app.batch.items import BatchItem, Failure, Task
 from docqa.app.batch.jobs import Job, Outcome, attempt, make_job, prepare
 from docqa.app.errors import ResourceError
 
@@ -97,7 +97,7 @@ class _JobActor:
         return prepare(self._job)
 
     def process(self, item: str) -> str:
-        done = attempt(self._job, Item(**json.loads(item)), lambda event: None)
+        done = attempt(self._job, BatchItem(**json.loads(item)), lambda event: None)
         return replace(done, machine=socket.gethostname()).to_json()
 
 

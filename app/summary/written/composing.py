@@ -87,21 +87,23 @@ def form_of(given: Given) -> PromptForm:
 
 
 @dataclass(frozen=True)
-class Note:
+class PartStatement:
     """A statement about a part, with the heading of that."""
 
     heading: str
     item: CheckedStatement
 
 
-def notes_of(heading: str, statements: Iterable[CheckedStatement]) -> list[Note]:
+def notes_of(heading: str, statements: Iterable[CheckedStatement]) -> list[PartStatement]:
     """The statements that something bears out, in part at least: nothing is built on the others."""
     return [
-        Note(heading, item) for item in statements if item.support in _BORNE_OUT and item.quotes
+        PartStatement(heading, item)
+        for item in statements
+        if item.support in _BORNE_OUT and item.quotes
     ]
 
 
-def of_notes(notes: Sequence[Note]) -> Material:
+def of_notes(notes: Sequence[PartStatement]) -> Material:
     """The statements of `notes` numbered, each standing for the places that bear it out."""
     places = [_places(note.item) for note in notes]
     ends = pairwise(accumulate(map(len, places), initial=1))

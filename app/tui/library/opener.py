@@ -17,7 +17,7 @@ from docqa.ingest.errors import MissingError
 if TYPE_CHECKING:
     from docqa.app.options import Options
     from docqa.app.session.session import Session
-    from docqa.app.tui.page.picture import Picture
+    from docqa.app.tui.page.image import PageImage
     from docqa.ingest.types import Document, Page
 
 _EXPORT = re.compile(r".*\.(?:docqa|chat)(?:-\d+)?\.(?:md|html?)", re.IGNORECASE)
@@ -88,16 +88,16 @@ class SessionOpener:
             chosen, options, store=session.store, warnings=session.warnings, notices=session.notices
         )
 
-    def picture(self, document: Document, page: Page) -> Picture:
+    def image(self, document: Document, page: Page) -> PageImage:
         """The page as a grey PNG, its (width, height) in points, and its lines' places, from a
         child process. Raises InputError where there is none, and docqa.ingest.errors."""
-        from docqa.app.tui.page.highlighter import line_boxes
-        from docqa.app.tui.page.picture import Picture
+        from docqa.app.tui.page.graphics import line_boxes
+        from docqa.app.tui.page.image import PageImage
         from docqa.ingest.request import ReadRequest
         from docqa.ingest.worker import inspect_in_worker
 
         if document.media_type != "application/pdf":
-            raise InputError("only a PDF has pictures of its pages", where=document.path)
+            raise InputError("only a PDF has images of its pages", where=document.path)
         data = _bytes(document.path)
         view = inspect_in_worker(
             ReadRequest(document.path, data, password=self._options.password), page
@@ -106,7 +106,7 @@ class SessionOpener:
             raise InputError(
                 "; ".join(view.notes) or "this page cannot be drawn", where=f"PDF {page.page}"
             )
-        return Picture(view.picture, (view.width_pt, view.height_pt), line_boxes(view, page))
+        return PageImage(view.picture, (view.width_pt, view.height_pt), line_boxes(view, page))
 
 
 def _bytes(path: str) -> bytes:

@@ -5,7 +5,7 @@ thread.
 import contextlib
 import os
 from contextlib import closing
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.text import Text
 
@@ -28,7 +28,7 @@ class FilePreview(NamedTuple):
     """What there is to say of a document, what it is on one line, and its health in a word."""
 
     text: Text
-    told: str = ""
+    line: str = ""
     health: str = ""
 
 
@@ -76,7 +76,7 @@ def _remember(store: Store | None, path: str, health: str) -> None:
         )
 
 
-def problems(store: Store | None) -> dict[str, list[object]]:
+def problems(store: Store | None) -> dict[str, list[Any]]:
     """[time of change, what is wrong] of files that could not be opened, by absolute path."""
     known = remembered(store).get("problems")
     return known if isinstance(known, dict) else {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from docqa.app.tui.page.search import PageSpan, Place
+from docqa.app.tui.page.spans import PageSpan, Place
 from docqa.ingest.types import Document, Note, Reference
 
 

@@ -9,8 +9,7 @@ from pathlib import PurePath
 from docqa.app.answer.answer import Answer, Cite, EvidenceItem, Quote
 from docqa.app.answer.grades import Grade
 from docqa.app.output.render import cite_text, location_text, printable
-from docqa.app.tui.page.location import location
-from docqa.app.tui.page.search import PageSpan, find_hits
+from docqa.app.tui.page.spans import PageSpan, find_hits, location
 from docqa.ingest.types import Document
 
 EXCERPT_CHARACTERS = 160

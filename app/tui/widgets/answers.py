@@ -3,7 +3,7 @@ found.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from textual import events
 from textual.containers import VerticalScroll
@@ -27,9 +27,9 @@ from docqa.app.output.render import (
     statement_texts,
     was_searched,
 )
-from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.page.lines import displayed
 from docqa.app.tui.page.stops import Stop, place_alone, stops_of
+from docqa.app.tui.stored_turns import ShownTurn
 from docqa.ingest.types import Document
 
 _EMPTY = """Type a question: it is answered in the document's own words, with the page.
@@ -47,7 +47,7 @@ Part = str | tuple[str, str | Style] | Content
 class AnswerCard(Static):
     """One question. Mutable through `turn`; call `redraw` after a change."""
 
-    def __init__(self, number: int, turn: Turn, *documents: Document) -> None:
+    def __init__(self, number: int, turn: ShownTurn, documents: Sequence[Document]) -> None:
         super().__init__(classes="card")
         self.number = number
         self.turn = turn
@@ -233,6 +233,7 @@ class AnswersPane(VerticalScroll):
 
     def __init__(self) -> None:
         super().__init__(id="answers")
+        self.documents: Sequence[Document] = ()
         self.cards: list[AnswerCard] = []
         self.current: AnswerCard | None = None
         self._left_at = 0
@@ -240,8 +241,8 @@ class AnswersPane(VerticalScroll):
     def compose(self) -> Iterator[Widget]:
         yield Static(_EMPTY, id="no-answers", markup=False)
 
-    def add(self, turn: Turn, *documents: Document) -> AnswerCard:
-        card = AnswerCard(len(self.cards), turn, *documents)
+    def add(self, turn: ShownTurn) -> AnswerCard:
+        card = AnswerCard(len(self.cards), turn, self.documents)
         self.cards.append(card)
         self.query("#no-answers").remove()
         self.mount(card)

@@ -3,10 +3,10 @@ or a command.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -29,14 +29,13 @@ MODES = {
 }
 TALKING = ("ask", "filter")
 """Modes whose empty line takes `?` and `/`."""
-CURSOR_MOVES = {
-    "up": "cursor_up",
-    "down": "cursor_down",
-    "pageup": "page_up",
-    "pagedown": "page_down",
-}
-"""A list's actions by their keys."""
 _OFFERED = 7  # commands above the line
+
+
+def press(widget: Widget, key: str) -> None:
+    """Do what `key` does where `widget` has the focus."""
+    (binding,) = widget._bindings.get_bindings_for_key(key)
+    getattr(widget, f"action_{binding.action}")()
 
 
 class PromptLine(Input, inherit_bindings=False):
@@ -44,7 +43,7 @@ class PromptLine(Input, inherit_bindings=False):
     owner's.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         *(Binding(key, f"cursor_{key}", show=False) for key in ("left", "right")),
         *(Binding(f"ctrl+{key}", f"cursor_{key}_word", show=False) for key in ("left", "right")),
         *(
@@ -89,7 +88,7 @@ class Prompt(Vertical):
     """A framed line, labelled by what it is for, below those of `commands` that may be typed.
     `mode`: the usual one of MODES."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", show=False)]
+    BINDINGS = [Binding("tab", "complete", show=False)]
 
     def __init__(self, owner: Any, commands: tuple[keymap.Key, ...], mode: str) -> None:
         super().__init__(id="bar")

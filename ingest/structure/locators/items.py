@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from docqa.ingest.language.numbers import ordinal_of
+from docqa.ingest.structure.clean import one_line
 from docqa.ingest.structure.locators import sections as printed
 from docqa.ingest.structure.locators.excluded import contents_lines, insertions
 from docqa.ingest.structure.locators.marks import (
@@ -286,7 +287,7 @@ class _Part:
         if 0 < int(value.group()) - int(own.group()) <= _GAP and (
             following is None or int(value.group()) < following
         ):
-            self._begin(printed.joined(self.roof or "", " ".join(mark.text.split())))
+            self._begin(printed.joined(self.roof or "", one_line(mark.text)))
 
     def _open_division(self, mark: Mark) -> None:
         """A part of a schedule that is no heading: "Part II – High Court Act" behind Part I."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from docqa.ingest.language.numbers import ROMAN, in_letters
 from docqa.ingest.language.places import ELSEWHERE
 from docqa.ingest.language.sentences import sentences
-from docqa.ingest.structure.clean import LEADER
+from docqa.ingest.structure.clean import LEADER, one_line
 from docqa.ingest.types import Page, lines_of
 
 ABJAD = "أ –"
@@ -119,7 +119,7 @@ def _line(page: int, start: int, text: str) -> MarkedLine:
     else:
         marks = tuple(_opening(page, start, text)) if _FIRST_MARK.match(text) else ()
     named = _NAMED.match(text)
-    name = " ".join(named.group(1).split()) if named else None
+    name = one_line(named.group(1)) if named else None
     inline = tuple(_inline(page, start, text)) if "(" in text else ()
     behind = (start + span.start for span in sentences(text)) if inline else ()
     return MarkedLine(

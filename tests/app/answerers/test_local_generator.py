@@ -20,7 +20,7 @@ from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.local_generator import WHOLE_TOKENS
 from docqa.app.answerers.writing import generation
 from docqa.app.answerers.written import OWN
-from docqa.app.chat.conversation import Conversation
+from docqa.app.chat.conversation import ChatConversation
 from docqa.app.history.recorder import Recorder
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.options import Options
@@ -173,8 +173,8 @@ def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
     monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
     with opened(lease, writing_model, tmp_path / "kept") as session:
         recorder = Recorder(Store(tmp_path / "kept"), "chat", session.documents, pytest.fail)
-        conversation = Conversation(session, recorder)
-        for events in (conversation.ask(QUESTION, QUESTION), conversation.again()):
+        conversation = ChatConversation(session, recorder)
+        for events in (conversation.ask(QUESTION, QUESTION), conversation.ask_again()):
             list(events)
         recorder.close()
         assert conversation.turns[-1].note == NEXT_BEST

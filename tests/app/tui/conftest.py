@@ -149,7 +149,7 @@ class FakeSession:
         return next(step.answer for step in self.script if isinstance(step, Finished))
 
     def completed(self, question: str, earlier: Any) -> str:
-        return f"{question.rstrip('?')} behind {earlier[-1].answer}?"
+        return f"{question.rstrip('?')} behind {earlier[-1].answer}?" if self.writes else question
 
     def rank(self, question: str) -> list[Ranked]:
         return [

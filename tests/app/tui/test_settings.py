@@ -12,6 +12,8 @@ from docqa.app.errors import UsageError
 from docqa.app.tui import keymap
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.navigation import Navigation
+from docqa.app.tui.screens.panes import Panes
+from docqa.app.tui.screens.questions import Questions
 from docqa.app.tui.settings import TuiSettings, from_table
 
 
@@ -65,13 +67,16 @@ def test_two_actions_can_swap_their_keys():
     assert (keys["next_cite"], keys["previous_cite"]) == ("alt+p", "alt+n")
 
 
-def test_every_move_and_mark_of_the_keys_has_a_method():
-    moves = [key.action.split("'")[1] for key in keymap.DOCUMENT if key.action.startswith("go(")]
-    assert len(moves) > 15
-    assert all(callable(getattr(Navigation, move)) for move in moves)
-    marks = [key.action.split("'")[1] for key in keymap.DOCUMENT if key.action.startswith("mark(")]
-    assert len(marks) == 4
-    assert all(callable(getattr(Annotations, mark)) for mark in marks)
+def test_every_method_that_a_key_calls_is_there():
+    parts = {
+        "annotations": Annotations,
+        "navigation": Navigation,
+        "panes": Panes,
+        "questions": Questions,
+    }
+    calls = [key.action.split("'") for key in keymap.DOCUMENT if key.action.startswith("call(")]
+    assert len(calls) > 20
+    assert all(callable(getattr(parts[part], method)) for _, part, _, method, *_ in calls)
 
 
 def test_no_key_is_used_twice_on_a_screen():

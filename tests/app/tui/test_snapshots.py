@@ -1,4 +1,4 @@
-"""The screens that people meet, each at 80 columns, compared with pictures that somebody has looked
+"""The screens that people meet, each at 80 columns, compared with images that somebody has looked
 at.
 
 `UPDATE_SCREENS=1 pytest -m '' tests/app/tui -k snapshots` draws them anew; look at them before they
@@ -33,7 +33,7 @@ DARK = TuiSettings("docqa-dark")
 
 
 def compare(app: Any, name: str) -> None:
-    """Compare what is on the screen with the picture of that name, or draw it anew."""
+    """Compare what is on the screen with the image of that name, or draw it anew."""
     drawn = compact(app.export_screenshot(title="docqa tui"))
     path = SNAPSHOTS / f"{name}.svg"
     version = SNAPSHOTS / "textual.txt"
@@ -43,7 +43,7 @@ def compare(app: Any, name: str) -> None:
         version.write_text(textual.__version__ + "\n", encoding="utf-8")
         return
     if version.read_text(encoding="utf-8").strip() != textual.__version__:
-        pytest.skip(f"the pictures are of Textual {version.read_text(encoding='utf-8').strip()}")
+        pytest.skip(f"the images are of Textual {version.read_text(encoding='utf-8').strip()}")
     assert drawn == path.read_text(encoding="utf-8"), (
         f"{path.name} differs; UPDATE_SCREENS=1 draws it anew"
     )
@@ -210,7 +210,7 @@ def test_a_document_that_cannot_be_opened(interface, tui):
     tui.drive(interface(opener=opener, settings=DARK), steps, NARROW)
 
 
-def test_a_picture_names_no_address_and_keeps_what_is_drawn(interface, session, tui):
+def test_a_image_names_no_address_and_keeps_what_is_drawn(interface, session, tui):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         full = pilot.app.export_screenshot(title="docqa tui")

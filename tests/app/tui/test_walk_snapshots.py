@@ -89,7 +89,7 @@ def test_the_walk(interface, session, answer, tui):
 
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        panes.prompt.line.cursor_blink = False  # or the picture would depend on when it is taken
+        panes.prompt.line.cursor_blink = False  # or the image would depend on when it is taken
         panes.prompt.line.value = QUESTION
         await pilot.press("enter")
         await tui.until(pilot, lambda: pilot.app.screen.panes.progress)

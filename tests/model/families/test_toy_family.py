@@ -26,7 +26,7 @@ import torch
 
 from docqa.model.family import FULL, Family, Recipe, default
 from docqa.model.network import Network
-from docqa.model.transformer import Block, PlainNorm
+from docqa.model.transformer import RMSNorm, TransformerLayer
 
 
 class HalfBlock(Block):
@@ -38,7 +38,7 @@ class HalfBlock(Block):
 
 def network(config, layers):
     built = (HalfBlock(config) for _ in config.layer_types[:layers])
-    return Network(config, built, PlainNorm(config.hidden_size, config.rms_norm_eps))
+    return Network(config, built, RMSNorm(config.hidden_size, config.rms_norm_eps))
 
 
 def complete(raw):

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from docqa.app.batch.execution.executors import WorkerProcess
-from docqa.app.batch.items import Item, Task
+from docqa.app.batch.items import BatchItem, Task
 
 from ..conftest import outputs_of
 
@@ -88,7 +88,7 @@ def test_a_killed_worker_process_costs_no_record(serial, checkpoint, tmp_path, f
 def test_workers_that_cannot_start_are_not_the_fault_of_a_document(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     worker = WorkerProcess("{}", 1)
-    outcome = worker.process(Task("key", Item("a.txt", "/a.txt", "a.txt"), ("a.txt",)))
+    outcome = worker.process(Task("key", BatchItem("a.txt", "/a.txt", "a.txt"), ("a.txt",)))
     worker.stop()
     worker.join()
     assert outcome.fatal is not None

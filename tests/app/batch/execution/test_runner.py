@@ -12,7 +12,7 @@ import pytest
 from docqa.app.batch.execution.executors import Next, Serial, Workers
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.execution.runner import MAX_CRASHES, Runner, Tally
-from docqa.app.batch.items import Item, Task, key_of, list_items
+from docqa.app.batch.items import BatchItem, Task, key_of, list_items
 from docqa.app.batch.jobs import Outcome
 from docqa.app.batch.progress import BatchProgress
 from docqa.app.batch.workspace import Workspace
@@ -136,7 +136,7 @@ class Slow:
 
 
 def _tasks(*keys: str) -> Next:
-    tasks = iter([Task(key, Item(key, key, key), (key,)) for key in keys])
+    tasks = iter([Task(key, BatchItem(key, key, key), (key,)) for key in keys])
     return lambda: next(tasks, None)
 
 

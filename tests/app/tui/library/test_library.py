@@ -16,11 +16,11 @@ import pytest
 from docqa.app import cli
 from docqa.app.options import Options
 from docqa.app.storage.store import Store
-from docqa.app.tui import kept_turns
+from docqa.app.tui import stored_turns
 from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionBridge
-from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.library.opener import SessionOpener, find
 from docqa.app.tui.library.recents import recent_documents
+from docqa.app.tui.stored_turns import ShownTurn
 from docqa.ingest.errors import NoDocuments
 
 
@@ -81,11 +81,11 @@ def test_a_click_on_the_chosen_row_opens_its_document(interface, tui, tmp_path):
 
 
 def test_a_document_without_questions_is_listed_as_opened(lease_document, store):
-    kept_turns.save(store, [lease_document], [], (3, 0))
+    stored_turns.save(store, [lease_document], [], (3, 0))
     assert [(one.path, one.kept) for one in recent_documents(store)] == [
         (os.path.abspath("lease.pdf"), "opened")
     ]
-    kept_turns.save(store, [lease_document], [Turn("who?", "failed")], (3, 0))
+    stored_turns.save(store, [lease_document], [ShownTurn("who?", "failed")], (3, 0))
     assert [one.kept for one in recent_documents(store)] == ["1 question"]
 
 
@@ -121,10 +121,10 @@ def test_the_model_is_loaded_once_for_all_documents(checkpoint, lease_of, tmp_pa
 
     models = []
     for name in ("one.txt", "two.txt"):
-        document = DocumentJobs(bridge)
-        document.open(str(lease_of(tmp_path / name, 3)), post)
+        document = DocumentJobs(bridge, post)
+        document.open(str(lease_of(tmp_path / name, 3)))
         assert ended.get(timeout=60).outcome == "finished"
-        document.read(post)
+        document.read()
         assert ended.get(timeout=60).outcome == "finished"
         models.append(document.session.loaded_model)
     assert models[0] is models[1] is not None

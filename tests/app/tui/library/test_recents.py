@@ -15,12 +15,12 @@ from docqa.app.history.records import KeptTurn
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.storage.store import Store
-from docqa.app.tui import kept_turns
-from docqa.app.tui.kept_turns import Turn
+from docqa.app.tui import stored_turns
 from docqa.app.tui.library import library
 from docqa.app.tui.library.opener import SessionOpener
 from docqa.app.tui.library.preview import forgotten, problems
 from docqa.app.tui.library.recents import ago, anything_kept, past_questions, recent_documents
+from docqa.app.tui.stored_turns import ShownTurn
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def _asked(store: Store, path: Path, question: str, kind: str = "tui") -> Any:
         Usage(20, 0, 1.0, False),
     )
     if kind == "tui":
-        kept_turns.save(store, [document], [Turn(question, "done", answer)], (1, 0))
+        stored_turns.save(store, [document], [ShownTurn(question, "done", answer)], (1, 0))
     else:
         with History(store) as history:
             number = history.start(kind, kept_documents([document]), question)

@@ -11,7 +11,7 @@ import pytest
 from docqa.app.answer.answer import Statement
 from docqa.app.answer.events import DocumentAnswered, Finished
 from docqa.app.answer.grades import Support
-from docqa.app.tui import kept_turns
+from docqa.app.tui import stored_turns
 
 
 @pytest.fixture
@@ -61,8 +61,8 @@ def test_selected_documents_are_asked_together_and_each_cite_gone_to(
         assert "part 9 is 153" in tui.reversed_text(panes.page)
         await pilot.press("alt+left")
         assert panes.document is both.documents[0]
-        assert len(kept_turns.load(store, both.documents).turns) == 1
-        assert kept_turns.load(store, [both.documents[0]]).turns == []
+        assert len(stored_turns.load(store, both.documents).turns) == 1
+        assert stored_turns.load(store, [both.documents[0]]).turns == []
 
     tui.drive(interface(str(folder), lambda path, *_: asked.append(path) or both), steps)
 

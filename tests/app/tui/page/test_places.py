@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from docqa.app.answer.answer import EvidenceItem
-from docqa.app.tui.page.search import find_hits, find_place
+from docqa.app.tui.page.spans import find_hits, find_place
 from docqa.app.tui.page.stops import place_alone, stops_of
 from docqa.app.tui.widgets.evidence_strip import Slices
 

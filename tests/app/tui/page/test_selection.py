@@ -23,7 +23,7 @@ def _row(page: Any, words: str) -> int:
 
 
 def _highlighted(pilot: Any, page: Any) -> str:
-    ground = page.get_component_rich_style("page-view--selection").bgcolor
+    ground = page.get_component_rich_style("text-pane--selection").bgcolor
     lines = []
     for y in range(page.size.height):
         lines.append(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from docqa.app.history.history import History
-from docqa.app.tui import kept_turns
-from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
+from docqa.app.tui import stored_turns
+from docqa.app.tui.screens.annotations import AnnotationsScreen
 
 FEE = "The fee of part 5 is 85 dollars, payable in March."
 FIRST = "1. Duties of keeper 1"
@@ -18,7 +18,7 @@ SECOND = "The keeper of part 1 writes line 1 of the register before noon."
 def marked(page: Any) -> str:
     """The words that are shown as the reader's own."""
     grounds = {
-        page.get_component_rich_style(f"page-view--{kind}").bgcolor
+        page.get_component_rich_style(f"text-pane--{kind}").bgcolor
         for kind in ("highlight", "note")
     }
     lines = []
@@ -69,12 +69,12 @@ def test_h_highlights_the_selection_and_h_again_removes_it(interface, session, t
         await pilot.press("ctrl+f", *"zz", "escape")  # what is searched is marked above it
         await tui.until(pilot, lambda: marked(panes.page) == FEE)
         assert "▒" in signs(panes.page)
-        (kept,) = kept_turns.annotations_of(store, session.documents[0])
+        (kept,) = stored_turns.annotations_of(store, session.documents[0])
         assert (kept.text, kept.place, kept.note) == (FEE, "section 5 · p. 3 (PDF 5)", "")
         await pilot.press("alt+l", "enter")
         await tui.until(pilot, lambda: "1 of 1: highlight" in tui.screen_text(pilot.app))
         await pilot.press("alt+h")
-        assert kept_turns.annotations_of(store, session.documents[0]) == []
+        assert stored_turns.annotations_of(store, session.documents[0]) == []
         assert marked(panes.page) == ""
 
     tui.drive(interface(), steps)
@@ -84,7 +84,7 @@ def test_a_note_is_there_again_after_a_kill(interface, session, tui, store):
     async def first(pilot: Any) -> None:
         await fee_selected(pilot, tui)
         await pilot.press("alt+w", *"ask Ada", "enter")
-        assert [each.note for each in kept_turns.annotations_of(store, session.documents[0])] == [
+        assert [each.note for each in stored_turns.annotations_of(store, session.documents[0])] == [
             "ask Ada"
         ]
         pilot.app.screen.questions.keep = lambda: (
@@ -100,7 +100,7 @@ def test_a_note_is_there_again_after_a_kill(interface, session, tui, store):
         assert marked(panes.page) == FEE
         assert "✎" in signs(panes.page)
         await pilot.press("alt+w", "exclamation_mark", "enter")
-        (kept,) = kept_turns.annotations_of(store, session.documents[0])
+        (kept,) = stored_turns.annotations_of(store, session.documents[0])
         assert kept.note == "ask Ada!"
         await pilot.press("alt+h")
         assert "it has a note" in tui.notices(pilot.app)
@@ -151,7 +151,7 @@ def test_the_list_deletes_and_is_closed_by_the_last(interface, session, tui, sto
         )
         await pilot.press("delete")
         await tui.until(pilot, lambda: not isinstance(pilot.app.screen, AnnotationsScreen))
-        assert kept_turns.annotations_of(store, session.documents[0]) == []
+        assert stored_turns.annotations_of(store, session.documents[0]) == []
 
     tui.drive(interface(), steps, (40, 20))
 
@@ -166,7 +166,7 @@ def test_forgetting_the_document_forgets_the_notes(interface, session, tui, stor
         with History(store) as history:
             history.forget([document.id], document.path)
         await pilot.press("alt+s", "alt+h")
-        assert kept_turns.annotations_of(store, document) == []
+        assert stored_turns.annotations_of(store, document) == []
 
     tui.drive(interface(), steps)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from docqa.app.tui.keymap import DOCUMENT
-from docqa.app.tui.screens.help_screen import HelpScreen
+from docqa.app.tui.screens.choice_screen import HelpScreen
 
 
 def test_page_keys_scroll_from_the_prompt_and_arrows_in_the_pane(interface, session, tui):

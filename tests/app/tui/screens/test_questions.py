@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from docqa.app.answer.events import Finished, Notice, Preview, ReadProgress
-from docqa.app.tui import kept_turns
+from docqa.app.tui import stored_turns
 from docqa.app.tui.library.library import LibraryScreen
 from docqa.ingest.errors import Encrypted
 
@@ -142,7 +142,7 @@ def test_ctrl_q_leaves_with_status_0_while_an_answer_is_made(interface, session,
     assert (app.return_code or 0) == 0
     assert app.bridge.close(20)
     assert session.closed
-    (turn,) = kept_turns.load(store, [session.documents[0]]).turns
+    (turn,) = stored_turns.load(store, [session.documents[0]]).turns
     assert (turn.question, turn.state) == ("x", "stopped")
 
 
@@ -214,7 +214,7 @@ def test_a_follow_up_in_the_queue_is_understood_by_the_answer_before(
         assert session.asked == ["What is the fee of part 5?", whole]
         assert f"understood as: {whole}" in tui.flat(panes.answers.cards[1])
         assert "understood as" not in tui.flat(panes.answers.cards[0])
-        kept = kept_turns.load(store, [session.documents[0]]).turns[1]
+        kept = stored_turns.load(store, [session.documents[0]]).turns[1]
         assert (kept.question, kept.understood) == ("And when is it due?", whole)
 
     tui.drive(interface(), steps)
