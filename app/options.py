@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from docqa.model.foreign.folder import ROLES, stamp
+from docqa.model.foreign.folder import ROLES, model_stamp
 
 Source = Literal["auto", "whole", "passages"]
 SOURCES: tuple[Source, ...] = ("auto", "whole", "passages")
@@ -65,7 +65,7 @@ class Options:
         ConfigUnsupported.
         """
         return {
-            role: stamp(Path(folder), role)
+            role: model_stamp(Path(folder), role)
             for role in ROLES
             if (folder := getattr(self, role)) is not None
         }

@@ -16,17 +16,17 @@ from torch import Tensor
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, block_arithmetic
 from docqa.kernels.native import packed_is_faster
 from docqa.kernels.threads import use_threads
-from docqa.model.checkpoints.experts import default_budget, pool_of
+from docqa.model.checkpoints.experts import default_budget, expert_pool
 from docqa.model.checkpoints.gguf.checkpoint import experts_in_blocks
 from docqa.model.checkpoints.network import load_mtp, load_network
 from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
-from docqa.model.config import HybridConfig, read_config
+from docqa.model.config import HybridConfig, load_config
 from docqa.model.cost.machine import multiplies_bfloat16
 from docqa.model.cost.plan import BLOCKS_OF_EXPERTS, check_length, parameters
 from docqa.model.device import check_room, chosen_device
 from docqa.model.errors import ConfigUnsupported, ModelNotFound
-from docqa.model.folder import BUNDLED, read_calibration
-from docqa.model.gguf.file import is_gguf, opened_gguf
+from docqa.model.folder import BUNDLED, load_calibration
+from docqa.model.gguf.file import is_gguf, open_gguf
 from docqa.model.heads.evidence import EvidenceHead, evidence_adapters
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.passage_encoder import PassageEncoder
@@ -90,14 +90,14 @@ class NetworkModel:
 
     @property
     def expert_pool_bytes(self) -> int | None:
-        pool = pool_of(self.lower)
+        pool = expert_pool(self.lower)
         return None if pool is None else pool.slots.nbytes
 
     @property
     def blocks_at_once(self) -> int:
         """Blocks of a state's grid that a prefill takes through one layer after the other: several
         where experts are read from disk, so that a layer's are read once for all."""
-        pool = pool_of(self.lower)
+        pool = expert_pool(self.lower)
         return BLOCKS_OF_EXPERTS if pool is not None and not pool.whole else 1
 
     @property
@@ -225,7 +225,7 @@ class NetworkModel:
         ids = torch.as_tensor(numbers.tolist())
         whole = depth == self.config.num_hidden_layers
         network = self.lower if depth <= len(self.lower.layers) else self.network
-        pool = pool_of(network) if position % state.grid + len(ids) > state.grid else None
+        pool = expert_pool(network) if position % state.grid + len(ids) > state.grid else None
         with torch.inference_mode(), nullcontext() if pool is None else pool.staying():
             hidden = network(
                 ids[None].to(self.device),
@@ -277,7 +277,7 @@ def load_model(
     place = chosen_device(device)
     on_cpu = place.type == "cpu"
     compute, packed = _precision(where, place, dtype or os.environ.get("DOCQA_DTYPE"))
-    calibration = read_calibration(where)
+    calibration = load_calibration(where)
     evidence_head = EvidenceHead.load(where)
     has_reader = bool(reader_files(where))
     lower = evidence_head is not None or has_reader
@@ -326,7 +326,7 @@ def _precision(
         return torch.bfloat16 if device.type == "cuda" else torch.float32, False
     narrow = default_dtype() != torch.float32
     if is_gguf(folder):
-        file = opened_gguf(folder)
+        file = open_gguf(folder)
         packed = any(tensor.tensor_type.name in BLOCKS for tensor in file.tensors.values())
         if file.field(
             "expert_count", 0
@@ -334,7 +334,7 @@ def _precision(
             packed = packed and experts_in_blocks(file)
         return (torch.float32 if packed else default_dtype()), packed
     packed = packed_is_faster(than_bfloat16=narrow) and (
-        not narrow or CONFIG_KEY in read_config(folder)
+        not narrow or CONFIG_KEY in load_config(folder)
     )
     return (torch.float32 if packed else default_dtype()), packed
 

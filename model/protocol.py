@@ -223,6 +223,6 @@ class WritingModel(Model, Protocol):
         """Hidden states [.., dim] to logits over the vocabulary [.., vocab], float32 at least."""
 
 
-def writer(model: Model) -> WritingModel:
+def writing_model(model: Model) -> WritingModel:
     """`model`, which writes."""
     return cast(WritingModel, model)

@@ -30,7 +30,7 @@ from docqa.app.reading.document_date import document_date
 from docqa.app.reading.joined_parts import join_parts
 from docqa.app.reading.tables.answer import with_cell
 from docqa.model.heads.excerpt_reading import ExcerptReader
-from docqa.model.protocol import Model, RefusalCalibration, writer
+from docqa.model.protocol import Model, RefusalCalibration, writing_model
 from docqa.model.state.state import State
 
 HEADED_PASSAGES = 4  # below the headings under which a field is said to stand
@@ -91,7 +91,9 @@ class CandidateFinder:
         numbers = [item.index for item in top]
         context = self._corpus.context
         words = self._corpus.index
-        return ranked, copy_from_passages(writer(self._model), asked.text, numbers, context, words)
+        return ranked, copy_from_passages(
+            writing_model(self._model), asked.text, numbers, context, words
+        )
 
 
 class ReaderFinder(CandidateFinder):
@@ -273,5 +275,5 @@ class StateFinder(CandidateFinder):
         state = self._state()
         assert state is not None, "a question is answered after `read`"
         return ranked, copy_from_state(
-            writer(self._model), asked.text, state, corpus.context, corpus.index
+            writing_model(self._model), asked.text, state, corpus.context, corpus.index
         )

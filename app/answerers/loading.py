@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.options import Options
-from docqa.model.folder import BUNDLED, calibration_in
+from docqa.model.folder import BUNDLED, load_calibration_file
 
 if TYPE_CHECKING:
     from docqa.model.load import NetworkModel
@@ -50,7 +50,7 @@ def load_model(options: Options) -> Model:
             plugged() if plugged else ForeignSpanReader(Path(options.reader), options.device)
         )
     if (fitted := options.calibration_file) is not None and fitted.is_file():
-        model.calibration["refusal"] = calibration_in(fitted)["refusal"]
+        model.calibration["refusal"] = load_calibration_file(fitted)["refusal"]
     return model
 
 

@@ -13,7 +13,7 @@ from docqa.app.eval.judging import QuestionOutcome
 from docqa.app.options import Options
 from docqa.app.reading.answerability import first_passage_probability, probability, refused
 from docqa.app.storage.atomic import write_whole
-from docqa.model.folder import read_calibration
+from docqa.model.folder import load_calibration
 from docqa.model.heads.spans import sigmoid
 from docqa.model.protocol import Model, RefusalCalibration
 
@@ -29,7 +29,7 @@ class Fitting:
     """
 
     def __init__(self, options: Options, model: Model) -> None:
-        known = read_calibration(model.folder).get("refusal")
+        known = load_calibration(model.folder).get("refusal")
         path = options.calibration_file
         if path is None or known is None:
             said = "fits how sure answers with models of others are, beside the bundled one"

@@ -23,7 +23,7 @@ class YarnOptions:
     mscale_all_dim: float | None = None
 
 
-def magnitude(factor: float, options: YarnOptions) -> float:
+def yarn_magnitude(factor: float, options: YarnOptions) -> float:
     """Scale m of cos and sin under `factor`; 1 up to factor 1 unless the checkpoint states it."""
     if options.attention_factor is not None:
         return options.attention_factor
@@ -36,7 +36,9 @@ def magnitude(factor: float, options: YarnOptions) -> float:
     return scaled(1.0)
 
 
-def boundaries(dim: int, theta: float, native: int, options: YarnOptions) -> tuple[float, float]:
+def yarn_boundaries(
+    dim: int, theta: float, native: int, options: YarnOptions
+) -> tuple[float, float]:
     """Indices (low, high) of the frequency pairs between which the scaling ramps from none to
     whole.
     """
@@ -70,10 +72,10 @@ def frequencies(
     if factor <= 1.0:
         return plain, 1.0
     settings = options or YarnOptions()
-    low, high = boundaries(dim, theta, native, settings)
+    low, high = yarn_boundaries(dim, theta, native, settings)
     span = (high - low) or 0.001
     ramp = ((torch.arange(dim // 2, dtype=torch.float64) - low) / span).clamp(0, 1)
-    return plain * (1 - ramp) + plain / factor * ramp, magnitude(factor, settings)
+    return plain * (1 - ramp) + plain / factor * ramp, yarn_magnitude(factor, settings)
 
 
 def scaled_frequencies(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:

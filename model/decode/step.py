@@ -14,7 +14,7 @@ from docqa.kernels.decode_step.native import (
     PackedExperts,
     RoutedExperts,
     StepWeights,
-    fits,
+    sizes_fit,
 )
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import GROUP, PackedMatrix
@@ -125,7 +125,7 @@ def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> Ste
         if isinstance(layer.mlp, SparseMoe)
     }
     routed = {number: found for number, found in experts.items() if found is not None}
-    if head is None or not whole or not fits(sizes) or len(routed) < len(experts):
+    if head is None or not whole or not sizes_fit(sizes) or len(routed) < len(experts):
         return None
     of_layers = [x for x in layers if x is not None]
     return StepWeights(sizes, config.rms_norm_eps, of_layers, _centred(network.norm), head, routed)

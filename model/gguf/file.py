@@ -213,7 +213,7 @@ def _opened(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> GgufFile:
     return GgufFile(folder)
 
 
-def opened_gguf(folder: Path) -> GgufFile:
+def open_gguf(folder: Path) -> GgufFile:
     """The model of a folder; a large vocabulary takes seconds to parse, so the last one stays while
     it is unchanged.
     """

@@ -13,7 +13,7 @@ from docqa.model.checkpoints.formats import GGML, TensorFormat
 from docqa.model.checkpoints.gguf.conventions import Change, stored_rows, to_checkpoint, unchanged
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
-from docqa.model.gguf.file import GgufFile, opened_gguf
+from docqa.model.gguf.file import GgufFile, open_gguf
 from docqa.model.gguf.names import (
     EXPERT_NAMES,
     GATE_UP_EXPERTS,
@@ -54,7 +54,7 @@ class GgufCheckpoint:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.file = opened_gguf(folder)
+        self.file = open_gguf(folder)
         self.config = HybridConfig.from_dict(self.file.config())
         self._parts: dict[str, _GgufSource] = {}
         for stored in self.file.tensors:

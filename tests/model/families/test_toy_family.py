@@ -29,7 +29,7 @@ from docqa.model.network import Network
 from docqa.model.transformer import RMSNorm, TransformerLayer
 
 
-class HalfBlock(Block):
+class HalfBlock(TransformerLayer):
     def forward(self, x, rotation, cache=None):
         still = torch.ones_like(rotation[0]), torch.zeros_like(rotation[1])
         x = x + self.self_attn(self.input_layernorm(x), still, cache)
