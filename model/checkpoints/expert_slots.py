@@ -16,7 +16,7 @@ Pair = tuple[Matrix, Matrix]
 
 
 class ExpertTensor(NamedTuple):
-    """A tensor of a matrix: `put` writes it where it is told to. The matrix's rows are on
+    """A tensor of a matrix: `put` writes it into a given tensor. The matrix's rows are on
     `axis`.
     """
 

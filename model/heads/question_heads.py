@@ -118,7 +118,7 @@ class QuestionHeads:
         )
 
     def about_itself(self, states: np.ndarray) -> bool:
-        """Whether a question asks what a document's head or foot tells: its date, parties,
+        """Whether a question asks for what a document says of itself: its date, parties,
         authors.
         """
         return bool(self.itself @ first_and_mean_state(states) + self.itself_bias > 0)

@@ -89,7 +89,7 @@ class ReaderTokenizer:
 
 def groups_of_like_length(lengths: Sequence[int], together: int) -> list[list[int]]:
     """Numbers of texts in groups of `together`, the shortest first, so that little is computed for
-    filling.
+    padding.
     """
     order = sorted(range(len(lengths)), key=lengths.__getitem__)
     return [order[at : at + together] for at in range(0, len(order), together)]

@@ -66,7 +66,7 @@ PASSAGES = PromptForm(
 EXCERPTS = PromptForm(
     KNOWING, "Text:\n\n", BEHIND, text_question_prompt, text_repair_prompt, numbered=False
 )
-"""For a model that runs here: told to cite by numbers, a small one writes the numbers in the place
+"""For a model that runs here: asked to cite by numbers, a small one writes the numbers in the place
 of words.
 """
 VALUE = replace(PASSAGES, asked=value_question_prompt, schema=VALUE_SCHEMA)

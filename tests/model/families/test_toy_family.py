@@ -24,7 +24,7 @@ TOY = '''
 
 import torch
 
-from docqa.model.family import FULL, Family, Recipe, default
+from docqa.model.family import FULL, Family, Recipe, set_default
 from docqa.model.network import Network
 from docqa.model.transformer import RMSNorm, TransformerLayer
 
@@ -42,7 +42,7 @@ def network(config, layers):
 
 
 def complete(raw):
-    default(raw, "num_key_value_heads", raw["num_attention_heads"])
+    set_default(raw, "num_key_value_heads", raw["num_attention_heads"])
     raw |= {"layer_types": [FULL] * raw["num_hidden_layers"]}
 
 
