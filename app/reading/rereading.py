@@ -191,7 +191,7 @@ def read_alone(
     each.
     """
     texts = [reader.tokenizer.encode(on_one_line(text)) for _, text in found]
-    read = reader.read(
+    read = reader.excerpt_logits(
         reader_inputs(
             reader.tokenizer, question, texts, [headings[passage] for passage, _ in found]
         )

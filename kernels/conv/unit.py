@@ -69,14 +69,14 @@ def causal_conv_native(
 ) -> tuple[Tensor, Tensor]:
     """As `causal_conv_reference`, float32, in one pass of C++; not differentiable. The first `unit`
     (heads, dim) channels come out as unit vectors."""
-    x, kept, seq = contiguous_float32(x), weight.shape[-1] - 1, x.shape[1]
+    x, past, seq = contiguous_float32(x), weight.shape[-1] - 1, x.shape[1]
     before = (
-        x.new_zeros(x.shape[0], kept, x.shape[2])
+        x.new_zeros(x.shape[0], past, x.shape[2])
         if history is None
         else contiguous_float32(history)
     )
     out = on_tensors(arrays.causal_conv)(x, weight, before, unit=unit, library=library)
-    tail = x[:, seq - kept :].clone() if seq >= kept else torch.cat([before, x], 1)[:, seq:].clone()
+    tail = x[:, seq - past :].clone() if seq >= past else torch.cat([before, x], 1)[:, seq:].clone()
     return out, tail
 
 

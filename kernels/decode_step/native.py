@@ -189,7 +189,7 @@ class StepWeights:
         self.head = head
         self.table = (StepLayer * len(layers))()
         # pointers do not keep what they point at
-        self._kept: list[Tensor | PackedMatrix | BlockMatrix] = [self.norm, head]
+        self._alive: list[Tensor | PackedMatrix | BlockMatrix] = [self.norm, head]
         for entry, weights in zip(self.table, layers, strict=True):
             self._fill(entry, weights)
         self.banks = {number: found.bank for number, found in experts.items()}
@@ -220,14 +220,14 @@ class StepWeights:
             vectors |= {name: weights[name] for name in ("dt_bias", "norm")}
         for name, tensor in vectors.items():
             assert isinstance(tensor, Tensor)
-            kept = contiguous_float32(tensor)
-            self._kept.append(kept)
-            setattr(entry, name, kept.data_ptr())
+            vector = contiguous_float32(tensor)
+            self._alive.append(vector)
+            setattr(entry, name, vector.data_ptr())
 
     def _routed(self, experts: RoutedExperts) -> StepExperts:
         router = contiguous_float32(experts.router)
         shared_gate = contiguous_float32(experts.shared_gate)
-        self._kept += [router, shared_gate]
+        self._alive += [router, shared_gate]
         return StepExperts(
             router.shape[0],
             experts.chosen,
@@ -245,7 +245,7 @@ class StepWeights:
             bias, PackedMatrix | BlockMatrix
         )
         added = None if bias is None else contiguous_float32(bias)
-        self._kept += [part for part in (matrix, added) if part is not None]
+        self._alive += [part for part in (matrix, added) if part is not None]
         return StepMatrix.of(matrix, added)
 
 

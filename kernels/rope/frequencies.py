@@ -98,8 +98,8 @@ def _llama3(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
     turns = (
         rope["original_max_position_embeddings"] * plain / (2 * math.pi)
     )  # of each pair in the native context
-    kept = ((turns - low) / (high - low)).clamp(0, 1)
-    return plain * kept + plain / rope["factor"] * (1 - kept)
+    unscaled = ((turns - low) / (high - low)).clamp(0, 1)
+    return plain * unscaled + plain / rope["factor"] * (1 - unscaled)
 
 
 def rotation_table(

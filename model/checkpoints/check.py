@@ -95,7 +95,7 @@ def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[s
                 continue
             recipe = recipe_for(plain, shape, config, checkpoint.names)
             found[name] = recipe.build(
-                lambda source, form: checkpoint.read(source, form, torch.float32)
+                lambda source, form: checkpoint.tensor(source, form, torch.float32)
             ).contiguous()
     return found
 

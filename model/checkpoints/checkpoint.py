@@ -99,7 +99,7 @@ class Checkpoint:
             self._open[path] = self._files.enter_context(open_safetensors(path))
         return self._open[path]
 
-    def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    def tensor(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         """Tensor `name` in `dtype`. Raises WeightsMissing, WeightsMismatch: another shape, or parts
         do not fit.
         """
@@ -113,11 +113,11 @@ class Checkpoint:
             )
         return value.to(dtype)
 
-    def read_of_stack(
+    def member_of_stack(
         self, name: str, number: int, shape: tuple[int, ...], dtype: torch.dtype
     ) -> Tensor:
         """Member `number` of a tensor of `shape` along its first axis, in `dtype`, read alone.
-        Raises as `read`.
+        Raises as `tensor`.
         """
         parts = self.raw(name)
         where = next(iter(self.parts(name).values()))
@@ -167,10 +167,12 @@ def load_tensors(
     names = checkpoint.names
     for name, shape in expected.items():
         recipe = recipe_for(name, shape, config, names)
-        kept = wide if name.endswith(KEPT_WIDE) else dtype
+        stored_dtype = wide if name.endswith(KEPT_WIDE) else dtype
 
-        def read(source: str, form: tuple[int, ...], kept: torch.dtype = kept) -> Tensor:
-            return checkpoint.read(source, form, kept)
+        def read(
+            source: str, form: tuple[int, ...], stored_dtype: torch.dtype = stored_dtype
+        ) -> Tensor:
+            return checkpoint.tensor(source, form, stored_dtype)
 
         loaded[name] = recipe.build(read).contiguous()
         used.update(source for source, _ in recipe.sources)

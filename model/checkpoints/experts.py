@@ -313,7 +313,7 @@ class ExpertSource:
 
     def _matrix(self, name: str, shape: tuple[int, int], reads: BatchedReads) -> ExpertMatrix:
         if not self.packed:
-            return ExpertMatrix.of(self.checkpoint.read(name, shape, self.dtype))
+            return ExpertMatrix.of(self.checkpoint.tensor(name, shape, self.dtype))
         if isinstance(self.checkpoint, GgufCheckpoint):
             return ExpertMatrix.of(self.checkpoint.expert_blocks(name, shape))
         entries = self.checkpoint.parts(name)
@@ -336,7 +336,7 @@ class ExpertSource:
     def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
         """The other experts' pages are not touched."""
         assert isinstance(self.checkpoint, Checkpoint)
-        return self.checkpoint.read_of_stack(
+        return self.checkpoint.member_of_stack(
             name, number, (self.config.num_experts, *shape), self.dtype
         )
 

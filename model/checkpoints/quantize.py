@@ -133,7 +133,7 @@ def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]
         sources = dict(source for recipe in recipes for source in recipe.sources)
         checkpoint.check_used(sources, config)
         for name, shape in sorted(sources.items()):
-            yield name, checkpoint.read(name, shape, torch.float32)
+            yield name, checkpoint.tensor(name, shape, torch.float32)
 
 
 class ShardWriter:

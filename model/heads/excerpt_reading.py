@@ -130,7 +130,7 @@ class ExcerptReader:
         """That of a checkpoint folder, or None. Raises WeightsMissing, WeightsMismatch."""
         return cls(folder) if reader_files(folder) else None
 
-    def read(self, pairs: Sequence[Pair]) -> list[ExcerptLogits]:
+    def excerpt_logits(self, pairs: Sequence[Pair]) -> list[ExcerptLogits]:
         """What it makes of each pair, of at most LONGEST_EXCERPT tokens of an excerpt."""
         found: dict[int, ExcerptLogits] = {}
         for group, states, starts in self._states(pairs):
@@ -255,7 +255,7 @@ def predict_spans(
     pieces = [reader.tokenizer.encode_with_offsets(text) for text in excerpts]
     texts = [ids for ids, _ in pieces]
     places = [at[:LONGEST_EXCERPT] for _, at in pieces]
-    found = reader.read(reader_inputs(reader.tokenizer, question, texts, headings))
+    found = reader.excerpt_logits(reader_inputs(reader.tokenizer, question, texts, headings))
     start, end = _starts_and_ends([each.tokens for each in found])
     other = (
         None

@@ -22,7 +22,7 @@ from docqa.model.gguf.names import (
     ROPE_FACTORS,
     TOP_NAMES,
 )
-from docqa.model.gguf.reader import StoredTensor
+from docqa.model.gguf.parser import StoredTensor
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class GgufCheckpoint:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    def tensor(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         """Tensor `name` in `dtype`. Raises WeightsMissing, and WeightsMismatch: another shape, or
         an unknown type.
         """
@@ -92,7 +92,7 @@ class GgufCheckpoint:
 
     def blocks(self, name: str, shape: tuple[int, ...]) -> BlockMatrix | None:
         """Matrix `name` in the blocks of the file, memory-mapped, or a copy where rows are
-        reordered; None where it is stored otherwise, or columns are, for `read`. Raises
+        reordered; None where it is stored otherwise, or columns are, for `tensor`. Raises
         WeightsMismatch: its shape is not `shape`."""
         if name not in self._parts:
             return None

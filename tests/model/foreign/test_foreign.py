@@ -102,7 +102,7 @@ def test_the_bundled_reader_in_this_form_chooses_the_same_places(
     ids, places = zip(*map(bundled.tokenizer.encode_with_offsets, texts), strict=True)
     found = ForeignSpanReader(tmp_path).scores(asked, texts, places)
     for mine, other in zip(
-        bundled.read(reader_inputs(bundled.tokenizer, asked, ids, ())), found, strict=True
+        bundled.excerpt_logits(reader_inputs(bundled.tokenizer, asked, ids, ())), found, strict=True
     ):
         apart = mine.tokens[:2] - other  # but for what the first token says of a whole excerpt
         np.testing.assert_allclose(apart, np.broadcast_to(apart[:, :1], apart.shape), atol=close)

@@ -41,7 +41,7 @@ def test_the_reader_says_what_the_trained_one_says(
     ours = ExcerptReader(tmp_path)
     theirs = load_dense(tmp_path).eval()
     pairs = [(ours.tokenizer.asked(QUESTION), ours.tokenizer.encode(text)) for text in EXCERPTS]
-    found = ours.read(pairs)
+    found = ours.excerpt_logits(pairs)
     batch = lay_out(pairs, ours.tokenizer.between)
     with torch.no_grad():
         right = theirs(batch)
