@@ -1,4 +1,4 @@
-"""The two interfaces behind a Session: what answers, and what a WritingAnswerer has its texts
+"""The two interfaces that a Session works with: what answers, and what a WritingAnswerer has its texts
 written by.
 """
 
@@ -28,11 +28,6 @@ class Answerer(Protocol):
     def reading(self) -> LocalReading:
         """What reads whole documents on this machine, and its plan."""
 
-    def read(self) -> Iterator[Event]:
-        """Read all documents, or take up what is kept. Closing the generator keeps what was
-        read.
-        """
-
     def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. `wanted`: what the answer has to be."""
 
@@ -41,7 +36,7 @@ class Answerer(Protocol):
         `nearest` passages.
         """
 
-    def rank(self, question: str) -> list[Ranked]:
+    def ranked_passages(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first."""
 
     def close(self) -> None:

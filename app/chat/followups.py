@@ -31,15 +31,15 @@ def asked_after(session: "Session", turns: "Sequence[KeptTurn]", question: str) 
     if whole != asked or not session.goes_on(asked):
         return whole
     before = answered[-1]
-    told = clip((before.understood or before.question).rstrip("?"), _QUESTION_CHARACTERS)
+    context = clip((before.understood or before.question).rstrip("?"), _QUESTION_CHARACTERS)
     answer = before.answer.answer if before.answer is not None else None
     if answer:
-        told = f"{told}: {clip(answer, _ANSWER_CHARACTERS)}"
-    joined = f"{asked} ({told})"
+        context = f"{context}: {clip(answer, _ANSWER_CHARACTERS)}"
+    joined = f"{asked} ({context})"
     if not session.has_begun or len(joined) > _LONGEST_QUESTION:
         return joined
     # what cuts answers from the documents writes nothing
-    ask = session.answer if session.writing is None else session.writing.evidence.preview
+    ask = session.answer if session.writing is None else session.writing.evidence.own.preview
     alone = ask(asked)
     both = ask(joined)
     surer = both.refused or alone.confidence > both.confidence + _CLEARLY_SURER

@@ -12,6 +12,7 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.remote.address import Address
 from docqa.app.answerers.remote.client import ChatClient
 from docqa.app.answerers.remote.stream import End, RemoteError, room_for_passages
+from docqa.app.answerers.third_party import recorded_options
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
 from docqa.app.answerers.writing.replies import BROKEN, CUT, STOPPED, goes_round
 from docqa.app.context.provenance import documents_hash, provenance_without_state
@@ -105,7 +106,11 @@ class RemoteGenerator:
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:
         """The server holds no state; `whole` is what it was sent all of."""
         source = "whole" if given.whole else "passages"
-        options = {**self._options.recorded(), "base_url": self._address.base_url, "from": source}
+        options = {
+            **recorded_options(self._options),
+            "base_url": self._address.base_url,
+            "from": source,
+        }
         return provenance_without_state(documents_hash(self._corpus.documents), self.name, options)
 
 

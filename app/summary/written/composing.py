@@ -56,7 +56,7 @@ class Writer:
     def read(self) -> Iterator[Event]:
         reading = self._generator.reading if self.whole else None
         try:
-            yield from (reading or self.evidence).read()
+            yield from (reading or self.evidence.own.reading).read()
         except ContextTooLong as error:
             if reading is not None:
                 raise
