@@ -24,7 +24,7 @@ from docqa.app.reading.joined_parts import join_parts
 from docqa.app.reading.section_text import text_of_scope
 from docqa.app.reading.tables.answer import with_cell
 from docqa.model.heads.excerpt_reading import ExcerptReader
-from docqa.model.protocol import Model, RefusalCalibration, writer
+from docqa.model.protocol import Model, RefusalCalibration, writing_model
 
 HEADED_PASSAGES = 4  # below the headings under which a field is said to be
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
@@ -106,7 +106,7 @@ class PassageCopier(CandidateFinder):
             return ranked, None
         corpus = self._corpus
         return ranked, copy_from_passages(
-            writer(self._model), asked.text, numbers, corpus.context, corpus.word_index
+            writing_model(self._model), asked.text, numbers, corpus.context, corpus.word_index
         )
 
 
@@ -122,7 +122,7 @@ class StateCopier(PassageCopier):
         state = self._reading.prefiller.state
         assert state is not None, "a question is answered after `read`"
         return self._ranker.rank(asked.text), copy_from_state(
-            writer(self._model), asked.text, state, corpus.context, corpus.word_index
+            writing_model(self._model), asked.text, state, corpus.context, corpus.word_index
         )
 
 

@@ -19,7 +19,7 @@ from docqa.app.storage.store import Store
 from docqa.model.errors import ContextTooLong
 from docqa.model.prompts.chat_template import ChatTemplate
 from docqa.model.prompts.conversation import CONVERSATION_LAYOUT, PromptForm, TemplateConversation
-from docqa.model.protocol import Model, writer
+from docqa.model.protocol import Model, writing_model
 from docqa.model.state.long_attention import attention_kind
 from docqa.model.state.state import State
 
@@ -91,8 +91,8 @@ class LocalGenerator:
         state = self._given[1].fork()
         self.model.prefill(conversation.ids(said, think=thinks), state)
         if thinks:
-            yield from think(writer(self.model), state, stopped)
-        return (yield from write(writer(self.model), state, self.corpus.quotable, stopped))
+            yield from think(writing_model(self.model), state, stopped)
+        return (yield from write(writing_model(self.model), state, self.corpus.quotable, stopped))
 
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:
         whole = not given.numbered

@@ -29,7 +29,7 @@ from docqa.app.places.scope import scope_of
 from docqa.app.reading.candidates import ANYTHING, Form, Wanted
 from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.prompts.conversation import COMPLETE, EXCERPTS, PASSAGES, VALUE, WHOLE
-from docqa.model.prompts.written_prompt import AnsweredQuestion, PromptQuestion, completing
+from docqa.model.prompts.written_prompt import AnsweredQuestion, PromptQuestion, completion_prompt
 
 T = TypeVar("T")
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
@@ -104,7 +104,7 @@ class WritingAnswerer:
         nothing = Given("", (), (), whole=False)
         try:
             reply = _result_of(
-                self.generator.reply(COMPLETE, nothing, [completing(question, earlier)])
+                self.generator.reply(COMPLETE, nothing, [completion_prompt(question, earlier)])
             )
         except RemoteError:  # the question itself will tell
             return question

@@ -24,7 +24,7 @@ from docqa.app.storage.store import Details, Store, acquire, details_of
 from docqa.model.atomic import TEMPORARY_PREFIX
 from docqa.model.errors import StateDamaged, StateError
 from docqa.model.state.files import load_state, save_state
-from docqa.model.state.header import read_header
+from docqa.model.state.header import load_header
 from docqa.model.state.long_attention import GRID
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class Prefiller:
                 continue
             try:
                 points = (
-                    read_header(entry.folder / "model")["points"] if entry.status == "kept" else []
+                    load_header(entry.folder / "model")["points"] if entry.status == "kept" else []
                 )
             except StateDamaged:
                 points = []

@@ -11,7 +11,7 @@ from typing import NamedTuple, Self, TypeVar
 from docqa.app.answer.confidence import chance_of
 from docqa.app.reading.candidates import Form, on_one_line
 from docqa.ingest.language.sentences import sentences
-from docqa.model.heads.excerpt_reading import ExcerptReader, pairs_of, read_excerpts
+from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans, reader_inputs
 from docqa.model.heads.reader_text import FORMS
 
 WORDS = 150  # of an excerpt: a longer passage is read in parts
@@ -152,7 +152,7 @@ def read_again(
     `longest` tokens.
     """
     shown = [on_one_line(texts[e.slot][e.start : e.end]) for e in excerpts]
-    found = read_excerpts(
+    found = predict_spans(
         reader, question, shown, [headings[e.slot] for e in excerpts], longest=longest
     )
 
@@ -191,7 +191,9 @@ def read_alone(
     each.
     """
     texts = [reader.tokenizer.encode(on_one_line(text)) for _, text in found]
-    read = reader.read(
-        pairs_of(reader.tokenizer, question, texts, [headings[passage] for passage, _ in found])
+    read = reader.excerpt_logits(
+        reader_inputs(
+            reader.tokenizer, question, texts, [headings[passage] for passage, _ in found]
+        )
     )
     return [ReadAlone(each.answers, each.yes) for each in read]

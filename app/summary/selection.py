@@ -17,7 +17,7 @@ from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.app.summary.topics import PAPERS, Topic
 from docqa.ingest.language.words import DUTIES
 from docqa.ingest.types import Document
-from docqa.model.heads.excerpt_reading import ExcerptReader, read_excerpts
+from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans
 from docqa.model.heads.spans import sigmoid
 
 SECTION_WEIGHT = 0.25
@@ -103,7 +103,7 @@ class Pool:
         if self.reader is None or not len(numbers):
             return np.zeros(len(numbers))
         texts = [on_one_line(self.candidates[number].text) for number in numbers]
-        found = read_excerpts(
+        found = predict_spans(
             self.reader, question, texts, [self.above(number) for number in numbers]
         )
         return sigmoid(np.array(found.answers))
