@@ -80,8 +80,7 @@ def _clause_itself(
 ) -> Candidates:
     """A sentence of a clause, and yes where that is what is asked."""
     item = whole_passage(context, sentence.passage_number)
-    start, end = trim(item.text, sentence.start, sentence.end)
-    clause = Candidate(0, item.document, item.page, item.start + start, item.start + end)
+    clause = item.candidate(*trim(item.text, sentence.start, sentence.end))
     signals = {BY_CLAUSE: chance}
     if wanted.kind is FactKind.YES_NO:
         return Candidates((clause,), form=Form.YES_NO, verdict=Verdict.YES, signals=signals)
@@ -108,7 +107,7 @@ def _in_sentence(
     ]
     if not within and wanted.kind is not None:
         within = [
-            Candidate(0, item.document, item.page, first + value.start, first + value.end)
+            item.candidate(sentence.start + value.start, sentence.start + value.end)
             for value in places_of(wanted.kind, text)[:1]
         ]
     if not within and wanted.or_clause:
@@ -121,7 +120,6 @@ def _names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: f
     by_value: dict[str, Candidate] = {}
     for row in rows:
         item = whole_passage(context, row.passage_number)
-        first = item.start + row.start
         text = item.text[row.start : row.end]
         for name in names_in(text, *shipped("names", "follow")):
             words = text[name.start : name.end]
@@ -129,8 +127,8 @@ def _names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: f
                 continue  # what a party is called, not its name
             fact = read(FactKind.PARTY, words)
             value = fact.value if fact is not None else ""
-            place = (item.document, item.page, first + name.start, first + name.end)
-            by_value.setdefault(value, Candidate(0, *place))
+            named = item.candidate(row.start + name.start, row.start + name.end)
+            by_value.setdefault(value, named)
     names = tuple(
         candidate
         for value, candidate in by_value.items()

@@ -193,7 +193,7 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
         start -= 1
     while 0 < end < len(text) and _goes_on(text, end):
         end += 1
-    if start and text[start].isdigit() and text[start - 1] in CURRENCIES:
+    if start and text[start : start + 1].isdigit() and text[start - 1] in CURRENCIES:
         start -= 1
     unit = PERCENT.match(text, end)
     return start, unit.end() if unit and end and text[end - 1].isdigit() else end
