@@ -29,7 +29,7 @@ _OF_THE_DOCUMENT = lazily(
 )
 _TOGETHER = lazily(r"@(?:[,)]?\s*(?:(?:and|or|of|in|to|under|from|&)\s+)?(?:the\s+)?@)+")
 _ALL_OF_IT = lazily(
-    r"\b(?:does|do|did) (?:the )?@ \w+(?: (?:about|to|for))?\W*$|^\w+ (?:me |us )?(?:the )?@\W*$",
+    r"\b(?:does|do|did) (?:the )?@ \w+(?: (?:about|to|for))?\W*$|^\w+ (?:me |us )?(?:the )?@(?: in \w+ \w+)?",
     re.IGNORECASE,
 )
 """The end of "what does @ say?", and all of "summarise @": whoever asks wants all of it."""
