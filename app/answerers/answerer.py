@@ -16,7 +16,7 @@ from docqa.app.reading.candidates import ANYTHING, Wanted
 
 if TYPE_CHECKING:
     from docqa.app.answerers.local import LocalReading
-    from docqa.model.prompts.conversation import Form
+    from docqa.model.prompts.conversation import PromptForm
 
 
 class Answerer(Protocol):
@@ -71,7 +71,11 @@ class TextGenerator(Protocol):
         """Whether the next text is written from all of the documents, read into the model."""
 
     def reply(
-        self, form: Form, given: Given, said: Sequence[str], stopped: Callable[[], bool] = bool
+        self,
+        form: PromptForm,
+        given: Given,
+        said: Sequence[str],
+        stopped: Callable[[], bool] = bool,
     ) -> Generator[Event, None, Reply]:
         """Write what follows what was `said` in turn about what is `given`; ends when `stopped`.
         Yields the text as it comes.

@@ -33,21 +33,21 @@ def load_model(options: Options) -> Model:
         return model
     # They read, encode or rank in the place of the model's own, with the calibration fitted for
     # them.
-    from docqa.model.foreign.encoder import SentenceEncoder
+    from docqa.model.foreign.encoder import ForeignEncoder
     from docqa.model.foreign.folder import PLUGIN, plugged_reader
-    from docqa.model.foreign.reader import SpanReader
-    from docqa.model.foreign.reranker import CrossEncoder
+    from docqa.model.foreign.reader import ForeignSpanReader
+    from docqa.model.foreign.reranker import ForeignReranker
 
     if options.encoder is not None:
-        model.passage_encoder = SentenceEncoder(Path(options.encoder), options.device)
+        model.passage_encoder = ForeignEncoder(Path(options.encoder), options.device)
     if options.reranker is not None:
-        model.reranker = CrossEncoder(Path(options.reranker), options.device)
+        model.reranker = ForeignReranker(Path(options.reranker), options.device)
     if options.reader is not None and model.reader is not None:
         plugged = (
             plugged_reader(options.reader).load() if options.reader.startswith(PLUGIN) else None
         )
         model.reader.other = (
-            plugged() if plugged else SpanReader(Path(options.reader), options.device)
+            plugged() if plugged else ForeignSpanReader(Path(options.reader), options.device)
         )
     fitted = calibration_file(options)
     if fitted is not None and fitted.is_file():

@@ -18,7 +18,7 @@ from docqa.app.options import Options
 from docqa.app.storage.store import Store
 from docqa.model.errors import ContextTooLong
 from docqa.model.prompts.chat_template import ChatTemplate
-from docqa.model.prompts.conversation import CONVERSATION_LAYOUT, Conversation, Form
+from docqa.model.prompts.conversation import CONVERSATION_LAYOUT, PromptForm, TemplateConversation
 from docqa.model.protocol import Model, writer
 from docqa.model.state.long_attention import attention_kind
 from docqa.model.state.state import State
@@ -70,10 +70,14 @@ class LocalGenerator:
             return False
 
     def reply(
-        self, form: Form, given: Given, said: Sequence[str], stopped: Callable[[], bool] = bool
+        self,
+        form: PromptForm,
+        given: Given,
+        said: Sequence[str],
+        stopped: Callable[[], bool] = bool,
     ) -> Generator[Event, None, Reply]:
         """Write in a state of its own, after a thought where the model thinks."""
-        conversation = Conversation(self._template, self.model.tokenizer, form)
+        conversation = TemplateConversation(self._template, self.model.tokenizer, form)
         thinks = form.thinks and self._template.thinks(self.options.think)
         if not given.numbered:
             assert self.reading.prefiller.state is not None

@@ -29,7 +29,7 @@ from docqa.app.places.scope import scope_of
 from docqa.app.reading.candidates import ANYTHING, Form, Wanted
 from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.prompts.conversation import COMPLETE, EXCERPTS, PASSAGES, VALUE, WHOLE
-from docqa.model.prompts.written_prompt import Question, Turn, completing
+from docqa.model.prompts.written_prompt import AnsweredQuestion, PromptQuestion, completing
 
 T = TypeVar("T")
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
@@ -98,7 +98,7 @@ class WritingAnswerer:
         `nearest` of evidence; by the bundled reader where none is left."""
         return _result_of(self._answer(question, without=without, nearest=nearest))
 
-    def completed(self, question: str, earlier: Sequence[Turn]) -> str:
+    def completed(self, question: str, earlier: Sequence[AnsweredQuestion]) -> str:
         """`question` as the model puts it so that it can be understood without the turns `earlier`;
         as it is where the model cannot be asked, or what it writes asks for something else."""
         nothing = Given("", (), (), whole=False)
@@ -206,7 +206,7 @@ class WritingAnswerer:
             if self.generator.reading is not None
             else sent
         )
-        put = Question(asked.question, asked.found.form, given.nearest(asked.found.nearest))
+        put = PromptQuestion(asked.question, asked.found.form, given.nearest(asked.found.nearest))
         said = [form.asked(put), *([text, form.mend(put, weak)] if weak else [])]
         self._writing = True
         try:

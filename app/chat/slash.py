@@ -3,7 +3,7 @@ return what to print.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePath
 
@@ -88,8 +88,7 @@ def _page(conversation: ChatConversation, label: str) -> str:
     """
     cited = [cite.file for item in reversed(conversation.quotes()) for cite in item.quote.cites]
     documents = conversation.session.documents
-    documents = sorted(documents, key=lambda document: _index(cited, document.path))
-    for document in documents:
+    for document in sorted(documents, key=lambda document: _index(cited, document.path)):
         number = page_named(document, label)
         if number is not None:
             page = document.pages[number - 1]
@@ -117,10 +116,14 @@ def _name(path: str) -> str:
     return printable(PurePath(path).name) or printable(path)
 
 
-def _help(*_: object) -> str:
+def _help(_conversation: ChatConversation, _argument: str) -> str:
     return Path(__file__).with_name("help.txt").read_text(encoding="utf-8").rstrip()
 
 
-PRINTED = {"/pages": pages, "/quote": quote, "/help": _help}
+PRINTED: dict[str, Callable[[ChatConversation, str], str]] = {
+    "/pages": pages,
+    "/quote": quote,
+    "/help": _help,
+}
 """Commands whose result is printed."""
 NAMES = (*PRINTED, "/retry", "/save", "/quit")

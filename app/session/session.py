@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from docqa.app.answerers.local import LocalReading
     from docqa.app.answerers.written import WritingAnswerer
     from docqa.model.prompts.chat_template import ChatTemplate
-    from docqa.model.prompts.written_prompt import Turn
+    from docqa.model.prompts.written_prompt import AnsweredQuestion
     from docqa.model.protocol import Model
 
 
@@ -109,10 +109,10 @@ class Session:
     def corpus(self) -> Corpus:
         if self._template is None:
             return self._corpus_of(self.model)
-        from docqa.model.prompts.conversation import Conversation
+        from docqa.model.prompts.conversation import TemplateConversation
 
         return self._corpus_of(
-            self.model, Conversation(self._template, self.model.tokenizer).opening()
+            self.model, TemplateConversation(self._template, self.model.tokenizer).opening()
         )
 
     def _corpus_of(self, model: Model, opening: list[int] | None = None) -> Corpus:
@@ -254,7 +254,7 @@ class Session:
         reader = self.writing.evidence.reader if self.writing is not None else self.model.reader
         return reader is not None and reader.goes_on(question)
 
-    def completed(self, question: str, earlier: Sequence[Turn]) -> str:
+    def completed(self, question: str, earlier: Sequence[AnsweredQuestion]) -> str:
         """`question` as a model that writes puts it so that it can be understood without the turns
         `earlier`; as it is where none does."""
         return self.writing.completed(question, earlier) if self.writing is not None else question

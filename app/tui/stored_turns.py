@@ -10,9 +10,9 @@ from docqa.app.answer import events
 from docqa.app.answer.answer import Answer
 from docqa.app.errors import ResourceError
 from docqa.app.history.history import History, kept_documents, open_kept
-from docqa.app.history.markdown import write_export
 from docqa.app.history.recorder import cited_pages
 from docqa.app.history.records import KeptAnnotation, KeptSession, KeptTurn
+from docqa.app.history.rendering import write_export
 from docqa.app.output.render import document_line
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document

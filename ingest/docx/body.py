@@ -306,12 +306,12 @@ class DocxBody:
             for row, cells in zip(kept, placed_cells(kept), strict=True):
                 named = child(row, "trPr", "tblHeader") is not None
                 shown: list[MarkedCell] = []
-                for cell in cells:
-                    words = self._words_of_cell(cell)
-                    if cell.goes_on:
+                for docx_cell in cells:
+                    words = self._words_of_cell(docx_cell)
+                    if docx_cell.goes_on:
                         self._writer.hide(words)
                     else:
-                        shown.append(MarkedCell(words, cell.columns, cell.rows, named))
+                        shown.append(MarkedCell(words, docx_cell.columns, docx_cell.rows, named))
                 self._writer.row(shown, id(table))
             self._write_notes()
         self._ground = outer

@@ -17,7 +17,7 @@ from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
 from docqa.app.answerers.writing.replies import BROKEN, CUT, STOPPED, goes_round
 from docqa.app.context.provenance import documents_hash, provenance_without_state
 from docqa.app.options import Options
-from docqa.model.prompts.conversation import Form, chat_messages
+from docqa.model.prompts.conversation import PromptForm, chat_messages
 from docqa.model.prompts.written_prompt import UNSTATED
 
 _UNLIMITED = 1 << 40
@@ -46,7 +46,11 @@ class RemoteGenerator:
         return MOST_TOKENS if context is None else min(MOST_TOKENS, room_for_passages(context))
 
     def reply(
-        self, form: Form, given: Given, said: Sequence[str], stopped: Callable[[], bool] = bool
+        self,
+        form: PromptForm,
+        given: Given,
+        said: Sequence[str],
+        stopped: Callable[[], bool] = bool,
     ) -> Generator[Event, None, Reply]:
         """What the model writes, its thought apart. Where asking again brings none, the sentences
         of a text that broke off are kept. Raises RemoteError where there is no answer in it."""
