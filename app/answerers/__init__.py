@@ -12,5 +12,6 @@ __all__ = [
     "loading",
     "local",
     "local_generator",
+    "third_party",
     "written",
 ]

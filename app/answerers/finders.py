@@ -17,11 +17,10 @@ from docqa.app.options import Options
 from docqa.app.places.scope import passages_in, scope_of
 from docqa.app.reading.best_passages import PassageReader
 from docqa.app.reading.candidates import ANYTHING, FRONT, Candidates, Wanted
-from docqa.app.reading.clause_answers import find_in_clause
 from docqa.app.reading.clauses import DOCUMENT_DATE, passages_of
 from docqa.app.reading.copying import copy_from_passages, copy_from_state
+from docqa.app.reading.direct_answers import find_in_clause, text_of_scope
 from docqa.app.reading.joined_parts import join_parts
-from docqa.app.reading.section_text import text_of_scope
 from docqa.app.reading.tables.answer import with_cell
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.protocol import Model, RefusalCalibration, writer
