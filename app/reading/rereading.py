@@ -6,7 +6,7 @@ sentences answers, and yes or no."""
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self, TypeVar
+from typing import NamedTuple
 
 from docqa.app.answer.confidence import chance_of
 from docqa.app.reading.candidates import Form, on_one_line
@@ -38,9 +38,6 @@ class ExcerptSpan(ExcerptPlace):
     said: float | None = None
 
 
-Place = TypeVar("Place", bound=ExcerptPlace)
-
-
 class ReadAlone(NamedTuple):
     """Log-odds, by one sentence alone, that it answers, and of yes: its sign is right for 80 % of
     605 held-out questions, for 77 % with the excerpt around it."""
@@ -70,24 +67,6 @@ class ExcerptReading:
     answers: tuple[float, ...]
     forms: dict[Form, float]
     tokens: int
-
-    def within(self, lengths: Sequence[int]) -> Self:
-        """The same without what lies behind the first so many characters of a passage (by its
-        number).
-        """
-
-        def cut(place: Place) -> Place:
-            return replace(place, end=max(place.start, min(place.end, lengths[place.slot])))
-
-        def kept(spans: tuple[ExcerptSpan, ...]) -> tuple[ExcerptSpan, ...]:
-            return tuple(cut(span) for span in spans if span.start < lengths[span.slot])
-
-        return replace(
-            self,
-            excerpts=tuple(map(cut, self.excerpts)),
-            spans=kept(self.spans),
-            items=kept(self.items),
-        )
 
     @property
     def passages(self) -> dict[int, float]:
