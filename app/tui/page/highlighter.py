@@ -9,7 +9,7 @@ from docqa.ingest.pdf.visibility.raster import grey_png
 if TYPE_CHECKING:
     import numpy as np
 
-    from docqa.ingest.pdf.inspection import PageView
+    from docqa.ingest.pdf.inspection import PageBoxes
     from docqa.ingest.types import Page
 
 YELLOW = (1.0, 0.93, 0.35)
@@ -31,7 +31,7 @@ class LineBox:
     box: Share
 
 
-def line_boxes(view: "PageView", page: "Page") -> tuple[LineBox, ...]:
+def line_boxes(view: "PageBoxes", page: "Page") -> tuple[LineBox, ...]:
     """The lines of `page` with their places on its picture; none where these are not known."""
     if not view.width_pt or not view.height_pt:
         return ()
