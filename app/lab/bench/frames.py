@@ -15,7 +15,7 @@ from docqa.app.options import Options
 from docqa.app.storage.store import store_of
 from docqa.app.tui.app import Interface
 from docqa.app.tui.library.opener import SessionOpener
-from docqa.app.tui.page.view import PageView
+from docqa.app.tui.page.view import TextPane
 from docqa.app.tui.screens.document_screen import DocumentScreen
 
 CHARACTERS = 4_300_000  # about a million tokens of English
@@ -150,7 +150,7 @@ def _shown(screen: DocumentScreen) -> bool:
     )
 
 
-async def _frames(page: PageView, frames: int, seed: int = 34) -> tuple[list[float], list[float]]:
+async def _frames(page: TextPane, frames: int, seed: int = 34) -> tuple[list[float], list[float]]:
     """Seconds of each frame drawn for the first time, by (the clock, the processor)."""
     places = random.Random(seed)
     walls, drawn = ([0.0] * frames for _ in range(2))

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from docqa.app.lab.bench.gguf_writer import write_gguf
 from docqa.app.lab.bench.machine import installed_version
 from docqa.model.checkpoints.check import transformers_model
 from docqa.model.checkpoints.export import checkpoint_tensors
-from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.decode.beams import Branches
 from docqa.model.load import NetworkModel

@@ -1,10 +1,10 @@
-"""The yellow over words on the picture of a page: which lines, which pixels."""
+"""The yellow over words on the image of a page: which lines, which pixels."""
 
 import zlib
 
 import numpy as np
 
-from docqa.app.tui.page.highlighter import LineBox, line_boxes, marked_png, touched
+from docqa.app.tui.page.graphics import LineBox, line_boxes, marked_png, touched
 from docqa.ingest.pdf.inspection import PageBoxes, SeenBlock, SeenLine
 from docqa.ingest.types import Page
 

@@ -11,7 +11,9 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.conv.unit import ConvOutput, causal_conv_native, split_heads, unit_conv_reference
-from docqa.kernels.cpu.library import ConvCall, ConvGradientCall, Library, plain
+from docqa.kernels.cpu.library import ConvCall, Library, plain
+from docqa.kernels.threads import thread_count
+from docqa.model.training.gradients.library import ConvGradientCall, gradient_functions
 
 # channels of a head, and taps, as in conv_gradient.inc
 WIDEST = 256
@@ -25,7 +27,6 @@ class _UnitConv(torch.autograd.Function):
     ) -> Tensor:
         wide = plain(x)
         ctx.save_for_backward(before, wide, weight)
-        ctx.library = library
         ctx.unit = unit
         ctx.dtype = x.dtype
         return causal_conv_native(wide, weight, before, unit=unit, library=library)[0]
@@ -52,7 +53,9 @@ class _UnitConv(torch.autograd.Function):
             None,
         )
         call = ConvGradientCall(forward, gradient.data_ptr(), of_x.data_ptr(), of_kernel.data_ptr())
-        ctx.library.run("conv_gradient", ctypes.byref(call))
+        functions = gradient_functions()
+        assert functions is not None
+        functions.docqa_conv_gradient(ctypes.byref(call), thread_count())
         of_weight = of_kernel.t().reshape(weight.shape).to(weight.dtype)
         return None, None, None, of_x.to(ctx.dtype), of_weight
 
@@ -76,12 +79,12 @@ def unit_conv_gradient(
     ):
         return unit_conv_reference(x, weight, history, heads=heads, dim=dim)
     batch, seq, channels = x.shape
-    kept = weight.shape[-1] - 1
-    before = torch.zeros(batch, kept, channels) if history is None else plain(history)
+    past = weight.shape[-1] - 1
+    before = torch.zeros(batch, past, channels) if history is None else plain(history)
     mixed = _UnitConv.apply(library, (heads, dim), before, x, weight)
     tail = (
-        torch.cat([before.to(x.dtype), x[:, max(seq - kept, 0) :]], 1)[:, -kept:]
-        if kept
+        torch.cat([before.to(x.dtype), x[:, max(seq - past, 0) :]], 1)[:, -past:]
+        if past
         else before.to(x.dtype)
     )
     return split_heads(mixed, tail, heads, dim)

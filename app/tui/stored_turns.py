@@ -10,9 +10,9 @@ from docqa.app.answer import events
 from docqa.app.answer.answer import Answer
 from docqa.app.errors import ResourceError
 from docqa.app.history.history import History, kept_documents, open_kept
-from docqa.app.history.markdown import write_export
 from docqa.app.history.recorder import cited_pages
-from docqa.app.history.records import Annotation, KeptSession, KeptTurn
+from docqa.app.history.records import KeptAnnotation, KeptSession, KeptTurn
+from docqa.app.history.rendering import write_export
 from docqa.app.output.render import document_line
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class Turn:
+class ShownTurn:
     """One question. `state`: queued, waiting, reading, preview, done, stopped or failed; `note`:
     why it has no answer. `scores`: (page, start, end, score) of passages; `draft`: of the answer so
     far; `understood`: what a follow-up was taken to ask."""
@@ -65,16 +65,16 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class KeptTurns:
+class StoredTurns:
     """Turns in order, (page, offset) of the line at the top, and `notices` of what was damaged."""
 
-    turns: list[Turn] = field(default_factory=list)
+    turns: list[ShownTurn] = field(default_factory=list)
     place: tuple[int, int] = (1, 0)
     notices: tuple[str, ...] = ()
 
 
 def save(
-    store: Store, documents: Sequence[Document], turns: list[Turn], place: tuple[int, int]
+    store: Store, documents: Sequence[Document], turns: list[ShownTurn], place: tuple[int, int]
 ) -> None:
     """Write the turns about `documents`; one that is under way is kept as stopped, nothing of a
     document that `docqa forget` deleted meanwhile. Raises OSError."""
@@ -82,26 +82,26 @@ def save(
     _write(store, documents, lambda history, session: history.keep_all(session, kept, place))
 
 
-def load(store: Store | None, documents: Sequence[Document]) -> KeptTurns:
+def load(store: Store | None, documents: Sequence[Document]) -> StoredTurns:
     """What is kept of `documents`, opened now; nothing where there is no history that can be
     used.
     """
     if store is None:
-        return KeptTurns()
+        return StoredTurns()
     store.meet([each.id for each in documents])
     try:
         history = open_kept(store)
         if history is None:
-            return KeptTurns()
+            return StoredTurns()
         with history:
             session = session_of(history, documents)
             shown = [shown_turn(turn) for turn in history.turns(session.id)] if session else []
-            return KeptTurns(shown, session.place if session else (1, 0), tuple(history.notices))
+            return StoredTurns(shown, session.place if session else (1, 0), tuple(history.notices))
     except (ResourceError, OSError) as error:
-        return KeptTurns(notices=(str(error),))
+        return StoredTurns(notices=(str(error),))
 
 
-def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
+def annotations_of(store: Store | None, document: Document) -> list[KeptAnnotation]:
     """The annotations of `document` in its order. Raises ResourceError or OSError."""
     history = open_kept(store) if store is not None else None
     if history is None:
@@ -111,7 +111,9 @@ def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
         return history.annotations(session.id) if session is not None else []
 
 
-def keep_annotation(store: Store | None, document: Document, annotation: Annotation) -> Annotation:
+def keep_annotation(
+    store: Store | None, document: Document, annotation: KeptAnnotation
+) -> KeptAnnotation:
     """Write `annotation` now, over the one with its id, as `save` does; returns it with its id."""
     number = _write(
         store, [document], lambda history, session: history.annotate(session, annotation)
@@ -119,7 +121,7 @@ def keep_annotation(store: Store | None, document: Document, annotation: Annotat
     return annotation if number is None else replace(annotation, id=number)
 
 
-def delete_annotation(store: Store | None, document: Document, annotation: Annotation) -> None:
+def delete_annotation(store: Store | None, document: Document, annotation: KeptAnnotation) -> None:
     """Raises OSError."""
     _write(store, [document], lambda history, _: history.delete_annotation(annotation.id))
 
@@ -147,7 +149,10 @@ def _write(
 
 
 def export(
-    path: str, documents: Sequence[Document], turns: list[Turn], made: Sequence[Annotation] = ()
+    path: str,
+    documents: Sequence[Document],
+    turns: list[ShownTurn],
+    made: Sequence[KeptAnnotation] = (),
 ) -> str:
     """Write turns and the annotations `made` into a new file, as `write_export` does, whose errors
     it raises.
@@ -168,11 +173,11 @@ def session_of(history: History, documents: Sequence[Document]) -> KeptSession |
     )
 
 
-def shown_turn(kept: KeptTurn) -> Turn:
-    return Turn(kept.question, kept.state, kept.answer, kept.note, understood=kept.understood)
+def shown_turn(kept: KeptTurn) -> ShownTurn:
+    return ShownTurn(kept.question, kept.state, kept.answer, kept.note, understood=kept.understood)
 
 
-def as_kept(turn: Turn, documents: Sequence[Document] = ()) -> KeptTurn:
+def as_kept(turn: ShownTurn, documents: Sequence[Document] = ()) -> KeptTurn:
     """`turn` as the history has it, with the pages that it cites; one that is under way counts as
     stopped.
     """

@@ -1,4 +1,4 @@
-"""The page's own picture, as large as its pane allows. The cells below it stay blank; the terminal
+"""The image of the page, as large as its pane allows. The cells below it stay blank; the terminal
 draws over them.
 """
 
@@ -18,9 +18,8 @@ from textual.widgets import Static
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.page import graphics
-from docqa.app.tui.page.graphics import Terminal
-from docqa.app.tui.page.highlighter import WHOLE, LineBox, touched
-from docqa.app.tui.page.search import PageSpan
+from docqa.app.tui.page.graphics import WHOLE, LineBox, Terminal, touched
+from docqa.app.tui.page.spans import PageSpan
 from docqa.ingest.types import Document, Page
 
 _SETTLES_S = 0.15
@@ -29,7 +28,7 @@ _KEPT = 8
 _LARGEST = 3  # times the whole page
 
 
-class Picture(NamedTuple):
+class PageImage(NamedTuple):
     """A page as a grey PNG, its (width, height), and where the lines of its text are on it."""
 
     png: bytes
@@ -38,27 +37,27 @@ class Picture(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """A terminal that shows pictures, and what makes one of a page, or an error."""
+class PageImages:
+    """A terminal that shows images, and what makes one of a page, or an error."""
 
     terminal: Terminal
-    of: Callable[[Document, Page], Picture]
+    of: Callable[[Document, Page], PageImage]
 
 
-class PagePicture(Static):
+class ImagePane(Static):
     """Shows the page that `follow` names while it is displayed, or in words why it cannot."""
 
     marks: reactive[tuple[PageSpan, ...]] = reactive(())
 
-    def __init__(self, pictures: Pictures | None) -> None:
-        super().__init__(id="picture", markup=False)
-        self._pictures = pictures
+    def __init__(self, images: PageImages | None) -> None:
+        super().__init__(id="image", markup=False)
+        self._images = images
         self._document: Document | None = None
         self._page = 0
         self._offset = 0
         self._times = 1
-        self._made: LRUCache[int, Picture] = LRUCache(_KEPT)
-        self._picture: Picture | None = None
+        self._made: LRUCache[int, PageImage] = LRUCache(_KEPT)
+        self._image: PageImage | None = None
         self._timer: Timer | None = None
         self._drawn = False
         self._asked = False
@@ -94,44 +93,44 @@ class PagePicture(Static):
     def _make(self) -> None:
         document = self._document
         page = self._page
-        if document is None or self._pictures is None:
+        if document is None or self._images is None:
             return
         if page in self._made:
             self._show(page, self._made[page])
             return
         self._show(page, None, "drawing the page …")
-        draw = self._pictures.of  # waits for a child process
+        draw = self._images.of  # waits for a child process
         run_in_thread(
             self,
-            lambda: Picture(*draw(document, document.pages[page - 1])),
+            lambda: PageImage(*draw(document, document.pages[page - 1])),
             partial(self._show, page),
             lambda problem: self._show(page, None, printable(problem)),
         )
 
-    def _show(self, page: int, picture: Picture | None, why: str = "") -> None:
-        """Show and keep the picture of `page`, or say why there is none; only keep it where the
+    def _show(self, page: int, image: PageImage | None, why: str = "") -> None:
+        """Show and keep the image of `page`, or say why there is none; only keep it where the
         reader has gone on.
         """
-        if picture is not None:
-            self._made[page] = picture
+        if image is not None:
+            self._made[page] = image
         if page == self._page:
             self.erase()
-            self._picture = picture
+            self._image = image
             self.update(why)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The blank cells; whenever they are written, the picture is gone and is drawn again."""
-        if self._picture is not None and not self._asked:
+        """The blank cells; whenever they are written, the image is gone and is drawn again."""
+        if self._image is not None and not self._asked:
             self._asked = True
             self.call_after_refresh(self._draw)
         return super().render_lines(crop)
 
     def _draw(self) -> None:
         self._asked = False
-        if self._picture is None or self._pictures is None or not self.is_attached:
+        if self._image is None or self._images is None or not self.is_attached:
             return
         region = self.content_region
-        terminal = self._pictures.terminal
+        terminal = self._images.terminal
         if (
             self.app.screen is not self.screen
             or not self.display
@@ -140,14 +139,14 @@ class PagePicture(Static):
         ):
             return
         ranges = [(span.start, span.end) for span in self.marks if span.page == self._page]
-        boxes = touched(self._picture.lines, ranges)
+        boxes = touched(self._image.lines, ranges)
         part = WHOLE
-        shape = self._picture.size
+        shape = self._image.size
         room = region.size
         if self._times > 1:
             at = (
                 boxes
-                or touched(self._picture.lines, [(self._offset, self._offset + 1)])
+                or touched(self._image.lines, [(self._offset, self._offset + 1)])
                 or [(0.0, 0.0, 1.0, 0.0)]
             )
             part = graphics.enlarged(terminal, shape, *room, self._times, at[0])
@@ -155,9 +154,7 @@ class PagePicture(Static):
         columns, rows = graphics.fitted(terminal, shape, *room)
         left = region.x + (region.width - columns) // 2
         self._send(
-            graphics.drawing(
-                terminal, self._picture.png, left, region.y, columns, rows, boxes, part
-            )
+            graphics.drawing(terminal, self._image.png, left, region.y, columns, rows, boxes, part)
         )
         self._drawn = True
 
@@ -165,9 +162,9 @@ class PagePicture(Static):
     @on(events.Unmount)
     def erase(self) -> None:
         """Take away what text would not write over, as another screen."""
-        if self._drawn and self._pictures is not None:
+        if self._drawn and self._images is not None:
             self._drawn = False
-            self._send(graphics.erasing(self._pictures.terminal))
+            self._send(graphics.erasing(self._images.terminal))
             self.refresh()
 
     def _send(self, sequence: str) -> None:

@@ -1,14 +1,15 @@
-"""Where words and sentences are in a document, and which place "xii", "PDF 14" or "4.2" names.
-Knows no screen.
+"""Spans of a document: those of words and sentences, those that "xii", "PDF 14" or "4.2" name, and
+how their location is called. Knows no screen.
 """
 
 from dataclasses import dataclass
 from itertools import islice
 
+from docqa.app.output.render import page_text, printable
 from docqa.app.places.named import page_named, region_named
 from docqa.app.search.expression import words_pattern
 from docqa.ingest.language.sentences import sentences
-from docqa.ingest.types import Document
+from docqa.ingest.types import Document, Section
 
 MOST_HITS = 5_000
 Place = tuple[int, int]
@@ -63,7 +64,7 @@ class Hits:
         self._at = 0
 
     def search(self, document: Document, words: str, place: Place) -> PageSpan | None:
-        """The first place of `words` at or behind `place`, round the end."""
+        """The first place of `words` at or after `place`, round the end."""
         if words != self.words:
             self.words = words
             self.places = find_hits(document, words)
@@ -97,7 +98,7 @@ def find_place(document: Document, name: str) -> Place | None:
 
 
 def sentence_at(document: Document, page: int, offset: int) -> PageSpan | None:
-    """The sentence with character `offset` of `page`, else the first one behind it; None at the
+    """The sentence with character `offset` of `page`, else the first one after it; None at the
     end.
     """
     for number in range(page, len(document.pages) + 1):
@@ -109,3 +110,28 @@ def sentence_at(document: Document, page: int, offset: int) -> PageSpan | None:
         if found is not None:
             return PageSpan(number, begin + found.start, begin + found.end)
     return None
+
+
+def section_title(section: Section) -> str:
+    """`4.2 Payment`, on one line; a number that the title begins with is said once."""
+    number = printable(section.number or "")
+    title = printable(section.title)
+    if (
+        title.casefold().startswith(number.casefold())
+        and not title[len(number) : len(number) + 1].isalnum()
+    ):
+        return title
+    return f"{number} {title}"
+
+
+def location(document: Document, page: int, offset: int) -> str:
+    """The heading above a place, or what the document prints there that says more ("4.2(b)"), and
+    its page.
+    """
+    section = document.section_of(page, offset)
+    locator = document.locator_of(page, offset)
+    named = printable(locator or "")
+    if section is not None and locator == document.name_of(section):
+        named = section_title(section)
+    where = f"p. {page_text(page, document.pages[page - 1].label)}" if document.paged else ""
+    return " · ".join(part for part in (named, where) if part)

@@ -1,61 +1,18 @@
-"""A conversation as one HTML page: answers, quotes, and the cited pages with the quotes marked. It
-has no script, and its policy forbids a browser to fetch anything. A cite links to the marked words,
-the number behind them back to the quote. Its ids in page.html: `q` a question, `n` a quote, `c` its
-words on a page."""
+"""The cited pages below an exported page of HTML: their text, with the quotes marked."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
 from docqa.app.answer.answer import Cite, Quote
-from docqa.app.answer.text import first_of
-from docqa.app.history import export
-from docqa.app.history.records import Annotation, CitedPage, KeptSession, KeptTurn
-from docqa.app.output import render
-from docqa.app.output.answer_head import head_of
-from docqa.app.output.render import excerpt, page_text
-from docqa.app.output.templates import escaped, filled_in
-
-_FILES_SHOWN = 3
+from docqa.app.history.export import NumberedQuote
+from docqa.app.history.records import CitedPage, KeptSession, KeptTurn
+from docqa.app.output.render import page_text
+from docqa.app.output.templates import escaped
 
 
-def html_page(
+def marked_pages(
     session: KeptSession,
-    turns: Sequence[KeptTurn],
-    first_quote: int = 1,
-    annotations: Sequence[Annotation] = (),
-) -> str:
-    """The page, its quotes numbered from `first_quote`, with what was highlighted; all text is
-    escaped.
-    """
-    from markupsafe import Markup
-
-    names = export.shown_names(export.paths_of(session, turns))
-    numbered = list(export.numbered(turns, first_quote))
-    documents = list(dict.fromkeys(names[document.path] for document in session.documents))
-    style = (files("docqa.app") / "history" / "page.css").read_text(encoding="utf-8")
-    return filled_in(
-        "history/page.html",
-        render=render,
-        export=export,
-        head_of=head_of,
-        is_cited=_is_cited,
-        session=session,
-        turns=numbered,
-        names=names,
-        annotations=annotations,
-        style=Markup(style),
-        title=first_of(documents, _FILES_SHOWN) or excerpt(session.title),
-        pages=[
-            (heading, page.start, Markup(text))
-            for heading, page, text in _pages(session, numbered, names)
-        ],
-    )
-
-
-def _pages(
-    session: KeptSession,
-    turns: Sequence[tuple[KeptTurn, list[export.NumberedQuote]]],
+    turns: Sequence[tuple[KeptTurn, list[NumberedQuote]]],
     names: dict[str, str],
 ) -> Iterator[tuple[str, CitedPage, str]]:
     """(heading, page, its text with the quotes marked) of the cited pages, in the order of the
@@ -87,7 +44,7 @@ def _pages(
         )
 
 
-def _is_cited(turn: KeptTurn, quote: Quote) -> bool:
+def is_cited(turn: KeptTurn, quote: Quote) -> bool:
     """Whether one of the pages that `quote` cites is kept."""
     return any(_page_of(turn, cite) is not None for cite in quote.cites)
 

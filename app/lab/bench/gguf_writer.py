@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from docqa.model.checkpoints.gguf.conventions import to_file
+from docqa.model.checkpoints.gguf.conventions import Change, moved_heads, unchanged
 from docqa.model.config import LINEAR, HybridConfig
 from docqa.model.gguf.names import HYBRID_NAMES, TOP_NAMES
 
@@ -41,6 +41,17 @@ def write_gguf(
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def to_file(config: HybridConfig, name: str) -> Change:
+    """Turns tensor `name` of a dense hybrid's checkpoint into the file's."""
+    if "linear_attn." not in name:
+        return (lambda x: x.float() + 1) if "norm" in name else unchanged
+    part = name.rpartition("linear_attn.")[2]
+    move = moved_heads(config, part, config.linear_num_key_heads, -1)
+    if part == "conv1d.weight":
+        return lambda x: move(x[:, 0])
+    return (lambda x: move(-x.float().exp())) if part == "A_log" else move
 
 
 def file_name(name: str) -> str:
