@@ -31,7 +31,7 @@ from docqa.ingest.serialize import from_bytes, maker, row_of
 from docqa.ingest.types import Document, Page
 
 if TYPE_CHECKING:
-    from docqa.ingest.pdf.inspection import PageView
+    from docqa.ingest.pdf.inspection import PageBoxes
 
 _NO_CONSOLE = getattr(
     subprocess, "CREATE_NO_WINDOW", 0
@@ -113,8 +113,8 @@ class DocumentReading:
                         ) from death
 
 
-def inspect_in_worker(request: ReadRequest, page: Page) -> "PageView":
-    """The PageView of `inspection.inspect_page`, from such a child. Raises its errors, and
+def inspect_in_worker(request: ReadRequest, page: Page) -> "PageBoxes":
+    """The PageBoxes of `inspection.inspect_page`, from such a child. Raises its errors, and
     Unreadable where the page takes over `page_seconds` or crashes its reader."""
     from docqa.ingest.pdf import inspection
 

@@ -74,7 +74,7 @@ def find(
     compiled = (expression_pattern if regex else words_pattern)(
         pattern, ignore_case=ignore_case, whole_words=whole_words
     )
-    search = _Search(compiled, as_json, context, full)
+    search = _HitPrinter(compiled, as_json, context, full)
     show = search.name if files_only else search.count if count else search.hits
     codes = [report.NOT_FOUND]
     # Places need the name of their file where there are several paths, or one that is not a single
@@ -115,7 +115,7 @@ def _warn(found: Sources) -> None:
 
 
 @dataclass(frozen=True)
-class _Search:
+class _HitPrinter:
     """Each method prints what it has to say about a document, and returns whether there was a
     hit.
     """

@@ -30,7 +30,7 @@ CONTEXT = 262_144
 
 
 @dataclass(frozen=True)
-class Pair:
+class LayerPair:
     """The two kinds of layers of a model, and how many of each."""
 
     delta: HybridLayer
@@ -54,7 +54,7 @@ class Pair:
 
 
 def twin_rows(model: NetworkModel, context: int, trained: int) -> list[Measurement]:
-    pair = Pair.of(model)
+    pair = LayerPair.of(model)
     if pair is None:
         why = "not measured: this model has one kind of layers"
         names = ("twin_prefill_256k", "twin_decode_256k", "train_step_32k")
@@ -66,7 +66,7 @@ def twin_rows(model: NetworkModel, context: int, trained: int) -> list[Measureme
     ]
 
 
-def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
+def prefill_row(model: NetworkModel, pair: LayerPair, context: int) -> Measurement:
     """Reading `context` tokens: the hybrid as shipped beside the exact twin."""
     blocks = context // BLOCK
     long = LongAttention()
@@ -89,7 +89,7 @@ def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
     )
 
 
-def decode_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
+def decode_row(model: NetworkModel, pair: LayerPair, context: int) -> Measurement:
     state = model.new_state(layers=None)
     model.prefill(list(range(1, 65)), state)
     branches = Branches(model, state)
@@ -108,7 +108,7 @@ def decode_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
     return Measurement("twin_decode_256k", 1 / ours, "tokens/s", "twin", 1 / theirs, method)
 
 
-def training_row(model: NetworkModel, pair: Pair, trained: int) -> Measurement:
+def training_row(model: NetworkModel, pair: LayerPair, trained: int) -> Measurement:
     """Forward and backward of `trained` tokens, float32, exact attention in both."""
     delta, near = (
         _training_seconds(model, layer) / BLOCK for layer in (pair.delta, pair.attention)

@@ -16,7 +16,7 @@ from docqa.ingest.pdf.visibility.raster import grey_png
 if TYPE_CHECKING:
     import numpy as np
 
-    from docqa.ingest.pdf.inspection import PageView
+    from docqa.ingest.pdf.inspection import PageBoxes
     from docqa.ingest.types import Page
 
 KITTY_IMAGE = 7_461_730  # our one image there
@@ -144,7 +144,7 @@ class LineBox:
     box: Share
 
 
-def line_boxes(view: "PageView", page: "Page") -> tuple[LineBox, ...]:
+def line_boxes(view: "PageBoxes", page: "Page") -> tuple[LineBox, ...]:
     """The lines of `page` with their places on its image; none where these are not known."""
     if not view.width_pt or not view.height_pt:
         return ()
