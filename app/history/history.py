@@ -91,7 +91,10 @@ class History:
     def keep_all(self, session: int, turns: Sequence[KeptTurn], place: tuple[int, int]) -> None:
         """Make `turns` and `place` all that is kept of `session`."""
         with self._database.transaction() as db:
-            changes = [_put_turn(db, session, turn, at) for at, turn in enumerate(turns, start=1)]
+            changes = [
+                _put_turn(db, session, turn, position)
+                for position, turn in enumerate(turns, start=1)
+            ]
             db.execute(
                 "DELETE FROM turns WHERE session = ? AND position > ?", (session, len(turns))
             )
@@ -149,12 +152,12 @@ class History:
 
     def session(self, number: int) -> KeptSession:
         """One session. Raises InputError."""
-        found = self.sessions(number=number)
-        if not found:
+        sessions = self.sessions(number=number)
+        if not sessions:
             raise InputError(
                 f"there is no session {number} in the history", hint="`docqa history` lists them"
             )
-        return found[0]
+        return sessions[0]
 
     def turns(self, session: int) -> list[KeptTurn]:
         """The turns of a session in order, with the pages that they cite."""
@@ -330,28 +333,28 @@ def _matching(db: sqlite3.Connection, query: str) -> list[int]:
 
 
 def _documents(db: sqlite3.Connection, session: int) -> tuple[KeptDocument, ...]:
-    found = db.execute(
+    rows = db.execute(
         "SELECT document, path, absolute FROM documents WHERE session = ? ORDER BY position",
         (session,),
     )
-    return tuple(KeptDocument(*row) for row in found)
+    return tuple(KeptDocument(*row) for row in rows)
 
 
 def _pages(db: sqlite3.Connection, turn: int) -> tuple[CitedPage, ...]:
-    found = db.execute(
+    rows = db.execute(
         "SELECT document, file, pages.page, label, start, text FROM cited JOIN pages ON pages.id = cited.page "
         "WHERE turn = ? ORDER BY pages.id",
         (turn,),
     )
-    return tuple(CitedPage(*row) for row in found)
+    return tuple(CitedPage(*row) for row in rows)
 
 
 def _turn(row: _Row, pages: tuple[CitedPage, ...] = ()) -> KeptTurn:
-    position, asked, question, understood, state, note, kept = row
+    position, asked, question, understood, state, note, stored = row
     answer = None
-    if kept is not None:
+    if stored is not None:
         try:
-            answer = Answer.from_json_object(json.loads(kept))
+            answer = Answer.from_json_object(json.loads(stored))
         except (AttributeError, KeyError, TypeError, ValueError):
             note = note or _UNREADABLE
     return KeptTurn(question, asked, answer, understood, state, note, position, pages)
