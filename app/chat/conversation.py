@@ -1,4 +1,4 @@
-"""A conversation: questions over one Session, each resolved against those before it, and kept."""
+"""A conversation: questions over one Session, each resolved against those before it, and stored."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ class ChatLoop:
                 if not ending:
                     stream.close()  # type: ignore[attr-defined]
                     self._screen.close()
-                    report.note("stopped; what was read is kept, and /retry continues")
+                    report.note("stopped; what was read is stored, and /retry continues")
                     self._codes.append(report.INTERRUPTED)
                     return
             if isinstance(event, events.Preview):

@@ -1,4 +1,4 @@
-"""What the tools return, beside the objects that `--json` prints."""
+"""What the tools return, next to the objects that `--json` prints."""
 
 import os
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ class FindResult(TypedDict):
 
 
 class Outlines(TypedDict):
-    """The section tree of a document, behind an e-mail those of what is attached to it; `more`:
+    """The section tree of a document, after an e-mail those of what is attached to it; `more`:
     there are others.
     """
 

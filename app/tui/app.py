@@ -105,7 +105,7 @@ class Interface(App[None]):
             remember(self.store, "theme", self.theme)
         except OSError as error:
             self.notify(
-                f"the theme cannot be kept ({error.strerror or error})",
+                f"the theme cannot be stored ({error.strerror or error})",
                 severity="warning",
                 markup=False,
             )
@@ -159,7 +159,7 @@ class Interface(App[None]):
         self.open_document(screen.path, together=screen.together)
 
     def leave_document(self, screen: DocumentScreen) -> None:
-        """Back to the list; a document whose questions are being answered stays open behind it."""
+        """Back to the list; a document whose questions are being answered stays open below it."""
         if screen.questions.jobs.busy:
             name = os.path.abspath(screen.path)
             self.install_screen(screen, name)

@@ -1,4 +1,4 @@
-"""Threads behind the screens: what comes of work, and what goes wrong, reaches them as messages.
+"""Threads below the screens: what comes of work, and what goes wrong, reaches them as messages.
 One thread reads and asks all documents, so that no two jobs share a model; each is opened on a
 thread of its own. A job is stopped between two events of its session, which keeps what was read."""
 
@@ -316,8 +316,8 @@ def passage_scores(session: Session, finished: Finished) -> Scores:
     if session.options.quick or len(session.documents) > 1:
         return []
     scores = []
-    for item in session.rank(finished.answer.question):
-        passage = session.context.passages[item.index].passage
+    for item in session.ranked_passages(finished.answer.question):
+        passage = session.context.passages[item.passage_number].passage
         scores.append((passage.page, passage.start, passage.end, item.score))
     return scores
 
@@ -334,10 +334,10 @@ def run_in_thread(
 
     def run() -> None:
         try:
-            told = partial(done, work())
+            call = partial(done, work())
         except Exception as error:  # noqa: BLE001 - a bug costs this result, not the session that a person is in
-            told = partial(failed, problem(error))
-        deliver(widget.call_later, told)
+            call = partial(failed, problem(error))
+        deliver(widget.call_later, call)
 
     threading.Thread(target=run, name="docqa interface", daemon=True).start()
 

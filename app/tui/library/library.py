@@ -199,7 +199,7 @@ class LibraryScreen(PromptScreen):
 
     def action_recent(self) -> None:
         if self._store is None:
-            self.notify("nothing is kept in this run", markup=False)
+            self.notify("nothing is stored in this run", markup=False)
         else:
             self._list(self._path, not self._everywhere)
             self.action_refresh_list()
@@ -416,7 +416,7 @@ class LibraryScreen(PromptScreen):
                 [f"{size(row.size) if row.size else '':>{_SIZE_CELLS}}" for row in rows],
             ),
             (
-                "Health" if wide else "Kept",
+                "Health" if wide else "Stored",
                 health if wide else _STORED_CELLS,
                 [
                     row.health if wide else ", ".join(filter(None, (row.health, row.kept)))

@@ -135,7 +135,7 @@ def grey_pixels(png: bytes) -> "np.ndarray":
 
 @dataclass(frozen=True)
 class LineBox:
-    """The characters `start:end` of a page's text stand in `box`: left, top, right, bottom as
+    """The characters `start:end` of a page's text are in `box`: left, top, right, bottom as
     shares of the page.
     """
 
@@ -153,7 +153,7 @@ def line_boxes(view: "PageView", page: "Page") -> tuple[LineBox, ...]:
         at = block.start
         for line in block.lines:
             start = at
-            at = _behind(page.text, at, block.end, sum(map(_is_letter, line.text)))
+            at = _offset_after(page.text, at, block.end, sum(map(_is_letter, line.text)))
             left, top, right, bottom = line.box
             box = (
                 left / view.width_pt,
@@ -193,8 +193,8 @@ def _pixels(grey: "np.ndarray", box: Share) -> tuple[slice, slice]:
     )
 
 
-def _behind(text: str, at: int, end: int, letters: int) -> int:
-    """The offset `letters` behind `at`; wrapped lines differ from the text in spaces and
+def _offset_after(text: str, at: int, end: int, letters: int) -> int:
+    """The offset `letters` after `at`; wrapped lines differ from the text in spaces and
     hyphens.
     """
     while at < end and letters > 0:

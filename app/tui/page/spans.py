@@ -64,7 +64,7 @@ class Hits:
         self._at = 0
 
     def search(self, document: Document, words: str, place: Place) -> PageSpan | None:
-        """The first place of `words` at or behind `place`, round the end."""
+        """The first place of `words` at or after `place`, round the end."""
         if words != self.words:
             self.words = words
             self.places = find_hits(document, words)
@@ -98,7 +98,7 @@ def find_place(document: Document, name: str) -> Place | None:
 
 
 def sentence_at(document: Document, page: int, offset: int) -> PageSpan | None:
-    """The sentence with character `offset` of `page`, else the first one behind it; None at the
+    """The sentence with character `offset` of `page`, else the first one after it; None at the
     end.
     """
     for number in range(page, len(document.pages) + 1):

@@ -13,12 +13,12 @@ from docqa.ingest.structure.clean import LEADER
 from docqa.ingest.types import Page, Table
 
 _GAP = 2  # cells between columns
-_LABEL = 10  # cells for a page's number behind the leaders
+_LABEL = 10  # cells for a page's number after the leaders
 _SIGNS = " %$€£()+-–−"
 
 
 class LinePart(NamedTuple):
-    """Characters `start:end` of a page, behind `pad` cells of space."""
+    """Characters `start:end` of a page, after `pad` cells of space."""
 
     start: int
     end: int
@@ -47,7 +47,7 @@ class ScreenLine:
         return offset
 
     def inside(self, offset: int) -> int:
-        """How many characters of the line stand before the one at `offset`."""
+        """How many characters of the line are before the one at `offset`."""
         before = 0
         for start, end, pad in self.parts or (LinePart(self.start, self.end, 0),):
             if start <= offset <= end:
@@ -154,7 +154,7 @@ def table_lines(page: Page, table: Table, width: int) -> list[ScreenLine]:
 
 
 def _placed(text: str, cells: Iterable[tuple[Any, ...]]) -> tuple[LinePart, ...]:
-    """(column of the screen, cells in which it stands at the right, range) as the parts of a
+    """(column of the screen, cells in which it is at the right, range) as the parts of a
     line.
     """
     parts = []

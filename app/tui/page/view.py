@@ -145,7 +145,7 @@ class TextPane(ScrollView):
     def select(self, first: PageSpan, last: PageSpan) -> None:
         self.reveal((last,))
         selection = Selection(*self._edges(first, last))
-        self.selected = self._spans_of(selection)  # at once: the screen tells later
+        self.selected = self._spans_of(selection)  # at once: the screen says so later
         self.screen.selections = {self: selection}
 
     def unselect(self) -> None:
@@ -171,7 +171,7 @@ class TextPane(ScrollView):
         self._settle()
 
     def on_click(self, event: events.Click) -> None:
-        """A click on a link tells which; the end of a selection is no click."""
+        """A click on a link is posted with it; the end of a selection is no click."""
         place = event.style.meta.get(_LINK) if self.text_selection is None else None
         link = self.links.at(*place) if place is not None and self.links is not None else None
         if link is not None:
@@ -370,11 +370,11 @@ def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:
     ]
     before = strip.crop(0, cells[0])
     inside = strip.crop(*cells)
-    behind = strip.crop(cells[1])
+    after = strip.crop(cells[1])
     marked = Strip(
         [Segment(part.text, (part.style or Style()) + style) for part in inside], inside.cell_length
     )
-    return Strip.join([before, marked, behind]) if cells[0] < cells[1] else strip
+    return Strip.join([before, marked, after]) if cells[0] < cells[1] else strip
 
 
 def _block_marks(page: Page, row: ScreenLine) -> list[Highlight]:

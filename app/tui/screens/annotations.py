@@ -48,7 +48,7 @@ class Annotations:
         self._show()
 
     def select(self, extend: bool = False) -> None:
-        """Select a sentence: the first in view, or the one behind the selection, which `extend`
+        """Select a sentence: the first in view, or the one after the selection, which `extend`
         makes longer by it.
         """
         page = self.panes.page
@@ -99,7 +99,7 @@ class Annotations:
         self.panes.prompt.close()
         if noted is not None:
             self._keep(replace(noted, note=note))
-            self.panes.show_status("note kept" if note else "highlighted")
+            self.panes.show_status("note stored" if note else "highlighted")
 
     def delete(self, annotation: KeptAnnotation) -> None:
         try:
@@ -114,7 +114,7 @@ class Annotations:
     def go(self, annotation: KeptAnnotation) -> None:
         spans = _spans(annotation, self.panes.opened)
         if spans:
-            self._navigation.jump(*spans[0].place)
+            self._navigation.jump(spans[0].place)
         number = self.made.index(annotation) + 1
         note = excerpt(annotation.note, _NOTE_CHARACTERS) if annotation.note else "highlight"
         gone = "" if spans else ": its words are no longer in this document"
@@ -152,7 +152,7 @@ class Annotations:
         try:
             stored = stored_turns.keep_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
-            self._say(f"it cannot be kept: {error}", "warning")
+            self._say(f"it cannot be stored: {error}", "warning")
             stored = annotation
         others = [each for each in self.made if each.made != stored.made]
         self.made = sorted([*others, stored], key=lambda each: (each.page, each.start, each.made))

@@ -22,14 +22,14 @@ _NAME_CELLS = 10
 _MARKS = (
     (
         "●  ◐  ○",
-        "an answer; a passage that may answer; not found. The bar beside it is the chance that it is right",
+        "an answer; a passage that may answer; not found. The bar next to it is the chance that it is right",
     ),
     ("≈  ~", "the quote has other signs between its words; or some of its words differ"),
     ("✗  ?", "the quote was found nowhere; or its place has no usable text"),
-    ("▌  ┃", "beside the text: the cite you follow, and a passage that was looked at"),
-    ("│  ·", "beside the text: another quote of the answer, a search hit"),
-    ("▒  ✎", "beside the text: your highlight, and one with a note"),
-    ("→", "beside the text: the selected reference, and where one led; references are underlined"),
+    ("▌  ┃", "next to the text: the cite you follow, and a passage that was looked at"),
+    ("│  ·", "next to the text: another quote of the answer, a search hit"),
+    ("▒  ✎", "next to the text: your highlight, and one with a note"),
+    ("→", "next to the text: the selected reference, and where one led; references are underlined"),
     ("▁▃▆█", "the strip: how well each part of the document matches the question"),
     ("▲  ◆  │", "below it: a cite, the one you follow, where you are"),
 )

@@ -208,9 +208,11 @@ class DocumentScreen(PromptScreen):
         else:
             self.navigation.follow(card, cite)
 
-    def action_call(self, part: str, method: str, *arguments: Any) -> None:
-        """Call a method of `part`: panes, navigation, questions or annotations."""
-        getattr(getattr(self, part), method)(*arguments)
+    def action_call(self, part: str, method: str, *argument: Any) -> None:
+        """Call a method of `part`: panes, navigation, questions or annotations. Textual hands on
+        one argument.
+        """
+        getattr(getattr(self, part), method)(*argument)
 
     def action_read(self) -> None:
         if self.document is None:

@@ -36,11 +36,12 @@ class Navigation:
         self.selected: Link | None = None  # at the keys
         self._led = False  # whether it was followed
 
-    def jump(self, page: int, offset: int) -> None:
+    def jump(self, place: Place) -> None:
         if self.panes.document is None:
             return
         self.unselect_link()
         came_from = self._leave()
+        page, offset = place
         self.panes.point_at(PageSpan(page, offset, offset + 1))
         self._page.go(page, offset)
         self.panes.show_pane("page")
@@ -98,7 +99,7 @@ class Navigation:
             self._say(f"there is no page or section “{name}”", "warning")
             return
         self.panes.prompt.close()
-        self.jump(*place)
+        self.jump(place)
 
     def choose(self, card: AnswerCard) -> None:
         self._answers.choose(card)

@@ -36,7 +36,7 @@ from docqa.app.tui.widgets.outline import OutlineTree
 from docqa.app.tui.widgets.prompt import Prompt, press
 from docqa.ingest.types import Document
 
-BROAD = 150  # columns for the answers beside image and text
+BROAD = 150  # columns for the answers next to image and text
 # cells: its padding and " · "; of what goes on
 _AROUND_STATUS = 5
 _LEAST_DOING = 12
@@ -160,7 +160,7 @@ class Panes(Vertical):
         press(self._widgets[self._pane] if self.screen.has_class("-narrow") else self.page, key)
 
     def show_image(self) -> None:
-        """Show the page's image beside the text, or in its place on a narrow screen; or hide it
+        """Show the page's image next to the text, or in its place on a narrow screen; or hide it
         again.
         """
         shown = not self.has_class("with-image")

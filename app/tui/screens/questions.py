@@ -92,7 +92,7 @@ class Questions:
 
     @property
     def _stopped(self) -> str:
-        return f"Stopped. What was read is kept; {key(self.panes, 'read')} continues."
+        return f"Stopped. What was read is stored; {key(self.panes, 'read')} continues."
 
     def take(self, message: SessionEvent) -> None:
         card = self._card(message.number)
@@ -139,7 +139,7 @@ class Questions:
             stored_turns.save(self._store, documents, self.turns, place)
         except OSError as error:
             reason = error.strerror or error
-            self._say(f"questions cannot be kept ({reason}, {self._store.root})", "warning")
+            self._say(f"questions cannot be stored ({reason}, {self._store.root})", "warning")
 
     @property
     def turns(self) -> list[ShownTurn]:

@@ -39,7 +39,7 @@ _PASSAGE_CHARACTERS = 70
 _QUESTION_CHARACTERS = 240
 # A verbatim quote has none: that it was found makes no answer right.
 WEAK_MARKS = {Grade.DAMAGED: "≈", Grade.NEAR: "~", Grade.ABSENT: "✗", Grade.UNCHECKABLE: "?"}
-# Their marks differ in shape: no colour is needed to tell them apart.
+# Their marks differ in shape: they differ without colour, too.
 KINDS = {"answer": "$text-primary", "possible": "$text-warning", "not_found": "$text-error"}
 Part = str | tuple[str, str | Style] | Content
 
@@ -113,7 +113,7 @@ class AnswerCard(Static):
             yield from parts
         for number in range(
             int(self._may_answer(answer)), self.shown
-        ):  # that one stands in the headline
+        ):  # that one is in the headline
             yield from self._stop_parts(number, self.stops[number])
         folded = len(self.stops) - self._first_shown
         if folded > 0:
@@ -169,8 +169,8 @@ class AnswerCard(Static):
             yield place
             yield f"  {excerpt(stop.text, _PASSAGE_CHARACTERS)}\n", "$text-muted"
             return
-        before, exact, behind = (displayed(part).replace("\n", " ") for part in marked_words(quote))
-        yield from (f"“{before}", (exact, "bold"), f"{behind}”\n   ")
+        before, exact, after = (displayed(part).replace("\n", " ") for part in marked_words(quote))
+        yield from (f"“{before}", (exact, "bold"), f"{after}”\n   ")
         if quote.verified:
             joined = "on" if place[0].startswith("p") and not self._several else "in"
             yield from ((f"{quote.grade.found} {joined} ", "$text-muted"), place)

@@ -64,7 +64,7 @@ class Slices:
 
 
 class EvidenceStrip(Widget):
-    """A heat map, one cell a slice: heights tell the score, `▲` a cite, `◆` the one followed, `│`
+    """A heat map, one cell a slice: heights are the score, `▲` a cite, `◆` the one followed, `│`
     the top of the page view. A click goes there."""
 
     COMPONENT_CLASSES = {"evidence-strip--heat", "evidence-strip--cite", "evidence-strip--here"}
@@ -103,8 +103,8 @@ class EvidenceStrip(Widget):
 
     async def on_click(self, event: events.Click) -> None:
         if self.document is not None:
-            page, offset = Slices(self.document, self.size.width).place_of(event.x)
-            await self.run_action(f"screen.call('navigation', 'jump', {page}, {offset})")
+            place = Slices(self.document, self.size.width).place_of(event.x)
+            await self.run_action(f"screen.call('navigation', 'jump', {place})")
 
     def _heat(self, slices: Slices) -> list[Segment]:
         if self._levels[0] != slices.cells:

@@ -93,7 +93,7 @@ class OutlineTree(Tree["Section"]):
         section = event.node.data
         if section is not None:
             await self.run_action(
-                f"screen.call('navigation', 'jump', {section.page}, {section.start or 1})"
+                f"screen.call('navigation', 'jump', ({section.page}, {section.start or 1}))"
             )
 
     def _fill(self, node: TreeNode[Section], parent: str | None, deep: bool) -> None:

@@ -25,7 +25,7 @@ MODES = {
     "goto": ("Go to", "a printed page number, PDF 14, or the number of a section"),
     "export": ("Export to", "the file to write: .md, or .html for one page with all of it"),
     "note": ("Note", "your note on these words, then Enter"),
-    "password": ("Password", "of this document; it is kept nowhere"),
+    "password": ("Password", "of this document; it is stored nowhere"),
 }
 TALKING = ("ask", "filter")
 """Modes whose empty line takes `?` and `/`."""
@@ -69,7 +69,7 @@ class PromptLine(Input, inherit_bindings=False):
         self.replace(text if len(text) == 1 else " ".join(text.split()), *self.selection)
 
     async def action_submit(self) -> None:
-        """Enter what is in the line, now: a message would let the keys behind Enter be typed into
+        """Enter what is in the line, now: a message would let the keys after Enter be typed into
         it.
         """
         await self._owner.entered(self.value.strip())
@@ -144,7 +144,7 @@ class Prompt(Vertical):
 
     @property
     def command(self) -> tuple[keymap.Key | None, str]:
-        """(the command that Enter runs, what is typed behind it)."""
+        """(the command that Enter runs, what is typed after it)."""
         found = self.matching
         argument = self.line.value.partition(" ")[2].strip()
         return found[min(self._chosen, len(found) - 1)] if found else None, argument
@@ -184,7 +184,7 @@ class Prompt(Vertical):
         self.screen.set_focus(self.line)  # at once, which `focus` is not
 
     def recall(self, questions: Sequence[str], step: int) -> None:
-        """Bring back the question `step` (-1 earlier) from the one shown; behind the last is what
+        """Bring back the question `step` (-1 earlier) from the one shown; after the last is what
         was begun.
         """
         if self._recalled == 0:

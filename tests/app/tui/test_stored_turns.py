@@ -10,8 +10,10 @@ from docqa.app.history.history import History
 from docqa.app.tui import stored_turns
 from docqa.app.tui.stored_turns import ShownTurn
 
+from . import conftest as tui
 
-def test_turns_come_back_as_they_were(lease_document, store, tui):
+
+def test_turns_come_back_as_they_were(lease_document, store):
     turns = [
         ShownTurn("done?", "done", tui.answer_of(lease_document)),
         ShownTurn("torn?", "failed", None, "no memory"),
@@ -22,7 +24,7 @@ def test_turns_come_back_as_they_were(lease_document, store, tui):
     assert kept.place == (3, 40)
 
 
-def test_a_session_grows_over_visits_and_is_found_by_its_words(lease_document, store, tui):
+def test_a_session_grows_over_visits_and_is_found_by_its_words(lease_document, store):
     first = ShownTurn("What is the fee?", "done", tui.answer_of(lease_document))
     stored_turns.save(store, [lease_document], [first], (1, 0))
     stored_turns.save(
@@ -46,7 +48,7 @@ def test_a_question_under_way_is_kept_as_stopped(lease_document, store):
     assert turn.note == stored_turns.INTERRUPTED
 
 
-def test_a_damaged_history_counts_as_none_and_is_reported(lease_document, store, tui):
+def test_a_damaged_history_counts_as_none_and_is_reported(lease_document, store):
     assert stored_turns.load(store, [lease_document]) == stored_turns.StoredTurns([], (1, 0))
     assert list(store.root.glob("history")) == []
     store.folder("history", "history.sqlite").write_text(
@@ -68,7 +70,7 @@ def test_a_history_that_cannot_be_written_raises_oserror(lease_document, store):
     assert stored_turns.load(store, [lease_document]).turns == []
 
 
-def test_forget_deletes_the_questions_of_a_file(lease_document, store, tui, monkeypatch, capsys):
+def test_forget_deletes_the_questions_of_a_file(lease_document, store, monkeypatch, capsys):
     stored_turns.save(
         store, [lease_document], [ShownTurn("q", "done", tui.answer_of(lease_document))], (1, 0)
     )
@@ -79,7 +81,7 @@ def test_forget_deletes_the_questions_of_a_file(lease_document, store, tui, monk
     assert "1 entries deleted" in capsys.readouterr().out
 
 
-def test_an_export_escapes_the_text_of_a_document(lease_document, tmp_path, tui):
+def test_an_export_escapes_the_text_of_a_document(lease_document, tmp_path):
     answer = tui.answer_of(lease_document, answer="<b>*85*</b>")
     turns = [ShownTurn("# who?", "done", answer), ShownTurn("torn?", "failed", None, "no memory")]
     text = Path(stored_turns.export(str(tmp_path / "out.md"), [lease_document], turns)).read_text(
@@ -92,7 +94,7 @@ def test_an_export_escapes_the_text_of_a_document(lease_document, tmp_path, tui)
     assert "no memory" in text
 
 
-def test_an_export_has_the_rights_of_a_new_file_and_any_text(lease_document, tmp_path, tui):
+def test_an_export_has_the_rights_of_a_new_file_and_any_text(lease_document, tmp_path):
     document = replace(lease_document, path="le\udcffase.pdf")  # a name that is no UTF-8
     target = tmp_path / "out.md"
     other = tmp_path / "other.md"

@@ -18,6 +18,8 @@ from docqa.app.tui.page.graphics import LineBox, Terminal, marked_png
 from docqa.app.tui.page.image import PageImages
 from docqa.ingest.pdf.visibility.raster import grey_png
 
+from .. import conftest as tui
+
 PNG = grey_png(bytes(60 * 85), 60, 85, 60)
 SIZES = [(120, 40), pytest.param((80, 24), marks=pytest.mark.slow)]
 
@@ -53,10 +55,10 @@ def _images(asked: list[int], protocol: str = "kitty") -> PageImages:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_i_shows_the_page_that_the_reader_is_on(interface, session, tui, sent, size):
+async def test_i_shows_the_page_that_the_reader_is_on(running, session, sent, size):
     asked: list[int] = []
 
-    async def steps(pilot: Any) -> None:
+    async with running(images=_images(asked), size=size) as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
         assert asked == []
@@ -76,12 +78,10 @@ def test_i_shows_the_page_that_the_reader_is_on(interface, session, tui, sent, s
         assert not panes.image.display
         assert not _there(sent)
 
-    tui.drive(interface(images=_images(asked)), steps, size)
-
 
 @pytest.mark.parametrize("protocol", ["kitty", "iterm"])
-def test_the_cite_is_marked_on_the_image_and_the_text_has_room(
-    interface, answered, tui, sent, protocol
+async def test_the_cite_is_marked_on_the_image_and_the_text_has_room(
+    running, answered, sent, protocol
 ):
     page = answered.documents[0].pages[4]
     start = page.text.index("The fee of part 5")
@@ -94,7 +94,7 @@ def test_the_cite_is_marked_on_the_image_and_the_text_has_room(
     def drawn() -> list[str]:
         return [data for data in sent if "a=T" in data or "1337" in data]
 
-    async def steps(pilot: Any) -> None:
+    async with running(images=images) as pilot:
         panes = await tui.ask(pilot)
         await pilot.press("alt+n", "alt+i")
         await tui.until(pilot, drawn)
@@ -112,11 +112,9 @@ def test_the_cite_is_marked_on_the_image_and_the_text_has_room(
         await pilot.press("alt+z", "alt+z")
         await tui.until(pilot, lambda: marked[:200] in drawn()[-1])
 
-    tui.drive(interface(images=images), steps)
 
-
-def test_a_screen_on_top_takes_the_image_away_and_it_comes_back(interface, session, tui, sent):
-    async def steps(pilot: Any) -> None:
+async def test_a_screen_on_top_takes_the_image_away_and_it_comes_back(running, session, sent):
+    async with running(images=_images([])) as pilot:
         await tui.opened(pilot)
         await pilot.press("escape", "alt+i")
         await tui.until(pilot, lambda: _drawn(sent) >= 1)
@@ -125,23 +123,19 @@ def test_a_screen_on_top_takes_the_image_away_and_it_comes_back(interface, sessi
         await pilot.press("escape")
         await tui.until(pilot, lambda: _there(sent))
 
-    tui.drive(interface(images=_images([])), steps)
 
-
-def test_a_page_without_a_image_says_why_a_bug_too(interface, session, tui, sent):
-    async def steps(pilot: Any) -> None:
+async def test_a_page_without_a_image_says_why_a_bug_too(running, session, sent):
+    async with running(images=_images([])) as pilot:
         panes = await tui.opened(pilot)
-        pilot.app.screen.navigation.jump(3, 0)
+        pilot.app.screen.navigation.jump((3, 0))
         await pilot.press("alt+i")
         await tui.until(pilot, lambda: "its image is torn" in tui.flat(panes.image))
-        pilot.app.screen.navigation.jump(4, 0)
+        pilot.app.screen.navigation.jump((4, 0))
         await tui.until(pilot, lambda: "this is a bug in docqa: KeyError" in tui.flat(panes.image))
         assert _drawn(sent) == 0
 
-    tui.drive(interface(images=_images([])), steps)
 
-
-def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface, session, tui):
+async def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(running, session):
     go = threading.Event()
     asked = []
 
@@ -150,11 +144,11 @@ def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface, sessio
         assert page.page != 1 or go.wait(20)
         return PNG, (float(page.page), 10.0)
 
-    async def steps(pilot: Any) -> None:
+    async with running(images=PageImages(Terminal("kitty"), of)) as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "alt+i")
         await tui.until(pilot, lambda: asked == [1])
-        pilot.app.screen.navigation.jump(5, 0)
+        pilot.app.screen.navigation.jump((5, 0))
         await tui.until(
             pilot, lambda: panes.image._image and panes.image._image.size == (5.0, 10.0)
         )
@@ -162,18 +156,14 @@ def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface, sessio
         await pilot.pause(0.2)
         assert panes.image._image.size == (5.0, 10.0)
 
-    tui.drive(interface(images=PageImages(Terminal("kitty"), of)), steps)
 
-
-def test_a_terminal_without_images_is_sent_nothing_and_says_so(interface, session, tui, sent):
-    async def steps(pilot: Any) -> None:
+async def test_a_terminal_without_images_is_sent_nothing_and_says_so(running, session, sent):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "alt+i")
-        assert "this terminal cannot show images" in tui.notices(pilot.app)
+        assert "this terminal cannot show images" in tui.notices(pilot)
         assert not panes.image.display
         assert not any("\x1b_G" in data or "1337" in data for data in sent)
-
-    tui.drive(interface(), steps)
 
 
 def test_the_image_of_a_page_comes_from_its_file():
