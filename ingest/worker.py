@@ -37,7 +37,7 @@ _NO_CONSOLE = getattr(
     subprocess, "CREATE_NO_WINDOW", 0
 )  # on Windows, where a console would show for a moment
 
-# Of a request, not sent: its bytes go behind it, and the time of all is the parent's matter.
+# Of a request, not sent: its bytes follow it, and the time of all is the parent's matter.
 _OWN = {"path", "data", "seconds", "until"}
 
 
@@ -156,8 +156,8 @@ class _Child:
     """A child process that reads a document, or looks at a `page` of it."""
 
     def __init__(self, request: ReadRequest, page: Page | None) -> None:
-        kept = (name for name in vars(request) if name not in _OWN and not name.startswith("on_"))
-        fields = {name: getattr(request, name) for name in kept}
+        names = (name for name in vars(request) if name not in _OWN and not name.startswith("on_"))
+        fields = {name: getattr(request, name) for name in names}
         fields |= {"path": request.name, "has_data": request.data is not None, "page": page}
         fields["wants_first"] = request.on_first is not None
         header = json.dumps(fields, default=row_of).encode()
@@ -281,7 +281,7 @@ def _last_message(
 
 
 def _allowance(kind: bytes, number: int) -> int:
-    """The processor time in seconds that a PDF's pages, or recognising one, have beside its
+    """The processor time in seconds that a PDF's pages, or recognising one, have besides its
     budget.
     """
     return (
