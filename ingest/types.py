@@ -7,9 +7,16 @@
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
+from typing import Any
+
+Location = tuple[int, int]
+"""(page, offset in its text)."""
+location_of: Callable[[Any], Location] = attrgetter("page", "start")
+"""The Location where a section, an item, a note or any other part of a document begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +160,6 @@ class Section:
     label: str | None
     locator: str | None = None
 
-    @property
-    def location(self) -> tuple[int, int]:
-        """(page, offset in its text) where it begins."""
-        return self.page, self.start
-
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -167,11 +169,6 @@ class Item:
     page: int
     start: int
     locator: str
-
-    @property
-    def location(self) -> tuple[int, int]:
-        """(page, offset in its text) where it begins."""
-        return self.page, self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,10 +281,10 @@ class Document:
         """What the document prints to name the place ("186(3)", "Article 70", "Schedule 2 Part A"),
         else the heading; None before the first."""
         section = self.section_of(page, start)
-        at = bisect_right(self.items, (page, start), key=lambda item: item.location) - 1
+        at = bisect_right(self.items, (page, start), key=location_of) - 1
         if at >= 0:
             item = self.items[at]
-            if section is None or item.location >= section.location:
+            if section is None or location_of(item) >= location_of(section):
                 return item.locator or None
         return self.name_of(section) if section is not None else None
 
@@ -317,7 +314,7 @@ class Document:
             section = self._sections_by_id.get(section.parent or "")
         return tuple(above)
 
-    def end_of(self, section: Section) -> tuple[int, int]:
+    def end_of(self, section: Section) -> Location:
         """(page, offset) where `section` ends: at the next one of its level or above, or behind the
         last page.
         """
@@ -351,21 +348,19 @@ class Document:
         return digest.hexdigest()
 
     @cached_property
-    def _section_ends(self) -> dict[Section, tuple[int, int]]:
-        ends: dict[Section, tuple[int, int]] = {}
+    def _section_ends(self) -> dict[Section, Location]:
+        ends: dict[Section, Location] = {}
         open_: list[Section] = []
         for section in self.sections:
             while open_ and open_[-1].level >= section.level:
-                ends[open_.pop()] = section.location
+                ends[open_.pop()] = location_of(section)
             open_.append(section)
         return ends
 
     @cached_property
     def _section_keys(self) -> list[tuple[int, int, int]]:
         """(page, start, index) of the sections in the order of the pages."""
-        return sorted(
-            (section.page, section.start, index) for index, section in enumerate(self.sections)
-        )
+        return sorted((*location_of(section), at) for at, section in enumerate(self.sections))
 
     @cached_property
     def paragraph_numbers(self) -> dict[tuple[int, int], dict[int, int]]:

@@ -5,6 +5,7 @@ import signal
 import socket
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -125,7 +126,7 @@ class Batch:
                     plan.memory_bytes,
                 )
                 runner = Runner(
-                    left, self.workspace, ledger, keep, progress, self.settings.max_failures
+                    deque(left), self.workspace, ledger, keep, progress, self.settings.max_failures
                 )
                 started = time.monotonic()
                 try:

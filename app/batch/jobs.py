@@ -21,6 +21,7 @@ from docqa.app.answer.events import Event, Finished
 from docqa.app.answer.text import compact_json
 from docqa.app.answerers.loading import find_model
 from docqa.app.answerers.remote.address import is_remote
+from docqa.app.answerers.third_party import recorded_options
 from docqa.app.batch.documents import (
     KEEP_STATE_FROM_CHARACTERS,
     NAMELESS,
@@ -32,6 +33,7 @@ from docqa.app.batch.fields import Field, field_of
 from docqa.app.batch.items import BatchItem, Failure, Json, failure_of, read_content
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
+from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
 from docqa.app.storage.store import Details, Store, key_of, store_of
 from docqa.app.summary.process import summarize_document
@@ -129,10 +131,9 @@ class Job(ABC):
         reading_s = time.monotonic() - started
         # Its state is kept where reading it again would take long.
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
-        with Session(
-            [document], self.options, store=self.store if long else None, model=self._model
-        ) as session:
-            record = self._record(item, session, document, on_event)
+        options = self.options if long else replace(self.options, store=False)
+        with open_session([document], options, model=self._model, called=NAMELESS) as session:
+            record = self._record(item, session, session.documents[0], on_event)
             return Outcome(record, tokens=len(session.context), reading_s=reading_s)
 
     @abstractmethod
@@ -265,7 +266,7 @@ class AnswerJob(Job):
 
     @cached_property  # hashed into the keys of older workspaces too
     def _identity(self) -> Json:
-        options = self.options.recorded()
+        options = recorded_options(self.options)
         if self.options.source != "auto":
             options |= {"from": self.options.source}
         return {
@@ -348,7 +349,7 @@ class SummaryJob(Job):
         for event in session.read() if self.focus else ():  # only a focus ranks passages
             on_event(event)
         model = session.local.model
-        ranked = session.rank(self.focus) if self.focus else ()
+        ranked = session.ranked_passages(self.focus) if self.focus else ()
         return summarize_document(
             document, session.context, model, self.style, focus=self.focus, ranked=ranked
         )

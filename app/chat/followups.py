@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.text import clip
-from docqa.model.prompts.written_prompt import Turn
+from docqa.model.prompts.written_prompt import AnsweredQuestion
 
 if TYPE_CHECKING:
     from docqa.app.history.records import KeptTurn
@@ -39,14 +39,14 @@ def asked_after(session: "Session", turns: "Sequence[KeptTurn]", question: str) 
     if not session.has_begun or len(joined) > _LONGEST_QUESTION:
         return joined
     # what cuts answers from the documents writes nothing
-    ask = session.answer if session.writing is None else session.writing.evidence.preview
+    ask = session.answer if session.writing is None else session.writing.evidence.own.preview
     alone = ask(asked)
     both = ask(joined)
     surer = both.refused or alone.confidence > both.confidence + _CLEARLY_SURER
     return asked if surer and not alone.refused else joined
 
 
-def prompt_turns(turns: "Sequence[KeptTurn]") -> list[Turn]:
+def prompt_turns(turns: "Sequence[KeptTurn]") -> list[AnsweredQuestion]:
     """The last of `turns` for a prompt; an answer has what was written without support, too."""
     shown = []
     for turn in turns[-_EARLIER_TURNS:]:
@@ -55,5 +55,5 @@ def prompt_turns(turns: "Sequence[KeptTurn]") -> list[Turn]:
             statements = (statement.text for statement in turn.answer.statements)
             words = turn.answer.answer or " ".join(statements)
         answer = clip(words or _NOT_STATED, _EARLIER_ANSWER_CHARACTERS)
-        shown.append(Turn(turn.understood or turn.question, answer))
+        shown.append(AnsweredQuestion(turn.understood or turn.question, answer))
     return shown

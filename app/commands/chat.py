@@ -81,7 +81,7 @@ def _talk(
             if known.get(os.path.abspath(document.path), document.id) != document.id:
                 report.warn(f"{document.path} has changed: earlier answers cite the old version")
         number = earlier[0].id if earlier is not None else None
-        recorder = Recorder(session.store, "chat", session.documents, report.warn, resume=number)
+        recorder = Recorder(session.store, "chat", session.documents, report.warn, number)
         conversation = ChatConversation(
             session, recorder, earlier[1] if earlier is not None else ()
         )

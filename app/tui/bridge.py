@@ -316,8 +316,8 @@ def passage_scores(session: Session, finished: Finished) -> Scores:
     if session.options.quick or len(session.documents) > 1:
         return []
     scores = []
-    for item in session.rank(finished.answer.question):
-        passage = session.context.passages[item.index].passage
+    for item in session.ranked_passages(finished.answer.question):
+        passage = session.context.passages[item.passage_number].passage
         scores.append((passage.page, passage.start, passage.end, item.score))
     return scores
 

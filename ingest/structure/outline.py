@@ -16,7 +16,7 @@ from docqa.ingest.structure.nesting import NUMBERS, Nesting
 from docqa.ingest.structure.numbering import Numbered, parse_heading
 from docqa.ingest.structure.opinions import find_opinions
 from docqa.ingest.structure.sequence import NumberingStep, best_chain
-from docqa.ingest.types import Page, Section
+from docqa.ingest.types import Page, Section, location_of
 
 _MAX_TITLE_CHARS = 300
 _NUMBER_WITH_STOP = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})\.\s+(\S.*)", re.DOTALL)
@@ -81,7 +81,7 @@ def with_opinions(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[H
         HeadingMark(1, None, title, page, start, "opinion", 0.95) for page, start, title in opinions
     ]
     inner = [
-        mark._replace(level=mark.level + 1) if (mark.page, mark.start) > first else mark
+        mark._replace(level=mark.level + 1) if location_of(mark) > first else mark
         for mark in marks
         if mark.source != "style"
     ]

@@ -91,7 +91,7 @@ class RotateCall(Structure):
     ]
 
 
-class Segment(Structure):
+class KVSegment(Structure):
     _fields_ = [("count", c_int64), *fields(c_void_p, "k v k_scale v_scale bounds")]
 
 

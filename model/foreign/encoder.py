@@ -25,7 +25,7 @@ def _pooled(mode: str, x: "Tensor") -> "Tensor":
     return x[0] if mode == "cls" else x.mean(0) if mode == "mean" else x.max(0).values
 
 
-class SentenceEncoder(ForeignModel):
+class ForeignEncoder(ForeignModel):
     """A vector of a text: the states of its tokens pooled, and what else the modules make of it
     (Reimers and Gurevych 2019, arXiv 1908.10084)."""
 

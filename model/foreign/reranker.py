@@ -11,7 +11,7 @@ from docqa.model.errors import ConfigUnsupported
 from docqa.model.foreign.folder import RERANKER, ForeignModel
 
 
-class CrossEncoder(ForeignModel):
+class ForeignReranker(ForeignModel):
     """Reads a question and a passage together (Nogueira and Cho 2019, arXiv 1901.04085)."""
 
     role = RERANKER

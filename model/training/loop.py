@@ -210,7 +210,7 @@ def told_to_end() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGTERM, before)
 
 
-class Run:
+class TrainingRun:
     """Steps of one module until `--steps` or `--minutes` are over, whichever comes first.
 
     At every `--save-every` steps, after `--save-minutes` and at the end, the trained parameters,

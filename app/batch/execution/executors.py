@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from docqa.app.answer.events import Event
@@ -29,15 +29,18 @@ Next = Callable[[], Task | None]
 """The next task to begin, None where there is none now."""
 
 
+@dataclass
 class Serial:
-    def __init__(self, job: Job, on_event: Callable[[Event], None]) -> None:
-        self._job = job
-        self._on_event = on_event
-        job.prepare()
+    """One task at a time, in this process; `on_event` gets what happens while a document is
+    read."""
+
+    job: Job
+    on_event: Callable[[Event], None]
 
     def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
+        self.job.prepare()
         while (task := next_task()) is not None:
-            yield task, attempt(self._job, task.item, self._on_event)
+            yield task, attempt(self.job, task.item, self.on_event)
 
     @property
     def peak_bytes(self) -> int:
@@ -62,11 +65,11 @@ class Worker(Protocol):
         """Wait until it has ended."""
 
 
+@dataclass
 class Workers:
     """As many tasks at once as there are `workers`."""
 
-    def __init__(self, workers: Sequence[Worker]) -> None:
-        self._workers = workers
+    workers: Sequence[Worker]
 
     def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
         """Each task with its Outcome, as they end. Raises what a worker raises."""
@@ -78,11 +81,11 @@ class Workers:
             except Exception as error:  # noqa: BLE001 - raised again below, in the thread that asked
                 ended.put((worker, task, error))
 
-        idle = list(self._workers)
+        idle = list(self.workers)
         while True:
             while idle and (task := next_task()) is not None:
                 threading.Thread(target=process, args=(idle.pop(), task), daemon=True).start()
-            if len(idle) == len(self._workers):
+            if len(idle) == len(self.workers):
                 return
             try:
                 worker, task, outcome = ended.get(timeout=POLL_S)
@@ -96,27 +99,31 @@ class Workers:
     @property
     def peak_bytes(self) -> int:
         """The most memory of each process, added up; 0 where the workers are elsewhere."""
-        theirs = sum(worker.peak_bytes for worker in self._workers)
+        theirs = sum(worker.peak_bytes for worker in self.workers)
         return peak_bytes() + theirs if theirs else 0
 
     def close(self) -> None:
-        for worker in self._workers:
+        for worker in self.workers:
             worker.stop()
-        for worker in self._workers:
+        for worker in self.workers:
             worker.join()
 
 
 Executor = Serial | Workers
 
 
+@dataclass
 class WorkerProcess:
     """A child process that does the job of `spec`; after it died, another. Mutable."""
 
-    def __init__(self, spec: str, threads: int) -> None:
-        self._spec = spec
-        self._threads = threads
-        self._ready = self._busy = self._closed = False
-        self.peak_bytes = 0
+    spec: str
+    threads: int
+    peak_bytes: int = 0
+    _ready: bool = False
+    _busy: bool = False
+    _closed: bool = False
+
+    def __post_init__(self) -> None:
         self._start()
 
     def process(self, task: Task) -> Outcome:
@@ -164,9 +171,9 @@ class WorkerProcess:
         self._close_stdin()
 
     def _start(self) -> None:
-        environment = {**os.environ, "OMP_NUM_THREADS": str(self._threads)}
+        environment = {**os.environ, "OMP_NUM_THREADS": str(self.threads)}
         self.child = start_child("docqa.app.batch.execution.worker", _OWN_GROUP, env=environment)
-        self._send(self._spec)
+        self._send(self.spec)
 
     def _replace(self) -> None:
         self.child.wait()

@@ -15,7 +15,7 @@ from docqa.model.config import FULL
 from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.decode.beams import Branches
 from docqa.model.decode.step import attention_step
-from docqa.model.hybrid import Layer
+from docqa.model.hybrid import HybridLayer
 from docqa.model.load import NetworkModel
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import AttentionMemory
@@ -29,8 +29,8 @@ CONTEXT = 262_144
 class Pair:
     """The two kinds of layers of a model, and how many of each."""
 
-    delta: Layer
-    attention: Layer
+    delta: HybridLayer
+    attention: HybridLayer
     deltas: int
     attentions: int
 
@@ -39,7 +39,7 @@ class Pair:
         kinds = model.config.layer_types
         if len(set(kinds)) < 2:
             return None
-        layers = [cast("Layer", layer) for layer in model.network.layers]
+        layers = [cast("HybridLayer", layer) for layer in model.network.layers]
         attention = next(layer for layer in layers if layer.kind == FULL)
         delta = next(layer for layer in layers if layer.kind != FULL)
         return cls(delta, attention, sum(kind != FULL for kind in kinds), kinds.count(FULL))
@@ -123,10 +123,10 @@ def training_row(model: NetworkModel, pair: Pair, trained: int) -> Measurement:
     )
 
 
-def _training_seconds(model: NetworkModel, layer: Layer) -> float:
+def _training_seconds(model: NetworkModel, layer: HybridLayer) -> float:
     """Forward and backward of a block through a fresh layer of the same kind."""
     use_native_gradients()
-    fresh = Layer(model.config, layer.kind)
+    fresh = HybridLayer(model.config, layer.kind)
     rotation = model.network.rotation(torch.arange(BLOCK), yarn_factor_for(model.config, BLOCK))
     cos, sin = (part.float() for part in rotation)
     x = torch.randn(1, BLOCK, model.config.hidden_size, requires_grad=True)
@@ -153,7 +153,7 @@ def _attention_gradient(model: NetworkModel, keys: int) -> float:
 
 
 def _block_seconds(
-    model: NetworkModel, layer: Layer, memory: AttentionMemory | DeltaMemory
+    model: NetworkModel, layer: HybridLayer, memory: AttentionMemory | DeltaMemory
 ) -> float:
     """One block of queries through one layer behind `memory`; the faster of two."""
     x = torch.randn(1, BLOCK, model.config.hidden_size).to(model.dtype)

@@ -1,4 +1,4 @@
-"""What docqa saw on a page, as an image, as JSON or in words: `python -m docqa.app.lab.inspect`."""
+"""What docqa saw on a page, as an image or as JSON: `python -m docqa.app.lab.inspect`."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Annotated
 from docqa.app import cli, report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
-from docqa.app.lab.inspect.page_facts import Inspection, inspect_file, summary, to_json_object
+from docqa.app.lab.inspect.page_facts import Inspection, inspect_file, to_json_object
 from docqa.app.lab.inspect.page_svg import page_svg
 from docqa.app.storage.atomic import check_output
 
@@ -33,22 +33,17 @@ def inspect(
     """Draw what docqa saw on a page.
 
     The image, an SVG, shows blocks in reading order, running heads, hidden text, sections and
-    the grade of the text. On a terminal the page is described in words instead.
+    the grade of the text.
     """
     inputs.check_stdin([file])
     _check_output(output, file, as_json)
     seen = inspect_file(file, page, given.options())
     for note in seen.notes:
         report.warn(note)
-    if not as_json and output is None and sys.stdout.isatty():
-        report.result("\n".join(summary(seen)))
-        if seen.view.width_pt:
-            report.note("docqa: --output page.svg writes the picture")
+    if as_json:
+        inputs.deliver(json.dumps(to_json_object(seen), ensure_ascii=False) + "\n", output)
     else:
-        text = (
-            f"{json.dumps(to_json_object(seen), ensure_ascii=False)}\n" if as_json else _drawn(seen)
-        )
-        inputs.deliver(text, output)
+        inputs.deliver(_drawn(seen), output)
     return report.ANSWERED
 
 

@@ -1,37 +1,39 @@
-"""A page as docqa saw it, with what the Document knows around it, as facts, text and JSON."""
-
-from __future__ import annotations
+"""A page as docqa saw it, with what the Document knows around it, as facts and JSON."""
 
 import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING
 
 from docqa.app.answer.text import clip
 from docqa.app.errors import UsageError
+from docqa.app.lab.inspect.seen import Furniture, HiddenText, furniture_of, hidden_of
+from docqa.app.options import Options
 from docqa.app.output.render import page_text, printable
-
-if TYPE_CHECKING:
-    from docqa.app.options import Options
-    from docqa.ingest.pdf.inspection import PageView
-    from docqa.ingest.pdf.visibility.objects import Box
-    from docqa.ingest.types import Document, Page, Section, Table
+from docqa.app.storage.sources import read_one, reading_of
+from docqa.app.storage.store import store_of
+from docqa.ingest.pdf.inspection import PageView, extract_page, text_view, view_of
+from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.request import PageEvents, ReadRequest
+from docqa.ingest.types import Document, Page, Section, Table
 
 GRADES = {"A": "order certain", "B": "repaired", "C": "doubtful", "F": "no usable text"}
-_CELL_CHARS = 24
-_MOST_ROWS = 40
 _SECTION = ("id", "number", "title", "level", "start", "source", "confidence")
 _PHYSICAL = re.compile(r"pdf\s*(\d{1,6})$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """One page of `document`. `notes`: how it was found, and what reading had to say."""
+    """One page of `document`. `ocr`: its words were recognised. `notes`: how it was found, and
+    warnings.
+    """
 
     document: Document
     page: Page
     view: PageView
+    furniture: tuple[Furniture, ...]
+    hidden: tuple[HiddenText, ...] = ()
+    ocr: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -53,19 +55,24 @@ class Inspection:
 def inspect_file(path: str, wanted: str | None, options: Options) -> Inspection:
     """The page `wanted` (see `find_page`) of the only document at `path`, or its whole text without
     pages. Raises UsageError for a page that is not there, InputError, and docqa.ingest.errors."""
-    from docqa.app.storage.sources import read_one, reading_of
-    from docqa.app.storage.store import store_of
-    from docqa.ingest.pdf.inspection import text_view
-    from docqa.ingest.request import ReadRequest
-    from docqa.ingest.worker import inspect_in_worker
-
     document, data, found = read_one(path, reading_of(options), store_of(options))
     page, notes = find_page(document, wanted)
-    if document.paged:
-        view = inspect_in_worker(ReadRequest(path, data, password=options.password), page)
-    else:
+    notes = [*found.warnings, *found.notices, *notes]
+    if not document.paged:
         view = text_view(page, "a document of this kind has no pages")
-    return Inspection(document, page, view, (*found.warnings, *found.notices, *notes))
+        furniture = tuple(Furniture(text, None) for text in page.furniture)
+        return Inspection(document, page, view, furniture, notes=tuple(notes))
+    request = ReadRequest(path, data, password=options.password)
+    raw, picture = extract_page(request, page, PageEvents())
+    return Inspection(
+        document,
+        page,
+        view_of(page, raw, picture),
+        furniture_of(page, raw),
+        hidden_of(raw),
+        raw.ocr,
+        tuple(notes),
+    )
 
 
 def find_page(document: Document, wanted: str | None) -> tuple[Page, list[str]]:
@@ -119,7 +126,7 @@ def to_json_object(inspection: Inspection) -> dict[str, object]:
         "height_pt": round(view.height_pt, 2) if view.height_pt else None,
         "grade": page.grade,
         "grades": grades(document),
-        "ocr": view.ocr,
+        "ocr": inspection.ocr,
         "section": list(inspection.path_at(0)),
         "sections": [
             {name: getattr(section, name) for name in _SECTION}
@@ -134,7 +141,7 @@ def to_json_object(inspection: Inspection) -> dict[str, object]:
                 "in_text": item.in_text,
                 "box": _box(item.box) if item.box else None,
             }
-            for item in view.furniture
+            for item in inspection.furniture
         ],
         "hidden": [
             {
@@ -143,7 +150,7 @@ def to_json_object(inspection: Inspection) -> dict[str, object]:
                 "count": item.count,
                 "boxes": [_box(b) for b in item.boxes],
             }
-            for item in view.hidden
+            for item in inspection.hidden
         ],
         "notes": list(view.notes),
         "warnings": list(document.coverage.warnings),
@@ -155,31 +162,20 @@ def grades(document: Document) -> dict[str, int]:
     return {grade: counts[grade] for grade in sorted(counts)}
 
 
-def summary(inspection: Inspection) -> list[str]:
-    """The page in words, a line for each fact and each block, in reading order."""
-    page = inspection.page
-    view = inspection.view
-    lines = head_lines(inspection)
-    for number, block in enumerate(view.blocks, 1):
-        text = printable(page.text[block.start : block.end])
-        lines.append(f"{number:4} {block.kind:<8} {clip(text, 100)}")
-    lines += [line for table in page.tables for line in drawn_table(page, table)]
-    return lines + remarks(inspection)
-
-
 def remarks(inspection: Inspection) -> list[str]:
     """The sections that begin on the page, what of it is not in the text, and notes, each in a
     line.
     """
-    view = inspection.view
     titles = ((" ".join(filter(None, (s.number, s.title))), s) for s in inspection.sections)
     found = [
         f"section: {clip(t, 90)} [level {s.level}, {s.source} {s.confidence:.2f}]"
         for t, s in titles
     ]
-    found += [f"head or foot: {clip(item.text, 90)}" for item in view.furniture]
-    found += [f"hidden ({item.reason}): {clip(item.text, 90)}" for item in view.hidden]
-    found += [f"note: {note}" for note in (*view.notes, *inspection.document.coverage.warnings)]
+    found += [f"head or foot: {clip(item.text, 90)}" for item in inspection.furniture]
+    found += [f"hidden ({item.reason}): {clip(item.text, 90)}" for item in inspection.hidden]
+    found += [
+        f"note: {note}" for note in (*inspection.view.notes, *inspection.document.coverage.warnings)
+    ]
     return [printable(line) for line in found]
 
 
@@ -196,35 +192,10 @@ def head_lines(inspection: Inspection) -> list[str]:
             "grades of all pages: "
             + ", ".join(f"{grade} {n:,}" for grade, n in grades(document).items())
         )
-    if inspection.view.ocr:
+    if inspection.ocr:
         lines.append("text recognised from a picture")
     path = inspection.path_at(0)
     lines.append("begins in: " + (" > ".join(map(printable, path)) if path else "no section"))
-    return lines
-
-
-def drawn_table(page: Page, table: Table) -> list[str]:
-    """A table as a grid of words: a head, and a line for each row with its cells below each
-    other.
-    """
-    grid = [["" for _ in range(table.columns)] for _ in range(table.rows)]
-    for cell in table.cells:
-        grid[cell.row][cell.column] = clip(printable(page.text[cell.start : cell.end]), _CELL_CHARS)
-    shown = grid[:_MOST_ROWS]
-    widths = [max(len(row[column]) for row in shown) for column in range(table.columns)]
-    goes_on = ", goes on from the page before" if table.continued else ""
-    lines = [f"table: {table.rows} rows, {table.columns} columns, {table.heads} of heads{goes_on}"]
-    for number, row in enumerate(shown):
-        if number and number == table.heads:
-            lines.append("     " + "-+-".join("-" * width for width in widths))
-        lines.append(
-            "     "
-            + " | ".join(
-                f"{text:<{width}}" for text, width in zip(row, widths, strict=True)
-            ).rstrip()
-        )
-    if len(grid) > len(shown):
-        lines.append(f"     and {len(grid) - len(shown)} more rows: --json has all")
     return lines
 
 

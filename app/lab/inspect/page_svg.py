@@ -47,6 +47,8 @@ def page_svg(inspection: Inspection) -> str:
     return filled_in(
         "lab/inspect/page.svg.jinja",
         view=view,
+        furniture=inspection.furniture,
+        hidden_texts=inspection.hidden,
         panel=panel,
         unit=unit,
         margin=_MARGIN * unit,

@@ -30,9 +30,9 @@ from docqa.app.summary.sentences.candidates import speaker_at
 from docqa.app.summary.written.material import Material, numbered_text
 from docqa.ingest.types import Document
 from docqa.model.errors import ContextTooLong
-from docqa.model.prompts.conversation import WHOLE, Form
+from docqa.model.prompts.conversation import WHOLE, PromptForm
 from docqa.model.prompts.summary_prompt import NUMBERED
-from docqa.model.prompts.written_prompt import Question
+from docqa.model.prompts.written_prompt import PromptQuestion
 
 _LEAST_QUOTED = 4  # words, more than a name
 _LEAST_WORDS = 3  # content words without its quotations
@@ -56,7 +56,7 @@ class Writer:
     def read(self) -> Iterator[Event]:
         reading = self._generator.reading if self.whole else None
         try:
-            yield from (reading or self.evidence).read()
+            yield from (reading or self.evidence.own.reading).read()
         except ContextTooLong as error:
             if reading is not None:
                 raise
@@ -82,7 +82,7 @@ def writer_of(session: Session) -> Writer | None:
     return None if session.writing is None else Writer(session.writing)
 
 
-def form_of(given: Given) -> Form:
+def form_of(given: Given) -> PromptForm:
     return NUMBERED if given.numbered else WHOLE
 
 
@@ -123,7 +123,7 @@ def compose(
     withdraw once. Raises as `Writer.reply`."""
 
     def again(text: str, weak: Sequence[str]) -> Generator[Event, None, Reply]:
-        mend = form_of(material.shown).mend(Question(""), weak)
+        mend = form_of(material.shown).mend(PromptQuestion(""), weak)
         return (yield from writer.reply(material.shown, [request, text, mend]))
 
     first = yield from writer.reply(material.shown, [request])

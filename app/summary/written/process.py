@@ -255,7 +255,7 @@ class _Work:
 
     def _ranked(self, question: str, tokens: int) -> list[int]:
         order = [
-            item.index
+            item.passage_number
             for item in self.writer.evidence.of_question(question, unread=self.writer.unread).ranked
         ]
         chosen: list[int] = []

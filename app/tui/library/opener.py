@@ -66,7 +66,6 @@ class SessionOpener:
         open_session; a `password` is kept while this runs. Raises as the engine, InputError for a
         path with several."""
         from docqa.app.session.engine import open_session
-        from docqa.app.session.session import Session
 
         if password is not None:
             self._options = replace(self._options, password=password)
@@ -84,9 +83,7 @@ class SessionOpener:
             raise InputError(
                 f"contains {len(chosen)} documents", where=path, hint="open it as a library"
             )
-        return Session(
-            chosen, options, store=session.store, warnings=session.warnings, notices=session.notices
-        )
+        return session.of_documents(chosen)
 
     def image(self, document: Document, page: Page) -> PageImage:
         """The page as a grey PNG, its (width, height) in points, and its lines' places, from a

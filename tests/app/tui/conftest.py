@@ -153,7 +153,7 @@ class FakeSession:
     def completed(self, question: str, earlier: Any) -> str:
         return f"{question.rstrip('?')} behind {earlier[-1].answer}?" if self.writes else question
 
-    def rank(self, question: str) -> list[Ranked]:
+    def ranked_passages(self, question: str) -> list[Ranked]:
         return [
             Ranked(index, 3.0 if index == 4 else 0.1 * index, 0.0)
             for index in range(len(self.documents[0].pages))

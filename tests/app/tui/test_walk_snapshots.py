@@ -63,7 +63,7 @@ def answer(agreement: Any) -> Any:
 @pytest.fixture
 def session(agreement: Any) -> Any:
     class Session(tui.FakeSession):  # type: ignore[misc]
-        def rank(self, question: str) -> list[Ranked]:
+        def ranked_passages(self, question: str) -> list[Ranked]:
             """By the words of the question alone."""
             words = set(question.casefold().rstrip("?").split())
             texts = [

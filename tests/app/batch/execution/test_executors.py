@@ -98,7 +98,7 @@ def test_workers_that_cannot_start_are_not_the_fault_of_a_document(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("ray") is None, reason="the extra ray is not installed")
 def test_a_killed_ray_actor_costs_no_record(serial, checkpoint, tmp_path):
-    program = KILL.format(module="ray_actors", kind="RayActor", kill="self._ray.kill(self._handle)")
+    program = KILL.format(module="ray_actors", kind="RayActor", kill="self.ray.kill(self._handle)")
     _run(
         program,
         checkpoint,

@@ -4,6 +4,7 @@ that die.
 
 import io
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def run(folder: Path, workspace: Workspace, shout: Shout) -> Callable[..., Tally
         with Ledger(workspace.root / "ledger.sqlite", "here") as ledger:
             ledger.begin({}, 1, 0.0, 0)
             runner = Runner(
-                left, workspace, ledger, lambda task, record: None, progress, max_failures
+                deque(left), workspace, ledger, lambda task, record: None, progress, max_failures
             )
             return runner.run(executor or Serial(shout, lambda event: None))
 

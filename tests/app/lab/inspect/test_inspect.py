@@ -165,16 +165,6 @@ def test_a_page_number_is_refused_for_a_document_without_pages(document):
         find_page(document("Text.", paged=False), "1")
 
 
-def test_on_a_terminal_the_page_is_told_in_words(inspect, report_pdf, monkeypatch):
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    code, out, err = inspect(report_pdf, "--page", "1")
-    assert code == 0
-    assert "grade A: order certain" in out
-    assert "<svg" not in out
-    assert "Nobody sees this." in out
-    assert "--output page.svg" in err
-
-
 def test_output_is_written_whole_and_nowhere_else(inspect, report_pdf, tmp_path):
     target = tmp_path / "page.svg"
     code, out, err = inspect(report_pdf, "--output", target)
