@@ -87,7 +87,7 @@ def drawing(
     part: Share = WHOLE,
 ) -> str:
     """What draws `part` of the grey PNG of `ingest.pdf.visibility.raster` over the cells from
-    (column, row), counted from 0, with `boxes` marked in yellow; the cursor stays. Raises
+    (column, row), count_text from 0, with `boxes` marked in yellow; the cursor stays. Raises
     ValueError for another PNG."""
     if boxes or part != WHOLE:
         png = marked_png(grey_pixels(png), boxes, part)
