@@ -10,7 +10,7 @@ from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade, Place, weakest
 from docqa.app.answer.text import clip
 from docqa.app.check.citations import assign
-from docqa.app.check.quotations import Quotation, find_quotations, outer_marks
+from docqa.app.check.quotations import QuotedPassage, find_quotations, outer_marks
 from docqa.app.check.quote_parts import Finding, QuotePart, assemble, split_parts
 from docqa.app.evidence.terms import distinct_terms
 from docqa.app.places.cites import PlaceCite, find_cites
@@ -57,7 +57,7 @@ class CheckedQuotation:
     `cited`: the claimed places; `heading`: the section that has the words. `nearest`: the text most
     like an absent quotation, which `reads` and `difference` are then of."""
 
-    quotation: Quotation
+    quotation: QuotedPassage
     cited: tuple[CheckedCite, ...]
     found: Finding
     place: Place
@@ -134,7 +134,7 @@ class _TextCheck:
         cites = (self._cite(cite, self.names.named_in(words)) for cite, words in zip(free, around))
         return Verification(tuple(checked), tuple(cites), tuple(alone))
 
-    def _named(self, number: int, quotations: list[Quotation]) -> set[int]:
+    def _named(self, number: int, quotations: list[QuotedPassage]) -> set[int]:
         before = quotations[number - 1].end if number else 0
         after = quotations[number + 1].start if number + 1 < len(quotations) else len(self.text)
         quotation = quotations[number]
@@ -187,7 +187,7 @@ class _TextCheck:
         return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), why)
 
     def _quotation(
-        self, quotation: Quotation, claimed: tuple[PlaceCite, ...], named: set[int]
+        self, quotation: QuotedPassage, claimed: tuple[PlaceCite, ...], named: set[int]
     ) -> CheckedQuotation:
         self._on_each(quotation.text)
         cited = tuple(self._cite(cite, named) for cite in claimed)
@@ -435,7 +435,7 @@ class _TextCheck:
         return Place.AS_CITED if all(judged.values()) else Place.MOVED
 
     def _notes(
-        self, quotation: Quotation, found: Finding, place: Place, cited: tuple[CheckedCite, ...]
+        self, quotation: QuotedPassage, found: Finding, place: Place, cited: tuple[CheckedCite, ...]
     ) -> Iterator[str]:
         for cite in cited:
             if cite.note:
