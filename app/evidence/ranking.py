@@ -12,8 +12,8 @@ from typing import Self
 
 import numpy as np
 
+from docqa.app.context.cached import CachedParts
 from docqa.app.context.context import Context, PlacedPassage
-from docqa.app.context.kept import KeptParts
 from docqa.app.evidence.postings import POSTINGS_FORMAT, Postings
 from docqa.app.evidence.terms import terms
 from docqa.app.storage.arrays import Arrays
@@ -53,7 +53,7 @@ class WordIndex:
         return cls(map(partial(passage_words, context), context.passages))
 
     @classmethod
-    def kept(cls, context: Context, kept: KeptParts) -> Self:
+    def kept(cls, context: Context, kept: CachedParts) -> Self:
         """The same; words are looked for only in documents that are not kept, and then kept."""
 
         def words(number: int) -> Arrays:

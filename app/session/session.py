@@ -15,8 +15,8 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.loading import bundled_model, find_model, writing_template
 from docqa.app.answerers.remote.address import Address, is_remote
+from docqa.app.context.cached import CachedParts
 from docqa.app.context.context import Context
-from docqa.app.context.kept import KeptParts
 from docqa.app.context.plan import Plan
 from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked, WordIndex
@@ -111,11 +111,11 @@ class Session:
             self.documents, model.tokenizer, self.warnings, opening, kept=self._kept(model)
         )
 
-    def _kept(self, model: Model) -> KeptParts | None:
+    def _kept(self, model: Model) -> CachedParts | None:
         return (
             None
             if self.store is None
-            else KeptParts(self.store, model.fingerprint, self._of_kept_parts)
+            else CachedParts(self.store, model.fingerprint, self._of_kept_parts)
         )
 
     @property
