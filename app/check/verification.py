@@ -86,16 +86,12 @@ class Verification:
 
     @property
     def anything_absent(self) -> bool:
-        return Grade.ABSENT in {
-            *(quote.grade for quote in self.quotations),
-            *(cite.grade for cite in self.cites),
-        }
+        return any(item.grade == Grade.ABSENT for item in (*self.quotations, *self.cites))
 
     @property
     def all_verified(self) -> bool:
         """Whether every quotation is exact or normalised, and no cited place absent."""
-        sure = all(quote.grade in (Grade.EXACT, Grade.NORMALISED) for quote in self.quotations)
-        return sure and not self.anything_absent
+        return not self.anything_absent and all(quote.grade.verified for quote in self.quotations)
 
     def counts(self) -> dict[str, int]:
         return {grade: sum(q.grade == grade for q in self.quotations) for grade in Grade}
