@@ -24,7 +24,7 @@ from docqa.ingest import limits
 from docqa.ingest.errors import ERRORS, IngestError, Unreadable, reading
 from docqa.ingest.process import limits as process_limits
 from docqa.ingest.process.limits import Watch
-from docqa.ingest.process.messages import Inbox, receive, send
+from docqa.ingest.process.messages import Inbox, pipes_of_child, receive, send, start_child
 from docqa.ingest.process.processor_time import Stopwatch
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.serialize import from_bytes, maker, row_of
@@ -162,15 +162,7 @@ class _Child:
         fields["wants_first"] = request.on_first is not None
         header = json.dumps(fields, default=row_of).encode()
         self._size = len(request.content) if request.data is not None else _size_of(request.name)
-        # -P: a file called json.py beside the user's documents is not ours to run.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "docqa.ingest.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            creationflags=_NO_CONSOLE,
-        )
+        self._process = start_child("docqa.ingest.worker", _NO_CONSOLE, stderr=subprocess.DEVNULL)
         assert self._process.stdin is not None and self._process.stdout is not None
         self._inbox = Inbox(self._process.stdout)
         given = self._process.stdin, header, request.content
@@ -301,10 +293,7 @@ def _allowance(kind: bytes, number: int) -> int:
 
 def main() -> int:
     """The child: limits itself, reads a request from stdin, writes an answer to stdout."""
-    requests = os.fdopen(os.dup(0), "rb")
-    answers = os.fdopen(os.dup(1), "wb")
-    # What a library prints must not fall between the messages.
-    os.dup2(2, 1)
+    requests, answers = pipes_of_child()
     gc.set_threshold(_YOUNG_OBJECTS, 20, 50)
     limit_resources()
     fields = json.loads(receive(requests))

@@ -61,8 +61,8 @@ def register(operation: str, name: str, function: Callable[..., Any]) -> None:
 
 
 def register_native(operation: str, function: Callable[..., Any]) -> None:
-    """Adds one in C++, float32 on the CPU, where the library is there; called with `library`
-    set.
+    """Adds one in C++, float32 on the CPU, preferred where the library is there; called with
+    `library` set.
     """
     _add(
         operation,
@@ -84,7 +84,8 @@ def register_triton(operation: str, module: str, function: str) -> None:
 
 
 def _add(operation: str, entry: Implementation) -> None:
-    _registry.setdefault(operation, []).append(entry)
+    known = _registry.setdefault(operation, [])
+    known.insert(0 if entry.native else len(known), entry)
     choose.cache_clear()
 
 

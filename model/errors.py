@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from docqa.kernels.errors import DescribedError
 
-
-class ModelError(DescribedError):
+class ModelError(Exception):
     """Root of everything that the model package raises."""
 
 

@@ -18,7 +18,8 @@ from pathlib import Path
 from docqa.app.batch.items import Failure
 from docqa.app.batch.names import WORKSPACE
 from docqa.app.errors import UsageError
-from docqa.app.storage.atomic import TEMPORARY_PREFIX, write_whole
+from docqa.app.storage.atomic import write_whole
+from docqa.model.atomic import TEMPORARY_PREFIX
 
 
 class Workspace:

@@ -21,8 +21,8 @@ from docqa.app.context.provenance import Profile
 from docqa.app.errors import StoreDamaged
 from docqa.app.models.library import name_of
 from docqa.app.storage.arrays import load_summed, save_summed
-from docqa.app.storage.atomic import TEMPORARY_PREFIX
 from docqa.app.storage.store import Details, Store, acquire, details_of
+from docqa.model.atomic import TEMPORARY_PREFIX
 from docqa.model.errors import StateDamaged, StateError
 from docqa.model.state.files import load_state, save_state
 from docqa.model.state.header import read_header
@@ -318,10 +318,7 @@ class Prefiller:
             self._refused = True
             return f"what was read cannot be kept ({error.strerror or error}, {folder}); the answer is not affected"
         finally:
-            for path in [
-                *folder.glob("model/.*.part"),
-                *folder.glob(f"{TEMPORARY_PREFIX}*"),
-            ]:  # of an interruption
+            for path in folder.rglob(f"{TEMPORARY_PREFIX}*"):  # of an interruption
                 with suppress(OSError):  # another process removes it, or the disk refuses
                     path.unlink()
             self._forgotten()  # `docqa forget` may have come between

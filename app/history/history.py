@@ -16,10 +16,10 @@ from docqa.app.answer.answer import Answer
 from docqa.app.answer.text import compact_json, storable
 from docqa.app.errors import InputError
 from docqa.app.history.database import FOLDER, NAME, Database
-from docqa.app.history.query import folded, match_expression
+from docqa.app.history.query import indexed_text, phrases
 from docqa.app.history.records import (
-    Annotation,
     CitedPage,
+    KeptAnnotation,
     KeptDocument,
     KeptSession,
     KeptTurn,
@@ -81,15 +81,16 @@ class History:
 
         return self._database.write(work)
 
-    def keep(self, session: int, turn: KeptTurn, documents: Sequence[KeptDocument] = ()) -> int:
-        """Write a turn of `session`, over the one at its position or, with 0, behind the others,
-        and new `documents`. Returns the position; 0 where the session is gone."""
+    def keep(self, session: int, turn: KeptTurn, documents: Sequence[KeptDocument] = ()) -> bool:
+        """Write a turn of `session`, over the one at its position or, with 0, after the others, and
+        new `documents`. Returns whether there still is such a session."""
 
-        def work(db: sqlite3.Connection) -> int:
+        def work(db: sqlite3.Connection) -> bool:
             if not _touch(db, session):
-                return 0
+                return False
             _add_documents(db, session, documents)
-            return _put_turn(db, session, turn)[0]
+            _put_turn(db, session, turn, turn.position)
+            return True
 
         return self._database.write(work)
 
@@ -97,19 +98,17 @@ class History:
         """Make `turns` and `place` all that is kept of `session`."""
 
         def work(db: sqlite3.Connection) -> None:
-            changed = [
-                _put_turn(db, session, turn, at)[1] for at, turn in enumerate(turns, start=1)
-            ]
+            changes = [_put_turn(db, session, turn, at) for at, turn in enumerate(turns, start=1)]
             db.execute(
                 "DELETE FROM turns WHERE session = ? AND position > ?", (session, len(turns))
             )
             db.execute("UPDATE sessions SET page = ?, offset = ? WHERE id = ?", (*place, session))
-            if any(changed):
+            if any(changes):
                 _touch(db, session)
 
         self._database.write(work)
 
-    def annotate(self, session: int, annotation: Annotation) -> int:
+    def annotate(self, session: int, annotation: KeptAnnotation) -> int:
         """Write an annotation over the one with its id; returns its id, 0 where the session is
         gone.
         """
@@ -176,38 +175,29 @@ class History:
 
         return self._database.read(work)
 
-    def annotations(self, session: int) -> list[Annotation]:
+    def annotations(self, session: int) -> list[KeptAnnotation]:
         """A session's annotations, in the order of the document."""
         query = (
             f"SELECT {_ANNOTATION}, id FROM annotations WHERE session = ? ORDER BY page, start, id"
         )
-        return [Annotation(*row) for row in self._rows(query, session)]
+        return [KeptAnnotation(*row) for row in self._rows(query, session)]
 
     def search(self, query: str = "", limit: int = 50) -> tuple[list[Listed], int]:
         """(the newest `limit` turns with every word of `query` in question, answer or quotes, their
         number). All turns without a query; none for one without a word ("§")."""
-        expression = match_expression(query)
-        where = "0" if query.strip() else "1"
-        values = []
-        if expression:
-            where = "turns.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
-            values = [expression]
+        where = "turns.id IN (SELECT value FROM json_each(?))" if query.strip() else "? IS NULL"
         newest = (
             f"SELECT session, kind, {_TURN} FROM turns JOIN sessions ON sessions.id = session "
             f"WHERE {where} ORDER BY asked DESC, turns.id DESC LIMIT ?"
         )
 
         def work(db: sqlite3.Connection) -> tuple[list[Listed], int]:
-            total = db.execute(f"SELECT count(*) FROM turns WHERE {where}", values).fetchone()[0]
-            listed = [
-                Listed(
-                    session,
-                    kind,
-                    tuple(document.path for document in _documents(db, session)),
-                    _turn(tuple(rest)),
-                )
-                for session, kind, _, *rest in db.execute(newest, (*values, limit)).fetchall()
-            ]
+            chosen = json.dumps(_matching(db, query)) if query.strip() else None
+            (total,) = db.execute(f"SELECT count(*) FROM turns WHERE {where}", (chosen,)).fetchone()
+            listed: list[Listed] = []
+            for session, kind, _, *turn in db.execute(newest, (chosen, limit)).fetchall():
+                files = tuple(document.path for document in _documents(db, session))
+                listed.append(Listed(session, kind, files, _turn(tuple(turn))))
             return listed, int(total)
 
         return self._database.read(work)
@@ -294,40 +284,26 @@ def _touch(db: sqlite3.Connection, session: int) -> bool:
     )
 
 
-def _put_turn(
-    db: sqlite3.Connection, session: int, turn: KeptTurn, position: int = 0
-) -> tuple[int, bool]:
-    """Write a turn where it differs; returns its position, and whether anything changed."""
-    at = position or turn.position
-    if not at:
-        at = db.execute(
-            "SELECT ifnull(max(position), 0) + 1 FROM turns WHERE session = ?", (session,)
-        ).fetchone()[0]
-    question, understood, note = map(storable, (turn.question, turn.understood, turn.note))
-    kept = None if turn.answer is None else storable(compact_json(turn.answer.to_json_object()))
-    values = (question, understood, turn.state, note, kept)
-    known = db.execute(
-        "SELECT id, question, understood, state, note, answer FROM turns WHERE session = ? AND position = ?",
-        (session, at),
+def _put_turn(db: sqlite3.Connection, session: int, turn: KeptTurn, position: int) -> bool:
+    """Write a turn at `position`, with 0 after the others; returns whether anything changed."""
+    answer = None if turn.answer is None else compact_json(turn.answer.to_json_object())
+    texts = (turn.question, turn.understood, turn.state, turn.note, answer)
+    written = db.execute(
+        "INSERT INTO turns (session, position, asked, question, understood, state, note, answer) VALUES (?1, "
+        "ifnull(?2, (SELECT ifnull(max(position), 0) + 1 FROM turns WHERE session = ?1)), ?3, ?4, ?5, ?6, ?7, ?8) "
+        "ON CONFLICT DO UPDATE SET question = excluded.question, understood = excluded.understood, "
+        "state = excluded.state, note = excluded.note, answer = excluded.answer "
+        "WHERE (question, understood, state, note, answer) IS NOT (?4, ?5, ?6, ?7, ?8) RETURNING id",
+        (session, position or None, turn.asked, *(text and storable(text) for text in texts)),
     ).fetchone()
-    if known is None:
-        columns = "question, understood, state, note, answer, session, position, asked"
-        written = (*values, session, at, turn.asked)
-        number = db.execute(
-            f"INSERT INTO turns ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", written
-        ).lastrowid
-    elif known[1:] == values:
-        return at, False
-    else:
-        number = known[0]
-        columns = "question = ?, understood = ?, state = ?, note = ?, answer = ?"
-        db.execute(f"UPDATE turns SET {columns} WHERE id = ?", (*values, number))
-        db.execute("DELETE FROM words WHERE rowid = ?", (number,))
-        db.execute("DELETE FROM cited WHERE turn = ?", (number,))
-    _index(db, int(number or 0), turn)
+    if written is None:
+        return False
+    (number,) = written
+    db.execute("DELETE FROM cited WHERE turn = ?", (number,))
+    _index(db, number, turn)
     for page in turn.pages:
-        _put_page(db, session, int(number or 0), page)
-    return at, True
+        _put_page(db, session, number, page)
+    return True
 
 
 def _put_page(db: sqlite3.Connection, session: int, turn: int, page: CitedPage) -> None:
@@ -347,18 +323,31 @@ def _put_page(db: sqlite3.Connection, session: int, turn: int, page: CitedPage) 
 
 
 def _index(db: sqlite3.Connection, number: int, turn: KeptTurn) -> None:
-    quotes = "" if turn.answer is None else "\n".join(quote.text for quote in turn.answer.quotes)
-    answer = "" if turn.answer is None else turn.answer.answer or ""
-    question = f"{turn.question}\n{turn.understood}"
-    db.execute(
-        "INSERT INTO words (rowid, question, answer, quotes) VALUES (?, ?, ?, ?)",
-        (number, folded(question), folded(answer), folded(quotes)),
-    )
+    texts = [turn.question, turn.understood]
+    if turn.answer is not None:
+        texts += [turn.answer.answer or "", *(quote.text for quote in turn.answer.quotes)]
+    text = storable(indexed_text("\n".join(texts)))
+    for index in ("words", "stems"):
+        db.execute(f"INSERT OR REPLACE INTO {index} (rowid, text) VALUES (?, ?)", (number, text))
 
 
 def _index_all(db: sqlite3.Connection) -> None:
     for row in db.execute(f"SELECT {_TURN} FROM turns").fetchall():
         _index(db, row[0], _turn(row[1:]))
+
+
+def _matching(db: sqlite3.Connection, query: str) -> list[int]:
+    """The ids of the turns in which every word of `query` occurs, or begins one, or is inflected."""
+    matching: set[int] | None = None
+    for phrase in phrases(query):
+        rows = db.execute(
+            "SELECT rowid FROM words WHERE words MATCH ?1 || '*' "
+            "UNION SELECT rowid FROM stems WHERE stems MATCH ?1",
+            (phrase,),
+        )
+        numbers = {row[0] for row in rows}
+        matching = numbers if matching is None else matching & numbers
+    return sorted(matching or ())
 
 
 def _documents(db: sqlite3.Connection, session: int) -> tuple[KeptDocument, ...]:

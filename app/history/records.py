@@ -58,7 +58,7 @@ class KeptTurn:
 
 
 @dataclass(frozen=True)
-class Annotation:
+class KeptAnnotation:
     """Words that a reader has highlighted, perhaps with a `note`, from offset `start` of `page` to
     `end` of `end_page` (half-open; pages from 1); `text` stood there, `place` says where. `made` is
     seconds since the epoch; `id` is 0 where it is not kept yet."""

@@ -22,8 +22,9 @@ from docqa.app.answerers.loading import load_model
 from docqa.app.eval.evaluate import grouped, mean
 from docqa.app.eval.judging import normalise
 from docqa.app.eval.questions import lines
-from docqa.app.evidence.ranking import Ranked, rank
+from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
+from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -214,11 +215,13 @@ def parse(pages: list[str]) -> Document:
 def ask(session: Session, needle: Needle, length: int) -> Found:
     """Put the needle's question to the document."""
     answer = session.answer(needle.question)
-    ranked = session.rank(needle.question)
-    words = rank(needle.question, session.index)
+    ranked = session.ranked_passages(needle.question)
+    words = session.corpus.ranked_by_words(needle.question)
 
     def has_it(items: Iterable[Ranked]) -> bool:
-        texts = [session.context.text_of(session.context.passages[item.index]) for item in items]
+        texts = [
+            session.context.text_of(session.context.passages[item.passage_number]) for item in items
+        ]
         return any(normalise(needle.sentence) in normalise(text) for text in texts)
 
     quote = answer.quotes[0] if answer.quotes else None
@@ -243,9 +246,8 @@ def run_length(
     spare = 60 * options.needles + 64
     pages = pages_of(prose(data, rng), model.tokenizer, length - spare)
     pages, placed = hide(pages, needles(options.needles, rng, options.other_words))
-    with Session(
-        [parse(pages)], Options(store=False, preview=False, source=options.source), model=model
-    ) as session:
+    chosen = Options(store=False, preview=False, source=options.source)
+    with open_session([parse(pages)], chosen, model=model) as session:
         return [ask(session, needle, length) for needle in placed]
 
 

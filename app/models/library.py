@@ -117,12 +117,12 @@ def name_of(folder: Path) -> str:
 def not_found(name: str) -> ModelNotFound:
     if (model_id := known_id(name.partition("@")[0])) is not None:
         return ModelNotFound(
-            f"{model_id} is not on this machine", hint=f"`docqa models pull {model_id}` fetches it"
+            f"{model_id} is not on this machine (`docqa models pull {model_id}` fetches it)"
         )
     hint = "`docqa models list` shows the models"
     if _ID.fullmatch(name):
         hint += f"; `docqa models pull {name}` fetches it if the hub has it"
-    return ModelNotFound("no model, folder or GGUF file has this name", where=name, hint=hint)
+    return ModelNotFound(f"{name}: no model, folder or GGUF file has this name ({hint})")
 
 
 def check_checkpoint(folder: Path) -> None:

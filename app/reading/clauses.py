@@ -14,10 +14,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from docqa.app.answer.confidence import CLAUSE_CHANCE, chance_of
 from docqa.app.context.context import Context
+from docqa.app.evidence.ranking import PassageNumber
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind
-from docqa.app.reading.answerability import chance_of
 from docqa.app.storage.arrays import load_summed
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.sentences import sentences
@@ -28,7 +29,6 @@ FILE = "clauses.safetensors"
 BESIDE = 3
 FEW = 3
 AS_GOOD = 1.0  # what another may lack of the best score
-LIKELY = 0.5  # the chance of a sentence of a clause
 DOCUMENT_DATE = "document date"  # not of a clause: see document_date.py
 KINDS = {
     DOCUMENT_DATE: FactKind.DATE,
@@ -47,9 +47,9 @@ SHORTEST = 60  # features: else a heading would have all of its clause
 
 @dataclass(frozen=True, eq=False)
 class ClauseSentence:
-    """Characters `start:end` of a passage, by its number, and their features."""
+    """Characters `start:end` of a passage, and their features."""
 
-    passage: int
+    passage_number: PassageNumber
     start: int
     end: int
     features: np.ndarray
@@ -126,11 +126,13 @@ def first_best(scores: np.ndarray) -> int:
     return int(np.flatnonzero(scores >= scores.max() - AS_GOOD)[0])
 
 
-def passages_of(clause: str, rows: Sequence[ClauseSentence]) -> list[int]:
+def passages_of(clause: str, rows: Sequence[ClauseSentence]) -> list[PassageNumber]:
     """The passages of the few sentences that are likeliest of a clause, where one is likely."""
     chances = clause_heads()[clause].chances(rows)
     order = np.argsort(-chances, kind="stable")[:FEW].tolist()
-    return list(dict.fromkeys(rows[at].passage for at in order if chances[at] >= LIKELY))
+    return list(
+        dict.fromkeys(rows[at].passage_number for at in order if chances[at] >= CLAUSE_CHANCE)
+    )
 
 
 def naming(rows: Sequence[ClauseSentence], scores: np.ndarray) -> list[ClauseSentence]:

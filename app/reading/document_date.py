@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from docqa.app.answer.confidence import BY_CLAUSE, DATE_BONUS, DATE_ODDS, chance_of
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, places_of
-from docqa.app.reading.answerability import chance_of
-from docqa.app.reading.candidates import BY_CLAUSE, Candidate, Candidates
+from docqa.app.reading.candidates import Candidate, Candidates
 from docqa.app.reading.clauses import columns, shipped
 from docqa.ingest.types import Document, Span
 
@@ -20,8 +20,6 @@ AFTER = 5
 NEAR = 120  # characters that they are in
 FIRST_PAGES = 16
 LAST = 1_500  # characters at the end: signatures and their dates
-LEAST = -1.5  # log-odds below which a date is another's
-SURER = 1.5  # added where a date is likely: nine in ten are right
 
 
 def with_year(text: str) -> list[Span]:
@@ -61,11 +59,11 @@ def document_date(context: Context) -> Candidates:
     for number, document in enumerate(context.documents):
         for page, at, each in _dates(document):
             odds = float(weights[each].sum() + float(bias[0]))
-            if odds > LEAST:
+            if odds > DATE_ODDS:
                 found.append(Candidate(0, number, page, at.start, at.end, odds, score=odds))
     found.sort(key=lambda each: -each.score)
-    chance = chance_of(found[0].score + SURER) if found else 0.0
-    return Candidates(tuple(found), None, 0, signals={BY_CLAUSE: chance})
+    chance = chance_of(found[0].score + DATE_BONUS) if found else 0.0
+    return Candidates(tuple(found), signals={BY_CLAUSE: chance})
 
 
 def _dates(document: Document) -> Iterator[tuple[int, Span, np.ndarray]]:

@@ -6,9 +6,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from docqa.app.evidence.terms import STOP_WORDS
 from docqa.app.reading.candidates import trim
 from docqa.app.reading.list_marks import ListMark, marks_in, run_of
 from docqa.ingest.language.sentences import is_opener, sentences
+from docqa.ingest.language.words import AUXILIARY, CONJUNCTION, word_set
 from docqa.ingest.types import Document, Page, Span
 
 _PAGES_BEFORE = 1
@@ -25,11 +27,14 @@ _JOINING = re.compile(
     r"(?<![\s;,])[\s;,]++(?:and/or|and|or|but|then)[\s;,:.]*+$|(?<![\s;,:.])[\s;,:.]*+$",
     re.IGNORECASE,
 )
-_LEADS = re.compile(
-    r"(?:[:—–,-]|\b(?:if|following|follows|that|when|where|unless|by|to|of|for|or|and|the|shall|may|must|either|is|are|"
-    r"from|in|with|include|includes|including|means|be|at|on|as|not|has|have|who|which))[\"”’)\]]*$",
-    re.IGNORECASE,
+_UNFINISHED = (
+    STOP_WORDS
+    | AUXILIARY
+    | CONJUNCTION
+    | word_set("following follows include includes including means")
 )
+"""Words that end no sentence."""
+_LAST_WORD = re.compile(r"\w*$")
 _ENDS_LINE = re.compile(r"[.:;?!][\"”’)\]]*$")
 
 Item = tuple[int, Span]
@@ -85,7 +90,8 @@ def _has_lead(text: str, mark: ListMark) -> bool:
     """Whether a list follows words that are no whole sentence: "if:", "the following", "may—"."""
     before = text[max(0, mark.at - _LEAD) : mark.at].rstrip()
     if mark.opens_line:
-        return _LEADS.search(before) is not None
+        bare = before.rstrip('"”’)]')
+        return bare.endswith(tuple(":—–,-")) or _LAST_WORD.findall(bare)[0].lower() in _UNFINISHED
     return bool(before) and not _STOPPED.search(before[-4:])
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self, TypeVar
 
-from docqa.app.reading.answerability import chance_of
+from docqa.app.answer.confidence import chance_of
 from docqa.app.reading.candidates import Form, on_one_line
 from docqa.ingest.language.sentences import sentences
 from docqa.model.heads.excerpt_reading import ExcerptReader, pairs_of, read_excerpts
@@ -21,9 +21,9 @@ _WORD = re.compile(r"\S+")
 
 @dataclass(frozen=True)
 class ExcerptPlace:
-    """Characters `start:end` of the text of passage `passage` (its number among those read)."""
+    """Characters `start:end` of the passage number `slot` of those that are read."""
 
-    passage: int
+    slot: int
     start: int
     end: int
 
@@ -77,10 +77,10 @@ class ExcerptReading:
         """
 
         def cut(place: Place) -> Place:
-            return replace(place, end=max(place.start, min(place.end, lengths[place.passage])))
+            return replace(place, end=max(place.start, min(place.end, lengths[place.slot])))
 
         def kept(spans: tuple[ExcerptSpan, ...]) -> tuple[ExcerptSpan, ...]:
-            return tuple(cut(span) for span in spans if span.start < lengths[span.passage])
+            return tuple(cut(span) for span in spans if span.start < lengths[span.slot])
 
         return replace(
             self,
@@ -93,7 +93,7 @@ class ExcerptReading:
     def passages(self) -> dict[int, float]:
         found: dict[int, float] = {}
         for place, value in zip(self.excerpts, self.likely, strict=True):
-            found[place.passage] = max(value, found.get(place.passage, value))
+            found[place.slot] = max(value, found.get(place.slot, value))
         return found
 
 
@@ -151,9 +151,9 @@ def read_again(
     """Read `excerpts` (at least one) of passages `texts` below `headings`; spans have at most
     `longest` tokens.
     """
-    shown = [on_one_line(texts[e.passage][e.start : e.end]) for e in excerpts]
+    shown = [on_one_line(texts[e.slot][e.start : e.end]) for e in excerpts]
     found = read_excerpts(
-        reader, question, shown, [headings[e.passage] for e in excerpts], longest=longest
+        reader, question, shown, [headings[e.slot] for e in excerpts], longest=longest
     )
 
     def place(
@@ -163,7 +163,7 @@ def read_again(
         places = found.places[number]
         start = excerpt.start + places[first][0]
         end = excerpt.start + places[last][1]
-        return ExcerptSpan(excerpt.passage, start, end, number, logprob, said)
+        return ExcerptSpan(excerpt.slot, start, end, number, logprob, said)
 
     return ExcerptReading(
         tuple(excerpts),

@@ -86,11 +86,11 @@ def each_document(
             single = paths[number] == STDIN or os.path.isfile(paths[number])
             failures: list[IngestError] = []
             any_read = False
-            for _, named, begun in group:
+            for _, begun in group:
                 try:
                     document = begun.document()
                 except IngestError as error:
-                    if single and named:
+                    if single and isinstance(begun.content, Path):
                         raise
                     failures.append(error)
                 else:
@@ -145,12 +145,10 @@ def _begun(
     request: ReadRequest,
     store: Store | None,
     notices: list[str],
-) -> Generator[tuple[int, bool, "_Begun"], None, None]:
-    """(number of its path, whether it is a file of its own, the document), in order; the next are
-    parsed meanwhile.
-    """
+) -> Generator[tuple[int, "_Begun"], None, None]:
+    """(number of its path, the document), in order; the next are parsed meanwhile."""
     most = min(usable_cores(), _MOST_AHEAD)
-    waiting = deque[tuple[int, bool, _Begun]]()
+    waiting = deque[tuple[int, _Begun]]()
     try:
         for number, name, content in contents:
             if time.monotonic() > request.until:
@@ -159,80 +157,67 @@ def _begun(
                     where=name,
                     hint="Read fewer documents at a time",
                 )
-            waiting.append(
-                (
-                    number,
-                    not isinstance(content, bytes),
-                    _Begun(name, content, request, store, notices),
-                )
-            )
-            if waiting[-1][2].reading is not None and request.on_begun is not None:
+            begun = _Begun(name, content, request, store, notices)
+            waiting.append((number, begun))
+            if begun.reading is not None and request.on_begun is not None:
                 request.on_begun()
-            if (
-                len(waiting) >= most
-                or sum(len(each.data) for *_, each in waiting) > request.memory // _MEMORY_PER_BYTE
-            ):
+            held = sum(len(each.data) for _, each in waiting)
+            if len(waiting) >= most or held > request.memory // _MEMORY_PER_BYTE:
                 yield waiting.popleft()
         while waiting:
             yield waiting.popleft()
     finally:
-        for *_, each in waiting:
+        for _, each in waiting:
             each.close()
 
 
+@dataclass
 class _Begun:
-    """A document that is kept, or that a worker parses from now on; `document` raises what goes
-    wrong.
-    """
+    """A document that is stored, or that a worker parses from now on; `document` raises what goes
+    wrong. Mutable."""
 
-    def __init__(
-        self,
-        name: str,
-        content: bytes | Path,
-        request: ReadRequest,
-        store: Store | None,
-        notices: list[str],
-    ) -> None:
-        self._name = name
-        self._request = request
-        self._store = store
-        self._notices = notices
-        self._kept: Document | None = None
-        self._error: IngestError | None = None
-        self.reading: DocumentReading | None = None
-        self.data = b""
+    name: str
+    content: bytes | Path
+    request: ReadRequest
+    store: Store | None
+    notices: list[str]
+    data: bytes = b""
+    reading: DocumentReading | None = None
+    stored: Document | None = None
+    error: IngestError | None = None
+
+    def __post_init__(self) -> None:
         try:
-            self.data = content if isinstance(content, bytes) else load(content)
-            self._kept = (
-                None if store is None else kept_document(store, name, self.data, request, notices)
-            )
+            self.data = load(self.content) if isinstance(self.content, Path) else self.content
+            if self.store is not None:
+                self.stored = kept_document(
+                    self.store, self.name, self.data, self.request, self.notices
+                )
+            if self.stored is None:
+                self.reading = DocumentReading(self.request.of(self.name, self.data))
         except IngestError as error:
-            self._error = error
-        if self._kept is None and self._error is None:
-            self.reading = DocumentReading(request.of(name, self.data))
+            self.error = error
 
     def close(self) -> None:
         if self.reading is not None:
             self.reading.close()
 
     def document(self, keep_from_s: float = 0.0) -> Document:
-        """Kept where parsing took so long. Raises the errors of docqa.ingest.errors."""
-        if self._error is not None:
-            raise self._error
-        if self.reading is None:
-            assert self._kept is not None
-            return self._kept
+        """Stored where parsing took so long. Raises the errors of docqa.ingest.errors."""
+        if self.error is not None:
+            raise self.error
+        if self.stored is not None:
+            return self.stored
+        assert self.reading is not None
         started = time.monotonic()
         document = self.reading.document()
-        store = self._store
-        name = self._name
-        if store is not None and time.monotonic() - started >= keep_from_s:
+        if self.store is not None and time.monotonic() - started >= keep_from_s:
             try:
-                keep_document(store, name, self.data, self._request, document)
+                keep_document(self.store, self.name, self.data, self.request, document)
             except OSError as error:
                 why = error.strerror or error
-                self._notices.append(
-                    f"{name}: what was parsed cannot be kept ({why}, {store.root})"
+                self.notices.append(
+                    f"{self.name}: what was parsed cannot be kept ({why}, {self.store.root})"
                 )
         return document
 

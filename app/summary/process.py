@@ -11,7 +11,7 @@ from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.document_kind import DocumentKind, kind_of
 from docqa.app.summary.kinds import bias_of, leading, weighted
-from docqa.app.summary.parts import WHOLE, Part, only, parts_of, sentences_of_part
+from docqa.app.summary.parts import WHOLE, SummaryPart, only, parts_of, sentences_of_part
 from docqa.app.summary.record import (
     EXTRACTED,
     SentenceCite,
@@ -72,7 +72,9 @@ def summarize_document(
     )
 
 
-def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[Part], list[str]]:
+def _by_part(
+    style: str, pool: Pool, first: list[int]
+) -> tuple[list[int], list[SummaryPart], list[str]]:
     """(sentences of the whole, `first` first; parts with theirs; headings of parts without)."""
     parts = parts_of(pool.document, pool.candidates)
     # Fewer where it would be most of a short document.
@@ -84,7 +86,7 @@ def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[
     whole = [*first, *pool.best(others, count - len(first), taken=first)]
     if style != "key-points":
         return whole, [], []
-    sections: list[Part] = []
+    sections: list[SummaryPart] = []
     for part in parts:
         numbers = [number for number in pool.fold([part.numbers]) if number not in whole]
         taken = [*whole, *(number for section in sections for number in section.numbers)]
@@ -99,14 +101,14 @@ def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[
 
 def _by_focus(
     style: str, found: Sequence[int], focus: str, pool: Pool
-) -> tuple[list[int], list[Part], list[str]]:
+) -> tuple[list[int], list[SummaryPart], list[str]]:
     """(sentences about the focus, further ones by part, the focus where there is none)."""
     whole = sorted(found[: WHOLE[style]])
     others = set(found[WHOLE[style] :]) if style == "key-points" else set[int]()
     return whole, only(parts_of(pool.document, pool.candidates), others), [] if whole else [focus]
 
 
-def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]:
+def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[SummaryPart], list[str]]:
     """(nothing, a part for each topic that something states, headings of the others)."""
     salience = pool.all_scores()
     chosen: dict[str, list[int]] = {}
@@ -116,7 +118,9 @@ def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]
         taken += chosen[topic.heading]
     headings = [topic.heading for topic in TOPICS[style]]
     found = [
-        Part(None, heading, 1, tuple(chosen[heading])) for heading in headings if chosen[heading]
+        SummaryPart(None, heading, 1, tuple(chosen[heading]))
+        for heading in headings
+        if chosen[heading]
     ]
     return [], found, [heading for heading in headings if not chosen[heading]]
 

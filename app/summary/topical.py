@@ -31,7 +31,7 @@ def about_focus(focus: str, pool: Pool, context: Context, ranked: Sequence[Ranke
     """Numbers of the candidates that are about `focus`, best first; `ranked` are the passages for
     it.
     """
-    spans = [context.passages[item.index].passage for item in ranked[:FOCUS_PASSAGES]]
+    spans = [context.passages[item.passage_number].passage for item in ranked[:FOCUS_PASSAGES]]
     numbers = [
         number
         for number, each in enumerate(pool.candidates)

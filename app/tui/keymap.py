@@ -31,7 +31,7 @@ class Key:
 
     @property
     def command(self) -> str:
-        """What is typed behind `/` for it."""
+        """What is typed after `/` for it."""
         return self.name.replace("_", "-")
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from docqa.app.tui.keymap import Key
 
-PICTURES = ("auto", "off", "kitty", "iterm")
+IMAGES = ("auto", "off", "kitty", "iterm")
 
 _NAMED = (
     "escape",
@@ -92,7 +92,7 @@ class TuiSettings:
 def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
     """The settings of the table `[tui]` in the file `origin`. Raises UsageError, naming it, for
     what it does not know, and a key used twice."""
-    known = {"theme": themes.names(), "pictures": PICTURES, "keys": ()}
+    known = {"theme": themes.names(), "pictures": IMAGES, "keys": ()}
     for name, value in table.items():
         if name not in known:
             raise UsageError(

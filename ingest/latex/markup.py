@@ -161,17 +161,7 @@ SIGNS = {
     "degree": "°",
     "BibTeX": "BibTeX",
 }
-_CITES = (
-    "citep",
-    "citet",
-    "citealp",
-    "citeauthor",
-    "citeyear",
-    "parencite",
-    "textcite",
-    "autocite",
-    "footcite",
-)
+_CITES = word_set("citep citet citealp citeauthor citeyear parencite textcite autocite footcite")
 _ARGUMENTS = {
     "{": "noalign textsuperscript textsubscript thanks phantom hphantom vphantom note invisible transparent "
     "enquote uline hl so subfile addbibresource bibliographystyle pagestyle thispagestyle "

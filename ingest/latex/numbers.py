@@ -7,21 +7,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from docqa.ingest.language.numbers import in_letters, in_roman
+from docqa.ingest.language.words import word_set
 from docqa.ingest.structure.grids import MarkedCell
 
-_SECTIONS = (
-    "part",
-    "chapter",
-    "section",
-    "subsection",
-    "subsubsection",
-    "paragraph",
-    "subparagraph",
-)
-LEVELS = {name: level for level, name in enumerate(_SECTIONS)}
-_COUNTING = frozenset(
-    ("appendix", "frontmatter", "mainmatter", "backmatter", "setcounter", "addtocounter")
-)
+_SECTIONS = "part chapter section subsection subsubsection paragraph subparagraph"
+LEVELS = {name: level for level, name in enumerate(_SECTIONS.split())}
+_COUNTING = word_set("appendix frontmatter mainmatter backmatter setcounter addtocounter")
 _WHOLE_NUMBER = re.compile(r"-?\d{1,4}")
 _REFERENCE = re.compile("\x01([^\x01\x02]*)\x02")
 

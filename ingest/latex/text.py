@@ -12,7 +12,7 @@ from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.latex import markup as tex
 from docqa.ingest.latex.look import SETTING, UNPRINTED, WITHIN, Colours, Look
 from docqa.ingest.latex.numbers import LEVELS, Piece
-from docqa.ingest.structure.clean import squeezed_lines
+from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.writer import raised
 
@@ -85,9 +85,7 @@ class LatexText:
     def _front(self, preamble: str, name: str) -> str:
         match = re.search(rf"\\{name}\s*+(?:\[[^\]]{{0,500}}\]\s*+)?\{{", preamble)
         return (
-            " ".join(self._inline(tex.parse(tex.group_at(preamble, match.end()))).split())
-            if match
-            else ""
+            one_line(self._inline(tex.parse(tex.group_at(preamble, match.end())))) if match else ""
         )
 
     def write(self, nodes: Iterable[Any]) -> None:
@@ -143,7 +141,7 @@ class LatexText:
 
     def _formula(self, node: Any, around: str) -> None:
         """Mathematics as written, unless it hides three words."""
-        text = " ".join(node.latex_verbatim().split())
+        text = one_line(node.latex_verbatim())
         inner = LatexText("", "")
         if any(f"\\{name}" in text for name in (*SETTING, *WITHIN, *UNPRINTED)):
             inner._look = self._look
@@ -435,10 +433,10 @@ class LatexText:
 
     def _cell(self, nodes: Sequence[Any]) -> MarkedCell:
         columns, rows = tex.spans_of(nodes)
-        return MarkedCell(" ".join(self._inline(nodes).split()), columns, rows)
+        return MarkedCell(one_line(self._inline(nodes)), columns, rows)
 
     def _line(self, arguments: Sequence[Any]) -> str:
-        return " ".join(self._inline(arguments[-1:]).split())
+        return one_line(self._inline(arguments[-1:]))
 
     def _inline(self, nodes: Sequence[Any]) -> str:
         """The words of `nodes` as one paragraph; footnotes are kept for later."""

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from docqa.ingest.errors import NotADocument, Unreadable, refuse_over
 from docqa.ingest.formats import format_of_type
 from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_EMAIL_PARTS
-from docqa.ingest.structure.clean import clean
+from docqa.ingest.structure.clean import clean, one_line
 
 _HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,80}:")
 _MAX_HEADER_CHARS = 20_000
@@ -61,7 +61,7 @@ def header(message: Message, name: str) -> str:
         raw = data.decode("utf-8")
     except UnicodeDecodeError:
         raw = data.decode("cp1252", "replace")
-    return " ".join(clean(raw).split())
+    return one_line(clean(raw))
 
 
 def sender(value: str) -> str:
@@ -74,7 +74,7 @@ def _words(encoded: str) -> str:
     """A header or a name with its encoded words (RFC 2047) read, where they can be."""
     with suppress(LookupError, ValueError, MessageError):
         encoded = str(make_header(decode_header(encoded)))
-    return " ".join(clean(encoded).split())
+    return one_line(clean(encoded))
 
 
 def filename(part: Message) -> str:

@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from docqa.ingest.archive import Package
 from docqa.ingest.errors import Encrypted, Unreadable
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.structure.clean import one_line
 from docqa.ingest.types import Document
 from docqa.ingest.web.html import HtmlBlocks
 from docqa.ingest.web.html_source import decode_html, prepare
@@ -58,7 +59,7 @@ def read_epub(request: ReadRequest) -> Document:
         blocks = HtmlBlocks(writer, level=level, anchors=anchors)
         blocks.write(source, partial(_sheet, book, name))
         warnings += [f"{name}: {remark}" for remark in blocks.warnings]
-    title = " ".join(_title(root).split())
+    title = one_line(_title(root))
     return writer.document(
         request, title=title, media_type="application/epub+zip", warnings=warnings
     )
@@ -189,7 +190,7 @@ def _list_depth(link: LexborNode, nav: LexborNode) -> int:
 
 
 def _add(found: Contents, base: str, href: str | None, level: int, title: str) -> None:
-    title = " ".join(title.split())
+    title = one_line(title)
     if not title or not href:
         return
     name, fragment = _resolve(base, href)

@@ -15,7 +15,7 @@ from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import squeezed_lines
+from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.types import Document
 from docqa.ingest.web.html_source import decode_html, prepare
@@ -97,7 +97,7 @@ class HtmlBlocks:
         deeper, or larger, than the limits."""
         tree = LexborHTMLParser(prepare(source))
         title = tree.css_first("head title")
-        self.title = " ".join(title.text().split()) if title else ""
+        self.title = one_line(title.text()) if title else ""
         # Tables around elements that tables of data do not have.
         inner = tree.css("table table, table h1, table h2, table h3, table h4, table ul, table ol")
         self._layout = {table.mem_id for table in map(_table_around, inner) if table is not None}
@@ -221,7 +221,7 @@ class HtmlBlocks:
                 _number(node.attributes.get(name), 1) for name in ("colspan", "rowspan")
             )
             self._cells.append(
-                MarkedCell(" ".join("".join(self._inline).split()), columns, rows, tag == "th")
+                MarkedCell(one_line("".join(self._inline)), columns, rows, tag == "th")
             )
             self._inline.clear()
         elif tag == "tr" and self._cells is not None:
@@ -280,7 +280,7 @@ class HtmlBlocks:
             return
         due = self._due
         self._due = []
-        start = self._writer.block(" ".join(text.split()), "heading")
+        start = self._writer.block(one_line(text), "heading")
         for level, title in due:
             if start is not None:
                 self._writer.mark(level, None, title, start)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from docqa.kernels.attention.blocks import best_blocks, block_bounds, block_scores
 from docqa.kernels.attention.cached import ONE_DIM, attention_gathered, attention_over_native
-from docqa.kernels.attention.kv_cache import BlockSelection, Context, KVBlock, Tile
+from docqa.kernels.attention.kv_cache import BlockSelection, KVBlock, KVContext, QueryTile
 from docqa.kernels.attention.native import attention_native
 from docqa.kernels.attention.reference import attention_reference
 from docqa.kernels.attention.tiled import attention_tiled
@@ -15,9 +15,9 @@ from docqa.kernels.native import native_in_use
 
 __all__ = [
     "BlockSelection",
-    "Context",
+    "KVContext",
     "KVBlock",
-    "Tile",
+    "QueryTile",
     "attention",
     "attention_over",
     "best_blocks",
@@ -57,7 +57,7 @@ def one_query_in_place(dim: int, dtype: torch.dtype) -> bool:
 
 
 def attention_over(
-    q: Tensor, context: Context, selection: BlockSelection | None = None, *, rounded: bool = False
+    q: Tensor, context: KVContext, selection: BlockSelection | None = None, *, rounded: bool = False
 ) -> Tensor:
     """Causal attention of q [1, seq, heads, dim], the last positions of `context`, over all of it
     or what is chosen.

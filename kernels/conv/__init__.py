@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 
-from docqa.kernels.conv.gradient import unit_conv_gradient
 from docqa.kernels.conv.unit import (
     ConvOutput,
     unit_conv_fused,
@@ -16,7 +15,6 @@ register_native("unit_conv", unit_conv_native)
 register_triton("unit_conv", "docqa.kernels.conv.gpu", "unit_conv_gpu")
 register("unit_conv", "torch", unit_conv_fused)
 register("unit_conv", "reference", unit_conv_reference)
-register_native("unit_conv_training", unit_conv_gradient)
 register("unit_conv_training", "torch", unit_conv_reference)
 register("unit_conv_training", "reference", unit_conv_reference)
 
@@ -28,7 +26,7 @@ def unit_conv(
     channels as unit vectors.
 
     As `unit_conv_reference`; `history` is absent where nothing came before. While gradients are
-    recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside.
+    recorded a form with a gradient runs (that of model/training/gradients is differentiable once).
     """
     if recorded(x, weight, history):
         wide = (

@@ -5,7 +5,6 @@ from torch import Tensor
 
 from docqa.kernels.cpu.arrays import FEW_TOKENS
 from docqa.kernels.delta.chunked import CHUNK, delta_rule_chunked
-from docqa.kernels.delta.gradient import delta_rule_gradient
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
 from docqa.kernels.delta.recurrent import delta_rule_recurrent
 from docqa.kernels.delta.reference import delta_rule_reference, l2_normalise
@@ -22,7 +21,6 @@ __all__ = [
 ]
 
 register_native("delta", delta_rule_native)
-register_native("delta_training", delta_rule_gradient)
 register_native("delta_step", delta_step_native)
 register_triton("delta", "docqa.kernels.delta.gpu", "delta_rule_gpu")
 register("delta", "chunked", delta_rule_chunked)
@@ -41,7 +39,7 @@ def delta_rule(
 
     Each head of q and k is read by as many neighbouring heads of v as fit. The number of tokens
     alone picks the chunked or the recurrent form, so equal shapes give equal bits. While gradients
-    are recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside.
+    are recorded a form with a gradient runs (that of model/training/gradients is differentiable once).
     Raises ShapeMismatch: batch or seq differ, the heads of v are no multiple of those of q and k,
     `decay` does not fit them, or `state` is not [batch, heads, key_dim, value_dim].
     """

@@ -6,7 +6,7 @@ from docqa.kernels.activation import silu_product
 from docqa.kernels.cpu import LEVELS
 from docqa.kernels.dispatch import choose, register, register_native
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.gguf_matmul.blocks import BLOCKS, Block, BlockMatrix, UnknownBlock
+from docqa.kernels.gguf_matmul.blocks import BLOCKS, BlockMatrix, BlockType, UnknownBlock
 from docqa.kernels.gguf_matmul.dense import block_product_by_rows, block_product_reference
 from docqa.kernels.gguf_matmul.native import block_mlp_native, block_product_native
 from docqa.kernels.native import native_in_use
@@ -14,7 +14,7 @@ from docqa.kernels.self_check import library
 
 __all__ = [
     "BLOCKS",
-    "Block",
+    "BlockType",
     "BlockMatrix",
     "UnknownBlock",
     "block_arithmetic",

@@ -21,7 +21,7 @@ from docqa.kernels.moe.grouped import mix_grouped
 PRECISION = "tf32x3"  # of float32 inputs; narrower ones are multiplied as they are
 
 
-class Tiles(NamedTuple):
+class ExpertTiles(NamedTuple):
     """Rows sorted by expert, cut into tiles; a tile past the last one has `start` equal to
     `stop`.
     """
@@ -31,7 +31,7 @@ class Tiles(NamedTuple):
     stop: Tensor  # int64 [tiles], behind the last row that a tile may hold
 
 
-def tiles_of(numbers: Tensor, experts: int, rows: int) -> Tiles:
+def tiles_of(numbers: Tensor, experts: int, rows: int) -> ExpertTiles:
     """Tiles of up to `rows` rows for the sorted experts `numbers` int64 [rows in all]; as many as
     there could be.
     """
@@ -45,7 +45,7 @@ def tiles_of(numbers: Tensor, experts: int, rows: int) -> Tiles:
     expert = torch.searchsorted(last, tile, right=True).clamp(max=experts - 1)
     start = ends[expert] - counts[expert] + (tile - last[expert] + pieces[expert]) * rows
     stop = torch.minimum(ends[expert], start + rows)
-    return Tiles(expert, torch.minimum(start, stop), stop)
+    return ExpertTiles(expert, torch.minimum(start, stop), stop)
 
 
 @triton.jit

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.cpu.library import Library, fields, plain
-from docqa.kernels.decode_step.native import Matrix, PackedExperts
+from docqa.kernels.decode_step.native import PackedExperts, StepMatrix
 from docqa.kernels.moe.sent import sent_tokens
 
 ROWS = 1_024  # of results that a call is given room for, but for a single expert of more tokens
@@ -18,7 +18,7 @@ ROWS = 1_024  # of results that a call is given room for, but for a single exper
 class ExpertsCall(Structure):
     _fields_ = [
         *fields(c_int64, "hidden count"),
-        ("pairs", POINTER(Matrix)),
+        ("pairs", POINTER(StepMatrix)),
         *fields(c_void_p, "first token share x made out"),
     ]
 
@@ -35,8 +35,8 @@ def mix_native(
         fitting = bisect_right(list(accumulate(counts[at:])), ROWS)
         pairs = bank.ready(hit[at : at + max(fitting, 1)])
         behind = list(accumulate(counts[at : at + len(pairs)], initial=0))
-        table = (Matrix * (2 * len(pairs)))(
-            *(Matrix.of(matrix) for pair in pairs for matrix in pair)
+        table = (StepMatrix * (2 * len(pairs)))(
+            *(StepMatrix.of(matrix) for pair in pairs for matrix in pair)
         )
         first = torch.tensor(behind)
         made = torch.empty(behind[-1], x.shape[1])

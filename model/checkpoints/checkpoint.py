@@ -15,15 +15,15 @@ from docqa.model.checkpoints.formats import (
     BLOCKS,
     GROUPED,
     BadParts,
-    Format,
     Parts,
     Quantization,
+    TensorFormat,
     blocks,
     owners,
 )
 from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
 from docqa.model.checkpoints.layout import Recipe, recipe_for
-from docqa.model.checkpoints.weights import Entry, SafetensorsFile, find_tensors, opened
+from docqa.model.checkpoints.weights import SafetensorsFile, TensorSource, find_tensors, opened
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import is_gguf
@@ -35,7 +35,7 @@ DIMS_NAMED = 3
 
 
 @contextmanager
-def named(entry: Entry) -> Iterator[None]:
+def named(entry: TensorSource) -> Iterator[None]:
     """Raises WeightsMismatch, naming the tensor, where its parts do not fit."""
     try:
         yield
@@ -54,7 +54,7 @@ class Checkpoint:
         self._files = ExitStack()
         self.entries = find_tensors(folder)
         self.quantization = Quantization.of_folder(folder)
-        self.names: Mapping[str, Format] = owners(self.entries, self.quantization, folder)
+        self.names: Mapping[str, TensorFormat] = owners(self.entries, self.quantization, folder)
 
     def __enter__(self) -> Self:
         return self
@@ -63,7 +63,7 @@ class Checkpoint:
         self._files.close()
         self._open.clear()
 
-    def parts(self, name: str) -> dict[str, Entry]:
+    def parts(self, name: str) -> dict[str, TensorSource]:
         """Where the parts of tensor `name` lie, by their names in the format. Raises
         WeightsMissing.
         """
@@ -212,7 +212,7 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
 
 
 def stored_matrix(
-    kind: Format, parts: Parts, shape: tuple[int, ...], rows: Tensor | None
+    kind: TensorFormat, parts: Parts, shape: tuple[int, ...], rows: Tensor | None
 ) -> StoredMatrix:
     """A matrix in one of docqa's own formats, of its parts in a file, of `rows` or all. Raises
     BadParts: the parts do not fit one another or `shape`."""

@@ -47,7 +47,7 @@ COPIED = (
 )
 
 
-class Quantized(TypedDict):
+class QuantizeResult(TypedDict):
     """What was written: bytes of the weights, how many tensors, names of the files."""
 
     bytes: int
@@ -60,7 +60,9 @@ def is_quantized(name: str, tensor: Tensor) -> bool:
     return tensor.ndim == 2 and tensor.shape[1] % GROUP == 0 and not name.endswith(KEPT)
 
 
-def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int = 8) -> Quantized:
+def quantize(
+    source: Path, target: Path, *, bits: int = 4, embedding_bits: int = 8
+) -> QuantizeResult:
     """Writes the checkpoint folder `source` quantized into `target`; files of at most 45 MB and an
     index.
 
@@ -74,7 +76,7 @@ def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int =
             f"{source} is quantized already; quantize the checkpoint that it was made from"
         )
     target.mkdir(parents=True, exist_ok=True)
-    shards = Shards(target)
+    shards = ShardWriter(target)
     for plain, whole in _tensors(source, HybridConfig.from_folder(source)):
         for name, tensor in experts_apart(plain, whole):
             name = name if name.startswith(("lm_head", "mtp.")) else f"model.{name}"
@@ -134,7 +136,7 @@ def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]
             yield name, checkpoint.read(name, shape, torch.float32)
 
 
-class Shards:
+class ShardWriter:
     """Writes tensors into files under the limit as they come, so that a model may be larger than
     memory.
     """

@@ -33,7 +33,7 @@ SKIPPED = ("model.visual.", "visual.", "vision_tower.")  # the picture half of a
 
 
 @dataclass(frozen=True)
-class Entry:
+class TensorSource:
     """Where one tensor lies: its file and its name there."""
 
     path: Path
@@ -103,9 +103,9 @@ def weight_files(folder: Path) -> list[Path]:
     )
 
 
-def find_tensors(folder: Path) -> dict[str, Entry]:
+def find_tensors(folder: Path) -> dict[str, TensorSource]:
     """Every tensor of the text model by its plain name."""
-    found: dict[str, Entry] = {}
+    found: dict[str, TensorSource] = {}
     for path in weight_files(folder):
         with opened(path) as file:
             keys = list(file.keys())
@@ -115,7 +115,7 @@ def find_tensors(folder: Path) -> dict[str, Entry]:
                 continue
             if name in found:
                 raise WeightsMismatch(f"{path}: tensor {key} is also in {found[name].path}")
-            found[name] = Entry(path, key)
+            found[name] = TensorSource(path, key)
     return found
 
 

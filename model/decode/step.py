@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from docqa.kernels.decode_step.native import (
+    AttentionReach,
+    DecodeStep,
+    LayerMemory,
     PackedExperts,
-    Reach,
-    Remembered,
     RoutedExperts,
-    Step,
     StepWeights,
     fits,
 )
@@ -21,16 +21,16 @@ from docqa.kernels.matmul import GROUP, PackedMatrix
 from docqa.kernels.native import native_in_use
 from docqa.kernels.self_check import library
 from docqa.model.config import FULL
-from docqa.model.hybrid import Layer
+from docqa.model.hybrid import HybridLayer
 from docqa.model.linear import SwiGLU
 from docqa.model.moe import SparseMoe
-from docqa.model.network import Network, Norm
+from docqa.model.network import Network, NormLayer
 from docqa.model.protocol import WritingModel
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import TILE, AttentionMemory
 from docqa.model.state.long_attention import LongAttention
 from docqa.model.state.state import State
-from docqa.model.transformer import Block, PlainNorm
+from docqa.model.transformer import RMSNorm, TransformerLayer
 
 _WEIGHTS = "_step_weights"  # kept on the network that they belong to
 
@@ -38,7 +38,7 @@ _WEIGHTS = "_step_weights"  # kept on the network that they belong to
 class NativeStep:
     """One branch at first, at the end of a state, which is not touched."""
 
-    def __init__(self, network: Network, step: Step, position: int, factor: float) -> None:
+    def __init__(self, network: Network, step: DecodeStep, position: int, factor: float) -> None:
         self.network = network
         self.step = step
         self.position = position
@@ -61,7 +61,10 @@ class NativeStep:
             return None
         memories = [_remembered(layer) for layer in state.layers]
         return cls(
-            model.network, Step(weights, memories, reach, found), state.position, state.yarn_factor
+            model.network,
+            DecodeStep(weights, memories, reach, found),
+            state.position,
+            state.yarn_factor,
         )
 
     def logits(self, tokens: list[int]) -> Tensor:
@@ -114,7 +117,7 @@ def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> Ste
         "rotary": config.rotary_dim,
     }
     head = network.embed_tokens.packed if network.lm_head is None else network.lm_head.packed
-    layers = [_layer(layer) for layer in some if isinstance(layer, Layer | Block)]
+    layers = [_layer(layer) for layer in some if isinstance(layer, HybridLayer | TransformerLayer)]
     whole = len(layers) == len(some) and not any(layer is None for layer in layers)
     experts = {
         number: _routed(layer.mlp)
@@ -141,12 +144,14 @@ def _routed(mlp: SparseMoe) -> RoutedExperts | None:
     )
 
 
-def _centred(norm: Norm) -> Tensor:
+def _centred(norm: NormLayer) -> Tensor:
     """As the weight of a zero-centred norm, as `kernels.norm.rms_norm` has it."""
-    return norm.weight - 1.0 if isinstance(norm, PlainNorm) else norm.weight
+    return norm.weight - 1.0 if isinstance(norm, RMSNorm) else norm.weight
 
 
-def _layer(layer: Layer | Block) -> dict[str, Tensor | PackedMatrix | BlockMatrix] | None:
+def _layer(
+    layer: HybridLayer | TransformerLayer,
+) -> dict[str, Tensor | PackedMatrix | BlockMatrix] | None:
     """A layer's weights by their last names, of an MLP of experts the shared one's; None where its
     MLP is unknown or a large matrix is not packed."""
     mlp = layer.mlp.shared_expert if isinstance(layer.mlp, SparseMoe) else layer.mlp
@@ -156,7 +161,7 @@ def _layer(layer: Layer | Block) -> dict[str, Tensor | PackedMatrix | BlockMatri
         "input_layernorm": _centred(layer.input_layernorm),
         "post_attention_layernorm": _centred(layer.post_attention_layernorm),
     }
-    mixer: Any = layer.self_attn if isinstance(layer, Block) else layer.mixer
+    mixer: Any = layer.self_attn if isinstance(layer, TransformerLayer) else layer.mixer
     for owner in (mixer, mlp):
         for name, module in owner.named_children():
             found |= _weights_of(name, module)
@@ -185,18 +190,20 @@ def _weights_of(name: str, module: nn.Module) -> dict[str, Tensor | PackedMatrix
     packed = getattr(module, "packed", None)
     bias = getattr(module, "bias", None)
     if packed is None:
-        return {name: _centred(module) if isinstance(module, Norm) else cast(Tensor, module.weight)}
+        return {
+            name: _centred(module) if isinstance(module, NormLayer) else cast(Tensor, module.weight)
+        }
     return {name: packed} if bias is None else {name: packed, f"{name}.bias": bias}
 
 
-def _reach(long: LongAttention, grid: int) -> Reach:
-    return Reach(grid, long.exact, long.local, long.best, long.block, min(TILE, grid))
+def _reach(long: LongAttention, grid: int) -> AttentionReach:
+    return AttentionReach(grid, long.exact, long.local, long.best, long.block, min(TILE, grid))
 
 
-def _remembered(layer: DeltaMemory | AttentionMemory) -> Remembered:
+def _remembered(layer: DeltaMemory | AttentionMemory) -> LayerMemory:
     if isinstance(layer, DeltaMemory):
-        return Remembered(tail=layer.tail, memory=layer.memory)
-    return Remembered(blocks=layer.context().blocks)
+        return LayerMemory(tail=layer.tail, memory=layer.memory)
+    return LayerMemory(blocks=layer.context().blocks)
 
 
 def attention_step(model: WritingModel, memory: AttentionMemory) -> Callable[[], object] | None:
@@ -210,7 +217,7 @@ def attention_step(model: WritingModel, memory: AttentionMemory) -> Callable[[],
     weights = _collect(model.network, (model.network.layers[config.layer_types.index(FULL)],))
     if weights is None:
         return None
-    step = Step(weights, [_remembered(memory)], _reach(memory.long, memory.grid), found)
+    step = DecodeStep(weights, [_remembered(memory)], _reach(memory.long, memory.grid), found)
     x = torch.ones(1, config.hidden_size)
     cos, sin = model.network.rotation(torch.arange(memory.length, memory.length + 1), 1.0)
     return lambda: step.logits(x, cos[0], sin[0])

@@ -42,7 +42,7 @@ def check_role(folder: Path, role: str) -> None:
     """
     if not folder.is_dir():
         hint = f"`docqa models pull {folder}` fetches it if the hub has it; `docqa models list` shows those here"
-        raise ModelNotFound(f"no {role} has this name, and no folder", where=str(folder), hint=hint)
+        raise ModelNotFound(f"{folder}: no {role} has this name, and no folder ({hint})")
     if role_of(folder) != role:
         hint = "a model of sentence-transformers has modules.json"
         hint = (
@@ -50,7 +50,7 @@ def check_role(folder: Path, role: str) -> None:
             if role == ENCODER
             else f"the config.json of one names an architecture …{_ENDINGS[role]}"
         )
-        raise ConfigUnsupported(f"this is no {role}", where=str(folder), hint=hint)
+        raise ConfigUnsupported(f"{folder}: this is no {role} ({hint})")
 
 
 def called(folder: Path) -> str:
@@ -71,7 +71,7 @@ def plugged_reader(name: str) -> "EntryPoint":
         if f"{PLUGIN}{point.name}" == name:
             return point
     hint = f"there are: {', '.join(sorted(points.names)) or 'none'}"
-    raise ModelNotFound("no installed package brings this reader", where=name, hint=hint)
+    raise ModelNotFound(f"{name}: no installed package brings this reader ({hint})")
 
 
 def stamp(folder: Path, role: str) -> str:
@@ -123,12 +123,10 @@ class ForeignModel:
         except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
             said = f"transformers cannot load it ({str(error).splitlines()[0]})"
             raise WeightsMismatch(
-                said, where=str(where), hint="it needs safetensors and its tokenizer"
+                f"{where}: {said} (it needs safetensors and its tokenizer)"
             ) from error
         if lost := sorted(key for key in found["missing_keys"] if "pooler" not in key):
-            raise WeightsMismatch(
-                f"has no tensor {lost[0]}", where=str(where), hint="get the model folder again"
-            )
+            raise WeightsMismatch(f"{where}: has no tensor {lost[0]} (get the model folder again)")
         self.network = network.to(self.device).eval()
         count = sum(part.numel() for part in self.network.parameters())
         self.macs = count - self.network.get_input_embeddings().weight.numel()

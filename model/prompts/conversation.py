@@ -19,7 +19,7 @@ from docqa.model.prompts.written_prompt import (
     INSTRUCTIONS,
     KNOWING,
     VALUE_SCHEMA,
-    Question,
+    PromptQuestion,
     asked_of_numbered,
     asked_of_text,
     asked_of_value,
@@ -34,7 +34,7 @@ before them. Numbers of its own: prompt.LAYOUT_VERSION counts the layouts of the
 
 
 @dataclass(frozen=True)
-class Form:
+class PromptForm:
     """How a model is asked: `instructions`, the words `before` and `behind` the documents, how a
     question is `asked`, and how it is asked to `mend` the weak sentences of an answer; `thinks`:
     whether it may think first, `schema`: of the JSON that a server is asked to have it write,
@@ -43,14 +43,14 @@ class Form:
     instructions: str
     before: str
     behind: str
-    asked: Callable[[Question], str]
-    mend: Callable[[Question, Sequence[str]], str]
+    asked: Callable[[PromptQuestion], str]
+    mend: Callable[[PromptQuestion, Sequence[str]], str]
     thinks: bool = True
     schema: Mapping[str, object] | None = None
     numbered: bool = True
 
 
-WHOLE = Form(
+WHOLE = PromptForm(
     KNOWING,
     "",
     "\nThat was the text of the documents.\n\n",
@@ -59,21 +59,21 @@ WHOLE = Form(
     numbered=False,
 )
 """For a model that has read the whole documents; what bears its words out is found afterwards."""
-PASSAGES = Form(INSTRUCTIONS, BEFORE, BEHIND, asked_of_numbered, mend_numbered)
+PASSAGES = PromptForm(INSTRUCTIONS, BEFORE, BEHIND, asked_of_numbered, mend_numbered)
 """For a model that is given numbered sentences: it cites by their numbers."""
-EXCERPTS = Form(KNOWING, "Text:\n\n", BEHIND, asked_of_text, mend_text, numbered=False)
+EXCERPTS = PromptForm(KNOWING, "Text:\n\n", BEHIND, asked_of_text, mend_text, numbered=False)
 """For a model that runs here: told to cite by numbers, a small one writes the numbers in the place
 of words.
 """
 VALUE = replace(PASSAGES, asked=asked_of_value, schema=VALUE_SCHEMA)
 """The same for a value, in JSON."""
-COMPLETE = Form(COMPLETING, "", "", asked_of_text, mend_text, thinks=False)
+COMPLETE = PromptForm(COMPLETING, "", "", asked_of_text, mend_text, thinks=False)
 """For a question that goes on from those before it; no documents stand before it."""
 
 _MARK = re.compile("\ue000docqa (\\d+)\ue001")
 
 
-def chat_messages(form: Form, given: str, said: Sequence[str]) -> list[dict[str, str]]:
+def chat_messages(form: PromptForm, given: str, said: Sequence[str]) -> list[dict[str, str]]:
     """The chat for a server, [{"role", "content"}]: what was `said` in turn about what is
     `given`.
     """
@@ -83,11 +83,13 @@ def chat_messages(form: Form, given: str, said: Sequence[str]) -> list[dict[str,
     return [{"role": role, "content": words} for role, words in zip(roles, spoken, strict=False)]
 
 
-class Conversation:
+class TemplateConversation:
     """The chat of one checkpoint over some documents. Raises ConfigUnsupported where the template
     does not print the messages as they are."""
 
-    def __init__(self, template: ChatTemplate, tokenizer: Tokenizer, form: Form = WHOLE) -> None:
+    def __init__(
+        self, template: ChatTemplate, tokenizer: Tokenizer, form: PromptForm = WHOLE
+    ) -> None:
         self.template = template
         self._tokenizer = tokenizer
         self.form = form

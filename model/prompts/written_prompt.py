@@ -66,7 +66,7 @@ is. Where nothing has to be put in, write it unchanged. Write only the question.
 
 
 @dataclass(frozen=True)
-class Turn:
+class AnsweredQuestion:
     """An earlier question, and the words that it was answered with."""
 
     question: str
@@ -74,7 +74,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Question:
+class PromptQuestion:
     """A question, the `form` of its answer (docqa.app.reading.candidates.Form), and the sentences
     `nearest` to it, (number, words), best first."""
 
@@ -83,7 +83,7 @@ class Question:
     nearest: tuple[tuple[int, str], ...] = ()
 
 
-def asked_of_numbered(question: Question) -> str:
+def asked_of_numbered(question: PromptQuestion) -> str:
     """A question behind numbered sentences, and what is asked for; last, where a small model still
     has it in mind.
     """
@@ -92,14 +92,14 @@ def asked_of_numbered(question: Question) -> str:
     return f"{_question(question)}{_nearest(question)}{task}{_NUMBERS.format(example=example)}"
 
 
-def asked_of_text(question: Question) -> str:
+def asked_of_text(question: PromptQuestion) -> str:
     """A question behind text without numbers, excerpts or whole documents; nothing else tells the
     answer.
     """
     return f"{_question(question)}{_ANSWER.get(question.form, _ANSWER['other'])}{_AS_THERE}"
 
 
-def asked_of_value(question: Question) -> str:
+def asked_of_value(question: PromptQuestion) -> str:
     """A question behind numbered sentences whose answer is one value, to be written as VALUE_SCHEMA
     says.
     """
@@ -107,7 +107,7 @@ def asked_of_value(question: Question) -> str:
     return f"{_question(question)}{_nearest(question)}{task}{_AS_THERE}{_JSON}"
 
 
-def mend_numbered(question: Question, weak: Sequence[str]) -> str:
+def mend_numbered(question: PromptQuestion, weak: Sequence[str]) -> str:
     """For statements `weak` that no numbered sentence bears out."""
     return _nearest(question) + _REPAIR.format(
         nothing="No numbered sentence bears",
@@ -117,7 +117,7 @@ def mend_numbered(question: Question, weak: Sequence[str]) -> str:
     )
 
 
-def mend_text(question: Question, weak: Sequence[str]) -> str:
+def mend_text(question: PromptQuestion, weak: Sequence[str]) -> str:
     """For statements `weak` that the text does not bear out: the question, beside sentences that
     may answer; without a question to write anew."""
     near = (
@@ -133,17 +133,17 @@ def mend_text(question: Question, weak: Sequence[str]) -> str:
     return f"The text does not say this:\n{_listed(weak)}\n\n{near}{again}"
 
 
-def completing(question: str, earlier: Sequence[Turn]) -> str:
+def completing(question: str, earlier: Sequence[AnsweredQuestion]) -> str:
     """To put in what a question leaves out because the turns `earlier` have said it."""
-    said = "\n".join(f"Question: {turn.question}\nAnswer: {turn.answer}" for turn in earlier)
+    said = "\n".join(f"PromptQuestion: {turn.question}\nAnswer: {turn.answer}" for turn in earlier)
     return _COMPLETE.format(said=said, question=question)
 
 
-def _question(question: Question) -> str:
-    return f"Question: {' '.join(question.text.split())}\n\n"
+def _question(question: PromptQuestion) -> str:
+    return f"PromptQuestion: {' '.join(question.text.split())}\n\n"
 
 
-def _nearest(question: Question) -> str:
+def _nearest(question: PromptQuestion) -> str:
     near = [f"{words} [{number}]" for number, words in question.nearest]
     return "\n".join([_NEAREST, *near, "\n"]) if near else ""
 

@@ -20,8 +20,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -31,15 +29,16 @@ import numpy as np
 
 from docqa.kernels.native import identity
 from docqa.kernels.threads import thread_count
+from docqa.model.atomic import write_atomically
 from docqa.model.config import HybridConfig
 from docqa.model.errors import StateDamaged, StateForeign
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.header import (
     HEADER,
-    FileEntry,
-    Header,
-    Point,
-    Settings,
+    SavedPoint,
+    StateFileEntry,
+    StateHeader,
+    StateSettings,
     header_checksum,
     read_header,
 )
@@ -68,7 +67,7 @@ class StateModel(Protocol):
         """Where its states are; None: they are arrays of numpy."""
 
 
-def settings(state: State, model: StateModel) -> Settings:
+def settings(state: State, model: StateModel) -> StateSettings:
     """Those of a state that `model` read."""
     return {
         "schema": STATE_FORMAT,
@@ -97,7 +96,7 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
     mine = settings(state, model)
     ids = state.ids()
     known, earlier = _reusable(folder, mine, ids)
-    files: dict[str, FileEntry] = {}
+    files: dict[str, StateFileEntry] = {}
     for number, named in enumerate(_grid_digests(ids, state.grid) if _has_blocks(state) else []):
         name = f"block-{number:06d}-{named[:16]}.safetensors"
         files[name] = known.get(name) or _write(folder / name, _block_tensors(state, number))
@@ -106,7 +105,7 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
     points = _kept_points(earlier, state)
     files.update((p["file"], known[p["file"]]) for p in points)
     points.append({"position": state.position, "file": point, "ids": digest(ids)})
-    content: Header = {
+    content: StateHeader = {
         "settings": mine,
         "header": dict(header),
         "points": points,
@@ -114,7 +113,7 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
         "checksum": "",
     }
     content["checksum"] = header_checksum(content)
-    _replace(folder / HEADER, json.dumps(content, indent=1, sort_keys=True).encode())
+    write_atomically(folder / HEADER, json.dumps(content, indent=1, sort_keys=True).encode())
     for path in folder.iterdir():
         if path.name.startswith(("block-", "point-")) and path.name not in files:
             path.unlink(missing_ok=True)
@@ -186,8 +185,8 @@ def _grid_digests(ids: np.ndarray, grid: int) -> list[str]:
 
 
 def _reusable(
-    folder: Path, mine: Settings, ids: np.ndarray
-) -> tuple[dict[str, FileEntry], list[Point]]:
+    folder: Path, mine: StateSettings, ids: np.ndarray
+) -> tuple[dict[str, StateFileEntry], list[SavedPoint]]:
     """Files and points in the folder, where it was made by the same settings and begins `ids`."""
     try:
         content = read_header(folder)
@@ -206,7 +205,7 @@ def _reusable(
     return present, points
 
 
-def _kept_points(points: list[Point], state: State) -> list[Point]:
+def _kept_points(points: list[SavedPoint], state: State) -> list[SavedPoint]:
     """The earlier points that stay: the last grid points, and one every KEPT_EVERY tokens."""
     before = [
         p for p in points if p["position"] < state.position and p["position"] % state.grid == 0
@@ -219,8 +218,8 @@ def _kept_points(points: list[Point], state: State) -> list[Point]:
 
 
 def _fitting_point(
-    folder: Path, points: list[Point], grid: int, ids: np.ndarray | list[int] | None
-) -> Point:
+    folder: Path, points: list[SavedPoint], grid: int, ids: np.ndarray | list[int] | None
+) -> SavedPoint:
     ordered = sorted(points, key=lambda p: p["position"], reverse=True)
     if ids is None:
         return ordered[0]
@@ -236,7 +235,7 @@ def _fitting_point(
     )
 
 
-def _check_file(path: Path, entry: FileEntry | None) -> None:
+def _check_file(path: Path, entry: StateFileEntry | None) -> None:
     if entry is None or not path.is_file():
         raise StateDamaged(f"{path} is missing")
     if path.stat().st_size != entry["bytes"]:
@@ -268,7 +267,7 @@ def _point_tensors(state: State, ids: np.ndarray) -> dict[str, Any]:
 
 
 def _fill(
-    state: State, folder: Path, blocks: list[str], point: Point, device: torch.device | None
+    state: State, folder: Path, blocks: list[str], point: SavedPoint, device: torch.device | None
 ) -> None:
     """Puts the files' tensors into an empty state, on `device`; None: as arrays."""
     try:
@@ -306,7 +305,7 @@ def _tensors_of(path: Path, device: torch.device | None) -> Any:
     return load_tensors(path, device=str(device))
 
 
-def _write(path: Path, tensors: dict[str, Any]) -> FileEntry:
+def _write(path: Path, tensors: dict[str, Any]) -> StateFileEntry:
     if all(isinstance(part, np.ndarray) for part in tensors.values()):
         from safetensors.numpy import save
     else:
@@ -315,22 +314,5 @@ def _write(path: Path, tensors: dict[str, Any]) -> FileEntry:
 
         tensors = {name: torch.as_tensor(part).cpu().contiguous() for name, part in tensors.items()}
     content = save(tensors)
-    _replace(path, content)
+    write_atomically(path, content)
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Writes under a temporary name, flushes to disk, renames; mode 0600, nothing left behind on
-    failure.
-    """
-    handle, temporary = tempfile.mkstemp(
-        prefix=".", suffix=".part", dir=path.parent
-    )  # mkstemp creates with 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from docqa.kernels.attention import (
     BlockSelection,
-    Context,
     KVBlock,
-    Tile,
+    KVContext,
+    QueryTile,
     attention_over,
     best_blocks,
     block_bounds,
@@ -154,10 +154,10 @@ class AttentionMemory:
             room[have:count] = part
         return self._room[0][:count], self._room[1][:count]
 
-    def context(self) -> Context:
+    def context(self) -> KVContext:
         """All keys and values as they lie, the pending block included."""
         last = () if self.pending is None else (KVBlock(*self.pending),)
-        return Context((*self.quantized, *last), self.grid)
+        return KVContext((*self.quantized, *last), self.grid)
 
     def unpacked(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """All keys and values [tokens, kv_heads, dim], dequantized."""
@@ -179,7 +179,7 @@ class AttentionMemory:
                 (first - self.long.local) // block, 1
             )  # the first key block of the local range
             far = best_blocks(q[0, at - start : until - start], bounds[1:near], self.long.best) + 1
-            tiles.append(Tile(until - start, near * block, far))
+            tiles.append(QueryTile(until - start, near * block, far))
             at = until
         return BlockSelection(block, tiles)
 

@@ -166,7 +166,7 @@ class _ReplyCheck:
         self.judge = judge
         self.asked = asked
         self.pool = pool
-        self.candidates = CandidateSentences(pool, corpus.context, corpus.index)
+        self.candidates = CandidateSentences(pool, corpus.context, corpus.word_index)
 
     def run(self, written: Written) -> CheckedText:
         found = [CheckedStatement(statement) for statement in written.statements]

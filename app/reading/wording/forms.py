@@ -22,11 +22,16 @@ _LIST = re.compile(
 _ASKED = re.compile(rf"\b{ASKING}\b(?P<verb>\s+{ASKING_VERB}\b)?", re.IGNORECASE)
 
 
+def asks_for_reason(question: str) -> bool:
+    """Whether a reason or a way is asked for: "why", "how does"."""
+    word, verb = _asking(question)
+    return word == "why" or (word == "how" and verb)
+
+
 def answers_briefly(question: str, words: str) -> bool:
     """Whether `words` alone answer `question`: it asks for no reason or way, and they are of the
     type that it asks for."""
-    word, verb = _asking(question)
-    return word != "why" and not (word == "how" and verb) and fits_type(question, words)
+    return not asks_for_reason(question) and fits_type(question, words)
 
 
 def fits_type(question: str, words: str) -> bool:

@@ -30,9 +30,9 @@ from docqa.app.summary.sentences.candidates import speaker_at
 from docqa.app.summary.written.material import Material, numbered_text
 from docqa.ingest.types import Document
 from docqa.model.errors import ContextTooLong
-from docqa.model.prompts.conversation import WHOLE, Form
+from docqa.model.prompts.conversation import WHOLE, PromptForm
 from docqa.model.prompts.summary_prompt import NUMBERED
-from docqa.model.prompts.written_prompt import Question
+from docqa.model.prompts.written_prompt import PromptQuestion
 
 _LEAST_QUOTED = 4  # words, more than a name
 _LEAST_WORDS = 3  # content words without its quotations
@@ -56,7 +56,7 @@ class Writer:
     def read(self) -> Iterator[Event]:
         reading = self._generator.reading if self.whole else None
         try:
-            yield from (reading or self.evidence).read()
+            yield from (reading or self.evidence.own.reading).read()
         except ContextTooLong as error:
             if reading is not None:
                 raise
@@ -82,26 +82,28 @@ def writer_of(session: Session) -> Writer | None:
     return None if session.writing is None else Writer(session.writing)
 
 
-def form_of(given: Given) -> Form:
+def form_of(given: Given) -> PromptForm:
     return NUMBERED if given.numbered else WHOLE
 
 
 @dataclass(frozen=True)
-class Note:
+class PartStatement:
     """A statement about a part, with the heading of that."""
 
     heading: str
     item: CheckedStatement
 
 
-def notes_of(heading: str, statements: Iterable[CheckedStatement]) -> list[Note]:
+def notes_of(heading: str, statements: Iterable[CheckedStatement]) -> list[PartStatement]:
     """The statements that something bears out, in part at least: nothing is built on the others."""
     return [
-        Note(heading, item) for item in statements if item.support in _BORNE_OUT and item.quotes
+        PartStatement(heading, item)
+        for item in statements
+        if item.support in _BORNE_OUT and item.quotes
     ]
 
 
-def of_notes(notes: Sequence[Note]) -> Material:
+def of_notes(notes: Sequence[PartStatement]) -> Material:
     """The statements of `notes` numbered, each standing for the places that bear it out."""
     places = [_places(note.item) for note in notes]
     ends = pairwise(accumulate(map(len, places), initial=1))
@@ -121,7 +123,7 @@ def compose(
     withdraw once. Raises as `Writer.reply`."""
 
     def again(text: str, weak: Sequence[str]) -> Generator[Event, None, Reply]:
-        mend = form_of(material.shown).mend(Question(""), weak)
+        mend = form_of(material.shown).mend(PromptQuestion(""), weak)
         return (yield from writer.reply(material.shown, [request, text, mend]))
 
     first = yield from writer.reply(material.shown, [request])

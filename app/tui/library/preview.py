@@ -5,7 +5,7 @@ thread.
 import contextlib
 import os
 from contextlib import closing
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.text import Text
 
@@ -28,7 +28,7 @@ class FilePreview(NamedTuple):
     """What there is to say of a document, what it is on one line, and its health in a word."""
 
     text: Text
-    told: str = ""
+    line: str = ""
     health: str = ""
 
 
@@ -49,11 +49,11 @@ def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePr
         return FilePreview(Text(why, "bold"), why, health)
     text = Text()
     pages = f", {counted(len(document.pages), 'page')}" if document.paged else ""
-    told = " · ".join(
+    line = " · ".join(
         part for part in (f"{kind_of(document)}{pages}", document.coverage.health, kept) if part
     )
     text.append(f"{printable(document.title)}\n", "bold")
-    text.append(f"{told}\n")
+    text.append(f"{line}\n")
     for warning in document.coverage.warnings:
         text.append(f"! {printable(without_flags(warning))}\n", "italic")
     asked = past_questions(store) if store is not None else []
@@ -65,7 +65,7 @@ def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePr
     text.append(
         "\n" + "\n".join(printable(line) for line in words.splitlines() if line.strip(" ."))
     )
-    return FilePreview(text, told, document.coverage.health)
+    return FilePreview(text, line, document.coverage.health)
 
 
 def _remember(store: Store | None, path: str, health: str) -> None:
@@ -76,7 +76,7 @@ def _remember(store: Store | None, path: str, health: str) -> None:
         )
 
 
-def problems(store: Store | None) -> dict[str, list[object]]:
+def problems(store: Store | None) -> dict[str, list[Any]]:
     """[time of change, what is wrong] of files that could not be opened, by absolute path."""
     known = remembered(store).get("problems")
     return known if isinstance(known, dict) else {}
@@ -88,4 +88,4 @@ def forgotten(store: Store, path: str) -> str:
     from docqa.app.storage.sources import content_digests
 
     deleted, _ = forget_file(store, path, content_digests(path), lambda _: None, [])
-    return "forgotten; the file itself stays" if deleted else "nothing was kept"
+    return "forgotten; the file itself stays" if deleted else "nothing was stored"

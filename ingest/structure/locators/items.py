@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from docqa.ingest.language.numbers import ordinal_of
+from docqa.ingest.structure.clean import one_line
 from docqa.ingest.structure.locators import sections as printed
 from docqa.ingest.structure.locators.excluded import contents_lines, insertions
 from docqa.ingest.structure.locators.marks import (
@@ -27,7 +28,7 @@ from docqa.ingest.structure.locators.marks import (
 from docqa.ingest.structure.nesting import NAMES_OF_LISTS
 from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.structure.sequence import follows
-from docqa.ingest.types import Item, Note, Page, Section
+from docqa.ingest.types import Item, Note, Page, Section, location_of
 
 _LEAST_PARAGRAPHS = 4
 _CLAUSE_AHEAD = 40
@@ -68,14 +69,14 @@ class _Walk:
         contents = contents_lines(lines, pages, sections)
         self.lines = [line for number, line in enumerate(lines) if number not in contents]
         self.inserted = insertions(self.lines)
-        self.sections = sorted(sections, key=lambda section: (section.page, section.start))
-        self.starts = [(section.page, section.start) for section in self.sections]
+        self.sections = sorted(sections, key=location_of)
+        self.starts = [location_of(section) for section in self.sections]
         self.headed = set(self.starts)
         self.is_opinion = any(section.source == "opinion" for section in sections)
         self.is_plain = not any(printed.printed_number(section) for section in sections)
         self.attachments = printed.attachment_of(sections)
-        self.notes = sorted(notes, key=lambda note: (note.page, note.start))
-        self.note_starts = [(note.page, note.start) for note in self.notes]
+        self.notes = sorted(notes, key=location_of)
+        self.note_starts = [location_of(note) for note in self.notes]
         self.counted: dict[str, int] = {}
         self.paragraphs = self._paragraphs()
 
@@ -97,13 +98,11 @@ class _Walk:
                     said = locator
 
     def note_of(self, line: MarkedLine) -> Note | None:
-        at = bisect_right(self.note_starts, (line.page, line.start)) - 1
+        at = bisect_right(self.note_starts, location_of(line)) - 1
         note = self.notes[at] if at >= 0 else None
         inside = note is not None and note.page == line.page and line.start < note.end
         return (
-            note
-            if inside and note is not None and (note.page, note.start) not in self.headed
-            else None
+            note if inside and note is not None and location_of(note) not in self.headed else None
         )
 
     def _paragraphs(self) -> frozenset[int]:
@@ -286,7 +285,7 @@ class _Part:
         if 0 < int(value.group()) - int(own.group()) <= _GAP and (
             following is None or int(value.group()) < following
         ):
-            self._begin(printed.joined(self.roof or "", " ".join(mark.text.split())))
+            self._begin(printed.joined(self.roof or "", one_line(mark.text)))
 
     def _open_division(self, mark: Mark) -> None:
         """A part of a schedule that is no heading: "Part II – High Court Act" behind Part I."""

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from docqa.ingest.language.numbers import ROMAN, in_letters
 from docqa.ingest.language.places import ELSEWHERE
 from docqa.ingest.language.sentences import sentences
-from docqa.ingest.structure.clean import LEADER
-from docqa.ingest.types import Page, lines_of
+from docqa.ingest.language.words import alternatives, word_set
+from docqa.ingest.structure.clean import LEADER, one_line
+from docqa.ingest.types import Page, lines_of, location_of
 
 ABJAD = "أ –"
 BRACKET = frozenset(("(a)", "a)", ABJAD, "1 –"))
@@ -52,10 +53,13 @@ _SHAPES = (
 _ALONE = re.compile(r"\s*([IVX]{1,5}|[A-Z]|\d{1,2})\.?\s*$")
 _FIRST_MARK = re.compile(r"\s*[(\[¶§.–\w-]")
 _INLINE = re.compile(rf"([;:.—–])\s*(?:(?:and|or|and/or)\s+)?(?=\((?:{_INNER})\)\s)")
+_COUNTED_NAMES = word_set(
+    "Theorem Lemma Proposition Corollary Definition Conjecture Axiom Claim Remark Example Algorithm Assumption "
+    "Figure FIGURE Fig\\. Table TABLE Listing Box Recital Théorème Lemme Corollaire Définition Remarque Exemple "
+    "Tableau Satz Korollar Abbildung Tabelle Teorema Definición Tabla Figura"
+)
 _NAMED = re.compile(
-    r"((?:Theorem|Lemma|Proposition|Corollary|Definition|Conjecture|Axiom|Claim|Remark|Example|Algorithm|Assumption|"
-    r"Figure|FIGURE|Fig\.|Table|TABLE|Listing|Box|Recital|Théorème|Lemme|Corollaire|Définition|Remarque|Exemple|"
-    r"Tableau|Satz|Korollar|Abbildung|Tabelle|Teorema|Definición|Tabla|Figura)\s+"
+    rf"((?:{alternatives(_COUNTED_NAMES)})\s+"
     r"(?:\d{1,3}(?:[.\-–]\d{1,3}){0,3}[a-z]?|[A-Z]\.?\d{1,3}|[IVX]{1,5}))(?:\s*[.:|—(]|\s+(?=[A-Z“\"])|\s*$)"
 )
 _MOST_MARKS = 4
@@ -119,7 +123,7 @@ def _line(page: int, start: int, text: str) -> MarkedLine:
     else:
         marks = tuple(_opening(page, start, text)) if _FIRST_MARK.match(text) else ()
     named = _NAMED.match(text)
-    name = " ".join(named.group(1).split()) if named else None
+    name = one_line(named.group(1)) if named else None
     inline = tuple(_inline(page, start, text)) if "(" in text else ()
     behind = (start + span.start for span in sentences(text)) if inline else ()
     return MarkedLine(
@@ -314,7 +318,7 @@ class Levels:
         for number in range(line, min(line + far, len(self.lines))):
             row = self.lines[number]
             for after in (*row.marks, *row.inline):
-                if after.shape == mark.shape and (after.page, after.start) > (
+                if after.shape == mark.shape and location_of(after) > (
                     mark.page,
                     mark.start,
                 ):

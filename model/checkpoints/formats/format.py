@@ -17,7 +17,7 @@ class BadParts(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Format:
+class TensorFormat:
     """One way to store a tensor.
 
     `parts`: what each part is called, to its name behind the tensor's stem: its name without

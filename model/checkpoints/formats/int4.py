@@ -5,7 +5,7 @@ zeros differ."""
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.formats.format import BadParts, Format, Parts, expect
+from docqa.model.checkpoints.formats.format import BadParts, Parts, TensorFormat, expect
 from docqa.model.checkpoints.formats.quantization import Quantization
 
 AWQ_PLACES = (0, 4, 1, 5, 2, 6, 3, 7)  # where in a word the value of column 0, 1, .. lies
@@ -126,8 +126,12 @@ def _group_index(stored: Tensor | None, inputs: int, count: int, size: int) -> T
 
 
 _THREE = {"qweight": "qweight", "qzeros": "qzeros", "scales": "scales"}
-AWQ = Format("qweight", _THREE, _awq, method="awq")
-GPTQ = Format("qweight", _THREE | {"g_idx": "g_idx"}, _gptq, frozenset({"g_idx"}), method="gptq")
+AWQ = TensorFormat("qweight", _THREE, _awq, method="awq")
+GPTQ = TensorFormat(
+    "qweight", _THREE | {"g_idx": "g_idx"}, _gptq, frozenset({"g_idx"}), method="gptq"
+)
 _OPTIONAL = ("weight_shape", "weight_zero_point", "weight_g_idx")
 _NAMES = {name: name for name in ("weight_packed", "weight_scale", *_OPTIONAL)}
-PACKED = Format("weight_packed", _NAMES, _packed, frozenset(_OPTIONAL), method="compressed-tensors")
+PACKED = TensorFormat(
+    "weight_packed", _NAMES, _packed, frozenset(_OPTIONAL), method="compressed-tensors"
+)

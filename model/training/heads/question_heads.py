@@ -58,7 +58,7 @@ Fit = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
-class Form:
+class LabelledQuestion:
     """A question, what it wants, and the question for one document."""
 
     question: str
@@ -66,7 +66,7 @@ class Form:
     alone: str = ""
 
 
-def read_forms(path: Path) -> list[Form]:
+def read_forms(path: Path) -> list[LabelledQuestion]:
     """Those of several documents. Raises ValueError, KeyError: a line is of another form."""
     rows = [
         row
@@ -74,7 +74,10 @@ def read_forms(path: Path) -> list[Form]:
         if "kind" in row
     ]
     kinds = [(row, SIGNED.get(row.get("sign") or 0) or QuestionKind(row["kind"])) for row in rows]
-    return [Form(" ".join(row["question"].split()), kind, row["alone"]) for row, kind in kinds]
+    return [
+        LabelledQuestion(" ".join(row["question"].split()), kind, row["alone"])
+        for row, kind in kinds
+    ]
 
 
 def read_rows(path: Path, key: str) -> list[tuple[str, Any]]:
@@ -183,7 +186,7 @@ def _together(groups: Iterable[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     return torch.cat(states), torch.cat(labels)
 
 
-def words_kept(form: Form, reader: ExcerptReader) -> tuple[Tensor, Tensor]:
+def words_kept(form: LabelledQuestion, reader: ExcerptReader) -> tuple[Tensor, Tensor]:
     """States [words, hidden] of a question's words, and whether each is in the question for one
     document.
     """

@@ -17,7 +17,7 @@ from docqa.model.heads.reader_text import (
     reader_files,
 )
 from docqa.model.native.encoder import EncoderShape, shape_of
-from docqa.model.training.reader.cross_encoder import CrossEncoder
+from docqa.model.training.reader.cross_encoder import TrainableCrossEncoder
 
 # that a number has in a file, and in memory
 EMBEDDING_BITS = 4
@@ -30,7 +30,7 @@ ZEROS_IN_ONE = (
 )
 
 
-def load_dense(folder: Path) -> CrossEncoder:
+def load_dense(folder: Path) -> TrainableCrossEncoder:
     """The reader of a folder with all of its matrices unpacked; heads that it lacks are fresh.
 
     Raises WeightsMismatch, RuntimeError; KeyError where a part of the encoder is missing, or one is
@@ -42,14 +42,14 @@ def load_dense(folder: Path) -> CrossEncoder:
         with opened(path) as file:
             stored |= {name: file.get_tensor(name) for name in list(file.keys())}
             about |= file.metadata() or {}
-    reader = CrossEncoder(shape_of(about), ReaderTokenizer(folder / READER_TOKENIZER))
+    reader = TrainableCrossEncoder(shape_of(about), ReaderTokenizer(folder / READER_TOKENIZER))
     missing, unknown = reader.load_state_dict(dense_form(stored), strict=False)
     if wrong := [*(name for name in missing if not name.startswith("head.")), *unknown]:
         raise KeyError(wrong[0])
     return reader
 
 
-def save_reader(reader: CrossEncoder, folder: Path) -> None:
+def save_reader(reader: TrainableCrossEncoder, folder: Path) -> None:
     """Write a reader as it ships, in files of at most LARGEST_FILE bytes; former ones of the folder
     are replaced.
     """
