@@ -16,7 +16,7 @@ from docqa.app.options import Options
 from docqa.app.output.console import colours
 from docqa.app.search.expression import Pattern, expression_pattern, words_pattern
 from docqa.app.search.hits import SearchedText
-from docqa.app.search.shown import Style, hit_object, plain, shown_hits
+from docqa.app.search.shown import HitStyle, hit_object, plain, shown_hits
 from docqa.app.storage.sources import Sources, each_document, reading_of
 from docqa.app.storage.store import store_of
 from docqa.ingest.errors import IngestError
@@ -144,7 +144,7 @@ class _HitPrinter:
     def hits(self, document: Document, with_file: bool) -> bool:
         text = SearchedText(document)
         found = text.hits(self.pattern)
-        style = Style(with_file, self.context, colours(sys.stdout))
+        style = HitStyle(with_file, self.context, colours(sys.stdout))
         objects = (
             compact_json(hit_object(text, hit, self.context, full=self.full)) for hit in found
         )

@@ -1,4 +1,4 @@
-"""What an answer and a kept state depend on: fields that are hashed, compared and printed."""
+"""What an answer and a cached state depend on: fields that are hashed, compared and printed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from docqa.model.protocol import Model
 
 STORE_LAYOUT = 3
-"""Raised when what is kept beside a state changes its form or meaning."""
+"""Incremented when what is cached with a state changes its form or meaning."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,6 @@ def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> P
     """The Profile of states of `model` at `yarn_factor`; `layout`: of the Context, if not the
     bundled model's.
     """
-    layers = model.answer_layers
     return Profile(
         model=model.fingerprint,
         layout=LAYOUT_VERSION if layout is None else layout,
@@ -85,7 +84,7 @@ def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> P
         yarn_factor=yarn_factor,
         dtype=model.precision,
         kernels=kernel_provenance(None if model.on_cpu else model.device),
-        layers=layers,
+        layers=model.answer_layers,
     )
 
 
