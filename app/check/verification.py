@@ -86,7 +86,8 @@ class Verification:
 
     @property
     def anything_absent(self) -> bool:
-        return any(item.grade == Grade.ABSENT for item in (*self.quotations, *self.cites))
+        grades = {quote.grade for quote in self.quotations} | {cite.grade for cite in self.cites}
+        return Grade.ABSENT in grades
 
     @property
     def all_verified(self) -> bool:

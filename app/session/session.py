@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from docqa.app.answerers.answerer import TextGenerator
     from docqa.app.answerers.local import LocalReading
     from docqa.app.answerers.written import WritingAnswerer
+    from docqa.app.context.cached import CachedParts
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.prompts.written_prompt import AnsweredQuestion
     from docqa.model.protocol import Model
@@ -149,6 +150,7 @@ class Session:
             return None
         from docqa.app.answerers.document_evidence import DocumentEvidence
         from docqa.app.answerers.written import WritingAnswerer
+    from docqa.app.context.cached import CachedParts
 
         evidence = DocumentEvidence(corpus, self.options, self.store)
         return WritingAnswerer(self.corpus, evidence, generator, self.options)
