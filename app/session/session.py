@@ -150,7 +150,6 @@ class Session:
             return None
         from docqa.app.answerers.document_evidence import DocumentEvidence
         from docqa.app.answerers.written import WritingAnswerer
-    from docqa.app.context.cached import CachedParts
 
         evidence = DocumentEvidence(corpus, self.options, self.store)
         return WritingAnswerer(self.corpus, evidence, generator, self.options)
