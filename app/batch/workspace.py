@@ -19,7 +19,7 @@ from docqa.app.batch.items import Failure
 from docqa.app.batch.names import WORKSPACE
 from docqa.app.errors import UsageError
 from docqa.app.storage.atomic import write_whole
-from docqa.model.atomic import TEMPORARY_PREFIX
+from docqa.model.state.atomic import TEMPORARY_PREFIX
 
 
 class Workspace:

@@ -22,8 +22,8 @@ from docqa.app.errors import StoreDamaged
 from docqa.app.models.library import name_of
 from docqa.app.storage.arrays import load_summed, save_summed
 from docqa.app.storage.store import Details, Store, acquire, details_of
-from docqa.model.atomic import TEMPORARY_PREFIX
 from docqa.model.errors import StateDamaged, StateError
+from docqa.model.state.atomic import TEMPORARY_PREFIX
 from docqa.model.state.files import load_state, save_state
 from docqa.model.state.header import load_header
 from docqa.model.state.long_attention import GRID

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from docqa.app.errors import UsageError
-from docqa.model.atomic import write_atomically
+from docqa.model.state.atomic import write_atomically
 
 
 def check_output(path: str) -> None:

@@ -29,9 +29,9 @@ import numpy as np
 
 from docqa.kernels.native import kernel_identity
 from docqa.kernels.threads import thread_count
-from docqa.model.atomic import write_atomically
 from docqa.model.config import HybridConfig
 from docqa.model.errors import StateDamaged, StateForeign
+from docqa.model.state.atomic import write_atomically
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.header import (
     HEADER,

@@ -27,7 +27,7 @@ def test_every_error_of_a_document_is_3(kind):
 
 
 @pytest.mark.parametrize("kind", [AppError, IngestError])
-def test_errors_of_files_and_of_the_application_say_what_where_and_what_to_do_in_one_form(kind):
+def test_errors_say_what_where_and_what_to_do_in_one_form(kind):
     error = kind("it is broken", where="a.pdf", hint="Mend it")
     assert (error.message, error.where, error.hint) == ("it is broken", "a.pdf", "Mend it")
     assert str(error).startswith("a.pdf: it is broken") and "Mend it" in str(error)
