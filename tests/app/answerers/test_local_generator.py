@@ -186,11 +186,11 @@ def test_where_every_passage_was_shown_the_reader_gives_the_next_answer(
 ):
     with opened(note, writing_model, tmp_path / "kept") as session:
         evidence = session.writing.evidence
-        (quote,) = evidence.preview(QUESTION).quotes[:1]
+        (quote,) = evidence.own.preview(QUESTION).quotes[:1]
         everything = replace(quote, cites=(replace(quote.cites[0], start=0, end=1 << 20),))
         assert (
             session.ask_again(QUESTION, [everything]).provenance["model"]
-            == evidence.model.fingerprint
+            == evidence.own.model.fingerprint
         )
         assert session.ask_again(QUESTION, []).provenance["model"] == writing_model.fingerprint
 
