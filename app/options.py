@@ -25,7 +25,7 @@ class Options:
     writes is given, the whole documents or passages of them (`--from`); auto: the whole where it
     was read before or is short. `within`: documents may take in other files at or below these real
     paths. `sections`: only these ("3-5,A"). `reader`, `encoder`, `reranker`: folders of third-party
-    models in these roles beside the bundled model.
+    models in these roles next to the bundled model.
     """
 
     model: str | None = None

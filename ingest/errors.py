@@ -50,7 +50,7 @@ class Unreadable(IngestError):
 
 
 class NoText(IngestError):
-    """There is no text to read, as where pages are images."""
+    """There is no text to read, as where pages are scans."""
 
 
 class TooLarge(IngestError):

@@ -31,13 +31,13 @@ from docqa.ingest.serialize import from_bytes, maker, row_of
 from docqa.ingest.types import Document, Page
 
 if TYPE_CHECKING:
-    from docqa.ingest.pdf.inspection import PageView
+    from docqa.ingest.pdf.inspection import PageBoxes
 
 _NO_CONSOLE = getattr(
     subprocess, "CREATE_NO_WINDOW", 0
 )  # on Windows, where a console would show for a moment
 
-# Of a request, not sent: its bytes go behind it, and the time of all is the parent's matter.
+# Of a request, not sent: its bytes follow it, and the time of all is the parent's matter.
 _OWN = {"path", "data", "seconds", "until"}
 
 
@@ -113,8 +113,8 @@ class DocumentReading:
                         ) from death
 
 
-def inspect_in_worker(request: ReadRequest, page: Page) -> "PageView":
-    """The PageView of `inspection.inspect_page`, from such a child. Raises its errors, and
+def inspect_in_worker(request: ReadRequest, page: Page) -> "PageBoxes":
+    """The PageBoxes of `inspection.inspect_page`, from such a child. Raises its errors, and
     Unreadable where the page takes over `page_seconds` or crashes its reader."""
     from docqa.ingest.pdf import inspection
 
@@ -156,8 +156,8 @@ class _Child:
     """A child process that reads a document, or looks at a `page` of it."""
 
     def __init__(self, request: ReadRequest, page: Page | None) -> None:
-        kept = (name for name in vars(request) if name not in _OWN and not name.startswith("on_"))
-        fields = {name: getattr(request, name) for name in kept}
+        names = (name for name in vars(request) if name not in _OWN and not name.startswith("on_"))
+        fields = {name: getattr(request, name) for name in names}
         fields |= {"path": request.name, "has_data": request.data is not None, "page": page}
         fields["wants_first"] = request.on_first is not None
         header = json.dumps(fields, default=row_of).encode()
@@ -281,7 +281,7 @@ def _last_message(
 
 
 def _allowance(kind: bytes, number: int) -> int:
-    """The processor time in seconds that a PDF's pages, or recognising one, have beside its
+    """The processor time in seconds that a PDF's pages, or recognising one, have besides its
     budget.
     """
     return (

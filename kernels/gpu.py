@@ -76,21 +76,21 @@ def available() -> bool:
     )
 
 
-def sizes(device: torch.device) -> BlockSizes:
+def block_sizes(device: torch.device) -> BlockSizes:
     """The block sizes on `device`; on the CPU, in the interpreter, the smallest."""
     if device.type == "cpu":
         return INTERPRETER
     return TABLE.get(torch.cuda.get_device_capability(device)[0], TABLE[OLDEST])
 
 
-def on(device: torch.device) -> AbstractContextManager[object]:
+def on_device(device: torch.device) -> AbstractContextManager[object]:
     """A context in which Triton launches on `device`: it takes the current one, whatever its
     arguments lie on.
     """
     return nullcontext() if device.type == "cpu" else torch.cuda.device(device)
 
 
-def options(warps: int, stages: int = 1) -> dict[str, Any]:
+def launch_options(warps: int, stages: int = 1) -> dict[str, Any]:
     """What every launch says; a * b + c is rounded once, since Triton's versions differ."""
     return {"num_warps": warps, "num_stages": stages, "enable_fp_fusion": True}
 

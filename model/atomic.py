@@ -13,7 +13,7 @@ def write_atomically(
     path: Path, data: bytes, mode: int = 0o600, put: Callable[[str, Path], None] = os.replace
 ) -> None:
     """Writes `data` under a temporary name, flushes it to disk, and gives it the name `path` with
-    `put`; nothing is left behind on failure. Raises OSError."""
+    `put`; nothing is left on failure. Raises OSError."""
     handle, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

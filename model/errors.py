@@ -30,7 +30,9 @@ class WeightsMismatch(ModelError):
 
 
 @contextmanager
-def reading(path: Path, damage: tuple[type[Exception], ...] = (OSError,)) -> Iterator[None]:
+def weight_file_errors(
+    path: Path, damage: tuple[type[Exception], ...] = (OSError,)
+) -> Iterator[None]:
     """Raises WeightsMissing where `path` is absent, WeightsMismatch for one of `damage`."""
     try:
         yield

@@ -15,7 +15,7 @@ from docqa.kernels.attention import attention
 from docqa.kernels.conv import unit_conv
 from docqa.kernels.delta import delta_rule
 from docqa.kernels.norm import gated_norm, zero_centred_norm
-from docqa.kernels.norm.reference import widen
+from docqa.kernels.norm.reference import at_least_float32
 from docqa.model.config import FULL, HybridConfig
 from docqa.model.linear import Depthwise, Linear, SwiGLU
 from docqa.model.moe import SparseMoe
@@ -95,9 +95,9 @@ class GatedDeltaNet(DeltaNet):
         self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: DeltaCache | None = None
     ) -> Tensor:
         batch, seq, _ = x.shape
-        beta = widen(self.in_proj_b(x)).sigmoid()
-        decay = -widen(self.A_log).exp() * functional.softplus(
-            widen(self.in_proj_a(x)) + widen(self.dt_bias)
+        beta = at_least_float32(self.in_proj_b(x)).sigmoid()
+        decay = -at_least_float32(self.A_log).exp() * functional.softplus(
+            at_least_float32(self.in_proj_a(x)) + at_least_float32(self.dt_bias)
         )
         out = self.remember(self.in_proj_qkv(x), decay=decay, beta=beta, cache=cache)
         z = self.in_proj_z(x).view(batch, seq, self.value_heads, self.value_dim)

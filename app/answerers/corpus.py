@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import CoverageReport
+from docqa.app.context.cached import CachedParts
 from docqa.app.context.context import Context, lay_out
-from docqa.app.context.kept import KeptParts
 from docqa.app.evidence.ranking import Ranked, WordIndex, ranked_by_words
 from docqa.app.quotes.verifier import Verifier
 from docqa.app.reading.clauses import ClauseSentence, clause_sentences
@@ -31,7 +31,7 @@ class Corpus:
         warnings: list[str],
         opening: Sequence[int] | None = None,
         *,
-        cache: KeptParts | None = None,
+        cache: CachedParts | None = None,
     ) -> None:
         self.documents = documents
         self.warnings = tuple(warnings)

@@ -15,16 +15,15 @@ from docqa.app.evidence.ranking import PassageNumber, Ranked
 from docqa.app.evidence.terms import terms
 from docqa.app.options import Options
 from docqa.app.places.scope import passages_in, scope_of
-from docqa.app.reading.best_passages import read_passages
+from docqa.app.reading.best_passages import PassageReader
 from docqa.app.reading.candidates import ANYTHING, FRONT, Candidates, Wanted
-from docqa.app.reading.clause_answers import find_in_clause
 from docqa.app.reading.clauses import DOCUMENT_DATE, passages_of
 from docqa.app.reading.copying import copy_from_passages, copy_from_state
+from docqa.app.reading.direct_answers import find_in_clause, text_of_scope
 from docqa.app.reading.joined_parts import join_parts
-from docqa.app.reading.section_text import text_of_scope
 from docqa.app.reading.tables.answer import with_cell
 from docqa.model.heads.excerpt_reading import ExcerptReader
-from docqa.model.protocol import Model, RefusalCalibration, writer
+from docqa.model.protocol import Model, RefusalCalibration, writing_model
 
 HEADED_PASSAGES = 4  # below the headings under which a field is said to be
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
@@ -106,7 +105,7 @@ class PassageCopier(CandidateFinder):
             return ranked, None
         corpus = self._corpus
         return ranked, copy_from_passages(
-            writer(self._model), asked.text, numbers, corpus.context, corpus.word_index
+            writing_model(self._model), asked.text, numbers, corpus.context, corpus.word_index
         )
 
 
@@ -122,7 +121,7 @@ class StateCopier(PassageCopier):
         state = self._reading.prefiller.state
         assert state is not None, "a question is answered after `read`"
         return self._ranker.rank(asked.text), copy_from_state(
-            writer(self._model), asked.text, state, corpus.context, corpus.word_index
+            writing_model(self._model), asked.text, state, corpus.context, corpus.word_index
         )
 
 
@@ -178,8 +177,9 @@ class ReaderFinder(CandidateFinder):
         context = corpus.context
         if not ranked:
             return ranked, None
+        reader = PassageReader(self._model, self._reader, context, corpus.word_index)
         if asked.wanted.clause:
-            read_few = partial(self._read, asked, reorder=False)
+            read_few = partial(reader.read, asked.text, reorder=False, wanted=asked.wanted)
             return find_in_clause(context, corpus.clause_sentences, ranked, asked.wanted, read_few)
         passages = self._options.k
         scope = scope_of(asked.text, corpus.documents)
@@ -190,40 +190,18 @@ class ReaderFinder(CandidateFinder):
                 return ranked, text_of_scope(scope, context, ranked[: len(inside)])
             ranked = _first_of(ranked, inside)
             passages = min(passages or len(ranked), len(inside)) if scope.inside else passages
-        ranked, reading = self._read(
-            asked,
+        ranked, reading = reader.read(
+            asked.text,
             ranked,
             reorder=self._options.model_scores,
             passages=passages,
             first=[] if inside else self._read_first(asked),
             one_of=one_of,
+            wanted=asked.wanted,
         )
         if asked.wanted == ANYTHING:
             reading = with_cell(reading, asked.text, ranked, context)
         return ranked, reading
-
-    def _read(
-        self,
-        asked: AskedQuestion,
-        ranked: list[Ranked],
-        *,
-        reorder: bool,
-        passages: int | None = None,
-        first: Sequence[PassageNumber] = (),
-        one_of: int = 1,
-    ) -> tuple[list[Ranked], Candidates]:
-        return read_passages(
-            self._model,
-            asked.text,
-            self._corpus.context,
-            ranked,
-            self._corpus.word_index,
-            reorder=reorder,
-            passages=passages,
-            first=first,
-            one_of=one_of,
-            wanted=asked.wanted,
-        )
 
     def _read_first(self, asked: AskedQuestion) -> list[PassageNumber]:
         """The passages that are read whatever their rank: title page and signatures for a question

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.answerers.third_party import calibration_file, third_party_models
 from docqa.app.options import Options
-from docqa.model.folder import BUNDLED, calibration_in
+from docqa.model.folder import BUNDLED, load_calibration_file
 
 if TYPE_CHECKING:
     from docqa.model.load import NetworkModel
@@ -51,7 +51,7 @@ def load_model(options: Options) -> Model:
         )
     fitted = calibration_file(options)
     if fitted is not None and fitted.is_file():
-        model.calibration["refusal"] = calibration_in(fitted)["refusal"]
+        model.calibration["refusal"] = load_calibration_file(fitted)["refusal"]
     return model
 
 

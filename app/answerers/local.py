@@ -8,10 +8,11 @@ from docqa.app.answer.answer import Usage
 from docqa.app.answer.events import Event
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.context import plan
-from docqa.app.context.plan import Plan, make_plan, yarn_factor_of
+from docqa.app.context.plan import Plan, make_plan
 from docqa.app.context.prefill import Prefiller
 from docqa.app.context.provenance import Profile, profile_of
 from docqa.app.storage.store import Store
+from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.protocol import Model
 
 
@@ -36,7 +37,7 @@ class LocalReading:
 
     @cached_property
     def yarn_factor(self) -> float:
-        return yarn_factor_of(self.model, len(self.corpus.context), self._room)
+        return yarn_factor_for(self.model.config, len(self.corpus.context) + self._room)
 
     @cached_property
     def profile(self) -> Profile:

@@ -16,10 +16,11 @@ from docqa.app.context.provenance import answer_provenance, profile_of
 from docqa.app.models.library import name_of
 from docqa.app.options import Options
 from docqa.app.storage.store import Store
+from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.errors import ContextTooLong
 from docqa.model.prompts.chat_template import ChatTemplate
 from docqa.model.prompts.conversation import CONVERSATION_LAYOUT, PromptForm, TemplateConversation
-from docqa.model.protocol import Model, writer
+from docqa.model.protocol import Model, writing_model
 from docqa.model.state.long_attention import attention_kind
 from docqa.model.state.state import State
 
@@ -85,19 +86,19 @@ class LocalGenerator:
         elif self._given is None or self._given[0] is not given:
             text = given.text if form.numbered else given.unnumbered
             ids = conversation.opening() + self.model.tokenizer.encode(text)
-            read = self.model.new_state(plan.yarn_factor_of(self.model, len(ids), ROOM))
+            read = self.model.new_state(yarn_factor_for(self.model.config, len(ids) + ROOM))
             self.model.prefill(ids, read)
             self._given = given, read
         state = self._given[1].fork()
         self.model.prefill(conversation.ids(said, think=thinks), state)
         if thinks:
-            yield from think(writer(self.model), state, stopped)
-        return (yield from write(writer(self.model), state, self.corpus.quotable, stopped))
+            yield from think(writing_model(self.model), state, stopped)
+        return (yield from write(writing_model(self.model), state, self.corpus.quotable, stopped))
 
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:
         whole = not given.numbered
         factor = (
-            self.reading.yarn_factor if whole else plan.yarn_factor_of(self.model, tokens, ROOM)
+            self.reading.yarn_factor if whole else yarn_factor_for(self.model.config, tokens + ROOM)
         )
         profile = profile_of(self.model, factor, CONVERSATION_LAYOUT)
         options = {**recorded_options(self.options), "from": "whole" if whole else "passages"}

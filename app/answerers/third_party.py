@@ -6,14 +6,16 @@ import json
 from pathlib import Path
 
 from docqa.app.options import Options
-from docqa.model.foreign.folder import ROLES, stamp
+from docqa.model.foreign.folder import ROLES, model_stamp
 
 
 def third_party_models(options: Options) -> dict[str, str]:
     """Their names by role, each with a checksum of its files. Raises ConfigUnsupported."""
     folders = {role: getattr(options, role) for role in ROLES}
     return {
-        role: stamp(Path(folder), role) for role, folder in folders.items() if folder is not None
+        role: model_stamp(Path(folder), role)
+        for role, folder in folders.items()
+        if folder is not None
     }
 
 

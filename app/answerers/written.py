@@ -29,16 +29,16 @@ from docqa.app.places.scope import scope_of
 from docqa.app.reading.candidates import ANYTHING, Form, Wanted
 from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.prompts.conversation import COMPLETE, EXCERPTS, PASSAGES, VALUE, WHOLE
-from docqa.model.prompts.written_prompt import AnsweredQuestion, PromptQuestion, completing
+from docqa.model.prompts.written_prompt import AnsweredQuestion, PromptQuestion, completion_prompt
 
 T = TypeVar("T")
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
 # tokens of passages; most where the reader is not sure of its own answer
 _MOST_GIVEN = 3_000
 _LEAST_GIVEN = 600
-_MOST_TOLD = 4  # passages that may bear out what was written, by its words
-# shares of its words that a completed question keeps, and that were said before
-_LEAST_KEPT = 0.6
+_MOST_BEARING = 4  # passages that may bear out what was written, by its words
+# shares of the words of a question that its completed form has, and of that form that were said
+_LEAST_OF_QUESTION = 0.6
 _LEAST_KNOWN = 0.5
 
 
@@ -104,9 +104,9 @@ class WritingAnswerer:
         nothing = Given("", (), (), whole=False)
         try:
             reply = _result_of(
-                self.generator.reply(COMPLETE, nothing, [completing(question, earlier)])
+                self.generator.reply(COMPLETE, nothing, [completion_prompt(question, earlier)])
             )
-        except RemoteError:  # the question itself will tell
+        except RemoteError:  # the question itself will say what is wrong
             return question
         written = plain(reply.text.strip().partition("\n")[0]).strip('"“”')
         wanted = set(terms(question))
@@ -114,7 +114,7 @@ class WritingAnswerer:
         said = {
             word for turn in earlier for word in terms(f"{turn.question} {turn.answer}")
         } | wanted
-        least = _LEAST_KEPT if self.evidence.reader.goes_on(question) else 1.0
+        least = _LEAST_OF_QUESTION if self.evidence.reader.goes_on(question) else 1.0
         same = len(wanted & asked) >= least * len(wanted) and len(
             asked & said
         ) > _LEAST_KNOWN * len(asked)
@@ -195,7 +195,7 @@ class WritingAnswerer:
     def _reply(
         self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
     ) -> Generator[Event, None, Reply]:
-        """The reply to the question or, behind a first `text`, to its `weak` sentences."""
+        """The reply to the question or, after a first `text`, to its `weak` sentences."""
         if weak:
             yield Notice(MENDING)
         sent = VALUE if asked.value else PASSAGES
@@ -244,7 +244,7 @@ class WritingAnswerer:
         if read.written is None:
             return None, (*reply.notes, *read.notes)
         told = (
-            self.corpus.ranked_by_words(words)[:_MOST_TOLD]
+            self.corpus.ranked_by_words(words)[:_MOST_BEARING]
             for words in (reply.text, f"{asked.question} {reply.text}")
         )
         usable = {item.passage_number: item for item in (*chain(*told), *asked.usable)}

@@ -110,24 +110,24 @@ def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listi
     whole = [os.path.abspath(path) for path in paths]
     alone = len(whole) == 1 and os.path.isdir(whole[0])
     base = whole[0] if alone else os.path.commonpath([os.path.dirname(path) for path in whole])
-    found: dict[tuple[str, str | None], BatchItem] = {}
+    items: dict[tuple[str, str | None], BatchItem] = {}
     listing = Listing()
     errors = []
     for path in paths:
         try:
             for item in _documents(path, base, exclude, listing.passed_over):
-                found.setdefault((item.source, item.member), item)
+                items.setdefault((item.source, item.member), item)
         except IngestError as error:
             errors.append(error)
             source = os.path.abspath(path)
             failed = BatchItem(_relative(source, base), source, path, failure=failure_of(error))
-            found.setdefault((source, None), failed)
-    if all(item.failure is not None for item in found.values()):
+            items.setdefault((source, None), failed)
+    if all(item.failure is not None for item in items.values()):
         nothing = NoDocuments(
             "only what earlier runs wrote", where=paths[0], hint="Name the documents"
         )
         raise errors[0] if errors else nothing
-    listing.items = list(found.values())
+    listing.items = list(items.values())
     return listing
 
 
@@ -178,8 +178,8 @@ def _member(source: str, member: str) -> bytes | None:
         data = _archive(source, (state.st_ino, state.st_size, state.st_mtime_ns)).read(member)
         if data is not None:
             return data
-    found = (content for name, content in find_documents(source) if name == f"{source}/{member}")
-    content = next(found, None)
+    contents = (content for name, content in find_documents(source) if name == f"{source}/{member}")
+    content = next(contents, None)
     return content if isinstance(content, bytes) else None
 
 

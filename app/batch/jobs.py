@@ -211,11 +211,11 @@ class AnswerJob(Job):
         return self._line(warnings, answers)
 
     def _line(self, warnings: list[str], answers: dict[str, Json]) -> str:
-        found = {
+        record = {
             "warnings": warnings,
             "answers": [answers[question] for question in self.questions],
         }
-        return compact_json(found)
+        return compact_json(record)
 
     def _events(self, session: Session, question: str) -> Iterator[Event]:
         return session.ask(question)
@@ -240,7 +240,7 @@ class AnswerJob(Job):
                     return list(raw["warnings"]), answers
         return [], {}
 
-    def _keep(self, item: BatchItem, kept: Json, store: Store) -> None:
+    def _keep(self, item: BatchItem, content: Json, store: Store) -> None:
         details: Details = {
             "documents": [item.digest or ""],
             "files": [item.shown_path],
@@ -248,7 +248,7 @@ class AnswerJob(Job):
         }
         with suppress(OSError):
             store.put(
-                "answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(kept).encode()}
+                "answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(content).encode()}
             )
 
     def _key(self, item: BatchItem) -> str:
@@ -378,7 +378,7 @@ def attempt(job: Job, item: BatchItem, on_event: Callable[[Event], None]) -> Out
     """
     started = time.monotonic()
     try:
-        found = job.process(item, read_content(item), on_event)
+        outcome = job.process(item, read_content(item), on_event)
     except Exception as error:  # noqa: BLE001 - a bug that one document brings out must not cost the others
         if report.exit_code(error) == report.RESOURCES and not report.out_of_memory(error):
             return Outcome(fatal=report.describe(error))
@@ -388,8 +388,8 @@ def attempt(job: Job, item: BatchItem, on_event: Callable[[Event], None]) -> Out
                 traceback.print_exception(error)
             hint = "Please report it, with what DOCQA_DEBUG=1 shows"
             failure = Failure(type(error).__name__, f"a bug in docqa: {error}", hint)
-        found = Outcome(failure=failure)
-    return replace(found, seconds=time.monotonic() - started, peak_bytes=peak_bytes())
+        outcome = Outcome(failure=failure)
+    return replace(outcome, seconds=time.monotonic() - started, peak_bytes=peak_bytes())
 
 
 def peak_bytes() -> int:

@@ -228,10 +228,10 @@ def _version(wanted: bool) -> None:
         from importlib.metadata import version
 
         from docqa.app.models.library import bundled
-        from docqa.kernels.native import identity
+        from docqa.kernels.native import kernel_identity
 
         report.result(
-            f"docqa-reader {version('docqa-reader')}, model {bundled().name}, kernels {identity()}"
+            f"docqa-reader {version('docqa-reader')}, model {bundled().name}, kernels {kernel_identity()}"
         )
         raise typer.Exit
 

@@ -14,7 +14,7 @@ from docqa.app.errors import UsageError
 from docqa.app.eval.judging import QuestionOutcome
 from docqa.app.options import Options
 from docqa.app.storage.atomic import write_whole
-from docqa.model.folder import read_calibration
+from docqa.model.folder import load_calibration
 from docqa.model.heads.spans import sigmoid
 from docqa.model.protocol import Model, RefusalCalibration
 
@@ -30,7 +30,7 @@ class Fitting:
     """
 
     def __init__(self, options: Options, model: Model) -> None:
-        known = read_calibration(model.folder).get("refusal")
+        known = load_calibration(model.folder).get("refusal")
         path = calibration_file(options)
         if path is None or known is None:
             said = "fits how sure answers with models of others are, beside the bundled one"

@@ -11,8 +11,8 @@ from typing import Self
 
 import numpy as np
 
+from docqa.app.context.cached import CachedParts
 from docqa.app.context.context import Context, PlacedPassage
-from docqa.app.context.kept import KeptParts
 from docqa.app.evidence.postings import POSTINGS_FORMAT, Postings
 from docqa.app.evidence.terms import terms
 from docqa.app.storage.arrays import Arrays
@@ -55,7 +55,7 @@ class WordIndex:
         return cls(map(partial(_text_with_headings, context), context.passages))
 
     @classmethod
-    def cached(cls, context: Context, cache: KeptParts) -> Self:
+    def cached(cls, context: Context, cache: CachedParts) -> Self:
         """The same; only documents that are not in the cache are indexed, and then cached."""
 
         def indexed(number: int) -> Arrays:

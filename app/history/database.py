@@ -5,9 +5,8 @@ read becomes `history.sqlite.damaged`, and a new one is begun."""
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
 
 from docqa.app.errors import ResourceError
 from docqa.app.storage.store import Store
@@ -19,7 +18,6 @@ BUSY_SECONDS = 20.0
 _APPLICATION = 0x646F6371  # "docq": what somebody else made is not taken for ours
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SIDE_FILES = ("", "-journal", "-wal", "-shm")
-T = TypeVar("T")
 
 
 class Database:
@@ -37,13 +35,24 @@ class Database:
     def close(self) -> None:
         self._connection.close()
 
-    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What `work` makes of one moment of the database. Raises ResourceError."""
-        return self._run(work, "BEGIN")
+    @contextmanager
+    def transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        """The connection, to write the whole block or nothing, after other writers. Raises
+        ResourceError."""
+        with self._named():
+            self._connection.execute(begin)
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    with suppress(sqlite3.Error):  # the first error counts
+                        self._connection.execute("ROLLBACK")
+                raise
 
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` whole or not at all, after other writers. Raises ResourceError."""
-        return self._run(work, "BEGIN IMMEDIATE")
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The connection, to read one moment of the database. Raises ResourceError."""
+        return self.transaction("BEGIN")
 
     def compact(self) -> None:
         """Give back what was deleted: no word of it stays in the file."""
@@ -59,18 +68,7 @@ class Database:
         problems = "; ".join(str(row[0]) for row in rows)
         return "" if problems == "ok" else problems
 
-    def _run(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
-        with self._named():
-            try:
-                return _transaction(self._connection, work, begin)
-            except sqlite3.DatabaseError as error:
-                if not is_damage(error):
-                    raise
-                self._connection.close()
-                self._connection = self._open(error)
-                return _transaction(self._connection, work, begin)
-
-    def _open(self, damage: sqlite3.DatabaseError | None = None) -> sqlite3.Connection:
+    def _open(self, damage: sqlite3.Error | None = None) -> sqlite3.Connection:
         """`damage`: what was met while the file was in use."""
         with self._store.lock(FOLDER):
             try:
@@ -129,17 +127,19 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            hint = (
-                "another docqa is writing; try again"
-                if "locked" in str(error)
-                else "`--no-store` does without it"
-            )
+            hint = "`--no-store` does without it"
+            if "locked" in str(error):
+                hint = "another docqa is writing; try again"
+            elif is_damage(error):
+                self._connection.close()
+                self._connection = self._open(error)
+                hint = "it was set aside; try again, with a new one"
             raise ResourceError(
                 f"the history cannot be used: {error}", where=str(self.path), hint=hint
             ) from error
 
 
-def is_damage(error: sqlite3.DatabaseError) -> bool:
+def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file is not what SQLite wrote, rather than busy, full or read-only."""
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF in _DAMAGED or code == sqlite3.SQLITE_IOERR_SHORT_READ
@@ -152,18 +152,3 @@ def set_aside(path: Path) -> Path:
         with suppress(FileNotFoundError):
             os.replace(f"{path}{suffix}", f"{aside}{suffix}")
     return aside
-
-
-def _transaction(
-    connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T], begin: str
-) -> T:
-    connection.execute(begin)
-    try:
-        done = work(connection)
-        connection.execute("COMMIT")
-        return done
-    except BaseException:
-        if connection.in_transaction:
-            with suppress(sqlite3.Error):  # the first error counts
-                connection.execute("ROLLBACK")
-        raise

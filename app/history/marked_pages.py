@@ -66,27 +66,27 @@ class MarkedSpan:
 
 def marked(text: str, marks: Sequence[MarkedSpan]) -> str:
     """`text` escaped, with its marks; one that reaches out of another is closed at its end and goes
-    on behind it.
+    on after it.
     """
     pieces: list[str] = []
     open_marks: list[MarkedSpan] = []
     # Of equals the first closes first.
     inside = (mark for mark in reversed(marks) if 0 <= mark.start < mark.end <= len(text))
     waiting = sorted(inside, key=lambda mark: (mark.start, -mark.end))
-    at = 0
+    position = 0
     while waiting or open_marks:
         closes = open_marks[-1].end if open_marks else len(text) + 1
         opens = waiting[0].start if waiting else len(text) + 1
         if closes <= opens:
-            pieces.append(escaped(text[at:closes]) + open_marks.pop().closing)
-            at = closes
+            pieces.append(escaped(text[position:closes]) + open_marks.pop().closing)
+            position = closes
             continue
         mark = waiting.pop(0)
-        pieces.append(escaped(text[at:opens]) + mark.opening)
-        at = opens
+        pieces.append(escaped(text[position:opens]) + mark.opening)
+        position = opens
         if open_marks and mark.end > closes:
             rest = MarkedSpan(closes, mark.end, "<mark>", "</mark>")
             waiting = sorted([*waiting, rest], key=lambda mark: (mark.start, -mark.end))
             mark = MarkedSpan(mark.start, closes, mark.opening, mark.closing)
         open_marks.append(mark)
-    return "".join(pieces) + escaped(text[at:])
+    return "".join(pieces) + escaped(text[position:])

@@ -119,7 +119,7 @@ class Needle:
 
 
 @dataclass(frozen=True)
-class Found:
+class NeedleOutcome:
     """What came of one needle."""
 
     length: int
@@ -212,7 +212,7 @@ def parse(pages: list[str]) -> Document:
     return read(ReadRequest("needles.txt", "\f".join(pages).encode("utf-8"), media_type="txt"))
 
 
-def ask(session: Session, needle: Needle, length: int) -> Found:
+def ask(session: Session, needle: Needle, length: int) -> NeedleOutcome:
     """Put the needle's question to the document."""
     answer = session.answer(needle.question)
     ranked = session.ranked_passages(needle.question)
@@ -225,7 +225,7 @@ def ask(session: Session, needle: Needle, length: int) -> Found:
         return any(normalise(needle.sentence) in normalise(text) for text in texts)
 
     quote = answer.quotes[0] if answer.quotes else None
-    return Found(
+    return NeedleOutcome(
         length,
         needle.depth,
         has_it(ranked[:1]),
@@ -240,7 +240,7 @@ def ask(session: Session, needle: Needle, length: int) -> Found:
 
 def run_length(
     data: Path, length: int, model: Model, options: argparse.Namespace, number: int
-) -> list[Found]:
+) -> list[NeedleOutcome]:
     """The document `number` of `length` tokens and its needles."""
     rng = random.Random(f"{options.seed} {length} {number}")
     spare = 60 * options.needles + 64
@@ -251,7 +251,7 @@ def run_length(
         return [ask(session, needle, length) for needle in placed]
 
 
-def summary(rows: Sequence[Found]) -> dict[str, object]:
+def summary(rows: Sequence[NeedleOutcome]) -> dict[str, object]:
     """Rates from 0 to 1 in all, by length and by depth."""
     return {
         **_rates(rows),
@@ -260,17 +260,17 @@ def summary(rows: Sequence[Found]) -> dict[str, object]:
     }
 
 
-def _rates(rows: Sequence[Found]) -> Rates:
+def _rates(rows: Sequence[NeedleOutcome]) -> Rates:
     return {
         "needles": len(rows),
         **{name: mean(getattr(row, name) for row in rows) for name in RATES},
     }
 
 
-def run(options: argparse.Namespace) -> list[Found]:
+def run(options: argparse.Namespace) -> list[NeedleOutcome]:
     """Measure every length; reports each on standard error as it is done."""
     model = load_model(Options(model=options.model, source=options.source))
-    rows: list[Found] = []
+    rows: list[NeedleOutcome] = []
     for length in [*options.lengths, *([LONGEST] if options.long else [])]:
         started = time.monotonic()
         found = [

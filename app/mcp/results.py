@@ -153,32 +153,27 @@ def _text(page: Page, span: Span, *, paged: bool, part: int | None = None) -> Pa
 
 def _named(document: Document, wanted: str, everything: list[PageExcerpt]) -> list[PageExcerpt]:
     chosen: list[PageExcerpt] = []
-    for name in (name.strip() for name in wanted.split(",")):
+    for name in wanted.split(","):
+        name = name.strip()
         first, _, last = name.partition("-")
-        whole = _number(name, document, everything)
-        ends = (
-            (whole, whole)
-            if whole
-            else tuple(_number(end.strip(), document, everything) for end in (first, last))
-        )
-        if not all(ends) or ends[0] > ends[1]:
-            what = f"there is no page {name!r}" if document.paged else f"there is no part {name!r}"
-            raise InputError(
-                what, where=document.path, hint=f"it has {len(everything)}, counted from 1"
-            )
-        chosen += everything[ends[0] - 1 : ends[1]]
+        whole = _number(name, everything)
+        start = whole or _number(first.strip(), everything)
+        end = whole or _number(last.strip(), everything)
+        if not 1 <= start <= end:
+            what = f"there is no {'page' if document.paged else 'part'} {name!r}"
+            hint = f"it has {len(everything)}, counted from 1"
+            raise InputError(what, where=document.path, hint=hint)
+        chosen += everything[start - 1 : end]
     return chosen
 
 
-def _number(name: str, document: Document, everything: list[PageExcerpt]) -> int:
+def _number(name: str, everything: list[PageExcerpt]) -> int:
     """From 1; 0 where there is no page or part called `name`."""
-    labelled = (
-        number for number, page in enumerate(everything, start=1) if name and page["label"] == name
-    )
-    counted = (
-        int(name) if name.isdecimal() and len(name) < 8 and 1 <= int(name) <= len(everything) else 0
-    )
-    return next(labelled, counted)
+    for number, page in enumerate(everything, start=1):
+        if name and page["label"] == name:
+            return number
+    number = int(name) if name.isdecimal() and len(name) < 8 else 0
+    return number if number <= len(everything) else 0
 
 
 def _of_section(

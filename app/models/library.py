@@ -21,7 +21,7 @@ from docqa.app.models.known import known_id
 from docqa.model.checkpoints.weights import weight_files
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ModelNotFound
-from docqa.model.foreign.folder import MANIFEST, called
+from docqa.model.foreign.folder import MANIFEST, model_name
 
 BUNDLED_NAME = "docqa-155m"
 BUNDLED_NAMES = (BUNDLED_NAME, "bundled")
@@ -111,7 +111,7 @@ def name_of(folder: Path) -> str:
     """
     if folder == bundled():
         return BUNDLED_NAME
-    return called(folder)
+    return model_name(folder)
 
 
 def not_found(name: str) -> ModelNotFound:

@@ -29,7 +29,7 @@ _OF_THE_DOCUMENT = lazily(
 )
 _TOGETHER = lazily(r"@(?:[,)]?\s*(?:(?:and|or|of|in|to|under|from|&)\s+)?(?:the\s+)?@)+")
 _ALL_OF_IT = lazily(
-    r"\b(?:does|do|did) (?:the )?@ \w+(?: (?:about|to|for))?\W*$|^\w+ (?:me |us )?(?:the )?@\W*$",
+    r"\b(?:does|do|did) (?:the )?@ \w+(?: (?:about|to|for))?\W*$|^\w+ (?:me |us )?(?:the )?@(?: in \w+ \w+)?",
     re.IGNORECASE,
 )
 """The end of "what does @ say?", and all of "summarise @": whoever asks wants all of it."""
@@ -173,7 +173,7 @@ def _spans(documents: Sequence[Document], regions: Sequence[Region]) -> tuple[Lo
 
 def _masked_places(question: str, places: Sequence[Span]) -> str:
     """ "@" for `places`, once for those that belong together ("Part A of Schedule 2", "sections 3
-    and 4"), without "of the contract" behind them."""
+    and 4"), without "of the contract" after them."""
     text = question
     for span in sorted(places, key=lambda span: -span.start):
         text = f"{text[: span.start]}@{text[span.end :]}"

@@ -32,12 +32,12 @@ _ADDRESSES = re.compile(
 
 
 def addresses_reader(sentence: str) -> bool:
-    """Whether `sentence` tells a reader or a machine what to answer, or what not to heed."""
+    """Whether `sentence` says to a reader or a machine what to answer, or what not to heed."""
     return _ADDRESSES.search(" ".join(sentence.split())) is not None
 
 
 def beside(place: Candidate | Located, documents: Sequence[Document]) -> str | None:
-    """The sentence that addresses the reader and has `place`, or is right before or behind it."""
+    """The sentence that addresses the reader and has `place`, or is right before or after it."""
     text = documents[place.document].pages[place.page - 1].text
     first = max(place.start - _AROUND, 0)
     around = text[first : place.end + _AROUND]
@@ -52,8 +52,8 @@ def beside(place: Candidate | Located, documents: Sequence[Document]) -> str | N
 
 
 def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
-    """`found` with what stands by such a sentence behind others whose sentences have what was asked
-    for as well; a list loses such items where others are left."""
+    """`found` with candidates next to such a sentence after others whose sentences have what was
+    asked for as well; a list loses such items where others are left."""
     doubted = {
         id(each)
         for each in (*found.candidates, *found.items)
@@ -77,7 +77,7 @@ def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
 
 
 def marks(places: Iterable[Candidate | Located], documents: Sequence[Document]) -> tuple[str, ...]:
-    """A warning for every sentence that addresses the reader beside one of the answer's places."""
+    """A warning for every sentence that addresses the reader next to one of the answer's places."""
     lines: dict[str, None] = {}
     for place in places:
         if (sentence := beside(place, documents)) is not None:

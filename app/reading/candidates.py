@@ -61,6 +61,10 @@ class Excerpt:
     end: int
     text: str
 
+    def candidate(self, start: int, end: int) -> "Candidate":
+        """Characters `start:end` of the text, as the only excerpt."""
+        return Candidate(0, self.document, self.page, self.start + start, self.start + end)
+
 
 @dataclass(frozen=True)
 class Candidate:

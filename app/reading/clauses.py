@@ -1,7 +1,7 @@
 """Clauses of contracts by what they are about, and the sentences of opinions and papers that say
 what they come to: linear heads over the hashed words of a sentence and its headings (feature
 hashing, Weinberger et al. 2009, arXiv 0902.2206), fitted by `app.lab.clauses` to marked contracts
-and to sentences whose headings tell."""
+and to sentences whose headings say it."""
 
 import json
 import re
@@ -26,7 +26,7 @@ from docqa.ingest.language.sentences import sentences
 WIDTH = 4_096
 FILE = "clauses.safetensors"
 # sentences from the best one; best ones, or passages, that are looked at
-BESIDE = 3
+NEXT_TO_BEST = 3
 FEW = 3
 AS_GOOD = 1.0  # what another may lack of the best score
 DOCUMENT_DATE = "document date"  # not of a clause: see document_date.py
@@ -120,7 +120,7 @@ class ClauseHead:
 
 
 def first_best(scores: np.ndarray) -> int:
-    """The number of the first sentence as good as the best: an agreement stands before its
+    """The number of the first sentence as good as the best: an agreement is before its
     schedules.
     """
     return int(np.flatnonzero(scores >= scores.max() - AS_GOOD)[0])
@@ -137,10 +137,10 @@ def passages_of(clause: str, rows: Sequence[ClauseSentence]) -> list[PassageNumb
 
 def naming(rows: Sequence[ClauseSentence], scores: np.ndarray) -> list[ClauseSentence]:
     """The sentences that name the parties, by the scores of that clause: the best, and near it
-    those beside it.
+    those next to it.
     """
     best = int(scores.argmax())
-    near = range(max(best - BESIDE, 0), best + BESIDE + 1)
+    near = range(max(best - NEXT_TO_BEST, 0), best + NEXT_TO_BEST + 1)
     return [rows[at] for at in near if at < len(rows) and (abs(at - best) < 2 or scores[at] > 0)]
 
 

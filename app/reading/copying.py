@@ -58,7 +58,7 @@ def copy_from_state(
     passages: Sequence[PlacedPassage] | None = None,
 ) -> Candidates:
     """What `model` would answer from `state`, which has read `context` and is not moved: spans of
-    its passages. Of words that stand in several places the one whose sentence has most of the
+    its passages. Of words that occur in several places the one whose sentence has most of the
     question's words."""
     from docqa.model.decode.copy import copy_spans
 

@@ -160,7 +160,7 @@ def _of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -> Cand
 def _names(
     reading: ExcerptReading, places: ScoredPlaces, best: Candidate, excerpt: int
 ) -> tuple[Candidate, ...]:
-    """The items in the best candidate's excerpt that are names and stand in no other, each once."""
+    """The items in the best candidate's excerpt that are names and part of no other, each once."""
     items = _candidates(places, (item for item in reading.items if item.excerpt == excerpt))
     names = [c for c in (best, *items) if c.end - c.start > 1 and places.text_of(c)[0].isupper()]
     longest_first = sorted(names, key=lambda c: (c.start - c.end, c.start))
@@ -193,7 +193,7 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
         start -= 1
     while 0 < end < len(text) and _goes_on(text, end):
         end += 1
-    if start and text[start].isdigit() and text[start - 1] in CURRENCIES:
+    if start and text[start : start + 1].isdigit() and text[start - 1] in CURRENCIES:
         start -= 1
     unit = PERCENT.match(text, end)
     return start, unit.end() if unit and end and text[end - 1].isdigit() else end
@@ -240,7 +240,7 @@ def _overlaps(one: Candidate, other: Candidate) -> bool:
 
 
 def _whole_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candidate]:
-    """`found`, pieces of a phrase joined; empty where no two stand side by side, but for a comma,
+    """`found`, pieces of a phrase joined; empty where no two are side by side, but for a comma,
     "and", etc.
     """
     joined: list[Candidate] = []

@@ -14,7 +14,7 @@ from docqa.app.reading.candidates import Candidate, Candidates
 from docqa.app.reading.clauses import columns, shipped
 from docqa.ingest.types import Document, Span
 
-# words that tell what a date is
+# words that say what a date is
 BEFORE = 8
 AFTER = 5
 NEAR = 120  # characters that they are in
@@ -32,7 +32,7 @@ def with_year(text: str) -> list[Span]:
 
 def features(text: str, at: Span, number: int, before: int, length: int) -> np.ndarray:
     """The features of the date `at` of a page, the `number`th of a document of `length` characters,
-    `before` of which stand on earlier pages: the words around it, and where it stands."""
+    `before` of which are on earlier pages: the words around it, and where it is."""
     beside = (
         plain_words(part)
         for part in (text[max(at.start - NEAR, 0) : at.start], text[at.end : at.end + NEAR])

@@ -16,7 +16,7 @@ HEADINGS = 60
 
 
 class DocumentKind(StrEnum):
-    """The kinds that are told apart, by their names for people."""
+    """The kinds that are distinguished, by their names for people."""
 
     CONTRACT = "contract"
     COURT = "court document"

@@ -43,7 +43,7 @@ Item = tuple[int, Span]
 
 def items_below(document: Document, page: int, start: int, end: int) -> list[Item]:
     """The items of the list that characters `start:end` of `page` lead to, contain, or are in, in
-    order. Each is whole, with the items below it, without its mark, the "; and" behind it and its
+    order. Each is whole, with the items below it, without its mark, the "; and" after it and its
     last stop; of one over a page end the longer part. They do not overlap."""
     flat = _Flat(document, page)
     marks = marks_in(flat.text)
@@ -66,7 +66,7 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
 
 
 def _firsts(text: str, marks: Sequence[ListMark], start: int, end: int) -> Iterator[int]:
-    """Marks that may begin the list: in the place, behind it, then around it, nearest first."""
+    """Marks that may begin the list: in the place, after it, then around it, nearest first."""
     ones = [number for number, mark in enumerate(marks) if mark.places[0][1] <= 1]
     yield from (number for number in ones if start <= marks[number].at < end)
     behind = next((number for number in ones if marks[number].at >= end), None)

@@ -6,12 +6,12 @@ sentences answers, and yes or no."""
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self, TypeVar
+from typing import NamedTuple
 
 from docqa.app.answer.confidence import chance_of
 from docqa.app.reading.candidates import Form, on_one_line
 from docqa.ingest.language.sentences import sentences
-from docqa.model.heads.excerpt_reading import ExcerptReader, pairs_of, read_excerpts
+from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans, reader_inputs
 from docqa.model.heads.reader_text import FORMS
 
 WORDS = 150  # of an excerpt: a longer passage is read in parts
@@ -36,9 +36,6 @@ class ExcerptSpan(ExcerptPlace):
     excerpt: int
     logprob: float
     said: float | None = None
-
-
-Place = TypeVar("Place", bound=ExcerptPlace)
 
 
 class ReadAlone(NamedTuple):
@@ -70,24 +67,6 @@ class ExcerptReading:
     answers: tuple[float, ...]
     forms: dict[Form, float]
     tokens: int
-
-    def within(self, lengths: Sequence[int]) -> Self:
-        """The same without what lies behind the first so many characters of a passage (by its
-        number).
-        """
-
-        def cut(place: Place) -> Place:
-            return replace(place, end=max(place.start, min(place.end, lengths[place.slot])))
-
-        def kept(spans: tuple[ExcerptSpan, ...]) -> tuple[ExcerptSpan, ...]:
-            return tuple(cut(span) for span in spans if span.start < lengths[span.slot])
-
-        return replace(
-            self,
-            excerpts=tuple(map(cut, self.excerpts)),
-            spans=kept(self.spans),
-            items=kept(self.items),
-        )
 
     @property
     def passages(self) -> dict[int, float]:
@@ -152,7 +131,7 @@ def read_again(
     `longest` tokens.
     """
     shown = [on_one_line(texts[e.slot][e.start : e.end]) for e in excerpts]
-    found = read_excerpts(
+    found = predict_spans(
         reader, question, shown, [headings[e.slot] for e in excerpts], longest=longest
     )
 
@@ -191,7 +170,9 @@ def read_alone(
     each.
     """
     texts = [reader.tokenizer.encode(on_one_line(text)) for _, text in found]
-    read = reader.read(
-        pairs_of(reader.tokenizer, question, texts, [headings[passage] for passage, _ in found])
+    read = reader.excerpt_logits(
+        reader_inputs(
+            reader.tokenizer, question, texts, [headings[passage] for passage, _ in found]
+        )
     )
     return [ReadAlone(each.answers, each.yes) for each in read]

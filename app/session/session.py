@@ -17,7 +17,6 @@ from docqa.app.answerers.loading import bundled_model, find_model, writing_templ
 from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.answerers.third_party import third_party_models
 from docqa.app.context.context import Context
-from docqa.app.context.kept import KeptParts
 from docqa.app.context.plan import Plan
 from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from docqa.app.answerers.answerer import TextGenerator
     from docqa.app.answerers.local import LocalReading
     from docqa.app.answerers.written import WritingAnswerer
+    from docqa.app.context.cached import CachedParts
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.prompts.written_prompt import AnsweredQuestion
     from docqa.model.protocol import Model
@@ -120,10 +120,10 @@ class Session:
             self.documents, model.tokenizer, self.warnings, opening, cache=self._cache(model)
         )
 
-    def _cache(self, model: Model) -> KeptParts | None:
+    def _cache(self, model: Model) -> CachedParts | None:
         if self.store is None:
             return None
-        return KeptParts(self.store, model.fingerprint, self._cache_notices)
+        return CachedParts(self.store, model.fingerprint, self._cache_notices)
 
     @property
     def answerer(self) -> Answerer:

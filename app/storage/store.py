@@ -293,13 +293,13 @@ class Store:
         """All that is kept, or all of `kinds`, most recently used first; also what a killed process
         left unfinished.
         """
-        found: list[StoreEntry] = []
+        entries: list[StoreEntry] = []
         for kind in kinds or KINDS:
             parent = self.root / kind
             for folder in sorted(parent.iterdir()) if parent.is_dir() else []:
                 if folder.is_dir() and not _is_being_written(folder):
-                    found.append(_entry(kind, folder))
-        return sorted(found, key=lambda entry: (-entry.used, entry.key))
+                    entries.append(_entry(kind, folder))
+        return sorted(entries, key=lambda entry: (-entry.used, entry.key))
 
     def prune(self, budget_bytes: int = BUDGET_BYTES, *, damaged: bool = True) -> list[StoreEntry]:
         """Evict what was longest unused until all fits `budget_bytes`, damaged entries first, or
@@ -418,7 +418,8 @@ class Store:
         be kept.
         """
         return any(
-            self._mark(each) > self._marks.setdefault(each, self._mark(each)) for each in documents
+            self._mark(document) > self._marks.setdefault(document, self._mark(document))
+            for document in documents
         )
 
     def _mark(self, document: str) -> int:

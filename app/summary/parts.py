@@ -43,18 +43,18 @@ def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[S
         ]
         if not great:
             break
-        at = parts.index(great[0])
-        parts[at : at + 1] = _below(document, candidates, great[0].id)
+        position = parts.index(great[0])
+        parts[position : position + 1] = _below(document, candidates, great[0].id)
     return parts
 
 
 def only(parts: Iterable[SummaryPart], numbers: Container[int]) -> list[SummaryPart]:
     """`parts` with these candidates alone, without those that are left with none."""
-    kept = (
+    reduced = (
         replace(part, numbers=tuple(number for number in part.numbers if number in numbers))
         for part in parts
     )
-    return [part for part in kept if part.numbers]
+    return [part for part in reduced if part.numbers]
 
 
 def sentences_of_part(most: int, parts: int) -> int:
@@ -75,8 +75,8 @@ def _below(
         above = [section.id for section in document.sections_above(candidate.section)]
         if next(iter(above), None) == name:
             opening.append(number)
-        for each in above:
-            inside.setdefault(each, []).append(number)
+        for section_id in above:
+            inside.setdefault(section_id, []).append(number)
     below = [section for section in document.sections if section.parent == name]
     parts = [SummaryPart(s.id, _heading(s), s.level, tuple(inside.get(s.id, ()))) for s in below]
     if not opening:

@@ -66,9 +66,9 @@ def summarize_document(
         SummarySection(part.id, part.heading, part.level, _sentences(pool, part.numbers))
         for part in parts
     )
-    said = _sentences(pool, whole)
+    sentences = _sentences(pool, whole)
     return SummaryRecord.of(
-        document, style, EXTRACTED, sentences=said, sections=sections, not_covered=tuple(empty)
+        document, style, EXTRACTED, sentences=sentences, sections=sections, not_covered=tuple(empty)
     )
 
 
@@ -95,16 +95,16 @@ def _by_part(
         sections.append(replace(part, numbers=tuple(chosen)))
     covered = {number for section in sections for number in section.numbers} | set(whole)
     empty = [part.heading for part in parts if not covered & set(part.numbers)]
-    kept = [section for section in sections if section.numbers]
-    return whole, kept if len(parts) > 1 else [], empty
+    filled = [section for section in sections if section.numbers]
+    return whole, filled if len(parts) > 1 else [], empty
 
 
 def _by_focus(
-    style: str, found: Sequence[int], focus: str, pool: Pool
+    style: str, numbers: Sequence[int], focus: str, pool: Pool
 ) -> tuple[list[int], list[SummaryPart], list[str]]:
     """(sentences about the focus, further ones by part, the focus where there is none)."""
-    whole = sorted(found[: WHOLE[style]])
-    others = set(found[WHOLE[style] :]) if style == "key-points" else set[int]()
+    whole = sorted(numbers[: WHOLE[style]])
+    others = set(numbers[WHOLE[style] :]) if style == "key-points" else set[int]()
     return whole, only(parts_of(pool.document, pool.candidates), others), [] if whole else [focus]
 
 
@@ -117,12 +117,12 @@ def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[SummaryPart], lis
         chosen[topic.heading] = choose_for_topic(topic, pool, salience, taken)
         taken += chosen[topic.heading]
     headings = [topic.heading for topic in TOPICS[style]]
-    found = [
+    parts = [
         SummaryPart(None, heading, 1, tuple(chosen[heading]))
         for heading in headings
         if chosen[heading]
     ]
-    return [], found, [heading for heading in headings if not chosen[heading]]
+    return [], parts, [heading for heading in headings if not chosen[heading]]
 
 
 def _sentences(pool: Pool, numbers: Iterable[int]) -> tuple[SummarySentence, ...]:

@@ -111,7 +111,7 @@ class Interface(App[None]):
             )
 
     def get_key_display(self, binding: Binding) -> str:
-        return keymap.shown(binding.key)
+        return keymap.key_text(binding.key)
 
     async def on_event(self, event: events.Event) -> None:
         """Keys and what is pasted go to the screen, each carried out before the next one is looked

@@ -79,7 +79,7 @@ class TuiSettings:
         lines = [
             (name, getattr(self, name), name in self.present, "") for name in ("theme", "pictures")
         ]
-        for name, key in keymap.names().items():
+        for name, key in keymap.keys_by_name().items():
             lines.append(
                 (f"keys.{name}", self.keys.get(name, key.key), name in self.keys, f"  {key.help}")
             )
@@ -123,11 +123,11 @@ def settings_of(node: "DOMNode") -> TuiSettings:
 
 def key(node: "DOMNode", name: str) -> str:
     """The key of the action `name` in the interface of `node`, as people write it."""
-    return settings_of(node).apply((keymap.names()[name],))[0].shown
+    return settings_of(node).apply((keymap.keys_by_name()[name],))[0].shown
 
 
 def _check_key(name: str, value: object, origin: str) -> None:
-    known = keymap.names()
+    known = keymap.keys_by_name()
     if name not in known:
         raise UsageError(
             f"tui.keys: unknown action {name!r}", where=origin, hint=nearest(name, tuple(known))

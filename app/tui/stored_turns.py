@@ -78,7 +78,7 @@ def save(
 ) -> None:
     """Write the turns about `documents`; one that is under way is kept as stopped, nothing of a
     document that `docqa forget` deleted meanwhile. Raises OSError."""
-    kept = [as_kept(turn, documents) for turn in turns]
+    kept = [stored_turn(turn, documents) for turn in turns]
     _write(store, documents, lambda history, session: history.keep_all(session, kept, place))
 
 
@@ -111,7 +111,7 @@ def annotations_of(store: Store | None, document: Document) -> list[KeptAnnotati
         return history.annotations(session.id) if session is not None else []
 
 
-def keep_annotation(
+def store_annotation(
     store: Store | None, document: Document, annotation: KeptAnnotation
 ) -> KeptAnnotation:
     """Write `annotation` now, over the one with its id, as `save` does; returns it with its id."""
@@ -161,7 +161,7 @@ def export(
     session = KeptSession(
         0, _KIND, documents[0].title, now, now, kept_documents(documents), len(turns)
     )
-    return write_export(path, session, [as_kept(turn, documents) for turn in turns], made)
+    return write_export(path, session, [stored_turn(turn, documents) for turn in turns], made)
 
 
 def session_of(history: History, documents: Sequence[Document]) -> KeptSession | None:
@@ -177,7 +177,7 @@ def shown_turn(kept: KeptTurn) -> ShownTurn:
     return ShownTurn(kept.question, kept.state, kept.answer, kept.note, understood=kept.understood)
 
 
-def as_kept(turn: ShownTurn, documents: Sequence[Document] = ()) -> KeptTurn:
+def stored_turn(turn: ShownTurn, documents: Sequence[Document] = ()) -> KeptTurn:
     """`turn` as the history has it, with the pages that it cites; one that is under way counts as
     stopped.
     """

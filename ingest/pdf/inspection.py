@@ -50,7 +50,7 @@ class SeenBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class PageView:
+class PageBoxes:
     """A page with the boxes of its lines: left, top, right and bottom in points from the top left
     corner as displayed. `picture`: a PNG. `notes`: what could not be shown, and why; blocks have no
     boxes then."""
@@ -62,7 +62,7 @@ class PageView:
     notes: tuple[str, ...]
 
 
-def inspect_page(request: ReadRequest, page: Page, events: PageEvents | None = None) -> PageView:
+def inspect_page(request: ReadRequest, page: Page, events: PageEvents | None = None) -> PageBoxes:
     """The view of `page` of the PDF; no boxes without pdfium. Raises as `extract_page`."""
     return view_of(page, *extract_page(request, page, events or PageEvents()))
 
@@ -84,13 +84,13 @@ def extract_page(
         return extract_one(reader, request, page.index, events, numbered=bool(page.lines))
 
 
-def text_view(page: Page, *notes: str) -> PageView:
+def text_view(page: Page, *notes: str) -> PageBoxes:
     """The view of a page whose lines have no boxes: without pages, or not extracted."""
     blocks = tuple(SeenBlock(block.start, block.end, block.kind) for block in page.blocks)
-    return PageView(0.0, 0.0, blocks, None, notes)
+    return PageBoxes(0.0, 0.0, blocks, None, notes)
 
 
-def view_of(page: Page, raw: RawPage, picture: bytes | None) -> PageView:
+def view_of(page: Page, raw: RawPage, picture: bytes | None) -> PageBoxes:
     """The view of `page`, with the lines of `raw` in its blocks."""
     if not raw.width:
         return text_view(page, raw.problem or f"{_NO_PLACES}: pypdfium2 did not read this page")
@@ -112,7 +112,7 @@ def view_of(page: Page, raw: RawPage, picture: bytes | None) -> PageView:
         notes.append(f"{_NO_PLACES}: the page was read in another way before")
     if picture is None:
         notes.append("the page cannot be drawn")
-    return PageView(raw.width, raw.height, blocks, picture, tuple(notes))
+    return PageBoxes(raw.width, raw.height, blocks, picture, tuple(notes))
 
 
 def head_lines(page: Page, raw: RawPage) -> set[int]:
@@ -171,7 +171,7 @@ def _runs(lines: Sequence[Line]) -> tuple[Box, ...]:
     return tuple(around(*(line.box for line in run)) for run in runs)
 
 
-def to_bytes(view: PageView) -> bytes:
+def to_bytes(view: PageBoxes) -> bytes:
     """`view` as one line of JSON and its picture, for the way out of the worker; `from_bytes` gives
     an equal one.
     """
@@ -179,8 +179,8 @@ def to_bytes(view: PageView) -> bytes:
     return row.encode("utf-8", "replace") + b"\n" + (view.picture or b"")
 
 
-def from_bytes(data: bytes) -> PageView:
-    """The PageView that `to_bytes` wrote."""
+def from_bytes(data: bytes) -> PageBoxes:
+    """The PageBoxes that `to_bytes` wrote."""
     row, _, picture = data.partition(b"\n")
-    view: PageView = maker(PageView)(json.loads(row))
+    view: PageBoxes = maker(PageBoxes)(json.loads(row))
     return replace(view, picture=picture or None)

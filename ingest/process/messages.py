@@ -52,13 +52,13 @@ def receive(stream: IO[bytes]) -> bytes:
 
 
 def _exactly(stream: IO[bytes], count: int) -> bytes:
-    found = bytearray()
-    while len(found) < count:
-        piece = stream.read(min(count - len(found), _PIECE))
+    received = bytearray()
+    while len(received) < count:
+        piece = stream.read(min(count - len(received), _PIECE))
         if not piece:
             raise EOFError
-        found += piece
-    return bytes(found)
+        received += piece
+    return bytes(received)
 
 
 class Inbox:

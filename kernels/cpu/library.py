@@ -158,7 +158,7 @@ class Library(NamedTuple):
             )
 
 
-def plain(x: Tensor) -> Tensor:
+def contiguous_float32(x: Tensor) -> Tensor:
     """As the kernels read it: float32, elements in order; `x` itself where it is so already."""
     return x.float().contiguous()
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from docqa.kernels.attention.kv_cache import KVBlock
 from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
-from docqa.kernels.cpu.library import KVSegment, Library, fields, plain
+from docqa.kernels.cpu.library import KVSegment, Library, contiguous_float32, fields
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul.blocks import BlockMatrix
 
@@ -185,11 +185,11 @@ class StepWeights:
         """
         self.sizes = dict(sizes)
         self.eps = eps
-        self.norm = plain(norm)
+        self.norm = contiguous_float32(norm)
         self.head = head
         self.table = (StepLayer * len(layers))()
         # pointers do not keep what they point at
-        self._kept: list[Tensor | PackedMatrix | BlockMatrix] = [self.norm, head]
+        self._alive: list[Tensor | PackedMatrix | BlockMatrix] = [self.norm, head]
         for entry, weights in zip(self.table, layers, strict=True):
             self._fill(entry, weights)
         self.banks = {number: found.bank for number, found in experts.items()}
@@ -220,14 +220,14 @@ class StepWeights:
             vectors |= {name: weights[name] for name in ("dt_bias", "norm")}
         for name, tensor in vectors.items():
             assert isinstance(tensor, Tensor)
-            kept = plain(tensor)
-            self._kept.append(kept)
-            setattr(entry, name, kept.data_ptr())
+            vector = contiguous_float32(tensor)
+            self._alive.append(vector)
+            setattr(entry, name, vector.data_ptr())
 
     def _routed(self, experts: RoutedExperts) -> StepExperts:
-        router = plain(experts.router)
-        shared_gate = plain(experts.shared_gate)
-        self._kept += [router, shared_gate]
+        router = contiguous_float32(experts.router)
+        shared_gate = contiguous_float32(experts.shared_gate)
+        self._alive += [router, shared_gate]
         return StepExperts(
             router.shape[0],
             experts.chosen,
@@ -244,12 +244,12 @@ class StepWeights:
         assert isinstance(matrix, PackedMatrix | BlockMatrix) and not isinstance(
             bias, PackedMatrix | BlockMatrix
         )
-        added = None if bias is None else plain(bias)
-        self._kept += [part for part in (matrix, added) if part is not None]
+        added = None if bias is None else contiguous_float32(bias)
+        self._alive += [part for part in (matrix, added) if part is not None]
         return StepMatrix.of(matrix, added)
 
 
-def fits(sizes: Mapping[str, int]) -> bool:
+def sizes_fit(sizes: Mapping[str, int]) -> bool:
     """Whether the native step can run a network of these sizes: whole groups and whole vectors
     everywhere.
     """
@@ -318,7 +318,12 @@ class DecodeStep:
                 self.changing.append((empty, empty))
             else:
                 assert memory.tail is not None and memory.memory is not None
-                self.changing.append((plain(memory.tail).clone(), plain(memory.memory).clone()))
+                self.changing.append(
+                    (
+                        contiguous_float32(memory.tail).clone(),
+                        contiguous_float32(memory.memory).clone(),
+                    )
+                )
         self._grow()
 
     def _segments(self, entry: StepLayer, blocks: Sequence[KVBlock]) -> object:
@@ -359,9 +364,9 @@ class DecodeStep:
         if self.own == self.room:
             self._grow()
         weights = self.weights
-        x = plain(x).clone()
-        cos = plain(cos)
-        sin = plain(sin)
+        x = contiguous_float32(x).clone()
+        cos = contiguous_float32(cos)
+        sin = contiguous_float32(sin)
         out = torch.empty(self.count, weights.head.shape[0])
         call = StepCall(
             self.count,

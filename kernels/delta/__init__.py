@@ -8,7 +8,13 @@ from docqa.kernels.delta.chunked import CHUNK, delta_rule_chunked
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
 from docqa.kernels.delta.recurrent import delta_rule_recurrent
 from docqa.kernels.delta.reference import delta_rule_reference, l2_normalise
-from docqa.kernels.dispatch import choose, recorded, register, register_native, register_triton
+from docqa.kernels.dispatch import (
+    choose_implementation,
+    gradients_recorded,
+    register,
+    register_native,
+    register_triton,
+)
 from docqa.kernels.errors import ShapeMismatch
 
 __all__ = [
@@ -58,14 +64,14 @@ def delta_rule(
         raise ShapeMismatch(
             f"the delta state is {tuple(state.shape)}, expected [batch, heads, key, value] = {wanted}"
         )
-    training = recorded(q, k, v, decay, beta, state)
+    training = gradients_recorded(q, k, v, decay, beta, state)
     if training:
         wide = (
             torch.float64 if v.dtype == torch.float64 else torch.float32
         )  # narrower ones are widened inside
-        found = choose("delta_training", v.device.type, wide)
+        found = choose_implementation("delta_training", v.device.type, wide)
     else:
-        found = choose(
+        found = choose_implementation(
             "delta_step" if k.shape[1] <= FEW_TOKENS else "delta", v.device.type, v.dtype
         )
     repeat = heads // key_heads

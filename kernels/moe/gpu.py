@@ -190,7 +190,7 @@ def _fits(bank: ExpertBank, x: Tensor) -> TypeGuard[Stacked]:
 def _products(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -> Tensor:
     """What each expert makes of its tokens, float32 [rows, hidden], sorted by expert."""
     experts, hidden, inner = bank.down.shape
-    size = gpu.sizes(x.device)
+    size = gpu.block_sizes(x.device)
     count = len(numbers)
     rows = size.rows if count >= experts * size.few_rows else size.few_rows
     tiles = tiles_of(numbers, experts, rows)
@@ -201,7 +201,7 @@ def _products(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -> Tens
         "SUMMED": size.summed,
         "PRECISE": PRECISION,
     }
-    blocks |= {"WIDEN": x.device.type == "cpu", **gpu.options(size.warps, size.stages)}
+    blocks |= {"WIDEN": x.device.type == "cpu", **gpu.launch_options(size.warps, size.stages)}
     made = x.new_empty(count, inner)
     _gate_and_up[(most * triton.cdiv(inner, size.columns),)](
         x, tokens, bank.gate_up, made, *tiles, most, hidden, inner, **blocks
@@ -221,10 +221,10 @@ def mix_gpu(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Ten
         return mix_grouped(x, chosen, weights, bank)
     k = chosen.shape[1]
     hidden = x.shape[1]
-    x, size = x.contiguous(), gpu.sizes(x.device)
+    x, size = x.contiguous(), gpu.block_sizes(x.device)
     columns = min(size.elements, gpu.power_of_two(hidden))
     panels = triton.cdiv(hidden, columns)
-    with gpu.on(x.device):
+    with gpu.on_device(x.device):
         numbers, order = chosen.flatten().sort(stable=True)
         rows = _products(x, order // k, numbers, bank)
         shares = weights.flatten()[order].float()
@@ -243,6 +243,6 @@ def mix_gpu(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Ten
             panels,
             K=k,
             COLUMNS=columns,
-            **gpu.options(size.warps),
+            **gpu.launch_options(size.warps),
         )
     return out

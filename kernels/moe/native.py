@@ -8,9 +8,9 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import Library, fields, plain
+from docqa.kernels.cpu.library import Library, contiguous_float32, fields
 from docqa.kernels.decode_step.native import PackedExperts, StepMatrix
-from docqa.kernels.moe.sent import sent_tokens
+from docqa.kernels.moe.sent import tokens_by_expert
 
 ROWS = 1_024  # of results that a call is given room for, but for a single expert of more tokens
 
@@ -27,8 +27,8 @@ def mix_native(
     x: Tensor, chosen: Tensor, weights: Tensor, bank: PackedExperts, *, library: Library
 ) -> Tensor:
     """As `mix_experts`, the bits of `mix_grouped`; x float32, a bank of packed experts."""
-    x, out = plain(x), torch.zeros(x.shape)
-    hit, counts, tokens, shares = sent_tokens(chosen, plain(weights))
+    x, out = contiguous_float32(x), torch.zeros(x.shape)
+    hit, counts, tokens, shares = tokens_by_expert(chosen, contiguous_float32(weights))
     bank.expect(hit)
     at = start = 0
     while at < len(hit):

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from docqa.model.checkpoints.mapped import MappedTensors
 from docqa.model.checkpoints.weights import TensorSource
-from docqa.model.errors import WeightsMismatch, reading
+from docqa.model.errors import WeightsMismatch, weight_file_errors
 
 DTYPES = {"U8": torch.uint8, "I8": torch.int8, "F16": torch.float16}  # those of docqa's own format
 
@@ -75,7 +75,7 @@ class ExpertFiles:
         """Fills `rooms`, one after the other, from byte `start` of a file on. Raises as
         `located`.
         """
-        with reading(path):
+        with weight_file_errors(path):
             file = self._file(path)
             left = list(rooms)
             while left:

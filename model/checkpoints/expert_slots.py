@@ -10,13 +10,13 @@ from docqa.kernels.gguf_matmul import BlockMatrix, BlockType
 from docqa.kernels.matmul import PackedMatrix
 from docqa.kernels.moe import Matrix
 from docqa.model.errors import NoMemory
-from docqa.model.state.pages import laid_out, own_pages, rounded_up
+from docqa.model.state.pages import own_pages, place_tensors, rounded_up
 
 Pair = tuple[Matrix, Matrix]
 
 
 class ExpertTensor(NamedTuple):
-    """A tensor of a matrix: `put` writes it where it is told to. The matrix's rows are on
+    """A tensor of a matrix: `put` writes it into a given tensor. The matrix's rows are on
     `axis`.
     """
 
@@ -85,7 +85,7 @@ class ExpertSlots:
         both = list(zip(gate.tensors, up.tensors, strict=True))
         forms = [(_stacked(*pair), pair[0].dtype) for pair in both]
         forms += [(part.shape, part.dtype) for part in down.tensors]
-        room = laid_out(self._bytes[slot], forms)
+        room = place_tensors(self._bytes[slot], forms)
         for view, (first, second) in zip(room, both, strict=False):
             rows = first.shape[first.axis]
             first.put(view.narrow(first.axis, 0, rows))

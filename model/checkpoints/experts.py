@@ -22,7 +22,7 @@ from torch import Tensor
 from docqa.kernels.gguf_matmul import BLOCKS as GGUF_BLOCKS
 from docqa.kernels.matmul import GROUP
 from docqa.kernels.moe import ExpertBank
-from docqa.model.checkpoints.checkpoint import Checkpoint, named, opened_checkpoint
+from docqa.model.checkpoints.checkpoint import Checkpoint, naming_tensor, open_checkpoint
 from docqa.model.checkpoints.expert_files import BatchedReads, ExpertFiles, TensorLocation
 from docqa.model.checkpoints.expert_slots import (
     ExpertMatrix,
@@ -313,13 +313,13 @@ class ExpertSource:
 
     def _matrix(self, name: str, shape: tuple[int, int], reads: BatchedReads) -> ExpertMatrix:
         if not self.packed:
-            return ExpertMatrix.of(self.checkpoint.read(name, shape, self.dtype))
+            return ExpertMatrix.of(self.checkpoint.tensor(name, shape, self.dtype))
         if isinstance(self.checkpoint, GgufCheckpoint):
             return ExpertMatrix.of(self.checkpoint.expert_blocks(name, shape))
         entries = self.checkpoint.parts(name)
         kind = self.names[name]
         where = {part: self._files.located(at) for part, at in entries.items()}
-        with named(next(iter(entries.values()))):
+        with naming_tensor(next(iter(entries.values()))):
             forms = {
                 part: torch.empty(at.shape, dtype=at.dtype, device="meta")
                 for part, at in where.items()
@@ -336,7 +336,7 @@ class ExpertSource:
     def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
         """The other experts' pages are not touched."""
         assert isinstance(self.checkpoint, Checkpoint)
-        return self.checkpoint.read_of_stack(
+        return self.checkpoint.member_of_stack(
             name, number, (self.config.num_experts, *shape), self.dtype
         )
 
@@ -381,11 +381,11 @@ def banks_for(
     """
     layers = list(network.experts())
     before = known.expert_banks() if known is not None else {}
-    pool = None if known is None else pool_of(known)
+    pool = None if known is None else expert_pool(known)
     if not layers or not (pool or packed or budget is not None):
         return {}
     if pool is None:
-        source = ExpertSource(opened_checkpoint(folder), network.config, dtype, packed=packed)
+        source = ExpertSource(open_checkpoint(folder), network.config, dtype, packed=packed)
         if not source.packed and budget is None:
             return {}
         room = available_bytes() // MEMORY_SHARE if budget is None else budget
@@ -415,7 +415,7 @@ def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
     return None if sparse_layers(config) * config.num_experts * one <= room else room
 
 
-def pool_of(network: Network) -> ExpertPool | None:
+def expert_pool(network: Network) -> ExpertPool | None:
     """The pool of a network's experts, or None."""
     return next(
         (bank.pool for bank in network.expert_banks().values() if isinstance(bank, PooledExperts)),

@@ -72,14 +72,14 @@ def copy_spans(
     for _ in range(max_tokens):
         if not search.live:
             break
-        kept = search.step(
+        sources = search.step(
             branches.logits([beam.token for beam in search.live]).log_softmax(-1),
             ids,
             ends,
             max_tokens,
         )
-        if kept:
-            branches.keep(kept)
+        if sources:
+            branches.keep(sources)
     return search.finished
 
 

@@ -1,6 +1,6 @@
 """A decoding step of a whole network in one native call, for what `Branches` does."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Self, cast
 
 import numpy as np
@@ -14,7 +14,7 @@ from docqa.kernels.decode_step.native import (
     PackedExperts,
     RoutedExperts,
     StepWeights,
-    fits,
+    sizes_fit,
 )
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import GROUP, PackedMatrix
@@ -32,7 +32,7 @@ from docqa.model.state.long_attention import LongAttention
 from docqa.model.state.state import State
 from docqa.model.transformer import RMSNorm, TransformerLayer
 
-_WEIGHTS = "_step_weights"  # kept on the network that they belong to
+_WEIGHTS = "_step_weights"  # cached on the network that they belong to
 
 
 class NativeStep:
@@ -55,11 +55,11 @@ class NativeStep:
             or len(state.layers) < model.config.num_hidden_layers
         ):
             return None
-        weights = _weights(model.network)
-        reach = _reach(state.long, state.grid)
+        weights = _cached_weights(model.network)
+        reach = attention_reach(state.long, state.grid)
         if weights is None or not state.position or not reach.fits():
             return None
-        memories = [_remembered(layer) for layer in state.layers]
+        memories = [layer_memory(layer) for layer in state.layers]
         return cls(
             model.network,
             DecodeStep(weights, memories, reach, found),
@@ -92,16 +92,17 @@ class NativeStep:
 _AHEAD = 64  # positions whose rotation is computed at once
 
 
-def _weights(network: Network) -> StepWeights | None:
+def _cached_weights(network: Network) -> StepWeights | None:
     """Made when first needed; None where the network has no native step."""
     if _WEIGHTS not in network.__dict__:
-        network.__dict__[_WEIGHTS] = _collect(network)
+        network.__dict__[_WEIGHTS] = collect_weights(network, network.layers)
     found: StepWeights | None = network.__dict__[_WEIGHTS]
     return found
 
 
-def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> StepWeights | None:
-    some = list(network.layers if chosen is None else chosen)
+def collect_weights(network: Network, chosen: Iterable[nn.Module]) -> StepWeights | None:
+    """Those of the layers `chosen` and of the head; None where one has no native step."""
+    some = list(chosen)
     config = network.config
     sizes = {
         "hidden": config.hidden_size,
@@ -125,7 +126,7 @@ def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> Ste
         if isinstance(layer.mlp, SparseMoe)
     }
     routed = {number: found for number, found in experts.items() if found is not None}
-    if head is None or not whole or not fits(sizes) or len(routed) < len(experts):
+    if head is None or not whole or not sizes_fit(sizes) or len(routed) < len(experts):
         return None
     of_layers = [x for x in layers if x is not None]
     return StepWeights(sizes, config.rms_norm_eps, of_layers, _centred(network.norm), head, routed)
@@ -196,28 +197,13 @@ def _weights_of(name: str, module: nn.Module) -> dict[str, Tensor | PackedMatrix
     return {name: packed} if bias is None else {name: packed, f"{name}.bias": bias}
 
 
-def _reach(long: LongAttention, grid: int) -> AttentionReach:
+def attention_reach(long: LongAttention, grid: int) -> AttentionReach:
+    """As the native step has it."""
     return AttentionReach(grid, long.exact, long.local, long.best, long.block, min(TILE, grid))
 
 
-def _remembered(layer: DeltaMemory | AttentionMemory) -> LayerMemory:
+def layer_memory(layer: DeltaMemory | AttentionMemory) -> LayerMemory:
+    """As the native step has it."""
     if isinstance(layer, DeltaMemory):
         return LayerMemory(tail=layer.tail, memory=layer.memory)
     return LayerMemory(blocks=layer.context().blocks)
-
-
-def attention_step(model: WritingModel, memory: AttentionMemory) -> Callable[[], object] | None:
-    """One token through the network's first attention layer over `memory`, and the head: for
-    timing; None as `of`.
-    """
-    found = library()
-    config = model.config
-    if found is None or not native_in_use() or FULL not in config.layer_types:
-        return None
-    weights = _collect(model.network, (model.network.layers[config.layer_types.index(FULL)],))
-    if weights is None:
-        return None
-    step = DecodeStep(weights, [_remembered(memory)], _reach(memory.long, memory.grid), found)
-    x = torch.ones(1, config.hidden_size)
-    cos, sin = model.network.rotation(torch.arange(memory.length, memory.length + 1), 1.0)
-    return lambda: step.logits(x, cos[0], sin[0])

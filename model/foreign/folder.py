@@ -27,10 +27,10 @@ def role_of(folder: Path) -> str | None:
     """The one of ROLES that a model has by its files, if any."""
     if (folder / MODULES).is_file():
         return ENCODER
-    from docqa.model.config import read_config
+    from docqa.model.config import load_config
 
     try:
-        names = str(read_config(folder).get("architectures"))
+        names = str(load_config(folder).get("architectures"))
     except ModelError:
         return None
     return next((role for role, ending in _ENDINGS.items() if ending in names), None)
@@ -53,7 +53,7 @@ def check_role(folder: Path, role: str) -> None:
         raise ConfigUnsupported(f"{folder}: this is no {role} ({hint})")
 
 
-def called(folder: Path) -> str:
+def model_name(folder: Path) -> str:
     """What people call the model in a folder: ORG/NAME where it was pulled, else the folder's own
     name.
     """
@@ -74,7 +74,7 @@ def plugged_reader(name: str) -> "EntryPoint":
     raise ModelNotFound(f"{name}: no installed package brings this reader ({hint})")
 
 
-def stamp(folder: Path, role: str) -> str:
+def model_stamp(folder: Path, role: str) -> str:
     """What it is called, and a sum of all its files that count, equal for equal ones; of a plugin
     its version. Raises as `check_role` and `plugged_reader`."""
     from docqa.model.checkpoints.weights import file_digest
@@ -89,7 +89,7 @@ def stamp(folder: Path, role: str) -> str:
         path for path in folder.rglob("*") if path.suffix in kinds and path.name != MANIFEST
     ):
         total.update(path.relative_to(folder).as_posix().encode() + file_digest(path))
-    return f"{called(folder)}@{total.hexdigest()[:16]}"
+    return f"{model_name(folder)}@{total.hexdigest()[:16]}"
 
 
 class ForeignModel:
@@ -108,7 +108,7 @@ class ForeignModel:
 
         from docqa.model.device import chosen_device
 
-        self.identity = stamp(folder, self.role)
+        self.identity = model_stamp(folder, self.role)
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
         self.folder = folder

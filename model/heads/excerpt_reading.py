@@ -33,7 +33,7 @@ from docqa.model.heads.reader_text import (
     VERDICTS,
     Pair,
     ReaderTokenizer,
-    of_like_length,
+    groups_of_like_length,
     reader_files,
 )
 from docqa.model.heads.spans import SpanPredictions, log_softmax, sigmoid, span_reading
@@ -130,7 +130,7 @@ class ExcerptReader:
         """That of a checkpoint folder, or None. Raises WeightsMissing, WeightsMismatch."""
         return cls(folder) if reader_files(folder) else None
 
-    def read(self, pairs: Sequence[Pair]) -> list[ExcerptLogits]:
+    def excerpt_logits(self, pairs: Sequence[Pair]) -> list[ExcerptLogits]:
         """What it makes of each pair, of at most LONGEST_EXCERPT tokens of an excerpt."""
         found: dict[int, ExcerptLogits] = {}
         for group, states, starts in self._states(pairs):
@@ -207,7 +207,7 @@ class ExcerptReader:
         """The numbers of some pairs, their states [tokens, hidden] and where each begins [pairs +
         1].
         """
-        for group in of_like_length(
+        for group in groups_of_like_length(
             [len(asked) + len(text) for asked, text in pairs], EXCERPTS_TOGETHER
         ):
             joined = [
@@ -241,7 +241,7 @@ class ExcerptPredictions:
     items: list[list[ListItem]]
 
 
-def read_excerpts(
+def predict_spans(
     reader: ExcerptReader,
     question: str,
     excerpts: Sequence[str],
@@ -255,7 +255,7 @@ def read_excerpts(
     pieces = [reader.tokenizer.encode_with_offsets(text) for text in excerpts]
     texts = [ids for ids, _ in pieces]
     places = [at[:LONGEST_EXCERPT] for _, at in pieces]
-    found = reader.read(pairs_of(reader.tokenizer, question, texts, headings))
+    found = reader.excerpt_logits(reader_inputs(reader.tokenizer, question, texts, headings))
     start, end = _starts_and_ends([each.tokens for each in found])
     other = (
         None
@@ -274,7 +274,7 @@ def read_excerpts(
     )
 
 
-def pairs_of(
+def reader_inputs(
     tokenizer: ReaderTokenizer, question: str, texts: Sequence[list[int]], headings: Sequence[str]
 ) -> list[Pair]:
     """The question and the heading above each text, and the text, as the reader gets them."""

@@ -65,7 +65,7 @@ def span_reading(
 
 def best_spans(start: np.ndarray, end: np.ndarray, longest: int, each: int) -> list[AnswerSpan]:
     """The `each` best spans, at most `longest` tokens, of every passage, all best first, from
-    logits [passages, seq] (-inf on filling); of those from one token the best, so that a passage's
+    logits [passages, seq] (-inf on padding); of those from one token the best, so that a passage's
     are different places."""
     passages, seq = start.shape
     reach = min(longest, seq)

@@ -20,11 +20,11 @@ from docqa.model.prompts.written_prompt import (
     KNOWING,
     VALUE_SCHEMA,
     PromptQuestion,
-    asked_of_numbered,
-    asked_of_text,
-    asked_of_value,
-    mend_numbered,
-    mend_text,
+    numbered_question_prompt,
+    numbered_repair_prompt,
+    text_question_prompt,
+    text_repair_prompt,
+    value_question_prompt,
 )
 from docqa.model.protocol import Tokenizer
 
@@ -54,20 +54,24 @@ WHOLE = PromptForm(
     KNOWING,
     "",
     "\nThat was the text of the documents.\n\n",
-    asked_of_text,
-    mend_text,
+    text_question_prompt,
+    text_repair_prompt,
     numbered=False,
 )
 """For a model that has read the whole documents; what bears its words out is found afterwards."""
-PASSAGES = PromptForm(INSTRUCTIONS, BEFORE, BEHIND, asked_of_numbered, mend_numbered)
+PASSAGES = PromptForm(
+    INSTRUCTIONS, BEFORE, BEHIND, numbered_question_prompt, numbered_repair_prompt
+)
 """For a model that is given numbered sentences: it cites by their numbers."""
-EXCERPTS = PromptForm(KNOWING, "Text:\n\n", BEHIND, asked_of_text, mend_text, numbered=False)
-"""For a model that runs here: told to cite by numbers, a small one writes the numbers in the place
+EXCERPTS = PromptForm(
+    KNOWING, "Text:\n\n", BEHIND, text_question_prompt, text_repair_prompt, numbered=False
+)
+"""For a model that runs here: asked to cite by numbers, a small one writes the numbers in the place
 of words.
 """
-VALUE = replace(PASSAGES, asked=asked_of_value, schema=VALUE_SCHEMA)
+VALUE = replace(PASSAGES, asked=value_question_prompt, schema=VALUE_SCHEMA)
 """The same for a value, in JSON."""
-COMPLETE = PromptForm(COMPLETING, "", "", asked_of_text, mend_text, thinks=False)
+COMPLETE = PromptForm(COMPLETING, "", "", text_question_prompt, text_repair_prompt, thinks=False)
 """For a question that goes on from those before it; no documents stand before it."""
 
 _MARK = re.compile("\ue000docqa (\\d+)\ue001")

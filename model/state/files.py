@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from docqa.kernels.native import identity
+from docqa.kernels.native import kernel_identity
 from docqa.kernels.threads import thread_count
 from docqa.model.atomic import write_atomically
 from docqa.model.config import HybridConfig
@@ -40,7 +40,7 @@ from docqa.model.state.header import (
     StateHeader,
     StateSettings,
     header_checksum,
-    read_header,
+    load_header,
 )
 from docqa.model.state.long_attention import STATE_FORMAT, LongAttention
 from docqa.model.state.state import State, digest
@@ -67,7 +67,7 @@ class StateModel(Protocol):
         """Where its states are; None: they are arrays of numpy."""
 
 
-def settings(state: State, model: StateModel) -> StateSettings:
+def state_settings(state: State, model: StateModel) -> StateSettings:
     """Those of a state that `model` read."""
     return {
         "schema": STATE_FORMAT,
@@ -75,7 +75,7 @@ def settings(state: State, model: StateModel) -> StateSettings:
         "dtype": model.precision,
         "threads": thread_count(),
         "torch": version("torch"),
-        "kernels": identity(),
+        "kernels": kernel_identity(),
         "yarn_factor": state.yarn_factor,
         "layers": len(state.layers),
         "grid": state.grid,
@@ -93,7 +93,7 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
     whole.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    mine = settings(state, model)
+    mine = state_settings(state, model)
     ids = state.ids()
     known, earlier = _reusable(folder, mine, ids)
     files: dict[str, StateFileEntry] = {}
@@ -135,7 +135,7 @@ def load_state(
     StateDamaged: a file is missing, short or changed; StateForeign, naming the field: of another
     model, setting, or text.
     """
-    content = read_header(folder)
+    content = load_header(folder)
     for field, value in expected.items():
         if content["header"].get(field) != value:
             raise StateForeign(
@@ -145,7 +145,7 @@ def load_state(
     long = LongAttention(*saved["long_attention"])
     config = model.config.first_layers(int(saved.get("layers", 0)))
     state = State(config, saved["yarn_factor"], grid=saved["grid"], long=long)
-    for field, value in settings(state, model).items():
+    for field, value in state_settings(state, model).items():
         if saved.get(field) != value:
             raise StateForeign(f"{folder}: {field} is {saved.get(field)!r}, this run has {value!r}")
     point = _fitting_point(folder, content["points"], state.grid, ids)
@@ -165,7 +165,7 @@ def check_state(folder: Path) -> None:
     """Compares every file of a saved state with its checksum. Raises StateDamaged, naming the
     file.
     """
-    for name, entry in read_header(folder)["files"].items():
+    for name, entry in load_header(folder)["files"].items():
         _check_file(folder / name, entry)
 
 
@@ -189,7 +189,7 @@ def _reusable(
 ) -> tuple[dict[str, StateFileEntry], list[SavedPoint]]:
     """Files and points in the folder, where it was made by the same settings and begins `ids`."""
     try:
-        content = read_header(folder)
+        content = load_header(folder)
     except StateDamaged:
         return {}, []
     if content["settings"] != mine:

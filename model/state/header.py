@@ -53,7 +53,7 @@ class StateHeader(TypedDict):
     checksum: str
 
 
-def read_header(folder: Path) -> StateHeader:
+def load_header(folder: Path) -> StateHeader:
     """The header of a saved state, its own checksum checked. Raises StateDamaged: there is none, or
     it was changed.
     """

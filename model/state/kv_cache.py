@@ -23,7 +23,7 @@ from docqa.kernels.attention import (
     block_bounds,
 )
 from docqa.model.state.long_attention import LongAttention
-from docqa.model.state.pages import moved
+from docqa.model.state.pages import in_own_pages
 
 ROOM = 64  # tokens that keys and values get room for at least
 LARGEST_HALF = torch.finfo(torch.float16).max
@@ -58,7 +58,7 @@ def quantize_block(k: Tensor, v: Tensor, block: int, *, half_keys: bool = False)
 def _kept(block: KVBlock) -> KVBlock:
     """The same block in pages of its own."""
     parts = (block.k, block.v, block.v_scale, block.bounds, block.k_scale)
-    k, v, v_scale, bounds, *k_scale = moved([part for part in parts if part is not None])
+    k, v, v_scale, bounds, *k_scale = in_own_pages([part for part in parts if part is not None])
     return KVBlock(k, v, k_scale[0] if k_scale else None, v_scale, bounds)
 
 

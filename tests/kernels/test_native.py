@@ -12,7 +12,7 @@ from docqa.kernels.cpu import LEVELS, arrays
 from docqa.kernels.cpu import library as cpu_library
 from docqa.kernels.delta import delta_rule_reference, l2_normalise
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
-from docqa.kernels.dispatch import choose
+from docqa.kernels.dispatch import choose_implementation
 from docqa.kernels.norm import gated_norm_native, zero_centred_norm_native
 from docqa.kernels.norm.reference import gated_norm_reference, zero_centred_norm_reference
 from docqa.kernels.self_check import disagreement, library
@@ -152,17 +152,20 @@ def _run(self, name, *arguments):
 @pytest.fixture
 def fresh():
     """The library is looked for again, before the test and after it."""
-    for cached in (self_check._checked, choose):
+    for cached in (self_check._checked, choose_implementation):
         cached.cache_clear()
     yield
-    for cached in (self_check._checked, choose):
+    for cached in (self_check._checked, choose_implementation):
         cached.cache_clear()
 
 
 def test_without_the_library_everything_runs_through_torch(fresh, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cpu_library, "FILE", tmp_path / "_native.so")
-        assert library() is None and choose("delta", "cpu", torch.float32).name == "chunked"
+        assert (
+            library() is None
+            and choose_implementation("delta", "cpu", torch.float32).name == "chunked"
+        )
         assert "no C++ compiler" in self_check.describe()
         (tmp_path / "_native.so").write_bytes(b"no library")
         self_check._checked.cache_clear()
@@ -181,7 +184,7 @@ def test_untested_level_is_checked_once_before_it_is_used(fresh, monkeypatch, di
     monkeypatch.setattr(self_check, "load", lambda: (NATIVE._replace(level=3), LEVELS[3]))
     for name in ("disagreement", "arrays_disagreement"):
         monkeypatch.setattr(self_check, name, lambda *levels: checked.append(levels) or differs)
-    used = choose("delta", "cpu", torch.float32)
+    used = choose_implementation("delta", "cpu", torch.float32)
     assert (
         library().level == (1 if differs else 3)
         and used.name == f"native {LEVELS[library().level]}"

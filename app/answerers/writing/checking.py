@@ -172,9 +172,7 @@ class _ReplyCheck:
         found = [CheckedStatement(statement) for statement in written.statements]
         for item in found:
             cited = next(iter(self._numbered(item)), None)
-            hint = (
-                CitedPlace(cited.document, cited.page, cited.start) if cited is not None else None
-            )
+            hint = CitedPlace(cited.document, cited.page, cited.start) if cited else None
             item.verdicts = [
                 (words, self.corpus.verifier.verify(words, hint))
                 for words in item.written.quotations

@@ -151,8 +151,8 @@ class WorkerProcess:
         self._ready = line == READY
         if line or self._closed:
             return "" if self._ready else line
-        said = f"worker processes end with status {self.child.wait()} before they begin; --jobs 1 may say more"
-        return Outcome(fatal=said).to_json()
+        message = f"worker processes end with status {self.child.wait()} before they begin; --jobs 1 may say more"
+        return Outcome(fatal=message).to_json()
 
     def stop(self) -> None:
         """End the child: at once where it has nothing to do, else when it kept what it read."""

@@ -79,23 +79,25 @@ class Runner:
     def _take(self, task: Task, outcome: Outcome) -> None:
         if outcome.fatal is not None:
             raise ResourceError(outcome.fatal)
-        begun = self.begun.pop(task.key)
+        attempt_begun = self.begun.pop(task.key)
         failure = outcome.failure
         if outcome.record is None and failure is None:
             self.deaths[task.key] += 1
             if self.deaths[task.key] < MAX_CRASHES:
-                self.ledger.add(*begun, account.LOST, reason="its process died")
+                self.ledger.add(*attempt_begun, account.LOST, reason="its process died")
                 self.waiting.appendleft(task)
                 return
             failure = _DIED
         if failure is not None:
             self.workspace.put_failure(task.key, failure)
-            self.ledger.add(*begun, account.FAILED, outcome, f"{failure.kind}: {failure.reason}")
+            self.ledger.add(
+                *attempt_begun, account.FAILED, outcome, f"{failure.kind}: {failure.reason}"
+            )
             self.tally.failed += 1
         elif outcome.record is not None:
             self.workspace.put_record(task.key, outcome.record)
             self.keep(task, outcome.record)
-            self.ledger.add(*begun, account.DONE, outcome)
+            self.ledger.add(*attempt_begun, account.DONE, outcome)
             self.tally.done += 1
         settled = replace(outcome, record=None, failure=failure)
         self.tally.outcomes.append((task, settled))

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-from docqa.kernels.native import identity
+from docqa.kernels.native import kernel_identity
 from docqa.model.cost.machine import processor_fields, processor_flags, processors, total_bytes
 
 _PACKAGES = ("docqa-reader", "torch", "transformers", "xllamacpp")
@@ -36,7 +36,7 @@ def describe() -> dict[str, object]:
         "load": round(os.getloadavg()[0], 2),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "kernels": identity(),
+        "kernels": kernel_identity(),
         "versions": {package: installed_version(package) for package in _PACKAGES},
     }
 

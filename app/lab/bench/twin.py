@@ -2,6 +2,7 @@
 timed on random input at the far end of the context; a whole read follows from how each grows: delta
 layers and sparse attention cost the same for every block, exact attention grows evenly."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self, cast
 
@@ -11,10 +12,13 @@ from torch.nn import functional
 from docqa.app.lab.bench.contexts import BLOCK, EXACT, random_memory
 from docqa.app.lab.bench.rows import Measurement, fastest
 from docqa.kernels.attention import attention
+from docqa.kernels.decode_step.native import DecodeStep
+from docqa.kernels.native import native_in_use
+from docqa.kernels.self_check import library
 from docqa.model.config import FULL
 from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.decode.beams import Branches
-from docqa.model.decode.step import attention_step
+from docqa.model.decode.step import attention_reach, collect_weights, layer_memory
 from docqa.model.hybrid import HybridLayer
 from docqa.model.load import NetworkModel
 from docqa.model.state.delta_memory import DeltaMemory
@@ -26,7 +30,7 @@ CONTEXT = 262_144
 
 
 @dataclass(frozen=True)
-class Pair:
+class LayerPair:
     """The two kinds of layers of a model, and how many of each."""
 
     delta: HybridLayer
@@ -50,7 +54,7 @@ class Pair:
 
 
 def twin_rows(model: NetworkModel, context: int, trained: int) -> list[Measurement]:
-    pair = Pair.of(model)
+    pair = LayerPair.of(model)
     if pair is None:
         why = "not measured: this model has one kind of layers"
         names = ("twin_prefill_256k", "twin_decode_256k", "train_step_32k")
@@ -62,7 +66,7 @@ def twin_rows(model: NetworkModel, context: int, trained: int) -> list[Measureme
     ]
 
 
-def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
+def prefill_row(model: NetworkModel, pair: LayerPair, context: int) -> Measurement:
     """Reading `context` tokens: the hybrid as shipped beside the exact twin."""
     blocks = context // BLOCK
     long = LongAttention()
@@ -85,7 +89,7 @@ def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
     )
 
 
-def decode_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
+def decode_row(model: NetworkModel, pair: LayerPair, context: int) -> Measurement:
     state = model.new_state(layers=None)
     model.prefill(list(range(1, 65)), state)
     branches = Branches(model, state)
@@ -104,7 +108,7 @@ def decode_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
     return Measurement("twin_decode_256k", 1 / ours, "tokens/s", "twin", 1 / theirs, method)
 
 
-def training_row(model: NetworkModel, pair: Pair, trained: int) -> Measurement:
+def training_row(model: NetworkModel, pair: LayerPair, trained: int) -> Measurement:
     """Forward and backward of `trained` tokens, float32, exact attention in both."""
     delta, near = (
         _training_seconds(model, layer) / BLOCK for layer in (pair.delta, pair.attention)
@@ -168,11 +172,30 @@ def _keys(model: NetworkModel, count: int, long: LongAttention) -> AttentionMemo
     return random_memory(model.config.num_key_value_heads, model.config.head_dim, count, long)
 
 
+def _attention_step(model: NetworkModel, memory: AttentionMemory) -> Callable[[], object] | None:
+    """One token through the network's first attention layer over `memory`, and the head; None
+    without a native step.
+    """
+    found = library()
+    config = model.config
+    if found is None or not native_in_use() or FULL not in config.layer_types:
+        return None
+    layer = model.network.layers[config.layer_types.index(FULL)]
+    weights = collect_weights(model.network, [layer])
+    if weights is None:
+        return None
+    reach = attention_reach(memory.long, memory.grid)
+    step = DecodeStep(weights, [layer_memory(memory)], reach, found)
+    x = torch.ones(1, config.hidden_size)
+    cos, sin = model.network.rotation(torch.arange(memory.length, memory.length + 1), 1.0)
+    return lambda: step.logits(x, cos[0], sin[0])
+
+
 def _keys_seconds(model: NetworkModel, context: int, long: LongAttention) -> float:
     """What the keys of `context` tokens add to a step of one attention layer."""
     memory = _keys(model, context, long)
-    far = attention_step(model, memory)
-    without = attention_step(model, _keys(model, 0, long))
+    far = _attention_step(model, memory)
+    without = _attention_step(model, _keys(model, 0, long))
     if far is not None and without is not None:
         pairs = [(fastest(far, 3), fastest(without, 3)) for _ in range(4)]  # in turn
         return max(min(one for one, _ in pairs) - min(other for _, other in pairs), 1e-6)

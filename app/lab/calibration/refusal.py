@@ -18,7 +18,13 @@ from docqa.app.answer.confidence import SIGNALS, answer_chance, first_passage_ch
 from docqa.app.errors import InputError
 from docqa.app.eval.evaluate import SURE, Rates, assertion_rates, grouped, mean, refusal_rates
 from docqa.app.eval.judging import Asserted
-from docqa.app.lab.calibration.fitting import Line, Threshold, choose_threshold, log_loss, logistic
+from docqa.app.lab.calibration.fitting import (
+    FittedLine,
+    Threshold,
+    choose_threshold,
+    log_loss,
+    logistic,
+)
 from docqa.app.lab.calibration.trials import Trial
 from docqa.app.reading.candidates import Form
 from docqa.model.protocol import Logistic, RefusalCalibration
@@ -90,7 +96,7 @@ def fit(trials: Iterable[Trial], pull: float) -> RefusalCalibration:
     counts = counts_of(found)
     every = logistic(x, right, pull=PULL, signs=_signs(), counts=counts)
 
-    def raw(line: Line) -> Logistic:
+    def raw(line: FittedLine) -> Logistic:
         weights = line.weights / np.where(spread > 0, spread, 1.0)
         bias = float(line.bias - weights @ mean_of)
         return {"weights": np.round(weights, 5).tolist(), "bias": round(bias, 5)}

@@ -12,7 +12,7 @@ from docqa.app.options import Options
 from docqa.app.output.render import page_text, printable
 from docqa.app.storage.sources import read_one, reading_of
 from docqa.app.storage.store import store_of
-from docqa.ingest.pdf.inspection import PageView, extract_page, text_view, view_of
+from docqa.ingest.pdf.inspection import PageBoxes, extract_page, text_view, view_of
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document, Page, Section, Table
@@ -30,7 +30,7 @@ class Inspection:
 
     document: Document
     page: Page
-    view: PageView
+    view: PageBoxes
     furniture: tuple[Furniture, ...]
     hidden: tuple[HiddenText, ...] = ()
     ocr: bool = False

@@ -18,7 +18,7 @@ from docqa.ingest.types import Document, Span
 
 PASSAGES = 5
 """Best passages that are looked at for tables."""
-_FAR_ABOVE = 600  # characters that tell what a table is about
+_FAR_ABOVE = 600  # characters that say what a table is about
 _LONGEST_ROW = 80  # words of a row that is quoted as a whole
 _LONG_CELL = 6  # words: of a longer cell the reader may choose a part
 
@@ -61,7 +61,7 @@ def with_cell(
 
 
 def above_tables(document: Document, pages: Iterable[int], number: int = 0) -> list[Above]:
-    """The tables of `pages` of document `number`, each with the words around it that tell what it
+    """The tables of `pages` of document `number`, each with the words around it that say what it
     is about.
     """
     found = []

@@ -1,6 +1,6 @@
 """What the wording of a question says of its answer: that it is a list ("which two ways", "what
 kinds of": 83 % of those so called are), and whether a few words are enough. All else the reader
-tells."""
+predicts."""
 
 import re
 
@@ -35,7 +35,7 @@ def answers_briefly(question: str, words: str) -> bool:
 
 
 def fits_type(question: str, words: str) -> bool:
-    """Whether `words` have what `question` asks for: a number behind "how long", a time behind
+    """Whether `words` have what `question` asks for: a number for "how long", a time for
     "when is".
     """
     word, verb = _asking(question)

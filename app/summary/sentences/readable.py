@@ -57,7 +57,7 @@ def flat(text: str) -> str:
 
 
 def bullet(text: str) -> str:
-    """The mark of a list and the space behind it that open `text`, or ""."""
+    """The mark of a list and the space after it that open `text`, or ""."""
     match = _BULLET.match(text)
     return match.group() if match else ""
 
@@ -75,7 +75,7 @@ def is_english(text: str) -> bool:
 
 
 def without_number(sentence: str) -> str:
-    """`sentence` behind the bullet, clause number or division that opens it."""
+    """`sentence` after the bullet, clause number or division that opens it."""
     match = _OPENER.match(sentence)
     rest = sentence[match.end() :] if match else sentence
     return rest if rest[:1].isalnum() or rest[:1] in "“\"'‘([" else sentence

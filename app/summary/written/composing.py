@@ -107,9 +107,7 @@ def of_notes(notes: Sequence[PartStatement]) -> Material:
     """The statements of `notes` numbered, each standing for the places that bear it out."""
     places = [_places(note.item) for note in notes]
     ends = pairwise(accumulate(map(len, places), initial=1))
-    numbers = {
-        number: tuple(range(first, behind)) for number, (first, behind) in enumerate(ends, 1)
-    }
+    numbers = {number: tuple(range(first, end)) for number, (first, end) in enumerate(ends, 1)}
     text = numbered_text((note.heading, said(note.item)) for note in notes)
     shown = Given(text, tuple(each[0] for each in places), (), whole=False)
     return Material(shown, replace(shown, sentences=tuple(chain(*places))), numbers)
@@ -145,15 +143,15 @@ def sentence_of(item: CheckedStatement, document: Document) -> SummarySentence:
 
 
 def said(item: CheckedStatement) -> str:
-    """The words of a statement without the quotations behind them that only bear it out."""
+    """The words of a statement without the quotations after them that only bear it out."""
     text = item.written.text
     if item.written.only_quoted or item.written.numbers:
         return plain(text)
     for quotation in reversed(find_quotations(text)[0]):
         before = text[: max(quotation.start - 1, 0)].rstrip(" :–—-(")
-        behind = text[quotation.end + 1 :]
+        after = text[quotation.end + 1 :]
         long = len(quotation.text.split()) >= _LEAST_QUOTED
-        if any(map(str.isalnum, behind)) or not long or count_content_words(before) < _LEAST_WORDS:
+        if any(map(str.isalnum, after)) or not long or count_content_words(before) < _LEAST_WORDS:
             break
         text = before.rstrip(".,;") + "."
     return plain(text)
@@ -170,21 +168,21 @@ def _checked(writer: Writer, material: Material, reply: Reply, about: str, most:
         return None, notes
     written = replace(read.written, statements=read.written.statements[:most])
     for statement in written.statements if material.numbers is not None else ():
-        # It cites the sentences that stand behind those that it cites.
-        behind = (
+        # It cites the sentences that bear out those that it cites.
+        sources = (
             source
             for number in statement.numbers
             for source in (material.numbers or {}).get(number, ())
         )
-        statement.numbers = list(dict.fromkeys(behind))
+        statement.numbers = list(dict.fromkeys(sources))
     checked = check_text(written, material.sources, writer.corpus, about, writer.evidence.judge)
     return checked, (*notes, *checked.notes)
 
 
 def _speaker(document: Document, places: Iterable[Located], words: str) -> str | None:
     """Who says all of what bears a sentence out, where that is one person whom it does not name."""
-    found = {speaker_at(document, place.page, place.start, place.end) for place in places}
-    speaker = found.pop() if len(found) == 1 else None
+    speakers = {speaker_at(document, place.page, place.start, place.end) for place in places}
+    speaker = speakers.pop() if len(speakers) == 1 else None
     named = speaker is not None and any(
         part in words for part in speaker.split(",")[0].split()[-1:]
     )

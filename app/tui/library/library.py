@@ -23,16 +23,21 @@ from docqa.app.output.render import printable
 from docqa.app.storage.store import Store
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import run_in_thread
-from docqa.app.tui.library.opener import find
-from docqa.app.tui.library.preview import FilePreview, forgotten, preview, problems
+from docqa.app.tui.library.opener import list_documents
+from docqa.app.tui.library.preview import (
+    FilePreview,
+    forget_document,
+    preview_of,
+    remembered_problems,
+)
 from docqa.app.tui.library.recents import (
     LibraryRow,
     PastQuestion,
-    ago,
-    counted,
+    count_text,
     past_questions,
     recent_documents,
     short_path,
+    time_ago,
 )
 from docqa.app.tui.screens.prompt_screen import PromptScreen
 from docqa.app.tui.widgets.prompt import press
@@ -153,10 +158,10 @@ class LibraryScreen(PromptScreen):
         notices: list[str] = []
         recent = recent_documents(store, notices) if store is not None else []
         known = {row.path: row for row in recent}
-        wrong = problems(store)
+        wrong = remembered_problems(store)
         rows = []
         try:
-            documents = find(self._path)
+            documents = list_documents(self._path)
         except (NoDocuments, MissingError):
             documents = []
         for row in documents:
@@ -216,7 +221,7 @@ class LibraryScreen(PromptScreen):
         paths = sorted(self._marked) or listed
         narrowed = self._marked or self._words or self._everywhere
         together = paths if narrowed else [self._path]
-        name = f"{os.path.abspath(self._path)} · {counted(len(paths), 'document')}"
+        name = f"{os.path.abspath(self._path)} · {count_text(len(paths), 'document')}"
         if len(paths) == 1:
             name = paths[0]
             together = []
@@ -245,7 +250,7 @@ class LibraryScreen(PromptScreen):
             return
         self.prompt.reset()
         show = partial(self._show_forgotten, absolute)
-        run_in_thread(self, lambda: forgotten(store, absolute), show, show)
+        run_in_thread(self, lambda: forget_document(store, absolute), show, show)
 
     def _show_forgotten(self, path: str, result: str) -> None:
         self.notify(f"{printable(path)}: {result}", markup=False)
@@ -323,7 +328,7 @@ class LibraryScreen(PromptScreen):
             self._preview.update(f"{_GONE}: {printable(row.path)}")
             return
         self._preview.update("…")
-        make = partial(preview, row.path, row.kept, self.app.opener, self._store)  # type: ignore[attr-defined]
+        make = partial(preview_of, row.path, row.kept, self.app.opener, self._store)  # type: ignore[attr-defined]
         show = partial(self._show_preview, row.path)
         run_in_thread(self, make, show, lambda why: show(FilePreview(Text(why, "bold"))))
 
@@ -385,9 +390,9 @@ class LibraryScreen(PromptScreen):
         if not self._rows:
             return ""
         documents = sum(row.past is None for row in self._shown)
-        parts = [counted(documents, "document")]
+        parts = [count_text(documents, "document")]
         if self._everywhere:
-            parts.append(counted(len(self._shown) - documents, "question"))
+            parts.append(count_text(len(self._shown) - documents, "question"))
         parts.append(f"by {self._order}")
         if self._marked:
             parts.append(f"{len(self._marked)} of {documents} selected")
@@ -408,7 +413,7 @@ class LibraryScreen(PromptScreen):
             (
                 "Last used" if by_use else "Changed",
                 _DATE_CELLS * (width >= _DATE_FROM),
-                [ago(time) if time else "" for time in used],
+                [time_ago(time) if time else "" for time in used],
             ),
             (
                 f"{'Size':>{_SIZE_CELLS}}",

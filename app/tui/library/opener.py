@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _EXPORT = re.compile(r".*\.(?:docqa|chat)(?:-\d+)?\.(?:md|html?)", re.IGNORECASE)
 
 
-def find(path: str) -> list[LibraryRow]:
+def list_documents(path: str) -> list[LibraryRow]:
     """The documents of a folder, an archive or a file, without what docqa exported. Raises
     docqa.ingest.errors.
     """

@@ -13,7 +13,7 @@ from docqa.app.output.render import printable
 from docqa.app.storage.remembered import remember, remembered
 from docqa.app.storage.store import Store
 from docqa.app.tui.bridge import Opener, problem, without_flags
-from docqa.app.tui.library.recents import counted, past_questions
+from docqa.app.tui.library.recents import count_text, past_questions
 from docqa.ingest.errors import Encrypted, IngestError, NoText, Unreadable
 
 # characters, answers, characters of an answer
@@ -32,7 +32,7 @@ class FilePreview(NamedTuple):
     health: str = ""
 
 
-def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePreview:
+def preview_of(path: str, kept: str, opener: Opener, store: Store | None) -> FilePreview:
     """The document at `path`, of which there is what `kept` says. May take long. Raises what is a
     bug.
     """
@@ -48,7 +48,7 @@ def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePr
             _remember(store, path, health)
         return FilePreview(Text(why, "bold"), why, health)
     text = Text()
-    pages = f", {counted(len(document.pages), 'page')}" if document.paged else ""
+    pages = f", {count_text(len(document.pages), 'page')}" if document.paged else ""
     line = " · ".join(
         part for part in (f"{kind_of(document)}{pages}", document.coverage.health, kept) if part
     )
@@ -70,19 +70,19 @@ def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePr
 
 def _remember(store: Store | None, path: str, health: str) -> None:
     with contextlib.suppress(OSError):
-        known = dict(list(problems(store).items())[-_MOST:])
+        known = dict(list(remembered_problems(store).items())[-_MOST:])
         remember(
             store, "problems", {**known, os.path.abspath(path): [os.path.getmtime(path), health]}
         )
 
 
-def problems(store: Store | None) -> dict[str, list[Any]]:
+def remembered_problems(store: Store | None) -> dict[str, list[Any]]:
     """[time of change, what is wrong] of files that could not be opened, by absolute path."""
     known = remembered(store).get("problems")
     return known if isinstance(known, dict) else {}
 
 
-def forgotten(store: Store, path: str) -> str:
+def forget_document(store: Store, path: str) -> str:
     """Delete all that is kept of the document at `path`; says so."""
     from docqa.app.history.forget import forget_file
     from docqa.app.storage.sources import content_digests

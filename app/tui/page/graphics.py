@@ -16,7 +16,7 @@ from docqa.ingest.pdf.visibility.raster import grey_png
 if TYPE_CHECKING:
     import numpy as np
 
-    from docqa.ingest.pdf.inspection import PageView
+    from docqa.ingest.pdf.inspection import PageBoxes
     from docqa.ingest.types import Page
 
 KITTY_IMAGE = 7_461_730  # our one image there
@@ -87,7 +87,7 @@ def drawing(
     part: Share = WHOLE,
 ) -> str:
     """What draws `part` of the grey PNG of `ingest.pdf.visibility.raster` over the cells from
-    (column, row), counted from 0, with `boxes` marked in yellow; the cursor stays. Raises
+    (column, row), count_text from 0, with `boxes` marked in yellow; the cursor stays. Raises
     ValueError for another PNG."""
     if boxes or part != WHOLE:
         png = marked_png(grey_pixels(png), boxes, part)
@@ -144,7 +144,7 @@ class LineBox:
     box: Share
 
 
-def line_boxes(view: "PageView", page: "Page") -> tuple[LineBox, ...]:
+def line_boxes(view: "PageBoxes", page: "Page") -> tuple[LineBox, ...]:
     """The lines of `page` with their places on its image; none where these are not known."""
     if not view.width_pt or not view.height_pt:
         return ()

@@ -150,7 +150,7 @@ class Annotations:
 
     def _keep(self, annotation: KeptAnnotation) -> None:
         try:
-            stored = stored_turns.keep_annotation(self._store, self.panes.opened, annotation)
+            stored = stored_turns.store_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
             self._say(f"it cannot be stored: {error}", "warning")
             stored = annotation

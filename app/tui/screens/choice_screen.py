@@ -14,7 +14,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from docqa.app.tui import themes
-from docqa.app.tui.keymap import EVERYWHERE, Key, help_lines, matching
+from docqa.app.tui.keymap import EVERYWHERE, Key, help_lines, matching_keys
 from docqa.app.tui.typing_screen import TypingScreen
 from docqa.app.tui.widgets.prompt import PromptLine, press
 
@@ -170,7 +170,7 @@ class HelpScreen(ChoiceScreen):
 
     def rows(self, words: str) -> list[Row]:
         found: list[Row] = []
-        for topic, lines in help_lines(matching(self._keys, words)):
+        for topic, lines in help_lines(matching_keys(self._keys, words)):
             found += [
                 (Text(topic, "bold underline"), None),
                 *((_line(shown, key.help), key) for shown, key in lines),

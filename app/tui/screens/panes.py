@@ -24,7 +24,7 @@ from docqa.app.answer.events import ReadProgress
 from docqa.app.output.progress import filled
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import without_flags
-from docqa.app.tui.library.recents import counted
+from docqa.app.tui.library.recents import count_text
 from docqa.app.tui.page.image import ImagePane, PageImages
 from docqa.app.tui.page.spans import PageSpan, location
 from docqa.app.tui.page.view import TextPane
@@ -122,7 +122,7 @@ class Panes(Vertical):
         self.page.show(document)
 
     def show_parsed(self, page: int, pages: int, waiting: int) -> None:
-        asked = f"{counted(waiting, 'question')} will be asked" if waiting else ""
+        asked = f"{count_text(waiting, 'question')} will be asked" if waiting else ""
         status = asked
         bar = ""
         if pages:
@@ -263,5 +263,5 @@ def title_text(document: Document) -> str:
     names = (document.title, PurePath(document.path).name)
     parts = list(dict.fromkeys(map(printable, names)))
     if document.paged:
-        parts.append(counted(len(document.pages), "page"))
+        parts.append(count_text(len(document.pages), "page"))
     return " · ".join(parts)

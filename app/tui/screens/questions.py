@@ -87,7 +87,7 @@ class Questions:
         before = {}
         for earlier in self._answers.cards[: card.number]:
             if earlier.turn.state in ("done", "stopped"):
-                before[earlier.number] = stored_turns.as_kept(earlier.turn)
+                before[earlier.number] = stored_turns.stored_turn(earlier.turn)
         self.jobs.ask(card.number, card.turn.question, before)
 
     @property

@@ -140,7 +140,7 @@ class Prompt(Vertical):
     def matching(self) -> list[keymap.Key]:
         word = self.line.value[1:].partition(" ")[0]
         commands = settings_of(self).apply(self._commands)
-        return keymap.matching([key for key in commands if key.action and not key.group], word)
+        return keymap.matching_keys([key for key in commands if key.action and not key.group], word)
 
     @property
     def command(self) -> tuple[keymap.Key | None, str]:

@@ -29,7 +29,7 @@ __all__ = [
     "Quantization",
     "blocks",
     "grouped",
-    "owners",
+    "tensor_formats",
 ]
 
 FLOATS = (torch.bfloat16, torch.float16, torch.float32, torch.float64)
@@ -63,7 +63,7 @@ MARKED = (
 )
 
 
-def owners(
+def tensor_formats(
     entries: Mapping[str, TensorSource], quantization: Quantization, folder: Path
 ) -> dict[str, TensorFormat]:
     """The tensors that stored ones are parts of, by plain name, and how each is stored. Raises

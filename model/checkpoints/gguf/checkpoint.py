@@ -13,7 +13,7 @@ from docqa.model.checkpoints.formats import GGML, TensorFormat
 from docqa.model.checkpoints.gguf.conventions import Change, stored_rows, to_checkpoint, unchanged
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
-from docqa.model.gguf.file import GgufFile, opened_gguf
+from docqa.model.gguf.file import GgufFile, open_gguf
 from docqa.model.gguf.names import (
     EXPERT_NAMES,
     GATE_UP_EXPERTS,
@@ -22,7 +22,7 @@ from docqa.model.gguf.names import (
     ROPE_FACTORS,
     TOP_NAMES,
 )
-from docqa.model.gguf.reader import StoredTensor
+from docqa.model.gguf.parser import StoredTensor
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class GgufCheckpoint:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.file = opened_gguf(folder)
+        self.file = open_gguf(folder)
         self.config = HybridConfig.from_dict(self.file.config())
         self._parts: dict[str, _GgufSource] = {}
         for stored in self.file.tensors:
@@ -67,7 +67,7 @@ class GgufCheckpoint:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    def tensor(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         """Tensor `name` in `dtype`. Raises WeightsMissing, and WeightsMismatch: another shape, or
         an unknown type.
         """
@@ -92,7 +92,7 @@ class GgufCheckpoint:
 
     def blocks(self, name: str, shape: tuple[int, ...]) -> BlockMatrix | None:
         """Matrix `name` in the blocks of the file, memory-mapped, or a copy where rows are
-        reordered; None where it is stored otherwise, or columns are, for `read`. Raises
+        reordered; None where it is stored otherwise, or columns are, for `tensor`. Raises
         WeightsMismatch: its shape is not `shape`."""
         if name not in self._parts:
             return None

@@ -432,7 +432,7 @@ class TextSequences:
 
 def pad(sequences: list[list[int]], value: int) -> Tensor:
     """Sequences to one [batch, longest] tensor, filled on the right; a causal model does not see
-    the filling.
+    the padding.
     """
     longest = max(map(len, sequences))
     return torch.tensor([s + [value] * (longest - len(s)) for s in sequences])

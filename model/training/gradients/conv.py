@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.conv.unit import ConvOutput, causal_conv_native, split_heads, unit_conv_reference
-from docqa.kernels.cpu.library import ConvCall, Library, plain
+from docqa.kernels.cpu.library import ConvCall, Library, contiguous_float32
 from docqa.kernels.threads import thread_count
 from docqa.model.training.gradients.library import ConvGradientCall, gradient_functions
 
@@ -25,7 +25,7 @@ class _UnitConv(torch.autograd.Function):
     def forward(
         ctx: Any, library: Library, unit: tuple[int, int], before: Tensor, x: Tensor, weight: Tensor
     ) -> Tensor:
-        wide = plain(x)
+        wide = contiguous_float32(x)
         ctx.save_for_backward(before, wide, weight)
         ctx.unit = unit
         ctx.dtype = x.dtype
@@ -37,8 +37,8 @@ class _UnitConv(torch.autograd.Function):
         before, x, weight = ctx.saved_tensors
         batch, seq, channels = x.shape
         taps = weight.shape[-1]
-        kernel = plain(weight.reshape(channels, taps).t())
-        gradient = plain(gradient)
+        kernel = contiguous_float32(weight.reshape(channels, taps).t())
+        gradient = contiguous_float32(gradient)
         of_x = torch.empty_like(x)
         of_kernel = torch.empty_like(kernel)
         forward = ConvCall(
@@ -80,7 +80,7 @@ def unit_conv_gradient(
         return unit_conv_reference(x, weight, history, heads=heads, dim=dim)
     batch, seq, channels = x.shape
     past = weight.shape[-1] - 1
-    before = torch.zeros(batch, past, channels) if history is None else plain(history)
+    before = torch.zeros(batch, past, channels) if history is None else contiguous_float32(history)
     mixed = _UnitConv.apply(library, (heads, dim), before, x, weight)
     tail = (
         torch.cat([before.to(x.dtype), x[:, max(seq - past, 0) :]], 1)[:, -past:]

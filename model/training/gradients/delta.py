@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import DeltaCall, Library, StridedTensor, plain
+from docqa.kernels.cpu.library import DeltaCall, Library, StridedTensor, contiguous_float32
 from docqa.kernels.threads import thread_count
 from docqa.model.training.gradients.library import DeltaGradientCall, gradient_functions
 
@@ -23,7 +23,7 @@ class _DeltaRule(torch.autograd.Function):
     def forward(
         ctx: Any, library: Library, state: Tensor, *inputs: Tensor
     ) -> tuple[Tensor, Tensor]:
-        wide = tuple(plain(x) for x in inputs)
+        wide = tuple(contiguous_float32(x) for x in inputs)
         batch, seq, heads, key_dim = wide[1].shape
         value_dim = wide[2].shape[-1]
         memory = state.to(torch.float32, memory_format=torch.contiguous_format, copy=True)
@@ -36,8 +36,8 @@ class _DeltaRule(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        out = plain(gradients[0])
-        memory = plain(gradients[1]).clone()
+        out = contiguous_float32(gradients[0])
+        memory = contiguous_float32(gradients[1]).clone()
         history, *inputs = ctx.saved_tensors
         found = [torch.empty_like(x) for x in inputs]
         forward = _delta_call(inputs, memory, out, history)

@@ -33,8 +33,8 @@ from docqa.model.heads.question_heads import (
     CLAUSES,
     QUESTION_HEADS_FILE,
     QuestionKind,
-    of_whole,
-    words_at,
+    first_and_mean_state,
+    words_with_states,
 )
 from docqa.model.training.data.sequences import read_set
 from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets
@@ -191,7 +191,7 @@ def words_kept(form: LabelledQuestion, reader: ExcerptReader) -> tuple[Tensor, T
     document.
     """
     places, states = reader.question_states(form.question)
-    words = words_at(form.question, places)
+    words = words_with_states(form.question, places)
     alone = (
         form.alone.lower().replace("?", " ").split()[1 if form.kind.picks else 0 :]
     )  # behind "Does", "Is"
@@ -205,7 +205,7 @@ def words_kept(form: LabelledQuestion, reader: ExcerptReader) -> tuple[Tensor, T
 def words_of_part(question: str, part: str, reader: ExcerptReader) -> tuple[Tensor, Tensor]:
     """States [words, hidden] of a question's words, and whether each is in `part`, in its order."""
     places, states = reader.question_states(question)
-    words = words_at(question, places)
+    words = words_with_states(question, places)
     asked = [question[a:b].lower() for a, b, _ in words]
     said = part.lower().replace("?", " ").replace(",", " ").split()
     inside = [0] * len(words)
@@ -225,9 +225,9 @@ def run(options: argparse.Namespace) -> None:
     reader = ExcerptReader(options.model)
 
     def whole(question: str, label: int) -> tuple[Tensor, Tensor]:
-        return torch.from_numpy(of_whole(reader.question_states(question)[1]))[None], torch.tensor(
-            [int(label)]
-        )
+        return torch.from_numpy(first_and_mean_state(reader.question_states(question)[1]))[
+            None
+        ], torch.tensor([int(label)])
 
     def mean_alone(question: str, label: int) -> tuple[Tensor, Tensor]:
         return torch.from_numpy(reader.question_states(question)[1].mean(0))[None], torch.tensor(

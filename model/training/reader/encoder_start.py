@@ -26,7 +26,7 @@ from docqa.model.training.reader.cross_encoder import TrainableCrossEncoder
 
 POSITIONS = 416  # the longest sequence: a question, a heading, an excerpt and marks
 assert LONGEST_ASKED + LONGEST_HEADING + LONGEST_EXCERPT + 5 <= POSITIONS
-FIRST_PLACE = 2  # MPNet's first token is at place 2, behind its filling
+FIRST_PLACE = 2  # MPNet's first token is at place 2, behind its padding
 TokenizerJson = dict[str, Any]  # a tokenizer.json
 MPNET_NAMES = (
     (r"embeddings\.word_embeddings\.", "words."),

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
-from docqa.model.checkpoints.weights import PARTS, opened
+from docqa.model.checkpoints.weights import PARTS, open_safetensors
 from docqa.model.heads.reader_text import (
     READER_FILE,
     READER_TOKENIZER,
@@ -39,7 +39,7 @@ def load_dense(folder: Path) -> TrainableCrossEncoder:
     stored = dict[str, Tensor]()
     about = dict[str, str]()
     for path in reader_files(folder):
-        with opened(path) as file:
+        with open_safetensors(path) as file:
             stored |= {name: file.get_tensor(name) for name in list(file.keys())}
             about |= file.metadata() or {}
     reader = TrainableCrossEncoder(shape_of(about), ReaderTokenizer(folder / READER_TOKENIZER))

@@ -37,7 +37,7 @@ from docqa.model.training.reader.reader_files import MATRIX_BITS, load_dense, pa
 from docqa.model.training.reader.resume import restore, save_resume
 
 AVERAGED = 0.99  # of the average is kept at each step
-TOKENS_TOGETHER = 1_300  # filling included
+TOKENS_TOGETHER = 1_300  # padding included
 HEAD_RATE = (
     2e-4  # at 1e-3 the verdict, of which a step has few examples, was not learned in 600 steps
 )

@@ -91,7 +91,7 @@ def test_no_key_is_used_twice_on_a_screen():
     [("escape", "Esc"), ("ctrl+p", "Ctrl+P"), ("/", "/"), ("f3", "F3"), ("alt+left", "Alt+Left")],
 )
 def test_a_key_is_written_as_people_write_it(key, shown):
-    assert keymap.shown(key) == shown
+    assert keymap.key_text(key) == shown
 
 
 def test_doctor_lists_every_key_with_its_origin(docqa, checkpoint, tmp_path, monkeypatch):
@@ -104,7 +104,7 @@ def test_doctor_lists_every_key_with_its_origin(docqa, checkpoint, tmp_path, mon
     assert f"theme = ansi-dark  [{file}]" in out
     assert f"keys.next_cite = f6  [{file}]" in out
     assert "keys.previous_cite = alt+p  [default]" in out
-    for name in keymap.names():
+    for name in keymap.keys_by_name():
         assert f"keys.{name} = " in out
 
 

@@ -14,10 +14,10 @@ from docqa.kernels.native import SWITCH
 from docqa.model.errors import ModelError
 from docqa.model.folder import BUNDLED
 from docqa.model.foreign.encoder import ForeignEncoder
-from docqa.model.foreign.folder import role_of, stamp
+from docqa.model.foreign.folder import model_stamp, role_of
 from docqa.model.foreign.reader import ForeignSpanReader
 from docqa.model.foreign.reranker import ForeignReranker
-from docqa.model.heads.excerpt_reading import ExcerptReader, pairs_of, read_excerpts
+from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans, reader_inputs
 from docqa.model.heads.reader_text import READER_TOKENIZER
 from docqa.model.training.reader.encoder_start import FIRST_PLACE, plain_names
 from docqa.model.training.reader.reader_files import load_dense
@@ -102,16 +102,16 @@ def test_the_bundled_reader_in_this_form_chooses_the_same_places(
     ids, places = zip(*map(bundled.tokenizer.encode_with_offsets, texts), strict=True)
     found = ForeignSpanReader(tmp_path).scores(asked, texts, places)
     for mine, other in zip(
-        bundled.read(pairs_of(bundled.tokenizer, asked, ids, ())), found, strict=True
+        bundled.excerpt_logits(reader_inputs(bundled.tokenizer, asked, ids, ())), found, strict=True
     ):
         apart = mine.tokens[:2] - other  # but for what the first token says of a whole excerpt
         np.testing.assert_allclose(apart, np.broadcast_to(apart[:, :1], apart.shape), atol=close)
     own = {
         (s.passage, s.first, s.last): s.score
-        for s in read_excerpts(bundled, asked, texts, each=9).spans.spans
+        for s in predict_spans(bundled, asked, texts, each=9).spans.spans
     }
     bundled.other = ForeignSpanReader(tmp_path)
-    best = read_excerpts(bundled, asked, texts).spans.spans[0]
+    best = predict_spans(bundled, asked, texts).spans.spans[0]
     (first, _), (_, last) = places[best.passage][best.first], places[best.passage][best.last]
     assert texts[best.passage][first:last] == "thirty days" and best.said is not None
     assert (
@@ -137,7 +137,7 @@ def test_an_encoder_pools_prompts_and_normalises_as_its_modules_say(kind, tmp_pa
     np.testing.assert_allclose(encoder.vectors([TEXTS[1]])[0], unit[1], atol=1e-5)
     tiny_reader.write_modules(tmp_path, {"pooling_mode": ["cls", "mean"]}, similarity_fn_name="dot")
     np.testing.assert_allclose(ForeignEncoder(tmp_path).vectors([TEXTS[1]])[0], found[1], atol=1e-5)
-    assert stamp(tmp_path, "encoder") != encoder.identity
+    assert model_stamp(tmp_path, "encoder") != encoder.identity
     tiny_reader.write_modules(tmp_path, {"pooling_mode": "weightedmean"})
     with pytest.raises(ModelError, match="Pooling weightedmean is not computed"):
         ForeignEncoder(tmp_path)

@@ -18,7 +18,7 @@ from docqa.app.options import Options
 from docqa.app.storage.store import Store
 from docqa.app.tui import stored_turns
 from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionBridge
-from docqa.app.tui.library.opener import SessionOpener, find
+from docqa.app.tui.library.opener import SessionOpener, list_documents
 from docqa.app.tui.library.recents import recent_documents
 from docqa.app.tui.stored_turns import ShownTurn
 from docqa.ingest.errors import NoDocuments
@@ -185,7 +185,7 @@ def test_a_library_leaves_out_what_docqa_exported(tmp_path):
         "docqa.md",
     ):
         (tmp_path / name).write_text("A keeper pays.", encoding="utf-8")
-    assert [document.name for document in find(str(tmp_path))] == ["act.txt", "docqa.md"]
+    assert [document.name for document in list_documents(str(tmp_path))] == ["act.txt", "docqa.md"]
 
 
 def test_without_a_terminal_it_says_so(capsys):

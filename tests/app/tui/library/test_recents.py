@@ -18,8 +18,13 @@ from docqa.app.storage.store import Store
 from docqa.app.tui import stored_turns
 from docqa.app.tui.library import library
 from docqa.app.tui.library.opener import SessionOpener
-from docqa.app.tui.library.preview import forgotten, problems
-from docqa.app.tui.library.recents import ago, anything_kept, past_questions, recent_documents
+from docqa.app.tui.library.preview import forget_document, remembered_problems
+from docqa.app.tui.library.recents import (
+    anything_kept,
+    past_questions,
+    recent_documents,
+    time_ago,
+)
 from docqa.app.tui.stored_turns import ShownTurn
 
 from .. import conftest as tui
@@ -101,8 +106,8 @@ def test_nothing_kept_is_nothing_to_list(tmp_path):
     ],
 )
 def test_times_are_written_as_ages(seconds, said):
-    assert ago(1e9 - seconds, 1e9) == said
-    assert ago(0.0, 1e9).startswith("19")
+    assert time_ago(1e9 - seconds, 1e9) == said
+    assert time_ago(0.0, 1e9).startswith("19")
 
 
 def test_the_archive_of_a_path_inside_it_is_found(tmp_path):
@@ -228,7 +233,7 @@ async def test_a_file_with_a_password_is_told_before_opening_and_remembered(
     for opener in (SessionOpener(Options()), lambda *_: time.sleep(9)):
         async with running(str(tmp_path), opener, size=size) as pilot:
             await tui.sees(pilot, "encrypted")
-        assert problems(store) == {
+        assert remembered_problems(store) == {
             str(tmp_path / "locked.pdf"): [(tmp_path / "locked.pdf").stat().st_mtime, "encrypted"]
         }
-    assert forgotten(store, str(tmp_path)) and problems(store) == {}
+    assert forget_document(store, str(tmp_path)) and remembered_problems(store) == {}

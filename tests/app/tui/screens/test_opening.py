@@ -1,4 +1,4 @@
-"""A document that is being opened: what is typed is kept, pages are counted, and only keys that
+"""A document that is being opened: what is typed is kept, pages are count_text, and only keys that
 work are shown.
 """
 

@@ -10,7 +10,7 @@ import torch
 from docqa.kernels.conv import unit_conv
 from docqa.kernels.conv.unit import unit_conv_reference
 from docqa.kernels.delta import delta_rule, delta_rule_chunked, l2_normalise
-from docqa.kernels.dispatch import choose
+from docqa.kernels.dispatch import choose_implementation
 from docqa.kernels.self_check import library
 from docqa.model.training.gradients import use_native_gradients
 from docqa.model.training.gradients.conv import unit_conv_gradient
@@ -91,4 +91,4 @@ def test_a_history_with_a_gradient_keeps_it():
 def test_training_takes_them_first(monkeypatch):
     monkeypatch.delenv("DOCQA_KERNELS", raising=False)
     for operation in ("delta_training", "unit_conv_training"):
-        assert choose(operation, "cpu", torch.float32).native
+        assert choose_implementation(operation, "cpu", torch.float32).native

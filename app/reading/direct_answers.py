@@ -1,16 +1,17 @@
-"""The answer to a question about a field of a document: in the sentence of a clause that the clause
-heads find likeliest, or that sentence itself."""
+"""Answers that need no reader: the text of the section that a question asks for; and for a field of
+a document the sentence of a clause that the clause heads find likeliest, or the value in it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from docqa.app.answer.confidence import BY_CLAUSE, CLAUSE_CHANCE, SURELY_DATED
+from docqa.app.answer.confidence import BY_CLAUSE, BY_STRUCTURE, CLAUSE_CHANCE, SURELY_DATED
 from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.facts.facts import FactKind, places_of, read
+from docqa.app.places.scope import Scope
 from docqa.app.reading.candidates import (
     Candidate,
     Candidates,
@@ -31,6 +32,7 @@ from docqa.app.reading.clauses import (
 from docqa.app.reading.document_date import document_date
 from docqa.app.reading.parties import QUOTES, names_in
 
+MOST_WORDS = 250  # of the text of a section
 AGREEMENT_DATE = "agreement date"
 """Where no sentence says it, the date of the document, if that is likely."""
 TERM = "term"
@@ -80,8 +82,7 @@ def _clause_itself(
 ) -> Candidates:
     """A sentence of a clause, and yes where that is what is asked."""
     item = whole_passage(context, sentence.passage_number)
-    start, end = trim(item.text, sentence.start, sentence.end)
-    clause = Candidate(0, item.document, item.page, item.start + start, item.start + end)
+    clause = item.candidate(*trim(item.text, sentence.start, sentence.end))
     signals = {BY_CLAUSE: chance}
     if wanted.kind is FactKind.YES_NO:
         return Candidates((clause,), form=Form.YES_NO, verdict=Verdict.YES, signals=signals)
@@ -108,7 +109,7 @@ def _in_sentence(
     ]
     if not within and wanted.kind is not None:
         within = [
-            Candidate(0, item.document, item.page, first + value.start, first + value.end)
+            item.candidate(sentence.start + value.start, sentence.start + value.end)
             for value in places_of(wanted.kind, text)[:1]
         ]
     if not within and wanted.or_clause:
@@ -121,7 +122,6 @@ def _names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: f
     by_value: dict[str, Candidate] = {}
     for row in rows:
         item = whole_passage(context, row.passage_number)
-        first = item.start + row.start
         text = item.text[row.start : row.end]
         for name in names_in(text, *shipped("names", "follow")):
             words = text[name.start : name.end]
@@ -129,8 +129,8 @@ def _names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: f
                 continue  # what a party is called, not its name
             fact = read(FactKind.PARTY, words)
             value = fact.value if fact is not None else ""
-            place = (item.document, item.page, first + name.start, first + name.end)
-            by_value.setdefault(value, Candidate(0, *place))
+            named = item.candidate(row.start + name.start, row.start + name.end)
+            by_value.setdefault(value, named)
     names = tuple(
         candidate
         for value, candidate in by_value.items()
@@ -139,3 +139,24 @@ def _names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: f
     several = names if len(names) > 1 else ()
     form = Form.LIST if several else Form.FACT
     return Candidates(names, form=form, items=several, signals={BY_CLAUSE: chance})
+
+
+def text_of_scope(scope: Scope, context: Context, passages: Sequence[Ranked]) -> Candidates | None:
+    """The text of `scope`: its `passages` one after the other, at most MOST_WORDS words."""
+    items: list[Candidate] = []
+    words = 0
+    for slot, ranked in enumerate(passages):
+        placed = context.passages[ranked.passage_number]
+        page = placed.passage.page
+        text = context.documents[placed.document].pages[page - 1].text
+        for part in scope.parts(placed.document, page, placed.passage.start, placed.passage.end):
+            start, end = trim(text, part.start, part.end)
+            count = len(text[start:end].split())
+            if start < end and (not items or words + count <= MOST_WORDS):
+                words += count
+                items.append(Candidate(slot, placed.document, page, start, end))
+    if not items:
+        return None
+    several = tuple(items) if len(items) > 1 else ()
+    form = Form.LIST if several else Form.FACT
+    return Candidates(tuple(items), form=form, items=several, signals={BY_STRUCTURE: 1.0})

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from docqa.app.context.cached import CachedParts
 from docqa.app.context.context import Context, lay_out
-from docqa.app.context.kept import KeptParts
 from docqa.app.context.passage_vectors import below_headings
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document, Section
@@ -64,7 +64,7 @@ def test_a_kept_context_is_the_one_laid_out_anew(document, model, tmp_path_facto
         for number, (texts, paged) in enumerate(made)
     ]
     opening = [7, 8, 9] if writes else None
-    kept = KeptParts(Store(tmp_path_factory.mktemp("cache")), "tiny")
+    kept = CachedParts(Store(tmp_path_factory.mktemp("cache")), "tiny")
     expected = lay_out(documents, model.tokenizer, opening)
     assert same(kept.context(documents, lambda: model.tokenizer, opening), expected)
     again = kept.context(documents, fail if documents else lambda: model.tokenizer, opening)
@@ -78,11 +78,11 @@ def test_a_kept_context_is_the_one_laid_out_anew(document, model, tmp_path_facto
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> KeptParts:
-    return KeptParts(Store(tmp_path / "cache"), "tiny")
+def kept(tmp_path: Path) -> CachedParts:
+    return CachedParts(Store(tmp_path / "cache"), "tiny")
 
 
-def kept_file(kept: KeptParts) -> Path:
+def kept_file(kept: CachedParts) -> Path:
     (file,) = (kept.store.root / "contexts").glob("*/*.safetensors")
     return file
 

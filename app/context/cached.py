@@ -1,6 +1,4 @@
-"""What is kept of documents beside their text: tokens, and what others make of them
-(`KeptParts.arrays`).
-"""
+"""What is cached of a document next to its text: its tokens, and arrays that other modules make."""
 
 from array import array
 from collections.abc import Callable, Sequence
@@ -30,9 +28,9 @@ _KEYS = "keys"
 
 
 @dataclass
-class KeptParts:
-    """What is kept in `store` by `tokenizer`, its name. `notices`: what was damaged, or could not
-    be kept. Mutable.
+class CachedParts:
+    """The cache of documents' parts in `store`, for the tokenizer with the name `tokenizer`.
+    `notices`: what was damaged, or could not be written. Mutable.
     """
 
     store: Store
@@ -45,8 +43,8 @@ class KeptParts:
         tokenizer: Callable[[], Tokenizer],
         opening: Sequence[int] | None,
     ) -> Context:
-        """As `context.lay_out`; documents that are not kept are laid out by `tokenizer()`, and
-        kept.
+        """The Context of `documents` (`context.lay_out`); those that are not cached are laid out
+        with `tokenizer()`, and cached.
         """
         if not documents:
             return lay_out(documents, tokenizer(), opening)
@@ -69,16 +67,14 @@ class KeptParts:
     def arrays(
         self, kind: str, document: Document, made_by: tuple[object, ...], make: Callable[[], Arrays]
     ) -> Arrays:
-        """The kept arrays of `document`, else those that `make` makes
-        (`storage.arrays.kept_arrays`).
-        """
+        """The cached arrays of `document`, else those that `make` returns, which are then cached."""
         return kept_arrays(self.store, kind, document, made_by, self.notices, make)
 
     def _part(
         self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None
     ) -> Arrays:
-        """The fields of DocumentTokens, keys of passages and, without a chat template, what stands
-        before.
+        """The fields of DocumentTokens, the keys of passages and, without a chat template, the
+        preamble.
         """
         layout = LAYOUT_VERSION
         if number is not None:
@@ -106,6 +102,4 @@ _NAMES = tuple(each.name for each in fields(DocumentTokens))
 
 
 def _numbers(values: np.ndarray) -> "array[int]":
-    found = array("i")
-    found.frombytes(values.astype(np.intc, copy=False).tobytes())
-    return found
+    return array("i", values.astype(np.intc, copy=False).tobytes())

@@ -60,7 +60,7 @@ class StoredTensor:
     data: "ndarray"
 
 
-class GgufReader:
+class GgufParser:
     """`metadata` by key and `tensors` by name, of the file at `path`. Raises WeightsMismatch:
     damaged, cut off, or with a tensor of an unknown type."""
 
