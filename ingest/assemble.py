@@ -97,7 +97,7 @@ def grade(
 ) -> str:
     """The grade of a page's text. F: no words; C: over 2 % of the characters are private-use or
     replaced, over 45 % of the words single letters, or scripts mix within words; D: recognised from
-    a picture with a mean `score` (0 to 1) under 0.95; B: recognised better, or `repaired`; else A.
+    an image with a mean `score` (0 to 1) under 0.95; B: recognised better, or `repaired`; else A.
     Never better than the grade of its `order`."""
     stripped = text.strip()
     if not any(c.isalnum() for c in stripped):

@@ -19,7 +19,7 @@ _PACKAGES = {"docx": "a Word document", "epub": "an EPUB", "archive": "a zip arc
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _WORD = "Open it in Word or LibreOffice and save it as .docx or PDF; or: soffice --headless --convert-to docx FILE"
-# What stands in the directory of an old Office file: what it is, and the way out.
+# A name in the directory of an old Office file, what the file is, and the way out.
 _OLD_KINDS = (
     ("WordDocument", "an old Word document (.doc)", _WORD),
     (
@@ -36,11 +36,11 @@ _OLD_KINDS = (
     ("Book", "an old Excel workbook (.xls)", "Print the sheets that you need to a PDF"),
 )
 _OTHER = (
-    (b"\x89PNG", "a picture (PNG)"),
-    (b"\xff\xd8\xff", "a picture (JPEG)"),
-    (b"GIF8", "a picture (GIF)"),
-    (b"II*\0", "a picture (TIFF)"),
-    (b"MM\0*", "a picture (TIFF)"),
+    (b"\x89PNG", "an image (PNG)"),
+    (b"\xff\xd8\xff", "an image (JPEG)"),
+    (b"GIF8", "an image (GIF)"),
+    (b"II*\0", "an image (TIFF)"),
+    (b"MM\0*", "an image (TIFF)"),
     (b"%!PS", "PostScript"),
     (b"AT&TFORM", "DjVu"),
     (b"\x1f\x8b", "a gzip file"),

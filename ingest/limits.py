@@ -28,7 +28,7 @@ WORKER_WALL_SECONDS = 30 * 60
 WORKER_FILE_BYTES = 2**30
 WORKER_PAGE_SECONDS = 10
 WORKER_MAX_LOST_PAGES = 8
-# Recognising a page from its picture takes 5 to 20 seconds of one core; its time does not count as
+# Recognising a page from its image takes 5 to 20 seconds of one core; its time does not count as
 # reading time.
 MAX_OCR_PAGES = 500
 WORKER_OCR_SECONDS_PER_PAGE = 180

@@ -19,7 +19,7 @@ class ReadRequest:
     `data`: its bytes where they do not come from `path`. `media_type` (a MIME type or the name of a
     format) overrides suffix and content. `include_hidden` reads what cannot be seen as blocks of
     kind `hidden`, at the end of a PDF's page, else of the document. `within`: a document may take
-    in files only at or below these real paths; None: any beside it. Without `pdfium` pypdf alone
+    in files only at or below these real paths; None: any next to it. Without `pdfium` pypdf alone
     reads a PDF, without columns or hidden text. Pages of `skip` (from 1) are left empty, for the
     reason there.
 
@@ -90,8 +90,8 @@ def _ignore(number: int) -> None: ...
 @dataclass(frozen=True)
 class PageEvents:
     """What is called while a PDF is read: `on_pages` with the number of pages before the first,
-    `on_page` with each page (from 1) before it is read and 0 behind the last, `on_ocr` before its
-    picture is recognised, `on_read` when a fork has read it, `on_first` with the Document of a long
+    `on_page` with each page (from 1) before it is read and 0 after the last, `on_ocr` before its
+    image is recognised, `on_read` when a fork has read it, `on_first` with the Document of a long
     one's first pages."""
 
     on_pages: Callable[[int], None] = _ignore

@@ -36,7 +36,7 @@ class Block:
     """A range of a page's text and its kind: `para`, `heading`, `list`, `table` (a row), `caption`,
     `code`, `hidden`: what a reader cannot see, where asked for.
 
-    Beside the text: `comment` (in the margin or on a PDF page; its author stands before the first
+    Next to the text: `comment` (in the margin or on a PDF page; its author is before the first
     colon), `field` (what was filled into a form), `margin` (headers and footers of DOCX).
     """
 
@@ -102,7 +102,7 @@ class Page:
     """One physical page in reading order.
 
     `label`: what is printed on it, if known. `grade`: A (order certain), B (repaired, or well
-    recognised from a picture), C (doubtful), D (recognised with doubt) or F (no usable text).
+    recognised from an image), C (doubtful), D (recognised with doubt) or F (no usable text).
     `furniture`: running heads, feet and line numbers, which `text` lacks. `lines`: those with a
     printed number; `tables`: those whose grid is known; in order.
     """
@@ -266,8 +266,8 @@ class Document:
         at = bisect_right(self._section_keys, (page, start, len(self.sections))) - 1
         return self.sections[self._section_keys[at][2]] if at >= 0 else None
 
-    def section_behind(self, page: int, start: int) -> Section | None:
-        """The first section behind offset `start` of `page`, if any."""
+    def section_after(self, page: int, start: int) -> Section | None:
+        """The first section after offset `start` of `page`, if any."""
         at = bisect_right(self._section_keys, (page, start, len(self.sections)))
         return self.sections[self._section_keys[at][2]] if at < len(self._section_keys) else None
 
@@ -315,7 +315,7 @@ class Document:
         return tuple(above)
 
     def end_of(self, section: Section) -> Location:
-        """(page, offset) where `section` ends: at the next one of its level or above, or behind the
+        """(page, offset) where `section` ends: at the next one of its level or above, or after the
         last page.
         """
         return self._section_ends.get(section, (len(self.pages) + 1, 0))

@@ -21,7 +21,7 @@ _ORDINAL = re.compile(r"(?:st|nd|rd|th|o|a|er|e|tm|sm|[®™©*†‡§¶]+)$", 
 
 
 def raised(before: str, text: str, *, note: bool = False) -> str:
-    """A superscript as it reads behind `before`: "10^2" for a power, "word[1]" for the mark of a
+    """A superscript as it reads after `before`: "10^2" for a power, "word[1]" for the mark of a
     note.
     """
     mark = text.strip()
@@ -47,7 +47,7 @@ class TextWriter:
         self._length = 0
 
     def put(self, text: str, kind: str, separator: str) -> int:
-        """Writes `text` as a block, behind `separator` where it is not the first; returns where it
+        """Writes `text` as a block, after `separator` where it is not the first; returns where it
         begins.
         """
         start = self._length + (len(separator) if self.blocks else 0)

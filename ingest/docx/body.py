@@ -96,7 +96,7 @@ class ParagraphLine:
 
 class DocxBody:
     """Writes body elements into `writer` and counts what is left out. `ground`: the page's colour;
-    `under_boxes`: that behind its text boxes, None where pictures float there."""
+    `under_boxes`: that behind its text boxes, None where images float there."""
 
     def __init__(
         self,

@@ -41,7 +41,7 @@ class Comments:
         return cls(known)
 
     def mark(self, kind: str, comment_id: str | None) -> None:
-        """Hears where the words that a comment is about begin and end, or where it stands."""
+        """Hears where the words that a comment is about begin and end, or where it is."""
         if comment_id not in self.known or comment_id is None:
             return
         if kind == "commentRangeEnd":

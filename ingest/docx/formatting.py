@@ -112,7 +112,7 @@ def _is_squeezed(properties: Element, size: float) -> bool:
         return True
     fill = child(properties, "textFill")
     clear = max((number_of(alpha, "val", 0) for alpha in all_named(fill, "alpha")), default=0)
-    # Letters that are moved by half their size to each other stand on one place.
+    # Letters that are moved by half their size to each other are on one place.
     moved = number(properties, "spacing", 0)
     width = number(properties, "fitText", None)
     if moved <= -10 * size or (width is not None and width <= _LOWEST_LINE) or clear >= _CLEAR:
@@ -154,7 +154,7 @@ def page_colour(document: Element) -> Colour:
 
 
 def has_pictures_behind(document: Element) -> bool:
-    """Whether pictures or filled shapes float over the page, so that what is behind a place is
+    """Whether images or filled shapes float over the page, so that what is behind a place is
     unknown.
     """
     return any(

@@ -1,7 +1,7 @@
 """DOCX to Document: text as printed, automatic numbers included; headings as sections.
 
 Tracked insertions are read, deletions are not, hidden text is left out and counted; warnings say
-so. Headers, footers and comments are sections behind the text. Word decides at print time where
+so. Headers, footers and comments are sections after the text. Word decides at print time where
 pages end, so places are numbers of clauses and paragraphs.
 """
 

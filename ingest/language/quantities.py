@@ -33,7 +33,7 @@ _REACH = 3
 
 @dataclass(frozen=True)
 class Figure:
-    """A number as stated. `unit`: the time, money, measure or `%` beside it, or ""; `digits`: not
+    """A number as stated. `unit`: the time, money, measure or `%` next to it, or ""; `digits`: not
     in words; `start`, `end`: its range in `folded(text)`, `whole` with the unit."""
 
     value: str

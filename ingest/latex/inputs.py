@@ -51,7 +51,7 @@ class InputFiles:
                 continue
             words = self._file_of(match, folder, above)
             if words is not None:
-                # What stands behind a file and was no second argument stays.
+                # What follows a file and was no second argument stays.
                 rest = (
                     f"{{{match['second']}}}"
                     if match["second"] and "import" not in match["name"]

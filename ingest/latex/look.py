@@ -15,7 +15,7 @@ SETTING = word_set(
     "color pagecolor rowcolor cellcolor transparent fontsize hspace vspace normalsize small large Large"
 )
 WITHIN = word_set("textcolor colorbox fcolorbox texttransparent scalebox resizebox raisebox")
-# Their last argument is not printed where it stands.
+# Their last argument is not printed where it is.
 UNPRINTED = word_set("phantom hphantom vphantom savebox sbox note invisible")
 # pixels, shares
 _SMALLEST = 2.7

@@ -109,7 +109,7 @@ class DefinedNames:
             for name, given, said in [*found, *_SHORT_NAME.findall(body)]
             if given
         )
-        # One with a default stands in brackets.
+        # An argument with a default is in brackets.
         self.taking = {
             name: (range(1 + given.count("]["), 1 + int(given[1 if given[0] == "[" else -1])), said)
             for name, given, said in taking

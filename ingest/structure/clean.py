@@ -120,7 +120,7 @@ class Hyphens:
             return before[:-1] + after
         if self._seen[hyphenated] or not (head.islower() and tail.islower()) or len(tail) < 2:
             return before + after
-        # A compound such as "long-term" that stands only here: its halves are words of this
+        # A compound such as "long-term" that occurs only here: its halves are words of this
         # document, or it has more.
         more = before[:-1].removesuffix(head).endswith("-") or after.removeprefix(tail).startswith(
             "-"

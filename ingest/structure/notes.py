@@ -21,7 +21,7 @@ _RULE = re.compile(r"(\S)\1{4,200}\s*$", re.MULTILINE)
 
 
 def find_notes(pages: Sequence[Page], *, paged: bool) -> Iterator[Note]:
-    """The notes, in order. With pages a note stands on the page of its mark; its rest below the
+    """The notes, in order. With pages a note is on the page of its mark; its rest below the
     rule of the next page comes again there, with the place of its mark."""
     ruled = rules_above_notes(pages) if paged else {}
     last: Note | None = None
@@ -36,7 +36,7 @@ def find_notes(pages: Sequence[Page], *, paged: bool) -> Iterator[Note]:
 
 
 def rules_above_notes(pages: Sequence[Page]) -> dict[int, int]:
-    """Where the rule above the notes stands, by page; the sign that draws it somewhere has a note
+    """Where the rule above the notes is, by page; the sign that draws it somewhere has a note
     below.
     """
     rules: dict[int, tuple[str, int, bool]] = {}
@@ -118,6 +118,6 @@ def _anchor(text: str, mark: str, start: int, end: int, *, bracketed: bool) -> i
     """The offset of `mark` set against a word in `start:end`."""
     wanted = rf"\[{re.escape(mark)}\]" if bracketed else re.escape(mark)
     # "1.5", "12%" and "1,000" are numbers.
-    behind = r"(?![\w%]|[.,]\d)" if mark.isdecimal() and not bracketed else ""
-    match = re.compile(rf"{_SET_AGAINST}{wanted}{behind}").search(text, start, end)
+    not_in_number = r"(?![\w%]|[.,]\d)" if mark.isdecimal() and not bracketed else ""
+    match = re.compile(rf"{_SET_AGAINST}{wanted}{not_in_number}").search(text, start, end)
     return match.start() if match else None

@@ -4,7 +4,7 @@ from docqa.ingest.language.sentences import is_opener, runs_on, sentences
 from docqa.ingest.types import Block, Document, Page, Span
 
 _PROSE_CHARS = 60  # a heading or an item without a full stop is shorter
-_BLOCKS_ABOVE = 6  # a figure or table may stand above the rest of the sentence
+_BLOCKS_ABOVE = 6  # a figure or table may be above the rest of the sentence
 
 
 def sentence_over_break(document: Document, page: int) -> tuple[Span, Span] | None:

@@ -1,4 +1,4 @@
-"""Where something stands in a document without pages: its section, and there the paragraph or the
+"""Where something is in a document without pages: its section, and there the paragraph or the
 footnote.
 """
 
@@ -34,8 +34,8 @@ def _paragraph(document: Document, section: Section | None, start: int) -> str:
         return ""
     blocks = document.pages[0].blocks
     first = section.start if section else 0
-    behind = document.section_behind(1, first if section else -1)
-    end = behind.start if behind is not None else blocks[-1].end
+    following = document.section_after(1, first if section else -1)
+    end = following.start if following is not None else blocks[-1].end
     low, high = (bisect_right(blocks, at - 1, key=lambda each: each.start) for at in (first, end))
     counted = document.paragraph_numbers.get((low, high))
     if counted is None:

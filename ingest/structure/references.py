@@ -119,7 +119,7 @@ class _Resolver:
         return line_and_locator(reference.start) == line_and_locator(reference.to_start)
 
     def _named(self, page: Page, named: NamedPlaces) -> Iterator[Reference]:
-        """The references behind one word ("Sections 4.2 and 5.1(a)")."""
+        """The references after one word ("Sections 4.2 and 5.1(a)")."""
         text = page.text
         first = named.numbers[0]
         if (page.page, named.start) in self.headings or _fills_line(text, named.start, first.end):
@@ -138,7 +138,7 @@ class _Resolver:
                 yield Reference(page.page, start, item.end, *self._below(target, subs))
 
     def _roof(self, page: Page, end: int) -> Target | None:
-        """The schedule or section of this document named behind a reference ("of Schedule 3")."""
+        """The schedule or section of this document named after a reference ("of Schedule 3")."""
         inside = _INSIDE.match(page.text, end)
         named = named_place_at(page.text, inside.end(), _NAMES) if inside else None
         if named is None or _is_elsewhere(page, named.numbers[0].end):
@@ -170,7 +170,7 @@ class _Resolver:
         return targets[0] if targets else None
 
     def _located_in(self, target: Target, inner: str) -> list[Target]:
-        """Where the number `inner` is, written behind the locator of `target`."""
+        """Where the number `inner` is, written after the locator of `target`."""
         around = self.document.locator_of(*location_of(target)) or ""
         return self.located.get(joined(around, inner).casefold(), [])
 
@@ -183,7 +183,7 @@ class _Resolver:
 
 
 def _is_elsewhere(page: Page, end: int) -> bool:
-    """Whether the words behind a reference name another work."""
+    """Whether the words after a reference name another work."""
     return _ELSEWHERE.match(page.text, end) is not None and _HERE.match(page.text, end) is None
 
 

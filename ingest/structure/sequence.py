@@ -2,7 +2,7 @@
 other.
 
 The chain that explains the most and the best set lines wins, so one wrong line does not lose all
-behind it.
+after it.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """An e-mail (.eml) to Document: its headers, its text, and as sections the messages quoted in it.
 No pages.
 
-Of alternatives the plain text is read, else the HTML. What is attached is named beside the headers,
+Of alternatives the plain text is read, else the HTML. What is attached is named next to the headers,
 a document of its own (`read.find_documents`).
 """
 

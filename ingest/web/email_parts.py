@@ -92,7 +92,7 @@ def is_attachment(part: Message) -> bool:
 
 
 def attachments(message: Message) -> Iterator[tuple[str, Message]]:
-    """The attached files and messages, each with a name of its own; pictures shown in the text are
+    """The attached files and messages, each with a name of its own; images shown in the text are
     none.
     """
     seen: set[str] = set()
@@ -143,7 +143,7 @@ def _attached(part: Message, depth: int) -> Iterator[Message]:
 
 
 def _is_shown(part: Message, kind: str) -> bool:
-    """Whether a part is a picture with an id, which is shown in the text."""
+    """Whether a part is an image with an id, which is shown in the text."""
     return bool(part.get("Content-ID")) and kind.startswith("image/")
 
 

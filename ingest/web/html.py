@@ -192,7 +192,7 @@ class HtmlBlocks:
             self._marks.append((len(self._inline), linked))
 
     def _begin_quote(self, node: LexborNode) -> None:
-        """What says whose message it is may stand right before."""
+        """What says whose message it is may be right before."""
         self._flush()
         before = self._writer.last_text() if not self._quotes else ""
         title = attribution(before.split("\n")) or "message"
@@ -247,7 +247,7 @@ class HtmlBlocks:
 
     def _flush(self) -> None:
         if self._cells is not None:
-            # Blocks in a cell stand on the line of its row.
+            # Blocks in a cell are on the line of its row.
             self._inline.append(" ")
             return
         text = "".join(self._inline)

@@ -99,7 +99,7 @@ class StyleSheets:
 
     def of(self, mem_id: int, inline: str | None) -> Declarations:
         """The declarations for the element `mem_id` whose attribute `style` is `inline`; for what
-        they set before and behind its words, of the negative number."""
+        they set before and after its words, of the negative number."""
         found = self._found.get(mem_id, [])
         if inline:
             found = [*found, *_weighted(declared(inline), _OF_STYLE_ATTRIBUTE)]

@@ -1,4 +1,4 @@
-"""Lines in no section of the outline: contents, text that a law inserts, tables behind the last."""
+"""Lines in no section of the outline: contents, text that a law inserts, tables after the last."""
 
 import re
 from collections import Counter
@@ -76,12 +76,12 @@ def contents_lines(
         for line, key, later in zip(lines, keys, again, strict=True)
         if later
     }
-    pages_behind = Counter(page for page, _ in spread)
+    later_pages = Counter(page for page, _ in spread)
     return {
         number
         for number, line in enumerate(lines)
         if again[number]
-        and (pages_behind[line.page] > 1 or len(pages) == 1)
+        and (later_pages[line.page] > 1 or len(pages) == 1)
         and sum(again[max(number - _BESIDE, 0) : number + _BESIDE + 1]) > _BESIDE
     }
 

@@ -250,7 +250,7 @@ class SectionWalk:
             self._begin_clause(mark, ordinals)
 
     def _is_begun(self, number: int, ordinals: tuple[int, ...]) -> bool:
-        """Whether the next clause number behind line `number` follows from `ordinals`."""
+        """Whether the next clause number after line `number` follows from `ordinals`."""
         marks = (
             mark
             for line in self.walk.lines[number + 1 : number + _CLAUSE_AHEAD]
@@ -270,13 +270,13 @@ class SectionWalk:
             self._begin(printed.joined(self.roof or "", one_line(mark.text)))
 
     def _open_division(self, mark: NumberMark) -> None:
-        """A part of a schedule that is no heading: "Part II – High Court Act" behind Part I."""
+        """A part of a schedule that is no heading: "Part II – High Court Act" after Part I."""
         if self.section is None or not self.is_attached:
             return
         word, core = mark.text.split()
         word = word.capitalize()
         last = self.divisions.get(word, 0)
-        # "L" behind "XLIX" is a numeral.
+        # "L" after "XLIX" is a numeral.
         numerals = [value for kind, value in readings_of(core.lower()) if kind == "i"]
         for ordinal in sorted({*ordinal_of(core)[:1], *numerals}):
             if ordinal == 1 or 0 < ordinal - last <= _GAP:
@@ -297,7 +297,7 @@ class SectionWalk:
             self._begin_clause(mark, (int(mark.text),))
 
     def _is_next_clause(self, value: int) -> bool:
-        """Whether "5." goes on behind section 4, no heading having it; "Section 4" is no 4."""
+        """Whether "5." follows section 4, no heading having it; "Section 4" is no 4."""
         counted = not self._word() and self.clause[:1] == (value - 1,)
         return counted and self._next_section() != value
 
@@ -358,7 +358,7 @@ class SectionWalk:
                 self.levels.close_to(min(self.terms, depth))
             self.terms = len(self.levels.open)
         elif self.before is not None and _ENDED.search(self.before.text[-20:]):
-            # A new paragraph behind one that ended is no part of the item.
+            # A new paragraph after one that ended is no part of the item.
             new = words[:1].islower() or self.before.marks or self.before.inline
             if new and not self.levels.innermost_goes_on(number):
                 self.levels.close_to(depth - 1)

@@ -19,7 +19,7 @@ ALONE = "alone"
 _ABJAD = "أبجدهوزحطيكلمنسعفصقر"
 """The letters by which Arabic counts, in their order."""
 _ABJAD_MARK = rf"\s{{0,80}}([{_ABJAD}])\u0640{{0,3}}\s?(?:[-–—.](?=\s|\d|[\u0621-\u064a])\s?|(?=\d{{1,2}}\s?-))"
-# A line from right to left may have the sign behind its number in front of it: ".3", "– 3".
+# A line from right to left may have the sign after its number in front of it: ".3", "– 3".
 _ARABIC_NUMBER = (
     r"\s{0,80}(?:(\d{1,3})\s?[-–—\u0640]|[.–-]\s?(\d{1,3}))\s?(?:\u0640\s)?(?=[\u0621-\u064a])"
 )
@@ -70,7 +70,7 @@ _GAP = 3
 lost.
 """
 _WIDE_GAP = 20
-"""The same where the marks behind it count on."""
+"""The same where the marks after it count on."""
 _LOOK_AHEAD = 150
 """Lines in which the second mark of a level is looked for."""
 _PART_AHEAD = 1500
@@ -79,18 +79,18 @@ _PART_AHEAD = 1500
 
 class NumberMark(NamedTuple):
     """A number or letter at offset `start` of `page`: `text` without what sets it apart, `shape`:
-    "(a)", "a)", "a.", "1.", "1.1", "[1]". `behind`: the sign in front of one within a line."""
+    "(a)", "a)", "a.", "1.", "1.1", "[1]". `stop`: the sign in front of one within a line."""
 
     page: int
     start: int
     text: str
     shape: str
-    behind: str = ""
+    stop: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedLine:
-    """A line `start:end` of `page` with its `text`: `marks` that open it, `inline` ones behind a
+    """A line `start:end` of `page` with its `text`: `marks` that open it, `inline` ones after a
     stop in it, its `name` where it is a theorem or a caption. `sentence_end`: where the last inline
     mark's sentence begins, or 0."""
 
@@ -127,7 +127,7 @@ def _line(page: int, start: int, text: str) -> MarkedLine:
     named = _NAMED.match(text)
     name = one_line(named.group(1)) if named else None
     inline = tuple(_inline(page, start, text)) if "(" in text else ()
-    behind = (start + span.start for span in sentences(text)) if inline else ()
+    following = (start + span.start for span in sentences(text)) if inline else ()
     return MarkedLine(
         page,
         start,
@@ -135,7 +135,7 @@ def _line(page: int, start: int, text: str) -> MarkedLine:
         marks,
         inline,
         name,
-        next((at for at in behind if at > inline[-1].start), 0),
+        next((at for at in following if at > inline[-1].start), 0),
     )
 
 
@@ -234,7 +234,7 @@ class OpenLevels:
         self.open[self._own :] = [OpenLevel(mark.shape, kind, ordinal, mark.text)]
 
     def innermost_goes_on(self, line: int) -> bool:
-        """Whether the innermost open level goes on behind line number `line` before it begins
+        """Whether the innermost open level goes on after line number `line` before it begins
         again.
         """
         if not self.open:
@@ -251,13 +251,13 @@ class OpenLevels:
 
     def continue_inline(self, line: int, mark: NumberMark) -> bool:
         """As `take` for a mark within a line, which must be the very next one or begin a list
-        behind a colon.
+        after a colon.
         """
         follows = self._following(mark)
         if follows is not None:
             return self._set(*follows)
         for kind, ordinal in readings_of(mark.text):
-            if ordinal == 1 and mark.behind in ":—–" and self._goes_on(line, mark, kind):
+            if ordinal == 1 and mark.stop in ":—–" and self._goes_on(line, mark, kind):
                 return self._set(len(self.open), OpenLevel(mark.shape, kind, 1, mark.text))
         return False
 
@@ -278,7 +278,7 @@ class OpenLevels:
         return None
 
     def _begins_roman(self, line: int, mark: NumberMark, follows: tuple[int, OpenLevel]) -> bool:
-        """Whether "(i)" behind "(h)" is a one: "(ii)" comes next."""
+        """Whether "(i)" after "(h)" is a one: "(ii)" comes next."""
         if mark.text.lower() != "i" or follows[1].kind.lower() == "i":
             return False
         after = next(self._later(line, mark), None)
@@ -321,7 +321,7 @@ def readings_of(text: str) -> list[tuple[str, int]]:
         return [("1", int(digits))]
     if text in _ABJAD:
         return [("أ", _ABJAD.index(text) + 1)]
-    lowered = text.lower().rstrip("0123456789")  # "a1", which an amendment put behind "a"
+    lowered = text.lower().rstrip("0123456789")  # "a1", which an amendment put after "a"
     inserted = lowered not in _ROMAN and len(lowered) > 2 and lowered[:-1] in _ROMAN  # "iiia"
     numeral = lowered[:-1] if inserted else lowered
     readings = [("i", _ROMAN[numeral])] if numeral in _ROMAN else []

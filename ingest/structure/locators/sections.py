@@ -1,7 +1,7 @@
 """How a document itself calls each of its sections: "186", "Article 70", "7.A(2)", "Schedule 2 Part
 A", "Recitals".
 
-Locators are made only here. A number that is used once stands alone, as printed; one that begins
+Locators are made only here. A number that occurs once is used alone, as printed; one that begins
 again has those above it in front. What has no number is called by its heading. Nothing is ever
 counted.
 """
@@ -80,14 +80,14 @@ def printed_number(section: Section) -> str | None:
 
 
 def joined(above: str, inner: str) -> str:
-    """`inner` (a number, a letter, "(a)") written behind the locator that it is a part of."""
+    """`inner` (a number, a letter, "(a)") written after the locator that it is a part of."""
     if not above:
         return inner
     if inner.startswith("("):
         return f"{above}{inner}" if _ends_in_number(above) else f"{above} {inner}"
     if word_of(inner):
         return f"{above} {inner}"
-    # ".A" goes on behind a number, "Article IV" and "Section 2", not behind a schedule or a
+    # ".A" follows a number, "Article IV" and "Section 2", not after a schedule or a
     # heading.
     tail = above.rsplit(", ", 1)[-1]
     goes_on = _ends_in_number(above) and not is_attachment(tail) and not is_division(tail)
@@ -159,7 +159,7 @@ def _carries(own: str, numbers: dict[str, str | None], above: list[Section]) -> 
 
 
 def _is_roof(section: Section, first: str | None) -> bool:
-    """Whether numbers in `section` are its own: a schedule behind section `first`, not "Exhibit
+    """Whether numbers in `section` are its own: a schedule after section `first`, not "Exhibit
     10.20" that names the document."""
     return section.id != first and is_attachment(printed_number(section))
 
@@ -203,7 +203,7 @@ def _core(number: str) -> str:
 
 
 def _ends_in_number(locator: str) -> bool:
-    """Whether "(a)" may follow at once: behind "186", "Article IV" or "(2)", not behind a
+    """Whether "(a)" may follow at once: after "186", "Article IV" or "(2)", not after a
     heading.
     """
     tail = locator.rsplit(", ", 1)[-1].split() or [""]

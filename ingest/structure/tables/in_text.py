@@ -46,7 +46,7 @@ def _row(text: str, line: Span) -> Row | None:
     words = text[line.start : line.end].rstrip()
     last = line.start + len(words)
     if "|" in words and _BARRED.match(words):
-        outer = words.startswith("|")  # Markdown: a bar in front and behind
+        outer = words.startswith("|")  # Markdown: a bar in front and after
         bars = [line.start + at for at, letter in enumerate(words) if letter == "|"]
         edges = [
             *([] if outer else [line.start - 1]),
@@ -69,7 +69,7 @@ def _trimmed(text: str, start: int, end: int) -> Span:
 
 
 def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
-    """A row of heads behind other rows begins a table of its own."""
+    """A row of heads after other rows begins a table of its own."""
     valued = [any(says_value(text[cell.start : cell.end]) for cell in row[1:]) for row in rows]
     filled = [sum(cell.start < cell.end for cell in row) for row in rows]
     titles = [
