@@ -39,6 +39,7 @@ EXPRESSION_CALL = re.compile(
     r"\bre(?:gex)?\.(?:compile|search|match|fullmatch|sub|split|findall|finditer)\("
     r"|\b(?:expression|pattern|any_of)\("
 )
+WORD_LISTS = {"word_set"}  # functions that split a text into a list of words
 SHORTEST_LIST = 4  # strings; fewer are no list
 PROSE = {"help.txt"}  # data files that are texts and no lists
 WORD = re.compile(r"[^\W\d_][\w'’-]*")
@@ -88,9 +89,17 @@ def listed_words(tree: ast.AST) -> Iterator[str]:
             parts = [*node.keys, *node.values]
         strings = [part.value for part in parts if isinstance(part, ast.Constant)]
         yield from words_of_list(strings)
-        called = node.func if isinstance(node, ast.Call) else None
-        if isinstance(called, ast.Attribute) and called.attr == "split":
-            yield from WORD.findall(_text(called.value, texts))
+        if isinstance(node, ast.Call):
+            yield from WORD.findall(_split_text(node, texts))
+
+
+def _split_text(call: ast.Call, texts: dict[str, str]) -> str:
+    """The text that a call splits into words: `TEXT.split()` and `word_set(TEXT)`."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "split":
+        return _text(call.func.value, texts)
+    if isinstance(call.func, ast.Name) and call.func.id in WORD_LISTS and call.args:
+        return _text(call.args[0], texts)
+    return ""
 
 
 def _text(node: ast.expr, texts: dict[str, str]) -> str:
