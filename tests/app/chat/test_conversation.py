@@ -161,7 +161,8 @@ def test_a_follow_up_with_a_surer_answer_is_asked_alone(conversation, session):
     session.writes = True
     session.answer = pytest.fail
     session.completed = lambda question, earlier: question
-    session.writing = SimpleNamespace(evidence=SimpleNamespace(preview=session._answer))
+    evidence = SimpleNamespace(own=SimpleNamespace(preview=session._answer))
+    session.writing = SimpleNamespace(evidence=evidence)
     assert conversation.understood("And what is the rent?") == "And what is the rent?"
 
 
