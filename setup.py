@@ -2,9 +2,12 @@
 pyproject.toml.
 
 kernels/cpu/level_*.cpp are compiled for one instruction set each, and the library chooses among
-them when it runs: no part of the build depends on the processor it runs on. The package installs
+them when it runs: no part of a wheel depends on the processor it is built on. The package installs
 without the library where there is no C++ compiler, on Windows, and for processors other than x86-64
 and ARM; `docqa doctor` says so.
+
+The gradients that training needs (model/training/gradients) are built for this processor alone,
+and only by `pip install -e .`.
 """
 
 from __future__ import annotations
@@ -26,7 +29,8 @@ FAILURES = (
     CompileError,
     LinkError,
 )  # of a compiler; the two latter are no kind of the first
-NAME = "docqa.kernels.cpu._native"
+NATIVE = "docqa.kernels.cpu._native"
+GRADIENTS = "docqa.model.training.gradients._gradients"
 SOURCES = Path("kernels") / "cpu"
 COMMON = [
     "-std=c++17",
@@ -36,6 +40,7 @@ COMMON = [
     "-fno-math-errno",
     "-ffp-contract=off",
     "-fvisibility=hidden",
+    "-Wno-unused-function",
 ]
 AVX2 = ["-mavx2", "-mfma", "-mf16c"]
 AVX512 = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"]
@@ -77,12 +82,19 @@ class BuildNative(build_ext):
     def get_export_symbols(self, ext: Extension) -> list[str]:
         return []
 
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        if not self.inplace:  # a wheel, not an editable install
+            self.extensions = [ext for ext in self.extensions if ext.name != GRADIENTS]
+
     def build_extension(self, ext: Extension) -> None:
         target = Path(self.get_ext_fullpath(ext.name))
         target.parent.mkdir(parents=True, exist_ok=True)
         for openmp in OPENMP:
             try:
-                objects = self._objects(openmp)
+                objects = (
+                    self._gradients(openmp) if ext.name == GRADIENTS else self._objects(openmp)
+                )
                 self.compiler.link_shared_object(
                     objects, str(target), extra_postargs=openmp, target_lang="c++"
                 )
@@ -99,7 +111,7 @@ class BuildNative(build_ext):
         known = []
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             begun = [
-                (name, pool.submit(self._compile, source, [*parallel, *flags]))
+                (name, pool.submit(self._compile, SOURCES / source, [*parallel, *flags]))
                 for source, (flags, name) in levels().items()
             ]
         for name, compiled in begun:
@@ -110,12 +122,16 @@ class BuildNative(build_ext):
                     raise
                 break
             known += [f"-D{name}"] if name is not None else []
-        return objects + self._compile("api.cpp", [*parallel, *known])
+        return objects + self._compile(SOURCES / "api.cpp", [*parallel, *known])
 
-    def _compile(self, source: str, flags: list[str]) -> list[str]:
-        where = str(Path(self.build_temp))
+    def _gradients(self, parallel: list[str]) -> list[str]:
+        source = Path("model", "training", "gradients", "gradients.cpp")
+        processor = ON_ARM["level_neon.cpp"][0] if levels() is ON_ARM else ["-march=native"]
+        return self._compile(source, [*parallel, *processor, f"-I{SOURCES}"])
+
+    def _compile(self, source: Path, flags: list[str]) -> list[str]:
         return self.compiler.compile(
-            [str(SOURCES / source)], output_dir=where, extra_postargs=[*COMMON, *flags]
+            [str(source)], output_dir=self.build_temp, extra_postargs=[*COMMON, *flags]
         )
 
 
@@ -139,9 +155,9 @@ def packages() -> list[str]:
     return ["docqa", *(f"docqa.{name}" for name in found if not f"{name}.".startswith(left_out))]
 
 
-native = [Extension(NAME, sources=[], optional=True, language="c++")] if levels() else []
+libraries = (NATIVE, GRADIENTS) if levels() else ()
 setup(
     packages=packages(),
-    ext_modules=native,
+    ext_modules=[Extension(name, sources=[], optional=True, language="c++") for name in libraries],
     cmdclass={"build_ext": BuildNative, "bdist_wheel": WheelForEveryPython},
 )

@@ -1,30 +1,30 @@
 """What a person touches: the command line, the terminal interface and batches over one Session. No
 tensors here.
 
-from docqa.app import Options, open_session
-
-is the public surface, with AsyncSession (the same for asyncio) and Answer, which they return; all
-else may move.
+`from docqa import Options, open_session` is the public surface; the same names are here.
 """
 
 import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer as Answer
-    from docqa.app.options import Options as Options
-    from docqa.app.session.asynchronous import AsyncSession as AsyncSession
-    from docqa.app.session.engine import open_session as open_session
+    from docqa.app.answer.answer import Answer, Quote
+    from docqa.app.answer.events import Event
+    from docqa.app.options import Options
+    from docqa.app.session.asynchronous import AsyncSession
+    from docqa.app.session.engine import open_session
 
 # Threads of numpy's products and of the native kernels wait for each other. Elsewhere torch goes by
 # it, too.
 if not hasattr(os, "uname") or os.uname().machine == "x86_64":
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-__all__ = ["Answer", "AsyncSession", "Options", "open_session"]
+__all__ = ["Answer", "AsyncSession", "Event", "Options", "Quote", "open_session"]
 _MODULES = {
     "Answer": "answer.answer",
     "AsyncSession": "session.asynchronous",
+    "Event": "answer.events",
     "Options": "options",
+    "Quote": "answer.answer",
     "open_session": "session.engine",
 }
 

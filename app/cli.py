@@ -4,7 +4,7 @@ Ctrl-C must be caught.
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 # Python's own 700 make the collector run hundreds of times while modules are imported. A question
@@ -35,8 +35,12 @@ def main() -> int:
     return code
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run `docqa ARGUMENTS`; returns the exit code. A bug keeps its exception."""
+def run(
+    arguments: Sequence[str], tool: Callable[..., int] | None = None, name: str = "docqa"
+) -> int:
+    """Run `docqa ARGUMENTS`, or `tool`, which is called `name`; returns the exit code. A bug keeps
+    its exception.
+    """
     from typer.exceptions import Abort, Exit, TyperException
 
     from docqa.app import report
@@ -46,14 +50,16 @@ def run(arguments: Sequence[str]) -> int:
         if arguments[:1] == ["--man"]:
             report.result(root.manual(" ".join(arguments[1:])))
             return report.ANSWERED
-        done = root.command().main(list(arguments), prog_name="docqa", standalone_mode=False)
+        command = root.command() if tool is None else root.single(name, tool)
+        done = command.main(list(arguments), prog_name=name, standalone_mode=False)
         return done if isinstance(done, int) else report.ANSWERED
     except Exit as error:
         return error.exit_code
     except Abort:
         return report.interrupted()
     except TyperException as error:
-        return _usage(error.format_message(), root.hint(list(arguments)))
+        hint = f"`{name} --help` shows how" if tool else root.hint(list(arguments))
+        return _usage(error.format_message(), hint)
     except (
         report.PipeClosed,
         SystemExit,

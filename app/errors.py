@@ -2,7 +2,7 @@
 what they raise.
 """
 
-from docqa.kernels.errors import DescribedError
+from docqa.ingest.errors import DescribedError
 
 
 class AppError(DescribedError):

@@ -2,13 +2,8 @@
 commands.
 """
 
-import hashlib
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
-
-from docqa.model.foreign.folder import ROLES, stamp
 
 Source = Literal["auto", "whole", "passages"]
 SOURCES: tuple[Source, ...] = ("auto", "whole", "passages")
@@ -29,8 +24,8 @@ class Options:
     whether a model that can think does so; None leaves it to the model. `source`: what a model that
     writes is given, the whole documents or passages of them (`--from`); auto: the whole where it
     was read before or is short. `within`: documents may take in other files at or below these real
-    paths. `sections`: only these ("3-5,A"). `reader`, `encoder`, `reranker`: folders of others'
-    models in these roles beside the bundled model.
+    paths. `sections`: only these ("3-5,A"). `reader`, `encoder`, `reranker`: folders of third-party
+    models in these roles next to the bundled model.
     """
 
     model: str | None = None
@@ -58,34 +53,3 @@ class Options:
     @property
     def listed(self) -> int:
         return self.k or LISTED_PASSAGES
-
-    @property
-    def others(self) -> dict[str, str]:
-        """The names of others' models by role, each with a sum of its files. Raises
-        ConfigUnsupported.
-        """
-        return {
-            role: stamp(Path(folder), role)
-            for role in ROLES
-            if (folder := getattr(self, role)) is not None
-        }
-
-    @property
-    def calibration_file(self) -> Path | None:
-        """Where `docqa eval --fit` keeps what it fitted for these models of others; None without
-        any.
-        """
-        if not self.others or self.cache_dir is None:
-            return None
-        key = hashlib.sha256(json.dumps(self.others, sort_keys=True).encode()).hexdigest()[:16]
-        return Path(self.cache_dir).expanduser() / "calibrations" / f"{key}.json"
-
-    def recorded(self) -> dict[str, object]:
-        """The options that an answer depends on, for its provenance."""
-        only: dict[str, object] = {} if self.sections is None else {"sections": self.sections}
-        if (fitted := self.calibration_file) is not None and fitted.is_file():
-            only["fitted"] = hashlib.sha256(fitted.read_bytes()).hexdigest()[:16]
-        always = {
-            name: getattr(self, name) for name in ("k", "quick", "include_hidden", "model_scores")
-        }
-        return {**always, **only, **self.others}

@@ -45,9 +45,7 @@ def package_kind(source: Path | bytes) -> str | None:
     None: damaged.
     """
     try:
-        with zipfile.ZipFile(
-            io.BytesIO(source) if isinstance(source, bytes) else source
-        ) as archive:
+        with _opened(source) as archive:
             infos = archive.infolist()[: limits.MAX_ZIP_ENTRIES]
             names = {info.filename for info in infos}
             mimetype = b""
@@ -72,6 +70,10 @@ def package_kind(source: Path | bytes) -> str | None:
     return "archive"
 
 
+def _opened(source: Path | bytes) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
+
+
 class Package:
     """The entries of a zip file, called `where` in errors. Raises TooLarge, with `hint`, over
     10,000 entries, 64 MiB an entry, 512 MiB in all or 200 times the packed size; Encrypted;
@@ -84,9 +86,7 @@ class Package:
         self._counted: set[int] = set()
         with reading(where):
             try:
-                self.archive = zipfile.ZipFile(
-                    io.BytesIO(source) if isinstance(source, bytes) else source
-                )
+                self.archive = _opened(source)
             except _DAMAGED as error:
                 what = f"the file is damaged ({error})"
                 raise Unreadable(what, hint="Get it again; it may have been cut off") from error
@@ -120,9 +120,8 @@ class Package:
                 self._counted.add(id(info))
                 self._total += len(data)
             if self._total > limits.MAX_ZIP_TOTAL_BYTES:
-                raise TooLarge(
-                    f"over {limits.MAX_ZIP_TOTAL_BYTES:,} bytes unpacked", hint=self._hint
-                )
+                what = f"over {limits.MAX_ZIP_TOTAL_BYTES:,} bytes unpacked"
+                raise TooLarge(what, hint=self._hint)
             return data
 
     def _unpacked(self, info: zipfile.ZipInfo) -> bytes:
@@ -149,10 +148,8 @@ def zip_entries(
     with package.archive:
         for info in sorted(package.entries, key=lambda i: i.filename.encode("utf-8", "replace")):
             danger = _danger(info)
-            hidden = any(
-                part.startswith(".") or part == "__MACOSX"
-                for part in PurePosixPath(info.filename).parts
-            )
+            parts = PurePosixPath(info.filename).parts
+            hidden = "__MACOSX" in parts or any(part.startswith(".") for part in parts)
             if danger and skipped is not None:
                 skipped.append(f"{name}/{info.filename} ({danger})")
             elif not (danger or hidden or info.is_dir()):

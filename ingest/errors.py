@@ -1,11 +1,14 @@
-"""Why a file could not be read: what is wrong, with which file, and what to do next."""
+"""Why a file could not be read: what is wrong, with which file, and what to do next. The errors of
+app have this form too; those of model and kernels are a message alone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class IngestError(Exception):
+class DescribedError(Exception):
     """`message`: what is wrong, `where`: with which file, `hint`: what to do next."""
+
+    hint_form = " ({})"
 
     def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(message)
@@ -15,7 +18,13 @@ class IngestError(Exception):
 
     def __str__(self) -> str:
         line = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{line}. {self.hint}" if self.hint else line
+        return line + self.hint_form.format(self.hint) if self.hint else line
+
+
+class IngestError(DescribedError):
+    """Root of everything that reading a file raises."""
+
+    hint_form = ". {}"
 
 
 class MissingError(IngestError):
@@ -41,7 +50,7 @@ class Unreadable(IngestError):
 
 
 class NoText(IngestError):
-    """There is no text to read, as where pages are pictures."""
+    """There is no text to read, as where pages are scans."""
 
 
 class TooLarge(IngestError):

@@ -7,9 +7,16 @@
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
+from typing import Any
+
+Location = tuple[int, int]
+"""(page, offset in its text)."""
+location_of: Callable[[Any], Location] = attrgetter("page", "start")
+"""The Location where a section, an item, a note or any other part of a document begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,10 @@ class Span:
 
     start: int
     end: int
+
+    def of(self, text: str) -> str:
+        """The characters of `text` in this range."""
+        return text[self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,10 @@ class Page:
     def page(self) -> int:
         """The physical page, counted from 1."""
         return self.index + 1
+
+    def words(self, part: "Span | Block | TableCell | Passage | Note") -> str:
+        """The characters of the text in the range of `part`."""
+        return self.text[part.start : part.end]
 
     def line_numbers(self, start: int, end: int) -> tuple[int, int] | None:
         """The printed numbers of the lines on which `start:end` of the text begins and ends, if
@@ -244,7 +259,7 @@ class Document:
 
     def passage_text(self, passage: Passage) -> str:
         """The words of `passage`."""
-        return self.pages[passage.page - 1].text[passage.start : passage.end]
+        return self.pages[passage.page - 1].words(passage)
 
     def section_of(self, page: int, start: int) -> Section | None:
         """The innermost section around offset `start` of `page`, if any."""
@@ -266,10 +281,10 @@ class Document:
         """What the document prints to name the place ("186(3)", "Article 70", "Schedule 2 Part A"),
         else the heading; None before the first."""
         section = self.section_of(page, start)
-        at = bisect_right(self.items, (page, start), key=lambda item: (item.page, item.start)) - 1
+        at = bisect_right(self.items, (page, start), key=location_of) - 1
         if at >= 0:
             item = self.items[at]
-            if section is None or (item.page, item.start) >= (section.page, section.start):
+            if section is None or location_of(item) >= location_of(section):
                 return item.locator or None
         return self.name_of(section) if section is not None else None
 
@@ -293,15 +308,13 @@ class Document:
 
     def sections_above(self, section: Section | None) -> tuple[Section, ...]:
         """`section` and all around it, from the inside out; empty for None."""
-        found: list[Section] = []
+        above: list[Section] = []
         while section is not None:
-            found.append(section)
-            section = (
-                self._sections_by_id.get(section.parent) if section.parent is not None else None
-            )
-        return tuple(found)
+            above.append(section)
+            section = self._sections_by_id.get(section.parent or "")
+        return tuple(above)
 
-    def end_of(self, section: Section) -> tuple[int, int]:
+    def end_of(self, section: Section) -> Location:
         """(page, offset) where `section` ends: at the next one of its level or above, or behind the
         last page.
         """
@@ -313,7 +326,7 @@ class Document:
         """
         block = self.block_at(page, start)
         if block is not None and block.kind == "comment":
-            return self.pages[page - 1].text[block.start : block.end].partition(":")[0]
+            return self.pages[page - 1].words(block).partition(":")[0]
         above = self.sections_above(self.section_of(page, start))
         return next((section.title for section in above if section.source == "opinion"), None)
 
@@ -335,21 +348,19 @@ class Document:
         return digest.hexdigest()
 
     @cached_property
-    def _section_ends(self) -> dict[Section, tuple[int, int]]:
-        ends: dict[Section, tuple[int, int]] = {}
+    def _section_ends(self) -> dict[Section, Location]:
+        ends: dict[Section, Location] = {}
         open_: list[Section] = []
         for section in self.sections:
             while open_ and open_[-1].level >= section.level:
-                ends[open_.pop()] = (section.page, section.start)
+                ends[open_.pop()] = location_of(section)
             open_.append(section)
         return ends
 
     @cached_property
     def _section_keys(self) -> list[tuple[int, int, int]]:
         """(page, start, index) of the sections in the order of the pages."""
-        return sorted(
-            (section.page, section.start, index) for index, section in enumerate(self.sections)
-        )
+        return sorted((*location_of(section), at) for at, section in enumerate(self.sections))
 
     @cached_property
     def paragraph_numbers(self) -> dict[tuple[int, int], dict[int, int]]:

@@ -24,20 +24,20 @@ from docqa.ingest import limits
 from docqa.ingest.errors import ERRORS, IngestError, Unreadable, reading
 from docqa.ingest.process import limits as process_limits
 from docqa.ingest.process.limits import Watch
-from docqa.ingest.process.messages import Inbox, receive, send
+from docqa.ingest.process.messages import Inbox, pipes_of_child, receive, send, start_child
 from docqa.ingest.process.processor_time import Stopwatch
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.serialize import from_bytes, maker, row_of
 from docqa.ingest.types import Document, Page
 
 if TYPE_CHECKING:
-    from docqa.ingest.pdf.inspection import PageView
+    from docqa.ingest.pdf.inspection import PageBoxes
 
 _NO_CONSOLE = getattr(
     subprocess, "CREATE_NO_WINDOW", 0
 )  # on Windows, where a console would show for a moment
 
-# Of a request, not sent: its bytes go behind it, and the time of all is the parent's matter.
+# Of a request, not sent: its bytes follow it, and the time of all is the parent's matter.
 _OWN = {"path", "data", "seconds", "until"}
 
 
@@ -113,8 +113,8 @@ class DocumentReading:
                         ) from death
 
 
-def inspect_in_worker(request: ReadRequest, page: Page) -> "PageView":
-    """The PageView of `inspection.inspect_page`, from such a child. Raises its errors, and
+def inspect_in_worker(request: ReadRequest, page: Page) -> "PageBoxes":
+    """The PageBoxes of `inspection.inspect_page`, from such a child. Raises its errors, and
     Unreadable where the page takes over `page_seconds` or crashes its reader."""
     from docqa.ingest.pdf import inspection
 
@@ -156,21 +156,13 @@ class _Child:
     """A child process that reads a document, or looks at a `page` of it."""
 
     def __init__(self, request: ReadRequest, page: Page | None) -> None:
-        kept = (name for name in vars(request) if name not in _OWN and not name.startswith("on_"))
-        fields = {name: getattr(request, name) for name in kept}
+        names = (name for name in vars(request) if name not in _OWN and not name.startswith("on_"))
+        fields = {name: getattr(request, name) for name in names}
         fields |= {"path": request.name, "has_data": request.data is not None, "page": page}
         fields["wants_first"] = request.on_first is not None
         header = json.dumps(fields, default=row_of).encode()
         self._size = len(request.content) if request.data is not None else _size_of(request.name)
-        # -P: a file called json.py beside the user's documents is not ours to run.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "docqa.ingest.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            creationflags=_NO_CONSOLE,
-        )
+        self._process = start_child("docqa.ingest.worker", _NO_CONSOLE, stderr=subprocess.DEVNULL)
         assert self._process.stdin is not None and self._process.stdout is not None
         self._inbox = Inbox(self._process.stdout)
         given = self._process.stdin, header, request.content
@@ -289,7 +281,7 @@ def _last_message(
 
 
 def _allowance(kind: bytes, number: int) -> int:
-    """The processor time in seconds that a PDF's pages, or recognising one, have beside its
+    """The processor time in seconds that a PDF's pages, or recognising one, have besides its
     budget.
     """
     return (
@@ -301,10 +293,7 @@ def _allowance(kind: bytes, number: int) -> int:
 
 def main() -> int:
     """The child: limits itself, reads a request from stdin, writes an answer to stdout."""
-    requests = os.fdopen(os.dup(0), "rb")
-    answers = os.fdopen(os.dup(1), "wb")
-    # What a library prints must not fall between the messages.
-    os.dup2(2, 1)
+    requests, answers = pipes_of_child()
     gc.set_threshold(_YOUNG_OBJECTS, 20, 50)
     limit_resources()
     fields = json.loads(receive(requests))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from docqa.ingest.assemble import assemble, grade, hidden_remark
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
-from docqa.ingest.structure.clean import clean, strip_invisible
+from docqa.ingest.structure.clean import clean, one_line, strip_invisible
 from docqa.ingest.structure.grids import GridRows, MarkedCell
 from docqa.ingest.types import Block, Document, Page
 
@@ -77,7 +77,7 @@ class BlockWriter(TextWriter):
         self._include_hidden = include_hidden
         self._hidden: list[str] = []
         self._labels: list[str | None] = []
-        self._lines: list[outline.Candidate] = []
+        self._lines: list[outline.HeadingLine] = []
         self._sizes = Counter[float]()
 
     def block(self, text: str, kind: str, *, bold: bool = False, size: float = 1.0) -> int | None:
@@ -92,9 +92,7 @@ class BlockWriter(TextWriter):
         start = self.put(text, kind, "\n" if tight else "\n\n")
         self._sizes[size] += len(text)
         if kind in ("para", "list") and len(text) <= _MAX_HEADING_CHARS and "\n" not in text:
-            self._lines.append(
-                outline.Candidate(1, outline.Heading(start, text, size, bold, kind == "para"))
-            )
+            self._lines.append(outline.HeadingLine(start, text, size, bold, kind == "para"))
         return start
 
     def row(self, cells: Sequence[MarkedCell], table: int) -> int | None:
@@ -111,7 +109,7 @@ class BlockWriter(TextWriter):
         """Writes a heading of `level` (1: the outermost); a printed number at its beginning becomes
         the section's.
         """
-        text = " ".join(text.split())
+        text = one_line(text)
         start = self.block(text, "heading")
         if start is not None:
             number, title = outline.split_number(clean(text))
@@ -164,9 +162,7 @@ class BlockWriter(TextWriter):
         if not self._hidden:
             return []
         starts = [
-            self.block(" ".join(text.split()), "hidden")
-            for text in self._hidden
-            if self._include_hidden
+            self.block(one_line(text), "hidden") for text in self._hidden if self._include_hidden
         ]
         first = next((start for start in starts if start is not None), None)
         if first is not None:
@@ -194,7 +190,7 @@ class BlockWriter(TextWriter):
         )
         return assemble(
             request,
-            title=" ".join(clean(title or request.stem).split()),
+            title=one_line(clean(title or request.stem)),
             media_type=media_type,
             paged=False,
             pages=[page],

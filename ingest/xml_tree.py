@@ -67,6 +67,17 @@ def child(element: Element | None, *names: str) -> Element | None:
     return element
 
 
+def children_named(element: Element | None, name: str) -> list[Element]:
+    """The children of `element` that are called `name`; none of None."""
+    return [inner for inner in element if local(inner) == name] if element is not None else []
+
+
+def all_named(element: Element | None, *names: str) -> list[Element]:
+    """The elements called by one of `names` in `element`, itself too, in order; none of None."""
+    inside = element.iter() if element is not None else ()
+    return [inner for inner in inside if local(inner) in names]
+
+
 class _ShallowBuilder(TreeBuilder):
     def __init__(self) -> None:
         super().__init__()

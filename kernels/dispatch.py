@@ -61,8 +61,8 @@ def register(operation: str, name: str, function: Callable[..., Any]) -> None:
 
 
 def register_native(operation: str, function: Callable[..., Any]) -> None:
-    """Adds one in C++, float32 on the CPU, where the library is there; called with `library`
-    set.
+    """Adds one in C++, float32 on the CPU, preferred where the library is there; called with
+    `library` set.
     """
     _add(
         operation,
@@ -84,8 +84,9 @@ def register_triton(operation: str, module: str, function: str) -> None:
 
 
 def _add(operation: str, entry: Implementation) -> None:
-    _registry.setdefault(operation, []).append(entry)
-    choose.cache_clear()
+    known = _registry.setdefault(operation, [])
+    known.insert(0 if entry.native else len(known), entry)
+    choose_implementation.cache_clear()
 
 
 def _known(operation: str) -> Iterator[Implementation]:
@@ -99,13 +100,13 @@ def _known(operation: str) -> Iterator[Implementation]:
             yield replace(entry, name=f"native {LEVELS[found.level]}", function=bound)
 
 
-def recorded(*tensors: Tensor | None) -> bool:
+def gradients_recorded(*tensors: Tensor | None) -> bool:
     """Whether gradients of any of these are recorded."""
     return torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in tensors)
 
 
 @lru_cache(maxsize=256)
-def choose(operation: str, device: str, dtype: torch.dtype) -> Implementation:
+def choose_implementation(operation: str, device: str, dtype: torch.dtype) -> Implementation:
     """The implementation of `operation` on `device` in `dtype`. Raises NoImplementation, which
     lists what there is.
     """

@@ -21,7 +21,7 @@ OLDEST = 8  # Ampere: before it bfloat16 and TF32 are missing
 
 
 @dataclass(frozen=True)
-class Sizes:
+class BlockSizes:
     """Block sizes of one architecture: powers of two, at least 16 where they enter a product."""
 
     chunk: int  # tokens of the delta rule that are solved together
@@ -40,14 +40,14 @@ class Sizes:
 # (NOTES.md): few registers spilled, and shared memory that an H100 (227 KiB) or a small Ampere card
 # (99 KiB) has. Later cards take the row of Ampere.
 TABLE = {
-    9: Sizes(
+    9: BlockSizes(
         32, 16, 4096, rows=64, few_rows=16, columns=64, summed=64, delta_warps=8, warps=4, stages=3
     ),
-    8: Sizes(
+    8: BlockSizes(
         32, 16, 4096, rows=64, few_rows=16, columns=64, summed=32, delta_warps=8, warps=4, stages=2
     ),
 }
-INTERPRETER = Sizes(
+INTERPRETER = BlockSizes(
     16, 16, 256, rows=16, few_rows=16, columns=16, summed=16, delta_warps=1, warps=1, stages=1
 )
 
@@ -76,21 +76,21 @@ def available() -> bool:
     )
 
 
-def sizes(device: torch.device) -> Sizes:
+def block_sizes(device: torch.device) -> BlockSizes:
     """The block sizes on `device`; on the CPU, in the interpreter, the smallest."""
     if device.type == "cpu":
         return INTERPRETER
     return TABLE.get(torch.cuda.get_device_capability(device)[0], TABLE[OLDEST])
 
 
-def on(device: torch.device) -> AbstractContextManager[object]:
+def on_device(device: torch.device) -> AbstractContextManager[object]:
     """A context in which Triton launches on `device`: it takes the current one, whatever its
     arguments lie on.
     """
     return nullcontext() if device.type == "cpu" else torch.cuda.device(device)
 
 
-def options(warps: int, stages: int = 1) -> dict[str, Any]:
+def launch_options(warps: int, stages: int = 1) -> dict[str, Any]:
     """What every launch says; a * b + c is rounded once, since Triton's versions differ."""
     return {"num_warps": warps, "num_stages": stages, "enable_fp_fusion": True}
 

@@ -23,7 +23,7 @@ def library_in_use() -> Library | None:
     return array_library() if native_in_use() else None
 
 
-def identity() -> str:
+def kernel_identity() -> str:
     """What the bits of a state on the CPU depend on, as far as kernels go."""
     found = _found()
     if found is None or not native_in_use():

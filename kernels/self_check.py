@@ -176,7 +176,7 @@ def _results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
     import torch
 
     from docqa.kernels.attention.cached import attention_over_native
-    from docqa.kernels.attention.kv_cache import Context, KVBlock
+    from docqa.kernels.attention.kv_cache import KVBlock, KVContext
     from docqa.kernels.attention.native import attention_native
     from docqa.kernels.gguf_matmul.blocks import BlockMatrix
     from docqa.kernels.gguf_matmul.native import block_product_native
@@ -191,7 +191,7 @@ def _results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
         yield name, attention_native(*heads, rounded=rounded, library=library).numpy()
         packed = (torch.randint(-127, 128, (64, 2, 24)).to(torch.int8) for _ in range(2))
         scales = (normal(64, 2).abs().half() / 64 for _ in range(2))
-        context = Context(
+        context = KVContext(
             [KVBlock(*packed, *scales), KVBlock(normal(26, 2, 24), normal(26, 2, 24))], 64
         )
         over = partial(attention_over_native, attend=attention_native, library=library)
@@ -200,7 +200,7 @@ def _results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
         KVBlock(normal(60, 2, 64), normal(60, 2, 64)),
         KVBlock(normal(26, 2, 64), normal(26, 2, 64)),
     ]
-    yield "attention", over(normal(1, 1, 4, 64), Context(wide, 60), None, rounded=False).numpy()
+    yield "attention", over(normal(1, 1, 4, 64), KVContext(wide, 60), None, rounded=False).numpy()
     for kind, size, at in (("Q4_K", 144, (0, 2)), ("Q6_K", 210, (208,)), ("Q8_0", 34, (0,))):
         raw = torch.randint(0, 256, (45 * 512 // (32 if size == 34 else 256), size)).to(torch.uint8)
         for place in at:

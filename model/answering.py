@@ -14,10 +14,10 @@ import numpy as np
 from docqa.kernels.native import library_in_use, packed_is_faster
 from docqa.kernels.threads import use_threads
 from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
-from docqa.model.config import LINEAR, HybridConfig, read_config
+from docqa.model.config import LINEAR, HybridConfig, load_config
 from docqa.model.cost.machine import multiplies_bfloat16
 from docqa.model.cost.plan import check_length
-from docqa.model.folder import read_calibration
+from docqa.model.folder import load_calibration
 from docqa.model.heads.evidence import EvidenceHead, evidence_adapters
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.passage_encoder import PassageEncoder
@@ -107,10 +107,10 @@ def answering_model(folder: Path, threads: int | None, device: str) -> Answering
         or not (folder / "config.json").is_file()
     ):
         return None
-    calibration = read_calibration(folder)
+    calibration = load_calibration(folder)
     layer = calibration.get("evidence_layer")
     packed = packed_is_faster(than_bfloat16=multiplies_bfloat16())
-    if layer is None or CONFIG_KEY not in read_config(folder) or not packed:
+    if layer is None or CONFIG_KEY not in load_config(folder) or not packed:
         return None
     config = HybridConfig.from_folder(folder)
     kinds = config.layer_types[: int(layer) + 1]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from docqa.model.errors import ConfigUnsupported, ModelNotFound
 from docqa.model.family import FULL, LINEAR, Family, family_of
-from docqa.model.gguf.file import is_gguf, opened_gguf
+from docqa.model.gguf.file import is_gguf, open_gguf
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -150,7 +150,7 @@ class HybridConfig:
         """From `folder`/config.json, or the metadata of its GGUF file. Raises ModelNotFound: no
         such file; ConfigUnsupported: not JSON, or not this architecture; WeightsMissing,
         WeightsMismatch: the GGUF file is damaged or incomplete."""
-        raw = read_config(folder)
+        raw = load_config(folder)
         try:
             return cls.from_dict(raw)
         except ConfigUnsupported as error:
@@ -236,12 +236,12 @@ class HybridConfig:
         )
 
 
-def read_config(folder: Path) -> dict[str, object]:
+def load_config(folder: Path) -> dict[str, object]:
     """config.json of a model folder, or what it would be for a GGUF file; errors as
     `from_folder`.
     """
     if is_gguf(folder):
-        return opened_gguf(folder).config()
+        return open_gguf(folder).config()
     path = folder / "config.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from docqa.kernels.errors import DescribedError
 
-
-class ModelError(DescribedError):
+class ModelError(Exception):
     """Root of everything that the model package raises."""
 
 
@@ -32,7 +30,9 @@ class WeightsMismatch(ModelError):
 
 
 @contextmanager
-def reading(path: Path, damage: tuple[type[Exception], ...] = (OSError,)) -> Iterator[None]:
+def weight_file_errors(
+    path: Path, damage: tuple[type[Exception], ...] = (OSError,)
+) -> Iterator[None]:
     """Raises WeightsMissing where `path` is absent, WeightsMismatch for one of `damage`."""
     try:
         yield

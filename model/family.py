@@ -160,7 +160,7 @@ def family_of_gguf(architecture: object) -> Family | None:
     return next((family for family in map(family_of, names) if family.gguf is not None), None)
 
 
-def default(raw: dict[str, object], name: str, value: object) -> None:
+def set_default(raw: dict[str, object], name: str, value: object) -> None:
     """Set a field that is left out."""
     if raw.get(name) is None:
         raw[name] = value

@@ -10,15 +10,15 @@ from docqa.model.protocol import Calibration
 BUNDLED = Path(__file__).parent / "bundled"
 
 
-def read_calibration(folder: Path) -> Calibration:
+def load_calibration(folder: Path) -> Calibration:
     """Thresholds, fusion weights, the evidence layer; empty without a file. Raises
     ConfigUnsupported.
     """
     path = folder / "calibration.json"
-    return calibration_in(path) if path.is_file() else {}
+    return load_calibration_file(path) if path.is_file() else {}
 
 
-def calibration_in(path: Path) -> Calibration:
+def load_calibration_file(path: Path) -> Calibration:
     """What such a file says. Raises ConfigUnsupported."""
     try:
         return cast(Calibration, json.loads(path.read_text(encoding="utf-8")))

@@ -15,14 +15,14 @@ from docqa.kernels.attention import attention
 from docqa.kernels.conv import unit_conv
 from docqa.kernels.delta import delta_rule
 from docqa.kernels.norm import gated_norm, zero_centred_norm
-from docqa.kernels.norm.reference import widen
+from docqa.kernels.norm.reference import at_least_float32
 from docqa.model.config import FULL, HybridConfig
 from docqa.model.linear import Depthwise, Linear, SwiGLU
 from docqa.model.moe import SparseMoe
-from docqa.model.network import AttentionCache, Cache, DeltaCache, Network, Norm
+from docqa.model.network import AttentionCache, Cache, DeltaCache, Network, NormLayer
 
 
-class RMSNorm(Norm):
+class ZeroCentredRMSNorm(NormLayer):
     """Zero-centred RMS norm: x * rsqrt(mean(x^2) + eps) * (1 + weight), in float32 inside."""
 
     def __init__(self, dim: int, eps: float) -> None:
@@ -32,7 +32,7 @@ class RMSNorm(Norm):
         return zero_centred_norm(x, self.weight, self.eps)
 
 
-class GatedNorm(Norm):
+class GatedNorm(NormLayer):
     """Norm of the delta net's output: plain weight, then the gate SiLU(z); [.., head_dim] in and
     out.
     """
@@ -95,9 +95,9 @@ class GatedDeltaNet(DeltaNet):
         self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: DeltaCache | None = None
     ) -> Tensor:
         batch, seq, _ = x.shape
-        beta = widen(self.in_proj_b(x)).sigmoid()
-        decay = -widen(self.A_log).exp() * functional.softplus(
-            widen(self.in_proj_a(x)) + widen(self.dt_bias)
+        beta = at_least_float32(self.in_proj_b(x)).sigmoid()
+        decay = -at_least_float32(self.A_log).exp() * functional.softplus(
+            at_least_float32(self.in_proj_a(x)) + at_least_float32(self.dt_bias)
         )
         out = self.remember(self.in_proj_qkv(x), decay=decay, beta=beta, cache=cache)
         z = self.in_proj_z(x).view(batch, seq, self.value_heads, self.value_dim)
@@ -117,8 +117,8 @@ class GatedAttention(nn.Module):
         self.k_proj = Linear(hidden, self.kv_heads * self.dim)
         self.v_proj = Linear(hidden, self.kv_heads * self.dim)
         self.o_proj = Linear(self.heads * self.dim, hidden)
-        self.q_norm = RMSNorm(self.dim, config.rms_norm_eps)
-        self.k_norm = RMSNorm(self.dim, config.rms_norm_eps)
+        self.q_norm = ZeroCentredRMSNorm(self.dim, config.rms_norm_eps)
+        self.k_norm = ZeroCentredRMSNorm(self.dim, config.rms_norm_eps)
 
     def forward(
         self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
@@ -138,7 +138,7 @@ class GatedAttention(nn.Module):
         return self.o_proj((out * gate.sigmoid()).flatten(2))
 
 
-class Layer(nn.Module):
+class HybridLayer(nn.Module):
     """x + mixer(norm(x)), then x + mlp(norm(x)); `sparse`: the MLP is one of experts."""
 
     def __init__(self, config: HybridConfig, kind: str, *, sparse: bool = False) -> None:
@@ -151,8 +151,8 @@ class Layer(nn.Module):
         self.mlp = (
             SparseMoe(config) if sparse else SwiGLU(config.hidden_size, config.intermediate_size)
         )
-        self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
-        self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.input_layernorm = ZeroCentredRMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.post_attention_layernorm = ZeroCentredRMSNorm(config.hidden_size, config.rms_norm_eps)
 
     @property
     def mixer(self) -> nn.Module:
@@ -170,5 +170,5 @@ class Hybrid(Network):
 
     def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
         kinds = enumerate(config.layer_types[:layers])
-        built = (Layer(config, kind, sparse=config.sparse(number)) for number, kind in kinds)
-        super().__init__(config, built, RMSNorm(config.hidden_size, config.rms_norm_eps))
+        built = (HybridLayer(config, kind, sparse=config.sparse(number)) for number, kind in kinds)
+        super().__init__(config, built, ZeroCentredRMSNorm(config.hidden_size, config.rms_norm_eps))

@@ -16,17 +16,17 @@ from torch import Tensor
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, block_arithmetic
 from docqa.kernels.native import packed_is_faster
 from docqa.kernels.threads import use_threads
-from docqa.model.checkpoints.experts import default_budget, pool_of
+from docqa.model.checkpoints.experts import default_budget, expert_pool
 from docqa.model.checkpoints.gguf.checkpoint import experts_in_blocks
 from docqa.model.checkpoints.network import load_mtp, load_network
 from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
-from docqa.model.config import HybridConfig, read_config
+from docqa.model.config import HybridConfig, load_config
 from docqa.model.cost.machine import multiplies_bfloat16
 from docqa.model.cost.plan import BLOCKS_OF_EXPERTS, check_length, parameters
 from docqa.model.device import check_room, chosen_device
 from docqa.model.errors import ConfigUnsupported, ModelNotFound
-from docqa.model.folder import BUNDLED, read_calibration
-from docqa.model.gguf.file import is_gguf, opened_gguf
+from docqa.model.folder import BUNDLED, load_calibration
+from docqa.model.gguf.file import is_gguf, open_gguf
 from docqa.model.heads.evidence import EvidenceHead, evidence_adapters
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.passage_encoder import PassageEncoder
@@ -90,14 +90,14 @@ class NetworkModel:
 
     @property
     def expert_pool_bytes(self) -> int | None:
-        pool = pool_of(self.lower)
+        pool = expert_pool(self.lower)
         return None if pool is None else pool.slots.nbytes
 
     @property
     def blocks_at_once(self) -> int:
         """Blocks of a state's grid that a prefill takes through one layer after the other: several
         where experts are read from disk, so that a layer's are read once for all."""
-        pool = pool_of(self.lower)
+        pool = expert_pool(self.lower)
         return BLOCKS_OF_EXPERTS if pool is not None and not pool.whole else 1
 
     @property
@@ -111,16 +111,16 @@ class NetworkModel:
     def network(self) -> Network:
         """The whole network, unpacked when first needed. Raises WeightsMissing, WeightsMismatch:
         the folder has changed; the file is named."""
-        return (
-            self.lower if len(self.lower.layers) == self.config.num_hidden_layers else self._whole
-        )
+        complete = len(self.lower.layers) == self.config.num_hidden_layers
+        return self.lower if complete else self._whole
 
     @cached_property
     def _whole(self) -> Network:
         """Shares its tensors with `lower`, whose adapters are for the evidence head alone."""
-        packed = bool(self.lower.packed_matrices())
-        whole = load_network(self.folder, self.config, self.dtype, known=self.lower, packed=packed)
-        return whole if self.device.type == "cpu" else whole.to(self.device)
+        whole = load_network(
+            self.folder, self.config, self.dtype, known=self.lower, packed=self.packed
+        )
+        return whole if self.on_cpu else whole.to(self.device)
 
     def trunk_alone(self) -> Self:
         """The same without heads and their calibration: all layers read, and answers are copied."""
@@ -134,7 +134,7 @@ class NetworkModel:
         """The checkpoint's module of multi-token prediction; None where it has none, and on an
         accelerator, where nobody measured whether guesses pay. Raises WeightsMissing,
         WeightsMismatch: it has a part of one."""
-        if self.device.type != "cpu":
+        if not self.on_cpu:
             return None
         return load_mtp(self.folder, self.config, self.dtype)
 
@@ -185,10 +185,9 @@ class NetworkModel:
         if not len(numbers):
             raise ValueError("prefill needs at least one token")
         if on_hidden is not None and len(state.layers) <= self.evidence_layer:
-            needed = self.evidence_layer
-            have = len(state.layers)
             raise ValueError(
-                f"a hook needs the output of layer {needed}, the state has {have} layers"
+                f"a hook needs the output of layer {self.evidence_layer}, "
+                f"the state has {len(state.layers)} layers"
             )
         check_length(self.config, state.yarn_factor, state.position + len(numbers))
         done = 0
@@ -218,14 +217,15 @@ class NetworkModel:
 
     def _run(self, numbers: np.ndarray, state: State, on_hidden: OnHidden | None) -> Tensor:
         """A few blocks of the grid, or less, through the layers; the last token's hidden state."""
-        seen: list[Tensor] = []
-        hooks = {self.evidence_layer: seen.append} if on_hidden is not None else {}
+        pieces: list[Tensor] = []
+        hooks = {self.evidence_layer: pieces.append} if on_hidden is not None else {}
         position = state.position
         depth = len(state.layers)
-        ids = torch.as_tensor(numbers.tolist())
-        whole = depth == self.config.num_hidden_layers
+        all_layers = depth == self.config.num_hidden_layers
         network = self.lower if depth <= len(self.lower.layers) else self.network
-        pool = pool_of(network) if position % state.grid + len(ids) > state.grid else None
+        ids = torch.as_tensor(numbers.tolist())
+        several_blocks = position % state.grid + len(ids) > state.grid
+        pool = expert_pool(network) if several_blocks else None
         with torch.inference_mode(), nullcontext() if pool is None else pool.staying():
             hidden = network(
                 ids[None].to(self.device),
@@ -233,12 +233,12 @@ class NetworkModel:
                 position=position,
                 factor=state.yarn_factor,
                 hooks=hooks,
-                layers=None if whole else depth,
+                layers=None if all_layers else depth,
                 block=None if pool is None else state.grid,
             )
             last = hidden[0, -1].clone()
-            state.advance(numbers, last if whole else None)
-        for piece in seen:
+            state.advance(numbers, last if all_layers else None)
+        for piece in pieces:
             assert on_hidden is not None
             on_hidden(position, piece[0].float().cpu())
             position += piece.shape[1]
@@ -274,41 +274,47 @@ def load_model(
         use_threads(threads)
     torch.set_flush_denormal(True)  # decays underflow; denormals cost half the speed
     config = HybridConfig.from_folder(where)
-    place = chosen_device(device)
-    on_cpu = place.type == "cpu"
-    compute, packed = _precision(where, place, dtype or os.environ.get("DOCQA_DTYPE"))
-    calibration = read_calibration(where)
+    target = chosen_device(device)
+    compute, packed = _precision(where, target, dtype or os.environ.get("DOCQA_DTYPE"))
+    check_room(target, parameters(config)["total"] * compute.itemsize, str(where))
+    if expert_bytes is None and target.type == "cpu":
+        expert_bytes = default_budget(config, compute)
+    calibration = load_calibration(where)
     evidence_head = EvidenceHead.load(where)
     has_reader = bool(reader_files(where))
-    lower = evidence_head is not None or has_reader
-    layers = (
-        int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if lower else None
-    )
-    experts = (
-        expert_bytes
-        if expert_bytes is not None
-        else default_budget(config, compute)
-        if on_cpu
-        else None
-    )
-    check_room(place, parameters(config)["total"] * compute.itemsize, str(where))
+    layers = None
+    if has_reader or evidence_head is not None:
+        layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
-        print_of = pool.submit(fingerprint, where)
-        made = pool.submit(
-            lambda: CheckpointTokenizer.load(where) if tokenizer is None else tokenizer
+        digest = pool.submit(fingerprint, where)
+        tokens = pool.submit(lambda: tokenizer or CheckpointTokenizer.load(where))
+        lower = load_network(
+            where, config, compute, layers, packed=packed, expert_bytes=expert_bytes
         )
-        network = load_network(where, config, compute, layers, packed=packed, expert_bytes=experts)
-        for name, (down, up) in evidence_adapters(where).items():
-            linear = network.get_submodule(name)
-            assert isinstance(linear, Linear)
-            linear.adapter = (
-                torch.from_numpy(down).to(place, compute),
-                torch.from_numpy(up).to(place, compute),
-            )
-        parts = made.result(), network if on_cpu else network.to(place), print_of.result()
-    return NetworkModel(
-        config, *parts, where, compute, calibration, evidence_head, has_reader, place
-    )
+        _add_adapters(lower, where, target, compute)
+        return NetworkModel(
+            config=config,
+            tokenizer=tokens.result(),
+            lower=lower if target.type == "cpu" else lower.to(target),
+            fingerprint=digest.result(),
+            folder=where,
+            dtype=compute,
+            calibration=calibration,
+            evidence_head=evidence_head,
+            has_reader=has_reader,
+            device=target,
+        )
+
+
+def _add_adapters(network: Network, folder: Path, device: torch.device, dtype: torch.dtype) -> None:
+    """Adds the evidence head's small matrices to those of the layers below it."""
+    for name, (down, up) in evidence_adapters(folder).items():
+        linear = network.get_submodule(name)
+        assert isinstance(linear, Linear)
+        linear.adapter = (
+            torch.from_numpy(down).to(device, dtype),
+            torch.from_numpy(up).to(device, dtype),
+        )
 
 
 def _precision(
@@ -326,15 +332,14 @@ def _precision(
         return torch.bfloat16 if device.type == "cuda" else torch.float32, False
     narrow = default_dtype() != torch.float32
     if is_gguf(folder):
-        file = opened_gguf(folder)
+        file = open_gguf(folder)
         packed = any(tensor.tensor_type.name in BLOCKS for tensor in file.tensors.values())
-        if file.field(
-            "expert_count", 0
-        ):  # else they are dequantized, in a dtype that as many as possible fit in
+        if file.field("expert_count", 0):
+            # else they are dequantized, in a dtype that as many as possible fit in
             packed = packed and experts_in_blocks(file)
         return (torch.float32 if packed else default_dtype()), packed
     packed = packed_is_faster(than_bfloat16=narrow) and (
-        not narrow or CONFIG_KEY in read_config(folder)
+        not narrow or CONFIG_KEY in load_config(folder)
     )
     return (torch.float32 if packed else default_dtype()), packed
 

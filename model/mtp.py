@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from docqa.model.config import FULL, HybridConfig
-from docqa.model.hybrid import Layer, RMSNorm
+from docqa.model.hybrid import HybridLayer, ZeroCentredRMSNorm
 from docqa.model.linear import Linear
 from docqa.model.network import AttentionCache
 
@@ -24,10 +24,10 @@ class Mtp(nn.Module):
         hidden = config.hidden_size
         eps = config.rms_norm_eps
         self.fc = Linear(2 * hidden, hidden)
-        self.pre_fc_norm_embedding = RMSNorm(hidden, eps)
-        self.pre_fc_norm_hidden = RMSNorm(hidden, eps)
-        self.layers = nn.ModuleList([Layer(config, FULL, sparse=config.num_experts > 0)])
-        self.norm = RMSNorm(hidden, eps)
+        self.pre_fc_norm_embedding = ZeroCentredRMSNorm(hidden, eps)
+        self.pre_fc_norm_hidden = ZeroCentredRMSNorm(hidden, eps)
+        self.layers = nn.ModuleList([HybridLayer(config, FULL, sparse=config.num_experts > 0)])
+        self.norm = ZeroCentredRMSNorm(hidden, eps)
 
     def forward(
         self,

@@ -36,7 +36,7 @@ class AttentionCache(Protocol):
 Cache = DeltaCache | AttentionCache
 
 
-class Norm(nn.Module):
+class NormLayer(nn.Module):
     """An RMS norm over the last axis, [dim] weights; subclasses say how these scale."""
 
     def __init__(self, weight: Tensor, eps: float) -> None:
@@ -50,7 +50,7 @@ class Network(nn.Module):
     Layers are called as layer(x, rotation, cache); caches are state.py's or, for a few branches,
     beams.py's."""
 
-    def __init__(self, config: HybridConfig, layers: Iterable[nn.Module], norm: Norm) -> None:
+    def __init__(self, config: HybridConfig, layers: Iterable[nn.Module], norm: NormLayer) -> None:
         super().__init__()
         self.config = config
         self.embed_tokens = Embedding(config.vocab_size, config.hidden_size)

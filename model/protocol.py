@@ -1,6 +1,8 @@
-"""What app may ask of a model that runs here, and of a tokenizer. `load.NetworkModel` is the one
-that is shipped. Whatever takes a model names these types: a test can hand in a small one, and
-nothing below `load` imports it."""
+"""The types of what app is given: a model that runs here, its tokenizer, its calibration.
+
+`answering.AnsweringModel` answers without torch, `load.NetworkModel` computes all layers with it;
+a test can hand in a smaller one.
+"""
 
 from __future__ import annotations
 
@@ -209,7 +211,7 @@ class Model(Protocol):
 
 
 class WritingModel(Model, Protocol):
-    """One that writes, too, as all but `AnsweringModel` do."""
+    """A model that can write text too: all but `AnsweringModel`."""
 
     @property
     def dtype(self) -> torch.dtype: ...
@@ -223,6 +225,6 @@ class WritingModel(Model, Protocol):
         """Hidden states [.., dim] to logits over the vocabulary [.., vocab], float32 at least."""
 
 
-def writer(model: Model) -> WritingModel:
-    """`model`, which writes."""
+def writing_model(model: Model) -> WritingModel:
+    """`model` as one that writes, which its caller knows."""
     return cast(WritingModel, model)

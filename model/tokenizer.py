@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from docqa.model.errors import TokenizerUnsupported
-from docqa.model.gguf.file import is_gguf, opened_gguf
+from docqa.model.gguf.file import is_gguf, open_gguf
 from docqa.model.gguf.tokenizer import vocabulary_spec
 
 if TYPE_CHECKING:
@@ -305,7 +305,7 @@ def tokenizer_spec(folder: Path) -> dict[str, Any]:
     """
     path = folder / "tokenizer.json"
     if _inside_gguf(folder):
-        file = opened_gguf(folder)
+        file = open_gguf(folder)
         return vocabulary_spec(file.metadata, file.path)
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
@@ -326,7 +326,7 @@ def _inside_gguf(folder: Path) -> bool:
 def _eos_ids(folder: Path) -> tuple[int, ...]:
     """Of a GGUF file, or of generation_config.json or config.json, the first that names any."""
     if _inside_gguf(folder):
-        return tuple(opened_gguf(folder).eos_ids())
+        return tuple(open_gguf(folder).eos_ids())
     for name in ("generation_config.json", "config.json"):
         try:
             raw = json.loads((folder / name).read_text(encoding="utf-8"))

@@ -10,14 +10,14 @@ from torch import Tensor, nn
 
 from docqa.kernels import rope
 from docqa.kernels.attention import attention
-from docqa.kernels.dispatch import recorded
+from docqa.kernels.dispatch import gradients_recorded
 from docqa.kernels.norm import rms_norm
 from docqa.model.config import FULL, HybridConfig
 from docqa.model.linear import Linear, SwiGLU
-from docqa.model.network import AttentionCache, Network, Norm
+from docqa.model.network import AttentionCache, Network, NormLayer
 
 
-class PlainNorm(Norm):
+class RMSNorm(NormLayer):
     """RMS norm: x * rsqrt(mean(x^2) + eps) * weight, in float32 inside."""
 
     def __init__(self, dim: int, eps: float) -> None:
@@ -43,7 +43,7 @@ class Attention(nn.Module):
         self.v_proj = Linear(hidden, self.kv_heads * self.dim, bias=bias)
         self.o_proj = Linear(self.heads * self.dim, hidden)
         if self.normed:
-            self.q_norm, self.k_norm = (PlainNorm(self.dim, config.rms_norm_eps) for _ in range(2))
+            self.q_norm, self.k_norm = (RMSNorm(self.dim, config.rms_norm_eps) for _ in range(2))
 
     def forward(
         self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
@@ -67,10 +67,10 @@ class Attention(nn.Module):
 
 def added(new: Tensor, x: Tensor) -> Tensor:
     """x + new, in the memory of `new`, which nobody else has, where no gradient is recorded."""
-    return new + x if recorded(new, x) else new.add_(x)
+    return new + x if gradients_recorded(new, x) else new.add_(x)
 
 
-class Block(nn.Module):
+class TransformerLayer(nn.Module):
     """x + attention(norm(x)), then x + mlp(norm(x))."""
 
     kind = FULL
@@ -79,8 +79,8 @@ class Block(nn.Module):
         super().__init__()
         self.self_attn = Attention(config)
         self.mlp = SwiGLU(config.hidden_size, config.intermediate_size)
-        self.input_layernorm = PlainNorm(config.hidden_size, config.rms_norm_eps)
-        self.post_attention_layernorm = PlainNorm(config.hidden_size, config.rms_norm_eps)
+        self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
     def forward(
         self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
@@ -93,5 +93,5 @@ class Transformer(Network):
     """The network, or its first `layers` layers."""
 
     def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
-        built = (Block(config) for _ in config.layer_types[:layers])
-        super().__init__(config, built, PlainNorm(config.hidden_size, config.rms_norm_eps))
+        built = (TransformerLayer(config) for _ in config.layer_types[:layers])
+        super().__init__(config, built, RMSNorm(config.hidden_size, config.rms_norm_eps))

@@ -117,7 +117,7 @@ def test_the_wheel_holds_the_packages_without_lab_and_training(repository, wheel
     there = {
         f"docqa/{name}" for name in shipped if not name.startswith((*NOT_SHIPPED, "app/package/"))
     }
-    assert held == there | built | {"docqa/__init__.py"}
+    assert held == there | built | {"docqa/__init__.py", "docqa/py.typed"}
     assert Path(wheel.filename or "").name.split("-")[2:4] == ["py3", "none"]
 
 

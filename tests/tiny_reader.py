@@ -12,7 +12,7 @@ from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.heads.reader_text import READER_TOKENIZER, ReaderTokenizer
 from docqa.model.native.encoder import EncoderShape
 from docqa.model.training.heads.passage_start import POSITIONS, save_passage_encoder
-from docqa.model.training.reader.cross_encoder import CrossEncoder
+from docqa.model.training.reader.cross_encoder import TrainableCrossEncoder
 from docqa.model.training.reader.encoder import Encoder
 from docqa.model.training.reader.reader_files import save_reader
 
@@ -36,19 +36,19 @@ def write_pieces(path: Path) -> int:
     return len(names)
 
 
-def random_reader(folder: Path, seed: int = 3) -> CrossEncoder:
+def random_reader(folder: Path, seed: int = 3) -> TrainableCrossEncoder:
     """A fresh reader of random weights, in torch; its tokenizer is written to `folder`."""
     size = write_pieces(folder / READER_TOKENIZER)
     torch.manual_seed(seed)
     shape = EncoderShape(size, WIDTH, 2, 2, 2 * WIDTH, 420, 32)
-    reader = CrossEncoder(shape, ReaderTokenizer(folder / READER_TOKENIZER))
+    reader = TrainableCrossEncoder(shape, ReaderTokenizer(folder / READER_TOKENIZER))
     for parameter in reader.parameters():
         if parameter.ndim > 1:
             torch.nn.init.normal_(parameter, 0, 0.2)
     return reader.requires_grad_(False).eval()
 
 
-def write_reader(folder: Path, seed: int = 3) -> CrossEncoder:
+def write_reader(folder: Path, seed: int = 3) -> TrainableCrossEncoder:
     """`random_reader`, its weights written to `folder` too."""
     reader = random_reader(folder, seed)
     save_reader(reader, folder)

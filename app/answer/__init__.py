@@ -1,3 +1,3 @@
 """An answer, its quotes and cites, and the events that lead to it."""
 
-__all__ = ["answer", "events", "grades", "text"]
+__all__ = ["answer", "confidence", "events", "grades", "text"]

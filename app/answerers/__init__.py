@@ -1,4 +1,4 @@
-"""The ways to answer a question behind one Session: the bundled reader, a checkpoint that writes, a
+"""The ways to answer a question of one Session: the bundled reader, a checkpoint that writes, a
 server.
 """
 
@@ -12,5 +12,6 @@ __all__ = [
     "loading",
     "local",
     "local_generator",
+    "third_party",
     "written",
 ]

@@ -1,4 +1,4 @@
-"""One answer out of those of several documents."""
+"""One answer from those of several documents."""
 
 import math
 import time
@@ -10,6 +10,13 @@ from pathlib import PurePath
 import numpy as np
 
 from docqa.app.answer.answer import Answer, Quote, Statement, Usage
+from docqa.app.answer.confidence import (
+    AGREES_CHANCE,
+    AGREES_ODDS,
+    UNNAMED_CHANCE,
+    agreement_chance,
+    log_odds,
+)
 from docqa.app.answer.events import DocumentAnswered, Event, Finished, ReadProgress
 from docqa.app.answer.grades import Status, Support
 from docqa.app.answerers.compose import Draft, Stated, answer_of
@@ -17,19 +24,14 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.context.provenance import documents_hash
 from docqa.app.facts.facts import FactKind, read, sort_key
-from docqa.app.reading.answerability import agreement, log_odds
 from docqa.app.reading.wording.across import AcrossQuestion
 from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.protocol import NamedLogistic
 
 NOT_STATED = "not stated"
-# log-odds from which on what is asked holds: of others' files 85 % of those named are right
-AGREEING = 0.5
-# the chance that a file is rightly named or left out, their geometric mean, below which it is open
-LEAST_SURE = 0.7
 FRONT_PASSAGES = 3  # of a document, which say what it is about
-UNNAMED = 0.05  # the chance that another value is meant by the one that a question names
 _COMPARED = FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT, FactKind.NUMBER
+_ORDERED = QuestionKind.LEAST, QuestionKind.MOST
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class DocumentAnswer:
 
     path: str
     answer: Answer
-    agrees: float
+    agrees: float = 0.0
 
 
 def ask_across(
@@ -51,184 +53,204 @@ def ask_across(
     """Ask each document of `numbers` by itself, by its answerer in `alone`, the likeliest by its
     words first. Progress is of reading all."""
     started = time.monotonic()
-    found: dict[int, DocumentAnswer] = {}
+    answers: dict[int, DocumentAnswer] = {}
     signals: dict[int, Mapping[str, float]] = {}
-    words = corpus.index.scores(question) if asked.kind.picks else np.zeros(0)
-    best = (corpus.context.passages[item.index].document for item in corpus.rank(question))
-    order = [
-        number
-        for number in dict.fromkeys([*best, *range(len(corpus.documents))])
-        if number in numbers
-    ]
+    scores = corpus.word_index.scores(question) if asked.kind.picks else np.zeros(0)
+    order = _likeliest_first(question, corpus, numbers)
     for number in order:
-        before = sum(each.answer.coverage.tokens for each in found.values())
-        for event in alone[number].ask(
-            asked.question, wanted=asked.wanted, doubtful=asked.kind.picks
-        ):
-            if isinstance(event, Finished):
-                found[number] = DocumentAnswer(corpus.documents[number].path, event.answer, 0.0)
-                if (
-                    asked.kind.picks and asked.wanted.kind
-                ):  # is it the value that the question names?
-                    value = (
-                        str(event.answer.answer or "").partition(",")[0].casefold()
-                    )  # "New York, United States"
-                    agrees = (
-                        event.answer.confidence
-                        if value and value in question.casefold()
-                        else UNNAMED
-                    )
-                    found[number] = replace(found[number], agrees=agrees)
-                elif asked.kind.picks:
-                    signals[number] = alone[number].signals(asked.question)
-                    at = [
-                        place
-                        for place, each in enumerate(corpus.context.passages)
-                        if each.document == number
-                    ]
-                    if (
-                        signals[number] and at
-                    ):  # it was read: how well it, and its beginning, have the words asked for
-                        front = words[at[:FRONT_PASSAGES]].max()
-                        signals[number] = {
-                            **signals[number],
-                            "words": words[at].max(),
-                            "front_words": front,
-                        }
-                    fitted = alone[number].model.calibration.get("agrees")
-                    for each, agrees in _agreements(signals, fitted).items():
-                        found[each] = replace(found[each], agrees=agrees)
-                if _counts(asked, found[number]) and len(found) < len(order):
-                    yield DocumentAnswered(found[number].path, event.answer)
-            elif isinstance(event, ReadProgress):
-                total = len(corpus.context)
-                speed = event.tokens_per_second
-                ends = event.done == event.total and number == order[-1]  # only the last one does
-                done = total if ends else min(before + event.done, total - 1)
-                yield replace(
-                    event,
-                    done=done,
-                    total=total,
-                    eta_seconds=(total - done) / speed if speed else None,
-                )
-            else:
+        answerer = alone[number]
+        tokens_before = sum(each.answer.coverage.tokens for each in answers.values())
+        for event in answerer.ask(asked.question, asked.wanted, doubtful=asked.kind.picks):
+            if isinstance(event, ReadProgress):
+                is_last = number == order[-1]
+                yield _progress_of_all(event, tokens_before, len(corpus.context), is_last)
+            elif not isinstance(event, Finished):
                 yield event
-    inside = [found[number] for number in numbers]
-    yield Finished(_joined(asked, question, corpus, inside, round(time.monotonic() - started, 3)))
+            else:
+                answers[number] = DocumentAnswer(corpus.documents[number].path, event.answer)
+        answer = answers[number].answer
+        if asked.kind.picks and asked.wanted.kind:
+            agrees = _named_chance(answer, question)
+            answers[number] = replace(answers[number], agrees=agrees)
+        elif asked.kind.picks:
+            signals[number] = answerer.signals(asked.question)
+            if signals[number]:  # it was read
+                signals[number] = {**signals[number], **_word_signals(scores, corpus, number)}
+            fitted = answerer.model.calibration.get("agrees")
+            for other, agrees in _agreements(signals, fitted).items():
+                answers[other] = replace(answers[other], agrees=agrees)
+        if _counts(asked, answers[number]) and len(answers) < len(order):
+            yield DocumentAnswered(answers[number].path, answer)
+    inside = [answers[number] for number in numbers]
+    seconds = round(time.monotonic() - started, 3)
+    yield Finished(_joined(asked, question, corpus, inside, seconds))
+
+
+def _likeliest_first(question: str, corpus: Corpus, numbers: Sequence[int]) -> list[int]:
+    """The documents of `numbers`, in the order of their best passages by words."""
+    passages = corpus.context.passages
+    ranked = corpus.ranked_by_words(question)
+    best = (passages[item.passage_number].document for item in ranked)
+    order = dict.fromkeys([*best, *range(len(corpus.documents))])
+    return [number for number in order if number in numbers]
+
+
+def _progress_of_all(
+    event: ReadProgress, tokens_before: int, total: int, is_last: bool
+) -> ReadProgress:
+    """Progress of one document as of all; only the last document ends it."""
+    ends = event.done == event.total and is_last
+    done = total if ends else min(tokens_before + event.done, total - 1)
+    speed = event.tokens_per_second
+    eta = (total - done) / speed if speed else None
+    return replace(event, done=done, total=total, eta_seconds=eta)
+
+
+def _named_chance(answer: Answer, question: str) -> float:
+    """The chance that `answer` is the value that the question names: of "New York, United States"
+    "New York" has to be in it."""
+    value = str(answer.answer or "").partition(",")[0].casefold()
+    return answer.confidence if value and value in question.casefold() else UNNAMED_CHANCE
+
+
+def _word_signals(scores: np.ndarray, corpus: Corpus, document: int) -> Mapping[str, float]:
+    """How well a document, and its beginning, have the words of a question, by the `scores` of all
+    passages; empty without passages."""
+    passages = corpus.context.passages
+    own = [number for number, placed in enumerate(passages) if placed.document == document]
+    if not own:
+        return {}
+    return {"words": scores[own].max(), "front_words": scores[own[:FRONT_PASSAGES]].max()}
 
 
 def _agreements(
     signals: Mapping[int, Mapping[str, float]], calibration: NamedLogistic | None
-) -> Mapping[int, float]:
+) -> dict[int, float]:
     """How likely what is asked holds for each document: by its signals, and by how far each is
-    behind the best one.
+    below the best one.
     """
     names = set().union(*signals.values())
-    most = {name: max(each.get(name, 0.0) for each in signals.values()) for name in names}
-    return {
-        number: agreement(
-            {**each, **{f"{n}_behind": value - most[n] for n, value in each.items()}}, calibration
-        )
-        for number, each in signals.items()
-    }
+    most = {name: max(own.get(name, 0.0) for own in signals.values()) for name in names}
+    chances: dict[int, float] = {}
+    for number, own in signals.items():
+        below = {f"{name}_behind": value - most[name] for name, value in own.items()}
+        chances[number] = agreement_chance({**own, **below}, calibration)
+    return chances
 
 
 def _counts(asked: AcrossQuestion, each: DocumentAnswer) -> bool:
     """Whether what a document says is part of the answer."""
-    return not each.answer.refused and (not asked.kind.picks or log_odds(each.agrees) >= AGREEING)
+    return not each.answer.refused and (
+        not asked.kind.picks or log_odds(each.agrees) >= AGREES_ODDS
+    )
 
 
 def _joined(
     asked: AcrossQuestion,
     question: str,
     corpus: Corpus,
-    found: Sequence[DocumentAnswer],
+    answers: Sequence[DocumentAnswer],
     seconds: float,
 ) -> Answer:
-    stated = _stated(asked, found)
+    stating = _stating(asked, answers)
+    possible = [
+        each for each in answers if each.answer.status is Status.POSSIBLE or not each.answer.refused
+    ]
+    status = Status.ANSWERED if stating else Status.POSSIBLE if possible else Status.NOT_FOUND
+    first = answers[0].answer
+    if first.status is Status.PARTIAL:  # nothing was read
+        status = Status.PARTIAL
+    likely = {
+        each.path: each.agrees if asked.kind.picks else each.answer.confidence for each in answers
+    }
+    if stating:
+        chance = _all_right_chance(asked, stating, answers)
+    else:
+        chance = max((likely[each.path] for each in possible), default=0.0)
+    draft = Draft(
+        question=question,
+        ranked=(),
+        coverage=corpus.coverage(0 if status is Status.PARTIAL else len(corpus.context)),
+        usage=_usage_of_all(answers, seconds),
+        provenance={**first.provenance, "document": documents_hash(corpus.documents)},
+    )
+    stated = _stated(asked, stating, answers)
+    joined = answer_of(draft, stated, status, chance, corpus.context)
+    # The passages of all in turn, the likeliest first, as many as one answer lists.
+    order = sorted(answers, key=lambda each: (each.answer.refused, -likely[each.path]))
+    turns = zip_longest(*(each.answer.evidence for each in order))
+    rows = [row for turn in turns for row in turn if row is not None]
+    most = max(len(each.answer.evidence) for each in answers)
+    return replace(joined, evidence=tuple(rows[:most]))
+
+
+def _usage_of_all(answers: Sequence[DocumentAnswer], seconds: float) -> Usage:
+    usages = [each.answer.usage for each in answers]
+    return Usage(
+        sum(usage.tokens_read for usage in usages),
+        sum(usage.tokens_reused for usage in usages),
+        seconds,
+        all(usage.cached for usage in usages),
+    )
+
+
+def _stated(
+    asked: AcrossQuestion, stating: Sequence[DocumentAnswer], answers: Sequence[DocumentAnswer]
+) -> Stated:
+    """A statement for each document that is `stating`; for the others that they do not say, where
+    no documents are picked."""
+    shown = stating
+    if stating and not asked.kind.picks:
+        silent = [each for each in answers if each not in stating]
+        shown = [*stating, *silent] if asked.kind in _ORDERED else answers
     lines: list[str] = []
     statements: list[Statement] = []
     quotes: list[Quote] = []
-    ordered = asked.kind in (QuestionKind.LEAST, QuestionKind.MOST)
-    silent_too = [*stated, *(each for each in found if each not in stated)] if ordered else found
-    for each in stated if asked.kind.picks or not stated else silent_too:
-        said = NOT_STATED
-        chosen = each.answer.quotes[:0]
-        if each in stated:  # in words of the document, where it is picked without a verdict
-            parts = (statement.text for statement in each.answer.statements)
-            said = "; ".join(parts) if asked.kind.picks else str(each.answer.answer)
-            chosen = each.answer.quotes[: 1 if len(each.answer.statements) < 2 else None]
-        lines.append(f"{PurePath(each.path).name}: {said}")
-        numbers = tuple(range(len(quotes), len(quotes) + len(chosen)))
-        support = Support.QUOTED if chosen else Support.UNSUPPORTED
-        statements.append(Statement(said, support, numbers, each.path))
-        quotes += chosen
-    shown = "; ".join(lines)
-    if stated and asked.kind is QuestionKind.COUNT:
-        shown = f"{len(stated)} of {len(found)}: {shown}"
-    took = [each.answer.usage for each in found]
-    tokens = sum(each.tokens_read for each in took), sum(each.tokens_reused for each in took)
-    usage = Usage(*tokens, seconds, all(each.cached for each in took))
-    possible = [
-        each for each in found if each.answer.status is Status.POSSIBLE or not each.answer.refused
-    ]
-    status = Status.ANSWERED if stated else Status.POSSIBLE if possible else Status.NOT_FOUND
-    first = found[0].answer
-    if first.status is Status.PARTIAL:  # nothing was read
-        status = Status.PARTIAL
-    coverage = corpus.coverage(0 if status is Status.PARTIAL else len(corpus.context))
-    provenance = {**first.provenance, "document": documents_hash(corpus.documents)}
-    draft = Draft(
-        question=question, ranked=(), coverage=coverage, usage=usage, provenance=provenance
-    )
-    likely = {
-        each.path: each.agrees if asked.kind.picks else each.answer.confidence for each in found
-    }
-    sure = (
-        _all_right(asked, stated, found)
-        if stated
-        else max((likely[each.path] for each in possible), default=0.0)
-    )
-    made = answer_of(
-        draft, Stated(shown or None, tuple(statements), tuple(quotes)), status, sure, corpus.context
-    )
-    # The passages of all in turn, the likeliest first, as many as one answer lists.
-    order = sorted(found, key=lambda each: (each.answer.refused, -likely[each.path]))
-    rows = [
-        row
-        for turn in zip_longest(*(each.answer.evidence for each in order))
-        for row in turn
-        if row is not None
-    ]
-    return replace(made, evidence=tuple(rows[: max(len(each.answer.evidence) for each in found)]))
+    for each in shown:
+        words, own = _words_of(asked, each) if each in stating else (NOT_STATED, ())
+        lines.append(f"{PurePath(each.path).name}: {words}")
+        numbers = tuple(range(len(quotes), len(quotes) + len(own)))
+        support = Support.QUOTED if own else Support.UNSUPPORTED
+        statements.append(Statement(words, support, numbers, each.path))
+        quotes += own
+    answer = "; ".join(lines)
+    if stating and asked.kind is QuestionKind.COUNT:
+        answer = f"{len(stating)} of {len(answers)}: {answer}"
+    return Stated(answer or None, tuple(statements), tuple(quotes))
 
 
-def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[DocumentAnswer]:
+def _words_of(asked: AcrossQuestion, each: DocumentAnswer) -> tuple[str, tuple[Quote, ...]]:
+    """What a document says: in its words, without a verdict, where it is picked."""
+    answer = each.answer
+    in_words = "; ".join(statement.text for statement in answer.statements)
+    words = in_words if asked.kind.picks else str(answer.answer)
+    return words, answer.quotes[:1] if len(answer.statements) < 2 else answer.quotes
+
+
+def _stating(asked: AcrossQuestion, answers: Sequence[DocumentAnswer]) -> Sequence[DocumentAnswer]:
     """Those of the answer, in its order: of a comparison the one that was asked for first, where
     values decide.
     """
-    said = [each for each in found if _counts(asked, each)]
-    if asked.kind.picks and _all_right(asked, said, found) < LEAST_SURE ** len(found):
+    counting = [each for each in answers if _counts(asked, each)]
+    least = AGREES_CHANCE ** len(answers)
+    if asked.kind.picks and _all_right_chance(asked, counting, answers) < least:
         return []
-    if asked.kind in (QuestionKind.LEAST, QuestionKind.MOST):
+    if asked.kind in _ORDERED:
         for kind in _COMPARED:
-            values = [
-                (sort_key(fact), each)
-                for each in said
-                if (fact := read(kind, str(each.answer.answer)))
-            ]
+            facts = [(read(kind, str(each.answer.answer)), each) for each in counting]
+            values = [(sort_key(fact), each) for fact, each in facts if fact]
             if len(values) > 1:
                 values.sort(key=lambda item: item[0], reverse=asked.kind is QuestionKind.MOST)
                 return [each for _, each in values]
-    return said
+    return counting
 
 
-def _all_right(
-    asked: AcrossQuestion, stated: Sequence[DocumentAnswer], found: Sequence[DocumentAnswer]
+def _all_right_chance(
+    asked: AcrossQuestion, stating: Sequence[DocumentAnswer], answers: Sequence[DocumentAnswer]
 ) -> float:
     """The chance that every part of the answer is right, and of picked documents that none is
     missing.
     """
     if asked.kind.picks:
-        return math.prod(each.agrees if each in stated else 1 - each.agrees for each in found)
-    return math.prod(each.answer.confidence for each in stated)
+        return math.prod(each.agrees if each in stating else 1 - each.agrees for each in answers)
+    return math.prod(each.answer.confidence for each in stating)

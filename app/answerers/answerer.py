@@ -1,4 +1,4 @@
-"""The two interfaces behind a Session: what answers, and what a WritingAnswerer has its texts
+"""The two interfaces that a Session works with: what answers, and what a WritingAnswerer has its texts
 written by.
 """
 
@@ -16,7 +16,7 @@ from docqa.app.reading.candidates import ANYTHING, Wanted
 
 if TYPE_CHECKING:
     from docqa.app.answerers.local import LocalReading
-    from docqa.model.prompts.conversation import Form
+    from docqa.model.prompts.conversation import PromptForm
 
 
 class Answerer(Protocol):
@@ -28,11 +28,6 @@ class Answerer(Protocol):
     def reading(self) -> LocalReading:
         """What reads whole documents on this machine, and its plan."""
 
-    def read(self) -> Iterator[Event]:
-        """Read all documents, or take up what is kept. Closing the generator keeps what was
-        read.
-        """
-
     def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. `wanted`: what the answer has to be."""
 
@@ -41,7 +36,7 @@ class Answerer(Protocol):
         `nearest` passages.
         """
 
-    def rank(self, question: str) -> list[Ranked]:
+    def ranked_passages(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first."""
 
     def close(self) -> None:
@@ -76,7 +71,11 @@ class TextGenerator(Protocol):
         """Whether the next text is written from all of the documents, read into the model."""
 
     def reply(
-        self, form: Form, given: Given, said: Sequence[str], stopped: Callable[[], bool] = bool
+        self,
+        form: PromptForm,
+        given: Given,
+        said: Sequence[str],
+        stopped: Callable[[], bool] = bool,
     ) -> Generator[Event, None, Reply]:
         """Write what follows what was `said` in turn about what is `given`; ends when `stopped`.
         Yields the text as it comes.

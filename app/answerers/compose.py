@@ -1,17 +1,17 @@
-"""The Answer out of what was found: status, words, statements, quotes, evidence, coverage."""
+"""The Answer of what was read: status, words, statements, quotes, evidence, coverage."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Quote, Statement, Usage
 from docqa.app.answer.grades import Status, Support, Verdict
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.terms import key_words, plain_words, terms
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import cut_quote, label_of, make_quote
-from docqa.app.reading.answerability import counts_line, word_counts
 from docqa.app.reading.candidates import Candidate, Candidates, Form
 from docqa.app.reading.tables.units import unit_of
 
@@ -100,43 +100,46 @@ def _stated(reading: Candidates, context: Context) -> Stated:
     answer = f"{verdict.capitalize()}: {words}" if verdict else words
     # The best candidate's quote, the unit of its cell, then quotes of the same words on other
     # pages.
-    said = fold(words).text
-    chosen = dict[tuple[int, int], Candidate]()
-    for each in reading.candidates:
-        if fold(each.located.text_in(context.documents)).text == said:
-            chosen.setdefault((each.document, each.page), each)
-    first, *others = islice(chosen.values(), 1 + _SUPPORT)
-    quotes = [make_quote(context.documents, each.located, each.quoted) for each in (first, *others)]
-    quotes[1:1] = _units(first, context)
+    folded = fold(words).text
+    by_page = dict[tuple[int, int], Candidate]()
+    for candidate in reading.candidates:
+        if fold(candidate.located.text_in(context.documents)).text == folded:
+            by_page.setdefault((candidate.document, candidate.page), candidate)
+    same_words = list(by_page.values())[: 1 + _SUPPORT]
+    quotes = [make_quote(context.documents, each.located, each.quoted) for each in same_words]
+    quotes[1:1] = _units(same_words[0], context)
     return Stated(answer, (Statement(words, Support.QUOTED, (0,)),), tuple(quotes), verdict)
 
 
 def _stated_items(items: tuple[Candidate, ...], context: Context) -> Stated:
-    """A statement for each item; those that stand in one quote share it. The units of cells come
-    behind all quotes.
+    """A statement for each item; items in one quote share it. The units of cells come after all
+    quotes.
     """
     quotes: list[Quote] = []
     statements: list[Statement] = []
     for item in items:
         file = context.documents[item.document].path
-        place = file, item.page, item.start, item.end
-        holding = (
-            number
-            for number, quote in enumerate(quotes)
-            if any(c.holds(*place) for c in quote.cites)
-        )
-        at = next(holding, len(quotes))
-        if at == len(quotes):
+        number = _holding(quotes, file, item.page, item.start, item.end)
+        if number is None:
+            number = len(quotes)
             quotes.append(make_quote(context.documents, item.located, item.quoted))
-        statements.append(Statement(item.located.text_in(context.documents), Support.QUOTED, (at,)))
-    for unit in (unit for item in items for unit in _units(item, context)):
-        (own,) = unit.cites
-        place = own.file, own.page or 1, own.start, own.end
-        if not any(cite.holds(*place) for quote in quotes for cite in quote.cites):
-            quotes.append(unit)
-    return Stated(
-        "; ".join(statement.text for statement in statements), tuple(statements), tuple(quotes)
-    )
+        words = item.located.text_in(context.documents)
+        statements.append(Statement(words, Support.QUOTED, (number,)))
+    for item in items:
+        for unit in _units(item, context):
+            (cite,) = unit.cites
+            if _holding(quotes, cite.file, cite.page or 1, cite.start, cite.end) is None:
+                quotes.append(unit)
+    answer = "; ".join(statement.text for statement in statements)
+    return Stated(answer, tuple(statements), tuple(quotes))
+
+
+def _holding(quotes: Sequence[Quote], file: str, page: int, start: int, end: int) -> int | None:
+    """The number of the first quote that has these characters."""
+    for number, quote in enumerate(quotes):
+        if any(cite.holds(file, page, start, end) for cite in quote.cites):
+            return number
+    return None
 
 
 def _units(candidate: Candidate, context: Context) -> list[Quote]:
@@ -154,7 +157,7 @@ def _units(candidate: Candidate, context: Context) -> list[Quote]:
 
 
 def _evidence_item(item: Ranked, context: Context) -> EvidenceItem:
-    placed = context.passages[item.index]
+    placed = context.passages[item.passage_number]
     document = context.documents[placed.document]
     passage = placed.passage
     return EvidenceItem(
@@ -164,3 +167,27 @@ def _evidence_item(item: Ranked, context: Context) -> EvidenceItem:
         score=round(item.score, 4),
         text=context.text_of(placed),
     )
+
+
+def word_counts(question: str, context: Context) -> dict[str, int]:
+    """How often each key word of the question is in the passages, in any inflection."""
+    stems = {word: (terms(word) or [word.casefold()])[0] for word in key_words(question)}
+    if not stems:
+        return {}
+    words = Counter(
+        word for placed in context.passages for word in plain_words(context.text_of(placed))
+    )
+    counts: Counter[str] = Counter()
+    for word, count in words.items():
+        counts.update(dict.fromkeys(terms(word)[:1], count))
+    return {word: counts[stem] for word, stem in stems.items()}
+
+
+def counts_line(counts: dict[str, int]) -> str:
+    """One line for `coverage.warnings`, as: The question's words in the text: "rent" 12, "subsidy"
+    0.
+    """
+    if not counts:
+        return "The question has no word that could be counted in the text."
+    listed = ", ".join(f'"{word.replace(chr(34), "")}" {count}' for word, count in counts.items())
+    return f"The question's words in the text: {listed}."

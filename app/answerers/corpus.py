@@ -4,12 +4,12 @@ coverage.
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import CoverageReport
+from docqa.app.context.cached import CachedParts
 from docqa.app.context.context import Context, lay_out
-from docqa.app.context.kept import KeptParts
-from docqa.app.evidence.ranking import Ranked, WordIndex, rank
+from docqa.app.evidence.ranking import Ranked, WordIndex, ranked_by_words
 from docqa.app.quotes.verifier import Verifier
 from docqa.app.reading.clauses import ClauseSentence, clause_sentences
 from docqa.ingest.types import Document
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 class Corpus:
     """Documents in the order given; `warnings`: what was left out. `opening`: the ids before the
-    documents, of a chat template. `kept`: where token ids and words are kept; without it they are
-    made for this Corpus alone."""
+    documents, of a chat template. `cache`: of token ids and word indices; without it they are made
+    for this Corpus alone."""
 
     def __init__(
         self,
@@ -31,19 +31,19 @@ class Corpus:
         warnings: list[str],
         opening: Sequence[int] | None = None,
         *,
-        kept: KeptParts | None = None,
+        cache: CachedParts | None = None,
     ) -> None:
         self.documents = documents
         self.warnings = tuple(warnings)
         self.tokenizer = tokenizer
         self._opening = opening
-        self._kept = kept
+        self._cache = cache
 
     @cached_property
     def context(self) -> Context:
-        if self._kept is None:
+        if self._cache is None:
             return lay_out(self.documents, self.tokenizer, self._opening)
-        return self._kept.context(self.documents, lambda: self.tokenizer, self._opening)
+        return self._cache.context(self.documents, lambda: self.tokenizer, self._opening)
 
     @cached_property
     def quotable(self) -> "QuotableText":
@@ -59,12 +59,10 @@ class Corpus:
         return QuotableText("\0".join(texts))
 
     @cached_property
-    def index(self) -> WordIndex:
-        return (
-            WordIndex.of(self.context)
-            if self._kept is None
-            else WordIndex.kept(self.context, self._kept)
-        )
+    def word_index(self) -> WordIndex:
+        if self._cache is None:
+            return WordIndex.of(self.context)
+        return WordIndex.cached(self.context, self._cache)
 
     @cached_property
     def clause_sentences(self) -> list[ClauseSentence]:
@@ -74,15 +72,12 @@ class Corpus:
     def verifier(self) -> Verifier:
         return Verifier(self.documents)
 
-    def rank(self, question: str, **signals: Any) -> list[Ranked]:
-        """All passages, best first, by words and the model's `signals`; contents and references,
-        which never answer, last."""
-        ranked = rank(question, self.index, **signals)
-        passages = self.context.passages
-        return sorted(ranked, key=lambda item: passages[item.index].passage.kind != "text")
+    def ranked_by_words(self, question: str) -> list[Ranked]:
+        """All passages, best first, by BM25; contents and references, which never answer, last."""
+        return ranked_by_words(question, self.word_index, self.context)
 
     def coverage(self, tokens_read: int, *notes: str) -> CoverageReport:
-        """How much of the documents an answer rests on; `notes` come behind the documents' own
+        """How much of the documents an answer rests on; `notes` come after the documents' own
         warnings.
         """
         parts = [document.coverage for document in self.documents]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from docqa.app.answer.confidence import PASSAGE_CHANCES, is_refused, log_odds
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
@@ -15,7 +16,6 @@ from docqa.app.answerers.writing.answers import ReadQuestion
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Candidates, Form
 from docqa.app.reading.rereading import ReadAlone, read_alone
 from docqa.app.reading.wording.language import is_english
@@ -52,23 +52,23 @@ class QuestionEvidence:
         return [place.located for place in places]
 
 
-class DocumentEvidence(ExtractiveAnswerer):
-    """The bundled reader of one Corpus beside a model that writes; nothing is read twice. Mutable
-    as it is.
+class DocumentEvidence:
+    """Evidence of one Corpus for a model that writes. `own`: the bundled reader's own answers, by
+    which passages are ranked. Mutable: it caches the last evidence.
     """
 
     def __init__(self, corpus: Corpus, options: Options, store: Store | None) -> None:
-        super().__init__(
-            corpus, bundled_model(options), replace(options, model=None, k=None), store
-        )
-        self._last_evidence: tuple[bool, QuestionEvidence] | None = None
+        self.corpus = corpus
+        options = replace(options, model=None, k=None)
+        self.own = ExtractiveAnswerer(corpus, bundled_model(options), options, store)
+        self._last: tuple[bool, QuestionEvidence] | None = None
 
     @property
     def reader(self) -> ExcerptReader:
         """The encoder that reads excerpts with a question and judges statements."""
-        if self.model.reader is None:
-            raise ModelError("the bundled model has no reader", hint="install docqa again")
-        return self.model.reader
+        if self.own.model.reader is None:
+            raise ModelError("the bundled model has no reader (install docqa again)")
+        return self.own.model.reader
 
     def judge(
         self, statements: Sequence[str], quotes: Sequence[str]
@@ -83,42 +83,38 @@ class DocumentEvidence(ExtractiveAnswerer):
     def of_question(self, question: str, *, unread: bool = False) -> QuestionEvidence:
         """All passages, best first, by words, vectors and the reader, after `read`; `unread`: by
         words, the best of them by the reader."""
-        if (last := self._last_evidence) is not None and (last[0], last[1].question) == (
-            unread,
-            question,
-        ):
-            return last[1]
-        ranked = self.corpus.rank(question) if unread else []
-        reading = None
-        first = 0.0
-        likely = 0.0
-        if unread and ranked:
-            ranked, reading = self.finder.find_unread(AskedQuestion(question), ranked)
-        elif not unread and is_english(question):
-            ranked, reading = self.find(question)
-        elif not unread:  # the reader reads English; words and vectors are left
-            ranked = self.rank_by_signals(AskedQuestion(question))
+        if self._last is not None:
+            was_unread, last = self._last
+            if (was_unread, last.question) == (unread, question):
+                return last
+        reading: Candidates | None = None
+        if unread:
+            ranked, reading = self.own.finder.find_unread(AskedQuestion(question))
+        elif is_english(question):
+            ranked, reading = self.own.find(question)
+        else:  # the reader reads English; words and vectors are left
+            ranked = self.own.finder.ranked_by_signals(question)
+        chances = 0.0, 0.0
         if reading is not None:
-            calibration = self.finder.calibration
-            values = self.features(question, ranked, reading)
-            first = answerability.first_passage_probability(values, calibration)
-            likely = answerability.probability(values, calibration, reading.form)
-            likely = first if answerability.refused(likely, calibration) else likely
-        found = QuestionEvidence(question, ranked, reading, (first, likely))
-        self._last_evidence = unread, found
-        return found
+            likely, first = self.own.chances(question, reading)
+            refused = is_refused(likely, self.own.finder.calibration)
+            chances = first, first if refused else likely
+        evidence = QuestionEvidence(question, ranked, reading, chances)
+        self._last = unread, evidence
+        return evidence
 
-    def asked(self, found: QuestionEvidence, *, small: bool) -> ReadQuestion:
-        """The question of `found` as statements are judged that may answer it, of a `small` model
-        or another.
+    def asked(self, evidence: QuestionEvidence, *, small: bool) -> ReadQuestion:
+        """The question as statements are judged that may answer it, of a `small` model or
+        another.
         """
-        words = tuple(place.text_in(self.corpus.documents) for place in found.nearest[:_MOST_WORDS])
-        read = partial(self._read_alone, found.question)
-        answers = answerability.log_odds(min(max(found.chances[0], 0.01), 0.99))
-        small = (
-            small and found.reading is not None
-        )  # the fit is of what the reader makes of the question
-        return ReadQuestion(found.question, words, tuple(found.nearest), read, answers, small)
+        nearest = tuple(evidence.nearest)
+        words = tuple(place.text_in(self.corpus.documents) for place in nearest[:_MOST_WORDS])
+        least, most = PASSAGE_CHANCES
+        answers = log_odds(min(max(evidence.chances[0], least), most))
+        # The fit for small models is of what the reader makes of the question.
+        fitted = small and evidence.reading is not None
+        read = partial(self._read_alone, evidence.question)
+        return ReadQuestion(evidence.question, words, nearest, read, answers, fitted)
 
     def _read_alone(
         self, question: str, shown: Sequence[Sequence[Located] | str]
@@ -126,8 +122,8 @@ class DocumentEvidence(ExtractiveAnswerer):
         """What the reader makes of places, each below its headings, and of texts in the place of
         one.
         """
-        texts = list[str]()
-        above = list[str]()
+        texts: list[str] = []
+        above: list[str] = []
         for each in shown:
             if isinstance(each, str):
                 texts.append(each)

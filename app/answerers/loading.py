@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docqa.app.answerers.remote.address import Address, is_remote
+from docqa.app.answerers.third_party import calibration_file, third_party_models
 from docqa.app.options import Options
-from docqa.model.folder import BUNDLED, calibration_in
+from docqa.model.folder import BUNDLED, load_calibration_file
 
 if TYPE_CHECKING:
     from docqa.model.load import NetworkModel
@@ -29,28 +29,29 @@ def load_model(options: Options) -> Model:
     model = answering_model(_folder(options), options.threads, options.device) or load_network(
         options
     )
-    if not model.has_reader or not options.others:
+    if not (model.has_reader and third_party_models(options)):
         return model
-    # Models of others read, encode or rank in the place of the model's own, with the calibration
-    # fitted for them.
-    from docqa.model.foreign.encoder import SentenceEncoder
+    # They read, encode or rank in the place of the model's own, with the calibration fitted for
+    # them.
+    from docqa.model.foreign.encoder import ForeignEncoder
     from docqa.model.foreign.folder import PLUGIN, plugged_reader
-    from docqa.model.foreign.reader import SpanReader
-    from docqa.model.foreign.reranker import CrossEncoder
+    from docqa.model.foreign.reader import ForeignSpanReader
+    from docqa.model.foreign.reranker import ForeignReranker
 
     if options.encoder is not None:
-        model.passage_encoder = SentenceEncoder(Path(options.encoder), options.device)
+        model.passage_encoder = ForeignEncoder(Path(options.encoder), options.device)
     if options.reranker is not None:
-        model.reranker = CrossEncoder(Path(options.reranker), options.device)
+        model.reranker = ForeignReranker(Path(options.reranker), options.device)
     if options.reader is not None and model.reader is not None:
         plugged = (
             plugged_reader(options.reader).load() if options.reader.startswith(PLUGIN) else None
         )
         model.reader.other = (
-            plugged() if plugged else SpanReader(Path(options.reader), options.device)
+            plugged() if plugged else ForeignSpanReader(Path(options.reader), options.device)
         )
-    if (fitted := options.calibration_file) is not None and fitted.is_file():
-        model.calibration["refusal"] = calibration_in(fitted)["refusal"]
+    fitted = calibration_file(options)
+    if fitted is not None and fitted.is_file():
+        model.calibration["refusal"] = load_calibration_file(fitted)["refusal"]
     return model
 
 
@@ -84,14 +85,17 @@ def find_model(options: Options) -> Model:
 
 
 def bundled_model(options: Options) -> Model:
-    """The bundled model with what others put in, loaded once for all sessions of this process."""
-    kept = Options(
+    """The bundled model with third-party models in its roles, loaded once for all sessions of this
+    process.
+    """
+    needed = Options(
         threads=options.threads,
         reader=options.reader,
         encoder=options.encoder,
         reranker=options.reranker,
+        cache_dir=options.cache_dir if third_party_models(options) else None,
     )
-    return _bundled(replace(kept, cache_dir=options.cache_dir) if kept.others else kept)
+    return _bundled(needed)
 
 
 _bundled = lru_cache(maxsize=1)(load_model)

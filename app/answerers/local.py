@@ -1,51 +1,47 @@
-"""What answerers have in common whose model runs here: the documents are read into its state,
-once.
-"""
+"""Documents read into the state of a model that runs here, once."""
 
 import time
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Self
 
 from docqa.app.answer.answer import Usage
 from docqa.app.answer.events import Event
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.context import plan
-from docqa.app.context.plan import Plan, make_plan, yarn_factor_of
+from docqa.app.context.plan import Plan, make_plan
 from docqa.app.context.prefill import Prefiller
 from docqa.app.context.provenance import Profile, profile_of
-from docqa.app.options import Options
 from docqa.app.storage.store import Store
+from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.protocol import Model
 
 
 class LocalReading:
-    """Mutable: it has the state of the documents. `room`: tokens for what comes behind them;
+    """Mutable: it has the state of the documents. `room`: tokens for what comes after them;
     `layout`: of the Context, if not the bundled model's."""
 
-    room: int = plan.QUESTION_TOKENS
-    layout: int | None = None
-
-    def __init__(self, corpus: Corpus, model: Model, options: Options, store: Store | None) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        model: Model,
+        store: Store | None,
+        room: int = plan.QUESTION_TOKENS,
+        layout: int | None = None,
+    ) -> None:
         self.corpus = corpus
         self.model = model
-        self.options = options
         self._store = store
-        self._read_charged = (
-            False  # the tokens of the documents count as read for the first answer only
-        )
-
-    @property
-    def reading(self) -> Self:
-        return self
+        self._room = room
+        self._layout = layout
+        self._charged = False  # the documents count as read for the first answer only
 
     @cached_property
     def yarn_factor(self) -> float:
-        return yarn_factor_of(self.model, len(self.corpus.context), self.room)
+        return yarn_factor_for(self.model.config, len(self.corpus.context) + self._room)
 
     @cached_property
     def profile(self) -> Profile:
-        return profile_of(self.model, self.yarn_factor, self.layout)
+        return profile_of(self.model, self.yarn_factor, self._layout)
 
     @cached_property
     def prefiller(self) -> Prefiller:
@@ -65,12 +61,13 @@ class LocalReading:
         return not self.prefiller.finished and self.plan.seconds > plan.PREVIEW_FROM_SECONDS
 
     def read(self) -> Iterator[Event]:
-        """Read all documents into the model, or take up what is kept. Closing the generator keeps
+        """Read all documents into the model, or load what is cached. Closing the generator keeps
         whole blocks.
         """
         yield from self.prefiller.read()
 
     def close(self) -> None:
+        """Keep the whole blocks of a read that was left."""
         if "prefiller" in self.__dict__:
             self.prefiller.keep_progress()
 
@@ -79,8 +76,8 @@ class LocalReading:
         read of it.
         """
         total = len(self.corpus.context) if read else 0
-        reused = total if self._read_charged or not read else self.prefiller.tokens_reused
-        self._read_charged |= read
+        reused = total if self._charged or not read else self.prefiller.tokens_reused
+        self._charged |= read
         return Usage(
             total - reused, reused, round(time.monotonic() - started, 3), read and reused == total
         )

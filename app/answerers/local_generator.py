@@ -8,6 +8,7 @@ from docqa.app.answer.events import Event
 from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.local import LocalReading
+from docqa.app.answerers.third_party import recorded_options
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
 from docqa.app.answerers.writing.generation import think, write
 from docqa.app.context import plan
@@ -15,10 +16,11 @@ from docqa.app.context.provenance import answer_provenance, profile_of
 from docqa.app.models.library import name_of
 from docqa.app.options import Options
 from docqa.app.storage.store import Store
+from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.errors import ContextTooLong
 from docqa.model.prompts.chat_template import ChatTemplate
-from docqa.model.prompts.conversation import CONVERSATION_LAYOUT, Conversation, Form
-from docqa.model.protocol import Model, writer
+from docqa.model.prompts.conversation import CONVERSATION_LAYOUT, PromptForm, TemplateConversation
+from docqa.model.protocol import Model, writing_model
 from docqa.model.state.long_attention import attention_kind
 from docqa.model.state.state import State
 
@@ -29,11 +31,10 @@ ROOM = 4_096  # tokens for a question, the turns before it, a thought and the an
 LEAST_TOKENS = 1_024  # tokens of passages that a model is given however short its context is
 
 
-class LocalGenerator(LocalReading):
-    """Mutable: it has the state of the documents, and the one that read what was given last."""
-
-    room = ROOM
-    layout = CONVERSATION_LAYOUT
+class LocalGenerator:
+    """Mutable: it has the state that read what was given last. `reading` has that of the
+    documents.
+    """
 
     def __init__(
         self,
@@ -43,7 +44,10 @@ class LocalGenerator(LocalReading):
         options: Options,
         store: Store | None,
     ) -> None:
-        super().__init__(corpus, model, options, store)
+        self.corpus = corpus
+        self.model = model
+        self.options = options
+        self.reading = LocalReading(corpus, model, store, ROOM, CONVERSATION_LAYOUT)
         self.name = name_of(model.folder)
         self._template = template
         self.budget = min(MOST_TOKENS, max(model.config.native_context - ROOM, LEAST_TOKENS))
@@ -59,36 +63,45 @@ class LocalGenerator(LocalReading):
         if tokens <= WHOLE_TOKENS and plan.fits(self.model, tokens, ROOM):
             return True
         try:
-            return self.prefiller.finished or self.prefiller.reusable_tokens() == tokens
+            return (
+                self.reading.prefiller.finished
+                or self.reading.prefiller.reusable_tokens() == tokens
+            )
         except ContextTooLong:
             return False
 
     def reply(
-        self, form: Form, given: Given, said: Sequence[str], stopped: Callable[[], bool] = bool
+        self,
+        form: PromptForm,
+        given: Given,
+        said: Sequence[str],
+        stopped: Callable[[], bool] = bool,
     ) -> Generator[Event, None, Reply]:
         """Write in a state of its own, after a thought where the model thinks."""
-        conversation = Conversation(self._template, self.model.tokenizer, form)
+        conversation = TemplateConversation(self._template, self.model.tokenizer, form)
         thinks = form.thinks and self._template.thinks(self.options.think)
         if not given.numbered:
-            assert self.prefiller.state is not None
-            self._given = given, self.prefiller.state
+            assert self.reading.prefiller.state is not None
+            self._given = given, self.reading.prefiller.state
         elif self._given is None or self._given[0] is not given:
             text = given.text if form.numbered else given.unnumbered
             ids = conversation.opening() + self.model.tokenizer.encode(text)
-            read = self.model.new_state(plan.yarn_factor_of(self.model, len(ids), ROOM))
+            read = self.model.new_state(yarn_factor_for(self.model.config, len(ids) + ROOM))
             self.model.prefill(ids, read)
             self._given = given, read
         state = self._given[1].fork()
         self.model.prefill(conversation.ids(said, think=thinks), state)
         if thinks:
-            yield from think(writer(self.model), state, stopped)
-        return (yield from write(writer(self.model), state, self.corpus.quotable, stopped))
+            yield from think(writing_model(self.model), state, stopped)
+        return (yield from write(writing_model(self.model), state, self.corpus.quotable, stopped))
 
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:
         whole = not given.numbered
-        factor = self.yarn_factor if whole else plan.yarn_factor_of(self.model, tokens, ROOM)
+        factor = (
+            self.reading.yarn_factor if whole else yarn_factor_for(self.model.config, tokens + ROOM)
+        )
         profile = profile_of(self.model, factor, CONVERSATION_LAYOUT)
-        options = {**self.options.recorded(), "from": "whole" if whole else "passages"}
+        options = {**recorded_options(self.options), "from": "whole" if whole else "passages"}
         return answer_provenance(
             profile, self.corpus.documents, options, attention_kind(self.model.config, tokens)
         )

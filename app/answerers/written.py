@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TypeVar
 
 from docqa.app.answer.answer import Answer, Quote, Usage
+from docqa.app.answer.confidence import SURE_OWN
 from docqa.app.answer.events import Event, Finished, Notice, Preview
 from docqa.app.answerers.answerer import Reply, TextGenerator
 from docqa.app.answerers.compose import Draft
@@ -28,17 +29,16 @@ from docqa.app.places.scope import scope_of
 from docqa.app.reading.candidates import ANYTHING, Form, Wanted
 from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.prompts.conversation import COMPLETE, EXCERPTS, PASSAGES, VALUE, WHOLE
-from docqa.model.prompts.written_prompt import Question, Turn, completing
+from docqa.model.prompts.written_prompt import AnsweredQuestion, PromptQuestion, completion_prompt
 
 T = TypeVar("T")
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"
-_SURE_OWN = 0.6  # the reader's own chance, where a small model says otherwise, or nothing
 # tokens of passages; most where the reader is not sure of its own answer
 _MOST_GIVEN = 3_000
 _LEAST_GIVEN = 600
-_MOST_TOLD = 4  # passages that may bear out what was written, by its words
-# shares of its words that a completed question keeps, and that were said before
-_LEAST_KEPT = 0.6
+_MOST_BEARING = 4  # passages that may bear out what was written, by its words
+# shares of the words of a question that its completed form has, and of that form that were said
+_LEAST_OF_QUESTION = 0.6
 _LEAST_KNOWN = 0.5
 
 
@@ -75,26 +75,22 @@ class WritingAnswerer:
         """What reads whole documents on this machine: the model, or the bundled one where a server
         has the model.
         """
-        return self.generator.reading or self.evidence
-
-    def read(self) -> Iterator[Event]:
-        """Read the documents on this machine; a server is sent nothing."""
-        yield from self.reading.read()
+        return self.generator.reading or self.evidence.own.reading
 
     def close(self) -> None:
         """Keep the whole blocks of reads that were left."""
-        for reading in dict.fromkeys((self.evidence, self.reading)):
+        for reading in dict.fromkeys((self.evidence.own.reading, self.reading)):
             reading.close()
 
     def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
         """What the model thinks and writes, and Finished; where reading takes long a preview first,
         by the bundled reader where the model runs here."""
         if self.options.quick and self.generator.reading is not None:
-            yield Finished(self.evidence.preview(question))
+            yield Finished(self.evidence.own.preview(question))
             return
         whole = self.generator.whole and bool(self.corpus.context.passages)
         if whole and self.options.preview and self.reading.takes_long:
-            yield Preview(self.evidence.preview(question))
+            yield Preview(self.evidence.own.preview(question))
         yield Finished((yield from self._answer(question, wanted, whole=whole)))
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
@@ -102,15 +98,15 @@ class WritingAnswerer:
         `nearest` of evidence; by the bundled reader where none is left."""
         return _result_of(self._answer(question, without=without, nearest=nearest))
 
-    def completed(self, question: str, earlier: Sequence[Turn]) -> str:
+    def completed(self, question: str, earlier: Sequence[AnsweredQuestion]) -> str:
         """`question` as the model puts it so that it can be understood without the turns `earlier`;
         as it is where the model cannot be asked, or what it writes asks for something else."""
         nothing = Given("", (), (), whole=False)
         try:
             reply = _result_of(
-                self.generator.reply(COMPLETE, nothing, [completing(question, earlier)])
+                self.generator.reply(COMPLETE, nothing, [completion_prompt(question, earlier)])
             )
-        except RemoteError:  # the question itself will tell
+        except RemoteError:  # the question itself will say what is wrong
             return question
         written = plain(reply.text.strip().partition("\n")[0]).strip('"“”')
         wanted = set(terms(question))
@@ -118,16 +114,15 @@ class WritingAnswerer:
         said = {
             word for turn in earlier for word in terms(f"{turn.question} {turn.answer}")
         } | wanted
-        least = _LEAST_KEPT if self.evidence.reader.goes_on(question) else 1.0
+        least = _LEAST_OF_QUESTION if self.evidence.reader.goes_on(question) else 1.0
         same = len(wanted & asked) >= least * len(wanted) and len(
             asked & said
         ) > _LEAST_KNOWN * len(asked)
         return written if same and all(written != turn.question for turn in earlier) else question
 
-    def rank(self, question: str) -> list[Ranked]:
-        return self.evidence.of_question(
-            question, unread=self.options.quick or self.generator.whole
-        ).ranked
+    def ranked_passages(self, question: str) -> list[Ranked]:
+        unread = self.options.quick or self.generator.whole
+        return self.evidence.of_question(question, unread=unread).ranked
 
     def stop_writing(self) -> bool:
         """End the text that is being written, so that what there is becomes the answer; False where
@@ -154,11 +149,11 @@ class WritingAnswerer:
         if whole:
             yield from self.reading.read()
         elif not unread:
-            yield from self.evidence.read()
+            yield from self.evidence.own.reading.read()
         found = self.evidence.of_question(question, unread=unread)
         usable = [item for item in found.ranked if not self._shows(item, without)]
         if without and not usable:
-            return self.evidence.ask_again(question, without, nearest)
+            return self.evidence.own.ask_again(question, without, nearest)
         asked = AskedToWrite(
             question, wanted.kind not in (None, FactKind.YES_NO), found, usable, whole, started
         )
@@ -191,16 +186,16 @@ class WritingAnswerer:
             or self.options.quick
         ):
             return answer
-        own = self.evidence.ask_again(question, without, nearest)
+        own = self.evidence.own.ask_again(question, without, nearest)
         shown = replace(
             own, coverage=own.coverage.warned(OWN), usage=answer.usage, provenance=answer.provenance
         )
-        return shown if own.confidence >= _SURE_OWN and not own.refused else answer
+        return shown if own.confidence >= SURE_OWN and not own.refused else answer
 
     def _reply(
         self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
     ) -> Generator[Event, None, Reply]:
-        """The reply to the question or, behind a first `text`, to its `weak` sentences."""
+        """The reply to the question or, after a first `text`, to its `weak` sentences."""
         if weak:
             yield Notice(MENDING)
         sent = VALUE if asked.value else PASSAGES
@@ -211,7 +206,7 @@ class WritingAnswerer:
             if self.generator.reading is not None
             else sent
         )
-        put = Question(asked.question, asked.found.form, given.nearest(asked.found.nearest))
+        put = PromptQuestion(asked.question, asked.found.form, given.nearest(asked.found.nearest))
         said = [form.asked(put), *([text, form.mend(put, weak)] if weak else [])]
         self._writing = True
         try:
@@ -249,10 +244,10 @@ class WritingAnswerer:
         if read.written is None:
             return None, (*reply.notes, *read.notes)
         told = (
-            self.corpus.rank(words)[:_MOST_TOLD]
+            self.corpus.ranked_by_words(words)[:_MOST_BEARING]
             for words in (reply.text, f"{asked.question} {reply.text}")
         )
-        usable = {item.index: item for item in (*chain(*told), *asked.usable)}
+        usable = {item.passage_number: item for item in (*chain(*told), *asked.usable)}
         pool = self._given(replace(asked, usable=list(usable.values())), self.generator.budget)
         question = self.evidence.asked(asked.found, small=self.generator.reading is not None)
         checked = check_text(
@@ -285,7 +280,7 @@ class WritingAnswerer:
 
     def _shows(self, item: Ranked, quotes: Sequence[Quote]) -> bool:
         """Whether a passage has words of one of `quotes`."""
-        placed = self.corpus.context.passages[item.index]
+        placed = self.corpus.context.passages[item.passage_number]
         file = self.corpus.documents[placed.document].path
         passage = placed.passage
         cites = (cite for quote in quotes for cite in quote.cites)

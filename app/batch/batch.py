@@ -5,6 +5,7 @@ import signal
 import socket
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from docqa.app.batch.execution.executors import Executor, Serial, process_worker
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.execution.ray_actors import ray_workers
 from docqa.app.batch.execution.runner import Runner, Tally
-from docqa.app.batch.items import Failure, Item, Listing, Task
+from docqa.app.batch.items import BatchItem, Failure, Listing, Task
 from docqa.app.batch.jobs import Job
 from docqa.app.batch.names import LEDGER
 from docqa.app.batch.planning import SPEEDS, BatchPlan, Speeds, plan_tasks
@@ -65,7 +66,7 @@ class Batch:
         again = "Encrypted" if self.options.password else None
         return [task for task, failure in failures if failure is None or failure.kind == again]
 
-    def failure(self, item: Item) -> Failure | None:
+    def failure(self, item: BatchItem) -> Failure | None:
         """Why `item` has no record; None where it has one, or was not tried."""
         return item.failure or self.workspace.failure(self.task_of[item.path].key)
 
@@ -74,10 +75,10 @@ class Batch:
         """How many documents failed."""
         return sum(self.failure(item) is not None for item in self.listing.items)
 
-    def is_done(self, item: Item) -> bool:
+    def is_done(self, item: BatchItem) -> bool:
         return item.digest is not None and self.workspace.is_done(self.task_of[item.path].key)
 
-    def record(self, item: Item) -> str:
+    def record(self, item: BatchItem) -> str:
         """Raises FileNotFoundError where `item` is not done."""
         return self.workspace.record(self.task_of[item.path].key)
 
@@ -125,7 +126,7 @@ class Batch:
                     plan.memory_bytes,
                 )
                 runner = Runner(
-                    left, self.workspace, ledger, keep, progress, self.settings.max_failures
+                    deque(left), self.workspace, ledger, keep, progress, self.settings.max_failures
                 )
                 started = time.monotonic()
                 try:

@@ -3,7 +3,6 @@ file name as title: for equal records of equal files one without a title is UNTI
 where it is printed."""
 
 import hashlib
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +10,7 @@ from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.batch.items import Json
 from docqa.app.models.library import bundled
 from docqa.app.options import Options
+from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
 from docqa.app.storage.sources import read_kept, reading_of
 from docqa.app.storage.store import Store, store_of
@@ -32,23 +32,16 @@ KEEP_STATE_FROM_CHARACTERS = 131_072
 
 def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Document:
     """The Document of `content`, a file called `name`. Raises docqa.ingest.errors."""
-    document = read_kept(
-        name, content, reading_of(options), store, [], keep_from_s=KEEP_TEXT_FROM_S
-    )
-    if options.sections is not None:
-        from docqa.app.places.limited import limited
-
-        (document,) = limited([document], options.sections)
-    return replace(document, path=NAMELESS)
+    request = reading_of(options)
+    return read_kept(name, content, request, store, [], keep_from_s=KEEP_TEXT_FROM_S)
 
 
 def session_of_content(name: str, content: bytes, options: Options, model: Model | None) -> Session:
     """A Session of the document in `content`, called `name`, as a member of an archive. Raises as
     ingest does.
     """
-    store = store_of(options)
-    document = read_document(content, PurePosixPath(name).name, options, store)
-    return Session([replace(document, path=name)], options, store=store, model=model)
+    document = read_document(content, PurePosixPath(name).name, options, store_of(options))
+    return open_session([document], options, model=model, called=name)
 
 
 def reading_identity(options: Options) -> Json:

@@ -1,4 +1,4 @@
-"""The fields of a table: name, type of values, question, and where they stand in a document."""
+"""The fields of a table: name, type of values, question, and where they are in a document."""
 
 import json
 import tomllib
@@ -68,10 +68,10 @@ def fields_of(name: str) -> list[Field]:
         ) from error
     if not isinstance(raw, list) or not raw:
         raise UsageError("has no field", where=name, hint=_EXAMPLE)
-    found = [field_of(each, f"{name}, field {number}") for number, each in enumerate(raw, start=1)]
-    if len({field.name for field in found}) < len(found):
+    listed = [field_of(each, f"{name}, field {number}") for number, each in enumerate(raw, start=1)]
+    if len({field.name for field in listed}) < len(listed):
         raise UsageError("has two fields of one name", where=name, hint="rename one")
-    return found
+    return listed
 
 
 def field_of(raw: Any, where: str) -> Field:

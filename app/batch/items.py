@@ -42,7 +42,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Item:
+class BatchItem:
     """One document: `source` is the file here, `member` an entry of it (of a zip, an e-mail),
     `path` relative, with `/`, `shown_path` as given. `digest`: sha256 of its bytes, None where
     `failure` says why."""
@@ -77,7 +77,7 @@ class Task:
     """
 
     key: str
-    item: Item
+    item: BatchItem
     paths: tuple[str, ...]
 
 
@@ -85,13 +85,13 @@ class Task:
 class Listing:
     """Items in the order they were named; `passed_over`: no documents. Mutable."""
 
-    items: list[Item] = field(default_factory=list)
+    items: list[BatchItem] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
 
     def tasks(self, job: str, *, by_name: bool = False) -> list[Task]:
         """Tasks in the order of their first items; `job` hashes all that a record depends on but
         the bytes. Duplicates have equal bytes and suffixes, `by_name` also equal names."""
-        duplicates: dict[tuple[str, str], list[Item]] = {}
+        duplicates: dict[tuple[str, str], list[BatchItem]] = {}
         for item in self.items:
             if item.digest is not None:
                 duplicates.setdefault(
@@ -110,24 +110,24 @@ def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listi
     whole = [os.path.abspath(path) for path in paths]
     alone = len(whole) == 1 and os.path.isdir(whole[0])
     base = whole[0] if alone else os.path.commonpath([os.path.dirname(path) for path in whole])
-    found: dict[tuple[str, str | None], Item] = {}
+    items: dict[tuple[str, str | None], BatchItem] = {}
     listing = Listing()
     errors = []
     for path in paths:
         try:
             for item in _documents(path, base, exclude, listing.passed_over):
-                found.setdefault((item.source, item.member), item)
+                items.setdefault((item.source, item.member), item)
         except IngestError as error:
             errors.append(error)
             source = os.path.abspath(path)
-            failed = Item(_relative(source, base), source, path, failure=failure_of(error))
-            found.setdefault((source, None), failed)
-    if all(item.failure is not None for item in found.values()):
+            failed = BatchItem(_relative(source, base), source, path, failure=failure_of(error))
+            items.setdefault((source, None), failed)
+    if all(item.failure is not None for item in items.values()):
         nothing = NoDocuments(
             "only what earlier runs wrote", where=paths[0], hint="Name the documents"
         )
         raise errors[0] if errors else nothing
-    listing.items = list(found.values())
+    listing.items = list(items.values())
     return listing
 
 
@@ -149,7 +149,7 @@ def failure_of(error: Exception) -> Failure:
     return Failure(kind, str(error) or kind)
 
 
-def read_content(item: Item) -> bytes:
+def read_content(item: BatchItem) -> bytes:
     """The bytes of `item`. Raises docqa.ingest.errors; Unreadable where they have changed."""
     try:
         if item.member is None:
@@ -178,8 +178,8 @@ def _member(source: str, member: str) -> bytes | None:
         data = _archive(source, (state.st_ino, state.st_size, state.st_mtime_ns)).read(member)
         if data is not None:
             return data
-    found = (content for name, content in find_documents(source) if name == f"{source}/{member}")
-    content = next(found, None)
+    contents = (content for name, content in find_documents(source) if name == f"{source}/{member}")
+    content = next(contents, None)
     return content if isinstance(content, bytes) else None
 
 
@@ -197,7 +197,7 @@ def _relative(source: str, base: str) -> str:
 
 def _documents(
     path: str, base: str, exclude: frozenset[str], passed_over: list[str]
-) -> Iterator[Item]:
+) -> Iterator[BatchItem]:
     from docqa.ingest.read import find_documents
 
     if is_pipe(status_of(path)):
@@ -211,7 +211,7 @@ def _documents(
             source = os.path.abspath(file)
             member = name[len(file) + 1 :]
             shown = f"{_relative(source, base)}/{member}"
-            yield Item(
+            yield BatchItem(
                 shown, source, name, member, hashlib.sha256(content).hexdigest(), len(content)
             )
         elif os.path.abspath(name) not in exclude:
@@ -231,8 +231,8 @@ def containing_file(path: str) -> str | None:
     return None
 
 
-def hashed_item(path: str, source: str, shown_path: str) -> Item:
-    item = Item(path, source, shown_path)
+def hashed_item(path: str, source: str, shown_path: str) -> BatchItem:
+    item = BatchItem(path, source, shown_path)
     try:
         size = os.path.getsize(item.source)
         if size > MAX_FILE_BYTES:

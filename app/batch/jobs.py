@@ -21,6 +21,7 @@ from docqa.app.answer.events import Event, Finished
 from docqa.app.answer.text import compact_json
 from docqa.app.answerers.loading import find_model
 from docqa.app.answerers.remote.address import is_remote
+from docqa.app.answerers.third_party import recorded_options
 from docqa.app.batch.documents import (
     KEEP_STATE_FROM_CHARACTERS,
     NAMELESS,
@@ -29,9 +30,10 @@ from docqa.app.batch.documents import (
     reading_identity,
 )
 from docqa.app.batch.fields import Field, field_of
-from docqa.app.batch.items import Failure, Item, Json, failure_of, read_content
+from docqa.app.batch.items import BatchItem, Failure, Json, failure_of, read_content
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
+from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
 from docqa.app.storage.store import Details, Store, key_of, store_of
 from docqa.app.summary.process import summarize_document
@@ -45,7 +47,7 @@ from docqa.model.protocol import Model
 ANSWER_VERSION = 5
 """Raised whenever the same question would get another answer."""
 _ANSWERS_FILE = "answers.json"
-SUMMARY_VERSION = 5
+SUMMARY_VERSION = 6
 """Raised whenever the same document would get another summary."""
 _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 """By default oneDNN keeps 1,024 matrix products compiled for a length of document: a gigabyte a
@@ -112,11 +114,13 @@ class Job(ABC):
             os.environ.setdefault(*_KEPT_PRODUCTS)
             self._model = find_model(self.options)
 
-    def kept_record(self, item: Item) -> str | None:
+    def kept_record(self, item: BatchItem) -> str | None:
         """The record of `item` where earlier runs kept all of it."""
         return None
 
-    def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Outcome:
+    def process(
+        self, item: BatchItem, content: bytes, on_event: Callable[[Event], None]
+    ) -> Outcome:
         """The record of a document: the same for the same bytes and suffix, and where `by_name` the
         same name. Raises for this document alone."""
         self.prepare()
@@ -127,15 +131,18 @@ class Job(ABC):
         reading_s = time.monotonic() - started
         # Its state is kept where reading it again would take long.
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
-        with Session(
-            [document], self.options, store=self.store if long else None, model=self._model
-        ) as session:
-            record = self._record(item, session, document, on_event)
+        options = self.options if long else replace(self.options, store=False)
+        with open_session([document], options, model=self._model, called=NAMELESS) as session:
+            record = self._record(item, session, session.documents[0], on_event)
             return Outcome(record, tokens=len(session.context), reading_s=reading_s)
 
     @abstractmethod
     def _record(
-        self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]
+        self,
+        item: BatchItem,
+        session: Session,
+        document: Document,
+        on_event: Callable[[Event], None],
     ) -> str:
         """The line of JSON that the workspace keeps."""
 
@@ -175,7 +182,7 @@ class AnswerJob(Job):
     def identity(self) -> Json:
         return {**self._identity, **self.asked}
 
-    def kept_record(self, item: Item) -> str | None:
+    def kept_record(self, item: BatchItem) -> str | None:
         warnings, answers = self._kept(item)
         return (
             self._line(warnings, answers)
@@ -184,7 +191,11 @@ class AnswerJob(Job):
         )
 
     def _record(
-        self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]
+        self,
+        item: BatchItem,
+        session: Session,
+        document: Document,
+        on_event: Callable[[Event], None],
     ) -> str:
         warnings = list(document.coverage.warnings)
         answers = self._kept(item)[1]
@@ -200,16 +211,16 @@ class AnswerJob(Job):
         return self._line(warnings, answers)
 
     def _line(self, warnings: list[str], answers: dict[str, Json]) -> str:
-        found = {
+        record = {
             "warnings": warnings,
             "answers": [answers[question] for question in self.questions],
         }
-        return compact_json(found)
+        return compact_json(record)
 
     def _events(self, session: Session, question: str) -> Iterator[Event]:
         return session.ask(question)
 
-    def _kept(self, item: Item) -> tuple[list[str], dict[str, Json]]:
+    def _kept(self, item: BatchItem) -> tuple[list[str], dict[str, Json]]:
         """What earlier runs kept of a document, by content and name: warnings, and `--json` objects
         by question.
         """
@@ -229,7 +240,7 @@ class AnswerJob(Job):
                     return list(raw["warnings"]), answers
         return [], {}
 
-    def _keep(self, item: Item, kept: Json, store: Store) -> None:
+    def _keep(self, item: BatchItem, content: Json, store: Store) -> None:
         details: Details = {
             "documents": [item.digest or ""],
             "files": [item.shown_path],
@@ -237,10 +248,10 @@ class AnswerJob(Job):
         }
         with suppress(OSError):
             store.put(
-                "answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(kept).encode()}
+                "answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(content).encode()}
             )
 
-    def _key(self, item: Item) -> str:
+    def _key(self, item: BatchItem) -> str:
         """A document that needed a password is found only with that password."""
         secret = hashlib.sha256((self.options.password or "").encode()).hexdigest()
         fields = [
@@ -255,7 +266,7 @@ class AnswerJob(Job):
 
     @cached_property  # hashed into the keys of older workspaces too
     def _identity(self) -> Json:
-        options = self.options.recorded()
+        options = recorded_options(self.options)
         if self.options.source != "auto":
             options |= {"from": self.options.source}
         return {
@@ -316,7 +327,11 @@ class SummaryJob(Job):
         }
 
     def _record(
-        self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]
+        self,
+        item: BatchItem,
+        session: Session,
+        document: Document,
+        on_event: Callable[[Event], None],
     ) -> str:
         writer = writer_of(session)
         if writer is None:
@@ -334,7 +349,7 @@ class SummaryJob(Job):
         for event in session.read() if self.focus else ():  # only a focus ranks passages
             on_event(event)
         model = session.local.model
-        ranked = session.rank(self.focus) if self.focus else ()
+        ranked = session.ranked_passages(self.focus) if self.focus else ()
         return summarize_document(
             document, session.context, model, self.style, focus=self.focus, ranked=ranked
         )
@@ -357,13 +372,13 @@ def prepare(job: Job) -> str | None:
     return None
 
 
-def attempt(job: Job, item: Item, on_event: Callable[[Event], None]) -> Outcome:
+def attempt(job: Job, item: BatchItem, on_event: Callable[[Event], None]) -> Outcome:
     """Process `item`: its own failure becomes an Outcome; what would fail for every other one its
     `fatal`.
     """
     started = time.monotonic()
     try:
-        found = job.process(item, read_content(item), on_event)
+        outcome = job.process(item, read_content(item), on_event)
     except Exception as error:  # noqa: BLE001 - a bug that one document brings out must not cost the others
         if report.exit_code(error) == report.RESOURCES and not report.out_of_memory(error):
             return Outcome(fatal=report.describe(error))
@@ -373,8 +388,8 @@ def attempt(job: Job, item: Item, on_event: Callable[[Event], None]) -> Outcome:
                 traceback.print_exception(error)
             hint = "Please report it, with what DOCQA_DEBUG=1 shows"
             failure = Failure(type(error).__name__, f"a bug in docqa: {error}", hint)
-        found = Outcome(failure=failure)
-    return replace(found, seconds=time.monotonic() - started, peak_bytes=peak_bytes())
+        outcome = Outcome(failure=failure)
+    return replace(outcome, seconds=time.monotonic() - started, peak_bytes=peak_bytes())
 
 
 def peak_bytes() -> int:

@@ -49,10 +49,10 @@ def _made_unique(path: str) -> str:
         dot = ""
         suffix = ""
     tail = f"~{_hash(path)}{dot}{suffix}.md"
-    kept = stem.encode("utf-8", "surrogateescape")[
+    shortened = stem.encode("utf-8", "surrogateescape")[
         : LONGEST_NAME_BYTES - len(tail.encode())
     ].decode("utf-8", "ignore")
-    return f"{folder}{slash}{kept}{tail}"
+    return f"{folder}{slash}{shortened}{tail}"
 
 
 def _hash(text: str) -> str:

@@ -10,11 +10,12 @@ from typing import Any
 
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, model_folder
 from docqa.app.batch.items import Task
+from docqa.app.context.plan import share_on_disk
 from docqa.app.options import Options
 from docqa.app.storage.atomic import write_whole
 from docqa.ingest.formats import format_of_suffix
 from docqa.model.config import HybridConfig
-from docqa.model.cost.plan import LONGEST_CONTEXT, estimate, parameters
+from docqa.model.cost.plan import LONGEST_CONTEXT, estimate
 
 CHARACTERS_PER_TOKEN = 4.0
 UNKNOWN_TOKENS_PER_BYTE = 0.03  # of formats whose size says nothing; it is learned
@@ -129,12 +130,10 @@ def _configs(folder: Path) -> tuple[HybridConfig, HybridConfig]:
 
 def _memory_bytes(config: HybridConfig, depth: HybridConfig, folder: Path, tokens: int) -> int:
     from docqa.model.checkpoints.experts import default_budget
-    from docqa.model.checkpoints.weights import weight_files
     from docqa.model.heads.reader_cost import cost_of_reader
     from docqa.model.load import default_dtype
 
-    on_disk = sum(path.stat().st_size for path in weight_files(folder))
-    on_disk = on_disk * parameters(depth)["total"] // parameters(config)["total"]
+    on_disk = share_on_disk(folder, config, depth)
     dtype = default_dtype()
     item = int(dtype.itemsize)
     pool = default_budget(config, dtype)

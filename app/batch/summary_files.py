@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 
 from docqa.app.batch.batch import Batch
-from docqa.app.batch.items import Item, Task
+from docqa.app.batch.items import BatchItem, Task
 from docqa.app.batch.jobs import with_path
 from docqa.app.batch.names import DIGEST, FAILURES, LEDGER, SUMMARIES, output_names
 from docqa.app.errors import ResourceError, UsageError
@@ -81,7 +81,7 @@ class SummaryFiles:
                     folder.rmdir()
         self._batch.workspace.put_outputs(current)
 
-    def records(self) -> Iterator[tuple[Item, SummaryRecord]]:
+    def records(self) -> Iterator[tuple[BatchItem, SummaryRecord]]:
         """Every document that is done, with its summary, sorted by path."""
         for item in self._items.values():
             if self._batch.is_done(item):
@@ -99,7 +99,7 @@ class SummaryFiles:
     def _write(self, name: str, text: str) -> None:
         write_whole(str(self._root / name), text.encode("utf-8", "backslashreplace"))
 
-    def _write_page(self, item: Item, summary: SummaryRecord) -> None:
+    def _write_page(self, item: BatchItem, summary: SummaryRecord) -> None:
         page = self._root / self._names[item.path]
         content = render_markdown(with_path(summary, item.path, item.stem)).encode(
             "utf-8", "backslashreplace"

@@ -18,7 +18,8 @@ from pathlib import Path
 from docqa.app.batch.items import Failure
 from docqa.app.batch.names import WORKSPACE
 from docqa.app.errors import UsageError
-from docqa.app.storage.atomic import TEMPORARY_PREFIX, write_whole
+from docqa.app.storage.atomic import write_whole
+from docqa.model.atomic import TEMPORARY_PREFIX
 
 
 class Workspace:
@@ -80,10 +81,10 @@ class Workspace:
 
     def keep_only(self, keys: Iterable[str]) -> None:
         """Drop what belongs to none of `keys`: documents that are gone, records of another job."""
-        kept = {f"{key}.json" for key in keys}
+        names = {f"{key}.json" for key in keys}
         for folder in (self._records, self._failures):
             for name in os.listdir(folder):
-                if name not in kept:
+                if name not in names:
                     (folder / name).unlink(missing_ok=True)
 
     def sweep(self) -> None:

@@ -1,4 +1,4 @@
-"""Conversation: questions over one Session, each resolved against those before it, and kept."""
+"""A conversation: questions over one Session, each resolved against those before it, and stored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answer.grades import Status
-from docqa.app.chat.followups import answered_after, asked_after
+from docqa.app.chat.followups import asked_after
 from docqa.app.history.export import NumberedQuote, numbered
 from docqa.app.history.history import kept_documents
 from docqa.app.history.recorder import Recorder, made_turn
@@ -24,7 +24,7 @@ ANEW = "asked again"
 _NEAREST_STEP = 3  # passages that a refusal shows
 
 
-class Conversation:
+class ChatConversation:
     """Over the documents of `session`; `turns` are those of an earlier run. Mutable: it grows by
     what is asked.
     """
@@ -43,49 +43,47 @@ class Conversation:
         """The question as it is asked, with what was asked before where it goes on from there."""
         return asked_after(self.session, self.turns, question)
 
-    def ask(self, question: str, understood: str, note: str = "") -> Iterator[Event]:
-        """The events of the session for `understood`. Closing the generator keeps the question, and
-        what it had.
+    def ask(self, question: str, understood: str) -> Iterator[Event]:
+        """The events of the session for `understood`. Closing the generator stores the question and
+        its preview.
         """
         preview: Answer | None = None
         finished = False
         try:
-            for event in answered_after(self.session, self.turns, question, understood):
+            for event in self.session.ask(understood):
                 if isinstance(event, Preview):
                     preview = event.answer
                 if isinstance(event, Finished):
                     finished = True
-                    self._add(question, understood, event.answer, "done", note)
+                    self.add(question, understood, event.answer)
                 yield event
         except (GeneratorExit, KeyboardInterrupt):
             if not finished:
-                self._add(question, understood, preview, "stopped", STOPPED)
+                self.add(question, understood, preview, "stopped", STOPPED)
             raise
 
     def retry_note(self) -> str:
-        """How `again` will ask the last question: anew, or for the next best."""
+        """How `ask_again` will ask the last question: anew, or for the next best."""
         last = self.turns[-1]
         return NEXT_BEST if last.answer is not None and last.state == "done" else ANEW
 
-    def again(self) -> Iterator[Event]:
-        """Ask the last question again: anew where it was stopped, else the next best answer without
-        those shown so far, or the passages that come after the nearest."""
+    def ask_again(self) -> Iterator[Event]:
+        """Ask the last question again: anew where it was stopped, else for the next best answer
+        without those shown so far, or the passages that come after the nearest."""
         last = self.turns[-1]
-        note = self.retry_note()
         understood = last.understood or last.question
-        if note == ANEW:
+        if self.retry_note() == ANEW:
             yield from self.ask(last.question, understood)
-        else:
-            shown = self._tries(last)
-            quotes = [quote for turn in shown if turn.answer for quote in turn.answer.quotes]
-            refusals = sum(turn.answer is not None and turn.answer.refused for turn in shown)
-            answer = self.session.ask_again(understood, quotes, nearest=refusals * _NEAREST_STEP)
-            if (
-                answer.status == Status.POSSIBLE
-            ):  # only the first passages of a question are known to be that
-                answer = replace(answer, status=Status.NOT_FOUND)
-            self._add(last.question, understood, answer, "done", NEXT_BEST)
-            yield Finished(answer)
+            return
+        tries = self._tries(last)
+        quotes = [quote for turn in tries if turn.answer for quote in turn.answer.quotes]
+        refusals = sum(turn.answer is not None and turn.answer.refused for turn in tries)
+        answer = self.session.ask_again(understood, quotes, nearest=refusals * _NEAREST_STEP)
+        if answer.status == Status.POSSIBLE:
+            # only the first passages of a question are known to be that
+            answer = replace(answer, status=Status.NOT_FOUND)
+        self.add(last.question, understood, answer, note=NEXT_BEST)
+        yield Finished(answer)
 
     def _tries(self, last: KeptTurn) -> list[KeptTurn]:
         """The turns at the end of the conversation that answer the question of the last one."""
@@ -98,18 +96,20 @@ class Conversation:
                 break
         return tries
 
-    def _add(
-        self, question: str, understood: str, answer: Answer | None, state: str, note: str
+    def add(
+        self,
+        question: str,
+        understood: str,
+        answer: Answer | None,
+        state: str = "done",
+        note: str = "",
     ) -> None:
-        asked = question.strip()
+        """Store a turn; `state` is done, stopped or failed, `note` the reason."""
         documents = self.session.documents
+        asked = question.strip()
         turn = made_turn(documents, asked, answer, understood=understood, state=state, note=note)
         self.turns.append(turn)
         self._recorder.keep(turn)
-
-    def failed(self, question: str, understood: str, reason: str) -> None:
-        """Remember a question that could not be answered for want of memory, disk or a model."""
-        self._add(question, understood, None, "failed", reason)
 
     # Looking back
 

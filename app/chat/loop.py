@@ -12,7 +12,7 @@ from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.answer.answer import Answer
 from docqa.app.chat import slash
-from docqa.app.chat.conversation import Conversation
+from docqa.app.chat.conversation import ChatConversation
 from docqa.app.chat.terminal import TerminalText
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
@@ -55,7 +55,7 @@ class ChatLoop:
     """Answers lines over a conversation. `typed`: by a person, so that Ctrl+C stops only the
     answer. `thoughts`: those of the model are shown."""
 
-    def __init__(self, conversation: Conversation, *, typed: bool, thoughts: bool) -> None:
+    def __init__(self, conversation: ChatConversation, *, typed: bool, thoughts: bool) -> None:
         self._conversation = conversation
         self._typed = typed
         self._screen = Screen(thoughts=thoughts)
@@ -71,11 +71,14 @@ class ChatLoop:
         """
         try:
             for line in filter(None, joined(lines)):
+                name = line.partition(" ")[0].lower()
+                if name == "/quit":
+                    break
                 with _stop_key(self._typed) as self._stopped:
-                    if not line.startswith("/"):
+                    if name.startswith("/"):
+                        self._command(name, line[len(name) :].strip())
+                    else:
                         self._ask(line)
-                    elif not self._command(line):
-                        break
         finally:
             self._screen.close()
         return report.ANSWERED if self._typed else report.worst(self._codes)
@@ -84,100 +87,95 @@ class ChatLoop:
 
     def _ask(self, question: str) -> None:
         understood = self._conversation.understood(question)
-        if not self._typed:
-            report.result(f"> {render.printable(question)}")
-        if understood != question:
-            report.result(f"(understood as: {render.printable(understood)})")
-        self._show(self._conversation.ask(question, understood), question, understood)
+        remark = f"understood as: {render.printable(understood)}" if understood != question else ""
+        self._show(self._conversation.ask(question, understood), question, understood, remark)
 
-    def _retry(self) -> None:
+    def _ask_again(self) -> None:
         if not self._conversation.turns:
             report.note("docqa: there is no question to ask again yet")
             return
         last = self._conversation.turns[-1]
-        if not self._typed:
-            report.result(f"> {render.printable(last.question)}")
-        report.result(f"({self._conversation.retry_note()})")
-        self._show(self._conversation.again(), last.question, last.understood or last.question)
+        understood = last.understood or last.question
+        remark = self._conversation.retry_note()
+        self._show(self._conversation.ask_again(), last.question, understood, remark)
 
-    def _show(self, stream: Iterator[events.Event], question: str, understood: str) -> None:
-        ending = False  # what is being written ends at its next token, and is shown
+    def _show(
+        self, stream: Iterator[events.Event], question: str, understood: str, remark: str
+    ) -> None:
+        """Print the answer of `stream`, and `remark` before it in brackets."""
+        if not self._typed:
+            report.result(f"> {render.printable(question)}")
+        if remark:
+            report.result(f"({remark})")
         self._wait()
         try:
-            for event in stream:
-                self._waiting.end(erase=True)
-                if isinstance(event, events.Finished):
-                    self._screen.close(answered=True)
-                    self._finished(event.answer)
-                elif (
-                    self._stopped()
-                    and not ending
-                    and not (ending := self._conversation.session.stop_writing())
-                ):
-                    stream.close()  # type: ignore[attr-defined]
-                    self._screen.close()
-                    report.note("stopped; what was read is kept, and /retry continues")
-                    self._codes.append(report.INTERRUPTED)
-                    return
-                elif isinstance(event, events.Preview):
-                    self._screen.close()
-                    report.result(
-                        self._text.laid_out(render.preview_text(event.answer, self._files)) + "\n"
-                    )
-                else:
-                    self._screen.progress(event)
-                    if isinstance(event, events.ReadProgress) and event.done >= event.total:
-                        self._wait()
+            self._show_events(stream)
         except Exception as error:
             self._waiting.end(erase=True)
             if not (isinstance(error, report.expected_errors()) or report.out_of_memory(error)):
                 raise
             self._screen.close()
             self._codes.append(report.failure(error))
-            self._conversation.failed(question, understood, report.describe(error))
+            self._conversation.add(question, understood, None, "failed", report.describe(error))
+
+    def _show_events(self, stream: Iterator[events.Event]) -> None:
+        ending = False  # what is being written ends at its next token, and is shown
+        for event in stream:
+            self._waiting.end(erase=True)
+            if isinstance(event, events.Finished):
+                self._screen.close(answered=True)
+                self._finished(event.answer)
+                continue
+            if self._stopped() and not ending:
+                ending = self._conversation.session.stop_writing()
+                if not ending:
+                    stream.close()  # type: ignore[attr-defined]
+                    self._screen.close()
+                    report.note("stopped; what was read is stored, and /retry continues")
+                    self._codes.append(report.INTERRUPTED)
+                    return
+            if isinstance(event, events.Preview):
+                self._screen.close()
+                self._print(render.preview_text(event.answer, self._files))
+            else:
+                self._screen.progress(event)
+                if isinstance(event, events.ReadProgress) and event.done >= event.total:
+                    self._wait()
 
     def _wait(self) -> None:
         """Say what goes on while there is nothing else to see yet."""
         if self._typed:
             self._waiting.show(_WORKING)
 
+    def _print(self, text: str) -> None:
+        report.result(self._text.laid_out(text) + "\n")
+
     def _finished(self, answer: Answer) -> None:
-        first = len(self._conversation.quotes()) - len(answer.quotes) + 1
         self._codes.append(answer.exit_code)
         if self._conversation.turns[-1].note == NEXT_BEST and answer.refused:
-            report.result(self._text.laid_out(render.nearest_text(answer, self._files)) + "\n")
+            self._print(render.nearest_text(answer, self._files))
         else:
+            first = len(self._conversation.quotes()) - len(answer.quotes) + 1
             text = render.answer_text(answer, files=self._files, first_quote=first, judged=False)
             report.result(self._text.answer(text, answer) + "\n")
 
     # Commands
 
-    def _command(self, line: str) -> bool:
-        """Carry out a slash command; False for the one that ends the conversation."""
-        name, _, rest = line.partition(" ")
-        name = name.lower()
-        argument = rest.strip()
-        if name == "/quit":
-            return False
+    def _command(self, name: str, argument: str) -> None:
         try:
-            if name == "/retry":
-                self._retry()
+            if name in slash.PRINTED:
+                report.result(slash.PRINTED[name](self._conversation, argument) + "\n")
+            elif name == "/retry":
+                self._ask_again()
             elif name == "/save":
-                report.note(
-                    f"docqa: wrote {render.printable(slash.save(self._conversation, argument))}"
-                )
-            elif name == "/help":
-                report.result(slash.HELP + "\n")
-            elif name in ("/pages", "/quote"):
-                look = slash.pages if name == "/pages" else slash.quote
-                report.result(look(self._conversation, argument) + "\n")
+                written = slash.save(self._conversation, argument)
+                report.note(f"docqa: wrote {render.printable(written)}")
             else:
                 near = get_close_matches(name, slash.NAMES, n=1)
                 hint = f"did you mean {near[0]}?" if near else "/help lists them"
                 report.usage(f"there is no command {render.printable(name)}", hint)
         except report.expected_errors() as error:
             report.failure(error)
-        return True
 
 
 def joined(lines: Iterable[str]) -> Iterator[str]:

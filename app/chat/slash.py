@@ -3,24 +3,21 @@ return what to print.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from docqa.app.chat.conversation import Conversation
+from docqa.app.chat.conversation import ChatConversation
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.export import free_name
-from docqa.app.history.markdown import write_export
+from docqa.app.history.rendering import write_export
 from docqa.app.output.render import cite_text, location_text, page_text, printable
 from docqa.app.places.named import page_named, region_named
 from docqa.app.storage.atomic import check_output
 from docqa.ingest.types import Document
 
-HELP = Path(__file__).with_name("help.txt").read_text(encoding="utf-8").rstrip()
-NAMES = ("/pages", "/quote", "/retry", "/save", "/help", "/quit")
 
-
-def pages(conversation: Conversation, label: str) -> str:
+def pages(conversation: ChatConversation, label: str) -> str:
     """The pages cited so far with the numbers of their quotes, or the text of the page `label`."""
     return (
         _page(conversation, label)
@@ -29,31 +26,26 @@ def pages(conversation: Conversation, label: str) -> str:
     )
 
 
-def quote(conversation: Conversation, number: str) -> str:
+def quote(conversation: ChatConversation, number: str) -> str:
     """`“words” (place)` of quote `number`, or of the first of the last answer. Raises
     UsageError.
     """
-    found = conversation.quotes()
-    if not found:
+    quotes = [item.quote for item in conversation.quotes()]
+    if not quotes:
         return "No quote yet."
-    if number:
-        if not number.isdecimal() or not 1 <= int(number) <= len(found):
-            raise UsageError(
-                f"there is no quote {number}", hint=f"they are numbered 1 to {len(found)}"
-            )
-        chosen = found[int(number) - 1].quote
+    if not number:
+        answers = (turn.answer for turn in reversed(conversation.turns))
+        chosen = next(answer.quotes[0] for answer in answers if answer and answer.quotes)
+    elif number.isdecimal() and 1 <= int(number) <= len(quotes):
+        chosen = quotes[int(number) - 1]
     else:
-        last = next(
-            turn.answer
-            for turn in reversed(conversation.turns)
-            if turn.answer and turn.answer.quotes
-        )
-        chosen = last.quotes[0]
+        hint = f"they are numbered 1 to {len(quotes)}"
+        raise UsageError(f"there is no quote {number}", hint=hint)
     named = [replace(cite, file=_name(cite.file)) for cite in chosen.cites]
     return f"“{printable(chosen.text)}” ({cite_text(named, with_file=True)})"
 
 
-def save(conversation: Conversation, path: str) -> str:
+def save(conversation: ChatConversation, path: str) -> str:
     """Write the conversation to a new file; returns its path. Raises UsageError, and OSError where
     the disk refuses.
     """
@@ -71,67 +63,67 @@ def save(conversation: Conversation, path: str) -> str:
         ) from error
 
 
-def _cited(conversation: Conversation) -> Iterator[str]:
+def _cited(conversation: ChatConversation) -> Iterator[str]:
     """A line for every place that was cited, in the order of the documents."""
+    order = [document.path for document in conversation.session.documents]
     numbers: dict[tuple[str, int, str], list[int]] = {}
     for item in conversation.quotes():
         for cite in item.quote.cites:
             place = location_text(cite.page, cite.label)
             numbers.setdefault((cite.file, cite.page or 0, place), []).append(item.number)
-    several = len(conversation.session.documents) > 1
-    order = {document.path: at for at, document in enumerate(conversation.session.documents)}
-    for file, page, place in sorted(
-        numbers, key=lambda key: (order.get(key[0], len(order)), key[1])
-    ):
+    for file, page, place in sorted(numbers, key=lambda key: (_index(order, key[0]), key[1])):
         quotes = dict.fromkeys(numbers[(file, page, place)])
-        name = f"{_name(file)}, " if several else ""
+        name = f"{_name(file)}, " if len(order) > 1 else ""
         yield f"{name}{place}: quote{'s' if len(quotes) > 1 else ''} {', '.join(map(str, quotes))}"
 
 
-def _page(conversation: Conversation, label: str) -> str:
+def _index(paths: list[str], path: str) -> int:
+    """Where `path` is in `paths`, else their number."""
+    return paths.index(path) if path in paths else len(paths)
+
+
+def _page(conversation: ChatConversation, label: str) -> str:
     """The text of a page of the document that was cited last, or of the first other one that has
     it.
     """
     cited = [cite.file for item in reversed(conversation.quotes()) for cite in item.quote.cites]
-    documents = sorted(
-        conversation.session.documents,
-        key=lambda document: cited.index(document.path) if document.path in cited else len(cited),
-    )
-    for document in documents:
+    documents = conversation.session.documents
+    for document in sorted(documents, key=lambda document: _index(cited, document.path)):
         number = page_named(document, label)
         if number is not None:
             page = document.pages[number - 1]
-            heading = f"{_name(document.path)}, p. {page_text(number, page.label)}"
-            return f"{heading}\n\n{_lines(page.text) or 'This page has no text.'}"
+            return _headed(document, f"p. {page_text(number, page.label)}", page.text)
     for document in documents:
-        text = _by_section(document, label)
-        if text is not None:
-            return text
-    raise InputError(
-        f"no document has a page or section {label}",
-        where="/pages",
-        hint="/pages lists those cited",
-    )
+        region = region_named(document, label)
+        if region is not None:
+            page, span = next(region.parts(document))  # the rest is on other pages
+            section = document.section_of(page.page, span.start)
+            headed = section is not None and (section.page, section.start) == region.start
+            title = section.title if section is not None and headed else ""
+            name = title or document.locator_of(page.page, span.start) or label
+            return _headed(document, printable(name), page.text[span.start : span.end])
+    hint = "/pages lists those cited"
+    raise InputError(f"no document has a page or section {label}", where="/pages", hint=hint)
 
 
-def _by_section(document: Document, label: str) -> str | None:
-    """The text of the section called `label`, as far as it stands on its first page."""
-    region = region_named(document, label)
-    if region is None:
-        return None
-    page, start = region.start
-    text = document.pages[page - 1].text
-    section = document.section_of(page, start)
-    headed = section is not None and (section.page, section.start) == region.start
-    title = section.title if section is not None and headed else ""
-    name = title or document.locator_of(page, start) or label
-    heading = f"{_name(document.path)}, {printable(name)}"
-    return f"{heading}\n\n{_lines(text[start : region.end[1] if region.end[0] == page else len(text)])}"
-
-
-def _lines(text: str) -> str:
-    return "\n".join(printable(line) for line in text.splitlines()).strip("\n")
+def _headed(document: Document, place: str, text: str) -> str:
+    """`text` below the name of its document and its place there."""
+    lines = "\n".join(printable(line) for line in text.splitlines()).strip("\n")
+    return f"{_name(document.path)}, {place}\n\n{lines or 'This page has no text.'}"
 
 
 def _name(path: str) -> str:
     return printable(PurePath(path).name) or printable(path)
+
+
+def _help(_conversation: ChatConversation, _argument: str) -> str:
+    return Path(__file__).with_name("help.txt").read_text(encoding="utf-8").rstrip()
+
+
+PRINTED: dict[str, Callable[[ChatConversation, str], str]] = {
+    "/pages": pages,
+    "/quote": quote,
+    "/help": _help,
+}
+"""Commands whose result is printed."""
+NAMES = (*PRINTED, "/retry", "/save", "/quit")

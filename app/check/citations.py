@@ -2,7 +2,7 @@
 
 import re
 
-from docqa.app.check.quotations import Quotation
+from docqa.app.check.quotations import QuotedPassage
 from docqa.app.places.cites import PlaceCite
 from docqa.ingest.language.sentences import ends_abbreviated
 
@@ -17,7 +17,7 @@ _CITING = re.compile(
 
 
 def assign(
-    text: str, quotations: list[Quotation], cites: list[PlaceCite]
+    text: str, quotations: list[QuotedPassage], cites: list[PlaceCite]
 ) -> tuple[list[tuple[PlaceCite, ...]], list[PlaceCite]]:
     """(the cites of each quotation, cites that belong to none), without those inside quotations."""
     free = [cite for cite in cites if not any(q.start <= cite.start < q.end for q in quotations)]
@@ -32,7 +32,7 @@ def assign(
     return [tuple(cites_of) for cites_of in own], alone
 
 
-def _masked(text: str, quotations: list[Quotation], cites: list[PlaceCite]) -> str:
+def _masked(text: str, quotations: list[QuotedPassage], cites: list[PlaceCite]) -> str:
     """Letters alone inside quotations and cites, so that the sentences around them show."""
     characters = list(text)
     for quotation in quotations:
@@ -44,7 +44,7 @@ def _masked(text: str, quotations: list[Quotation], cites: list[PlaceCite]) -> s
     return "".join(characters)
 
 
-def _owner(masked: str, text: str, quotations: list[Quotation], cite: PlaceCite) -> int | None:
+def _owner(masked: str, text: str, quotations: list[QuotedPassage], cite: PlaceCite) -> int | None:
     before = max((n for n, q in enumerate(quotations) if q.end <= cite.start), default=None)
     after = min((n for n, q in enumerate(quotations) if q.start >= cite.end), default=None)
     if before is not None and not _joined_behind(masked, text, quotations[before], cite):
@@ -68,7 +68,7 @@ def _owner(masked: str, text: str, quotations: list[Quotation], cite: PlaceCite)
     return before if bracketed or tight else after
 
 
-def _joined_behind(masked: str, text: str, quotation: Quotation, cite: PlaceCite) -> bool:
+def _joined_behind(masked: str, text: str, quotation: QuotedPassage, cite: PlaceCite) -> bool:
     """Whether `cite` follows `quotation` in its sentence, or in one that is nothing but a
     citation.
     """
@@ -91,7 +91,7 @@ def _ends(gap: str) -> bool:
 
 
 def _sharing(
-    masked: str, quotations: list[Quotation], own: list[list[PlaceCite]]
+    masked: str, quotations: list[QuotedPassage], own: list[list[PlaceCite]]
 ) -> list[tuple[int, int]]:
     """(quotation without a cite, neighbour whose cites it shares): `"A" and "B" (pp. 3, 4)`."""
     pairs: list[tuple[int, int]] = []

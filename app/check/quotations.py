@@ -45,7 +45,7 @@ _SOURCE = re.compile(
 
 
 @dataclass(frozen=True)
-class Quotation:
+class QuotedPassage:
     """Quoted words; `start:end` is half-open between the marks, `line` counts from 1. `text`:
     claimed verbatim, without line breaks, Markdown's marks and the punctuation that Americans put
     before a closing mark."""
@@ -57,7 +57,7 @@ class Quotation:
     block: bool = False
 
 
-def find_quotations(text: str) -> tuple[list[Quotation], list[int]]:
+def find_quotations(text: str) -> tuple[list[QuotedPassage], list[int]]:
     r"""(quotations in order, lines with a quotation mark that has no partner). `text` has `\n` line
     ends.
     """
@@ -72,7 +72,8 @@ def find_quotations(text: str) -> tuple[list[Quotation], list[int]]:
         elif kind == "quote":
             spans.append((*_block(text, start, end), True))
     found = (
-        Quotation(a, b, _plain(text[a:b]), bisect_right(starts, a), block) for a, b, block in spans
+        QuotedPassage(a, b, _plain(text[a:b]), bisect_right(starts, a), block)
+        for a, b, block in spans
     )
     kept = [quotation for quotation in found if any(map(str.isalnum, quotation.text))]
     return kept, [bisect_right(starts, at) for at in alone]

@@ -5,9 +5,9 @@ import re
 from dataclasses import dataclass
 
 from docqa.app.answer.grades import Grade, weakest
-from docqa.app.quotes.align import Match, find_whole, protected_words
+from docqa.app.quotes.align import Match, protected_words
 from docqa.app.quotes.normalise import fold
-from docqa.app.quotes.verifier import JoinedPages, Located, folded_matches
+from docqa.app.quotes.verifier import JoinedPages, Located, find_graded, join_pages
 from docqa.ingest.language.words import EXCEPTIONS, denies
 from docqa.ingest.types import Document
 
@@ -102,7 +102,7 @@ def assemble(
     """The parts around part `anchor`, which is at `place` of `document`; None where one is not
     there in order.
     """
-    pages = JoinedPages(
+    pages = join_pages(
         document, number, place[0].page - _PAGES_BEFORE, place[-1].page + _PAGES_AFTER
     )
     first = pages.offset(place[0].page, place[0].start)
@@ -138,11 +138,9 @@ def _strongest(
     start = max(0, start)
     end = min(len(text), end)
     window = text[start:end]
-    if plain := find_whole(window, wanted):
-        return Match(plain[which].start + start, plain[which].end + start), Grade.EXACT
-    for grade in (Grade.NORMALISED, Grade.DAMAGED, Grade.NEAR):
-        for matches in folded_matches(
-            grade, lambda keep: fold(window, keep_line_hyphens=keep), wanted
+    for grade in (Grade.EXACT, Grade.NORMALISED, Grade.DAMAGED, Grade.NEAR):
+        for matches in find_graded(
+            grade, window, lambda keep: fold(window, keep_line_hyphens=keep), wanted
         ):
             if matches:
                 return Match(matches[which].start + start, matches[which].end + start), grade

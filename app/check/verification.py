@@ -10,7 +10,7 @@ from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade, Place, weakest
 from docqa.app.answer.text import clip
 from docqa.app.check.citations import assign
-from docqa.app.check.quotations import Quotation, find_quotations, outer_marks
+from docqa.app.check.quotations import QuotedPassage, find_quotations, outer_marks
 from docqa.app.check.quote_parts import Finding, QuotePart, assemble, split_parts
 from docqa.app.evidence.terms import distinct_terms
 from docqa.app.places.cites import PlaceCite, find_cites
@@ -57,7 +57,7 @@ class CheckedQuotation:
     `cited`: the claimed places; `heading`: the section that has the words. `nearest`: the text most
     like an absent quotation, which `reads` and `difference` are then of."""
 
-    quotation: Quotation
+    quotation: QuotedPassage
     cited: tuple[CheckedCite, ...]
     found: Finding
     place: Place
@@ -86,16 +86,13 @@ class Verification:
 
     @property
     def anything_absent(self) -> bool:
-        return Grade.ABSENT in {
-            *(quote.grade for quote in self.quotations),
-            *(cite.grade for cite in self.cites),
-        }
+        grades = {quote.grade for quote in self.quotations} | {cite.grade for cite in self.cites}
+        return Grade.ABSENT in grades
 
     @property
     def all_verified(self) -> bool:
         """Whether every quotation is exact or normalised, and no cited place absent."""
-        sure = all(quote.grade in (Grade.EXACT, Grade.NORMALISED) for quote in self.quotations)
-        return sure and not self.anything_absent
+        return not self.anything_absent and all(quote.grade.verified for quote in self.quotations)
 
     def counts(self) -> dict[str, int]:
         return {grade: sum(q.grade == grade for q in self.quotations) for grade in Grade}
@@ -134,7 +131,7 @@ class _TextCheck:
         cites = (self._cite(cite, self.names.named_in(words)) for cite, words in zip(free, around))
         return Verification(tuple(checked), tuple(cites), tuple(alone))
 
-    def _named(self, number: int, quotations: list[Quotation]) -> set[int]:
+    def _named(self, number: int, quotations: list[QuotedPassage]) -> set[int]:
         before = quotations[number - 1].end if number else 0
         after = quotations[number + 1].start if number + 1 < len(quotations) else len(self.text)
         quotation = quotations[number]
@@ -187,7 +184,7 @@ class _TextCheck:
         return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), why)
 
     def _quotation(
-        self, quotation: Quotation, claimed: tuple[PlaceCite, ...], named: set[int]
+        self, quotation: QuotedPassage, claimed: tuple[PlaceCite, ...], named: set[int]
     ) -> CheckedQuotation:
         self._on_each(quotation.text)
         cited = tuple(self._cite(cite, named) for cite in claimed)
@@ -435,7 +432,7 @@ class _TextCheck:
         return Place.AS_CITED if all(judged.values()) else Place.MOVED
 
     def _notes(
-        self, quotation: Quotation, found: Finding, place: Place, cited: tuple[CheckedCite, ...]
+        self, quotation: QuotedPassage, found: Finding, place: Place, cited: tuple[CheckedCite, ...]
     ) -> Iterator[str]:
         for cite in cited:
             if cite.note:

@@ -1,3 +1,3 @@
 """The commands of the terminal, a file for each group."""
 
-__all__ = ["root"]
+__all__ = ["flags", "inputs", "root"]

@@ -12,6 +12,7 @@ import typer
 from docqa.app import report
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Status
+from docqa.app.answerers.third_party import recorded_options
 from docqa.app.commands import batches, flags, inputs
 from docqa.app.context.provenance import provenance_without_state
 from docqa.app.errors import InputError, ResourceError, UsageError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from docqa.app.batch.batch import Batch
-    from docqa.app.batch.items import Item
+    from docqa.app.batch.items import BatchItem
     from docqa.app.history.answered import AnsweredQuestions
     from docqa.app.options import Options
     from docqa.app.session.session import Session
@@ -230,7 +231,7 @@ class _Run:
             batches.answer_documents(batch, kept=workspace is not None)
             return report.worst([self._show_item(batch, item) for item in listing.items])
 
-    def _show_item(self, batch: Batch, item: Item) -> int:
+    def _show_item(self, batch: Batch, item: BatchItem) -> int:
         from docqa.app.answer.events import Finished
         from docqa.app.batch.jobs import answers_of
 
@@ -291,5 +292,5 @@ def _failed_answer(question: str, error: Exception, options: Options) -> Answer:
             tokens=0, tokens_read=0, pages=0, warnings=(report.describe(error),)
         ),
         usage=Usage(tokens_read=0, tokens_reused=0, seconds=0.0, cached=False),
-        provenance=provenance_without_state("", None, options.recorded()),
+        provenance=provenance_without_state("", None, recorded_options(options)),
     )

@@ -18,7 +18,7 @@ from docqa.app.models.library import pulled_models
 from docqa.app.output.progress import size
 from docqa.app.output.render import printable
 from docqa.app.storage.sources import content_digests
-from docqa.app.storage.store import BUDGET_BYTES, Entry, Store
+from docqa.app.storage.store import BUDGET_BYTES, Store, StoreEntry
 from docqa.model.cost.machine import bytes_of
 
 
@@ -128,7 +128,7 @@ def forget(
     return report.ANSWERED
 
 
-def _say_waiting(entry: Entry) -> None:
+def _say_waiting(entry: StoreEntry) -> None:
     files = ", ".join(printable(name) for name in entry.files)
     report.note(
         f"docqa: another docqa is reading {files or 'it'}; waiting until it lets go (Ctrl-C ends the wait)"
@@ -172,7 +172,7 @@ def _prune_history(store: Store, budget: int) -> tuple[int, int]:
     return count, freed
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: StoreEntry) -> str:
     files = ", ".join(printable(name) for name in entry.files)
     return f"{entry.kind:9} {entry.key[:12]} {size(entry.bytes):>10} {_day(entry.used)} {entry.status} {files}".rstrip()
 

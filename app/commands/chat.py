@@ -15,7 +15,7 @@ from docqa.app.errors import InputError, UsageError
 from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
-    from docqa.app.chat.conversation import Conversation
+    from docqa.app.chat.conversation import ChatConversation
     from docqa.app.history.records import KeptSession, KeptTurn
     from docqa.app.options import Options
 
@@ -67,7 +67,7 @@ def _talk(
     *,
     thoughts: bool,
 ) -> int:
-    from docqa.app.chat.conversation import Conversation
+    from docqa.app.chat.conversation import ChatConversation
     from docqa.app.chat.loop import ChatLoop, piped_lines, typed_lines
     from docqa.app.history.recorder import Recorder
     from docqa.app.session.engine import open_session
@@ -81,8 +81,10 @@ def _talk(
             if known.get(os.path.abspath(document.path), document.id) != document.id:
                 report.warn(f"{document.path} has changed: earlier answers cite the old version")
         number = earlier[0].id if earlier is not None else None
-        recorder = Recorder(session.store, "chat", session.documents, report.warn, resume=number)
-        conversation = Conversation(session, recorder, earlier[1] if earlier is not None else ())
+        recorder = Recorder(session.store, "chat", session.documents, report.warn, number)
+        conversation = ChatConversation(
+            session, recorder, earlier[1] if earlier is not None else ()
+        )
         if typed:
             _greet(conversation)
         try:
@@ -114,7 +116,7 @@ def _earlier(number: int, options: Options) -> tuple[KeptSession, list[KeptTurn]
         return session, history.turns(number)
 
 
-def _greet(conversation: Conversation) -> None:
+def _greet(conversation: ChatConversation) -> None:
     for document in conversation.session.documents[:5]:
         pages = f", {len(document.pages)} pages" if document.paged else ""
         report.note(f"{printable(document.path)}{pages}")

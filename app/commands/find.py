@@ -16,7 +16,7 @@ from docqa.app.options import Options
 from docqa.app.output.console import colours
 from docqa.app.search.expression import Pattern, expression_pattern, words_pattern
 from docqa.app.search.hits import SearchedText
-from docqa.app.search.shown import Style, hit_object, plain, shown_hits
+from docqa.app.search.shown import HitStyle, hit_object, plain, shown_hits
 from docqa.app.storage.sources import Sources, each_document, reading_of
 from docqa.app.storage.store import store_of
 from docqa.ingest.errors import IngestError
@@ -74,7 +74,7 @@ def find(
     compiled = (expression_pattern if regex else words_pattern)(
         pattern, ignore_case=ignore_case, whole_words=whole_words
     )
-    search = _Search(compiled, as_json, context, full)
+    search = _HitPrinter(compiled, as_json, context, full)
     show = search.name if files_only else search.count if count else search.hits
     codes = [report.NOT_FOUND]
     # Places need the name of their file where there are several paths, or one that is not a single
@@ -115,7 +115,7 @@ def _warn(found: Sources) -> None:
 
 
 @dataclass(frozen=True)
-class _Search:
+class _HitPrinter:
     """Each method prints what it has to say about a document, and returns whether there was a
     hit.
     """
@@ -144,7 +144,7 @@ class _Search:
     def hits(self, document: Document, with_file: bool) -> bool:
         text = SearchedText(document)
         found = text.hits(self.pattern)
-        style = Style(with_file, self.context, colours(sys.stdout))
+        style = HitStyle(with_file, self.context, colours(sys.stdout))
         objects = (
             compact_json(hit_object(text, hit, self.context, full=self.full)) for hit in found
         )

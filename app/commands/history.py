@@ -12,9 +12,8 @@ from docqa.app.commands import flags, inputs
 from docqa.app.commands.cache import kept_history, kept_store
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.export import shown_names
-from docqa.app.history.html_page import html_page
-from docqa.app.history.markdown import markdown
 from docqa.app.history.records import Listed, parse_id
+from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.app.output.render import printable
 from docqa.app.storage.atomic import check_output
 
@@ -116,7 +115,7 @@ def _exported(number: int, position: int | None, as_html: bool) -> str:
         turns[: turns.index(chosen[0])] if chosen else []
     )  # a quote keeps its number, whatever is exported
     first = 1 + sum(len(turn.answer.quotes) for turn in before if turn.answer is not None)
-    return (html_page if as_html else markdown)(session, chosen, first, annotations)
+    return rendered(HTML if as_html else MARKDOWN, session, chosen, first, annotations)
 
 
 def _object(item: Listed) -> dict[str, object]:

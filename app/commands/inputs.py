@@ -153,7 +153,7 @@ def model_folder(name: str | None) -> Path:
     """
     chosen = name or config.resolve().text("model") or BUNDLED_NAME
     if is_remote(chosen):
-        raise ModelNotFound("runs on a server", where=chosen, hint="name a model on this machine")
+        raise ModelNotFound(f"{chosen}: runs on a server (name a model on this machine)")
     folder = find(chosen, models_root())
     if folder is None:
         raise not_found(chosen)

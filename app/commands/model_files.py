@@ -87,7 +87,7 @@ def rm(name: _Pulled) -> int:
     gone = remove(name, root)
     if gone is None:
         raise ModelNotFound(
-            "was not pulled to this machine", where=name, hint="`docqa models list` shows what was"
+            f"{name}: was not pulled to this machine (`docqa models list` shows what was)"
         )
     for commit in gone.commits:
         report.result(f"deleted {gone.id}@{commit[:12]}")

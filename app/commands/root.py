@@ -2,6 +2,7 @@
 help: `docqa --help` imports none, their lines of help are here."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Annotated, cast
@@ -45,17 +46,20 @@ class CommandEntry:
 
         if self.commands:
             return _group(name, self)
-        app = typer.Typer(
-            add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
-        )
         function = getattr(
             import_module(f"docqa.app.commands.{self.module}"), self.function or name
         )
         text = getdoc(function) or ""
-        app.command(name, help=text if text.startswith(self.help) else f"{self.help}\n\n{text}")(
-            function
+        return single(
+            name, function, text if text.startswith(self.help) else f"{self.help}\n\n{text}"
         )
-        return typer.main.get_command(app)
+
+
+def single(name: str, function: Callable[..., int], help: str | None = None) -> Command:
+    """The command `name` that calls `function` and has its parameters."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(name, help=help)(function)
+    return typer.main.get_command(app)
 
 
 COMMANDS = {
@@ -66,7 +70,6 @@ COMMANDS = {
     "read": CommandEntry("Read documents now, so that later questions are instant.", "read"),
     "plan": CommandEntry("Estimate the time, memory and disk of reading documents.", "plan"),
     "outline": CommandEntry("Print the section tree of a document, with pages.", "outline"),
-    "inspect": CommandEntry("Draw what docqa saw on a page.", "inspect"),
     "summarize": CommandEntry(
         "Summarize every document, and all of them in a digest.", "summarize"
     ),
@@ -85,7 +88,6 @@ COMMANDS = {
     "eval": CommandEntry(
         "Measure answers, evidence and refusals on known answers.", "eval", "evaluate"
     ),
-    "bench": CommandEntry("Measure speed on this machine, beside other programs.", "bench"),
     "models": CommandEntry(
         "List, fetch, choose and convert models.",
         commands={
@@ -203,13 +205,18 @@ MEANT = {
 }
 """What commands are called elsewhere."""
 
+MOVED = {"bench": "measures speed", "inspect": "draws what docqa saw on a page"}
+"""Commands of a checkout: the modules of this name in docqa.app.lab."""
+
 
 def hint(arguments: list[str]) -> str:
     """What to do about a command line that was not understood: the nearest command, or the help."""
     from difflib import get_close_matches
 
-    names = [*COMMANDS, "--help", "--version", "--man"]
     first = next((argument for argument in arguments if not argument.startswith("-")), "")
+    if first in MOVED:
+        return f"`python -m docqa.app.lab.{first}` {MOVED[first]}, from a checkout"
+    names = [*COMMANDS, "--help", "--version", "--man"]
     if first in names:
         return f"`docqa {first} --help` shows how"
     near = [MEANT[first]] if first in MEANT else get_close_matches(first, names, n=1, cutoff=0.5)
@@ -221,10 +228,10 @@ def _version(wanted: bool) -> None:
         from importlib.metadata import version
 
         from docqa.app.models.library import bundled
-        from docqa.kernels.native import identity
+        from docqa.kernels.native import kernel_identity
 
         report.result(
-            f"docqa-reader {version('docqa-reader')}, model {bundled().name}, kernels {identity()}"
+            f"docqa-reader {version('docqa-reader')}, model {bundled().name}, kernels {kernel_identity()}"
         )
         raise typer.Exit
 

@@ -1,3 +1,3 @@
-"""From documents to token ids, and from token ids to a state that is kept."""
+"""From documents to token ids, and from token ids to a cached state."""
 
-__all__ = ["context", "kept", "passage_vectors", "plan", "prefill", "provenance"]
+__all__ = ["cached", "context", "passage_vectors", "plan", "prefill", "provenance"]

@@ -2,7 +2,7 @@
 
 Layout (docqa.model.prompts.prompt, versioned there): preamble; for each document a title line; for
 each page of a paged document a mark and its passages. Every page is tokenized by itself, so a
-document that grows keeps all token ids before its first change. For a model that writes
+document that grows has the same token ids before its first change. For a model that writes
 (docqa.model.prompts.conversation) its chat template begins, documents are numbered, and a section
 with a number or locator begins with a mark.
 """
@@ -36,7 +36,7 @@ class PlacedPassage:
 @dataclass(frozen=True)
 class Context:
     """Token ids, and for every token its passage (NO_PASSAGE: a mark) and where it starts in the
-    page's text. `passage_keys`: what passage_vectors.py keeps their vectors under."""
+    page's text. `passage_keys`: the keys under which passage_vectors.py caches their vectors."""
 
     documents: tuple[Document, ...]
     ids: "array[int]"
@@ -64,7 +64,7 @@ class Context:
 
 @dataclass(frozen=True)
 class DocumentTokens:
-    """A document's part of a Context, whatever stands before it; int32, positions from its first
+    """A document's part of a Context, the same after any other; int32, positions from its first
     token. `passages` names its passages in the order of the text, as `token_passage` counts;
     `passage_starts` and `passage_ends` are their tokens."""
 
@@ -122,10 +122,10 @@ class _Layout:
             laid.token_passage.append(len(laid.passages) + current)
             laid.token_offset.append(passage.start + max(start - starts[current], 0))
         for position, (number, _) in enumerate(passages):
-            first, behind = spans.get(position, (base, base))
+            first, end_token = spans.get(position, (base, base))
             laid.passages.append(number)
             laid.passage_starts.append(first)
-            laid.passage_ends.append(behind)
+            laid.passage_ends.append(end_token)
 
 
 def lay_out(
@@ -147,8 +147,8 @@ def preamble(tokenizer: Tokenizer) -> list[int]:
 def lay_out_document(
     document: Document, tokenizer: Tokenizer, number: int | None = None
 ) -> DocumentTokens:
-    """The part of a Context that is `document`; `number`: its place among them, for a model that
-    writes.
+    """The part of a Context that is `document`; `number`: its number in the Context, for a model
+    that writes.
     """
     layout = _Layout(tokenizer)
     writes = number is not None
@@ -179,7 +179,7 @@ def lay_out_document(
 def join(
     documents: Sequence[Document], opening: Sequence[int], parts: Sequence[DocumentTokens]
 ) -> Context:
-    """The Context of `documents`, of which `parts` are the tokens, behind `opening`."""
+    """The Context of `documents`, of which `parts` are the tokens, after `opening`."""
     ids = array("i", opening)
     token_passage = array("i", [NO_PASSAGE] * len(opening))
     token_offset = array("i", token_passage)
@@ -227,9 +227,9 @@ def prefix_hashes(ids: "array[int]", profile: str, grid: int) -> dict[int, str]:
     the state is.
     """
     digest = hashlib.sha256(profile.encode("utf-8"))
-    found: dict[int, str] = {}
+    hashes: dict[int, str] = {}
     for start in range(0, len(ids), grid):
         end = min(start + grid, len(ids))
         digest.update(ids[start:end])
-        found[end] = digest.copy().hexdigest()
-    return found
+        hashes[end] = digest.copy().hexdigest()
+    return hashes

@@ -1,6 +1,5 @@
-"""A vector of every passage of a Context, made by the passage encoder while it is read, and kept
-with it.
-"""
+"""A vector of every passage of a Context, made by the passage encoder during the prefill and cached
+with the state."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,13 +15,13 @@ KEY_BYTES = 16
 
 
 class PassageVectors:
-    """Vectors of the passages of `context` read so far, by their words and headings; none without
-    an encoder. Mutable."""
+    """Vectors of the passages of `context` encoded so far, by their words and headings; none
+    without an encoder. Mutable."""
 
     def __init__(self, model: Model, context: Context) -> None:
         self._model = model
         self._context = context
-        self._keys = context.passage_keys  # kept with the context: no page is looked at for them
+        self._keys = context.passage_keys  # cached with the context: no page is needed for them
         self._known: dict[bytes, np.ndarray] = {}
         self.unsaved = False
 
@@ -34,7 +33,7 @@ class PassageVectors:
         return not self or all(key in self._known for key in self._passage_keys())
 
     def read_until(self, position: int) -> None:
-        """Read the unknown passages that end before token `position`."""
+        """Encode the unknown passages that end before token `position`."""
         encoder = self._model.passage_encoder
         if encoder is None:
             return
@@ -44,14 +43,13 @@ class PassageVectors:
             if key not in self._known and self._context.passages[number].token_end <= position
         }
         if left:
-            found = encoder.vectors(
-                [passage_words(self._context, number) for number in left.values()]
-            )
-            self._known.update(zip(left, found.astype(np.float16), strict=True))
+            words = [passage_words(self._context, number) for number in left.values()]
+            vectors = encoder.vectors(words).astype(np.float16)
+            self._known.update(zip(left, vectors, strict=True))
             self.unsaved = True
 
     def scores(self, question: str) -> np.ndarray | None:
-        """How like the question every passage is, -1 to 1, [passages], after all was read; None
+        """How like the question every passage is, -1 to 1, [passages], after all are encoded; None
         without an encoder.
         """
         encoder = self._model.passage_encoder
@@ -63,7 +61,7 @@ class PassageVectors:
         return np.asarray(rows @ encoder.vectors([question], asked=True)[0], dtype=np.float64)
 
     def save(self, folder: Path) -> None:
-        """Write what was read into `folder`, whole or not at all. Raises OSError."""
+        """Write the vectors into `folder`, whole or not at all. Raises OSError."""
         encoder = self._model.passage_encoder
         if encoder is None or not self._known:
             return
@@ -73,7 +71,7 @@ class PassageVectors:
         self.unsaved = False
 
     def load(self, folder: Path) -> None:
-        """Take what this encoder kept in `folder`. Raises StoreDamaged."""
+        """Load the vectors of this encoder from `folder`. Raises StoreDamaged."""
         encoder = self._model.passage_encoder
         if encoder is None or not (path := folder / _file_of(encoder)).exists():
             return
@@ -84,11 +82,8 @@ class PassageVectors:
 
     def _passage_keys(self) -> list[bytes]:
         if self._keys is None:
-            words = (
-                passage_words(self._context, number)
-                for number in range(len(self._context.passages))
-            )
-            self._keys = [key_of(text) for text in words]
+            numbers = range(len(self._context.passages))
+            self._keys = [key_of(passage_words(self._context, number)) for number in numbers]
         return self._keys
 
 
@@ -97,7 +92,7 @@ def _file_of(encoder: VectorEncoder) -> str:
 
 
 def key_of(words: str) -> bytes:
-    """What a passage's vector is kept under: a hash of all that the encoder reads of it."""
+    """The key of a passage's vector: a hash of all that the encoder reads of it."""
     return hashlib.sha256(words.encode()).digest()[:KEY_BYTES]
 
 

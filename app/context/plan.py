@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
+from docqa.model.config import HybridConfig
 from docqa.model.cost.machine import total_bytes
-from docqa.model.cost.plan import estimate, parameters, yarn_factor_for
+from docqa.model.cost.plan import estimate, parameters
 from docqa.model.protocol import Model
 
 PREVIEW_FROM_SECONDS = 30.0
@@ -25,11 +27,12 @@ class Plan:
     tokens_reused: int
 
 
-def yarn_factor_of(model: Model, tokens: int, room: int = QUESTION_TOKENS) -> float:
-    """The YaRN factor for `tokens`, with `room` for more. Raises ContextTooLong, with the
-    numbers.
-    """
-    return float(yarn_factor_for(model.config, tokens + room))
+def share_on_disk(folder: Path, config: HybridConfig, layers: HybridConfig) -> int:
+    """Bytes of the weight files in `folder` that belong to `layers`, the first ones of `config`."""
+    from docqa.model.checkpoints.weights import weight_files
+
+    on_disk = sum(path.stat().st_size for path in weight_files(folder))
+    return on_disk * parameters(layers)["total"] // parameters(config)["total"]
 
 
 def fits(model: Model, tokens: int, room: int) -> bool:
@@ -52,33 +55,35 @@ def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Pla
     """Plan of reading `tokens` of which `reused` are kept; a long one is timed on a short trial
     first.
     """
-    from docqa.model.checkpoints.weights import weight_files
     from docqa.model.heads.reader_cost import cost_of_reader
 
     config = model.config.first_layers(model.answer_layers)
-    on_disk = sum(path.stat().st_size for path in weight_files(model.folder))
-    on_disk = on_disk * parameters(config)["total"] // parameters(model.config)["total"]
     reader = cost_of_reader(model.folder)
     if (
         macs := getattr(vars(model).get("passage_encoder"), "macs", None)
     ) is not None:  # of another's, loaded already
         reader = replace(reader, weights_bytes=reader.weights_bytes + 4 * macs, passage_macs=macs)
-    at = partial(
+    estimated = partial(
         estimate,
         config,
         tokens,
         item=model.item_bytes,
-        weights_on_disk=on_disk,
+        weights_on_disk=share_on_disk(model.folder, model.config, config),
         packed=model.packed,
         expert_bytes=model.expert_pool_bytes,
         reader=reader,
     )
-    guess = at()
-    if guess.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
+    expected = estimated()
+    if expected.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
         from docqa.model.cost.speed import measured_speed
 
-        guess = at(speed=measured_speed(model, config.num_hidden_layers))
+        expected = estimated(speed=measured_speed(model, config.num_hidden_layers))
     share = (tokens - reused) / tokens if tokens else 0.0
     return Plan(
-        tokens, guess.seconds * share, guess.memory_bytes, guess.disk_bytes, yarn_factor, reused
+        tokens,
+        expected.seconds * share,
+        expected.memory_bytes,
+        expected.disk_bytes,
+        yarn_factor,
+        reused,
     )

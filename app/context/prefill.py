@@ -1,6 +1,7 @@
-"""Reading a Context into a State, block by block, and keeping what was read, under the hash of the
-profile and all token ids. A read begins from the longest kept point, of any state, with the same
-ids. Points lie on the model's block grid, so reused ones have the bits of an undisturbed read."""
+"""Prefill of a Context into a State, block by block, and the cache of such states, under the hash of
+the profile and all token ids. A prefill begins from the longest cached point, of any state, with the
+same ids. Points lie on the model's block grid, so reused ones have the bits of an undisturbed
+prefill."""
 
 from __future__ import annotations
 
@@ -20,11 +21,11 @@ from docqa.app.context.provenance import Profile
 from docqa.app.errors import StoreDamaged
 from docqa.app.models.library import name_of
 from docqa.app.storage.arrays import load_summed, save_summed
-from docqa.app.storage.atomic import TEMPORARY_PREFIX
 from docqa.app.storage.store import Details, Store, acquire, details_of
+from docqa.model.atomic import TEMPORARY_PREFIX
 from docqa.model.errors import StateDamaged, StateError
 from docqa.model.state.files import load_state, save_state
-from docqa.model.state.header import read_header
+from docqa.model.state.header import load_header
 from docqa.model.state.long_attention import GRID
 
 if TYPE_CHECKING:
@@ -36,14 +37,16 @@ if TYPE_CHECKING:
     from docqa.model.state.state import State
 
 SAVE_EVERY_BLOCKS = 16
-KEPT_NOTE = "what was read up to the last block is kept, and the same command goes on from there"
+INTERRUPTED_NOTE = (
+    "what was read up to the last block is kept, and the same command goes on from there"
+)
 _SPEED_BLOCKS = 8
 _VECTORS = "vectors.safetensors"
 
 
 class TokenVectors:
-    """The evidence head's vector of every token read so far, int8 [tokens, width], None without a
-    head; `on_hidden`: for the prefill. Rows before a grid point are the same after a resumed read.
+    """The evidence head's vector of every token so far, int8 [tokens, width], None without a head;
+    `on_hidden`: for the prefill. Rows before a grid point are the same after a resumed prefill.
     Mutable."""
 
     def __init__(self, head: EvidenceHead | None) -> None:
@@ -51,7 +54,7 @@ class TokenVectors:
         self._pieces: dict[int, np.ndarray] = {}  # position -> rows of the piece that starts there
 
     def on_hidden(self, position: int, hidden: Tensor | np.ndarray) -> None:
-        """Take the evidence layer's output [tokens, hidden] from `position` on."""
+        """Add the evidence layer's output [tokens, hidden] from `position` on."""
         if self._head is not None:
             self._pieces[position] = self._head.token_vectors(np.asarray(hidden))
 
@@ -61,15 +64,14 @@ class TokenVectors:
         """
         if self._head is None:
             return None
-        kept = [(start, piece) for start, piece in sorted(self._pieces.items()) if start < position]
-        at = 0
-        for start, piece in kept:
-            if start != at:
-                break
-            at += len(piece)
-        if at != position:
-            raise StoreDamaged(f"there are vectors of {at} tokens, {position} were read")
-        joined = kept[0][1] if len(kept) == 1 else np.concatenate([piece for _, piece in kept])
+        pieces = []
+        end = 0
+        while end < position and end in self._pieces:
+            pieces.append(self._pieces[end])
+            end += len(pieces[-1])
+        if end != position:
+            raise StoreDamaged(f"there are vectors of {end} tokens, {position} were read")
+        joined = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
         self._pieces = {0: joined}
         return joined
 
@@ -80,7 +82,7 @@ class TokenVectors:
             save_summed(folder / _VECTORS, {"rows": rows})
 
     def load(self, folder: Path, position: int) -> None:
-        """Take the rows before `position` from `folder`. Raises StoreDamaged."""
+        """Load the rows before `position` from `folder`. Raises StoreDamaged."""
         if self._head is None:
             return
         rows = load_summed(folder / _VECTORS)[0]["rows"]
@@ -93,7 +95,8 @@ class TokenVectors:
 
 @dataclass
 class Prefiller:
-    """Mutable: `state`, `vectors` and `passages` after `read`; `tokens_reused` came from disk."""
+    """The prefill of one context, resumed from `store`. Mutable: `state`, `vectors` and `passages`
+    after `read`; `tokens_reused` came from disk."""
 
     model: Model
     context: Context
@@ -104,32 +107,29 @@ class Prefiller:
     passages: PassageVectors = field(init=False)
 
     def __post_init__(self) -> None:
-        self.vectors, self.passages = (
-            TokenVectors(self.model.evidence_head),
-            PassageVectors(self.model, self.context),
-        )
+        self._start_anew()
         self._grid = GRID
         self.finished = False
-        self.state: State | None = None  # once all documents are read
+        self.state: State | None = None  # after the whole prefill
         self._points = prefix_hashes(self.context.ids, "", self._grid)
         self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[
             len(self.context)
         ]
         self._saved_at = -1
-        self._refused = False  # nothing more is kept
+        self._refused = False  # nothing more is written
         self._lock: BaseFileLock | None = None
-        self._partial: State | None = None  # after the last whole block of a read under way
+        self._partial: State | None = None  # after the last whole block of a prefill under way
 
     @property
     def total(self) -> int:
         return len(self.context)
 
     def reusable_tokens(self) -> int:
-        """How many tokens a kept state would save, by its header alone."""
+        """How many tokens a cached state would save, by its header alone."""
         return next((position for position, _ in self._candidates()), 0)
 
     def read(self) -> Iterator[Event]:
-        """Read what is not read yet. Closing the generator, or Ctrl-C, keeps all whole blocks."""
+        """Prefill what is left. Closing the generator, or Ctrl-C, saves all whole blocks."""
         if self.finished:
             if self.store is not None and not self._refused:
                 self.store.pin(self.key)
@@ -162,22 +162,25 @@ class Prefiller:
             self._lock.release()
         self._lock = None
 
-    def _fresh(self) -> State:
+    def _start_anew(self) -> None:
         self.vectors = TokenVectors(self.model.evidence_head)
         self.passages = PassageVectors(self.model, self.context)
+
+    def _fresh(self) -> State:
+        self._start_anew()
         return self.model.new_state(self.profile.yarn_factor, layers=self.profile.layers)
 
     def _candidates(self) -> list[tuple[int, str]]:
-        """(position, key) of kept points that begin this context, longest first; its own state is
-        always there and first, so that a damaged one is named and deleted."""
-        found: list[tuple[int, str]] = []
+        """(position, key) of the cached points with which this context begins, longest first; its own
+        state is always there and first, so that a damaged one is named and deleted."""
+        candidates: list[tuple[int, str]] = []
         for entry in self.store.entries("states") if self.store is not None else []:
             own = entry.folder.name == self.key
             if not own and entry.details.get("profile") != self.profile.fields():
                 continue
             try:
                 points = (
-                    read_header(entry.folder / "model")["points"] if entry.status == "kept" else []
+                    load_header(entry.folder / "model")["points"] if entry.status == "kept" else []
                 )
             except StateDamaged:
                 points = []
@@ -185,8 +188,8 @@ class Prefiller:
                 at["position"] for at in points if self._points.get(at["position"]) == at["ids"]
             ]
             if fitting or own:
-                found.append((max(fitting, default=0), entry.key))
-        return sorted(found, key=lambda pair: (-pair[0], pair[1] != self.key))
+                candidates.append((max(fitting, default=0), entry.key))
+        return sorted(candidates, key=lambda pair: (-pair[0], pair[1] != self.key))
 
     def _restore(self, store: Store) -> Generator[Event, None, State | None]:
         """Yields warnings; returns a state to go on from, or None, with `vectors` to match."""
@@ -266,7 +269,7 @@ class Prefiller:
         except (GeneratorExit, KeyboardInterrupt) as end:
             self.keep_progress()
             if self._saved_at > 0:
-                end.add_note(KEPT_NOTE)
+                end.add_note(INTERRUPTED_NOTE)
             raise
         self.passages.read_until(total)
         if state.position != self._saved_at or self.passages.unsaved:
@@ -274,12 +277,12 @@ class Prefiller:
         self.state = state
         self._partial = None
         self.finished = True
-        if blocks:  # only now it is known whether anything is kept
+        if blocks:  # only now it is known whether anything was saved
             kept = self.store is not None and not self._refused
             yield ReadProgress(total, total, speed, 0.0, self.tokens_reused, kept)
 
     def keep_progress(self) -> None:
-        """Save the whole blocks of a read that was left in the middle."""
+        """Save the whole blocks of a prefill that was interrupted."""
         state = self._partial
         if (
             state is not None
@@ -315,10 +318,7 @@ class Prefiller:
             self._refused = True
             return f"what was read cannot be kept ({error.strerror or error}, {folder}); the answer is not affected"
         finally:
-            for path in [
-                *folder.glob("model/.*.part"),
-                *folder.glob(f"{TEMPORARY_PREFIX}*"),
-            ]:  # of an interruption
+            for path in folder.rglob(f"{TEMPORARY_PREFIX}*"):  # of an interruption
                 with suppress(OSError):  # another process removes it, or the disk refuses
                     path.unlink()
             self._forgotten()  # `docqa forget` may have come between
@@ -326,7 +326,7 @@ class Prefiller:
         return ""
 
     def _forgotten(self) -> bool:
-        """Then nothing is kept any more."""
+        """Whether `docqa forget` deleted a document; then nothing is saved any more."""
         if self.store is None or not self.store.forgotten(
             document.id for document in self.context.documents
         ):

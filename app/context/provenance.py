@@ -1,4 +1,4 @@
-"""What an answer and a kept state depend on: fields that are hashed, compared and printed."""
+"""What an answer and a cached state depend on: fields that are hashed, compared and printed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from docqa.model.protocol import Model
 
 STORE_LAYOUT = 3
-"""Raised when what is kept beside a state changes its form or meaning."""
+"""Incremented when what is cached with a state changes its form or meaning."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ def kernel_provenance(device: torch.device | None = None) -> str:
     features. `device`: the accelerator that the network computes on; None: the CPU."""
     from importlib.metadata import version
 
-    from docqa.kernels.native import identity, native_in_use
+    from docqa.kernels.native import kernel_identity, native_in_use
     from docqa.kernels.threads import thread_count
 
     if device is not None:
         from docqa.model.device import name_of_device
 
         return f"{device.type} {name_of_device(device)}, torch {version('torch')}, {sys.platform}"
-    kernels = identity()  # named after the processor's instructions, where they are native
+    kernels = kernel_identity()  # named after the processor's instructions, where they are native
     if not native_in_use():
         import torch
 
@@ -76,7 +76,6 @@ def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> P
     """The Profile of states of `model` at `yarn_factor`; `layout`: of the Context, if not the
     bundled model's.
     """
-    layers = model.answer_layers
     return Profile(
         model=model.fingerprint,
         layout=LAYOUT_VERSION if layout is None else layout,
@@ -85,7 +84,7 @@ def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> P
         yarn_factor=yarn_factor,
         dtype=model.precision,
         kernels=kernel_provenance(None if model.on_cpu else model.device),
-        layers=layers,
+        layers=model.answer_layers,
     )
 
 

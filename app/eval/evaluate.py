@@ -19,7 +19,7 @@ from docqa.app.eval.judging import (
     scores,
 )
 from docqa.app.eval.questions import EvalDocument, GoldQuestion, TextMap, read_eval_file
-from docqa.app.evidence.ranking import Ranked, rank
+from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
@@ -85,7 +85,7 @@ def run_eval(
 
 def ask_text(document: EvalDocument, options: Options, model: Model) -> Iterator[QuestionOutcome]:
     parsed, places = document.parse()
-    with Session([parsed], options, model=model) as session:
+    with open_session([parsed], options, model=model) as session:
         for question in document.questions:
             golds = places.spans(question.spans)
             right = partial(overlaps, golds=golds) if golds else None
@@ -126,12 +126,14 @@ def outcome(
     """
     answer = session.answer(question.text)
     known = None if question.unanswerable else right
-    ranked = session.rank(question.text)
-    words = ranked if not session.options.model_scores else rank(question.text, session.index)
+    ranked = session.ranked_passages(question.text)
+    words = session.corpus.ranked_by_words(question.text)
     overlap, exact = scores(None if answer.refused else answer.answer, question)
 
     def hit(found: list[Ranked]) -> bool | None:
-        return known and any(known(session.context.passages[item.index].passage) for item in found)
+        return known and any(
+            known(session.context.passages[item.passage_number].passage) for item in found
+        )
 
     return QuestionOutcome(
         dataset,
@@ -148,9 +150,7 @@ def outcome(
         hit(ranked[:3]),
         hit(words[:1]),
         page_hit=None if known is None else cited(answer.quotes[0].cites if answer.quotes else ()),
-        signals={}
-        if session.writes
-        else session.local.features(question.text, *session.local.find(question.text)),
+        signals={} if session.writes else session.local.all_signals(question.text),
     )
 
 

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from docqa.app.answer.confidence import answer_chance, first_passage_chance, is_refused
+from docqa.app.answerers.third_party import calibration_file
 from docqa.app.errors import UsageError
 from docqa.app.eval.judging import QuestionOutcome
 from docqa.app.options import Options
-from docqa.app.reading.answerability import first_passage_probability, probability, refused
 from docqa.app.storage.atomic import write_whole
-from docqa.model.folder import read_calibration
+from docqa.model.folder import load_calibration
 from docqa.model.heads.spans import sigmoid
 from docqa.model.protocol import Model, RefusalCalibration
 
@@ -29,8 +30,8 @@ class Fitting:
     """
 
     def __init__(self, options: Options, model: Model) -> None:
-        known = read_calibration(model.folder).get("refusal")
-        path = options.calibration_file
+        known = load_calibration(model.folder).get("refusal")
+        path = calibration_file(options)
         if path is None or known is None:
             said = "fits how sure answers with models of others are, beside the bundled one"
             raise UsageError(
@@ -82,8 +83,8 @@ def _fit(x: np.ndarray, y: np.ndarray, known: RefusalCalibration) -> tuple[list[
 
 
 def _judged(outcome: QuestionOutcome, calibration: RefusalCalibration) -> QuestionOutcome:
-    likely = probability(outcome.signals, calibration)
-    if not (outcome.refused or refused(likely, calibration)):
+    likely = answer_chance(outcome.signals, calibration)
+    if not (outcome.refused or is_refused(likely, calibration)):
         return replace(outcome, confidence=likely)
-    first = first_passage_probability(outcome.signals, calibration)
+    first = first_passage_chance(outcome.signals, calibration)
     return replace(outcome, refused=True, right=False, f1=0.0, exact=0.0, confidence=first)

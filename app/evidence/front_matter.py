@@ -1,4 +1,4 @@
-"""The passages that tell what a document is (title, authors, parties, date, court, signatures):
+"""The passages that say what a document is (title, authors, parties, date, court, signatures):
 title page, imprint, signature blocks. Only page text counts, so that it can be quoted."""
 
 import re

@@ -62,19 +62,6 @@ class Postings:
         start, end = self.starts[number : number + 2]
         return self.passages[start:end], self.counts[start:end]
 
-    def stems_of(self, passage: int) -> frozenset[str]:
-        places = np.flatnonzero(self.passages == passage)
-        numbers = np.searchsorted(self.starts, places, side="right") - 1
-        breaks = self._breaks
-        return frozenset(
-            self._vocabulary[breaks[n] + 1 : breaks[n + 1]].decode("utf-8")
-            for n in numbers.tolist()
-        )
-
     @cached_property
     def _vocabulary(self) -> bytes:
         return self.vocabulary.tobytes()
-
-    @cached_property
-    def _breaks(self) -> np.ndarray:
-        return np.flatnonzero(self.vocabulary == ord("\n"))

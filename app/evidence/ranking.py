@@ -3,8 +3,7 @@ Each signal is z-scored over the passages and weighed by the model's calibration
 (`evidence_weights`)."""
 
 import math
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import accumulate
@@ -12,8 +11,8 @@ from typing import Self
 
 import numpy as np
 
+from docqa.app.context.cached import CachedParts
 from docqa.app.context.context import Context, PlacedPassage
-from docqa.app.context.kept import KeptParts
 from docqa.app.evidence.postings import POSTINGS_FORMAT, Postings
 from docqa.app.evidence.terms import terms
 from docqa.app.storage.arrays import Arrays
@@ -21,15 +20,18 @@ from docqa.app.storage.arrays import Arrays
 _SATURATION = 1.5
 _BY_LENGTH = 0.75
 """BM25's k1 and b."""
-DEFAULT_WEIGHTS = {"bm25": 1.0, "vector": 0.0}
+WORDS_ALONE = {"bm25": 1.0}
+
+PassageNumber = int
+"""Which of `Context.passages`, from 0."""
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """`Context.passages[index]` with its fused score and its parts: the raw `bm25`, and the
-    reader's log-probability that the answer is in it, None where it was not looked at."""
+    """A passage of a Context with its fused `score` and its parts: the raw `bm25`, and the reader's
+    log-probability that the answer is in it, None where it was not read."""
 
-    index: int
+    passage_number: PassageNumber
     score: float
     bm25: float
     reader: float | None = None
@@ -50,22 +52,21 @@ class WordIndex:
 
     @classmethod
     def of(cls, context: Context) -> Self:
-        return cls(map(partial(passage_words, context), context.passages))
+        return cls(map(partial(_text_with_headings, context), context.passages))
 
     @classmethod
-    def kept(cls, context: Context, kept: KeptParts) -> Self:
-        """The same; words are looked for only in documents that are not kept, and then kept."""
+    def cached(cls, context: Context, cache: CachedParts) -> Self:
+        """The same; only documents that are not in the cache are indexed, and then cached."""
 
-        def words(number: int) -> Arrays:
-            placed = (each for each in context.passages if each.document == number)
-            return vars(Postings.of(passage_words(context, each) for each in placed))
+        def indexed(number: int) -> Arrays:
+            placed = (passage for passage in context.passages if passage.document == number)
+            return vars(Postings.of(map(partial(_text_with_headings, context), placed)))
 
-        numbered = enumerate(context.documents)
-        arrays = (
-            kept.arrays("indexes", each, (POSTINGS_FORMAT,), partial(words, number))
-            for number, each in numbered
-        )
-        return cls(postings=[Postings(**found) for found in arrays])
+        parts: list[Postings] = []
+        for number, document in enumerate(context.documents):
+            make = partial(indexed, number)
+            parts.append(Postings(**cache.arrays("indexes", document, (POSTINGS_FORMAT,), make)))
+        return cls(postings=parts)
 
     def __len__(self) -> int:
         return self._firsts[-1]
@@ -110,17 +111,12 @@ class WordIndex:
             sum(self.idf(term) for term in sorted(question_terms & words)) / total if total else 0.0
         )
 
-    def passage_words(self, index: int) -> frozenset[str]:
-        part = bisect_right(self._firsts, index) - 1
-        return self._parts[part].stems_of(index - self._firsts[part])
-
     def occurrences(self, term: str) -> int:
         """In how many passages the stem is."""
         return len(self._find(term)[0])
 
 
-def passage_words(context: Context, placed: PlacedPassage) -> str:
-    """The words of a passage: the headings above it, and its text."""
+def _text_with_headings(context: Context, placed: PlacedPassage) -> str:
     return " ".join((*placed.passage.section, context.text_of(placed)))
 
 
@@ -130,33 +126,28 @@ def standardise(values: np.ndarray) -> np.ndarray:
     return (values - values.mean()) / spread if spread > 1e-12 else np.zeros_like(values)
 
 
-def fuse(
-    bm25: np.ndarray,
-    vector: np.ndarray | None,
-    weights: dict[str, float],
-    passage: np.ndarray | None = None,
-) -> np.ndarray:
-    """Weighted sum of z-scores, [passages]; None counts nothing."""
-    total = weights.get("bm25", 0.0) * standardise(bm25)
-    for name, values in (("vector", vector), ("passage", passage)):
-        if values is not None:
-            total = total + weights.get(name, 0.0) * standardise(values)
+def fuse(signals: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
+    """Weighted sum of the z-scores of each signal, [passages]."""
+    total: np.ndarray = sum(
+        weights.get(name, 0.0) * standardise(values) for name, values in signals.items()
+    )  # type: ignore[assignment]
     return total
 
 
-def rank(
-    question: str,
-    index: WordIndex,
-    *,
-    vector: np.ndarray | None = None,
-    passage: np.ndarray | None = None,
-    weights: dict[str, float] | None = None,
+def ranked_by(
+    signals: Mapping[str, np.ndarray], weights: Mapping[str, float], context: Context
 ) -> list[Ranked]:
-    """All passages, best first; equal scores keep the order of the documents."""
-    bm25 = index.scores(question)
-    if not len(bm25):
+    """All passages of `context` by their fused signals ("bm25" among them), best first; contents
+    and references, which never answer, last; equal scores keep the order of the documents."""
+    if not context.passages:
         return []
-    by_model = weights and (vector is not None or passage is not None)
-    fused = fuse(bm25, vector, weights if weights and by_model else DEFAULT_WEIGHTS, passage)
-    order = np.lexsort((np.arange(len(fused)), -fused))
+    fused = fuse(signals, weights)
+    never_answers = np.array([placed.passage.kind != "text" for placed in context.passages])
+    order = np.lexsort((-fused, never_answers))
+    bm25 = signals["bm25"]
     return list(map(Ranked, order.tolist(), fused[order].tolist(), bm25[order].tolist()))
+
+
+def ranked_by_words(question: str, words: WordIndex, context: Context) -> list[Ranked]:
+    """All passages by BM25 alone, as `ranked_by`."""
+    return ranked_by({"bm25": words.scores(question)}, WORDS_ALONE, context)

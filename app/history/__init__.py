@@ -5,8 +5,7 @@ __all__ = [
     "export",
     "forget",
     "history",
-    "html_page",
-    "markdown",
     "recorder",
     "records",
+    "rendering",
 ]

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 
 from docqa.app.answer.answer import Answer
 from docqa.app.history.history import kept_documents
-from docqa.app.history.html_page import html_page
-from docqa.app.history.markdown import markdown
 from docqa.app.history.recorder import made_turn
 from docqa.app.history.records import KeptDocument, KeptSession, KeptTurn
+from docqa.app.history.rendering import rendered
 from docqa.ingest.types import Document
 
 
@@ -32,4 +31,4 @@ class AnsweredQuestions:
         now = time.time()
         title = self.turns[0].question if self.turns else ""
         session = KeptSession(0, "ask", title, now, now, tuple(self.documents), len(self.turns))
-        return (html_page if form == "html" else markdown)(session, self.turns)
+        return rendered(form, session, self.turns)

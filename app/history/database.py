@@ -1,30 +1,28 @@
 """The database file `history/history.sqlite`: private, written by several processes under a lock,
-with a rollback journal: a write-ahead log is not safe on a network share. What SQLite cannot read
-becomes `history.sqlite.damaged`; what can be saved goes into a new one."""
+with a rollback journal: a write-ahead log is not safe on a network share. A file that SQLite cannot
+read becomes `history.sqlite.damaged`, and a new one is begun."""
 
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
 
 from docqa.app.errors import ResourceError
 from docqa.app.storage.store import Store
 
 FOLDER = "history"
 NAME = "history.sqlite"
-SCHEMA = 3
+SCHEMA = 4
 BUSY_SECONDS = 20.0
 _APPLICATION = 0x646F6371  # "docq": what somebody else made is not taken for ours
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_SIDE_FILES = ("-journal", "-wal", "-shm")
-_TABLES = ("sessions", "documents", "turns", "pages", "annotations", "cited")
-T = TypeVar("T")
+_SIDE_FILES = ("", "-journal", "-wal", "-shm")
 
 
 class Database:
-    """One connection, of one thread. `notices` say what was damaged; `reindex` fills `words`."""
+    """One connection, of one thread. `notices` say what was damaged; `reindex` fills the full-text
+    index from the other tables."""
 
     def __init__(self, store: Store, reindex: Callable[[sqlite3.Connection], None]) -> None:
         self.path = store.folder(FOLDER, NAME)
@@ -37,157 +35,120 @@ class Database:
     def close(self) -> None:
         self._connection.close()
 
-    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What `work` makes of one moment of the database. Raises ResourceError."""
-        return self._run(work, "BEGIN")
+    @contextmanager
+    def transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        """The connection, to write the whole block or nothing, after other writers. Raises
+        ResourceError."""
+        with self._named():
+            self._connection.execute(begin)
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    with suppress(sqlite3.Error):  # the first error counts
+                        self._connection.execute("ROLLBACK")
+                raise
 
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` whole or not at all, after other writers. Raises ResourceError."""
-        return self._run(work, "BEGIN IMMEDIATE")
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The connection, to read one moment of the database. Raises ResourceError."""
+        return self.transaction("BEGIN")
 
     def compact(self) -> None:
         """Give back what was deleted: no word of it stays in the file."""
         with self._named():
-            self._connection.execute("INSERT INTO words(words) VALUES ('optimize')")
+            for index in ("words", "stems"):
+                self._connection.execute(f"INSERT INTO {index}({index}) VALUES ('optimize')")
             self._connection.execute("VACUUM")
 
     def check(self) -> str:
         """What is wrong with the file, in SQLite's words, or ""."""
         with self._named():
-            found = [str(row[0]) for row in self._connection.execute("PRAGMA integrity_check(5)")]
-        return "" if found == ["ok"] else "; ".join(found)
+            rows = self._connection.execute("PRAGMA integrity_check(5)").fetchall()
+        problems = "; ".join(str(row[0]) for row in rows)
+        return "" if problems == "ok" else problems
 
-    def _run(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
-        with self._named():
-            try:
-                return _transaction(self._connection, work, begin)
-            except sqlite3.DatabaseError as error:
-                if not is_damage(error):
-                    raise
-                self._connection.close()
-                self._connection = self._open(error)
-                return _transaction(self._connection, work, begin)
-
-    def _open(self, found: sqlite3.DatabaseError | None = None) -> sqlite3.Connection:
-        """`found`: damage that was met while it was in use."""
+    def _open(self, damage: sqlite3.Error | None = None) -> sqlite3.Connection:
+        """`damage`: what was met while the file was in use."""
         with self._store.lock(FOLDER):
             try:
-                connection = _connect(self.path)
-                if found is None or connection.execute("PRAGMA quick_check(1)").fetchone() == (
-                    "ok",
-                ):
-                    return connection  # another process may have set it aside already
+                connection = self._connect()
+                if damage is None or self._is_sound(connection):
+                    return connection
                 connection.close()
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
                     raise
-                found = error
-            return self._rebuild(found)
+                damage = error
+            aside = set_aside(self.path)
+            self.notices.append(
+                f"the history is damaged ({damage}); it was set aside as {aside}, and a new one is begun"
+            )
+            return self._connect()
 
-    def _rebuild(self, error: sqlite3.DatabaseError) -> sqlite3.Connection:
-        aside = set_aside(self.path)
-        connection = _connect(self.path)
-        saved = _transaction(connection, lambda new: salvage(aside, new), "BEGIN IMMEDIATE")
-        _transaction(connection, self._reindex, "BEGIN IMMEDIATE")
-        kept = (
-            f"{saved} questions could be saved from it" if saved else "nothing could be read of it"
-        )
-        self.notices.append(
-            f"the history is damaged ({error}); it was set aside as {aside}, {kept}"
-        )
+    @staticmethod
+    def _is_sound(connection: sqlite3.Connection) -> bool:
+        """Another process may have set the damaged file aside already."""
+        return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+
+    def _connect(self) -> sqlite3.Connection:
+        # SQLite gives its side files the same rights.
+        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA secure_delete = ON")
+            self._upgrade(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+    def _upgrade(self, connection: sqlite3.Connection) -> None:
+        """Give a new file, or one of an older schema, the tables of this one, in one transaction."""
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        owner = connection.execute("PRAGMA application_id").fetchone()[0]
+        if (owner, version) == (_APPLICATION, SCHEMA):
+            return
+        is_empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+        if not is_empty and (owner != _APPLICATION or version > SCHEMA):
+            raise sqlite3.OperationalError(
+                f"it is of another program or version ({owner:#x}, {version})"
+            )
+        connection.execute("PRAGMA journal_mode = DELETE")  # schema 1 had a write-ahead log
+        schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
+        marks = f"PRAGMA user_version = {SCHEMA}; PRAGMA application_id = {_APPLICATION};"
+        connection.executescript(f"BEGIN IMMEDIATE; {schema} {marks}")
+        self._reindex(connection)
+        connection.execute("COMMIT")
 
     @contextmanager
     def _named(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            hint = (
-                "another docqa is writing; try again"
-                if "locked" in str(error)
-                else "`--no-store` does without it"
-            )
+            hint = "`--no-store` does without it"
+            if "locked" in str(error):
+                hint = "another docqa is writing; try again"
+            elif is_damage(error):
+                self._connection.close()
+                self._connection = self._open(error)
+                hint = "it was set aside; try again, with a new one"
             raise ResourceError(
                 f"the history cannot be used: {error}", where=str(self.path), hint=hint
             ) from error
 
 
-def is_damage(error: sqlite3.DatabaseError) -> bool:
+def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file is not what SQLite wrote, rather than busy, full or read-only."""
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF in _DAMAGED or code == sqlite3.SQLITE_IOERR_SHORT_READ
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a damaged database and its side files over an older one. Returns where it is now."""
+    """Rename a damaged database and its side files. Returns where it is now."""
     aside = path.with_name(f"{path.name}.damaged")
-    for suffix in ("", *_SIDE_FILES):
-        old = Path(f"{path}{suffix}")
-        new = Path(f"{aside}{suffix}")
-        new.unlink(missing_ok=True)
+    for suffix in _SIDE_FILES:
         with suppress(FileNotFoundError):
-            os.rename(old, new)
+            os.replace(f"{path}{suffix}", f"{aside}{suffix}")
     return aside
-
-
-def salvage(damaged: Path, new: sqlite3.Connection) -> int:
-    """Copy all rows that can be read, from both ends of each table; returns the number of
-    questions.
-    """
-    old = sqlite3.connect(damaged.absolute().as_uri() + "?mode=ro", uri=True)
-    try:
-        old.execute("PRAGMA writable_schema = ON")  # else SQLite reads nothing of a file cut short
-        for table in _TABLES:
-            for order in ("ASC", "DESC"):
-                with suppress(sqlite3.DatabaseError):  # that is where it is damaged
-                    for row in old.execute(f"SELECT * FROM {table} ORDER BY rowid {order}"):
-                        values = ", ".join("?" * len(row))
-                        with suppress(sqlite3.IntegrityError):  # what it belonged to is lost
-                            new.execute(f"INSERT OR IGNORE INTO {table} VALUES ({values})", row)
-    finally:
-        old.close()
-    return int(new.execute("SELECT count(*) FROM turns").fetchone()[0])
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    os.close(
-        os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    )  # SQLite gives its side files the same rights
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-    try:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA secure_delete = ON")
-        _ready(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _ready(connection: sqlite3.Connection) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    owner = connection.execute("PRAGMA application_id").fetchone()[0]
-    if (owner, version) == (_APPLICATION, SCHEMA):
-        return
-    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-        raise sqlite3.OperationalError(
-            f"it is of another program or version ({owner:#x}, {version})"
-        )
-    marks = f"PRAGMA user_version = {SCHEMA}; PRAGMA application_id = {_APPLICATION};"
-    schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
-    connection.executescript(f"BEGIN IMMEDIATE; {schema} {marks} COMMIT;")
-
-
-def _transaction(
-    connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T], begin: str
-) -> T:
-    connection.execute(begin)
-    try:
-        done = work(connection)
-        connection.execute("COMMIT")
-        return done
-    except BaseException:
-        if connection.in_transaction:
-            with suppress(sqlite3.Error):  # the first error counts
-                connection.execute("ROLLBACK")
-        raise

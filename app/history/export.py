@@ -28,7 +28,10 @@ def numbered(
     number = first - 1
     for turn in turns:
         quotes = turn.answer.quotes if turn.answer is not None else ()
-        yield turn, [NumberedQuote(number + at, quote) for at, quote in enumerate(quotes, start=1)]
+        yield (
+            turn,
+            [NumberedQuote(number + offset, quote) for offset, quote in enumerate(quotes, start=1)],
+        )
         number += len(quotes)
 
 
@@ -70,7 +73,7 @@ def evidence_place(item: EvidenceItem, names: dict[str, str]) -> str:
 
 
 def headline(turn: KeptTurn, names: dict[str, str]) -> str:
-    """The words that answer, or where they may stand, or why there are none."""
+    """The words that answer, or where they may be, or why there are none."""
     answer = turn.answer
     if answer is None:
         return turn.note or "Not answered."
@@ -109,21 +112,21 @@ def marked_words(quote: Quote) -> tuple[str, str, str]:
 
 
 def remarks(turn: KeptTurn, files: int, *, judged: bool = True) -> list[str]:
-    """What is said beside the answer about `files` documents: how it was understood, what was
+    """The remarks next to the answer about `files` documents: how it was understood, what was
     searched, that it is partial, warnings, and with `judged` the confidence."""
     answer = turn.answer
     if answer is None:
         return []
-    said = [turn.note] if turn.note else []
+    remarks_shown = [turn.note] if turn.note else []
     if answer.status == Status.POSSIBLE:
-        said.append(render.NOT_STATED)
+        remarks_shown.append(render.NOT_STATED)
     if render.was_searched(answer):
-        said.append(render.searched_line(answer.coverage, files))
+        remarks_shown.append(render.searched_line(answer.coverage, files))
     elif answer.status == Status.PARTIAL:
-        said.append(render.partial_remark(answer))
+        remarks_shown.append(render.partial_remark(answer))
     if answer.answer is not None and judged:
-        said.append(f"confidence {answer.confidence:.2f}")
-    return [*said, *(printable(warning) for warning in answer.coverage.warnings)]
+        remarks_shown.append(f"confidence {answer.confidence:.2f}")
+    return [*remarks_shown, *(printable(warning) for warning in answer.coverage.warnings)]
 
 
 def free_name(path: str, ending: str) -> str:

@@ -4,14 +4,14 @@ from collections.abc import Callable, Collection
 
 from docqa.app.history.history import damaged_files, open_kept
 from docqa.app.storage.remembered import remember, remembered
-from docqa.app.storage.store import Entry, Store, inside
+from docqa.app.storage.store import Store, StoreEntry, inside
 
 
 def forget_file(
     store: Store,
     path: str,
     documents: Collection[str],
-    on_wait: Callable[[Entry], object],
+    on_wait: Callable[[StoreEntry], object],
     notices: list[str],
 ) -> tuple[int, int]:
     """Delete all that is kept of `documents` (sha256) and of what was read at or below `path`:

@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from docqa.app.answer.answer import Answer
 from docqa.app.answer.text import compact_json, storable
 from docqa.app.errors import InputError
 from docqa.app.history.database import FOLDER, NAME, Database
-from docqa.app.history.query import folded, match_expression
+from docqa.app.history.query import indexed_text, phrases
 from docqa.app.history.records import (
-    Annotation,
     CitedPage,
+    KeptAnnotation,
     KeptDocument,
     KeptSession,
     KeptTurn,
@@ -71,66 +71,54 @@ class History:
 
     def start(self, kind: str, documents: Sequence[KeptDocument], title: str) -> int:
         """Begin a session of `kind` (ask, chat or tui); returns its number."""
-
-        def work(db: sqlite3.Connection) -> int:
-            now = time.time()
-            into = "INSERT INTO sessions (kind, title, started, updated) VALUES (?, ?, ?, ?)"
+        now = time.time()
+        into = "INSERT INTO sessions (kind, title, started, updated) VALUES (?, ?, ?, ?)"
+        with self._database.transaction() as db:
             session = int(db.execute(into, (kind, storable(title), now, now)).lastrowid or 0)
             _add_documents(db, session, documents)
-            return session
+        return session
 
-        return self._database.write(work)
-
-    def keep(self, session: int, turn: KeptTurn, documents: Sequence[KeptDocument] = ()) -> int:
-        """Write a turn of `session`, over the one at its position or, with 0, behind the others,
-        and new `documents`. Returns the position; 0 where the session is gone."""
-
-        def work(db: sqlite3.Connection) -> int:
-            if not _touch(db, session):
-                return 0
-            _add_documents(db, session, documents)
-            return _put_turn(db, session, turn)[0]
-
-        return self._database.write(work)
+    def keep(self, session: int, turn: KeptTurn, documents: Sequence[KeptDocument] = ()) -> bool:
+        """Write a turn of `session`, over the one at its position or, with 0, after the others, and
+        new `documents`. Returns whether there still is such a session."""
+        with self._database.transaction() as db:
+            exists = _touch(db, session)
+            if exists:
+                _add_documents(db, session, documents)
+                _put_turn(db, session, turn, turn.position)
+        return exists
 
     def keep_all(self, session: int, turns: Sequence[KeptTurn], place: tuple[int, int]) -> None:
         """Make `turns` and `place` all that is kept of `session`."""
-
-        def work(db: sqlite3.Connection) -> None:
-            changed = [
-                _put_turn(db, session, turn, at)[1] for at, turn in enumerate(turns, start=1)
+        with self._database.transaction() as db:
+            changes = [
+                _put_turn(db, session, turn, position)
+                for position, turn in enumerate(turns, start=1)
             ]
             db.execute(
                 "DELETE FROM turns WHERE session = ? AND position > ?", (session, len(turns))
             )
             db.execute("UPDATE sessions SET page = ?, offset = ? WHERE id = ?", (*place, session))
-            if any(changed):
+            if any(changes):
                 _touch(db, session)
 
-        self._database.write(work)
-
-    def annotate(self, session: int, annotation: Annotation) -> int:
+    def annotate(self, session: int, annotation: KeptAnnotation) -> int:
         """Write an annotation over the one with its id; returns its id, 0 where the session is
         gone.
         """
-
-        def work(db: sqlite3.Connection) -> int:
+        words = tuple(map(storable, (annotation.text, annotation.place, annotation.note)))
+        place = (annotation.page, annotation.start, annotation.end_page, annotation.end)
+        known = annotation.id or None  # without one SQLite gives the next
+        into = f"INSERT OR REPLACE INTO annotations (id, session, {_ANNOTATION}) VALUES ({', '.join('?' * 10)})"
+        with self._database.transaction() as db:
             if not _touch(db, session):
                 return 0
-            words = tuple(map(storable, (annotation.text, annotation.place, annotation.note)))
-            place = (annotation.page, annotation.start, annotation.end_page, annotation.end)
-            known = annotation.id or None  # without one SQLite gives the next
-            into = f"INSERT OR REPLACE INTO annotations (id, session, {_ANNOTATION}) VALUES ({', '.join('?' * 10)})"
-            return int(
-                db.execute(into, (known, session, *place, *words, annotation.made)).lastrowid or 0
-            )
-
-        return self._database.write(work)
+            row = db.execute(into, (known, session, *place, *words, annotation.made))
+            return int(row.lastrowid or 0)
 
     def delete_annotation(self, number: int) -> None:
-        self._database.write(
-            lambda db: db.execute("DELETE FROM annotations WHERE id = ?", (number,))
-        )
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM annotations WHERE id = ?", (number,))
 
     def sessions(
         self, *, number: int | None = None, kind: str | None = None, document: str | None = None
@@ -143,77 +131,69 @@ class History:
             "FROM sessions AS s WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR kind = ?2) AND "
             "(?3 IS NULL OR id IN (SELECT session FROM documents WHERE document = ?3)) ORDER BY updated DESC, id DESC"
         )
-
-        def work(db: sqlite3.Connection) -> list[KeptSession]:
-            found = db.execute(query, (number, kind, document)).fetchall()
-            return [
-                KeptSession(
-                    at, front, title, started, updated, _documents(db, at), count, (page, offset)
+        sessions: list[KeptSession] = []
+        with self._database.reading() as db:
+            for row in db.execute(query, (number, kind, document)).fetchall():
+                session, front_end, title, started, updated, page, offset, questions = row
+                documents = _documents(db, session)
+                sessions.append(
+                    KeptSession(
+                        session,
+                        front_end,
+                        title,
+                        started,
+                        updated,
+                        documents,
+                        questions,
+                        (page, offset),
+                    )
                 )
-                for at, front, title, started, updated, page, offset, count in found
-            ]
-
-        return self._database.read(work)
+        return sessions
 
     def session(self, number: int) -> KeptSession:
         """One session. Raises InputError."""
-        found = self.sessions(number=number)
-        if not found:
+        sessions = self.sessions(number=number)
+        if not sessions:
             raise InputError(
                 f"there is no session {number} in the history", hint="`docqa history` lists them"
             )
-        return found[0]
+        return sessions[0]
 
     def turns(self, session: int) -> list[KeptTurn]:
         """The turns of a session in order, with the pages that they cite."""
         query = f"SELECT {_TURN} FROM turns WHERE session = ? ORDER BY position"
+        with self._database.reading() as db:
+            rows = db.execute(query, (session,)).fetchall()
+            return [_turn(row[1:], _pages(db, row[0])) for row in rows]
 
-        def work(db: sqlite3.Connection) -> list[KeptTurn]:
-            return [
-                _turn(row[1:], _pages(db, row[0]))
-                for row in db.execute(query, (session,)).fetchall()
-            ]
-
-        return self._database.read(work)
-
-    def annotations(self, session: int) -> list[Annotation]:
+    def annotations(self, session: int) -> list[KeptAnnotation]:
         """A session's annotations, in the order of the document."""
         query = (
             f"SELECT {_ANNOTATION}, id FROM annotations WHERE session = ? ORDER BY page, start, id"
         )
-        return [Annotation(*row) for row in self._rows(query, session)]
+        return [KeptAnnotation(*row) for row in self._rows(query, session)]
 
     def search(self, query: str = "", limit: int = 50) -> tuple[list[Listed], int]:
         """(the newest `limit` turns with every word of `query` in question, answer or quotes, their
         number). All turns without a query; none for one without a word ("§")."""
-        expression = match_expression(query)
-        where = "0" if query.strip() else "1"
-        values = []
-        if expression:
-            where = "turns.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
-            values = [expression]
+        where = "turns.id IN (SELECT value FROM json_each(?))" if query.strip() else "? IS NULL"
         newest = (
             f"SELECT session, kind, {_TURN} FROM turns JOIN sessions ON sessions.id = session "
             f"WHERE {where} ORDER BY asked DESC, turns.id DESC LIMIT ?"
         )
 
-        def work(db: sqlite3.Connection) -> tuple[list[Listed], int]:
-            total = db.execute(f"SELECT count(*) FROM turns WHERE {where}", values).fetchone()[0]
-            listed = [
-                Listed(
-                    session,
-                    kind,
-                    tuple(document.path for document in _documents(db, session)),
-                    _turn(tuple(rest)),
-                )
-                for session, kind, _, *rest in db.execute(newest, (*values, limit)).fetchall()
-            ]
-            return listed, int(total)
-
-        return self._database.read(work)
+        listed: list[Listed] = []
+        with self._database.reading() as db:
+            chosen = json.dumps(_matching(db, query)) if query.strip() else None
+            (total,) = db.execute(f"SELECT count(*) FROM turns WHERE {where}", (chosen,)).fetchone()
+            for session, kind, _, *turn in db.execute(newest, (chosen, limit)).fetchall():
+                files = tuple(document.path for document in _documents(db, session))
+                listed.append(Listed(session, kind, files, _turn(tuple(turn))))
+        return listed, int(total)
 
     def _rows(self, query: str, *values: object) -> list[Any]:
-        return self._database.read(lambda db: db.execute(query, values).fetchall())
+        with self._database.reading() as db:
+            return db.execute(query, values).fetchall()
 
     def forget(self, documents: Iterable[str], path: str) -> int:
         """Delete sessions over any of `documents` (sha256), or what was read at or below `path`;
@@ -221,30 +201,22 @@ class History:
         """
         below = inside(storable(path))
         wanted = set(documents)
-
-        def chosen(db: sqlite3.Connection) -> set[int]:
-            known = db.execute("SELECT session, document, absolute FROM documents")
-            return {
-                number
-                for number, document, absolute in known
-                if document in wanted or below(absolute)
-            }
-
-        return self._delete(chosen)
+        known = self._rows("SELECT session, document, absolute FROM documents")
+        return self._delete(
+            {number for number, document, place in known if document in wanted or below(place)}
+        )
 
     def delete(self, session: int) -> None:
-        self._delete(lambda _: [session])
+        self._delete([session])
 
-    def _delete(self, chosen: Callable[[sqlite3.Connection], Iterable[int]]) -> int:
-        def work(db: sqlite3.Connection) -> int:
-            numbers = [(number,) for number in chosen(db)]
-            db.executemany("DELETE FROM sessions WHERE id = ?", numbers)
-            return len(numbers)
-
-        gone = self._database.write(work)
-        if gone:
+    def _delete(self, numbers: Collection[int]) -> int:
+        if numbers:
+            with self._database.transaction() as db:
+                db.executemany(
+                    "DELETE FROM sessions WHERE id = ?", [(number,) for number in numbers]
+                )
             self._database.compact()
-        return gone
+        return len(numbers)
 
     def prune(self, budget_bytes: int) -> list[KeptSession]:
         """Delete sessions longest unused until the rest fits, none with annotations; returns
@@ -269,7 +241,7 @@ class History:
                 break
             total -= int(share * sizes.get(session.id, 0))
             gone.append(session)
-        self._delete(lambda _: [session.id for session in gone])
+        self._delete([session.id for session in gone])
         return gone
 
     def bytes(self) -> int:
@@ -294,40 +266,26 @@ def _touch(db: sqlite3.Connection, session: int) -> bool:
     )
 
 
-def _put_turn(
-    db: sqlite3.Connection, session: int, turn: KeptTurn, position: int = 0
-) -> tuple[int, bool]:
-    """Write a turn where it differs; returns its position, and whether anything changed."""
-    at = position or turn.position
-    if not at:
-        at = db.execute(
-            "SELECT ifnull(max(position), 0) + 1 FROM turns WHERE session = ?", (session,)
-        ).fetchone()[0]
-    question, understood, note = map(storable, (turn.question, turn.understood, turn.note))
-    kept = None if turn.answer is None else storable(compact_json(turn.answer.to_json_object()))
-    values = (question, understood, turn.state, note, kept)
-    known = db.execute(
-        "SELECT id, question, understood, state, note, answer FROM turns WHERE session = ? AND position = ?",
-        (session, at),
+def _put_turn(db: sqlite3.Connection, session: int, turn: KeptTurn, position: int) -> bool:
+    """Write a turn at `position`, with 0 after the others; returns whether anything changed."""
+    answer = None if turn.answer is None else compact_json(turn.answer.to_json_object())
+    texts = (turn.question, turn.understood, turn.state, turn.note, answer)
+    written = db.execute(
+        "INSERT INTO turns (session, position, asked, question, understood, state, note, answer) VALUES (?1, "
+        "ifnull(?2, (SELECT ifnull(max(position), 0) + 1 FROM turns WHERE session = ?1)), ?3, ?4, ?5, ?6, ?7, ?8) "
+        "ON CONFLICT DO UPDATE SET question = excluded.question, understood = excluded.understood, "
+        "state = excluded.state, note = excluded.note, answer = excluded.answer "
+        "WHERE (question, understood, state, note, answer) IS NOT (?4, ?5, ?6, ?7, ?8) RETURNING id",
+        (session, position or None, turn.asked, *(text and storable(text) for text in texts)),
     ).fetchone()
-    if known is None:
-        columns = "question, understood, state, note, answer, session, position, asked"
-        written = (*values, session, at, turn.asked)
-        number = db.execute(
-            f"INSERT INTO turns ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", written
-        ).lastrowid
-    elif known[1:] == values:
-        return at, False
-    else:
-        number = known[0]
-        columns = "question = ?, understood = ?, state = ?, note = ?, answer = ?"
-        db.execute(f"UPDATE turns SET {columns} WHERE id = ?", (*values, number))
-        db.execute("DELETE FROM words WHERE rowid = ?", (number,))
-        db.execute("DELETE FROM cited WHERE turn = ?", (number,))
-    _index(db, int(number or 0), turn)
+    if written is None:
+        return False
+    (number,) = written
+    db.execute("DELETE FROM cited WHERE turn = ?", (number,))
+    _index(db, number, turn)
     for page in turn.pages:
-        _put_page(db, session, int(number or 0), page)
-    return at, True
+        _put_page(db, session, number, page)
+    return True
 
 
 def _put_page(db: sqlite3.Connection, session: int, turn: int, page: CitedPage) -> None:
@@ -347,13 +305,12 @@ def _put_page(db: sqlite3.Connection, session: int, turn: int, page: CitedPage) 
 
 
 def _index(db: sqlite3.Connection, number: int, turn: KeptTurn) -> None:
-    quotes = "" if turn.answer is None else "\n".join(quote.text for quote in turn.answer.quotes)
-    answer = "" if turn.answer is None else turn.answer.answer or ""
-    question = f"{turn.question}\n{turn.understood}"
-    db.execute(
-        "INSERT INTO words (rowid, question, answer, quotes) VALUES (?, ?, ?, ?)",
-        (number, folded(question), folded(answer), folded(quotes)),
-    )
+    texts = [turn.question, turn.understood]
+    if turn.answer is not None:
+        texts += [turn.answer.answer or "", *(quote.text for quote in turn.answer.quotes)]
+    text = storable(indexed_text("\n".join(texts)))
+    for index in ("words", "stems"):
+        db.execute(f"INSERT OR REPLACE INTO {index} (rowid, text) VALUES (?, ?)", (number, text))
 
 
 def _index_all(db: sqlite3.Connection) -> None:
@@ -361,29 +318,43 @@ def _index_all(db: sqlite3.Connection) -> None:
         _index(db, row[0], _turn(row[1:]))
 
 
+def _matching(db: sqlite3.Connection, query: str) -> list[int]:
+    """The ids of the turns in which every word of `query` occurs, or begins one, or is inflected."""
+    matching: set[int] | None = None
+    for phrase in phrases(query):
+        rows = db.execute(
+            "SELECT rowid FROM words WHERE words MATCH ?1 || '*' "
+            "UNION SELECT rowid FROM stems WHERE stems MATCH ?1",
+            (phrase,),
+        )
+        numbers = {row[0] for row in rows}
+        matching = numbers if matching is None else matching & numbers
+    return sorted(matching or ())
+
+
 def _documents(db: sqlite3.Connection, session: int) -> tuple[KeptDocument, ...]:
-    found = db.execute(
+    rows = db.execute(
         "SELECT document, path, absolute FROM documents WHERE session = ? ORDER BY position",
         (session,),
     )
-    return tuple(KeptDocument(*row) for row in found)
+    return tuple(KeptDocument(*row) for row in rows)
 
 
 def _pages(db: sqlite3.Connection, turn: int) -> tuple[CitedPage, ...]:
-    found = db.execute(
+    rows = db.execute(
         "SELECT document, file, pages.page, label, start, text FROM cited JOIN pages ON pages.id = cited.page "
         "WHERE turn = ? ORDER BY pages.id",
         (turn,),
     )
-    return tuple(CitedPage(*row) for row in found)
+    return tuple(CitedPage(*row) for row in rows)
 
 
 def _turn(row: _Row, pages: tuple[CitedPage, ...] = ()) -> KeptTurn:
-    position, asked, question, understood, state, note, kept = row
+    position, asked, question, understood, state, note, stored = row
     answer = None
-    if kept is not None:
+    if stored is not None:
         try:
-            answer = Answer.from_json_object(json.loads(kept))
+            answer = Answer.from_json_object(json.loads(stored))
         except (AttributeError, KeyError, TypeError, ValueError):
             note = note or _UNREADABLE
     return KeptTurn(question, asked, answer, understood, state, note, position, pages)

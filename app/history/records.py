@@ -58,9 +58,9 @@ class KeptTurn:
 
 
 @dataclass(frozen=True)
-class Annotation:
+class KeptAnnotation:
     """Words that a reader has highlighted, perhaps with a `note`, from offset `start` of `page` to
-    `end` of `end_page` (half-open; pages from 1); `text` stood there, `place` says where. `made` is
+    `end` of `end_page` (half-open; pages from 1); `text` was there, `place` says where. `made` is
     seconds since the epoch; `id` is 0 where it is not kept yet."""
 
     page: int
@@ -105,10 +105,10 @@ class Listed:
 
 def parse_id(text: str) -> tuple[int, int | None]:
     """(session, position) of `12.3`; position None for a whole session, `12`. Raises UsageError."""
-    found = _ID.fullmatch(text.strip())
-    if found is None:
+    match = _ID.fullmatch(text.strip())
+    if match is None:
         raise UsageError(
             f"{text!r} is not the number of a session or question",
             hint="`docqa history` lists them",
         )
-    return int(found[1]), int(found[2]) if found[2] else None
+    return int(match[1]), int(match[2]) if match[2] else None

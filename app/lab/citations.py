@@ -42,7 +42,7 @@ from docqa.app.eval.questions import EvalDocument, lines, read_eval_file
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located, too_short
 from docqa.model.prompts.chat_template import ChatTemplate
-from docqa.model.prompts.conversation import Conversation
+from docqa.model.prompts.conversation import TemplateConversation
 from docqa.model.protocol import Model
 
 Record = dict[str, object]
@@ -196,7 +196,7 @@ def answerers(
     """Each question with what answers it, over its document alone."""
     for document in documents:
         parsed, _ = document.parse()
-        opening = Conversation(template, model.tokenizer).opening()
+        opening = TemplateConversation(template, model.tokenizer).opening()
         corpus = Corpus((parsed,), model.tokenizer, [], opening)
         read = Corpus((parsed,), bundled_model(options).tokenizer, [])
         evidence = DocumentEvidence(read, options, None)

@@ -65,7 +65,7 @@ def rows_of(path: str, questions: list[str]) -> list[Rows]:
         parsed, places = document.parse()
         context = Corpus((parsed,), tokenizer, []).context
         rows = clause_sentences(context)
-        starts = [context.passages[row.passage].passage.start for row in rows]
+        starts = [context.passages[row.passage_number].passage.start for row in rows]
         y = np.full((len(rows), len(questions)), np.nan, dtype=np.float32)
         golds = {question.text: question for question in document.questions}
         for column, text in enumerate(questions):
@@ -106,7 +106,8 @@ def named(path: str, question: str, head: ClauseHead) -> list[tuple[list[str], l
         for row in naming(rows, head.scores(rows)):
             found.append(
                 _labelled(
-                    context.text_of(context.passages[row.passage])[row.start : row.end], names
+                    context.text_of(context.passages[row.passage_number])[row.start : row.end],
+                    names,
                 )
             )
     return found

@@ -11,6 +11,7 @@ is there. Printed: right, wrong, rightly empty and wrongly empty of every field,
 import argparse
 import json
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 from docqa.app.answer.answer import Answer
 from docqa.app.answer.events import Finished
@@ -20,7 +21,7 @@ from docqa.app.batch.fields import Field, fields_of
 from docqa.app.eval.questions import EvalDocument, GoldQuestion, read_eval_file
 from docqa.app.facts.facts import FactKind, read, read_dates
 from docqa.app.options import Options
-from docqa.app.session.session import Session
+from docqa.app.session.engine import open_session
 
 ALSO_MARKED = {
     "How long is the initial term of the contract?": "On what date does the contract's initial term expire?"
@@ -82,7 +83,8 @@ def ask(
     parsed, places = document.parse()
     golds = {question.text: question for question in document.questions}
     found = []
-    with Session([parsed], options, model=load_model(options)) as session:
+    options = replace(options, store=False)
+    with open_session([parsed], options, model=load_model(options)) as session:
         for field in fields:
             gold = golds.get(ALSO_MARKED.get(field.question, field.question))
             if gold is None:

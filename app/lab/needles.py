@@ -22,8 +22,9 @@ from docqa.app.answerers.loading import load_model
 from docqa.app.eval.evaluate import grouped, mean
 from docqa.app.eval.judging import normalise
 from docqa.app.eval.questions import lines
-from docqa.app.evidence.ranking import Ranked, rank
+from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
+from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -118,7 +119,7 @@ class Needle:
 
 
 @dataclass(frozen=True)
-class Found:
+class NeedleOutcome:
     """What came of one needle."""
 
     length: int
@@ -211,18 +212,20 @@ def parse(pages: list[str]) -> Document:
     return read(ReadRequest("needles.txt", "\f".join(pages).encode("utf-8"), media_type="txt"))
 
 
-def ask(session: Session, needle: Needle, length: int) -> Found:
+def ask(session: Session, needle: Needle, length: int) -> NeedleOutcome:
     """Put the needle's question to the document."""
     answer = session.answer(needle.question)
-    ranked = session.rank(needle.question)
-    words = rank(needle.question, session.index)
+    ranked = session.ranked_passages(needle.question)
+    words = session.corpus.ranked_by_words(needle.question)
 
     def has_it(items: Iterable[Ranked]) -> bool:
-        texts = [session.context.text_of(session.context.passages[item.index]) for item in items]
+        texts = [
+            session.context.text_of(session.context.passages[item.passage_number]) for item in items
+        ]
         return any(normalise(needle.sentence) in normalise(text) for text in texts)
 
     quote = answer.quotes[0] if answer.quotes else None
-    return Found(
+    return NeedleOutcome(
         length,
         needle.depth,
         has_it(ranked[:1]),
@@ -237,19 +240,18 @@ def ask(session: Session, needle: Needle, length: int) -> Found:
 
 def run_length(
     data: Path, length: int, model: Model, options: argparse.Namespace, number: int
-) -> list[Found]:
+) -> list[NeedleOutcome]:
     """The document `number` of `length` tokens and its needles."""
     rng = random.Random(f"{options.seed} {length} {number}")
     spare = 60 * options.needles + 64
     pages = pages_of(prose(data, rng), model.tokenizer, length - spare)
     pages, placed = hide(pages, needles(options.needles, rng, options.other_words))
-    with Session(
-        [parse(pages)], Options(store=False, preview=False, source=options.source), model=model
-    ) as session:
+    chosen = Options(store=False, preview=False, source=options.source)
+    with open_session([parse(pages)], chosen, model=model) as session:
         return [ask(session, needle, length) for needle in placed]
 
 
-def summary(rows: Sequence[Found]) -> dict[str, object]:
+def summary(rows: Sequence[NeedleOutcome]) -> dict[str, object]:
     """Rates from 0 to 1 in all, by length and by depth."""
     return {
         **_rates(rows),
@@ -258,17 +260,17 @@ def summary(rows: Sequence[Found]) -> dict[str, object]:
     }
 
 
-def _rates(rows: Sequence[Found]) -> Rates:
+def _rates(rows: Sequence[NeedleOutcome]) -> Rates:
     return {
         "needles": len(rows),
         **{name: mean(getattr(row, name) for row in rows) for name in RATES},
     }
 
 
-def run(options: argparse.Namespace) -> list[Found]:
+def run(options: argparse.Namespace) -> list[NeedleOutcome]:
     """Measure every length; reports each on standard error as it is done."""
     model = load_model(Options(model=options.model, source=options.source))
-    rows: list[Found] = []
+    rows: list[NeedleOutcome] = []
     for length in [*options.lengths, *([LONGEST] if options.long else [])]:
         started = time.monotonic()
         found = [

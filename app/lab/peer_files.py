@@ -41,7 +41,7 @@ _WORD = re.compile(f"[{_UNSPACED}]|[^\\W\\d_{_UNSPACED}]{{3,}}")
 
 
 @dataclass(frozen=True)
-class Reading:
+class FileReading:
     """What became of one file. `outcome` is document, refused or exception; `seconds` of processor
     time, `bytes` of memory at most; `characters` but for white space and marks of direction, of
     docqa and of pdftotext (None: not a PDF, or it reads none); `word_share`: how many of
@@ -100,7 +100,7 @@ def sampled(paths: list[Path], count: int | None) -> list[Path]:
     return [paths[number * len(paths) // count] for number in range(count)]
 
 
-def measure(path: Path) -> Reading:
+def measure(path: Path) -> FileReading:
     """Read `path` in a process of its own, as docqa reads a document, and beside it with
     pdftotext.
     """
@@ -134,7 +134,7 @@ def measure(path: Path) -> Reading:
     words = set(read.pop("words", ()))
     peer = _peer_text(path) if path.suffix.lower() == ".pdf" else ""
     others = words_of(peer)
-    return Reading(
+    return FileReading(
         str(path),
         **read,
         seconds=usage.ru_utime + usage.ru_stime,
@@ -186,7 +186,7 @@ def _peer_text(path: Path) -> str:
     return done.stdout.decode("utf-8", "replace")
 
 
-def tally(readings: Sequence[Reading]) -> dict[str, object]:
+def tally(readings: Sequence[FileReading]) -> dict[str, object]:
     """The counts that are to be 0, the share of PDFs that have their characters
     (`pdfs_with_their_words`), and of those that have nine of ten different words
     (`pdfs_with_most_words`)."""
@@ -228,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if shutil.which("pdftotext") is None:
         parser.error("pdftotext is not installed; it is in poppler-utils")
-    readings: list[Reading] = []
+    readings: list[FileReading] = []
     for path in sampled(list(documents(given.folders)), given.sample):
         reading = measure(path)
         readings.append(reading)

@@ -107,7 +107,7 @@ def role_rows(data: Path, tokenizer: Tokenizer) -> list[tuple[list[ClauseSentenc
         for number, record in enumerate(islice(_records(data, name), 0, None, step)):
             context = Corpus((parsed(_text(record)),), tokenizer, []).context
             rows = clause_sentences(context)
-            at = [context.passages[row.passage] for row in rows]
+            at = [context.passages[row.passage_number] for row in rows]
             texts = [
                 context.text_of(passage)[row.start : row.end] for passage, row in zip(at, rows)
             ]

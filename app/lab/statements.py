@@ -62,7 +62,7 @@ def signals_of(options: argparse.Namespace, names: Sequence[str]) -> list[Marked
         with open_session([str(options.folder / file)], asked) as session:
             assert session.writing is not None, "--model names no model that writes"
             writing = session.writing
-            list(writing.evidence.read())
+            list(writing.evidence.own.reading.read())
             for line in replies:
                 judged = writing.evidence.of_question(line["question"])
                 written = AskedToWrite(line["question"], False, judged, judged.ranked, False, 0.0)

@@ -44,7 +44,7 @@ Judge = Callable[[str, str], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
-class Claim:
+class LabelledClaim:
     """A claim, the words that are quoted for it, and how far they bear it out; `dataset` is the set
     that it is of.
     """
@@ -55,7 +55,7 @@ class Claim:
     dataset: str
 
 
-def claims(path: str | Path) -> list[Claim]:
+def claims(path: str | Path) -> list[LabelledClaim]:
     """The claims of a file of `qa_more`; questions without one of LABELS are left out.
 
     The evidence is the sentences that the set names, or else the passage, cut to the sentences
@@ -73,7 +73,7 @@ def claims(path: str | Path) -> list[Claim]:
                         dict.fromkeys(answer["text"].strip() for answer in qa["answers"])
                     )
                     evidence = nearest(text, named or record["context"].strip())
-                    found.append(Claim(text, evidence, label, record["dataset"]))
+                    found.append(LabelledClaim(text, evidence, label, record["dataset"]))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             hint = 'lines with "dataset", "context" and "qas" are needed'
             raise InputError(
@@ -114,7 +114,7 @@ def nearest(claim: str, passage: str, most: int = LONGEST) -> str:
     return best if len(best.split()) <= most else " ".join(best.split()[:most])
 
 
-def made_false(found: Iterable[Claim]) -> list[Claim]:
+def made_false(found: Iterable[LabelledClaim]) -> list[LabelledClaim]:
     """Of each supported claim one that its evidence contradicts, where one change makes it.
 
     A figure that the evidence has too becomes another; in a claim without figures a "not" follows
@@ -135,7 +135,7 @@ def made_false(found: Iterable[Claim]) -> list[Claim]:
     return changed
 
 
-def support_figures(judge: Judge, found: Iterable[Claim]) -> Rates:
+def support_figures(judge: Judge, found: Iterable[LabelledClaim]) -> Rates:
     """Figures of the judge's most probable answers to (claim, evidence): {"by_set": {set: figures},
     "together": …}.
 
@@ -151,7 +151,7 @@ def support_figures(judge: Judge, found: Iterable[Claim]) -> Rates:
     }
 
 
-def _figures(judged: Sequence[tuple[Claim, Support]]) -> Rates:
+def _figures(judged: Sequence[tuple[LabelledClaim, Support]]) -> Rates:
     labels = [claim.label for claim, _ in judged]
     found: Rates = {"claims": len(judged), **{str(label): labels.count(label) for label in ORDER}}
     told = [(claim.label is Support.SUPPORTED, said is Support.SUPPORTED) for claim, said in judged]
@@ -198,7 +198,7 @@ def main(arguments: list[str] | None = None) -> int:
     if reader is None:
         print(f"{options.model or 'the bundled model'} has no judge of support", file=sys.stderr)
         return 4
-    found: list[Claim] = []
+    found: list[LabelledClaim] = []
     for path in files(options.paths):
         every = claims(path)
         found += random.Random(0).sample(every, min(options.sample or len(every), len(every)))

@@ -1,4 +1,4 @@
-"""What the tools return, beside the objects that `--json` prints."""
+"""What the tools return, next to the objects that `--json` prints."""
 
 import os
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ here.
 """
 
 
-class Found(TypedDict):
+class FindResult(TypedDict):
     """`hits` as `docqa find --json` prints them; `more`: there are others; `left_out`: what was not
     read.
     """
@@ -51,7 +51,7 @@ class Found(TypedDict):
 
 
 class Outlines(TypedDict):
-    """The section tree of a document, behind an e-mail those of what is attached to it; `more`:
+    """The section tree of a document, after an e-mail those of what is attached to it; `more`:
     there are others.
     """
 
@@ -59,7 +59,7 @@ class Outlines(TypedDict):
     more: bool
 
 
-class PageText(TypedDict):
+class PageExcerpt(TypedDict):
     """`start:end` of a page's text; a document without pages has parts, numbered by `part`, and
     `page` null.
     """
@@ -78,7 +78,7 @@ class Pages(TypedDict):
     file: str
     title: str
     count: int
-    pages: list[PageText]
+    pages: list[PageExcerpt]
 
 
 def outlines_of(documents: Sequence[Document]) -> Outlines:
@@ -134,7 +134,7 @@ def pages_of(document: Document, wanted: str, section: str | None) -> Pages:
     return Pages(file=document.path, title=document.title, count=len(everything), pages=chosen)
 
 
-def _texts(document: Document) -> list[PageText]:
+def _texts(document: Document) -> list[PageExcerpt]:
     if document.paged:
         return [_text(page, Span(0, len(page.text)), paged=True) for page in document.pages]
     (page,) = document.pages
@@ -143,43 +143,42 @@ def _texts(document: Document) -> list[PageText]:
     return [_text(page, span, paged=False, part=part) for part, span in enumerate(spans, start=1)]
 
 
-def _text(page: Page, span: Span, *, paged: bool, part: int | None = None) -> PageText:
+def _text(page: Page, span: Span, *, paged: bool, part: int | None = None) -> PageExcerpt:
     number, label = (page.page, page.label) if paged else (None, None)
     text = page.text[span.start : span.end]
-    return PageText(page=number, label=label, part=part, start=span.start, end=span.end, text=text)
+    return PageExcerpt(
+        page=number, label=label, part=part, start=span.start, end=span.end, text=text
+    )
 
 
-def _named(document: Document, wanted: str, everything: list[PageText]) -> list[PageText]:
-    chosen: list[PageText] = []
-    for name in (name.strip() for name in wanted.split(",")):
+def _named(document: Document, wanted: str, everything: list[PageExcerpt]) -> list[PageExcerpt]:
+    chosen: list[PageExcerpt] = []
+    for name in wanted.split(","):
+        name = name.strip()
         first, _, last = name.partition("-")
-        whole = _number(name, document, everything)
-        ends = (
-            (whole, whole)
-            if whole
-            else tuple(_number(end.strip(), document, everything) for end in (first, last))
-        )
-        if not all(ends) or ends[0] > ends[1]:
-            what = f"there is no page {name!r}" if document.paged else f"there is no part {name!r}"
-            raise InputError(
-                what, where=document.path, hint=f"it has {len(everything)}, counted from 1"
-            )
-        chosen += everything[ends[0] - 1 : ends[1]]
+        whole = _number(name, everything)
+        start = whole or _number(first.strip(), everything)
+        end = whole or _number(last.strip(), everything)
+        if not 1 <= start <= end:
+            what = f"there is no {'page' if document.paged else 'part'} {name!r}"
+            hint = f"it has {len(everything)}, counted from 1"
+            raise InputError(what, where=document.path, hint=hint)
+        chosen += everything[start - 1 : end]
     return chosen
 
 
-def _number(name: str, document: Document, everything: list[PageText]) -> int:
+def _number(name: str, everything: list[PageExcerpt]) -> int:
     """From 1; 0 where there is no page or part called `name`."""
-    labelled = (
-        number for number, page in enumerate(everything, start=1) if name and page["label"] == name
-    )
-    counted = (
-        int(name) if name.isdecimal() and len(name) < 8 and 1 <= int(name) <= len(everything) else 0
-    )
-    return next(labelled, counted)
+    for number, page in enumerate(everything, start=1):
+        if name and page["label"] == name:
+            return number
+    number = int(name) if name.isdecimal() and len(name) < 8 else 0
+    return number if number <= len(everything) else 0
 
 
-def _of_section(document: Document, section: str, everything: list[PageText]) -> list[PageText]:
+def _of_section(
+    document: Document, section: str, everything: list[PageExcerpt]
+) -> list[PageExcerpt]:
     region = region_named(document, section)
     if region is None:
         hint = "the tool `outline` lists them"

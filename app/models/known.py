@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from docqa.model.config import FULL, LINEAR, HybridConfig
-from docqa.model.cost.plan import parameters
+from docqa.model.cost.plan import parameters, state_bytes
 from docqa.model.foreign.folder import ENCODER, READER, RERANKER
 
 # of the delta layers, the same in all of them
@@ -22,7 +22,7 @@ _VOCABULARY_OF_NEXT = 151_936
 
 
 @dataclass(frozen=True)
-class Transformer:
+class AttentionShape:
     """What a member with attention in every layer has otherwise. `rope_type`: llama3 where its
     frequencies are scaled for `native context` in tokens."""
 
@@ -58,7 +58,7 @@ class KnownModel:
     tied: bool = False
     form: str = "bf16"
     license: str = APACHE
-    transformer: Transformer | None = None
+    transformer: AttentionShape | None = None
 
     @cached_property
     def config(self) -> HybridConfig:
@@ -124,27 +124,16 @@ class KnownModel:
         """
         return self._counts["active"] / self._counts["total"]
 
-    @property
-    def state_bytes(self) -> int:
-        """Of the delta layers' memory: float32, keys x values a value head."""
-        size = self.config.linear_key_head_dim * self.config.linear_value_head_dim
-        return self.config.layer_types.count(LINEAR) * self.value_heads * size * 4
-
-    @property
-    def kv_bytes_per_token(self) -> int:
-        """Of keys and values as docqa keeps them, in int8 or keys in fp16, without scales."""
-        bytes_of_both = 3 if self.config.half_keys else 2
-        elements = self.config.num_key_value_heads * self.config.head_dim
-        return self.config.layer_types.count(FULL) * bytes_of_both * elements
-
     def memory_bytes(self, tokens: int, bits: int | None = 4, *, pooled: bool = False) -> int:
-        """About what a read of `tokens` tokens takes: weights (`stored_bytes`), state and its fork,
-        keys and values. `pooled`: with a quarter of the routed experts in memory, the others on
-        disk."""
+        """About what a read of `tokens` tokens takes: weights (`stored_bytes`), and three states
+        with one set of keys and values, as `cost.plan.estimate` has it. `pooled`: with a quarter of
+        the routed experts in memory, the others on disk.
+        """
         weights = self.stored_bytes(bits)
         if pooled:
             weights -= round(weights * 0.75 * self._counts["experts"] / self._counts["total"])
-        return weights + 3 * self.state_bytes + tokens * self.kv_bytes_per_token
+        sizes = state_bytes(self.config, tokens)
+        return weights + 3 * sizes["fixed"] + sizes["kv"]
 
 
 def _known(name: str, *fields: str) -> KnownModel:
@@ -153,7 +142,7 @@ def _known(name: str, *fields: str) -> KnownModel:
     transformer = None
     if model_type:
         vocabulary, head_dim, context = map(int, of_transformer[:3])
-        transformer = Transformer(model_type, vocabulary, head_dim, context, of_transformer[3])
+        transformer = AttentionShape(model_type, vocabulary, head_dim, context, of_transformer[3])
     shape = hidden, layers, heads, kv_heads, value_heads, width
     return KnownModel(name, *shape, (experts, used), bool(tied), fields[9], fields[10], transformer)
 

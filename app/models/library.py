@@ -21,7 +21,7 @@ from docqa.app.models.known import known_id
 from docqa.model.checkpoints.weights import weight_files
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ModelNotFound
-from docqa.model.foreign.folder import MANIFEST, called
+from docqa.model.foreign.folder import MANIFEST, model_name
 
 BUNDLED_NAME = "docqa-155m"
 BUNDLED_NAMES = (BUNDLED_NAME, "bundled")
@@ -111,18 +111,18 @@ def name_of(folder: Path) -> str:
     """
     if folder == bundled():
         return BUNDLED_NAME
-    return called(folder)
+    return model_name(folder)
 
 
 def not_found(name: str) -> ModelNotFound:
     if (model_id := known_id(name.partition("@")[0])) is not None:
         return ModelNotFound(
-            f"{model_id} is not on this machine", hint=f"`docqa models pull {model_id}` fetches it"
+            f"{model_id} is not on this machine (`docqa models pull {model_id}` fetches it)"
         )
     hint = "`docqa models list` shows the models"
     if _ID.fullmatch(name):
         hint += f"; `docqa models pull {name}` fetches it if the hub has it"
-    return ModelNotFound("no model, folder or GGUF file has this name", where=name, hint=hint)
+    return ModelNotFound(f"{name}: no model, folder or GGUF file has this name ({hint})")
 
 
 def check_checkpoint(folder: Path) -> None:

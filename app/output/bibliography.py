@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from docqa.app.answer.answer import Answer
+from docqa.app.output.templates import filled_in
 from docqa.ingest.language.dates import dates
 from docqa.ingest.types import Document
 
@@ -50,33 +51,6 @@ class BibliographyEntry:
             or "document"
         )
 
-    def bibtex(self) -> str:
-        """As an entry of BibTeX."""
-        said = [
-            ("title", f"{{{self.title.translate(_ESCAPED)}}}"),
-            ("author", " and ".join(self.authors)),
-        ]
-        said += [
-            ("year", self.year),
-            ("doi", self.doi),
-            ("pages", ", ".join(self.pages)),
-            ("file", self.path),
-        ]
-        lines = "".join(f"  {name} = {{{value}}},\n" for name, value in said if value)
-        return f"@misc{{{self.key},\n{lines}}}\n"
-
-    def ris(self) -> str:
-        """As a record of RIS."""
-        authors = [("AU", name) for name in self.authors if name != "others"]
-        imprint = (
-            ("PY", self.year),
-            ("DO", self.doi),
-            ("SP", ", ".join(self.pages)),
-            ("L1", self.path),
-        )
-        said = [("TY", "GEN"), ("TI", self.title), *authors, *imprint]
-        return "".join(f"{tag}  - {value}\n" for tag, value in said if value) + "ER  - \n"
-
 
 @dataclass
 class Bibliography:
@@ -98,11 +72,11 @@ class Bibliography:
 
     def text(self, form: str) -> str:
         """In the form "bibtex" or "ris"; empty where nothing is cited."""
-        cited = (
+        entries = [
             replace(entry, pages=tuple(self.pages.get(path, ())))
             for path, entry in self.entries.items()
-        )
-        return "\n".join(entry.bibtex() if form == "bibtex" else entry.ris() for entry in cited)
+        ]
+        return filled_in(f"output/{form}.jinja", str, entries=entries, escaped=_ESCAPED)
 
 
 def entry_of(document: Document) -> BibliographyEntry:

@@ -16,13 +16,13 @@ _PAGE = lazily(
     rf"(?!\w)|\b(?<!\.)PDF\s+(?P<sheet>\d{{1,5}}(?:\s?[-–—]\s?\d{{1,5}})?)(?!\w)",
     re.IGNORECASE,
 )
-# "at 14" is a page behind a source, where the cite ends: "Id. at 14." but not "at 14 °C".
+# "at 14" is a page after a source, where the cite ends: "Id. at 14." but not "at 14 °C".
 _AT = lazily(
     rf"(?:(?<=[.,;:)\]\"”’»]\s)|(?<=\bsupra\s)|(?<=\()|(?<=\bibid\s))at\s+(?P<one>{PAGE_RANGE})(?=\s*(?:[.,;:)\]]|\n|$|\())",
     re.IGNORECASE,
 )
 # "12:5-13:2" and "p. 12, lines 5-9". Lines have no leading zero, so "12:05" is a time; without a
-# word that cites, or a bracket, only a range of two pages behind a name or a mark is one: not "from
+# word that cites, or a bracket, only a range of two pages after a name or a mark is one: not "from
 # 9:10-10:20".
 _NO_LINES = r"(?![\w:])(?!\s*(?:[ap]\.?\s?m\b|o['’]clock|hours))"
 _LINES = lazily(
@@ -36,7 +36,7 @@ _PAGE_AND_LINES = lazily(
     r"(?:\s?[-–—]\s?(?P<to_line>[1-9]\d{0,3}))?(?!\w)",
     re.IGNORECASE,
 )
-_BEHIND_QUOTATION = lazily(r"[\"”’»][.,]?\s*[(\[]$")
+_AFTER_QUOTATION = lazily(r"[\"”’»][.,]?\s*[(\[]$")
 _CITED_BEFORE = lazily(r"(?:\b[A-Z][\w.’']{0,80}|[.,;:)\]\"”’»])\s+$")
 _SECTIONS = (*sorted(grammar.PROVISIONS | grammar.ATTACHMENTS), "chapter", "part")
 _WORK_BEFORE = lazily(
@@ -116,7 +116,7 @@ def _page(text: str, match: re.Match[str]) -> PlaceCite:
 
 
 def _lines(text: str) -> list[PlaceCite]:
-    """Cites of page and line; one behind another, as in "12:5-9, 14:2", needs no word in front."""
+    """Cites of page and line; one after another, as in "12:5-9, 14:2", needs no word in front."""
     found = [_line(text, match, match["page"]) for match in _PAGE_AND_LINES.finditer(text)]
     end = -1
     for match in _LINES.finditer(text):
@@ -124,9 +124,7 @@ def _lines(text: str) -> list[PlaceCite]:
         near = max(0, match.start() - 40), match.start()
         cited = bool(match["lead"])  # "12:5" is a page and a line, and not a time, score or verse
         if match["lead"] == "":  # a bracket
-            cited = (
-                match["to_line"] is not None or _BEHIND_QUOTATION.search(text, *near) is not None
-            )
+            cited = match["to_line"] is not None or _AFTER_QUOTATION.search(text, *near) is not None
         elif match["lead"] is None:
             cited = match["to_page"] is not None and _CITED_BEFORE.search(text, *near) is not None
         if follows or cited:

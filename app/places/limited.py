@@ -5,7 +5,6 @@ stay.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from docqa.app.errors import InputError, UsageError
 from docqa.app.places.named import region_named
@@ -38,7 +37,7 @@ def limited(documents: Sequence[Document], sections: str) -> tuple[Document, ...
 
 
 def _region(document: Document, name: str) -> Region | None:
-    """The section `name`, or those from before its hyphen to behind it."""
+    """The section `name`, or those from the one before its hyphen to the one after it."""
     whole = region_named(document, name)
     ends = _RANGE.fullmatch(name)
     if whole is not None or ends is None:
@@ -50,12 +49,12 @@ def _region(document: Document, name: str) -> Region | None:
 
 
 def _only(document: Document, regions: Sequence[Region], sections: str) -> Document:
-    kept: dict[int, list[Span]] = {
-        page.page: [] for page in document.pages
-    }  # in order and without overlap
+    """`document` with the text of `regions`, the `used` spans of each page in order and without
+    overlap."""
+    used: dict[int, list[Span]] = {page.page: [] for page in document.pages}
     for region in sorted(regions, key=lambda region: region.start):
         for page, span in region.parts(document):
-            spans = kept[page.page]
+            spans = used[page.page]
             start = max(span.start, spans[-1].end if spans else 0)
             if start < span.end:
                 spans.append(Span(start, span.end))
@@ -63,14 +62,14 @@ def _only(document: Document, regions: Sequence[Region], sections: str) -> Docum
     coverage = replace(document.coverage, warnings=(*document.coverage.warnings, warning))
     return replace(
         document,
-        pages=tuple(_blanked(page, kept[page.page]) for page in document.pages),
+        pages=tuple(_blanked(page, used[page.page]) for page in document.pages),
         passages=tuple(
-            part for each in document.passages for part in _parts(document, each, kept[each.page])
+            part for each in document.passages for part in _parts(document, each, used[each.page])
         ),
         references=tuple(
-            each for each in document.references if _inside(kept[each.page], each.start)
+            each for each in document.references if _inside(used[each.page], each.start)
         ),
-        notes=tuple(each for each in document.notes if _inside(kept[each.page], each.start)),
+        notes=tuple(each for each in document.notes if _inside(used[each.page], each.start)),
         coverage=coverage,
     )
 
@@ -80,10 +79,9 @@ def _inside(spans: Sequence[Span], start: int) -> bool:
 
 
 def _blanked(page: Page, spans: Sequence[Span]) -> Page:
-    pieces: list[str] = []
-    for before, span in pairwise([Span(0, 0), *spans]):
-        pieces += [_blank(page.text[before.end : span.start]), page.text[span.start : span.end]]
-    text = "".join(pieces) + _blank(page.text[spans[-1].end if spans else 0 :])
+    text = _WORD.sub(lambda word: " " * len(word[0]), page.text)
+    for span in spans:
+        text = text[: span.start] + page.text[span.start : span.end] + text[span.end :]
     blocks = (
         Block(part.start, part.end, b.kind)
         for b in page.blocks
@@ -95,10 +93,6 @@ def _blanked(page: Page, spans: Sequence[Span]) -> Page:
         if any(s.start <= table.start and table.end <= s.end for s in spans)
     )
     return replace(page, text=text, blocks=tuple(blocks), tables=tuple(tables))
-
-
-def _blank(text: str) -> str:
-    return _WORD.sub(lambda word: " " * len(word[0]), text)
 
 
 def _parts(document: Document, passage: Passage, spans: Sequence[Span]) -> list[Passage]:

@@ -17,8 +17,8 @@ from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import ROMAN, in_roman, ordinal, ordinal_of
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, division_of, subs_in
 from docqa.ingest.structure.locators.sections import printed_number
-from docqa.ingest.structure.references import Point, opener_of
-from docqa.ingest.types import Document, Page, Section, Span
+from docqa.ingest.structure.references import opener_of
+from docqa.ingest.types import Document, Location, Page, Section, Span
 
 _CLAUSE = lazily(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
 _KIND = lazily(
@@ -36,8 +36,8 @@ class Region:
     """From `start` up to, not including, `end` of a document."""
 
     document: int
-    start: Point
-    end: Point
+    start: Location
+    end: Location
 
     def contains(self, document: int, page: int, start: int) -> bool:
         return document == self.document and self.start <= (page, start) < self.end
@@ -77,7 +77,7 @@ class CitedPlaces:
     def __init__(self, document: Document, number: int) -> None:
         self.document = document
         self.number = number
-        self._end: Point = len(document.pages) + 1, 0
+        self._end: Location = len(document.pages) + 1, 0
 
     def regions(self, cite: PlaceCite) -> list[Region]:
         """Where `cite` may point at in this document."""
@@ -238,7 +238,7 @@ class CitedPlaces:
         return [self._region_at(at) for places in named for at in places]
 
     @cached_property
-    def _parts(self) -> list[tuple[Point, str]]:
+    def _parts(self) -> list[tuple[Location, str]]:
         """(beginning, locator) of every section and every numbered part without a heading, in
         order.
         """
@@ -304,7 +304,7 @@ class CitedPlaces:
         return Region(self.number, (section.page, section.start), end)
 
     @cached_property
-    def _clauses(self) -> list[tuple[str, Point]]:
+    def _clauses(self) -> list[tuple[str, Location]]:
         """(number, place) of the clauses whose number opens a paragraph."""
         return [
             (match["number"], (page.page, match.start("number")))

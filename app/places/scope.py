@@ -28,13 +28,11 @@ _OF_THE_DOCUMENT = lazily(
     re.IGNORECASE,
 )
 _TOGETHER = lazily(r"@(?:[,)]?\s*(?:(?:and|or|of|in|to|under|from|&)\s+)?(?:the\s+)?@)+")
-_SAYING = lazily(
-    r"\b(?:say|state|provide|cover|contain|mean|describe|discuss|set|deal|text|content|word|read|summar|outline|explain|"
-    r"quote|tell|show|give|require|prohibit|include|regulate|address|allow|brief|short|full|exact|plain|english|simple|"
-    r"please|need|want)\w*",
+_ALL_OF_IT = lazily(
+    r"\b(?:does|do|did) (?:the )?@ \w+(?: (?:about|to|for))?\W*$|^\w+ (?:me |us )?(?:the )?@(?: in \w+ \w+)?",
     re.IGNORECASE,
 )
-"""Asked of a place by whoever wants all of it."""
+"""The end of "what does @ say?", and all of "summarise @": whoever asks wants all of it."""
 _LOOKS = lazily(
     r"\b(?:in|under|of|on|by|per|from|within|to|at|with)\s+(?:the\s+)?@|^(?:the\s+)?@|"
     r"\b(?:what|which|who|whom|when|where|why|how)\b.{0,300}\b(?:does|do|did)\s+(?:the\s+)?@|"
@@ -87,7 +85,7 @@ def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
         documents, [one for one in every if any(one.inside(other) for other in every)] or every
     )
     masked = _masked_places(typed, [where for where, _ in mentions])
-    words = plain_words(_SAYING.sub(" ", masked.replace("@", " ")))
+    words = plain_words(_ALL_OF_IT.sub(" ", masked).replace("@", " "))
     parts = _SECOND_PART.split(masked, maxsplit=1)
     # It wants all that the place says, where no word says anything else; not where only one of its
     # two parts does.
@@ -175,7 +173,7 @@ def _spans(documents: Sequence[Document], regions: Sequence[Region]) -> tuple[Lo
 
 def _masked_places(question: str, places: Sequence[Span]) -> str:
     """ "@" for `places`, once for those that belong together ("Part A of Schedule 2", "sections 3
-    and 4"), without "of the contract" behind them."""
+    and 4"), without "of the contract" after them."""
     text = question
     for span in sorted(places, key=lambda span: -span.start):
         text = f"{text[: span.start]}@{text[span.end :]}"

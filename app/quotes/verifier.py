@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from docqa.app.answer.grades import Grade, Place
 from docqa.app.evidence.terms import count_content_words
@@ -54,33 +54,37 @@ class Located:
 
 
 class JoinedPages:
-    """The text of the pages `first` to `last`, joined by line ends, and the way back; `number`:
-    that of the document."""
+    """The text of pages joined by line ends, and the way back. `document`: its number; `pieces`:
+    (page, offset in that page's text, text)."""
 
-    def __init__(
-        self, document: Document, number: int = 0, first: int = 1, last: int | None = None
-    ) -> None:
-        self._number = number
-        self._pages = document.pages[max(1, first) - 1 : last]
-        self._starts = list(
-            accumulate((len(page.text) + 1 for page in self._pages[:-1]), initial=0)
-        )
-        self.text = "\n".join(page.text for page in self._pages)
+    def __init__(self, document: int, pieces: Sequence[tuple[int, int, str]]) -> None:
+        self._document = document
+        self._pieces = pieces
+        texts = [text for _, _, text in pieces]
+        self._starts = list(accumulate((len(text) + 1 for text in texts[:-1]), initial=0))
+        self.text = "\n".join(texts)
 
     def offset(self, page: int, start: int) -> int:
-        return self._starts[page - self._pages[0].page] + start
+        return self._starts[page - self._pieces[0][0]] + start
 
     def located(self, start: int, end: int) -> tuple[Located, ...]:
         """The pieces of pages between two offsets, none empty."""
-        found = []
-        for at in range(bisect_right(self._starts, start) - 1, bisect_left(self._starts, end)):
-            page = self._pages[at]
-            base = self._starts[at]
-            low = max(0, start - base)
-            high = min(len(page.text), end - base)
+        spans = []
+        for number in range(bisect_right(self._starts, start) - 1, bisect_left(self._starts, end)):
+            page, offset, text = self._pieces[number]
+            low = max(0, start - self._starts[number])
+            high = min(len(text), end - self._starts[number])
             if low < high:
-                found.append(Located(self._number, page.page, low, high))
-        return tuple(found)
+                spans.append(Located(self._document, page, offset + low, offset + high))
+        return tuple(spans)
+
+
+def join_pages(
+    document: Document, number: int = 0, first: int = 1, last: int | None = None
+) -> JoinedPages:
+    """The pages `first` to `last` of `document`, the one with that number."""
+    pages = document.pages[max(1, first) - 1 : last]
+    return JoinedPages(number, [(page.page, 0, page.text) for page in pages])
 
 
 @dataclass(frozen=True)
@@ -102,21 +106,18 @@ class QuoteVerdict:
 
 @dataclass(frozen=True)
 class _Region:
-    """A page, or the seam of two at `split`, with `reach` characters of each. `bare`: without notes
+    """A page, or the seam of it and the next with `reach` characters of each. `bare`: without notes
     and their marks.
     """
 
     document: int
-    page: int
-    text: str
-    offset: int = 0
-    split: int | None = None
+    pieces: tuple[tuple[int, int, str], ...]
     reach: int = 0
     bare: bool = False
 
-    def holds(self, match: Match) -> bool:
-        """At a seam only a match that crosses it, for the rest lies on a page."""
-        return self.split is None or match.start < self.split - 1 <= self.split < match.end
+    @property
+    def page(self) -> int:
+        return self.pieces[0][0]
 
 
 @lru_cache(maxsize=64)
@@ -124,28 +125,35 @@ def _folded_quote(quote: str, keep_line_hyphens: bool) -> str:
     return fold(quote, keep_line_hyphens=keep_line_hyphens).text.strip()
 
 
-def folded_matches(
-    grade: Grade, folded: Callable[[bool], Folded], quote: str, furniture: tuple[str, ...] = ()
+def find_graded(
+    grade: Grade,
+    text: str,
+    folded: Callable[[bool], Folded],
+    quote: str,
+    furniture: tuple[str, ...] = (),
 ) -> Iterator[list[Match]]:
-    """The places in `folded(keep_line_hyphens)` that say `quote` with `grade` (normalised, damaged
-    or near): first with divided words joined, then with their hyphens, if that makes a
-    difference."""
+    """The spans of `text` that have `quote` with `grade`, but those that are not exact by
+    `folded(keep_line_hyphens)`: first with divided words joined, then with their hyphens, if that
+    makes a difference."""
+    if grade == Grade.EXACT:
+        yield find_whole(text, quote)
+        return
     for keep in (False, True):
-        text = folded(keep)
+        searched = folded(keep)
         wanted = _folded_quote(quote, keep)
         if not wanted or (
-            keep and (text.text, wanted) == (folded(False).text, _folded_quote(quote, False))
+            keep and (searched.text, wanted) == (folded(False).text, _folded_quote(quote, False))
         ):
             continue
         if grade == Grade.NORMALISED:
-            found = find_whole(text.text, wanted)
+            matches = find_whole(searched.text, wanted)
         elif grade == Grade.DAMAGED:
-            found = find_damaged(text.text, wanted, furniture)
+            matches = find_damaged(searched.text, wanted, furniture)
         else:
-            found = find_near(text.text, wanted)
+            matches = find_near(searched.text, wanted)
         yield [
-            Match(text.original_start(one.start), text.original_end(one.end), one.score)
-            for one in found
+            Match(searched.original_start(one.start), searched.original_end(one.end), one.score)
+            for one in matches
         ]
 
 
@@ -224,25 +232,23 @@ class Verifier:
     def _search(
         self, ring: list[tuple[int, int]], wanted: str, grade: Grade, cited: CitedPlace | None
     ) -> QuoteVerdict | None:
-        matches: list[tuple[_Region, Match]] = []
+        scored: list[tuple[float, tuple[Located, ...]]] = []
         regions = list(self._regions(ring, len(wanted)))
         if grade == Grade.DAMAGED:
             regions += self._regions(ring, len(wanted), bare=True)
         for region in regions:
             self._on_page()
-            matches += [
-                (region, match)
-                for match in self._matches(region, wanted, grade)
-                if region.holds(match)
-            ]
-        if not matches:
+            pages = JoinedPages(region.document, region.pieces)
+            for match in self._matches(region, pages.text, wanted, grade):
+                spans = pages.located(match.start, match.end)
+                # At a seam only a match that crosses it, for the rest lies on a page.
+                if len(spans) == len(region.pieces):
+                    scored.append((match.score, spans))
+        if not scored:
             return None
-        if grade == Grade.NEAR:
-            best = max(match.score for _, match in matches)
-            matches = [pair for pair in matches if pair[1].score == best]
-        placed = [self._located(region, match) for region, match in matches]
+        best = max(score for score, _ in scored)
         distinct = sorted(
-            dict.fromkeys(spans for spans in placed if spans),
+            dict.fromkeys(spans for score, spans in scored if score == best),
             key=lambda s: self._distance(s, cited),
         )
         return QuoteVerdict(
@@ -261,47 +267,31 @@ class Verifier:
             pages = self._documents[number].pages
             notes = self._bare[number] if bare else {}
             if not bare or page in notes:
-                yield _Region(number, page, notes.get(page, pages[page - 1].text), bare=bare)
+                text = notes.get(page, pages[page - 1].text)
+                yield _Region(number, ((page, 0, text),), bare=bare)
             for first in (page - 1, page):
                 if (number, first) in ring and first != page:
                     continue  # that seam comes with the page before
                 if 1 <= first < len(pages) and (not bare or first in notes or first + 1 in notes):
-                    tail = notes.get(first, pages[first - 1].text)
+                    text = notes.get(first, pages[first - 1].text)
+                    offset = max(0, len(text) - reach)
+                    tail = text[offset:]
                     head = notes.get(first + 1, pages[first].text)[:reach]
-                    offset = max(0, len(tail) - reach)
-                    if tail.strip() and head.strip():
-                        split = len(tail) - offset + 1
-                        yield _Region(
-                            number, first, tail[offset:] + "\n" + head, offset, split, reach, bare
-                        )
+                    if text.strip() and head.strip():
+                        pieces = ((first, offset, tail), (first + 1, 0, head))
+                        yield _Region(number, pieces, reach, bare)
 
-    def _matches(self, region: _Region, wanted: str, grade: Grade) -> list[Match]:
-        if grade == Grade.EXACT:
-            return find_whole(region.text, wanted)
+    def _matches(self, region: _Region, text: str, wanted: str, grade: Grade) -> Iterator[Match]:
         furniture = self._documents[region.document].pages[region.page - 1].furniture
         form = Grade.NORMALISED if region.bare else grade
-        found = folded_matches(form, lambda keep: self._fold(region, keep), wanted, furniture)
-        return [match for matches in found for match in matches]
 
-    def _fold(self, region: _Region, keep: bool) -> Folded:
-        key = (region.document, region.page, region.reach, region.bare, keep)
-        if key not in self._folded:
-            self._folded[key] = fold(region.text, keep_line_hyphens=keep)
-        return self._folded[key]
+        def folded(keep: bool) -> Folded:
+            key = (region.document, region.page, region.reach, region.bare, keep)
+            if key not in self._folded:
+                self._folded[key] = fold(text, keep_line_hyphens=keep)
+            return self._folded[key]
 
-    def _located(self, region: _Region, match: Match) -> tuple[Located, ...]:
-        if region.split is None:
-            return (Located(region.document, region.page, match.start, match.end),)
-        first_length = region.split - 1
-        return (
-            Located(
-                region.document,
-                region.page,
-                region.offset + match.start,
-                region.offset + first_length,
-            ),
-            Located(region.document, region.page + 1, 0, match.end - region.split),
-        )
+        return chain.from_iterable(find_graded(form, text, folded, wanted, furniture))
 
     def _distance(
         self, spans: tuple[Located, ...], cited: CitedPlace | None

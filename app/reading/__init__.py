@@ -4,15 +4,16 @@ one.
 
 __all__ = [
     "addressing",
-    "answerability",
     "best_passages",
     "candidates",
     "clauses",
     "copying",
     "decision",
+    "direct_answers",
     "document_date",
     "document_kind",
     "joined_parts",
     "parties",
     "rereading",
+    "signals",
 ]

@@ -16,28 +16,28 @@ _AROUND = 600  # characters on either side that are cut into sentences
 _SHOWN = 80
 _LIKELY = 8
 _COVERAGE = 0.75  # of the marked sentence's share of the question's words
-_MACHINE = r"(?:AI|LLM|chatbot|language model|AI (?:model|system|assistant|reader))s?"
+_MACHINE = r"(?:AI|LLM|chatbot|language model)s?(?:\s(?:model|system|assistant|reader)s?)?"
 _ANSWER = r"(?:answer|reply|respond|say|output)"
 _ADDRESSES = re.compile(
     rf"^\W{{0,5}}(?:please\s)?(?:(?:you\s(?:must|should)|always|only|never|now)\s){{0,2}}{_ANSWER}\s"
-    r"(?:(?:to\s)?(?:this|that|every|any|all|the)\s(?:questions?\s)?)?(?:this|that|it|so|with|only|always|questions?)\b"
+    r"(?:(?:to\s)?\w+\s(?:questions?\s)?)?(?:this|that|it|so|with|only|always|questions?)\b"
     r"|\b(?:ignore|disregard|forget|override)\s(?:[\w’']{1,20}\s){0,4}"
-    r"(?:questions?|instructions?|prompts?|(?:other|previous|earlier)\s(?:text|passages?|documents?|answers?|sentences?))\b"
-    rf"|\b(?:dear|attention|attn|(?:note|notice|instructions?)\s(?:to|for)(?:\sthe)?)[,:]?\s(?:{_MACHINE}|assistant)\b"
+    r"(?:questions?|instructions?|prompts?|(?:other|previous|earlier)\s(?:text|documents?|answers?))\b"
+    rf"|\b(?:dear|attention|(?:note|instructions?)\s(?:to|for)(?:\sthe)?)[,:]?\s(?:{_MACHINE}|assistant)\b"
     rf"|\byou\sare\san?\s(?:{_MACHINE}|assistant)\b|\b{_MACHINE}\s(?:must|should|shall|are\sto|reading\sthis)\b"
-    rf"|\b(?:if|when|whenever)\syou\sare\sasked\b[^.]{{0,60}}\b{_ANSWER}\b"
-    r"|\bthe\s(?:correct|right|only|true)\sanswer\sto\s(?:this|that|the|any|every|all)\s(?:[\w’']{1,20}\s)?questions?\b",
+    rf"|\b(?:if|when(?:ever)?)\syou\sare\sasked\b[^.]{{0,60}}\b{_ANSWER}\b"
+    r"|\bthe\s(?:correct|right|only|true)\sanswer\sto\s(?:[\w’']{1,20}\s){1,2}questions?\b",
     re.IGNORECASE,
 )
 
 
 def addresses_reader(sentence: str) -> bool:
-    """Whether `sentence` tells a reader or a machine what to answer, or what not to heed."""
+    """Whether `sentence` says to a reader or a machine what to answer, or what not to heed."""
     return _ADDRESSES.search(" ".join(sentence.split())) is not None
 
 
 def beside(place: Candidate | Located, documents: Sequence[Document]) -> str | None:
-    """The sentence that addresses the reader and has `place`, or is right before or behind it."""
+    """The sentence that addresses the reader and has `place`, or is right before or after it."""
     text = documents[place.document].pages[place.page - 1].text
     first = max(place.start - _AROUND, 0)
     around = text[first : place.end + _AROUND]
@@ -52,8 +52,8 @@ def beside(place: Candidate | Located, documents: Sequence[Document]) -> str | N
 
 
 def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
-    """`found` with what stands by such a sentence behind others whose sentences have what was asked
-    for as well; a list loses such items where others are left."""
+    """`found` with candidates next to such a sentence after others whose sentences have what was
+    asked for as well; a list loses such items where others are left."""
     doubted = {
         id(each)
         for each in (*found.candidates, *found.items)
@@ -77,7 +77,7 @@ def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
 
 
 def marks(places: Iterable[Candidate | Located], documents: Sequence[Document]) -> tuple[str, ...]:
-    """A warning for every sentence that addresses the reader beside one of the answer's places."""
+    """A warning for every sentence that addresses the reader next to one of the answer's places."""
     lines: dict[str, None] = {}
     for place in places:
         if (sentence := beside(place, documents)) is not None:

@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Self
 
 from docqa.app.answer.answer import Quote
+from docqa.app.answer.confidence import BY_CELL, BY_STRUCTURE
 from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
-from docqa.app.evidence.ranking import WordIndex
+from docqa.app.evidence.ranking import PassageNumber, WordIndex
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind
 from docqa.app.quotes.normalise import fold
@@ -21,22 +22,11 @@ from docqa.ingest.types import Document, Span
 _TRIM = " \t\r\n\u00a0,;:.!?…"
 _OPENING = "([{“‘\"'«"
 _CLOSING = ")]}”’\"'»"
-_WEIGHTS = ("sentence_weight", "vector_weight", "evidence_weight")
-
-BY_STRUCTURE = "by_structure"
-"""The signal that structure gave the answer: a place's text, or a term's definition."""
-
-BY_CELL = "by_cell"
-"""The signal that row and column of a table gave the answer, and hold all that was asked for."""
-
-BY_CLAUSE = "by_clause"
-"""The chance that the answer is in the clause of a field, or is it."""
-
-Place = tuple[float, float, float]
-"""What speaks for a place: (coverage, similarity, behind) of a Candidate."""
 
 
 class Form(StrEnum):
+    """The form of the answer that a question asks for."""
+
     FACT = "fact"
     LIST = "list"
     YES_NO = "yes_no"
@@ -62,28 +52,32 @@ ANYTHING = Wanted()
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Characters `start:end` of a page; `text` has the same length, line breaks as spaces."""
+    """A passage as it is read: characters `start:end` of a page; `text` has the same length."""
 
-    passage: int
+    passage_number: PassageNumber
     document: int
     page: int
     start: int
     end: int
     text: str
 
+    def candidate(self, start: int, end: int) -> "Candidate":
+        """Characters `start:end` of the text, as the only excerpt."""
+        return Candidate(0, self.document, self.page, self.start + start, self.start + end)
+
 
 @dataclass(frozen=True)
 class Candidate:
-    """A span that the model would answer with: characters `start:end` of `page`.
+    """A span that the model would answer with: characters `start:end` of `page`, in the excerpt
+    number `slot` of those that were read.
 
     `logprob` is the sum over its `token_count` tokens and its end, `said` that of another reader,
-    which then orders; `score` orders candidates of one question. Of the place: `coverage` of the
-    question's words in its sentence, `similarity` of the sentence to the question (0 without an
-    encoder or head), how far its passage is `behind` the first one (at most 0). `quoted`: the row
-    of a table that is shown instead of a sentence.
+    which then orders; `score` orders candidates of one question; `coverage` is the share of the
+    question's words in its sentence, `behind` how far its passage scores below the first one (at
+    most 0). `quoted`: the row of a table that is shown instead of a sentence.
     """
 
-    excerpt: int
+    slot: int
     document: int
     page: int
     start: int
@@ -92,7 +86,6 @@ class Candidate:
     token_count: int = 1
     score: float = 0.0
     coverage: float = 0.0
-    similarity: float = 0.0
     behind: float = 0.0
     quoted: Span | None = None
     said: float | None = None
@@ -106,11 +99,11 @@ class Candidate:
 class Candidates:
     """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that
     nothing answers. `verdict`: of the first candidate on a yes/no question. `items`: of a list or a
-    question of two parts, in the order to state them. `signals`: by name (answerability.py)."""
+    question of two parts, in the order to state them. `signals`: by name (signals.py)."""
 
-    candidates: tuple[Candidate, ...]
-    refusal_logprob: float | None
-    prompt_tokens: int
+    candidates: tuple[Candidate, ...] = ()
+    refusal_logprob: float | None = None
+    prompt_tokens: int = 0
     form: Form = Form.FACT
     verdict: Verdict | None = None
     items: tuple[Candidate, ...] = ()
@@ -129,18 +122,12 @@ class Candidates:
         )
 
 
-def excerpt(context: Context, index: int) -> Excerpt:
-    """A passage as a model that copies is shown it: on one line."""
-    whole = whole_passage(context, index)
-    return replace(whole, text=on_one_line(whole.text))
-
-
-def whole_passage(context: Context, index: int) -> Excerpt:
+def whole_passage(context: Context, number: PassageNumber) -> Excerpt:
     """A passage from its first character to its last, with its line breaks."""
-    placed = context.passages[index]
+    placed = context.passages[number]
     passage = placed.passage
     return Excerpt(
-        index, placed.document, passage.page, passage.start, passage.end, context.text_of(placed)
+        number, placed.document, passage.page, passage.start, passage.end, context.text_of(placed)
     )
 
 
@@ -149,29 +136,15 @@ def on_one_line(text: str) -> str:
     return "".join(" " if character.isspace() else character for character in text)
 
 
-def candidate_score(candidate: Candidate, weights: Mapping[str, float]) -> float:
-    """What orders candidates: the log-probability of the words, divided by a power of the length
-    (`length_weight`), or long answers would never win, and what speaks for their place."""
-    logprob = candidate.logprob if candidate.said is None else candidate.said
-    likely: float = logprob / candidate.token_count ** float(weights["length_weight"])
-    place = (candidate.coverage, candidate.similarity, candidate.behind)
-    return float(weights["reader_weight"]) * likely + place_score(place, weights)
-
-
-def place_score(place: Place, weights: Mapping[str, float]) -> float:
-    """Weighted sum of what speaks for a place."""
-    return sum(float(weights[name]) * value for name, value in zip(_WEIGHTS, place, strict=True))
-
-
 def best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """`candidates` by score, equal ones in the order of the excerpts."""
-    return tuple(sorted(candidates, key=lambda c: (-c.score, c.excerpt, c.start, c.end)))
+    return tuple(sorted(candidates, key=lambda c: (-c.score, c.slot, c.start, c.end)))
 
 
-@dataclass
+@dataclass(frozen=True)
 class ScoredSentence:
-    """A sentence that was read: its share of the question's words, its likeness to the question (0:
-    not measured).
+    """Characters `start:end` of an excerpt: the share of the question's words in this sentence, and
+    its likeness to the question (0: not measured).
     """
 
     start: int
@@ -180,46 +153,30 @@ class ScoredSentence:
     similarity: float = 0.0
 
 
+def scored_sentences(text: str, question: str, words: WordIndex) -> list[ScoredSentence]:
+    """The sentences of `text` with the share of the question's words in each."""
+    wanted = set(terms(question))
+    return [
+        ScoredSentence(
+            span.start, span.end, words.coverage(wanted, set(terms(text[span.start : span.end])))
+        )
+        for span in Sentences(text).spans
+    ]
+
+
+@dataclass(frozen=True)
 class ScoredPlaces:
-    """Leads spans of `excerpts` back to characters of pages, and scores them by their sentences, of
-    which the best counts, by `weights` or, `by_coverage`, by the question's words. `behind`: how
-    far the passage of each excerpt is behind the first one, at most 0."""
+    """The `excerpts` that were read, each with its sentences, and how far its passage scores below
+    the first one (`behind`, at most 0). Makes candidates of spans in them, scored by `weights`."""
 
-    def __init__(
-        self,
-        excerpts: Sequence[Excerpt],
-        question_terms: set[str],
-        words: WordIndex,
-        weights: Mapping[str, float],
-        *,
-        by_coverage: bool = False,
-    ) -> None:
-        self.excerpts = excerpts
-        self.weights = weights
-        self._by_coverage = by_coverage
-        self.behind = [0.0] * len(excerpts)
-        self.sentences = [
-            [
-                ScoredSentence(
-                    start, end, words.coverage(question_terms, set(terms(item.text[start:end])))
-                )
-                for start, end in ((span.start, span.end) for span in Sentences(item.text).spans)
-            ]
-            for item in excerpts
-        ]
-
-    def place(self, number: int, start: int, end: int) -> Place:
-        behind = self.behind[number]
-        found = (s for s in self.sentences[number] if s.start < end and start < s.end)
-        touched = [(s.coverage, s.similarity, behind) for s in found]
-        nothing = (0.0, 0.0, behind)
-        if self._by_coverage:
-            return max(touched, default=nothing)
-        return max(touched, key=lambda place: place_score(place, self.weights), default=nothing)
+    excerpts: Sequence[Excerpt]
+    sentences: Sequence[Sequence[ScoredSentence]]
+    behind: Sequence[float]
+    weights: Mapping[str, float]
 
     def candidate(
         self,
-        number: int,
+        slot: int,
         start: int,
         end: int,
         logprob: float,
@@ -228,24 +185,56 @@ class ScoredPlaces:
     ) -> Candidate | None:
         """Candidate of characters `start:end` of an excerpt; None where that is only
         punctuation.
+
+        What orders candidates is the log-probability of the words, divided by a power of the length
+        (`length_weight`), or long answers would never win, and what their best sentence and their
+        passage weigh.
         """
-        item = self.excerpts[number]
+        item = self.excerpts[slot]
         start, end = trim(item.text, start, min(end, len(item.text)))
         if start >= end:
             return None
-        made = Candidate(
-            number,
+        touched = [s for s in self.sentences[slot] if s.start < end and start < s.end]
+        coverage, similarity = max(
+            ((s.coverage, s.similarity) for s in touched), default=(0.0, 0.0)
+        )
+        weights = self.weights
+        likely = (logprob if said is None else said) / token_count ** weights["length_weight"]
+        place = (
+            weights["sentence_weight"] * coverage
+            + weights["vector_weight"] * similarity
+            + weights["evidence_weight"] * self.behind[slot]
+        )
+        return Candidate(
+            slot,
             item.document,
             item.page,
             item.start + start,
             item.start + end,
             logprob,
             token_count,
-            0.0,
-            *self.place(number, start, end),
+            likely + place,
+            coverage,
+            self.behind[slot],
             said=said,
         )
-        return replace(made, score=candidate_score(made, self.weights))
+
+    def text_of(self, candidate: Candidate) -> str:
+        item = self.excerpts[candidate.slot]
+        return item.text[candidate.start - item.start : candidate.end - item.start]
+
+    def whole_sentence(self, candidate: Candidate) -> Candidate:
+        """The sentences that `candidate` touches."""
+        item = self.excerpts[candidate.slot]
+        sentences = Sentences(item.text)
+        run = sentences.touched(candidate.start - item.start, candidate.end - item.start)
+        if not run:
+            return candidate
+        span = sentences.span(run)
+        start, end = trim(item.text, span.start, span.end)
+        if start >= end:
+            return candidate
+        return replace(candidate, start=item.start + start, end=item.start + end)
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Clauses of contracts by what they are about, and the sentences of opinions and papers that say
 what they come to: linear heads over the hashed words of a sentence and its headings (feature
 hashing, Weinberger et al. 2009, arXiv 0902.2206), fitted by `app.lab.clauses` to marked contracts
-and to sentences whose headings tell."""
+and to sentences whose headings say it."""
 
 import json
 import re
@@ -14,10 +14,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from docqa.app.answer.confidence import CLAUSE_CHANCE, chance_of
 from docqa.app.context.context import Context
+from docqa.app.evidence.ranking import PassageNumber
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind
-from docqa.app.reading.answerability import chance_of
 from docqa.app.storage.arrays import load_summed
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.sentences import sentences
@@ -25,10 +26,9 @@ from docqa.ingest.language.sentences import sentences
 WIDTH = 4_096
 FILE = "clauses.safetensors"
 # sentences from the best one; best ones, or passages, that are looked at
-BESIDE = 3
+NEXT_TO_BEST = 3
 FEW = 3
 AS_GOOD = 1.0  # what another may lack of the best score
-LIKELY = 0.5  # the chance of a sentence of a clause
 DOCUMENT_DATE = "document date"  # not of a clause: see document_date.py
 KINDS = {
     DOCUMENT_DATE: FactKind.DATE,
@@ -47,9 +47,9 @@ SHORTEST = 60  # features: else a heading would have all of its clause
 
 @dataclass(frozen=True, eq=False)
 class ClauseSentence:
-    """Characters `start:end` of a passage, by its number, and their features."""
+    """Characters `start:end` of a passage, and their features."""
 
-    passage: int
+    passage_number: PassageNumber
     start: int
     end: int
     features: np.ndarray
@@ -120,25 +120,27 @@ class ClauseHead:
 
 
 def first_best(scores: np.ndarray) -> int:
-    """The number of the first sentence as good as the best: an agreement stands before its
+    """The number of the first sentence as good as the best: an agreement is before its
     schedules.
     """
     return int(np.flatnonzero(scores >= scores.max() - AS_GOOD)[0])
 
 
-def passages_of(clause: str, rows: Sequence[ClauseSentence]) -> list[int]:
+def passages_of(clause: str, rows: Sequence[ClauseSentence]) -> list[PassageNumber]:
     """The passages of the few sentences that are likeliest of a clause, where one is likely."""
     chances = clause_heads()[clause].chances(rows)
     order = np.argsort(-chances, kind="stable")[:FEW].tolist()
-    return list(dict.fromkeys(rows[at].passage for at in order if chances[at] >= LIKELY))
+    return list(
+        dict.fromkeys(rows[at].passage_number for at in order if chances[at] >= CLAUSE_CHANCE)
+    )
 
 
 def naming(rows: Sequence[ClauseSentence], scores: np.ndarray) -> list[ClauseSentence]:
     """The sentences that name the parties, by the scores of that clause: the best, and near it
-    those beside it.
+    those next to it.
     """
     best = int(scores.argmax())
-    near = range(max(best - BESIDE, 0), best + BESIDE + 1)
+    near = range(max(best - NEXT_TO_BEST, 0), best + NEXT_TO_BEST + 1)
     return [rows[at] for at in near if at < len(rows) and (abs(at - best) < 2 or scores[at] > 0)]
 
 

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from docqa.app.answer.confidence import COPY_WEIGHTS
 from docqa.app.context.context import Context, PlacedPassage
-from docqa.app.evidence.ranking import WordIndex
-from docqa.app.evidence.terms import terms
-from docqa.app.reading.candidates import Candidate, Candidates, ScoredPlaces, best_first, excerpt
+from docqa.app.evidence.ranking import PassageNumber, WordIndex
+from docqa.app.reading.candidates import (
+    Candidate,
+    Candidates,
+    ScoredPlaces,
+    best_first,
+    on_one_line,
+    scored_sentences,
+    whole_passage,
+)
 from docqa.model.prompts.prompt import REFUSAL, question_text
 
 if TYPE_CHECKING:
@@ -22,16 +30,7 @@ if TYPE_CHECKING:
     from docqa.model.protocol import WritingModel
     from docqa.model.state.state import State
 
-DEFAULT_READER: dict[str, float] = {
-    "reader_weight": 1.0,
-    "evidence_weight": 0.25,
-    "sentence_weight": 0.5,
-    "vector_weight": 0.0,
-    "length_weight": 1.0,
-    "beams": 6,
-    "max_tokens": 48,
-}
-MOST_PLACES = 64  # of the same words
+MOST_OCCURRENCES = 64  # of the same words
 
 
 def copy_from_passages(
@@ -59,11 +58,11 @@ def copy_from_state(
     passages: Sequence[PlacedPassage] | None = None,
 ) -> Candidates:
     """What `model` would answer from `state`, which has read `context` and is not moved: spans of
-    its passages. Of words that stand in several places the one whose sentence has most of the
+    its passages. Of words that occur in several places the one whose sentence has most of the
     question's words."""
     from docqa.model.decode.copy import copy_spans
 
-    weights = {**DEFAULT_READER, **model.calibration.get("reader", {})}
+    weights = {**COPY_WEIGHTS, **model.calibration.get("reader", {})}
     asked = state.fork()
     ids = model.tokenizer.encode(question_text(question))
     logits = model.logits(model.prefill(ids, asked))
@@ -77,20 +76,22 @@ def copy_from_state(
         beams=int(weights["beams"]),
         max_tokens=int(weights["max_tokens"]),
     )
-    places = [(span, list(_places(span, context))) for span in spans]
-    held = sorted({passage for _, found in places for passage, _, _ in found})
-    numbers = {passage: number for number, passage in enumerate(held)}
-    excerpts = [excerpt(context, passage) for passage in held]
-    scored = ScoredPlaces(excerpts, set(terms(question)), words, weights)
+    places = {span: list(_occurrences(span, context)) for span in spans}
+    numbers = sorted({number for found in places.values() for number, _, _ in found})
+    excerpts = [whole_passage(context, number) for number in numbers]
+    excerpts = [replace(excerpt, text=on_one_line(excerpt.text)) for excerpt in excerpts]
+    sentences = [scored_sentences(excerpt.text, question, words) for excerpt in excerpts]
+    scored = ScoredPlaces(excerpts, sentences, [0.0] * len(excerpts), weights)
     best: list[Candidate] = []
-    for span, found in places:
-        each = (
-            scored.candidate(numbers[p], a, b, span.logprob, span.token_count) for p, a, b in found
+    for span, found in places.items():
+        candidates = (
+            scored.candidate(numbers.index(number), start, end, span.logprob, span.token_count)
+            for number, start, end in found
         )
-        best += best_first(candidate for candidate in each if candidate is not None)[:1]
+        best += best_first(filter(None, candidates))[:1]
     of_place: dict[tuple[int, int, int], Candidate] = {}
     for candidate in best_first(best):
-        of_place.setdefault((candidate.excerpt, candidate.start, candidate.end), candidate)
+        of_place.setdefault((candidate.slot, candidate.start, candidate.end), candidate)
     return Candidates(tuple(of_place.values()), refusal, len(ids))
 
 
@@ -105,9 +106,9 @@ def _refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float
     return total
 
 
-def _places(span: CopySpan, context: Context) -> Iterator[tuple[int, int, int]]:
-    """(passage, start, end) of every place of `span`; characters from the passage's start."""
-    for token in _occurrences(context.ids, context.ids[span.start_token : span.end_token]):
+def _occurrences(span: CopySpan, context: Context) -> Iterator[tuple[PassageNumber, int, int]]:
+    """(passage, start, end) of every occurrence of `span`; characters from the passage's start."""
+    for token in _token_runs(context.ids, context.ids[span.start_token : span.end_token]):
         end = token + span.end_token - span.start_token
         number = context.token_passage[token]
         if number < 0 or context.token_passage[end - 1] != number:
@@ -119,10 +120,10 @@ def _places(span: CopySpan, context: Context) -> Iterator[tuple[int, int, int]]:
         yield number, max(context.token_offset[token] - first, 0), behind - first
 
 
-def _occurrences(ids: Sequence[int], wanted: Sequence[int]) -> list[int]:
-    every = np.asarray(ids)
-    found = np.asarray(wanted)
-    starts = np.flatnonzero(every[: len(every) - len(found) + 1] == found[0])
-    for number in range(1, len(found)):
-        starts = starts[every[starts + number] == found[number]]
-    return [int(start) for start in starts[:MOST_PLACES]]
+def _token_runs(ids: Sequence[int], wanted: Sequence[int]) -> list[int]:
+    """Where `wanted` begins in `ids`."""
+    tokens = np.asarray(ids)
+    starts = np.flatnonzero(tokens[: len(tokens) - len(wanted) + 1] == wanted[0])
+    for number in range(1, len(wanted)):
+        starts = starts[tokens[starts + number] == wanted[number]]
+    return [int(start) for start in starts[:MOST_OCCURRENCES]]

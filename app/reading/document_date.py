@@ -6,22 +6,20 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from docqa.app.answer.confidence import BY_CLAUSE, DATE_BONUS, DATE_ODDS, chance_of
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, places_of
-from docqa.app.reading.answerability import chance_of
-from docqa.app.reading.candidates import BY_CLAUSE, Candidate, Candidates
+from docqa.app.reading.candidates import Candidate, Candidates
 from docqa.app.reading.clauses import columns, shipped
 from docqa.ingest.types import Document, Span
 
-# words that tell what a date is
+# words that say what a date is
 BEFORE = 8
 AFTER = 5
 NEAR = 120  # characters that they are in
 FIRST_PAGES = 16
 LAST = 1_500  # characters at the end: signatures and their dates
-LEAST = -1.5  # log-odds below which a date is another's
-SURER = 1.5  # added where a date is likely: nine in ten are right
 
 
 def with_year(text: str) -> list[Span]:
@@ -34,7 +32,7 @@ def with_year(text: str) -> list[Span]:
 
 def features(text: str, at: Span, number: int, before: int, length: int) -> np.ndarray:
     """The features of the date `at` of a page, the `number`th of a document of `length` characters,
-    `before` of which stand on earlier pages: the words around it, and where it stands."""
+    `before` of which are on earlier pages: the words around it, and where it is."""
     beside = (
         plain_words(part)
         for part in (text[max(at.start - NEAR, 0) : at.start], text[at.end : at.end + NEAR])
@@ -61,11 +59,11 @@ def document_date(context: Context) -> Candidates:
     for number, document in enumerate(context.documents):
         for page, at, each in _dates(document):
             odds = float(weights[each].sum() + float(bias[0]))
-            if odds > LEAST:
+            if odds > DATE_ODDS:
                 found.append(Candidate(0, number, page, at.start, at.end, odds, score=odds))
     found.sort(key=lambda each: -each.score)
-    chance = chance_of(found[0].score + SURER) if found else 0.0
-    return Candidates(tuple(found), None, 0, signals={BY_CLAUSE: chance})
+    chance = chance_of(found[0].score + DATE_BONUS) if found else 0.0
+    return Candidates(tuple(found), signals={BY_CLAUSE: chance})
 
 
 def _dates(document: Document) -> Iterator[tuple[int, Span, np.ndarray]]:

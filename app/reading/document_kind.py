@@ -6,17 +6,17 @@ from enum import StrEnum
 
 import numpy as np
 
+from docqa.app.answer.confidence import KIND_CHANCE
 from docqa.app.reading.clauses import hashed, shipped
 from docqa.ingest.types import Document
 
 # characters, and how many, that are looked at
 OPENING = 4_000
 HEADINGS = 60
-LEAST = 0.4  # the chance from which on a document counts as of a kind
 
 
 class DocumentKind(StrEnum):
-    """The kinds that are told apart, by their names for people."""
+    """The kinds that are distinguished, by their names for people."""
 
     CONTRACT = "contract"
     COURT = "court document"
@@ -40,5 +40,7 @@ def kind_of(document: Document) -> DocumentKind:
     chances = np.exp(scores - scores.max())
     best = int(chances.argmax())
     return (
-        list(DocumentKind)[best] if chances[best] >= LEAST * chances.sum() else DocumentKind.OTHER
+        list(DocumentKind)[best]
+        if chances[best] >= KIND_CHANCE * chances.sum()
+        else DocumentKind.OTHER
     )

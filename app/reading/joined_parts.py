@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from itertools import chain, zip_longest
 
+from docqa.app.answer.confidence import BY_STRUCTURE
 from docqa.app.evidence.ranking import Ranked
-from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form, best_first
+from docqa.app.reading.candidates import Candidate, Candidates, Form, best_first
 
 _SPEAKS_AGAINST = "answers_elsewhere"
 
@@ -19,7 +20,7 @@ def join_parts(
     by_turns: dict[int, Ranked] = {}
     for item in turns:
         if item is not None:
-            by_turns.setdefault(item.index, item)
+            by_turns.setdefault(item.passage_number, item)
     ranked = list(by_turns.values())
     read = [found for _, found in parts if found is not None]
     if not read:

@@ -6,9 +6,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from docqa.app.evidence.terms import STOP_WORDS
 from docqa.app.reading.candidates import trim
 from docqa.app.reading.list_marks import ListMark, marks_in, run_of
 from docqa.ingest.language.sentences import is_opener, sentences
+from docqa.ingest.language.words import AUXILIARY, CONJUNCTION, word_set
 from docqa.ingest.types import Document, Page, Span
 
 _PAGES_BEFORE = 1
@@ -25,11 +27,14 @@ _JOINING = re.compile(
     r"(?<![\s;,])[\s;,]++(?:and/or|and|or|but|then)[\s;,:.]*+$|(?<![\s;,:.])[\s;,:.]*+$",
     re.IGNORECASE,
 )
-_LEADS = re.compile(
-    r"(?:[:—–,-]|\b(?:if|following|follows|that|when|where|unless|by|to|of|for|or|and|the|shall|may|must|either|is|are|"
-    r"from|in|with|include|includes|including|means|be|at|on|as|not|has|have|who|which))[\"”’)\]]*$",
-    re.IGNORECASE,
+_UNFINISHED = (
+    STOP_WORDS
+    | AUXILIARY
+    | CONJUNCTION
+    | word_set("following follows include includes including means")
 )
+"""Words that end no sentence."""
+_LAST_WORD = re.compile(r"\w*$")
 _ENDS_LINE = re.compile(r"[.:;?!][\"”’)\]]*$")
 
 Item = tuple[int, Span]
@@ -38,7 +43,7 @@ Item = tuple[int, Span]
 
 def items_below(document: Document, page: int, start: int, end: int) -> list[Item]:
     """The items of the list that characters `start:end` of `page` lead to, contain, or are in, in
-    order. Each is whole, with the items below it, without its mark, the "; and" behind it and its
+    order. Each is whole, with the items below it, without its mark, the "; and" after it and its
     last stop; of one over a page end the longer part. They do not overlap."""
     flat = _Flat(document, page)
     marks = marks_in(flat.text)
@@ -61,7 +66,7 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
 
 
 def _firsts(text: str, marks: Sequence[ListMark], start: int, end: int) -> Iterator[int]:
-    """Marks that may begin the list: in the place, behind it, then around it, nearest first."""
+    """Marks that may begin the list: in the place, after it, then around it, nearest first."""
     ones = [number for number, mark in enumerate(marks) if mark.places[0][1] <= 1]
     yield from (number for number in ones if start <= marks[number].at < end)
     behind = next((number for number in ones if marks[number].at >= end), None)
@@ -85,7 +90,8 @@ def _has_lead(text: str, mark: ListMark) -> bool:
     """Whether a list follows words that are no whole sentence: "if:", "the following", "may—"."""
     before = text[max(0, mark.at - _LEAD) : mark.at].rstrip()
     if mark.opens_line:
-        return _LEADS.search(before) is not None
+        bare = before.rstrip('"”’)]')
+        return bare.endswith(tuple(":—–,-")) or _LAST_WORD.findall(bare)[0].lower() in _UNFINISHED
     return bool(before) and not _STOPPED.search(before[-4:])
 
 

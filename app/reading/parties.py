@@ -1,4 +1,4 @@
-"""The names of the parties in the sentences that name them: each word is told by itself and its
+"""The names of the parties in the sentences that name them: each word is predicted from itself and its
 neighbours to begin a name, go on with one, or stand outside (a conditional random field over hashed
 words, fitted by `app.lab.clauses`)."""
 
@@ -67,7 +67,7 @@ def features(words: Sequence[str]) -> list[np.ndarray]:
 
 
 def best_way(scores: np.ndarray, follow: np.ndarray) -> list[int]:
-    """How each word stands, by `scores` [words, 3] and those of one state behind another, [3, 3]:
+    """The state of each word, by `scores` [words, 3] and those of one state after another, [3, 3]:
     the best way through in which no name goes on that has not begun (Viterbi 1967)."""
     steps = follow + np.array([[0.0, 0.0, _IMPOSSIBLE], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     total = scores[0] + [0.0, 0.0, _IMPOSSIBLE]
@@ -92,9 +92,9 @@ def names_in(text: str, weights: np.ndarray, follow: np.ndarray) -> list[Span]:
         return []
     rows = features([text[each.start : each.end] for each in places])
     way = best_way(np.stack([weights[:, row].sum(1) for row in rows]), follow)
-    for place, told in zip(places, way, strict=True):
-        if told == BEGINS:
+    for place, state in zip(places, way, strict=True):
+        if state == BEGINS:
             found.append(place)
-        elif told == GOES_ON:
+        elif state == GOES_ON:
             found[-1] = Span(found[-1].start, place.end)
     return found

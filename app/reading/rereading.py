@@ -6,12 +6,12 @@ sentences answers, and yes or no."""
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self, TypeVar
+from typing import NamedTuple
 
-from docqa.app.reading.answerability import chance_of
+from docqa.app.answer.confidence import chance_of
 from docqa.app.reading.candidates import Form, on_one_line
 from docqa.ingest.language.sentences import sentences
-from docqa.model.heads.excerpt_reading import ExcerptReader, pairs_of, read_excerpts
+from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans, reader_inputs
 from docqa.model.heads.reader_text import FORMS
 
 WORDS = 150  # of an excerpt: a longer passage is read in parts
@@ -21,9 +21,9 @@ _WORD = re.compile(r"\S+")
 
 @dataclass(frozen=True)
 class ExcerptPlace:
-    """Characters `start:end` of the text of passage `passage` (its number among those read)."""
+    """Characters `start:end` of the passage number `slot` of those that are read."""
 
-    passage: int
+    slot: int
     start: int
     end: int
 
@@ -36,9 +36,6 @@ class ExcerptSpan(ExcerptPlace):
     excerpt: int
     logprob: float
     said: float | None = None
-
-
-Place = TypeVar("Place", bound=ExcerptPlace)
 
 
 class ReadAlone(NamedTuple):
@@ -71,29 +68,11 @@ class ExcerptReading:
     forms: dict[Form, float]
     tokens: int
 
-    def within(self, lengths: Sequence[int]) -> Self:
-        """The same without what lies behind the first so many characters of a passage (by its
-        number).
-        """
-
-        def cut(place: Place) -> Place:
-            return replace(place, end=max(place.start, min(place.end, lengths[place.passage])))
-
-        def kept(spans: tuple[ExcerptSpan, ...]) -> tuple[ExcerptSpan, ...]:
-            return tuple(cut(span) for span in spans if span.start < lengths[span.passage])
-
-        return replace(
-            self,
-            excerpts=tuple(map(cut, self.excerpts)),
-            spans=kept(self.spans),
-            items=kept(self.items),
-        )
-
     @property
     def passages(self) -> dict[int, float]:
         found: dict[int, float] = {}
         for place, value in zip(self.excerpts, self.likely, strict=True):
-            found[place.passage] = max(value, found.get(place.passage, value))
+            found[place.slot] = max(value, found.get(place.slot, value))
         return found
 
 
@@ -151,9 +130,9 @@ def read_again(
     """Read `excerpts` (at least one) of passages `texts` below `headings`; spans have at most
     `longest` tokens.
     """
-    shown = [on_one_line(texts[e.passage][e.start : e.end]) for e in excerpts]
-    found = read_excerpts(
-        reader, question, shown, [headings[e.passage] for e in excerpts], longest=longest
+    shown = [on_one_line(texts[e.slot][e.start : e.end]) for e in excerpts]
+    found = predict_spans(
+        reader, question, shown, [headings[e.slot] for e in excerpts], longest=longest
     )
 
     def place(
@@ -163,7 +142,7 @@ def read_again(
         places = found.places[number]
         start = excerpt.start + places[first][0]
         end = excerpt.start + places[last][1]
-        return ExcerptSpan(excerpt.passage, start, end, number, logprob, said)
+        return ExcerptSpan(excerpt.slot, start, end, number, logprob, said)
 
     return ExcerptReading(
         tuple(excerpts),
@@ -191,7 +170,9 @@ def read_alone(
     each.
     """
     texts = [reader.tokenizer.encode(on_one_line(text)) for _, text in found]
-    read = reader.read(
-        pairs_of(reader.tokenizer, question, texts, [headings[passage] for passage, _ in found])
+    read = reader.excerpt_logits(
+        reader_inputs(
+            reader.tokenizer, question, texts, [headings[passage] for passage, _ in found]
+        )
     )
     return [ReadAlone(each.answers, each.yes) for each in read]

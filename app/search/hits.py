@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from docqa.app.answer.answer import Cite
 from docqa.app.quotes.quoting import cite
-from docqa.app.quotes.verifier import JoinedPages
+from docqa.app.quotes.verifier import join_pages
 from docqa.app.search.expression import Pattern
 from docqa.ingest.types import Document, Span
 
@@ -32,7 +32,7 @@ class SearchedText:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._pages = JoinedPages(document)
+        self._pages = join_pages(document)
         self.text = self._pages.text
 
     @cached_property

@@ -21,7 +21,7 @@ _PLAIN = "\x1b[0m"
 
 
 @dataclass(frozen=True)
-class Style:
+class HitStyle:
     """`with_file`: places name their file; `context`: lines before and behind; `colours`: for a
     terminal.
     """
@@ -37,7 +37,7 @@ class Style:
         return f"{_FOUND}{words}{_PLAIN}" if self.colours and words else words
 
 
-def shown_hits(text: SearchedText, hits: Iterable[Hit], style: Style) -> Iterator[str]:
+def shown_hits(text: SearchedText, hits: Iterable[Hit], style: HitStyle) -> Iterator[str]:
     """`p. 12, section 4.2: … the words …`, one for all hits of a line at one place, with the lines
     around it.
     """
@@ -95,7 +95,7 @@ def _beside(text: SearchedText, lines: range) -> Iterator[str]:
     return (f"    {excerpt(line, LINE_CHARACTERS)}" for line in _texts(text, lines) if line.strip())
 
 
-def _lines_of(text: SearchedText, hits: Sequence[Hit], style: Style) -> Iterator[str]:
+def _lines_of(text: SearchedText, hits: Sequence[Hit], style: HitStyle) -> Iterator[str]:
     line = Span(text.line(hits[0].lines[0]).start, text.line(hits[0].lines[-1]).end)
     for place, group in groupby(
         hits, key=lambda hit: cite_text(hit.cites, with_file=style.with_file)
@@ -104,7 +104,7 @@ def _lines_of(text: SearchedText, hits: Sequence[Hit], style: Style) -> Iterator
         yield f"{style.place(place)}: {_words(text.text, line, found, style)}"
 
 
-def _words(text: str, line: Span, found: Sequence[Span], style: Style) -> str:
+def _words(text: str, line: Span, found: Sequence[Span], style: HitStyle) -> str:
     pieces: list[str] = []
     windows = _windows(text, line, found)
     for window in windows:

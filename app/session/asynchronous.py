@@ -29,7 +29,7 @@ class AsyncSession:
             answer = await session.answer("When does the term end?")
 
     The documents are parsed when the block is entered. A task that is cancelled ends the work at
-    the next event: whole blocks of what was read are kept. `model` and `on_page` are those of
+    the next event: whole blocks of what was read are cached. `model` and `on_page` are those of
     `open_session`; `on_page` is called in the thread.
     """
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from docqa.app.options import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from docqa.app.session.session import Session
     from docqa.ingest.types import Document
@@ -23,47 +23,55 @@ if TYPE_CHECKING:
 
 
 def open_session(
-    paths: list[str],
+    sources: Sequence[str] | Sequence[Document],
     options: Options | None = None,
     *,
     model: Model | None = None,
+    called: str | None = None,
     on_page: Callable[[int, int], None] | None = None,
     on_first: Callable[[Document], None] | None = None,
     load_meanwhile: bool = False,
 ) -> Session:
-    """Parse the documents of `paths` (kept by content) into one Session; the model is loaded when
-    first needed, or with `load_meanwhile` while a document is parsed, unless `model` is one.
-    `on_page` and `on_first` are those of ReadRequest. Raises docqa.ingest.errors for documents,
-    InputError for sections that they lack, and then or later docqa.model.errors."""
+    """A Session of the documents at paths, parsed and cached by content, or of Documents, as if
+    their path were `called`. The model is loaded when first needed, or with `load_meanwhile` while
+    a document is parsed, unless `model` is one. `on_page` and `on_first` are those of ReadRequest.
+    Raises docqa.ingest.errors for documents, InputError for sections that they lack, and then or
+    later docqa.model.errors."""
     from docqa.app.answerers.remote.address import Address, is_remote
-    from docqa.app.storage.sources import read_sources, reading_of
+    from docqa.app.storage.sources import Sources, read_sources, reading_of
     from docqa.app.storage.store import store_of
 
     chosen = options or Options()
     if is_remote(chosen.model):  # before documents are parsed, which may take long
         Address.of(str(chosen.model), chosen.base_url)
     store = store_of(chosen)
-    request = reading_of(chosen, on_page, on_first)
 
     def load() -> None:
         nonlocal model
         model = model or _loaded(chosen)
 
-    found = read_sources(
-        paths, replace(request, on_begun=load) if load_meanwhile else request, store
-    )
+    paths = [source for source in sources if isinstance(source, str)]
+    parsed = Sources([source for source in sources if not isinstance(source, str)])
+    if not parsed.documents:
+        request = reading_of(chosen, on_page, on_first)
+        if load_meanwhile:
+            request = replace(request, on_begun=load)
+        parsed = read_sources(paths, request, store)
+    documents = parsed.documents
     if chosen.sections is not None:
         from docqa.app.places.limited import limited
 
-        found.documents = list(limited(found.documents, chosen.sections))
+        documents = list(limited(documents, chosen.sections))
+    if called is not None:
+        documents = [replace(document, path=called) for document in documents]
     from docqa.app.session.session import Session
 
     return Session(
-        found.documents,
+        documents,
         chosen,
         store=store,
-        warnings=found.warnings,
-        notices=found.notices,
+        warnings=parsed.warnings,
+        notices=parsed.notices,
         model=model,
     )
 

@@ -15,11 +15,12 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.loading import bundled_model, find_model, writing_template
 from docqa.app.answerers.remote.address import Address, is_remote
+from docqa.app.answerers.third_party import third_party_models
+from docqa.app.context.cached import CachedParts
 from docqa.app.context.context import Context
-from docqa.app.context.kept import KeptParts
 from docqa.app.context.plan import Plan
 from docqa.app.errors import UsageError
-from docqa.app.evidence.ranking import Ranked, WordIndex
+from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.places.named import DocumentNames
 from docqa.app.reading.candidates import ANYTHING, Wanted
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from docqa.app.answerers.local import LocalReading
     from docqa.app.answerers.written import WritingAnswerer
     from docqa.model.prompts.chat_template import ChatTemplate
-    from docqa.model.prompts.written_prompt import Turn
+    from docqa.model.prompts.written_prompt import AnsweredQuestion
     from docqa.model.protocol import Model
 
 
@@ -64,7 +65,7 @@ class Session:
         self.notices = list(notices)
         self.loaded_model = model
         self.has_begun = False
-        self._of_kept_parts: list[str] = []
+        self._cache_notices: list[str] = []
 
     def __enter__(self) -> Session:
         return self
@@ -72,16 +73,24 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def of_documents(self, documents: Sequence[Document]) -> Session:
+        """A Session of some of these documents, with the same options."""
+        return Session(
+            documents,
+            self.options,
+            store=self.store,
+            warnings=self.warnings,
+            notices=self.notices,
+        )
+
     def close(self) -> None:
         """Keep the whole blocks of a read that was left, and let other processes evict what was
         used.
         """
-        made = vars(self)
-        for answerer in (
-            *filter(None, (made.get("local"), made.get("writing"))),
-            *made.get("_alone", ()),
-        ):
-            answerer.close()
+        made = vars(self)  # nothing is made to be closed
+        for answerer in [made.get("local"), made.get("writing"), *made.get("_alone", ())]:
+            if answerer is not None:
+                answerer.close()
         if self.store is not None:
             self.store.unpin()
 
@@ -100,23 +109,21 @@ class Session:
     def corpus(self) -> Corpus:
         if self._template is None:
             return self._corpus_of(self.model)
-        from docqa.model.prompts.conversation import Conversation
+        from docqa.model.prompts.conversation import TemplateConversation
 
         return self._corpus_of(
-            self.model, Conversation(self._template, self.model.tokenizer).opening()
+            self.model, TemplateConversation(self._template, self.model.tokenizer).opening()
         )
 
     def _corpus_of(self, model: Model, opening: list[int] | None = None) -> Corpus:
         return Corpus(
-            self.documents, model.tokenizer, self.warnings, opening, kept=self._kept(model)
+            self.documents, model.tokenizer, self.warnings, opening, cache=self._cache(model)
         )
 
-    def _kept(self, model: Model) -> KeptParts | None:
-        return (
-            None
-            if self.store is None
-            else KeptParts(self.store, model.fingerprint, self._of_kept_parts)
-        )
+    def _cache(self, model: Model) -> CachedParts | None:
+        if self.store is None:
+            return None
+        return CachedParts(self.store, model.fingerprint, self._cache_notices)
 
     @property
     def answerer(self) -> Answerer:
@@ -155,8 +162,9 @@ class Session:
         if self.writing is not None:
             name = self.writing.generator.name
             raise UsageError(f"{name} writes its answers", hint="choose a model with a reader")
-        if self.options.others and not self.model.has_reader:
-            named = ", ".join(f"--{role}" for role in self.options.others)
+        third_party = third_party_models(self.options)
+        if third_party and not self.model.has_reader:
+            named = ", ".join(f"--{role}" for role in third_party)
             raise UsageError(
                 f"{named} and an answer that is copied do not go together",
                 hint="leave out --from whole",
@@ -167,11 +175,16 @@ class Session:
     def _alone(self) -> list[ExtractiveAnswerer]:
         few = max(_LEAST_EXCERPTS, _EXCERPTS // len(self.documents))
         options = replace(self.options, k=self.options.k or few, preview=False)
-        corpora = (
-            Corpus((each,), self.model.tokenizer, [], kept=self._kept(self.model))
-            for each in self.documents
-        )
-        return [ExtractiveAnswerer(corpus, self.model, options, self.store) for corpus in corpora]
+        cache = self._cache(self.model)
+        return [
+            ExtractiveAnswerer(
+                Corpus((document,), self.model.tokenizer, [], cache=cache),
+                self.model,
+                options,
+                self.store,
+            )
+            for document in self.documents
+        ]
 
     @property
     def local_reading(self) -> LocalReading:
@@ -183,38 +196,36 @@ class Session:
         return self.corpus.context
 
     @property
-    def index(self) -> WordIndex:
-        return self.corpus.index
-
-    @property
     def plan(self) -> Plan:
         return self.local_reading.plan
 
     def read(self) -> Iterator[Event]:
-        """Read all documents into the model, or take up what is kept. Closing the generator keeps
+        """Read all documents into the model, or load what is cached. Closing the generator keeps
         whole blocks.
         """
         yield from self._notices()
-        self.corpus.index  # noqa: B018 - so that no question has to wait until it is made
-        yield from self._with_notices(self.answerer.read())
+        self.corpus.word_index  # noqa: B018 - so that no question has to wait until it is made
+        yield from self._with_notices(self.local_reading.read())
 
     def ask(self, question: str, *, wanted: Wanted = ANYTHING) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. Raises UsageError for an empty question.
         `wanted`: what the answer has to be."""
         asked = _checked(question)
         yield from self._notices()
-        several = len(self.documents) > 1 and not self.writes
-        reader = self.model.reader if several else None
-        across = across_question(asked, reader) if reader is not None else None
-        meant = DocumentNames(self.documents).meant_by(asked) if reader is not None else set[int]()
+        yield from self._with_notices(self._events(asked, wanted))
+
+    def _events(self, question: str, wanted: Wanted) -> Iterator[Event]:
+        """Of the answerer of all documents, of the one that is meant, or of each by itself."""
+        if len(self.documents) < 2 or self.writes or self.model.reader is None:
+            return self.answerer.ask(question, wanted)
+        across = across_question(question, self.model.reader)
+        meant = DocumentNames(self.documents).meant_by(question)
         if len(meant) == 1 and (across is None or across.kind is QuestionKind.EACH):
-            events = self._alone[meant.pop()].ask(asked, wanted=wanted)
-        elif across is None:
-            events = self.answerer.ask(asked, wanted)
-        else:
-            numbers = sorted(meant) if len(meant) > 1 else range(len(self.documents))
-            events = ask_across(across, asked, self.corpus, self._alone, numbers)
-        yield from self._with_notices(events)
+            return self._alone[meant.pop()].ask(question, wanted)
+        if across is None:
+            return self.answerer.ask(question, wanted)
+        numbers = sorted(meant) if len(meant) > 1 else range(len(self.documents))
+        return ask_across(across, question, self.corpus, self._alone, numbers)
 
     def answer(self, question: str) -> Answer:
         """The final answer to `question`. Raises as `ask`."""
@@ -243,14 +254,14 @@ class Session:
         reader = self.writing.evidence.reader if self.writing is not None else self.model.reader
         return reader is not None and reader.goes_on(question)
 
-    def completed(self, question: str, earlier: Sequence[Turn]) -> str:
+    def completed(self, question: str, earlier: Sequence[AnsweredQuestion]) -> str:
         """`question` as a model that writes puts it so that it can be understood without the turns
         `earlier`; as it is where none does."""
         return self.writing.completed(question, earlier) if self.writing is not None else question
 
-    def rank(self, question: str) -> list[Ranked]:
+    def ranked_passages(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first, after `read`."""
-        return self.answerer.rank(question)
+        return self.answerer.ranked_passages(question)
 
     def _notices(self) -> Iterator[Event]:
         if not self.has_begun:
@@ -264,10 +275,10 @@ class Session:
             yield from (Notice(message) for message in [*self.warnings, *self.notices])
 
     def _with_notices(self, events: Iterator[Event]) -> Iterator[Event]:
-        """Each event behind what was noticed about kept documents while it was made."""
+        """Each event after what was noticed about the cache while it was made."""
         for event in events:
-            while self._of_kept_parts:
-                yield Notice(self._of_kept_parts.pop(0))
+            while self._cache_notices:
+                yield Notice(self._cache_notices.pop(0))
             yield event
 
 

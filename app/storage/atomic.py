@@ -1,14 +1,10 @@
-"""The one way to write a file: whole or not at all, under a temporary name that is then renamed."""
+"""Files of users and of the cache, written whole or not at all."""
 
 import os
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from docqa.app.errors import UsageError
-
-TEMPORARY_PREFIX = ".docqa-"
-"""Of a file until all of it is on disk."""
+from docqa.model.atomic import write_atomically
 
 
 def check_output(path: str) -> None:
@@ -34,28 +30,14 @@ def write_whole(path: str | Path, data: bytes, *, private: bool = False) -> None
     if _is_device(target):
         target.write_bytes(data)
         return
-    _write(target, data, os.replace, 0o600 if private else _mode(target))
+    write_atomically(target, data, 0o600 if private else _mode(target))
 
 
 def write_new(path: str, data: bytes) -> None:
     """Put `data` at `path`. Raises FileExistsError, or OSError."""
     target = Path(path)
-    _write(
-        target, data, os.link, _mode(target)
-    )  # a link, unlike a rename, replaces no other program's new file
-
-
-def _write(target: Path, data: bytes, put: Callable[[str, Path], None], mode: int) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, mode)
-        put(temporary, target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    # A link, unlike a rename, replaces no other program's new file.
+    write_atomically(target, data, _mode(target), os.link)
 
 
 def _is_device(path: Path) -> bool:

@@ -46,18 +46,18 @@ def users(folder: Path) -> list[str]:
     """Who uses the state in `folder`: "" for a process here, else its host. Removes pins that no
     longer count.
     """
-    found: list[str] = []
+    hosts: list[str] = []
     for marker in folder.glob(f"{_PREFIX}*"):
         process = marker.name.removeprefix(_PREFIX)
         system = process.rpartition(".")[0]
         with contextlib.suppress(OSError):  # another process removes it, or the folder is read-only
             if runs(process, time.time() - marker.stat().st_mtime):
-                found.append(
+                hosts.append(
                     "" if system == _system() else system.rpartition(".")[0] or "another machine"
                 )
             else:
                 marker.unlink()
-    return found
+    return hosts
 
 
 @lru_cache(maxsize=1)

@@ -14,15 +14,15 @@ def remembered(store: Store | None) -> dict[str, Any]:
     if store is None:
         return {}
     try:
-        kept = json.loads((store.root / _KEPT_IN).read_text(encoding="utf-8"))
+        values = json.loads((store.root / _KEPT_IN).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return kept if isinstance(kept, dict) else {}
+    return values if isinstance(values, dict) else {}
 
 
 def remember(store: Store | None, name: str, value: object) -> None:
     """Keep a value. Raises OSError."""
     if store is not None:
         store.root.mkdir(parents=True, exist_ok=True)
-        kept = {**remembered(store), name: value}
-        write_whole(store.root / _KEPT_IN, json.dumps(kept).encode(), private=True)
+        values = {**remembered(store), name: value}
+        write_whole(store.root / _KEPT_IN, json.dumps(values).encode(), private=True)

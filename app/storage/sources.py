@@ -65,13 +65,13 @@ def read_sources(paths: list[str], request: ReadRequest, store: Store | None) ->
     """Every document of `paths`. Raises as ingest, NoDocuments when a folder or archive leaves
     nothing.
     """
-    found = Sources()
-    found.documents += each_document(paths, request, store, found)
-    return found
+    sources = Sources()
+    sources.documents += each_document(paths, request, store, sources)
+    return sources
 
 
 def each_document(
-    paths: list[str], request: ReadRequest, store: Store | None, found: Sources
+    paths: list[str], request: ReadRequest, store: Store | None, sources: Sources
 ) -> Iterator[Document]:
     """The documents of `paths` one by one, the next few in memory; `found` gets warnings. Raises as
     `read_sources`.
@@ -79,18 +79,18 @@ def each_document(
     contents = (
         (number, name, content)
         for number, path in enumerate(paths)
-        for name, content in _contents(path, found.warnings, request)
+        for name, content in _contents(path, sources.warnings, request)
     )
-    with closing(_begun(contents, request, store, found.notices)) as several:
+    with closing(_begun(contents, request, store, sources.notices)) as several:
         for number, group in groupby(several, key=lambda each: each[0]):
             single = paths[number] == STDIN or os.path.isfile(paths[number])
             failures: list[IngestError] = []
             any_read = False
-            for _, named, begun in group:
+            for _, begun in group:
                 try:
                     document = begun.document()
                 except IngestError as error:
-                    if single and named:
+                    if single and isinstance(begun.content, Path):
                         raise
                     failures.append(error)
                 else:
@@ -99,9 +99,9 @@ def each_document(
             if failures and not any_read:
                 if len(failures) == 1:
                     raise failures[0]
-                said = f"none of its {len(failures)} documents can be read; the first: {failures[0].message}"
-                raise NoDocuments(said, where=paths[number], hint="Look at that file by itself")
-            found.warnings += [f"skipped: {error}" for error in failures]
+                message = f"none of its {len(failures)} documents can be read; the first: {failures[0].message}"
+                raise NoDocuments(message, where=paths[number], hint="Look at that file by itself")
+            sources.warnings += [f"skipped: {error}" for error in failures]
 
 
 def read_one(
@@ -110,8 +110,8 @@ def read_one(
     """The only document at `path`, its bytes, and notes. Raises as ingest, InputError where it is
     not alone.
     """
-    found = Sources()
-    contents = list(islice(_contents(path, found.warnings, request), 2))
+    sources = Sources()
+    contents = list(islice(_contents(path, sources.warnings, request), 2))
     message = len(contents) > 1 and isinstance(contents[0][1], Path) and Path(path).is_file()
     if len(contents) != 1 and not message:  # an e-mail is named, whatever is attached
         raise InputError(
@@ -119,8 +119,8 @@ def read_one(
         )
     name, content = contents[0]
     data = content if isinstance(content, bytes) else load(content)
-    found.documents.append(read_kept(name, data, request, store, found.notices))
-    return found.documents[0], data, found
+    sources.documents.append(read_kept(name, data, request, store, sources.notices))
+    return sources.documents[0], data, sources
 
 
 def _contents(
@@ -131,8 +131,8 @@ def _contents(
         with reading(STDIN):
             data = load_stream(sys.stdin.buffer)
         yield STDIN, data
-        said = format_of_type(request.media_type or "")
-        if said is not None and said.name == "eml":
+        format = format_of_type(request.media_type or "")
+        if format is not None and format.name == "eml":
             yield from documents_in_email(STDIN, data, skipped)
     else:
         yield from find_documents(path, skipped)
@@ -145,12 +145,10 @@ def _begun(
     request: ReadRequest,
     store: Store | None,
     notices: list[str],
-) -> Generator[tuple[int, bool, "_Begun"], None, None]:
-    """(number of its path, whether it is a file of its own, the document), in order; the next are
-    parsed meanwhile.
-    """
+) -> Generator[tuple[int, "_Begun"], None, None]:
+    """(number of its path, the document), in order; the next are parsed meanwhile."""
     most = min(usable_cores(), _MOST_AHEAD)
-    waiting = deque[tuple[int, bool, _Begun]]()
+    waiting = deque[tuple[int, _Begun]]()
     try:
         for number, name, content in contents:
             if time.monotonic() > request.until:
@@ -159,80 +157,67 @@ def _begun(
                     where=name,
                     hint="Read fewer documents at a time",
                 )
-            waiting.append(
-                (
-                    number,
-                    not isinstance(content, bytes),
-                    _Begun(name, content, request, store, notices),
-                )
-            )
-            if waiting[-1][2].reading is not None and request.on_begun is not None:
+            begun = _Begun(name, content, request, store, notices)
+            waiting.append((number, begun))
+            if begun.reading is not None and request.on_begun is not None:
                 request.on_begun()
-            if (
-                len(waiting) >= most
-                or sum(len(each.data) for *_, each in waiting) > request.memory // _MEMORY_PER_BYTE
-            ):
+            held = sum(len(each.data) for _, each in waiting)
+            if len(waiting) >= most or held > request.memory // _MEMORY_PER_BYTE:
                 yield waiting.popleft()
         while waiting:
             yield waiting.popleft()
     finally:
-        for *_, each in waiting:
+        for _, each in waiting:
             each.close()
 
 
+@dataclass
 class _Begun:
-    """A document that is kept, or that a worker parses from now on; `document` raises what goes
-    wrong.
-    """
+    """A document that is stored, or that a worker parses from now on; `document` raises what goes
+    wrong. Mutable."""
 
-    def __init__(
-        self,
-        name: str,
-        content: bytes | Path,
-        request: ReadRequest,
-        store: Store | None,
-        notices: list[str],
-    ) -> None:
-        self._name = name
-        self._request = request
-        self._store = store
-        self._notices = notices
-        self._kept: Document | None = None
-        self._error: IngestError | None = None
-        self.reading: DocumentReading | None = None
-        self.data = b""
+    name: str
+    content: bytes | Path
+    request: ReadRequest
+    store: Store | None
+    notices: list[str]
+    data: bytes = b""
+    reading: DocumentReading | None = None
+    stored: Document | None = None
+    error: IngestError | None = None
+
+    def __post_init__(self) -> None:
         try:
-            self.data = content if isinstance(content, bytes) else load(content)
-            self._kept = (
-                None if store is None else kept_document(store, name, self.data, request, notices)
-            )
+            self.data = load(self.content) if isinstance(self.content, Path) else self.content
+            if self.store is not None:
+                self.stored = kept_document(
+                    self.store, self.name, self.data, self.request, self.notices
+                )
+            if self.stored is None:
+                self.reading = DocumentReading(self.request.of(self.name, self.data))
         except IngestError as error:
-            self._error = error
-        if self._kept is None and self._error is None:
-            self.reading = DocumentReading(request.of(name, self.data))
+            self.error = error
 
     def close(self) -> None:
         if self.reading is not None:
             self.reading.close()
 
     def document(self, keep_from_s: float = 0.0) -> Document:
-        """Kept where parsing took so long. Raises the errors of docqa.ingest.errors."""
-        if self._error is not None:
-            raise self._error
-        if self.reading is None:
-            assert self._kept is not None
-            return self._kept
+        """Stored where parsing took so long. Raises the errors of docqa.ingest.errors."""
+        if self.error is not None:
+            raise self.error
+        if self.stored is not None:
+            return self.stored
+        assert self.reading is not None
         started = time.monotonic()
         document = self.reading.document()
-        store = self._store
-        name = self._name
-        if store is not None and time.monotonic() - started >= keep_from_s:
+        if self.store is not None and time.monotonic() - started >= keep_from_s:
             try:
-                keep_document(store, name, self.data, self._request, document)
+                keep_document(self.store, self.name, self.data, self.request, document)
             except OSError as error:
                 why = error.strerror or error
-                self._notices.append(
-                    f"{name}: what was parsed cannot be kept ({why}, {store.root})"
+                self.notices.append(
+                    f"{self.name}: what was parsed cannot be kept ({why}, {self.store.root})"
                 )
         return document
 
@@ -255,21 +240,21 @@ def content_digests(path: str) -> set[str]:
     """sha256 of the file at `path` and, of an archive or folder, of every document in it that can
     be read.
     """
-    found: set[str] = set()
+    digests: set[str] = set()
     if os.path.isfile(path):
         with contextlib.suppress(OSError):
-            found.add(file_digest(Path(path)))
+            digests.add(file_digest(Path(path)))
     elif not os.path.isdir(path):  # a pipe is kept by its content, which is gone
-        return found
+        return digests
     with contextlib.suppress(IngestError, OSError):
         for _, content in find_documents(path):
             with contextlib.suppress(OSError):
-                found.add(
+                digests.add(
                     file_digest(content)
                     if isinstance(content, Path)
                     else hashlib.sha256(content).hexdigest()
                 )
-    return found
+    return digests
 
 
 # Several keys may lead to a file's text. The first does not know what the file is called, which
@@ -318,10 +303,10 @@ def kept_document(
     for key in document_keys(name, digest, request):
         if store.has("documents", key):
             try:
-                kept = store.open("documents", key)[0] / _FILE
+                file = store.open("documents", key)[0] / _FILE
                 with reading(name):
-                    request.refuse_large(kept.stat().st_size)
-                return from_bytes(kept.read_bytes(), name)
+                    request.refuse_large(file.stat().st_size)
+                return from_bytes(file.read_bytes(), name)
             except (StoreDamaged, Unreadable, OSError) as error:
                 store.drop("documents", key)
                 notices.append(

@@ -105,7 +105,7 @@ def file_digest(path: Path) -> str:
 
 
 @dataclass(frozen=True)
-class Entry:
+class StoreEntry:
     """One kept document or state. `used` is seconds since the epoch, `status` is kept or
     damaged.
     """
@@ -289,25 +289,25 @@ class Store:
                 pins.unpin(self.root / "states" / key)
         self._pinned.clear()
 
-    def entries(self, *kinds: str) -> list[Entry]:
+    def entries(self, *kinds: str) -> list[StoreEntry]:
         """All that is kept, or all of `kinds`, most recently used first; also what a killed process
         left unfinished.
         """
-        found: list[Entry] = []
+        entries: list[StoreEntry] = []
         for kind in kinds or KINDS:
             parent = self.root / kind
             for folder in sorted(parent.iterdir()) if parent.is_dir() else []:
                 if folder.is_dir() and not _is_being_written(folder):
-                    found.append(_entry(kind, folder))
-        return sorted(found, key=lambda entry: (-entry.used, entry.key))
+                    entries.append(_entry(kind, folder))
+        return sorted(entries, key=lambda entry: (-entry.used, entry.key))
 
-    def prune(self, budget_bytes: int = BUDGET_BYTES, *, damaged: bool = True) -> list[Entry]:
+    def prune(self, budget_bytes: int = BUDGET_BYTES, *, damaged: bool = True) -> list[StoreEntry]:
         """Evict what was longest unused until all fits `budget_bytes`, damaged entries first, or
         all if `damaged`; not a state that is used or locked. Returns what went."""
         self._sweep_marks()
         entries = self.entries()
         total = sum(entry.bytes for entry in entries)
-        evicted: list[Entry] = []
+        evicted: list[StoreEntry] = []
         for entry in sorted(entries, key=lambda entry: (entry.status == "kept", entry.used)):
             if total <= budget_bytes and (entry.status == "kept" or not damaged):
                 break
@@ -316,7 +316,7 @@ class Store:
                 evicted.append(entry)
         return evicted
 
-    def _evict(self, entry: Entry) -> bool:
+    def _evict(self, entry: StoreEntry) -> bool:
         """Whether it is gone: not what somebody uses."""
         from filelock import Timeout
 
@@ -333,12 +333,12 @@ class Store:
             return not entry.folder.exists()
         return False
 
-    def verify(self) -> list[tuple[Entry, str]]:
+    def verify(self) -> list[tuple[StoreEntry, str]]:
         """Every entry that is not what was written, with the reason."""
         from docqa.model.errors import StateError
         from docqa.model.state.files import check_state
 
-        problems: list[tuple[Entry, str]] = []
+        problems: list[tuple[StoreEntry, str]] = []
         for entry in self.entries():
             if entry.status != "kept":
                 problems.append((entry, "is damaged, or was never finished"))
@@ -352,7 +352,10 @@ class Store:
         return problems
 
     def forget(
-        self, documents: Iterable[str], path: str, on_wait: Callable[[Entry], object] | None = None
+        self,
+        documents: Iterable[str],
+        path: str,
+        on_wait: Callable[[StoreEntry], object] | None = None,
     ) -> tuple[int, int]:
         """Delete all that is kept of `documents` (sha256), of what was read at or below `path`, and
         what is too damaged to say whose it is. `on_wait` is called before waiting for a process
@@ -373,7 +376,7 @@ class Store:
                 if not folder.exists():
                     break
                 time.sleep(0.01)
-        gone: list[Entry] = []
+        gone: list[StoreEntry] = []
         problem: ResourceError | None = None
         for entry in self.entries():
             if not entry.details or wanted.intersection(entry.details.get("documents", [])):
@@ -386,7 +389,7 @@ class Store:
             raise problem
         return len(gone), sum(entry.bytes for entry in gone)
 
-    def _delete(self, entry: Entry, on_wait: Callable[[Entry], object] | None) -> None:
+    def _delete(self, entry: StoreEntry, on_wait: Callable[[StoreEntry], object] | None) -> None:
         lock = self.lock(entry.key)
         try:
             for _ in acquire(lock) if entry.kind == "state" else ():
@@ -415,7 +418,8 @@ class Store:
         be kept.
         """
         return any(
-            self._mark(each) > self._marks.setdefault(each, self._mark(each)) for each in documents
+            self._mark(document) > self._marks.setdefault(document, self._mark(document))
+            for document in documents
         )
 
     def _mark(self, document: str) -> int:
@@ -431,7 +435,7 @@ class Store:
                     path.unlink()
 
 
-def _entry(kind: str, folder: Path) -> Entry:
+def _entry(kind: str, folder: Path) -> StoreEntry:
     size = 0
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):  # another process evicts at the same time
@@ -440,10 +444,12 @@ def _entry(kind: str, folder: Path) -> Entry:
         details = _read_entry(folder)
         used = (folder / _ENTRY).stat().st_mtime
     except (OSError, ValueError, StoreDamaged):
-        return Entry(KINDS[kind], folder.name, folder, size, 0.0, "damaged")
+        return StoreEntry(KINDS[kind], folder.name, folder, size, 0.0, "damaged")
     whole = "." not in folder.name  # a key has none
     name = folder.name if whole else details.get("key", folder.name)
-    return Entry(KINDS[kind], name, folder, size, used, "kept" if whole else "damaged", details)
+    return StoreEntry(
+        KINDS[kind], name, folder, size, used, "kept" if whole else "damaged", details
+    )
 
 
 def _is_being_written(folder: Path) -> bool:

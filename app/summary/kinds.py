@@ -33,19 +33,19 @@ def bias_of(
     """What is added to the score of each candidate for the kind of its document, and for who says
     it, [candidates].
     """
-    found = np.zeros(len(candidates))
+    bias = np.zeros(len(candidates))
     signed = any(section.source == "opinion" for section in document.sections)  # by judges
-    for number, each in enumerate(candidates):
-        if is_spoken(document, each.page, each.start, each.end):
-            found[number] += SPOKEN
-        judge = document.speaker_of(each.page, each.start)
+    for number, candidate in enumerate(candidates):
+        if is_spoken(document, candidate.page, candidate.start, candidate.end):
+            bias[number] += SPOKEN
+        judge = document.speaker_of(candidate.page, candidate.start)
         if signed and (judge is None or OF_ONE_JUDGE.search(judge)):
-            found[number] += SEPARATE
-        if kind is DocumentKind.COURT and _CITING.search(each.text):
-            found[number] += CITING
-        if kind is DocumentKind.CONTRACT and _DEFINED.search(each.text):
-            found[number] += DEFINED
-    return found
+            bias[number] += SEPARATE
+        if kind is DocumentKind.COURT and _CITING.search(candidate.text):
+            bias[number] += CITING
+        if kind is DocumentKind.CONTRACT and _DEFINED.search(candidate.text):
+            bias[number] += DEFINED
+    return bias
 
 
 def weighted(kind: DocumentKind, pool: Pool) -> Pool:

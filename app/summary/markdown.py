@@ -27,7 +27,7 @@ def escaped(text: str) -> str:
 
 
 def render_markdown(record: SummaryRecord) -> str:
-    """RELATIVE_PATH.md: the whole, then the sections, the place behind every sentence; ends in a
+    """RELATIVE_PATH.md: the whole, then the sections, the place after every sentence; ends in a
     line end.
     """
     return _filled_in("summary/summary.md.jinja", record=record)
@@ -63,12 +63,12 @@ def _placed(sentence: SummarySentence, heading: str = "") -> str:
     speaker = sentence.speaker if sentence.speaker != heading else None
     where = ", ".join(escaped(part) for part in (speaker, place(sentence)) if part)
     remark = Support(sentence.support).remark if sentence.support else ""
-    said = (
+    placed = (
         escaped(sentence.text)
         + (f" ({where})" if where else "")
         + (escaped(f" [{remark}]") if remark else "")
     )
-    return Markup(said)
+    return Markup(placed)
 
 
 def place(sentence: SummarySentence) -> str:

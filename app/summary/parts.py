@@ -20,7 +20,7 @@ WHOLE = {"brief": 3, "abstract": 7, "key-points": 5}
 
 
 @dataclass(frozen=True)
-class Part:
+class SummaryPart:
     """Candidates `numbers` (in order) under one heading; `id` is that of the section, if one."""
 
     id: str | None
@@ -29,7 +29,7 @@ class Part:
     numbers: tuple[int, ...]
 
 
-def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[Part]:
+def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[SummaryPart]:
     """The parts in order, with or without candidates: the top of the outline; while they are few,
     one with most of the document is replaced by the sections in it."""
     if not document.sections:
@@ -43,18 +43,18 @@ def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[P
         ]
         if not great:
             break
-        at = parts.index(great[0])
-        parts[at : at + 1] = _below(document, candidates, great[0].id)
+        position = parts.index(great[0])
+        parts[position : position + 1] = _below(document, candidates, great[0].id)
     return parts
 
 
-def only(parts: Iterable[Part], numbers: Container[int]) -> list[Part]:
+def only(parts: Iterable[SummaryPart], numbers: Container[int]) -> list[SummaryPart]:
     """`parts` with these candidates alone, without those that are left with none."""
-    kept = (
+    reduced = (
         replace(part, numbers=tuple(number for number in part.numbers if number in numbers))
         for part in parts
     )
-    return [part for part in kept if part.numbers]
+    return [part for part in reduced if part.numbers]
 
 
 def sentences_of_part(most: int, parts: int) -> int:
@@ -67,7 +67,7 @@ def sentences_of_part(most: int, parts: int) -> int:
 
 def _below(
     document: Document, candidates: Sequence[PlacedSentence], name: str | None
-) -> list[Part]:
+) -> list[SummaryPart]:
     """The parts right below a section (None: the document), after what comes before them."""
     inside: dict[str, list[int]] = {}
     opening: list[int] = []
@@ -75,15 +75,15 @@ def _below(
         above = [section.id for section in document.sections_above(candidate.section)]
         if next(iter(above), None) == name:
             opening.append(number)
-        for each in above:
-            inside.setdefault(each, []).append(number)
+        for section_id in above:
+            inside.setdefault(section_id, []).append(number)
     below = [section for section in document.sections if section.parent == name]
-    parts = [Part(s.id, _heading(s), s.level, tuple(inside.get(s.id, ()))) for s in below]
+    parts = [SummaryPart(s.id, _heading(s), s.level, tuple(inside.get(s.id, ()))) for s in below]
     if not opening:
         return parts
     section = next((section for section in document.sections if section.id == name), None)
     heading, level = (_heading(section), section.level) if section else (OPENING, 1)
-    return [Part(None, heading, level, tuple(opening)), *parts]
+    return [SummaryPart(None, heading, level, tuple(opening)), *parts]
 
 
 def _heading(section: Section) -> str:
@@ -92,11 +92,11 @@ def _heading(section: Section) -> str:
     return f"{number} {title}".strip() if number and not title.startswith(number) else title
 
 
-def _runs(document: Document, candidates: Sequence[PlacedSentence]) -> list[Part]:
+def _runs(document: Document, candidates: Sequence[PlacedSentence]) -> list[SummaryPart]:
     """Runs of pages of like size; one part where the document is short or has no pages."""
     numbers = tuple(range(len(candidates)))
     if not document.paged or len(document.pages) < 2 or len(candidates) <= _SHORT:
-        return [Part(None, OPENING, 1, numbers)] if numbers else []
+        return [SummaryPart(None, OPENING, 1, numbers)] if numbers else []
     size = -(-len(document.pages) // _RUNS)
     parts = []
     for _, group in groupby(numbers, key=lambda number: (candidates[number].page - 1) // size):
@@ -104,5 +104,5 @@ def _runs(document: Document, candidates: Sequence[PlacedSentence]) -> list[Part
         ends = (document.pages[candidates[number].page - 1] for number in (inside[0], inside[-1]))
         first, last = (page_text(page.page, page.label) for page in ends)
         heading = f"p. {first}" if first == last else f"pp. {first} to {last}"
-        parts.append(Part(None, heading, 1, inside))
+        parts.append(SummaryPart(None, heading, 1, inside))
     return parts

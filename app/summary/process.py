@@ -11,7 +11,7 @@ from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.document_kind import DocumentKind, kind_of
 from docqa.app.summary.kinds import bias_of, leading, weighted
-from docqa.app.summary.parts import WHOLE, Part, only, parts_of, sentences_of_part
+from docqa.app.summary.parts import WHOLE, SummaryPart, only, parts_of, sentences_of_part
 from docqa.app.summary.record import (
     EXTRACTED,
     SentenceCite,
@@ -66,13 +66,15 @@ def summarize_document(
         SummarySection(part.id, part.heading, part.level, _sentences(pool, part.numbers))
         for part in parts
     )
-    said = _sentences(pool, whole)
+    sentences = _sentences(pool, whole)
     return SummaryRecord.of(
-        document, style, EXTRACTED, sentences=said, sections=sections, not_covered=tuple(empty)
+        document, style, EXTRACTED, sentences=sentences, sections=sections, not_covered=tuple(empty)
     )
 
 
-def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[Part], list[str]]:
+def _by_part(
+    style: str, pool: Pool, first: list[int]
+) -> tuple[list[int], list[SummaryPart], list[str]]:
     """(sentences of the whole, `first` first; parts with theirs; headings of parts without)."""
     parts = parts_of(pool.document, pool.candidates)
     # Fewer where it would be most of a short document.
@@ -84,7 +86,7 @@ def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[
     whole = [*first, *pool.best(others, count - len(first), taken=first)]
     if style != "key-points":
         return whole, [], []
-    sections: list[Part] = []
+    sections: list[SummaryPart] = []
     for part in parts:
         numbers = [number for number in pool.fold([part.numbers]) if number not in whole]
         taken = [*whole, *(number for section in sections for number in section.numbers)]
@@ -93,20 +95,20 @@ def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[
         sections.append(replace(part, numbers=tuple(chosen)))
     covered = {number for section in sections for number in section.numbers} | set(whole)
     empty = [part.heading for part in parts if not covered & set(part.numbers)]
-    kept = [section for section in sections if section.numbers]
-    return whole, kept if len(parts) > 1 else [], empty
+    filled = [section for section in sections if section.numbers]
+    return whole, filled if len(parts) > 1 else [], empty
 
 
 def _by_focus(
-    style: str, found: Sequence[int], focus: str, pool: Pool
-) -> tuple[list[int], list[Part], list[str]]:
+    style: str, numbers: Sequence[int], focus: str, pool: Pool
+) -> tuple[list[int], list[SummaryPart], list[str]]:
     """(sentences about the focus, further ones by part, the focus where there is none)."""
-    whole = sorted(found[: WHOLE[style]])
-    others = set(found[WHOLE[style] :]) if style == "key-points" else set[int]()
+    whole = sorted(numbers[: WHOLE[style]])
+    others = set(numbers[WHOLE[style] :]) if style == "key-points" else set[int]()
     return whole, only(parts_of(pool.document, pool.candidates), others), [] if whole else [focus]
 
 
-def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]:
+def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[SummaryPart], list[str]]:
     """(nothing, a part for each topic that something states, headings of the others)."""
     salience = pool.all_scores()
     chosen: dict[str, list[int]] = {}
@@ -115,10 +117,12 @@ def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]
         chosen[topic.heading] = choose_for_topic(topic, pool, salience, taken)
         taken += chosen[topic.heading]
     headings = [topic.heading for topic in TOPICS[style]]
-    found = [
-        Part(None, heading, 1, tuple(chosen[heading])) for heading in headings if chosen[heading]
+    parts = [
+        SummaryPart(None, heading, 1, tuple(chosen[heading]))
+        for heading in headings
+        if chosen[heading]
     ]
-    return [], found, [heading for heading in headings if not chosen[heading]]
+    return [], parts, [heading for heading in headings if not chosen[heading]]
 
 
 def _sentences(pool: Pool, numbers: Iterable[int]) -> tuple[SummarySentence, ...]:

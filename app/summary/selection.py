@@ -17,7 +17,7 @@ from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.app.summary.topics import PAPERS, Topic
 from docqa.ingest.language.words import DUTIES
 from docqa.ingest.types import Document
-from docqa.model.heads.excerpt_reading import ExcerptReader, read_excerpts
+from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans
 from docqa.model.heads.spans import sigmoid
 
 SECTION_WEIGHT = 0.25
@@ -72,8 +72,8 @@ class Pool:
         """
         if not numbers:
             return np.zeros(0)
-        found = _signals(self.document, [self.candidates[number] for number in numbers])
-        return self._stated[list(numbers)] + found
+        signals = _signals(self.document, [self.candidates[number] for number in numbers])
+        return self._stated[list(numbers)] + signals
 
     def all_scores(self) -> np.ndarray:
         """Scores of all candidates, [candidates]; in a long document each among AT_ONCE
@@ -103,10 +103,10 @@ class Pool:
         if self.reader is None or not len(numbers):
             return np.zeros(len(numbers))
         texts = [on_one_line(self.candidates[number].text) for number in numbers]
-        found = read_excerpts(
+        readings = predict_spans(
             self.reader, question, texts, [self.above(number) for number in numbers]
         )
-        return sigmoid(np.array(found.answers))
+        return sigmoid(np.array(readings.answers))
 
     @cached_property
     def _stated(self) -> np.ndarray:
@@ -147,7 +147,7 @@ def choose(
     spread: bool = True,
 ) -> list[int]:
     """At most `count` of the candidates `numbers` with their `scores`, in order, none that repeats
-    what is `taken`. One that needs the one before it comes only behind that. With `spread` a chosen
+    what is `taken`. One that needs the one before it comes only after that. With `spread` a chosen
     section waits for others."""
     rounded = np.round(np.asarray(scores, dtype=np.float64), 9).tolist()
     left = dict(zip(map(int, numbers), rounded, strict=True))
@@ -170,11 +170,11 @@ def choose(
     return sorted(chosen)
 
 
-def _without(left: dict[int, float], pool: Pool, said: int) -> dict[int, float]:
+def _without(left: dict[int, float], pool: Pool, taken: int) -> dict[int, float]:
     return {
         number: score
         for number, score in left.items()
-        if number != said and not pool.repeats(number, said)
+        if number != taken and not pool.repeats(number, taken)
     }
 
 
@@ -203,7 +203,7 @@ def _signals(document: Document, candidates: Sequence[SentenceCandidate]) -> np.
     length = np.clip(np.log(np.maximum(sizes, 1) / 20), -1.5, 1.0)
     # From 1 for ten sentences down to 0 for three hundred.
     little = float(np.clip(1 - np.log(max(count, 1) / 10) / np.log(30), 0, 1))
-    found = {
+    signals = {
         "words": np.clip(standardise(common), -3, 3),
         "digits": np.array(
             [min(sum(map(str.isdigit, text)) / max(len(text), 1) * 10, 1) for text in texts]
@@ -217,4 +217,4 @@ def _signals(document: Document, candidates: Sequence[SentenceCandidate]) -> np.
         "length": length,
         "little_length": little * length,
     }
-    return np.asarray(sum(WEIGHTS[name] * values for name, values in found.items()))
+    return np.asarray(sum(WEIGHTS[name] * values for name, values in signals.items()))

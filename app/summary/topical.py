@@ -31,21 +31,24 @@ def about_focus(focus: str, pool: Pool, context: Context, ranked: Sequence[Ranke
     """Numbers of the candidates that are about `focus`, best first; `ranked` are the passages for
     it.
     """
-    spans = [context.passages[item.index].passage for item in ranked[:FOCUS_PASSAGES]]
+    spans = [context.passages[item.passage_number].passage for item in ranked[:FOCUS_PASSAGES]]
     numbers = [
         number
-        for number, each in enumerate(pool.candidates)
-        if any(each.page == span.page and span.start <= each.start < span.end for span in spans)
+        for number, candidate in enumerate(pool.candidates)
+        if any(
+            candidate.page == span.page and span.start <= candidate.start < span.end
+            for span in spans
+        )
     ]
     index = WordIndex.of(context)
     wanted = set(terms(focus))
-    said = [
+    words_of_each = [
         set(terms(f"{pool.candidates[number].text} {pool.above(number)}")) for number in numbers
     ]
-    shares = np.array([index.coverage(wanted, words) for words in said])
+    shares = np.array([index.coverage(wanted, words) for words in words_of_each])
     scores = pool.chances(focus, numbers) + FOCUS_WORDS * shares
     order = np.argsort(-scores, kind="stable")[:FOCUS_SENTENCES]
-    return [numbers[at] for at in order if scores[at] >= FOCUS_LEAST]
+    return [numbers[rank] for rank in order if scores[rank] >= FOCUS_LEAST]
 
 
 def choose_for_topic(

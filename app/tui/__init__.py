@@ -6,7 +6,7 @@ __all__ = [
     "app",
     "background",
     "bridge",
-    "kept_turns",
+    "stored_turns",
     "keymap",
     "settings",
     "themes",

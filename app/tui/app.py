@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from docqa.app.options import Options
     from docqa.app.storage.store import Store
-    from docqa.app.tui.page.picture import Pictures
+    from docqa.app.tui.page.image import PageImages
     from docqa.app.tui.screens.document_screen import DocumentScreen
 
 _QUIT = "ctrl+q"  # works at any moment
@@ -54,7 +54,7 @@ class Interface(App[None]):
         opener: Opener,
         store: Store | None,
         settings: TuiSettings | None = None,
-        pictures: Pictures | None = None,
+        images: PageImages | None = None,
         typed: bytes = b"",
     ) -> None:
         gc.set_threshold(20_000, 3, 100_000)  # a look through a document takes frames
@@ -63,7 +63,7 @@ class Interface(App[None]):
         )  # no mixed colour, no background
         self._typed = typed
         self.settings = settings or TuiSettings()
-        self._pictures = pictures
+        self._images = images
         self.animation_level = "none"  # a view that moves by itself fights the reader
         self._path = path
         self.store = store
@@ -105,13 +105,13 @@ class Interface(App[None]):
             remember(self.store, "theme", self.theme)
         except OSError as error:
             self.notify(
-                f"the theme cannot be kept ({error.strerror or error})",
+                f"the theme cannot be stored ({error.strerror or error})",
                 severity="warning",
                 markup=False,
             )
 
     def get_key_display(self, binding: Binding) -> str:
-        return keymap.shown(binding.key)
+        return keymap.key_text(binding.key)
 
     async def on_event(self, event: events.Event) -> None:
         """Keys and what is pasted go to the screen, each carried out before the next one is looked
@@ -149,7 +149,7 @@ class Interface(App[None]):
             kept.come_back(past)
         made = _document_screen()
         self.push_screen(
-            kept or made(path, self.bridge, self.store, self._pictures, past, together, question)
+            kept or made(path, self.bridge, self.store, self._images, past, together, question)
         )
 
     def open_hidden(self, screen: DocumentScreen) -> None:
@@ -159,7 +159,7 @@ class Interface(App[None]):
         self.open_document(screen.path, together=screen.together)
 
     def leave_document(self, screen: DocumentScreen) -> None:
-        """Back to the list; a document whose questions are being answered stays open behind it."""
+        """Back to the list; a document whose questions are being answered stays open below it."""
         if screen.questions.jobs.busy:
             name = os.path.abspath(screen.path)
             self.install_screen(screen, name)
@@ -209,12 +209,12 @@ def run(path: str | None, options: Options) -> int:
     theme = themes.choose(chosen.theme, themes.last_chosen(store), light=light, colours=colours)
     chosen = replace(chosen, theme=theme)
     shown_by = detect(chosen.pictures)
-    pictures = None
+    images = None
     if shown_by is not None:
-        from docqa.app.tui.page.picture import Pictures
+        from docqa.app.tui.page.image import PageImages
 
-        pictures = Pictures(shown_by, opener.picture)
-    app = Interface(path, opener, store, chosen, pictures, bytes(background.typed))
+        images = PageImages(shown_by, opener.image)
+    app = Interface(path, opener, store, chosen, images, bytes(background.typed))
     app.run()
     code = app.return_code or report.ANSWERED
     if not app.bridge.close(0.3):

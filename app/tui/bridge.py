@@ -1,4 +1,4 @@
-"""Threads behind the screens: what comes of work, and what goes wrong, reaches them as messages.
+"""Threads below the screens: what comes of work, and what goes wrong, reaches them as messages.
 One thread reads and asks all documents, so that no two jobs share a model; each is opened on a
 thread of its own. A job is stopped between two events of its session, which keeps what was read."""
 
@@ -84,7 +84,6 @@ class JobEnded(Message):
 class _Job:
     kind: str
     jobs: DocumentJobs
-    post: Post
     work: Callable[[], _Messages]
     number: int | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -96,9 +95,9 @@ class SessionBridge:
 
     def __init__(self, opener: Opener) -> None:
         self.opener = opener
+        self.documents: list[DocumentJobs] = []
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._unfinished: list[_Job] = []
-        self.documents: list[DocumentJobs] = []
         self._model: Any = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="docqa session", daemon=True)
@@ -111,7 +110,7 @@ class SessionBridge:
         return [job for job in unfinished if not job.stopped.is_set()]
 
     def stop(self, jobs: DocumentJobs | None = None) -> None:
-        """Stop every job, of one document or of all, at its next event; what was read is kept."""
+        """Stop every job, of one document or of all, at its next event; what was read is stored."""
         for job in self.waiting(jobs):
             job.stopped.set()
 
@@ -122,23 +121,20 @@ class SessionBridge:
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    def submit(self, job: _Job, *, parallel: bool = False) -> None:
-        """Run `job` behind those that wait or, where it is `parallel`, at once on another
-        thread.
-        """
+    def submit(self, job: _Job) -> None:
+        """Run `job` after those that wait; one that opens a document at once on another thread."""
         with self._lock:
             self._unfinished.append(job)
-        if parallel:
-            threading.Thread(
-                target=self._carry_out, args=(job,), name="docqa opening", daemon=True
-            ).start()
+        if job.kind == "open":
+            name = "docqa opening"
+            threading.Thread(target=self._carry_out, args=(job,), name=name, daemon=True).start()
         else:
             self._queue.put(job)
 
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
             if not job.stopped.is_set():
-                deliver(job.post, SessionEvent(job.number))
+                job.jobs.deliver(SessionEvent(job.number))
             self._share_model(job.jobs)
             self._carry_out(job)
             self._share_model(job.jobs)
@@ -149,18 +145,19 @@ class SessionBridge:
         ended = JobEnded(job.kind, job.number, *self._work(job))
         with self._lock:
             self._unfinished.remove(job)
-        deliver(job.post, ended)
+        job.jobs.deliver(ended)
         if job.jobs.left and not self.waiting(job.jobs):
             job.jobs.release()
 
     def _work(self, job: _Job) -> tuple[str, str, bool]:
+        """(outcome, reason, locked) as in JobEnded."""
         try:
             messages = job.work()
             while not job.stopped.is_set() or self._ends_text(job):
                 message = next(messages, None)
                 if message is None:
                     return "finished", "", False
-                if not deliver(job.post, message):
+                if not job.jobs.deliver(message):
                     job.stopped.set()
             messages.close()
             return "stopped", "", False
@@ -181,12 +178,14 @@ class SessionBridge:
 
 
 class DocumentJobs:
-    def __init__(self, bridge: SessionBridge) -> None:
+    """The jobs of one document, or of several together, whose messages `post` gets."""
+
+    def __init__(self, bridge: SessionBridge, post: Post) -> None:
         self._bridge = bridge
+        self._post = post
         bridge.documents.append(self)
-        self._answered: dict[
-            int, KeptTurn
-        ] = {}  # in the thread: the screen may not know the last one
+        # in the thread: the screen may not know the last one
+        self._answered: dict[int, KeptTurn] = {}
         self.session: Session | None = None
         self.left = False
 
@@ -194,32 +193,28 @@ class DocumentJobs:
     def busy(self) -> bool:
         return any(job.kind != "open" for job in self._bridge.waiting(self))
 
-    def open(self, path: str | Sequence[str], post: Post, password: str | None = None) -> None:
-        """Parse the document at `path`, or those at several, at once: DocumentOpened, then
-        JobEnded.
-        """
-        self._bridge.submit(
-            _Job("open", self, post, lambda: self._open(path, post, password)), parallel=True
-        )
+    def deliver(self, message: Message) -> bool:
+        return deliver(self._post, message)
 
-    def read(self, post: Post) -> None:
+    def open(self, path: str | Sequence[str], password: str | None = None) -> None:
+        """Parse the document at `path`, or those at several: DocumentOpened, then JobEnded."""
+        self._submit("open", lambda: self._open(path, password))
+
+    def read(self) -> None:
         """Read the document, from where an earlier read stopped: SessionEvents, then JobEnded."""
-        self._bridge.submit(
-            _Job("read", self, post, lambda: self._events(None, self.opened.read()))
-        )
+        self._submit("read", lambda: self._events(None, self.opened.read()))
 
-    def ask(self, number: int, question: str, post: Post, before: Mapping[int, KeptTurn]) -> None:
-        """Answer a question behind those that wait: JobStarted, SessionEvents, JobEnded. It is
-        understood by those of lower numbers: of `before`, and those answered meanwhile."""
-        self._bridge.submit(
-            _Job("ask", self, post, lambda: self._answer(number, question, before), number)
-        )
+    def ask(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> None:
+        """Answer a question after those that wait: SessionEvents, then JobEnded. It is understood
+        by those of lower numbers: of `before`, and those answered meanwhile."""
+        self._submit("ask", lambda: self._answer(number, question, before), number)
 
-    def ask_again(self, number: int, question: str, post: Post, shown: Sequence[Quote]) -> None:
+    def ask_again(self, number: int, question: str, shown: Sequence[Quote]) -> None:
         """The next best answer: the one that is in none of the quotes `shown`."""
-        self._bridge.submit(
-            _Job("ask", self, post, lambda: self._again(number, question, shown), number)
-        )
+        self._submit("ask", lambda: self._again(number, question, shown), number)
+
+    def _submit(self, kind: str, work: Callable[[], _Messages], number: int | None = None) -> None:
+        self._bridge.submit(_Job(kind, self, work, number))
 
     def stop(self, number: int | None = None) -> None:
         """Stop the job that is under way, or question `number`, at its next event."""
@@ -229,10 +224,11 @@ class DocumentJobs:
                 return
 
     def leave(self) -> None:
-        """Stop all of this document, and close its session behind the job under way."""
+        """Stop all of this document, and close its session after the job under way."""
         self.left = True
+        self._post = bool
         self._bridge.stop(self)
-        self._bridge.submit(_Job("close", self, lambda _: None, lambda: (_ for _ in ())))
+        self._submit("close", lambda: (_ for _ in ()))
 
     def release(self) -> None:
         """In the thread."""
@@ -247,30 +243,38 @@ class DocumentJobs:
         assert self.session is not None
         return self.session
 
-    def _open(self, path: str | Sequence[str], post: Post, password: str | None) -> _Messages:
-        first = (
-            None
-            if password or not isinstance(path, str)
-            else lambda document: deliver(post, FirstPages(document))
-        )
-        session = self.session = self._bridge.opener(path, _counted(post), password, first)
+    def _open(self, path: str | Sequence[str], password: str | None) -> _Messages:
+        first = None
+        if isinstance(path, str) and not password:
+            first = lambda document: self.deliver(FirstPages(document))  # noqa: E731
+        session = self.session = self._bridge.opener(path, self._on_page(), password, first)
         yield DocumentOpened(session.documents, [*session.warnings, *session.notices])
+
+    def _on_page(self) -> Callable[[int, int], None]:
+        shown_at = 0.0
+
+        def on_page(page: int, pages: int) -> None:
+            nonlocal shown_at
+            if page == pages or time.monotonic() - shown_at >= _PAGES_EVERY_S:
+                shown_at = time.monotonic()
+                self.deliver(PagesParsed(page, pages))
+
+        return on_page
 
     def _answer(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> _Messages:
         """Answer `question` as the turns before it, answered by now, let it be understood."""
-        from docqa.app.chat.followups import answered_after, asked_after
+        from docqa.app.chat.followups import asked_after
         from docqa.app.history.records import KeptTurn
 
-        session = self.opened
         known = {**before, **self._answered}
-        turns = [known[each] for each in sorted(known) if each < number]
-        asked = asked_after(session, turns, question)
+        turns = [known[earlier] for earlier in sorted(known) if earlier < number]
+        asked = asked_after(self.opened, turns, question)
         if asked != question:
             yield SessionEvent(number, understood=asked)
-        for message in self._events(number, answered_after(session, turns, question, asked)):
-            event = message.event
-            if isinstance(event, Finished):
-                self._answered[number] = KeptTurn(question, time.time(), event.answer, asked)
+        for message in self._events(number, self.opened.ask(asked)):
+            if isinstance(message.event, Finished):
+                answer = message.event.answer
+                self._answered[number] = KeptTurn(question, time.time(), answer, asked)
             yield message
 
     def _again(self, number: int, question: str, shown: Sequence[Quote]) -> _Messages:
@@ -286,18 +290,6 @@ class DocumentJobs:
                     yield SessionEvent(number, event, scores=passage_scores(self.opened, event))
         finally:
             stream.close()  # type: ignore[attr-defined]
-
-
-def _counted(post: Post) -> Callable[[int, int], None]:
-    shown_at = 0.0
-
-    def count(page: int, pages: int) -> None:
-        nonlocal shown_at
-        if page == pages or time.monotonic() - shown_at >= _PAGES_EVERY_S:
-            shown_at = time.monotonic()
-            deliver(post, PagesParsed(page, pages))
-
-    return count
 
 
 def gathered(stream: Iterator[Event]) -> Iterator[Event]:
@@ -323,11 +315,11 @@ def passage_scores(session: Session, finished: Finished) -> Scores:
     """(page, start, end, score) of every passage for the question that was just answered."""
     if session.options.quick or len(session.documents) > 1:
         return []
-    placed = session.context.passages
-    passages = [
-        (placed[item.index].passage, item.score) for item in session.rank(finished.answer.question)
-    ]
-    return [(passage.page, passage.start, passage.end, score) for passage, score in passages]
+    scores = []
+    for item in session.ranked_passages(finished.answer.question):
+        passage = session.context.passages[item.passage_number].passage
+        scores.append((passage.page, passage.start, passage.end, item.score))
+    return scores
 
 
 def run_in_thread(
@@ -342,10 +334,10 @@ def run_in_thread(
 
     def run() -> None:
         try:
-            told = partial(done, work())
+            call = partial(done, work())
         except Exception as error:  # noqa: BLE001 - a bug costs this result, not the session that a person is in
-            told = partial(failed, problem(error))
-        deliver(widget.call_later, told)
+            call = partial(failed, problem(error))
+        deliver(widget.call_later, call)
 
     threading.Thread(target=run, name="docqa interface", daemon=True).start()
 

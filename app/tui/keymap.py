@@ -27,11 +27,11 @@ class Key:
 
     @property
     def shown(self) -> str:
-        return shown(self.key)
+        return key_text(self.key)
 
     @property
     def command(self) -> str:
-        """What is typed behind `/` for it."""
+        """What is typed after `/` for it."""
         return self.name.replace("_", "-")
 
 
@@ -69,7 +69,7 @@ def bindings(keys: tuple[Key, ...]) -> "list[BindingType]":
     ]
 
 
-def names() -> dict[str, Key]:
+def keys_by_name() -> dict[str, Key]:
     """Every action that another key can be given to, by name; of one in several screens that of the
     first.
     """
@@ -86,7 +86,7 @@ def with_chosen(keys: Iterable[Key], chosen: Mapping[str, str]) -> tuple[Key, ..
     )
 
 
-def matching(keys: Iterable[Key], words: str) -> list[Key]:
+def matching_keys(keys: Iterable[Key], words: str) -> list[Key]:
     """The keys whose name or help has all of `words`; those first whose name begins with them."""
     wanted = words.casefold().replace("-", "_").replace("/", "").split()
     found = [
@@ -114,7 +114,7 @@ def help_lines(keys: Iterable[Key]) -> list[tuple[str, list[tuple[str, Key]]]]:
     ]
 
 
-def shown(key: str) -> str:
+def key_text(key: str) -> str:
     """A key as people write it: `/`, `Ctrl+P`, `Esc`."""
     *modifiers, last = key.split("+") if len(key) > 1 else (key,)
     last = _SHOWN.get(last, last.capitalize() if len(last) > 1 else last)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from docqa.app.tui.keymap import Key
 
-PICTURES = ("auto", "off", "kitty", "iterm")
+IMAGES = ("auto", "off", "kitty", "iterm")
 
 _NAMED = (
     "escape",
@@ -79,7 +79,7 @@ class TuiSettings:
         lines = [
             (name, getattr(self, name), name in self.present, "") for name in ("theme", "pictures")
         ]
-        for name, key in keymap.names().items():
+        for name, key in keymap.keys_by_name().items():
             lines.append(
                 (f"keys.{name}", self.keys.get(name, key.key), name in self.keys, f"  {key.help}")
             )
@@ -92,7 +92,7 @@ class TuiSettings:
 def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
     """The settings of the table `[tui]` in the file `origin`. Raises UsageError, naming it, for
     what it does not know, and a key used twice."""
-    known = {"theme": themes.names(), "pictures": PICTURES, "keys": ()}
+    known = {"theme": themes.names(), "pictures": IMAGES, "keys": ()}
     for name, value in table.items():
         if name not in known:
             raise UsageError(
@@ -123,11 +123,11 @@ def settings_of(node: "DOMNode") -> TuiSettings:
 
 def key(node: "DOMNode", name: str) -> str:
     """The key of the action `name` in the interface of `node`, as people write it."""
-    return settings_of(node).apply((keymap.names()[name],))[0].shown
+    return settings_of(node).apply((keymap.keys_by_name()[name],))[0].shown
 
 
 def _check_key(name: str, value: object, origin: str) -> None:
-    known = keymap.names()
+    known = keymap.keys_by_name()
     if name not in known:
         raise UsageError(
             f"tui.keys: unknown action {name!r}", where=origin, hint=nearest(name, tuple(known))

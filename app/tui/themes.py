@@ -22,7 +22,7 @@ OWN = (DARK, LIGHT, *SIXTEEN.values())
 def themes() -> list[Theme]:
     from textual.theme import Theme
 
-    # Every text has a contrast of 4.5 to 1 or more with what it stands on (WCAG AA).
+    # Every text has a contrast of 4.5 to 1 or more with its ground (WCAG AA).
     return [
         Theme(
             DARK,

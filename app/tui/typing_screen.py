@@ -1,5 +1,5 @@
 """Screens on which typing goes to one line, whatever has the focus. Textual hands a key to the
-widget that has it when the key comes; where one moves the focus, those behind overtake it. Here
+widget that has it when the key comes; where one moves the focus, those after overtake it. Here
 each is carried out before the next."""
 
 from typing import Any, NamedTuple

@@ -17,14 +17,15 @@ from docqa.ingest.docx.formatting import (
     is_unseen,
     shading,
 )
+from docqa.ingest.docx.markup import value
 from docqa.ingest.docx.numbering import Numbering
-from docqa.ingest.docx.styles import Style, Styles, run_format
+from docqa.ingest.docx.styles import ResolvedStyle, Styles, run_format
 from docqa.ingest.language.numbers import in_roman
-from docqa.ingest.structure.clean import squeezed_lines
+from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.structure.outline import split_number
 from docqa.ingest.writer import BlockWriter, raised
-from docqa.ingest.xml_tree import attribute, child, local
+from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local
 
 _DRAWN = frozenset(("drawing", "pict", "object", "AlternateContent"))
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
@@ -39,13 +40,20 @@ class ParagraphLine:
     `unseen`: off the page.
     """
 
-    def __init__(self, style: Style, ground: Colour | None, *, unseen: bool = False) -> None:
+    def __init__(
+        self, style: ResolvedStyle, ground: Colour | None, *, unseen: bool = False
+    ) -> None:
         self.style = style
         self.ground = ground
         self.unseen = unseen
         self.boxes: list[tuple[Element, Colour | None]] = []
         self.after_hidden = False
         self._parts: list[tuple[str, RunFormat]] = []
+
+    @property
+    def is_contents(self) -> bool:
+        """Whether its style is that of a line in a table of contents."""
+        return self.style.name.lower().startswith("toc ")
 
     def add(self, text: str, letters: RunFormat) -> None:
         """More words at the end."""
@@ -64,7 +72,7 @@ class ParagraphLine:
     def text(self) -> str:
         """The words as printed, white space in order."""
         before, end, line = "".join(part for part, _ in self._parts).rpartition("\n")
-        if self.style.name.lower().startswith("toc "):
+        if self.is_contents:
             # The leader that Word prints before the page number.
             line = " .... ".join(line.rsplit("\t", 1))
         return squeezed_lines(before + end + line)
@@ -74,6 +82,8 @@ class ParagraphLine:
         parts = [
             (text.strip(), letters) for text, letters in self._parts if any(map(str.isalnum, text))
         ]
+        if not parts:
+            return self.style.letters.size, False
         sizes = Counter[float]()
         for text, letters in parts:
             sizes[letters.size] += len(text)
@@ -81,9 +91,7 @@ class ParagraphLine:
             letters.bold or letters.underlined or letters.capitals or text.isupper()
             for text, letters in parts
         )
-        return sizes.most_common(1)[0][0] if sizes else self.style.letters.size, bool(
-            parts
-        ) and apart
+        return sizes.most_common(1)[0][0], apart
 
 
 class DocxBody:
@@ -129,7 +137,7 @@ class DocxBody:
         """The elements in `parent` and in wrappers; counts deletions, and in `runs` insertions."""
         for element in parent:
             name = local(element)
-            if name in word.WRAPPERS or name in word.INSERTED:
+            if name in word.TRANSPARENT:
                 self.insertions += runs and name in word.INSERTED and word.has_text(element)
                 yield from self._unwrapped(element, runs=runs)
             elif name in word.DELETED:
@@ -143,8 +151,7 @@ class DocxBody:
 
     def words_of(self, part: Element) -> str:
         """The words of a header, a footer or a comment, a line a paragraph."""
-        lines = (self._one_line(element) for element in part)
-        return "\n".join(filter(None, lines))
+        return "\n".join(filter(None, map(self._one_line, part)))
 
     def _paragraph(self, element: Element) -> None:
         line, printed = self._read(element)
@@ -158,7 +165,7 @@ class DocxBody:
     def _read(self, element: Element) -> tuple[ParagraphLine, str]:
         """The words of a paragraph, and what its list prints before them."""
         properties = child(element, "pPr")
-        style_id = attribute(child(properties, "pStyle"), "val")
+        style_id = value(properties, "pStyle")
         style = self._styles.get(style_id)
         ground = shading(properties) or style.ground or self._ground
         unseen = style.off_page or is_off_the_page(properties)
@@ -179,25 +186,25 @@ class DocxBody:
     def _write_paragraph(
         self, element: Element, line: ParagraphLine, printed: str, text: str
     ) -> None:
-        outline = _outline(child(element, "pPr"), line.style)
-        name = line.style.name.lower()
-        if not self.title and name == "title":
+        level = _heading_level(child(element, "pPr"), line.style)
+        if not self.title and line.style.name.lower() == "title":
             self.title = text
-        listed = name.startswith(
-            "toc "
-        )  # a line of the table of contents is no heading, however it looks
-        words = " ".join(text.split()) if outline is not None else text
-        heading = outline is not None and not listed and len(words) <= _MAX_HEADING_CHARS
-        kind = "heading" if heading else "list" if printed or listed else "para"
+        words = text if level is None else one_line(text)
+        # A line of the table of contents is no heading, however it looks.
+        if line.is_contents or len(words) > _MAX_HEADING_CHARS:
+            level = None
+        kind = "list" if printed or line.is_contents else "para"
         size, apart = line.look()
         start = self._writer.block(
-            f"{printed} {words}" if printed else words, kind, bold=apart, size=size
+            f"{printed} {words}" if printed else words,
+            kind if level is None else "heading",
+            bold=apart,
+            size=size,
         )
-        if heading and outline is not None and start is not None:
-            number_ = printed.strip(" .-")
-            self._writer.mark(
-                outline + 1, *((number_, words) if number_ else split_number(words)), start
-            )
+        if level is not None and start is not None:
+            number = printed.strip(" .-")
+            numbered = (number, words) if number else split_number(words)
+            self._writer.mark(level + 1, *numbered, start)
 
     def _runs(self, parent: Element, line: ParagraphLine) -> None:
         for element in self._unwrapped(parent, runs=True):
@@ -209,20 +216,14 @@ class DocxBody:
 
     def _run(self, run: Element, line: ParagraphLine) -> None:
         properties = child(run, "rPr")
-        characters = self._styles.get(
-            attribute(child(properties, "rStyle"), "val"), paragraph=False
-        )
+        characters = self._styles.get(value(properties, "rStyle"), paragraph=False)
         letters = run_format(line.style, characters, properties)
         if line.unseen or is_unseen(letters, line.ground):
             self._hide(run, line)
             return
         for element in run:
             text = self._character(element, line)
-            if (
-                text
-                and local(element) == "t"
-                and attribute(child(properties, "vertAlign"), "val") == "superscript"
-            ):
+            if text and local(element) == "t" and value(properties, "vertAlign") == "superscript":
                 text = raised(line.last(), text)
             if text and all(self._fields):
                 line.add(text, letters)
@@ -235,7 +236,7 @@ class DocxBody:
             if local(element) not in ("t", *_CHARACTERS):
                 self._character(element, line)
         if word.has_text(run):
-            words = "".join(element.text or "" for element in run if local(element) == "t")
+            words = "".join(text.text or "" for text in children_named(run, "t"))
             self._writer.hide(words, goes_on=line.after_hidden)
             line.after_hidden = True
 
@@ -290,7 +291,7 @@ class DocxBody:
 
     def _table(self, table: Element) -> None:
         outer = self._ground
-        if self._styles.is_shaded(attribute(child(table, "tblPr", "tblStyle"), "val")):
+        if self._styles.is_shaded(value(table, "tblPr", "tblStyle")):
             self._ground = None  # which cells the style fills depends on where they are
         rows = list(word.children(table, "tr"))
         if all(len(list(word.children(row, "tc"))) < 2 for row in rows) or self._has_headings(
@@ -304,24 +305,19 @@ class DocxBody:
             kept = list(filter(self._is_kept, rows))
             for row, cells in zip(kept, placed_cells(kept), strict=True):
                 named = child(row, "trPr", "tblHeader") is not None
-                marked = [
-                    MarkedCell(self._shown(cell), cell.columns, cell.rows, named) for cell in cells
-                ]
-                shown = [
-                    cell for cell, place in zip(marked, cells, strict=True) if not place.goes_on
-                ]
+                shown: list[MarkedCell] = []
+                for docx_cell in cells:
+                    words = self._words_of_cell(docx_cell)
+                    if docx_cell.goes_on:
+                        self._writer.hide(words)
+                    else:
+                        shown.append(MarkedCell(words, docx_cell.columns, docx_cell.rows, named))
                 self._writer.row(shown, id(table))
             self._write_notes()
         self._ground = outer
 
-    def _shown(self, cell: "DocxCell") -> str:
-        if cell.element is None:
-            return ""
-        words = str(self._in_cell(cell.element, self._one_line))
-        if not cell.goes_on:
-            return words
-        self._writer.hide(words)
-        return ""
+    def _words_of_cell(self, cell: "DocxCell") -> str:
+        return "" if cell.element is None else self._in_cell(cell.element, self._one_line)
 
     def _in_cell(self, cell: Element, read: Callable[[Element], T]) -> T:
         return self._before(shading(child(cell, "tcPr")) or self._ground, read, cell)
@@ -341,7 +337,7 @@ class DocxBody:
         height = child(properties, "trHeight")
         low = (
             attribute(height, "hRule") == "exact"
-            and word.number(height, _LOWEST_ROW + 1) <= _LOWEST_ROW
+            and word.number_of(height, "val", _LOWEST_ROW + 1) <= _LOWEST_ROW
         )
         if low or word.toggled(properties, "hidden", False):
             self._writer.hide(word.words_in(row))
@@ -349,14 +345,12 @@ class DocxBody:
         return not deleted
 
     def _has_headings(self, table: Element) -> bool:
-        found = (child(paragraph, "pPr") for paragraph in table.iter() if local(paragraph) == "p")
-        styled = (
-            (properties, attribute(child(properties, "pStyle"), "val")) for properties in found
-        )
-        return any(
-            _outline(properties, self._styles.get(style)) is not None
-            for properties, style in styled
-        )
+        for paragraph in all_named(table, "p"):
+            properties = child(paragraph, "pPr")
+            style = self._styles.get(value(properties, "pStyle"))
+            if _heading_level(properties, style) is not None:
+                return True
+        return False
 
     def _one_line(self, parent: Element) -> str:
         words: list[str] = []
@@ -369,20 +363,20 @@ class DocxBody:
                     words += [
                         self._in_cell(cell, self._one_line) for cell in word.children(row, "tc")
                     ]
-            elif name in word.WRAPPERS or name in word.INSERTED:
+            elif name in word.TRANSPARENT:
                 words.append(self._one_line(element))
         return " ".join(filter(None, words))
 
     def _words_of_paragraph(self, element: Element) -> list[str]:
         line, printed = self._read(element)
-        text = " ".join(line.text().split())
+        text = one_line(line.text())
         words = [f"{printed} {text}" if printed else text] if text else []
         return words + [self._before(ground, self._one_line, box) for box, ground in line.boxes]
 
 
-def _outline(properties: Element | None, style: Style) -> int | None:
+def _heading_level(properties: Element | None, style: ResolvedStyle) -> int | None:
     """The level of a heading from 0, None for other paragraphs."""
-    level = word.number(child(properties, "outlineLvl"), style.outline)
+    level = word.number(properties, "outlineLvl", style.outline)
     return level if level is not None and 0 <= level <= 8 else None  # 9 is body text
 
 
@@ -404,15 +398,17 @@ def placed_cells(rows: Sequence[Element]) -> list[list[DocxCell]]:
     for row in rows:
         cells: list[DocxCell] = []
         merged: dict[int, DocxCell] = {}
-        column = _columns(child(row, "trPr", "gridBefore"), 0)
+        column = _columns(child(row, "trPr"), "gridBefore", 0)
         if column:
             cells.append(DocxCell(None, column))
         for element in word.children(row, "tc"):
-            cell = DocxCell(element, _columns(child(element, "tcPr", "gridSpan"), 1))
-            merge = child(element, "tcPr", "vMerge")
+            properties = child(element, "tcPr")
+            cell = DocxCell(element, _columns(properties, "gridSpan", 1))
+            merge = child(properties, "vMerge")
             if merge is not None and attribute(merge, "val") != "restart" and column in above:
                 above[column].rows += 1
-                cell.goes_on, merged[column] = True, above[column]
+                cell.goes_on = True
+                merged[column] = above[column]
             elif merge is not None:
                 merged[column] = cell
             cells.append(cell)
@@ -422,6 +418,5 @@ def placed_cells(rows: Sequence[Element]) -> list[list[DocxCell]]:
     return placed
 
 
-def _columns(element: Element | None, default: int) -> int:
-    found = word.number(element, default)
-    return min(max(found or default, default), _MOST_COLUMNS)
+def _columns(properties: Element | None, name: str, least: int) -> int:
+    return min(max(word.number(properties, name, least), least), _MOST_COLUMNS)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.xml_tree import attribute, local
+from docqa.ingest.structure.clean import one_line
+from docqa.ingest.xml_tree import attribute, children_named
 
 _MAX_ABOUT_CHARS = 200
 _MAX_OPEN = 50
@@ -31,18 +32,13 @@ class Comments:
     @classmethod
     def of(cls, part: Element | None) -> "Comments":
         """Those of the comments part of a package."""
-        elements = [e for e in part if local(e) == "comment"] if part is not None else []
-        return cls(
-            {
-                attribute(element, "id") or str(-at): Comment(
-                    " ".join((attribute(element, "author") or "").replace(":", " ").split())
-                    or "an unnamed author",
-                    (attribute(element, "date") or "")[:10],
-                    element,
-                )
-                for at, element in enumerate(elements)
-            }
-        )
+        known: dict[str, Comment] = {}
+        for at, element in enumerate(children_named(part, "comment")):
+            author = one_line((attribute(element, "author") or "").replace(":", " "))
+            date = (attribute(element, "date") or "")[:10]
+            key = attribute(element, "id") or str(-at)
+            known[key] = Comment(author or "an unnamed author", date, element)
+        return cls(known)
 
     def mark(self, kind: str, comment_id: str | None) -> None:
         """Hears where the words that a comment is about begin and end, or where it stands."""
@@ -65,12 +61,11 @@ class Comments:
         """Those that the text names, in its order, then the others."""
         for comment_id in list(self._open):
             self._close(comment_id)
-        yield from (
-            self.known[comment_id] for comment_id in {**self._placed, **dict.fromkeys(self.known)}
-        )
+        for comment_id in self._placed | dict.fromkeys(self.known):
+            yield self.known[comment_id]
 
     def _close(self, comment_id: str) -> None:
-        words = " ".join("".join(self._open.pop(comment_id, [])).split())
+        words = one_line("".join(self._open.pop(comment_id, [])))
         if len(words) > _MAX_ABOUT_CHARS:
             words = words[:_MAX_ABOUT_CHARS].rsplit(" ", 1)[0] + " …"
         self.known[comment_id].about = words or self.known[comment_id].about

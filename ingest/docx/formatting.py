@@ -4,9 +4,9 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import BLACK, WHITE, Colour, alike, colour_of, mixed
-from docqa.ingest.docx.markup import number, number_of, toggled
+from docqa.ingest.docx.markup import number, number_of, toggled, value
 from docqa.ingest.language.lengths import pixels
-from docqa.ingest.xml_tree import attribute, child, local
+from docqa.ingest.xml_tree import all_named, attribute, child, local
 
 # In points; what Word uses where no style says another size.
 DEFAULT_SIZE = 10.0
@@ -43,24 +43,20 @@ def formatted(base: RunFormat, properties: Element | None) -> RunFormat:
     """`base` changed by run properties."""
     if properties is None or not len(properties):
         return base
-    size = number(child(properties, "sz"), None)
-    underline = attribute(child(properties, "u"), "val")
+    size = number(properties, "sz", None)
+    underline = value(properties, "u")
     fill = child(properties, "textFill")
-    fills = {
-        attribute(e, "val")
-        for e in (fill.iter() if fill is not None else ())
-        if local(e) == "srgbClr"
-    }
-    named = fills.pop() if len(fills) == 1 else attribute(child(properties, "color"), "val")
-    highlight = colour_of(attribute(child(properties, "highlight"), "val") or "")
+    fills = {attribute(colour, "val") for colour in all_named(fill, "srgbClr")}
+    named = fills.pop() if len(fills) == 1 else value(properties, "color")
+    highlight = colour_of(value(properties, "highlight") or "")
     colour = base.colour if named is None else colour_of(named)
+    points = base.size if size is None else size / 2
     return RunFormat(
-        base.size if size is None else size / 2,
+        points,
         toggled(properties, "b", base.bold),
         base.underlined if underline is None else underline != "none",
         toggled(properties, "caps", base.capitals) or toggled(properties, "smallCaps", False),
-        toggled(properties, "vanish", base.hidden)
-        or _is_squeezed(properties, base.size if size is None else size / 2),
+        toggled(properties, "vanish", base.hidden) or _is_squeezed(properties, points),
         colour or (BLACK if highlight else None),
         highlight or shading(properties) or base.ground,
     )
@@ -71,17 +67,12 @@ def shading(properties: Element | None) -> Colour | None:
     without one.
     """
     shade = child(properties, "shd")
-    kind, (ink, fill) = (
-        attribute(shade, "val") or "",
-        (colour_of(attribute(shade, n) or "") for n in ("color", "fill")),
-    )
-    share = (
-        1.0
-        if kind == "solid"
-        else (pixels(kind[3:]) or 0.0) / 100
-        if kind.startswith("pct")
-        else 0.0
-    )
+    pattern = attribute(shade, "val") or ""
+    ink = colour_of(attribute(shade, "color") or "")
+    fill = colour_of(attribute(shade, "fill") or "")
+    if pattern == "solid":
+        return ink or fill
+    share = (pixels(pattern[3:]) or 0.0) / 100 if pattern.startswith("pct") else 0.0
     return mixed(ink or BLACK, fill or WHITE, share) if share and (ink or share < 1) else fill
 
 
@@ -96,12 +87,11 @@ def is_off_the_page(properties: Element | None) -> bool:
     """Whether a paragraph lies beside the page, or in lines too low to be seen."""
     spacing = child(properties, "spacing")
     frame = child(properties, "framePr")
-    if (
-        attribute(spacing, "lineRule") == "exact"
-        and 0 < number_of(spacing, "line", 0) <= _LOWEST_LINE
+    line = number_of(spacing, "line", 0) if attribute(spacing, "lineRule") == "exact" else 0
+    height = number_of(frame, "h", _WIDEST_PAGE)
+    if 0 < line <= _LOWEST_LINE or (
+        attribute(frame, "hRule") == "exact" and height <= _LOWEST_LINE
     ):
-        return True
-    if attribute(frame, "hRule") == "exact" and number_of(frame, "h", _WIDEST_PAGE) <= _LOWEST_LINE:
         return True
     indents = child(properties, "ind")
     places = [
@@ -116,19 +106,15 @@ def _is_squeezed(properties: Element, size: float) -> bool:
     """Whether letters are squeezed to nothing, raised off the page, unfilled, or of a font that
     draws none.
     """
-    narrow = number(child(properties, "w"), None)
-    raised = number(child(properties, "position"), 0)
+    narrow = number(properties, "w", None)
+    raised = number(properties, "position", 0)
     if (narrow is not None and narrow <= _NARROWEST) or abs(raised) >= _FAR_RAISED:
         return True
     fill = child(properties, "textFill")
-    clear = (
-        max((number(e, 0) for e in fill.iter() if local(e) == "alpha"), default=0)
-        if fill is not None
-        else 0
-    )
+    clear = max((number_of(alpha, "val", 0) for alpha in all_named(fill, "alpha")), default=0)
     # Letters that are moved by half their size to each other stand on one place.
-    moved = number(child(properties, "spacing"), 0)
-    width = number(child(properties, "fitText"), None)
+    moved = number(properties, "spacing", 0)
+    width = number(properties, "fitText", None)
     if moved <= -10 * size or (width is not None and width <= _LOWEST_LINE) or clear >= _CLEAR:
         return True
     blank = "blank" in (attribute(child(properties, "rFonts"), "ascii") or "").lower()
@@ -141,27 +127,24 @@ def is_hidden_drawing(drawing: Element) -> bool:
         name = local(element)
         if name in ("docPr", "anchor") and attribute(element, "hidden") in ("1", "true"):
             return True
-        sides = (
-            [number_of(element, side, None) for side in ("cx", "cy")] if name == "extent" else []
-        )
-        place = (pixels(element.text or "") or 0.0) if name == "posOffset" else 0.0
-        if (
-            any(side is not None and side <= _LOWEST_DRAWN for side in sides)
-            or abs(place) >= _WIDEST_DRAWN
-        ):
+        if name == "extent":
+            sides = (number_of(element, side, _LOWEST_DRAWN + 1) for side in ("cx", "cy"))
+            if min(sides) <= _LOWEST_DRAWN:
+                return True
+        if name == "posOffset" and abs(pixels(element.text or "") or 0.0) >= _WIDEST_DRAWN:
             return True
-        said = [part.partition(":")[::2] for part in (attribute(element, "style") or "").split(";")]
-        if any(_is_hidden_shape(name.strip(), value.strip()) for name, value in said):
-            return True
+        for part in (attribute(element, "style") or "").split(";"):
+            name, _, length = part.partition(":")
+            if _is_hidden_shape(name.strip(), length.strip()):
+                return True
     return False
 
 
 def _is_hidden_shape(name: str, value: str) -> bool:
-    if name in ("width", "height", "left", "top", "margin-left", "margin-top"):
+    side = name in ("width", "height")
+    if side or name in ("left", "top", "margin-left", "margin-top"):
         length = pixels(value)
-        return length is not None and (
-            abs(length) > _FAR_AWAY or (name in ("width", "height") and length <= _NO_ROOM)
-        )
+        return length is not None and (abs(length) > _FAR_AWAY or (side and length <= _NO_ROOM))
     return (name, value) in (("visibility", "hidden"), ("display", "none"))
 
 
@@ -174,10 +157,9 @@ def has_pictures_behind(document: Element) -> bool:
     """Whether pictures or filled shapes float over the page, so that what is behind a place is
     unknown.
     """
-    anchors = (element for element in document.iter() if local(element) == "anchor")
     return any(
-        attribute(a, "behindDoc") in ("1", "true") or any(local(e) == "pic" for e in a.iter())
-        for a in anchors
+        attribute(anchor, "behindDoc") in ("1", "true") or all_named(anchor, "pic")
+        for anchor in all_named(document, "anchor")
     )
 
 
@@ -192,7 +174,7 @@ def box_ground(drawing: Element, behind: Colour | None) -> Colour | None:
         if name == "spPr":
             fill = next((e for e in element if local(e).endswith("Fill")), None)
             if fill is not None:
-                rgb = attribute(child(fill, "srgbClr"), "val") or ""
+                rgb = value(fill, "srgbClr") or ""
                 fills.append(behind if local(fill) == "noFill" else colour_of(rgb))
         elif name == "fillRef":
             styled |= attribute(element, "idx") not in (None, "0")

@@ -9,41 +9,21 @@ from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import BLACK, WHITE, colour_of, mixed
 from docqa.ingest.language.words import word_set
-from docqa.ingest.xml_tree import attribute, child, local
+from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local
 
-WRAPPERS = frozenset(
-    (
-        "hyperlink",
-        "smartTag",
-        "sdt",
-        "sdtContent",
-        "fldSimple",
-        "bdo",
-        "dir",
-        "customXml",
-        "ruby",
-        "rubyBase",
-    )
-)
+WRAPPERS = word_set("hyperlink smartTag sdt sdtContent fldSimple bdo dir customXml ruby rubyBase")
 INSERTED = frozenset(("ins", "moveTo"))
+TRANSPARENT = WRAPPERS | INSERTED
 DELETED = frozenset(("del", "moveFrom"))
 _KNOWN = word_set("wps wpg wpc wpi wp14 w14 w15 w16se c14 a14")
 MAX_CHAIN = 20  # of styles and lists that refer to each other
 T = TypeVar("T")
 # Other names for places of a theme.
 _THEME_PLACES = {
-    "background1": "lt1",
-    "light1": "lt1",
-    "bg1": "lt1",
-    "background2": "lt2",
-    "light2": "lt2",
-    "bg2": "lt2",
-    "text1": "dk1",
-    "dark1": "dk1",
-    "tx1": "dk1",
-    "text2": "dk2",
-    "dark2": "dk2",
-    "tx2": "dk2",
+    f"{name}{number}": f"{place}{number}"
+    for place, names in (("lt", "background light bg"), ("dk", "text dark tx"))
+    for name in names.split()
+    for number in "12"
 }
 # The signs of the fonts Wingdings and Symbol that documents use as boxes, ticks and bullets.
 _SIGNS = {
@@ -63,7 +43,7 @@ def children(parent: Element, name: str) -> Iterator[Element]:
     for element in parent:
         if local(element) == name:
             yield element
-        elif local(element) in WRAPPERS or local(element) in INSERTED:
+        elif local(element) in TRANSPARENT:
             yield from children(element, name)
 
 
@@ -72,8 +52,8 @@ def theme_colours(part: Element | None) -> dict[str, str]:
     found = {"lt1": "FFFFFF", "dk1": "000000"}
     scheme = child(part, "themeElements", "clrScheme")
     for place in scheme if scheme is not None else ():
-        said = next(iter(place), None)
-        found[local(place)] = attribute(said, "lastClr") or attribute(said, "val") or "auto"
+        colour = next(iter(place), None)
+        found[local(place)] = attribute(colour, "lastClr") or attribute(colour, "val") or "auto"
     return found
 
 
@@ -82,27 +62,23 @@ def with_theme(root: Element, theme: Mapping[str, str]) -> Element:
     for element in root.iter():
         if local(element) in ("schemeClr", "prstClr"):
             element.tag = "srgbClr"
-            _name_colour(
-                element,
-                "val",
-                attribute(element, "val"),
-                theme,
-                {local(inner): number(inner, 0) / 1e5 for inner in element},
-            )
-        themed = {
-            key.rpartition("}")[2]: value
-            for key, value in element.attrib.items()
-            if "}theme" in key
-        }
-        for name, place, kind in (
-            (("val", "themeColor", "theme"), ("fill", "themeFill", "themeFill")) if themed else ()
-        ):
-            said = {
-                way: (colour_of(3 * themed.get(kind + way, "")) or WHITE)[0] / 255
-                for way in ("Tint", "Shade")
-            }
-            _name_colour(element, name, themed.get(place), theme, said)
+            changes = {local(inner): number_of(inner, "val", 0) / 1e5 for inner in element}
+            _name_colour(element, "val", attribute(element, "val"), theme, changes)
+        if any("}theme" in key for key in element.attrib):
+            _name_themed(element, "val", "themeColor", "theme", theme)
+            _name_themed(element, "fill", "themeFill", "themeFill", theme)
     return root
+
+
+def _name_themed(
+    element: Element, name: str, place: str, kind: str, theme: Mapping[str, str]
+) -> None:
+    """Puts the colour into the attribute `name` that the attribute `place` names in the theme."""
+    changes: dict[str, float] = {}
+    for change in ("Tint", "Shade"):
+        level = attribute(element, kind + change) or ""  # two hexadecimal digits
+        changes[change] = (colour_of(3 * level) or WHITE)[0] / 255
+    _name_colour(element, name, attribute(element, place), theme, changes)
 
 
 def _name_colour(
@@ -114,14 +90,14 @@ def _name_colour(
 ) -> None:
     if place is not None:
         key = next((key for key in element.attrib if key.rpartition("}")[2] == name), name)
-        said = theme.get(_THEME_PLACES.get(place, place), element.get(key, "auto"))
-        if colour := colour_of(said):
+        named = theme.get(_THEME_PLACES.get(place, place), element.get(key, "auto"))
+        if colour := colour_of(named):
             for change, share in changes.items():
                 if change.lower() in ("tint", "lumoff"):
                     colour = mixed(colour, WHITE, 1 - share if change == "lumOff" else share)
                 elif change.lower() in ("shade", "lummod"):
                     colour = mixed(colour, BLACK, share)
-        element.set(key, bytes(colour).hex() if colour else said)
+        element.set(key, bytes(colour).hex() if colour else named)
 
 
 def sign(code: str) -> str:
@@ -134,24 +110,21 @@ def sign(code: str) -> str:
 
 def has_text(element: Element) -> bool:
     """Whether there are words in `element`, deleted ones included."""
-    return any(local(e) in ("t", "delText") and e.text for e in element.iter())
+    return any(inner.text for inner in all_named(element, "t", "delText"))
 
 
 def words_in(element: Element) -> str:
     """All the words in `element`."""
-    return "".join(e.text or "" for e in element.iter() if local(e) == "t")
+    return "".join(inner.text or "" for inner in all_named(element, "t"))
 
 
 def alternative(element: Element) -> Element:
     """The first, which is the newest, of the ways to say the same that Word knows."""
-    known = (
-        e
-        for e in element
-        if local(e) == "Choice" and _KNOWN.issuperset((attribute(e, "Requires") or "").split())
-    )
-    choice = next(known, None)
+    for choice in children_named(element, "Choice"):
+        if _KNOWN.issuperset((attribute(choice, "Requires") or "").split()):
+            return choice
     fallback = child(element, "Fallback")
-    return choice if choice is not None else fallback if fallback is not None else element
+    return element if fallback is None else fallback
 
 
 def boxes(element: Element) -> Iterator[Element]:
@@ -159,9 +132,8 @@ def boxes(element: Element) -> Iterator[Element]:
     if local(element) == "txbxContent":
         yield element
         return
-    options = [alternative(element)] if local(element) == "AlternateContent" else list(element)
-    for option in options:
-        yield from boxes(option)
+    for inner in [alternative(element)] if local(element) == "AlternateContent" else element:
+        yield from boxes(inner)
 
 
 def equation(element: Element) -> str:
@@ -178,17 +150,17 @@ def equation(element: Element) -> str:
     if name == "rad":
         return f"{_part(element, 'deg')}√({_part(element, 'e')})"
     if name == "nary":
-        sign = attribute(child(element, "naryPr", "chr"), "val") or "∫"
+        sign = value(element, "naryPr", "chr") or "∫"
         limits = _group("_", _part(element, "sub")) + _group("^", _part(element, "sup"))
         return f"{sign}{limits} {_part(element, 'e')}"
     if name == "d":
-        opening = attribute(child(element, "dPr", "begChr"), "val")
-        closing = attribute(child(element, "dPr", "endChr"), "val")
-        inner = ", ".join(equation(e) for e in element if local(e) == "e")
+        opening = value(element, "dPr", "begChr")
+        closing = value(element, "dPr", "endChr")
+        inner = ", ".join(map(equation, children_named(element, "e")))
         return f"{'(' if opening is None else opening}{inner}{')' if closing is None else closing}"
     if name.endswith("Pr"):
         return ""
-    return "".join(equation(e) for e in element)
+    return "".join(map(equation, element))
 
 
 def _part(element: Element, name: str) -> str:
@@ -202,9 +174,14 @@ def _group(sign: str, text: str) -> str:
     return f"{sign}{text}" if len(text) == 1 else f"{sign}({text})"
 
 
-def number(element: Element | None, default: T) -> int | T:
-    """The `val` of `element` as a number, or `default`."""
-    return number_of(element, "val", default)
+def value(element: Element | None, *names: str) -> str | None:
+    """The `val` of the element that `names` lead to from `element`, each by its first child."""
+    return attribute(child(element, *names), "val")
+
+
+def number(element: Element | None, name: str, default: T) -> int | T:
+    """The `val` of the child `name` of `element` as a number, or `default`."""
+    return number_of(child(element, name), "val", default)
 
 
 def number_of(element: Element | None, name: str, default: T) -> int | T:

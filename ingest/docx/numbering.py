@@ -3,59 +3,50 @@
 import re
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.docx.markup import MAX_CHAIN, number, number_of
-from docqa.ingest.docx.styles import Style, Styles
+from docqa.ingest.docx.markup import MAX_CHAIN, number, number_of, value
+from docqa.ingest.docx.styles import ResolvedStyle, Styles
 from docqa.ingest.language.numbers import in_letters, in_roman
-from docqa.ingest.xml_tree import attribute, child, local
+from docqa.ingest.structure.clean import one_line
+from docqa.ingest.xml_tree import attribute, child, children_named
 
 
 class Numbering:
     """Counts the lists of one document; `next` is asked for its paragraphs in order."""
 
     def __init__(self, root: Element | None, styles: Styles) -> None:
-        parts = list(root) if root is not None else []
         self._styles = styles
-        self._abstract = {
-            attribute(e, "abstractNumId") or "": e for e in parts if local(e) == "abstractNum"
-        }
-        self._lists = {attribute(e, "numId") or "": e for e in parts if local(e) == "num"}
+        self._abstract = _by_attribute(root, "abstractNum", "abstractNumId")
+        self._lists = _by_attribute(root, "num", "numId")
         self._levels: dict[str, dict[int, Element]] = {}
         self._counters: dict[str, dict[int, int]] = {}
         self._started: set[str] = set()
 
-    def next(self, style_id: str | None, style: Style, properties: Element | None) -> str:
+    def next(self, style_id: str | None, style: ResolvedStyle, properties: Element | None) -> str:
         """The number of the next paragraph, which has these properties: "4.2", "(a)", "-" for a
         bullet, or "".
         """
         own = child(properties, "numPr")
-        list_id = attribute(child(own, "numId"), "val") or style.list_id
+        list_id = value(own, "numId") or style.list_id
         if list_id is None or list_id not in self._lists:
             return ""
         key = self._abstract_of(list_id)
         levels = self._levels_of(list_id, key)
-        level = number(child(own, "ilvl"), None)
+        level = number(own, "ilvl", None)
         if level is None:
-            linked = (
-                n
-                for n, e in levels.items()
-                if style_id and attribute(child(e, "pStyle"), "val") == style_id
-            )
-            level = next(linked, style.list_level or 0)
+            styles = {value(e, "pStyle"): n for n, e in reversed(levels.items())}
+            level = styles.get(style_id or "", style.list_level or 0)
         if level not in levels:
             return ""
         self._count(list_id, key, levels, level)
-        form = attribute(child(levels[level], "lvlText"), "val") or ""
-        if (
-            attribute(child(levels[level], "numFmt"), "val") in ("bullet", "none")
-            and "%" not in form
-        ):
+        form = value(levels[level], "lvlText") or ""
+        if "%" not in form and value(levels[level], "numFmt") in ("bullet", "none"):
             return "-"
         return self._printed(form, key, levels, level) or "-"
 
     def _abstract_of(self, list_id: str, depth: int = 0) -> str:
         """The list that counts: the style's where this one only names a style."""
-        key = attribute(child(self._lists[list_id], "abstractNumId"), "val") or ""
-        link = attribute(child(self._abstract.get(key), "numStyleLink"), "val")
+        key = value(self._lists[list_id], "abstractNumId") or ""
+        link = value(self._abstract.get(key), "numStyleLink")
         linked = self._styles.get(link, paragraph=False).list_id if link else None
         if linked in self._lists and depth < MAX_CHAIN:
             return self._abstract_of(linked or "", depth + 1)
@@ -64,11 +55,12 @@ class Numbering:
     def _levels_of(self, list_id: str, key: str) -> dict[int, Element]:
         if list_id not in self._levels:
             levels = {
-                number_of(e, "ilvl", 0): e for e in self._abstract.get(key, ()) if local(e) == "lvl"
+                number_of(level, "ilvl", 0): level
+                for level in children_named(self._abstract.get(key), "lvl")
             }
-            for override in self._lists[list_id]:
+            for override in children_named(self._lists[list_id], "lvlOverride"):
                 replaced = child(override, "lvl")
-                if local(override) == "lvlOverride" and replaced is not None:
+                if replaced is not None:
                     levels[number_of(override, "ilvl", 0)] = replaced
             self._levels[list_id] = levels
         return self._levels[list_id]
@@ -78,14 +70,14 @@ class Numbering:
         if list_id not in self._started:
             self._started.add(list_id)
             for override in self._lists[list_id]:
-                start = number(child(override, "startOverride"), None)
+                start = number(override, "startOverride", None)
                 if start is not None:
                     counters[number_of(override, "ilvl", 0)] = start - 1
         for upper in range(level):
             counters.setdefault(upper, _start(levels.get(upper)))
         counters[level] = counters.get(level, _start(levels[level]) - 1) + 1
         for deeper in [n for n in counters if n > level]:
-            if number(child(levels.get(deeper), "lvlRestart"), 1) != 0:
+            if number(levels.get(deeper), "lvlRestart", 1) != 0:
                 del counters[deeper]
 
     def _printed(self, form: str, key: str, levels: dict[int, Element], level: int) -> str:
@@ -94,10 +86,15 @@ class Numbering:
 
         def fill(match: re.Match[str]) -> str:
             at = int(match[1]) - 1
-            kind = attribute(child(levels.get(at), "numFmt"), "val") or "decimal"
+            kind = value(levels.get(at), "numFmt") or "decimal"
             return _as_printed(counters.get(at, 1), "decimal" if legal else kind)
 
-        return " ".join(re.sub(r"%([1-9])", fill, form[:200]).split())
+        return one_line(re.sub(r"%([1-9])", fill, form[:200]))
+
+
+def _by_attribute(root: Element | None, name: str, key: str) -> dict[str, Element]:
+    """The children called `name` by their attribute `key`."""
+    return {attribute(element, key) or "": element for element in children_named(root, name)}
 
 
 def _as_printed(count: int, kind: str) -> str:
@@ -113,4 +110,4 @@ def _as_printed(count: int, kind: str) -> str:
 
 
 def _start(level: Element | None) -> int:
-    return number(child(level, "start"), 1)
+    return number(level, "start", 1)

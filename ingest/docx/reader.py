@@ -19,9 +19,10 @@ from docqa.ingest.docx.numbering import Numbering
 from docqa.ingest.docx.styles import Styles
 from docqa.ingest.errors import NotADocument
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.structure.clean import one_line
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
-from docqa.ingest.xml_tree import attribute, child, local, parse_xml
+from docqa.ingest.xml_tree import attribute, child, children_named, parse_xml
 
 _MAIN = "officeDocument"
 _PAGE_NUMBER = re.compile(r"\b(?:page|seite|of|von|p)\b|\d+|\b[ivxlc]+\b", re.IGNORECASE)
@@ -69,7 +70,7 @@ def _write_margins(body: DocxBody, parts: "_Parts", writer: BlockWriter) -> list
                 continue
             seen.add(words)
             if not _PAGE_NUMBER.sub("", words).strip(" \n-–—|/.,"):
-                rest.append(" ".join(words.split()))
+                rest.append(one_line(words))
                 continue
             start = writer.block(words, "margin")
             if start is not None:
@@ -80,7 +81,7 @@ def _write_margins(body: DocxBody, parts: "_Parts", writer: BlockWriter) -> list
 def _write_comments(body: DocxBody, comments: Comments, writer: BlockWriter) -> None:
     first = True
     for comment in comments.in_order():
-        words = " ".join(body.words_of(comment.content).split())
+        words = one_line(body.words_of(comment.content))
         if not words:
             continue
         who = f"Comment by {comment.author}"
@@ -140,11 +141,10 @@ class _Parts:
 
 
 def _by_id(root: Element | None, kind: str) -> dict[str, Element]:
-    elements = root if root is not None else ()
     return {
-        attribute(e, "id") or "": e
-        for e in elements
-        if local(e) == kind and attribute(e, "type") in (None, "normal")
+        attribute(note, "id") or "": note
+        for note in children_named(root, kind)
+        if attribute(note, "type") in (None, "normal")
     }
 
 

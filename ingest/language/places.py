@@ -9,80 +9,26 @@ from typing import NamedTuple
 
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import ORDINAL_WORD
+from docqa.ingest.language.words import alternatives, synonyms, word_set
 
-ATTACHMENTS = frozenset(("schedule", "exhibit", "appendix", "annex", "attachment"))
+ATTACHMENTS = word_set("schedule exhibit appendix annex attachment")
 """Divisions in which numbers begin again."""
-PROVISIONS = frozenset(("section", "subsection", "clause", "subclause", "article", "paragraph"))
+PROVISIONS = word_set("section subsection clause subclause article paragraph")
 """Words that people use for one another when they cite a numbered provision."""
-DIVISIONS = (
-    "title",
-    "part",
-    "chapter",
-    "subchapter",
-    "article",
-    "division",
-    "book",
-    *sorted(ATTACHMENTS),
-    "annexure",
-)
+_LARGER = word_set("title part chapter subchapter article division book annexure")
+DIVISIONS = tuple(sorted(ATTACHMENTS | _LARGER))
 """What is larger than a section, or an article."""
-SHORTENED = {
-    "sec": "section",
-    "sect": "section",
-    "cl": "clause",
-    "art": "article",
-    "para": "paragraph",
-    "ch": "chapter",
-    "chap": "chapter",
-    "sched": "schedule",
-    "pt": "part",
-    "app": "appendix",
-    "p": "page",
-    "pg": "page",
-    "fig": "figure",
-    "tbl": "table",
-}
-ELSEWHERE = {
-    "artículo": "article",
-    "articulo": "article",
-    "artikel": "article",
-    "artigo": "article",
-    "articolo": "article",
-    "المادة": "article",
-    "مادة": "article",
-    "لمادة": "article",
-    "capítulo": "chapter",
-    "capitulo": "chapter",
-    "chapitre": "chapter",
-    "kapitel": "chapter",
-    "capitolo": "chapter",
-    "الفصل": "chapter",
-    "título": "title",
-    "titulo": "title",
-    "titre": "title",
-    "titolo": "title",
-    "الباب": "title",
-    "sección": "section",
-    "abschnitt": "section",
-    "teil": "part",
-    "partie": "part",
-    "annexe": "annex",
-    "anexo": "annex",
-    "anhang": "annex",
-    "allegato": "annex",
-}
-"""What laws in other languages call their divisions, by the English word."""
-_OTHERS = (
-    "rule",
-    "regulation",
-    "page",
-    "table",
-    "figure",
-    "footnote",
-    "recital",
-    "count",
-    "amendment",
+SHORTENED = synonyms(
+    "section sec sect; clause cl; article art; paragraph para; chapter ch chap; schedule sched; part pt; appendix app; "
+    "page p pg; figure fig; table tbl"
 )
+ELSEWHERE = synonyms(
+    "article artículo articulo artikel artigo articolo المادة مادة لمادة; "
+    "chapter capítulo capitulo chapitre kapitel capitolo الفصل; title título titulo titre titolo الباب; "
+    "section sección abschnitt; part teil partie; annex annexe anexo anhang allegato"
+)
+"""What laws in other languages call their divisions, by the English word."""
+_OTHERS = word_set("rule regulation page table figure footnote recital count amendment")
 _NAMES = PROVISIONS.union(DIVISIONS, _OTHERS)
 _SINGULAR = (
     SHORTENED
@@ -116,7 +62,7 @@ MOST_PAGES = 50
 _TO = lazily(r"(?<=\w)\s?[-–—]\s?(?=\w)|(?<!\s)\s++to\s+")
 NAME_OF_DIVISION = lazily(
     rf"(?:(?:schedule|annexure|annex)(?=\s*(?:\(|$))|(?:{ORDINAL_WORD})\s+(?:schedule|appendix|annex|part|chapter|exhibit)\b|"
-    rf"(?:{'|'.join(DIVISIONS)})\s+(?:\d{{1,3}}[A-Z]{{0,2}}|[IVXLC]{{1,7}}[A-Z]{{0,2}}|[A-Z])(?=\s*(?:[-–—:.(]|$)))",
+    rf"(?:{alternatives(DIVISIONS)})\s+(?:\d{{1,3}}[A-Z]{{0,2}}|[IVXLC]{{1,7}}[A-Z]{{0,2}}|[A-Z])(?=\s*(?:[-–—:.(]|$)))",
     re.IGNORECASE,
 )
 """The name in front of a title: "First Schedule (Section 5)", "Part XXIA - Appeals"."""

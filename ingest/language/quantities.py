@@ -9,29 +9,11 @@ from decimal import Decimal, InvalidOperation
 
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import SCALES, VALUES, number_of_words
+from docqa.ingest.language.words import synonyms, word_set
 
 _SHORT_SCALES = {"k": 1_000, "m": 10**6, "mn": 10**6, "bn": 10**9}
-_UNITS = {
-    "second",
-    "minute",
-    "hour",
-    "day",
-    "night",
-    "week",
-    "month",
-    "quarter",
-    "year",
-    "decade",
-    "century",
-}
-_OTHER_UNITS = {
-    "annum": "year",
-    "yr": "year",
-    "hr": "hour",
-    "min": "minute",
-    "percent": "%",
-    "cent": "%",
-}
+TIME = word_set("second minute hour day night week month quarter year decade century")
+_OTHER_UNITS = synonyms("year annum yr; hour hr; minute min; % percent cent")
 _MEASURES = """
 dollar usd; euro eur; sterling gbp; yen jpy; kilometre kilometer km; mile mi; metre meter; centimetre centimeter cm;
 millimetre millimeter mm; foot feet ft; inch; kilogram kg; gram g; milligram mg; microgram mcg; tonne ton; ounce oz;
@@ -39,19 +21,9 @@ litre liter; millilitre milliliter ml; gallon; acre; hectare ha; celsius; fahren
 kilobyte kb; megabyte mb; gigabyte gb; terabyte tb
 """
 _MEASURE_OF = {name: row.split()[0] for row in _MEASURES.split(";") for name in row.split()}
-_CURRENCIES = {
-    "$": "dollar",
-    "usd": "dollar",
-    "€": "euro",
-    "eur": "euro",
-    "£": "sterling",
-    "gbp": "sterling",
-    "¥": "yen",
-    "jpy": "yen",
-}
+_CURRENCIES = synonyms("dollar $ usd; euro € eur; sterling £ gbp; yen ¥ jpy")
 MONEY = frozenset(_CURRENCIES.values())
-TIME = frozenset(_UNITS)
-"""Units of money and of time: a price per month may be given with either."""
+"""Units of money and, in TIME, of time: a price per month may be given with either."""
 _TOKEN = lazily(
     r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)*(?:st|nd|rd|th)?(?![^\W\d_])|\d+(?:\.\d+)?(?=[^\W\d_])|[^\W\d_]+|"
     r"[%$€£¥]"
@@ -151,7 +123,7 @@ def _unit(tokens: Sequence[str], at: int) -> tuple[str, int]:
         if token[0].isdigit() or token in VALUES:  # "two (2) years": the next one takes it
             continue
         single = token.removesuffix("s")
-        if token == "%" or single in _UNITS or single in _OTHER_UNITS:
+        if token == "%" or single in TIME or single in _OTHER_UNITS:
             return _OTHER_UNITS.get(single, single), distance
         if found := _MEASURE_OF.get(single) or _MEASURE_OF.get(token):
             return found, distance

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from docqa.ingest.language.places import ATTACHMENTS, ELSEWHERE
+from docqa.ingest.language.words import alternatives, word_set
 from docqa.ingest.types import Span, lines_of
 
 # Abbreviations after which a sentence almost never ends, folded to lower case, without their last
@@ -32,8 +33,11 @@ _NEVER_ENDS, _MAY_END, _NUMBERED, _CAPITALISED, _CITING = (
     frozenset(words.split())
     for words in (_TITLES_AND_PARTS, _FIRMS_AND_HOURS, _BEFORE_NUMBERS, _STATES, _CITING_WORDS)
 )
+_PROVISION_WORDS = word_set(
+    r"§+ sections? sec\. article art\. rule part chapter title clause schedule appendix exhibit"
+)
 _CLAUSE_NUMBER = re.compile(
-    r"(?:(?:§+|sections?|sec\.|article|art\.|rule|part|chapter|title|clause|schedule|appendix|exhibit)\s*)?"
+    rf"(?:(?:{alternatives(_PROVISION_WORDS)})\s*)?"
     r"\(?(?:\d{1,3}(?:\.\d+)*[a-z]?|[ivxlc]{1,6})$",
     re.IGNORECASE,
 )
@@ -51,10 +55,11 @@ _OPENER = re.compile(
     r"\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z]|"
     rf"(?:{_OPENING_WORDS}|Sec\.)\s+[\dA-Z])"
 )
-_RUNS_ON = re.compile(
-    r"(?:[,(\[–—&/-]|\b(?:the|a|an|of|and|or|to|in|on|at|by|for|with|from|as|that|which|is|are|was|were|be|been|"
-    r"any|such|its|their|this|these|not|shall|may|under|into|than|no|each|all))$"
+_NEVER_LAST = word_set(
+    "the a an of and or to in on at by for with from as that which is are was were be been any such its their this "
+    "these not shall may under into than no each all"
 )
+_RUNS_ON = re.compile(rf"(?:[,(\[–—&/-]|\b(?:{alternatives(_NEVER_LAST)}))$")
 _INLINE_ITEM = re.compile(r"(?<=[;:])(?:\s+(?:and|or|and/or))?\s+(?=\([A-Za-z0-9]{1,4}\)\s)")
 _LONG_WORDS = 60
 _CELLS = " | "

@@ -13,6 +13,15 @@ def alternatives(words: Iterable[str]) -> str:
     return "|".join(sorted(words))
 
 
+def synonyms(rows: str) -> dict[str, str]:
+    """Each further word of a row -> its first; rows end with ";"."""
+    found: dict[str, str] = {}
+    for row in rows.split(";"):
+        first, *others = row.split()
+        found |= dict.fromkeys(others, first)
+    return found
+
+
 DENIALS = word_set("not no never none nothing neither nor cannot without")
 EXCEPTIONS = word_set("except unless until only")
 DUTIES = word_set("shall must agrees")

@@ -21,7 +21,7 @@ _MAX_DEPTH = 20
 
 
 @dataclass
-class Inputs:
+class InputFiles:
     """Puts files into the source at `path`, only those at or below the real paths `within`; `files`
     counts them, `left` says which were not, and why."""
 

@@ -25,7 +25,7 @@ _FAR = 750.0
 _PAGE = 600.0
 
 
-class Look(NamedTuple):
+class LetterLook(NamedTuple):
     """`colour` and `ground`: None where unknown; `away`: too small or clear, `aside`: off the
     page.
     """
@@ -40,17 +40,15 @@ class Look(NamedTuple):
         """Whether such letters cannot be seen."""
         return alike(self.colour, self.ground) or self.away or self.aside
 
-    def after(self, name: str, told: Sequence[str], colours: "Colours") -> "Look":
+    def after(self, name: str, told: Sequence[str], colours: "NamedColours") -> "LetterLook":
         """The look that the macro `name` gives with these arguments."""
         last = told[-1].strip() if told else ""
         colours.named["."] = self.colour
         if name.endswith(("color", "colorbox")):
             colour = colours.of(last, told[0] if len(told) > 1 else "")
-            return (
-                self._replace(colour=colour)
-                if name in ("color", "textcolor")
-                else self._replace(ground=colour)
-            )
+            if name in ("color", "textcolor"):
+                return self._replace(colour=colour)
+            return self._replace(ground=colour)
         if name.endswith("transparent"):
             return self._replace(away=(pixels(last) or 0.0) < _LEAST)
         if name in ("scalebox", "resizebox"):
@@ -72,7 +70,7 @@ def _length(text: str) -> float | None:
     return pixels(f"{number or 1}em" if name else text, size)
 
 
-class Colours:
+class NamedColours:
     """The colours that a document names."""
 
     def __init__(self) -> None:
@@ -103,8 +101,8 @@ class Colours:
 
 
 _MODELS = {
-    "rgb": lambda parts: [255 * parts[at] for at in range(3)],
-    "RGB": lambda parts: [parts[at] for at in range(3)],
+    "rgb": lambda parts: [255 * part for part in parts[:3]],
+    "RGB": lambda parts: parts[:3],
     "gray": lambda parts: [255 * parts[0]] * 3,
-    "cmyk": lambda parts: [255 * (1 - min(parts[at] + parts[3], 1)) for at in range(3)],
+    "cmyk": lambda parts: [255 * (1 - min(part + parts[3], 1)) for part in parts[:3]],
 }

@@ -42,6 +42,7 @@ INPUTS = word_set(
     "input include subfile import subimport bibliography addbibresource lstinputlisting"
 )
 TABLES = word_set("tabular tabular* tabularx tabulary longtable supertabular")
+LISTS = word_set("itemize enumerate description compactitem compactenum inparaenum")
 VERBATIM = word_set("verbatim verbatim* lstlisting minted Verbatim alltt")
 _MATH = word_set("equation align gather multline eqnarray displaymath math alignat flalign dmath")
 _THEOREMS = word_set(
@@ -56,7 +57,7 @@ _SHORT_NAME = re.compile(
 )
 
 
-class Unread:
+class UnreadMarkup:
     """Files that were not opened, and unknown macros."""
 
     def __init__(self) -> None:
@@ -91,7 +92,7 @@ class Unread:
         return lines
 
 
-class Names:
+class DefinedNames:
     """What names stand for by the preamble: theorems, macros without arguments, and macros `taking`
     some.
     """
@@ -161,17 +162,7 @@ SIGNS = {
     "degree": "°",
     "BibTeX": "BibTeX",
 }
-_CITES = (
-    "citep",
-    "citet",
-    "citealp",
-    "citeauthor",
-    "citeyear",
-    "parencite",
-    "textcite",
-    "autocite",
-    "footcite",
-)
+_CITES = word_set("citep citet citealp citeauthor citeyear parencite textcite autocite footcite")
 _ARGUMENTS = {
     "{": "noalign textsuperscript textsubscript thanks phantom hphantom vphantom note invisible transparent "
     "enquote uline hl so subfile addbibresource bibliographystyle pagestyle thispagestyle "
@@ -235,14 +226,15 @@ def rows_of(node: Any) -> list[TabularRow]:
     rows = [TabularRow([[]], False)]
     for inner in node.nodelist:
         name = getattr(inner, "macroname", "")
+        cells = rows[-1].cells
         if name in ("\\", "tabularnewline"):
             rows.append(TabularRow([[]], False))
         elif name in ("hline", "midrule"):
-            rows[-1] = rows[-1]._replace(rule=True)
+            rows[-1] = TabularRow(cells, True)
         elif getattr(inner, "specials_chars", "") == "&":
-            rows[-1].cells.append([])
+            cells.append([])
         else:
-            rows[-1].cells[-1].append(inner)
+            cells[-1].append(inner)
     return rows
 
 

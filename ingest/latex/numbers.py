@@ -7,26 +7,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from docqa.ingest.language.numbers import in_letters, in_roman
+from docqa.ingest.language.words import word_set
 from docqa.ingest.structure.grids import MarkedCell
 
-_SECTIONS = (
-    "part",
-    "chapter",
-    "section",
-    "subsection",
-    "subsubsection",
-    "paragraph",
-    "subparagraph",
-)
-LEVELS = {name: level for level, name in enumerate(_SECTIONS)}
-_COUNTING = frozenset(
-    ("appendix", "frontmatter", "mainmatter", "backmatter", "setcounter", "addtocounter")
-)
+_SECTIONS = "part chapter section subsection subsubsection paragraph subparagraph"
+LEVELS = {name: level for level, name in enumerate(_SECTIONS.split())}
+_COUNTING = word_set("appendix frontmatter mainmatter backmatter setcounter addtocounter")
 _WHOLE_NUMBER = re.compile(r"-?\d{1,4}")
 _REFERENCE = re.compile("\x01([^\x01\x02]*)\x02")
 
 
-class Piece(NamedTuple):
+class LatexPiece(NamedTuple):
     """A block before it is numbered. `kind`: a Block's, or the macro that changes the counting
     (`appendix`, `frontmatter`, `setcounter` with its counter as `name`); `name`: the macro or float
     it came from. A reference in `text` is its label between U+0001 and U+0002, which no cleaned
@@ -42,10 +33,12 @@ class Piece(NamedTuple):
     table: int = 0
 
 
-class Numbers:
+class LatexNumbering:
     """Counts as the standard classes do, and knows what each label stands for."""
 
-    def __init__(self, document_class: str, pieces: list[Piece], depth: int | None = None) -> None:
+    def __init__(
+        self, document_class: str, pieces: list[LatexPiece], depth: int | None = None
+    ) -> None:
         names = {piece.name for piece in pieces if piece.kind == "heading"}
         self._chapters = (
             document_class in ("book", "report", "memoir", "scrbook", "scrreprt")
@@ -59,10 +52,10 @@ class Numbers:
         self._labels: dict[str, str] = {}
         self._pieces = pieces
 
-    def resolved(self) -> list[Piece]:
+    def resolved(self) -> list[LatexPiece]:
         """The pieces with their numbers and with references replaced."""
         current = ""
-        out: list[Piece] = []
+        out: list[LatexPiece] = []
         for piece in self._pieces:
             if piece.kind in _COUNTING:
                 self._change_counting(piece)
@@ -80,11 +73,11 @@ class Numbers:
             out.append(piece)
         return [self._referred(piece) for piece in out]
 
-    def _referred(self, piece: Piece) -> Piece:
+    def _referred(self, piece: LatexPiece) -> LatexPiece:
         cells = (replace(cell, text=_REFERENCE.sub(self._refer, cell.text)) for cell in piece.cells)
         return piece._replace(text=_REFERENCE.sub(self._refer, piece.text), cells=tuple(cells))
 
-    def _change_counting(self, piece: Piece) -> None:
+    def _change_counting(self, piece: LatexPiece) -> None:
         if piece.kind == "appendix":
             self._appendix = True
             self._counters[1 if self._chapters else 2] = 0
@@ -94,15 +87,12 @@ class Numbers:
             self._unnumbered = True
         elif _WHOLE_NUMBER.fullmatch(piece.text):
             value = int(piece.text)
+            added = piece.kind == "addtocounter"
             if piece.name in LEVELS:
                 at = LEVELS[piece.name]
-                self._counters[at] = value + (
-                    self._counters[at] if piece.kind == "addtocounter" else 0
-                )
+                self._counters[at] = value + added * self._counters[at]
             elif piece.name in self._floats:
-                self._floats[piece.name] = value + (
-                    self._floats[piece.name] if piece.kind == "addtocounter" else 0
-                )
+                self._floats[piece.name] = value + added * self._floats[piece.name]
 
     def _refer(self, match: re.Match[str]) -> str:
         return self._labels.get(match.group(1), f"[{match.group(1)}]")
@@ -126,9 +116,7 @@ class Numbers:
     def _next_float(self, name: str) -> str:
         self._floats[name] += 1
         chapter = self._counters[1]
-        prefix = in_letters(chapter).upper() if self._appendix and chapter else str(chapter)
-        return (
-            f"{prefix}.{self._floats[name]}"
-            if self._chapters and chapter
-            else str(self._floats[name])
-        )
+        if not (self._chapters and chapter):
+            return str(self._floats[name])
+        prefix = in_letters(chapter).upper() if self._appendix else chapter
+        return f"{prefix}.{self._floats[name]}"

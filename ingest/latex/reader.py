@@ -10,9 +10,9 @@ import re
 
 from docqa.ingest.encoding import decode
 from docqa.ingest.errors import NotADocument, NoText, Unreadable, refuse_over
-from docqa.ingest.latex.inputs import Inputs
+from docqa.ingest.latex.inputs import InputFiles
 from docqa.ingest.latex.markup import parse
-from docqa.ingest.latex.numbers import LEVELS, Numbers
+from docqa.ingest.latex.numbers import LEVELS, LatexNumbering
 from docqa.ingest.latex.text import LatexText
 from docqa.ingest.limits import MAX_LATEX_BYTES
 from docqa.ingest.request import ReadRequest
@@ -41,7 +41,7 @@ def read_latex(request: ReadRequest) -> Document:
     data = request.content
     refuse_over(MAX_LATEX_BYTES, len(data), "bytes of LaTeX")
     decoded, remarks = decode(data)
-    inputs = Inputs(request.name, request.within)
+    inputs = InputFiles(request.name, request.within)
     source = _printed(clean(inputs.put(_printed(decoded))))
     if inputs.files:
         # The files that were taken in are part of what the document is.
@@ -64,7 +64,7 @@ def read_latex(request: ReadRequest) -> Document:
     class_match = _CLASS.search(preamble)
     depths = _DEPTH.findall(preamble)
     depth = None if not depths else int(depths[-1]) if depths[-1].lstrip("-").isdigit() else -9
-    numbers = Numbers(class_match.group(1) if class_match else "article", text.pieces, depth)
+    numbers = LatexNumbering(class_match.group(1) if class_match else "article", text.pieces, depth)
     writer = BlockWriter(include_hidden=request.include_hidden)
     for piece in numbers.resolved():
         if piece.kind == "heading":

@@ -9,10 +9,11 @@ from itertools import pairwise
 from typing import Any
 
 from docqa.ingest.language.numbers import in_letters, in_roman
+from docqa.ingest.language.words import word_set
 from docqa.ingest.latex import markup as tex
-from docqa.ingest.latex.look import SETTING, UNPRINTED, WITHIN, Colours, Look
-from docqa.ingest.latex.numbers import LEVELS, Piece
-from docqa.ingest.structure.clean import squeezed_lines
+from docqa.ingest.latex.look import SETTING, UNPRINTED, WITHIN, LetterLook, NamedColours
+from docqa.ingest.latex.numbers import LEVELS, LatexPiece
+from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.writer import raised
 
@@ -20,9 +21,13 @@ _NOTE_MARK = re.compile(r"\[\d+\]")
 _MAX_DEPTH = 8
 _ARGUMENT = "\x03"
 _FILLED = ("box", "framed", "shaded", "tikz")  # environments with a ground of their own
+_LOOKS = SETTING | WITHIN | UNPRINTED
+_OF_LOOK = _LOOKS | {"definecolor", "colorlet", "setbox"}
+_SPACES = word_set(", ; : quad qquad") | {" "}
+_NO_SPACES = word_set("! / - @ xspace")
 
 
-class _Below:
+class CoveredColumns:
     """Which columns of a table a cell above covers: LaTeX has empty cells there, which the grid has
     not.
     """
@@ -51,7 +56,7 @@ class LatexText:
     """
 
     def __init__(self, preamble: str, body: str) -> None:
-        self.pieces: list[Piece] = []
+        self.pieces: list[LatexPiece] = []
         self.hidden: list[str] = []
         self._words: list[str] = []
         self._labels: list[str] = []
@@ -62,12 +67,12 @@ class LatexText:
         self._kind = "para"
         self._float = ""
         self._float_labels: list[str] = []
-        self.unread = tex.Unread()
+        self.unread = tex.UnreadMarkup()
         self._depth = 0
         self._next: Any = None
-        self._names = tex.Names(preamble, body)
-        self._look = Look()
-        self._colours = Colours()
+        self._names = tex.DefinedNames(preamble, body)
+        self._look = LetterLook()
+        self._colours = NamedColours()
         self._hiding: dict[str, list[bool]] = {}
         self._unprinted: list[bool] = []
         for line in preamble.splitlines():
@@ -77,7 +82,9 @@ class LatexText:
         self.title = ""
         self.title = self._front(preamble, "title")
         self.pieces += [
-            Piece("para", text) for text in (self.title, self._front(preamble, "author")) if text
+            LatexPiece("para", text)
+            for text in (self.title, self._front(preamble, "author"))
+            if text
         ]
         self.title = _NOTE_MARK.sub("", self.title)
         self._flush()
@@ -85,9 +92,7 @@ class LatexText:
     def _front(self, preamble: str, name: str) -> str:
         match = re.search(rf"\\{name}\s*+(?:\[[^\]]{{0,500}}\]\s*+)?\{{", preamble)
         return (
-            " ".join(self._inline(tex.parse(tex.group_at(preamble, match.end()))).split())
-            if match
-            else ""
+            one_line(self._inline(tex.parse(tex.group_at(preamble, match.end())))) if match else ""
         )
 
     def write(self, nodes: Iterable[Any]) -> None:
@@ -130,7 +135,10 @@ class LatexText:
                 self._flush()
         elif kind in ("LatexGroupNode", "LatexEnvironmentNode"):
             outer = self._look
-            self._nodes(node.nodelist) if tex.is_group(node) else self._environment(node)
+            if tex.is_group(node):
+                self._nodes(node.nodelist)
+            else:
+                self._environment(node)
             self._look = outer
         elif kind == "LatexMathNode":
             self._formula(node, "\n" if node.displaytype == "display" else "")
@@ -143,9 +151,9 @@ class LatexText:
 
     def _formula(self, node: Any, around: str) -> None:
         """Mathematics as written, unless it hides three words."""
-        text = " ".join(node.latex_verbatim().split())
+        text = one_line(node.latex_verbatim())
         inner = LatexText("", "")
-        if any(f"\\{name}" in text for name in (*SETTING, *WITHIN, *UNPRINTED)):
+        if any(f"\\{name}" in text for name in _LOOKS):
             inner._look = self._look
             inner._colours = self._colours
             inner.write(node.nodelist)
@@ -164,12 +172,7 @@ class LatexText:
     def _macro(self, node: Any) -> None:
         name = node.macroname
         arguments = tex.arguments_of(node)
-        if (
-            name in SETTING
-            or name in WITHIN
-            or name in UNPRINTED
-            or name in ("definecolor", "colorlet", "setbox")
-        ):
+        if name in _OF_LOOK:
             self._set_look(node, name, arguments)
         elif name in LEVELS:
             self._section(name, arguments)
@@ -190,7 +193,7 @@ class LatexText:
             self._prefix = f"[{self._line(arguments)}] "
         elif name == "caption":
             self._flush()
-            self.pieces.append(Piece("para", self._line(arguments), self._float))
+            self.pieces.append(LatexPiece("para", self._line(arguments), self._float))
         elif name == "title" and not self.title:
             self.title = _NOTE_MARK.sub("", self._line(arguments))
             self._words.append(self.title)
@@ -199,11 +202,11 @@ class LatexText:
             self.unread.inputs.append(f"{name}{{{self._line(arguments)}}}")
         elif name in ("appendix", "frontmatter", "mainmatter", "backmatter"):
             self._flush()
-            self.pieces.append(Piece(name, ""))
+            self.pieces.append(LatexPiece(name, ""))
         elif name in ("setcounter", "addtocounter"):
             counter = self._inline(arguments[-2:-1]).strip()
             value = self._line(arguments)
-            self.pieces.append(Piece(name, value, counter))
+            self.pieces.append(LatexPiece(name, value, counter))
         elif name in ("par", "paragraphbreak", "newpage", "clearpage"):
             self._flush()
         elif name == "and":
@@ -276,22 +279,8 @@ class LatexText:
             self._words.append(f"${' '.join(self._inline(arguments).split())}$")
             return
         text = tex.SIGNS.get(name) or tex.plain_text(node)
-        if text.strip() or name in (
-            " ",
-            ",",
-            ";",
-            ":",
-            "!",
-            "/",
-            "-",
-            "@",
-            "quad",
-            "qquad",
-            "xspace",
-        ):
-            self._words.append(
-                text if text.strip() else "" if name in ("!", "/", "-", "@", "xspace") else " "
-            )
+        if text.strip() or name in _NO_SPACES or name in _SPACES:
+            self._words.append(text if text.strip() else " " if name in _SPACES else "")
             return
         if not tex.is_index(node):
             self.unread.macros[name] += 1
@@ -304,7 +293,7 @@ class LatexText:
         title = self._line(arguments)
         if title:
             starred = any(getattr(argument, "chars", "") == "*" for argument in arguments[:1])
-            self.pieces.append(Piece("heading", title, name, not starred))
+            self.pieces.append(LatexPiece("heading", title, name, not starred))
 
     def _footnote(self, arguments: list[Any]) -> None:
         self._notes += 1
@@ -314,13 +303,10 @@ class LatexText:
         self._footnotes.append(f"{mark} {text}")
 
     def _cite(self, arguments: list[Any]) -> None:
-        keys = ", ".join(key.strip() for key in self._inline(arguments[-1:]).split(","))
-        notes = [
-            text
-            for node in arguments[:-1]
-            if (text := self._inline([node]).strip()) and text != "*"
-        ]
-        self._words.append(f"[{', '.join([keys, *notes])}]")
+        keys = [key.strip() for key in self._inline(arguments[-1:]).split(",")]
+        notes = [self._inline([node]).strip() for node in arguments[:-1]]
+        parts = keys + [note for note in notes if note not in ("", "*")]
+        self._words.append(f"[{', '.join(parts)}]")
 
     def _item(self, arguments: list[Any]) -> None:
         self._flush()
@@ -332,8 +318,7 @@ class LatexText:
             count = self._lists[-1][1]
             depth = sum(kind == "enumerate" for kind, _ in self._lists)
             letter = in_letters(count)
-            roman = in_roman(count)
-            forms = (f"{count}. ", f"({letter}) ", f"{roman}. ", f"{letter.upper()}. ")
+            forms = (f"{count}. ", f"({letter}) ", f"{in_roman(count)}. ", f"{letter.upper()}. ")
             self._prefix = forms[min(depth, 4) - 1]
         else:
             self._prefix = "- "
@@ -349,38 +334,27 @@ class LatexText:
             self._formula(node, "\n")
         elif name in tex.VERBATIM:
             self._flush()
-            self.pieces.append(Piece("code", tex.verbatim_of(node)))
+            self.pieces.append(LatexPiece("code", tex.verbatim_of(node)))
         elif name in tex.TABLES:
             self._flush()
             self._table(node)
-        elif name in (
-            "itemize",
-            "enumerate",
-            "description",
-            "compactitem",
-            "compactenum",
-            "inparaenum",
-        ):
+        elif name in tex.LISTS:
             self._list(node, "enumerate" if "enum" in name else name)
         elif name.rstrip("*") in self._names.theorems:
             self._theorem(node, self._names.theorems[name.rstrip("*")])
         else:
             self._flush()
-            if name in ("abstract", "thebibliography"):
-                outermost = (
-                    "chapter" if any(p.name == "chapter" for p in self.pieces) else "section"
-                )
-                self.pieces.append(
-                    Piece("heading", "Abstract" if name == "abstract" else "References", outermost)
-                )
+            if title := {"abstract": "Abstract", "thebibliography": "References"}.get(name):
+                in_chapters = any(piece.name == "chapter" for piece in self.pieces)
+                outermost = "chapter" if in_chapters else "section"
+                self.pieces.append(LatexPiece("heading", title, outermost))
             if name.rstrip("*") in ("figure", "table"):
                 self._floating(node, name.rstrip("*"))
             elif name != "document" and any(
                 getattr(n, "macroname", "") == "label" for n in node.nodelist
             ):
-                self._theorem(
-                    node, ""
-                )  # something that is counted, in a way that only its package knows
+                # Something that is counted, in a way that only its package knows.
+                self._theorem(node, "")
             else:
                 if name.rstrip("*") in tex.MAY_HIDE:
                     self.unread.macros[name] += 1
@@ -388,16 +362,19 @@ class LatexText:
             self._flush()
 
     def _floating(self, node: Any, name: str) -> None:
-        outer = (self._float, self._float_labels, len(self.pieces))
+        outer = self._float
+        outer_labels = self._float_labels
+        first = len(self.pieces)
         self._float = name
         self._float_labels = []
         self._nodes(node.nodelist)
         self._flush()
-        for at in range(len(self.pieces) - 1, outer[2] - 1, -1):
+        for at in range(len(self.pieces) - 1, first - 1, -1):
             if self.pieces[at].name == name:
                 self.pieces[at] = self.pieces[at]._replace(labels=tuple(self._float_labels))
                 break
-        self._float, self._float_labels, _ = outer
+        self._float = outer
+        self._float_labels = outer_labels
 
     def _list(self, node: Any, kind: str) -> None:
         self._flush()
@@ -412,14 +389,14 @@ class LatexText:
         labels = [n for n in node.nodelist if getattr(n, "macroname", "") == "label"]
         label = self._inline(tex.arguments_of(labels[0])[-1:]) if labels else ""
         mark = f"[{label}]" if label else ""
-        self._prefix = f"{' '.join(filter(None, (printed, mark)))}. " if printed else f"{mark} "
+        self._prefix = f"{printed} {mark}".strip() + ". " if printed else f"{mark} "
         self._nodes(n for n in node.nodelist if n not in labels)
         self._flush()
 
     def _table(self, node: Any) -> None:
         self._tables += 1
         table = self._tables
-        below = _Below()
+        below = CoveredColumns()
         rows = []
         for row in tex.rows_of(node):
             outer = self._look  # a row may have a ground of its own
@@ -430,15 +407,15 @@ class LatexText:
         for at, (_, cells) in enumerate(filled):
             if any(cell.text for cell in cells):
                 named = tuple(replace(cell, head=at < ruled) for cell in cells)
-                self.pieces.append(Piece("table", "", cells=named, table=table))
+                self.pieces.append(LatexPiece("table", "", cells=named, table=table))
         self._flush()
 
     def _cell(self, nodes: Sequence[Any]) -> MarkedCell:
         columns, rows = tex.spans_of(nodes)
-        return MarkedCell(" ".join(self._inline(nodes).split()), columns, rows)
+        return MarkedCell(one_line(self._inline(nodes)), columns, rows)
 
     def _line(self, arguments: Sequence[Any]) -> str:
-        return " ".join(self._inline(arguments[-1:]).split())
+        return one_line(self._inline(arguments[-1:]))
 
     def _inline(self, nodes: Sequence[Any]) -> str:
         """The words of `nodes` as one paragraph; footnotes are kept for later."""
@@ -468,11 +445,11 @@ class LatexText:
             prefix = self._prefix
             self._prefix = ""
             counted = prefix.strip(" .") if self._kind == "list" else ""
-            self.pieces.append(Piece(self._kind, prefix + text, number=counted))
+            self.pieces.append(LatexPiece(self._kind, prefix + text, number=counted))
         if self._labels and self.pieces:
             last = self.pieces[-1]
             self.pieces[-1] = last._replace(labels=(*last.labels, *self._labels))
             self._labels.clear()
         if notes and self._footnotes:
-            self.pieces += [Piece("para", note) for note in self._footnotes]
+            self.pieces += [LatexPiece("para", note) for note in self._footnotes]
             self._footnotes.clear()

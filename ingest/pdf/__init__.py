@@ -1,3 +1,13 @@
 """PDF: characters and their places, structure, scanned pages, and the pages of a Document."""
 
-__all__ = ["document", "errors", "inspection", "ocr", "pool", "raw_page", "reader", "streams"]
+__all__ = [
+    "document",
+    "errors",
+    "inspection",
+    "ocr",
+    "pages",
+    "pool",
+    "raw_page",
+    "reader",
+    "streams",
+]

@@ -1,6 +1,6 @@
 """The Document of a parsed PDF: pages without their running heads, annotations, sections."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -134,11 +134,11 @@ def _hidden_warning(raw: list[RawPage], included: bool) -> list[str]:
 
 def _pages(
     raw: list[RawPage], furniture: list[set[int]], labels: list[str | None], include_hidden: bool
-) -> tuple[list[Page], list[outline.Candidate]]:
+) -> tuple[list[Page], list[outline.HeadingLine]]:
     """The pages with their text, and lines that may be headings; empties `raw` of its lines."""
     hyphens = Hyphens(line.text for page in raw for line in page.lines)
     pages: list[Page] = []
-    candidates: list[outline.Candidate] = []
+    candidates: list[outline.HeadingLine] = []
     for index, page in enumerate(raw):
         lines = [
             line
@@ -162,7 +162,7 @@ def _pages(
         for hidden in page.hidden if include_hidden else ():
             made = with_words(made, squeeze(strip_invisible(clean(hidden.text))[0]), "hidden")
         pages.append(made)
-        candidates.extend(outline.Candidate(index + 1, heading) for heading in joined.headings)
+        candidates += [replace(heading, page=index + 1) for heading in joined.headings]
         page.lines = []  # those of thousands of pages are more than their text
     return pages, candidates
 
@@ -175,7 +175,7 @@ def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> JoinedPage:
     text = "\n".join(unwrap([line.text for line in lines], hyphens))
     blocks = line_blocks(text)
     headings = [
-        outline.Heading(b.start, text[b.start : b.end], 1.0, False, True)
+        outline.HeadingLine(b.start, text[b.start : b.end], 1.0, False, True)
         for b in blocks
         if b.end - b.start < MOST_HEADING_CHARS
     ]
@@ -185,7 +185,7 @@ def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> JoinedPage:
 def _sections(
     given: list[bookmarks.Bookmark],
     pages: list[Page],
-    candidates: list[outline.Candidate],
+    candidates: list[outline.HeadingLine],
     body: float,
 ) -> tuple[Section, ...]:
     marks = bookmarks.from_bookmarks(given, pages)

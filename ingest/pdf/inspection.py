@@ -1,5 +1,4 @@
-"""What docqa saw on one page of a PDF, with places: blocks, lines, running heads, hidden text, and
-the picture.
+"""One page of a PDF with the boxes of its blocks and lines, and its image.
 
 A Document keeps no boxes; they are found again from the file. The Document stays the truth about
 text, kinds and running heads, and its letters lead every line to its block.
@@ -51,46 +50,29 @@ class SeenBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenFurniture:
-    """A running head or foot, or the page's line numbers (no box). `in_text`: in the page's text,
-    too.
-    """
-
-    text: str
-    box: Box | None
-    in_text: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SeenHidden:
-    """Text that cannot be seen, why, how often in a row, and a box for each line."""
-
-    text: str
-    reason: str
-    count: int
-    boxes: tuple[Box, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PageView:
-    """A page as it was seen. Boxes are left, top, right and bottom in points from the top left
-    corner as displayed. `picture`: a PNG. `ocr`: its words were recognised. `notes`: what could not
-    be shown, and why; blocks have no boxes then."""
+class PageBoxes:
+    """A page with the boxes of its lines: left, top, right and bottom in points from the top left
+    corner as displayed. `picture`: a PNG. `notes`: what could not be shown, and why; blocks have no
+    boxes then."""
 
     width_pt: float
     height_pt: float
     blocks: tuple[SeenBlock, ...]
-    furniture: tuple[SeenFurniture, ...]
-    hidden: tuple[SeenHidden, ...]
-    ocr: bool
     picture: bytes | None
     notes: tuple[str, ...]
 
 
-def inspect_page(request: ReadRequest, page: Page, events: PageEvents | None = None) -> PageView:
-    """What stands where on `page` of the PDF; no places without pdfium. Raises Encrypted, and
-    Unreadable where the file has no such page."""
-    events = events or PageEvents()
+def inspect_page(request: ReadRequest, page: Page, events: PageEvents | None = None) -> PageBoxes:
+    """The view of `page` of the PDF; no boxes without pdfium. Raises as `extract_page`."""
+    return view_of(page, *extract_page(request, page, events or PageEvents()))
+
+
+def extract_page(
+    request: ReadRequest, page: Page, events: PageEvents
+) -> tuple[RawPage, bytes | None]:
+    """`page` of the PDF, extracted once more, and its image as a PNG. Raises Encrypted, and
+    Unreadable where the file has no such page.
+    """
     with reading(request.name):
         reader, request = open_request(request)
         count = count_pages(reader)
@@ -99,30 +81,28 @@ def inspect_page(request: ReadRequest, page: Page, events: PageEvents | None = N
                 f"it has {count} pages, and no page {page.page}", hint="Read the file again"
             )
         events.on_page(page.page)
-        return _view(
-            page, *extract_one(reader, request, page.index, events, numbered=bool(page.lines))
-        )
+        return extract_one(reader, request, page.index, events, numbered=bool(page.lines))
 
 
-def text_view(page: Page, *notes: str) -> PageView:
-    """The view of a page whose words have no places: without pages, or not read."""
-    blocks = tuple(SeenBlock(b.start, b.end, b.kind) for b in page.blocks)
-    furniture = tuple(SeenFurniture(text, None) for text in page.furniture)
-    return PageView(0.0, 0.0, blocks, furniture, (), False, None, notes)
+def text_view(page: Page, *notes: str) -> PageBoxes:
+    """The view of a page whose lines have no boxes: without pages, or not extracted."""
+    blocks = tuple(SeenBlock(block.start, block.end, block.kind) for block in page.blocks)
+    return PageBoxes(0.0, 0.0, blocks, None, notes)
 
 
-def _view(page: Page, raw: RawPage, picture: bytes | None) -> PageView:
+def view_of(page: Page, raw: RawPage, picture: bytes | None) -> PageBoxes:
+    """The view of `page`, with the lines of `raw` in its blocks."""
     if not raw.width:
         return text_view(page, raw.problem or f"{_NO_PLACES}: pypdfium2 did not read this page")
-    heads = _head_lines(page, raw)
-    kept = [
+    heads = head_lines(page, raw)
+    body = [
         line
-        for at, line in enumerate(raw.lines)
-        if at not in heads or stays_in_text(page.index, line)
+        for number, line in enumerate(raw.lines)
+        if number not in heads or stays_in_text(page.index, line)
     ]
     printed = [
         line
-        for block in join_lines(kept, Hyphens(line.text for line in kept)).printed
+        for block in join_lines(body, Hyphens(line.text for line in body)).printed
         for line in block
     ]
     blocks = _blocks(page, printed)
@@ -132,34 +112,22 @@ def _view(page: Page, raw: RawPage, picture: bytes | None) -> PageView:
         notes.append(f"{_NO_PLACES}: the page was read in another way before")
     if picture is None:
         notes.append("the page cannot be drawn")
-    placed = [
-        SeenFurniture(
-            raw.lines[at].text, raw.lines[at].box, stays_in_text(page.index, raw.lines[at])
-        )
-        for at in sorted(heads)
-    ]
-    left = Counter(page.furniture) - Counter(item.text for item in placed)
-    furniture = (*placed, *(SeenFurniture(text, None) for text in left.elements()))
-    # Equal ones without a place (runs of zero-width characters) are one with their count.
-    hidden = tuple(
-        SeenHidden(h.text, h.reason, count, h.boxes) for h, count in Counter(raw.hidden).items()
-    )
-    return PageView(
-        raw.width, raw.height, blocks, furniture, hidden, raw.ocr, picture, tuple(notes)
-    )
+    return PageBoxes(raw.width, raw.height, blocks, picture, tuple(notes))
 
 
-def _head_lines(page: Page, raw: RawPage) -> set[int]:
-    """The lines that are furniture: of equal ones, those nearest the page's edges."""
+def head_lines(page: Page, raw: RawPage) -> set[int]:
+    """The numbers of the lines that are running heads or feet: of equal lines, those nearest the
+    page's edges.
+    """
     wanted = Counter(page.furniture)
-    found: set[int] = set()
-    for at, line in sorted(
+    heads: set[int] = set()
+    for number, line in sorted(
         enumerate(raw.lines), key=lambda item: min(item[1].top, raw.height - item[1].bottom)
     ):
         if wanted[line.text] > 0:
             wanted[line.text] -= 1
-            found.add(at)
-    return found
+            heads.add(number)
+    return heads
 
 
 def _blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
@@ -203,7 +171,7 @@ def _runs(lines: Sequence[Line]) -> tuple[Box, ...]:
     return tuple(around(*(line.box for line in run)) for run in runs)
 
 
-def to_bytes(view: PageView) -> bytes:
+def to_bytes(view: PageBoxes) -> bytes:
     """`view` as one line of JSON and its picture, for the way out of the worker; `from_bytes` gives
     an equal one.
     """
@@ -211,8 +179,8 @@ def to_bytes(view: PageView) -> bytes:
     return row.encode("utf-8", "replace") + b"\n" + (view.picture or b"")
 
 
-def from_bytes(data: bytes) -> PageView:
-    """The PageView that `to_bytes` wrote."""
+def from_bytes(data: bytes) -> PageBoxes:
+    """The PageBoxes that `to_bytes` wrote."""
     row, _, picture = data.partition(b"\n")
-    view: PageView = maker(PageView)(json.loads(row))
+    view: PageBoxes = maker(PageBoxes)(json.loads(row))
     return replace(view, picture=picture or None)

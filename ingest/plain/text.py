@@ -30,14 +30,14 @@ def read_text(request: ReadRequest) -> Document:
     paged = len(raw_pages) > 1
     hyphens = Hyphens(text.splitlines())
     pages: list[Page] = []
-    candidates: list[outline.Candidate] = []
+    candidates: list[outline.HeadingLine] = []
     for index, raw in enumerate(raw_pages):
         lines = unwrap([line.rstrip() for line in raw.split("\n")], hyphens)
         body = "\n".join(lines).strip("\n")
         label = str(index + 1) if paged else None
         blocks = line_blocks(body)
         pages.append(Page(index, label, body, grade(body), blocks))
-        candidates.extend(_candidates(body, blocks, index + 1))
+        candidates.extend(_lines_alone(body, blocks, index + 1))
     marks = outline.with_opinions(outline.from_numbering(candidates, 1.0), pages)
     sections = outline.build(marks, [page.label for page in pages] if paged else None)
     return assemble(
@@ -51,13 +51,12 @@ def read_text(request: ReadRequest) -> Document:
     )
 
 
-def _candidates(text: str, blocks: Sequence[Block], page: int) -> Iterator[outline.Candidate]:
+def _lines_alone(text: str, blocks: Sequence[Block], page: int) -> Iterator[outline.HeadingLine]:
     """Lines with nothing above and below."""
     for block in blocks:
-        alone = text[max(block.start - 2, 0) : block.start] in ("", "\n\n") and text[block.end :][
-            :2
-        ] in ("", "\n\n")
-        if alone and block.end - block.start <= _MAX_HEADING_CHARS:
-            line = text[block.start : block.end]
+        above = text[max(block.start - 2, 0) : block.start]
+        below = text[block.end : block.end + 2]
+        line = text[block.start : block.end]
+        if {above, below} <= {"", "\n\n"} and len(line) <= _MAX_HEADING_CHARS:
             start = block.start + len(line) - len(line.lstrip())
-            yield outline.Candidate(page, outline.Heading(start, squeeze(line), 1.0, False, True))
+            yield outline.HeadingLine(start, squeeze(line), 1.0, False, True, page=page)

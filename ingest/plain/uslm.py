@@ -8,64 +8,27 @@ refused.
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.assemble import assemble
+from docqa.ingest.language.words import word_set
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
-from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
+from docqa.ingest.structure.clean import clean, one_line, squeeze, strip_invisible
 from docqa.ingest.types import Document
 from docqa.ingest.writer import TextWriter
-from docqa.ingest.xml_tree import child, local, parse_xml
+from docqa.ingest.xml_tree import all_named, child, local, parse_xml
 
 _NAMESPACES = ("http://xml.house.gov/schemas/uslm/", "http://schemas.gpo.gov/xml/uslm")
+# From the outside in.
 _BIG = (
-    "title",
-    "subtitle",
-    "chapter",
-    "subchapter",
-    "part",
-    "subpart",
-    "division",
-    "subdivision",
-    "article",
-    "subarticle",
-    "appendix",
-    "schedule",
-    "section",
-    "preamble",
+    "title subtitle chapter subchapter part subpart division subdivision article subarticle appendix schedule section "
+    "preamble "
 )
-_SMALL = (
-    "subsection",
-    "paragraph",
-    "subparagraph",
-    "clause",
-    "subclause",
-    "item",
-    "subitem",
-    "subsubitem",
-    "level",
+_SMALL = "subsection paragraph subparagraph clause subclause item subitem subsubitem level"
+_LEVELS = (_BIG + _SMALL).split()
+_LINES = word_set(
+    "chapeau continuation proviso content p longTitle docTitle officialTitle enactingFormula note sourceCredit "
+    "signatures recital docNumber term row tr"
 )
-_LEVELS = frozenset(_BIG + _SMALL)
-_LINES = frozenset(
-    (
-        "chapeau",
-        "continuation",
-        "proviso",
-        "content",
-        "p",
-        "longTitle",
-        "docTitle",
-        "officialTitle",
-        "enactingFormula",
-        "note",
-        "sourceCredit",
-        "signatures",
-        "recital",
-        "docNumber",
-        "term",
-        "row",
-        "tr",
-    )
-)
-_SKIPPED = frozenset(("meta", "toc", "style", "script", "layout"))
+_SKIPPED = word_set("meta toc style script layout")
 _QUOTED = frozenset(("quotedContent", "quotedText"))
 
 
@@ -82,9 +45,9 @@ def read_uslm(request: ReadRequest) -> Document:
     writer.walk(root, False)
     writer.flush()
     titles = (
-        e.text
-        for e in root.iter()
-        if local(e) == "title" and not len(e) and "purl.org/dc" in str(e.tag)
+        element.text
+        for element in all_named(root, "title")
+        if not len(element) and "purl.org/dc" in element.tag
     )
     title = squeeze(clean(next(filter(None, titles), "")))
     return assemble(
@@ -132,12 +95,11 @@ class _UslmWriter(TextWriter):
         title = _words(heading)
         start = self._length + bool(self.blocks)
         head = squeeze(f"{number} {title}")
-        if head and (heading is not None or name in _BIG):
-            level = _BIG.index(name) + 1 if name in _BIG else len(_BIG) + _SMALL.index(name) + 1
+        if head and (heading is not None or name in _BIG.split()):
+            level = _LEVELS.index(name) + 1
+            number = number.strip(" .—")
             self.marks.append(
-                outline.HeadingMark(
-                    level, number.strip(" .—") or None, title or head, 1, start, "markup", 1.0
-                )
+                outline.HeadingMark(level, number or None, title or head, 1, start, "markup", 1.0)
             )
             self.flush()
             self._pending.append(head)
@@ -158,10 +120,10 @@ class _UslmWriter(TextWriter):
         self.hidden += hidden
         self._pending.clear()
         self._numbered = False
-        text = squeeze(" ".join(text.split()))
+        text = one_line(text)
         if text:
             self.put(text, kind, "\n")
 
 
 def _words(element: Element | None) -> str:
-    return "" if element is None else squeeze(" ".join(clean("".join(element.itertext())).split()))
+    return "" if element is None else one_line(clean("".join(element.itertext())))

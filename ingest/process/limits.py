@@ -40,12 +40,12 @@ def limit_resources(most_seconds: int) -> None:
             resource.setrlimit(kind, limit)
 
 
-def allow_seconds(more: int) -> None:
+def allow_seconds(seconds: int) -> None:
     """Adds seconds of processor time for this process, where it limits itself."""
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    wanted = soft + more
+    wanted = soft + seconds
     resource.setrlimit(
         resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
     )
@@ -77,9 +77,9 @@ class Watch:
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
 
-    def allow(self, more: float) -> None:
+    def allow(self, seconds: float) -> None:
         """Adds seconds of processor time."""
-        self._seconds += more
+        self._seconds += seconds
 
     def close(self) -> None:
         """Ends the watch; the process has ended."""

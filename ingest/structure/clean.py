@@ -64,9 +64,14 @@ def squeeze(text: str) -> str:
     return _SPACES.sub(" ", text).strip(" ")
 
 
+def one_line(text: str) -> str:
+    """The words of `text`, each white space between them as one space."""
+    return " ".join(text.split())
+
+
 def squeezed_lines(text: str) -> str:
     """The lines of `text` that have words, white space in order."""
-    return "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
+    return "\n".join(filter(None, map(one_line, text.split("\n"))))
 
 
 def mask_digits(line: str) -> str:

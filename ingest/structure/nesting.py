@@ -8,19 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from docqa.ingest.language.places import ATTACHMENTS
-from docqa.ingest.structure.numbering import Numbered
+from docqa.ingest.structure.numbering import LISTS, REFERENCES, THANKS, Numbered
 
 NUMBERS = frozenset(("decimal", "roman", "letter", "bare letter"))
 _NOT_DIVISIONS = NUMBERS | {"named"}
-REFERENCES = frozenset(
-    ("references", "bibliography", "works cited", "literature cited", "références")
-)
-THANKS = frozenset(
-    ("acknowledgments", "acknowledgements", "acknowledgment", "acknowledgement", "remerciements")
-)
-_LISTS = frozenset(("index", "contents", "table of contents"))
-NAMES_OF_LISTS = REFERENCES | _LISTS | {"table of authorities"}
-_BACK = REFERENCES | THANKS | _LISTS | {"abstract", "glossary", "preface", "foreword"}
+NAMES_OF_LISTS = REFERENCES | LISTS | {"table of authorities"}
+_BACK = REFERENCES | THANKS | LISTS | {"abstract", "glossary", "preface", "foreword"}
 
 
 class Nesting:

@@ -4,6 +4,7 @@ word.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from docqa.ingest.types import Note, Page
 
@@ -26,14 +27,12 @@ def find_notes(pages: Sequence[Page], *, paged: bool) -> Iterator[Note]:
     last: Note | None = None
     for page in pages:
         rule = ruled.get(page.page)
-        found = (
-            _below_rule(page, rule, last)
-            if rule is not None
-            else _on_page(page, bracketed=not paged)
-        )
-        for note in found:
-            yield note
-            last = note
+        if rule is None:
+            notes = _on_page(page, bracketed=not paged)
+        else:
+            notes = _below_rule(page, rule, last)
+        for last in notes:
+            yield last
 
 
 def rules_above_notes(pages: Sequence[Page]) -> dict[int, int]:
@@ -47,11 +46,8 @@ def rules_above_notes(pages: Sequence[Page]) -> dict[int, int]:
             below = page.blocks[number + 1]
             match = _RULE.match(page.text, block.start) if block.end - block.start >= 5 else None
             if match is not None and match.end() >= block.end:
-                rules[page.page] = (
-                    match[1],
-                    block.end,
-                    _FOOT.match(page.text, below.start) is not None,
-                )
+                begins = _FOOT.match(page.text, below.start) is not None
+                rules[page.page] = match[1], block.end, begins
                 break
     signs = {sign for sign, _, begins in rules.values() if begins}
     return {page: end for page, (sign, end, _) in rules.items() if sign in signs}
@@ -59,90 +55,63 @@ def rules_above_notes(pages: Sequence[Page]) -> dict[int, int]:
 
 def _below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note]:
     """The notes below the rule that ends at `rule`; words before the first go on from `last`."""
-    mark = ""
-    start = 0
-    end = 0
-    at = 0
-    at_page = page.page
-    if last is not None:
-        mark = last.mark
-        at = last.at
-        at_page = last.at_page
-    begun = -1
+    note = last and replace(last, page=page.page, start=-1)
     for block in page.blocks:
         if block.start < rule:
             continue
         match = _FOOT.match(page.text, block.start, block.end)
         if match is not None:
-            if begun >= 0 and mark:
-                yield Note(mark, page.page, start, end, at_page, at)
-            mark = match.group(1)
-            at_page = page.page
-            anchor = _anchor(page.text, mark, 0, rule, bracketed=False)
-            at = anchor if anchor is not None else rule - 1
-            begun = -1
-        if begun < 0:
-            begun = start = block.start
-        end = block.end
-    if begun >= 0 and mark:
-        yield Note(mark, page.page, start, end, at_page, at)
+            if note is not None and note.start >= 0:
+                yield note
+            anchor = _anchor(page.text, match[1], 0, rule, bracketed=False)
+            at = rule - 1 if anchor is None else anchor
+            note = Note(match[1], page.page, block.start, block.end, page.page, at)
+        elif note is not None:
+            start = block.start if note.start < 0 else note.start
+            note = replace(note, start=start, end=block.end)
+    if note is not None and note.start >= 0:
+        yield note
 
 
 def _on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
     blocks = page.blocks
     pattern = _BRACKETED if bracketed else _FOOT
     matches = [pattern.match(page.text, block.start, block.end) for block in blocks]
-    starts = [(number, match) for number, match in enumerate(matches) if match]
-    first = _first_note(starts)
-    if first is None:
+    starts = _last_run([(number, match) for number, match in enumerate(matches) if match])
+    if not starts:
         return
-    body_end = blocks[starts[first][0]].start
-    if (
-        not bracketed
-        and not starts[first][1].group(1).isdecimal()
-        and body_end < 0.5 * len(page.text)
-    ):
+    number, match = starts[0]
+    body_end = blocks[number].start
+    if not (bracketed or match[1].isdecimal()) and body_end < 0.5 * len(page.text):
         return  # the affiliations on top of a paper, with a body below them
     at = 0
-    noted = ""
-    for number in range(first, len(starts)):
-        block, match = starts[number]
-        following = starts[number + 1][0] if number + 1 < len(starts) else len(blocks)
-        mark = match.group(1)
+    before = ""
+    # Notes at the foot of a page run to the next one; among other text a note is its own block.
+    following = [number for number, _ in starts[1:]] + [len(blocks)]
+    for (number, match), end in zip(starts, following, strict=True):
+        mark = match[1]
         anchor = _anchor(page.text, mark, at, body_end, bracketed=bracketed)
-        dotted = match.group()[len(mark) :][:1] == "."
-        if (
-            anchor is None
-            and not (bracketed or dotted)
-            and noted.isdecimal()
-            and mark == str(int(noted) + 1)
-        ):
-            anchor = (
-                at  # the mark of the next note is lost in print: it stands behind the one before
-            )
+        dotted = match[0][len(mark) :].startswith(".")
+        if anchor is None and not (bracketed or dotted) and _is_next(before, mark):
+            anchor = at  # its mark is lost in print, somewhere after the one before
         if anchor is not None:
             at = anchor + 1
-            noted = mark
-            # Notes at the foot of a page run to the next one; among other text a note is its own
-            # block.
-            end = blocks[(following if not bracketed else block + 1) - 1].end
-            yield Note(mark, page.page, blocks[block].start, end, page.page, anchor)
+            before = mark
+            last = blocks[number if bracketed else end - 1]
+            yield Note(mark, page.page, blocks[number].start, last.end, page.page, anchor)
 
 
-def _first_note(starts: Sequence[tuple[int, re.Match[str]]]) -> int | None:
-    """Where the last run of marks that rise one by one begins: notes are a page's last numbered
-    lines.
-    """
-    if not starts:
-        return None
-    first = len(starts) - 1
-    while first > 0:
-        before = starts[first - 1][1].group(1)
-        after = starts[first][1].group(1)
-        if before.isdecimal() and not (after.isdecimal() and int(after) == int(before) + 1):
-            break
-        first -= 1
-    return first
+def _is_next(before: str, mark: str) -> bool:
+    return before.isdecimal() and mark == str(int(before) + 1)
+
+
+def _last_run(starts: list[tuple[int, re.Match[str]]]) -> list[tuple[int, re.Match[str]]]:
+    """The last of `starts` whose marks rise one by one: notes are a page's last numbered lines."""
+    for at in range(len(starts) - 1, 0, -1):
+        before = starts[at - 1][1][1]
+        if before.isdecimal() and not _is_next(before, starts[at][1][1]):
+            return starts[at:]
+    return starts
 
 
 def _anchor(text: str, mark: str, start: int, end: int, *, bracketed: bool) -> int | None:

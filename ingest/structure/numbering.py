@@ -6,23 +6,17 @@ from typing import NamedTuple
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import NUMBER_WORD, ordinal_of
 from docqa.ingest.language.places import ELSEWHERE, division_of
+from docqa.ingest.language.words import word_set
 
-_DIVISIONS = {
-    "title": 0,
-    "part": 1,
-    "chapter": 2,
-    "subchapter": 3,
-    "article": 3,
-    "division": 2,
-    "book": 0,
-    "section": 4,
-    "clause": 4,
-    "schedule": 1,
-    "exhibit": 1,
-    "appendix": 1,
-    "annex": 1,
-    "attachment": 1,
-}
+_RANKS = (
+    "title book",
+    "part schedule exhibit appendix annex attachment",
+    "chapter division",
+    "subchapter article",
+    "section clause",
+)
+"""Divisions from the outside in."""
+_DIVISIONS = {word: rank for rank, words in enumerate(_RANKS) for word in words.split()}
 _DIVISION = lazily(
     rf"({'|'.join((*ELSEWHERE, *_DIVISIONS))}|sec\.?|§)(?:\s+|(?<=[§.])|(?=\d))(?:no\.\s*)?"
     rf"(\d+[A-Z]?(?:[.\-–](?:\d+|[A-Z]\b))*|[ivxlcdm]+|[a-z]|{NUMBER_WORD})\b[.:]?\s*(?:[-–—:.]\s*)?(.*)$",
@@ -35,13 +29,15 @@ _DECIMAL = lazily(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})([.)]?)\s+(\S.*)$", re.
 _TIGHT = lazily(r"(\d{1,3}(?:\.\d{1,3}){1,5})([.)]?)([A-Z][A-Za-z]{2}.*)$", re.DOTALL)
 _ROMAN_HEAD = lazily(r"([IVXLC]{1,7})[.)]\s+(\S.*)$", re.DOTALL)
 _LETTER_HEAD = lazily(r"([A-Z](?:\.\d{1,3})*)([.)]?)\s+(\S.*)$", re.DOTALL)
-_NAMED = lazily(
-    r"(abstract|summary|executive summary|introduction|preface|foreword|background|related work|preliminaries|"
-    r"methods?|materials and methods|results|discussion|conclusions?|acknowledge?ments?|references|bibliography|"
-    r"works cited|literature cited|références|remerciements|"
-    r"definitions|recitals|glossary|index|notes|table of contents|contents|appendix|appendices)[.:]?$",
-    re.IGNORECASE,
+REFERENCES = word_set("references bibliography références") | {"works cited", "literature cited"}
+THANKS = word_set("acknowledgments acknowledgements acknowledgment acknowledgement remerciements")
+LISTS = word_set("index contents") | {"table of contents"}
+_PARTS = word_set(
+    "abstract summary introduction preface foreword background preliminaries method methods results discussion "
+    "conclusion conclusions definitions recitals glossary notes appendix appendices"
 )
+_PARTS_OF_WORDS = {"executive summary", "related work", "materials and methods"}
+_NAMES = REFERENCES | THANKS | LISTS | _PARTS | _PARTS_OF_WORDS
 
 
 class Numbered(NamedTuple):
@@ -55,47 +51,47 @@ class Numbered(NamedTuple):
     number: str | None
     title: str
 
+    @property
+    def is_untitled(self) -> bool:
+        """Whether the number is all that the heading says."""
+        return self.title == self.number
+
 
 def parse_heading(line: str) -> Numbered | None:
     """`line` as a numbered or well-known heading, perhaps none of this document, or None."""
     line = line.strip()
-    if _NAMED.match(line):
-        return Numbered("named", 5, (), None, line.rstrip(".:"))
+    name = line[:-1] if line.endswith((".", ":")) else line
+    if name.lower() in _NAMES:
+        return Numbered("named", 5, (), None, name)
     match = _ONLY.match(line)
     if match:
-        family = "schedule" if match.group(1) == "SCHEDULE" else "annex"
-        number = match.group(1)
-        return Numbered(
-            family,
-            _DIVISIONS[family],
-            (1,),
-            number,
-            f"({match.group(2)})" if match.group(2) else number,
-        )
+        number, title = match.groups()
+        family = "schedule" if number == "SCHEDULE" else "annex"
+        return Numbered(family, _DIVISIONS[family], (1,), number, f"({title})" if title else number)
     match = _DIVISION.match(line)
-    if match and not line[0].islower() and not match.group(3).startswith(","):
-        word = division_of(match.group(1))
-        ordinal = ordinal_of(match.group(2))
-        if ordinal:
+    if match and not line[0].islower() and not match[3].startswith(","):
+        ordinals = ordinal_of(match[2])
+        if ordinals:
+            word = division_of(match[1])
             number = line[: match.end(2)].strip()
-            return Numbered(
-                word, _DIVISIONS[word], ordinal, number, match.group(3).strip() or number
-            )
+            return Numbered(word, _DIVISIONS[word], ordinals, number, match[3].strip() or number)
     match = _DECIMAL.match(line) or _TIGHT.match(line)
-    if match and _titled(match.group(3)):
-        ordinals = ordinal_of(match.group(1))
-        return Numbered("decimal", 5 + len(ordinals), ordinals, match.group(1), match.group(3))
+    if match and _titled(match[3]):
+        return _counted("decimal", ordinal_of(match[1]), match)
     match = _ROMAN_HEAD.match(line)
-    if match and match.group(1) not in "CDLM" and _titled(match.group(2)):
-        return Numbered("roman", 5, ordinal_of(match.group(1)), match.group(1), match.group(2))
+    if match and match[1] not in "CDLM" and _titled(match[2]):
+        return Numbered("roman", 5, ordinal_of(match[1]), match[1], match[2])
     match = _LETTER_HEAD.match(line)
-    if match and _titled(match.group(3)):
-        parts = match.group(1).split(".")
-        ordinals = (ord(parts[0]) - 64, *(int(part) for part in parts[1:]))
+    if match and _titled(match[3]):
+        letter, *inner = match[1].split(".")
         # "A New Method" is a title, unless "B ..." comes too: the appendices of a paper.
-        family = "letter" if match.group(2) or len(parts) > 1 else "bare letter"
-        return Numbered(family, 5 + len(ordinals), ordinals, match.group(1), match.group(3))
+        family = "letter" if match[2] or inner else "bare letter"
+        return _counted(family, (ord(letter) - 64, *map(int, inner)), match)
     return None
+
+
+def _counted(family: str, ordinals: tuple[int, ...], match: re.Match[str]) -> Numbered:
+    return Numbered(family, 5 + len(ordinals), ordinals, match[1], match[3])
 
 
 def _titled(title: str) -> bool:

@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from docqa.ingest.types import Item, Page, Section, lines_of
+from docqa.ingest.structure.clean import one_line
+from docqa.ingest.types import Item, Page, Section, lines_of, location_of
 
 _NAME = r"[A-Z][^\W\d_]+(?:[’'-][^\W\d_]+)*"
 _WHOM = r"(?:,\s+with\s+whom\s[^.:]{3,200}?\bjoins?\b[^.:]{0,80}?)?"
@@ -32,19 +33,19 @@ def find_opinions(pages: Sequence[Page]) -> list[tuple[int, int, str]]:
     """The parts in order: page (from 1), where it begins there, title, which names who speaks;
     empty: no opinion.
     """
-    found: list[tuple[int, int, str]] = []
-    signed = False
+    parts: list[tuple[int, int, str]] = []
+    before: str | None = None
     for page in pages:
-        for at in lines_of(page.text):
-            line = page.text[at.start : at.end]
-            indent = len(line) - len(line.lstrip())
+        for span in lines_of(page.text):
+            line = span.of(page.text)
             title = _title(line.strip())
-            if title is not None and not (found and found[-1][2] == title):
-                found.append((page.page, at.start + indent, title))
-                signed = signed or title != "Syllabus"
-    return (
-        found if signed and _COURT.search("\n".join(page.text[:6000] for page in pages[:4])) else []
-    )
+            if title and title != before:
+                indent = len(line) - len(line.lstrip())
+                parts.append((page.page, span.start + indent, title))
+                before = title
+    signed = any(title != "Syllabus" for *_, title in parts)
+    beginning = "\n".join(page.text[:6000] for page in pages[:4])
+    return parts if signed and _COURT.search(beginning) else []
 
 
 def with_parts(
@@ -53,17 +54,18 @@ def with_parts(
     """`sections`, of an opinion with its parts: numerals or letters alone on a line of `items`."""
     if not any(section.source == "opinion" for section in sections):
         return tuple(sections)
-    places = {(section.page, section.start) for section in sections}
-    found = sorted(sections, key=lambda section: (section.page, section.start))
+    places = set(map(location_of, sections))
+    found = sorted(sections, key=location_of)
     children = Counter(section.parent for section in sections)
     for item in items:
         around, mark = _part(item, pages)
-        if not mark or (item.page, item.start) in places:
+        if not mark or location_of(item) in places:
             continue
-        before = [one for one in found if (one.page, one.start) < (item.page, item.start)]
-        parent = next((one for one in reversed(before) if one.locator == around), None)
-        if parent is None:
+        before = [section for section in found if location_of(section) < location_of(item)]
+        parents = [section for section in before if section.locator == around]
+        if not parents:
             continue
+        parent = parents[-1]
         children[parent.id] += 1
         made = Section(
             f"{parent.id}.{children[parent.id]}",
@@ -95,25 +97,22 @@ def _title(line: str) -> str | None:
     match = _JUSTICE.match(line)
     if match:
         if match["whose"]:
-            which = (
-                "Opinion of the Court"
-                if match["whose"].startswith("delivered")
-                else "Judgment of the Court"
-            )
-            return f"{which} ({_spelt(match['name'])})"
-        return f"{_spelt(match['name'])}, {_words(match['view'])}"
+            kind = "Opinion" if match["whose"].startswith("delivered") else "Judgment"
+            return f"{kind} of the Court ({_spelt(match['name'])})"
+        return _with_view(match)
     match = _JUDGE.match(line)
     if match and match["view"]:
-        return f"{_spelt(match['name'])}, {_words(match['view'])}"
+        return _with_view(match)
     if match and match["name"].isupper():
         return f"Opinion of the court ({_spelt(match['name'])})"
     return "Opinion of the court (per curiam)" if _PER_CURIAM.match(line) else None
 
 
+def _with_view(match: re.Match[str]) -> str:
+    """ "Stevens, dissenting" of the line of a judge."""
+    return f"{_spelt(match['name'])}, {one_line(match['view']).rstrip(' ,')}"
+
+
 def _spelt(name: str) -> str:
     """Of a name in capitals; "McCONNELL" stays."""
     return " ".join(word.capitalize() if word.isupper() else word for word in name.split())
-
-
-def _words(view: str) -> str:
-    return " ".join(view.split()).rstrip(" ,")

@@ -3,11 +3,12 @@ Schedule 3", "Fig. 3"; not those to another law or contract ("section 5 of the C
 U.S.C. § 1983")."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from docqa.ingest.language.expressions import lazily
-from docqa.ingest.language.numbers import ROMAN, ordinal_of
+from docqa.ingest.language.numbers import ROMAN
 from docqa.ingest.language.places import (
     ATTACHMENTS,
     PROVISIONS,
@@ -17,21 +18,14 @@ from docqa.ingest.language.places import (
     named_places,
 )
 from docqa.ingest.structure.locators.sections import joined
-from docqa.ingest.types import Document, Page, Reference, Section
+from docqa.ingest.types import Document, Location, Page, Reference, Section, location_of
 
+_PARTS_OF_CONTRACTS = "section clause part schedule article chapter exhibit appendix annex"
 _NAMES = (
-    "section",
-    "clause",
+    *_PARTS_OF_CONTRACTS.split(),
     "subclause",
     "paragraph",
-    "article",
-    "schedule",
-    "exhibit",
-    "appendix",
-    "annex",
     "attachment",
-    "chapter",
-    "part",
     "title",
     "table",
     "figure",
@@ -42,7 +36,7 @@ _ELSEWHERE = lazily(
 )
 _HERE = lazily(
     r"(?:\s*\[[^\]\n]{0,80}\])?,?\s+(?:of|to|in)\s+(?:this\b|the\s+(?:Agreement|Contract|Lease)\b|"
-    r"(?:section|clause|part|schedule|article|chapter|exhibit|appendix|annex)\s+[\dA-Z])",
+    rf"(?:{_PARTS_OF_CONTRACTS.replace(' ', '|')})\s+[\dA-Z])",
     re.IGNORECASE,
 )
 _INSIDE = lazily(r",?\s+(?:of|in|to)\s+(?:the\s+)?")
@@ -53,8 +47,6 @@ _BEHIND_CAPTION = lazily(r"\s*[.:|—–-]|\s+(?=[A-Z“\"(])|\s*$")
 _KEY = lazily(r"([^\W\d_]+\.?|§+)?\s*([\dA-Z][\w.\-–]*)", re.IGNORECASE)
 _ROMAN_KINDS = ATTACHMENTS | {"article", "chapter", "part", "title"}
 Key = tuple[str, str]
-Point = tuple[int, int]
-"""(page, offset in its text)."""
 
 
 class Target(NamedTuple):
@@ -86,47 +78,45 @@ class _Resolver:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.places: dict[Key, list[Target]] = {}
-        self.located: dict[str, list[Target]] = {}
-        self.headings = {(section.page, section.start) for section in document.sections}
+        self.places: defaultdict[Key, list[Target]] = defaultdict(list)
+        self.located: defaultdict[str, list[Target]] = defaultdict(list)
         self.sections = {section.id: section for section in document.sections}
+        self.headings = set(map(location_of, document.sections))
         for section in document.sections:
-            target = Target(section.id, section.page, section.start)
+            target = Target(section.id, *location_of(section))
             key = _key(section)
             if key is not None:
-                self.places.setdefault(key, []).append(target)
+                self.places[key].append(target)
             if section.locator:
-                self.located.setdefault(section.locator.casefold(), []).append(target)
+                self.located[section.locator.casefold()].append(target)
         self.kinds = {kind for kind, _ in self.places}
         for item in document.items:
-            here = document.section_of(item.page, item.start)
-            target = Target(here.id if here else None, item.page, item.start)
-            self.located.setdefault(item.locator.casefold(), []).append(target)
+            around = document.section_of(*location_of(item))
+            target = Target(around.id if around else None, *location_of(item))
+            self.located[item.locator.casefold()].append(target)
         for page in document.pages:
             for block in page.blocks:
-                caption = caption_of(page.text[block.start : block.end])
+                caption = caption_of(page.words(block))
                 if caption is not None:
-                    self.places.setdefault(caption, []).append(Target(None, page.page, block.start))
+                    self.places[caption].append(Target(None, page.page, block.start))
 
     def on_page(self, page: Page) -> Iterator[Reference]:
         for named in named_places(page.text, _NAMES) if self.places or self.located else ():
-            yield from (
-                reference
-                for reference in self._named(page, named)
-                if not self._is_itself(reference)
-            )
+            for reference in self._named(page, named):
+                if not self._is_itself(reference):
+                    yield reference
 
     def _is_itself(self, reference: Reference) -> bool:
         """Whether a reference leads to its own line."""
-        here = reference.page, reference.start
-        to = reference.to_page, reference.to_start
-        if here[0] != to[0]:
+        page = reference.page
+        if page != reference.to_page:
             return False
-        text = self.document.pages[here[0] - 1].text
-        same_line = text.rfind("\n", 0, here[1]) == text.rfind("\n", 0, to[1])
-        return to == here or (
-            same_line and self.document.locator_of(*here) == self.document.locator_of(*to)
-        )
+        text = self.document.pages[page - 1].text
+
+        def line_and_locator(start: int) -> tuple[int, str | None]:
+            return text.rfind("\n", 0, start), self.document.locator_of(page, start)
+
+        return line_and_locator(reference.start) == line_and_locator(reference.to_start)
 
     def _named(self, page: Page, named: NamedPlaces) -> Iterator[Reference]:
         """The references behind one word ("Sections 4.2 and 5.1(a)")."""
@@ -142,12 +132,10 @@ class _Resolver:
         for item in named.numbers:
             target = self._find(_kind(named.word), item.number, page.page, named.start, roof)
             if target is not None:
-                subs = (
-                    () if named.word in ("figure", "table") else item.subs
-                )  # (b) of a figure is in it
-                section, to_page, to_start = self._below(target, subs)
+                # (b) of a figure is in it.
+                subs = () if named.word in ("figure", "table") else item.subs
                 start = named.start if item is first else item.start
-                yield Reference(page.page, start, item.end, section, to_page, to_start)
+                yield Reference(page.page, start, item.end, *self._below(target, subs))
 
     def _roof(self, page: Page, end: int) -> Target | None:
         """The schedule or section of this document named behind a reference ("of Schedule 3")."""
@@ -162,42 +150,36 @@ class _Resolver:
         self, kind: str, number: str, page: int, start: int, roof: Target | None
     ) -> Target | None:
         """Where numbers begin again, under the named `roof`, else the reference's own."""
-        found = self.places.get((kind, _ordinal(kind, number)), [])
-        if not found and kind in ("article", "section"):
+        targets = self.places.get((kind, _ordinal(kind, number)), [])
+        if not targets and kind in ("article", "section"):
             other = "section" if kind == "article" else "article"
-            known = (
-                self.places.get((other, _ordinal(other, number)))
-                if kind not in self.kinds
-                else None
-            )
-            found = known or self.located.get(number.casefold(), [])
+            if kind not in self.kinds:
+                targets = self.places.get((other, _ordinal(other, number)), [])
+            targets = targets or self.located.get(number.casefold(), [])
         if roof is not None:
-            around = self.document.locator_of(roof.page, roof.start) or ""
-            inner = (joined(around, number), joined(around, f"{kind} {number}"))
-            within = [target for target in found if self._is_within(target, roof)]
-            return next(
-                iter(
-                    [*within, *(t for name in inner for t in self.located.get(name.casefold(), ()))]
-                ),
-                None,
-            )
+            section = self.sections.get(roof.section or "")
+            end = self.document.end_of(section) if section else (len(self.document.pages) + 1, 0)
+            inner = [t for t in targets if location_of(roof) < location_of(t) < end]
+            for name in (number, f"{kind} {number}"):
+                inner += self._located_in(roof, name)
+            return inner[0] if inner else None
         for above in self.document.sections_above(self.document.section_of(page, start)):
-            for target in found if len(found) > 1 else ():
-                if target.section == above.id or (target.section or "").startswith(above.id + "."):
+            for target in targets if len(targets) > 1 else ():
+                if f"{target.section}.".startswith(f"{above.id}."):
                     return target
-        return found[0] if found else None
+        return targets[0] if targets else None
 
-    def _is_within(self, target: Target, roof: Target) -> bool:
-        section = self.sections.get(roof.section or "")
-        end = self.document.end_of(section) if section else (len(self.document.pages) + 1, 0)
-        return (roof.page, roof.start) < (target.page, target.start) < end
+    def _located_in(self, target: Target, inner: str) -> list[Target]:
+        """Where the number `inner` is, written behind the locator of `target`."""
+        around = self.document.locator_of(*location_of(target)) or ""
+        return self.located.get(joined(around, inner).casefold(), [])
 
     def _below(self, target: Target, subs: Sequence[str]) -> Target:
         """The place of "(b)(2)" in a section, as deep as it can be followed."""
-        around = self.document.locator_of(target.page, target.start) or ""
-        found = self.located.get(joined(around, "".join(subs)).casefold(), ()) if subs else ()
-        inside = [one for one in found if (one.page, one.start) > (target.page, target.start)]
-        return inside[0] if inside else target
+        for inner in self._located_in(target, "".join(subs)) if subs else ():
+            if location_of(inner) > location_of(target):
+                return inner
+        return target
 
 
 def _is_elsewhere(page: Page, end: int) -> bool:
@@ -212,8 +194,8 @@ def _fills_line(text: str, start: int, end: int) -> bool:
 
 
 def opener_of(
-    pages: Sequence[Page], marks: Sequence[str], start: Point, end: Point
-) -> Point | None:
+    pages: Sequence[Page], marks: Sequence[str], start: Location, end: Location
+) -> Location | None:
     """The first place in `start` to `end` where one of `marks` ("(b)") opens an item, or None."""
     any_mark = "|".join(map(re.escape, marks))
     opener = re.compile(
@@ -234,21 +216,15 @@ def _kind(word: str) -> str:
 
 def _ordinal(kind: str, number: str) -> str:
     """One spelling for each number: Roman ones of articles and the like as digits, "–" as "-"."""
-    if (
-        kind in _ROMAN_KINDS
-        and number.isupper()
-        and number.lower() in ROMAN
-        and (len(number) > 1 or number in "IVX")
-    ):
-        return str(ordinal_of(number)[0])
+    is_roman = number.isupper() and number.lower() in ROMAN
+    if kind in _ROMAN_KINDS and is_roman and (len(number) > 1 or number in "IVX"):
+        return str(ROMAN[number.lower()])
     return number.replace("–", "-").upper()
 
 
 def _key(section: Section) -> Key | None:
     number = section.number
-    if not number:
-        return None
-    match = _KEY.fullmatch(number)
+    match = _KEY.fullmatch(number or "")
     word = division_of(match[1]) if match and match[1] else ""
     if match is None or (word and word not in _NAMES):
         return None

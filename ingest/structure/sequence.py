@@ -12,7 +12,7 @@ _WINDOW = 300
 _NEVER = float("inf")
 
 
-class Step(NamedTuple):
+class NumberingStep(NamedTuple):
     """A numbered line; `weight`: how much it looks like a heading, `part`: the divisions
     (schedules, articles ...) before it: in a new one numbers may begin again."""
 
@@ -21,7 +21,7 @@ class Step(NamedTuple):
     part: int
 
 
-def best_chain(steps: Sequence[Step]) -> set[int]:
+def best_chain(steps: Sequence[NumberingStep]) -> set[int]:
     """The indices of the chain with the greatest sum of weights less the cost of its gaps."""
     score: list[float] = []
     before: list[int] = []
@@ -52,13 +52,13 @@ def follows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
     return bool(before and after) and _gap(before, after) is not None
 
 
-def _start_cost(step: Step) -> float:
+def _start_cost(step: NumberingStep) -> float:
     if all(ordinal <= 1 for ordinal in step.ordinals):
         return 0.0
     return 0.5 if len(step.ordinals) > 1 and step.ordinals[-1] == 1 else 2.5
 
 
-def _cost(before: Step, after: Step) -> float:
+def _cost(before: NumberingStep, after: NumberingStep) -> float:
     """0 for the next number, more for a gap or a new beginning."""
     gap = _gap(before.ordinals, after.ordinals)
     if gap is not None:

@@ -35,6 +35,7 @@ _SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject")
 _SEAM = "\x01"
 _LINK = re.compile(r"<?(?:https?://|mailto:|cid:)\S{1,2000}")
 _LETTERS = re.compile(r"\w+")
+_RICH = ("text/html", "multipart/related", "multipart/mixed")
 
 
 def read_email(request: ReadRequest) -> Document:
@@ -42,7 +43,7 @@ def read_email(request: ReadRequest) -> Document:
     NoText.
     """
     message = parse_email(request.content)
-    reader = _Reader(BlockWriter(include_hidden=request.include_hidden))
+    reader = MessageReader(BlockWriter(include_hidden=request.include_hidden))
     reader.message(message)
     if not reader.texts and reader.encrypted:
         raise Encrypted("the message is encrypted", hint="Save it decrypted from your mail program")
@@ -54,7 +55,7 @@ def read_email(request: ReadRequest) -> Document:
     )
 
 
-class _Reader:
+class MessageReader:
     def __init__(self, writer: BlockWriter) -> None:
         self.writer = writer
         self.warnings: list[str] = []
@@ -103,31 +104,24 @@ class _Reader:
         """Of alternatives plain text with words, else HTML, else the last; of other parts all."""
         if kind != "multipart/alternative" or not parts:
             return parts
-        rich = [
-            p
-            for p in parts
-            if p.get_content_type() in ("text/html", "multipart/related", "multipart/mixed")
-        ]
+        rich = [part for part in parts if part.get_content_type() in _RICH]
         for part in parts:
-            if (
-                part.get_content_type() == "text/plain"
-                and (words := self._decoded(part, False)).strip()
-            ):
-                pages = [
-                    p for whole in rich for p in whole.walk() if p.get_content_type() == "text/html"
-                ]
-                if pages and _says_more(words, self._shown(pages)):
+            plain = self._decoded(part, False) if part.get_content_type() == "text/plain" else ""
+            if plain.strip():
+                if _says_more(plain, self._shown(rich)):
                     self.warnings.append(
                         "the plain text of the message differs from its HTML, and is what is read"
                     )
                 return [part]
         return rich[-1:] or parts[-1:]
 
-    def _shown(self, pages: list[Message]) -> str:
+    def _shown(self, parts: list[Message]) -> str | None:
+        """The words of the HTML in `parts`, None where there is none."""
         writer = BlockWriter()
+        pages = [p for part in parts for p in part.walk() if p.get_content_type() == "text/html"]
         for page in pages:
             HtmlBlocks(writer).write(self._decoded(page, True))
-        return writer.page().text
+        return writer.page().text if pages else None
 
     def _text(self, part: Message, kind: str) -> None:
         before = len(self.writer.blocks)
@@ -179,8 +173,10 @@ class _Reader:
             return data.decode("utf-8", "replace")
 
 
-def _says_more(plain: str, shown: str) -> bool:
+def _says_more(plain: str, shown: str | None) -> bool:
     """Whether `plain` has three words in a row that `shown` lacks; addresses of links are none."""
+    if shown is None:
+        return False
     words, others = (
         ["", "", *_LETTERS.findall(_LINK.sub(" ", text.casefold())), "", ""]
         for text in (plain, shown)

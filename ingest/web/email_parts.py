@@ -11,17 +11,17 @@ from pathlib import PurePosixPath
 
 from docqa.ingest.errors import NotADocument, Unreadable, refuse_over
 from docqa.ingest.formats import format_of_type
+from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_EMAIL_PARTS
-from docqa.ingest.structure.clean import clean
+from docqa.ingest.structure.clean import clean, one_line
 
 _HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,80}:")
 _MAX_HEADER_CHARS = 20_000
 _MAX_NAME_CHARS = 120
-SIGNATURES = frozenset(
-    ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
+ENCRYPTED = word_set("application/pkcs7-mime application/x-pkcs7-mime multipart/encrypted")
+_NOT_FILES = ENCRYPTED | word_set(
+    "text/plain text/html application/pgp-signature application/pkcs7-signature application/x-pkcs7-signature"
 )
-ENCRYPTED = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"))
-_NOT_FILES = frozenset(("text/plain", "text/html")) | SIGNATURES | ENCRYPTED
 
 
 def _suffix_of(kind: str) -> str:
@@ -61,7 +61,7 @@ def header(message: Message, name: str) -> str:
         raw = data.decode("utf-8")
     except UnicodeDecodeError:
         raw = data.decode("cp1252", "replace")
-    return " ".join(clean(raw).split())
+    return one_line(clean(raw))
 
 
 def sender(value: str) -> str:
@@ -74,7 +74,7 @@ def _words(encoded: str) -> str:
     """A header or a name with its encoded words (RFC 2047) read, where they can be."""
     with suppress(LookupError, ValueError, MessageError):
         encoded = str(make_header(decode_header(encoded)))
-    return " ".join(clean(encoded).split())
+    return one_line(clean(encoded))
 
 
 def filename(part: Message) -> str:
@@ -101,18 +101,13 @@ def attachments(message: Message) -> Iterator[tuple[str, Message]]:
         suffix = _suffix_of(kind)
         name = filename(part)
         if not name and kind == "message/rfc822":
-            inner = part.get_payload()
-            first = inner[0] if isinstance(inner, list) and inner else None
-            subject = header(first, "Subject") if isinstance(first, Message) else ""
-            name = (
-                re.sub(r"[/\\\x00-\x1f]+", " ", subject).strip(" .")[:_MAX_NAME_CHARS] or "message"
-            )
-            name += ".eml"
+            inside = parts_in(part)
+            subject = header(inside[0], "Subject") if inside else ""
+            subject = re.sub(r"[/\\\x00-\x1f]+", " ", subject).strip(" .")
+            name = f"{subject[:_MAX_NAME_CHARS] or 'message'}.eml"
         name = name or f"attachment{suffix}"
-        if suffix and (
-            not PurePosixPath(name).suffix
-            or (suffix == ".eml" and not name.lower().endswith(".eml"))
-        ):
+        known = PurePosixPath(name).suffix.lower()
+        if not known or (suffix == ".eml" != known):
             name += suffix
         stem = PurePosixPath(name)
         count = 1
@@ -129,11 +124,8 @@ def attachments(message: Message) -> Iterator[tuple[str, Message]]:
 def parts_in(part: Message) -> list[Message]:
     """Those of which `part` is made."""
     payload = part.get_payload()
-    return (
-        [inner for inner in payload if isinstance(inner, Message)]
-        if isinstance(payload, list)
-        else []
-    )
+    inside = payload if isinstance(payload, list) else []
+    return [inner for inner in inside if isinstance(inner, Message)]
 
 
 def _attached(part: Message, depth: int) -> Iterator[Message]:
@@ -146,26 +138,21 @@ def _attached(part: Message, depth: int) -> Iterator[Message]:
     elif inside:
         for inner in inside if depth < MAX_EMAIL_DEPTH else ():
             yield from _attached(inner, depth + 1)
-    elif (
-        whole
-        and kind not in _NOT_FILES
-        and not (part.get("Content-ID") and kind.startswith("image/"))
-    ):
+    elif whole and kind not in _NOT_FILES and not _is_shown(part, kind):
         yield part
+
+
+def _is_shown(part: Message, kind: str) -> bool:
+    """Whether a part is a picture with an id, which is shown in the text."""
+    return bool(part.get("Content-ID")) and kind.startswith("image/")
 
 
 def bytes_of(part: Message) -> bytes:
     payload = part.get_payload()
     if isinstance(payload, list):
-        try:
+        # What cannot be written again is left out.
+        with suppress(RecursionError, ValueError, LookupError, TypeError, AttributeError):
             return payload[0].as_bytes() if payload and isinstance(payload[0], Message) else b""
-        except (
-            RecursionError,
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-        ):  # what cannot be written again
-            return b""
+        return b""
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) else b""

@@ -12,11 +12,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from docqa.ingest.archive import Package
 from docqa.ingest.errors import Encrypted, Unreadable
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.structure.clean import one_line
 from docqa.ingest.types import Document
 from docqa.ingest.web.html import HtmlBlocks
 from docqa.ingest.web.html_source import decode_html, prepare
 from docqa.ingest.writer import BlockWriter
-from docqa.ingest.xml_tree import attribute, child, local, parse_xml
+from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local, parse_xml
 
 # Fonts are scrambled in this way so that they cannot be copied out of a book; its text is not.
 _FONT_METHODS = frozenset(("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"))
@@ -58,7 +59,7 @@ def read_epub(request: ReadRequest) -> Document:
         blocks = HtmlBlocks(writer, level=level, anchors=anchors)
         blocks.write(source, partial(_sheet, book, name))
         warnings += [f"{name}: {remark}" for remark in blocks.warnings]
-    title = " ".join(_title(root).split())
+    title = one_line(_title(root))
     return writer.document(
         request, title=title, media_type="application/epub+zip", warnings=warnings
     )
@@ -72,11 +73,7 @@ def _sheet(book: Package, base: str, href: str) -> str:
 
 def _refuse_drm(book: Package) -> None:
     encryption = _xml(book, "META-INF/encryption.xml")
-    parts = (
-        [e for e in encryption.iter() if local(e) == "EncryptedData"]
-        if encryption is not None
-        else []
-    )
+    parts = all_named(encryption, "EncryptedData")
     methods = {attribute(child(part, "EncryptionMethod"), "Algorithm") for part in parts}
     if methods - _FONT_METHODS:
         raise Encrypted("the book is encrypted (DRM)", hint="Only books without DRM can be read")
@@ -89,9 +86,9 @@ def _xml(book: Package, name: str) -> Element | None:
 
 def _package_file(book: Package) -> str:
     container = _xml(book, "META-INF/container.xml")
-    for element in container.iter() if container is not None else ():
-        if local(element) == "rootfile" and attribute(element, "full-path"):
-            return posixpath.normpath(attribute(element, "full-path") or "")
+    for element in all_named(container, "rootfile"):
+        if path := attribute(element, "full-path"):
+            return posixpath.normpath(path)
     raise Unreadable(
         "META-INF/container.xml names no package file", hint="Is it an EPUB? Get the book again"
     )
@@ -159,12 +156,11 @@ def _contents(book: Package, opf: str, root: Element, items: dict[str | None, El
 
 
 def _from_points(parent: Element | None, name: str, level: int, found: Contents) -> None:
-    for point in parent if parent is not None else ():
-        if local(point) == "navPoint":
-            label = child(point, "navLabel", "text")
-            title = "".join(label.itertext()) if label is not None else ""
-            _add(found, name, attribute(child(point, "content"), "src"), level, title)
-            _from_points(point, name, min(level + 1, _MAX_LEVEL), found)
+    for point in children_named(parent, "navPoint"):
+        label = child(point, "navLabel", "text")
+        title = "".join(label.itertext()) if label is not None else ""
+        _add(found, name, attribute(child(point, "content"), "src"), level, title)
+        _from_points(point, name, min(level + 1, _MAX_LEVEL), found)
 
 
 def _from_nav(data: bytes, name: str) -> Contents:
@@ -189,7 +185,7 @@ def _list_depth(link: LexborNode, nav: LexborNode) -> int:
 
 
 def _add(found: Contents, base: str, href: str | None, level: int, title: str) -> None:
-    title = " ".join(title.split())
+    title = one_line(title)
     if not title or not href:
         return
     name, fragment = _resolve(base, href)

@@ -15,7 +15,7 @@ from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import squeezed_lines
+from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.types import Document
 from docqa.ingest.web.html_source import decode_html, prepare
@@ -30,8 +30,9 @@ _SKIPPED = word_set(
 )
 _BLOCKS = word_set(
     "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
-    "header hgroup hr legend li main menu ol p pre section summary ul"
+    "header hgroup hr legend li main menu ol p pre section summary ul caption h1 h2 h3 h4 h5 h6"
 )
+Attributes = Mapping[str, str | None]
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 # The elements with which mail programs quote an earlier message.
@@ -81,7 +82,7 @@ class HtmlBlocks:
         self._inline: list[str] = []
         self._heading = 0
         self._pre = 0
-        self._items: list[_Numbering] = []
+        self._items: list[ListNumbering] = []
         self._prefix = ""
         self._cells: list[MarkedCell] | None = None
         self._marks: list[tuple[int, bool]] = []
@@ -97,7 +98,7 @@ class HtmlBlocks:
         deeper, or larger, than the limits."""
         tree = LexborHTMLParser(prepare(source))
         title = tree.css_first("head title")
-        self.title = " ".join(title.text().split()) if title else ""
+        self.title = one_line(title.text()) if title else ""
         # Tables around elements that tables of data do not have.
         inner = tree.css("table table, table h1, table h2, table h3, table h4, table ul, table ol")
         self._layout = {table.mem_id for table in map(_table_around, inner) if table is not None}
@@ -155,11 +156,11 @@ class HtmlBlocks:
         if not self._visibility.enter(node, tag, attributes):
             self._writer.hide(node.text())
             return False
-        if tag in _BLOCKS or tag in _HEADINGS or tag in ("table", "tr", "td", "th", "caption"):
+        if tag in _BLOCKS or tag in ("table", "tr", "td", "th"):
             self._flush()
         for key in (attributes.get("id"), attributes.get("name") if tag == "a" else None):
-            if key and key in self._anchors:
-                self._due += self._anchors[key]
+            if key:
+                self._due += self._anchors.get(key, ())
         if tag == "math" and attributes.get("alttext"):
             # What the author wrote reads better than the letters of the markup in a row.
             self._inline.append(f"${attributes['alttext']}$")
@@ -168,7 +169,7 @@ class HtmlBlocks:
         self._begin(node, tag, attributes)
         return True
 
-    def _begin(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> None:
+    def _begin(self, node: LexborNode, tag: str, attributes: Attributes) -> None:
         if self._quoted and len(self._quotes) < _MAX_QUOTES and _is_quote(tag, attributes):
             self._begin_quote(node)
         if tag in _HEADINGS:
@@ -176,7 +177,7 @@ class HtmlBlocks:
         elif tag == "pre":
             self._pre += 1
         elif tag in ("ul", "ol", "menu"):
-            self._items.append(_Numbering(tag == "ol", attributes))
+            self._items.append(ListNumbering(tag == "ol", attributes))
         elif tag == "li":
             self._prefix = self._items[-1].next(attributes) if self._items else "- "
         elif tag == "tr" and self._is_data(node):
@@ -186,27 +187,19 @@ class HtmlBlocks:
         elif tag == "q":
             self._inline.append("“")
         elif tag == "sup" or _is_note_mark(tag, attributes):
-            linked = (
-                tag == "a"
-                or node.css_first("a") is not None
-                or getattr(node.parent, "tag", "") == "a"
-            )
+            around = getattr(node.parent, "tag", "")
+            linked = "a" in (tag, around) or node.css_first("a") is not None
             self._marks.append((len(self._inline), linked))
 
     def _begin_quote(self, node: LexborNode) -> None:
         """What says whose message it is may stand right before."""
         self._flush()
-        said = self._writer.last_text() if not self._quotes else ""
-        title = attribution(said.split("\n")) or "message"
-        around = (
-            node.parent
-            if node.attributes.get("id") in _QUOTE_IDS and node.parent is not None
-            else node
-        )
-        self._quotes.append(around.mem_id)
-        self._due.append(
-            (self._level + len(self._quotes), f"Quoted: {title}" if said else "Quoted message")
-        )
+        before = self._writer.last_text() if not self._quotes else ""
+        title = attribution(before.split("\n")) or "message"
+        around = node.parent if node.attributes.get("id") in _QUOTE_IDS else None
+        self._quotes.append((around or node).mem_id)
+        title = f"Quoted: {title}" if before else "Quoted message"
+        self._due.append((self._level + len(self._quotes), title))
 
     def _end_quote(self) -> None:
         self._flush()
@@ -217,19 +210,17 @@ class HtmlBlocks:
     def _leave(self, node: LexborNode, tag: str) -> None:
         self._visibility.leave()
         if tag in ("td", "th") and self._cells is not None:
-            columns, rows = (
-                _number(node.attributes.get(name), 1) for name in ("colspan", "rowspan")
-            )
-            self._cells.append(
-                MarkedCell(" ".join("".join(self._inline).split()), columns, rows, tag == "th")
-            )
+            words = one_line("".join(self._inline))
+            columns = _number(node.attributes.get("colspan"), 1)
+            rows = _number(node.attributes.get("rowspan"), 1)
+            self._cells.append(MarkedCell(words, columns, rows, tag == "th"))
             self._inline.clear()
         elif tag == "tr" and self._cells is not None:
             row = self._cells
             self._cells = None
             table = _table_around(node)
             self._started(self._writer.row(row, table.mem_id if table is not None else 0))
-        elif tag in _BLOCKS or tag in _HEADINGS or tag == "caption":
+        elif tag in _BLOCKS:
             self._flush()
         while self._quotes and self._quotes[-1] == node.mem_id:
             self._end_quote()
@@ -280,7 +271,7 @@ class HtmlBlocks:
             return
         due = self._due
         self._due = []
-        start = self._writer.block(" ".join(text.split()), "heading")
+        start = self._writer.block(one_line(text), "heading")
         for level, title in due:
             if start is not None:
                 self._writer.mark(level, None, title, start)
@@ -294,25 +285,23 @@ class HtmlBlocks:
             self._due.clear()
 
 
-class _Numbering:
-    def __init__(self, ordered: bool, attributes: Mapping[str, str | None]) -> None:
+class ListNumbering:
+    def __init__(self, ordered: bool, attributes: Attributes) -> None:
         self._ordered = ordered
         self._kind = attributes.get("type") or "1"
         self._at = _number(attributes.get("start"), 1) - 1
 
-    def next(self, attributes: Mapping[str, str | None]) -> str:
+    def next(self, attributes: Attributes) -> str:
         if not self._ordered:
             return "- "
         if marked := attributes.get("data-mark"):
             return f"{marked} "
         self._at = _number(attributes.get("value"), self._at + 1)
-        number = {"a": in_letters, "A": in_letters, "i": in_roman, "I": in_roman}.get(
-            self._kind, str
-        )(self._at)
-        return f"{number.upper() if self._kind.isupper() else number}. "
+        spelt = {"a": in_letters, "i": in_roman}.get(self._kind.lower(), str)(self._at)
+        return f"{spelt.upper() if self._kind.isupper() else spelt}. "
 
 
-def _is_note_mark(tag: str, attributes: Mapping[str, str | None]) -> bool:
+def _is_note_mark(tag: str, attributes: Attributes) -> bool:
     kinds = (attributes.get("epub:type") or "", attributes.get("role") or "")
     return tag == "a" and ("noteref" in kinds[0].split() or "doc-noteref" in kinds[1].split())
 
@@ -328,7 +317,7 @@ def _table_around(node: LexborNode) -> LexborNode | None:
     return table
 
 
-def _is_quote(tag: str, attributes: Mapping[str, str | None]) -> bool:
+def _is_quote(tag: str, attributes: Attributes) -> bool:
     if tag == "blockquote":
         return attributes.get("type") == "cite" or "quote" in (attributes.get("class") or "")
     classes = set((attributes.get("class") or "").split())

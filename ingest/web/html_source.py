@@ -6,45 +6,12 @@ from contextlib import suppress
 
 from docqa.ingest.encoding import decode
 from docqa.ingest.errors import TooLarge
+from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_HTML_ATTRIBUTES, MAX_HTML_DEPTH
 
-_VOID = frozenset(
-    (
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "source",
-        "track",
-        "wbr",
-    )
-)
+_VOID = word_set("area base br col embed hr img input link meta source track wbr")
 # Their end tags may be left out, and an open one does not make those after it lie deeper.
-_IMPLIED = frozenset(
-    (
-        "p",
-        "li",
-        "dt",
-        "dd",
-        "tr",
-        "td",
-        "th",
-        "thead",
-        "tbody",
-        "tfoot",
-        "colgroup",
-        "option",
-        "optgroup",
-        "rp",
-        "rt",
-    )
-)
+_IMPLIED = word_set("p li dt dd tr td th thead tbody tfoot colgroup option optgroup rp rt")
 _SCRIPTS = ("script", "style")
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)")
 _ATTRIBUTE = re.compile(

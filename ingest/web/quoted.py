@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from docqa.ingest.language.words import alternatives, word_set
+
 _MAX_TITLE_CHARS = 300
 _MAX_DEPTH = 6
 _MARKS = re.compile(r"[> ]*>")
@@ -22,8 +24,11 @@ _RULE = re.compile(
     re.IGNORECASE,
 )
 _FROM = re.compile(r"[*\s]{0,4}(?:From|Von|De|Da|Van)\s?:[*\s]{0,4}(\S[^\n]{0,300})$")
+_HEADER_NAMES = word_set(
+    "Sent Date To Cc Subject Gesendet Datum An Betreff Envoyé À Objet Enviado Para Asunto"
+)
 _OTHER = re.compile(
-    r"[*\s]{0,4}(?:Sent|Date|To|Cc|Subject|Gesendet|Datum|An|Betreff|Envoyé|À|Objet|Enviado|Para|Asunto)"
+    rf"[*\s]{{0,4}}(?:{alternatives(_HEADER_NAMES)})"
     r"\s?:[*\s]{0,4}(\S[^\n]{0,300})$"
 )
 

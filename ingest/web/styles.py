@@ -10,6 +10,8 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache, reduce
+from itertools import dropwhile
+from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -46,7 +48,9 @@ _NOT_HERE = word_set(
 )
 _SCREEN_WIDTH = 1280.0
 _SCREEN_HEIGHT = 800.0
+# An id, a class or the like, a tag.
 _WEIGHT = re.compile(r"(#)|([.\[:])|([a-zA-Z*])[\w-]*")
+_OF_STYLE_ATTRIBUTE = (2**20,)  # more than any selector weighs
 _MAX_SHEET_CHARS = 2**20
 _MAX_RULES = 4_000
 _FEWEST_RULES = 200
@@ -54,6 +58,7 @@ _MAX_DEPTH = 10
 _MAX_VALUE_CHARS = 300
 # Elements looked at in all: a rule is looked for among all of a page.
 _MOST_LOOKS = 40_000_000
+_GROUPING = ("supports", "layer", "container", "scope", "media")
 
 
 class Declarations(dict[str, str]):
@@ -61,6 +66,12 @@ class Declarations(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         return ""
+
+
+WeightedDeclarations = tuple[tuple[int, ...], Declarations]
+"""Declarations and what decides between them: importance, weight of the selector, order."""
+DeclarationPair = tuple[Declarations, Declarations]
+"""The usual declarations, and the `!important` ones."""
 
 
 class StyleSheets:
@@ -73,7 +84,7 @@ class StyleSheets:
         self.frames: dict[str, Declarations] = {}
         self._tree = tree
         self._linked = linked
-        self._found: dict[int, list[tuple[tuple[int, ...], tuple[Declarations, Declarations]]]] = {}
+        self._found: dict[int, list[WeightedDeclarations]] = {}
         self._left = min(_MAX_RULES, max(_FEWEST_RULES, _MOST_LOOKS // max(elements, 1)))
         self._chars = _MAX_SHEET_CHARS
         self._order = 0
@@ -89,15 +100,12 @@ class StyleSheets:
     def of(self, mem_id: int, inline: str | None) -> Declarations:
         """The declarations for the element `mem_id` whose attribute `style` is `inline`; for what
         they set before and behind its words, of the negative number."""
-        found = sorted(self._found.get(mem_id, ()), key=lambda item: item[0])
-        if not found and not inline:
-            return Declarations()
-        said = [body for _, body in found] + ([declared(inline)] if inline else [])
+        found = self._found.get(mem_id, [])
+        if inline:
+            found = [*found, *_weighted(declared(inline), _OF_STYLE_ATTRIBUTE)]
         merged = Declarations()
-        for usual, _ in said:
-            merged.update(usual)
-        for _, important in said:
-            merged.update(important)
+        for _, declarations in sorted(found, key=itemgetter(0)):
+            merged.update(declarations)
         return merged
 
     def _fetched(self, address: str, depth: int) -> None:
@@ -114,21 +122,17 @@ class StyleSheets:
         source, self._chars = source[: self._chars], max(self._chars - len(source), 0)
         for node in tinycss2.parse_stylesheet(_tokens(source), skip_whitespace=True):
             if node.type == "at-rule" and node.lower_at_keyword == "import" and depth < _MAX_DEPTH:
-                inner = (
-                    a for t in node.prelude for a in (t.arguments if t.type == "function" else [t])
-                )
-                named = next(
-                    (token.value for token in inner if token.type in ("url", "string")), ""
-                )
-                if named and _applies(
-                    [token for token in node.prelude if token.type not in ("url", "string")]
-                ):
-                    near = (
-                        named
-                        if named.startswith("data:")
-                        else posixpath.join(posixpath.dirname(address), named)
-                    )
-                    self._fetched(near, depth + 1)
+                query: list[Any] = []
+                named = ""
+                for token in node.prelude:
+                    inner = token.arguments[:1] if token.type == "function" else [token]
+                    if not named and inner and inner[0].type in ("url", "string"):
+                        named = inner[0].value
+                    else:
+                        query.append(token)
+                if named and _applies(query):
+                    folder = "" if named.startswith("data:") else posixpath.dirname(address)
+                    self._fetched(posixpath.join(folder, named), depth + 1)
             else:
                 self._rules([node], "", 0)
 
@@ -138,32 +142,26 @@ class StyleSheets:
             self._add(above, _said(nodes))
         for node in nodes if depth < _MAX_DEPTH else ():
             if node.type == "qualified-rule":
-                selector = tinycss2.serialize(node.prelude).strip()
+                selector = _written(node)
                 if above:
-                    around = f":is({above})"
-                    selector = (
-                        selector.replace("&", around) if "&" in selector else f"{around} {selector}"
-                    )
+                    nested = selector if "&" in selector else f"& {selector}"
+                    selector = nested.replace("&", f":is({above})")
                 self._rules(_contents(node), selector, depth + 1)
             elif node.type == "at-rule" and node.content is not None:
                 kind = node.lower_at_keyword
-                named = tinycss2.serialize(node.prelude).strip()
+                named = _written(node)
                 if kind == "property":
                     self.variables[named] = _said(_contents(node))[0]["initial-value"]
                 elif kind.endswith("keyframes"):
                     for frame in _contents(node):
-                        if (
-                            tinycss2.serialize(getattr(frame, "prelude", ()))
-                            .strip()
-                            .endswith(("to", "100%"))
+                        if frame.type == "qualified-rule" and _written(frame).endswith(
+                            ("to", "100%")
                         ):
                             self.frames[named] = _said(_contents(frame))[0]
-                if kind in ("supports", "layer", "container", "scope") or (
-                    kind == "media" and _applies(node.prelude)
-                ):
+                elif kind in _GROUPING and (kind != "media" or _applies(node.prelude)):
                     self._rules(_contents(node), above, depth + 1)
 
-    def _add(self, selector: str, body: tuple[Declarations, Declarations]) -> None:
+    def _add(self, selector: str, body: DeclarationPair) -> None:
         if not any(body) or not selector:
             return
         if self._left <= 0:
@@ -179,15 +177,23 @@ class StyleSheets:
                 nodes = self._tree.css(around)
             except SelectolaxError:  # a selector that this parser does not know hides nothing
                 continue
-            weight = (*_weight(part), self._order)
+            groups = [match.lastindex for match in _WEIGHT.finditer(part)]
+            weighted = _weighted(body, (*map(groups.count, (1, 2, 3)), self._order))
             for node in nodes:
-                self._found.setdefault(-node.mem_id if pseudo else node.mem_id, []).append(
-                    (weight, body)
-                )
+                self._found.setdefault(-node.mem_id if pseudo else node.mem_id, []).extend(weighted)
 
 
 def _tokens(source: str) -> list[Any]:
     return list(tinycss2.parse_component_value_list(source, skip_comments=True))
+
+
+def _written(rule: Any) -> str:
+    """What is written before the braces of a rule."""
+    return str(tinycss2.serialize(rule.prelude)).strip()
+
+
+def _weighted(pair: DeclarationPair, weight: tuple[int, ...]) -> list[WeightedDeclarations]:
+    return [((important, *weight), said) for important, said in enumerate(pair) if said]
 
 
 def _contents(rule: Any) -> list[Any]:
@@ -212,12 +218,12 @@ def _holds(tokens: Sequence[Any]) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def declared(body: str) -> tuple[Declarations, Declarations]:
+def declared(body: str) -> DeclarationPair:
     """The known declarations in `body`, and those of them that are `!important`."""
     return _said(tinycss2.parse_blocks_contents(_tokens(body[:10_000]), skip_whitespace=True))
 
 
-def _said(nodes: Iterable[Any]) -> tuple[Declarations, Declarations]:
+def _said(nodes: Iterable[Any]) -> DeclarationPair:
     """The known declarations, lower case, and those of them that are `!important`."""
     usual = Declarations()
     important = Declarations()
@@ -256,27 +262,11 @@ def _resolved(tokens: Iterable[Any], variables: Mapping[str, str]) -> list[Any]:
     for token in tokens:
         if token.type == "function" and token.lower_name == "var":
             named = next((inner.value for inner in token.arguments if inner.type == "ident"), "")
-            comma = next(
-                (at for at, inner in enumerate(token.arguments) if inner == ","),
-                len(token.arguments),
-            )
             value = variables.get(named)
-            found += (
-                _resolved(token.arguments[comma + 1 :], variables)
-                if value is None
-                else _tokens(value)
-            )
+            fallback = dropwhile(lambda inner: inner != ",", token.arguments)
+            found += _resolved([*fallback][1:], variables) if value is None else _tokens(value)
             continue
         if token.type == "function":
             token.arguments = _resolved(token.arguments, variables)
         found.append(token)
     return found
-
-
-def _weight(selector: str) -> tuple[int, int, int]:
-    ids = classes = tags = 0
-    for match in _WEIGHT.finditer(selector):
-        ids = ids + bool(match[1])
-        classes = classes + bool(match[2])
-        tags = tags + bool(match[3])
-    return ids, classes, tags

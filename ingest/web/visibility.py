@@ -130,13 +130,7 @@ class Visibility:
             return False
         if "bgcolor" in attributes or "background" in attributes:
             state = state._replace(ground=colour_of(attributes.get("bgcolor") or ""))
-        named = (
-            attributes.get("color")
-            if tag == "font"
-            else attributes.get("text")
-            if tag == "body"
-            else None
-        )
+        named = attributes.get({"font": "color", "body": "text"}.get(tag, ""))
         if named:
             state = state._replace(colour=colour_of(named))
         words = said["animation"].replace(",", " ").split()
@@ -228,11 +222,10 @@ def _is_cut(said: Declarations, size: float) -> bool:
         length = pixels(said[name], size)
         if length is None or length > _THIN or "%" in said[name] or "visible" in said["overflow"]:
             continue
-        if (
-            (length == 0 or name[0] != "l")
-            if cut
-            else (length == 0 and name in ("height", "max-height"))
-        ):
+        nothing = length == 0
+        if nothing and name in ("height", "max-height"):
+            return True
+        if cut and (nothing or name != "line-height"):
             return True
     return False
 
@@ -242,14 +235,12 @@ def _functions(text: str, size: float) -> Sequence[tuple[str, list[float]]]:
     """The functions in a value, lower case, with their lengths and angles in front of "at"."""
     found: list[tuple[str, list[float]]] = []
     for token in parse_component_value_list(text):
-        name = token.lower_name if token.type == "function" else token.type
+        name = token.lower_name if token.type == "function" else token.type  # such as `url`
         whole = 100.0 if name in _SHAPES else size if name.startswith("translate") else 1.0
-        inner = takewhile(
-            lambda each: getattr(each, "value", "") != "at", getattr(token, "arguments", ())
-        )
-        found.append(
-            (name, [value for each in inner if (value := _argument(each, whole)) is not None])
-        )
+        arguments = getattr(token, "arguments", ())
+        before_at = takewhile(lambda inner: getattr(inner, "value", "") != "at", arguments)
+        lengths = [_argument(inner, whole) for inner in before_at]
+        found.append((name, [length for length in lengths if length is not None]))
     return found
 
 
@@ -326,5 +317,7 @@ def _ground(said: Declarations, outer: Colour | None) -> Colour | None:
     whole = colour_of(text)
     if whole is not None:
         return whole
-    found = [colour for word in reversed(text.split()) if (colour := colour_of(word)) is not None]
-    return found[0] if found else outer if text.startswith(("transparent", "none", "0 0")) else None
+    for word in reversed(text.split()):
+        if (colour := colour_of(word)) is not None:
+            return colour
+    return outer if text.startswith(("transparent", "none", "0 0")) else None

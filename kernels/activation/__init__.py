@@ -5,7 +5,12 @@ from torch.nn import functional
 
 from docqa.kernels.cpu import arrays
 from docqa.kernels.cpu.tensors import on_tensors
-from docqa.kernels.dispatch import choose, recorded, register, register_native
+from docqa.kernels.dispatch import (
+    choose_implementation,
+    gradients_recorded,
+    register,
+    register_native,
+)
 
 
 def silu_product_reference(gate: Tensor, up: Tensor) -> Tensor:
@@ -20,6 +25,6 @@ register("silu_product", "reference", silu_product_reference)
 
 def silu_product(gate: Tensor, up: Tensor) -> Tensor:
     """SiLU(gate) * up, element by element; all of one shape and dtype."""
-    if recorded(gate, up):
+    if gradients_recorded(gate, up):
         return silu_product_reference(gate, up)
-    return choose("silu_product", gate.device.type, gate.dtype).function(gate, up)
+    return choose_implementation("silu_product", gate.device.type, gate.dtype).function(gate, up)

@@ -5,19 +5,24 @@ from torch import Tensor
 
 from docqa.kernels.attention.blocks import best_blocks, block_bounds, block_scores
 from docqa.kernels.attention.cached import ONE_DIM, attention_gathered, attention_over_native
-from docqa.kernels.attention.kv_cache import BlockSelection, Context, KVBlock, Tile
+from docqa.kernels.attention.kv_cache import BlockSelection, KVBlock, KVContext, QueryTile
 from docqa.kernels.attention.native import attention_native
 from docqa.kernels.attention.reference import attention_reference
 from docqa.kernels.attention.tiled import attention_tiled
-from docqa.kernels.dispatch import choose, recorded, register, register_native
+from docqa.kernels.dispatch import (
+    choose_implementation,
+    gradients_recorded,
+    register,
+    register_native,
+)
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.native import native_in_use
 
 __all__ = [
     "BlockSelection",
-    "Context",
+    "KVContext",
     "KVBlock",
-    "Tile",
+    "QueryTile",
     "attention",
     "attention_over",
     "best_blocks",
@@ -46,9 +51,11 @@ def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tens
         raise ShapeMismatch(
             f"attention of q {tuple(q.shape)} over k {tuple(k.shape)}, v {tuple(v.shape)}"
         )
-    if recorded(q, k, v):
+    if gradients_recorded(q, k, v):
         return attention_tiled(q, k, v)
-    return choose("attention", q.device.type, q.dtype).function(q, k, v, rounded=rounded)
+    return choose_implementation("attention", q.device.type, q.dtype).function(
+        q, k, v, rounded=rounded
+    )
 
 
 def one_query_in_place(dim: int, dtype: torch.dtype) -> bool:
@@ -57,7 +64,7 @@ def one_query_in_place(dim: int, dtype: torch.dtype) -> bool:
 
 
 def attention_over(
-    q: Tensor, context: Context, selection: BlockSelection | None = None, *, rounded: bool = False
+    q: Tensor, context: KVContext, selection: BlockSelection | None = None, *, rounded: bool = False
 ) -> Tensor:
     """Causal attention of q [1, seq, heads, dim], the last positions of `context`, over all of it
     or what is chosen.
@@ -73,7 +80,7 @@ def attention_over(
         raise ShapeMismatch(
             f"attention of q {tuple(q.shape)} over {length} tokens with {kv_heads} key heads"
         )
-    if recorded(q, *(block.k for block in context.blocks)):
+    if gradients_recorded(q, *(block.k for block in context.blocks)):
         return attention_gathered(q, context, selection, rounded=rounded, attend=attention)
-    chosen = choose("attention_over", q.device.type, q.dtype).function
+    chosen = choose_implementation("attention_over", q.device.type, q.dtype).function
     return chosen(q, context, selection, rounded=rounded, attend=attention)

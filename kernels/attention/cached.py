@@ -8,9 +8,15 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from docqa.kernels.attention.kv_cache import BlockSelection, Context
+from docqa.kernels.attention.kv_cache import BlockSelection, KVContext
 from docqa.kernels.attention.native import FEW
-from docqa.kernels.cpu.library import AttentionCall, Library, Segment, StridedTensor, plain
+from docqa.kernels.cpu.library import (
+    AttentionCall,
+    KVSegment,
+    Library,
+    StridedTensor,
+    contiguous_float32,
+)
 
 KEYS = 64  # in a block of attention.inc
 ONE_DIM = 64  # attention of one query takes heads of whole multiples of it
@@ -18,7 +24,12 @@ Attend = Callable[..., Tensor]
 
 
 def attention_gathered(
-    q: Tensor, context: Context, selection: BlockSelection | None, *, rounded: bool, attend: Attend
+    q: Tensor,
+    context: KVContext,
+    selection: BlockSelection | None,
+    *,
+    rounded: bool,
+    attend: Attend,
 ) -> Tensor:
     """Result as of `kernels.attention.attention_over`, through `attend`, which is
     `kernels.attention.attention`.
@@ -47,7 +58,7 @@ def attention_gathered(
 
 def attention_over_native(
     q: Tensor,
-    context: Context,
+    context: KVContext,
     selection: BlockSelection | None,
     *,
     rounded: bool,
@@ -60,9 +71,9 @@ def attention_over_native(
     one = q.shape[1] == 1 and selection is None and q.shape[-1] % ONE_DIM == 0
     if (q.shape[1] <= FEW and not one) or (selection is not None and selection.block % KEYS):
         return attention_gathered(q, context, selection, rounded=rounded, attend=attend)
-    q = q if q.stride(-1) == 1 else plain(q)
+    q = q if q.stride(-1) == 1 else contiguous_float32(q)
     plain_blocks = [block.plain() for block in context.blocks]
-    segments = (Segment * len(plain_blocks))(*(block.segment for block in plain_blocks))
+    segments = (KVSegment * len(plain_blocks))(*(block.segment for block in plain_blocks))
     _, seq, heads, dim = q.shape
     kv_heads = plain_blocks[0].k.shape[1]
     out = q.new_empty(1, seq, heads, dim)

@@ -7,7 +7,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import Segment
+from docqa.kernels.cpu.library import KVSegment
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,16 +48,16 @@ class KVBlock:
         return KVBlock(k, v, *rest)
 
     @cached_property
-    def segment(self) -> Segment:
+    def segment(self) -> KVSegment:
         """A plain one as the library reads it."""
         parts = (self.k, self.v, self.k_scale, self.v_scale, self.bounds)
-        return Segment(
+        return KVSegment(
             self.k.shape[0], *(None if part is None else part.data_ptr() for part in parts)
         )
 
 
 @dataclass(frozen=True, eq=False)
-class Context:
+class KVContext:
     """Keys and values of one attention layer; all KV blocks but the last are `grid` tokens long."""
 
     blocks: Sequence[KVBlock]
@@ -100,7 +100,7 @@ class Context:
 
 
 @dataclass(frozen=True, eq=False)
-class Tile:
+class QueryTile:
     """Queries of a call before its query `end` and behind the tile before. They read the first
     block, the blocks `far` [kv_heads, count], ascending, and all from position `local`, where a
     block begins, up to each of them."""
@@ -115,4 +115,4 @@ class BlockSelection:
     """What the queries of a call read of a context, tile by tile, in blocks of `block` tokens."""
 
     block: int
-    tiles: Sequence[Tile]
+    tiles: Sequence[QueryTile]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.attention.tiled import attention_tiled
-from docqa.kernels.cpu.library import AttentionCall, Library, StridedTensor, plain
+from docqa.kernels.cpu.library import AttentionCall, Library, StridedTensor, contiguous_float32
 
 FEW = 8  # up to so many queries, packing all keys would cost more than it saves
 
@@ -24,7 +24,10 @@ def attention_native(
     """
     if q.shape[1] <= FEW:
         return attention_tiled(q, k, v)
-    q, k, v = (x if x.stride(-1) == 1 and x.dtype == torch.float32 else plain(x) for x in (q, k, v))
+    q, k, v = (
+        x if x.stride(-1) == 1 and x.dtype == torch.float32 else contiguous_float32(x)
+        for x in (q, k, v)
+    )
     batch, seq, heads, dim = q.shape
     out = q.new_empty(batch, seq, heads, dim)
     call = AttentionCall(

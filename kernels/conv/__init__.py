@@ -3,20 +3,24 @@
 import torch
 from torch import Tensor
 
-from docqa.kernels.conv.gradient import unit_conv_gradient
 from docqa.kernels.conv.unit import (
     ConvOutput,
     unit_conv_fused,
     unit_conv_native,
     unit_conv_reference,
 )
-from docqa.kernels.dispatch import choose, recorded, register, register_native, register_triton
+from docqa.kernels.dispatch import (
+    choose_implementation,
+    gradients_recorded,
+    register,
+    register_native,
+    register_triton,
+)
 
 register_native("unit_conv", unit_conv_native)
 register_triton("unit_conv", "docqa.kernels.conv.gpu", "unit_conv_gpu")
 register("unit_conv", "torch", unit_conv_fused)
 register("unit_conv", "reference", unit_conv_reference)
-register_native("unit_conv_training", unit_conv_gradient)
 register("unit_conv_training", "torch", unit_conv_reference)
 register("unit_conv_training", "reference", unit_conv_reference)
 
@@ -28,14 +32,14 @@ def unit_conv(
     channels as unit vectors.
 
     As `unit_conv_reference`; `history` is absent where nothing came before. While gradients are
-    recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside.
+    recorded a form with a gradient runs (that of model/training/gradients is differentiable once).
     """
-    if recorded(x, weight, history):
+    if gradients_recorded(x, weight, history):
         wide = (
             torch.float64 if x.dtype == torch.float64 else torch.float32
         )  # narrower ones are widened inside
-        training = choose("unit_conv_training", x.device.type, wide).function
+        training = choose_implementation("unit_conv_training", x.device.type, wide).function
         return training(x, weight, history, heads=heads, dim=dim)
-    return choose("unit_conv", x.device.type, x.dtype).function(
+    return choose_implementation("unit_conv", x.device.type, x.dtype).function(
         x, weight, history, heads=heads, dim=dim
     )

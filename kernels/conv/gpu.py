@@ -80,13 +80,13 @@ def _launch(
 ) -> None:
     """Writes `groups` of `width` channels, from `first` on, of `out` [batch, seq, channels]."""
     batch, seq, channels = x.shape
-    size = gpu.sizes(x.device)
+    size = gpu.block_sizes(x.device)
     columns = gpu.power_of_two(width)
     tokens = max(1, size.elements // columns)
     tiles = triton.cdiv(seq, tokens)
     if batch * tiles * groups == 0:
         return
-    with gpu.on(x.device):
+    with gpu.on_device(x.device):
         _convolve[(batch * tiles * groups,)](
             x,
             x if history is None else history,
@@ -104,7 +104,7 @@ def _launch(
             TAPS=weight.shape[-1],
             TOKENS=tokens,
             CHANNELS=columns,
-            **gpu.options(size.warps),
+            **gpu.launch_options(size.warps),
         )
 
 

@@ -6,10 +6,10 @@ from torch.nn import functional
 
 from docqa.kernels.conv.reference import causal_conv_reference, with_history
 from docqa.kernels.cpu import Library, arrays
-from docqa.kernels.cpu.library import plain
+from docqa.kernels.cpu.library import contiguous_float32
 from docqa.kernels.cpu.tensors import on_tensors
 from docqa.kernels.delta.reference import l2_normalise
-from docqa.kernels.norm.reference import widen
+from docqa.kernels.norm.reference import at_least_float32
 
 ConvOutput = tuple[Tensor, Tensor, Tensor]
 
@@ -22,7 +22,7 @@ def split_heads(mixed: Tensor, tail: Tensor, heads: int, dim: int) -> ConvOutput
 
 
 def _unit(mixed: Tensor, tail: Tensor, heads: int, dim: int) -> ConvOutput:
-    first, rest, tail = split_heads(widen(mixed), tail, heads, dim)
+    first, rest, tail = split_heads(at_least_float32(mixed), tail, heads, dim)
     return l2_normalise(first), rest, tail
 
 
@@ -44,7 +44,7 @@ def causal_conv_fused(
     taps = weight.shape[-1]
     padded = with_history(x, taps, history)
     kernel = weight.reshape(-1, taps).t().contiguous()
-    wide = widen(padded)
+    wide = at_least_float32(padded)
     kernel = kernel.to(wide.dtype)
     total = wide[:, : x.shape[1]] * kernel[0]
     for j in range(1, taps):
@@ -69,10 +69,14 @@ def causal_conv_native(
 ) -> tuple[Tensor, Tensor]:
     """As `causal_conv_reference`, float32, in one pass of C++; not differentiable. The first `unit`
     (heads, dim) channels come out as unit vectors."""
-    x, kept, seq = plain(x), weight.shape[-1] - 1, x.shape[1]
-    before = x.new_zeros(x.shape[0], kept, x.shape[2]) if history is None else plain(history)
+    x, past, seq = contiguous_float32(x), weight.shape[-1] - 1, x.shape[1]
+    before = (
+        x.new_zeros(x.shape[0], past, x.shape[2])
+        if history is None
+        else contiguous_float32(history)
+    )
     out = on_tensors(arrays.causal_conv)(x, weight, before, unit=unit, library=library)
-    tail = x[:, seq - kept :].clone() if seq >= kept else torch.cat([before, x], 1)[:, seq:].clone()
+    tail = x[:, seq - past :].clone() if seq >= past else torch.cat([before, x], 1)[:, seq:].clone()
     return out, tail
 
 

@@ -92,14 +92,8 @@ extern "C" {
 PUBLIC int docqa_level(void) { return supported(); }
 
 PUBLIC int docqa_delta(int level, const DeltaCall *c, int threads) { return table(level)->delta(c, threads); }
-PUBLIC int docqa_delta_gradient(int level, const DeltaGradientCall *c, int threads) {
-    return table(level)->delta_gradient(c, threads);
-}
 PUBLIC int docqa_delta_step(int level, const DeltaCall *c, int threads) { return table(level)->delta_step(c, threads); }
 PUBLIC void docqa_conv(int level, const ConvCall *c, int threads) { table(level)->conv(c, threads); }
-PUBLIC void docqa_conv_gradient(int level, const ConvGradientCall *c, int threads) {
-    table(level)->conv_gradient(c, threads);
-}
 PUBLIC int docqa_attention(int level, const AttentionCall *c, int threads) { return table(level)->attention(c, threads); }
 PUBLIC int docqa_step(int level, const StepCall *c, int threads) { return table(level)->step(c, threads); }
 PUBLIC int docqa_product(int level, const ProductCall *c, int threads) {

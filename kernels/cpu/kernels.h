@@ -22,28 +22,12 @@ struct DeltaCall {
     int64_t shared;             // so many heads next to each other read one head of q and k
 };
 
-// Gradients of `delta`: of `forward` the inputs and the history count. `out` and `state` are those of its results, and
-// `state` becomes that of the state before the first token; the others are written, laid out as [batch, seq, heads, ...].
-struct DeltaGradientCall {
-    DeltaCall forward;
-    const float *out;
-    float *state, *q, *k, *v, *decay, *beta;
-};
-
 struct ConvCall {
     int64_t batch, seq, channels, taps;
     const float *x, *history;  // [batch, seq, channels] behind [batch, taps - 1, channels]
     const float *weight;       // [taps, channels]
     int64_t unit_heads, unit_dim;  // so many heads of so many channels, from the first, come out with length 1
     float *out;                // [batch, seq, channels]
-};
-
-// Gradients of `conv` with no head of more than 256 channels: `out` is that of the results, `x` and `weight` are written,
-// laid out as theirs. The history gets none.
-struct ConvGradientCall {
-    ConvCall forward;
-    const float *out;
-    float *x, *weight;
 };
 
 // y [tokens, rows] = x [tokens, columns] times a matrix [rows, columns] quantized in groups of 64 columns: value =
@@ -196,10 +180,8 @@ struct LayerNormCall {
 
 struct Kernels {
     int (*delta)(const DeltaCall *, int threads);  // 0, or 1 when there is no memory
-    int (*delta_gradient)(const DeltaGradientCall *, int threads);
     int (*delta_step)(const DeltaCall *, int threads);
     void (*conv)(const ConvCall *, int threads);
-    void (*conv_gradient)(const ConvGradientCall *, int threads);
     void (*norm)(const float *x, const float *weight, float eps, float *y, int64_t rows, int64_t dim, int threads);
     void (*gated_norm)(const float *x, const float *z, const float *weight, float eps, float *y, int64_t rows,
                        int64_t dim, int threads);

@@ -6,10 +6,8 @@
 #include "simd.h"
 
 #include "conv.inc"
-#include "conv_gradient.inc"
 #include "delta.inc"
 #include "attention.inc"
-#include "delta_gradient.inc"
 #include "norm.inc"
 #include "encoder.inc"
 #include "rope.inc"
@@ -20,4 +18,4 @@ static int block_product(const BlockProductCall *c, int threads) { return kernel
 static int block_mlp(const BlockMlpCall *c, int threads) { return kernels_avx2.block_mlp(c, threads); }
 static int step(const StepCall *c, int threads) { return kernels_avx2.step(c, threads); }
 
-const Kernels kernels_avx512 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, block_mlp, rotate, attention, step, encoder_attention, add_layer_norm, biased_gelu};
+const Kernels kernels_avx512 = {delta, delta_step, conv, norm, gated_norm, gated_product, product, block_product, block_mlp, rotate, attention, step, encoder_attention, add_layer_norm, biased_gelu};

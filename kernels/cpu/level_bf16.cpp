@@ -8,10 +8,8 @@
 #include "simd.h"
 
 #include "conv.inc"
-#include "conv_gradient.inc"
 #include "delta.inc"
 #include "attention.inc"
-#include "delta_gradient.inc"
 #include "norm.inc"
 #include "encoder.inc"
 #include "rope.inc"
@@ -20,4 +18,4 @@
 #include "step.inc"
 #include "attention_one.inc"
 
-const Kernels kernels_bf16 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, block_mlp, rotate, attention, step, encoder_attention, add_layer_norm, biased_gelu};
+const Kernels kernels_bf16 = {delta, delta_step, conv, norm, gated_norm, gated_product, product, block_product, block_mlp, rotate, attention, step, encoder_attention, add_layer_norm, biased_gelu};

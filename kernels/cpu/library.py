@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
 from ctypes import POINTER, Structure, c_float, c_int, c_int64, c_void_p
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -50,32 +49,6 @@ class DeltaCall(Structure):
         ("shared", c_int64),
     ]
 
-    @classmethod
-    def of(
-        cls, inputs: Sequence[Tensor], state: Tensor, out: Tensor, history: Tensor | None = None
-    ) -> DeltaCall:
-        """Of q, k, v, decay and beta as the kernel reads them; `state` is written, and `history` if
-        any.
-        """
-        q, k, v, *gates = inputs
-        rest = (*gates, state, out)
-        return cls(
-            *v.shape[:3],
-            k.shape[-1],
-            v.shape[-1],
-            *(StridedTensor.of(x) for x in (q, k, v)),
-            *(x.data_ptr() for x in rest),
-            None if history is None else history.data_ptr(),
-            v.shape[2] // k.shape[2],
-        )
-
-
-class DeltaGradientCall(Structure):
-    _fields_ = [
-        ("forward", DeltaCall),
-        *fields(c_void_p, "out state q k v decay beta"),
-    ]
-
 
 class ConvCall(Structure):
     _fields_ = [
@@ -84,10 +57,6 @@ class ConvCall(Structure):
         *fields(c_int64, "unit_heads unit_dim"),
         ("out", c_void_p),
     ]
-
-
-class ConvGradientCall(Structure):
-    _fields_ = [("forward", ConvCall), *fields(c_void_p, "out x weight")]
 
 
 class ProductCall(Structure):
@@ -122,7 +91,7 @@ class RotateCall(Structure):
     ]
 
 
-class Segment(Structure):
+class KVSegment(Structure):
     _fields_ = [("count", c_int64), *fields(c_void_p, "k v k_scale v_scale bounds")]
 
 
@@ -154,10 +123,8 @@ class LayerNormCall(Structure):
 # What each gives back, and what it takes between the level and the number of threads.
 _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "delta": (c_int, POINTER(DeltaCall)),
-    "delta_gradient": (c_int, POINTER(DeltaGradientCall)),
     "delta_step": (c_int, POINTER(DeltaCall)),
     "conv": (None, POINTER(ConvCall)),
-    "conv_gradient": (None, POINTER(ConvGradientCall)),
     "product": (c_int, POINTER(ProductCall)),
     "block_product": (c_int, POINTER(BlockProductCall)),
     "block_mlp": (c_int, POINTER(BlockMlpCall)),
@@ -191,7 +158,7 @@ class Library(NamedTuple):
             )
 
 
-def plain(x: Tensor) -> Tensor:
+def contiguous_float32(x: Tensor) -> Tensor:
     """As the kernels read it: float32, elements in order; `x` itself where it is so already."""
     return x.float().contiguous()
 
@@ -212,9 +179,8 @@ def load() -> tuple[Library | None, str]:
             function.argtypes = [c_int, *arguments, c_int]
         level = functions.docqa_level()
     except (OSError, AttributeError) as error:
-        hint = "install docqa again"
         raise LibraryDamaged(
-            f"the native kernels cannot be loaded ({error})", where=str(FILE), hint=hint
+            f"{FILE}: the native kernels cannot be loaded ({error}) (install docqa again)"
         ) from error
     if level == 0:
         return None, "this processor lacks AVX2, FMA or F16C, or, on ARM, dot products of bytes"

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import plain
+from docqa.kernels.cpu.library import contiguous_float32
 
 
 def on_tensors(function: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
@@ -16,7 +16,9 @@ def on_tensors(function: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
     """
 
     def call(*given: Any, **named: Any) -> Tensor:
-        read = (plain(x.detach()).numpy() if isinstance(x, Tensor) else x for x in given)
+        read = (
+            contiguous_float32(x.detach()).numpy() if isinstance(x, Tensor) else x for x in given
+        )
         return torch.from_numpy(function(*read, **named)).to(given[0].dtype)
 
     return call

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from docqa.kernels.attention.kv_cache import KVBlock
 from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
-from docqa.kernels.cpu.library import Library, Segment, fields, plain
+from docqa.kernels.cpu.library import KVSegment, Library, contiguous_float32, fields
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul.blocks import BlockMatrix
 
@@ -49,7 +49,7 @@ MIX = {
 }
 
 
-class Matrix(Structure):
+class StepMatrix(Structure):
     _fields_ = [
         *fields(c_int64, "rows columns bits type stride"),
         *fields(c_void_p, "q scale zero bias"),
@@ -74,8 +74,8 @@ class StepExperts(Structure):
 class StepLayer(Structure):
     _fields_ = [
         ("attention", c_int64),
-        ("mix", Matrix * 4),
-        *fields(Matrix, "gate up down"),
+        ("mix", StepMatrix * 4),
+        *fields(StepMatrix, "gate up down"),
         ("experts", POINTER(StepExperts)),
         *fields(c_void_p, "input_norm post_norm a b conv rate dt_bias norm q_norm k_norm"),
         *fields(c_void_p, "tail memory segments own_k own_v"),
@@ -95,10 +95,10 @@ SIZES = (
     "dim",
     "rotary",
 )
-FIND = CFUNCTYPE(c_int64, c_int64, c_int64, POINTER(c_int64), POINTER(Matrix))
+FIND = CFUNCTYPE(c_int64, c_int64, c_int64, POINTER(c_int64), POINTER(StepMatrix))
 
 
-class Reach(NamedTuple):
+class AttentionReach(NamedTuple):
     """How far attention is exact, and what it reads beyond; all in tokens but `best`, which counts
     blocks.
 
@@ -121,12 +121,15 @@ class Reach(NamedTuple):
 
 class StepCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("tokens", *SIZES, "own", "room", "context", *Reach._fields)),
+        *(
+            (name, c_int64)
+            for name in ("tokens", *SIZES, "own", "room", "context", *AttentionReach._fields)
+        ),
         ("eps", c_float),
         *fields(c_void_p, "cos sin x"),
         ("layer", POINTER(StepLayer)),
         ("norm", c_void_p),
-        ("head", Matrix),
+        ("head", StepMatrix),
         ("logits", c_void_p),
         ("find", FIND),
     ]
@@ -149,7 +152,7 @@ class RoutedExperts:
 
 
 @dataclass
-class Remembered:
+class LayerMemory:
     """What a layer remembers: of a delta net `tail` and `memory`, of attention the context's KV
     `blocks`.
     """
@@ -182,11 +185,11 @@ class StepWeights:
         """
         self.sizes = dict(sizes)
         self.eps = eps
-        self.norm = plain(norm)
+        self.norm = contiguous_float32(norm)
         self.head = head
         self.table = (StepLayer * len(layers))()
         # pointers do not keep what they point at
-        self._kept: list[Tensor | PackedMatrix | BlockMatrix] = [self.norm, head]
+        self._alive: list[Tensor | PackedMatrix | BlockMatrix] = [self.norm, head]
         for entry, weights in zip(self.table, layers, strict=True):
             self._fill(entry, weights)
         self.banks = {number: found.bank for number, found in experts.items()}
@@ -217,14 +220,14 @@ class StepWeights:
             vectors |= {name: weights[name] for name in ("dt_bias", "norm")}
         for name, tensor in vectors.items():
             assert isinstance(tensor, Tensor)
-            kept = plain(tensor)
-            self._kept.append(kept)
-            setattr(entry, name, kept.data_ptr())
+            vector = contiguous_float32(tensor)
+            self._alive.append(vector)
+            setattr(entry, name, vector.data_ptr())
 
     def _routed(self, experts: RoutedExperts) -> StepExperts:
-        router = plain(experts.router)
-        shared_gate = plain(experts.shared_gate)
-        self._kept += [router, shared_gate]
+        router = contiguous_float32(experts.router)
+        shared_gate = contiguous_float32(experts.shared_gate)
+        self._alive += [router, shared_gate]
         return StepExperts(
             router.shape[0],
             experts.chosen,
@@ -235,18 +238,18 @@ class StepWeights:
             shared_gate.data_ptr(),
         )
 
-    def _matrix(self, weights: Weights, name: str) -> Matrix:
+    def _matrix(self, weights: Weights, name: str) -> StepMatrix:
         matrix = weights[name]
         bias = weights.get(f"{name}.bias")
         assert isinstance(matrix, PackedMatrix | BlockMatrix) and not isinstance(
             bias, PackedMatrix | BlockMatrix
         )
-        added = None if bias is None else plain(bias)
-        self._kept += [part for part in (matrix, added) if part is not None]
-        return Matrix.of(matrix, added)
+        added = None if bias is None else contiguous_float32(bias)
+        self._alive += [part for part in (matrix, added) if part is not None]
+        return StepMatrix.of(matrix, added)
 
 
-def fits(sizes: Mapping[str, int]) -> bool:
+def sizes_fit(sizes: Mapping[str, int]) -> bool:
     """Whether the native step can run a network of these sizes: whole groups and whole vectors
     everywhere.
     """
@@ -264,7 +267,7 @@ def fits(sizes: Mapping[str, int]) -> bool:
     )
 
 
-def _context(memories: Sequence[Remembered], grid: int) -> int:
+def _context(memories: Sequence[LayerMemory], grid: int) -> int:
     """Tokens of the context, checked to be equal in all attention layers and cut on the grid."""
     counts = {
         tuple(s.k.shape[0] for s in m.blocks if s.k.shape[0]) for m in memories if m.memory is None
@@ -280,11 +283,15 @@ def _context(memories: Sequence[Remembered], grid: int) -> int:
     return 0
 
 
-class Step:
+class DecodeStep:
     """Branches that go on from one context; what they remember moves on in place."""
 
     def __init__(
-        self, weights: StepWeights, memories: Sequence[Remembered], reach: Reach, library: Library
+        self,
+        weights: StepWeights,
+        memories: Sequence[LayerMemory],
+        reach: AttentionReach,
+        library: Library,
     ) -> None:
         """One branch; the tensors of `memories` are copied where a step writes into them. Raises
         ShapeMismatch: contexts differ in length from layer to layer, or a KV block but the last is
@@ -311,13 +318,18 @@ class Step:
                 self.changing.append((empty, empty))
             else:
                 assert memory.tail is not None and memory.memory is not None
-                self.changing.append((plain(memory.tail).clone(), plain(memory.memory).clone()))
+                self.changing.append(
+                    (
+                        contiguous_float32(memory.tail).clone(),
+                        contiguous_float32(memory.memory).clone(),
+                    )
+                )
         self._grow()
 
     def _segments(self, entry: StepLayer, blocks: Sequence[KVBlock]) -> object:
         """Fills in the context of a layer; returns what must stay in memory for it."""
         plain_blocks = [s.plain() for s in blocks if s.k.shape[0]]
-        table = (Segment * max(1, len(plain_blocks)))(*(s.segment for s in plain_blocks))
+        table = (KVSegment * max(1, len(plain_blocks)))(*(s.segment for s in plain_blocks))
         entry.segments = ctypes.addressof(table)
         return plain_blocks, table
 
@@ -352,9 +364,9 @@ class Step:
         if self.own == self.room:
             self._grow()
         weights = self.weights
-        x = plain(x).clone()
-        cos = plain(cos)
-        sin = plain(sin)
+        x = contiguous_float32(x).clone()
+        cos = contiguous_float32(cos)
+        sin = contiguous_float32(sin)
         out = torch.empty(self.count, weights.head.shape[0])
         call = StepCall(
             self.count,
@@ -369,7 +381,7 @@ class Step:
             x.data_ptr(),
             self.table,
             weights.norm.data_ptr(),
-            Matrix.of(weights.head),
+            StepMatrix.of(weights.head),
             out.data_ptr(),
             self._find,
         )
@@ -382,13 +394,13 @@ class Step:
         return out
 
     def _found(
-        self, layer: int, count: int, numbers: Sequence[int], pairs: MutableSequence[Matrix]
+        self, layer: int, count: int, numbers: Sequence[int], pairs: MutableSequence[StepMatrix]
     ) -> int:
         """`find` of StepCall."""
         try:
             for at, pair in enumerate(self.weights.banks[layer].pairs(numbers[:count])):
                 for half, matrix in enumerate(pair):
-                    pairs[2 * at + half] = Matrix.of(matrix)
+                    pairs[2 * at + half] = StepMatrix.of(matrix)
         except BaseException as error:  # noqa: BLE001  what a callback raises is lost; `logits` raises it again
             self._failure = error
             return 1

@@ -5,11 +5,16 @@ from torch import Tensor
 
 from docqa.kernels.cpu.arrays import FEW_TOKENS
 from docqa.kernels.delta.chunked import CHUNK, delta_rule_chunked
-from docqa.kernels.delta.gradient import delta_rule_gradient
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
 from docqa.kernels.delta.recurrent import delta_rule_recurrent
 from docqa.kernels.delta.reference import delta_rule_reference, l2_normalise
-from docqa.kernels.dispatch import choose, recorded, register, register_native, register_triton
+from docqa.kernels.dispatch import (
+    choose_implementation,
+    gradients_recorded,
+    register,
+    register_native,
+    register_triton,
+)
 from docqa.kernels.errors import ShapeMismatch
 
 __all__ = [
@@ -22,7 +27,6 @@ __all__ = [
 ]
 
 register_native("delta", delta_rule_native)
-register_native("delta_training", delta_rule_gradient)
 register_native("delta_step", delta_step_native)
 register_triton("delta", "docqa.kernels.delta.gpu", "delta_rule_gpu")
 register("delta", "chunked", delta_rule_chunked)
@@ -41,7 +45,7 @@ def delta_rule(
 
     Each head of q and k is read by as many neighbouring heads of v as fit. The number of tokens
     alone picks the chunked or the recurrent form, so equal shapes give equal bits. While gradients
-    are recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside.
+    are recorded a form with a gradient runs (that of model/training/gradients is differentiable once).
     Raises ShapeMismatch: batch or seq differ, the heads of v are no multiple of those of q and k,
     `decay` does not fit them, or `state` is not [batch, heads, key_dim, value_dim].
     """
@@ -60,14 +64,14 @@ def delta_rule(
         raise ShapeMismatch(
             f"the delta state is {tuple(state.shape)}, expected [batch, heads, key, value] = {wanted}"
         )
-    training = recorded(q, k, v, decay, beta, state)
+    training = gradients_recorded(q, k, v, decay, beta, state)
     if training:
         wide = (
             torch.float64 if v.dtype == torch.float64 else torch.float32
         )  # narrower ones are widened inside
-        found = choose("delta_training", v.device.type, wide)
+        found = choose_implementation("delta_training", v.device.type, wide)
     else:
-        found = choose(
+        found = choose_implementation(
             "delta_step" if k.shape[1] <= FEW_TOKENS else "delta", v.device.type, v.dtype
         )
     repeat = heads // key_heads

@@ -106,13 +106,13 @@ def delta_rule_chunked(
     keys_solved = inverse @ (keys_beta * grown)
     queries = q * grown
     keys_left = (k * left.exp()).transpose(-1, -2)
-    kept = gamma[..., -1, :].exp()[..., None]
+    remaining = gamma[..., -1, :].exp()[..., None]
 
     memory = k.new_zeros(batch, heads, key_dim, v.shape[-1]) if state is None else state.to(work)
     outputs = []
     for i in range(count):
         writes = values_solved[i] - keys_solved[i] @ memory
         outputs.append(queries[i] @ memory + attention[i] @ writes)
-        memory = memory * kept[i] + keys_left[i] @ writes
+        memory = memory * remaining[i] + keys_left[i] @ writes
     out = torch.stack(outputs, 1).transpose(2, 3).reshape(batch, count * chunk, heads, v.shape[-1])
     return out[:, :seq].to(v.dtype), memory

@@ -277,7 +277,7 @@ def _part(
     batch, seq, heads, key_dim = k.shape
     value_dim = v.shape[-1]
     count = triton.cdiv(seq, chunk)
-    size = gpu.sizes(k.device)
+    size = gpu.block_sizes(k.device)
     solved, attention = k.new_empty(
         2, batch * heads * count, chunk, chunk, dtype=torch.float32
     ).unbind()
@@ -304,7 +304,7 @@ def _part(
         LEVELS=chunk.bit_length() - 1,
         PIECE=min(keys, PIECE),
         PRECISE=PRECISION,
-        **gpu.options(size.delta_warps, stages=2),
+        **gpu.launch_options(size.delta_warps, stages=2),
     )
     _walk_chunks[(batch * heads * tiles,)](
         q,
@@ -332,7 +332,7 @@ def _part(
         KEYS=keys,
         VALUES=size.values,
         PRECISE=PRECISION,
-        **gpu.options(size.delta_warps),
+        **gpu.launch_options(size.delta_warps),
     )
     return after
 
@@ -357,13 +357,13 @@ def delta_rule_gpu(
     batch, seq, heads, key_dim = k.shape
     if key_dim > WIDEST_KEY:
         return delta_rule_chunked(q, k, v, decay=decay, beta=beta, state=state)
-    chunk = chunk or gpu.sizes(k.device).chunk
+    chunk = chunk or gpu.block_sizes(k.device).chunk
     q, k, v = _dense(q, k, v)
     out = v.new_empty(v.shape)
     memory = None if state is None else state.float().contiguous()
     most = scratch // (8 * (chunk + 1) * batch * heads)  # tokens
     step = max(1, most // chunk) * chunk
-    with gpu.on(k.device):
+    with gpu.on_device(k.device):
         for start in range(0, seq, step):
             part = slice(start, start + step)
             memory = _part(
@@ -393,11 +393,11 @@ def delta_step_gpu(
     q, k, v = _dense(q, k, v)
     out = v.new_empty(v.shape)
     value_dim = v.shape[-1]
-    size = gpu.sizes(k.device)
+    size = gpu.block_sizes(k.device)
     after = k.new_empty(batch, heads, key_dim, value_dim, dtype=torch.float32)
     before = after if state is None else state.float().contiguous()
     tiles = triton.cdiv(value_dim, size.values)
-    with gpu.on(k.device):
+    with gpu.on_device(k.device):
         _walk_tokens[(batch * heads * tiles,)](
             q,
             k,
@@ -419,6 +419,6 @@ def delta_step_gpu(
             HAS_STATE=state is not None,
             KEYS=gpu.power_of_two(key_dim, 16),
             VALUES=size.values,
-            **gpu.options(size.warps),
+            **gpu.launch_options(size.warps),
         )
     return out, after

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.cpu import Library, arrays
-from docqa.kernels.cpu.library import plain
+from docqa.kernels.cpu.library import contiguous_float32
 
 
 def delta_rule_native(
@@ -26,10 +26,15 @@ def delta_rule_native(
     dozen tokens.
     """
     heads = (
-        x.detach() if x.stride(-1) == 1 and x.dtype == torch.float32 else plain(x.detach())
+        x.detach()
+        if x.stride(-1) == 1 and x.dtype == torch.float32
+        else contiguous_float32(x.detach())
         for x in (q, k, v)
     )
-    gates = {"decay": plain(decay.detach()).numpy(), "beta": plain(beta.detach()).numpy()}
+    gates = {
+        "decay": contiguous_float32(decay.detach()).numpy(),
+        "beta": contiguous_float32(beta.detach()).numpy(),
+    }
     before = None if state is None else state.detach().float().numpy()
     found = arrays.delta_rule(
         *(x.numpy() for x in heads), **gates, state=before, step=step, library=library

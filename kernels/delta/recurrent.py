@@ -18,11 +18,11 @@ def delta_rule_recurrent(
     q = q.to(work) * key_dim**-0.5
     k = k.to(work)
     values = v.to(work)
-    kept = decay.to(work).exp()[..., None, None]
+    remaining = decay.to(work).exp()[..., None, None]
     beta = beta.to(work)[..., None, None]
     outputs = []
     for t in range(seq):
-        memory = memory * kept[:, t]
+        memory = memory * remaining[:, t]
         key = k[:, t, :, None]  # [batch, heads, 1, key_dim]
         write = beta[:, t] * (values[:, t, :, None] - key @ memory)
         memory = torch.addcmul(memory, key.transpose(-1, -2), write)

@@ -4,9 +4,9 @@ from torch import Tensor
 
 from docqa.kernels.activation import silu_product
 from docqa.kernels.cpu import LEVELS
-from docqa.kernels.dispatch import choose, register, register_native
+from docqa.kernels.dispatch import choose_implementation, register, register_native
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.gguf_matmul.blocks import BLOCKS, Block, BlockMatrix, UnknownBlock
+from docqa.kernels.gguf_matmul.blocks import BLOCKS, BlockMatrix, BlockType, UnknownBlock
 from docqa.kernels.gguf_matmul.dense import block_product_by_rows, block_product_reference
 from docqa.kernels.gguf_matmul.native import block_mlp_native, block_product_native
 from docqa.kernels.native import native_in_use
@@ -14,7 +14,7 @@ from docqa.kernels.self_check import library
 
 __all__ = [
     "BLOCKS",
-    "Block",
+    "BlockType",
     "BlockMatrix",
     "UnknownBlock",
     "block_arithmetic",
@@ -54,7 +54,7 @@ def block_product(x: Tensor, matrix: BlockMatrix) -> Tensor:
         raise ShapeMismatch(
             f"product of x {tuple(x.shape)} with a matrix of {matrix.block.name} {matrix.shape}"
         )
-    return choose("block_product", x.device.type, x.dtype).function(x, matrix)
+    return choose_implementation("block_product", x.device.type, x.dtype).function(x, matrix)
 
 
 def block_mlp_reference(x: Tensor, gate: BlockMatrix, up: BlockMatrix, down: BlockMatrix) -> Tensor:
@@ -73,4 +73,4 @@ def block_mlp(x: Tensor, gate: BlockMatrix, up: BlockMatrix, down: BlockMatrix) 
         raise ShapeMismatch(
             f"MLP of x {tuple(x.shape)} with matrices {gate.shape}, {up.shape} and {down.shape}"
         )
-    return choose("block_mlp", x.device.type, x.dtype).function(x, gate, up, down)
+    return choose_implementation("block_mlp", x.device.type, x.dtype).function(x, gate, up, down)

@@ -32,7 +32,7 @@ Decode = Callable[[Tensor], Codes]  # uint8 [blocks, bytes of a block]
 
 
 @dataclass(frozen=True)
-class Block:
+class BlockType:
     """One type: its name and number in ggml, columns and bytes of a block, and how its bytes are
     read.
     """
@@ -57,7 +57,7 @@ class BlockMatrix:
     """
 
     data: Tensor
-    block: Block
+    block: BlockType
 
     @classmethod
     def of(cls, data: Tensor, kind: str) -> "BlockMatrix":
@@ -175,15 +175,15 @@ def _mxfp4(raw: Tensor) -> Codes:
 BLOCKS = {
     block.name: block
     for block in (
-        Block("Q4_0", 2, 32, 18, _of_nibbles()),
-        Block("Q4_1", 3, 32, 20, _of_nibbles(least=True)),
-        Block("Q5_0", 6, 32, 22, _of_nibbles(fifth=True)),
-        Block("Q5_1", 7, 32, 24, _of_nibbles(fifth=True, least=True)),
-        Block("Q8_0", 8, 32, 34, _q8_0),
-        Block("Q4_K", 12, 256, 144, _q4_k),
-        Block("Q5_K", 13, 256, 176, _q5_k),
-        Block("Q6_K", 14, 256, 210, _q6_k),
-        Block("IQ4_NL", 20, 32, 18, _iq4_nl),
-        Block("MXFP4", 39, 32, 17, _mxfp4),
+        BlockType("Q4_0", 2, 32, 18, _of_nibbles()),
+        BlockType("Q4_1", 3, 32, 20, _of_nibbles(least=True)),
+        BlockType("Q5_0", 6, 32, 22, _of_nibbles(fifth=True)),
+        BlockType("Q5_1", 7, 32, 24, _of_nibbles(fifth=True, least=True)),
+        BlockType("Q8_0", 8, 32, 34, _q8_0),
+        BlockType("Q4_K", 12, 256, 144, _q4_k),
+        BlockType("Q5_K", 13, 256, 176, _q5_k),
+        BlockType("Q6_K", 14, 256, 210, _q6_k),
+        BlockType("IQ4_NL", 20, 32, 18, _iq4_nl),
+        BlockType("MXFP4", 39, 32, 17, _mxfp4),
     )
 }

@@ -4,11 +4,17 @@ import ctypes
 
 from torch import Tensor
 
-from docqa.kernels.cpu.library import BlockMlpCall, BlockProductCall, Library, StoredBlocks, plain
+from docqa.kernels.cpu.library import (
+    BlockMlpCall,
+    BlockProductCall,
+    Library,
+    StoredBlocks,
+    contiguous_float32,
+)
 from docqa.kernels.gguf_matmul.blocks import BlockMatrix
 
 
-def stored(matrix: BlockMatrix) -> StoredBlocks:
+def stored_blocks(matrix: BlockMatrix) -> StoredBlocks:
     """The matrix as the library reads it; its bytes are not kept by this."""
     return StoredBlocks(
         *matrix.shape, matrix.block.number, matrix.data.shape[1], matrix.data.data_ptr()
@@ -22,9 +28,11 @@ def block_product_native(x: Tensor, matrix: BlockMatrix, *, library: Library) ->
     numbers. With AMX, of more than a few tokens, both sides to bfloat16: some 0.25 %.
     """
     rows, columns = matrix.shape
-    x = plain(x)
+    x = contiguous_float32(x)
     out = x.new_empty(*x.shape[:-1], rows)
-    call = BlockProductCall(x.numel() // columns, stored(matrix), x.data_ptr(), out.data_ptr())
+    call = BlockProductCall(
+        x.numel() // columns, stored_blocks(matrix), x.data_ptr(), out.data_ptr()
+    )
     library.run("block_product", ctypes.byref(call))
     return out
 
@@ -33,9 +41,9 @@ def block_mlp_native(
     x: Tensor, gate: BlockMatrix, up: BlockMatrix, down: BlockMatrix, *, library: Library
 ) -> Tensor:
     """As `block_mlp_reference`, bit for bit with `block_product_native` in it."""
-    x = plain(x)
+    x = contiguous_float32(x)
     out = x.new_empty(*x.shape[:-1], down.shape[0])
-    matrices = (stored(matrix) for matrix in (gate, up, down))
+    matrices = (stored_blocks(matrix) for matrix in (gate, up, down))
     call = BlockMlpCall(x.numel() // gate.shape[1], *matrices, x.data_ptr(), out.data_ptr())
     library.run("block_mlp", ctypes.byref(call))
     return out

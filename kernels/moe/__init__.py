@@ -3,7 +3,13 @@
 import torch
 from torch import Tensor
 
-from docqa.kernels.dispatch import choose, recorded, register, register_native, register_triton
+from docqa.kernels.dispatch import (
+    choose_implementation,
+    gradients_recorded,
+    register,
+    register_native,
+    register_triton,
+)
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.moe.bank import ExpertBank, Matrix, Stacked
 from docqa.kernels.moe.grouped import mix_grouped
@@ -65,5 +71,7 @@ def mix_experts(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) ->
         )
     matrices = (bank.gate_up, bank.down) if isinstance(bank, Stacked) else ()
     packed = "experts_packed" if bank.packed else "experts"
-    operation = "experts_training" if recorded(x, weights, *matrices) else packed
-    return choose(operation, x.device.type, x.dtype).function(x, chosen, weights, bank)
+    operation = "experts_training" if gradients_recorded(x, weights, *matrices) else packed
+    return choose_implementation(operation, x.device.type, x.dtype).function(
+        x, chosen, weights, bank
+    )

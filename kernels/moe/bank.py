@@ -48,7 +48,7 @@ class Stacked:
         """See `ExpertBank.expect`; all of them are here."""
 
 
-def times(x: Tensor, matrix: Matrix) -> Tensor:
+def expert_product(x: Tensor, matrix: Matrix) -> Tensor:
     """x [.., columns] times a matrix [rows, columns], dense or in the bits of its file: [..,
     rows].
     """

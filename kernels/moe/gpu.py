@@ -21,7 +21,7 @@ from docqa.kernels.moe.grouped import mix_grouped
 PRECISION = "tf32x3"  # of float32 inputs; narrower ones are multiplied as they are
 
 
-class Tiles(NamedTuple):
+class ExpertTiles(NamedTuple):
     """Rows sorted by expert, cut into tiles; a tile past the last one has `start` equal to
     `stop`.
     """
@@ -31,7 +31,7 @@ class Tiles(NamedTuple):
     stop: Tensor  # int64 [tiles], behind the last row that a tile may hold
 
 
-def tiles_of(numbers: Tensor, experts: int, rows: int) -> Tiles:
+def tiles_of(numbers: Tensor, experts: int, rows: int) -> ExpertTiles:
     """Tiles of up to `rows` rows for the sorted experts `numbers` int64 [rows in all]; as many as
     there could be.
     """
@@ -45,7 +45,7 @@ def tiles_of(numbers: Tensor, experts: int, rows: int) -> Tiles:
     expert = torch.searchsorted(last, tile, right=True).clamp(max=experts - 1)
     start = ends[expert] - counts[expert] + (tile - last[expert] + pieces[expert]) * rows
     stop = torch.minimum(ends[expert], start + rows)
-    return Tiles(expert, torch.minimum(start, stop), stop)
+    return ExpertTiles(expert, torch.minimum(start, stop), stop)
 
 
 @triton.jit
@@ -190,7 +190,7 @@ def _fits(bank: ExpertBank, x: Tensor) -> TypeGuard[Stacked]:
 def _products(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -> Tensor:
     """What each expert makes of its tokens, float32 [rows, hidden], sorted by expert."""
     experts, hidden, inner = bank.down.shape
-    size = gpu.sizes(x.device)
+    size = gpu.block_sizes(x.device)
     count = len(numbers)
     rows = size.rows if count >= experts * size.few_rows else size.few_rows
     tiles = tiles_of(numbers, experts, rows)
@@ -201,7 +201,7 @@ def _products(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -> Tens
         "SUMMED": size.summed,
         "PRECISE": PRECISION,
     }
-    blocks |= {"WIDEN": x.device.type == "cpu", **gpu.options(size.warps, size.stages)}
+    blocks |= {"WIDEN": x.device.type == "cpu", **gpu.launch_options(size.warps, size.stages)}
     made = x.new_empty(count, inner)
     _gate_and_up[(most * triton.cdiv(inner, size.columns),)](
         x, tokens, bank.gate_up, made, *tiles, most, hidden, inner, **blocks
@@ -221,10 +221,10 @@ def mix_gpu(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Ten
         return mix_grouped(x, chosen, weights, bank)
     k = chosen.shape[1]
     hidden = x.shape[1]
-    x, size = x.contiguous(), gpu.sizes(x.device)
+    x, size = x.contiguous(), gpu.block_sizes(x.device)
     columns = min(size.elements, gpu.power_of_two(hidden))
     panels = triton.cdiv(hidden, columns)
-    with gpu.on(x.device):
+    with gpu.on_device(x.device):
         numbers, order = chosen.flatten().sort(stable=True)
         rows = _products(x, order // k, numbers, bank)
         shares = weights.flatten()[order].float()
@@ -243,6 +243,6 @@ def mix_gpu(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Ten
             panels,
             K=k,
             COLUMNS=columns,
-            **gpu.options(size.warps),
+            **gpu.launch_options(size.warps),
         )
     return out

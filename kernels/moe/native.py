@@ -8,9 +8,9 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import Library, fields, plain
-from docqa.kernels.decode_step.native import Matrix, PackedExperts
-from docqa.kernels.moe.sent import sent_tokens
+from docqa.kernels.cpu.library import Library, contiguous_float32, fields
+from docqa.kernels.decode_step.native import PackedExperts, StepMatrix
+from docqa.kernels.moe.sent import tokens_by_expert
 
 ROWS = 1_024  # of results that a call is given room for, but for a single expert of more tokens
 
@@ -18,7 +18,7 @@ ROWS = 1_024  # of results that a call is given room for, but for a single exper
 class ExpertsCall(Structure):
     _fields_ = [
         *fields(c_int64, "hidden count"),
-        ("pairs", POINTER(Matrix)),
+        ("pairs", POINTER(StepMatrix)),
         *fields(c_void_p, "first token share x made out"),
     ]
 
@@ -27,16 +27,16 @@ def mix_native(
     x: Tensor, chosen: Tensor, weights: Tensor, bank: PackedExperts, *, library: Library
 ) -> Tensor:
     """As `mix_experts`, the bits of `mix_grouped`; x float32, a bank of packed experts."""
-    x, out = plain(x), torch.zeros(x.shape)
-    hit, counts, tokens, shares = sent_tokens(chosen, plain(weights))
+    x, out = contiguous_float32(x), torch.zeros(x.shape)
+    hit, counts, tokens, shares = tokens_by_expert(chosen, contiguous_float32(weights))
     bank.expect(hit)
     at = start = 0
     while at < len(hit):
         fitting = bisect_right(list(accumulate(counts[at:])), ROWS)
         pairs = bank.ready(hit[at : at + max(fitting, 1)])
         behind = list(accumulate(counts[at : at + len(pairs)], initial=0))
-        table = (Matrix * (2 * len(pairs)))(
-            *(Matrix.of(matrix) for pair in pairs for matrix in pair)
+        table = (StepMatrix * (2 * len(pairs)))(
+            *(StepMatrix.of(matrix) for pair in pairs for matrix in pair)
         )
         first = torch.tensor(behind)
         made = torch.empty(behind[-1], x.shape[1])

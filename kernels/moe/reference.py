@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.activation import silu_product
-from docqa.kernels.moe.bank import ExpertBank, times
+from docqa.kernels.moe.bank import ExpertBank, expert_product
 
 
 def mix_reference(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
@@ -17,9 +17,9 @@ def mix_reference(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) 
             (int(number), place) for place, number in enumerate(chosen[token])
         ):
             gate_up, down = bank.pair(number)
-            gate, up = times(x[token], gate_up).chunk(2, -1)
-            total = total + times(silu_product(gate.contiguous(), up.contiguous()), down).to(
-                work
-            ) * weights[token, place].to(work)
+            gate, up = expert_product(x[token], gate_up).chunk(2, -1)
+            total = total + expert_product(
+                silu_product(gate.contiguous(), up.contiguous()), down
+            ).to(work) * weights[token, place].to(work)
         rows.append(total)
     return torch.stack(rows).to(x.dtype) if rows else x.new_zeros(x.shape)

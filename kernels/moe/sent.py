@@ -3,7 +3,9 @@
 from torch import Tensor
 
 
-def sent_tokens(chosen: Tensor, weights: Tensor) -> tuple[list[int], list[int], Tensor, Tensor]:
+def tokens_by_expert(
+    chosen: Tensor, weights: Tensor
+) -> tuple[list[int], list[int], Tensor, Tensor]:
     """Of chosen and weights [tokens, k] as in `mix_experts`: the chosen experts, ascending, how
     many tokens each has, and these tokens, int64 [tokens * k], expert after expert and ascending,
     with their weights [tokens * k]."""

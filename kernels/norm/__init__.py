@@ -7,21 +7,31 @@ from torch.nn import functional
 
 from docqa.kernels.cpu import arrays
 from docqa.kernels.cpu.tensors import on_tensors
-from docqa.kernels.dispatch import choose, recorded, register, register_native, register_triton
-from docqa.kernels.norm.reference import gated_norm_reference, widen, zero_centred_norm_reference
+from docqa.kernels.dispatch import (
+    choose_implementation,
+    gradients_recorded,
+    register,
+    register_native,
+    register_triton,
+)
+from docqa.kernels.norm.reference import (
+    at_least_float32,
+    gated_norm_reference,
+    zero_centred_norm_reference,
+)
 
 
 def zero_centred_norm_fused(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     """`zero_centred_norm_reference` through torch's norm, one pass less; rounded in another
     order.
     """
-    wide = widen(x)
+    wide = at_least_float32(x)
     return functional.rms_norm(wide, (x.shape[-1],), 1.0 + weight.to(wide.dtype), eps).to(x.dtype)
 
 
 def gated_norm_fused(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Tensor:
     """The same of `gated_norm_reference`."""
-    wide = widen(x)
+    wide = at_least_float32(x)
     unit = functional.rms_norm(wide, (x.shape[-1],), weight.to(wide.dtype), eps)
     return (unit * functional.silu(z.to(wide.dtype))).to(x.dtype)
 
@@ -42,9 +52,9 @@ def zero_centred_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     """x / rms(x) * (1 + weight) over the last axis; [.., dim] in and out in the dtype of x, weight
     [dim].
     """
-    if recorded(x, weight):
+    if gradients_recorded(x, weight):
         return zero_centred_norm_fused(x, weight, eps)
-    return choose("norm", x.device.type, x.dtype).function(x, weight, eps)
+    return choose_implementation("norm", x.device.type, x.dtype).function(x, weight, eps)
 
 
 def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
@@ -61,6 +71,6 @@ def gated_norm(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Tensor:
     """x / rms(x) * weight * SiLU(z) over the last axis; [.., dim] in and out in the dtype of x,
     weight [dim].
     """
-    if recorded(x, z, weight):
+    if gradients_recorded(x, z, weight):
         return gated_norm_fused(x, z, weight, eps)
-    return choose("gated_norm", x.device.type, x.dtype).function(x, z, weight, eps)
+    return choose_implementation("gated_norm", x.device.type, x.dtype).function(x, z, weight, eps)

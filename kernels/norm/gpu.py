@@ -46,9 +46,9 @@ def _launch(x: Tensor, z: Tensor | None, weight: Tensor, eps: float) -> Tensor:
     out = torch.empty_like(flat)
     rows = x.numel() // max(1, dim)
     columns = gpu.power_of_two(dim)
-    tile = max(1, gpu.sizes(x.device).elements // columns)
+    tile = max(1, gpu.block_sizes(x.device).elements // columns)
     if rows:
-        with gpu.on(x.device):
+        with gpu.on_device(x.device):
             _norm_rows[(triton.cdiv(rows, tile),)](
                 flat,
                 gates,
@@ -60,7 +60,7 @@ def _launch(x: Tensor, z: Tensor | None, weight: Tensor, eps: float) -> Tensor:
                 GATED=z is not None,
                 ROWS=tile,
                 COLUMNS=columns,
-                **gpu.options(gpu.sizes(x.device).warps),
+                **gpu.launch_options(gpu.block_sizes(x.device).warps),
             )
     return out
 

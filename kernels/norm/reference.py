@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def widen(x: Tensor) -> Tensor:
+def at_least_float32(x: Tensor) -> Tensor:
     """`x` in the dtype of norms and gates: float64 as it is, else float32."""
     return x if x.dtype == torch.float64 else x.float()
 
@@ -14,9 +14,11 @@ def zero_centred_norm_reference(x: Tensor, weight: Tensor, eps: float) -> Tensor
     """x * rsqrt(mean(x^2) + eps) * (1 + weight) over the last axis, [.., dim] in and out in the
     dtype of x, weight [dim] (Qwen3-Next model card, "zero-centered and weight-decayed
     layernorm")."""
-    wide = widen(x)
+    wide = at_least_float32(x)
     return (
-        wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps) * (1.0 + widen(weight))
+        wide
+        * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)
+        * (1.0 + at_least_float32(weight))
     ).to(x.dtype)
 
 
@@ -24,6 +26,6 @@ def gated_norm_reference(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Te
     """x * rsqrt(mean(x^2) + eps) * weight * SiLU(z): norm first, then the gate; [.., dim] in and
     out, weight [dim].
     """
-    wide = widen(x)
+    wide = at_least_float32(x)
     unit = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)
-    return (unit * widen(weight) * functional.silu(z.to(wide.dtype))).to(x.dtype)
+    return (unit * at_least_float32(weight) * functional.silu(z.to(wide.dtype))).to(x.dtype)

@@ -5,21 +5,26 @@ from torch import Tensor
 
 from docqa.kernels.cpu import arrays
 from docqa.kernels.cpu.tensors import on_tensors
-from docqa.kernels.dispatch import choose, recorded, register, register_native
+from docqa.kernels.dispatch import (
+    choose_implementation,
+    gradients_recorded,
+    register,
+    register_native,
+)
 from docqa.kernels.rope.frequencies import (
     YarnOptions,
-    boundaries,
     frequencies,
-    magnitude,
     rotation_table,
     scaled_frequencies,
+    yarn_boundaries,
+    yarn_magnitude,
 )
 
 __all__ = [
     "YarnOptions",
-    "boundaries",
+    "yarn_boundaries",
     "frequencies",
-    "magnitude",
+    "yarn_magnitude",
     "rotate",
     "rotation_table",
     "scaled_frequencies",
@@ -44,6 +49,6 @@ register("rotate", "reference", rotate_reference)
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotates the first `cos.shape[-1]` dims of x [batch, seq, heads, dim] by cos and sin [seq,
     rotary_dim]; dim i is paired with i + half. The others pass unchanged."""
-    if recorded(x, cos, sin):
+    if gradients_recorded(x, cos, sin):
         return rotate_reference(x, cos, sin)
-    return choose("rotate", x.device.type, x.dtype).function(x, cos, sin)
+    return choose_implementation("rotate", x.device.type, x.dtype).function(x, cos, sin)

@@ -23,7 +23,7 @@ class YarnOptions:
     mscale_all_dim: float | None = None
 
 
-def magnitude(factor: float, options: YarnOptions) -> float:
+def yarn_magnitude(factor: float, options: YarnOptions) -> float:
     """Scale m of cos and sin under `factor`; 1 up to factor 1 unless the checkpoint states it."""
     if options.attention_factor is not None:
         return options.attention_factor
@@ -36,7 +36,9 @@ def magnitude(factor: float, options: YarnOptions) -> float:
     return scaled(1.0)
 
 
-def boundaries(dim: int, theta: float, native: int, options: YarnOptions) -> tuple[float, float]:
+def yarn_boundaries(
+    dim: int, theta: float, native: int, options: YarnOptions
+) -> tuple[float, float]:
     """Indices (low, high) of the frequency pairs between which the scaling ramps from none to
     whole.
     """
@@ -70,10 +72,10 @@ def frequencies(
     if factor <= 1.0:
         return plain, 1.0
     settings = options or YarnOptions()
-    low, high = boundaries(dim, theta, native, settings)
+    low, high = yarn_boundaries(dim, theta, native, settings)
     span = (high - low) or 0.001
     ramp = ((torch.arange(dim // 2, dtype=torch.float64) - low) / span).clamp(0, 1)
-    return plain * (1 - ramp) + plain / factor * ramp, magnitude(factor, settings)
+    return plain * (1 - ramp) + plain / factor * ramp, yarn_magnitude(factor, settings)
 
 
 def scaled_frequencies(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
@@ -96,8 +98,8 @@ def _llama3(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
     turns = (
         rope["original_max_position_embeddings"] * plain / (2 * math.pi)
     )  # of each pair in the native context
-    kept = ((turns - low) / (high - low)).clamp(0, 1)
-    return plain * kept + plain / rope["factor"] * (1 - kept)
+    unscaled = ((turns - low) / (high - low)).clamp(0, 1)
+    return plain * unscaled + plain / rope["factor"] * (1 - unscaled)
 
 
 def rotation_table(

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from docqa.model.checkpoints.checkpoint import opened_checkpoint
+from docqa.model.checkpoints.checkpoint import open_checkpoint
 from docqa.model.checkpoints.layout import recipe_for, text_config
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
@@ -87,7 +87,7 @@ def _modelling(config: HybridConfig) -> ModuleType:
 def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[str, Tensor]:
     """By the names of transformers' model, float32."""
     found = {}
-    with opened_checkpoint(folder) as checkpoint:
+    with open_checkpoint(folder) as checkpoint:
         for name, parameter in model.state_dict().items():
             plain = name.removeprefix("model.")
             shape = tuple(parameter.shape)
@@ -95,7 +95,7 @@ def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[s
                 continue
             recipe = recipe_for(plain, shape, config, checkpoint.names)
             found[name] = recipe.build(
-                lambda source, form: checkpoint.read(source, form, torch.float32)
+                lambda source, form: checkpoint.tensor(source, form, torch.float32)
             ).contiguous()
     return found
 

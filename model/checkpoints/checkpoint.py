@@ -15,15 +15,20 @@ from docqa.model.checkpoints.formats import (
     BLOCKS,
     GROUPED,
     BadParts,
-    Format,
     Parts,
     Quantization,
+    TensorFormat,
     blocks,
-    owners,
+    tensor_formats,
 )
 from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
 from docqa.model.checkpoints.layout import Recipe, recipe_for
-from docqa.model.checkpoints.weights import Entry, SafetensorsFile, find_tensors, opened
+from docqa.model.checkpoints.weights import (
+    SafetensorsFile,
+    TensorSource,
+    find_tensors,
+    open_safetensors,
+)
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import is_gguf
@@ -35,7 +40,7 @@ DIMS_NAMED = 3
 
 
 @contextmanager
-def named(entry: Entry) -> Iterator[None]:
+def naming_tensor(entry: TensorSource) -> Iterator[None]:
     """Raises WeightsMismatch, naming the tensor, where its parts do not fit."""
     try:
         yield
@@ -54,7 +59,9 @@ class Checkpoint:
         self._files = ExitStack()
         self.entries = find_tensors(folder)
         self.quantization = Quantization.of_folder(folder)
-        self.names: Mapping[str, Format] = owners(self.entries, self.quantization, folder)
+        self.names: Mapping[str, TensorFormat] = tensor_formats(
+            self.entries, self.quantization, folder
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -63,7 +70,7 @@ class Checkpoint:
         self._files.close()
         self._open.clear()
 
-    def parts(self, name: str) -> dict[str, Entry]:
+    def parts(self, name: str) -> dict[str, TensorSource]:
         """Where the parts of tensor `name` lie, by their names in the format. Raises
         WeightsMissing.
         """
@@ -89,16 +96,16 @@ class Checkpoint:
 
     def _file(self, path: Path) -> SafetensorsFile:
         if path not in self._open:
-            self._open[path] = self._files.enter_context(opened(path))
+            self._open[path] = self._files.enter_context(open_safetensors(path))
         return self._open[path]
 
-    def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    def tensor(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         """Tensor `name` in `dtype`. Raises WeightsMissing, WeightsMismatch: another shape, or parts
         do not fit.
         """
         entries = self.parts(name)
         where = next(iter(entries.values()))
-        with named(where):
+        with naming_tensor(where):
             value = self.names[name].dense(self.raw(name), shape, self.quantization)
         if tuple(value.shape) != shape:
             raise WeightsMismatch(
@@ -106,18 +113,18 @@ class Checkpoint:
             )
         return value.to(dtype)
 
-    def read_of_stack(
+    def member_of_stack(
         self, name: str, number: int, shape: tuple[int, ...], dtype: torch.dtype
     ) -> Tensor:
         """Member `number` of a tensor of `shape` along its first axis, in `dtype`, read alone.
-        Raises as `read`.
+        Raises as `tensor`.
         """
         parts = self.raw(name)
         where = next(iter(self.parts(name).values()))
         have = tuple(next(iter(parts.values())).shape)
         if have != shape:
             raise WeightsMismatch(f"{where.path}: {name} is {have}, config.json asks for {shape}")
-        with named(where):
+        with naming_tensor(where):
             one = {part: tensor[number] for part, tensor in parts.items()}
             return self.names[name].dense(one, shape[1:], self.quantization).to(dtype)
 
@@ -133,7 +140,7 @@ class Checkpoint:
             )
 
 
-def opened_checkpoint(folder: Path) -> Checkpoint | GgufCheckpoint:
+def open_checkpoint(folder: Path) -> Checkpoint | GgufCheckpoint:
     """The checkpoint of a folder, safetensors or GGUF. Raises as the two."""
     return GgufCheckpoint(folder) if is_gguf(folder) else Checkpoint(folder)
 
@@ -160,10 +167,12 @@ def load_tensors(
     names = checkpoint.names
     for name, shape in expected.items():
         recipe = recipe_for(name, shape, config, names)
-        kept = wide if name.endswith(KEPT_WIDE) else dtype
+        stored_dtype = wide if name.endswith(KEPT_WIDE) else dtype
 
-        def read(source: str, form: tuple[int, ...], kept: torch.dtype = kept) -> Tensor:
-            return checkpoint.read(source, form, kept)
+        def read(
+            source: str, form: tuple[int, ...], stored_dtype: torch.dtype = stored_dtype
+        ) -> Tensor:
+            return checkpoint.tensor(source, form, stored_dtype)
 
         loaded[name] = recipe.build(read).contiguous()
         used.update(source for source, _ in recipe.sources)
@@ -204,7 +213,7 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
         return None
     entry = next(iter(checkpoint.parts(source).values()))
     try:
-        with named(entry):
+        with naming_tensor(entry):
             matrix = stored_matrix(kind, checkpoint.raw(source), shape, recipe.rows)
     except ValueError:  # groups of another size than those that are computed
         return None
@@ -212,7 +221,7 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
 
 
 def stored_matrix(
-    kind: Format, parts: Parts, shape: tuple[int, ...], rows: Tensor | None
+    kind: TensorFormat, parts: Parts, shape: tuple[int, ...], rows: Tensor | None
 ) -> StoredMatrix:
     """A matrix in one of docqa's own formats, of its parts in a file, of `rows` or all. Raises
     BadParts: the parts do not fit one another or `shape`."""

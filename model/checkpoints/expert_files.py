@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.mapped import MappedTensors
-from docqa.model.checkpoints.weights import Entry
-from docqa.model.errors import WeightsMismatch, reading
+from docqa.model.checkpoints.weights import TensorSource
+from docqa.model.errors import WeightsMismatch, weight_file_errors
 
 DTYPES = {"U8": torch.uint8, "I8": torch.int8, "F16": torch.float16}  # those of docqa's own format
 
@@ -45,7 +45,7 @@ class ExpertFiles:
         self._opening = Lock()
         weakref.finalize(self, _close, self._open)
 
-    def located(self, entry: Entry) -> TensorLocation:
+    def located(self, entry: TensorSource) -> TensorLocation:
         """Where the tensor lies. Raises WeightsMissing, WeightsMismatch: damaged, or numbers of
         another kind.
         """
@@ -58,7 +58,7 @@ class ExpertFiles:
             )
         return where
 
-    def announce(self, entries: Iterable[Entry]) -> None:
+    def announce(self, entries: Iterable[TensorSource]) -> None:
         """Lets the system begin to read the tensors at `entries`, if it takes hints. Raises as
         `located`.
         """
@@ -75,7 +75,7 @@ class ExpertFiles:
         """Fills `rooms`, one after the other, from byte `start` of a file on. Raises as
         `located`.
         """
-        with reading(path):
+        with weight_file_errors(path):
             file = self._file(path)
             left = list(rooms)
             while left:
@@ -110,7 +110,7 @@ class ExpertFiles:
         }
 
 
-class Reads:
+class BatchedReads:
     """What is to be read of the files, done at once: neighbours take one call of the system."""
 
     def __init__(self, files: ExpertFiles) -> None:
@@ -118,14 +118,14 @@ class Reads:
         self._rooms: dict[tuple[Path, int, int], memoryview] = {}
         self._turned: list[tuple[Tensor, Tensor]] = []
 
-    def add(self, entry: Entry, room: Tensor) -> None:
+    def add(self, entry: TensorSource, room: Tensor) -> None:
         """The tensor at `entry` into `room`, contiguous and of its shape. Raises as
         `ExpertFiles.located`.
         """
         content = room.view(torch.uint8).numpy().reshape(-1).data
         self._rooms[entry.path, self.files.located(entry).start, len(content)] = content
 
-    def add_transposed(self, entry: Entry, room: Tensor) -> None:
+    def add_transposed(self, entry: TensorSource, room: Tensor) -> None:
         """As `add`, rows as columns; `room` need not be contiguous."""
         found = torch.empty(room.shape[1], room.shape[0], dtype=room.dtype)
         self.add(entry, found)

@@ -6,17 +6,17 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
-from docqa.kernels.gguf_matmul import Block, BlockMatrix
+from docqa.kernels.gguf_matmul import BlockMatrix, BlockType
 from docqa.kernels.matmul import PackedMatrix
 from docqa.kernels.moe import Matrix
 from docqa.model.errors import NoMemory
-from docqa.model.state.pages import laid_out, own_pages, rounded_up
+from docqa.model.state.pages import own_pages, place_tensors, rounded_up
 
 Pair = tuple[Matrix, Matrix]
 
 
-class Part(NamedTuple):
-    """A tensor of a matrix: `put` writes it where it is told to. The matrix's rows are on
+class ExpertTensor(NamedTuple):
+    """A tensor of a matrix: `put` writes it into a given tensor. The matrix's rows are on
     `axis`.
     """
 
@@ -30,20 +30,22 @@ class Part(NamedTuple):
         return torch.Size(self.shape).numel() * self.dtype.itemsize
 
 
-class Parts(NamedTuple):
+class ExpertMatrix(NamedTuple):
     """A matrix before it is in a slot: its tensors, of a `PackedMatrix` or one; `block`: of a
     `BlockMatrix`.
     """
 
-    tensors: list[Part]
-    block: Block | None = None
+    tensors: list[ExpertTensor]
+    block: BlockType | None = None
 
     @classmethod
     def of(cls, matrix: Tensor | BlockMatrix) -> Self:
         """Those of a matrix in memory."""
         block = matrix.block if isinstance(matrix, BlockMatrix) else None
         data = matrix.data if isinstance(matrix, BlockMatrix) else matrix
-        return cls([Part(tuple(data.shape), data.dtype, 0, lambda room: room.copy_(data))], block)
+        return cls(
+            [ExpertTensor(tuple(data.shape), data.dtype, 0, lambda room: room.copy_(data))], block
+        )
 
     def matrix(self, tensors: list[Tensor]) -> Matrix:
         """The matrix made of `tensors`."""
@@ -52,10 +54,10 @@ class Parts(NamedTuple):
         return tensors[0] if self.block is None else BlockMatrix(tensors[0], self.block)
 
 
-Triple = tuple[Parts, Parts, Parts]  # gate, up and down
+Triple = tuple[ExpertMatrix, ExpertMatrix, ExpertMatrix]  # gate, up and down
 
 
-class Slots:
+class ExpertSlots:
     """At most `most` experts of `one` bytes each (see `expert_bytes`) in `budget` bytes. Raises
     NoMemory: none fits.
     """
@@ -76,14 +78,14 @@ class Slots:
         assert found is not None
         return found
 
-    def fill(self, slot: int, gate: Parts, up: Parts, down: Parts) -> None:
+    def fill(self, slot: int, gate: ExpertMatrix, up: ExpertMatrix, down: ExpertMatrix) -> None:
         """Writes an expert into a slot; gate and up are of one kind. Other slots may be filled at
         the same time.
         """
         both = list(zip(gate.tensors, up.tensors, strict=True))
         forms = [(_stacked(*pair), pair[0].dtype) for pair in both]
         forms += [(part.shape, part.dtype) for part in down.tensors]
-        room = laid_out(self._bytes[slot], forms)
+        room = place_tensors(self._bytes[slot], forms)
         for view, (first, second) in zip(room, both, strict=False):
             rows = first.shape[first.axis]
             first.put(view.narrow(first.axis, 0, rows))
@@ -93,7 +95,7 @@ class Slots:
         self._pairs[slot] = gate.matrix(room[: len(both)]), down.matrix(room[len(both) :])
 
 
-def expert_bytes(gate: Parts, up: Parts, down: Parts) -> int:
+def expert_bytes(gate: ExpertMatrix, up: ExpertMatrix, down: ExpertMatrix) -> int:
     """Bytes of a slot for an expert."""
     joined = [
         first.nbytes + second.nbytes for first, second in zip(gate.tensors, up.tensors, strict=True)
@@ -101,7 +103,7 @@ def expert_bytes(gate: Parts, up: Parts, down: Parts) -> int:
     return sum(rounded_up(count) for count in [*joined, *(part.nbytes for part in down.tensors)])
 
 
-def _stacked(first: Part, second: Part) -> tuple[int, ...]:
+def _stacked(first: ExpertTensor, second: ExpertTensor) -> tuple[int, ...]:
     shape = list(first.shape)
     shape[first.axis] += second.shape[first.axis]
     return tuple(shape)

@@ -22,13 +22,20 @@ from torch import Tensor
 from docqa.kernels.gguf_matmul import BLOCKS as GGUF_BLOCKS
 from docqa.kernels.matmul import GROUP
 from docqa.kernels.moe import ExpertBank
-from docqa.model.checkpoints.checkpoint import Checkpoint, named, opened_checkpoint
-from docqa.model.checkpoints.expert_files import ExpertFiles, Reads, TensorLocation
-from docqa.model.checkpoints.expert_slots import Pair, Part, Parts, Slots, Triple, expert_bytes
+from docqa.model.checkpoints.checkpoint import Checkpoint, naming_tensor, open_checkpoint
+from docqa.model.checkpoints.expert_files import BatchedReads, ExpertFiles, TensorLocation
+from docqa.model.checkpoints.expert_slots import (
+    ExpertMatrix,
+    ExpertSlots,
+    ExpertTensor,
+    Pair,
+    Triple,
+    expert_bytes,
+)
 from docqa.model.checkpoints.formats import BLOCKS, GROUPED, BadParts, blocks
 from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint, experts_in_blocks
 from docqa.model.checkpoints.layout import expert_names
-from docqa.model.checkpoints.weights import Entry
+from docqa.model.checkpoints.weights import TensorSource
 from docqa.model.config import HybridConfig
 from docqa.model.cost.machine import available_bytes, bytes_of
 from docqa.model.cost.plan import sparse_layers
@@ -57,7 +64,7 @@ class ExpertPool:
     layer would hold. `whole`: there is room for all.
     """
 
-    def __init__(self, source: "ExpertSource", slots: Slots, most: int) -> None:
+    def __init__(self, source: "ExpertSource", slots: ExpertSlots, most: int) -> None:
         self.source = source
         self.slots = slots
         spare = min(AHEAD, slots.count // SPARE) if source.packed and slots.count < most else 0
@@ -249,7 +256,8 @@ class ExpertSource:
             layers if isinstance(self.checkpoint, GgufCheckpoint) and self.packed else layers[:1]
         )
         return max(
-            expert_bytes(*self._matrices(experts, 0, Reads(self._files))) for experts in apart
+            expert_bytes(*self._matrices(experts, 0, BatchedReads(self._files)))
+            for experts in apart
         )
 
     def check(self, layers: Iterable[str]) -> None:
@@ -265,11 +273,11 @@ class ExpertSource:
                             f"{folder}: no tensor {name}; the checkpoint is incomplete"
                         )
 
-    def fill(self, slots: Slots, slot: int, experts: str, number: int) -> None:
+    def fill(self, slots: ExpertSlots, slot: int, experts: str, number: int) -> None:
         """Reads an expert into a slot. Raises WeightsMissing, WeightsMismatch: the file is
         named.
         """
-        reads = Reads(self._files)
+        reads = BatchedReads(self._files)
         slots.fill(slot, *self._matrices(experts, number, reads))
         reads.run()
 
@@ -282,7 +290,7 @@ class ExpertSource:
             entry for name in names for entry in self.checkpoint.parts(name).values()
         )
 
-    def _matrices(self, experts: str, number: int, reads: Reads) -> Triple:
+    def _matrices(self, experts: str, number: int, reads: BatchedReads) -> Triple:
         """gate [inner, hidden], up [inner, hidden] and down [hidden, inner], once `reads` have
         run.
         """
@@ -297,17 +305,21 @@ class ExpertSource:
             return gate, up, down
         gate_up = self._of_stack(f"{experts}.gate_up_proj", number, (2 * inner, hidden))
         down_proj = self._of_stack(f"{experts}.down_proj", number, (hidden, inner))
-        return Parts.of(gate_up[:inner]), Parts.of(gate_up[inner:]), Parts.of(down_proj)
+        return (
+            ExpertMatrix.of(gate_up[:inner]),
+            ExpertMatrix.of(gate_up[inner:]),
+            ExpertMatrix.of(down_proj),
+        )
 
-    def _matrix(self, name: str, shape: tuple[int, int], reads: Reads) -> Parts:
+    def _matrix(self, name: str, shape: tuple[int, int], reads: BatchedReads) -> ExpertMatrix:
         if not self.packed:
-            return Parts.of(self.checkpoint.read(name, shape, self.dtype))
+            return ExpertMatrix.of(self.checkpoint.tensor(name, shape, self.dtype))
         if isinstance(self.checkpoint, GgufCheckpoint):
-            return Parts.of(self.checkpoint.expert_blocks(name, shape))
+            return ExpertMatrix.of(self.checkpoint.expert_blocks(name, shape))
         entries = self.checkpoint.parts(name)
         kind = self.names[name]
         where = {part: self._files.located(at) for part, at in entries.items()}
-        with named(next(iter(entries.values()))):
+        with naming_tensor(next(iter(entries.values()))):
             forms = {
                 part: torch.empty(at.shape, dtype=at.dtype, device="meta")
                 for part, at in where.items()
@@ -317,22 +329,24 @@ class ExpertSource:
                 return _of_groups(entries, where, shape, reads)
             at = where["blocks"]
             put = partial(reads.add, entries["blocks"])
-            return Parts([Part(at.shape, at.dtype, 0, put)], GGUF_BLOCKS[blocks.KIND])
+            return ExpertMatrix(
+                [ExpertTensor(at.shape, at.dtype, 0, put)], GGUF_BLOCKS[blocks.KIND]
+            )
 
     def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
         """The other experts' pages are not touched."""
         assert isinstance(self.checkpoint, Checkpoint)
-        return self.checkpoint.read_of_stack(
+        return self.checkpoint.member_of_stack(
             name, number, (self.config.num_experts, *shape), self.dtype
         )
 
 
 def _of_groups(
-    entries: Mapping[str, Entry],
+    entries: Mapping[str, TensorSource],
     where: Mapping[str, TensorLocation],
     shape: tuple[int, int],
-    reads: Reads,
-) -> Parts:
+    reads: BatchedReads,
+) -> ExpertMatrix:
     """A file has scales by rows, a PackedMatrix by columns."""
     q = where["q"]
     scale = where["scale"]
@@ -341,12 +355,12 @@ def _of_groups(
             f"has {scale.shape[1]} scales a row, a matrix of {shape} needs {shape[1] // GROUP}"
         )
     turned = scale.shape[1], scale.shape[0]
-    parts = [Part(q.shape, q.dtype, 0, partial(reads.add, entries["q"]))]
+    parts = [ExpertTensor(q.shape, q.dtype, 0, partial(reads.add, entries["q"]))]
     for name in ("scale", "zero"):
         parts.append(
-            Part(turned, where[name].dtype, 1, partial(reads.add_transposed, entries[name]))
+            ExpertTensor(turned, where[name].dtype, 1, partial(reads.add_transposed, entries[name]))
         )
-    return Parts(parts)
+    return ExpertMatrix(parts)
 
 
 def banks_for(
@@ -367,17 +381,17 @@ def banks_for(
     """
     layers = list(network.experts())
     before = known.expert_banks() if known is not None else {}
-    pool = None if known is None else pool_of(known)
+    pool = None if known is None else expert_pool(known)
     if not layers or not (pool or packed or budget is not None):
         return {}
     if pool is None:
-        source = ExpertSource(opened_checkpoint(folder), network.config, dtype, packed=packed)
+        source = ExpertSource(open_checkpoint(folder), network.config, dtype, packed=packed)
         if not source.packed and budget is None:
             return {}
         room = available_bytes() // MEMORY_SHARE if budget is None else budget
         source.check(layers)
         most = sparse_layers(network.config) * network.config.num_experts
-        pool = ExpertPool(source, Slots(room, source.largest(layers), most), most)
+        pool = ExpertPool(source, ExpertSlots(room, source.largest(layers), most), most)
     pool.source.check(name for name in layers if name not in before)
     held = pool.held
     bits = pool.source.packed
@@ -401,7 +415,7 @@ def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
     return None if sparse_layers(config) * config.num_experts * one <= room else room
 
 
-def pool_of(network: Network) -> ExpertPool | None:
+def expert_pool(network: Network) -> ExpertPool | None:
     """The pool of a network's experts, or None."""
     return next(
         (bank.pool for bank in network.expert_banks().values() if isinstance(bank, PooledExperts)),

@@ -11,12 +11,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.checkpoint import load_tensors, opened_checkpoint
-from docqa.model.checkpoints.layout import checkpoint_layout, text_config
+from docqa.model.checkpoints.checkpoint import load_tensors, open_checkpoint
+from docqa.model.checkpoints.layout import released_tensors, text_config
 from docqa.model.checkpoints.network import tensor_shapes
 from docqa.model.checkpoints.quantize import COPIED, write_chat_template
 from docqa.model.checkpoints.weights import SINGLE
-from docqa.model.config import HybridConfig, read_config
+from docqa.model.config import HybridConfig, load_config
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.tokenizer import CheckpointTokenizer, tokenizer_spec
 
@@ -43,14 +43,14 @@ def checkpoint_tensors(
     """All tensors of a checkpoint by their plain names, an MTP module's too, dequantized, matrices
     in `dtype`, decays and norms float32. Raises WeightsMissing, WeightsMismatch: no whole
     checkpoint of `config`."""
-    with opened_checkpoint(folder) as checkpoint:
+    with open_checkpoint(folder) as checkpoint:
         return load_tensors(checkpoint, tensor_shapes(folder, config), dtype, config=config)
 
 
 def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:
     from safetensors.torch import save_file
 
-    tensors = dict(checkpoint_layout(config, checkpoint_tensors(source, config)))
+    tensors = dict(released_tensors(config, checkpoint_tensors(source, config)))
     named = {
         name if name.startswith(("lm_head", "mtp.")) else f"model.{name}": part
         for name, part in tensors.items()
@@ -88,7 +88,7 @@ def _tokenizer_config(source: Path, config: HybridConfig) -> dict[str, object]:
     spec = tokenizer_spec(source)
     names = {number: token for token, number in spec["model"]["vocab"].items()}
     names |= {entry["id"]: entry["content"] for entry in spec.get("added_tokens") or []}
-    raw = read_config(source)
+    raw = load_config(source)
     ids = {f"{kind}_token": raw.get(f"{kind}_token_id") for kind in ("bos", "pad")}
     ids["eos_token"] = next(iter(CheckpointTokenizer.load(source).eos_ids), None)
     return {

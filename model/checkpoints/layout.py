@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from docqa.model.checkpoints.weights import CONFIG_KEY
-from docqa.model.config import HybridConfig, flat_config, read_config
+from docqa.model.config import HybridConfig, flat_config, load_config
 from docqa.model.family import Read, Recipe
 
 EXPERTS = re.compile(r"(?P<experts>.*\.mlp\.experts)\.(?P<part>gate_up_proj|down_proj)$")
@@ -30,7 +30,7 @@ def recipe_for(
 
 def text_config(folder: Path, config: HybridConfig) -> dict[str, object]:
     """config.json of a folder's text model alone, for transformers, without quantization."""
-    raw = flat_config(read_config(folder))
+    raw = flat_config(load_config(folder))
     for key in (
         CONFIG_KEY,
         "quantization_config",
@@ -47,18 +47,18 @@ def text_config(folder: Path, config: HybridConfig) -> dict[str, object]:
     return raw | {"rope_parameters": {"rope_type": "default", **config.rope_parameters}}
 
 
-def checkpoint_layout(
+def released_tensors(
     config: HybridConfig, tensors: Mapping[str, Tensor]
 ) -> Iterator[tuple[str, Tensor]]:
     """The network's tensors as releases lay them out."""
     for name, tensor in config.family.released(config, tensors):
         if config.family.experts_apart:
-            yield from experts_apart(name, tensor)
+            yield from split_experts(name, tensor)
         else:
             yield name, tensor
 
 
-def experts_apart(name: str, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
+def split_experts(name: str, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
     """A tensor of all experts as a matrix for each, so that one is read alone; any other as it
     is.
     """

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from docqa.model.errors import WeightsMismatch, reading
+from docqa.model.errors import WeightsMismatch, weight_file_errors
 
 _DTYPES = {
     "F64": np.float64,
@@ -31,7 +31,7 @@ class MappedTensors:
         """Raises WeightsMissing, WeightsMismatch: the file is absent or no safetensors file."""
         self.path = path
         damage = OSError, ValueError, TypeError, AttributeError, KeyError, IndexError
-        with reading(path, damage), path.open("rb") as file:
+        with weight_file_errors(path, damage), path.open("rb") as file:
             self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             size = int.from_bytes(self._bytes[:_LENGTH], "little")
             header: dict[str, Any] = json.loads(self._bytes[_LENGTH : _LENGTH + size])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from docqa.model.checkpoints.checkpoint import load_tensors, opened_checkpoint, packed_matrices
+from docqa.model.checkpoints.checkpoint import load_tensors, open_checkpoint, packed_matrices
 from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for
 from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.config import HybridConfig
@@ -63,7 +63,7 @@ def load_network(
     expected = {
         name: shape for name, shape in wanted.items() if name not in have and name not in aside
     }
-    with opened_checkpoint(folder) as checkpoint:
+    with open_checkpoint(folder) as checkpoint:
         matrices = packed_matrices(checkpoint, expected, config) if packed else {}
         dense = {name: shape for name, shape in expected.items() if name not in matrices}
         elsewhere = {*have, *matrices, *aside}
@@ -84,7 +84,7 @@ def has_mtp(folder: Path) -> bool:
     """Whether a checkpoint holds a known module, by its tensors: a config may name one that is left
     out.
     """
-    with opened_checkpoint(folder) as checkpoint:
+    with open_checkpoint(folder) as checkpoint:
         return f"{PREFIX}fc.weight" in checkpoint.names
 
 
@@ -95,7 +95,7 @@ def load_mtp(folder: Path, config: HybridConfig, dtype: torch.dtype) -> Mtp | No
     if not has_mtp(folder):
         return None
     shapes = mtp_shapes(config)
-    with opened_checkpoint(folder) as checkpoint:
+    with open_checkpoint(folder) as checkpoint:
         recipes = [
             recipe_for(name, shape, config, checkpoint.names) for name, shape in shapes.items()
         ]

@@ -10,15 +10,15 @@ from typing import TypedDict
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.checkpoint import opened_checkpoint
+from docqa.model.checkpoints.checkpoint import open_checkpoint
 from docqa.model.checkpoints.formats import blocks
 from docqa.model.checkpoints.formats.grouped import GROUP, quantize_matrix
-from docqa.model.checkpoints.layout import experts_apart, recipe_for
+from docqa.model.checkpoints.layout import recipe_for, split_experts
 from docqa.model.checkpoints.network import tensor_shapes
 from docqa.model.checkpoints.weights import CONFIG_KEY, EVIDENCE_FILE, PARTS
-from docqa.model.config import HybridConfig, read_config
+from docqa.model.config import HybridConfig, load_config
 from docqa.model.errors import WeightsMismatch
-from docqa.model.gguf.file import is_gguf, opened_gguf
+from docqa.model.gguf.file import is_gguf, open_gguf
 from docqa.model.tokenizer import tokenizer_spec
 
 FILE_LIMIT = 45_000_000  # bytes; some hosts refuse larger files
@@ -47,7 +47,7 @@ COPIED = (
 )
 
 
-class Quantized(TypedDict):
+class QuantizeResult(TypedDict):
     """What was written: bytes of the weights, how many tensors, names of the files."""
 
     bytes: int
@@ -60,7 +60,9 @@ def is_quantized(name: str, tensor: Tensor) -> bool:
     return tensor.ndim == 2 and tensor.shape[1] % GROUP == 0 and not name.endswith(KEPT)
 
 
-def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int = 8) -> Quantized:
+def quantize(
+    source: Path, target: Path, *, bits: int = 4, embedding_bits: int = 8
+) -> QuantizeResult:
     """Writes the checkpoint folder `source` quantized into `target`; files of at most 45 MB and an
     index.
 
@@ -68,15 +70,15 @@ def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int =
     `embedding_bits`: 8 or 4, of the embedding and a head of its own. Raises ModelErrors of reading
     a folder, WeightsMismatch when `source` is quantized already.
     """
-    config = read_config(source)
+    config = load_config(source)
     if CONFIG_KEY in config:
         raise WeightsMismatch(
             f"{source} is quantized already; quantize the checkpoint that it was made from"
         )
     target.mkdir(parents=True, exist_ok=True)
-    shards = Shards(target)
+    shards = ShardWriter(target)
     for plain, whole in _tensors(source, HybridConfig.from_folder(source)):
-        for name, tensor in experts_apart(plain, whole):
+        for name, tensor in split_experts(plain, whole):
             name = name if name.startswith(("lm_head", "mtp.")) else f"model.{name}"
             wanted = embedding_bits if "embed_tokens" in name or name == "lm_head.weight" else bits
             for stored, packed in stored_parts(name, tensor, wanted):
@@ -113,7 +115,7 @@ def write_chat_template(source: Path, target: Path) -> None:
     """Of a GGUF file its chat template, and the tokens that it may print, as files of `target`."""
     if not is_gguf(source) or (target / "chat_template.jinja").exists():
         return
-    file = opened_gguf(source)
+    file = open_gguf(source)
     template = file.chat_template()
     names = json.dumps(file.special_tokens(), ensure_ascii=False)
     if template is not None:
@@ -125,16 +127,16 @@ def write_chat_template(source: Path, target: Path) -> None:
 def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:
     """Every tensor by its plain name, in the checkpoint's layout, dequantized, float32."""
     expected = tensor_shapes(folder, config)
-    with opened_checkpoint(folder) as checkpoint:
+    with open_checkpoint(folder) as checkpoint:
         names = checkpoint.names
         recipes = [recipe_for(name, shape, config, names) for name, shape in expected.items()]
         sources = dict(source for recipe in recipes for source in recipe.sources)
         checkpoint.check_used(sources, config)
         for name, shape in sorted(sources.items()):
-            yield name, checkpoint.read(name, shape, torch.float32)
+            yield name, checkpoint.tensor(name, shape, torch.float32)
 
 
-class Shards:
+class ShardWriter:
     """Writes tensors into files under the limit as they come, so that a model may be larger than
     memory.
     """

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from docqa.model.errors import ModelNotFound, WeightsMismatch, WeightsMissing, reading
+from docqa.model.errors import ModelNotFound, WeightsMismatch, WeightsMissing, weight_file_errors
 from docqa.model.gguf.file import gguf_files, is_gguf
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ SKIPPED = ("model.visual.", "visual.", "vision_tower.")  # the picture half of a
 
 
 @dataclass(frozen=True)
-class Entry:
+class TensorSource:
     """Where one tensor lies: its file and its name there."""
 
     path: Path
@@ -61,13 +61,16 @@ class SafetensorsFile(Protocol):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[SafetensorsFile]:
+def open_safetensors(path: Path) -> Iterator[SafetensorsFile]:
     """One safetensors file, memory-mapped. Raises WeightsMissing, WeightsMismatch: it is absent or
     no such file.
     """
     from safetensors import SafetensorError, safe_open
 
-    with reading(path, (OSError, SafetensorError)), safe_open(path, framework="pt") as file:
+    with (
+        weight_file_errors(path, (OSError, SafetensorError)),
+        safe_open(path, framework="pt") as file,
+    ):
         yield file
 
 
@@ -103,11 +106,11 @@ def weight_files(folder: Path) -> list[Path]:
     )
 
 
-def find_tensors(folder: Path) -> dict[str, Entry]:
+def find_tensors(folder: Path) -> dict[str, TensorSource]:
     """Every tensor of the text model by its plain name."""
-    found: dict[str, Entry] = {}
+    found: dict[str, TensorSource] = {}
     for path in weight_files(folder):
-        with opened(path) as file:
+        with open_safetensors(path) as file:
             keys = list(file.keys())
         for key in keys:
             name = plain_name(key)
@@ -115,7 +118,7 @@ def find_tensors(folder: Path) -> dict[str, Entry]:
                 continue
             if name in found:
                 raise WeightsMismatch(f"{path}: tensor {key} is also in {found[name].path}")
-            found[name] = Entry(path, key)
+            found[name] = TensorSource(path, key)
     return found
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from docqa.model.config import FULL
 from docqa.model.cost.plan import Speed, macs_per_token
-from docqa.model.protocol import Model, writer
+from docqa.model.protocol import Model, writing_model
 
 DENSE_TOKENS = 512
 # a tile of queries over a context past the processor's caches
@@ -32,7 +32,7 @@ def measured_speed(model: Model, layers: int | None = None) -> Speed:
     from docqa.kernels.attention import attention
 
     def random(tokens: int, heads: int) -> torch.Tensor:
-        return torch.randn(1, tokens, heads, config.head_dim, dtype=writer(model).dtype)
+        return torch.randn(1, tokens, heads, config.head_dim, dtype=writing_model(model).dtype)
 
     q = random(QUERIES, config.num_attention_heads)
     k = random(KEYS, config.num_key_value_heads)

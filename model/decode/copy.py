@@ -64,7 +64,7 @@ def copy_spans(
         0.0, -1, 0, tuple((at, at, end) for start, end in allowed for at in range(start, end))
     )
     starts = sorted(_grow(everywhere, first, ids), key=lambda beam: -beam.logprob)
-    search = _Search(starts[:beams], beams)
+    search = _CopySearch(starts[:beams], beams)
     if not search.live:
         return []
     branches = Branches(model, state)
@@ -72,19 +72,19 @@ def copy_spans(
     for _ in range(max_tokens):
         if not search.live:
             break
-        kept = search.step(
+        sources = search.step(
             branches.logits([beam.token for beam in search.live]).log_softmax(-1),
             ids,
             ends,
             max_tokens,
         )
-        if kept:
-            branches.keep(kept)
+        if sources:
+            branches.keep(sources)
     return search.finished
 
 
 @dataclass
-class _Search:
+class _CopySearch:
     live: list[_Beam]
     beams: int
     finished: list[CopySpan] = field(default_factory=list)

@@ -24,7 +24,7 @@ class Drafter:
         self.hidden = hidden
         self.memory = AttentionMemory(_GRID, _EVER)
 
-    def read(self, token: int, hidden: Tensor) -> None:
+    def advance(self, token: int, hidden: Tensor) -> None:
         """Takes in the next token with the trunk's hidden state [dim]."""
         self._run(self.hidden, token)
         self.hidden = hidden
@@ -33,13 +33,13 @@ class Drafter:
         """The `count` tokens that likely follow `token`, the next one; remembers nothing of
         this.
         """
-        kept = self.memory.fork()
+        before = self.memory.fork()
         hidden = self.hidden
         drafted = list[int]()
         for _ in range(count):
             hidden = self._run(hidden, drafted[-1] if drafted else token)
             drafted.append(int(self.network.logits(hidden).argmax()))
-        self.memory = kept
+        self.memory = before
         return drafted
 
     def _run(self, hidden: Tensor, following: int) -> Tensor:

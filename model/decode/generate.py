@@ -17,7 +17,7 @@ from docqa.model.state.state import State
 
 
 @dataclass(frozen=True)
-class Piece:
+class GeneratedPiece:
     """A generated token and the text that it makes certain ("" inside a character or a stop
     string).
     """
@@ -44,7 +44,7 @@ def generate(
     stop_ids: Sequence[int] | None = None,
     lookup: bool = True,
     rule: TokenRule | None = None,
-) -> Iterator[Piece]:
+) -> Iterator[GeneratedPiece]:
     """Continues `state`, which must have read something and is not moved; closing the iterator
     cancels.
 
@@ -68,18 +68,18 @@ def generate(
         known = logits[: model.tokenizer.vocab_size]  # rows beyond are padding of the checkpoint
         token = rule.choose(known) if rule is not None else sample(known, rules, source, written)
         if token in ends:
-            yield Piece(token, text.rest(), "stop")
+            yield GeneratedPiece(token, text.rest(), "stop")
             return
         written.append(token)
         piece = text.add(model.tokenizer.token_bytes(token))
         if text.stopped or len(written) == max_tokens:
-            yield Piece(
+            yield GeneratedPiece(
                 token,
                 piece + ("" if text.stopped else text.rest()),
                 "stop" if text.stopped else "length",
             )
             return
-        yield Piece(token, piece)
+        yield GeneratedPiece(token, piece)
         logits = following(token)
 
 

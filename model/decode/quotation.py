@@ -80,7 +80,7 @@ class QuotableText:
 
 
 @dataclass(frozen=True)
-class Quotation:
+class WrittenQuotation:
     """Characters `start:end` of what was written, without its marks, and where they stand in the
     text.
     """
@@ -102,7 +102,7 @@ class _Writing:
     length: int = 0
     inner: bool = False
     written: int = 0
-    closed: tuple[Quotation, ...] = ()
+    closed: tuple[WrittenQuotation, ...] = ()
 
 
 class QuotingRule:
@@ -117,7 +117,7 @@ class QuotingRule:
         self._forced: list[int] = []
 
     @property
-    def quotations(self) -> tuple[Quotation, ...]:
+    def quotations(self) -> tuple[WrittenQuotation, ...]:
         return self._writing.closed
 
     @property
@@ -255,7 +255,7 @@ class QuotingRule:
         ends = state.at[self._boundaries(state.at)]
         if not len(ends):
             return None
-        found = Quotation(
+        found = WrittenQuotation(
             state.written - state.length, state.written, tuple(map(int, ends - state.length))
         )
         return replace(

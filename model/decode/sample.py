@@ -93,16 +93,16 @@ def probabilities(logits: Tensor, sampling: Sampling) -> Tensor:
     """
     probs = (logits.float() / sampling.temperature).softmax(-1)
     ordered, order = probs.sort(descending=True, stable=True)
-    kept = torch.ones_like(ordered, dtype=torch.bool)
+    allowed = torch.ones_like(ordered, dtype=torch.bool)
     if sampling.top_k:
-        kept[sampling.top_k :] = False
+        allowed[sampling.top_k :] = False
     if sampling.top_p < 1:
-        kept &= (
+        allowed &= (
             ordered.cumsum(-1) - ordered < sampling.top_p
         )  # a token stays while those before it are too few
     if sampling.min_p:
-        kept &= ordered >= sampling.min_p * ordered[0]
-    cut = torch.zeros_like(probs).scatter(0, order, ordered * kept)
+        allowed &= ordered >= sampling.min_p * ordered[0]
+    cut = torch.zeros_like(probs).scatter(0, order, ordered * allowed)
     return cut / cut.sum()
 
 

@@ -86,7 +86,7 @@ class Speculation:
             hidden = self._look(token)
         if not self.guessed:
             self.again = []  # all that was run is decided
-        self.drafter.read(token, hidden)
+        self.drafter.advance(token, hidden)
         return self.model.logits(hidden)
 
     def _look(self, token: int) -> Tensor:

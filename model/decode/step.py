@@ -1,6 +1,6 @@
 """A decoding step of a whole network in one native call, for what `Branches` does."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Self, cast
 
 import numpy as np
@@ -8,37 +8,37 @@ import torch
 from torch import Tensor, nn
 
 from docqa.kernels.decode_step.native import (
+    AttentionReach,
+    DecodeStep,
+    LayerMemory,
     PackedExperts,
-    Reach,
-    Remembered,
     RoutedExperts,
-    Step,
     StepWeights,
-    fits,
+    sizes_fit,
 )
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import GROUP, PackedMatrix
 from docqa.kernels.native import native_in_use
 from docqa.kernels.self_check import library
 from docqa.model.config import FULL
-from docqa.model.hybrid import Layer
+from docqa.model.hybrid import HybridLayer
 from docqa.model.linear import SwiGLU
 from docqa.model.moe import SparseMoe
-from docqa.model.network import Network, Norm
+from docqa.model.network import Network, NormLayer
 from docqa.model.protocol import WritingModel
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import TILE, AttentionMemory
 from docqa.model.state.long_attention import LongAttention
 from docqa.model.state.state import State
-from docqa.model.transformer import Block, PlainNorm
+from docqa.model.transformer import RMSNorm, TransformerLayer
 
-_WEIGHTS = "_step_weights"  # kept on the network that they belong to
+_WEIGHTS = "_step_weights"  # cached on the network that they belong to
 
 
 class NativeStep:
     """One branch at first, at the end of a state, which is not touched."""
 
-    def __init__(self, network: Network, step: Step, position: int, factor: float) -> None:
+    def __init__(self, network: Network, step: DecodeStep, position: int, factor: float) -> None:
         self.network = network
         self.step = step
         self.position = position
@@ -55,13 +55,16 @@ class NativeStep:
             or len(state.layers) < model.config.num_hidden_layers
         ):
             return None
-        weights = _weights(model.network)
-        reach = _reach(state.long, state.grid)
+        weights = _cached_weights(model.network)
+        reach = attention_reach(state.long, state.grid)
         if weights is None or not state.position or not reach.fits():
             return None
-        memories = [_remembered(layer) for layer in state.layers]
+        memories = [layer_memory(layer) for layer in state.layers]
         return cls(
-            model.network, Step(weights, memories, reach, found), state.position, state.yarn_factor
+            model.network,
+            DecodeStep(weights, memories, reach, found),
+            state.position,
+            state.yarn_factor,
         )
 
     def logits(self, tokens: list[int]) -> Tensor:
@@ -89,16 +92,17 @@ class NativeStep:
 _AHEAD = 64  # positions whose rotation is computed at once
 
 
-def _weights(network: Network) -> StepWeights | None:
+def _cached_weights(network: Network) -> StepWeights | None:
     """Made when first needed; None where the network has no native step."""
     if _WEIGHTS not in network.__dict__:
-        network.__dict__[_WEIGHTS] = _collect(network)
+        network.__dict__[_WEIGHTS] = collect_weights(network, network.layers)
     found: StepWeights | None = network.__dict__[_WEIGHTS]
     return found
 
 
-def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> StepWeights | None:
-    some = list(network.layers if chosen is None else chosen)
+def collect_weights(network: Network, chosen: Iterable[nn.Module]) -> StepWeights | None:
+    """Those of the layers `chosen` and of the head; None where one has no native step."""
+    some = list(chosen)
     config = network.config
     sizes = {
         "hidden": config.hidden_size,
@@ -114,7 +118,7 @@ def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> Ste
         "rotary": config.rotary_dim,
     }
     head = network.embed_tokens.packed if network.lm_head is None else network.lm_head.packed
-    layers = [_layer(layer) for layer in some if isinstance(layer, Layer | Block)]
+    layers = [_layer(layer) for layer in some if isinstance(layer, HybridLayer | TransformerLayer)]
     whole = len(layers) == len(some) and not any(layer is None for layer in layers)
     experts = {
         number: _routed(layer.mlp)
@@ -122,7 +126,7 @@ def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> Ste
         if isinstance(layer.mlp, SparseMoe)
     }
     routed = {number: found for number, found in experts.items() if found is not None}
-    if head is None or not whole or not fits(sizes) or len(routed) < len(experts):
+    if head is None or not whole or not sizes_fit(sizes) or len(routed) < len(experts):
         return None
     of_layers = [x for x in layers if x is not None]
     return StepWeights(sizes, config.rms_norm_eps, of_layers, _centred(network.norm), head, routed)
@@ -141,12 +145,14 @@ def _routed(mlp: SparseMoe) -> RoutedExperts | None:
     )
 
 
-def _centred(norm: Norm) -> Tensor:
+def _centred(norm: NormLayer) -> Tensor:
     """As the weight of a zero-centred norm, as `kernels.norm.rms_norm` has it."""
-    return norm.weight - 1.0 if isinstance(norm, PlainNorm) else norm.weight
+    return norm.weight - 1.0 if isinstance(norm, RMSNorm) else norm.weight
 
 
-def _layer(layer: Layer | Block) -> dict[str, Tensor | PackedMatrix | BlockMatrix] | None:
+def _layer(
+    layer: HybridLayer | TransformerLayer,
+) -> dict[str, Tensor | PackedMatrix | BlockMatrix] | None:
     """A layer's weights by their last names, of an MLP of experts the shared one's; None where its
     MLP is unknown or a large matrix is not packed."""
     mlp = layer.mlp.shared_expert if isinstance(layer.mlp, SparseMoe) else layer.mlp
@@ -156,7 +162,7 @@ def _layer(layer: Layer | Block) -> dict[str, Tensor | PackedMatrix | BlockMatri
         "input_layernorm": _centred(layer.input_layernorm),
         "post_attention_layernorm": _centred(layer.post_attention_layernorm),
     }
-    mixer: Any = layer.self_attn if isinstance(layer, Block) else layer.mixer
+    mixer: Any = layer.self_attn if isinstance(layer, TransformerLayer) else layer.mixer
     for owner in (mixer, mlp):
         for name, module in owner.named_children():
             found |= _weights_of(name, module)
@@ -185,32 +191,19 @@ def _weights_of(name: str, module: nn.Module) -> dict[str, Tensor | PackedMatrix
     packed = getattr(module, "packed", None)
     bias = getattr(module, "bias", None)
     if packed is None:
-        return {name: _centred(module) if isinstance(module, Norm) else cast(Tensor, module.weight)}
+        return {
+            name: _centred(module) if isinstance(module, NormLayer) else cast(Tensor, module.weight)
+        }
     return {name: packed} if bias is None else {name: packed, f"{name}.bias": bias}
 
 
-def _reach(long: LongAttention, grid: int) -> Reach:
-    return Reach(grid, long.exact, long.local, long.best, long.block, min(TILE, grid))
+def attention_reach(long: LongAttention, grid: int) -> AttentionReach:
+    """As the native step has it."""
+    return AttentionReach(grid, long.exact, long.local, long.best, long.block, min(TILE, grid))
 
 
-def _remembered(layer: DeltaMemory | AttentionMemory) -> Remembered:
+def layer_memory(layer: DeltaMemory | AttentionMemory) -> LayerMemory:
+    """As the native step has it."""
     if isinstance(layer, DeltaMemory):
-        return Remembered(tail=layer.tail, memory=layer.memory)
-    return Remembered(blocks=layer.context().blocks)
-
-
-def attention_step(model: WritingModel, memory: AttentionMemory) -> Callable[[], object] | None:
-    """One token through the network's first attention layer over `memory`, and the head: for
-    timing; None as `of`.
-    """
-    found = library()
-    config = model.config
-    if found is None or not native_in_use() or FULL not in config.layer_types:
-        return None
-    weights = _collect(model.network, (model.network.layers[config.layer_types.index(FULL)],))
-    if weights is None:
-        return None
-    step = Step(weights, [_remembered(memory)], _reach(memory.long, memory.grid), found)
-    x = torch.ones(1, config.hidden_size)
-    cos, sin = model.network.rotation(torch.arange(memory.length, memory.length + 1), 1.0)
-    return lambda: step.logits(x, cos[0], sin[0])
+        return LayerMemory(tail=layer.tail, memory=layer.memory)
+    return LayerMemory(blocks=layer.context().blocks)

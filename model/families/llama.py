@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from docqa.model.family import FULL, PLAIN_ROPE, Family, GgufForm, default
+from docqa.model.family import FULL, PLAIN_ROPE, Family, GgufForm, set_default
 from docqa.model.gguf.names import TRANSFORMER_NAMES
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def complete(raw: dict[str, object], context: int = 2_048) -> None:
         raw.get(name) for name in ("hidden_size", "num_attention_heads", "num_hidden_layers")
     )
     if isinstance(hidden, int) and isinstance(heads, int) and heads > 0:
-        default(raw, "head_dim", hidden // heads)
-    default(raw, "num_key_value_heads", heads)
-    default(raw, "max_position_embeddings", context)
-    default(raw, "rope_theta", 10_000.0)
+        set_default(raw, "head_dim", hidden // heads)
+    set_default(raw, "num_key_value_heads", heads)
+    set_default(raw, "max_position_embeddings", context)
+    set_default(raw, "rope_theta", 10_000.0)
     if isinstance(count, int):
         raw["layer_types"] = raw.get("layer_types") or [FULL] * count
 

@@ -1,13 +1,13 @@
 """Qwen3, dense: as Llama, with a norm over the query and the key of each head."""
 
 from docqa.model.families import llama
-from docqa.model.family import Family, GgufForm, default
+from docqa.model.family import Family, GgufForm, set_default
 from docqa.model.gguf.names import TRANSFORMER_NAMES
 
 
 def complete(raw: dict[str, object]) -> None:
     """Fill in what is left out, as transformers does."""
-    default(raw, "head_dim", 128)
+    set_default(raw, "head_dim", 128)
     llama.complete(raw, context=32_768)
 
 

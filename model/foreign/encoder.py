@@ -25,7 +25,7 @@ def _pooled(mode: str, x: "Tensor") -> "Tensor":
     return x[0] if mode == "cls" else x.mean(0) if mode == "mean" else x.max(0).values
 
 
-class SentenceEncoder(ForeignModel):
+class ForeignEncoder(ForeignModel):
     """A vector of a text: the states of its tokens pooled, and what else the modules make of it
     (Reimers and Gurevych 2019, arXiv 1908.10084)."""
 
@@ -102,9 +102,7 @@ class SentenceEncoder(ForeignModel):
             act = getattr(torch.nn, activation)()
             return lambda x: act(torch.nn.functional.linear(x, *parts))
         said = f"{kind} {' '.join([*modes, activation]).strip()} is not computed here"
-        raise ConfigUnsupported(
-            said, where=str(self.folder / MODULES), hint="choose another encoder"
-        )
+        raise ConfigUnsupported(f"{self.folder / MODULES}: {said} (choose another encoder)")
 
 
 def _json(path: Path) -> Any:
@@ -113,5 +111,5 @@ def _json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except ValueError as error:
         raise ConfigUnsupported(
-            f"is not JSON ({error})", where=str(path), hint="get the model folder again"
+            f"{path}: is not JSON ({error}) (get the model folder again)"
         ) from error

@@ -27,10 +27,10 @@ def role_of(folder: Path) -> str | None:
     """The one of ROLES that a model has by its files, if any."""
     if (folder / MODULES).is_file():
         return ENCODER
-    from docqa.model.config import read_config
+    from docqa.model.config import load_config
 
     try:
-        names = str(read_config(folder).get("architectures"))
+        names = str(load_config(folder).get("architectures"))
     except ModelError:
         return None
     return next((role for role, ending in _ENDINGS.items() if ending in names), None)
@@ -42,7 +42,7 @@ def check_role(folder: Path, role: str) -> None:
     """
     if not folder.is_dir():
         hint = f"`docqa models pull {folder}` fetches it if the hub has it; `docqa models list` shows those here"
-        raise ModelNotFound(f"no {role} has this name, and no folder", where=str(folder), hint=hint)
+        raise ModelNotFound(f"{folder}: no {role} has this name, and no folder ({hint})")
     if role_of(folder) != role:
         hint = "a model of sentence-transformers has modules.json"
         hint = (
@@ -50,10 +50,10 @@ def check_role(folder: Path, role: str) -> None:
             if role == ENCODER
             else f"the config.json of one names an architecture …{_ENDINGS[role]}"
         )
-        raise ConfigUnsupported(f"this is no {role}", where=str(folder), hint=hint)
+        raise ConfigUnsupported(f"{folder}: this is no {role} ({hint})")
 
 
-def called(folder: Path) -> str:
+def model_name(folder: Path) -> str:
     """What people call the model in a folder: ORG/NAME where it was pulled, else the folder's own
     name.
     """
@@ -71,10 +71,10 @@ def plugged_reader(name: str) -> "EntryPoint":
         if f"{PLUGIN}{point.name}" == name:
             return point
     hint = f"there are: {', '.join(sorted(points.names)) or 'none'}"
-    raise ModelNotFound("no installed package brings this reader", where=name, hint=hint)
+    raise ModelNotFound(f"{name}: no installed package brings this reader ({hint})")
 
 
-def stamp(folder: Path, role: str) -> str:
+def model_stamp(folder: Path, role: str) -> str:
     """What it is called, and a sum of all its files that count, equal for equal ones; of a plugin
     its version. Raises as `check_role` and `plugged_reader`."""
     from docqa.model.checkpoints.weights import file_digest
@@ -89,7 +89,7 @@ def stamp(folder: Path, role: str) -> str:
         path for path in folder.rglob("*") if path.suffix in kinds and path.name != MANIFEST
     ):
         total.update(path.relative_to(folder).as_posix().encode() + file_digest(path))
-    return f"{called(folder)}@{total.hexdigest()[:16]}"
+    return f"{model_name(folder)}@{total.hexdigest()[:16]}"
 
 
 class ForeignModel:
@@ -108,7 +108,7 @@ class ForeignModel:
 
         from docqa.model.device import chosen_device
 
-        self.identity = stamp(folder, self.role)
+        self.identity = model_stamp(folder, self.role)
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
         self.folder = folder
@@ -123,12 +123,10 @@ class ForeignModel:
         except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
             said = f"transformers cannot load it ({str(error).splitlines()[0]})"
             raise WeightsMismatch(
-                said, where=str(where), hint="it needs safetensors and its tokenizer"
+                f"{where}: {said} (it needs safetensors and its tokenizer)"
             ) from error
         if lost := sorted(key for key in found["missing_keys"] if "pooler" not in key):
-            raise WeightsMismatch(
-                f"has no tensor {lost[0]}", where=str(where), hint="get the model folder again"
-            )
+            raise WeightsMismatch(f"{where}: has no tensor {lost[0]} (get the model folder again)")
         self.network = network.to(self.device).eval()
         count = sum(part.numel() for part in self.network.parameters())
         self.macs = count - self.network.get_input_embeddings().weight.numel()

@@ -11,7 +11,7 @@ from docqa.model.heads.question_heads import Places
 from docqa.model.heads.spans import log_softmax
 
 
-class SpanReader(ForeignModel):
+class ForeignSpanReader(ForeignModel):
     """Chances of starts and ends in a text beside that of "no answer", which these models say by
     their first token (Devlin et al. 2019, arXiv 1810.04805, section 4.3)."""
 

@@ -11,7 +11,7 @@ from docqa.model.errors import ConfigUnsupported
 from docqa.model.foreign.folder import RERANKER, ForeignModel
 
 
-class CrossEncoder(ForeignModel):
+class ForeignReranker(ForeignModel):
     """Reads a question and a passage together (Nogueira and Cho 2019, arXiv 1901.04085)."""
 
     role = RERANKER
@@ -29,7 +29,7 @@ class CrossEncoder(ForeignModel):
         if not named and len(labels) > 1:
             said = f"its labels are {', '.join(map(str, labels.values()))}: none tells how well a passage answers"
             raise ConfigUnsupported(
-                said, where=str(folder), hint="a reranker has one label, or one called entailment"
+                f"{folder}: {said} (a reranker has one label, or one called entailment)"
             )
         self._label = named[0] if named else 0
 

@@ -2,4 +2,4 @@
 format.
 """
 
-__all__ = ["file", "names", "reader", "tokenizer"]
+__all__ = ["file", "names", "parser", "tokenizer"]

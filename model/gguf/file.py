@@ -7,7 +7,7 @@ from typing import Any
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
 from docqa.model.family import FULL, LINEAR, family_names, family_of_gguf
 from docqa.model.gguf.names import ROPE_FACTORS
-from docqa.model.gguf.reader import GgufReader, StoredTensor
+from docqa.model.gguf.parser import GgufParser, StoredTensor
 
 PICTURES = "mmproj"  # the picture half is a file of its own
 
@@ -60,9 +60,9 @@ class GgufFile:
         self.tensors: dict[str, StoredTensor] = {}
         self.metadata: dict[str, Any] = {}
         for path in self.paths:
-            reader = GgufReader(path)
-            self.metadata = reader.metadata | self.metadata
-            self.tensors |= reader.tensors
+            parser = GgufParser(path)
+            self.metadata = parser.metadata | self.metadata
+            self.tensors |= parser.tensors
         self._check()
 
     def _check(self) -> None:
@@ -213,7 +213,7 @@ def _opened(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> GgufFile:
     return GgufFile(folder)
 
 
-def opened_gguf(folder: Path) -> GgufFile:
+def open_gguf(folder: Path) -> GgufFile:
     """The model of a folder; a large vocabulary takes seconds to parse, so the last one stays while
     it is unchanged.
     """

@@ -33,10 +33,10 @@ from docqa.model.heads.reader_text import (
     VERDICTS,
     Pair,
     ReaderTokenizer,
-    of_like_length,
+    groups_of_like_length,
     reader_files,
 )
-from docqa.model.heads.spans import SpanReading, log_softmax, sigmoid, span_reading
+from docqa.model.heads.spans import SpanPredictions, log_softmax, sigmoid, span_reading
 from docqa.model.native.encoder import BiasedMatrix, load_encoder
 from docqa.model.native.tensors import FolderTensors
 
@@ -130,7 +130,7 @@ class ExcerptReader:
         """That of a checkpoint folder, or None. Raises WeightsMissing, WeightsMismatch."""
         return cls(folder) if reader_files(folder) else None
 
-    def read(self, pairs: Sequence[Pair]) -> list[ExcerptLogits]:
+    def excerpt_logits(self, pairs: Sequence[Pair]) -> list[ExcerptLogits]:
         """What it makes of each pair, of at most LONGEST_EXCERPT tokens of an excerpt."""
         found: dict[int, ExcerptLogits] = {}
         for group, states, starts in self._states(pairs):
@@ -207,7 +207,7 @@ class ExcerptReader:
         """The numbers of some pairs, their states [tokens, hidden] and where each begins [pairs +
         1].
         """
-        for group in of_like_length(
+        for group in groups_of_like_length(
             [len(asked) + len(text) for asked, text in pairs], EXCERPTS_TOGETHER
         ):
             joined = [
@@ -217,7 +217,7 @@ class ExcerptReader:
 
 
 @dataclass(frozen=True)
-class Item:
+class ListItem:
     """Tokens `first` to `last` (inclusive) of an excerpt that are likely an item of a list,
     `chance` 0 to 1.
     """
@@ -228,20 +228,20 @@ class Item:
 
 
 @dataclass(frozen=True)
-class ExcerptsReading:
+class ExcerptPredictions:
     """What was read, by excerpt in the order given. `spans`: answers and how likely each excerpt
     (as passages) has one. `places`: characters (start, end) of its tokens. `answers`: log-odds that
     it answers alone. `forms`: probabilities by FORMS, of those that likely answer. `items`: of a
     list."""
 
-    spans: SpanReading
+    spans: SpanPredictions
     places: list[list[tuple[int, int]]]
     answers: list[float]
     forms: list[float]
-    items: list[list[Item]]
+    items: list[list[ListItem]]
 
 
-def read_excerpts(
+def predict_spans(
     reader: ExcerptReader,
     question: str,
     excerpts: Sequence[str],
@@ -249,13 +249,13 @@ def read_excerpts(
     *,
     longest: int = 64,
     each: int = 2,
-) -> ExcerptsReading:
+) -> ExcerptPredictions:
     """Reads `excerpts`, at least one, with the question and their `headings`; `each` spans of every
     one, of at most `longest` tokens."""
     pieces = [reader.tokenizer.encode_with_offsets(text) for text in excerpts]
     texts = [ids for ids, _ in pieces]
     places = [at[:LONGEST_EXCERPT] for _, at in pieces]
-    found = reader.read(pairs_of(reader.tokenizer, question, texts, headings))
+    found = reader.excerpt_logits(reader_inputs(reader.tokenizer, question, texts, headings))
     start, end = _starts_and_ends([each.tokens for each in found])
     other = (
         None
@@ -265,7 +265,7 @@ def read_excerpts(
     spans = span_reading(start, end, reader.none, longest=longest, each=each, other=other)
     likely = np.exp(log_softmax(spans.passages * 2))
     forms = likely @ log_softmax(np.stack([each.form for each in found]))
-    return ExcerptsReading(
+    return ExcerptPredictions(
         spans,
         places,
         [each.answers for each in found],
@@ -274,7 +274,7 @@ def read_excerpts(
     )
 
 
-def pairs_of(
+def reader_inputs(
     tokenizer: ReaderTokenizer, question: str, texts: Sequence[list[int]], headings: Sequence[str]
 ) -> list[Pair]:
     """The question and the heading above each text, and the text, as the reader gets them."""
@@ -310,7 +310,7 @@ def _starts_and_ends(rows: Sequence[np.ndarray]) -> np.ndarray:
     return whole
 
 
-def _items(begins: np.ndarray, inside: np.ndarray) -> list[Item]:
+def _items(begins: np.ndarray, inside: np.ndarray) -> list[ListItem]:
     """Runs of tokens rather inside an item than not, cut where another rather begins."""
     chances = sigmoid(inside).tolist()
     starts = sigmoid(begins).tolist()
@@ -322,4 +322,4 @@ def _items(begins: np.ndarray, inside: np.ndarray) -> list[Item]:
             runs[-1][1] = token
         else:
             runs.append([token, token])
-    return [Item(a, b, sum(chances[a : b + 1]) / (b + 1 - a)) for a, b in runs]
+    return [ListItem(a, b, sum(chances[a : b + 1]) / (b + 1 - a)) for a, b in runs]

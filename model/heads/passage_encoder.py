@@ -21,7 +21,7 @@ from docqa.model.heads.reader_text import (
     PASSAGES_TOGETHER,
     READER_TOKENIZER,
     ReaderTokenizer,
-    of_like_length,
+    groups_of_like_length,
 )
 from docqa.model.native.encoder import load_encoder
 
@@ -46,7 +46,7 @@ class PassageEncoder:
         ids = [self.tokenizer.encode(" ".join(text.split()))[:LONGEST_PASSAGE] for text in texts]
         ids = [[self.tokenizer.begin, *text, self.tokenizer.between] for text in ids]
         found = np.empty((len(ids), self._encoder.shape.hidden), np.float32)
-        for group in of_like_length([len(text) for text in ids], PASSAGES_TOGETHER):
+        for group in groups_of_like_length([len(text) for text in ids], PASSAGES_TOGETHER):
             states, starts = self._encoder.states([ids[number] for number in group])
             mean = np.add.reduceat(states, starts[:-1], axis=0) / np.diff(starts)[:, None]
             found[group] = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12)

@@ -118,14 +118,14 @@ class QuestionHeads:
         )
 
     def about_itself(self, states: np.ndarray) -> bool:
-        """Whether a question asks what a document's head or foot tells: its date, parties,
+        """Whether a question asks for what a document says of itself: its date, parties,
         authors.
         """
-        return bool(self.itself @ of_whole(states) + self.itself_bias > 0)
+        return bool(self.itself @ first_and_mean_state(states) + self.itself_bias > 0)
 
     def goes_on(self, states: np.ndarray) -> bool:
         """Whether a question needs one before it."""
-        return bool(self.follows @ of_whole(states) + self.follows_bias > 0)
+        return bool(self.follows @ first_and_mean_state(states) + self.follows_bias > 0)
 
     def says_nothing(self, states: np.ndarray) -> bool:
         """Whether a reply says that nothing answers."""
@@ -137,12 +137,14 @@ class QuestionHeads:
 
     def of_several(self, question: str, places: Places, states: np.ndarray) -> QuestionOfSeveral:
         """What a question with tokens at `places` wants."""
-        kind = list(QuestionKind)[int(np.argmax(self.kind @ of_whole(states) + self.kind_bias))]
+        kind = list(QuestionKind)[
+            int(np.argmax(self.kind @ first_and_mean_state(states) + self.kind_bias))
+        ]
         which = 0 if kind.picks else 1
         odds = states @ self.kept[which] + self.kept_bias[which]
         words = [
             (start, end)
-            for start, end, number in words_at(question, places)
+            for start, end, number in words_with_states(question, places)
             if odds[number] > 0
             or start
             and question[start].isupper()
@@ -154,10 +156,10 @@ class QuestionHeads:
         self, question: str, places: Places, states: np.ndarray
     ) -> tuple[str, str] | None:
         """The two questions that a question asks, in its own words; None where it asks one."""
-        if self.two @ of_whole(states) + self.two_bias <= 0:
+        if self.two @ first_and_mean_state(states) + self.two_bias <= 0:
             return None
         odds = states @ self.parts.T + self.parts_bias
-        words = words_at(question, places)
+        words = words_with_states(question, places)
         first, second = (
             _joined(question, [(a, b) for a, b, at in words if odds[at, part] > 0])
             for part in (0, 1)
@@ -172,12 +174,12 @@ def _joined(question: str, words: Sequence[tuple[int, int]]) -> str:
     ).strip(" ,.;:?!-")
 
 
-def of_whole(states: np.ndarray) -> np.ndarray:
+def first_and_mean_state(states: np.ndarray) -> np.ndarray:
     """The first token's state and the mean of all, [2 * hidden]."""
     return np.concatenate([states[0], states.mean(0)])
 
 
-def words_at(question: str, places: Places) -> list[tuple[int, int, int]]:
+def words_with_states(question: str, places: Places) -> list[tuple[int, int, int]]:
     """(start, end, number of the first token's state) of each word and mark of `question`."""
     found: list[tuple[int, int, int]] = []
     for number, (start, end) in enumerate(places, start=1):

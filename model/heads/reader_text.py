@@ -87,9 +87,9 @@ class ReaderTokenizer:
         return [*ids, self.between] if ids else []
 
 
-def of_like_length(lengths: Sequence[int], together: int) -> list[list[int]]:
+def groups_of_like_length(lengths: Sequence[int], together: int) -> list[list[int]]:
     """Numbers of texts in groups of `together`, the shortest first, so that little is computed for
-    filling.
+    padding.
     """
     order = sorted(range(len(lengths)), key=lengths.__getitem__)
     return [order[at : at + together] for at in range(0, len(order), together)]

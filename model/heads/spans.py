@@ -8,7 +8,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Span:
+class AnswerSpan:
     """Tokens `first` to `last` (inclusive) of passage `passage`; `score` is start plus end logit,
     `said` the same by another reader, where it chose the span."""
 
@@ -20,12 +20,12 @@ class Span:
 
 
 @dataclass(frozen=True)
-class SpanReading:
+class SpanPredictions:
     """What a head makes of one question and some passages, in natural logarithms. `spans` best
     first, `score` start plus end; `passages` [n]: the answer is in each; `none`: "no answer". All
     share one softmax."""
 
-    spans: tuple[Span, ...]
+    spans: tuple[AnswerSpan, ...]
     passages: np.ndarray
     none: float
 
@@ -38,7 +38,7 @@ def span_reading(
     longest: int,
     each: int,
     other: np.ndarray | None = None,
-) -> SpanReading:
+) -> SpanPredictions:
     """What start and end logits [passages, seq] (-inf outside) and those of "no answer" [2] mean.
 
     `other` [2, passages, seq]: log-probabilities by another reader, which then chooses spans and
@@ -58,14 +58,14 @@ def span_reading(
             replace(span, score=score, said=span.score)
             for span, score in zip(spans, own, strict=True)
         ]
-    return SpanReading(
+    return SpanPredictions(
         tuple(spans), log_sum_exp(by).mean(0), float(none.sum()) - start_all - end_all
     )
 
 
-def best_spans(start: np.ndarray, end: np.ndarray, longest: int, each: int) -> list[Span]:
+def best_spans(start: np.ndarray, end: np.ndarray, longest: int, each: int) -> list[AnswerSpan]:
     """The `each` best spans, at most `longest` tokens, of every passage, all best first, from
-    logits [passages, seq] (-inf on filling); of those from one token the best, so that a passage's
+    logits [passages, seq] (-inf on padding); of those from one token the best, so that a passage's
     are different places."""
     passages, seq = start.shape
     reach = min(longest, seq)
@@ -77,7 +77,7 @@ def best_spans(start: np.ndarray, end: np.ndarray, longest: int, each: int) -> l
     scores = start + np.take_along_axis(ends, length[..., None], -1)[..., 0]
     best = np.argsort(-scores, 1, kind="stable")[:, :each]
     found = [
-        Span(
+        AnswerSpan(
             passage, int(first), int(first + length[passage, first]), float(scores[passage, first])
         )
         for passage, row in enumerate(best)

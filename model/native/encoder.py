@@ -4,7 +4,7 @@
 Unlike the trunk it reads a question and an excerpt together; it is for short texts, since every
 token looks at every other. Beside the places of tokens, every layer's attention knows how far apart
 two tokens are (Raffel et al. 2020, arXiv 1910.10683, section 2.1), as in MPNet (Song et al. 2020,
-arXiv 2004.09297). Texts of a call stand one behind the other, without filling between them.
+arXiv 2004.09297). Texts of a call stand one behind the other, without padding between them.
 """
 
 import math
@@ -26,8 +26,8 @@ FURTHEST = 128  # tokens: all that are further apart share the last bucket
 
 @dataclass(frozen=True)
 class EncoderShape:
-    """Sizes of an encoder; `positions`: the longest text in tokens, `buckets`: distances told
-    apart, 0: none (BERT).
+    """Sizes of an encoder; `positions`: the longest text in tokens, `buckets`: distances that
+    differ, 0: none (BERT).
     """
 
     vocabulary: int

@@ -129,13 +129,13 @@ class _TrunkLayer:
         out, remembered = arrays.delta_rule(
             q, k, v, decay=decay, beta=beta, state=memory.memory, library=library
         )
-        kept = config.linear_conv_kernel_dim - 1
+        past = config.linear_conv_kernel_dim - 1
         before = (
-            np.zeros((batch, kept, new.shape[2]), np.float32)
+            np.zeros((batch, past, new.shape[2]), np.float32)
             if memory.tail is None
             else memory.tail
         )
-        memory.update(np.concatenate([before, new[:, -kept:]], 1)[:, -kept:], remembered)
+        memory.update(np.concatenate([before, new[:, -past:]], 1)[:, -past:], remembered)
         z = self._product(x, "linear_attn.in_proj_z").reshape(batch, seq, value_heads, value_dim)
         out = arrays.gated_norm(
             out, z, dense["linear_attn.norm.weight"], config.rms_norm_eps, library=library

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.gguf.file import is_gguf, opened_gguf
+from docqa.model.gguf.file import is_gguf, open_gguf
 from docqa.model.prompts.thinking import CLOSING, OPENING
 from docqa.model.protocol import Tokenizer
 
@@ -44,7 +44,7 @@ class ChatTemplate:
                 f"{config} cannot be read ({error}); get the model folder again"
             ) from error
         if not config.is_file() and is_gguf(folder):
-            file = opened_gguf(folder)
+            file = open_gguf(folder)
             source = file.chat_template()
             return None if source is None else cls(source, str(file.path), file.special_tokens())
         found = raw.get("chat_template")

@@ -19,12 +19,12 @@ from docqa.model.prompts.written_prompt import (
     INSTRUCTIONS,
     KNOWING,
     VALUE_SCHEMA,
-    Question,
-    asked_of_numbered,
-    asked_of_text,
-    asked_of_value,
-    mend_numbered,
-    mend_text,
+    PromptQuestion,
+    numbered_question_prompt,
+    numbered_repair_prompt,
+    text_question_prompt,
+    text_repair_prompt,
+    value_question_prompt,
 )
 from docqa.model.protocol import Tokenizer
 
@@ -34,7 +34,7 @@ before them. Numbers of its own: prompt.LAYOUT_VERSION counts the layouts of the
 
 
 @dataclass(frozen=True)
-class Form:
+class PromptForm:
     """How a model is asked: `instructions`, the words `before` and `behind` the documents, how a
     question is `asked`, and how it is asked to `mend` the weak sentences of an answer; `thinks`:
     whether it may think first, `schema`: of the JSON that a server is asked to have it write,
@@ -43,37 +43,41 @@ class Form:
     instructions: str
     before: str
     behind: str
-    asked: Callable[[Question], str]
-    mend: Callable[[Question, Sequence[str]], str]
+    asked: Callable[[PromptQuestion], str]
+    mend: Callable[[PromptQuestion, Sequence[str]], str]
     thinks: bool = True
     schema: Mapping[str, object] | None = None
     numbered: bool = True
 
 
-WHOLE = Form(
+WHOLE = PromptForm(
     KNOWING,
     "",
     "\nThat was the text of the documents.\n\n",
-    asked_of_text,
-    mend_text,
+    text_question_prompt,
+    text_repair_prompt,
     numbered=False,
 )
 """For a model that has read the whole documents; what bears its words out is found afterwards."""
-PASSAGES = Form(INSTRUCTIONS, BEFORE, BEHIND, asked_of_numbered, mend_numbered)
+PASSAGES = PromptForm(
+    INSTRUCTIONS, BEFORE, BEHIND, numbered_question_prompt, numbered_repair_prompt
+)
 """For a model that is given numbered sentences: it cites by their numbers."""
-EXCERPTS = Form(KNOWING, "Text:\n\n", BEHIND, asked_of_text, mend_text, numbered=False)
-"""For a model that runs here: told to cite by numbers, a small one writes the numbers in the place
+EXCERPTS = PromptForm(
+    KNOWING, "Text:\n\n", BEHIND, text_question_prompt, text_repair_prompt, numbered=False
+)
+"""For a model that runs here: asked to cite by numbers, a small one writes the numbers in the place
 of words.
 """
-VALUE = replace(PASSAGES, asked=asked_of_value, schema=VALUE_SCHEMA)
+VALUE = replace(PASSAGES, asked=value_question_prompt, schema=VALUE_SCHEMA)
 """The same for a value, in JSON."""
-COMPLETE = Form(COMPLETING, "", "", asked_of_text, mend_text, thinks=False)
+COMPLETE = PromptForm(COMPLETING, "", "", text_question_prompt, text_repair_prompt, thinks=False)
 """For a question that goes on from those before it; no documents stand before it."""
 
 _MARK = re.compile("\ue000docqa (\\d+)\ue001")
 
 
-def chat_messages(form: Form, given: str, said: Sequence[str]) -> list[dict[str, str]]:
+def chat_messages(form: PromptForm, given: str, said: Sequence[str]) -> list[dict[str, str]]:
     """The chat for a server, [{"role", "content"}]: what was `said` in turn about what is
     `given`.
     """
@@ -83,11 +87,13 @@ def chat_messages(form: Form, given: str, said: Sequence[str]) -> list[dict[str,
     return [{"role": role, "content": words} for role, words in zip(roles, spoken, strict=False)]
 
 
-class Conversation:
+class TemplateConversation:
     """The chat of one checkpoint over some documents. Raises ConfigUnsupported where the template
     does not print the messages as they are."""
 
-    def __init__(self, template: ChatTemplate, tokenizer: Tokenizer, form: Form = WHOLE) -> None:
+    def __init__(
+        self, template: ChatTemplate, tokenizer: Tokenizer, form: PromptForm = WHOLE
+    ) -> None:
         self.template = template
         self._tokenizer = tokenizer
         self.form = form

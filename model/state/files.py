@@ -20,8 +20,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -29,19 +27,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from docqa.kernels.native import identity
+from docqa.kernels.native import kernel_identity
 from docqa.kernels.threads import thread_count
+from docqa.model.atomic import write_atomically
 from docqa.model.config import HybridConfig
 from docqa.model.errors import StateDamaged, StateForeign
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.header import (
     HEADER,
-    FileEntry,
-    Header,
-    Point,
-    Settings,
+    SavedPoint,
+    StateFileEntry,
+    StateHeader,
+    StateSettings,
     header_checksum,
-    read_header,
+    load_header,
 )
 from docqa.model.state.long_attention import STATE_FORMAT, LongAttention
 from docqa.model.state.state import State, digest
@@ -68,7 +67,7 @@ class StateModel(Protocol):
         """Where its states are; None: they are arrays of numpy."""
 
 
-def settings(state: State, model: StateModel) -> Settings:
+def state_settings(state: State, model: StateModel) -> StateSettings:
     """Those of a state that `model` read."""
     return {
         "schema": STATE_FORMAT,
@@ -76,7 +75,7 @@ def settings(state: State, model: StateModel) -> Settings:
         "dtype": model.precision,
         "threads": thread_count(),
         "torch": version("torch"),
-        "kernels": identity(),
+        "kernels": kernel_identity(),
         "yarn_factor": state.yarn_factor,
         "layers": len(state.layers),
         "grid": state.grid,
@@ -94,10 +93,10 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
     whole.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    mine = settings(state, model)
+    mine = state_settings(state, model)
     ids = state.ids()
     known, earlier = _reusable(folder, mine, ids)
-    files: dict[str, FileEntry] = {}
+    files: dict[str, StateFileEntry] = {}
     for number, named in enumerate(_grid_digests(ids, state.grid) if _has_blocks(state) else []):
         name = f"block-{number:06d}-{named[:16]}.safetensors"
         files[name] = known.get(name) or _write(folder / name, _block_tensors(state, number))
@@ -106,7 +105,7 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
     points = _kept_points(earlier, state)
     files.update((p["file"], known[p["file"]]) for p in points)
     points.append({"position": state.position, "file": point, "ids": digest(ids)})
-    content: Header = {
+    content: StateHeader = {
         "settings": mine,
         "header": dict(header),
         "points": points,
@@ -114,7 +113,7 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
         "checksum": "",
     }
     content["checksum"] = header_checksum(content)
-    _replace(folder / HEADER, json.dumps(content, indent=1, sort_keys=True).encode())
+    write_atomically(folder / HEADER, json.dumps(content, indent=1, sort_keys=True).encode())
     for path in folder.iterdir():
         if path.name.startswith(("block-", "point-")) and path.name not in files:
             path.unlink(missing_ok=True)
@@ -136,7 +135,7 @@ def load_state(
     StateDamaged: a file is missing, short or changed; StateForeign, naming the field: of another
     model, setting, or text.
     """
-    content = read_header(folder)
+    content = load_header(folder)
     for field, value in expected.items():
         if content["header"].get(field) != value:
             raise StateForeign(
@@ -146,7 +145,7 @@ def load_state(
     long = LongAttention(*saved["long_attention"])
     config = model.config.first_layers(int(saved.get("layers", 0)))
     state = State(config, saved["yarn_factor"], grid=saved["grid"], long=long)
-    for field, value in settings(state, model).items():
+    for field, value in state_settings(state, model).items():
         if saved.get(field) != value:
             raise StateForeign(f"{folder}: {field} is {saved.get(field)!r}, this run has {value!r}")
     point = _fitting_point(folder, content["points"], state.grid, ids)
@@ -166,7 +165,7 @@ def check_state(folder: Path) -> None:
     """Compares every file of a saved state with its checksum. Raises StateDamaged, naming the
     file.
     """
-    for name, entry in read_header(folder)["files"].items():
+    for name, entry in load_header(folder)["files"].items():
         _check_file(folder / name, entry)
 
 
@@ -186,11 +185,11 @@ def _grid_digests(ids: np.ndarray, grid: int) -> list[str]:
 
 
 def _reusable(
-    folder: Path, mine: Settings, ids: np.ndarray
-) -> tuple[dict[str, FileEntry], list[Point]]:
+    folder: Path, mine: StateSettings, ids: np.ndarray
+) -> tuple[dict[str, StateFileEntry], list[SavedPoint]]:
     """Files and points in the folder, where it was made by the same settings and begins `ids`."""
     try:
-        content = read_header(folder)
+        content = load_header(folder)
     except StateDamaged:
         return {}, []
     if content["settings"] != mine:
@@ -206,7 +205,7 @@ def _reusable(
     return present, points
 
 
-def _kept_points(points: list[Point], state: State) -> list[Point]:
+def _kept_points(points: list[SavedPoint], state: State) -> list[SavedPoint]:
     """The earlier points that stay: the last grid points, and one every KEPT_EVERY tokens."""
     before = [
         p for p in points if p["position"] < state.position and p["position"] % state.grid == 0
@@ -219,8 +218,8 @@ def _kept_points(points: list[Point], state: State) -> list[Point]:
 
 
 def _fitting_point(
-    folder: Path, points: list[Point], grid: int, ids: np.ndarray | list[int] | None
-) -> Point:
+    folder: Path, points: list[SavedPoint], grid: int, ids: np.ndarray | list[int] | None
+) -> SavedPoint:
     ordered = sorted(points, key=lambda p: p["position"], reverse=True)
     if ids is None:
         return ordered[0]
@@ -236,7 +235,7 @@ def _fitting_point(
     )
 
 
-def _check_file(path: Path, entry: FileEntry | None) -> None:
+def _check_file(path: Path, entry: StateFileEntry | None) -> None:
     if entry is None or not path.is_file():
         raise StateDamaged(f"{path} is missing")
     if path.stat().st_size != entry["bytes"]:
@@ -268,7 +267,7 @@ def _point_tensors(state: State, ids: np.ndarray) -> dict[str, Any]:
 
 
 def _fill(
-    state: State, folder: Path, blocks: list[str], point: Point, device: torch.device | None
+    state: State, folder: Path, blocks: list[str], point: SavedPoint, device: torch.device | None
 ) -> None:
     """Puts the files' tensors into an empty state, on `device`; None: as arrays."""
     try:
@@ -306,7 +305,7 @@ def _tensors_of(path: Path, device: torch.device | None) -> Any:
     return load_tensors(path, device=str(device))
 
 
-def _write(path: Path, tensors: dict[str, Any]) -> FileEntry:
+def _write(path: Path, tensors: dict[str, Any]) -> StateFileEntry:
     if all(isinstance(part, np.ndarray) for part in tensors.values()):
         from safetensors.numpy import save
     else:
@@ -315,22 +314,5 @@ def _write(path: Path, tensors: dict[str, Any]) -> FileEntry:
 
         tensors = {name: torch.as_tensor(part).cpu().contiguous() for name, part in tensors.items()}
     content = save(tensors)
-    _replace(path, content)
+    write_atomically(path, content)
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Writes under a temporary name, flushes to disk, renames; mode 0600, nothing left behind on
-    failure.
-    """
-    handle, temporary = tempfile.mkstemp(
-        prefix=".", suffix=".part", dir=path.parent
-    )  # mkstemp creates with 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

@@ -10,14 +10,14 @@ from docqa.model.errors import StateDamaged
 HEADER = "header.json"
 
 
-class FileEntry(TypedDict):
+class StateFileEntry(TypedDict):
     """Size and checksum of one file."""
 
     bytes: int
     sha256: str
 
 
-class Point(TypedDict):
+class SavedPoint(TypedDict):
     """A position that the state can be restored at: its file, and the digest of the ids up to
     there.
     """
@@ -27,7 +27,7 @@ class Point(TypedDict):
     ids: str
 
 
-class Settings(TypedDict):
+class StateSettings(TypedDict):
     """All that changes the bits of a state."""
 
     schema: int
@@ -43,23 +43,23 @@ class Settings(TypedDict):
     memory_layout: str
 
 
-class Header(TypedDict):
+class StateHeader(TypedDict):
     """The content of header.json; `header` is what the caller wants to find again."""
 
-    settings: Settings
+    settings: StateSettings
     header: dict[str, object]
-    points: list[Point]
-    files: dict[str, FileEntry]
+    points: list[SavedPoint]
+    files: dict[str, StateFileEntry]
     checksum: str
 
 
-def read_header(folder: Path) -> Header:
+def load_header(folder: Path) -> StateHeader:
     """The header of a saved state, its own checksum checked. Raises StateDamaged: there is none, or
     it was changed.
     """
     path = folder / HEADER
     try:
-        content: Header = json.loads(path.read_text(encoding="utf-8"))
+        content: StateHeader = json.loads(path.read_text(encoding="utf-8"))
         right = content["checksum"] == header_checksum(content)
     except FileNotFoundError as error:
         raise StateDamaged(
@@ -72,7 +72,7 @@ def read_header(folder: Path) -> Header:
     return content
 
 
-def header_checksum(content: Header) -> str:
+def header_checksum(content: StateHeader) -> str:
     """sha256 of a header without its own checksum."""
     rest = {key: value for key, value in content.items() if key != "checksum"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()

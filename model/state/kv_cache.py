@@ -15,15 +15,15 @@ from torch import Tensor
 
 from docqa.kernels.attention import (
     BlockSelection,
-    Context,
     KVBlock,
-    Tile,
+    KVContext,
+    QueryTile,
     attention_over,
     best_blocks,
     block_bounds,
 )
 from docqa.model.state.long_attention import LongAttention
-from docqa.model.state.pages import moved
+from docqa.model.state.pages import in_own_pages
 
 ROOM = 64  # tokens that keys and values get room for at least
 LARGEST_HALF = torch.finfo(torch.float16).max
@@ -58,7 +58,7 @@ def quantize_block(k: Tensor, v: Tensor, block: int, *, half_keys: bool = False)
 def _kept(block: KVBlock) -> KVBlock:
     """The same block in pages of its own."""
     parts = (block.k, block.v, block.v_scale, block.bounds, block.k_scale)
-    k, v, v_scale, bounds, *k_scale = moved([part for part in parts if part is not None])
+    k, v, v_scale, bounds, *k_scale = in_own_pages([part for part in parts if part is not None])
     return KVBlock(k, v, k_scale[0] if k_scale else None, v_scale, bounds)
 
 
@@ -154,10 +154,10 @@ class AttentionMemory:
             room[have:count] = part
         return self._room[0][:count], self._room[1][:count]
 
-    def context(self) -> Context:
+    def context(self) -> KVContext:
         """All keys and values as they lie, the pending block included."""
         last = () if self.pending is None else (KVBlock(*self.pending),)
-        return Context((*self.quantized, *last), self.grid)
+        return KVContext((*self.quantized, *last), self.grid)
 
     def unpacked(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """All keys and values [tokens, kv_heads, dim], dequantized."""
@@ -179,7 +179,7 @@ class AttentionMemory:
                 (first - self.long.local) // block, 1
             )  # the first key block of the local range
             far = best_blocks(q[0, at - start : until - start], bounds[1:near], self.long.best) + 1
-            tiles.append(Tile(until - start, near * block, far))
+            tiles.append(QueryTile(until - start, near * block, far))
             at = until
         return BlockSelection(block, tiles)
 

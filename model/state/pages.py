@@ -34,7 +34,7 @@ def rounded_up(nbytes: int) -> int:
     return -(-nbytes // ALIGNED) * ALIGNED
 
 
-def laid_out(room: Tensor, forms: Iterable[Form]) -> list[Tensor]:
+def place_tensors(room: Tensor, forms: Iterable[Form]) -> list[Tensor]:
     """Tensors of these forms, one after another in `room`."""
     known = [(*form, torch.Size(form[0]).numel() * form[1].itemsize) for form in forms]
     starts = accumulate((rounded_up(count) for _, _, count in known), initial=0)
@@ -44,12 +44,12 @@ def laid_out(room: Tensor, forms: Iterable[Form]) -> list[Tensor]:
     ]
 
 
-def moved(tensors: list[Tensor]) -> list[Tensor]:
+def in_own_pages(tensors: list[Tensor]) -> list[Tensor]:
     """The same tensors in pages of their own; not small ones, nor those off the CPU."""
     if sum(x.nbytes for x in tensors) < LEAST or any(x.device.type != "cpu" for x in tensors):
         return tensors
     forms = [(tuple(x.shape), x.dtype) for x in tensors]
-    places = laid_out(own_pages(sum(rounded_up(x.nbytes) for x in tensors)), forms)
+    places = place_tensors(own_pages(sum(rounded_up(x.nbytes) for x in tensors)), forms)
     for place, x in zip(places, tensors, strict=True):
         place.copy_(x)
     return places

@@ -1,3 +1,3 @@
 """Makes the bundled weights; nothing that answers a question imports it."""
 
-__all__ = ["loop"]
+__all__ = ["gradients", "loop"]

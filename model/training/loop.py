@@ -19,9 +19,12 @@ from torch import Tensor, nn
 
 from docqa.kernels.matmul import GROUP
 from docqa.model.cost.machine import multiplies_bfloat16
+from docqa.model.training.gradients import use_native_gradients
 
 Figures = dict[str, float]
 SHIPPED_BITS = 4  # of a number of a matrix
+
+use_native_gradients()  # every stage that trains the trunk imports this module
 
 
 @dataclass(frozen=True)
@@ -207,7 +210,7 @@ def told_to_end() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGTERM, before)
 
 
-class Run:
+class TrainingRun:
     """Steps of one module until `--steps` or `--minutes` are over, whichever comes first.
 
     At every `--save-every` steps, after `--save-minutes` and at the end, the trained parameters,

@@ -83,8 +83,8 @@ def build_checkpoint(folder: Path, seed: int = 0) -> Path:
         "evidence_layer": 1,
         "evidence_weights": {"bm25": 1.0, "vector": 0.2, "attention": 0.1},
         "refusal": {
-            "features": ["idf_coverage_passage"],
-            "weights": [6.0],
+            "features": ["sentence_coverage"],
+            "weights": [60.0],
             "bias": -2.0,
             "threshold": 0.5,
         },

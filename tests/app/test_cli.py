@@ -89,6 +89,8 @@ def test_a_group_without_a_command_shows_its_help_with_status_2(capsys, argument
         (("aks", "x.pdf", "When?"), "did you mean `docqa ask`?"),
         (("summarise", "x"), "did you mean `docqa summarize`?"),
         (("search", "x"), "did you mean `docqa find`?"),
+        (("bench", "--json"), "`python -m docqa.app.lab.bench`"),
+        (("inspect", "x.pdf"), "`python -m docqa.app.lab.inspect`"),
         (("cache", "lst"), "did you mean 'list'?"),
         (("cache", "prune", "--to", "plenty"), "is not a size"),
         (("outline",), "Missing argument"),

@@ -7,9 +7,9 @@ import torch
 
 from docqa.kernels.attention import (
     BlockSelection,
-    Context,
     KVBlock,
-    Tile,
+    KVContext,
+    QueryTile,
     attention,
     attention_over,
 )
@@ -38,7 +38,7 @@ def context(tokens, dim=40, half_keys=False):
     whole = (tokens - 1) // GRID
     parts = [(k[n * GRID :][:GRID], v[n * GRID :][:GRID]) for n in range(whole)]
     quantized = [quantize_block(*part, BLOCK, half_keys=half_keys) for part in parts]
-    return Context([*quantized, KVBlock(k[whole * GRID :], v[whole * GRID :])], GRID)
+    return KVContext([*quantized, KVBlock(k[whole * GRID :], v[whole * GRID :])], GRID)
 
 
 def queries(seq, dim=40):
@@ -49,8 +49,8 @@ def queries(seq, dim=40):
 CHOICE = BlockSelection(
     BLOCK,
     [
-        Tile(34, 512, torch.tensor([[1, 4], [2, 7]])),
-        Tile(150, 768, torch.tensor([[1, 11], [3, 4]])),
+        QueryTile(34, 512, torch.tensor([[1, 4], [2, 7]])),
+        QueryTile(150, 768, torch.tensor([[1, 11], [3, 4]])),
     ],
 )
 
@@ -92,7 +92,7 @@ def test_one_query_reads_all_keys_as_they_lie(native, tokens, half_keys):
 def test_only_selected_blocks_are_read_and_results_match_float64(seq):
     held = context(1010)
     q = queries(150)[:, 150 - seq :]
-    choice = CHOICE if seq > 1 else BlockSelection(BLOCK, [Tile(1, 768, CHOICE.tiles[1].far)])
+    choice = CHOICE if seq > 1 else BlockSelection(BLOCK, [QueryTile(1, 768, CHOICE.tiles[1].far)])
     found = attention_over(q, held, choice)
     keys, values = (x.double()[None] for x in held.between(0, held.length, torch.float64))
     for head in range(KV_HEADS):

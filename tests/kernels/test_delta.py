@@ -14,7 +14,6 @@ from docqa.kernels.delta import (
     delta_rule_reference,
     l2_normalise,
 )
-from docqa.kernels.delta.gradient import delta_rule_gradient
 from docqa.kernels.delta.native import delta_rule_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.self_check import library
@@ -148,40 +147,6 @@ def test_gradients_of_the_chunks_are_those_of_the_recurrence():
         found.append([x[n].grad for n in names])
     for ours, right in zip(*found, strict=True):
         assert (ours - right).abs().max() < 1e-10
-
-
-@pytest.mark.skipif(
-    library() is None, reason="the native library is not built or not for this processor"
-)
-@pytest.mark.parametrize(("key", "value"), [(7, 5), (24, 40), (64, 64), (128, 96)])
-@pytest.mark.parametrize("level", range(1, library().level + 1 if library() else 1))
-def test_native_gradients_are_those_of_float64(key, value, level):
-    x = {n: t.float() for n, t in inputs(70, key=key, value=value).items()}
-    found = []
-    for rule in (
-        partial(delta_rule_gradient, library=library()._replace(level=level)),
-        delta_rule_chunked,
-    ):
-        wide = torch.float64 if rule is delta_rule_chunked else torch.float32
-        y = {n: t.to(wide, copy=True).requires_grad_() for n, t in x.items()}
-        out, state = rule(**y)
-        (out.sin().sum() + state.cos().sum()).backward()
-        found.append({n: t.grad for n, t in y.items()})
-    for name, right in found[1].items():
-        assert (found[0][name] - right).abs().max() < 3e-6 * max(1.0, float(right.abs().max())), (
-            name
-        )
-
-
-@pytest.mark.skipif(
-    library() is None, reason="the native library is not built or not for this processor"
-)
-def test_native_gradients_have_the_dtype_of_their_inputs():
-    x = {n: t.to(torch.bfloat16).requires_grad_() for n, t in inputs(40).items() if n != "state"}
-    out, _ = delta_rule(**x)
-    out.float().square().mean().backward()
-    assert out.dtype == torch.bfloat16
-    assert all(t.grad.dtype == torch.bfloat16 and torch.isfinite(t.grad).all() for t in x.values())
 
 
 def test_a_transposed_state_is_refused():

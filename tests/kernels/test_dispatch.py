@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from docqa.kernels import activation, attention, conv, delta, norm, rope  # noqa: F401 - they register
-from docqa.kernels.dispatch import _registry, choose
+from docqa.kernels.dispatch import _registry, choose_implementation
 from docqa.kernels.errors import NoImplementation
-from docqa.kernels.native import SWITCH, identity
+from docqa.kernels.native import SWITCH, kernel_identity
 from docqa.kernels.self_check import library
 
 
@@ -28,12 +28,12 @@ def forced(monkeypatch, value):
     `value`.
     """
     monkeypatch.setenv(SWITCH, value)
-    choose.cache_clear()
+    choose_implementation.cache_clear()
     try:
-        return choose("delta", "cpu", torch.float32).name, identity()
+        return choose_implementation("delta", "cpu", torch.float32).name, kernel_identity()
     finally:
         monkeypatch.undo()
-        choose.cache_clear()
+        choose_implementation.cache_clear()
 
 
 def test_the_switch_forces_the_references_or_torch(monkeypatch):
@@ -45,11 +45,14 @@ def test_the_switch_forces_the_references_or_torch(monkeypatch):
     library() is None, reason="the native library is not built or not for this processor"
 )
 def test_native_kernels_are_preferred_in_float32_alone_and_change_the_identity(monkeypatch):
-    assert choose("delta", "cpu", torch.float32).native
-    assert choose("delta", "cpu", torch.float64).name == "chunked"
-    assert identity().startswith("native") and identity() != forced(monkeypatch, "torch")[1]
+    assert choose_implementation("delta", "cpu", torch.float32).native
+    assert choose_implementation("delta", "cpu", torch.float64).name == "chunked"
+    assert (
+        kernel_identity().startswith("native")
+        and kernel_identity() != forced(monkeypatch, "torch")[1]
+    )
 
 
 def test_a_device_without_an_implementation_is_named():
     with pytest.raises(NoImplementation, match="attention.*vulkan"):
-        choose("attention", "vulkan", torch.float32)
+        choose_implementation("attention", "vulkan", torch.float32)

@@ -14,7 +14,7 @@ from docqa.kernels.cpu.library import BlockProductCall
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, UnknownBlock, block_mlp, block_product
 from docqa.kernels.gguf_matmul.dense import block_product_by_rows, block_product_reference
-from docqa.kernels.gguf_matmul.native import block_mlp_native, block_product_native, stored
+from docqa.kernels.gguf_matmul.native import block_mlp_native, block_product_native, stored_blocks
 from docqa.kernels.self_check import library
 
 NATIVE = library()
@@ -134,7 +134,7 @@ def test_a_product_of_blocks_writes_nothing_beside_its_result(tokens):
     blocks = matrix("Q4_K", 45, 512)
     x = torch.randn(tokens, 512)
     room = torch.full((tokens * 45 + 64,), float("nan"))
-    call = BlockProductCall(tokens, stored(blocks), x.data_ptr(), room[32:].data_ptr())
+    call = BlockProductCall(tokens, stored_blocks(blocks), x.data_ptr(), room[32:].data_ptr())
     NATIVE.run("block_product", ctypes.byref(call))
     assert room[:32].isnan().all() and room[-32:].isnan().all() and not room[32:-32].isnan().any()
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from docqa.kernels import conv, delta, dispatch, gpu, moe, norm
-from docqa.kernels.dispatch import choose
+from docqa.kernels.dispatch import choose_implementation
 from docqa.kernels.errors import NoImplementation
 from docqa.kernels.native import SWITCH
 
@@ -25,12 +25,15 @@ def chosen(monkeypatch):
     def names(device="cuda", dtype=torch.bfloat16, switch="", there=True):
         monkeypatch.setenv(SWITCH, switch)
         monkeypatch.setattr(gpu, "available", lambda: there)
-        choose.cache_clear()
-        return {operation: choose(operation, device, dtype).name for operation in OPERATIONS}
+        choose_implementation.cache_clear()
+        return {
+            operation: choose_implementation(operation, device, dtype).name
+            for operation in OPERATIONS
+        }
 
     yield names
     monkeypatch.undo()
-    choose.cache_clear()
+    choose_implementation.cache_clear()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
@@ -69,7 +72,10 @@ def test_old_cards_other_makers_and_the_interpreter_do_not_count(monkeypatch):
     assert there([(8, 0)]) and there([(9, 0), (12, 0)])
     assert not there([(9, 0), (7, 5)]) and not there([(9, 4)], cuda=None)
     there([(9, 0), (12, 0)])
-    assert [gpu.sizes(torch.device("cuda", i)) for i in range(2)] == [gpu.TABLE[9], gpu.TABLE[8]]
+    assert [gpu.block_sizes(torch.device("cuda", i)) for i in range(2)] == [
+        gpu.TABLE[9],
+        gpu.TABLE[8],
+    ]
     monkeypatch.setenv("TRITON_INTERPRET", "1")
     assert not there([(9, 0)])
     monkeypatch.delenv("TRITON_INTERPRET")
@@ -118,10 +124,10 @@ def test_no_operation_takes_triton_while_a_gradient_is_recorded(monkeypatch):
 
     def watched(operation, device, dtype):
         asked.append(operation)
-        return choose(operation, device, dtype)
+        return choose_implementation(operation, device, dtype)
 
     for module in (conv, norm, delta, moe):
-        monkeypatch.setattr(module, "choose", watched)
+        monkeypatch.setattr(module, "choose_implementation", watched)
     for inputs, call in calls():
         for x in inputs:
             x.requires_grad_()

@@ -122,7 +122,7 @@ def compiled(launch, capability):
 def check():
     """Compile all, and compare the shared memory that each asks for with what there is."""
     for capability, kilobytes in SHARED.items():
-        gpu.sizes = lambda device, row=gpu.TABLE[capability // 10]: row
+        gpu.block_sizes = lambda device, row=gpu.TABLE[capability // 10]: row
         for launch in all_launches():
             made = compiled(launch, capability)
             print(capability, launch[0].fn.__name__, made.metadata.shared)

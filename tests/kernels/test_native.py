@@ -2,21 +2,17 @@
 lacks them.
 """
 
-from functools import partial
-
 import pytest
 import torch
 
 from docqa.kernels import self_check
 from docqa.kernels.activation import silu_product_native
-from docqa.kernels.conv import unit_conv
-from docqa.kernels.conv.gradient import unit_conv_gradient
 from docqa.kernels.conv.unit import causal_conv_native, unit_conv_native, unit_conv_reference
 from docqa.kernels.cpu import LEVELS, arrays
 from docqa.kernels.cpu import library as cpu_library
 from docqa.kernels.delta import delta_rule_reference, l2_normalise
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
-from docqa.kernels.dispatch import choose
+from docqa.kernels.dispatch import choose_implementation
 from docqa.kernels.norm import gated_norm_native, zero_centred_norm_native
 from docqa.kernels.norm.reference import gated_norm_reference, zero_centred_norm_reference
 from docqa.kernels.self_check import disagreement, library
@@ -112,43 +108,6 @@ def test_convolution_and_unit_length_equal_the_formula(channels, heads, dim):
         assert other.numel() == 0 or (one - other).abs().max() < 2e-6
 
 
-@pytest.mark.parametrize("level", range(1, NATIVE.level + 1) if NATIVE else [])
-@pytest.mark.parametrize(
-    ("batch", "seq", "heads", "dim", "channels"), [(2, 19, 3, 24, 100), (1, 2, 2, 64, 300)]
-)
-def test_the_native_backward_pass_gives_the_gradients_of_the_formula_in_float64(
-    level, batch, seq, heads, dim, channels
-):
-    source = torch.Generator().manual_seed(seq)
-    shapes = (batch, seq, channels), (channels, 1, 4), (batch, 3, channels)
-    x, weight, history = (torch.randn(*shape, generator=source) for shape in shapes)
-    native = partial(unit_conv_gradient, library=NATIVE._replace(level=level))
-
-    def gradients(conv, dtype):
-        given = [part.detach().to(dtype, copy=True).requires_grad_() for part in (x, weight)]
-        unit, rest, tail = conv(*given, history.to(dtype), heads=heads, dim=dim)
-        weights = torch.randn(batch, seq, channels, generator=torch.Generator().manual_seed(1)).to(
-            dtype
-        )
-        (torch.cat([unit.flatten(2), rest], 2) * weights).sum().backward(retain_graph=True)
-        tail.sum().backward()  # the inputs are the next call's history
-        return [unit, rest, tail, *(part.grad for part in given)]
-
-    for ours, right in zip(
-        gradients(native, torch.float32), gradients(unit_conv_reference, torch.float64), strict=True
-    ):
-        assert (ours - right).abs().max() < 1e-5  # sums of up to 40 products of order 1
-
-
-def test_a_history_with_a_gradient_keeps_it():
-    history = torch.randn(1, 3, 40, requires_grad=True)
-    unit, _, _ = unit_conv(
-        torch.randn(1, 5, 40), torch.randn(40, 4, requires_grad=True), history, heads=1, dim=8
-    )
-    unit.sum().backward()
-    assert history.grad is not None and history.grad.abs().sum() > 0
-
-
 @pytest.mark.parametrize("dim", [1, 7, 64, 576])
 def test_norms_and_the_gated_product_equal_their_formulas(dim):
     x = normal(5, dim)
@@ -193,17 +152,20 @@ def _run(self, name, *arguments):
 @pytest.fixture
 def fresh():
     """The library is looked for again, before the test and after it."""
-    for cached in (self_check._checked, choose):
+    for cached in (self_check._checked, choose_implementation):
         cached.cache_clear()
     yield
-    for cached in (self_check._checked, choose):
+    for cached in (self_check._checked, choose_implementation):
         cached.cache_clear()
 
 
 def test_without_the_library_everything_runs_through_torch(fresh, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cpu_library, "FILE", tmp_path / "_native.so")
-        assert library() is None and choose("delta", "cpu", torch.float32).name == "chunked"
+        assert (
+            library() is None
+            and choose_implementation("delta", "cpu", torch.float32).name == "chunked"
+        )
         assert "no C++ compiler" in self_check.describe()
         (tmp_path / "_native.so").write_bytes(b"no library")
         self_check._checked.cache_clear()
@@ -222,7 +184,7 @@ def test_untested_level_is_checked_once_before_it_is_used(fresh, monkeypatch, di
     monkeypatch.setattr(self_check, "load", lambda: (NATIVE._replace(level=3), LEVELS[3]))
     for name in ("disagreement", "arrays_disagreement"):
         monkeypatch.setattr(self_check, name, lambda *levels: checked.append(levels) or differs)
-    used = choose("delta", "cpu", torch.float32)
+    used = choose_implementation("delta", "cpu", torch.float32)
     assert (
         library().level == (1 if differs else 3)
         and used.name == f"native {LEVELS[library().level]}"

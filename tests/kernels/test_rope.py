@@ -9,13 +9,13 @@ from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from docqa.kernels.rope import (
     YarnOptions,
-    boundaries,
     frequencies,
-    magnitude,
     rotate,
     rotate_native,
     rotate_reference,
     rotation_table,
+    yarn_boundaries,
+    yarn_magnitude,
 )
 from docqa.kernels.self_check import library
 
@@ -58,11 +58,11 @@ def test_frequencies_and_scale_are_those_of_transformers(factor, partial):
 )
 def test_fields_that_state_the_scale_are_used(fields):
     _, right = of_transformers(4.0, 0.25, **fields)
-    assert magnitude(4.0, YarnOptions(**fields)) == right
+    assert yarn_magnitude(4.0, YarnOptions(**fields)) == right
 
 
 def test_the_numbers_of_the_published_family():
-    assert boundaries(64, 1e7, 262_144, YarnOptions()) == (14, 22)
+    assert yarn_boundaries(64, 1e7, 262_144, YarnOptions()) == (14, 22)
     plain, one = frequencies(64, 1e7)
     stretched, scale = frequencies(64, 1e7, factor=4.0, native=262_144)
     ratio = stretched / plain

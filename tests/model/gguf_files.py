@@ -8,8 +8,8 @@ from dataclasses import replace
 import torch
 from gguf import GGMLQuantizationType, GGUFWriter, RopeScalingType, quants
 
+from docqa.app.lab.bench.gguf_writer import to_file
 from docqa.model.checkpoints.export import checkpoint_tensors
-from docqa.model.checkpoints.gguf.conventions import to_file
 from docqa.model.config import FULL, LINEAR, HybridConfig
 from docqa.model.families.qwen3_next import released
 from docqa.model.gguf.names import EXPERT_NAMES, MTP_NAMES, ROPE_FACTORS, TOP_NAMES

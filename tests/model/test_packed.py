@@ -11,7 +11,7 @@ import torch
 from family_checkpoints import TRANSFORMERS, write_family
 from safetensors.torch import load_file, save_file
 
-from docqa.kernels.dispatch import choose
+from docqa.kernels.dispatch import choose_implementation
 from docqa.kernels.matmul import BlockMatrix, PackedMatrix, product
 from docqa.kernels.native import SWITCH
 from docqa.kernels.self_check import library
@@ -142,12 +142,12 @@ def test_the_network_computes_what_the_definition_of_the_product_says(packed, mo
     ids = tiny.random_ids(90)
     ours = packed.logits(read(packed, ids)[0])
     monkeypatch.setenv(SWITCH, "reference")
-    choose.cache_clear()
+    choose_implementation.cache_clear()
     try:
         right = packed.logits(read(packed, ids)[0])
     finally:
         monkeypatch.undo()
-        choose.cache_clear()
+        choose_implementation.cache_clear()
     # Attention of a packed network may round queries and keys to 8 bits, up to 1 % of a layer's
     # output each (two layers here), and an activation between two steps may be rounded either way.
     assert (ours - right).norm() / right.norm() < 0.03
@@ -185,13 +185,13 @@ def test_a_state_of_other_kernels_is_refused_by_name(packed, tmp_path, monkeypat
     save_state(state, tmp_path, {}, packed)
     assert load_state(tmp_path, packed, {}).position == 100
     monkeypatch.setenv(SWITCH, "torch")
-    choose.cache_clear()
+    choose_implementation.cache_clear()
     try:
         with pytest.raises(StateForeign, match="kernels is 'native"):
             load_state(tmp_path, packed, {})
     finally:
         monkeypatch.undo()
-        choose.cache_clear()
+        choose_implementation.cache_clear()
 
 
 def test_a_missing_part_of_a_packed_matrix_is_named(folder, tmp_path):

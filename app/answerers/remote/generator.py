@@ -12,11 +12,12 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.remote.address import Address
 from docqa.app.answerers.remote.client import ChatClient
 from docqa.app.answerers.remote.stream import End, RemoteError, room_for_passages
+from docqa.app.answerers.third_party import recorded_options
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
 from docqa.app.answerers.writing.replies import BROKEN, CUT, STOPPED, goes_round
 from docqa.app.context.provenance import documents_hash, provenance_without_state
 from docqa.app.options import Options
-from docqa.model.prompts.conversation import Form, chat_messages
+from docqa.model.prompts.conversation import PromptForm, chat_messages
 from docqa.model.prompts.written_prompt import UNSTATED
 
 _UNLIMITED = 1 << 40
@@ -45,7 +46,11 @@ class RemoteGenerator:
         return MOST_TOKENS if context is None else min(MOST_TOKENS, room_for_passages(context))
 
     def reply(
-        self, form: Form, given: Given, said: Sequence[str], stopped: Callable[[], bool] = bool
+        self,
+        form: PromptForm,
+        given: Given,
+        said: Sequence[str],
+        stopped: Callable[[], bool] = bool,
     ) -> Generator[Event, None, Reply]:
         """What the model writes, its thought apart. Where asking again brings none, the sentences
         of a text that broke off are kept. Raises RemoteError where there is no answer in it."""
@@ -101,7 +106,11 @@ class RemoteGenerator:
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:
         """The server holds no state; `whole` is what it was sent all of."""
         source = "whole" if given.whole else "passages"
-        options = {**self._options.recorded(), "base_url": self._address.base_url, "from": source}
+        options = {
+            **recorded_options(self._options),
+            "base_url": self._address.base_url,
+            "from": source,
+        }
         return provenance_without_state(documents_hash(self._corpus.documents), self.name, options)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
+from docqa.app.answer.confidence import chance_of
 from docqa.app.answer.grades import Verdict
 from docqa.app.answerers.writing.candidates import words_and_values
 from docqa.app.answerers.writing.literal import Differences
@@ -18,7 +19,6 @@ from docqa.app.answerers.writing.statements import starts_with_verdict
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import kinds_in
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.answerability import chance_of
 from docqa.app.reading.rereading import ReadAlone
 from docqa.app.reading.wording.forms import fits_type
 

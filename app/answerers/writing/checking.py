@@ -166,15 +166,13 @@ class _ReplyCheck:
         self.judge = judge
         self.asked = asked
         self.pool = pool
-        self.candidates = CandidateSentences(pool, corpus.context, corpus.index)
+        self.candidates = CandidateSentences(pool, corpus.context, corpus.word_index)
 
     def run(self, written: Written) -> CheckedText:
         found = [CheckedStatement(statement) for statement in written.statements]
         for item in found:
             cited = next(iter(self._numbered(item)), None)
-            hint = (
-                CitedPlace(cited.document, cited.page, cited.start) if cited is not None else None
-            )
+            hint = CitedPlace(cited.document, cited.page, cited.start) if cited else None
             item.verdicts = [
                 (words, self.corpus.verifier.verify(words, hint))
                 for words in item.written.quotations

@@ -89,7 +89,7 @@ def choose_passages(
     """Indices of the passages of `ranked` to give, in reading order: at most `most`, and `tokens`
     tokens with their marks, but at least the best one where there is any."""
     inside = set(_asked_about(context, scope))
-    order = [item.index for item in ranked if item.index in inside]
+    order = [item.passage_number for item in ranked if item.passage_number in inside]
     if each:  # the best of every document first, then the second best of every one
         by_document: dict[int, list[int]] = {}
         for index in order:

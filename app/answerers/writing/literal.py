@@ -16,43 +16,33 @@ from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
 from docqa.ingest.language.quantities import figures, folded
 from docqa.ingest.language.sentences import sentence_texts
 
-_NO = r"no\b(?!\.?\s*\d)(?! (?:later|more|less|fewer|sooner|earlier|greater)\b)"
-_STRICT = (
-    r"(?:not\b(?! only| (?:more|less|later|fewer) than| (?:to )?exceed)|never\b|neither\b|nor\b|none\b|nobody\b|"
-    rf"nothing\b|cannot\b|{_NO}|without\b)"
-)
-_NOT = re.compile(rf"\b(?<!or ){_STRICT}|n['’]t\b", re.IGNORECASE)
-_DENIES = (
-    rf"(?:{_STRICT}|prohibit\w*|forb[ia]d\w*|exclu\w+|refus\w+|reject\w*|den(?:y|ies|ied)|fail\w*|exempt\w*|waiv\w+|"
-    r"un(?:lawful|paid|authori[sz]ed|likely|able)|in(?:valid|eligible|applicable)|non\w*|optional|voluntary)"
-)
-_DENIED = re.compile(rf"\b{_DENIES}|n['’]t\b", re.IGNORECASE)
-_LIKE_NOT = re.compile(
-    rf"\b(?:{_DENIES}|unless|except\w*|only|until|before)|n['’]t\b", re.IGNORECASE
-)
-_CONDITION = frozenset(("without", "unless", "except", "until"))
-_NEEDS = re.compile(
-    r"\b(?:requir\w+|must (?:obtain|have|get)|need\w*|only|subject to|"
-    r"with (?:[\w’']+ ){0,3}?(?:permission|consent|approval))\b",
+_NOT = re.compile(
+    r"\b(?<!or )(?:(?:not|no(?!\.?\s*\d)|never|neither|nor|none|nothing|cannot)\b"
+    r"(?! only| (?:later|more|less|fewer)\b| (?:to )?exceed)|without\b)|n['’]t\b",
     re.IGNORECASE,
 )
+_DENIES = (
+    rf"{_NOT.pattern}|\b(?:prohibit|forb[ia]d|exclu|refus|reject|den[iy]|fail|exempt|waiv|optional|"
+    r"non|in(?:valid|eligible)|un(?:lawful|able|likely))"
+)
+_DENIED = re.compile(_DENIES, re.IGNORECASE)
+_LIKE_NOT = re.compile(rf"{_DENIES}|\b(?:unless|except|only|until|before)", re.IGNORECASE)
+_CONDITION = frozenset(("without", "unless", "except", "until"))
+_NEEDS = re.compile(r"\b(?:requir|must|need|only|subject to|with \w+)", re.IGNORECASE)
 _DUTY = re.compile(
-    r"\b(?:shall|must|ha(?:s|ve|d) to|(?:is|are|was|were) (?:required|obliged|obligated|bound|to)|requir\w+|oblig\w+|"
-    r"mandat\w+|agrees? (?:to|that)|undertakes?|covenants?|responsib\w+|liable|dut(?:y|ies)|will|needs? to|"
-    r"payable|due|owed)\b",
+    r"\b(?:shall|must|ha(?:s|ve|d) to|requir|oblig|mandat|agrees? to|undertake|covenant|responsib|liable|dut|will\b|"
+    r"need|payable|due|owed|bound)",
     re.IGNORECASE,
 )
 _STRICT_DUTY = re.compile(
-    r"\b(?:shall|must|ha(?:s|ve) to|(?:is|are) (?:required|obliged|obligated) to|mandatory)\b(?! not)",
-    re.IGNORECASE,
+    r"\b(?:shall|must|has to|have to|required to|obliged to|mandatory)\b(?! not)", re.IGNORECASE
 )
 _LEAVE = re.compile(
-    r"\b(?:may|can|could|might|permit\w*|allow\w*|entitle\w*|right\w*|option\w*|free to|authori[sz]\w+|able|"
-    r"discretion\w*|elect\w*|possib\w+)\b",
+    r"\b(?:may|can\b|could|might|permit|allow|entitle|right|option|free to|authori|able|discretion|elect|possib)",
     re.IGNORECASE,
 )
 _STRICT_LEAVE = re.compile(
-    r"\b(?:may|might|(?:is|are) (?:allowed|permitted|entitled) to|optional)\b(?! \d| not)", re.I
+    r"\b(?:may|might|allowed to|permitted to|entitled to|optional)\b(?! \d| not)", re.IGNORECASE
 )
 _NAME = re.compile(r"(?<![\w.])(?:[A-Z][\w&’'.-]*\w|[A-Z])(?![\w])")
 _PLACES = (

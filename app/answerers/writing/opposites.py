@@ -23,10 +23,11 @@ _PARTIES = frozenset[str]().union(*PARTIES)
 _Axis = int | str
 _LEAD = 48  # characters before a number in which its bound is told
 _BEFORE = re.compile(
-    r"(?P<no>\b(?:no|not|never|nor|cannot)\s+(?:\w+\s+){0,2}?)?\b(?:"
-    r"(?P<lower>at least|minimum|(?:more|greater|longer|later|higher|larger|older) than|exceed\w*|over|above|after)|"
+    r"(?P<no>\b(?:no|not|never|cannot)\s+(?:\w+\s+){0,2}?)?\b(?:"
     r"(?P<upper>at (?:the )?most|maximum|(?:less|fewer|shorter|earlier|lower|smaller|younger) than|up to|limited to|"
-    r"within|under|below|before))(?:\s+(?:\w+\s+){0,3}?(?:of|is|was|at))?\s+(?:the |an? |about |[$€£¥]\s*)*$"
+    r"within|under|below|before)|"
+    r"(?P<lower>at least|minimum|(?:more|\w+er) than|exceed\w*|over|above|after))"
+    r"(?:\s+(?:\w+\s+){0,3}?(?:of|is|was|at))?\s+(?:(?:the|an?|about) |[$€£¥]\s*)*$"
 )
 _BEHIND = re.compile(
     r"\s+(?:[\w%]+\s+){0,3}?(?:or|and) (?:(?P<lower>more|over|above|longer|later|older|up)|"

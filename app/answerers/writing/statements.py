@@ -20,21 +20,19 @@ _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*\n?", re.MULTILINE)
 _BROKEN_MARK = re.compile(r"(?:(?<!\s)\s++)?\[[\d,;\s]*+\Z")  # of a reply that was cut off
 _BULLET = re.compile(r"\s*(?:(?:[-*•+–>]|\d{1,2}[.)]|\([a-z\d]{1,3}\)|[a-z]\))\s+)*")
 _LABEL = re.compile(
-    r"(?:\*\*|__)?(?:final answer|answer|quotes?|quotations?|evidence|support)(?:\*\*|__)?\s*:\s*(?:\*\*|__)?\s*",
-    re.I,
+    r"[*_]*(?:final )?(?:answer|quote|quotation|evidence)s?[*_]*\s*:\s*[*_]*\s*", re.I
 )
 _HEADING = re.compile(r"\s*+(?:#{1,6}\s|(?:\*\*|__)[^*_]{1,80}(?:\*\*|__)\s*+(?::\s*+)?$)")
 _RULE = re.compile(r"[\s|:=*_-]*$")
 _POLITE = re.compile(
-    r"(?:(?:sure|certainly|of course|okay|ok)\b[^.:]*[.:!]|(?:i hope this helps|let me know)\b.*|"
-    r"here(?:['’]s| is| are)\b[^.]*:)\s*$",
+    r"(?:sure|certainly|of course|i hope|let me know|here (?:is|are))\b[^\d.]*[.!:]?$",
     re.IGNORECASE,
 )
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_`](?=\S)|(?<=\S)[*_`](?!\w)")
 _CELLS = re.compile(r"(?:(?<!\s)\s++)?\|\s*+")
 _POINTS_BACK = re.compile(
-    r"(?<=[.!?])\s+(?:(?:this|the) )?\w+ (?:is|was|can be) (?:\w+ ){1,2}(?:in|by|at) (?:the )?(?:\w+ )?"
-    r"(?P<cites>\[\d+\](?:,? (?:and |or )?\[\d+\])*)\.?",
+    r"(?<=[.!?])\s+(?:the |this )?\w+ (?:is|was|can be) (?:\w+ ){1,2}(?:in|by|at) (?:\w+ ){0,2}"
+    r"(?P<cites>\[\d+\](?:,? (?:and )?\[\d+\])*)\.?",
     re.IGNORECASE,
 )
 _VERDICT = re.compile(

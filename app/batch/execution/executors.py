@@ -1,5 +1,5 @@
 """Where tasks are done: in this process, or by workers: processes of this machine, actors of a Ray
-cluster. A worker process has its own model, is not forked, and speaks lines of JSON (`worker`)."""
+cluster. A worker process has its own model and is not forked (`worker`)."""
 
 import contextlib
 import json
@@ -7,16 +7,16 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from docqa.app.answer.events import Event
 from docqa.app.batch.execution.worker import READY
 from docqa.app.batch.items import Task
 from docqa.app.batch.jobs import Job, Outcome, attempt, peak_bytes
+from docqa.ingest.process.messages import receive, send, start_child
 
 POLL_S = 0.5
 """How often a wait looks for Ctrl+C, which ends none on Windows."""
@@ -29,15 +29,18 @@ Next = Callable[[], Task | None]
 """The next task to begin, None where there is none now."""
 
 
+@dataclass
 class Serial:
-    def __init__(self, job: Job, on_event: Callable[[Event], None]) -> None:
-        self._job = job
-        self._on_event = on_event
-        job.prepare()
+    """One task at a time, in this process; `on_event` gets what happens while a document is
+    read."""
+
+    job: Job
+    on_event: Callable[[Event], None]
 
     def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
+        self.job.prepare()
         while (task := next_task()) is not None:
-            yield task, attempt(self._job, task.item, self._on_event)
+            yield task, attempt(self.job, task.item, self.on_event)
 
     @property
     def peak_bytes(self) -> int:
@@ -62,11 +65,11 @@ class Worker(Protocol):
         """Wait until it has ended."""
 
 
+@dataclass
 class Workers:
     """As many tasks at once as there are `workers`."""
 
-    def __init__(self, workers: Sequence[Worker]) -> None:
-        self._workers = workers
+    workers: Sequence[Worker]
 
     def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
         """Each task with its Outcome, as they end. Raises what a worker raises."""
@@ -78,11 +81,11 @@ class Workers:
             except Exception as error:  # noqa: BLE001 - raised again below, in the thread that asked
                 ended.put((worker, task, error))
 
-        idle = list(self._workers)
+        idle = list(self.workers)
         while True:
             while idle and (task := next_task()) is not None:
                 threading.Thread(target=process, args=(idle.pop(), task), daemon=True).start()
-            if len(idle) == len(self._workers):
+            if len(idle) == len(self.workers):
                 return
             try:
                 worker, task, outcome = ended.get(timeout=POLL_S)
@@ -96,27 +99,31 @@ class Workers:
     @property
     def peak_bytes(self) -> int:
         """The most memory of each process, added up; 0 where the workers are elsewhere."""
-        theirs = sum(worker.peak_bytes for worker in self._workers)
+        theirs = sum(worker.peak_bytes for worker in self.workers)
         return peak_bytes() + theirs if theirs else 0
 
     def close(self) -> None:
-        for worker in self._workers:
+        for worker in self.workers:
             worker.stop()
-        for worker in self._workers:
+        for worker in self.workers:
             worker.join()
 
 
 Executor = Serial | Workers
 
 
+@dataclass
 class WorkerProcess:
     """A child process that does the job of `spec`; after it died, another. Mutable."""
 
-    def __init__(self, spec: str, threads: int) -> None:
-        self._spec = spec
-        self._threads = threads
-        self._ready = self._busy = self._closed = False
-        self.peak_bytes = 0
+    spec: str
+    threads: int
+    peak_bytes: int = 0
+    _ready: bool = False
+    _busy: bool = False
+    _closed: bool = False
+
+    def __post_init__(self) -> None:
         self._start()
 
     def process(self, task: Task) -> Outcome:
@@ -124,7 +131,7 @@ class WorkerProcess:
         line = self.fatal()
         if not line:
             self._send(json.dumps(asdict(task.item)))
-            line = self._line()
+            line = self._answer()
         self._busy = False
         if not line:
             self._replace()
@@ -137,15 +144,15 @@ class WorkerProcess:
         """The Outcome, as JSON, of a job that can do no task; "" when the child is ready."""
         if self._ready or self._closed:
             return ""
-        line = self._line()
+        line = self._answer()
         if not line:  # killed while it loaded: once more
             self._replace()
-            line = self._line()
+            line = self._answer()
         self._ready = line == READY
         if line or self._closed:
             return "" if self._ready else line
-        said = f"worker processes end with status {self.child.wait()} before they begin; --jobs 1 may say more"
-        return Outcome(fatal=said).to_json()
+        message = f"worker processes end with status {self.child.wait()} before they begin; --jobs 1 may say more"
+        return Outcome(fatal=message).to_json()
 
     def stop(self) -> None:
         """End the child: at once where it has nothing to do, else when it kept what it read."""
@@ -164,19 +171,9 @@ class WorkerProcess:
         self._close_stdin()
 
     def _start(self) -> None:
-        # -P: a file called json.py beside the user's documents is not ours to run.
-        self.child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "docqa.app.batch.execution.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            # Ctrl-C reaches this process, which stops the others.
-            start_new_session=True,
-            creationflags=_OWN_GROUP,
-            env={**os.environ, "OMP_NUM_THREADS": str(self._threads)},
-        )
-        self._send(self._spec)
+        environment = {**os.environ, "OMP_NUM_THREADS": str(self.threads)}
+        self.child = start_child("docqa.app.batch.execution.worker", _OWN_GROUP, env=environment)
+        self._send(self.spec)
 
     def _replace(self) -> None:
         self.child.wait()
@@ -185,17 +182,18 @@ class WorkerProcess:
             self._close_stdin()
             self._start()
 
-    def _line(self) -> str:
+    def _answer(self) -> str:
         """What the child says next; empty where it died."""
         assert self.child.stdout is not None
-        line = self.child.stdout.readline()
-        return line.removesuffix("\n") if line.endswith("\n") else ""
+        try:
+            return receive(self.child.stdout).decode()
+        except (EOFError, OSError):
+            return ""
 
     def _send(self, line: str) -> None:
         assert self.child.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # it died: its standard output ends too
-            self.child.stdin.write(line + "\n")
-            self.child.stdin.flush()
+            send(self.child.stdin, line.encode())
 
     def _close_stdin(self) -> None:
         assert self.child.stdin is not None

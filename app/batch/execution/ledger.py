@@ -63,7 +63,7 @@ class Ledger:
         `measured`.
         """
         machine = measured.machine if measured is not None else None
-        found = (
+        measures = (
             (round(measured.seconds, 3), measured.peak_bytes, measured.tokens)
             if measured
             else (None, None, None)
@@ -81,6 +81,6 @@ class Ledger:
                     time.time(),
                     state,
                     storable(reason) or None,
-                    *found,
+                    *measures,
                 ),
             )

@@ -7,46 +7,48 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from types import ModuleType
 
 from docqa.app.batch.execution.executors import Workers
-from docqa.app.batch.items import Failure, Item, Task
+from docqa.app.batch.items import BatchItem, Failure, Task
 from docqa.app.batch.jobs import Job, Outcome, attempt, make_job, prepare
 from docqa.app.errors import ResourceError
 
 
+@dataclass
 class RayActor:
     """An actor that does the job of `spec`; after it died, another."""
 
     peak_bytes = 0  # of another machine; each attempt has its own in the ledger
 
-    def __init__(self, ray: ModuleType, spec: str, threads: int, address: str) -> None:
-        self._ray = ray
-        self._spec = spec
-        self._threads = threads
-        self._address = address
-        self._closed = False
+    ray: ModuleType
+    spec: str
+    threads: int
+    address: str
+    _closed: bool = False
+
+    def __post_init__(self) -> None:
         self._loading = self._start()
 
     def wait_ready(self) -> None:
         """Raises ResourceError: an actor that cannot start is not the fault of a document."""
-        with _cluster_errors(self._ray, self._address):
-            problem = self._ray.get(self._loading)
+        with _cluster_errors(self.ray, self.address):
+            problem = self.ray.get(self._loading)
         if problem:
             raise ResourceError(problem)
 
     def process(self, task: Task) -> Outcome:
-        with _cluster_errors(self._ray, self._address):
+        with _cluster_errors(self.ray, self.address):
             pending = self._handle.process.remote(json.dumps(asdict(task.item)))
         try:
-            return Outcome.from_json(self._ray.get(pending))
-        except self._ray.exceptions.RayActorError:
+            return Outcome.from_json(self.ray.get(pending))
+        except self.ray.exceptions.RayActorError:
             if not self._closed:
                 self._loading = self._start()
                 self.wait_ready()
             return Outcome()
-        except self._ray.exceptions.RayError as error:  # the actor lives: this task alone is lost
+        except self.ray.exceptions.RayError as error:  # the actor lives: this task alone is lost
             failure = Failure(
                 type(error).__name__, f"Ray failed: {_line(error)}", "--retry-failed tries it again"
             )
@@ -55,23 +57,23 @@ class RayActor:
     def stop(self) -> None:
         self._closed = True
         with contextlib.suppress(
-            self._ray.exceptions.RayError, *_CONNECTION_ERRORS
+            self.ray.exceptions.RayError, *_CONNECTION_ERRORS
         ):  # it may be gone already
-            self._ray.kill(self._handle)
+            self.ray.kill(self._handle)
 
     def join(self) -> None:
         """Leave the cluster; a second time does nothing."""
-        with contextlib.suppress(self._ray.exceptions.RayError, *_CONNECTION_ERRORS):
-            self._ray.shutdown()
+        with contextlib.suppress(self.ray.exceptions.RayError, *_CONNECTION_ERRORS):
+            self.ray.shutdown()
 
     def _start(self) -> object:
         """Start an actor; returns Ray's reference to what would fail for every task."""
-        environment = {"env_vars": {"OMP_NUM_THREADS": str(self._threads)}}
-        with _cluster_errors(self._ray, self._address):
-            remote = self._ray.remote(
-                num_cpus=self._threads, max_restarts=0, runtime_env=environment
+        environment = {"env_vars": {"OMP_NUM_THREADS": str(self.threads)}}
+        with _cluster_errors(self.ray, self.address):
+            remote = self.ray.remote(
+                num_cpus=self.threads, max_restarts=0, runtime_env=environment
             )(_JobActor)
-            self._handle = remote.remote(self._spec)
+            self._handle = remote.remote(self.spec)
             return self._handle.prepare.remote()
 
 
@@ -97,7 +99,7 @@ class _JobActor:
         return prepare(self._job)
 
     def process(self, item: str) -> str:
-        done = attempt(self._job, Item(**json.loads(item)), lambda event: None)
+        done = attempt(self._job, BatchItem(**json.loads(item)), lambda event: None)
         return replace(done, machine=socket.gethostname()).to_json()
 
 

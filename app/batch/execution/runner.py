@@ -4,7 +4,7 @@ died.
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from docqa.app.batch.execution import ledger as account
@@ -39,29 +39,20 @@ class Tally:
     outcomes: list[tuple[Task, Outcome]] = field(default_factory=list)
 
 
+@dataclass
 class Runner:
-    """Settles `tasks`, once. `keep` writes what users see of a record; more than `max_failures` end
-    it.
-    """
+    """Settles `waiting` tasks, once. `keep` writes what users see of a record; more than
+    `max_failures` end it. Mutable."""
 
-    def __init__(
-        self,
-        tasks: Iterable[Task],
-        workspace: Workspace,
-        ledger: Ledger,
-        keep: Callable[[Task, str], None],
-        progress: BatchProgress,
-        max_failures: int | None = None,
-    ) -> None:
-        self._waiting = deque(tasks)
-        self._begun: dict[str, tuple[Task, float]] = {}
-        self._deaths: Counter[str] = Counter()
-        self._workspace = workspace
-        self._ledger = ledger
-        self._keep = keep
-        self._progress = progress
-        self._max_failures = max_failures
-        self.tally = Tally()
+    waiting: deque[Task]
+    workspace: Workspace
+    ledger: Ledger
+    keep: Callable[[Task, str], None]
+    progress: BatchProgress
+    max_failures: int | None = None
+    tally: Tally = field(default_factory=Tally)
+    begun: dict[str, tuple[Task, float]] = field(default_factory=dict)
+    deaths: Counter[str] = field(default_factory=Counter)
 
     def run(self, executor: Executor) -> Tally:
         """Returns when nothing is left, or there are too many failures. Raises ResourceError for
@@ -70,42 +61,44 @@ class Runner:
             for task, outcome in executor.run(self._next):
                 self._take(task, outcome)
         finally:
-            for begun in self._begun.values():
-                self._ledger.add(*begun, account.INTERRUPTED)
-        self.tally.left = len(self._waiting)
+            for begun in self.begun.values():
+                self.ledger.add(*begun, account.INTERRUPTED)
+        self.tally.left = len(self.waiting)
         self.tally.peak_bytes = executor.peak_bytes
         return self.tally
 
     def _next(self) -> Task | None:
-        over_budget = self._max_failures is not None and self.tally.failed > self._max_failures
-        if over_budget or not self._waiting:
+        over_budget = self.max_failures is not None and self.tally.failed > self.max_failures
+        if over_budget or not self.waiting:
             return None
-        task = self._waiting.popleft()
-        self._begun[task.key] = task, time.time()
-        self._progress.started(task)
+        task = self.waiting.popleft()
+        self.begun[task.key] = task, time.time()
+        self.progress.started(task)
         return task
 
     def _take(self, task: Task, outcome: Outcome) -> None:
         if outcome.fatal is not None:
             raise ResourceError(outcome.fatal)
-        begun = self._begun.pop(task.key)
+        attempt_begun = self.begun.pop(task.key)
         failure = outcome.failure
         if outcome.record is None and failure is None:
-            self._deaths[task.key] += 1
-            if self._deaths[task.key] < MAX_CRASHES:
-                self._ledger.add(*begun, account.LOST, reason="its process died")
-                self._waiting.appendleft(task)
+            self.deaths[task.key] += 1
+            if self.deaths[task.key] < MAX_CRASHES:
+                self.ledger.add(*attempt_begun, account.LOST, reason="its process died")
+                self.waiting.appendleft(task)
                 return
             failure = _DIED
         if failure is not None:
-            self._workspace.put_failure(task.key, failure)
-            self._ledger.add(*begun, account.FAILED, outcome, f"{failure.kind}: {failure.reason}")
+            self.workspace.put_failure(task.key, failure)
+            self.ledger.add(
+                *attempt_begun, account.FAILED, outcome, f"{failure.kind}: {failure.reason}"
+            )
             self.tally.failed += 1
         elif outcome.record is not None:
-            self._workspace.put_record(task.key, outcome.record)
-            self._keep(task, outcome.record)
-            self._ledger.add(*begun, account.DONE, outcome)
+            self.workspace.put_record(task.key, outcome.record)
+            self.keep(task, outcome.record)
+            self.ledger.add(*attempt_begun, account.DONE, outcome)
             self.tally.done += 1
         settled = replace(outcome, record=None, failure=failure)
         self.tally.outcomes.append((task, settled))
-        self._progress.ended(task, settled)
+        self.progress.ended(task, settled)

@@ -6,7 +6,7 @@ from docqa.app.answer.grades import Status
 from docqa.app.batch.batch import Batch
 from docqa.app.batch.extraction.table import AnswerCell, FileRow, cell_of
 from docqa.app.batch.fields import Field
-from docqa.app.batch.items import Failure, Item
+from docqa.app.batch.items import BatchItem, Failure
 from docqa.app.batch.jobs import answers_of
 from docqa.app.output.render import printable
 
@@ -18,7 +18,7 @@ def table_rows(batch: Batch, fields: Sequence[Field]) -> list[FileRow]:
     return [_row(batch, item, fields) for item in batch.listing.items]
 
 
-def _row(batch: Batch, item: Item, fields: Sequence[Field]) -> FileRow:
+def _row(batch: Batch, item: BatchItem, fields: Sequence[Field]) -> FileRow:
     failure = batch.failure(item)
     if failure is None and not batch.is_done(item):
         failure = Failure(

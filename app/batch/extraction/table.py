@@ -76,18 +76,18 @@ def cell_of(answer: Answer, field: Field) -> AnswerCell:
     """What a table keeps of an Answer. Parties come with what the document calls them: "Acme Inc.
     (Supplier)".
     """
-    said = answer.answer
-    if said is not None and field.type in (FactKind.PARTY, FactKind.PERSON):
+    words = answer.answer
+    if words is not None and field.type in (FactKind.PARTY, FactKind.PERSON):
         quoted = " ".join(quote.text for quote in answer.quotes)
-        said = "; ".join(with_role(statement.text, quoted) for statement in answer.statements)
+        words = "; ".join(with_role(statement.text, quoted) for statement in answer.statements)
     kinds = [
         kind
         for kind in (field.kind, FactKind.PERIOD if field.or_clause else None)
         if kind in NORMALISED
     ]
-    fact = next((fact for kind in kinds if said is not None and (fact := read(kind, said))), None)
+    fact = next((fact for kind in kinds if words is not None and (fact := read(kind, words))), None)
     cell = AnswerCell(
-        answer.status, said, answer.confidence, normalised=fact.value if fact is not None else None
+        answer.status, words, answer.confidence, normalised=fact.value if fact is not None else None
     )
     if answer.status == Status.POSSIBLE and answer.evidence:
         return replace(cell, possibly=answer.evidence[0])
@@ -132,5 +132,5 @@ def make_table(fields: Sequence[Field], rows: list[FileRow]) -> AnswerTable:
             for number, words in compared.items()
             if words != usual
         ]
-    kept = tuple(replace(row, cells=tuple(cells)) for row, cells in zip(rows, marked))
-    return AnswerTable(tuple(fields), kept, tuple(conflicts))
+    marked_rows = tuple(replace(row, cells=tuple(cells)) for row, cells in zip(rows, marked))
+    return AnswerTable(tuple(fields), marked_rows, tuple(conflicts))

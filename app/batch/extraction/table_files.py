@@ -51,11 +51,11 @@ def table_bytes(table: AnswerTable, form: str, *, conflicts: bool = False) -> by
         text = stream.getvalue()
     elif form == "jsonl":
         whole = (
-            [_conflict_object(each) for each in table.conflicts]
+            [_conflict_object(conflict) for conflict in table.conflicts]
             if conflicts
             else _row_objects(table)
         )
-        text = "".join(compact_json(each) + "\n" for each in whole)
+        text = "".join(compact_json(line) + "\n" for line in whole)
     else:
         head, *rows_shown = (
             [_escaped(str(value)) for value in row] for row in _conflict_records(table)
@@ -124,7 +124,7 @@ def _inert(value: str) -> str:
 
 
 def _row_objects(table: AnswerTable) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = []
+    objects: list[dict[str, object]] = []
     for row in table.rows:
         named = [
             {} if each.type is None else {"field": each.name, "type": each.type}
@@ -132,8 +132,8 @@ def _row_objects(table: AnswerTable) -> list[dict[str, object]]:
         ]
         asked = [{**names, "question": each.question} for names, each in zip(named, table.fields)]
         cells = [{**each, **_cell_object(cell)} for each, cell in zip(asked, row.cells)]
-        found.append({"schema": SCHEMA, "file": row.file, "error": row.error, "cells": cells})
-    return found
+        objects.append({"schema": SCHEMA, "file": row.file, "error": row.error, "cells": cells})
+    return objects
 
 
 def _cell_object(cell: AnswerCell) -> dict[str, object]:

@@ -11,7 +11,7 @@ _SMALLEST = 1e-8
 
 
 @dataclass(frozen=True)
-class Line:
+class FittedLine:
     """A weight for each column of a design, and a bias; the logits of rows are `x @ weights +
     bias`.
     """
@@ -25,10 +25,10 @@ def logistic(
     y: np.ndarray,
     *,
     pull: float,
-    towards: Line | None = None,
+    towards: FittedLine | None = None,
     signs: np.ndarray | None = None,
     counts: np.ndarray | None = None,
-) -> Line:
+) -> FittedLine:
     """The logistic regression of y [rows], 0 or 1, on x [rows, columns].
 
     `pull`: how firmly weights are held at those of `towards` (0 without it); with it the bias is
@@ -51,7 +51,7 @@ def logistic(
         found[used] = _newton(full[:, used], y, counted, center[used], hold[used])
         turned = np.zeros(x.shape[1]) if signs is None else np.minimum(found[:-1] * signs, 0.0)
         if not turned.any():
-            return Line(found[:-1], float(found[-1]))
+            return FittedLine(found[:-1], float(found[-1]))
         used[int(turned.argmin())] = False
 
 

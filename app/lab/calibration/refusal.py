@@ -14,12 +14,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from docqa.app.answer.confidence import SIGNALS, answer_chance, first_passage_chance
 from docqa.app.errors import InputError
 from docqa.app.eval.evaluate import SURE, Rates, assertion_rates, grouped, mean, refusal_rates
 from docqa.app.eval.judging import Asserted
-from docqa.app.lab.calibration.fitting import Line, Threshold, choose_threshold, log_loss, logistic
+from docqa.app.lab.calibration.fitting import (
+    FittedLine,
+    Threshold,
+    choose_threshold,
+    log_loss,
+    logistic,
+)
 from docqa.app.lab.calibration.trials import Trial
-from docqa.app.reading.answerability import SIGNALS, first_passage_probability, probability
 from docqa.app.reading.candidates import Form
 from docqa.model.protocol import Logistic, RefusalCalibration
 
@@ -37,11 +43,9 @@ SIGNS = {
     "answers": 1,
     "answers_alone": 1,
     "form_chance": 1,
-    "items_chance": 1,
     "behind": 1,
     "missing_names": -1,
 }
-OF_ONE_FORM = {"items_chance": Form.LIST}  # 0 in others: they would tell forms apart
 
 
 @dataclass(frozen=True)
@@ -90,9 +94,9 @@ def fit(trials: Iterable[Trial], pull: float) -> RefusalCalibration:
     spread = x.std(0)
     x = (x - mean_of) / np.where(spread > 0, spread, 1.0)
     counts = counts_of(found)
-    every = logistic(x * _mask(None), right, pull=PULL, signs=_signs(), counts=counts)
+    every = logistic(x, right, pull=PULL, signs=_signs(), counts=counts)
 
-    def raw(line: Line) -> Logistic:
+    def raw(line: FittedLine) -> Logistic:
         weights = line.weights / np.where(spread > 0, spread, 1.0)
         bias = float(line.bias - weights @ mean_of)
         return {"weights": np.round(weights, 5).tolist(), "bias": round(bias, 5)}
@@ -101,14 +105,18 @@ def fit(trials: Iterable[Trial], pull: float) -> RefusalCalibration:
     for form in Form:
         rows = np.array([trial.form == form for trial in found])
         if rows.any():
-            own = x[rows] * _mask(form)
             forms[str(form)] = raw(
                 logistic(
-                    own, right[rows], pull=pull, towards=every, signs=_signs(), counts=counts[rows]
+                    x[rows],
+                    right[rows],
+                    pull=pull,
+                    towards=every,
+                    signs=_signs(),
+                    counts=counts[rows],
                 )
             )
     first = np.array([trial.first for trial in found], dtype=float)
-    evidence = raw(logistic(x * _mask(None), first, pull=PULL, signs=_signs(), counts=counts))
+    evidence = raw(logistic(x, first, pull=PULL, signs=_signs(), counts=counts))
     return {
         "features": list(SIGNALS),
         **raw(every),
@@ -136,11 +144,6 @@ def _signs() -> np.ndarray:
     return np.array([SIGNS.get(name, 0) for name in SIGNALS])
 
 
-def _mask(form: Form | None) -> np.ndarray:
-    """1 for each signal that counts in a fit of one form, or of all together, else 0."""
-    return np.array([OF_ONE_FORM.get(name, form) is form for name in SIGNALS], dtype=float)
-
-
 def fold_of(document: str) -> int:
     """Which of FOLDS parts a document is in."""
     return hashlib.sha256(f"fold {document}".encode()).digest()[0] % FOLDS
@@ -159,8 +162,8 @@ def left_out(trials: Sequence[Trial], pull: float) -> list[Held]:
             held += [
                 Held(
                     trial,
-                    probability(trial.signals, fitted, trial.form) if trial.asserted else 0.0,
-                    first_passage_probability(trial.signals, fitted),
+                    answer_chance(trial.signals, fitted, trial.form) if trial.asserted else 0.0,
+                    first_passage_chance(trial.signals, fitted),
                 )
                 for trial in asked
             ]

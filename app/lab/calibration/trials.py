@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from docqa.app.answer.confidence import SIGNALS
 from docqa.app.eval.judging import is_right
 from docqa.app.eval.questions import EvalDocument, GoldQuestion
 from docqa.app.options import Options
-from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Form
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
@@ -71,7 +71,7 @@ def _ask(
 ) -> Trial:
     answer = session.answer(question.text)
     ranked, reading = session.local.find(question.text)
-    values = answerability.features(question.text, session.context, session.index, ranked, reading)
+    values = session.local.all_signals(question.text)
     return Trial(
         document,
         question.kind,
@@ -81,9 +81,9 @@ def _ask(
         right=is_right(answer, question),
         first=bool(ranked)
         and not question.unanswerable
-        and right(session.context.passages[ranked[0].index].passage),
+        and right(session.context.passages[ranked[0].passage_number].passage),
         form=reading.form if reading is not None else Form.FACT,
-        signals={name: round(values.get(name, 0.0), 5) for name in answerability.SIGNALS},
+        signals={name: round(values.get(name, 0.0), 5) for name in SIGNALS},
     )
 
 

@@ -3,18 +3,22 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from docqa.app.answer.confidence import (
+    BY_CELL,
+    BY_STRUCTURE,
+    CELL_COVERED,
+    LEAST_CELL_COVERED,
+)
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
-from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
-from docqa.app.reading.tables.matching import LEAST_COVERED, Above, Choice, choose
-from docqa.app.reading.tables.named import Cell, Table, tables_of
+from docqa.app.reading.candidates import Candidate, Candidates, Form
+from docqa.app.reading.tables.matching import Above, Choice, choose
+from docqa.app.reading.tables.named import Cell, NamedTable, tables_of
 from docqa.ingest.types import Document, Span
 
 PASSAGES = 5
 """Best passages that are looked at for tables."""
-COVERED = 0.85
-"""The share of the question that row, column and what stands above the table must have."""
-_FAR_ABOVE = 600  # characters that tell what a table is about
+_FAR_ABOVE = 600  # characters that say what a table is about
 _LONGEST_ROW = 80  # words of a row that is quoted as a whole
 _LONG_CELL = 6  # words: of a longer cell the reader may choose a part
 
@@ -50,12 +54,14 @@ def with_cell(
         form=Form.LIST if several else Form.FACT,
         verdict=None,
         items=cells if several else (),
-        signals={**found.signals, BY_CELL: 1.0} if choice.covered >= COVERED else found.signals,
+        signals={**found.signals, BY_CELL: 1.0}
+        if choice.covered >= CELL_COVERED
+        else found.signals,
     )
 
 
 def above_tables(document: Document, pages: Iterable[int], number: int = 0) -> list[Above]:
-    """The tables of `pages` of document `number`, each with the words around it that tell what it
+    """The tables of `pages` of document `number`, each with the words around it that say what it
     is about.
     """
     found = []
@@ -73,7 +79,7 @@ def above_tables(document: Document, pages: Iterable[int], number: int = 0) -> l
 
 
 def _tables_read(best: Candidate | None, ranked: Sequence[Ranked], context: Context) -> list[Above]:
-    placed = [context.passages[item.index] for item in ranked[:PASSAGES]]
+    placed = [context.passages[item.passage_number] for item in ranked[:PASSAGES]]
     places = [(p.document, p.passage.page, p.passage.start, p.passage.end) for p in placed]
     if best is not None:
         places.append((best.document, best.page, best.start, best.end))
@@ -86,21 +92,21 @@ def _tables_read(best: Candidate | None, ranked: Sequence[Ranked], context: Cont
 
 
 def _touches(above: Above, document: int, page: int, start: int, end: int) -> bool:
-    table: Table = above.table
+    table: NamedTable = above.table
     return (
         (above.document, table.page) == (document, page) and table.start < end and start < table.end
     )
 
 
 def _least(best: Candidate | None, above: Above) -> float:
-    """COVERED; less where the reader's best is a stretch of that table, and no cell of it."""
+    """CELL_COVERED; less where the reader's best is a stretch of that table, and no cell of it."""
     if best is None or not _touches(above, best.document, best.page, best.start, best.end):
-        return COVERED
+        return CELL_COVERED
     cells = (cell for entry in above.table.entries for cell in entry.cells)
     return (
-        COVERED
+        CELL_COVERED
         if any(cell.start <= best.start and best.end <= cell.end for cell in cells)
-        else LEAST_COVERED
+        else LEAST_CELL_COVERED
     )
 
 

@@ -7,20 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from docqa.app.answer.confidence import LEAST_CELL_COVERED, OTHER_CELL_COVERED
 from docqa.app.evidence.terms import distinct_terms, plain_words, stems, terms
-from docqa.app.reading.tables.named import Cell, Table
+from docqa.app.reading.tables.named import Cell, NamedTable
 from docqa.app.reading.tables.scoring import Field, TableWords, best_field
-from docqa.app.reading.wording.forms import asks_for_list
+from docqa.app.reading.wording.forms import asks_for_list, asks_for_reason
 from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Span
 
-_OTHER_TABLE = 0.1
-LEAST_COVERED = 0.5
-_REASON = re.compile(
-    r"why\b|how\s+(?:do|does|did|can|could|has|have|will|would|should|may)\b|\bunits?\b|\b(?:mean|do|stand\s+for)\s*\?*$|"
-    r"\b(?:reasons?|primarily|mainly|includes?|consists?|due\s+to|affect\w*|impact|caus\w+|dr[io]ve|led|lead|explain\w*)\b",
-    re.IGNORECASE,
-)
 _FIGURE = frozenset(stems(["many", "much", "percentage"]))
 """What asks for a figure."""
 _HEAD_ASKED = re.compile(
@@ -30,7 +24,8 @@ _HEAD_ASKED = re.compile(
 
 def asks_for_cell(question: str) -> bool:
     """Whether one cell may answer: no reason is asked for, no list, and no head of a column."""
-    return not (_REASON.search(question) or _HEAD_ASKED.search(question) or asks_for_list(question))
+    other = asks_for_reason(question) or asks_for_list(question)
+    return not (other or _HEAD_ASKED.search(question))
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,7 @@ class Above:
     """A table of document `document`, and the words of its caption, headings, and the title."""
 
     document: int
-    table: Table
+    table: NamedTable
     words: str
 
 
@@ -86,12 +81,12 @@ def choose(question: str, tables: Sequence[Above]) -> Choice | None:
     asked = Asked.of(question)
     found = [choice for above in tables if (choice := _choose_in(asked, above)) is not None]
     found.sort(key=lambda choice: -choice.covered)
-    if not found or found[0].covered < LEAST_COVERED:
+    if not found or found[0].covered < LEAST_CELL_COVERED:
         return None
     said = [cell.text for cell in found[0].cells]
     for other in found[1:]:
         if (
-            found[0].covered - other.covered < _OTHER_TABLE
+            found[0].covered - other.covered < OTHER_CELL_COVERED
             and [cell.text for cell in other.cells] != said
         ):
             return None
@@ -122,7 +117,7 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
     return Choice(above, cells, Span(entry.start, entry.end), words_of_row, covered)
 
 
-def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
+def _fields(asked: Asked, table: NamedTable, words: TableWords) -> list[Field]:
     """The row and column that are asked for, or one for each of several years; none where that is
     not clear.
     """

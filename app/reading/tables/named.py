@@ -50,7 +50,7 @@ class NamedRow:
 
 
 @dataclass(frozen=True)
-class Table:
+class NamedTable:
     """A table and its names. `corner`: of the columns of names; `columns`: heads of the others,
     uppermost first.
     """
@@ -73,7 +73,7 @@ class Table:
         return " ".join(cell.text for cell in self.columns[column])
 
 
-def tables_of(document: Document, page: int) -> list[Table]:
+def tables_of(document: Document, page: int) -> list[NamedTable]:
     """The tables of `page`, in order; one that goes on has the heads of the page before."""
     return [
         table
@@ -82,7 +82,7 @@ def tables_of(document: Document, page: int) -> list[Table]:
     ]
 
 
-def _named(document: Document, page: int, grid: Grid) -> Table | None:
+def _named(document: Document, page: int, grid: Grid) -> NamedTable | None:
     text = document.pages[page - 1].text
     above, headed = _with_heads(document, page, grid)
     fields = headed.fields()
@@ -98,7 +98,7 @@ def _named(document: Document, page: int, grid: Grid) -> Table | None:
     entries = tuple(_entries(text, grid))
     if not entries or grid.names >= grid.columns:
         return None
-    return Table(page, grid, " ".join(corner), tuple(map(tuple, heads[grid.names :])), entries)
+    return NamedTable(page, grid, " ".join(corner), tuple(map(tuple, heads[grid.names :])), entries)
 
 
 def _with_heads(document: Document, page: int, grid: Grid) -> tuple[Page, Grid]:

@@ -1,5 +1,5 @@
 """How well the row and column of each cell fit a question. A word counts the more the fewer rows,
-or columns, have it, and less where it also stands above the table."""
+or columns, have it, and less where it is also above the table."""
 
 import math
 from collections import Counter
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Self
 
 from docqa.app.evidence.terms import distinct_terms
-from docqa.app.reading.tables.named import Table
+from docqa.app.reading.tables.named import NamedTable
 
-_KNOWN = 0.3  # of a word that stands above the table too
+_KNOWN = 0.3  # of a word that is above the table too
 _NAME_SHARE = 0.4  # of a score: how much of the row's name was asked for
 _HEAD_SHARE = 0.3
 _SAME = 0.02
 
 Field = tuple[int, int]
-"""(row, column; behind those of the values: that of the names)."""
+"""(row, column; after those of the values: that of the names)."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class TableWords:
     known: frozenset[str]
 
     @classmethod
-    def of(cls, table: Table, above: str) -> Self:
+    def of(cls, table: NamedTable, above: str) -> Self:
         own = tuple(distinct_terms(entry.name.text) for entry in table.entries)
         names = tuple(
             distinct_terms(entry.group) | mine
@@ -47,12 +47,12 @@ class TableWords:
         return cls(own, names, heads, lowest, distinct_terms(above).union(*heads))
 
     def every(self) -> frozenset[str]:
-        """All stems that name a row or a column, or stand above."""
+        """All stems that name a row or a column, or are above."""
         return self.known.union(*self.names, *self.heads)
 
 
 def best_field(
-    wanted: frozenset[str], table: Table, words: TableWords, columns: Sequence[int]
+    wanted: frozenset[str], table: NamedTable, words: TableWords, columns: Sequence[int]
 ) -> Field | None:
     """The row, and which of `columns`, that have most of the wanted stems; None where two fit as
     well.
@@ -64,7 +64,7 @@ def best_field(
 
 
 def _scores(
-    wanted: frozenset[str], table: Table, words: TableWords, columns: Sequence[int]
+    wanted: frozenset[str], table: NamedTable, words: TableWords, columns: Sequence[int]
 ) -> dict[Field, float]:
     in_rows = Counter(stem for name in words.names for stem in name)
     in_heads = Counter(stem for at in columns for stem in words.heads[at])

@@ -1,6 +1,6 @@
 """What the wording of a question says of its answer: that it is a list ("which two ways", "what
 kinds of": 83 % of those so called are), and whether a few words are enough. All else the reader
-tells."""
+predicts."""
 
 import re
 
@@ -22,15 +22,20 @@ _LIST = re.compile(
 _ASKED = re.compile(rf"\b{ASKING}\b(?P<verb>\s+{ASKING_VERB}\b)?", re.IGNORECASE)
 
 
+def asks_for_reason(question: str) -> bool:
+    """Whether a reason or a way is asked for: "why", "how does"."""
+    word, verb = _asking(question)
+    return word == "why" or (word == "how" and verb)
+
+
 def answers_briefly(question: str, words: str) -> bool:
     """Whether `words` alone answer `question`: it asks for no reason or way, and they are of the
     type that it asks for."""
-    word, verb = _asking(question)
-    return word != "why" and not (word == "how" and verb) and fits_type(question, words)
+    return not asks_for_reason(question) and fits_type(question, words)
 
 
 def fits_type(question: str, words: str) -> bool:
-    """Whether `words` have what `question` asks for: a number behind "how long", a time behind
+    """Whether `words` have what `question` asks for: a number for "how long", a time for
     "when is".
     """
     word, verb = _asking(question)

@@ -79,20 +79,20 @@ class _SentenceFinder:
         # `at`: the candidate that the sentence just before became
         ends = -1
         line = 0
-        at = None
+        previous = None
         rest = self.open
         self.open = not readable.ends_sentence(page.text)
         for span in sentences(page.text):
             if "\n" in page.text[max(ends, 0) : span.start] or ends < 0:
                 self.paragraph = self.paragraph + 1
                 line = 0
-                at = None
+                previous = None
             ends = span.end
             if rest:  # the end of a sentence of the page before
                 rest = False
                 continue
             outside = not any(each.start < span.end and span.start < each.end for each in excluded)
-            at = self._take(page, span, line, at) if outside else None
+            previous = self._take(page, span, line, previous) if outside else None
             line += 1
 
     def _take(self, page: Page, span: Span, line: int, previous: int | None) -> int | None:
@@ -106,14 +106,14 @@ class _SentenceFinder:
         if not readable.is_sentence(text, english=self.english, most_words=self.most_words):
             return None
         dangling = readable.needs_the_one_before(text)
-        said = fold(text).text
+        folded = fold(text).text
         # In no passage it is not shown or found elsewhere.
-        told = any(
+        in_passage = any(
             each.start < span.end and span.start < each.end for each in self.passages[page.page]
         )
-        if said in self.seen or not told or (dangling and previous is None):
+        if folded in self.seen or not in_passage or (dangling and previous is None):
             return None
-        self.seen.add(said)
+        self.seen.add(folded)
         before = previous if dangling else None
         self.found.append(
             SentenceCandidate(
@@ -133,33 +133,33 @@ def is_heading(section: Section, page: int, span: Span) -> bool:
 
 def left_out(document: Document) -> set[str]:
     """Ids of the sections that are not part of what the document says, and of those in them."""
-    found: set[str] = set()
+    ids: set[str] = set()
     for section in document.sections:  # a parent before its children
-        if section.parent in found or _LEFT_OUT.match(section.title):
-            found.add(section.id)
-    return found
+        if section.parent in ids or _LEFT_OUT.match(section.title):
+            ids.add(section.id)
+    return ids
 
 
 def _excluded_spans(document: Document) -> dict[int, list[Span]]:
     """By page what is no running prose: hidden text, tables, headings, footnotes, contents,
     bibliographies.
     """
-    found = {
+    excluded = {
         page.page: [
             Span(block.start, block.end) for block in page.blocks if block.kind in _NO_PROSE
         ]
         for page in document.pages
     }
     for note in document.notes:
-        found[note.page].append(Span(note.start, note.end))
+        excluded[note.page].append(Span(note.start, note.end))
     for passage in document.passages:
         if passage.kind != "text":
-            found[passage.page].append(Span(passage.start, passage.end))
-    return found
+            excluded[passage.page].append(Span(passage.start, passage.end))
+    return excluded
 
 
 def speaker_at(document: Document, page: int, start: int, end: int) -> str | None:
-    """Who says what stands at `start:end` of `page`: an opinion's judge, of speech UNNAMED, None:
+    """Who says what is at `start:end` of `page`: an opinion's judge, of speech UNNAMED, None:
     the document.
     """
     return document.speaker_of(page, start) or (
@@ -178,9 +178,9 @@ def is_spoken(document: Document, page: int, start: int, end: int) -> bool:
 @lru_cache(maxsize=64)
 def _speeches(text: str) -> tuple[Span, ...]:
     """Speech with its quotation marks; "the so-called first rule of the house" is none."""
-    found = ((match, match.group().strip('“”"«»').strip()) for match in _QUOTED.finditer(text))
+    quoted = ((match, match.group().strip('“”"«»').strip()) for match in _QUOTED.finditer(text))
     return tuple(
         Span(*m.span())
-        for m, words in found
+        for m, words in quoted
         if words[:1].isupper() and _WHOLE_SENTENCE.search(words)
     )

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
-from docqa.ingest.language.words import CONJUNCTION, alternatives
+from docqa.ingest.language.words import AUXILIARY, PREPOSITION, word_set
 from docqa.ingest.structure.passages import count_words
 
 FEWEST_WORDS = 6
@@ -44,21 +44,10 @@ _BOILERPLATE = any_of(rf"""
     ^\W*\[\d|\({_YEAR}\)[.,]|\. {_YEAR}\. |\b{_YEAR};\d|\bpp?\.\s?\d|https?:|www\.|\S@\S{{1,100}}\.\w
     """)
 _YEARS = re.compile(rf"\b{_YEAR}")
-_POINTER = "(?:this|that|these|those|such|it|them)"
-_DANGLING = any_of(rf"""
-    (?:{alternatives(CONJUNCTION - {"if", "when", "until"})}|and|but|or|nor|so|yet|also|thus|hence|then)\b
-    (?:it|its|they|them|their|this|that|these|those|he|she|him|his|her|here|such|another|others)\b
-    (?:\w+(?:ly|wise)|however|moreover|therefore|furthermore|nevertheless|instead|rather|indeed|again|next),?\s
-    (?:in|on|by|for|to|of|at|as|after|under|with|from|given|despite|because of|\w+ of|all|do) {_POINTER}\b
-    in (?:addition|contrast|turn|particular|fact|other words)\b|for (?:example|instance)\b
-    the (?:same|above|former|latter|others?|following)\b
-    """)
-_STANDS_ALONE = any_of(r"""
-    th(?:is|ese|at|ose) (?:\w+ )?(?:act|agreement|article|book|case|chapter|court|data|document|finding|guide|law)s?\b
-    th(?:is|ese|at|ose) (?:\w+ )?(?:lease|paper|part|policy|regulation|report|result|section|study|work)s?\b
-    it (?:is|was|has been|seems|appears|remains) (?:\w+ ){1,3}?(?:that|to|for)\b
-    (?:while|whereas|although|because|where) [^,]{10,},
-    """)
+_POINTING_BACK = word_set(
+    "they them their its he she him his her that those such another others and but or nor so yet also thus then"
+)
+_VERB = re.compile("[^isu]s$")
 _OPEN_CLOSE = (("(", ")"), ("[", "]"), ("“", "”"))
 
 
@@ -68,7 +57,7 @@ def flat(text: str) -> str:
 
 
 def bullet(text: str) -> str:
-    """The mark of a list and the space behind it that open `text`, or ""."""
+    """The mark of a list and the space after it that open `text`, or ""."""
     match = _BULLET.match(text)
     return match.group() if match else ""
 
@@ -86,7 +75,7 @@ def is_english(text: str) -> bool:
 
 
 def without_number(sentence: str) -> str:
-    """`sentence` behind the bullet, clause number or division that opens it."""
+    """`sentence` after the bullet, clause number or division that opens it."""
     match = _OPENER.match(sentence)
     rest = sentence[match.end() :] if match else sentence
     return rest if rest[:1].isalnum() or rest[:1] in "“\"'‘([" else sentence
@@ -112,9 +101,25 @@ def is_sentence(text: str, *, english: bool, most_words: int = MOST_WORDS) -> bo
 
 
 def needs_the_one_before(text: str) -> bool:
-    """Whether a sentence begins with a word that points back ("However," "They")."""
+    """Whether a sentence begins with what points back ("However,", "In contrast,", "They", "This
+    means", but not "This agreement" or "It is unlawful to sell")."""
     body = without_number(text).lstrip("“\"'‘([")
-    return _DANGLING.match(body) is not None and _STANDS_ALONE.match(body) is None
+    first, second, *others = [*plain_words(body), "", ""]
+    if first == "it":
+        return second not in AUXILIARY or {"that", "to"}.isdisjoint(others[:4])
+    if first in ("this", "these"):
+        return second in STOP_WORDS or (first == "this" and _VERB.search(second) is not None)
+    if first in PREPOSITION and second in _POINTING_BACK | {"this", "these", "it"}:
+        return True
+    # One word before the first comma, or up to three after a preposition, without name or number.
+    _, *rest = body.partition(",")[0].split() or [""]
+    is_adverbial = (
+        first in PREPOSITION
+        and len(rest) <= 2
+        and all(map(str.isalpha, rest))
+        and " ".join(rest).islower()
+    )
+    return first in _POINTING_BACK or not rest or is_adverbial
 
 
 def _begins(body: str) -> bool:

@@ -30,9 +30,9 @@ from docqa.app.summary.sentences.candidates import speaker_at
 from docqa.app.summary.written.material import Material, numbered_text
 from docqa.ingest.types import Document
 from docqa.model.errors import ContextTooLong
-from docqa.model.prompts.conversation import WHOLE, Form
+from docqa.model.prompts.conversation import WHOLE, PromptForm
 from docqa.model.prompts.summary_prompt import NUMBERED
-from docqa.model.prompts.written_prompt import Question
+from docqa.model.prompts.written_prompt import PromptQuestion
 
 _LEAST_QUOTED = 4  # words, more than a name
 _LEAST_WORDS = 3  # content words without its quotations
@@ -56,7 +56,7 @@ class Writer:
     def read(self) -> Iterator[Event]:
         reading = self._generator.reading if self.whole else None
         try:
-            yield from (reading or self.evidence).read()
+            yield from (reading or self.evidence.own.reading).read()
         except ContextTooLong as error:
             if reading is not None:
                 raise
@@ -82,32 +82,32 @@ def writer_of(session: Session) -> Writer | None:
     return None if session.writing is None else Writer(session.writing)
 
 
-def form_of(given: Given) -> Form:
+def form_of(given: Given) -> PromptForm:
     return NUMBERED if given.numbered else WHOLE
 
 
 @dataclass(frozen=True)
-class Note:
+class PartStatement:
     """A statement about a part, with the heading of that."""
 
     heading: str
     item: CheckedStatement
 
 
-def notes_of(heading: str, statements: Iterable[CheckedStatement]) -> list[Note]:
+def notes_of(heading: str, statements: Iterable[CheckedStatement]) -> list[PartStatement]:
     """The statements that something bears out, in part at least: nothing is built on the others."""
     return [
-        Note(heading, item) for item in statements if item.support in _BORNE_OUT and item.quotes
+        PartStatement(heading, item)
+        for item in statements
+        if item.support in _BORNE_OUT and item.quotes
     ]
 
 
-def of_notes(notes: Sequence[Note]) -> Material:
+def of_notes(notes: Sequence[PartStatement]) -> Material:
     """The statements of `notes` numbered, each standing for the places that bear it out."""
     places = [_places(note.item) for note in notes]
     ends = pairwise(accumulate(map(len, places), initial=1))
-    numbers = {
-        number: tuple(range(first, behind)) for number, (first, behind) in enumerate(ends, 1)
-    }
+    numbers = {number: tuple(range(first, end)) for number, (first, end) in enumerate(ends, 1)}
     text = numbered_text((note.heading, said(note.item)) for note in notes)
     shown = Given(text, tuple(each[0] for each in places), (), whole=False)
     return Material(shown, replace(shown, sentences=tuple(chain(*places))), numbers)
@@ -121,7 +121,7 @@ def compose(
     withdraw once. Raises as `Writer.reply`."""
 
     def again(text: str, weak: Sequence[str]) -> Generator[Event, None, Reply]:
-        mend = form_of(material.shown).mend(Question(""), weak)
+        mend = form_of(material.shown).mend(PromptQuestion(""), weak)
         return (yield from writer.reply(material.shown, [request, text, mend]))
 
     first = yield from writer.reply(material.shown, [request])
@@ -143,15 +143,15 @@ def sentence_of(item: CheckedStatement, document: Document) -> SummarySentence:
 
 
 def said(item: CheckedStatement) -> str:
-    """The words of a statement without the quotations behind them that only bear it out."""
+    """The words of a statement without the quotations after them that only bear it out."""
     text = item.written.text
     if item.written.only_quoted or item.written.numbers:
         return plain(text)
     for quotation in reversed(find_quotations(text)[0]):
         before = text[: max(quotation.start - 1, 0)].rstrip(" :–—-(")
-        behind = text[quotation.end + 1 :]
+        after = text[quotation.end + 1 :]
         long = len(quotation.text.split()) >= _LEAST_QUOTED
-        if any(map(str.isalnum, behind)) or not long or count_content_words(before) < _LEAST_WORDS:
+        if any(map(str.isalnum, after)) or not long or count_content_words(before) < _LEAST_WORDS:
             break
         text = before.rstrip(".,;") + "."
     return plain(text)
@@ -168,21 +168,21 @@ def _checked(writer: Writer, material: Material, reply: Reply, about: str, most:
         return None, notes
     written = replace(read.written, statements=read.written.statements[:most])
     for statement in written.statements if material.numbers is not None else ():
-        # It cites the sentences that stand behind those that it cites.
-        behind = (
+        # It cites the sentences that bear out those that it cites.
+        sources = (
             source
             for number in statement.numbers
             for source in (material.numbers or {}).get(number, ())
         )
-        statement.numbers = list(dict.fromkeys(behind))
+        statement.numbers = list(dict.fromkeys(sources))
     checked = check_text(written, material.sources, writer.corpus, about, writer.evidence.judge)
     return checked, (*notes, *checked.notes)
 
 
 def _speaker(document: Document, places: Iterable[Located], words: str) -> str | None:
     """Who says all of what bears a sentence out, where that is one person whom it does not name."""
-    found = {speaker_at(document, place.page, place.start, place.end) for place in places}
-    speaker = found.pop() if len(found) == 1 else None
+    speakers = {speaker_at(document, place.page, place.start, place.end) for place in places}
+    speaker = speakers.pop() if len(speakers) == 1 else None
     named = speaker is not None and any(
         part in words for part in speaker.split(",")[0].split()[-1:]
     )

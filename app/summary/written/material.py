@@ -42,7 +42,7 @@ def units_of(document: Document, context: Context) -> list[Unit]:
     and the like.
     """
     outside = left_out(document)
-    found: list[Unit] = []
+    units: list[Unit] = []
     for index, placed in enumerate(context.passages):
         if placed.passage.kind in _NO_PROSE:
             continue
@@ -57,8 +57,8 @@ def units_of(document: Document, context: Context) -> list[Unit]:
             ):
                 continue
             size = round(tokens * (place.end - place.start)) + _MARK_TOKENS
-            found.append(Unit(placed.passage.page, place.start, place.end, section, index, size))
-    return found
+            units.append(Unit(placed.passage.page, place.start, place.end, section, index, size))
+    return units
 
 
 def of_units(document: Document, units: Sequence[Unit], *, numbered: bool) -> Material:

@@ -9,12 +9,12 @@ from docqa.app.answer.events import Event, ReadProgress
 from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import CheckedStatement
 from docqa.app.reading.document_kind import kind_of
-from docqa.app.summary.parts import OPENING, WHOLE, Part, only, parts_of, sentences_of_part
+from docqa.app.summary.parts import OPENING, WHOLE, SummaryPart, only, parts_of, sentences_of_part
 from docqa.app.summary.record import WRITTEN, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.topics import LEADS, Topic
 from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.app.summary.written.composing import (
-    Note,
+    PartStatement,
     Writer,
     compose,
     notes_of,
@@ -81,7 +81,7 @@ class _Work:
         """Every part, or what of it is about the focus; then the whole."""
         parts = parts_of(self.document, self.units)
         chosen = self._chosen(parts)
-        notes = list[Note]()
+        notes = list[PartStatement]()
         sections = list[SummarySection]()
         done = 0
         total = sum(self._cost(part) for part in chosen) or 1
@@ -100,7 +100,7 @@ class _Work:
         listed = sections if len(chosen) > 1 and (self.style == "key-points" or not whole) else []
         return whole, tuple(listed), self._empty(parts, chosen, sections)
 
-    def _chosen(self, parts: Sequence[Part]) -> list[Part]:
+    def _chosen(self, parts: Sequence[SummaryPart]) -> list[SummaryPart]:
         """The parts to write of: none of a short document; with a focus, for a model that has not
         read all, the passages about it."""
         filled = [part for part in parts if part.numbers]
@@ -109,14 +109,17 @@ class _Work:
             filled = only(filled, {n for n, unit in enumerate(self.units) if unit.passage in about})
         if self.style != "key-points" and sum(map(self._cost, filled)) <= self.writer.budget:
             return (
-                [Part(None, OPENING, 1, tuple(n for part in filled for n in part.numbers))]
+                [SummaryPart(None, OPENING, 1, tuple(n for part in filled for n in part.numbers))]
                 if filled
                 else []
             )
         return filled
 
     def _empty(
-        self, parts: Sequence[Part], chosen: Sequence[Part], sections: Sequence[SummarySection]
+        self,
+        parts: Sequence[SummaryPart],
+        chosen: Sequence[SummaryPart],
+        sections: Sequence[SummarySection],
     ) -> tuple[str, ...]:
         """The headings that nothing was written of; with a focus that, where nothing was written at
         all.
@@ -132,7 +135,7 @@ class _Work:
             }
         return tuple(part.heading for part in parts if part.heading not in covered)
 
-    def _part(self, part: Part, parts: int) -> Generator[Event, None, _Statements]:
+    def _part(self, part: SummaryPart, parts: int) -> Generator[Event, None, _Statements]:
         """The statements about one part: of a long one about each window, then about those
         together.
         """
@@ -163,7 +166,7 @@ class _Work:
         together = (yield from self._together(notes, request, most)) if notes else ()
         return together or tuple(item for each in made for item in each)[:most]
 
-    def _request(self, part: Part, parts: int, most: int) -> str:
+    def _request(self, part: SummaryPart, parts: int, most: int) -> str:
         numbered = not self.writer.whole
         if parts == 1:
             return summary_prompt.whole_request(
@@ -171,7 +174,9 @@ class _Work:
             )
         return summary_prompt.part_request(part.heading, most, about=self.focus, numbered=numbered)
 
-    def _whole(self, notes: Sequence[Note]) -> Generator[Event, None, tuple[SummarySentence, ...]]:
+    def _whole(
+        self, notes: Sequence[PartStatement]
+    ) -> Generator[Event, None, tuple[SummarySentence, ...]]:
         """The whole from what was written of its parts; nothing where no statement is borne out."""
         most = min(WHOLE[self.style], len(notes))
         made: _Statements = ()
@@ -186,7 +191,7 @@ class _Work:
         )
 
     def _together(
-        self, notes: Sequence[Note], request: str, most: int
+        self, notes: Sequence[PartStatement], request: str, most: int
     ) -> Generator[Event, None, _Statements]:
         """What the model writes from `notes`; from groups of them first where they are too many at
         once.
@@ -198,7 +203,7 @@ class _Work:
             try:
                 if len(several) == 1:
                     return (yield from self._written(of_notes(left), request, "", most))
-                fewer: list[Note] = []
+                fewer: list[PartStatement] = []
                 for run in several:
                     made = yield from self._written(of_notes(run), request, "", most)
                     fewer += notes_of(run[0].heading, made)[: len(run) // 2] or run[:1]
@@ -213,7 +218,7 @@ class _Work:
             yield ReadProgress(number, len(topics))
             statements = yield from self._topic(topic)
             if statements:
-                sections.append(self._section(Part(None, topic.heading, 1, ()), statements))
+                sections.append(self._section(SummaryPart(None, topic.heading, 1, ()), statements))
         named = {section.heading for section in sections}
         self._remark_coverage()
         return (
@@ -250,7 +255,7 @@ class _Work:
 
     def _ranked(self, question: str, tokens: int) -> list[int]:
         order = [
-            item.index
+            item.passage_number
             for item in self.writer.evidence.of_question(question, unread=self.writer.unread).ranked
         ]
         chosen: list[int] = []
@@ -265,10 +270,10 @@ class _Work:
         placed = (self.context.passages[index] for index in passages)
         return sum(each.token_end - each.token_start for each in placed)
 
-    def _cost(self, part: Part) -> int:
+    def _cost(self, part: SummaryPart) -> int:
         return sum(self.units[number].tokens for number in part.numbers)
 
-    def _section(self, part: Part, statements: Iterable[CheckedStatement]) -> SummarySection:
+    def _section(self, part: SummaryPart, statements: Iterable[CheckedStatement]) -> SummarySection:
         made = tuple(sentence_of(item, self.document) for item in statements)
         return SummarySection(part.id, part.heading, part.level, made)
 

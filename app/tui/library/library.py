@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.resources import files
-from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual.binding import BindingType
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.fuzzy import Matcher
 from textual.widget import Widget
@@ -24,35 +23,42 @@ from docqa.app.output.render import printable
 from docqa.app.storage.store import Store
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import run_in_thread
-from docqa.app.tui.library.opener import find
-from docqa.app.tui.library.preview import PROBLEMS, FilePreview, forgotten, preview, problems
+from docqa.app.tui.library.opener import list_documents
+from docqa.app.tui.library.preview import (
+    FilePreview,
+    forget_document,
+    preview_of,
+    remembered_problems,
+)
 from docqa.app.tui.library.recents import (
     LibraryRow,
     PastQuestion,
-    ago,
-    counted,
+    count_text,
     past_questions,
     recent_documents,
     short_path,
+    time_ago,
 )
 from docqa.app.tui.screens.prompt_screen import PromptScreen
-from docqa.app.tui.widgets.prompt import CURSOR_MOVES
+from docqa.app.tui.widgets.prompt import press
 from docqa.ingest.errors import MissingError, NoDocuments
 
+# cells of the columns but the name
 _SIZE_CELLS = 10
-_WHEN_CELLS = 12
-_KEPT_CELLS = 20
+_DATE_CELLS = 12
+_STORED_CELLS = 20
 _HEALTH_CELLS = 12
 _PADDING = 8
-# columns for a preview; seconds that the cursor rests first
-_WIDE = 110
-_REST_S = 0.4
+_LEAST_NAME_CELLS = 12
+_DATE_FROM = 60  # columns of a screen with room for the date
+_PREVIEW_FROM = 110  # and for the preview
+_REST_S = 0.4  # how long the cursor rests before its document is previewed
 _GONE = "file not found"
 ORDERS: dict[str, Callable[[LibraryRow], tuple[object, ...]]] = {
-    "name": lambda each: (each.name.casefold(),),
-    "date": lambda each: (-each.modified, each.name),
-    "size": lambda each: (-each.size, each.name),
-    "last use": lambda each: (-each.used, each.name),
+    "name": lambda row: (row.name.casefold(),),
+    "date": lambda row: (-row.modified, row.name),
+    "size": lambda row: (-row.size, row.name),
+    "last use": lambda row: (-row.used, row.name),
 }
 _NOTHING = (
     "no documents here; /open takes the path of a PDF, DOCX, EPUB, HTML, Markdown, text, e-mail or folder, "
@@ -61,12 +67,17 @@ _NOTHING = (
 
 
 class RowTable(DataTable[Text]):
+    BINDINGS = [
+        Binding("home", "scroll_top", show=False),
+        Binding("end", "scroll_bottom", show=False),
+    ]
+
     def __init__(self, chosen: Callable[[int], None]) -> None:
         super().__init__(id="library", cursor_type="row", zebra_stripes=True)
         self.chosen = chosen
 
     def action_select_cursor(self) -> None:
-        """Enter opens the row at once, not by a message: what is typed behind it belongs to the
+        """Enter opens the row at once, not by a message: what is typed after it belongs to the
         document.
         """
         if self.row_count:
@@ -77,54 +88,41 @@ class RowTable(DataTable[Text]):
         self.chosen(event.cursor_row)
 
     def fill(self, columns: Sequence[tuple[str, int, Sequence[str]]]) -> None:
-        """Show `columns`: title, width in cells, and what stands below it in each row. Sizes stand
-        at the right.
-        """
-        at = self.cursor_row
+        """Show `columns`: title, width in cells, and the words of each row."""
+        cursor = self.cursor_row
         self.clear(columns=True)
         for title, width, _ in columns:
-            self.add_column(_cell(title, title), width=width)
-        for row in zip(*(cells for *_, cells in columns)):
-            self.add_row(*(_cell(title, cell) for (title, *_), cell in zip(columns, row)))
-        self.move_cursor(row=at)
+            self.add_column(_cell(title), width=width)
+        for row in zip(*(words for *_, words in columns)):
+            self.add_row(*map(_cell, row))
+        self.move_cursor(row=cursor)
 
 
-def _cell(title: str, words: str) -> Text:
-    return Text(
-        words, justify="right" if title == "Size" else None, overflow="ellipsis", no_wrap=True
-    )
-
-
-class LibraryList(NamedTuple):
-    """The rows, and what is wrong with the history; or the `problem` that kept them from being
-    listed.
-    """
-
-    entries: list[LibraryRow]
-    notices: Sequence[str] = ()
-    problem: str = ""
+def _cell(words: str) -> Text:
+    return Text(words, overflow="ellipsis", no_wrap=True)
 
 
 class LibraryScreen(PromptScreen):
-    """Lists `path` and, where `everywhere`, what was read and asked before, beside what the
-    document at the cursor is."""
+    """Lists `path` and, where `everywhere`, what was read and asked before, next to a preview of
+    the document at the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LIBRARY)
+    BINDINGS = keymap.bindings(keymap.LIBRARY)
 
     def __init__(self, path: str, store: Store | None, *, everywhere: bool = False) -> None:
         super().__init__("library", "filter")
-        self._path = path
         self._store = store
-        self._everywhere = everywhere
-        self._order = "last use" if everywhere else "name"
-        self._listed = LibraryList([])
+        self._list(path, everywhere)
+        self._rows: list[LibraryRow] = []
+        self._problem = ""  # that kept them from being listed
         self._shown: list[LibraryRow] = []
         self._marked: set[str] = set()
-        self._loaded = self._entered = False  # a list is there; Enter came before it
+        self._loaded = False
+        self._entered = False  # Enter came before there was a list
         self._title = Static("", id="title", markup=False)
         self._table = RowTable(self._choose)
         self._preview = Static("", id="library-preview", markup=False)
-        self._previewed, self._rest = "", self.set_timer(_REST_S, self._look_at, pause=True)
+        self._previewed = ""
+        self._rest = self.set_timer(_REST_S, self._look_at, pause=True)
         self._status = Static("looking for documents …", id="library-status", markup=False)
 
     def compose(self) -> Iterator[Widget]:
@@ -136,13 +134,68 @@ class LibraryScreen(PromptScreen):
         yield self.prompt
         yield Footer(compact=True, show_command_palette=False)
 
+    # What is listed
+
+    def _list(self, path: str, everywhere: bool) -> None:
+        self._path = path
+        self._everywhere = everywhere
+        self._order = "last use" if everywhere else "name"
+
     def on_screen_resume(self) -> None:
         self.action_refresh_list()
 
     def action_refresh_list(self) -> None:
         run_in_thread(
-            self, self._look, self._take, lambda problem: self._take(LibraryList([], (), problem))
+            self,
+            self._look,
+            lambda listed: self._take(*listed),
+            lambda problem: self._take([], [], problem),
         )
+
+    def _look(self) -> tuple[list[LibraryRow], list[str]]:
+        """(the rows, what is wrong with the history)."""
+        store = self._store
+        notices: list[str] = []
+        recent = recent_documents(store, notices) if store is not None else []
+        known = {row.path: row for row in recent}
+        wrong = remembered_problems(store)
+        rows = []
+        try:
+            documents = list_documents(self._path)
+        except (NoDocuments, MissingError):
+            documents = []
+        for row in documents:
+            absolute = os.path.abspath(row.path)
+            stored = known.pop(absolute, None)
+            modified, problem = wrong.get(absolute, (None, ""))
+            if stored is not None:
+                row = replace(row, used=stored.used, kept=stored.kept, health=stored.health)
+            elif modified == row.modified:
+                row = replace(row, health=problem)
+            rows.append(row)
+        if self._everywhere and store is not None:
+            for row in known.values():
+                folder, name = os.path.split(short_path(row.path))
+                rows.append(_unless_gone(replace(row, name=f"{name}  ·  {folder}")))
+            rows += map(_question_row, past_questions(store))
+        return rows, notices
+
+    def _take(self, rows: list[LibraryRow], notices: list[str], problem: str = "") -> None:
+        self._rows = rows
+        self._problem = problem
+        self._loaded = True
+        self._previewed = ""
+        self._show(self._words)
+        if self._entered:
+            self._entered = False
+            self._table.action_select_cursor()
+        for notice in notices:
+            self._warn(notice)
+
+    def _warn(self, message: str) -> None:
+        self.notify(printable(message), severity="warning", markup=False)
+
+    # Keys
 
     def action_sort(self) -> None:
         names = list(ORDERS)
@@ -151,35 +204,35 @@ class LibraryScreen(PromptScreen):
 
     def action_recent(self) -> None:
         if self._store is None:
-            self.notify("nothing is kept in this run", markup=False)
-            return
-        self._everywhere = not self._everywhere
-        self._order = "last use" if self._everywhere else "name"
-        self.action_refresh_list()
+            self.notify("nothing is stored in this run", markup=False)
+        else:
+            self._list(self._path, not self._everywhere)
+            self.action_refresh_list()
 
     def action_mark(self) -> None:
-        at = self._table.cursor_row
-        self._marked ^= {each.path for each in self._shown[at : at + 1]}
+        if self._current is not None:
+            self._marked ^= {self._current.path}
+        row = self._table.cursor_row
         self._show(self._words)
-        self._table.move_cursor(row=at + 1)
+        self._table.move_cursor(row=row + 1)
 
     def action_ask_together(self, question: str = "") -> None:
-        listed = [each.path for each in self._shown if each.past is None and each.kept != _GONE]
-        listed = sorted(self._marked) or listed
-        together = listed if self._marked or self._words or self._everywhere else [self._path]
-        name = f"{os.path.abspath(self._path)} · {counted(len(listed), 'document')}"
-        if len(listed) == 1:
-            name = listed[0]
+        listed = [row.path for row in self._shown if row.past is None and row.kept != _GONE]
+        paths = sorted(self._marked) or listed
+        narrowed = self._marked or self._words or self._everywhere
+        together = paths if narrowed else [self._path]
+        name = f"{os.path.abspath(self._path)} · {count_text(len(paths), 'document')}"
+        if len(paths) == 1:
+            name = paths[0]
             together = []
         self.prompt.reset()
-        if listed:
+        if paths:
             self.app.open_document(name, None, together, question)  # type: ignore[attr-defined]
 
     def action_reveal(self) -> None:
         if self._current is not None:
-            self._open_path(
-                os.path.dirname(containing_file(self._current.path) or self._current.path) or "."
-            )
+            file = containing_file(self._current.path) or self._current.path
+            self._open_path(os.path.dirname(file) or ".")
 
     def action_forget(self) -> None:
         if self._current is not None and self._store is not None:
@@ -190,18 +243,17 @@ class LibraryScreen(PromptScreen):
 
     def _forget(self, path: str) -> None:
         store = self._store
-        whole = os.path.abspath(os.path.expanduser(path))
-        if store is not None and any(
-            os.path.abspath(each.path) == whole for each in self._listed.entries
-        ):
-            self.prompt.reset()
-            told = partial(self._show_forgotten, whole)
-            run_in_thread(self, lambda: forgotten(store, whole), told, told)
-        else:
-            self.notify(f"{printable(path)} is not in the list", severity="warning", markup=False)
+        absolute = os.path.abspath(os.path.expanduser(path))
+        listed = {os.path.abspath(row.path) for row in self._rows}
+        if store is None or absolute not in listed:
+            self._warn(f"{path} is not in the list")
+            return
+        self.prompt.reset()
+        show = partial(self._show_forgotten, absolute)
+        run_in_thread(self, lambda: forget_document(store, absolute), show, show)
 
-    def _show_forgotten(self, path: str, said: str) -> None:
-        self.notify(f"{printable(path)}: {said}", markup=False)
+    def _show_forgotten(self, path: str, result: str) -> None:
+        self.notify(f"{printable(path)}: {result}", markup=False)
         self.action_refresh_list()
 
     def action_clear(self) -> None:
@@ -210,10 +262,7 @@ class LibraryScreen(PromptScreen):
         self.set_focus(self.line)
 
     def prompt_moved(self, mode: str, key: str) -> None:
-        getattr(
-            self._table,
-            f"action_{CURSOR_MOVES.get(key, 'scroll_top' if key == 'home' else 'scroll_bottom')}",
-        )()
+        press(self._table, key)
 
     async def line_entered(self, mode: str, text: str) -> None:
         """Open the row, of those that have the words by now; or the path."""
@@ -221,7 +270,7 @@ class LibraryScreen(PromptScreen):
             self._open_path(os.path.expanduser(text))
         elif mode == "forget":
             self._forget(text)
-        elif self._loaded and not text and not self._listed.entries:
+        elif self._loaded and not text and not self._rows:
             self._open_path(str(files("docqa.app") / "manual"))
         else:
             self._show(text)
@@ -238,53 +287,13 @@ class LibraryScreen(PromptScreen):
         if mode == "filter":
             self._show(text)
 
-    def on_resize(self) -> None:
-        self._fill()
-
-    def on_data_table_row_highlighted(self, event: RowTable.RowHighlighted) -> None:
-        self._rest.stop()
-        self._rest = self.set_timer(_REST_S, self._look_at)
-
-    def _look_at(self) -> None:
-        entry = self._current
-        if entry is None or entry.past is not None or entry.path == self._previewed:
-            return
-        path = self._previewed = entry.path
-        self._preview.update("…" if entry.kept != _GONE else f"{_GONE}: {printable(path)}")
-        if entry.kept != _GONE:
-            make = partial(preview, path, entry.kept, self.app.opener, self._store)  # type: ignore[attr-defined]
-            told = partial(self._show_preview, path)
-            run_in_thread(self, make, told, lambda why: told(FilePreview(Text(why, "bold"))))
-
-    def _show_preview(self, path: str, made: FilePreview) -> None:
-        if path == self._previewed:
-            self._preview.update(made.text)
-            if not self._wide:
-                self._status.update(made.told)
-        known = [
-            replace(each, health=made.health) if each.path == path else each
-            for each in self._listed.entries
-        ]
-        if known != self._listed.entries:
-            self._listed.entries[:] = known
-            self._show(self._words)
-
-    @property
-    def _current(self) -> LibraryRow | None:
-        at = self._table.cursor_row
-        return self._shown[at] if 0 <= at < len(self._shown) else None
-
-    @property
-    def _wide(self) -> bool:
-        return self.size.width >= _WIDE
+    # Opening
 
     def _open_path(self, path: str) -> None:
         if not os.path.exists(path):
-            self.notify(f"{printable(path)} does not exist", severity="warning", markup=False)
+            self._warn(f"{path} does not exist")
         elif os.path.isdir(path):
-            self._path = path
-            self._everywhere = False
-            self._order = "name"
+            self._list(path, everywhere=False)
             self.prompt.close()
             self.action_refresh_list()
         else:
@@ -296,147 +305,148 @@ class LibraryScreen(PromptScreen):
         else:
             self._open(self._shown[row])
 
-    def _open(self, entry: LibraryRow) -> None:
-        """Now: a message would let the keys behind Enter run commands of the list."""
-        if entry.kept == _GONE:
-            self.notify(
-                f"{printable(entry.path)} does not exist any more", severity="warning", markup=False
-            )
-            return
-        self.prompt.reset()
-        self.app.open_document(entry.path, entry.past)  # type: ignore[attr-defined]
+    def _open(self, row: LibraryRow) -> None:
+        """Now: a message would let the keys after Enter run commands of the list."""
+        if row.kept == _GONE:
+            self._warn(f"{row.path} does not exist any more")
+        else:
+            self.prompt.reset()
+            self.app.open_document(row.path, row.past)  # type: ignore[attr-defined]
 
-    def _take(self, listed: LibraryList) -> None:
-        self._listed = listed
-        self._loaded = True
-        self._previewed = ""
-        self._show(self._words)
-        if self._entered:
-            self._entered = False
-            self._table.action_select_cursor()
-        for notice in listed.notices:
-            self.notify(printable(notice), severity="warning", markup=False)
+    # The preview
+
+    def on_data_table_row_highlighted(self, event: RowTable.RowHighlighted) -> None:
+        self._rest.stop()
+        self._rest = self.set_timer(_REST_S, self._look_at)
+
+    def _look_at(self) -> None:
+        row = self._current
+        if row is None or row.past is not None or row.path == self._previewed:
+            return
+        self._previewed = row.path
+        if row.kept == _GONE:
+            self._preview.update(f"{_GONE}: {printable(row.path)}")
+            return
+        self._preview.update("…")
+        make = partial(preview_of, row.path, row.kept, self.app.opener, self._store)  # type: ignore[attr-defined]
+        show = partial(self._show_preview, row.path)
+        run_in_thread(self, make, show, lambda why: show(FilePreview(Text(why, "bold"))))
+
+    def _show_preview(self, path: str, made: FilePreview) -> None:
+        if path == self._previewed:
+            self._preview.update(made.text)
+            if not self._wide:
+                self._status.update(made.line)
+        for number, row in enumerate(self._rows):
+            if row.path == path and row.health != made.health:
+                self._rows[number] = replace(row, health=made.health)
+                self._show(self._words)
+
+    # What is shown of the list
+
+    @property
+    def _current(self) -> LibraryRow | None:
+        number = self._table.cursor_row
+        return self._shown[number] if 0 <= number < len(self._shown) else None
+
+    @property
+    def _wide(self) -> bool:
+        return self.size.width >= _PREVIEW_FROM
 
     @property
     def _words(self) -> str:
-        return (
-            ""
-            if self.prompt.commanding or self.prompt.mode != "filter"
-            else self.prompt.line.value.strip()
-        )
+        if self.prompt.commanding or self.prompt.mode != "filter":
+            return ""
+        return self.prompt.line.value.strip()
 
     def _show(self, words: str) -> None:
         """The rows that have the letters of `words`, best first, else documents and then
         questions.
         """
-        chosen = self._current
-        every = sorted(
-            (each for each in self._listed.entries if each.past is None), key=ORDERS[self._order]
-        )
-        every += [each for each in self._listed.entries if each.past is not None]
+        before = self._current
+        documents = [row for row in self._rows if row.past is None]
+        questions = [row for row in self._rows if row.past is not None]
+        rows = sorted(documents, key=ORDERS[self._order]) + questions
         if words:
             match = Matcher(words).match
-            every = sorted(
-                (each for each in every if match(each.name) > 0), key=lambda each: -match(each.name)
-            )
-        self._shown = every
-        self._fill()
-        same = [
-            n
-            for n, each in enumerate(every)
-            if chosen and (each.path, each.past) == (chosen.path, chosen.past)
-        ]
-        self._table.move_cursor(row=same[0] if same and not words else 0)
-        documents = sum(each.past is None for each in every)
-        selected = [f"{len(self._marked)} of {documents} selected"] if self._marked else []
-        listed = [
-            counted(documents, "document"),
-            counted(len(every) - documents, "question"),
-            f"by {self._order}",
-        ]
-        going_on = [f"questions go on in {name}" for name in getattr(self.app, "at_work", ())]
-        said = " · ".join(
-            [*(listed if self._everywhere else listed[::2]), *selected, "Enter opens", *going_on]
-        )
-        self._status.update(self._listed.problem or (said if self._listed.entries else _NOTHING))
+            rows = [row for row in rows if match(row.name) > 0]
+            rows.sort(key=lambda row: -match(row.name))
+        self._shown = rows
+        self.on_resize()
+        cursor = 0
+        for number, row in enumerate(rows):
+            same = before and (row.path, row.past) == (before.path, before.past)
+            if same and not words:
+                cursor = number
+                break
+        self._table.move_cursor(row=cursor)
+        self._status.update(self._problem or self._count() or _NOTHING)
         where = printable(os.path.abspath(self._path))
-        self._title.update(
-            f"What you read and asked before, and {where}" if self._everywhere else where
-        )
+        before_this = "What you read and asked before, and " if self._everywhere else ""
+        self._title.update(f"{before_this}{where}")
 
-    def _fill(self) -> None:
-        width = self.size.width
-        kept = _KEPT_CELLS
-        if self._wide:
-            width = width // 2
-            kept = _HEALTH_CELLS * any(each.health for each in self._shown)
-        self._preview.display = self._wide
-        shown = self._shown
+    def _count(self) -> str:
+        """The line below the list; empty without one."""
+        if not self._rows:
+            return ""
+        documents = sum(row.past is None for row in self._shown)
+        parts = [count_text(documents, "document")]
+        if self._everywhere:
+            parts.append(count_text(len(self._shown) - documents, "question"))
+        parts.append(f"by {self._order}")
+        if self._marked:
+            parts.append(f"{len(self._marked)} of {documents} selected")
+        parts.append("Enter opens")
+        at_work = getattr(self.app, "at_work", ())
+        return " · ".join([*parts, *(f"questions go on in {name}" for name in at_work)])
+
+    def on_resize(self) -> None:
+        """Fill the table: columns that have words, and the name in what is left of the width."""
+        rows = self._shown
+        wide = self._wide
+        self._preview.display = wide
+        width = self.size.width // 2 if wide else self.size.width
+        health = _HEALTH_CELLS * any(row.health for row in rows)
         by_use = self._order == "last use"
-        when = width >= 60
-        sized = any(each.size for each in shown)
-        others = sized * _SIZE_CELLS + kept + _PADDING + when * (_WHEN_CELLS + 2)
-        names = [
-            "✓ " * (each.path in self._marked and each.past is None) + printable(each.name)
-            for each in shown
-        ]
-        name_cells = min(max(map(cell_len, ("Document", *names))), max(width - others, 12))
-        used = [each.used if by_use or each.past else each.modified for each in shown]
-        about = [
-            each.health if self._wide else ", ".join(filter(None, (each.health, each.kept)))
-            for each in shown
-        ]
+        used = [row.used if by_use or row.past else row.modified for row in rows]
         columns = [
-            ("Document", name_cells, names),
             (
                 "Last used" if by_use else "Changed",
-                when * _WHEN_CELLS,
-                [ago(each) if each else "" for each in used],
+                _DATE_CELLS * (width >= _DATE_FROM),
+                [time_ago(time) if time else "" for time in used],
             ),
-            ("Size", sized * _SIZE_CELLS, [size(each.size) if each.size else "" for each in shown]),
-            ("Health" if self._wide else "Kept", kept, about),
+            (
+                f"{'Size':>{_SIZE_CELLS}}",
+                _SIZE_CELLS * any(row.size for row in rows),
+                [f"{size(row.size) if row.size else '':>{_SIZE_CELLS}}" for row in rows],
+            ),
+            (
+                "Health" if wide else "Stored",
+                health if wide else _STORED_CELLS,
+                [
+                    row.health if wide else ", ".join(filter(None, (row.health, row.kept)))
+                    for row in rows
+                ],
+            ),
         ]
-        self._table.fill([column for column in columns if column[1]])
-
-    def _look(self) -> LibraryList:
-        notices: list[str] = []
-        kept = (
-            {row.path: row for row in recent_documents(self._store, notices)}
-            if self._store is not None
-            else {}
-        )
-        wrong = problems(self._store)
-        entries = []
-        for each in self._documents():
-            whole = os.path.abspath(each.path)
-            if known := kept.pop(whole, None):
-                each = replace(each, used=known.used, kept=known.kept, health=known.health)
-            else:
-                told = (
-                    word for word in PROBLEMS.values() if wrong.get(whole) == [each.modified, word]
-                )
-                each = replace(each, health=next(told, ""))
-            entries.append(each)
-        if self._everywhere and self._store is not None:
-            for row in kept.values():
-                folder, name = os.path.split(short_path(row.path))
-                entries.append(
-                    replace(row, name=f"{name}  ·  {folder}", kept=row.kept if row.there else _GONE)
-                )
-            entries += [_asked(past) for past in past_questions(self._store)]
-        return LibraryList(entries, notices)
-
-    def _documents(self) -> list[LibraryRow]:
-        try:
-            return find(self._path)
-        except (NoDocuments, MissingError):
-            return []
+        names = []
+        for row in rows:
+            mark = "✓ " if row.path in self._marked and row.past is None else ""
+            names.append(mark + printable(row.name))
+        others = sum(cells for _, cells, _ in columns) + _PADDING + 2 * (width >= _DATE_FROM)
+        room = max(width - others, _LEAST_NAME_CELLS)
+        name_cells = min(max(map(cell_len, ("Document", *names))), room)
+        shown = [column for column in columns if column[1]]
+        self._table.fill([("Document", name_cells, names), *shown])
 
 
-def _asked(past: PastQuestion) -> LibraryRow:
+def _unless_gone(row: LibraryRow) -> LibraryRow:
+    return row if row.there else replace(row, kept=_GONE)
+
+
+def _question_row(past: PastQuestion) -> LibraryRow:
     status = {Status.NOT_FOUND: "not found", "done": "answered"}.get(
         past.turn.status, past.turn.status
     )
     name = f"? {past.turn.question}  ·  {os.path.basename(past.path)}"
-    row = LibraryRow(name, past.path, used=past.turn.asked, kept=status, past=past)
-    return row if row.there else replace(row, kept=_GONE)
+    return _unless_gone(LibraryRow(name, past.path, used=past.turn.asked, kept=status, past=past))

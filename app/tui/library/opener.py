@@ -17,13 +17,13 @@ from docqa.ingest.errors import MissingError
 if TYPE_CHECKING:
     from docqa.app.options import Options
     from docqa.app.session.session import Session
-    from docqa.app.tui.page.picture import Picture
+    from docqa.app.tui.page.image import PageImage
     from docqa.ingest.types import Document, Page
 
 _EXPORT = re.compile(r".*\.(?:docqa|chat)(?:-\d+)?\.(?:md|html?)", re.IGNORECASE)
 
 
-def find(path: str) -> list[LibraryRow]:
+def list_documents(path: str) -> list[LibraryRow]:
     """The documents of a folder, an archive or a file, without what docqa exported. Raises
     docqa.ingest.errors.
     """
@@ -66,7 +66,6 @@ class SessionOpener:
         open_session; a `password` is kept while this runs. Raises as the engine, InputError for a
         path with several."""
         from docqa.app.session.engine import open_session
-        from docqa.app.session.session import Session
 
         if password is not None:
             self._options = replace(self._options, password=password)
@@ -84,20 +83,18 @@ class SessionOpener:
             raise InputError(
                 f"contains {len(chosen)} documents", where=path, hint="open it as a library"
             )
-        return Session(
-            chosen, options, store=session.store, warnings=session.warnings, notices=session.notices
-        )
+        return session.of_documents(chosen)
 
-    def picture(self, document: Document, page: Page) -> Picture:
+    def image(self, document: Document, page: Page) -> PageImage:
         """The page as a grey PNG, its (width, height) in points, and its lines' places, from a
         child process. Raises InputError where there is none, and docqa.ingest.errors."""
-        from docqa.app.tui.page.highlighter import line_boxes
-        from docqa.app.tui.page.picture import Picture
+        from docqa.app.tui.page.graphics import line_boxes
+        from docqa.app.tui.page.image import PageImage
         from docqa.ingest.request import ReadRequest
         from docqa.ingest.worker import inspect_in_worker
 
         if document.media_type != "application/pdf":
-            raise InputError("only a PDF has pictures of its pages", where=document.path)
+            raise InputError("only a PDF has images of its pages", where=document.path)
         data = _bytes(document.path)
         view = inspect_in_worker(
             ReadRequest(document.path, data, password=self._options.password), page
@@ -106,7 +103,7 @@ class SessionOpener:
             raise InputError(
                 "; ".join(view.notes) or "this page cannot be drawn", where=f"PDF {page.page}"
             )
-        return Picture(view.picture, (view.width_pt, view.height_pt), line_boxes(view, page))
+        return PageImage(view.picture, (view.width_pt, view.height_pt), line_boxes(view, page))
 
 
 def _bytes(path: str) -> bytes:

@@ -5,7 +5,7 @@ thread.
 import contextlib
 import os
 from contextlib import closing
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.text import Text
 
@@ -13,7 +13,7 @@ from docqa.app.output.render import printable
 from docqa.app.storage.remembered import remember, remembered
 from docqa.app.storage.store import Store
 from docqa.app.tui.bridge import Opener, problem, without_flags
-from docqa.app.tui.library.recents import counted, past_questions
+from docqa.app.tui.library.recents import count_text, past_questions
 from docqa.ingest.errors import Encrypted, IngestError, NoText, Unreadable
 
 # characters, answers, characters of an answer
@@ -28,11 +28,11 @@ class FilePreview(NamedTuple):
     """What there is to say of a document, what it is on one line, and its health in a word."""
 
     text: Text
-    told: str = ""
+    line: str = ""
     health: str = ""
 
 
-def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePreview:
+def preview_of(path: str, kept: str, opener: Opener, store: Store | None) -> FilePreview:
     """The document at `path`, of which there is what `kept` says. May take long. Raises what is a
     bug.
     """
@@ -48,12 +48,12 @@ def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePr
             _remember(store, path, health)
         return FilePreview(Text(why, "bold"), why, health)
     text = Text()
-    pages = f", {counted(len(document.pages), 'page')}" if document.paged else ""
-    told = " · ".join(
+    pages = f", {count_text(len(document.pages), 'page')}" if document.paged else ""
+    line = " · ".join(
         part for part in (f"{kind_of(document)}{pages}", document.coverage.health, kept) if part
     )
     text.append(f"{printable(document.title)}\n", "bold")
-    text.append(f"{told}\n")
+    text.append(f"{line}\n")
     for warning in document.coverage.warnings:
         text.append(f"! {printable(without_flags(warning))}\n", "italic")
     asked = past_questions(store) if store is not None else []
@@ -65,27 +65,27 @@ def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePr
     text.append(
         "\n" + "\n".join(printable(line) for line in words.splitlines() if line.strip(" ."))
     )
-    return FilePreview(text, told, document.coverage.health)
+    return FilePreview(text, line, document.coverage.health)
 
 
 def _remember(store: Store | None, path: str, health: str) -> None:
     with contextlib.suppress(OSError):
-        known = dict(list(problems(store).items())[-_MOST:])
+        known = dict(list(remembered_problems(store).items())[-_MOST:])
         remember(
             store, "problems", {**known, os.path.abspath(path): [os.path.getmtime(path), health]}
         )
 
 
-def problems(store: Store | None) -> dict[str, list[object]]:
+def remembered_problems(store: Store | None) -> dict[str, list[Any]]:
     """[time of change, what is wrong] of files that could not be opened, by absolute path."""
     known = remembered(store).get("problems")
     return known if isinstance(known, dict) else {}
 
 
-def forgotten(store: Store, path: str) -> str:
+def forget_document(store: Store, path: str) -> str:
     """Delete all that is kept of the document at `path`; says so."""
     from docqa.app.history.forget import forget_file
     from docqa.app.storage.sources import content_digests
 
     deleted, _ = forget_file(store, path, content_digests(path), lambda _: None, [])
-    return "forgotten; the file itself stays" if deleted else "nothing was kept"
+    return "forgotten; the file itself stays" if deleted else "nothing was stored"

@@ -74,7 +74,7 @@ def recent_documents(store: "Store", notices: list[str] | None = None) -> list[L
         asked[path] += session.questions
     listed = []
     for path, last in used.items():
-        kept = [read.get(path, ""), counted(asked[path], "question") if asked[path] else ""]
+        kept = [read.get(path, ""), count_text(asked[path], "question") if asked[path] else ""]
         words = ", ".join(part for part in kept if part) or "opened"
         listed.append(LibraryRow(path, path, used=last, kept=words, health=health.get(path, "")))
     return sorted(listed, key=lambda row: (-row.used, row.path))
@@ -97,12 +97,12 @@ def past_questions(store: "Store") -> list[PastQuestion]:
     ]
 
 
-def counted(count: int, name: str) -> str:
+def count_text(count: int, name: str) -> str:
     """`1 document`, `1,200 documents`."""
     return f"{count:,} {name}{'s' if count != 1 else ''}"
 
 
-def ago(then: float, now: float | None = None) -> str:
+def time_ago(then: float, now: float | None = None) -> str:
     """`just now`, `5 min ago`, `3 h ago`, `12 days ago`, and the date of what is older than a
     month.
     """

@@ -1,13 +1,11 @@
-"""The page of a document: its lines, links, search hits and picture."""
+"""The page of a document: its lines, links, search hits and image."""
 
 __all__ = [
     "graphics",
-    "highlighter",
     "lines",
     "links",
-    "location",
-    "picture",
-    "search",
+    "image",
+    "spans",
     "stops",
     "view",
 ]

@@ -1,5 +1,5 @@
-"""Pictures in a terminal: which protocol it knows by its name, and what those of kitty and iTerm2
-expect.
+"""Images of pages in a terminal: which protocol it knows by its name, what those of kitty and iTerm2
+expect, and the words that are marked.
 """
 
 import base64
@@ -7,24 +7,33 @@ import os
 import struct
 import sys
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docqa.app.tui.page.highlighter import WHOLE, Share, marked_png
+from docqa.ingest.pdf.visibility.raster import grey_png
 
 if TYPE_CHECKING:
     import numpy as np
 
-KITTY_IMAGE = 7_461_730  # our one picture there
+    from docqa.ingest.pdf.inspection import PageBoxes
+    from docqa.ingest.types import Page
+
+KITTY_IMAGE = 7_461_730  # our one image there
 _CHUNK = 4_096  # bytes of base64 that kitty takes at once
 _KITTY = ("kitty", "ghostty")
 _ITERM = ("iTerm.app", "WezTerm", "mintty")
+YELLOW = (1.0, 0.93, 0.35)
+"""Left of red, green and blue: black stays black, white turns yellow."""
+_HYPHENS = "-\u00ad\u2010"
+
+Share = tuple[float, float, float, float]
+WHOLE: Share = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Terminal:
-    """By which protocol it shows pictures, and the width and height of a cell in pixels."""
+    """By which protocol it shows images, and the width and height of a cell in pixels."""
 
     protocol: str
     cell_width: int = 10
@@ -34,7 +43,7 @@ class Terminal:
 def fitted(
     terminal: Terminal, shape: tuple[float, float], columns: int, rows: int
 ) -> tuple[int, int]:
-    """The cells (columns, rows) that a picture of `shape` (width, height) fills inside `columns` by
+    """The cells (columns, rows) that a image of `shape` (width, height) fills inside `columns` by
     `rows`.
     """
     width, height = shape
@@ -55,7 +64,7 @@ def enlarged(
     times: int,
     middle: Share,
 ) -> Share:
-    """The part of a picture of `shape` that fills the cells at so many `times` the size of the
+    """The part of a image of `shape` that fills the cells at so many `times` the size of the
     whole, around `middle` as far as the edges allow."""
     scale = times * _scale(terminal, shape, columns, rows)
     room = columns * terminal.cell_width, rows * terminal.cell_height
@@ -78,16 +87,16 @@ def drawing(
     part: Share = WHOLE,
 ) -> str:
     """What draws `part` of the grey PNG of `ingest.pdf.visibility.raster` over the cells from
-    (column, row), counted from 0, with `boxes` marked in yellow; the cursor stays. Raises
+    (column, row), count_text from 0, with `boxes` marked in yellow; the cursor stays. Raises
     ValueError for another PNG."""
     if boxes or part != WHOLE:
         png = marked_png(grey_pixels(png), boxes, part)
-    picture = (_kitty if terminal.protocol == "kitty" else _iterm)(png, columns, rows)
-    return f"\x1b7\x1b[{row + 1};{column + 1}H{picture}\x1b8"
+    image = (_kitty if terminal.protocol == "kitty" else _iterm)(png, columns, rows)
+    return f"\x1b7\x1b[{row + 1};{column + 1}H{image}\x1b8"
 
 
 def erasing(terminal: Terminal) -> str:
-    """What takes the picture away where text that is written over it does not."""
+    """What takes the image away where text that is written over it does not."""
     return f"\x1b_Ga=d,d=I,i={KITTY_IMAGE},q=2\x1b\\" if terminal.protocol == "kitty" else ""
 
 
@@ -121,11 +130,88 @@ def grey_pixels(png: bytes) -> "np.ndarray":
     return rows[:, 1:]
 
 
+# Words marked on the image
+
+
+@dataclass(frozen=True)
+class LineBox:
+    """The characters `start:end` of a page's text are in `box`: left, top, right, bottom as
+    shares of the page.
+    """
+
+    start: int
+    end: int
+    box: Share
+
+
+def line_boxes(view: "PageBoxes", page: "Page") -> tuple[LineBox, ...]:
+    """The lines of `page` with their places on its image; none where these are not known."""
+    if not view.width_pt or not view.height_pt:
+        return ()
+    found: list[LineBox] = []
+    for block in view.blocks:
+        at = block.start
+        for line in block.lines:
+            start = at
+            at = _offset_after(page.text, at, block.end, sum(map(_is_letter, line.text)))
+            left, top, right, bottom = line.box
+            box = (
+                left / view.width_pt,
+                top / view.height_pt,
+                right / view.width_pt,
+                bottom / view.height_pt,
+            )
+            found.append(LineBox(start, at, box))
+    return tuple(found)
+
+
+def touched(lines: Iterable[LineBox], ranges: Sequence[tuple[int, int]]) -> tuple[Share, ...]:
+    """The boxes of the lines that have characters of one of the `ranges` (start, end)."""
+    return tuple(
+        line.box for line in lines if any(a < line.end and b > line.start for a, b in ranges)
+    )
+
+
+def marked_png(grey: "np.ndarray", boxes: Iterable[Share], part: Share = WHOLE) -> bytes:
+    """`part` of `grey` [height, width], uint8, as a PNG in colours with yellow over `boxes`."""
+    import numpy as np
+
+    shades = grey >> 1  # from 128 on the same below the marker
+    for box in boxes:
+        shades[_pixels(shades, box)] |= 128
+    shades = shades[_pixels(shades, part)]
+    greys = np.arange(0, 256, 2)[:, None] * np.ones(3)
+    palette = np.concatenate([greys, greys * YELLOW]).astype(np.uint8)
+    height, width = shades.shape
+    return grey_png(shades.tobytes(), width, height, width, palette.tobytes())
+
+
+def _pixels(grey: "np.ndarray", box: Share) -> tuple[slice, slice]:
+    (height, width), (left, top, right, bottom) = grey.shape, (max(edge, 0.0) for edge in box)
+    return slice(int(top * height), int(bottom * height) + 1), slice(
+        int(left * width), int(right * width) + 1
+    )
+
+
+def _offset_after(text: str, at: int, end: int, letters: int) -> int:
+    """The offset `letters` after `at`; wrapped lines differ from the text in spaces and
+    hyphens.
+    """
+    while at < end and letters > 0:
+        letters -= _is_letter(text[at])
+        at += 1
+    return at
+
+
+def _is_letter(character: str) -> bool:
+    return not character.isspace() and character not in _HYPHENS
+
+
 # Which terminal it is
 
 
 def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal | None:
-    """How pictures are shown here: as `choice` says (auto, off, or a protocol); None for not at
+    """How images are shown here: as `choice` says (auto, off, or a protocol); None for not at
     all.
     """
     if choice == "off" or environment.get("TERM", "dumb") == "dumb":
@@ -136,10 +222,8 @@ def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal
 
 def why_none(environment: Mapping[str, str] = os.environ) -> str:
     if inside := _multiplexer(environment):
-        return f"{inside} shows no pictures; kitty and iTerm2 do, outside it"
-    return (
-        "this terminal cannot show pictures, or they are off in config.toml; kitty and iTerm2 can"
-    )
+        return f"{inside} shows no images; kitty and iTerm2 do, outside it"
+    return "this terminal cannot show images, or they are off in config.toml; kitty and iTerm2 can"
 
 
 def _multiplexer(environment: Mapping[str, str]) -> str:

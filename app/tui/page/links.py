@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from docqa.app.tui.page.search import PageSpan, Place
+from docqa.app.tui.page.spans import PageSpan, Place
 from docqa.ingest.types import Document, Note, Reference
 
 
@@ -36,7 +36,7 @@ class Links:
         return next(iter(self.within(page, offset, offset + 1)), None)
 
     def first(self, place: Place, step: int) -> Link | None:
-        """The first link at or behind `place`, for a negative `step` the last before it, round the
+        """The first link at or after `place`, for a negative `step` the last before it, round the
         end.
         """
         at = bisect_left(self._places, place)
@@ -68,8 +68,8 @@ class Links:
 
 
 def _apart(links: list[Link]) -> Iterator[Link]:
-    behind = (0, 0)
+    after = (0, 0)
     for link in links:
-        if link.place >= behind:
+        if link.place >= after:
             yield link
-            behind = (link.page, link.end)
+            after = (link.page, link.end)

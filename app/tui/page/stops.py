@@ -9,8 +9,7 @@ from pathlib import PurePath
 from docqa.app.answer.answer import Answer, Cite, EvidenceItem, Quote
 from docqa.app.answer.grades import Grade
 from docqa.app.output.render import cite_text, location_text, printable
-from docqa.app.tui.page.location import location
-from docqa.app.tui.page.search import PageSpan, find_hits
+from docqa.app.tui.page.spans import PageSpan, find_hits, location
 from docqa.ingest.types import Document
 
 EXCERPT_CHARACTERS = 160
@@ -64,7 +63,7 @@ def stops_of(answer: Answer, *documents: Document) -> list[Stop]:
 
 
 def copied_text(document: Document, spans: Sequence[PageSpan]) -> str:
-    """The words at `spans` in quotation marks with where they stand, for the clipboard; "" where
+    """The words at `spans` in quotation marks with their location, for the clipboard; "" where
     there are none.
     """
     text = words_at(document, spans).strip()
@@ -98,7 +97,7 @@ def _spans(quote: Quote, document: Document) -> Sequence[PageSpan]:
 
 
 def standing(cited: Sequence[PageSpan], text: str, document: Document) -> Sequence[PageSpan]:
-    """Where the words of `text` stand: at `cited` or, where the file or its reading has changed,
+    """Where the words of `text` are: at `cited` or, where the file or its reading has changed,
     elsewhere; nowhere if gone."""
     there = [span for span in cited if span.page <= len(document.pages)]
     if words_at(document, there).split() == text.split():
@@ -124,7 +123,7 @@ def _overlap(one: PageSpan, other: PageSpan) -> bool:
 
 
 def place_alone(stop: Stop, *documents: Document) -> str:
-    """The place without the file where that is all there is to see, behind its name where there are
+    """The place without the file where that is all there is to see, after its name where there are
     several.
     """
     name = PurePath(stop.file).name

@@ -13,12 +13,12 @@ from docqa.ingest.structure.clean import LEADER
 from docqa.ingest.types import Page, Table
 
 _GAP = 2  # cells between columns
-_LABEL = 10  # cells for a page's number behind the leaders
+_LABEL = 10  # cells for a page's number after the leaders
 _SIGNS = " %$€£()+-–−"
 
 
-class Piece(NamedTuple):
-    """Characters `start:end` of a page, behind `pad` cells of space."""
+class LinePart(NamedTuple):
+    """Characters `start:end` of a page, after `pad` cells of space."""
 
     start: int
     end: int
@@ -34,12 +34,12 @@ class ScreenLine:
     start: int
     end: int
     kind: str
-    parts: tuple[Piece, ...] = ()
+    parts: tuple[LinePart, ...] = ()
 
     def offset_at(self, inside: int) -> int:
         """The character that is number `inside` of the line."""
         offset = self.start
-        for start, end, pad in self.parts or (Piece(self.start, self.end, 0),):
+        for start, end, pad in self.parts or (LinePart(self.start, self.end, 0),):
             if inside < pad:
                 break
             offset = min(start + inside - pad, end)
@@ -47,9 +47,9 @@ class ScreenLine:
         return offset
 
     def inside(self, offset: int) -> int:
-        """How many characters of the line stand before the one at `offset`."""
+        """How many characters of the line are before the one at `offset`."""
         before = 0
-        for start, end, pad in self.parts or (Piece(self.start, self.end, 0),):
+        for start, end, pad in self.parts or (LinePart(self.start, self.end, 0),):
             if start <= offset <= end:
                 return before + pad + offset - start
             before += pad + end - start
@@ -117,7 +117,7 @@ def contents_lines(
     *above, (first, last) = wrap(text, start, start + len(words), width - _LABEL)
     yield from (ScreenLine(page, base + a, base + b, "text") for a, b in above)
     pad = width - cell_len(text[first:last]) - (end - start - label)
-    parts = Piece(base + first, base + last, 0), Piece(base + start + label, base + end, pad)
+    parts = LinePart(base + first, base + last, 0), LinePart(base + start + label, base + end, pad)
     yield ScreenLine(page, base + first, base + end, "leaders", parts)
 
 
@@ -153,15 +153,15 @@ def table_lines(page: Page, table: Table, width: int) -> list[ScreenLine]:
     return lines
 
 
-def _placed(text: str, cells: Iterable[tuple[Any, ...]]) -> tuple[Piece, ...]:
-    """(column of the screen, cells in which it stands at the right, range) as the parts of a
+def _placed(text: str, cells: Iterable[tuple[Any, ...]]) -> tuple[LinePart, ...]:
+    """(column of the screen, cells in which it is at the right, range) as the parts of a
     line.
     """
     parts = []
     filled = 0
     for at, room, (start, end) in cells:
         begins = max(at + max(room - cell_len(text[start:end]), 0) * (room > 0), filled)
-        parts.append(Piece(start, end, begins - filled))
+        parts.append(LinePart(start, end, begins - filled))
         filled = begins + cell_len(text[start:end])
     return tuple(parts)
 

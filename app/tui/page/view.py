@@ -4,7 +4,6 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -19,9 +18,9 @@ from textual.strip import Strip
 from docqa.app.output.render import page_text
 from docqa.app.tui.page.lines import PageLines, displayed
 from docqa.app.tui.page.links import Link, Links
-from docqa.app.tui.page.search import PageSpan, spans_between
+from docqa.app.tui.page.spans import PageSpan, spans_between
 from docqa.app.tui.page.stops import copied_text
-from docqa.app.tui.page.typeset import Piece, ScreenLine
+from docqa.app.tui.page.typeset import LinePart, ScreenLine
 from docqa.ingest.types import Document, Page
 
 _GUTTER = 2
@@ -54,12 +53,16 @@ class Highlight(PageSpan):
     kind: str
 
 
-class PageView(ScrollView):
+def highlights(spans: Sequence[PageSpan], kind: str) -> list[Highlight]:
+    return [Highlight(span.page, span.start, span.end, kind) for span in spans]
+
+
+class TextPane(ScrollView):
     """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark`
     highlights.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"page-view--{name}" for name in _STYLED}
+    COMPONENT_CLASSES = {f"text-pane--{name}" for name in _STYLED}
 
     class Moved(Message):
         """Another line is at the top."""
@@ -140,9 +143,9 @@ class PageView(ScrollView):
         self.refresh()
 
     def select(self, first: PageSpan, last: PageSpan) -> None:
-        self.reveal((first,) if first == last else (last,))
+        self.reveal((last,))
         selection = Selection(*self._edges(first, last))
-        self.selected = self._spans_of(selection)  # at once: the screen tells later
+        self.selected = self._spans_of(selection)  # at once: the screen says so later
         self.screen.selections = {self: selection}
 
     def unselect(self) -> None:
@@ -168,7 +171,7 @@ class PageView(ScrollView):
         self._settle()
 
     def on_click(self, event: events.Click) -> None:
-        """A click on a link tells which; the end of a selection is no click."""
+        """A click on a link is posted with it; the end of a selection is no click."""
         place = event.style.meta.get(_LINK) if self.text_selection is None else None
         link = self.links.at(*place) if place is not None and self.links is not None else None
         if link is not None:
@@ -327,7 +330,7 @@ class PageView(ScrollView):
         segments = [Segment(_MARKS[marks[0].kind] if marks else "  ", plain)]
         links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
         usual = "heading" if row.kind == "heads" else ""
-        for first, last, pad in row.parts or (Piece(row.start, row.end, 0),):
+        for first, last, pad in row.parts or (LinePart(row.start, row.end, 0),):
             leaders = "·" * max(pad - 2, 0) if row.kind == "leaders" else ""
             space = f" {leaders} " if leaders else " " * pad
             segments.append(Segment(space, self._style("head") if leaders else plain))
@@ -354,7 +357,7 @@ class PageView(ScrollView):
         return segments
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"page-view--{name}")
+        return self.get_component_rich_style(f"text-pane--{name}")
 
 
 def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:
@@ -367,19 +370,19 @@ def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:
     ]
     before = strip.crop(0, cells[0])
     inside = strip.crop(*cells)
-    behind = strip.crop(cells[1])
+    after = strip.crop(cells[1])
     marked = Strip(
         [Segment(part.text, (part.style or Style()) + style) for part in inside], inside.cell_length
     )
-    return Strip.join([before, marked, behind]) if cells[0] < cells[1] else strip
+    return Strip.join([before, marked, after]) if cells[0] < cells[1] else strip
 
 
 def _block_marks(page: Page, row: ScreenLine) -> list[Highlight]:
-    found: list[Highlight] = []
-    at = bisect_left(page.blocks, row.end, key=lambda block: block.start)
-    while at > 0 and page.blocks[at - 1].end > row.start:
-        at -= 1
-        block = page.blocks[at]
+    marks: list[Highlight] = []
+    number = bisect_left(page.blocks, row.end, key=lambda block: block.start) - 1
+    while number >= 0 and page.blocks[number].end > row.start:
+        block = page.blocks[number]
         if block.kind in ("heading", "hidden"):
-            found.append(Highlight(page.page, block.start, block.end, block.kind))
-    return found
+            marks.append(Highlight(page.page, block.start, block.end, block.kind))
+        number -= 1
+    return marks

@@ -1,24 +1,29 @@
-"""What a reader makes of a document: words highlighted, notes on them, listed and gone to, kept at
-once.
+"""What a reader makes of a document: words highlighted, notes on them, and the screen that lists
+them. Each is stored at once.
 """
 
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from textual.binding import Binding
+from textual.content import Content
+
 from docqa.app.errors import ResourceError
-from docqa.app.history.records import Annotation
-from docqa.app.output.render import excerpt
+from docqa.app.history.records import KeptAnnotation
+from docqa.app.output.render import excerpt, printable
 from docqa.app.storage.store import Store
-from docqa.app.tui import kept_turns
-from docqa.app.tui.page.search import PageSpan, sentence_at, spans_between
+from docqa.app.tui import stored_turns
+from docqa.app.tui.page.spans import PageSpan, sentence_at, spans_between
 from docqa.app.tui.page.stops import place_of, standing, words_at
-from docqa.app.tui.page.view import Highlight
+from docqa.app.tui.page.view import highlights
+from docqa.app.tui.screens.choice_screen import ChoiceScreen, Row
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.settings import key
 from docqa.ingest.types import Document
 
 _NOTE_CHARACTERS = 120
+_WORDS_CHARACTERS = 160
 
 
 class Annotations:
@@ -28,21 +33,22 @@ class Annotations:
 
     def __init__(self, navigation: Navigation, store: Store | None) -> None:
         self.panes = navigation.panes
-        self.made: list[Annotation] = []
+        self._say = self.panes.message
+        self.made: list[KeptAnnotation] = []
         self._navigation = navigation
         self._store = store
         self._last: PageSpan | None = None  # selected last
-        self._noted: Annotation | None = None  # whose note is being written
+        self._noted: KeptAnnotation | None = None  # whose note is being written
 
     def load(self) -> None:
         try:
-            self.made = kept_turns.annotations_of(self._store, self.panes.opened)
+            self.made = stored_turns.annotations_of(self._store, self.panes.opened)
         except (ResourceError, OSError) as error:
-            self.panes.message(f"your notes cannot be read: {error}", "warning")
+            self._say(f"your notes cannot be read: {error}", "warning")
         self._show()
 
     def select(self, extend: bool = False) -> None:
-        """Select a sentence: the first in view, or the one behind the selection, which `extend`
+        """Select a sentence: the first in view, or the one after the selection, which `extend`
         makes longer by it.
         """
         page = self.panes.page
@@ -55,7 +61,7 @@ class Annotations:
             document, *((last.page, last.end) if last is not None and goes_on else self.panes.where)
         )
         if found is None:
-            self.panes.message("the document ends here")
+            self._say("the document ends here")
             return
         page.select(chosen[0] if extend and chosen else found, found)
         self._last = found
@@ -71,7 +77,7 @@ class Annotations:
             self._keep(pointed)
             self.panes.show_status("highlighted")
         elif pointed.note:
-            self.panes.message(
+            self._say(
                 f"it has a note; {key(self.panes, 'notes')} lists your notes and deletes them"
             )
         else:
@@ -82,7 +88,7 @@ class Annotations:
         if pointed is not None:
             self.edit(pointed)
 
-    def edit(self, annotation: Annotation) -> None:
+    def edit(self, annotation: KeptAnnotation) -> None:
         self._noted = annotation
         self.panes.prompt.enter("note", annotation.note)
 
@@ -93,84 +99,121 @@ class Annotations:
         self.panes.prompt.close()
         if noted is not None:
             self._keep(replace(noted, note=note))
-            self.panes.show_status("note kept" if note else "highlighted")
+            self.panes.show_status("note stored" if note else "highlighted")
 
-    def delete(self, annotation: Annotation) -> None:
+    def delete(self, annotation: KeptAnnotation) -> None:
         try:
-            kept_turns.delete_annotation(self._store, self.panes.opened, annotation)
+            stored_turns.delete_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
-            self.panes.message(f"it cannot be deleted: {error}", "warning")
+            self._say(f"it cannot be deleted: {error}", "warning")
             return
         self.made = [each for each in self.made if each is not annotation]
         self._show()
         self.panes.show_status("deleted")
 
-    def go(self, annotation: Annotation) -> None:
+    def go(self, annotation: KeptAnnotation) -> None:
         spans = _spans(annotation, self.panes.opened)
         if spans:
-            self._navigation.jump(*spans[0].place)
+            self._navigation.jump(spans[0].place)
         number = self.made.index(annotation) + 1
         note = excerpt(annotation.note, _NOTE_CHARACTERS) if annotation.note else "highlight"
         gone = "" if spans else ": its words are no longer in this document"
         self.panes.show_status(f"{number} of {len(self.made)}: {note}{gone}")
 
-    def at(self, page: int, offset: int) -> Annotation | None:
+    def at(self, page: int, offset: int) -> KeptAnnotation | None:
         """The annotation with character `offset` of `page`; of several the last one made."""
-        for each in sorted(self.made, key=lambda each: -each.made):
-            if any(
-                s.page == page and s.start <= offset < s.end
-                for s in _spans(each, self.panes.opened)
-            ):
-                return each
-        return None
+        there = []
+        for annotation in self.made:
+            for span in _spans(annotation, self.panes.opened):
+                if span.page == page and span.start <= offset < span.end:
+                    there.append(annotation)
+        return max(there, key=lambda annotation: annotation.made, default=None)
 
-    def _pointed(self) -> Annotation | None:
-        """The annotation pointed at, a new one on the words that are; None, which is said, without
-        any.
+    def _pointed(self) -> KeptAnnotation | None:
+        """The annotation pointed at, a new one on the words that are; without any None, which is
+        said.
         """
         document = self.panes.opened
         spans = self.panes.page.selected or self._navigation.followed
         there = spans[0].place if spans else self.panes.pointed_at
         known = self.at(*there) if there is not None else None
-        if known is None and not spans:
-            self.panes.message(
-                f"select words first: with the mouse, or {key(self.panes, 'select')} selects a sentence"
-            )
-        if known is not None or not spans:
+        if known is not None:
             return known
-        first = spans[0]
-        last = spans[-1]
-        text = words_at(document, spans)
+        if not spans:
+            select = key(self.panes, "select")
+            self._say(f"select words first: with the mouse, or {select} selects a sentence")
+            return None
         place = place_of(document, spans)
-        return Annotation(
-            first.page, first.start, last.page, last.end, text, place, "", time.time()
-        )
+        text = words_at(document, spans)
+        end = spans[-1]
+        return KeptAnnotation(*spans[0].place, end.page, end.end, text, place, made=time.time())
 
-    def _keep(self, annotation: Annotation) -> None:
+    def _keep(self, annotation: KeptAnnotation) -> None:
         try:
-            kept = kept_turns.keep_annotation(self._store, self.panes.opened, annotation)
+            stored = stored_turns.store_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
-            self.panes.message(f"it cannot be kept: {error}", "warning")
-            kept = annotation
-        others = [
-            each
-            for each in self.made
-            if each is not annotation and (not kept.id or each.id != kept.id)
-        ]
-        self.made = sorted([*others, kept], key=lambda each: (each.page, each.start, each.made))
+            self._say(f"it cannot be stored: {error}", "warning")
+            stored = annotation
+        others = [each for each in self.made if each.made != stored.made]
+        self.made = sorted([*others, stored], key=lambda each: (each.page, each.start, each.made))
         self.panes.page.unselect()
         self._show()
 
     def _show(self) -> None:
-        document = self.panes.opened
-        kinds = [
-            ("note" if each.note else "highlight", _spans(each, document)) for each in self.made
-        ]
-        marks = [Highlight(s.page, s.start, s.end, kind) for kind, spans in kinds for s in spans]
+        marks = []
+        for annotation in self.made:
+            kind = "note" if annotation.note else "highlight"
+            marks += highlights(_spans(annotation, self.panes.opened), kind)
         self.panes.page.mark(marks, own=True)
 
 
-def _spans(annotation: Annotation, document: Document) -> Sequence[PageSpan]:
+def _spans(annotation: KeptAnnotation, document: Document) -> Sequence[PageSpan]:
     first = (annotation.page, annotation.start)
     last = (annotation.end_page, annotation.end)
     return standing(spans_between(document, first, last), annotation.text, document)
+
+
+class AnnotationsScreen(ChoiceScreen):
+    """Lists `annotations`: Enter or a click goes to one, F2 changes its note, Delete deletes it."""
+
+    BINDINGS = [
+        Binding("f2", "write", "Note", show=False),
+        Binding("delete", "delete", "Delete", show=False, priority=True),
+    ]
+
+    def __init__(self, annotations: Annotations) -> None:
+        super().__init__(
+            "Your notes and highlights",
+            "words of one; Enter goes there, F2 its note, Delete deletes",
+        )
+        self._annotations = annotations
+
+    def rows(self, words: str) -> list[Row]:
+        wanted = words.casefold().split()
+        found = [
+            each
+            for each in self._annotations.made
+            if all(word in f"{each.text} {each.note}".casefold() for word in wanted)
+        ]
+        return [(_line(each), each) for each in found]
+
+    async def chosen(self, choice: KeptAnnotation) -> None:
+        self._annotations.go(choice)
+
+    def action_write(self) -> None:
+        if self.choice is not None:
+            self.dismiss()
+            self._annotations.edit(self.choice)
+
+    def action_delete(self) -> None:
+        if self.choice is not None:
+            self._annotations.delete(self.choice)
+            self.fill(self._words.value)
+        if not self._annotations.made:
+            self.dismiss()
+
+
+def _line(annotation: KeptAnnotation) -> Content:
+    words = f"  “{excerpt(annotation.text, _WORDS_CHARACTERS)}”"
+    note = [(f"\n✎ {printable(annotation.note)}", "italic")] if annotation.note else []
+    return Content.assemble((printable(annotation.place), "bold"), words, *note)

@@ -1,10 +1,12 @@
-"""A list over a screen, narrowed by what is typed, of which Enter takes one."""
+"""Lists over a screen, narrowed by what is typed, of which Enter takes one: themes, keys."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.console import RenderableType
-from textual.binding import Binding, BindingType
+from rich.table import Table
+from rich.text import Text
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -12,8 +14,25 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from docqa.app.tui import themes
+from docqa.app.tui.keymap import EVERYWHERE, Key, help_lines, matching_keys
 from docqa.app.tui.typing_screen import TypingScreen
-from docqa.app.tui.widgets.prompt import CURSOR_MOVES, PromptLine
+from docqa.app.tui.widgets.prompt import PromptLine, press
+
+_NAME_CELLS = 10
+_MARKS = (
+    (
+        "●  ◐  ○",
+        "an answer; a passage that may answer; not found. The bar next to it is the chance that it is right",
+    ),
+    ("≈  ~", "the quote has other signs between its words; or some of its words differ"),
+    ("✗  ?", "the quote was found nowhere; or its place has no usable text"),
+    ("▌  ┃", "next to the text: the cite you follow, and a passage that was looked at"),
+    ("│  ·", "next to the text: another quote of the answer, a search hit"),
+    ("▒  ✎", "next to the text: your highlight, and one with a note"),
+    ("→", "next to the text: the selected reference, and where one led; references are underlined"),
+    ("▁▃▆█", "the strip: how well each part of the document matches the question"),
+    ("▲  ◆  │", "below it: a cite, the one you follow, where you are"),
+)
 
 Row = tuple[RenderableType, Any]
 """(what is shown; what is chosen by it, None for a heading)."""
@@ -22,7 +41,7 @@ Row = tuple[RenderableType, Any]
 class ChoiceScreen(ModalScreen[None], TypingScreen):
     """Shows the `rows` of what is typed; Enter or a click hands one to `chosen`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1", "leave", "Close", show=False)]
+    BINDINGS = [Binding("escape,f1", "leave", "Close", show=False)]
 
     def __init__(self, title: str, placeholder: str) -> None:
         super().__init__()
@@ -76,9 +95,7 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
         return self._rows[at][1] if at is not None else None
 
     def moved(self, key: str) -> None:
-        getattr(
-            self._list, f"action_{CURSOR_MOVES.get(key, 'first' if key == 'home' else 'last')}"
-        )()
+        press(self._list, key)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         if self.is_current and self._list.highlighted == event.option_index:
@@ -140,3 +157,39 @@ class ThemeScreen(ChoiceScreen):
     def action_leave(self) -> None:
         self.app.theme = self._before
         self.dismiss()
+
+
+class HelpScreen(ChoiceScreen):
+    """Lists `keys` by topic, narrowed by what is typed, and where `marks` those of a document;
+    Enter runs what is chosen below."""
+
+    def __init__(self, keys: tuple[Key, ...], *, marks: bool) -> None:
+        super().__init__("Keys and commands", "words of what you want to do; Enter does it")
+        self._keys = (*keys, *EVERYWHERE)
+        self._marks = marks
+
+    def rows(self, words: str) -> list[Row]:
+        found: list[Row] = []
+        for topic, lines in help_lines(matching_keys(self._keys, words)):
+            found += [
+                (Text(topic, "bold underline"), None),
+                *((_line(shown, key.help), key) for shown, key in lines),
+            ]
+        if self._marks and not words:
+            found += [
+                (Text("Marks", "bold underline"), None),
+                *((_line(marks, what), None) for marks, what in _MARKS),
+            ]
+        return found
+
+    async def chosen(self, choice: Key) -> None:
+        if choice.action:
+            await self.app.screen.run_action(choice.action)
+
+
+def _line(name: str, what: str) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True, width=_NAME_CELLS, style="bold")
+    table.add_column()
+    table.add_row(Text(name), Text(what))
+    return table

@@ -5,22 +5,20 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import PurePath
-from typing import ClassVar
+from typing import Any
 
-from textual.binding import BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
 
 from docqa.app.history.export import free_name
 from docqa.app.storage.store import Store
-from docqa.app.tui import bridge, kept_turns, keymap
+from docqa.app.tui import bridge, keymap, stored_turns
 from docqa.app.tui.library.recents import PastQuestion
 from docqa.app.tui.page.graphics import why_none
-from docqa.app.tui.page.picture import Pictures
-from docqa.app.tui.page.view import PageView
-from docqa.app.tui.screens.annotations import Annotations
-from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
+from docqa.app.tui.page.image import PageImages
+from docqa.app.tui.page.view import TextPane
+from docqa.app.tui.screens.annotations import Annotations, AnnotationsScreen
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.screens.panes import Panes
 from docqa.app.tui.screens.prompt_screen import PromptScreen
@@ -34,35 +32,36 @@ EXPORTED = (".md", ".html", ".htm")
 _SEARCHED_AT_ONCE = 500_000  # characters
 _PAUSE_S = 0.15
 # What needs a document on the screen.
-_OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "mark", "notes")
+_OVER_A_DOCUMENT = ("line", "call", "export", "read", "image", "notes")
 
 
 class DocumentScreen(PromptScreen):
     """Opens `path` through the bridge, at the question `past` if given, or the documents at the
     paths `together`, named `path`; a `question` is asked at once. `store` None keeps nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DOCUMENT)
+    BINDINGS = keymap.bindings(keymap.DOCUMENT)
 
     def __init__(
         self,
         path: str,
         session: bridge.SessionBridge,
         store: Store | None,
-        pictures: Pictures | None = None,
+        images: PageImages | None = None,
         past: PastQuestion | None = None,
         together: Sequence[str] = (),
         question: str = "",
     ) -> None:
         super().__init__("document")
-        self.panes = Panes(path, pictures, self.prompt)
+        self.panes = Panes(path, images, self.prompt)
         self.navigation = Navigation(self.panes)
-        self.questions = Questions(self.navigation, session, store)
+        jobs = bridge.DocumentJobs(session, self.post_message)
+        self.questions = Questions(self.navigation, jobs, store)
         self.annotations = Annotations(self.navigation, store)
         self.panes.switched = self.annotations.load
         self.path = path
         self.together = together
         self._store = store
-        self._pictures = pictures
+        self._images = images
         self._past = past
         self._waiting = [question] if question else []  # asked before the document was open
         self._parsed = (0, 0)
@@ -78,24 +77,25 @@ class DocumentScreen(PromptScreen):
 
     def _open(self, password: str | None = None) -> None:
         self.panes.show_parsed(0, 0, len(self._waiting))
-        self.questions.jobs.open(self.together or self.path, self.post_message, password)
+        self.questions.jobs.open(self.together or self.path, password)
 
     @property
     def document(self) -> Document | None:
         return self.panes.document
 
     def on_document_opened(self, message: bridge.DocumentOpened) -> None:
-        kept = kept_turns.load(self._store, message.documents)
-        begun = self.panes.page.place  # of the first pages, which were shown alone
-        self.panes.documents = message.documents
-        self.panes.show(message.documents[0], begun if begun != (1, 0) else kept.place)
+        stored = stored_turns.load(self._store, message.documents)
+        first_pages = self.panes.page.place  # which were shown alone
+        self.panes.documents = self.panes.answers.documents = message.documents
+        place = first_pages if first_pages != (1, 0) else stored.place
+        self.panes.show(message.documents[0], place)
         self.panes.show_pane("page")
-        for turn in kept.turns:
-            self.panes.answers.add(turn, *message.documents)
+        for turn in stored.turns:
+            self.panes.answers.add(turn)
         self.navigation.refresh_marks()
-        for warning in (*message.warnings, *kept.notices):
+        for warning in (*message.warnings, *stored.notices):
             self.panes.message(warning, "warning")
-        if interrupted := sum(turn.state == "stopped" for turn in kept.turns):
+        if interrupted := sum(turn.state == "stopped" for turn in stored.turns):
             self.panes.show_status(f"{key(self, 'read')} goes on with {interrupted} unanswered")
         self.come_back(self._past)
         while self._waiting:
@@ -108,7 +108,7 @@ class DocumentScreen(PromptScreen):
     def come_back(self, past: PastQuestion | None) -> None:
         """Somebody who left while work went on is here again, at the question `past` if given."""
         if past is not None and self.document is not None:
-            self.questions.show_past(kept_turns.shown_turn(past.turn))
+            self.questions.show_past(stored_turns.shown_turn(past.turn))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Before the document is open one can ask and go back; where it cannot be opened, go back
@@ -133,28 +133,27 @@ class DocumentScreen(PromptScreen):
     def on_job_ended(self, message: bridge.JobEnded) -> None:
         if message.kind != "open":
             self.questions.on_end(message)
+            if not self.questions.jobs.busy:
+                self.app.work_done(self)  # type: ignore[attr-defined]
         elif message.outcome == "failed":
-            again = key(self, "read")
-            back = key(self, "library")
-            asked = "Type its password below" if message.locked else f"{again} tries again"
-            self.panes.show_problem(
-                f"{message.reason}\n\n{asked}, {back} goes back to the documents."
-            )
+            tried = f"{key(self, 'read')} tries again"
             if message.locked:
+                tried = "Type its password below"
                 self.prompt.enter("password")
+            back = f"{key(self, 'library')} goes back to the documents."
+            self.panes.show_problem(f"{message.reason}\n\n{tried}, {back}")
             self.refresh_bindings()
-        if message.kind != "open" and not self.questions.jobs.busy:
-            self.app.work_done(self)  # type: ignore[attr-defined]
 
-    def on_page_view_chosen(self, message: PageView.Chosen) -> None:
-        annotation = self.annotations.at(*message.place) if message.place is not None else None
+    def on_text_pane_chosen(self, message: TextPane.Chosen) -> None:
         if message.link is not None:
             self.navigation.follow_link(message.link)
-        elif annotation is not None:
-            self.annotations.go(annotation)
         elif message.place is None:
             h, w, y = (key(self, name) for name in ("highlight", "note", "copy"))
             self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
+        else:
+            annotation = self.annotations.at(*message.place)
+            if annotation is not None:
+                self.annotations.go(annotation)
 
     async def line_entered(self, mode: str, text: str) -> None:
         """A question may come before the document is open."""
@@ -179,12 +178,11 @@ class DocumentScreen(PromptScreen):
     def prompt_changed(self, mode: str, text: str) -> None:
         self._search_timer.stop()
         if mode == "find" and self.document is not None:
+            show = partial(self.navigation.find_typed, text)
             if sum(len(page.text) for page in self.document.pages) <= _SEARCHED_AT_ONCE:
-                self.navigation.find_typed(text)
+                show()
             else:
-                self._search_timer = self.set_timer(
-                    _PAUSE_S, partial(self.navigation.find_typed, text)
-                )
+                self._search_timer = self.set_timer(_PAUSE_S, show)
 
     def prompt_moved(self, mode: str, key: str) -> None:
         step = {"up": -1, "down": 1}.get(key)
@@ -196,7 +194,7 @@ class DocumentScreen(PromptScreen):
             self.panes.scroll_shown(key)
 
     def on_screen_suspend(self) -> None:
-        self.panes.picture.erase()
+        self.panes.image.erase()
 
     def action_line(self, mode: str) -> None:
         if mode == "find":
@@ -210,17 +208,11 @@ class DocumentScreen(PromptScreen):
         else:
             self.navigation.follow(card, cite)
 
-    def action_jump(self, page: int, offset: int) -> None:
-        self.navigation.jump(page, offset)
-
-    def action_go(self, move: str, *steps: int) -> None:
-        getattr(self.navigation, move)(*steps)
-
-    def action_mark(self, mark: str, *arguments: bool) -> None:
-        getattr(self.annotations, mark)(*arguments)
-
-    def action_next_best(self) -> None:
-        self.questions.next_best()
+    def action_call(self, part: str, method: str, *argument: Any) -> None:
+        """Call a method of `part`: panes, navigation, questions or annotations. Textual hands on
+        one argument.
+        """
+        getattr(getattr(self, part), method)(*argument)
 
     def action_read(self) -> None:
         if self.document is None:
@@ -243,14 +235,12 @@ class DocumentScreen(PromptScreen):
 
     def action_scans(self) -> None:
         recognised = self.document.coverage.ocr_pages if self.document is not None else ()
-        said = (
-            f"text was recognised on {page_list(recognised)}"
-            if recognised
-            else "no page had to be recognised"
-        )
-        self.panes.message(
-            said if ocr.available() else f"{ocr.INSTALL} lets docqa read scans; then open it again"
-        )
+        said = "no page had to be recognised"
+        if recognised:
+            said = f"text was recognised on {page_list(recognised)}"
+        if not ocr.available():
+            said = f"{ocr.INSTALL} lets docqa read scans; then open it again"
+        self.panes.message(said)
 
     def action_stop_job(self) -> None:
         """One step out: of what the prompt asks for, of what runs, of a reference, of a pane."""
@@ -261,14 +251,11 @@ class DocumentScreen(PromptScreen):
             self.navigation.unselect_link()
             self.set_focus(self.line)
 
-    def action_pane(self, pane: str) -> None:
-        self.panes.focus_pane(pane)
-
-    def action_picture(self, show: str = "show") -> None:
-        if self._pictures is None:
+    def action_image(self, show: str = "show") -> None:
+        if self._images is None:
             self.panes.message(why_none())
         else:
-            getattr(self.panes, f"{show}_picture")()
+            getattr(self.panes, f"{show}_image")()
 
     def action_notes(self) -> None:
         if self.annotations.made:
@@ -292,13 +279,10 @@ class DocumentScreen(PromptScreen):
     def _export(self, path: str) -> None:
         """Write after the whole path was confirmed, and never over another file."""
         whole = os.path.abspath(path)
-        known = ", ".join(EXPORTED)
-        refused = "there is such a file already" if os.path.exists(whole) else ""
-        refused = refused or f"it has to end in one of {known}" * (
-            PurePath(path).suffix.lower() not in EXPORTED
-        )
-        if refused:
-            self.panes.message(f"cannot write {path}: {refused}", "error")
+        if os.path.exists(whole):
+            self._refuse(path, "there is such a file already")
+        elif PurePath(path).suffix.lower() not in EXPORTED:
+            self._refuse(path, f"it has to end in one of {', '.join(EXPORTED)}")
         elif path != self._confirmed:
             self._confirmed = whole
             self.prompt.enter("export", whole)
@@ -307,14 +291,18 @@ class DocumentScreen(PromptScreen):
             self._write(path)
 
     def _write(self, path: str) -> None:
+        documents = self.panes.documents
         try:
-            written = kept_turns.export(
-                path, self.panes.documents, self.questions.turns, self.annotations.made
+            written = stored_turns.export(
+                path, documents, self.questions.turns, self.annotations.made
             )
-        except (OSError, ValueError) as error:  # the latter for a name that no file can have
-            self.panes.message(
-                f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error"
-            )
-            return
-        self.prompt.close()
-        self.panes.message(f"written: {written}")
+        except OSError as error:
+            self._refuse(path, error.strerror or str(error))
+        except ValueError as error:  # no file can have that name
+            self._refuse(path, str(error))
+        else:
+            self.prompt.close()
+            self.panes.message(f"written: {written}")
+
+    def _refuse(self, path: str, reason: str) -> None:
+        self.panes.message(f"cannot write {path}: {reason}", "error")

@@ -8,17 +8,16 @@ from dataclasses import replace
 from docqa.app.history.export import marked_words
 from docqa.app.output.render import excerpt, printable
 from docqa.app.tui.page.links import Link
-from docqa.app.tui.page.location import location
-from docqa.app.tui.page.search import Hits, PageSpan, Place, find_place
+from docqa.app.tui.page.spans import Hits, PageSpan, Place, find_place, location
 from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, Stop, place_alone, words_at
-from docqa.app.tui.page.view import Highlight
+from docqa.app.tui.page.view import Highlight, highlights
 from docqa.app.tui.screens.panes import Panes
 from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswerCard
 from docqa.ingest.types import Document
 
-# Shown on the picture, too: what was gone to.
-_ON_PICTURE = ("cite", "passage", "current-hit", "target")
+# Shown on the image, too: what was gone to.
+_ON_IMAGE = ("cite", "passage", "current-hit", "target")
 
 
 class Navigation:
@@ -28,19 +27,23 @@ class Navigation:
 
     def __init__(self, panes: Panes) -> None:
         self.panes = panes
+        self._page = panes.page
+        self._answers = panes.answers
+        self._say = panes.message
         self._way_back: list[tuple[Document, Place, Link | None]] = []
         self._hits = Hits()
         self._search_from: Place | None = None  # while words are typed
         self.selected: Link | None = None  # at the keys
         self._led = False  # whether it was followed
 
-    def jump(self, page: int, offset: int) -> None:
+    def jump(self, place: Place) -> None:
         if self.panes.document is None:
             return
         self.unselect_link()
         came_from = self._leave()
+        page, offset = place
         self.panes.point_at(PageSpan(page, offset, offset + 1))
-        self.panes.page.go(page, offset)
+        self._page.go(page, offset)
         self.panes.show_pane("page")
         self.panes.show_status(
             f"{key(self.panes, 'back')} goes back to {came_from}" if came_from else ""
@@ -51,7 +54,7 @@ class Navigation:
         there, if one was.
         """
         if not self._way_back:
-            self.panes.message("there is no earlier place to go back to")
+            self._say("there is no earlier place to go back to")
             return
         document, place, link = self._way_back.pop()
         left = self._words_of_place()
@@ -60,7 +63,7 @@ class Navigation:
         self._led = False
         self._turn_to(document)
         self.refresh_marks()
-        self.panes.page.go(*place, above=0)
+        self._page.go(*place, above=0)
         self.panes.show_pane("page")
         self.panes.show_status(f"back from {left}" if left else "back")
 
@@ -68,7 +71,7 @@ class Navigation:
         """Remember where the reader is, and the `link` followed from there; returns the place in
         words.
         """
-        self._way_back.append((self.panes.opened, self.panes.page.place, link))
+        self._way_back.append((self.panes.opened, self._page.place, link))
         return self._words_of_place()
 
     def _turn_to(self, document: Document) -> None:
@@ -81,7 +84,7 @@ class Navigation:
 
     def _show(self, spans: Sequence[PageSpan], doing: str | None = None, place: str = "") -> None:
         self.panes.point_at(spans[0] if spans else None, place)
-        self.panes.page.reveal(spans)
+        self._page.reveal(spans)
         self.refresh_marks()
         self.panes.show_status(doing)
 
@@ -93,60 +96,60 @@ class Navigation:
     def go_to(self, name: str) -> None:
         place = find_place(self.panes.opened, name)
         if place is None:
-            self.panes.message(f"there is no page or section “{name}”", "warning")
+            self._say(f"there is no page or section “{name}”", "warning")
             return
         self.panes.prompt.close()
-        self.jump(*place)
+        self.jump(place)
 
     def choose(self, card: AnswerCard) -> None:
-        self.panes.answers.choose(card)
+        self._answers.choose(card)
         self.refresh_marks()
 
     def next_answer(self, step: int) -> None:
-        cards = self.panes.answers.cards
-        current = self.panes.answers.current
+        cards = self._answers.cards
+        current = self._answers.current
         if current is not None:
             self.choose(cards[min(max(cards.index(current) + step, 0), len(cards) - 1)])
             self.panes.show_pane("answers")
 
     def next_cite(self, step: int) -> None:
-        card = self.panes.answers.current
+        card = self._answers.current
         if card is None or not card.shown:
-            self.panes.message(self._why_no_cites(card))
+            self._say_no_cites(card)
             return
         first = 0 if step > 0 else card.shown - 1
         self.follow(card, first if card.current is None else (card.current + step) % card.shown)
 
     def unfold(self) -> None:
-        card = self.panes.answers.current
+        card = self._answers.current
         if card is None or not card.stops:
-            self.panes.message(self._why_no_cites(card))
+            self._say_no_cites(card)
         else:
             card.action_unfold()
             self.panes.show_pane("answers")
 
-    def _why_no_cites(self, card: AnswerCard | None) -> str:
-        if card is not None and card.turn.running:
-            return "no cites yet: this question is still being answered"
+    def _say_no_cites(self, card: AnswerCard | None) -> None:
+        why = "no cites yet: type a question"
         if card is not None:
-            return "this answer has no cites"
-        return "no cites yet: type a question"
+            why = "this answer has no cites"
+            if card.turn.running:
+                why = "no cites yet: this question is still being answered"
+        self._say(why)
 
     def follow_cite(self, number: int) -> None:
-        card = self.panes.answers.current
+        card = self._answers.current
         if card is not None and number < len(card.stops):
             self.follow(card, number)
 
     def follow(self, card: AnswerCard, number: int) -> None:
-        panes = self.panes
         stop = card.stops[number]
-        if panes.answers.current is not card:
-            panes.answers.choose(card)
+        if self._answers.current is not card:
+            self._answers.choose(card)
         if number >= card.shown:
             card.unfolded = True
-        panes.answers.follow(card, number)
+        self._answers.follow(card, number)
         self.unselect_link()
-        panes.show_pane("page")
+        self.panes.show_pane("page")
         gone = "" if stop.spans else ": its words are no longer in this document"
         self._show_stop(stop, f"cite {number + 1} of {card.shown}{gone}")
 
@@ -154,33 +157,30 @@ class Navigation:
         """Bring the first cite of a new answer, or a refusal's best place, into view, unless
         somebody reads on elsewhere."""
         first = card.stops[0] if card.stops else None
-        answers = self.panes.answers
-        waits = (
-            answers.current is card
-            and card.current is None
-            and self.panes.page.place == card.asked_at
-        )
-        if waits and first is not None and first.spans and self.panes.page.display:
+        if first is None or not first.spans or not self._page.display:
+            return
+        chosen = self._answers.current is card and card.current is None
+        if chosen and self._page.place == card.asked_at:
             self._show_stop(first)
 
     def copy(self) -> None:
         """What the mouse has selected, else the quote that is followed, else the first, with its
         cite, by the terminal's clipboard."""
-        card = self.panes.answers.current
+        card = self._answers.current
         app = self.panes.app
         selected = self.panes.screen.get_selected_text()
         if selected:
             app.copy_to_clipboard(selected)
-            self.panes.message(f"copied: {excerpt(selected, EXCERPT_CHARACTERS)}")
+            self._say(f"copied: {excerpt(selected, EXCERPT_CHARACTERS)}")
         elif card is None or not card.stops:
-            self.panes.message("no quote to copy yet")
+            self._say("no quote to copy yet")
         else:
             stop = card.stops[card.current or 0]
             app.copy_to_clipboard(stop.copied)
-            self.panes.message(f"copied: “{excerpt(stop.text, EXCERPT_CHARACTERS)}” ({stop.cited})")
+            self._say(f"copied: “{excerpt(stop.text, EXCERPT_CHARACTERS)}” ({stop.cited})")
 
     def begin_search(self) -> None:
-        self._search_from = self.panes.page.place
+        self._search_from = self._page.place
 
     def find_typed(self, words: str) -> None:
         """Show the first place of `words` from where the search began, while they are typed."""
@@ -201,9 +201,7 @@ class Navigation:
         if words != self._hits.words:
             self.find_typed(words)
         if self._hits.current is None:
-            self.panes.message(
-                f"“{words}” is not in this document" if words else "no words to search for"
-            )
+            self._say(f"“{words}” is not in this document" if words else "no words to search for")
             return
         if self._search_from is not None:
             self._way_back.append((self.panes.opened, self._search_from, None))
@@ -216,14 +214,14 @@ class Navigation:
         if begun is not None:
             self._hits = Hits()
             self.panes.point_at(None)
-            self.panes.page.go(*begun, above=0)
+            self._page.go(*begun, above=0)
             self.refresh_marks()
             self.panes.show_status("")
 
     def next_hit(self, step: int) -> None:
         hit = self._hits.step(step)
         if hit is None:
-            self.panes.message(f"no search yet; {key(self.panes, 'find')} starts one")
+            self._say(f"no search yet; {key(self.panes, 'find')} starts one")
             return
         if self.panes.prompt.mode != "find":  # else one is still typing
             self._leave()
@@ -238,22 +236,19 @@ class Navigation:
         """Select the next or previous reference or footnote mark, from the selected one in view,
         else from its top.
         """
-        page = self.panes.page
+        place = self._page.place
         last = self.selected
-        start = (
-            page.place
-            if last is None or not page.in_view(last)
-            else (last.page, last.start + (step > 0))
-        )
-        link = page.links.first(start, step) if page.links is not None else None
+        if last is not None and self._page.in_view(last):
+            place = last.page, last.start + (step > 0)
+        link = self._page.links.first(place, step) if self._page.links is not None else None
         if link is None:
-            self.panes.message("this document has no references or footnotes to follow")
+            self._say("this document has no references or footnotes to follow")
         else:
             self._select_link(link)
 
     def follow_selected_link(self) -> None:
         if self.selected is None:
-            self.panes.message(f"no reference is selected; {key(self.panes, 'follow')} selects one")
+            self._say(f"no reference is selected; {key(self.panes, 'follow')} selects one")
         else:
             self.follow_link(self.selected)
 
@@ -263,7 +258,7 @@ class Navigation:
         """
         came_from = self._leave(link)
         if not link.note:
-            self.panes.page.go(link.target.page, link.target.start or 1)
+            self._page.go(link.target.page, link.target.start or 1)
         self.panes.show_pane("page")
         self.selected = link
         self._led = True
@@ -276,15 +271,14 @@ class Navigation:
             self.refresh_marks()
 
     def _select_link(self, link: Link) -> None:
-        panes = self.panes
         self.selected = link
         self._led = False
-        panes.show_pane("page")
-        panes.page.reveal((link,))
+        self.panes.show_pane("page")
+        self._page.reveal((link,))
         self.refresh_marks()
-        leads = location(panes.opened, *link.target.place) or "its place"
-        panes.point_at(None)
-        panes.show_status(f"{key(panes, 'go_there')}: {self._words(link)} → {leads}")
+        leads = location(self.panes.opened, *link.target.place) or "its place"
+        self.panes.point_at(None)
+        self.panes.show_status(f"{key(self.panes, 'go_there')}: {self._words(link)} → {leads}")
 
     def _words(self, link: Link) -> str:
         words = printable(words_at(self.panes.opened, (link,)))
@@ -295,48 +289,46 @@ class Navigation:
         """The words that were gone to and are in view: a search hit, or the cite that is
         followed.
         """
-        card = self.panes.answers.current
         hit = self._hits.current
-        cite = (
-            card.stops[card.current].spans if card is not None and card.current is not None else ()
-        )
-        for spans in ((hit,) if hit is not None else (), cite):
-            if spans and self.panes.page.in_view(spans[0]):
-                return spans
-        return ()
+        if hit is not None and self._page.in_view(hit):
+            return [hit]
+        card = self._answers.current
+        spans = card.stops[card.current].spans if card and card.current is not None else ()
+        return spans if spans and self._page.in_view(spans[0]) else ()
 
     def refresh_marks(self) -> None:
-        card = self.panes.answers.current
-        stops, current = (card.stops, card.current) if card is not None else ([], None)
-        link = self.selected
+        card = self._answers.current
+        stops = card.stops if card is not None else []
+        current = card.current if card is not None else None
         hit = self._hits.current
-        found = [(each, "hit") for each in self._hits.places if each != hit]
-        found += [(hit, "current-hit")] if hit is not None else []
-        found += [(link, "chosen")] if link is not None else []
-        found += [(link.target, "target")] if link is not None and self._led else []
+        marks = highlights([span for span in self._hits.places if span != hit], "hit")
+        if hit is not None:
+            marks += highlights([hit], "current-hit")
+        if self.selected is not None:
+            marks += highlights([self.selected], "chosen")
+            if self._led:
+                marks += highlights([self.selected.target], "target")
+        here = []
         for number, stop in enumerate(stops):
-            if stop.document is self.panes.document and (
-                number == current or stop.quote is not None
-            ):
-                kind = (
-                    "quote"
-                    if number != current
-                    else "cite"
-                    if stop.quote is not None
-                    else "passage"
-                )
-                found += [(span, kind) for span in stop.spans]
-                before, exact, _ = (
-                    marked_words(stop.quote) if stop.quote is not None else ("", "", "")
-                )
-                if exact and len(stop.spans) == 1:
-                    start = stop.spans[0].start + len(before)
-                    found.append((PageSpan(stop.spans[0].page, start, start + len(exact)), "quote"))
-        marks = [Highlight(span.page, span.start, span.end, kind) for span, kind in found]
-        self.panes.page.mark(marks)
-        self.panes.picture.marks = tuple(mark for mark in marks if mark.kind in _ON_PICTURE)
-        here = [
-            replace(stop, spans=()) if stop.document is not self.panes.document else stop
-            for stop in stops
-        ]
+            if stop.document is self.panes.document:
+                marks += _stop_marks(stop, followed=number == current)
+                here.append(stop)
+            else:
+                here.append(replace(stop, spans=()))
+        self._page.mark(marks)
+        self.panes.image.marks = tuple(mark for mark in marks if mark.kind in _ON_IMAGE)
         self.panes.strip.light(card.turn if card is not None else None, here, current)
+
+
+def _stop_marks(stop: Stop, *, followed: bool) -> list[Highlight]:
+    """The marks of a quote, and in it of the words that answer; of a passage where it is
+    `followed`.
+    """
+    if stop.quote is None:
+        return highlights(stop.spans if followed else (), "passage")
+    marks = highlights(stop.spans, "cite" if followed else "quote")
+    before, exact, _ = marked_words(stop.quote)
+    if exact and len(marks) == 1:
+        start = marks[0].start + len(before)
+        marks += highlights([PageSpan(marks[0].page, start, start + len(exact))], "quote")
+    return marks

@@ -2,7 +2,7 @@
 
 title                       how much of it is read
 [tabs, where the screen is narrow]
-outline or the page's picture | text | answers
+outline or the page's image | text | answers
 evidence strip, where the screen is not short
 status: what goes on, and where the reader is
 the prompt
@@ -24,20 +24,19 @@ from docqa.app.answer.events import ReadProgress
 from docqa.app.output.progress import filled
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import without_flags
-from docqa.app.tui.library.recents import counted
-from docqa.app.tui.page.location import location
-from docqa.app.tui.page.picture import PagePicture, Pictures
-from docqa.app.tui.page.search import PageSpan
-from docqa.app.tui.page.view import PageView
+from docqa.app.tui.library.recents import count_text
+from docqa.app.tui.page.image import ImagePane, PageImages
+from docqa.app.tui.page.spans import PageSpan, location
+from docqa.app.tui.page.view import TextPane
 from docqa.app.tui.screens.prompt_screen import WIDE
 from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswersPane
 from docqa.app.tui.widgets.evidence_strip import EvidenceStrip
 from docqa.app.tui.widgets.outline import OutlineTree
-from docqa.app.tui.widgets.prompt import Prompt
+from docqa.app.tui.widgets.prompt import Prompt, press
 from docqa.ingest.types import Document
 
-BROAD = 150  # columns for the answers beside picture and text
+BROAD = 150  # columns for the answers next to image and text
 # cells: its padding and " · "; of what goes on
 _AROUND_STATUS = 5
 _LEAST_DOING = 12
@@ -50,20 +49,22 @@ _PANES = {
 
 
 class Panes(Vertical):
-    """The widgets of a document; `document` is None until `show`. `pictures` is None where the
+    """The widgets of a document; `document` is None until `show`. `images` is None where the
     terminal shows none.
     """
 
-    def __init__(self, path: str, pictures: Pictures | None, prompt: Prompt) -> None:
+    def __init__(self, path: str, images: PageImages | None, prompt: Prompt) -> None:
         super().__init__(classes="opening")
         self.document: Document | None = None
         self.documents: Sequence[Document] = ()  # all that are asked
         self.progress: ReadProgress | None = None
         self.switched: Callable[[], None] = lambda: None
         self.outline = OutlineTree()
-        self.picture = PagePicture(pictures)
-        self.page = PageView()
+        self.image = ImagePane(images)
+        self.page = TextPane()
         self.answers = AnswersPane()
+        self._widgets = {"outline": self.outline, "page": self.page, "answers": self.answers}
+        self._pane = "page"
         self.strip = EvidenceStrip()
         self.prompt = prompt
         self._title = Static(printable(path), id="title", markup=False)
@@ -83,7 +84,7 @@ class Panes(Vertical):
         yield self._tabs
         with Horizontal(id="panes"):
             yield self.outline
-            yield self.picture
+            yield self.image
             yield self.page
             yield self.answers
         yield self._problem
@@ -93,8 +94,8 @@ class Panes(Vertical):
 
     def on_mount(self) -> None:
         for pane, (action, called) in _PANES.items():
-            self.query_one(f"#{pane}").border_title = f"{called} ({key(self, action)})"
-        self.picture.border_title = f"Page ({key(self, 'picture')})"
+            self._widgets[pane].border_title = f"{called} ({key(self, action)})"
+        self.image.border_title = f"Page ({key(self, 'picture')})"
         self.show_pane("page")
 
     @property
@@ -104,14 +105,14 @@ class Panes(Vertical):
 
     def show(self, document: Document, place: tuple[int, int]) -> None:
         self.document = document
-        among = f" · {self.documents.index(document) + 1} of {len(self.documents)} files" * (
-            len(self.documents) > 1
-        )
-        self._title.update(title_text(document) + among)
+        title = title_text(document)
+        if len(self.documents) > 1:
+            title += f" · {self.documents.index(document) + 1} of {len(self.documents)} files"
+        self._title.update(title)
         self.remove_class("opening")
         page, offset = place
         self.page.show(document, (min(max(page, 1), len(document.pages)), offset))
-        self.picture.follow(document, *self.page.place)
+        self.image.follow(document, *self.page.place)
         self.outline.show(document)
         self.strip.document = document
         self.switched()
@@ -121,10 +122,14 @@ class Panes(Vertical):
         self.page.show(document)
 
     def show_parsed(self, page: int, pages: int, waiting: int) -> None:
-        begun = f"page {page:,} of {pages:,}"
-        asked = f"{counted(waiting, 'question')} will be asked" if waiting else ""
-        self._status.update(" · ".join(filter(None, (f"opening: {begun}" * bool(pages), asked))))
-        bar = f"\n\n{filled(page / pages, 24)} {begun}" if pages else ""
+        asked = f"{count_text(waiting, 'question')} will be asked" if waiting else ""
+        status = asked
+        bar = ""
+        if pages:
+            begun = f"page {page:,} of {pages:,}"
+            bar = f"\n\n{filled(page / pages, 24)} {begun}"
+            status = f"opening: {begun} · {asked}".removesuffix(" · ")
+        self._status.update(status)
         said = f"{asked or 'Type a question now: it is asked'} as soon as the document is open."
         self._problem.update(f"Opening {printable(self._path)} …{bar}\n\n{said}")
 
@@ -135,58 +140,42 @@ class Panes(Vertical):
 
     def show_pane(self, pane: str) -> None:
         """Which pane a narrow screen shows; a wide one shows all."""
-        for name in ("outline", "page", "answers"):
+        self._pane = pane
+        for name in self._widgets:
             self.set_class(name == pane, f"show-{name}")
-        # Beside the picture there is room for the text, on a broad screen for the answers, too.
-        if (
-            self.screen.has_class("-narrow")
-            or pane == "outline"
-            or (pane == "answers" and not self._broad)
-        ):
-            self.remove_class("with-picture")
+        narrow = self.screen.has_class("-narrow")
+        # Next to the image there is room for the text, on a broad screen for the answers, too.
+        if narrow or pane == "outline" or (pane == "answers" and not self._broad):
+            self.remove_class("with-image")
         self._tabs.show(pane)
-        focused = self.screen.focused
-        if self.screen.has_class("-narrow") and focused in (self.outline, self.page, self.answers):
+        if narrow and self.screen.focused in self._widgets.values():
             self.screen.set_focus(self.prompt.line)  # what is hidden moves by no key
 
     def focus_pane(self, pane: str) -> None:
         self.show_pane(pane)
-        self.screen.set_focus(self._shown)
-
-    @property
-    def _shown(self) -> OutlineTree | AnswersPane | PageView:
-        if self.has_class("show-outline"):
-            return self.outline
-        return self.answers if self.has_class("show-answers") else self.page
+        self.screen.set_focus(self._widgets[pane])
 
     def scroll_shown(self, key: str) -> None:
-        """The text or, where only the answers are shown, those."""
-        moved = self._shown if self.screen.has_class("-narrow") else self.page
-        names = {
-            "pageup": "page_up",
-            "pagedown": "page_down",
-            "home": "scroll_home",
-            "end": "scroll_end",
-        }
-        getattr(moved, f"action_{names.get(key, f'scroll_{key}')}")()
+        """Scroll the text or, on a narrow screen, the pane that is shown."""
+        press(self._widgets[self._pane] if self.screen.has_class("-narrow") else self.page, key)
 
-    def show_picture(self) -> None:
-        """Show the page's picture beside the text, or in its place on a narrow screen; or hide it
+    def show_image(self) -> None:
+        """Show the page's image next to the text, or in its place on a narrow screen; or hide it
         again.
         """
-        shown = not self.has_class("with-picture")
+        shown = not self.has_class("with-image")
         self.show_pane("page")
-        self.set_class(shown, "with-picture")
+        self.set_class(shown, "with-image")
         self.on_resize()
 
-    def enlarge_picture(self) -> None:
+    def enlarge_image(self) -> None:
         """It is shown first where it is not."""
-        if self.has_class("with-picture"):
-            self.picture.enlarge()
+        if self.has_class("with-image"):
+            self.image.enlarge()
         else:
-            self.show_picture()
+            self.show_image()
 
-    def on_page_view_moved(self) -> None:
+    def on_text_pane_moved(self) -> None:
         self.strip.here = self.page.place
         self.show_status()
 
@@ -208,10 +197,12 @@ class Panes(Vertical):
                 f"{'read ' * wide}{filled(share, 10 if wide else 5)} {int(100 * share)} %"
             )
 
-    def point_at(self, target: PageSpan | None, place: str = "") -> None:
-        """The reader was led to `target`, called `place`: there one is while it is in view."""
-        self._target = replace(target, end=target.start + 1) if target is not None else None
-        self._called = place or (location(self.opened, *target.place) if target is not None else "")
+    def point_at(self, target: PageSpan | None, called: str = "") -> None:
+        """The reader was led to `target`: there one is while it is in view."""
+        self._target = None
+        if target is not None:
+            self._target = replace(target, end=target.start + 1)
+            self._called = called or location(self.opened, *target.place)
 
     def show_status(self, doing: str | None = None) -> None:
         """Say what goes on, if given, and where the reader is."""
@@ -219,10 +210,11 @@ class Panes(Vertical):
             self._doing = doing
         if self.document is None:
             return
-        at = self.where
-        where = self._called if at == self.pointed_at else location(self.document, *at)
-        self.outline.follow(*at)
-        self.picture.follow(self.document, *at)
+        place = self.where
+        led = place == self.pointed_at
+        where = self._called if led else location(self.document, *place)
+        self.outline.follow(*place)
+        self.image.follow(self.document, *place)
         width = self.app.size.width - _AROUND_STATUS
         if cell_len(self._doing) + cell_len(where) > width:
             where = where.rpartition(" · ")[2]  # the page gives way last
@@ -240,11 +232,8 @@ class Panes(Vertical):
     @property
     def pointed_at(self) -> tuple[int, int] | None:
         """(page, offset) of the target that was gone to, while on the screen."""
-        return (
-            self._target.place
-            if self._target is not None and self.page.in_view(self._target)
-            else None
-        )
+        there = self._target is not None and self.page.in_view(self._target)
+        return self._target.place if there else None  # type: ignore[union-attr]
 
     def message(
         self, text: str, severity: Literal["information", "warning", "error"] = "information"
@@ -258,14 +247,12 @@ class PaneTabs(Static):
     """
 
     def show(self, pane: str) -> None:
-        parts: list[tuple[str, Style]] = []
+        parts = []
         for name, (action, called) in _PANES.items():
-            label = f"{key(self, action)} {called}"
-            link = Style.from_meta({"@click": f"screen.pane('{name}')"})
             here = name == pane
-            parts.append(
-                (f"▸{label} " if here else f" {label} ", Style(bold=here, reverse=here) + link)
-            )
+            label = f"{'▸' if here else ' '}{key(self, action)} {called} "
+            link = Style.from_meta({"@click": f"screen.call('panes', 'focus_pane', '{name}')"})
+            parts.append((label, Style(bold=here, reverse=here) + link))
         self.update(Content.assemble(*parts))
 
 
@@ -273,7 +260,8 @@ def title_text(document: Document) -> str:
     """`Services Agreement · services_agreement.pdf · 13 pages`; the name once where the title is no
     other.
     """
-    parts = dict.fromkeys(
-        printable(part) for part in (document.title, PurePath(document.path).name)
-    )
-    return " · ".join([*parts, *([counted(len(document.pages), "page")] if document.paged else [])])
+    names = (document.title, PurePath(document.path).name)
+    parts = list(dict.fromkeys(map(printable, names)))
+    if document.paged:
+        parts.append(count_text(len(document.pages), "page"))
+    return " · ".join(parts)

@@ -1,7 +1,7 @@
 """A screen with the prompt at its foot, which has the keyboard from its first frame to its last."""
 
 from docqa.app.tui import keymap
-from docqa.app.tui.screens.help_screen import HelpScreen
+from docqa.app.tui.screens.choice_screen import HelpScreen
 from docqa.app.tui.settings import settings_of
 from docqa.app.tui.typing_screen import TypingScreen
 from docqa.app.tui.widgets.prompt import TALKING, Prompt
@@ -44,7 +44,7 @@ class PromptScreen(TypingScreen):
         """An arrow or page key came that the line has no use for."""
 
     async def run_command(self, command: keymap.Key, argument: str) -> None:
-        """What stands behind a command that asks for something is entered at once."""
+        """What is typed after a command that asks for something is entered at once."""
         await self.run_action(command.action)
         if argument and command.action.startswith("line("):
             await self.line_entered(self.prompt.mode, argument)

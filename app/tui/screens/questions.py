@@ -3,54 +3,52 @@ is kept.
 """
 
 from docqa.app.answer import events
+from docqa.app.answer.answer import Quote
 from docqa.app.output.progress import reading_line
 from docqa.app.storage.store import Store
-from docqa.app.tui import kept_turns
-from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionBridge, SessionEvent
-from docqa.app.tui.kept_turns import Turn
+from docqa.app.tui import stored_turns
+from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionEvent
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.settings import key
+from docqa.app.tui.stored_turns import ShownTurn
 from docqa.app.tui.widgets.answers import AnswerCard
 
 
 class Questions:
-    """Runs jobs through `bridge` and shows what comes of them in the cards. `store` None keeps
+    """Submits `jobs` and shows what comes of them in the cards. `store` None keeps
     nothing.
     """
 
-    def __init__(self, navigation: Navigation, bridge: SessionBridge, store: Store | None) -> None:
+    def __init__(self, navigation: Navigation, jobs: DocumentJobs, store: Store | None) -> None:
         self.panes = navigation.panes
-        self.jobs = DocumentJobs(bridge)
+        self._answers = self.panes.answers
+        self._say = self.panes.message
+        self.jobs = jobs
         self._navigation = navigation
         self._store = store
 
     def ask(self, question: str) -> None:
-        panes = self.panes
         if not question:
-            panes.message("the question is empty")
+            self._say("the question is empty")
         else:
-            panes.prompt.reset()
-            card = panes.answers.add(Turn(question), *panes.documents)
-            panes.show_pane("answers")
+            self.panes.prompt.reset()
+            card = self._answers.add(ShownTurn(question))
+            self.panes.show_pane("answers")
             self._answer(card)
 
     def next_best(self) -> None:
-        card = self.panes.answers.current
-        documents = self.panes.documents
+        card = self._answers.current
         if card is None or card.turn.answer is None or card.turn.running:
-            self.panes.message("there is no answer yet that another could follow")
+            self._say("there is no answer yet that another could follow")
             return
-        asked = card.turn.understood or card.turn.question
-        same = [
-            turn.answer
-            for turn in self.turns
-            if turn.question == card.turn.question and turn.answer is not None
-        ]
-        shown = [quote for answer in same for quote in answer.quotes]
-        again = self.panes.answers.add(
-            Turn(card.turn.question, "queued", understood=card.turn.understood), *documents
-        )
-        self.jobs.ask_again(again.number, asked, self.panes.screen.post_message, shown)
+        question = card.turn.question
+        understood = card.turn.understood
+        shown: list[Quote] = []
+        for turn in self.turns:
+            if turn.question == question and turn.answer is not None:
+                shown += turn.answer.quotes
+        added = self._answers.add(ShownTurn(question, "queued", understood=understood))
+        self.jobs.ask_again(added.number, understood or question, shown)
 
     def read(self) -> None:
         """Go on with all questions that were stopped or failed, else read the document ahead of
@@ -58,14 +56,12 @@ class Questions:
         """
         if self.panes.document is None or self.jobs.busy:
             return
-        left = [
-            card for card in self.panes.answers.cards if card.turn.state in ("stopped", "failed")
-        ]
+        left = [card for card in self._answers.cards if card.turn.state in ("stopped", "failed")]
         for card in left:
             self._answer(card)
         if not left:
             self.panes.show_status("reading …")
-            self.jobs.read(self.panes.screen.post_message)
+            self.jobs.read()
 
     def stop(self) -> bool:
         """The one under way, or the one on the current card while it waits; False: there is
@@ -73,7 +69,7 @@ class Questions:
         """
         if not self.jobs.busy:
             return False
-        card = self.panes.answers.current
+        card = self._answers.current
         if card is not None and card.turn.state == "queued":
             self.jobs.stop(card.number)
             card.end("stopped", self._stopped)
@@ -83,22 +79,20 @@ class Questions:
         return True
 
     def _answer(self, card: AnswerCard) -> None:
-        card.turn = Turn(card.turn.question, "queued")  # without what an earlier attempt left
+        card.turn = ShownTurn(card.turn.question, "queued")  # without what an earlier attempt left
         card.asked_at = self.panes.page.place
         card.redraw()
         self._navigation.refresh_marks()
         self.keep()  # who is killed loses the answer in flight alone
-        others = enumerate(self.turns[: card.number])
-        before = {
-            number: kept_turns.as_kept(turn)
-            for number, turn in others
-            if turn.state in ("done", "stopped")
-        }
-        self.jobs.ask(card.number, card.turn.question, self.panes.screen.post_message, before)
+        before = {}
+        for earlier in self._answers.cards[: card.number]:
+            if earlier.turn.state in ("done", "stopped"):
+                before[earlier.number] = stored_turns.stored_turn(earlier.turn)
+        self.jobs.ask(card.number, card.turn.question, before)
 
     @property
     def _stopped(self) -> str:
-        return f"Stopped. What was read is kept; {key(self.panes, 'read')} continues."
+        return f"Stopped. What was read is stored; {key(self.panes, 'read')} continues."
 
     def take(self, message: SessionEvent) -> None:
         card = self._card(message.number)
@@ -107,64 +101,55 @@ class Questions:
             self.panes.show_progress(event)
             self.panes.show_status(reading_line(event))
         elif isinstance(event, events.Notice):
-            self.panes.message(event.message, "warning")
+            self._say(event.message, "warning")
         if card is None:
             return
         card.turn.take(event)
         card.turn.scores = message.scores or card.turn.scores
         card.turn.understood = message.understood or card.turn.understood
         card.redraw()
-        self.panes.answers.grown(card)
+        self._answers.grown(card)
         self._navigation.refresh_marks()
         if isinstance(event, events.Finished) and not message.scores:
             self._navigation.show_first(card)
 
     def on_end(self, message: JobEnded) -> None:
         card = self._card(message.number)
-        stopped = self._stopped
-        failed = f"failed: {message.reason}"
-        said = {"finished": "read; questions are answered at once", "stopped": stopped}
-        self.panes.show_status(said.get(message.outcome, failed))
+        said = {
+            "finished": "read; questions are answered at once",
+            "stopped": self._stopped,
+            "failed": f"failed: {message.reason}",
+        }
+        self.panes.show_status(said[message.outcome])
         if card is None and message.outcome == "failed":
-            self.panes.message(message.reason, "error")
+            self._say(message.reason, "error")
         elif card is not None and card.turn.running:
-            card.end(
-                *(
-                    ("stopped", stopped)
-                    if message.outcome == "stopped"
-                    else ("failed", message.reason)
-                )
-            )
+            if message.outcome == "stopped":
+                card.end("stopped", self._stopped)
+            else:
+                card.end("failed", message.reason)
         self.keep()
 
     def keep(self) -> None:
-        store = self._store
         documents = self.panes.documents
-        if store is None or not documents:
+        if self._store is None or not documents:
             return
+        place = self.panes.page.place if len(documents) == 1 else (1, 0)
         try:
-            kept_turns.save(
-                store,
-                documents,
-                self.turns,
-                self.panes.page.place if len(documents) == 1 else (1, 0),
-            )
+            stored_turns.save(self._store, documents, self.turns, place)
         except OSError as error:
-            self.panes.message(
-                f"questions cannot be kept ({error.strerror or error}, {store.root})", "warning"
-            )
+            reason = error.strerror or error
+            self._say(f"questions cannot be stored ({reason}, {self._store.root})", "warning")
 
     @property
-    def turns(self) -> list[Turn]:
-        return [card.turn for card in self.panes.answers.cards]
+    def turns(self) -> list[ShownTurn]:
+        return [card.turn for card in self._answers.cards]
 
-    def show_past(self, past: Turn) -> None:
-        same = [card for card in self.panes.answers.cards if card.turn.question == past.question]
-        self._navigation.choose(
-            same[-1] if same else self.panes.answers.add(past, *self.panes.documents)
-        )
+    def show_past(self, past: ShownTurn) -> None:
+        same = [card for card in self._answers.cards if card.turn.question == past.question]
+        self._navigation.choose(same[-1] if same else self._answers.add(past))
         self.panes.show_pane("answers")
 
     def _card(self, number: int | None) -> AnswerCard | None:
-        cards = self.panes.answers.cards
+        cards = self._answers.cards
         return cards[number] if number is not None and number < len(cards) else None

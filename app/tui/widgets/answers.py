@@ -3,7 +3,7 @@ found.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from textual import events
 from textual.containers import VerticalScroll
@@ -27,9 +27,9 @@ from docqa.app.output.render import (
     statement_texts,
     was_searched,
 )
-from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.page.lines import displayed
 from docqa.app.tui.page.stops import Stop, place_alone, stops_of
+from docqa.app.tui.stored_turns import ShownTurn
 from docqa.ingest.types import Document
 
 _EMPTY = """Type a question: it is answered in the document's own words, with the page.
@@ -39,7 +39,7 @@ _PASSAGE_CHARACTERS = 70
 _QUESTION_CHARACTERS = 240
 # A verbatim quote has none: that it was found makes no answer right.
 WEAK_MARKS = {Grade.DAMAGED: "≈", Grade.NEAR: "~", Grade.ABSENT: "✗", Grade.UNCHECKABLE: "?"}
-# Their marks differ in shape: no colour is needed to tell them apart.
+# Their marks differ in shape: they differ without colour, too.
 KINDS = {"answer": "$text-primary", "possible": "$text-warning", "not_found": "$text-error"}
 Part = str | tuple[str, str | Style] | Content
 
@@ -47,7 +47,7 @@ Part = str | tuple[str, str | Style] | Content
 class AnswerCard(Static):
     """One question. Mutable through `turn`; call `redraw` after a change."""
 
-    def __init__(self, number: int, turn: Turn, *documents: Document) -> None:
+    def __init__(self, number: int, turn: ShownTurn, documents: Sequence[Document]) -> None:
         super().__init__(classes="card")
         self.number = number
         self.turn = turn
@@ -113,7 +113,7 @@ class AnswerCard(Static):
             yield from parts
         for number in range(
             int(self._may_answer(answer)), self.shown
-        ):  # that one stands in the headline
+        ):  # that one is in the headline
             yield from self._stop_parts(number, self.stops[number])
         folded = len(self.stops) - self._first_shown
         if folded > 0:
@@ -169,8 +169,8 @@ class AnswerCard(Static):
             yield place
             yield f"  {excerpt(stop.text, _PASSAGE_CHARACTERS)}\n", "$text-muted"
             return
-        before, exact, behind = (displayed(part).replace("\n", " ") for part in marked_words(quote))
-        yield from (f"“{before}", (exact, "bold"), f"{behind}”\n   ")
+        before, exact, after = (displayed(part).replace("\n", " ") for part in marked_words(quote))
+        yield from (f"“{before}", (exact, "bold"), f"{after}”\n   ")
         if quote.verified:
             joined = "on" if place[0].startswith("p") and not self._several else "in"
             yield from ((f"{quote.grade.found} {joined} ", "$text-muted"), place)
@@ -233,6 +233,7 @@ class AnswersPane(VerticalScroll):
 
     def __init__(self) -> None:
         super().__init__(id="answers")
+        self.documents: Sequence[Document] = ()
         self.cards: list[AnswerCard] = []
         self.current: AnswerCard | None = None
         self._left_at = 0
@@ -240,8 +241,8 @@ class AnswersPane(VerticalScroll):
     def compose(self) -> Iterator[Widget]:
         yield Static(_EMPTY, id="no-answers", markup=False)
 
-    def add(self, turn: Turn, *documents: Document) -> AnswerCard:
-        card = AnswerCard(len(self.cards), turn, *documents)
+    def add(self, turn: ShownTurn) -> AnswerCard:
+        card = AnswerCard(len(self.cards), turn, self.documents)
         self.cards.append(card)
         self.query("#no-answers").remove()
         self.mount(card)

@@ -12,8 +12,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.page.stops import Stop
+from docqa.app.tui.stored_turns import ShownTurn
 from docqa.ingest.types import Document
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
@@ -64,7 +64,7 @@ class Slices:
 
 
 class EvidenceStrip(Widget):
-    """A heat map, one cell a slice: heights tell the score, `▲` a cite, `◆` the one followed, `│`
+    """A heat map, one cell a slice: heights are the score, `▲` a cite, `◆` the one followed, `│`
     the top of the page view. A click goes there."""
 
     COMPONENT_CLASSES = {"evidence-strip--heat", "evidence-strip--cite", "evidence-strip--here"}
@@ -79,7 +79,7 @@ class EvidenceStrip(Widget):
         self._current: int | None = None
         self._levels: tuple[int, list[int]] = (0, [])
 
-    def light(self, turn: Turn | None, stops: list[Stop], current: int | None) -> None:
+    def light(self, turn: ShownTurn | None, stops: list[Stop], current: int | None) -> None:
         """Light the slices by the scores of `turn`, or by its evidence alone where nothing more is
         known.
         """
@@ -103,8 +103,8 @@ class EvidenceStrip(Widget):
 
     async def on_click(self, event: events.Click) -> None:
         if self.document is not None:
-            page, offset = Slices(self.document, self.size.width).place_of(event.x)
-            await self.run_action(f"screen.jump({page}, {offset})")
+            place = Slices(self.document, self.size.width).place_of(event.x)
+            await self.run_action(f"screen.call('navigation', 'jump', {place})")
 
     def _heat(self, slices: Slices) -> list[Segment]:
         if self._levels[0] != slices.cells:

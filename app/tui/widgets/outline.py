@@ -1,17 +1,15 @@
 """The tree of sections with their pages, and a mark where the reader is. Children are made when
 their parent is opened, so that any length opens at once."""
 
-from typing import ClassVar
-
 from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from docqa.app.output.render import printable
-from docqa.app.tui.page.location import section_title
+from docqa.app.tui.page.spans import section_title
 from docqa.ingest.types import Document, Section
 
 _OPEN_UP_TO = 40
@@ -22,7 +20,7 @@ _HERE = "◂"
 class OutlineTree(Tree["Section"]):
     """Headings; Enter posts the place of one. `follow` marks where the reader is."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("left,right", "toggle_node", show=False)]
+    BINDINGS = [Binding("left,right", "toggle_node", show=False)]
 
     def __init__(self) -> None:
         # Before the tree is made, which draws its labels.
@@ -94,15 +92,16 @@ class OutlineTree(Tree["Section"]):
         event.stop()
         section = event.node.data
         if section is not None:
-            await self.run_action(f"screen.jump({section.page}, {section.start or 1})")
+            await self.run_action(
+                f"screen.call('navigation', 'jump', ({section.page}, {section.start or 1}))"
+            )
 
     def _fill(self, node: TreeNode[Section], parent: str | None, deep: bool) -> None:
         for section in self._below.get(parent, ()):
             label = Text(section_title(section))
-            if section.id not in self._below:
-                self._made[section.id] = node.add_leaf(label, section)
-                continue
-            child = self._made[section.id] = node.add(label, section, expand=deep)
+            above = section.id in self._below
+            child = node.add(label, section, expand=above and deep, allow_expand=above)
+            self._made[section.id] = child
             if deep:
                 self._fill(child, section.id, True)
 
@@ -110,16 +109,13 @@ class OutlineTree(Tree["Section"]):
         """Mark the node of the reader's section, or the nearest one above it that is not folded
         away.
         """
-        at = self._section
+        section = self._section
         node = None
-        while at is not None and node is None:
-            found = self._made.get(at.id)
-            node = (
-                found
-                if found is not None and all(each.is_expanded for each in _above(found))
-                else None
-            )
-            at = self._sections.get(at.parent or "")
+        while section is not None and node is None:
+            node = self._made.get(section.id)
+            if node is not None and not all(above.is_expanded for above in _above(node)):
+                node = None
+            section = self._sections.get(section.parent or "")
         for changed in {self._here, node}:
             if changed is not None:
                 changed.refresh()

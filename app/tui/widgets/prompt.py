@@ -3,10 +3,10 @@ or a command.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -25,18 +25,17 @@ MODES = {
     "goto": ("Go to", "a printed page number, PDF 14, or the number of a section"),
     "export": ("Export to", "the file to write: .md, or .html for one page with all of it"),
     "note": ("Note", "your note on these words, then Enter"),
-    "password": ("Password", "of this document; it is kept nowhere"),
+    "password": ("Password", "of this document; it is stored nowhere"),
 }
 TALKING = ("ask", "filter")
 """Modes whose empty line takes `?` and `/`."""
-CURSOR_MOVES = {
-    "up": "cursor_up",
-    "down": "cursor_down",
-    "pageup": "page_up",
-    "pagedown": "page_down",
-}
-"""A list's actions by their keys."""
 _OFFERED = 7  # commands above the line
+
+
+def press(widget: Widget, key: str) -> None:
+    """Do what `key` does where `widget` has the focus."""
+    (binding,) = widget._bindings.get_bindings_for_key(key)
+    getattr(widget, f"action_{binding.action}")()
 
 
 class PromptLine(Input, inherit_bindings=False):
@@ -44,7 +43,7 @@ class PromptLine(Input, inherit_bindings=False):
     owner's.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         *(Binding(key, f"cursor_{key}", show=False) for key in ("left", "right")),
         *(Binding(f"ctrl+{key}", f"cursor_{key}_word", show=False) for key in ("left", "right")),
         *(
@@ -70,7 +69,7 @@ class PromptLine(Input, inherit_bindings=False):
         self.replace(text if len(text) == 1 else " ".join(text.split()), *self.selection)
 
     async def action_submit(self) -> None:
-        """Enter what is in the line, now: a message would let the keys behind Enter be typed into
+        """Enter what is in the line, now: a message would let the keys after Enter be typed into
         it.
         """
         await self._owner.entered(self.value.strip())
@@ -89,7 +88,7 @@ class Prompt(Vertical):
     """A framed line, labelled by what it is for, below those of `commands` that may be typed.
     `mode`: the usual one of MODES."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", show=False)]
+    BINDINGS = [Binding("tab", "complete", show=False)]
 
     def __init__(self, owner: Any, commands: tuple[keymap.Key, ...], mode: str) -> None:
         super().__init__(id="bar")
@@ -141,11 +140,11 @@ class Prompt(Vertical):
     def matching(self) -> list[keymap.Key]:
         word = self.line.value[1:].partition(" ")[0]
         commands = settings_of(self).apply(self._commands)
-        return keymap.matching([key for key in commands if key.action and not key.group], word)
+        return keymap.matching_keys([key for key in commands if key.action and not key.group], word)
 
     @property
     def command(self) -> tuple[keymap.Key | None, str]:
-        """(the command that Enter runs, what is typed behind it)."""
+        """(the command that Enter runs, what is typed after it)."""
         found = self.matching
         argument = self.line.value.partition(" ")[2].strip()
         return found[min(self._chosen, len(found) - 1)] if found else None, argument
@@ -185,7 +184,7 @@ class Prompt(Vertical):
         self.screen.set_focus(self.line)  # at once, which `focus` is not
 
     def recall(self, questions: Sequence[str], step: int) -> None:
-        """Bring back the question `step` (-1 earlier) from the one shown; behind the last is what
+        """Bring back the question `step` (-1 earlier) from the one shown; after the last is what
         was begun.
         """
         if self._recalled == 0:

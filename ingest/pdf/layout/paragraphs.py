@@ -11,7 +11,7 @@ from docqa.ingest.language.sentences import is_opener
 from docqa.ingest.pdf.layout.lines import APART, TABLE, GridRow, Line
 from docqa.ingest.pdf.layout.reading_order import set_edges
 from docqa.ingest.structure.clean import LEADER, Hyphens
-from docqa.ingest.structure.outline import Heading
+from docqa.ingest.structure.outline import HeadingLine
 from docqa.ingest.structure.references import caption_of
 from docqa.ingest.types import Block, NumberedLine, Table, TableCell
 
@@ -35,7 +35,7 @@ class JoinedPage:
 
     text: str
     blocks: tuple[Block, ...]
-    headings: tuple[Heading, ...]
+    headings: tuple[HeadingLine, ...]
     printed: tuple[tuple[Line, ...], ...] = ()
     numbered: tuple[NumberedLine, ...] = ()
     tables: tuple[Table, ...] = ()
@@ -58,7 +58,7 @@ def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> JoinedPage:
             paragraphs.append(_Paragraph(line, before))
     text: list[str] = []
     blocks: list[Block] = []
-    headings: list[Heading] = []
+    headings: list[HeadingLine] = []
     numbered: list[NumberedLine] = []
     start = 0
     for number, paragraph in enumerate(paragraphs):
@@ -139,7 +139,7 @@ class _Paragraph:
             if line.number is not None:
                 yield NumberedLine(start + at, line.number)
 
-    def heading(self, start: int, following: Line | None, body: float) -> Heading | None:
+    def heading(self, start: int, following: Line | None, body: float) -> HeadingLine | None:
         first = self.first
         opening = _RUN_IN.match(self.text)
         # "5 Experiments: Retrieval" or "2 MODEL VS. MARKUP" is a heading as a whole, no text runs
@@ -147,9 +147,9 @@ class _Paragraph:
         stands_out = first.bold or first.size > 1.08 * body or self.text.isupper()
         whole = len(self.lines) == 1 and stands_out and not self.text.endswith(".")
         if opening and not whole:
-            return Heading(start, opening.group(1), first.size, first.bold, False, True)
+            return HeadingLine(start, opening.group(1), first.size, first.bold, False, True)
         if first.lead and _runs_on(first):
-            return Heading(
+            return HeadingLine(
                 start, first.text[: first.lead].strip(_STOPS), first.size, True, False, True
             )
         if (
@@ -167,7 +167,7 @@ class _Paragraph:
         below = (
             following is None or following.region != first.region or following.top > self.last.top
         )
-        return Heading(start, self.text, first.size, first.bold, above and below)
+        return HeadingLine(start, self.text, first.size, first.bold, above and below)
 
 
 def _runs_on(line: Line) -> bool:

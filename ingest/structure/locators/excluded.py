@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from docqa.ingest.structure.clean import folded
 from docqa.ingest.structure.locators.marks import MarkedLine
-from docqa.ingest.types import Page, Section
+from docqa.ingest.types import Page, Section, location_of
 
 _INSERTED = re.compile(
     r"\s{0,80}[“\"]\s?(?:\(?\d{1,3}[A-Z]{0,3}\)?[.)]?(?=[\s(—–])|\([A-Za-z]{1,5}\)\s|[A-Z]{1,5}\.\s|"
@@ -65,7 +65,7 @@ def contents_lines(
     keys = [_entry(line) for line in lines]
     for line, key in zip(lines, keys, strict=True):
         if key:
-            last[key] = max(last.get(key, (0, 0)), (line.page, line.start))
+            last[key] = max(last.get(key, (0, 0)), location_of(line))
     again = [
         bool(key) and last[key] > (line.page, line.end)
         for line, key in zip(lines, keys, strict=True)

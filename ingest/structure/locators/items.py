@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from docqa.ingest.language.numbers import ordinal_of
+from docqa.ingest.structure.clean import one_line
 from docqa.ingest.structure.locators import sections as printed
 from docqa.ingest.structure.locators.excluded import contents_lines, insertions
 from docqa.ingest.structure.locators.marks import (
@@ -18,16 +19,16 @@ from docqa.ingest.structure.locators.marks import (
     BRACKET,
     DIVISION,
     WORDED,
-    Levels,
-    Mark,
     MarkedLine,
+    NumberMark,
+    OpenLevels,
     read_lines,
     readings_of,
 )
 from docqa.ingest.structure.nesting import NAMES_OF_LISTS
 from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.structure.sequence import follows
-from docqa.ingest.types import Item, Note, Page, Section
+from docqa.ingest.types import Item, Note, Page, Section, location_of
 
 _LEAST_PARAGRAPHS = 4
 _CLAUSE_AHEAD = 40
@@ -55,10 +56,10 @@ def find_items(
 ) -> list[Item]:
     """The numbered parts of `sections`, which have their locators, in order. Behind a part that is
     only a line ("Theorem 2", a note) the locator before it comes again."""
-    return list(_Walk(pages, sections, notes).items())
+    return list(DocumentWalk(pages, sections, notes).items())
 
 
-class _Walk:
+class DocumentWalk:
     """All lines of a document in order, each in its section."""
 
     def __init__(
@@ -68,43 +69,38 @@ class _Walk:
         contents = contents_lines(lines, pages, sections)
         self.lines = [line for number, line in enumerate(lines) if number not in contents]
         self.inserted = insertions(self.lines)
-        self.sections = sorted(sections, key=lambda section: (section.page, section.start))
-        self.starts = [(section.page, section.start) for section in self.sections]
+        self.sections = sorted(sections, key=location_of)
+        self.starts = list(map(location_of, self.sections))
         self.headed = set(self.starts)
         self.is_opinion = any(section.source == "opinion" for section in sections)
         self.is_plain = not any(printed.printed_number(section) for section in sections)
         self.attachments = printed.attachment_of(sections)
-        self.notes = sorted(notes, key=lambda note: (note.page, note.start))
-        self.note_starts = [(note.page, note.start) for note in self.notes]
+        self.notes = sorted(notes, key=location_of)
+        self.note_starts = list(map(location_of, self.notes))
         self.counted: dict[str, int] = {}
         self.paragraphs = self._paragraphs()
 
     def items(self) -> Iterator[Item]:
-        part: _Part | None = None
-        at = -2
-        said: str | None = None
+        walk = SectionWalk(self, None)
+        index = -1
+        before: str | None = None
         for number, line in enumerate(self.lines):
-            here = bisect_right(self.starts, (line.page, line.end - 1)) - 1
-            if here != at:
-                at = here
-                section = self.sections[at] if at >= 0 else None
-                part = _Part(self, section, number)
-                said = section.locator if section is not None else None
-            assert part is not None
-            for start, locator in part.take(number, line):
-                if locator != said:
+            section_index = bisect_right(self.starts, (line.page, line.end - 1)) - 1
+            if section_index != index:
+                index = section_index
+                walk = SectionWalk(self, self.sections[index])
+                before = self.sections[index].locator
+            for start, locator in walk.take(number, line):
+                if locator != before:
                     yield Item(line.page, start, locator or "")
-                    said = locator
+                    before = locator
 
     def note_of(self, line: MarkedLine) -> Note | None:
-        at = bisect_right(self.note_starts, (line.page, line.start)) - 1
-        note = self.notes[at] if at >= 0 else None
-        inside = note is not None and note.page == line.page and line.start < note.end
-        return (
-            note
-            if inside and note is not None and (note.page, note.start) not in self.headed
-            else None
-        )
+        at = bisect_right(self.note_starts, location_of(line)) - 1
+        if at < 0 or self.note_starts[at] in self.headed:
+            return None
+        note = self.notes[at]
+        return note if note.page == line.page and line.start < note.end else None
 
     def _paragraphs(self) -> frozenset[int]:
         """The lines whose number counts paragraphs through the document ("14." of a complaint,
@@ -122,8 +118,7 @@ class _Walk:
                 if value == last + 1 or (len(chain) >= 10 and value == last + 2):
                     chain.append(number)
                     last = value
-            if len(chain) > len(best):
-                best = chain
+            best = max(best, chain, key=len)
         counted = sum(
             (printed.printed_number(section) or "").isdigit() for section in self.sections
         )
@@ -139,29 +134,31 @@ class _Walk:
         return frozenset(best) if most else frozenset()
 
 
-class _Part:
+class SectionWalk:
     """The lines of one section while they are gone through. Mutable."""
 
-    def __init__(self, walk: _Walk, section: Section | None, first: int) -> None:
+    def __init__(self, walk: DocumentWalk, section: Section | None) -> None:
         self.walk = walk
         self.section = section
-        self.first = first
-        self.base = section.locator if section is not None else None
-        self.number = printed.printed_number(section) if section is not None else None
+        self.base: str | None = None
+        self.number: str | None = None
+        self.roof: str | None = None
+        self.source = ""
+        # A bibliography or a table of contents, whose numbers name nothing in the document.
+        self.skipped = False
+        if section is not None:
+            self.base = section.locator
+            self.number = printed.printed_number(section)
+            self.roof = walk.attachments.get(section.id)
+            self.source = section.source
+            self.skipped = section.title.casefold().strip(" .:") in NAMES_OF_LISTS
         # Headings by look alone, and no number in any: the numbered paragraphs are all that the
         # document prints.
-        self.is_plain = walk.is_plain and (
-            section is None or section.source in ("style", "bookmark")
-        )
-        self.roof = walk.attachments.get(section.id) if section is not None else None
+        self.is_plain = walk.is_plain and self.source in ("", "style", "bookmark")
         self.is_attached = self.roof is not None and printed.is_attachment(self.number)
-        self.levels = Levels(walk.lines)
+        self.levels = OpenLevels(walk.lines)
         self._begin_levels()
         self.clause = _ordinals(self.number)
-        # A bibliography or a table of contents, whose numbers name nothing in the document.
-        self.skipped = (
-            section is not None and section.title.casefold().strip(" .:") in NAMES_OF_LISTS
-        )
         self.before: MarkedLine | None = None
         self.terms: int | None = None
         self.divisions: dict[str, int] = {}
@@ -171,15 +168,11 @@ class _Part:
         open level.
         """
         for shape, pattern in _OWN_MARKS:
-            match = pattern.search(self.base or "") if self.number is not None else None
-            if (
-                match is not None
-                and self.base is not None
-                and self.number is not None
-                and pattern.search(self.number)
-            ):
-                self.levels.begin(_WORD.findall(match.group()), shape)
-                self.base = self.base[: match.start()].rstrip(" ,")
+            base = self.base or ""
+            match = pattern.search(base)
+            if match and pattern.search(self.number or ""):
+                self.levels.begin(_WORD.findall(match[0]), shape)
+                self.base = base[: match.start()].rstrip(" ,")
 
     def take(self, number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
         """The (offset, locator) of the parts that begin on a line."""
@@ -197,13 +190,13 @@ class _Part:
         if line.name is not None:
             yield line.start, line.name
             return
-        marks = [mark for mark in line.marks if not self._is_own(mark)]
         if not line.marks:
             self._unmarked(number, line)
             yield line.start, self._locator()
-        for mark in marks:
-            self._open(number, line, mark)
-            yield max(mark.start, line.start), self._locator()
+        for mark in line.marks:
+            if not self._is_own(mark):
+                self._open(number, line, mark)
+                yield max(mark.start, line.start), self._locator()
         yield from self._inline(number, line)
         self.before = line
 
@@ -219,19 +212,15 @@ class _Part:
             self.levels.close_to(depth)
             yield line.sentence_end, self._locator()
 
-    def _is_own(self, mark: Mark) -> bool:
+    def _is_own(self, mark: NumberMark) -> bool:
         """Whether a mark is the section's own number on its first line."""
-        section = self.section
-        own = (
-            section is not None
-            and section.start <= mark.start <= section.start + 2
-            and mark.page == section.page
-        )
-        return own and self.number is not None
+        if self.section is None or self.number is None or mark.page != self.section.page:
+            return False
+        return 0 <= mark.start - self.section.start <= 2
 
-    def _open(self, number: int, line: MarkedLine, mark: Mark) -> None:
+    def _open(self, number: int, line: MarkedLine, mark: NumberMark) -> None:
         if mark.shape == ALONE:
-            if self.section is not None and self.walk.is_opinion:
+            if self.source and self.walk.is_opinion:
                 self.levels.take(number, mark)
         elif mark.shape == WORDED:
             self._open_worded(mark)
@@ -244,22 +233,20 @@ class _Part:
         elif mark.shape in BRACKET or self.number is not None or self.levels.open:
             taken = self.levels.take(number, mark)
             if not taken and mark.shape == ABJAD:
-                self.levels.resume(
-                    mark
-                )  # "د –" is a mark wherever it stands, also where the one before it is lost
+                # "د –" is a mark wherever it is, also where the one before it is lost.
+                self.levels.resume(mark)
             if taken and mark.text.isdigit():
                 self.terms = None
 
-    def _open_clause(self, number: int, line: MarkedLine, mark: Mark) -> None:
+    def _open_clause(self, number: int, line: MarkedLine, mark: NumberMark) -> None:
         ordinals = _ordinals(mark.text)
         before = self.clause
-        missed = ordinals > before and _HEADING.match(
-            line.text
-        )  # a heading that the outline does not have
-        deeper = len(before) < len(ordinals) and ordinals[: len(before)] == before
-        inside = deeper and max(ordinals[len(before) :]) <= 2
+        # A heading that the outline does not have.
+        missed = ordinals > before and _HEADING.match(line.text)
+        inner = ordinals[len(before) :] if ordinals[: len(before)] == before else ()
+        inside = inner and max(inner) <= 2
         begun = not before and self._is_begun(number, ordinals)
-        if missed or inside or begun or (before and follows(before, ordinals)):
+        if missed or inside or begun or follows(before, ordinals):
             self._begin_clause(mark, ordinals)
 
     def _is_begun(self, number: int, ordinals: tuple[int, ...]) -> bool:
@@ -272,45 +259,36 @@ class _Part:
         after = next((mark for mark in marks if mark.shape == "1.1"), None)
         return after is not None and follows(ordinals, _ordinals(after.text))
 
-    def _open_worded(self, mark: Mark) -> None:
+    def _open_worded(self, mark: NumberMark) -> None:
         """An article between two headings, whose text begins on the line of its number."""
-        own = _LAST_NUMBER.search(self.base or "")
-        value = _LAST_NUMBER.search(mark.text)
-        if (
-            own is None
-            or value is None
-            or printed.word_of(mark.text) != printed.word_of(self.number or "")
-        ):
+        own = _last_number(self.base)
+        value = _last_number(mark.text)
+        if own is None or value is None or printed.word_of(mark.text) != self._word():
             return
         following = self._next_section()
-        if 0 < int(value.group()) - int(own.group()) <= _GAP and (
-            following is None or int(value.group()) < following
-        ):
-            self._begin(printed.joined(self.roof or "", " ".join(mark.text.split())))
+        if 0 < value - own <= _GAP and (following is None or value < following):
+            self._begin(printed.joined(self.roof or "", one_line(mark.text)))
 
-    def _open_division(self, mark: Mark) -> None:
+    def _open_division(self, mark: NumberMark) -> None:
         """A part of a schedule that is no heading: "Part II – High Court Act" behind Part I."""
         if self.section is None or not self.is_attached:
             return
         word, core = mark.text.split()
-        last = self.divisions.get(word.casefold(), 0)
+        word = word.capitalize()
+        last = self.divisions.get(word, 0)
         # "L" behind "XLIX" is a numeral.
-        readings = {
-            *ordinal_of(core)[:1],
-            *(value for kind, value in readings_of(core.lower()) if kind == "i"),
-        }
-        ordinal = next(
-            (value for value in sorted(readings) if value == 1 or 0 < value - last <= _GAP), None
-        )
-        if ordinal is not None:
-            self.divisions[word.casefold()] = ordinal
-            self._begin(printed.joined(self.section.locator or "", f"{word.capitalize()} {core}"))
+        numerals = [value for kind, value in readings_of(core.lower()) if kind == "i"]
+        for ordinal in sorted({*ordinal_of(core)[:1], *numerals}):
+            if ordinal == 1 or 0 < ordinal - last <= _GAP:
+                self.divisions[word] = ordinal
+                self._begin(printed.joined(self.section.locator or "", f"{word} {core}"))
+                return
 
-    def _begin_clause(self, mark: Mark, ordinals: tuple[int, ...]) -> None:
+    def _begin_clause(self, mark: NumberMark, ordinals: tuple[int, ...]) -> None:
         self.clause = ordinals
         self._begin(printed.joined(self.roof or "", mark.text))
 
-    def _open_paragraph(self, number: int, mark: Mark) -> None:
+    def _open_paragraph(self, number: int, mark: NumberMark) -> None:
         if number in self.walk.paragraphs and not (self.number or "").isdigit():
             self._begin(mark.text)
         elif self.levels.open or self._has_list_of_parts():
@@ -320,24 +298,19 @@ class _Part:
 
     def _is_next_clause(self, value: int) -> bool:
         """Whether "5." goes on behind section 4, no heading having it; "Section 4" is no 4."""
-        counted = not (self.number and printed.word_of(self.number)) and self.clause[:1] == (
-            value - 1,
-        )
+        counted = not self._word() and self.clause[:1] == (value - 1,)
         return counted and self._next_section() != value
 
-    def _take_part(self, number: int, mark: Mark) -> None:
+    def _take_part(self, number: int, mark: NumberMark) -> None:
         """Opens "5." of a schedule, whose paragraphs count on from part to part."""
-        above = self.roof
+        above = self.roof or ""
         value = int(mark.text)
-        if (
-            not self.levels.open
-            and above is not None
-            and value == self.walk.counted.get(above, 0) + 1 > 1
-        ):
+        before = self.walk.counted.get(above, 0)
+        if before and value == before + 1 and not self.levels.open:
             self.levels.resume(mark)
         elif not self.levels.take(number, mark):
             return
-        if above is not None and self.levels.open[0].text == mark.text:
+        if above and self.levels.open[0].text == mark.text:
             self.walk.counted[above] = value
 
     def _begin(self, base: str | None) -> None:
@@ -350,51 +323,57 @@ class _Part:
         """Whether "1." may be cited: of a schedule, article IV or 5.A; not a list in 4.2."""
         number = self.number
         if number is None:
-            opinion = self.section is not None and self.section.source == "opinion"
-            return self.walk.is_plain or opinion
+            return self.walk.is_plain or self.source == "opinion"
         return self.is_attached or not (number[-1:].isdigit() or printed.is_division(number))
+
+    def _word(self) -> str:
+        """ "article" where the section's number is "Article 4", empty for a bare one."""
+        return printed.word_of(self.number or "")
 
     def _next_section(self) -> int | None:
         """The number of the next section counted as this one."""
-        section = self.section
-        if section is None:
+        if self.section is None:
             return None
-        at = self.walk.sections.index(section)
-        later = (other for other in self.walk.sections[at + 1 :] if other.parent == section.parent)
-        own = printed.word_of(self.number or "")
-        numbers = map(printed.printed_number, later)
-        alike = (
-            number for number in numbers if number is not None and printed.word_of(number) == own
-        )
-        found = (_LAST_NUMBER.search(number) for number in alike)
-        return next((int(match.group()) for match in found if match is not None), None)
+        sections = self.walk.sections
+        for later in sections[sections.index(self.section) + 1 :]:
+            if later.parent == self.section.parent:
+                number = printed.printed_number(later) or ""
+                value = _last_number(number)
+                if value is not None and printed.word_of(number) == self._word():
+                    return value
+        return None
 
     def _unmarked(self, number: int, line: MarkedLine) -> None:
         """Words that close a list belong to what it is a part of; the next defined term closes the
         last's list.
         """
         words = line.text.lstrip()
+        depth = len(self.levels.open)
         if words.startswith(("Provided that", "Provided further", "PROVIDED")):
             return  # what it limits is the item before it
-        if self.levels.open and self.levels.open[-1].shape == ALONE:
+        if depth and self.levels.open[-1].shape == ALONE:
             return  # parts of an opinion, which end where the next begins
         if words[:1] in ("“", '"', "‘"):
-            if self.terms is not None and len(self.levels.open) > self.terms:
-                self.levels.close_to(self.terms)
+            if self.terms is not None:
+                self.levels.close_to(min(self.terms, depth))
             self.terms = len(self.levels.open)
         elif self.before is not None and _ENDED.search(self.before.text[-20:]):
             # A new paragraph behind one that ended is no part of the item.
             new = words[:1].islower() or self.before.marks or self.before.inline
             if new and not self.levels.innermost_goes_on(number):
-                self.levels.close_to(len(self.levels.open) - 1)
+                self.levels.close_to(depth - 1)
 
     def _locator(self) -> str | None:
         locator = "" if self.is_plain and self.levels.open and not self.clause else self.base or ""
         for level in self.levels.open:
-            locator = printed.joined(
-                locator, f"({level.text})" if level.shape in BRACKET else level.text
-            )
+            mark = f"({level.text})" if level.shape in BRACKET else level.text
+            locator = printed.joined(locator, mark)
         return locator or None
+
+
+def _last_number(text: str | None) -> int | None:
+    match = _LAST_NUMBER.search(text or "")
+    return int(match[0]) if match else None
 
 
 def _ordinals(number: str | None) -> tuple[int, ...]:

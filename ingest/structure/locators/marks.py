@@ -9,8 +9,9 @@ from typing import NamedTuple
 from docqa.ingest.language.numbers import ROMAN, in_letters
 from docqa.ingest.language.places import ELSEWHERE
 from docqa.ingest.language.sentences import sentences
-from docqa.ingest.structure.clean import LEADER
-from docqa.ingest.types import Page, lines_of
+from docqa.ingest.language.words import alternatives, word_set
+from docqa.ingest.structure.clean import LEADER, one_line
+from docqa.ingest.types import Page, lines_of, location_of
 
 ABJAD = "أ –"
 BRACKET = frozenset(("(a)", "a)", ABJAD, "1 –"))
@@ -52,10 +53,13 @@ _SHAPES = (
 _ALONE = re.compile(r"\s*([IVX]{1,5}|[A-Z]|\d{1,2})\.?\s*$")
 _FIRST_MARK = re.compile(r"\s*[(\[¶§.–\w-]")
 _INLINE = re.compile(rf"([;:.—–])\s*(?:(?:and|or|and/or)\s+)?(?=\((?:{_INNER})\)\s)")
+_COUNTED_NAMES = word_set(
+    "Theorem Lemma Proposition Corollary Definition Conjecture Axiom Claim Remark Example Algorithm Assumption "
+    "Figure FIGURE Fig\\. Table TABLE Listing Box Recital Théorème Lemme Corollaire Définition Remarque Exemple "
+    "Tableau Satz Korollar Abbildung Tabelle Teorema Definición Tabla Figura"
+)
 _NAMED = re.compile(
-    r"((?:Theorem|Lemma|Proposition|Corollary|Definition|Conjecture|Axiom|Claim|Remark|Example|Algorithm|Assumption|"
-    r"Figure|FIGURE|Fig\.|Table|TABLE|Listing|Box|Recital|Théorème|Lemme|Corollaire|Définition|Remarque|Exemple|"
-    r"Tableau|Satz|Korollar|Abbildung|Tabelle|Teorema|Definición|Tabla|Figura)\s+"
+    rf"((?:{alternatives(_COUNTED_NAMES)})\s+"
     r"(?:\d{1,3}(?:[.\-–]\d{1,3}){0,3}[a-z]?|[A-Z]\.?\d{1,3}|[IVX]{1,5}))(?:\s*[.:|—(]|\s+(?=[A-Z“\"])|\s*$)"
 )
 _MOST_MARKS = 4
@@ -73,7 +77,7 @@ _PART_AHEAD = 1500
 """The same for the parts of an opinion and for subsections, which may run over many pages."""
 
 
-class Mark(NamedTuple):
+class NumberMark(NamedTuple):
     """A number or letter at offset `start` of `page`: `text` without what sets it apart, `shape`:
     "(a)", "a)", "a.", "1.", "1.1", "[1]". `behind`: the sign in front of one within a line."""
 
@@ -93,8 +97,8 @@ class MarkedLine:
     page: int
     start: int
     text: str
-    marks: tuple[Mark, ...]
-    inline: tuple[Mark, ...]
+    marks: tuple[NumberMark, ...]
+    inline: tuple[NumberMark, ...]
     name: str | None
     sentence_end: int
 
@@ -115,11 +119,13 @@ def read_lines(pages: Sequence[Page]) -> Iterator[MarkedLine]:
 def _line(page: int, start: int, text: str) -> MarkedLine:
     alone = _ALONE.match(text)
     if alone:
-        marks: tuple[Mark, ...] = (Mark(page, start + alone.start(1), alone.group(1), ALONE),)
+        marks: tuple[NumberMark, ...] = (
+            NumberMark(page, start + alone.start(1), alone.group(1), ALONE),
+        )
     else:
         marks = tuple(_opening(page, start, text)) if _FIRST_MARK.match(text) else ()
     named = _NAMED.match(text)
-    name = " ".join(named.group(1).split()) if named else None
+    name = one_line(named.group(1)) if named else None
     inline = tuple(_inline(page, start, text)) if "(" in text else ()
     behind = (start + span.start for span in sentences(text)) if inline else ()
     return MarkedLine(
@@ -133,7 +139,7 @@ def _line(page: int, start: int, text: str) -> MarkedLine:
     )
 
 
-def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
+def _opening(page: int, start: int, text: str) -> Iterator[NumberMark]:
     """The marks that open a line: one, or several as "4. (1) (a)"."""
     at = 0
     if " | " in text:
@@ -144,42 +150,42 @@ def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
             if match is not None and (count == 0 or shape in ("(a)", "a.", "1 –")):
                 group = match.lastindex or 1
                 first = match.start(group)
-                first = (
-                    text.rfind(shape[0], 0, first)
-                    if shape in ("(a)", "[1]") and "¶" not in text[:first]
-                    else first
-                )
-                first = match.start() if shape in ("1 –", "1.1") else first
-                yield Mark(page, start + max(first, 0), match.group(group), shape)
+                if shape in ("1 –", "1.1"):
+                    first = match.start()
+                elif shape in ("(a)", "[1]") and "¶" not in text[:first]:
+                    first = text.rfind(shape[0], 0, first)
+                yield NumberMark(page, start + max(first, 0), match[group], shape)
                 at = match.end()
                 break
         else:
             return
 
 
-def _inline(page: int, start: int, text: str) -> Iterator[Mark]:
+def _inline(page: int, start: int, text: str) -> Iterator[NumberMark]:
     for stop in _INLINE.finditer(text):
         match = _BRACKETED.match(text, stop.end())
         if match is not None:
-            yield Mark(page, start + match.start(1) - 1, match.group(1), "(a)", stop.group(1))
+            yield NumberMark(page, start + match.start(1) - 1, match.group(1), "(a)", stop.group(1))
 
 
 @dataclass(frozen=True, slots=True)
-class _Level:
+class OpenLevel:
+    """A level with the mark that was last opened in it."""
+
     shape: str
     kind: str
     ordinal: int
     text: str
 
 
-class Levels:
+class OpenLevels:
     """The open levels of one section. Mutable. `lines` are those of the document, for what comes
     next.
     """
 
     def __init__(self, lines: Sequence[MarkedLine]) -> None:
         self.lines = lines
-        self.open: list[_Level] = []
+        self.open: list[OpenLevel] = []
         self._own = 0  # levels that are the section's own number, which no list closes
 
     def begin(self, texts: Sequence[str], shape: str) -> None:
@@ -188,7 +194,7 @@ class Levels:
         """
         for text in texts:
             if readings := readings_of(text):
-                self.open.append(_Level(shape, *readings[0 if self.open else -1], text))
+                self.open.append(OpenLevel(shape, *readings[0 if self.open else -1], text))
         self._own = len(self.open)
 
     def clear(self) -> None:
@@ -199,7 +205,7 @@ class Levels:
         """Leaves `depth` levels open, and those of the section itself."""
         del self.open[max(depth, self._own) :]
 
-    def take(self, line: int, mark: Mark) -> bool:
+    def take(self, line: int, mark: NumberMark) -> bool:
         """Opens what `mark` of line number `line` begins; False for a stray."""
         follows = self._following(mark)
         if follows is not None and not self._begins_roman(line, mark, follows):
@@ -207,32 +213,25 @@ class Levels:
         for kind, ordinal in readings_of(mark.text):
             if ordinal == 1 and self._goes_on(line, mark, kind):
                 shapes = [(level.shape, level.kind) for level in self.open]
-                depth = (
-                    shapes.index((mark.shape, kind))
-                    if (mark.shape, kind) in shapes
-                    else len(shapes)
-                )
-                return self._set(depth, _Level(mark.shape, kind, 1, mark.text))
+                shapes.append((mark.shape, kind))
+                depth = shapes.index((mark.shape, kind))
+                return self._set(depth, OpenLevel(mark.shape, kind, 1, mark.text))
             if not self.open and ordinal in (2, 3) and self._is_next(line, mark, kind, ordinal + 1):
-                return self._set(
-                    0, _Level(mark.shape, kind, ordinal, mark.text)
-                )  # the first is lost in print
+                # The first is lost in print.
+                return self._set(0, OpenLevel(mark.shape, kind, ordinal, mark.text))
         later = self._following(mark, _GAP)
-        # Behind a wide gap in print ("30." and "37.") the numbers must count on.
-        if (
-            later is None
-            and mark.text.isdigit()
-            and self._is_next(line, mark, "1", int(mark.text) + 1)
-        ):
+        # After a wide gap in print ("30." and "37.") the numbers must count on.
+        digits = mark.text if later is None and mark.text.isdigit() else ""
+        if digits and self._is_next(line, mark, "1", int(digits) + 1):
             later = self._following(mark, _WIDE_GAP)
-        return self._set(*later) if later is not None else False
+        return later is not None and self._set(*later)
 
-    def resume(self, mark: Mark) -> None:
+    def resume(self, mark: NumberMark) -> None:
         """Opens `mark` alone: its level counts on from one that a new part of the document
         closed.
         """
         kind, ordinal = readings_of(mark.text)[0]
-        self.open[self._own :] = [_Level(mark.shape, kind, ordinal, mark.text)]
+        self.open[self._own :] = [OpenLevel(mark.shape, kind, ordinal, mark.text)]
 
     def innermost_goes_on(self, line: int) -> bool:
         """Whether the innermost open level goes on behind line number `line` before it begins
@@ -242,7 +241,7 @@ class Levels:
             return True
         level = self.open[-1]
         here = self.lines[line]
-        for after in self._later(line, Mark(here.page, here.start, "", level.shape)):
+        for after in self._later(line, NumberMark(here.page, here.start, "", level.shape)):
             readings = readings_of(after.text)
             if (level.kind, level.ordinal + 1) in readings:
                 return True
@@ -250,7 +249,7 @@ class Levels:
                 return False
         return False
 
-    def continue_inline(self, line: int, mark: Mark) -> bool:
+    def continue_inline(self, line: int, mark: NumberMark) -> bool:
         """As `take` for a mark within a line, which must be the very next one or begin a list
         behind a colon.
         """
@@ -259,65 +258,57 @@ class Levels:
             return self._set(*follows)
         for kind, ordinal in readings_of(mark.text):
             if ordinal == 1 and mark.behind in ":—–" and self._goes_on(line, mark, kind):
-                return self._set(len(self.open), _Level(mark.shape, kind, 1, mark.text))
+                return self._set(len(self.open), OpenLevel(mark.shape, kind, 1, mark.text))
         return False
 
-    def _set(self, depth: int, level: _Level) -> bool:
+    def _set(self, depth: int, level: OpenLevel) -> bool:
         self.open[depth:] = [level]
         return True
 
-    def _following(self, mark: Mark, gap: int = 0) -> tuple[int, _Level] | None:
+    def _following(self, mark: NumberMark, gap: int = 0) -> tuple[int, OpenLevel] | None:
         """The innermost open level that `mark` goes on, as it is then."""
         for depth in range(len(self.open) - 1, -1, -1):
             level = self.open[depth]
             for kind, ordinal in readings_of(mark.text):
                 step = ordinal - level.ordinal
-                again = (
-                    step == 0 and mark.text != level.text
-                )  # "2A" behind "2", "iiia" behind "iii"
-                if (level.shape, level.kind) == (mark.shape, kind) and (
-                    0 < step <= gap + 1 or again
-                ):
-                    return depth, _Level(mark.shape, kind, ordinal, mark.text)
+                # "2A" follows "2", "iiia" follows "iii".
+                follows = 0 < step <= gap + 1 or (step == 0 and mark.text != level.text)
+                if follows and (level.shape, level.kind) == (mark.shape, kind):
+                    return depth, OpenLevel(mark.shape, kind, ordinal, mark.text)
         return None
 
-    def _begins_roman(self, line: int, mark: Mark, follows: tuple[int, _Level]) -> bool:
+    def _begins_roman(self, line: int, mark: NumberMark, follows: tuple[int, OpenLevel]) -> bool:
         """Whether "(i)" behind "(h)" is a one: "(ii)" comes next."""
         if mark.text.lower() != "i" or follows[1].kind.lower() == "i":
             return False
         after = next(self._later(line, mark), None)
         return after is not None and after.text.lower() == "ii"
 
-    def _is_next(self, line: int, mark: Mark, kind: str, ordinal: int) -> bool:
+    def _is_next(self, line: int, mark: NumberMark, kind: str, ordinal: int) -> bool:
         """Whether the next mark counted as `mark` has this number."""
-        later = (readings_of(after.text) for after in self._later(line, mark))
-        alike = next(
-            (readings for readings in later if any(one == kind for one, _ in readings)), []
-        )
-        return (kind, ordinal) in alike
+        for after in self._later(line, mark):
+            readings = dict(readings_of(after.text))
+            if kind in readings:
+                return readings[kind] == ordinal
+        return False
 
-    def _goes_on(self, line: int, mark: Mark, kind: str) -> bool:
+    def _goes_on(self, line: int, mark: NumberMark, kind: str) -> bool:
         """Whether a later mark of the level that `mark` begins comes before its first again."""
         for after in self._later(line, mark):
             if after.text == mark.text:
                 return False
-            if any(
-                one == kind and 1 < ordinal <= 2 + _GAP for one, ordinal in readings_of(after.text)
-            ):
+            if 1 < dict(readings_of(after.text)).get(kind, 0) <= 2 + _GAP:
                 return True
         return False
 
-    def _later(self, line: int, mark: Mark) -> Iterator[Mark]:
+    def _later(self, line: int, mark: NumberMark) -> Iterator[NumberMark]:
         """The marks of the same shape in the lines that follow."""
         outer = mark.shape == ALONE or (mark.text == "1" and not self.open)
         far = _PART_AHEAD if outer else _LOOK_AHEAD
         for number in range(line, min(line + far, len(self.lines))):
             row = self.lines[number]
             for after in (*row.marks, *row.inline):
-                if after.shape == mark.shape and (after.page, after.start) > (
-                    mark.page,
-                    mark.start,
-                ):
+                if after.shape == mark.shape and location_of(after) > location_of(mark):
                     yield after
 
 
@@ -332,11 +323,8 @@ def readings_of(text: str) -> list[tuple[str, int]]:
         return [("أ", _ABJAD.index(text) + 1)]
     lowered = text.lower().rstrip("0123456789")  # "a1", which an amendment put behind "a"
     inserted = lowered not in _ROMAN and len(lowered) > 2 and lowered[:-1] in _ROMAN  # "iiia"
-    found = (
-        [("i", _ROMAN[lowered[:-1] if inserted else lowered])]
-        if inserted or lowered in _ROMAN
-        else []
-    )
+    numeral = lowered[:-1] if inserted else lowered
+    readings = [("i", _ROMAN[numeral])] if numeral in _ROMAN else []
     if lowered in _LETTERS:
-        found.append(("a", _LETTERS[lowered]))
-    return [(kind if text.islower() else kind.upper(), ordinal) for kind, ordinal in found]
+        readings.append(("a", _LETTERS[lowered]))
+    return [(kind if text.islower() else kind.upper(), ordinal) for kind, ordinal in readings]

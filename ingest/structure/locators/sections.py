@@ -19,6 +19,7 @@ from docqa.ingest.language.places import (
     NAME_OF_DIVISION,
     division_of,
 )
+from docqa.ingest.structure.clean import one_line
 from docqa.ingest.types import Section
 
 _WORDED = lazily(r"(?P<word>[^\W\d_]{2,}\.?|§+)\s*(?:[Nn]o\.\s*)?(?P<core>\S.*)$")
@@ -48,7 +49,7 @@ def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section,
     """
     numbers = {section.id: printed_number(section) for section in sections}
     names = Counter(
-        (numbers[section.id] or " ".join(section.title.split())).casefold() for section in sections
+        (numbers[section.id] or one_line(section.title)).casefold() for section in sections
     )
     first = _first_numbered(sections)
     done: dict[str, Section] = {}
@@ -67,10 +68,10 @@ def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section,
 def printed_number(section: Section) -> str | None:
     """The number of a section as printed: "4.2", "Article 70" of "ARTICLE 70", "(a)"; or a name
     with its number in words ("First Schedule", "Part XXIA")."""
-    number = " ".join((section.number or "").split()).rstrip(".: ")
+    number = one_line(section.number or "").rstrip(".: ")
     if not number:
         in_front = NAME_OF_DIVISION.match(section.title)
-        number = " ".join(in_front.group().split()) if in_front else ""
+        number = one_line(in_front.group()) if in_front else ""
     words = (
         word.capitalize() if word.rstrip(".").lower() in _CAPITALS else word
         for word in number.split()
@@ -129,7 +130,7 @@ def _locator(
     whole = {one.id for one in above if one.id == first and is_attachment(numbers[one.id])}
     numbered = next((one for one in above if numbers[one.id] and one.id not in whole), None)
     if own is None:
-        title = " ".join(section.title.split())
+        title = one_line(section.title)
         again = names[title.casefold()] > 1 and numbered is not None
         return f"{numbered.locator}, {title}" if numbered is not None and again else title or None
     attached = next((one for one in above if _is_roof(one, first)), None)

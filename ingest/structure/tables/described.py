@@ -5,12 +5,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from docqa.ingest.language.words import alternatives, word_set
 from docqa.ingest.structure.references import caption_of
 from docqa.ingest.structure.tables.in_text import tables_in_text
 from docqa.ingest.structure.values import says_value
 from docqa.ingest.types import Page, Span, Table
 
-SIZES = r"(?:hundreds?|thousands?|millions?|billions?|trillions?|lakhs?|crores?|mil|mn|bn)"
+_SIZE_WORDS = word_set(
+    "hundreds? thousands? millions? billions? trillions? lakhs? crores? mil mn bn"
+)
+SIZES = rf"(?:{alternatives(_SIZE_WORDS)})"
 """Words of units, as an expression."""
 _UNIT = re.compile(
     rf"\((?=[^()\n]{{0,80}}\b(?:in\s(?:[\w$€£¥₹.]{{1,12}}\s){{0,2}}{SIZES}|{SIZES}\sof)\b)[^()\n]{{1,120}}\)|"

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.formats import blocks, fp8, grouped, int4
-from docqa.model.checkpoints.formats.format import BadParts, Format, Parts
+from docqa.model.checkpoints.formats.format import BadParts, Parts, TensorFormat
 from docqa.model.checkpoints.formats.quantization import Quantization
-from docqa.model.checkpoints.weights import Entry
+from docqa.model.checkpoints.weights import TensorSource
 from docqa.model.errors import ConfigUnsupported
 
 __all__ = [
@@ -24,12 +24,12 @@ __all__ = [
     "GROUPED",
     "PLAIN",
     "BadParts",
-    "Format",
+    "TensorFormat",
     "Parts",
     "Quantization",
     "blocks",
     "grouped",
-    "owners",
+    "tensor_formats",
 ]
 
 FLOATS = (torch.bfloat16, torch.float16, torch.float32, torch.float64)
@@ -47,8 +47,8 @@ def _plain(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> 
 
 GROUPED = grouped.FORMAT
 BLOCKS = blocks.FORMAT
-PLAIN = Format("weight", {"weight": ""}, _plain, ending="")
-GGML = Format("", {}, _plain)  # a type of GGUF; gguf/checkpoint.py reads it, by the library
+PLAIN = TensorFormat("weight", {"weight": ""}, _plain, ending="")
+GGML = TensorFormat("", {}, _plain)  # a type of GGUF; gguf/checkpoint.py reads it, by the library
 # The first whose mark ends a stored name is taken, unless the name is a part of another tensor
 # already.
 MARKED = (
@@ -63,12 +63,12 @@ MARKED = (
 )
 
 
-def owners(
-    entries: Mapping[str, Entry], quantization: Quantization, folder: Path
-) -> dict[str, Format]:
+def tensor_formats(
+    entries: Mapping[str, TensorSource], quantization: Quantization, folder: Path
+) -> dict[str, TensorFormat]:
     """The tensors that stored ones are parts of, by plain name, and how each is stored. Raises
     ConfigUnsupported: tensors are quantized, and config.json does not say how."""
-    found: dict[str, Format] = {}
+    found: dict[str, TensorFormat] = {}
     taken: set[str] = set()
     for kind in MARKED:
         if kind.method not in (None, quantization.method):

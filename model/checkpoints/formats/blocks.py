@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix
-from docqa.model.checkpoints.formats.format import BadParts, Format, Parts
+from docqa.model.checkpoints.formats.format import BadParts, Parts, TensorFormat
 
 KIND = "Q6_K"
 SUFFIX = ".q6_k"  # behind the name of a matrix
@@ -92,7 +92,7 @@ def _check(parts: Parts, shape: tuple[int, ...]) -> None:
         raise BadParts(f"is {blocks.dtype} {tuple(blocks.shape)}, for a matrix of {shape}")
 
 
-FORMAT = Format(
+FORMAT = TensorFormat(
     f"weight{SUFFIX}",
     {"blocks": f"weight{SUFFIX}"},
     lambda parts, shape, quantization: BlockMatrix.of(parts["blocks"], KIND).dense(),

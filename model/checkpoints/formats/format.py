@@ -17,7 +17,7 @@ class BadParts(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Format:
+class TensorFormat:
     """One way to store a tensor.
 
     `parts`: what each part is called, to its name behind the tensor's stem: its name without
@@ -49,7 +49,9 @@ class Format:
         return self.decode(parts, shape, quantization)
 
 
-def expect(part: Tensor, shape: tuple[int, ...], *, called: str, matrix: tuple[int, ...]) -> None:
+def check_part_shape(
+    part: Tensor, shape: tuple[int, ...], *, called: str, matrix: tuple[int, ...]
+) -> None:
     """Raises BadParts unless a part has the shape that a tensor of shape `matrix` asks for."""
     if tuple(part.shape) != shape:
         raise BadParts(f"has {called} of {tuple(part.shape)}, a matrix of {matrix} needs {shape}")

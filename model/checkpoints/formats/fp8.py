@@ -4,7 +4,7 @@ row. It multiplies, although the releases call it `weight_scale_inv`."""
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.formats.format import BadParts, Format, Parts, expect
+from docqa.model.checkpoints.formats.format import BadParts, Parts, TensorFormat, check_part_shape
 from docqa.model.checkpoints.formats.quantization import Quantization
 
 
@@ -12,14 +12,14 @@ def _check(parts: Parts, shape: tuple[int, ...]) -> None:
     weight = parts["weight"]
     if weight.dtype != torch.float8_e4m3fn:
         raise BadParts(f"has a scale, and is stored as {weight.dtype} instead of FP8 (e4m3)")
-    expect(weight, shape, called="values", matrix=shape)
+    check_part_shape(weight, shape, called="values", matrix=shape)
 
 
 def _blocks(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
     """W = value * scale of its block; edge blocks may be cut off."""
     (height, width), (rows, columns) = quantization.block, shape[-2:]
     scale = parts["scale"]
-    expect(
+    check_part_shape(
         scale,
         (*shape[:-2], -(-rows // height), -(-columns // width)),
         called="scales",
@@ -42,20 +42,20 @@ def _channels(parts: Parts, shape: tuple[int, ...], quantization: Quantization) 
 # Scales of activations are for kernels that multiply in FP8; here activations keep their precision.
 _EXTRA = {"input": "input_scale", "activation": "activation_scale"}
 _PARTS = {"weight": "weight", **_EXTRA}
-BLOCKS = Format(
+BLOCKS = TensorFormat(
     "weight_scale_inv",
     _PARTS | {"scale": "weight_scale_inv"},
     _blocks,
     frozenset(_EXTRA),
     check=_check,
 )
-STACKED_BLOCKS = Format(
+STACKED_BLOCKS = TensorFormat(
     "_proj_scale_inv",
     {"weight": "_proj", "scale": "_proj_scale_inv"},
     _blocks,
     ending="_proj",
     check=_check,
 )
-CHANNELS = Format(
+CHANNELS = TensorFormat(
     "weight_scale", _PARTS | {"scale": "weight_scale"}, _channels, frozenset(_EXTRA), check=_check
 )

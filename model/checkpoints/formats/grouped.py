@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.matmul import GROUP
-from docqa.model.checkpoints.formats.format import BadParts, Format, Parts
+from docqa.model.checkpoints.formats.format import BadParts, Parts, TensorFormat
 
 # packed at a time: an embedding of the family is 4 GB in float32, and packing takes several copies
 ROWS = 8_192
@@ -122,7 +122,7 @@ def _check(parts: Parts, shape: tuple[int, ...]) -> None:
         )
 
 
-FORMAT = Format(
+FORMAT = TensorFormat(
     "weight.q",
     {"q": "weight.q", "scale": "weight.scale", "zero": "weight.zero"},
     lambda parts, shape, quantization: dequantize(parts["q"], parts["scale"], parts["zero"]),

@@ -5,13 +5,13 @@ zeros differ."""
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.formats.format import BadParts, Format, Parts, expect
+from docqa.model.checkpoints.formats.format import BadParts, Parts, TensorFormat, check_part_shape
 from docqa.model.checkpoints.formats.quantization import Quantization
 
 AWQ_PLACES = (0, 4, 1, 5, 2, 6, 3, 7)  # where in a word the value of column 0, 1, .. lies
 
 
-def spread(words: Tensor, bits: int) -> Tensor:
+def unpack_words(words: Tensor, bits: int) -> Tensor:
     """int32 words [..] as the whole numbers in them, lowest bits first: [.., 32 / bits]."""
     places = torch.arange(0, 32, bits, dtype=torch.int32)
     return (words[..., None] >> places) & (2**bits - 1)
@@ -57,11 +57,11 @@ def _awq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Te
     words = _words(parts, "qweight")
     zeros = _words(parts, "qzeros")
     scales = parts["scales"]
-    expect(words, (inputs, outputs // 8), called="qweight", matrix=shape)
+    check_part_shape(words, (inputs, outputs // 8), called="qweight", matrix=shape)
     size = _groups(scales, 0, inputs, shape, quantization.group)
-    expect(zeros, (scales.shape[0], outputs // 8), called="qzeros", matrix=shape)
+    check_part_shape(zeros, (scales.shape[0], outputs // 8), called="qzeros", matrix=shape)
     places = list(AWQ_PLACES)
-    q, zero = (spread(x, 4)[..., places].flatten(1) for x in (words, zeros))
+    q, zero = (unpack_words(x, 4)[..., places].flatten(1) for x in (words, zeros))
     group = torch.arange(inputs) // size
     return ((q - zero[group]).float() * scales.float()[group]).t()
 
@@ -75,11 +75,11 @@ def _gptq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> T
     zeros = _words(parts, "qzeros")
     scales = parts["scales"]
     bits = _bits(words.shape[0], inputs, quantization.bits, shape=shape)
-    expect(words, (inputs * bits // 32, outputs), called="qweight", matrix=shape)
+    check_part_shape(words, (inputs * bits // 32, outputs), called="qweight", matrix=shape)
     size = _groups(scales, 0, inputs, shape, quantization.group)
-    expect(zeros, (scales.shape[0], outputs * bits // 32), called="qzeros", matrix=shape)
-    q = spread(words, bits).transpose(1, 2).flatten(0, 1)  # [in, out]
-    zero = spread(zeros, bits).flatten(1) + quantization.zero_offset
+    check_part_shape(zeros, (scales.shape[0], outputs * bits // 32), called="qzeros", matrix=shape)
+    q = unpack_words(words, bits).transpose(1, 2).flatten(0, 1)  # [in, out]
+    zero = unpack_words(zeros, bits).flatten(1) + quantization.zero_offset
     group = _group_index(parts.get("g_idx"), inputs, scales.shape[0], size)
     return ((q - zero[group]).float() * scales.float()[group]).t()
 
@@ -96,20 +96,22 @@ def _packed(parts: Parts, shape: tuple[int, ...], quantization: Quantization) ->
             f"says its shape is {tuple(parts['weight_shape'].tolist())}, config.json asks for {shape}"
         )
     bits = 4 if words.shape[1] == -(-inputs // 8) else 8
-    expect(words, (outputs, -(-inputs * bits // 32)), called="weight_packed", matrix=shape)
+    check_part_shape(
+        words, (outputs, -(-inputs * bits // 32)), called="weight_packed", matrix=shape
+    )
     size = _groups(scales, 1, inputs, shape, None)
     half = 2 ** (bits - 1)
-    q = spread(words, bits).flatten(1)[:, :inputs] - half
+    q = unpack_words(words, bits).flatten(1)[:, :inputs] - half
     zero = torch.zeros(outputs, scales.shape[1], dtype=torch.int32)
     if "weight_zero_point" in parts:
         stored = _words(parts, "weight_zero_point")
-        expect(
+        check_part_shape(
             stored,
             (-(-outputs * bits // 32), scales.shape[1]),
             called="weight_zero_point",
             matrix=shape,
         )
-        zero = spread(stored, bits).transpose(1, 2).flatten(0, 1)[:outputs] - half
+        zero = unpack_words(stored, bits).transpose(1, 2).flatten(0, 1)[:outputs] - half
     group = _group_index(parts.get("weight_g_idx"), inputs, scales.shape[1], size)
     return (q - zero[:, group]).float() * scales.float()[:, group]
 
@@ -126,8 +128,12 @@ def _group_index(stored: Tensor | None, inputs: int, count: int, size: int) -> T
 
 
 _THREE = {"qweight": "qweight", "qzeros": "qzeros", "scales": "scales"}
-AWQ = Format("qweight", _THREE, _awq, method="awq")
-GPTQ = Format("qweight", _THREE | {"g_idx": "g_idx"}, _gptq, frozenset({"g_idx"}), method="gptq")
+AWQ = TensorFormat("qweight", _THREE, _awq, method="awq")
+GPTQ = TensorFormat(
+    "qweight", _THREE | {"g_idx": "g_idx"}, _gptq, frozenset({"g_idx"}), method="gptq"
+)
 _OPTIONAL = ("weight_shape", "weight_zero_point", "weight_g_idx")
 _NAMES = {name: name for name in ("weight_packed", "weight_scale", *_OPTIONAL)}
-PACKED = Format("weight_packed", _NAMES, _packed, frozenset(_OPTIONAL), method="compressed-tensors")
+PACKED = TensorFormat(
+    "weight_packed", _NAMES, _packed, frozenset(_OPTIONAL), method="compressed-tensors"
+)

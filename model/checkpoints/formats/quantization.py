@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docqa.model.config import flat_config, read_config
+from docqa.model.config import flat_config, load_config
 from docqa.model.errors import ConfigUnsupported
 
 COMPRESSED = ("pack-quantized", "float-quantized", "naive-quantized")
@@ -35,7 +35,7 @@ class Quantization:
         path = folder / "config.json"
         if not path.is_file():
             return cls()
-        raw: Any = flat_config(read_config(folder)).get("quantization_config")
+        raw: Any = flat_config(load_config(folder)).get("quantization_config")
         if not raw:
             return cls()
         try:

@@ -1,3 +1,3 @@
-"""GGUF files: reading, writing, names and vocabulary."""
+"""GGUF files read as checkpoints."""
 
-__all__ = ["checkpoint", "conventions", "writer"]
+__all__ = ["checkpoint", "conventions"]

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, UnknownBlock
-from docqa.model.checkpoints.formats import GGML, Format
+from docqa.model.checkpoints.formats import GGML, TensorFormat
 from docqa.model.checkpoints.gguf.conventions import Change, stored_rows, to_checkpoint, unchanged
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
-from docqa.model.gguf.file import GgufFile, opened_gguf
+from docqa.model.gguf.file import GgufFile, open_gguf
 from docqa.model.gguf.names import (
     EXPERT_NAMES,
     GATE_UP_EXPERTS,
@@ -22,11 +22,11 @@ from docqa.model.gguf.names import (
     ROPE_FACTORS,
     TOP_NAMES,
 )
-from docqa.model.gguf.reader import StoredTensor
+from docqa.model.gguf.parser import StoredTensor
 
 
 @dataclass(frozen=True)
-class _Part:
+class _GgufSource:
     """A tensor of the file, or one expert of it, and what turns it into the checkpoint's; `rows`:
     their order there, where that is all that differs."""
 
@@ -54,12 +54,12 @@ class GgufCheckpoint:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.file = opened_gguf(folder)
+        self.file = open_gguf(folder)
         self.config = HybridConfig.from_dict(self.file.config())
-        self._parts: dict[str, _Part] = {}
+        self._parts: dict[str, _GgufSource] = {}
         for stored in self.file.tensors:
             self._parts |= self._named(stored)
-        self.names: Mapping[str, Format] = dict.fromkeys(self._parts, GGML)
+        self.names: Mapping[str, TensorFormat] = dict.fromkeys(self._parts, GGML)
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +67,7 @@ class GgufCheckpoint:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    def tensor(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         """Tensor `name` in `dtype`. Raises WeightsMissing, and WeightsMismatch: another shape, or
         an unknown type.
         """
@@ -92,7 +92,7 @@ class GgufCheckpoint:
 
     def blocks(self, name: str, shape: tuple[int, ...]) -> BlockMatrix | None:
         """Matrix `name` in the blocks of the file, memory-mapped, or a copy where rows are
-        reordered; None where it is stored otherwise, or columns are, for `read`. Raises
+        reordered; None where it is stored otherwise, or columns are, for `tensor`. Raises
         WeightsMismatch: its shape is not `shape`."""
         if name not in self._parts:
             return None
@@ -121,7 +121,7 @@ class GgufCheckpoint:
         _expect(where, name, matrix.shape, shape)
         return matrix
 
-    def _found(self, name: str) -> tuple[_Part, StoredTensor, str]:
+    def _found(self, name: str) -> tuple[_GgufSource, StoredTensor, str]:
         """What `name` is in the file, the file's tensor, and its place for errors. Raises
         WeightsMissing.
         """
@@ -141,11 +141,11 @@ class GgufCheckpoint:
                 f"{self.file.path}: unknown tensor {unknown[0]} ({len(unknown)} such); not this architecture?"
             )
 
-    def _named(self, stored: str) -> dict[str, _Part]:
+    def _named(self, stored: str) -> dict[str, _GgufSource]:
         """The checkpoint's tensors that one of the file stands for; none where it is unknown."""
         for name, top in TOP_NAMES.items():
             if stored == top:
-                return {name: _Part(stored, to_checkpoint(self.config, name))}
+                return {name: _GgufSource(stored, to_checkpoint(self.config, name))}
         block, _, rest = stored.removeprefix("blk.").partition(".")
         if not stored.startswith("blk.") or not block.isdigit():
             return {}
@@ -153,19 +153,21 @@ class GgufCheckpoint:
         prefix = f"layers.{block}." if int(block) < last else f"mtp.layers.{int(block) - last}."
         for name, known in MTP_NAMES.items():
             if rest == known and int(block) == last:
-                return {name: _Part(stored, to_checkpoint(self.config, name))}
+                return {name: _GgufSource(stored, to_checkpoint(self.config, name))}
         if rest in (*EXPERT_NAMES.values(), GATE_UP_EXPERTS):
             return self._experts(stored, rest, f"{prefix}mlp.experts")
         form = self.file.family.gguf
         for name, known in form.layer_names.items() if form is not None else ():
             if rest == known:
                 rows = None if form is None else form.rows(self.config, name)
-                return {prefix + name: _Part(stored, to_checkpoint(self.config, name), rows=rows)}
+                return {
+                    prefix + name: _GgufSource(stored, to_checkpoint(self.config, name), rows=rows)
+                }
         if rest == OLD_TOGETHER:
-            return {f"{prefix}linear_attn.in_proj_qkvz.weight": _Part(stored, unchanged)}
+            return {f"{prefix}linear_attn.in_proj_qkvz.weight": _GgufSource(stored, unchanged)}
         return {}
 
-    def _experts(self, stored: str, rest: str, prefix: str) -> dict[str, _Part]:
+    def _experts(self, stored: str, rest: str, prefix: str) -> dict[str, _GgufSource]:
         """Every expert as a tensor of its own, so that one is read without the others."""
         numbers = range(self.config.num_experts)
         inner = self.config.moe_intermediate_size
@@ -174,7 +176,7 @@ class GgufCheckpoint:
         else:
             halves = {half: unchanged for half, known in EXPERT_NAMES.items() if known == rest}
         return {
-            f"{prefix}.{number}.{half}_proj.weight": _Part(stored, undo, number)
+            f"{prefix}.{number}.{half}_proj.weight": _GgufSource(stored, undo, number)
             for number in numbers
             for half, undo in halves.items()
         }

@@ -1,4 +1,4 @@
-"""Where a GGUF file's tensors differ from a checkpoint's, both ways.
+"""How a GGUF file's tensors become those of a checkpoint.
 
 Of hybrids norms are 1 + w, the decay is -exp(A_log), the convolution has no middle axis, and in
 some families value heads that share a key head take turns. Of transformers some differ in the order
@@ -20,17 +20,6 @@ def unchanged(x: Tensor) -> Tensor:
     return x
 
 
-def to_file(config: HybridConfig, name: str) -> Change:
-    """Turns tensor `name` of a dense hybrid's checkpoint into the file's."""
-    if "linear_attn." not in name:
-        return (lambda x: x.float() + 1) if "norm" in name else unchanged
-    part = name.rpartition("linear_attn.")[2]
-    move = _moved_heads(config, part, config.linear_num_key_heads, -1)
-    if part == "conv1d.weight":
-        return lambda x: move(x[:, 0])
-    return (lambda x: move(-x.float().exp())) if part == "A_log" else move
-
-
 def to_checkpoint(config: HybridConfig, name: str) -> Change:
     """Turns the file's tensor into the checkpoint's `name`; of a transformer `GgufForm.rows` says
     all.
@@ -42,7 +31,7 @@ def to_checkpoint(config: HybridConfig, name: str) -> Change:
             return lambda x: x.reshape(1, -1)
         return (lambda x: x - 1) if "norm" in name else unchanged
     part = name.rpartition("linear_attn.")[2]
-    move = _moved_heads(config, part, -1, config.linear_num_key_heads)
+    move = moved_heads(config, part, -1, config.linear_num_key_heads)
     if part == "conv1d.weight":
         return lambda x: move(x)[:, None]
     return (lambda x: move(x.neg().log())) if part == "A_log" else move
@@ -65,7 +54,7 @@ def _in_turns(config: HybridConfig) -> bool:
     return config.family.gguf is not None and config.family.gguf.heads_in_turns
 
 
-def _moved_heads(config: HybridConfig, part: str, outer: int, inner: int) -> Change:
+def moved_heads(config: HybridConfig, part: str, outer: int, inner: int) -> Change:
     """Puts the value heads of a delta net's tensor, seen as [outer, inner], in the order [inner,
     outer].
     """

@@ -56,7 +56,7 @@ AUXILIARIES = {
 
 
 @dataclass(frozen=True)
-class Claim:
+class TrainingClaim:
     """A statement, the text beside it, and the names in SUPPORT that are right; one of several
     where a set says no more."""
 
@@ -74,7 +74,7 @@ class EncodedClaim:
     right: tuple[int, ...]
 
 
-def claims_of(record: dict[str, Any], rng: random.Random) -> list[Claim]:
+def claims_of(record: dict[str, Any], rng: random.Random) -> list[TrainingClaim]:
     """The claims of a line of a set, each with its marked sentences, or with the text where it is
     short.
     """
@@ -93,7 +93,7 @@ def claims_of(record: dict[str, Any], rng: random.Random) -> list[Claim]:
             start = rng.randrange(max(1, len(words) - EVIDENCE_WORDS))
             evidence = " ".join(words[start : start + EVIDENCE_WORDS])
         found.append(
-            Claim(unquoted(qa["question"]), " ".join(evidence.split()), LABELS[qa["label"]])
+            TrainingClaim(unquoted(qa["question"]), " ".join(evidence.split()), LABELS[qa["label"]])
         )
     return found
 
@@ -134,7 +134,7 @@ class Claims:
         from docqa.model.training.data.sets import is_validation
 
         self.tokenizer = tokenizer
-        self.by_set: dict[str, list[Claim]] = {}
+        self.by_set: dict[str, list[TrainingClaim]] = {}
         rng = random.Random(0)
         for name in SETS:
             for path in (
@@ -160,7 +160,7 @@ class Claims:
             claim = replace(claim, statement=as_question(claim.statement))
         return self.encoded(claim)
 
-    def encoded(self, claim: Claim) -> EncodedClaim:
+    def encoded(self, claim: TrainingClaim) -> EncodedClaim:
         """Its token ids."""
         evidence = self.tokenizer.encode(claim.evidence)[:LONGEST_EVIDENCE]
         return EncodedClaim(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from docqa.model.heads.reader_text import FORMS, LONGEST_EXCERPT, VERDICTS, ReaderTokenizer
 from docqa.model.training.data.documents import altered_questions, groups
 from docqa.model.training.data.replies import type_number
-from docqa.model.training.data.sequences import Question, SourceText, covered, cut_passages
+from docqa.model.training.data.sequences import SequenceQuestion, SourceText, covered, cut_passages
 from docqa.model.training.data.sets import QuestionSets
 
 SIZES = (45, 75, 105, 140)  # words of an excerpt, at most; every document is cut in each of them
@@ -87,7 +87,7 @@ class ExcerptDocument:
         self.answered = [(number, q) for number, q in asked if q.answered]
         written = [(number, q) for number, q in asked if not q.answered]
         made = [
-            (UNKNOWN, Question(text, (), answered=False))
+            (UNKNOWN, SequenceQuestion(text, (), answered=False))
             for text in altered_questions(sources, rng)
         ]
         self.unanswered = written + made
@@ -109,7 +109,7 @@ class ExcerptDocument:
             self._cuts[size] = _Cut(places, words, rarity)
         return self._cuts[size]
 
-    def question(self, rng: random.Random) -> tuple[int, Question]:
+    def question(self, rng: random.Random) -> tuple[int, SequenceQuestion]:
         """(its source, the question); the source of one that was made here is UNKNOWN."""
         if self.unanswered and (not self.answered or rng.random() < self.unanswered_share):
             return rng.choice(self.unanswered)
@@ -173,7 +173,7 @@ def asked_excerpts(
     )
 
 
-def _holding(cut: _Cut, owner: int, question: Question) -> list[int]:
+def _holding(cut: _Cut, owner: int, question: SequenceQuestion) -> list[int]:
     """The excerpts with words of the answer; where no words are marked, the only one of a short
     text.
     """
@@ -190,7 +190,7 @@ def _laid_out(
     cut: _Cut,
     chosen: list[int],
     owner: int,
-    question: Question,
+    question: SequenceQuestion,
     holding: list[int],
 ) -> AskedExcerpts | None:
     asked = []
@@ -226,7 +226,7 @@ def _laid_out(
     )
 
 
-def _type_of_answer(document: ExcerptDocument, owner: int, question: Question) -> int:
+def _type_of_answer(document: ExcerptDocument, owner: int, question: SequenceQuestion) -> int:
     if not question.spans or owner == UNKNOWN or question.verdict:
         return UNKNOWN
     start, end = question.spans[0]

@@ -431,7 +431,7 @@ FAMILIES = ("son", "er", "ley", "mann", "ov", "ini", "ez", "ard", "ström", "kin
 
 
 @dataclass(frozen=True)
-class Fact:
+class TrainingFact:
     """A sentence, a question that it answers, and the answer's place in the sentence (start, end),
     in characters.
     """
@@ -476,7 +476,7 @@ VALUES: dict[str, Callable[[random.Random], str]] = {
 }
 
 
-def invent(rng: random.Random) -> Fact:
+def invent(rng: random.Random) -> TrainingFact:
     """A fact drawn anew."""
     kind = rng.choice(list(FORMS))
     form, asked = rng.choice(FORMS[kind])
@@ -490,7 +490,7 @@ def invent(rng: random.Random) -> Fact:
     opening = before.format(thing=thing, **words)
     sentence = opening + value + after.format(thing=thing, **words)
     question = asked.format(thing=thing, **words)
-    return Fact(
+    return TrainingFact(
         _sentence_case(sentence), _sentence_case(question), len(opening), len(opening) + len(value)
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from docqa.model.heads.reader_text import ReaderTokenizer
-from docqa.model.training.data.sequences import Question, SourceText, read_set
+from docqa.model.training.data.sequences import SequenceQuestion, SourceText, read_set
 from docqa.model.training.data.sets import QuestionSets
 
 ANSWER_TYPES = (
@@ -177,7 +177,7 @@ class Replies:
         yield from (self.draw(rng) for _ in range(number if self.by_set else 0))
 
 
-def _sentences(source: SourceText, question: Question) -> list[str]:
+def _sentences(source: SourceText, question: SequenceQuestion) -> list[str]:
     """The whole sentences or lines that hold the answer of a question, in order."""
     found: list[str] = []
     for start, end in sorted(question.spans):
@@ -198,12 +198,12 @@ def _sentences(source: SourceText, question: Question) -> list[str]:
     return found
 
 
-def _words_of(source: SourceText, question: Question) -> str:
+def _words_of(source: SourceText, question: SequenceQuestion) -> str:
     spans = sorted(question.spans) if question.several else sorted(question.spans)[:1]
     return "; ".join(" ".join(source.text[start:end].split()) for start, end in spans)
 
 
-def _answering(source: SourceText, question: Question, rng: random.Random) -> str | None:
+def _answering(source: SourceText, question: SequenceQuestion, rng: random.Random) -> str | None:
     if not question.spans:
         return None
     if rng.random() < WHOLE_SENTENCE:
@@ -216,7 +216,7 @@ def _answering(source: SourceText, question: Question, rng: random.Random) -> st
     return said
 
 
-def _of_another(source: SourceText, question: Question, rng: random.Random) -> str | None:
+def _of_another(source: SourceText, question: SequenceQuestion, rng: random.Random) -> str | None:
     """What answers another question of the same text, the more like this one the likelier."""
     own = set(_sentences(source, question))
     asked = set(WORD.findall(question.text.lower()))

@@ -65,7 +65,7 @@ def covered(offsets: Sequence[tuple[int, int]], start: int, end: int) -> list[in
 
 
 @dataclass(frozen=True)
-class Question:
+class SequenceQuestion:
     """A question over one document: answers as (start, end) in the document's text, none when it is
     unanswerable.
 
@@ -89,7 +89,7 @@ class SourceText:
     doc: str
     text: str
     passages: tuple[tuple[int, int], ...]
-    questions: tuple[Question, ...]
+    questions: tuple[SequenceQuestion, ...]
     title: str = ""
 
 
@@ -156,7 +156,7 @@ YES_NO = frozenset({"boolq_val", "condaqa"})
 FORMLESS = frozenset({"cuad", "contractnli", "policyqa", "hotpotqa_sample", "tatqa", "medquad"})
 
 
-def _question(name: str, qa: dict[str, Any]) -> Question | None:
+def _question(name: str, qa: dict[str, Any]) -> SequenceQuestion | None:
     """What a set says of a question; None where it marks neither words nor a verdict."""
     spans = tuple(
         (a["start"], a["start"] + len(a["text"])) for a in qa["answers"] if a["start"] >= 0
@@ -176,7 +176,7 @@ def _question(name: str, qa: dict[str, Any]) -> Question | None:
         form = None if name in FORMLESS else FORM_OF_KIND.get(qa.get("kind", ""), "fact")
     if qa.get("kind") == "unanswerable":
         form = None
-    return Question(qa["question"], spans, several, form, verdict, not qa["unanswerable"])
+    return SequenceQuestion(qa["question"], spans, several, form, verdict, not qa["unanswerable"])
 
 
 class QuestionSequences:
@@ -432,7 +432,7 @@ class TextSequences:
 
 def pad(sequences: list[list[int]], value: int) -> Tensor:
     """Sequences to one [batch, longest] tensor, filled on the right; a causal model does not see
-    the filling.
+    the padding.
     """
     longest = max(map(len, sequences))
     return torch.tensor([s + [value] * (longest - len(s)) for s in sequences])

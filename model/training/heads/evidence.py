@@ -25,7 +25,7 @@ from torch.nn import functional
 
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
-from docqa.model.folder import read_calibration
+from docqa.model.folder import load_calibration
 from docqa.model.heads.evidence import ADAPTERS, EVIDENCE_FILE, EvidenceHead, evidence_adapters
 from docqa.model.linear import Linear
 from docqa.model.network import Network
@@ -125,7 +125,7 @@ class EvidencePath(nn.Module):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.layers = int(read_calibration(folder)["evidence_layer"]) + 1
+        self.layers = int(load_calibration(folder)["evidence_layer"]) + 1
         config = HybridConfig.from_folder(folder)
         self.trunk: Network = load_network(folder, config, torch.float32, self.layers)
         self.adapters = nn.ParameterDict()

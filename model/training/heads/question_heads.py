@@ -33,8 +33,8 @@ from docqa.model.heads.question_heads import (
     CLAUSES,
     QUESTION_HEADS_FILE,
     QuestionKind,
-    of_whole,
-    words_at,
+    first_and_mean_state,
+    words_with_states,
 )
 from docqa.model.training.data.sequences import read_set
 from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets
@@ -58,7 +58,7 @@ Fit = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
-class Form:
+class LabelledQuestion:
     """A question, what it wants, and the question for one document."""
 
     question: str
@@ -66,7 +66,7 @@ class Form:
     alone: str = ""
 
 
-def read_forms(path: Path) -> list[Form]:
+def read_forms(path: Path) -> list[LabelledQuestion]:
     """Those of several documents. Raises ValueError, KeyError: a line is of another form."""
     rows = [
         row
@@ -74,7 +74,10 @@ def read_forms(path: Path) -> list[Form]:
         if "kind" in row
     ]
     kinds = [(row, SIGNED.get(row.get("sign") or 0) or QuestionKind(row["kind"])) for row in rows]
-    return [Form(" ".join(row["question"].split()), kind, row["alone"]) for row, kind in kinds]
+    return [
+        LabelledQuestion(" ".join(row["question"].split()), kind, row["alone"])
+        for row, kind in kinds
+    ]
 
 
 def read_rows(path: Path, key: str) -> list[tuple[str, Any]]:
@@ -183,12 +186,12 @@ def _together(groups: Iterable[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     return torch.cat(states), torch.cat(labels)
 
 
-def words_kept(form: Form, reader: ExcerptReader) -> tuple[Tensor, Tensor]:
+def words_kept(form: LabelledQuestion, reader: ExcerptReader) -> tuple[Tensor, Tensor]:
     """States [words, hidden] of a question's words, and whether each is in the question for one
     document.
     """
     places, states = reader.question_states(form.question)
-    words = words_at(form.question, places)
+    words = words_with_states(form.question, places)
     alone = (
         form.alone.lower().replace("?", " ").split()[1 if form.kind.picks else 0 :]
     )  # behind "Does", "Is"
@@ -202,7 +205,7 @@ def words_kept(form: Form, reader: ExcerptReader) -> tuple[Tensor, Tensor]:
 def words_of_part(question: str, part: str, reader: ExcerptReader) -> tuple[Tensor, Tensor]:
     """States [words, hidden] of a question's words, and whether each is in `part`, in its order."""
     places, states = reader.question_states(question)
-    words = words_at(question, places)
+    words = words_with_states(question, places)
     asked = [question[a:b].lower() for a, b, _ in words]
     said = part.lower().replace("?", " ").replace(",", " ").split()
     inside = [0] * len(words)
@@ -222,9 +225,9 @@ def run(options: argparse.Namespace) -> None:
     reader = ExcerptReader(options.model)
 
     def whole(question: str, label: int) -> tuple[Tensor, Tensor]:
-        return torch.from_numpy(of_whole(reader.question_states(question)[1]))[None], torch.tensor(
-            [int(label)]
-        )
+        return torch.from_numpy(first_and_mean_state(reader.question_states(question)[1]))[
+            None
+        ], torch.tensor([int(label)])
 
     def mean_alone(question: str, label: int) -> tuple[Tensor, Tensor]:
         return torch.from_numpy(reader.question_states(question)[1].mean(0))[None], torch.tensor(

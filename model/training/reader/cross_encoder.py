@@ -122,7 +122,7 @@ class ReaderHead(nn.Module):
         )
 
 
-class CrossEncoder(nn.Module):
+class TrainableCrossEncoder(nn.Module):
     """The encoder and its head."""
 
     def __init__(self, shape: EncoderShape, tokenizer: ReaderTokenizer) -> None:

@@ -22,11 +22,11 @@ from docqa.model.heads.reader_text import (
     ReaderTokenizer,
 )
 from docqa.model.native.encoder import EncoderShape
-from docqa.model.training.reader.cross_encoder import CrossEncoder
+from docqa.model.training.reader.cross_encoder import TrainableCrossEncoder
 
 POSITIONS = 416  # the longest sequence: a question, a heading, an excerpt and marks
 assert LONGEST_ASKED + LONGEST_HEADING + LONGEST_EXCERPT + 5 <= POSITIONS
-FIRST_PLACE = 2  # MPNet's first token is at place 2, behind its filling
+FIRST_PLACE = 2  # MPNet's first token is at place 2, behind its padding
 TokenizerJson = dict[str, Any]  # a tokenizer.json
 MPNET_NAMES = (
     (r"embeddings\.word_embeddings\.", "words."),
@@ -119,7 +119,7 @@ def _in_use(piece: str) -> bool:
     return latin and not piece.startswith("[unused")
 
 
-def start_reader(folder: Path, out: Path) -> CrossEncoder:
+def start_reader(folder: Path, out: Path) -> TrainableCrossEncoder:
     """A reader with the encoder of `folder` and a fresh head, in float32; its tokenizer is written
     to `out`.
     """
@@ -134,6 +134,6 @@ def start_reader(folder: Path, out: Path) -> CrossEncoder:
     weights = plain_names(load_file(folder / "model.safetensors"))
     weights["words.weight"] = weights["words.weight"][kept]
     weights["places.weight"] = weights["places.weight"][FIRST_PLACE : FIRST_PLACE + POSITIONS]
-    reader = CrossEncoder(shape, ReaderTokenizer(out / READER_TOKENIZER))
+    reader = TrainableCrossEncoder(shape, ReaderTokenizer(out / READER_TOKENIZER))
     reader.encoder.load_state_dict(weights)
     return reader

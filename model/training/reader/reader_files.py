@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
-from docqa.model.checkpoints.weights import PARTS, opened
+from docqa.model.checkpoints.weights import PARTS, open_safetensors
 from docqa.model.heads.reader_text import (
     READER_FILE,
     READER_TOKENIZER,
@@ -17,7 +17,7 @@ from docqa.model.heads.reader_text import (
     reader_files,
 )
 from docqa.model.native.encoder import EncoderShape, shape_of
-from docqa.model.training.reader.cross_encoder import CrossEncoder
+from docqa.model.training.reader.cross_encoder import TrainableCrossEncoder
 
 # that a number has in a file, and in memory
 EMBEDDING_BITS = 4
@@ -30,7 +30,7 @@ ZEROS_IN_ONE = (
 )
 
 
-def load_dense(folder: Path) -> CrossEncoder:
+def load_dense(folder: Path) -> TrainableCrossEncoder:
     """The reader of a folder with all of its matrices unpacked; heads that it lacks are fresh.
 
     Raises WeightsMismatch, RuntimeError; KeyError where a part of the encoder is missing, or one is
@@ -39,17 +39,17 @@ def load_dense(folder: Path) -> CrossEncoder:
     stored = dict[str, Tensor]()
     about = dict[str, str]()
     for path in reader_files(folder):
-        with opened(path) as file:
+        with open_safetensors(path) as file:
             stored |= {name: file.get_tensor(name) for name in list(file.keys())}
             about |= file.metadata() or {}
-    reader = CrossEncoder(shape_of(about), ReaderTokenizer(folder / READER_TOKENIZER))
+    reader = TrainableCrossEncoder(shape_of(about), ReaderTokenizer(folder / READER_TOKENIZER))
     missing, unknown = reader.load_state_dict(dense_form(stored), strict=False)
     if wrong := [*(name for name in missing if not name.startswith("head.")), *unknown]:
         raise KeyError(wrong[0])
     return reader
 
 
-def save_reader(reader: CrossEncoder, folder: Path) -> None:
+def save_reader(reader: TrainableCrossEncoder, folder: Path) -> None:
     """Write a reader as it ships, in files of at most LARGEST_FILE bytes; former ones of the folder
     are replaced.
     """

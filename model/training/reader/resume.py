@@ -9,13 +9,13 @@ rate rises again.
 from pathlib import Path
 
 from docqa.model.errors import WeightsMismatch
-from docqa.model.training.loop import Run, save_tensors
+from docqa.model.training.loop import TrainingRun, save_tensors
 from docqa.model.training.reader.reader_files import dense_form, load_dense, stored_form
 
 COUNTERS = ("step", "tokens")
 
 
-def save_resume(run: Run, shipped: Path, path: Path) -> None:
+def save_resume(run: TrainingRun, shipped: Path, path: Path) -> None:
     """Write the averaged weights of a run beside those of the reader in the folder `shipped`."""
     before = dict(load_dense(shipped).named_parameters())
     changed = {
@@ -25,7 +25,7 @@ def save_resume(run: Run, shipped: Path, path: Path) -> None:
     save_tensors(path, stored_form(changed), {name: str(getattr(run, name)) for name in COUNTERS})
 
 
-def restore(run: Run, shipped: Path, path: Path) -> None:
+def restore(run: TrainingRun, shipped: Path, path: Path) -> None:
     """Go on from a file of `save_resume`. Raises WeightsMismatch where it is of other weights."""
     from safetensors import safe_open
 

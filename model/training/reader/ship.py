@@ -23,7 +23,7 @@ from docqa.kernels.matmul import GROUP
 from docqa.model.checkpoints.formats.grouped import codes_of, fitted_grid
 from docqa.model.training.data.excerpts import ExcerptQuestions
 from docqa.model.training.data.sets import add_data_options, parse_with_sets
-from docqa.model.training.reader.cross_encoder import CrossEncoder, lay_out
+from docqa.model.training.reader.cross_encoder import TrainableCrossEncoder, lay_out
 from docqa.model.training.reader.encoder import EncoderLayer
 from docqa.model.training.reader.reader_files import MATRIX_BITS, load_dense, save_reader
 
@@ -72,7 +72,7 @@ def round_layer(layer: EncoderLayer, x: Tensor, bias: Tensor, mask: Tensor) -> T
 
 @torch.no_grad()
 def round_reader(
-    reader: CrossEncoder, trained: set[str], pairs: list[tuple[list[int], list[int]]]
+    reader: TrainableCrossEncoder, trained: set[str], pairs: list[tuple[list[int], list[int]]]
 ) -> None:
     """Round the layers that have `trained` parameters, for pairs of question and excerpt."""
     batch = lay_out(pairs, reader.tokenizer.between)

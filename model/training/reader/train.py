@@ -28,7 +28,7 @@ from docqa.model.training.data.claims import Claims, EncodedClaim
 from docqa.model.training.data.excerpts import AskedExcerpts, ExcerptQuestions
 from docqa.model.training.data.replies import EncodedReply, Replies
 from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets
-from docqa.model.training.reader.cross_encoder import CrossEncoder, HeadLogits, lay_out
+from docqa.model.training.reader.cross_encoder import HeadLogits, TrainableCrossEncoder, lay_out
 from docqa.model.training.reader.encoder import Encoder
 from docqa.model.training.reader.encoder_start import start_reader
 from docqa.model.training.reader.losses import Figures, claim_loss, question_losses, reply_loss
@@ -37,7 +37,7 @@ from docqa.model.training.reader.reader_files import MATRIX_BITS, load_dense, pa
 from docqa.model.training.reader.resume import restore, save_resume
 
 AVERAGED = 0.99  # of the average is kept at each step
-TOKENS_TOGETHER = 1_300  # filling included
+TOKENS_TOGETHER = 1_300  # padding included
 HEAD_RATE = (
     2e-4  # at 1e-3 the verdict, of which a step has few examples, was not learned in 600 steps
 )
@@ -57,7 +57,7 @@ def of_like_length(pairs: Sequence[tuple[list[int], list[int]]], threads: int) -
 
 
 @dataclass(frozen=True)
-class Batch:
+class ReaderBatch:
     """What one step reads."""
 
     asked: Sequence[AskedExcerpts]
@@ -79,14 +79,14 @@ class Batch:
         return sum(len(a) + len(b) for a, b in self.pairs())
 
 
-class StepWeights:
+class StepCopies:
     """The weights that one step computes with: copies in the dtype of the products.
 
     What is read together is encoded in groups, by each thread of `pool` some.
     """
 
     def __init__(
-        self, reader: CrossEncoder, precision: loop.Precision, pool: loop.WorkerPool
+        self, reader: TrainableCrossEncoder, precision: loop.Precision, pool: loop.WorkerPool
     ) -> None:
         self.reader = reader
         self.precision = precision
@@ -132,17 +132,17 @@ class StepWeights:
 
     def read(self, asked: Sequence[AskedExcerpts]) -> HeadLogits:
         """The head's logits for the excerpts of questions."""
-        pairs = Batch(asked).pairs()
+        pairs = ReaderBatch(asked).pairs()
         found: HeadLogits = self.reader.head(*self.states(pairs, self.encoded(pairs)))
         return found
 
-    def first_states(self, batch: Batch) -> Tensor:
+    def first_states(self, batch: ReaderBatch) -> Tensor:
         """The state of the first token of each pair, [pairs, hidden]."""
         pairs = batch.pairs()
         return self.states(pairs, self.encoded(pairs))[0][:, 0]
 
     def loss(
-        self, batch: Batch, encoded: Sequence[tuple[list[int], Tensor]], figures: Figures
+        self, batch: ReaderBatch, encoded: Sequence[tuple[list[int], Tensor]], figures: Figures
     ) -> Tensor:
         """The loss of a batch, of which all has been encoded."""
         head = self.reader.head
@@ -171,7 +171,7 @@ class StepWeights:
         loop.add_gradients(self.reader.encoder.parameters(), copies)
 
 
-def open_reader(options: argparse.Namespace) -> CrossEncoder:
+def open_reader(options: argparse.Namespace) -> TrainableCrossEncoder:
     """The reader of `--start`, dense, where it is one; else the encoder there with a fresh head."""
     if reader_files(options.start):
         reader = load_dense(options.start)
@@ -190,7 +190,7 @@ def open_reader(options: argparse.Namespace) -> CrossEncoder:
     return reader.to(options.device)
 
 
-def one_step(weights: StepWeights, batch: Batch) -> tuple[int, Mapping[str, float]]:
+def one_step(weights: StepCopies, batch: ReaderBatch) -> tuple[int, Mapping[str, float]]:
     """Leave the gradients of a step, of which every thread computes a share; its tokens and
     figures.
 
@@ -218,7 +218,9 @@ def one_step(weights: StepWeights, batch: Batch) -> tuple[int, Mapping[str, floa
     return batch.tokens, figures.means()
 
 
-def subset_of(folders: Sequence[Path], number: int, reader: CrossEncoder) -> list[AskedExcerpts]:
+def subset_of(
+    folders: Sequence[Path], number: int, reader: TrainableCrossEncoder
+) -> list[AskedExcerpts]:
     """`number` natural questions of documents that are never trained on, the same every time."""
     paths = [path for folder in folders for path in (folder / "natural" / "dev").glob("*.jsonl.gz")]
     sets = QuestionSets({"natural": paths[0]}, {"natural": 1.0}) if paths else None
@@ -236,7 +238,7 @@ def subset_of(folders: Sequence[Path], number: int, reader: CrossEncoder) -> lis
 
 @torch.no_grad()
 def figures_of(
-    weights: StepWeights,
+    weights: StepCopies,
     asked: Sequence[AskedExcerpts],
     claims: Sequence[EncodedClaim],
     replies: Sequence[EncodedReply],
@@ -245,12 +247,12 @@ def figures_of(
     head = weights.reader.head
 
     def judge(few: Sequence[EncodedClaim]) -> Tensor:
-        found: Tensor = head.support(weights.first_states(Batch((), few)))
+        found: Tensor = head.support(weights.first_states(ReaderBatch((), few)))
         return found
 
     found = measure(weights.read, judge, head.none, asked, claims) if asked else {}
     if replies:
-        judged = head.reply(weights.first_states(Batch((), (), replies))).argmax(-1).tolist()
+        judged = head.reply(weights.first_states(ReaderBatch((), (), replies))).argmax(-1).tolist()
         found["reply"] = sum(a == b.right for a, b in zip(judged, replies, strict=True)) / len(
             replies
         )
@@ -280,7 +282,7 @@ def train(options: argparse.Namespace) -> None:
     held_out_replies = [
         *Replies(options.sets, reader.tokenizer, validation=True).fixed(8 * options.validate, 5)
     ]
-    run = loop.Run(
+    run = loop.TrainingRun(
         options,
         reader,
         reader_optimizer(reader, options.rate),
@@ -296,8 +298,8 @@ def train(options: argparse.Namespace) -> None:
     drawing = loop.WorkerPool(1)
     pool = loop.WorkerPool(options.threads)
 
-    def draw() -> Batch:
-        return Batch(
+    def draw() -> ReaderBatch:
+        return ReaderBatch(
             [questions.draw(rng) for _ in range(options.batch)],
             [claims.draw(rng) for _ in range(options.claims if claims.by_set else 0)],
             [replies.draw(rng) for _ in range(options.replies if replies.by_set else 0)],
@@ -309,7 +311,7 @@ def train(options: argparse.Namespace) -> None:
         nonlocal coming
         now = coming.result()
         coming = drawing.submit(draw)
-        weights = StepWeights(reader, precision, pool)
+        weights = StepCopies(reader, precision, pool)
         tokens, figures = one_step(weights, now)
         return tokens, dict(figures)
 
@@ -327,7 +329,7 @@ def train(options: argparse.Namespace) -> None:
         return figures
 
     def measured() -> loop.Figures:
-        weights = StepWeights(reader, precision, pool)
+        weights = StepCopies(reader, precision, pool)
         found = figures_of(weights, held_out, held_out_claims, held_out_replies)
         return found | {
             f"natural {name}": value for name, value in figures_of(weights, fixed, [], []).items()
@@ -340,7 +342,7 @@ def train(options: argparse.Namespace) -> None:
     run.train(step, keep)
 
 
-def reader_optimizer(reader: CrossEncoder, rate: float) -> torch.optim.AdamW:
+def reader_optimizer(reader: TrainableCrossEncoder, rate: float) -> torch.optim.AdamW:
     """AdamW: the encoder at `rate`, the head at HEAD_RATE; vectors do not decay."""
     groups = []
     for part, peak in ((reader.head, HEAD_RATE), (reader.encoder, rate)):

@@ -70,7 +70,7 @@ def trained_groups(
 
 
 @dataclass(frozen=True)
-class Pair:
+class StudentAndTeacher:
     """Student and teacher in a step, the student's head in the dtype of products, and what the
     losses weigh.
     """
@@ -146,7 +146,7 @@ def run(options: argparse.Namespace) -> None:
     head = stage.student.embed_tokens.weight.detach().to(stage.precision.dtype)
     layers = stage.student.config.num_hidden_layers
     aligned = tuple(range(options.frozen_layers, layers - 1, ALIGNED_EVERY))
-    pair = Pair(
+    pair = StudentAndTeacher(
         stage.student, stage.teacher_network(), head, stage.precision, aligned, options.alignment
     )
     batches = mixed_batches(

@@ -77,7 +77,7 @@ def alignment(ours: Mapping[int, Tensor], theirs: Mapping[int, Tensor], counted:
 
 
 def read_tokens(ids: Tensor) -> Tensor:
-    """Which of ids [batch, seq] stand before the filling on the right."""
+    """Which of ids [batch, seq] stand before the padding on the right."""
     return (ids != END).flip(1).cumsum(1).flip(1) > 0
 
 

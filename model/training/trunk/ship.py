@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from docqa.model.checkpoints.quantize import Shards, stored_parts
+from docqa.model.checkpoints.quantize import ShardWriter, stored_parts
 from docqa.model.checkpoints.weights import CONFIG_KEY
 from docqa.model.training.loop import stage_parser
 from docqa.model.training.trunk.stage import read_checkpoint
@@ -43,7 +43,7 @@ def ship(student: Path, shipped: Path, out: Path, eight_bits: Sequence[str] = ()
     (out / "config.json").write_text(
         json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8"
     )
-    shards = Shards(out)
+    shards = ShardWriter(out)
     seen = set[str]()
     for name, tensor in sorted(network.state_dict().items()):
         bits = (

@@ -21,7 +21,7 @@ from docqa.model.training.data.sets import add_data_options
 from docqa.model.training.loop import (
     Figures,
     Precision,
-    Run,
+    TrainingRun,
     add_run_options,
     make_optimizer,
     save_tensors,
@@ -47,7 +47,7 @@ class StudentStage:
         self.packed = options.device == "cpu" and packed_is_faster(
             than_bfloat16=self.precision.dtype != torch.float32
         )
-        self.training: Run | None = None
+        self.training: TrainingRun | None = None
 
     def teacher_network(self) -> Network:
         """The teacher as docqa runs it: in the bits of its file where that is faster."""
@@ -59,10 +59,10 @@ class StudentStage:
 
     def run(
         self, groups: list[dict[str, object]], *, log_every: int = 10, clip: float = 1.0
-    ) -> Run:
+    ) -> TrainingRun:
         """A Run of the student, its log beside `--out`."""
         out: Path = self.options.out
-        self.training = Run(
+        self.training = TrainingRun(
             self.options,
             self.student,
             make_optimizer(groups),

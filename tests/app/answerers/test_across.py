@@ -14,12 +14,12 @@ from docqa.app.answer.answer import (
     Statement,
     Usage,
 )
+from docqa.app.answer.confidence import log_odds
 from docqa.app.answer.events import DocumentAnswered, Finished, ReadProgress
 from docqa.app.answer.grades import Grade, Place, Status, Support, Verdict
 from docqa.app.answerers.across import ask_across
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.output.render import answer_text
-from docqa.app.reading.answerability import log_odds
 from docqa.app.reading.wording.across import AcrossQuestion
 from docqa.model.heads.question_heads import QuestionKind
 

@@ -9,7 +9,7 @@ import pytest
 
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Support, Verdict
-from docqa.app.answerers.compose import Draft, compose
+from docqa.app.answerers.compose import Draft, compose, counts_line, word_counts
 from docqa.app.context.context import Context, lay_out
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import Candidate, Candidates, Form
@@ -135,3 +135,12 @@ def test_the_unit_of_a_table_is_quoted_behind_its_cell(document, model):
     assert [(quote.text, quote.answer_start) for quote in made.quotes[1:]] == [
         ("(in thousands)", None)
     ]
+
+
+def test_word_counts_take_every_inflection(document, model):
+    text = "The tenant pays rent to Marten Hale. Rents are due on the first day."
+    counts = word_counts(
+        "What rent and which subsidies?", lay_out([document(text)], model.tokenizer)
+    )
+    assert counts == {"rent": 2, "subsidies": 0}
+    assert counts_line(counts) == 'The question\'s words in the text: "rent" 2, "subsidies" 0.'

@@ -15,7 +15,7 @@ def test_contents_and_references_are_never_looked_at_before_text(document, model
     passages = tuple(
         replace(passage, kind=kind) for passage, kind in zip(made.passages, kinds, strict=True)
     )
-    ranked = Corpus((replace(made, passages=passages),), model.tokenizer, []).rank(
+    ranked = Corpus((replace(made, passages=passages),), model.tokenizer, []).ranked_by_words(
         "What is the keeper's deposit?"
     )
-    assert ranked[0].index == 1 and {item.index for item in ranked} == {0, 1, 2}
+    assert ranked[0].passage_number == 1 and {item.passage_number for item in ranked} == {0, 1, 2}

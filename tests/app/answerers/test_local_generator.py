@@ -20,14 +20,14 @@ from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.local_generator import WHOLE_TOKENS
 from docqa.app.answerers.writing import generation
 from docqa.app.answerers.written import OWN
-from docqa.app.chat.conversation import Conversation
+from docqa.app.chat.conversation import ChatConversation
 from docqa.app.history.recorder import Recorder
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.storage.store import Store
 from docqa.model.load import load_model
-from docqa.model.prompts.written_prompt import Turn
+from docqa.model.prompts.written_prompt import AnsweredQuestion
 
 AGREEMENT = Path(__file__).parents[3] / "sample_docs" / "services_agreement.pdf"
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
@@ -173,8 +173,8 @@ def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
     monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
     with opened(lease, writing_model, tmp_path / "kept") as session:
         recorder = Recorder(Store(tmp_path / "kept"), "chat", session.documents, pytest.fail)
-        conversation = Conversation(session, recorder)
-        for events in (conversation.ask(QUESTION, QUESTION), conversation.again()):
+        conversation = ChatConversation(session, recorder)
+        for events in (conversation.ask(QUESTION, QUESTION), conversation.ask_again()):
             list(events)
         recorder.close()
         assert conversation.turns[-1].note == NEXT_BEST
@@ -209,7 +209,10 @@ def test_json_says_what_the_answer_was_written_from(docqa, note, writer):
 
 def test_a_model_that_writes_anything_leaves_a_follow_up_as_it_is(note, writing_model, tmp_path):
     with opened(note, writing_model, tmp_path / "kept") as session:
-        assert session.completed("And why?", [Turn("Who pays?", "The tenant pays.")]) == "And why?"
+        assert (
+            session.completed("And why?", [AnsweredQuestion("Who pays?", "The tenant pays.")])
+            == "And why?"
+        )
 
 
 def test_a_text_that_is_stopped_is_answered_with_what_came(note, writing_model, tmp_path):

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import pytest
 
+from docqa.app.answer.confidence import answer_chance
 from docqa.app.answerers.loading import load_model
+from docqa.app.answerers.third_party import recorded_options
 from docqa.app.errors import UsageError
 from docqa.app.eval.fitting import Fitting
 from docqa.app.eval.judging import QuestionOutcome
 from docqa.app.options import Options
-from docqa.app.reading.answerability import probability
 
 QUESTION = "What does the tenant of unit 7 pay?"
 
@@ -93,7 +94,7 @@ def test_confidence_is_fitted_on_questions_for_these_models_alone(others, tmp_pa
     with pytest.raises(UsageError, match="--reader, --encoder or --reranker"):
         Fitting(replace(options, reader=None, encoder=None, reranker=None), load_model(options))
     fitting = Fitting(options, load_model(options))
-    before = options.recorded()
+    before = recorded_options(options)
     asked = [
         QuestionOutcome(
             "",
@@ -118,11 +119,11 @@ def test_confidence_is_fitted_on_questions_for_these_models_alone(others, tmp_pa
         fitting.fitted(asked[:9])
     fitted = fitting.fitted(asked)
     known = load_model(options).calibration["refusal"]
-    assert known["features"] == ["margin", "likely", "said"] and options.recorded() != before
+    assert known["features"] == ["margin", "likely", "said"] and recorded_options(options) != before
     sure, unsure = (
         [each.confidence for each in fitted if each.right is right] for right in (True, False)
     )
     assert sum(sure) / 20 > 0.6 > 0.4 > sum(unsure) / 20
-    assert probability(asked[0].signals, known) == pytest.approx(fitted[0].confidence)
+    assert answer_chance(asked[0].signals, known) == pytest.approx(fitted[0].confidence)
     alone = replace(options, reranker=None)
     assert load_model(alone).calibration["refusal"]["features"] == ["margin", "likely"]

@@ -18,7 +18,7 @@ import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
-from docqa.app.batch.items import Item
+from docqa.app.batch.items import BatchItem
 from docqa.app.batch.jobs import Job, Outcome
 from docqa.app.options import Options
 from docqa.ingest.errors import Unreadable
@@ -48,7 +48,7 @@ class Shout(Job):
     def _record(self, *_: object) -> str:
         raise NotImplementedError
 
-    def process(self, item: Item, content: bytes, on_event: Callable[..., None]) -> Outcome:
+    def process(self, item: BatchItem, content: bytes, on_event: Callable[..., None]) -> Outcome:
         self.processed.append(content)
         if b"broken" in content:
             raise Unreadable("it is broken", where=item.name, hint="Get it again")

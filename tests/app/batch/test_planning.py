@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from docqa.app.batch.items import Item, Task
+from docqa.app.batch.items import BatchItem, Task
 from docqa.app.batch.jobs import AnswerJob, SummaryJob, make_job
 from docqa.app.batch.planning import SPEEDS, Speeds, plan_tasks
 from docqa.app.options import Options
@@ -15,7 +15,7 @@ def test_a_plan_follows_from_processes_and_earlier_runs():
     options = Options(model=os.environ["DOCQA_MODEL"])
     speeds = Speeds()
     tasks = [
-        Task(name, Item(name, f"/{name}", name, bytes=4_000), (name,))
+        Task(name, BatchItem(name, f"/{name}", name, bytes=4_000), (name,))
         for name in ("a.txt", "b.txt")
     ]
     one, two = (plan_tasks(tasks, jobs, options, speeds) for jobs in (1, 2))

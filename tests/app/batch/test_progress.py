@@ -2,13 +2,13 @@
 
 import io
 
-from docqa.app.batch.items import Item, Task
+from docqa.app.batch.items import BatchItem, Task
 from docqa.app.batch.jobs import Outcome
 from docqa.app.batch.progress import BatchProgress
 
 
 def _task(name: str) -> Task:
-    item = Item(f"{name}.txt", f"/{name}.txt", f"{name}.txt", digest=name, bytes=1)
+    item = BatchItem(f"{name}.txt", f"/{name}.txt", f"{name}.txt", digest=name, bytes=1)
     return Task(name, item, (item.path,))
 
 

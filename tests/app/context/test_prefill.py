@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from docqa.app.answer.events import Finished, Notice, ReadProgress
-from docqa.app.context.prefill import KEPT_NOTE, Prefiller
+from docqa.app.context.prefill import INTERRUPTED_NOTE, Prefiller
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.storage.sources import content_digests
@@ -260,7 +260,7 @@ def test_an_interrupt_says_what_is_kept_only_where_something_is(
     monkeypatch.setattr(type(model), "prefill", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         ask(lease, model, cache, store=store)
-    assert getattr(caught.value, "__notes__", []) == ([KEPT_NOTE] if store else [])
+    assert getattr(caught.value, "__notes__", []) == ([INTERRUPTED_NOTE] if store else [])
 
 
 def test_a_reader_without_anything_kept_reuses_nothing(model, lease):

@@ -52,10 +52,9 @@ def test_scores_are_bit_for_bit_those_of_bm25s(texts, question, cut):
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_TEXT, max_size=8), st.integers(0, 8))
-def test_stems_are_found_by_passage_and_passages_by_stem(texts, cut):
+def test_passages_are_found_by_stem(texts, cut):
     index = WordIndex(postings=[Postings.of(texts[:cut]), Postings.of(texts[cut:])])
     expected = [set(terms(text)) for text in texts]
-    assert [index.passage_words(number) for number in range(len(index))] == expected
     for stem in {"rent", "ren", "r", "nowhere", "", *terms(" ".join(WORDS))}:
         assert index.occurrences(stem) == sum(stem in words for words in expected)
 

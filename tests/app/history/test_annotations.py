@@ -7,13 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from docqa.app.history.history import History, kept_documents
-from docqa.app.history.html_page import html_page
-from docqa.app.history.markdown import markdown
-from docqa.app.history.records import Annotation, KeptSession
+from docqa.app.history.records import KeptAnnotation, KeptSession
+from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.ingest.types import Document
 
 HOSTILE = "<script>alert(1)</script> *bold*"
-RENT = Annotation(2, 4, 2, 20, "the rent is 1,200", "4.2 Rent · p. 2", "ask Ada", 5.0)
+RENT = KeptAnnotation(2, 4, 2, 20, "the rent is 1,200", "4.2 Rent · p. 2", "ask Ada", 5.0)
 
 
 @pytest.fixture
@@ -26,9 +25,9 @@ def test_an_annotation_comes_back_changed_and_is_deleted(store, lease):
     with History(store) as history:
         session = history.start("tui", kept_documents([lease]), lease.title)
         number = history.annotate(session, RENT)
-        history.annotate(session, Annotation(1, 0, 1, 9, "The lease", "p. 1"))
+        history.annotate(session, KeptAnnotation(1, 0, 1, 9, "The lease", "p. 1"))
         history.annotate(
-            session, Annotation(2, 4, 2, 20, RENT.text, RENT.place, "ask Bob", 6.0, number)
+            session, KeptAnnotation(2, 4, 2, 20, RENT.text, RENT.place, "ask Bob", 6.0, number)
         )
     with History(store) as history:
         found = history.annotations(session)
@@ -42,7 +41,9 @@ def test_an_annotation_comes_back_changed_and_is_deleted(store, lease):
 def test_annotations_are_forgotten_with_their_document_and_never_pruned(store, lease):
     with History(store) as history:
         session = history.start("tui", kept_documents([lease]), lease.title)
-        history.annotate(session, Annotation(1, 0, 1, 9, "The lease", "p. 1", "of Quetzalcoatl"))
+        history.annotate(
+            session, KeptAnnotation(1, 0, 1, 9, "The lease", "p. 1", "of Quetzalcoatl")
+        )
         assert history.prune(0) == []
         assert len(history.annotations(session)) == 1
         history.forget([lease.id], lease.path)
@@ -50,11 +51,11 @@ def test_annotations_are_forgotten_with_their_document_and_never_pruned(store, l
         assert b"Quetzalcoatl" not in history.path.read_bytes()
 
 
-@pytest.mark.parametrize("form", [markdown, html_page])
+@pytest.mark.parametrize("form", [HTML, MARKDOWN])
 def test_annotations_are_exported_as_text(form, lease):
     session = KeptSession(1, "tui", "lease", 0.0, 0.0, kept_documents([lease]))
-    hostile = Annotation(1, 0, 1, 9, f"The lease {HOSTILE}", "p. 1", f"note {HOSTILE}")
-    text = form(session, [], 1, [hostile, RENT])
+    hostile = KeptAnnotation(1, 0, 1, 9, f"The lease {HOSTILE}", "p. 1", f"note {HOSTILE}")
+    text = rendered(form, session, [], 1, [hostile, RENT])
     assert (
         text.index("Notes and highlights")
         < text.index("The lease")
@@ -63,5 +64,5 @@ def test_annotations_are_exported_as_text(form, lease):
     assert "4.2 Rent · p. 2" in text
     assert "ask Ada" in text
     assert "<script>" not in text
-    assert "*bold*" not in text.replace("\\*", "") or form is html_page
-    assert "Notes and highlights" not in form(session, [], 1)
+    assert "*bold*" not in text.replace("\\*", "") or form == HTML
+    assert "Notes and highlights" not in rendered(form, session, [], 1)

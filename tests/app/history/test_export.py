@@ -5,6 +5,7 @@ words.
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 
@@ -24,13 +25,16 @@ from docqa.app.answer.answer import (
 from docqa.app.answer.grades import Grade, Place, Status, Support
 from docqa.app.history.export import shown_names
 from docqa.app.history.history import kept_documents
-from docqa.app.history.html_page import MarkedSpan, html_page, marked
-from docqa.app.history.markdown import markdown
+from docqa.app.history.marked_pages import MarkedSpan, marked
 from docqa.app.history.recorder import made_turn
 from docqa.app.history.records import KeptSession, KeptTurn
+from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.app.output.answer_head import head_of
 from docqa.app.output.templates import escaped
 from docqa.ingest.types import Document
+
+html_page = partial(rendered, HTML)
+markdown = partial(rendered, MARKDOWN)
 
 HOSTILE = '</div><script>alert(1)</script> "&amp;" *bold* [x](http://evil) `code` \u202e<img src=http://evil/x>'
 PAGES = (

@@ -3,29 +3,29 @@
 import pytest
 
 from docqa.app.lab import peer_files
-from docqa.app.lab.peer_files import Reading, documents, measure, tally
+from docqa.app.lab.peer_files import FileReading, documents, measure, tally
 from docqa.ingest.pdf.document import ALL_HIDDEN
 
 
 @pytest.mark.parametrize(
     ("reading", "problem"),
     [
-        (Reading("a.txt", "document"), ""),
-        (Reading("a.txt", "exception", message="KeyError"), "exception: KeyError"),
-        (Reading("a.txt", "document", seconds=61), "61 s of processor time"),
-        (Reading("a.txt", "document", bytes=2**31), "2,048 MiB"),
-        (Reading("a.pdf", "document", characters=900, peer_characters=1000), ""),
+        (FileReading("a.txt", "document"), ""),
+        (FileReading("a.txt", "exception", message="KeyError"), "exception: KeyError"),
+        (FileReading("a.txt", "document", seconds=61), "61 s of processor time"),
+        (FileReading("a.txt", "document", bytes=2**31), "2,048 MiB"),
+        (FileReading("a.pdf", "document", characters=900, peer_characters=1000), ""),
         (
-            Reading("a.pdf", "document", characters=90, peer_characters=1000),
+            FileReading("a.pdf", "document", characters=90, peer_characters=1000),
             "9% of the characters of pdftotext",
         ),
-        (Reading("a.pdf", "document", characters=90, peer_characters=1000, warnings=1), ""),
+        (FileReading("a.pdf", "document", characters=90, peer_characters=1000, warnings=1), ""),
         (
-            Reading("a.pdf", "refused", "NoText", "a scan", peer_characters=1000),
+            FileReading("a.pdf", "refused", "NoText", "a scan", peer_characters=1000),
             "refused, pdftotext reads it: a scan",
         ),
-        (Reading("a.pdf", "refused", "Encrypted", "a password", peer_characters=1000), ""),
-        (Reading("a.pdf", "refused", "NoText", ALL_HIDDEN, peer_characters=1000), ""),
+        (FileReading("a.pdf", "refused", "Encrypted", "a password", peer_characters=1000), ""),
+        (FileReading("a.pdf", "refused", "NoText", ALL_HIDDEN, peer_characters=1000), ""),
     ],
 )
 def test_a_problem_is_what_should_not_happen(reading, problem):

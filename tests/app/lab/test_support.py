@@ -13,7 +13,7 @@ from torch import Tensor
 
 from docqa.app.answer.grades import Support
 from docqa.app.lab import support
-from docqa.app.lab.support import Claim, claims
+from docqa.app.lab.support import LabelledClaim, claims
 
 PASSAGE = "The keeper of the lighthouse is Marten Hale. He came in 1911 from the mainland."
 
@@ -48,11 +48,11 @@ def test_claims_are_read_with_their_labels_and_what_is_quoted(tmp_path):
         ("Who is he?", "yes", []),
     )
     assert claims(path) == [
-        Claim("He is the keeper.", "Marten Hale. He came.", Support.SUPPORTED, "made"),
-        Claim("He is old.", PASSAGE, Support.PARTLY, "made"),
-        Claim('He is not "Marten".', PASSAGE, Support.CONTRADICTED, "made"),
-        Claim('"Marten" is not "Hale"', PASSAGE, Support.UNSUPPORTED, "made"),
-        Claim("He sings.", PASSAGE, Support.UNSUPPORTED, "made"),
+        LabelledClaim("He is the keeper.", "Marten Hale. He came.", Support.SUPPORTED, "made"),
+        LabelledClaim("He is old.", PASSAGE, Support.PARTLY, "made"),
+        LabelledClaim('He is not "Marten".', PASSAGE, Support.CONTRADICTED, "made"),
+        LabelledClaim('"Marten" is not "Hale"', PASSAGE, Support.UNSUPPORTED, "made"),
+        LabelledClaim("He sings.", PASSAGE, Support.UNSUPPORTED, "made"),
     ]
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from docqa.app.answer.confidence import READER_WEIGHTS
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.finders import AskedQuestion
-from docqa.app.evidence.ranking import rank
 from docqa.app.evidence.terms import terms
 from docqa.app.options import Options
 from docqa.app.reading import best_passages
@@ -52,11 +52,11 @@ def session(lease: Path, reading_model: Any) -> Any:
 
 
 def test_every_candidate_is_trimmed_words_of_its_passage(session):
-    ranked = session.local.rank_by_signals(AskedQuestion(QUESTION))
-    _, reading = session.local.finder.find(AskedQuestion(QUESTION), ranked)
+    ranked = session.local.finder.ranked_by_signals(QUESTION)
+    _, reading = session.local.finder.find(AskedQuestion(QUESTION))
     assert reading.candidates
     for candidate in reading.candidates:
-        placed = session.context.passages[ranked[candidate.excerpt].index]
+        placed = session.context.passages[ranked[candidate.slot].passage_number]
         assert placed.passage.page == candidate.page
         assert placed.passage.start <= candidate.start < candidate.end <= placed.passage.end
         text = session.documents[0].pages[candidate.page - 1].text[candidate.start : candidate.end]
@@ -65,13 +65,13 @@ def test_every_candidate_is_trimmed_words_of_its_passage(session):
 
 
 def test_passages_read_again_move_and_the_rest_keeps_its_order(session):
-    ranked = session.local.rank_by_signals(AskedQuestion(QUESTION))
-    ordered, reading = session.local.finder.find(AskedQuestion(QUESTION), ranked)
-    again = {item.index for item in ordered if item.reader is not None}
-    assert again == {ranked[c.excerpt].index for c in reading.candidates}
-    assert {item.index for item in ordered} == {item.index for item in ranked}
-    rest = [item.index for item in ordered if item.reader is None]
-    assert rest == [item.index for item in ranked if item.index in set(rest)]
+    ranked = session.local.finder.ranked_by_signals(QUESTION)
+    ordered, reading = session.local.finder.find(AskedQuestion(QUESTION))
+    again = {item.passage_number for item in ordered if item.reader is not None}
+    assert again == {ranked[c.slot].passage_number for c in reading.candidates}
+    assert {item.passage_number for item in ordered} == {item.passage_number for item in ranked}
+    rest = [item.passage_number for item in ordered if item.reader is None]
+    assert rest == [item.passage_number for item in ranked if item.passage_number in set(rest)]
 
 
 def test_quick_answers_without_reading_the_documents(lease, reading_model, monkeypatch):
@@ -114,7 +114,7 @@ def test_only_the_layers_that_answers_depend_on_are_read(lease, reading_model, m
             [str(lease)], Options(store=False, preview=False), model=reading_model
         ) as opened:
             finished = list(opened.ask(QUESTION))[-1]
-            depths.append(len(opened.local.prefiller.state.layers))
+            depths.append(len(opened.local.reading.prefiller.state.layers))
             answers.append(replace(finished.answer, usage=None, provenance={}))
     assert depths == [1, 3]
     assert answers[0] == answers[1]
@@ -125,9 +125,11 @@ def test_without_the_models_scores_words_alone_rank(lease, reading_model, quick)
     options = Options(store=False, preview=False, quick=quick, model_scores=False)
     with open_session([str(lease)], options, model=reading_model) as opened:
         list(opened.ask(QUESTION))
-        by_words = rank(QUESTION, opened.index)
+        by_words = opened.corpus.ranked_by_words(QUESTION)
         ranked, _ = opened.local.find(QUESTION)
-    assert [item.index for item in ranked] == [item.index for item in by_words[: len(ranked)]]
+    assert [item.passage_number for item in ranked] == [
+        item.passage_number for item in by_words[: len(ranked)]
+    ]
     assert any(item.reader is not None for item in ranked)
 
 
@@ -138,7 +140,7 @@ def test_a_number_of_passages_changes_what_is_read_and_listed(lease, reading_mod
     ) as opened:
         *_, finished = opened.ask(QUESTION)
         ranked, candidates = opened.local.find(QUESTION)
-    most = best_passages.READER_WEIGHTS["excerpts"] if k is None else k
+    most = READER_WEIGHTS["excerpts"] if k is None else k
     assert 0 < sum(item.reader is not None for item in ranked) <= most
     assert candidates is not None
     assert len(finished.answer.evidence) == (5 if k is None else k)
@@ -173,9 +175,11 @@ def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch
     monkeypatch.setattr(best_passages, "read_again", read_again)
     ranked, found = session.local.find(TWO_PARTS)
     assert [text for text, _ in asked] == list(PARTS)
-    assert 0 < sum(count for _, count in asked) <= best_passages.READER_WEIGHTS["excerpts"]
+    assert 0 < sum(count for _, count in asked) <= READER_WEIGHTS["excerpts"]
     assert found.form is Form.TWO_PARTS and len(found.items) >= 2
-    assert sorted(item.index for item in ranked) == list(range(len(session.context.passages)))
+    assert sorted(item.passage_number for item in ranked) == list(
+        range(len(session.context.passages))
+    )
     assert session.local.find(TWO_PARTS)[1] is found and len(asked) == 2  # nothing is read anew
 
 

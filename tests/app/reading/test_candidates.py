@@ -6,9 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docqa.app.answer.grades import Verdict
-from docqa.app.context.context import lay_out
 from docqa.app.evidence.ranking import WordIndex
-from docqa.app.evidence.terms import terms
 from docqa.app.quotes.quoting import make_quote
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.candidates import (
@@ -17,7 +15,7 @@ from docqa.app.reading.candidates import (
     Excerpt,
     Form,
     ScoredPlaces,
-    excerpt,
+    scored_sentences,
     trim,
 )
 
@@ -51,8 +49,8 @@ def test_brackets_that_enclose_the_answer_stay():
 
 def test_a_candidate_has_the_score_of_the_sentence_around_it():
     item = Excerpt(0, 0, 2, 100, 100 + len(TEXT), TEXT)
-    places = ScoredPlaces([item], set(terms("Who pays the rent?")), WordIndex([TEXT]), WEIGHTS)
-    places.behind = [-0.5]
+    sentences = scored_sentences(TEXT, "Who pays the rent?", WordIndex([TEXT]))
+    places = ScoredPlaces([item], [sentences], [-0.5], WEIGHTS)
     found = places.candidate(0, *at("in May.", TEXT), -2.0, 2)
     other = places.candidate(0, *at("red", TEXT), -2.0, 2)
     assert found is not None and other is not None
@@ -60,14 +58,6 @@ def test_a_candidate_has_the_score_of_the_sentence_around_it():
     assert (found.coverage, other.coverage, found.behind) == (1.0, 0.0, -0.5)
     assert (found.score, other.score) == (-1.0 + 1.0 - 0.5, -1.0 - 0.5)
     assert places.candidate(0, *at(".", TEXT), -2.0, 1) is None
-
-
-def test_a_passage_is_shown_on_one_line(document, model):
-    context = lay_out(
-        [document("The toll is nine marks.\nIt is paid at the gate.")], model.tokenizer
-    )
-    shown = excerpt(context, 0)
-    assert "marks. It is" in shown.text and len(shown.text) == shown.end - shown.start
 
 
 def test_the_next_best_is_a_fact_without_verdict_and_items(document):

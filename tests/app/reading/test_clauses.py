@@ -32,7 +32,7 @@ def _best(context, name):
     head = clause_heads()[name]
     scores = head.scores(rows)
     row = rows[int(scores.argmax())]
-    return context.text_of(context.passages[row.passage])[row.start : row.end], head.chance(
+    return context.text_of(context.passages[row.passage_number])[row.start : row.end], head.chance(
         float(scores.max())
     )
 
@@ -68,7 +68,7 @@ def test_the_names_of_the_parties_are_whole_and_nothing_else_is_one(context):
     rows = clause_sentences(context)
     found = []
     for row in naming(rows, clause_heads()["parties"].scores(rows)):
-        text = context.text_of(context.passages[row.passage])[row.start : row.end]
+        text = context.text_of(context.passages[row.passage_number])[row.start : row.end]
         found += [
             text[name.start : name.end] for name in names_in(text, *shipped("names", "follow"))
         ]

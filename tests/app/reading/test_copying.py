@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
+from docqa.app.answer.confidence import answer_chance, is_refused
 from docqa.app.answer.events import Finished
-from docqa.app.answerers.finders import OWN_ODDS
 from docqa.app.answerers.loading import load_model
 from docqa.app.context.context import lay_out
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.options import Options
-from docqa.app.reading import answerability
 from docqa.app.reading.copying import copy_from_passages, copy_from_state
-from docqa.app.session.session import Session
+from docqa.app.session.engine import open_session
 from docqa.model.decode.copy import CopySpan
 from docqa.model.folder import BUNDLED
 
@@ -67,13 +66,13 @@ def test_the_bundled_trunk_reads_with_all_layers_to_answer_itself(document):
     chosen = Options(store=False, preview=False, threads=1, source="whole")
     model = load_model(chosen)
     assert model.folder == BUNDLED and model.answer_layers == model.config.num_hidden_layers == 30
-    with Session([document(*PAGES)], chosen, model=model) as session:
+    with open_session([document(*PAGES)], chosen, model=model) as session:
         (answer,) = (
             e.answer
             for e in session.ask("When does the fish market close?")
             if isinstance(e, Finished)
         )
-        state = session.local.prefiller.state
+        state = session.local.reading.prefiller.state
     assert state is not None and state.position == len(session.context)
     assert answer.refused or any((answer.answer or "") in page for page in PAGES)
     assert (
@@ -105,4 +104,4 @@ def test_a_summary_is_chosen_by_the_heads_whatever_from_says(docqa, note, tmp_pa
 )
 def test_a_state_answers_by_its_odds_and_the_words_asked_for(margin, coverage, refused):
     values = {"reader_refusal_margin": margin, "sentence_coverage": coverage}
-    assert answerability.refused(answerability.probability(values, OWN_ODDS), OWN_ODDS) is refused
+    assert is_refused(answer_chance(values, None), None) is refused

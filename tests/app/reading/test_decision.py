@@ -8,10 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docqa.app.answer.confidence import READER_WEIGHTS
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.facts.facts import FactKind
-from docqa.app.reading.best_passages import READER_WEIGHTS
-from docqa.app.reading.candidates import ANYTHING, Candidates, Excerpt, Form, ScoredPlaces, Wanted
+from docqa.app.reading.candidates import (
+    ANYTHING,
+    Candidates,
+    Excerpt,
+    Form,
+    ScoredPlaces,
+    Wanted,
+    scored_sentences,
+)
 from docqa.app.reading.decision import decide, whole_words
 from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpan, ReadAlone
 
@@ -48,7 +56,9 @@ def decided(document: Any) -> Any:
             Excerpt(n, n if documents > 1 else 0, 1 if documents > 1 else n + 1, 0, len(text), text)
             for n, text in enumerate(texts)
         ]
-        places = ScoredPlaces(excerpts, set(), WordIndex(texts), READER_WEIGHTS)
+        words = WordIndex(texts)
+        sentences = [scored_sentences(text, "", words) for text in texts]
+        places = ScoredPlaces(excerpts, sentences, [0.0] * len(texts), READER_WEIGHTS)
         count = len(texts)
         reading = ExcerptReading(
             tuple(ExcerptPlace(n, 0, len(text)) for n, text in enumerate(texts)),
@@ -77,7 +87,7 @@ def decided(document: Any) -> Any:
 
 
 def words_of(found: Candidates, texts: list[str]) -> list[str]:
-    return [texts[item.excerpt][item.start : item.end] for item in found.items]
+    return [texts[item.slot][item.start : item.end] for item in found.items]
 
 
 def test_a_fact_is_the_likeliest_span_with_its_margin(decided):

@@ -2,8 +2,8 @@
 
 import pytest
 
+from docqa.app.answer.confidence import BY_CLAUSE
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.reading.candidates import BY_CLAUSE
 from docqa.app.reading.document_date import document_date
 
 

@@ -1,7 +1,8 @@
 """The answers to two parts become one, which is as sure as the weaker of them."""
 
+from docqa.app.answer.confidence import BY_STRUCTURE
 from docqa.app.evidence.ranking import Ranked
-from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form
+from docqa.app.reading.candidates import Candidate, Candidates, Form
 from docqa.app.reading.joined_parts import join_parts
 
 
@@ -25,7 +26,7 @@ def test_items_stand_in_the_order_of_the_question_not_of_the_text():
     assert found is not None
     assert (found.form, [item.start for item in found.items]) == (Form.TWO_PARTS, [90, 10])
     assert found.prompt_tokens == 20
-    assert [item.index for item in order] == [2, 1, 0]
+    assert [item.passage_number for item in order] == [2, 1, 0]
 
 
 def test_the_whole_is_as_sure_as_its_weaker_part():

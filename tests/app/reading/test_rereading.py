@@ -19,7 +19,7 @@ def test_the_pieces_of_a_passage_hold_each_word_once(text):
     found = pieces(text, 3)
     said = [word for place in found for word in text[place.start : place.end].split()]
     assert said == text.split()
-    assert all(place.passage == 3 for place in found)
+    assert all(place.slot == 3 for place in found)
     assert all(len(text[place.start : place.end].split()) <= WORDS for place in found)
 
 
@@ -37,5 +37,5 @@ def test_a_sentence_without_end_is_cut_between_words():
 
 def test_the_best_passages_come_first_and_no_more_than_wanted():
     texts = ["The rent is 30 pounds. It is paid in May.", "Nothing is said here.", "word " * 400]
-    assert [place.passage for place in choose_excerpts(texts, [1, 0, 2], 2)] == [1, 0]
-    assert [place.passage for place in choose_excerpts(texts, [2, 1, 0], 4)] == [2, 2, 2, 1]
+    assert [place.slot for place in choose_excerpts(texts, [1, 0, 2], 2)] == [1, 0]
+    assert [place.slot for place in choose_excerpts(texts, [2, 1, 0], 4)] == [2, 2, 2, 1]

@@ -5,7 +5,7 @@ from typing import Any
 
 from docqa.app.search.expression import words_pattern
 from docqa.app.search.hits import SearchedText
-from docqa.app.search.shown import Style, hit_object, shown_hits
+from docqa.app.search.shown import HitStyle, hit_object, shown_hits
 from docqa.ingest.structure import paragraphs
 from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.types import Block, Item, Section
@@ -13,7 +13,7 @@ from docqa.ingest.types import Block, Item, Section
 
 def shown(document: Any, words: str, **style: Any) -> list[str]:
     text = SearchedText(document)
-    return list(shown_hits(text, text.hits(words_pattern(words)), Style(**style)))
+    return list(shown_hits(text, text.hits(words_pattern(words)), HitStyle(**style)))
 
 
 def test_a_phrase_over_a_page_break_has_two_cites(document):

@@ -11,7 +11,7 @@ import pytest
 
 from docqa.app import Options, open_session
 from docqa.app.answer.events import Finished, Notice
-from docqa.app.context import kept
+from docqa.app.context import cached
 from docqa.app.evidence.postings import Postings
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
@@ -34,7 +34,7 @@ def test_a_second_question_neither_tokenizes_nor_stems_a_document(
     def again(*_: Any) -> Any:
         raise AssertionError("made again")
 
-    monkeypatch.setattr(kept, "lay_out_document", again)
+    monkeypatch.setattr(cached, "lay_out_document", again)
     monkeypatch.setattr(Postings, "of", again)
     assert asked([note, lease], options, model) == first == (first[0], [])
     with pytest.raises(AssertionError, match="made again"):

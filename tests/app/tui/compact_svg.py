@@ -1,4 +1,4 @@
-"""A picture of a screen with what it needs and nothing else: no web addresses, a third of the
+"""A image of a screen with what it needs and nothing else: no web addresses, a third of the
 size.
 """
 
@@ -13,7 +13,7 @@ _CELLS = re.compile(r'<rect fill="(#\w+)" x="[^"]*" y="[^"]*" width="[^"]*" heig
 
 
 def compact(svg: str) -> str:
-    """The same picture as Textual's screenshot `svg`: identifiers fixed, the common background
+    """The same image as Textual's screenshot `svg`: identifiers fixed, the common background
     drawn once.
     """
     svg = re.sub(r"terminal-\d+", "terminal", svg)

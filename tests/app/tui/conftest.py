@@ -1,9 +1,11 @@
 """A session that says what a test tells it to, and a way to drive the interface."""
 
 import asyncio
+import inspect
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -149,9 +151,9 @@ class FakeSession:
         return next(step.answer for step in self.script if isinstance(step, Finished))
 
     def completed(self, question: str, earlier: Any) -> str:
-        return f"{question.rstrip('?')} behind {earlier[-1].answer}?"
+        return f"{question.rstrip('?')} behind {earlier[-1].answer}?" if self.writes else question
 
-    def rank(self, question: str) -> list[Ranked]:
+    def ranked_passages(self, question: str) -> list[Ranked]:
         return [
             Ranked(index, 3.0 if index == 4 else 0.1 * index, 0.0)
             for index in range(len(self.documents[0].pages))
@@ -209,29 +211,46 @@ def interface(
         assert bridge.close(20)
 
 
-def drive(
-    app: Interface,
-    steps: Callable[[Any], Awaitable[None]],
-    size: tuple[int, int] = (120, 40),
-    *,
-    notifications: bool = False,
-) -> None:
-    """Run `steps` with a pilot of `app`; with `notifications` its messages are drawn, too."""
+@pytest.fixture
+def running(interface: Callable[..., Interface]) -> Callable[..., AbstractAsyncContextManager[Any]]:
+    """Function that runs an interface, made as by `interface`, and gives its pilot; with
+    `notifications` its messages are drawn, too.
+    """
 
-    async def run() -> None:
-        async with app.run_test(size=size, notifications=notifications) as pilot:
-            await steps(pilot)
+    def run(
+        *arguments: Any,
+        size: tuple[int, int] = (120, 40),
+        notifications: bool = False,
+        **parts: Any,
+    ) -> AbstractAsyncContextManager[Any]:
+        app = interface(*arguments, **parts)
+        return app.run_test(size=size, notifications=notifications)
 
-    asyncio.run(run())
+    return run
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run an async test."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
 
 
 async def until(pilot: Any, condition: Callable[[], object], seconds: float = 120.0) -> None:
     """Let the interface run until `condition` holds."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, f"waited in vain before\n{screen_text(pilot.app)}"
+        assert time.monotonic() < end, f"waited in vain before\n{screen_text(pilot)}"
         await pilot.pause(0.02)
     await pilot.pause()
+
+
+async def sees(pilot: Any, words: str, seconds: float = 120.0) -> None:
+    """Let the interface run until `words` are on the screen."""
+    await until(pilot, lambda: words in screen_text(pilot), seconds)
 
 
 async def opened(pilot: Any) -> Any:
@@ -282,9 +301,9 @@ def contrast(one: Any, other: Any) -> float:
     return (max(lights) + 0.05) / (min(lights) + 0.05)
 
 
-def notices(app: Interface) -> str:
+def notices(pilot: Any) -> str:
     """All messages that the interface has shown and not yet taken away."""
-    return "\n".join(notification.message for notification in app._notifications)
+    return "\n".join(notification.message for notification in pilot.app._notifications)
 
 
 def flat(widget: Any) -> str:
@@ -292,32 +311,8 @@ def flat(widget: Any) -> str:
     return " ".join(shown(widget).split())
 
 
-def screen_text(app: Interface) -> str:
+def screen_text(pilot: Any) -> str:
     """The whole screen as plain lines."""
-    width = app.size.width
-    strips = app.screen._compositor.render_strips()
+    width = pilot.app.size.width
+    strips = pilot.app.screen._compositor.render_strips()
     return "\n".join(strip.text[:width] for strip in strips)
-
-
-@pytest.fixture(scope="session")
-def tui() -> Any:
-    """The helpers above: what drives the interface, what reads its screen, and what makes
-    answers.
-    """
-    return SimpleNamespace(
-        QUESTION=QUESTION,
-        FakeSession=FakeSession,
-        drive=drive,
-        until=until,
-        opened=opened,
-        ask=ask,
-        shown=shown,
-        screen_text=screen_text,
-        notices=notices,
-        flat=flat,
-        answer_of=answer_of,
-        quote_of=quote_of,
-        reversed_text=reversed_text,
-        passage_text=passage_text,
-        contrast=contrast,
-    )

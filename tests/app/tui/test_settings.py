@@ -2,8 +2,6 @@
 they hold.
 """
 
-from typing import Any
-
 import pytest
 
 from docqa.app import cli
@@ -12,7 +10,11 @@ from docqa.app.errors import UsageError
 from docqa.app.tui import keymap
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.navigation import Navigation
+from docqa.app.tui.screens.panes import Panes
+from docqa.app.tui.screens.questions import Questions
 from docqa.app.tui.settings import TuiSettings, from_table
+
+from . import conftest as tui
 
 
 def test_settings_of_the_file_apply_and_the_rest_is_default():
@@ -65,13 +67,16 @@ def test_two_actions_can_swap_their_keys():
     assert (keys["next_cite"], keys["previous_cite"]) == ("alt+p", "alt+n")
 
 
-def test_every_move_and_mark_of_the_keys_has_a_method():
-    moves = [key.action.split("'")[1] for key in keymap.DOCUMENT if key.action.startswith("go(")]
-    assert len(moves) > 15
-    assert all(callable(getattr(Navigation, move)) for move in moves)
-    marks = [key.action.split("'")[1] for key in keymap.DOCUMENT if key.action.startswith("mark(")]
-    assert len(marks) == 4
-    assert all(callable(getattr(Annotations, mark)) for mark in marks)
+def test_every_method_that_a_key_calls_is_there():
+    parts = {
+        "annotations": Annotations,
+        "navigation": Navigation,
+        "panes": Panes,
+        "questions": Questions,
+    }
+    calls = [key.action.split("'") for key in keymap.DOCUMENT if key.action.startswith("call(")]
+    assert len(calls) > 20
+    assert all(callable(getattr(parts[part], method)) for _, part, _, method, *_ in calls)
 
 
 def test_no_key_is_used_twice_on_a_screen():
@@ -86,7 +91,7 @@ def test_no_key_is_used_twice_on_a_screen():
     [("escape", "Esc"), ("ctrl+p", "Ctrl+P"), ("/", "/"), ("f3", "F3"), ("alt+left", "Alt+Left")],
 )
 def test_a_key_is_written_as_people_write_it(key, shown):
-    assert keymap.shown(key) == shown
+    assert keymap.key_text(key) == shown
 
 
 def test_doctor_lists_every_key_with_its_origin(docqa, checkpoint, tmp_path, monkeypatch):
@@ -99,7 +104,7 @@ def test_doctor_lists_every_key_with_its_origin(docqa, checkpoint, tmp_path, mon
     assert f"theme = ansi-dark  [{file}]" in out
     assert f"keys.next_cite = f6  [{file}]" in out
     assert "keys.previous_cite = alt+p  [default]" in out
-    for name in keymap.names():
+    for name in keymap.keys_by_name():
         assert f"keys.{name} = " in out
 
 
@@ -118,15 +123,15 @@ def test_a_table_that_is_wrong_costs_only_the_commands_that_use_it(
     assert "tui must be a table" in capsys.readouterr().err
 
 
-def test_keys_and_theme_of_the_file_work_and_are_shown(interface, session, tui):
+async def test_keys_and_theme_of_the_file_work_and_are_shown(running, session):
     session.script[:] = [Finished(tui.answer_of(session.documents[0]))]
     keys = {"next_cite": "alt+p", "previous_cite": "f6", "text": "ctrl+x", "find": "f10"}
     settings = from_table({"theme": "ansi-light", "keys": keys}, "config.toml")
 
-    async def steps(pilot: Any) -> None:
+    async with running(settings=settings, size=(120, 50)) as pilot:
         panes = await tui.ask(pilot)
         assert pilot.app.theme == "ansi-light"
-        await tui.until(pilot, lambda: "F10 Find" in tui.screen_text(pilot.app).split("\n")[-1])
+        await tui.until(pilot, lambda: "F10 Find" in tui.screen_text(pilot).split("\n")[-1])
         card = panes.answers.cards[0]
         await pilot.press("alt+p")
         assert card.current == 0
@@ -137,10 +142,8 @@ def test_keys_and_theme_of_the_file_work_and_are_shown(interface, session, tui):
         await pilot.press("alt+a", "ctrl+x")
         assert panes.page.has_focus
         await pilot.press("f1")
-        lines = [" ".join(line.split()) for line in tui.screen_text(pilot.app).split("\n")]
+        lines = [" ".join(line.split()) for line in tui.screen_text(pilot).split("\n")]
         assert any("Alt+P go to the next cite of this answer" in line for line in lines)
         assert any("F6 go to the previous cite" in line for line in lines)
         await pilot.press("escape", *"/find")
-        await tui.until(pilot, lambda: "(F10)" in tui.screen_text(pilot.app))
-
-    tui.drive(interface(settings=settings), steps, (120, 50))
+        await tui.sees(pilot, "(F10)")

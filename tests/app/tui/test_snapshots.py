@@ -1,4 +1,4 @@
-"""The screens that people meet, each at 80 columns, compared with pictures that somebody has looked
+"""The screens that people meet, each at 80 columns, compared with images that somebody has looked
 at.
 
 `UPDATE_SCREENS=1 pytest -m '' tests/app/tui -k snapshots` draws them anew; look at them before they
@@ -23,6 +23,7 @@ from docqa.app.tui.library.recents import LibraryRow, PastQuestion
 from docqa.app.tui.settings import TuiSettings
 from docqa.ingest.errors import Encrypted
 
+from . import conftest as tui
 from .compact_svg import compact
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -33,7 +34,7 @@ DARK = TuiSettings("docqa-dark")
 
 
 def compare(app: Any, name: str) -> None:
-    """Compare what is on the screen with the picture of that name, or draw it anew."""
+    """Compare what is on the screen with the image of that name, or draw it anew."""
     drawn = compact(app.export_screenshot(title="docqa tui"))
     path = SNAPSHOTS / f"{name}.svg"
     version = SNAPSHOTS / "textual.txt"
@@ -43,17 +44,17 @@ def compare(app: Any, name: str) -> None:
         version.write_text(textual.__version__ + "\n", encoding="utf-8")
         return
     if version.read_text(encoding="utf-8").strip() != textual.__version__:
-        pytest.skip(f"the pictures are of Textual {version.read_text(encoding='utf-8').strip()}")
+        pytest.skip(f"the images are of Textual {version.read_text(encoding='utf-8').strip()}")
     assert drawn == path.read_text(encoding="utf-8"), (
         f"{path.name} differs; UPDATE_SCREENS=1 draws it anew"
     )
 
 
-def test_an_answer_whose_cite_is_followed(interface, session, tui):
+async def test_an_answer_whose_cite_is_followed(running, session):
     answer = tui.answer_of(session.documents[0])
     session.script[:] = [ReadProgress(4000, 4000), Finished(answer)]
 
-    async def steps(pilot: Any) -> None:
+    async with running(settings=DARK, size=NARROW) as pilot:
         await tui.ask(pilot)
         await pilot.press("alt+a")
         await pilot.pause()
@@ -62,36 +63,30 @@ def test_an_answer_whose_cite_is_followed(interface, session, tui):
         await pilot.pause()
         compare(pilot.app, "cite_narrow_docqa-dark")
 
-    tui.drive(interface(settings=DARK), steps, NARROW)
-
 
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["docqa-dark-16", "no-color"])
-def test_a_cite_in_few_colours(interface, answered, tui, monkeypatch, theme):
+async def test_a_cite_in_few_colours(running, answered, monkeypatch, theme):
     if theme == "no-color":
         monkeypatch.setenv("NO_COLOR", "1")
 
-    async def steps(pilot: Any) -> None:
+    settings = DARK if theme == "no-color" else TuiSettings(theme)
+    async with running(settings=settings, size=WIDE) as pilot:
         await tui.ask(pilot)
         await pilot.press("alt+1")
         await pilot.pause()
         compare(pilot.app, f"cite_wide_{theme}")
 
-    settings = DARK if theme == "no-color" else TuiSettings(theme)
-    tui.drive(interface(settings=settings), steps, WIDE)
 
-
-def test_a_search(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_a_search(running, session):
+    async with running(settings=DARK, size=NARROW) as pilot:
         await tui.opened(pilot)
         await pilot.press("ctrl+f", *"noon")
-        await tui.until(pilot, lambda: "hit 1 of" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "hit 1 of")
         compare(pilot.app, "search_narrow_docqa-dark")
 
-    tui.drive(interface(settings=DARK), steps, NARROW)
 
-
-def test_the_documents_of_a_folder(interface, tui, monkeypatch, tmp_path):
+async def test_the_documents_of_a_folder(running, monkeypatch, tmp_path):
     for name in (
         "annex 3 - keepers of the register and their deputies, consolidated.pdf",
         "lease.pdf",
@@ -104,22 +99,20 @@ def test_the_documents_of_a_folder(interface, tui, monkeypatch, tmp_path):
     recent = [LibraryRow("", str(tmp_path / "lease.pdf"), used=0.0, kept="read, 3 questions")]
     monkeypatch.setattr(library, "recent_documents", lambda store, notices=None: recent)
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "4 documents" in tui.screen_text(pilot.app))
+    async with running(str(tmp_path), settings=DARK, size=NARROW) as pilot:
+        await tui.sees(pilot, "4 documents")
         pilot.app.screen.query_one("#title").update(
             "/home/ada/contracts"
         )  # not the folder of this run
         compare(pilot.app, "library_narrow_docqa-dark")
 
-    tui.drive(interface(str(tmp_path), settings=DARK), steps, NARROW)
 
-
-def test_a_preliminary_answer_while_the_document_is_read(interface, session, tui):
+async def test_a_preliminary_answer_while_the_document_is_read(running, session):
     go = threading.Event()
     early = tui.answer_of(session.documents[0], status="partial")
     session.script[:] = [Preview(early), ReadProgress(1360, 4000, 512.0, 5.2), go]
 
-    async def steps(pilot: Any) -> None:
+    async with running(settings=DARK, size=NARROW) as pilot:
         await tui.opened(pilot)
         await pilot.press("W", "h", "o", "question_mark", "enter")
         await tui.until(pilot, lambda: pilot.app.screen.panes.progress)
@@ -127,11 +120,9 @@ def test_a_preliminary_answer_while_the_document_is_read(interface, session, tui
         compare(pilot.app, "reading_narrow_docqa-dark")
         go.set()
 
-    tui.drive(interface(settings=DARK), steps, NARROW)
-
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
-def test_what_was_read_before(interface, session, tui, monkeypatch, size):
+async def test_what_was_read_before(running, session, monkeypatch, size):
     now = time.time()
     documents = [
         LibraryRow("", "/home/ada/contracts/lease.pdf", used=now - 30, kept="read, 3 questions"),
@@ -157,16 +148,14 @@ def test_what_was_read_before(interface, session, tui, monkeypatch, size):
         library, "_REST_S", 300 if size == NARROW else 0.1
     )  # there a preview takes the status
 
-    async def steps(pilot: Any) -> None:
+    async with running(settings=DARK, size=size) as pilot:
         pilot.app.push_screen(library.LibraryScreen("none", pilot.app.store, everywhere=True))
-        await tui.until(pilot, lambda: "3 questions ·" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "3 questions ·")
         await tui.until(
-            pilot, lambda: size == NARROW or "· read, 3 questions" in tui.screen_text(pilot.app)
+            pilot, lambda: size == NARROW or "· read, 3 questions" in tui.screen_text(pilot)
         )
         pilot.app.screen.query_one("#title").update("What you read and asked before")
         compare(pilot.app, f"recent_{'wide' if size == WIDE else 'narrow'}_docqa-dark")
-
-    tui.drive(interface(settings=DARK), steps, size)
 
 
 def _asked(path: str, question: str, status: str, when: float) -> PastQuestion:
@@ -181,8 +170,8 @@ def _asked(path: str, question: str, status: str, when: float) -> PastQuestion:
 @pytest.mark.parametrize(
     ("size", "name", "theme"), [(NARROW, "narrow", "docqa-dark"), (WIDE, "wide", "docqa-light")]
 )
-def test_the_page_of_help(interface, session, tui, size, name, theme):
-    async def steps(pilot: Any) -> None:
+async def test_the_page_of_help(running, session, size, name, theme):
+    async with running(settings=TuiSettings(theme), size=size) as pilot:
         await tui.opened(pilot)
         await pilot.press("escape", "f1")
         await pilot.pause()
@@ -191,32 +180,26 @@ def test_the_page_of_help(interface, session, tui, size, name, theme):
         await pilot.pause()
         compare(pilot.app, f"themes_{name}_{theme}")
 
-    tui.drive(interface(settings=TuiSettings(theme)), steps, size)
 
-
-def test_a_document_that_cannot_be_opened(interface, tui):
+async def test_a_document_that_cannot_be_opened(running):
     def opener(path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
         raise Encrypted(
             "it needs a password", where="lease.pdf", hint="Pass it with --password-file"
         )
 
-    async def steps(pilot: Any) -> None:
+    async with running(opener=opener, settings=DARK, size=NARROW) as pilot:
         pilot.app.screen.panes._title.update("lease.pdf")  # not the folder of this run
         await tui.until(
             pilot, lambda: "its password below" in tui.flat(pilot.app.screen.panes._problem)
         )
         compare(pilot.app, "error_narrow_docqa-dark")
 
-    tui.drive(interface(opener=opener, settings=DARK), steps, NARROW)
 
-
-def test_a_picture_names_no_address_and_keeps_what_is_drawn(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_a_image_names_no_address_and_keeps_what_is_drawn(running, session):
+    async with running() as pilot:
         await tui.opened(pilot)
         full = pilot.app.export_screenshot(title="docqa tui")
         small = compact(full)
         assert "http" not in small.replace("http://www.w3.org/2000/svg", "")
         assert len(small) < len(full) / 2
         assert "keeper" in small
-
-    tui.drive(interface(), steps)

@@ -10,6 +10,8 @@ from docqa.app.tui import themes
 from docqa.app.tui.background import light_in
 from docqa.app.tui.settings import TuiSettings
 
+from . import conftest as tui
+
 SYSTEMS = {
     "truecolor": ColorSystem.TRUECOLOR,
     "256": ColorSystem.EIGHT_BIT,
@@ -66,8 +68,8 @@ def test_a_terminal_says_whether_it_is_light(reply, light):
     assert light_in(reply) is light
 
 
-def test_a_theme_is_previewed_and_only_the_chosen_one_kept(interface, session, tui, store):
-    async def steps(pilot: Any) -> None:
+async def test_a_theme_is_previewed_and_only_the_chosen_one_kept(running, session, store):
+    async with running() as pilot:
         await tui.opened(pilot)
         await pilot.press("f9", "down")
         await tui.until(pilot, lambda: pilot.app.theme != "docqa-dark")
@@ -78,8 +80,6 @@ def test_a_theme_is_previewed_and_only_the_chosen_one_kept(interface, session, t
         await pilot.press("f9", *"docqa-light", "enter")
         await tui.until(pilot, lambda: themes.last_chosen(store) == "docqa-light")
         assert pilot.app.theme == "docqa-light"
-
-    tui.drive(interface(), steps)
 
 
 def test_a_damaged_memory_of_the_theme_is_none(store):
@@ -115,7 +115,7 @@ def seen(colour: Any, colours: str, role: str, dark: bool) -> Any:
         pytest.param("docqa-light-16", "standard", marks=pytest.mark.slow),
     ],
 )
-def test_every_text_has_the_contrast_of_wcag_aa(interface, session, tui, theme, colours):
+async def test_every_text_has_the_contrast_of_wcag_aa(running, session, theme, colours):
     document = session.documents[0]
     dark = "dark" in theme
     session.script[:] = [Finished(tui.answer_of(document))]
@@ -141,7 +141,7 @@ def test_every_text_has_the_contrast_of_wcag_aa(interface, session, tui, theme, 
                     names = f"{style.color.name} on {style.bgcolor.name}"
                     weak.append(f"{where}: {part.text!r} {names} {tui.contrast(text, ground):.1f}")
 
-    async def steps(pilot: Any) -> None:
+    async with running(settings=TuiSettings(theme)) as pilot:
         panes = await tui.ask(pilot)
         await pilot.press("alt+v", "alt+n")
         await pilot.pause()
@@ -163,8 +163,6 @@ def test_every_text_has_the_contrast_of_wcag_aa(interface, session, tui, theme, 
         await pilot.pause()
         measure(pilot.app, "help")
         await pilot.press("escape", "ctrl+l")
-        await tui.until(pilot, lambda: "1 document" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "1 document")
         measure(pilot.app, "library")
         assert not weak, "\n".join(sorted(set(weak)))
-
-    tui.drive(interface(settings=TuiSettings(theme)), steps)

@@ -16,6 +16,7 @@ from docqa.app.evidence.ranking import Ranked
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 
+from . import conftest as tui
 from .test_snapshots import compare
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +33,7 @@ def agreement() -> Any:
 
 
 @pytest.fixture
-def answer(agreement: Any, tui: Any) -> Any:
+def answer(agreement: Any) -> Any:
     """What `docqa ask` answers to it, with the passages that it looked at."""
     page = agreement.pages[3]
     start = page.text.index("1.2 This agreement")
@@ -60,9 +61,9 @@ def answer(agreement: Any, tui: Any) -> Any:
 
 
 @pytest.fixture
-def session(agreement: Any, tui: Any) -> Any:
+def session(agreement: Any) -> Any:
     class Session(tui.FakeSession):  # type: ignore[misc]
-        def rank(self, question: str) -> list[Ranked]:
+        def ranked_passages(self, question: str) -> list[Ranked]:
             """By the words of the question alone."""
             words = set(question.casefold().rstrip("?").split())
             texts = [
@@ -76,7 +77,7 @@ def session(agreement: Any, tui: Any) -> Any:
     return Session((agreement,))
 
 
-def test_the_walk(interface, session, answer, tui):
+async def test_the_walk(running, session, answer):
     go = threading.Event()
     early = replace(answer, status=Status.PARTIAL, coverage=replace(answer.coverage, tokens_read=0))
     session.script[:] = [
@@ -87,9 +88,9 @@ def test_the_walk(interface, session, answer, tui):
         Finished(answer),
     ]
 
-    async def steps(pilot: Any) -> None:
+    async with running(size=(110, 32)) as pilot:
         panes = await tui.opened(pilot)
-        panes.prompt.line.cursor_blink = False  # or the picture would depend on when it is taken
+        panes.prompt.line.cursor_blink = False  # or the image would depend on when it is taken
         panes.prompt.line.value = QUESTION
         await pilot.press("enter")
         await tui.until(pilot, lambda: pilot.app.screen.panes.progress)
@@ -101,9 +102,7 @@ def test_the_walk(interface, session, answer, tui):
         await pilot.pause()
         compare(pilot.app, "walk_cite")
         await pilot.press("ctrl+f", *"notice", "enter")
-        await tui.until(pilot, lambda: "hit 1 of 11" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "hit 1 of 11")
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         compare(pilot.app, "walk_search")
-
-    tui.drive(interface(), steps, (110, 32))

@@ -73,56 +73,6 @@ def test_a_paragraph_across_two_columns_has_two_boxes(sample_docs):
     assert note.boxes[0][2] < right[0]  # read last, printed at the foot of the first column
 
 
-def test_running_heads_have_boxes_and_are_no_lines_of_blocks(make_pdf):
-    data = make_pdf(
-        [[f"Leaf {n} says this much.", *LINES * 3, n] for n in "abcd"], head="Digest of the Lock {}"
-    )
-    document = read(ReadRequest("a.pdf", data))
-    second = inspect_page(ReadRequest("a.pdf", data), document.pages[1])
-    head = second.furniture[0]
-    assert (head.text, head.in_text) == ("Digest of the Lock 2", False)
-    assert head.box is not None
-    assert head.box[3] < 40
-    assert "Digest of the Lock 2" not in [
-        line.text for block in second.blocks for line in block.lines
-    ]
-    assert inspect_page(ReadRequest("a.pdf", data), document.pages[0]).furniture[0].in_text
-
-
-def test_of_two_equal_lines_the_one_at_the_edge_is_the_head():
-    def paint(canvas: Canvas) -> None:
-        for leaf in range(4):
-            canvas.drawString(72, 760, "Digest")
-            canvas.drawString(72, 400, "Digest")
-            canvas.drawString(72, 500 - leaf, f"Leaf number {leaf} has something to say.")
-            canvas.showPage()
-
-    data = drawn(paint)
-    page = read(ReadRequest("a.pdf", data)).pages[2]
-    if page.furniture != ("Digest",):
-        page = replace(page, furniture=("Digest",))
-    (head,) = inspect_page(ReadRequest("a.pdf", data), page).furniture
-    assert head.box is not None
-    assert head.box[1] < 40
-
-
-def test_hidden_text_is_told_with_its_place_and_reason():
-    def paint(canvas: Canvas) -> None:
-        canvas.drawString(72, 700, "What everybody can read.")
-        canvas.setFillGray(1)
-        canvas.drawString(100, 500, "What nobody can.")
-
-    data = drawn(paint)
-    (hidden,) = inspect_page(
-        ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0]
-    ).hidden
-    assert (hidden.text, hidden.count) == ("What nobody can.", 1)
-    assert "colour of its background" in hidden.reason
-    ((x0, top, _, bottom),) = hidden.boxes
-    assert x0 == pytest.approx(100, abs=2)
-    assert top < 792 - 500 < bottom
-
-
 def test_boxes_of_a_rotated_page_are_those_of_the_displayed_page():
     def paint(canvas: Canvas) -> None:
         canvas.rotate(90)
@@ -208,9 +158,7 @@ def test_the_worker_hands_on_the_errors_of_the_file(make_pdf):
         inspect_in_worker(ReadRequest("a.pdf", data, password="tide"), replace(page, index=9))
 
 
-def test_recognised_lines_have_places_and_the_page_says_that_they_were_recognised(
-    make_pdf, monkeypatch
-):
+def test_recognised_lines_have_places(make_pdf, monkeypatch):
     def recognised(self: object, page: pypdfium2.PdfPage, number: int) -> ocr.Recognised:
         line = [
             Word(text, 72 + 60 * at, 100, 130 + 60 * at, 112, at == 0, False)
@@ -225,7 +173,6 @@ def test_recognised_lines_have_places_and_the_page_says_that_they_were_recognise
     data = drawn(lambda canvas: canvas.drawImage(picture, 0, 0, 612, 792))
     page = read(ReadRequest("a.pdf", data)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", data), page)
-    assert view.ocr
     assert [line.box for block in view.blocks for line in block.lines] == [(72, 100, 250, 112)]
     monkeypatch.setattr(ocr, "available", lambda: False)
     without = inspect_page(ReadRequest("a.pdf", data), page)
@@ -270,5 +217,3 @@ def test_every_block_of_real_pages_has_its_place(corpus, name):
         view = inspect_page(ReadRequest(name, data), page)
         assert view.notes == ()
         assert all(block.boxes for block in view.blocks)
-        placed = [item.text for item in view.furniture if item.box is not None]
-        assert [text for text in page.furniture if not text.startswith("line numbers")] == placed

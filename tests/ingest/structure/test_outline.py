@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from docqa.ingest.pdf.bookmarks import Bookmark, from_bookmarks
-from docqa.ingest.pdf.layout.paragraphs import Heading
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.nesting import Nesting
 from docqa.ingest.structure.numbering import Numbered, parse_heading
-from docqa.ingest.structure.outline import Candidate, from_numbering
-from docqa.ingest.structure.sequence import Step, best_chain
+from docqa.ingest.structure.outline import HeadingLine, from_numbering
+from docqa.ingest.structure.sequence import NumberingStep, best_chain
 from docqa.ingest.types import Document, NumberedLine, Page, Section
 
 ROOT = Path(__file__).parents[3]
@@ -59,18 +58,26 @@ def checked(path: Path) -> Document:
 def test_a_list_item_does_not_cut_the_chain_of_headings():
     numbers = [(1,), (1, 1), (2,), (3,), (4,), (1, 2), (2,), (2, 1), (3,)]
     weights = [3, 3, 1, 1, 1, 3, 3, 3, 3]
-    steps = [Step(ordinals, weight, 0) for ordinals, weight in zip(numbers, weights, strict=True)]
+    steps = [
+        NumberingStep(ordinals, weight, 0)
+        for ordinals, weight in zip(numbers, weights, strict=True)
+    ]
     assert best_chain(steps) == {0, 1, 5, 6, 7, 8}
 
 
 def test_numbers_begin_again_in_a_new_schedule_and_nowhere_else():
-    again = [Step((1,), 1, 0), Step((2,), 1, 0), Step((1,), 1, 1), Step((2,), 1, 1)]
+    again = [
+        NumberingStep((1,), 1, 0),
+        NumberingStep((2,), 1, 0),
+        NumberingStep((1,), 1, 1),
+        NumberingStep((2,), 1, 1),
+    ]
     assert best_chain(again) == {0, 1, 2, 3}
     assert len(best_chain([step._replace(part=0) for step in again])) == 2
 
 
 def test_articles_carry_their_number_into_the_clauses():
-    steps = [Step(ordinals, 1, 0) for ordinals in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1))]
+    steps = [NumberingStep(ordinals, 1, 0) for ordinals in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1))]
     assert best_chain(steps) == set(range(5))
 
 
@@ -121,18 +128,18 @@ def test_parts_of_a_schedule_and_chapters_of_a_part_keep_their_order():
     assert [level for level, _ in nested(*lines)] == [1, 2, 3, 2, 1, 2, 1, 2]
 
 
-def candidates(*lines: str) -> list[Candidate]:
-    found: list[Candidate] = []
+def candidates(*lines: str) -> list[HeadingLine]:
+    found: list[HeadingLine] = []
     start = 0
     for line in lines:
-        found.append(Candidate(1, Heading(start, line, 12.0, True, True)))
+        found.append(HeadingLine(start, line, 12.0, True, True))
         start += len(line) + 1
     return found
 
 
 def test_an_unnumbered_heading_set_like_the_numbered_ones_stands_beside_them():
     lines = candidates("1 Aims", "2 Results", "2.1 Fish", "Data and code", "References")
-    lines[2] = Candidate(1, Heading(lines[2].heading.start, "2.1 Fish", 11.0, True, True))
+    lines[2] = HeadingLine(lines[2].start, "2.1 Fish", 11.0, True, True)
     marks = from_numbering(lines, 10.0)
     assert [(m.level, m.number, m.title) for m in marks][3:] == [
         (1, None, "Data and code"),
@@ -314,10 +321,7 @@ def test_letters_that_begin_again_are_rows_of_a_table():
 
 def test_a_sentence_that_ends_with_an_annex_is_no_heading():
     lines = candidates("Exhibit A", "1 Terms", "ANNEX I.", "2 Grants", "Exhibit B")
-    plain = [
-        line._replace(heading=Heading(line.heading.start, line.heading.text, 12.0, False, True))
-        for line in lines
-    ]
+    plain = [replace(line, bold=False) for line in lines]
     assert [mark.number for mark in from_numbering(plain, 12.0)] == [
         "Exhibit A",
         "1",
@@ -327,9 +331,7 @@ def test_a_sentence_that_ends_with_an_annex_is_no_heading():
 
 
 def test_items_of_a_list_whose_first_is_too_long_are_no_headings():
-    lines = [
-        Candidate(1, Heading(40 * n, f"{n}. Item {n}", 12.0, False, False, True)) for n in (2, 3, 4)
-    ]
+    lines = [HeadingLine(40 * n, f"{n}. Item {n}", 12.0, False, False, True) for n in (2, 3, 4)]
     titles = candidates("Title I: Treaties", "Title II: Limits")
     assert [mark.number for mark in from_numbering([titles[0], *lines, titles[1]], 12.0)] == [
         "Title I",
@@ -354,7 +356,7 @@ def test_numbers_of_lines_are_no_numbers_of_bookmarks():
 
 def test_a_form_that_is_attached_twice_is_no_table_of_contents():
     form = ("ANNEX I", "1. Planting", "2. Watering", "3. Reports", "ANNEX II")
-    twice = [c._replace(page=page) for page in (1, 2) for c in candidates(*form)]
+    twice = [replace(c, page=page) for page in (1, 2) for c in candidates(*form)]
     assert [(mark.page, mark.number) for mark in from_numbering(twice, 12.0)][:2] == [
         (1, "ANNEX I"),
         (1, "1"),
@@ -377,11 +379,7 @@ def test_a_schedule_without_a_number_holds_its_rows():
 def test_contents_of_a_document_without_pages_are_no_headings():
     heads = ("1 Aims", "2 Methods", "3 Results")
     lines = candidates("Contents", *(f"{head} {at}" for at, head in enumerate(heads, 4)), *heads)
-    starts = [line.heading.start + 900 * (at > 3) for at, line in enumerate(lines)]
-    spread = [
-        line._replace(heading=replace(line.heading, start=at))
-        for line, at in zip(lines, starts, strict=True)
-    ]
+    spread = [replace(line, start=line.start + 900 * (at > 3)) for at, line in enumerate(lines)]
     marks = from_numbering(spread, 12.0)
     assert [(mark.number, mark.start > 900) for mark in marks if mark.number] == [
         ("1", True),

@@ -12,10 +12,8 @@
 extern "C" {
 int docqa_level(void);
 int docqa_delta(int, const DeltaCall *, int);
-int docqa_delta_gradient(int, const DeltaGradientCall *, int);
 int docqa_delta_step(int, const DeltaCall *, int);
 void docqa_conv(int, const ConvCall *, int);
-void docqa_conv_gradient(int, const ConvGradientCall *, int);
 int docqa_product(int, const ProductCall *, int);
 int docqa_block_product(int, const BlockProductCall *, int);
 int docqa_block_mlp(int, const BlockMlpCall *, int);
@@ -64,36 +62,23 @@ static Heads heads_of(const Numbers &x, int64_t seq, int64_t heads, int64_t dim)
     return {x.data(), seq * heads * dim, heads * dim, dim};
 }
 
-static void run_delta(int level, int64_t seq, const char *name, bool step, bool channels = false) {
+static void run_delta(int level, int64_t seq, const char *name, bool step) {
     const int64_t heads = 3, key = 32, value = 40;
     const Numbers q = numbers(seq * heads * key), k = numbers(seq * heads * key, -0.3f, 0.3f), v = numbers(seq * heads * value);
-    const Numbers decay = numbers(seq * heads * (channels ? key : 1), -0.4f, -0.001f), beta = numbers(seq * heads, 0.05f, 0.95f);
-    Numbers state = numbers(heads * key * value), out(seq * heads * value), history(heads * ((seq + 31) / 32) * key * value);
-    DeltaCall call = {1, seq, heads, key, value, channels, heads_of(q, seq, heads, key), heads_of(k, seq, heads, key),
-                      heads_of(v, seq, heads, value), decay.data(), beta.data(), state.data(), out.data(), history.data()};
-    call.shared = 1;
-    if (step) call.history = 0;
+    const Numbers decay = numbers(seq * heads, -0.4f, -0.001f), beta = numbers(seq * heads, 0.05f, 0.95f);
+    Numbers state = numbers(heads * key * value), out(seq * heads * value);
+    const DeltaCall call = {1, seq, heads, key, value, heads_of(q, seq, heads, key), heads_of(k, seq, heads, key),
+                            heads_of(v, seq, heads, value), decay.data(), beta.data(), state.data(), out.data(), 0, 1};
     if (step ? docqa_delta_step(level, &call, 1) : docqa_delta(level, &call, 1)) return;
     tell(name, out), tell("delta_state", state);
-    if (step || channels) return;
-    const Numbers weight = numbers(out.size());
-    Numbers last = numbers(state.size()), gq(q.size()), gk(k.size()), gv(v.size()), gd(decay.size()), gb(beta.size());
-    const DeltaGradientCall back = {call, weight.data(), last.data(), gq.data(), gk.data(), gv.data(), gd.data(), gb.data()};
-    if (docqa_delta_gradient(level, &back, 1)) return;
-    tell("gradient_q", gq), tell("gradient_k", gk), tell("gradient_v", gv), tell("gradient_decay", gd), tell("gradient_beta", gb);
 }
 
 static void run_conv(int level) {
     const int64_t seq = 37, channels = 96, taps = 4;
     const Numbers x = numbers(seq * channels), history = numbers((taps - 1) * channels), weight = numbers(taps * channels);
-    Numbers out(seq * channels), gx(x.size()), gw(weight.size());
+    Numbers out(seq * channels);
     const ConvCall call = {1, seq, channels, taps, x.data(), history.data(), weight.data(), 2, 32, out.data()};
-    docqa_conv(level, &call, 1);
-    tell("conv", out);
-    const Numbers back = numbers(out.size());
-    const ConvGradientCall gradient = {call, back.data(), gx.data(), gw.data()};
-    docqa_conv_gradient(level, &gradient, 1);
-    tell("conv_gradient", gx), tell("conv_gradient_weight", gw);
+    docqa_conv(level, &call, 1), tell("conv", out);
 }
 
 static void run_norms(int level) {
@@ -245,7 +230,6 @@ int main(int count, char **arguments) {
     const int level = count > 1 ? arguments[1][0] - '0' : docqa_level();
     fprintf(stderr, "level %d\n", level);
     run_delta(level, 70, "delta", false), run_delta(level, 1, "delta_step", true);
-    run_delta(level, 70, "channel_delta", false, true), run_delta(level, 2, "channel_delta_step", true, true);
     run_conv(level), run_norms(level), run_products(level), run_blocks(level), run_attention(level), run_step(level), run_encoder(level);
     return 0;
 }

@@ -20,7 +20,7 @@ from docqa.model.checkpoints.expert_files import ExpertFiles
 from docqa.model.checkpoints.experts import MEMORY_VARIABLE, default_budget
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
-from docqa.model.checkpoints.weights import Entry
+from docqa.model.checkpoints.weights import TensorSource
 from docqa.model.config import HybridConfig
 from docqa.model.cost.machine import bytes_of
 from docqa.model.errors import ConfigUnsupported, NoMemory, WeightsMismatch, WeightsMissing
@@ -267,7 +267,7 @@ def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
         load_network(tmp_path / "q", config, torch.float32, packed=True)
     path.unlink()
     with pytest.raises(WeightsMissing, match=f"{path.name} is missing"):
-        ExpertFiles().located(Entry(path, "any"))
+        ExpertFiles().located(TensorSource(path, "any"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="an open file cannot be deleted there")

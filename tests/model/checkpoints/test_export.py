@@ -10,8 +10,8 @@ from family_checkpoints import write_family
 from llama_peer import compared_with_llama_cpp
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from docqa.app.lab.bench.gguf_writer import write_gguf
 from docqa.model.checkpoints.export import checkpoint_tensors, export
-from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig

@@ -114,7 +114,7 @@ def test_drafts_token_by_token_are_those_of_the_module_over_all(speculating):
     hidden = speculating.network(ids[None])[0]
     drafter = Drafter(speculating.network, speculating.mtp, hidden[0])
     for token, state in zip(ids[1:].tolist(), hidden[1:]):
-        drafter.read(token, state)
+        drafter.advance(token, state)
     guesses = drafter.draft(7, 3)
     assert (
         drafter.memory.length == 89 and drafter.draft(7, 3) == guesses
@@ -154,7 +154,7 @@ class Scripted(Drafter):
         self.hidden = None
         self.said = 0
 
-    def read(self, token, hidden):
+    def advance(self, token, hidden):
         self.said += 1
 
     def draft(self, token, count):

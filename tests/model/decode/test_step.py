@@ -8,7 +8,7 @@ from tiny import WIDE, random_ids, tiny_model, write_checkpoint
 
 from docqa.kernels.attention import KVBlock
 from docqa.kernels.cpu import LEVELS
-from docqa.kernels.decode_step.native import Reach, Remembered, Step
+from docqa.kernels.decode_step.native import AttentionReach, DecodeStep, LayerMemory
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import PackedMatrix
@@ -263,12 +263,12 @@ def test_the_last_tokens_of_a_branch_are_read_however_many_they_are(model):
 def test_blocks_that_are_not_on_the_grid_are_refused(model):
     weights = step._weights(model.network)
     k = torch.zeros(48, 2, 64)
-    memories = [Remembered(blocks=[KVBlock(k, k), KVBlock(k, k)]) for _ in range(4)]
+    memories = [LayerMemory(blocks=[KVBlock(k, k), KVBlock(k, k)]) for _ in range(4)]
     with pytest.raises(ShapeMismatch, match="48"):
-        Step(weights, memories, Reach(64, 192, 64, 2, 16, 64), library())
-    uneven = [Remembered(blocks=[KVBlock(k[:n], k[:n])]) for n in (48, 47)]
+        DecodeStep(weights, memories, AttentionReach(64, 192, 64, 2, 16, 64), library())
+    uneven = [LayerMemory(blocks=[KVBlock(k[:n], k[:n])]) for n in (48, 47)]
     with pytest.raises(ShapeMismatch, match="95|47"):
-        Step(weights, uneven, Reach(64, 192, 64, 2, 16, 64), library())
+        DecodeStep(weights, uneven, AttentionReach(64, 192, 64, 2, 16, 64), library())
 
 
 # ---- Experts

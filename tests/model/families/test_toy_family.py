@@ -24,12 +24,12 @@ TOY = '''
 
 import torch
 
-from docqa.model.family import FULL, Family, Recipe, default
+from docqa.model.family import FULL, Family, Recipe, set_default
 from docqa.model.network import Network
-from docqa.model.transformer import Block, PlainNorm
+from docqa.model.transformer import RMSNorm, TransformerLayer
 
 
-class HalfBlock(Block):
+class HalfBlock(TransformerLayer):
     def forward(self, x, rotation, cache=None):
         still = torch.ones_like(rotation[0]), torch.zeros_like(rotation[1])
         x = x + self.self_attn(self.input_layernorm(x), still, cache)
@@ -38,11 +38,11 @@ class HalfBlock(Block):
 
 def network(config, layers):
     built = (HalfBlock(config) for _ in config.layer_types[:layers])
-    return Network(config, built, PlainNorm(config.hidden_size, config.rms_norm_eps))
+    return Network(config, built, RMSNorm(config.hidden_size, config.rms_norm_eps))
 
 
 def complete(raw):
-    default(raw, "num_key_value_heads", raw["num_attention_heads"])
+    set_default(raw, "num_key_value_heads", raw["num_attention_heads"])
     raw |= {"layer_types": [FULL] * raw["num_hidden_layers"]}
 
 

@@ -13,11 +13,11 @@ from safetensors.torch import save_file
 from docqa.kernels.native import SWITCH
 from docqa.model.errors import ModelError
 from docqa.model.folder import BUNDLED
-from docqa.model.foreign.encoder import SentenceEncoder
-from docqa.model.foreign.folder import role_of, stamp
-from docqa.model.foreign.reader import SpanReader
-from docqa.model.foreign.reranker import CrossEncoder
-from docqa.model.heads.excerpt_reading import ExcerptReader, pairs_of, read_excerpts
+from docqa.model.foreign.encoder import ForeignEncoder
+from docqa.model.foreign.folder import model_stamp, role_of
+from docqa.model.foreign.reader import ForeignSpanReader
+from docqa.model.foreign.reranker import ForeignReranker
+from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans, reader_inputs
 from docqa.model.heads.reader_text import READER_TOKENIZER
 from docqa.model.training.reader.encoder_start import FIRST_PLACE, plain_names
 from docqa.model.training.reader.reader_files import load_dense
@@ -39,7 +39,7 @@ def test_a_reader_of_every_architecture_says_what_it_says_in_transformers(
 ):
     network = tiny_reader.write_foreign(tmp_path, kind, "ForQuestionAnswering")
     assert role_of(tmp_path) == "reader"
-    reader = SpanReader(tmp_path)
+    reader = ForeignSpanReader(tmp_path)
     places = [[(at, at + 1) for at, letter in enumerate(text) if letter != " "] for text in TEXTS]
     for text, at, found in zip(TEXTS, places, reader.scores(QUESTION, TEXTS, places), strict=True):
         pair = read(reader, QUESTION, text)
@@ -100,18 +100,18 @@ def test_the_bundled_reader_in_this_form_chooses_the_same_places(
         "The rent is 400 pounds a year, payable in June.",
     ]
     ids, places = zip(*map(bundled.tokenizer.encode_with_offsets, texts), strict=True)
-    found = SpanReader(tmp_path).scores(asked, texts, places)
+    found = ForeignSpanReader(tmp_path).scores(asked, texts, places)
     for mine, other in zip(
-        bundled.read(pairs_of(bundled.tokenizer, asked, ids, ())), found, strict=True
+        bundled.excerpt_logits(reader_inputs(bundled.tokenizer, asked, ids, ())), found, strict=True
     ):
         apart = mine.tokens[:2] - other  # but for what the first token says of a whole excerpt
         np.testing.assert_allclose(apart, np.broadcast_to(apart[:, :1], apart.shape), atol=close)
     own = {
         (s.passage, s.first, s.last): s.score
-        for s in read_excerpts(bundled, asked, texts, each=9).spans.spans
+        for s in predict_spans(bundled, asked, texts, each=9).spans.spans
     }
-    bundled.other = SpanReader(tmp_path)
-    best = read_excerpts(bundled, asked, texts).spans.spans[0]
+    bundled.other = ForeignSpanReader(tmp_path)
+    best = predict_spans(bundled, asked, texts).spans.spans[0]
     (first, _), (_, last) = places[best.passage][best.first], places[best.passage][best.last]
     assert texts[best.passage][first:last] == "thirty days" and best.said is not None
     assert (
@@ -127,7 +127,7 @@ def test_an_encoder_pools_prompts_and_normalises_as_its_modules_say(kind, tmp_pa
     save_file(
         {"linear.weight": (dense := torch.randn(8, 64))}, tmp_path / "2_Dense" / "model.safetensors"
     )
-    encoder = SentenceEncoder(tmp_path)
+    encoder = ForeignEncoder(tmp_path)
     found = []
     for text in ("ask: when?", TEXTS[1].strip().lower()):
         x = network(**read(encoder, text)).last_hidden_state[0]
@@ -136,13 +136,11 @@ def test_an_encoder_pools_prompts_and_normalises_as_its_modules_say(kind, tmp_pa
     np.testing.assert_allclose(encoder.vectors(["When?"], asked=True)[0], unit[0], atol=1e-5)
     np.testing.assert_allclose(encoder.vectors([TEXTS[1]])[0], unit[1], atol=1e-5)
     tiny_reader.write_modules(tmp_path, {"pooling_mode": ["cls", "mean"]}, similarity_fn_name="dot")
-    np.testing.assert_allclose(
-        SentenceEncoder(tmp_path).vectors([TEXTS[1]])[0], found[1], atol=1e-5
-    )
-    assert stamp(tmp_path, "encoder") != encoder.identity
+    np.testing.assert_allclose(ForeignEncoder(tmp_path).vectors([TEXTS[1]])[0], found[1], atol=1e-5)
+    assert model_stamp(tmp_path, "encoder") != encoder.identity
     tiny_reader.write_modules(tmp_path, {"pooling_mode": "weightedmean"})
     with pytest.raises(ModelError, match="Pooling weightedmean is not computed"):
-        SentenceEncoder(tmp_path)
+        ForeignEncoder(tmp_path)
 
 
 @pytest.mark.parametrize("labels", [["LABEL_0"], ["contradiction", "entailment", "neutral"]])
@@ -152,7 +150,7 @@ def test_a_reranker_scores_by_its_label_or_by_entailment(labels, tmp_path, tiny_
         "label2id": {label: at for at, label in enumerate(labels)},
     }
     network = tiny_reader.write_foreign(tmp_path, "Bert", "ForSequenceClassification", **named)
-    reranker = CrossEncoder(tmp_path)
+    reranker = ForeignReranker(tmp_path)
     rows = [network(**read(reranker, QUESTION, text)).logits[0] for text in TEXTS]
     right = [float(row[0] if len(row) == 1 else torch.logit(row.softmax(0)[1])) for row in rows]
     np.testing.assert_allclose(reranker.scores(QUESTION, TEXTS), right, atol=1e-4)
@@ -162,9 +160,9 @@ def test_what_is_no_such_model_is_refused_by_name(tmp_path, tiny_reader):
     names = {"id2label": {0: "spam", 1: "ham"}, "label2id": {"spam": 0, "ham": 1}}
     tiny_reader.write_foreign(tmp_path / "a", "Bert", "ForSequenceClassification", **names)
     for kind, said in (
-        (CrossEncoder, "its labels are spam, ham"),
-        (SpanReader, "this is no reader"),
-        (SentenceEncoder, "this is no encoder (a model of sentence-transformers has modules.json"),
+        (ForeignReranker, "its labels are spam, ham"),
+        (ForeignSpanReader, "this is no reader"),
+        (ForeignEncoder, "this is no encoder (a model of sentence-transformers has modules.json"),
     ):
         with pytest.raises(ModelError) as error:
             kind(tmp_path / "a")
@@ -177,9 +175,9 @@ def test_what_is_no_such_model_is_refused_by_name(tmp_path, tiny_reader):
     }
     (folder / "config.json").write_text(json.dumps(config))
     with pytest.raises(ModelError, match="has no tensor qa_outputs"):
-        SpanReader(folder)
+        ForeignSpanReader(folder)
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(ModelError, match="cannot load it"):
-        SpanReader(folder)
+        ForeignSpanReader(folder)
     with pytest.raises(ModelError, match="no reader has this name"):
-        SpanReader(tmp_path / "nowhere")
+        ForeignSpanReader(tmp_path / "nowhere")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.model.heads.excerpt_reading import ExcerptReader, _items, judge_support, read_excerpts
+from docqa.model.heads.excerpt_reading import ExcerptReader, _items, judge_support, predict_spans
 from docqa.model.heads.spans import sigmoid
 
 QUESTION = "When does the lease end?"
@@ -33,7 +33,7 @@ def reader(tmp_path, tiny_reader):
 
 
 def test_spans_lie_in_the_excerpts_and_say_words_of_them(reader):
-    found = read_excerpts(reader, QUESTION, EXCERPTS, HEADINGS, each=3)
+    found = predict_spans(reader, QUESTION, EXCERPTS, HEADINGS, each=3)
     assert {span.passage for span in found.spans.spans} == set(range(len(EXCERPTS)))
     for span in found.spans.spans:
         places = found.places[span.passage]
@@ -44,7 +44,7 @@ def test_spans_lie_in_the_excerpts_and_say_words_of_them(reader):
 
 
 def test_starts_and_ends_share_one_probability_with_no_answer(reader):
-    found = read_excerpts(reader, QUESTION, EXCERPTS)
+    found = predict_spans(reader, QUESTION, EXCERPTS)
     # `passages` is half of the log of start plus that of end: over all excerpts each sums to less
     # than 1.
     assert 0 < np.exp(found.spans.passages).sum() < 1
@@ -52,15 +52,15 @@ def test_starts_and_ends_share_one_probability_with_no_answer(reader):
 
 
 def test_forms_are_probabilities_and_there_is_one_figure_an_excerpt(reader):
-    found = read_excerpts(reader, QUESTION, [*EXCERPTS, ""])
+    found = predict_spans(reader, QUESTION, [*EXCERPTS, ""])
     assert sum(found.forms) == pytest.approx(1) and min(found.forms) > 0 and len(found.forms) == 4
     assert len(found.answers) == len(found.items) == len(found.places) == len(EXCERPTS) + 1
 
 
 def test_the_order_of_excerpts_and_what_stands_beside_do_not_matter(reader):
-    plain = read_excerpts(reader, QUESTION, EXCERPTS, HEADINGS)
+    plain = predict_spans(reader, QUESTION, EXCERPTS, HEADINGS)
     order = [3, 0, 5, 2, 4, 1]
-    other = read_excerpts(
+    other = predict_spans(
         reader, QUESTION, [EXCERPTS[n] for n in order], [HEADINGS[n] for n in order]
     )
     # float32 products of other shapes sum in another order
@@ -72,21 +72,21 @@ def test_the_order_of_excerpts_and_what_stands_beside_do_not_matter(reader):
     best = plain.spans.spans[0]
     moved = other.spans.spans[0]
     assert (best.passage, best.first, best.last) == (order[moved.passage], moved.first, moved.last)
-    alone = read_excerpts(reader, QUESTION, EXCERPTS[:1], HEADINGS[:1])
+    alone = predict_spans(reader, QUESTION, EXCERPTS[:1], HEADINGS[:1])
     assert alone.answers == pytest.approx(plain.answers[:1], abs=1e-3)
 
 
 def test_a_heading_changes_what_is_read_and_an_empty_one_does_not(reader):
-    bare = read_excerpts(reader, QUESTION, EXCERPTS)
-    assert read_excerpts(reader, QUESTION, EXCERPTS, [""] * 6).answers == pytest.approx(
+    bare = predict_spans(reader, QUESTION, EXCERPTS)
+    assert predict_spans(reader, QUESTION, EXCERPTS, [""] * 6).answers == pytest.approx(
         bare.answers, abs=1e-3
     )
-    headed = read_excerpts(reader, QUESTION, EXCERPTS, ["Term of the lease"] * 6)
+    headed = predict_spans(reader, QUESTION, EXCERPTS, ["Term of the lease"] * 6)
     assert headed.answers != pytest.approx(bare.answers, abs=1e-3) and headed.places == bare.places
 
 
 def test_an_excerpt_longer_than_there_is_room_for_is_cut(reader):
-    found = read_excerpts(reader, QUESTION, ["word " * 200])
+    found = predict_spans(reader, QUESTION, ["word " * 200])
     assert len(found.places[0]) == 320 and found.spans.spans[0].last < 320
 
 

@@ -12,7 +12,7 @@ from docqa.model.heads.question_heads import (
     QUESTION_HEADS_FILE,
     QuestionHeads,
     QuestionKind,
-    words_at,
+    words_with_states,
 )
 
 HIDDEN = 8
@@ -58,7 +58,7 @@ def test_words_stay_whole_and_in_order_and_names_and_numbers_always(words, seed)
     )
     question = " ".join(words)
     places = places_of(question)
-    assert [question[start:end] for start, end, _ in words_at(question, places)] == words
+    assert [question[start:end] for start, end, _ in words_with_states(question, places)] == words
     states = rng.normal(size=(len(places) + 3, HIDDEN)).astype(np.float32)
     asked = heads.of_several(question, places, states).asked.split()
     left = iter(words)

@@ -12,7 +12,7 @@ from tiny import tiny_model
 from docqa.kernels.native import SWITCH, native_in_use
 from docqa.model.errors import ModelError, WeightsMismatch
 from docqa.model.folder import BUNDLED
-from docqa.model.heads.excerpt_reading import ExcerptReader, judge_support, read_excerpts
+from docqa.model.heads.excerpt_reading import ExcerptReader, judge_support, predict_spans
 from docqa.model.heads.reader_text import READER_FILE, READER_TOKENIZER, reader_files
 from docqa.model.load import load_model
 from docqa.model.training.reader import reader_files as written_files
@@ -41,7 +41,7 @@ def test_the_reader_says_what_the_trained_one_says(
     ours = ExcerptReader(tmp_path)
     theirs = load_dense(tmp_path).eval()
     pairs = [(ours.tokenizer.asked(QUESTION), ours.tokenizer.encode(text)) for text in EXCERPTS]
-    found = ours.read(pairs)
+    found = ours.excerpt_logits(pairs)
     batch = lay_out(pairs, ours.tokenizer.between)
     with torch.no_grad():
         right = theirs(batch)
@@ -70,7 +70,7 @@ def test_without_the_native_library_the_bundled_reader_gives_the_same_answer(mon
         reader = ExcerptReader(BUNDLED)
         found.append(
             (
-                read_excerpts(reader, asked, few, ["Term"] * 2),
+                predict_spans(reader, asked, few, ["Term"] * 2),
                 judge_support(reader, [asked], few[:1]),
             )
         )
@@ -90,10 +90,10 @@ def test_without_the_native_library_the_bundled_reader_gives_the_same_answer(mon
 def test_an_excerpt_is_read_alike_alone_and_beside_others(tmp_path, tiny_reader):
     tiny_reader.write_reader(tmp_path)
     reader = ExcerptReader(tmp_path)
-    alone = [read_excerpts(reader, QUESTION, [text]).answers[0] for text in EXCERPTS]
+    alone = [predict_spans(reader, QUESTION, [text]).answers[0] for text in EXCERPTS]
     # The native encoder gives the same bits; numpy sums small products, and without the library
     # all, in other orders.
-    assert alone == pytest.approx(read_excerpts(reader, QUESTION, EXCERPTS).answers, abs=1e-4)
+    assert alone == pytest.approx(predict_spans(reader, QUESTION, EXCERPTS).answers, abs=1e-4)
 
 
 def test_a_missing_part_is_named(tmp_path, monkeypatch, tiny_reader):

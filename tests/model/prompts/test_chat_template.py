@@ -11,7 +11,7 @@ from transformers.utils.chat_template_utils import render_jinja_template
 from docqa.model.decode.sample import Sampling, sampling_defaults
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.prompts.chat_template import ChatTemplate
-from docqa.model.prompts.conversation import Conversation
+from docqa.model.prompts.conversation import TemplateConversation
 from docqa.model.prompts.thinking import ThoughtSplitter
 from docqa.model.tokenizer import CheckpointTokenizer
 
@@ -74,7 +74,7 @@ def test_whether_it_thinks_is_read_from_what_it_prints(source, kind, thinks):
 )
 def test_a_template_that_cannot_be_used_is_named_with_the_reason(source, said):
     with pytest.raises(ConfigUnsupported, match=f"the/file.*{said}"):
-        Conversation(
+        TemplateConversation(
             ChatTemplate(source, "the/file"), CheckpointTokenizer(tiny.tokenizer_spec())
         ).ids(["b"])
 

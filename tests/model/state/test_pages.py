@@ -7,7 +7,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docqa.model.state.pages import ALIGNED, LEAST, laid_out, moved, own_pages, rounded_up
+from docqa.model.state.pages import (
+    ALIGNED,
+    LEAST,
+    in_own_pages,
+    own_pages,
+    place_tensors,
+    rounded_up,
+)
 
 DTYPES = [torch.uint8, torch.int8, torch.float16, torch.float32]
 FORMS = st.lists(
@@ -20,7 +27,9 @@ FORMS = st.lists(
 def test_tensors_lie_one_after_another_and_do_not_overlap(forms):
     forms = [(tuple(shape), dtype) for shape, dtype in forms]
     sizes = [torch.Size(shape).numel() * dtype.itemsize for shape, dtype in forms]
-    places = laid_out(torch.zeros(sum(map(rounded_up, sizes)) + ALIGNED, dtype=torch.uint8), forms)
+    places = place_tensors(
+        torch.zeros(sum(map(rounded_up, sizes)) + ALIGNED, dtype=torch.uint8), forms
+    )
     assert [(tuple(x.shape), x.dtype) for x in places] == forms
     for number, place in enumerate(places):
         place.fill_(number + 1)
@@ -29,13 +38,13 @@ def test_tensors_lie_one_after_another_and_do_not_overlap(forms):
 
 def test_what_is_moved_is_the_same_and_shares_nothing():
     tensors = [torch.arange(LEAST, dtype=torch.float32), torch.arange(5, dtype=torch.int8)]
-    places = moved(tensors)
+    places = in_own_pages(tensors)
     for place, tensor in zip(places, tensors, strict=True):
         assert torch.equal(place, tensor) and place.dtype == tensor.dtype
         tensor.zero_()
         assert place.any()
     small = [torch.zeros(3)]
-    assert moved(small) is small
+    assert in_own_pages(small) is small
 
 
 def test_pages_begin_as_zeros_and_too_many_are_an_error():

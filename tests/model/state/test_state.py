@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from docqa.model.decode.generate import generate
 from docqa.model.errors import Cancelled, ContextTooLong, StateDamaged, StateForeign
 from docqa.model.state.files import load_state, save_state
-from docqa.model.state.header import read_header
+from docqa.model.state.header import load_header
 from docqa.model.state.long_attention import LongAttention, attention_kind
 
 LONG = LongAttention(exact=192, local=64, best=2, block=16)
@@ -96,7 +96,7 @@ def test_a_longer_text_goes_on_from_the_last_block_before_the_change(model, tmp_
     save_state(
         read(model, ids, lambda state: save_state(state, tmp_path, {}, model)), tmp_path, {}, model
     )
-    assert sorted(point["position"] for point in read_header(tmp_path)["points"]) == [128, 192, 200]
+    assert sorted(point["position"] for point in load_header(tmp_path)["points"]) == [128, 192, 200]
     changed = torch.cat([ids[:150], tiny.random_ids(100, 5)])
     state = load_state(tmp_path, model, {}, ids=changed)
     assert state.position == 128

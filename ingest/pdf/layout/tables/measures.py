@@ -22,6 +22,8 @@ CROSSED = 0.1
 """The share of the full lines that may cross the space between two columns."""
 CROWDED = 0.05
 """The share of lines with several chunks in a column, above which columns may be missing."""
+INTERRUPTED = 0.2
+"""The share of rows between whose values running text is."""
 OFF_CENTRE = 0.06
 """Of its width: how far a head may be from the middle of the columns that it names."""
 UNDER_CENTRE = 0.15

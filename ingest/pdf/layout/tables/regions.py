@@ -14,6 +14,7 @@ from docqa.ingest.pdf.layout.tables.measures import (
     FURTHER_GAP,
     FURTHEST_VALUE,
     HEAD_GAP,
+    INTERRUPTED,
     LONG_TEXT,
     MANY,
     MOST,
@@ -140,19 +141,31 @@ def _columns(lines: Lines) -> list[list[Place]]:
 
 
 def _groups(columns: Sequence[list[Place]], lines: Lines) -> list[list[list[Place]]]:
-    """Columns beside each other on the same lines."""
+    """Columns beside each other on the same lines, with no running text between them."""
     ordered = sorted(columns, key=lambda c: median(lines[n].chunks[at].middle for n, at in c))
     groups: list[list[list[Place]]] = []
     for column in ordered:
         merged = [column]
         for group in list(groups):
-            if any(
-                len(dict(other).keys() & dict(column).keys()) >= FEWEST_VALUES for other in group
-            ):
+            if any(_side_by_side(other, column, lines) for other in group):
                 merged = [*group, *merged]
                 groups.remove(group)
         groups.append(merged)
     return groups
+
+
+def _side_by_side(a: Sequence[Place], b: Sequence[Place], lines: Lines) -> bool:
+    first = dict(a)
+    second = dict(b)
+    shared = first.keys() & second.keys()
+    if len(shared) < FEWEST_VALUES or len(shared) < MOST * min(len(first), len(second)):
+        return False
+    interrupted = 0
+    for number in shared:
+        low, high = sorted((first[number], second[number]))
+        between = lines[number].chunks[low + 1 : high]
+        interrupted += any(len(chunk.words) > LONG_TEXT for chunk in between)
+    return interrupted < INTERRUPTED * len(shared)
 
 
 def _region(group: Sequence[Sequence[Place]], lines: Lines) -> Box | None:
@@ -226,10 +239,14 @@ def _are_names(chunks: Sequence[Chunk], rows: int) -> bool:
 
 def _is_enough(group: Sequence[Sequence[Place]], lines: Lines, *, named: bool) -> bool:
     chunks = [lines[n].chunks[at] for column in group for n, at in column]
+    values = [chunk for chunk in chunks if chunk.is_value]
     if len(group) == 1:
-        amounts = sum(any(sign in chunk.text for sign in "$€£¥%,.") for chunk in chunks)
+        signs = "$€£¥%,."
+        amounts = sum(
+            len(chunk.text) > 2 and any(sign in chunk.text for sign in signs) for chunk in values
+        )
         return named and amounts >= MOST * len(chunks)
-    if sum(chunk.is_value for chunk in chunks) < FILLED * len(chunks):
+    if len(values) < FILLED * len(chunks):
         return len(group) + named >= MANY
     return named or len(group) > 2
 

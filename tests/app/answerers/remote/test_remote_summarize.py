@@ -187,7 +187,7 @@ def test_a_text_that_the_bundled_model_cannot_read_is_summarized(
     def too_long(*_: object, **__: object) -> float:
         raise ContextTooLong("2,000,000 tokens are more than a model reads")
 
-    monkeypatch.setattr("docqa.app.answerers.local.yarn_factor_of", too_long)
+    monkeypatch.setattr("docqa.app.answerers.local.yarn_factor_for", too_long)
     code, out, err = summarize(server(by_request(write)), lease)
     assert code == 0, err
     assert "keep the roof in repair" in out and "found by their words alone" in err

@@ -6,7 +6,7 @@ import pytest
 
 from docqa.app.answerers.writing.excerpts import choose_passages, give, give_all
 from docqa.app.context.context import Context, lay_out
-from docqa.app.evidence.ranking import Ranked, WordIndex, rank
+from docqa.app.evidence.ranking import Ranked, WordIndex, ranked_by_words
 from docqa.app.places.scope import scope_of
 
 PAGES = [
@@ -22,7 +22,7 @@ def context(document: Any, model: Any) -> Context:
 
 
 def ranked_for(question: str, context: Context) -> list[Ranked]:
-    return rank(question, WordIndex.of(context))
+    return ranked_by_words(question, WordIndex.of(context), context)
 
 
 def pages_of(context: Context, chosen: list[int]) -> list[tuple[int, int]]:
@@ -42,9 +42,9 @@ def test_the_best_passages_are_given_in_reading_order_within_the_tokens(context)
     ranked = ranked_for(question, context)
     size = context.passages[0].token_end - context.passages[0].token_start
     chosen = choose_passages(context, ranked, None, 4 * size)
-    assert 1 < len(chosen) < 5 and chosen == sorted(chosen) and ranked[0].index in chosen
+    assert 1 < len(chosen) < 5 and chosen == sorted(chosen) and ranked[0].passage_number in chosen
     assert choose_passages(context, ranked, None, 10**9, most=2) == sorted(
-        item.index for item in ranked[:2]
+        item.passage_number for item in ranked[:2]
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from docqa.app.batch.execution.executors import WorkerProcess
-from docqa.app.batch.items import Item, Task
+from docqa.app.batch.items import BatchItem, Task
 
 from ..conftest import outputs_of
 
@@ -88,7 +88,7 @@ def test_a_killed_worker_process_costs_no_record(serial, checkpoint, tmp_path, f
 def test_workers_that_cannot_start_are_not_the_fault_of_a_document(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     worker = WorkerProcess("{}", 1)
-    outcome = worker.process(Task("key", Item("a.txt", "/a.txt", "a.txt"), ("a.txt",)))
+    outcome = worker.process(Task("key", BatchItem("a.txt", "/a.txt", "a.txt"), ("a.txt",)))
     worker.stop()
     worker.join()
     assert outcome.fatal is not None
@@ -98,7 +98,7 @@ def test_workers_that_cannot_start_are_not_the_fault_of_a_document(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("ray") is None, reason="the extra ray is not installed")
 def test_a_killed_ray_actor_costs_no_record(serial, checkpoint, tmp_path):
-    program = KILL.format(module="ray_actors", kind="RayActor", kill="self._ray.kill(self._handle)")
+    program = KILL.format(module="ray_actors", kind="RayActor", kill="self.ray.kill(self._handle)")
     _run(
         program,
         checkpoint,

@@ -8,14 +8,14 @@ import pytest
 
 from docqa.app.batch.execution import ledger as account
 from docqa.app.batch.execution.ledger import Ledger
-from docqa.app.batch.items import Item, Task
+from docqa.app.batch.items import BatchItem, Task
 from docqa.app.batch.jobs import Outcome
 
 BEGUN = ({"work": "shout"}, 1, 2.0, 3)
 
 
 def _task(path: str) -> Task:
-    return Task("k", Item(path, path, path), (path,))
+    return Task("k", BatchItem(path, path, path), (path,))
 
 
 def _rows(path: Path, query: str) -> list[tuple]:

@@ -12,12 +12,12 @@ import pytest
 
 from docqa.app.batch.execution.executors import Workers
 from docqa.app.batch.execution.ray_actors import ray_workers
-from docqa.app.batch.items import Item, Task
+from docqa.app.batch.items import BatchItem, Task
 from docqa.app.batch.jobs import Outcome, SummaryJob
 from docqa.app.errors import ResourceError
 from docqa.app.options import Options
 
-TASK = Task("key", Item("a.txt", "/a.txt", "a.txt", digest="d", bytes=1), ("a.txt",))
+TASK = Task("key", BatchItem("a.txt", "/a.txt", "a.txt", digest="d", bytes=1), ("a.txt",))
 
 
 class RayError(Exception):

@@ -4,6 +4,7 @@ that die.
 
 import io
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from docqa.app.batch.execution.executors import Next, Serial, Workers
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.execution.runner import MAX_CRASHES, Runner, Tally
-from docqa.app.batch.items import Item, Task, key_of, list_items
+from docqa.app.batch.items import BatchItem, Task, key_of, list_items
 from docqa.app.batch.jobs import Outcome
 from docqa.app.batch.progress import BatchProgress
 from docqa.app.batch.workspace import Workspace
@@ -67,7 +68,7 @@ def run(folder: Path, workspace: Workspace, shout: Shout) -> Callable[..., Tally
         with Ledger(workspace.root / "ledger.sqlite", "here") as ledger:
             ledger.begin({}, 1, 0.0, 0)
             runner = Runner(
-                left, workspace, ledger, lambda task, record: None, progress, max_failures
+                deque(left), workspace, ledger, lambda task, record: None, progress, max_failures
             )
             return runner.run(executor or Serial(shout, lambda event: None))
 
@@ -136,7 +137,7 @@ class Slow:
 
 
 def _tasks(*keys: str) -> Next:
-    tasks = iter([Task(key, Item(key, key, key), (key,)) for key in keys])
+    tasks = iter([Task(key, BatchItem(key, key, key), (key,)) for key in keys])
     return lambda: next(tasks, None)
 
 

@@ -3,9 +3,10 @@
 from array import array
 from typing import Any
 
+from docqa.app.answer.confidence import BY_CELL
 from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.evidence.ranking import Ranked
-from docqa.app.reading.candidates import BY_CELL, Candidate, Candidates, Form
+from docqa.app.reading.candidates import Candidate, Candidates, Form
 from docqa.app.reading.tables.answer import with_cell
 from docqa.ingest.types import Passage
 

@@ -34,7 +34,6 @@ def test_the_cell_of_the_named_row_and_column_is_chosen(document, question, cell
         "What was the unemployment rate of France?",
         "Why did the unemployment rate of France change in 2019?",
         "In which year was the unemployment rate of France higher?",
-        "What did the unemployment rate of France in 2019 mean?",
     ],
 )
 def test_nothing_is_chosen_where_row_or_column_is_not_clear(document, question):

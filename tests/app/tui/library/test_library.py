@@ -16,29 +16,29 @@ import pytest
 from docqa.app import cli
 from docqa.app.options import Options
 from docqa.app.storage.store import Store
-from docqa.app.tui import kept_turns
+from docqa.app.tui import stored_turns
 from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionBridge
-from docqa.app.tui.kept_turns import Turn
-from docqa.app.tui.library.opener import SessionOpener, find
+from docqa.app.tui.library.opener import SessionOpener, list_documents
 from docqa.app.tui.library.recents import recent_documents
+from docqa.app.tui.stored_turns import ShownTurn
 from docqa.ingest.errors import NoDocuments
 
+from .. import conftest as tui
 
-def test_the_library_names_fifty_documents_at_once(interface, tui, tmp_path):
+
+async def test_the_library_names_fifty_documents_at_once(running, tmp_path):
     for number in range(50):
         (tmp_path / f"paper_{number:02}.txt").write_text("A keeper pays.", encoding="utf-8")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "50 documents" in tui.screen_text(pilot.app), 3.0)
-        text = tui.screen_text(pilot.app)
+    async with running(str(tmp_path)) as pilot:
+        await tui.sees(pilot, "50 documents", 3.0)
+        text = tui.screen_text(pilot)
         assert "paper_00.txt" in text
         assert "picture.png" not in text
 
-    tui.drive(interface(str(tmp_path)), steps)
 
-
-def test_enter_opens_a_document_and_l_comes_back_to_its_row(interface, session, tui, tmp_path):
+async def test_enter_opens_a_document_and_l_comes_back_to_its_row(interface, session, tmp_path):
     for name in ("a.txt", "b.txt", "c.txt"):
         (tmp_path / name).write_text("A keeper pays.", encoding="utf-8")
     asked: list[str] = []
@@ -47,55 +47,49 @@ def test_enter_opens_a_document_and_l_comes_back_to_its_row(interface, session, 
         asked.append(path)
         return session
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+    app = interface(str(tmp_path), opener)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await tui.sees(pilot, "3 documents")
         await pilot.press("down", "enter")
         await tui.opened(pilot)
         assert asked == [str(tmp_path / "b.txt")]
         await pilot.resize_terminal(130, 40)
         await pilot.press("escape", "ctrl+l")
-        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "3 documents")
         assert pilot.app.screen.query_one("#library").cursor_row == 1
         (tmp_path / "d.txt").write_text("A keeper pays.", encoding="utf-8")
         await pilot.press("f5")
-        await tui.until(pilot, lambda: "4 documents" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "4 documents")
         await pilot.press("f1")
         await pilot.pause()
-        assert "open the document" in tui.screen_text(pilot.app)
+        assert "open the document" in tui.screen_text(pilot)
         await pilot.press("escape", "ctrl+q")
-
-    app = interface(str(tmp_path), opener)
-    tui.drive(app, steps)
     assert (app.return_code or 0) == 0
 
 
-def test_a_click_on_the_chosen_row_opens_its_document(interface, tui, tmp_path):
+async def test_a_click_on_the_chosen_row_opens_its_document(running, tmp_path):
     (tmp_path / "a.txt").write_text("A keeper pays.", encoding="utf-8")
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "1 document" in tui.screen_text(pilot.app))
+    async with running(str(tmp_path)) as pilot:
+        await tui.sees(pilot, "1 document")
         await pilot.click("#library", offset=(2, 1))
         await tui.opened(pilot)
 
-    tui.drive(interface(str(tmp_path)), steps)
-
 
 def test_a_document_without_questions_is_listed_as_opened(lease_document, store):
-    kept_turns.save(store, [lease_document], [], (3, 0))
+    stored_turns.save(store, [lease_document], [], (3, 0))
     assert [(one.path, one.kept) for one in recent_documents(store)] == [
         (os.path.abspath("lease.pdf"), "opened")
     ]
-    kept_turns.save(store, [lease_document], [Turn("who?", "failed")], (3, 0))
+    stored_turns.save(store, [lease_document], [ShownTurn("who?", "failed")], (3, 0))
     assert [one.kept for one in recent_documents(store)] == ["1 question"]
 
 
-def test_a_folder_without_documents_says_so(interface, tui, tmp_path):
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "no documents here" in tui.screen_text(pilot.app))
+async def test_a_folder_without_documents_says_so(running, tmp_path):
+    async with running(str(tmp_path)) as pilot:
+        await tui.sees(pilot, "no documents here")
         await pilot.press("enter")  # there is the manual to try it on
-        await tui.until(pilot, lambda: "terminal.md" in tui.screen_text(pilot.app))
-
-    tui.drive(interface(str(tmp_path)), steps)
+        await tui.sees(pilot, "terminal.md")
 
 
 def test_a_document_inside_an_archive_opens_alone(tmp_path):
@@ -121,17 +115,19 @@ def test_the_model_is_loaded_once_for_all_documents(checkpoint, lease_of, tmp_pa
 
     models = []
     for name in ("one.txt", "two.txt"):
-        document = DocumentJobs(bridge)
-        document.open(str(lease_of(tmp_path / name, 3)), post)
+        document = DocumentJobs(bridge, post)
+        document.open(str(lease_of(tmp_path / name, 3)))
         assert ended.get(timeout=60).outcome == "finished"
-        document.read(post)
+        document.read()
         assert ended.get(timeout=60).outcome == "finished"
         models.append(document.session.loaded_model)
     assert models[0] is models[1] is not None
     assert bridge.close(60)
 
 
-def test_a_whole_session_with_a_model_by_keys_alone(interface, tui, checkpoint, lease, own_folders):
+async def test_a_whole_session_with_a_model_by_keys_alone(
+    interface, checkpoint, lease, own_folders
+):
     """Open a folder, read, ask, follow the third cite, go back, search, copy, quit, come back and
     find it.
     """
@@ -144,12 +140,12 @@ def test_a_whole_session_with_a_model_by_keys_alone(interface, tui, checkpoint, 
         app.store = store
         return app
 
-    async def first(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "lease.txt" in tui.screen_text(pilot.app))
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tui.sees(pilot, "lease.txt")
         await pilot.press("enter")
         panes = await tui.opened(pilot)
         await pilot.press("ctrl+r")
-        await tui.until(pilot, lambda: "read; questions" in tui.screen_text(pilot.app), 120)
+        await tui.sees(pilot, "read; questions", 120)
         await pilot.press(*question, "enter")
         await tui.until(
             pilot, lambda: panes.answers.cards and not panes.answers.cards[0].turn.running, 120
@@ -168,19 +164,15 @@ def test_a_whole_session_with_a_model_by_keys_alone(interface, tui, checkpoint, 
         await pilot.press("alt+1", "ctrl+y")
         assert pilot.app.clipboard == card.stops[0].copied
         await pilot.press("ctrl+q")
-
-    async def second(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "read, 1 question" in tui.screen_text(pilot.app))
+    async with make().run_test(size=(120, 40)) as pilot:
+        await tui.sees(pilot, "read, 1 question")
         await pilot.press("ctrl+o")
-        await tui.until(pilot, lambda: question in tui.screen_text(pilot.app))
+        await tui.until(pilot, lambda: question in tui.screen_text(pilot))
         await pilot.press("down", "enter")
         panes = await tui.opened(pilot)
         await tui.until(pilot, lambda: panes.answers.cards)
         assert question in tui.flat(panes.answers)
         assert panes.answers.cards[0].turn.answer is not None
-
-    tui.drive(make(), first)
-    tui.drive(make(), second)
 
 
 def test_a_library_leaves_out_what_docqa_exported(tmp_path):
@@ -193,7 +185,7 @@ def test_a_library_leaves_out_what_docqa_exported(tmp_path):
         "docqa.md",
     ):
         (tmp_path / name).write_text("A keeper pays.", encoding="utf-8")
-    assert [document.name for document in find(str(tmp_path))] == ["act.txt", "docqa.md"]
+    assert [document.name for document in list_documents(str(tmp_path))] == ["act.txt", "docqa.md"]
 
 
 def test_without_a_terminal_it_says_so(capsys):

@@ -15,12 +15,19 @@ from docqa.app.history.records import KeptTurn
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.storage.store import Store
-from docqa.app.tui import kept_turns
-from docqa.app.tui.kept_turns import Turn
+from docqa.app.tui import stored_turns
 from docqa.app.tui.library import library
 from docqa.app.tui.library.opener import SessionOpener
-from docqa.app.tui.library.preview import forgotten, problems
-from docqa.app.tui.library.recents import ago, anything_kept, past_questions, recent_documents
+from docqa.app.tui.library.preview import forget_document, remembered_problems
+from docqa.app.tui.library.recents import (
+    anything_kept,
+    past_questions,
+    recent_documents,
+    time_ago,
+)
+from docqa.app.tui.stored_turns import ShownTurn
+
+from .. import conftest as tui
 
 
 @pytest.fixture
@@ -53,7 +60,7 @@ def _asked(store: Store, path: Path, question: str, kind: str = "tui") -> Any:
         Usage(20, 0, 1.0, False),
     )
     if kind == "tui":
-        kept_turns.save(store, [document], [Turn(question, "done", answer)], (1, 0))
+        stored_turns.save(store, [document], [ShownTurn(question, "done", answer)], (1, 0))
     else:
         with History(store) as history:
             number = history.start(kind, kept_documents([document]), question)
@@ -99,8 +106,8 @@ def test_nothing_kept_is_nothing_to_list(tmp_path):
     ],
 )
 def test_times_are_written_as_ages(seconds, said):
-    assert ago(1e9 - seconds, 1e9) == said
-    assert ago(0.0, 1e9).startswith("19")
+    assert time_ago(1e9 - seconds, 1e9) == said
+    assert time_ago(0.0, 1e9).startswith("19")
 
 
 def test_the_archive_of_a_path_inside_it_is_found(tmp_path):
@@ -125,8 +132,8 @@ def over(interface, tmp_path, monkeypatch):
     return make
 
 
-def test_without_a_path_what_was_read_is_opened_by_keys(
-    over, session, store, opened_before, tui, monkeypatch
+async def test_without_a_path_what_was_read_is_opened_by_keys(
+    over, session, store, opened_before, monkeypatch
 ):
     paths: list[str] = []
     monkeypatch.setattr(library, "_REST_S", 300)  # no preview, however busy the machine is
@@ -135,114 +142,98 @@ def test_without_a_path_what_was_read_is_opened_by_keys(
         paths.append(path)
         return session
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+    async with over(opener).run_test(size=(120, 40)) as pilot:
+        await tui.sees(pilot, "3 documents")
         third = recent_documents(store)[2].path
         await pilot.press("down", "down", "enter")
         await tui.opened(pilot)
         assert set(paths) == {third}
         await pilot.press("ctrl+l")
         assert isinstance(pilot.app.screen, library.LibraryScreen)
-        assert "text_1.txt" in tui.screen_text(pilot.app)
-
-    tui.drive(over(opener), steps)
+        assert "text_1.txt" in tui.screen_text(pilot)
 
 
-def test_a_past_question_opens_its_document_with_its_answer(over, store, opened_before, tui):
+async def test_a_past_question_opens_its_document_with_its_answer(over, store, opened_before):
     _asked(store, opened_before[0], "How much does the keeper pay?")
     asked_elsewhere = _asked(store, opened_before[1], "Who pays in March?", kind="chat")
     session = tui.FakeSession((asked_elsewhere,))
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "2 questions" in tui.screen_text(pilot.app))
+    async with over(lambda *_: session).run_test(size=(80, 24)) as pilot:
+        await tui.sees(pilot, "2 questions")
         await pilot.press(*"pays in march", "enter")
         panes = await tui.opened(pilot)
         await tui.until(pilot, lambda: panes.answers.current is not None)
         assert "Who pays in March?" in tui.flat(panes.answers)
         assert "17 dollars" in tui.flat(panes.answers)
         await pilot.press("ctrl+l")
-        await tui.until(pilot, lambda: "2 questions" in tui.screen_text(pilot.app))
-
-    tui.drive(over(lambda *_: session), steps, (80, 24))
+        await tui.sees(pilot, "2 questions")
 
 
-def test_a_document_that_is_gone_says_so_and_nothing_is_opened(over, session, opened_before, tui):
+async def test_a_document_that_is_gone_says_so_and_nothing_is_opened(over, session, opened_before):
     for path in opened_before:
         path.unlink()
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "file not found" in tui.screen_text(pilot.app))
+    async with over(lambda *_: session).run_test(size=(120, 40)) as pilot:
+        await tui.sees(pilot, "file not found")
         await pilot.press("enter")
         await pilot.pause()
-        assert "does not exist any more" in tui.notices(pilot.app)
+        assert "does not exist any more" in tui.notices(pilot)
         assert isinstance(pilot.app.screen, library.LibraryScreen)
 
-    tui.drive(over(lambda *_: session), steps)
 
-
-def test_recent_documents_come_and_go_and_a_path_is_opened(
-    interface, session, opened_before, tui, tmp_path
+async def test_recent_documents_come_and_go_and_a_path_is_opened(
+    running, session, opened_before, tmp_path
 ):
     empty = tmp_path / "empty"
     empty.mkdir()
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "no documents here" in tui.screen_text(pilot.app))
+    async with running(str(empty)) as pilot:
+        await tui.sees(pilot, "no documents here")
         await pilot.press("ctrl+o")
-        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "3 documents")
         await pilot.press("ctrl+o")
-        await tui.until(pilot, lambda: "no documents here" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "no documents here")
         await pilot.press(*"/open nowhere.pdf", "enter")
-        assert "does not exist" in tui.notices(pilot.app)
+        assert "does not exist" in tui.notices(pilot)
         await pilot.press("ctrl+p", *str(tmp_path), "enter")
-        await tui.until(pilot, lambda: "3 documents · by name" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "3 documents · by name")
         await pilot.press(*"tx1")
-        await tui.until(pilot, lambda: "1 document" in tui.screen_text(pilot.app))
-        assert "text_1.txt" in tui.screen_text(pilot.app)
-
-    tui.drive(interface(str(empty)), steps)
+        await tui.sees(pilot, "1 document")
+        assert "text_1.txt" in tui.screen_text(pilot)
 
 
-def test_what_is_kept_is_forgotten_once_confirmed_and_its_folder_listed(
-    over, session, store, opened_before, tui
+async def test_what_is_kept_is_forgotten_once_confirmed_and_its_folder_listed(
+    over, session, store, opened_before
 ):
     gone = str(opened_before[1])
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+    async with over(lambda *_: session).run_test(size=(120, 40)) as pilot:
+        await tui.sees(pilot, "3 documents")
         await pilot.press(*"text_1", "alt+d", "escape")
         assert gone in {each.path for each in recent_documents(store)}
         await pilot.press("alt+d")
         assert pilot.app.screen.prompt.line.value == gone
-        assert "Enter deletes" in tui.screen_text(pilot.app)
+        assert "Enter deletes" in tui.screen_text(pilot)
         await pilot.press("enter")
         await tui.until(pilot, lambda: gone not in {each.path for each in recent_documents(store)})
         assert len(recent_documents(store)) == 2 and opened_before[1].exists()
-        await tui.until(pilot, lambda: "2 documents" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "2 documents")
         await pilot.press("alt+r")
-        await tui.until(pilot, lambda: "3 documents · by name" in tui.screen_text(pilot.app))
-
-    tui.drive(over(lambda *_: session), steps)
+        await tui.sees(pilot, "3 documents · by name")
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)])
-def test_a_file_with_a_password_is_told_before_opening_and_remembered(
-    interface, store, tui, tmp_path, size
+async def test_a_file_with_a_password_is_told_before_opening_and_remembered(
+    running, store, tmp_path, size
 ):
     writer = PdfWriter()
     writer.add_blank_page(200, 200)
     writer.encrypt("secret")
     writer.write(str(tmp_path / "locked.pdf"))
-
-    async def steps(pilot: Any) -> None:
-        table = pilot.app.screen.query_one("#library")
-        await tui.until(
-            pilot, lambda: table.row_count and "encrypted" in str(table.get_row_at(0)[-1])
-        )
-
-    tui.drive(interface(str(tmp_path), SessionOpener(Options())), steps, size)
-    assert problems(store) == {
-        str(tmp_path / "locked.pdf"): [(tmp_path / "locked.pdf").stat().st_mtime, "encrypted"]
-    }
-    tui.drive(interface(str(tmp_path), lambda *_: time.sleep(9)), steps, size)
-    assert forgotten(store, str(tmp_path)) and problems(store) == {}
+    for opener in (SessionOpener(Options()), lambda *_: time.sleep(9)):
+        async with running(str(tmp_path), opener, size=size) as pilot:
+            await tui.sees(pilot, "encrypted")
+        assert remembered_problems(store) == {
+            str(tmp_path / "locked.pdf"): [(tmp_path / "locked.pdf").stat().st_mtime, "encrypted"]
+        }
+    assert forget_document(store, str(tmp_path)) and remembered_problems(store) == {}

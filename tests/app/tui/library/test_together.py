@@ -11,7 +11,9 @@ import pytest
 from docqa.app.answer.answer import Statement
 from docqa.app.answer.events import DocumentAnswered, Finished
 from docqa.app.answer.grades import Support
-from docqa.app.tui import kept_turns
+from docqa.app.tui import stored_turns
+
+from .. import conftest as tui
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def both(lease_document, tui):
+def both(lease_document):
     """A session of the lease and a copy of it, whose answer cites both."""
     other = replace(lease_document, id="b" * 64, path="other.pdf", title="Other lease")
     quotes = (
@@ -43,37 +45,35 @@ def both(lease_document, tui):
     return tui.FakeSession((lease_document, other), script=[Finished(answer)])
 
 
-def test_selected_documents_are_asked_together_and_each_cite_gone_to(
-    interface, both, tui, folder, store
+async def test_selected_documents_are_asked_together_and_each_cite_gone_to(
+    running, both, folder, store
 ):
     asked: list[Any] = []
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+    async with running(str(folder), lambda path, *_: asked.append(path) or both) as pilot:
+        await tui.sees(pilot, "3 documents")
         await pilot.press("alt+s", "down", "alt+s")
-        assert "2 of 3 selected" in tui.screen_text(pilot.app)
+        assert "2 of 3 selected" in tui.screen_text(pilot)
         await pilot.press("enter")
         panes = await tui.ask(pilot)
         assert [str(folder / name) for name in ("a.txt", "c.txt")] in asked
         assert "other.pdf: 153 dollars" in tui.flat(panes.answers.cards[0])
         await pilot.press("alt+2")
-        assert "2 of 2 files" in tui.screen_text(pilot.app)
+        assert "2 of 2 files" in tui.screen_text(pilot)
         assert "part 9 is 153" in tui.reversed_text(panes.page)
         await pilot.press("alt+left")
         assert panes.document is both.documents[0]
-        assert len(kept_turns.load(store, both.documents).turns) == 1
-        assert kept_turns.load(store, [both.documents[0]]).turns == []
-
-    tui.drive(interface(str(folder), lambda path, *_: asked.append(path) or both), steps)
+        assert len(stored_turns.load(store, both.documents).turns) == 1
+        assert stored_turns.load(store, [both.documents[0]]).turns == []
 
 
-def test_a_question_behind_the_command_is_asked_of_the_whole_folder(interface, both, tui, folder):
+async def test_a_question_behind_the_command_is_asked_of_the_whole_folder(running, both, folder):
     go = threading.Event()
     asked = []
     both.script[:0] = [DocumentAnswered("other.pdf", both.script[0].answer), go]
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+    async with running(str(folder), lambda path, *_: asked.append(path) or both) as pilot:
+        await tui.sees(pilot, "3 documents")
         pilot.app.screen.line.value = "/ask-together What is the fee?"
         await pilot.press("enter")
         panes = await tui.opened(pilot)
@@ -82,5 +82,3 @@ def test_a_question_behind_the_command_is_asked_of_the_whole_folder(interface, b
         await tui.until(pilot, lambda: not panes.answers.cards[0].turn.running)
         assert both.asked == ["What is the fee?"]
         assert [str(folder)] in asked
-
-    tui.drive(interface(str(folder), lambda path, *_: asked.append(path) or both), steps)

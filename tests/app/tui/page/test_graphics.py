@@ -1,4 +1,4 @@
-"""What is sent to terminals that show pictures, which ones those are, and that the others are sent
+"""What is sent to terminals that show images, which ones those are, and that the others are sent
 nothing.
 """
 
@@ -63,7 +63,7 @@ def test_an_enlarged_part_has_its_middle_and_stays_on_the_page(middle, times, co
     assert cells[0] == columns or cells[1] == rows
 
 
-def test_an_enlarged_picture_has_the_pixels_of_its_part():
+def test_an_enlarged_image_has_the_pixels_of_its_part():
     sent = graphics.drawing(Terminal("iterm"), PNG, 0, 0, 20, 10, part=(0.5, 0.5, 1.0, 1.0))
     png = base64.b64decode(sent.split(":")[1].split("\x07")[0])
     assert png[16:24] == bytes([0, 0, 0, 15, 0, 0, 0, 30])
@@ -73,7 +73,7 @@ def test_an_enlarged_picture_has_the_pixels_of_its_part():
     ("environment", "said"),
     [({"TMUX": "1"}, "tmux shows no"), ({"TERM": "xterm"}, "this terminal cannot")],
 )
-def test_where_there_are_no_pictures_it_is_said_why(environment, said):
+def test_where_there_are_no_images_it_is_said_why(environment, said):
     assert graphics.why_none(environment).startswith(said)
 
 

@@ -1,11 +1,11 @@
-"""The yellow over words on the picture of a page: which lines, which pixels."""
+"""The yellow over words on the image of a page: which lines, which pixels."""
 
 import zlib
 
 import numpy as np
 
-from docqa.app.tui.page.highlighter import LineBox, line_boxes, marked_png, touched
-from docqa.ingest.pdf.inspection import PageView, SeenBlock, SeenLine
+from docqa.app.tui.page.graphics import LineBox, line_boxes, marked_png, touched
+from docqa.ingest.pdf.inspection import PageBoxes, SeenBlock, SeenLine
 from docqa.ingest.types import Page
 
 
@@ -18,7 +18,7 @@ def test_lines_of_print_are_found_in_a_text_that_joins_them():
         (SeenLine("The fee is for-", (10, 10, 90, 20)), SeenLine("ty pounds.", (10, 20, 60, 30))),
     )
     second = SeenBlock(25, 38, "para", (SeenLine("Nothing else.", (10, 40, 70, 50)),))
-    lines = line_boxes(PageView(100.0, 200.0, (first, second), (), (), False, b"", ()), page)
+    lines = line_boxes(PageBoxes(100.0, 200.0, (first, second), b"", ()), page)
     assert [page.text[line.start : line.end].strip() for line in lines] == [
         "The fee is for",
         "ty pounds.",

@@ -13,6 +13,8 @@ from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.references import find_references
 from docqa.ingest.types import Block, Document
 
+from .. import conftest as tui
+
 REFERRING = "As Section 7 says,1 not as Section 9."
 NOTE = "1 Nothing is paid on Sundays."
 
@@ -41,7 +43,7 @@ def referring(lease_document: Document) -> Document:
 
 
 @pytest.fixture
-def session(tui: Any, referring: Document) -> Any:
+def session(referring: Document) -> Any:
     """A session of the document with references."""
     return tui.FakeSession((referring,))
 
@@ -62,7 +64,7 @@ def _marked(page: Any) -> list[str]:
     return [line.removeprefix("→ ").strip() for line in lines if line.startswith("→ ")]
 
 
-async def _on_third_page(pilot: Any, tui: Any) -> Any:
+async def _on_third_page(pilot: Any) -> Any:
     panes = await tui.opened(pilot)
     await pilot.press("escape")
     panes.page.go(3, 0, above=0)
@@ -103,17 +105,15 @@ def test_brackets_of_a_note_mark_belong_to_its_link(document):
     )
 
 
-def test_references_and_footnote_marks_are_underlined_and_nothing_else_is(interface, tui):
-    async def steps(pilot: Any) -> None:
-        panes = await _on_third_page(pilot, tui)
+async def test_references_and_footnote_marks_are_underlined_and_nothing_else_is(running):
+    async with running() as pilot:
+        panes = await _on_third_page(pilot)
         assert _underlined(panes.page) == ["Section 7", "1", "Section 9"]
 
-    tui.drive(interface(), steps)
 
-
-def test_a_reference_that_is_clicked_is_followed_and_b_comes_back(interface, tui):
-    async def steps(pilot: Any) -> None:
-        panes = await _on_third_page(pilot, tui)
+async def test_a_reference_that_is_clicked_is_followed_and_b_comes_back(running):
+    async with running() as pilot:
+        panes = await _on_third_page(pilot)
         before = panes.page.place
         row = _line(panes.page, "Section 7")
         at = panes.page.render_line(row).text.index("Section 7")
@@ -121,17 +121,15 @@ def test_a_reference_that_is_clicked_is_followed_and_b_comes_back(interface, tui
         assert panes.page.place == before
         await pilot.click(panes.page, offset=(at + 3, row + 1))
         await tui.until(pilot, lambda: _marked(panes.page) == ["7. Duties of keeper 7"])
-        assert "Section 7; Alt+Left goes back" in tui.screen_text(pilot.app)
+        assert "Section 7; Alt+Left goes back" in tui.screen_text(pilot)
         await pilot.press("alt+left")
         assert panes.page.place == before
         assert _marked(panes.page) == [REFERRING]
 
-    tui.drive(interface(), steps)
-
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-def test_references_are_chosen_and_followed_with_the_keyboard_alone(interface, tui, size):
-    async def steps(pilot: Any) -> None:
+async def test_references_are_chosen_and_followed_with_the_keyboard_alone(running, size):
+    async with running(size=size) as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "f7")
         assert tui.reversed_text(panes.page) == "Section 7"
@@ -154,12 +152,10 @@ def test_references_are_chosen_and_followed_with_the_keyboard_alone(interface, t
         await pilot.press("escape")
         assert _marked(panes.page) == []
 
-    tui.drive(interface(), steps, size)
 
-
-def test_a_note_that_is_on_the_screen_is_marked_and_nothing_moves(interface, tui):
-    async def steps(pilot: Any) -> None:
-        panes = await _on_third_page(pilot, tui)
+async def test_a_note_that_is_on_the_screen_is_marked_and_nothing_moves(running):
+    async with running() as pilot:
+        panes = await _on_third_page(pilot)
         before = panes.page.place
         await pilot.press("f7", "f7", "enter")
         assert _marked(panes.page) == [REFERRING, NOTE]
@@ -167,29 +163,25 @@ def test_a_note_that_is_on_the_screen_is_marked_and_nothing_moves(interface, tui
         await pilot.press("alt+left")
         assert _marked(panes.page) == [REFERRING]
 
-    tui.drive(interface(), steps)
 
-
-def test_the_keys_of_references_say_so_where_there_are_none(interface, session, tui):
+async def test_the_keys_of_references_say_so_where_there_are_none(running, session):
     session.documents = (replace(session.documents[0], references=(), notes=()),)
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         await tui.opened(pilot)
         await pilot.press("escape", "f7")
-        assert "no references or footnotes" in tui.notices(pilot.app)
+        assert "no references or footnotes" in tui.notices(pilot)
         await pilot.press("alt+right")
-        assert "F7 selects one" in tui.notices(pilot.app)
-
-    tui.drive(interface(), steps)
+        assert "F7 selects one" in tui.notices(pilot)
 
 
-def test_a_reference_within_a_cite_keeps_the_colours_of_the_cite(interface, session, tui):
+async def test_a_reference_within_a_cite_keeps_the_colours_of_the_cite(running, session):
     document = session.documents[0]
     session.script[:] = [
         Finished(tui.answer_of(document, quotes=(tui.quote_of(document, REFERRING),)))
     ]
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         await pilot.press("alt+1")
         parts = [part for y in range(panes.page.size.height) for part in panes.page.render_line(y)]
@@ -205,11 +197,9 @@ def test_a_reference_within_a_cite_keeps_the_colours_of_the_cite(interface, sess
         )  # a cite that is followed takes the place of the reference
         assert tui.reversed_text(panes.page).replace(" ", "") == REFERRING.replace(" ", "")
 
-    tui.drive(interface(), steps)
 
-
-def test_a_jump_says_where_one_came_from_and_back_shows_the_reference(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_a_jump_says_where_one_came_from_and_back_shows_the_reference(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "f7", "enter")
         status = tui.flat(panes.query_one("#status"))
@@ -220,5 +210,3 @@ def test_a_jump_says_where_one_came_from_and_back_shows_the_reference(interface,
         assert tui.reversed_text(panes.page) == "Section 7"
         await pilot.press("ctrl+g", "6", "enter")
         assert "Alt+Left goes back to" in tui.flat(panes.query_one("#status"))
-
-    tui.drive(interface(), steps)

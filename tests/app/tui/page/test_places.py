@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from docqa.app.answer.answer import EvidenceItem
-from docqa.app.tui.page.search import find_hits, find_place
+from docqa.app.tui.page.spans import find_hits, find_place
 from docqa.app.tui.page.stops import place_alone, stops_of
 from docqa.app.tui.widgets.evidence_strip import Slices
+
+from .. import conftest as tui
 
 
 @pytest.mark.parametrize("cells", [7, 10, 80, 300])
@@ -81,14 +83,14 @@ def test_a_label_comes_before_a_physical_page_and_that_before_a_heading(
     assert find_place(lease_document, wanted) == place
 
 
-def test_evidence_that_contains_a_quote_is_listed_once(lease_document, tui):
+def test_evidence_that_contains_a_quote_is_listed_once(lease_document):
     page = lease_document.pages[4]
     same = EvidenceItem("lease.pdf", 5, "3", 2.0, page.text)
     answer = tui.answer_of(lease_document, evidence=(same,))
     assert [stop.quote is None for stop in stops_of(answer, lease_document)] == [False, False]
 
 
-def test_a_cite_finds_its_words_after_the_document_has_changed(lease_document, tui):
+def test_a_cite_finds_its_words_after_the_document_has_changed(lease_document):
     answer = tui.answer_of(lease_document)
     page = lease_document.pages[4]
     longer = replace(page, text=f"A line that was not there before.\n{page.text}")
@@ -101,7 +103,7 @@ def test_a_cite_finds_its_words_after_the_document_has_changed(lease_document, t
     assert stops_of(answer, replace(lease_document, pages=lease_document.pages[:3]))[0].spans == ()
 
 
-def test_a_place_in_the_shown_file_is_named_without_the_file(lease_document, tui):
+def test_a_place_in_the_shown_file_is_named_without_the_file(lease_document):
     answer = tui.answer_of(replace(lease_document, path="there/lease.pdf"))
     assert place_alone(stops_of(answer, lease_document)[0], lease_document) == "p. 3 (PDF 5)"
     other = replace(lease_document, path="other.pdf")

@@ -9,6 +9,8 @@ from textual.events import Click
 from docqa.app.tui.settings import TuiSettings
 from docqa.ingest.types import Reference
 
+from .. import conftest as tui
+
 
 async def _drag(pilot: Any, page: Any, start: tuple[int, int], end: tuple[int, int]) -> None:
     """From one (column, line of the view) to another; a line of border is above them."""
@@ -23,7 +25,7 @@ def _row(page: Any, words: str) -> int:
 
 
 def _highlighted(pilot: Any, page: Any) -> str:
-    ground = page.get_component_rich_style("page-view--selection").bgcolor
+    ground = page.get_component_rich_style("text-pane--selection").bgcolor
     lines = []
     for y in range(page.size.height):
         lines.append(
@@ -32,7 +34,7 @@ def _highlighted(pilot: Any, page: Any) -> str:
     return "\n".join(line for line in lines if line)
 
 
-async def _on_fifth_page(pilot: Any, tui: Any) -> Any:
+async def _on_fifth_page(pilot: Any) -> Any:
     panes = await tui.opened(pilot)
     await pilot.press("escape")
     panes.page.go(5, 0, above=0)
@@ -41,9 +43,9 @@ async def _on_fifth_page(pilot: Any, tui: Any) -> Any:
 
 
 @pytest.mark.parametrize("key", ["ctrl+y", "ctrl+c"])
-def test_what_the_mouse_selects_is_copied_with_its_cite(interface, session, tui, key):
-    async def steps(pilot: Any) -> None:
-        panes = await _on_fifth_page(pilot, tui)
+async def test_what_the_mouse_selects_is_copied_with_its_cite(running, session, key):
+    async with running() as pilot:
+        panes = await _on_fifth_page(pilot)
         row = _row(panes.page, "The fee of part 5")
         await _drag(pilot, panes.page, (6, row), (18, row))  # two cells are the gutter
         assert _highlighted(pilot, panes.page) == "fee of part 5"
@@ -52,14 +54,12 @@ def test_what_the_mouse_selects_is_copied_with_its_cite(interface, session, tui,
         await pilot.click(panes.page, offset=(30, row + 4))
         assert _highlighted(pilot, panes.page) == ""
         await pilot.press("ctrl+y")
-        assert "no quote to copy yet" in tui.notices(pilot.app)
-
-    tui.drive(interface(), steps)
+        assert "no quote to copy yet" in tui.notices(pilot)
 
 
-def test_a_selection_over_two_pages_names_both_and_omits_the_page_heads(interface, session, tui):
-    async def steps(pilot: Any) -> None:
-        panes = await _on_fifth_page(pilot, tui)
+async def test_a_selection_over_two_pages_names_both_and_omits_the_page_heads(running, session):
+    async with running() as pilot:
+        panes = await _on_fifth_page(pilot)
         last = _row(panes.page, "writes line 10")
         await _drag(pilot, panes.page, (0, last), (12, _row(panes.page, "6. Duties")))
         await pilot.press("ctrl+y")
@@ -69,15 +69,13 @@ def test_a_selection_over_two_pages_names_both_and_omits_the_page_heads(interfac
         assert "──" not in words
         assert place == ", section 5 · pp. 3–4 (PDF 5–6))"
 
-    tui.drive(interface(), steps)
 
-
-def test_a_selection_of_wide_letters_is_cut_between_them(interface, session, tui, document):
+async def test_a_selection_of_wide_letters_is_cut_between_them(running, session, document):
     session.documents = (
         document("Bericht: 真实、准确、完整，不存在虚假记载。", path="report.pdf"),
     )
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
         row = _row(panes.page, "Bericht")
@@ -86,18 +84,16 @@ def test_a_selection_of_wide_letters_is_cut_between_them(interface, session, tui
         await pilot.press("ctrl+y")
         assert pilot.app.clipboard == "“真实” (report.pdf, p. 1)"
 
-    tui.drive(interface(), steps)
 
-
-def test_a_selection_stays_on_its_words_while_lines_above_are_laid_out(
-    interface, session, tui, document
+async def test_a_selection_stays_on_its_words_while_lines_above_are_laid_out(
+    running, session, document
 ):
     text = "\n".join(f"{'word ' * (n % 9)}line {n} of this page, which wraps." for n in range(60))
     session.documents = (
         document(*[f"{text}\nThe end of page {n}." for n in range(1, 60)], path="long.pdf"),
     )
 
-    async def steps(pilot: Any) -> None:
+    async with running(size=(40, 20)) as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
         panes.page.go(50, 0, above=0)
@@ -110,17 +106,15 @@ def test_a_selection_stays_on_its_words_while_lines_above_are_laid_out(
         await pilot.pause()
         assert _highlighted(pilot, panes.page).replace("\n", " ") in copied
 
-    tui.drive(interface(), steps, (40, 20))
 
-
-def test_a_selection_from_a_link_does_not_follow_it(interface, session, tui, document):
+async def test_a_selection_from_a_link_does_not_follow_it(running, session, document):
     text = "1 Rent\nPaid as Section 2 says.\n" + "Nothing.\n" * 60 + "2 Keeper\nWho sleeps."
     made = document(text, path="act.pdf")
     session.documents = (
         replace(made, references=(Reference(1, 15, 24, None, 1, text.index("2 Keeper")),)),
     )
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
         row = _row(panes.page, "Section 2")
@@ -131,18 +125,14 @@ def test_a_selection_from_a_link_does_not_follow_it(interface, session, tui, doc
         await pilot.click(panes.page, offset=(30, row + 4), times=2)
         assert _highlighted(pilot, panes.page) == ""
 
-    tui.drive(interface(), steps)
-
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord"])
-def test_selected_words_can_be_read(interface, session, tui, theme):
-    async def steps(pilot: Any) -> None:
-        panes = await _on_fifth_page(pilot, tui)
+async def test_selected_words_can_be_read(running, session, theme):
+    async with running(settings=TuiSettings(theme)) as pilot:
+        panes = await _on_fifth_page(pilot)
         pilot.app.theme = theme
         await pilot.pause()
         row = _row(panes.page, "The fee of part 5")
         await _drag(pilot, panes.page, (6, row), (18, row))
         (words,) = [part for part in panes.page.render_line(row) if part.text == "fee of part 5"]
         assert tui.contrast(words.style.color, words.style.bgcolor) >= 4.5
-
-    tui.drive(interface(settings=TuiSettings(theme)), steps)

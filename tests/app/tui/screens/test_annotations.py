@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from docqa.app.history.history import History
-from docqa.app.tui import kept_turns
-from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
+from docqa.app.tui import stored_turns
+from docqa.app.tui.screens.annotations import AnnotationsScreen
+
+from .. import conftest as tui
 
 FEE = "The fee of part 5 is 85 dollars, payable in March."
 FIRST = "1. Duties of keeper 1"
@@ -18,7 +20,7 @@ SECOND = "The keeper of part 1 writes line 1 of the register before noon."
 def marked(page: Any) -> str:
     """The words that are shown as the reader's own."""
     grounds = {
-        page.get_component_rich_style(f"page-view--{kind}").bgcolor
+        page.get_component_rich_style(f"text-pane--{kind}").bgcolor
         for kind in ("highlight", "note")
     }
     lines = []
@@ -34,7 +36,7 @@ def signs(page: Any) -> list[str]:
     return [page.render_line(y).text[:1] for y in range(page.size.height)]
 
 
-async def fee_selected(pilot: Any, tui: Any) -> Any:
+async def fee_selected(pilot: Any) -> Any:
     """The document, with the sentence about the fee of page 5 selected by keys."""
     panes = await tui.opened(pilot)
     await pilot.press("escape", "ctrl+f")
@@ -44,8 +46,8 @@ async def fee_selected(pilot: Any, tui: Any) -> Any:
     return panes
 
 
-def test_keys_select_sentences_one_after_another(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_keys_select_sentences_one_after_another(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "alt+s", "ctrl+y")
         assert pilot.app.clipboard == f"“{FIRST}” (lease.pdf, section 1 · p. i (PDF 1))"
@@ -58,72 +60,62 @@ def test_keys_select_sentences_one_after_another(interface, session, tui):
         )
         assert [(span.page, span.start) for span in panes.page.selected] == [(1, len(FIRST) + 1)]
 
-    tui.drive(interface(), steps)
 
-
-def test_h_highlights_the_selection_and_h_again_removes_it(interface, session, tui, store):
-    async def steps(pilot: Any) -> None:
-        panes = await fee_selected(pilot, tui)
+async def test_h_highlights_the_selection_and_h_again_removes_it(running, session, store):
+    async with running() as pilot:
+        panes = await fee_selected(pilot)
         await pilot.press("alt+h")
         assert panes.page.text_selection is None
         await pilot.press("ctrl+f", *"zz", "escape")  # what is searched is marked above it
         await tui.until(pilot, lambda: marked(panes.page) == FEE)
         assert "▒" in signs(panes.page)
-        (kept,) = kept_turns.annotations_of(store, session.documents[0])
+        (kept,) = stored_turns.annotations_of(store, session.documents[0])
         assert (kept.text, kept.place, kept.note) == (FEE, "section 5 · p. 3 (PDF 5)", "")
         await pilot.press("alt+l", "enter")
-        await tui.until(pilot, lambda: "1 of 1: highlight" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "1 of 1: highlight")
         await pilot.press("alt+h")
-        assert kept_turns.annotations_of(store, session.documents[0]) == []
+        assert stored_turns.annotations_of(store, session.documents[0]) == []
         assert marked(panes.page) == ""
 
-    tui.drive(interface(), steps)
 
-
-def test_a_note_is_there_again_after_a_kill(interface, session, tui, store):
-    async def first(pilot: Any) -> None:
-        await fee_selected(pilot, tui)
+async def test_a_note_is_there_again_after_a_kill(running, session, store):
+    async with running() as pilot:
+        await fee_selected(pilot)
         await pilot.press("alt+w", *"ask Ada", "enter")
-        assert [each.note for each in kept_turns.annotations_of(store, session.documents[0])] == [
+        assert [each.note for each in stored_turns.annotations_of(store, session.documents[0])] == [
             "ask Ada"
         ]
         pilot.app.screen.questions.keep = lambda: (
             None
         )  # as after a kill: nothing is written at the end
-
-    async def second(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "alt+l")
-        await tui.until(pilot, lambda: "✎ ask Ada" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "✎ ask Ada")
         await pilot.press("enter")
-        await tui.until(pilot, lambda: "1 of 1: ask Ada" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "1 of 1: ask Ada")
         assert marked(panes.page) == FEE
         assert "✎" in signs(panes.page)
         await pilot.press("alt+w", "exclamation_mark", "enter")
-        (kept,) = kept_turns.annotations_of(store, session.documents[0])
+        (kept,) = stored_turns.annotations_of(store, session.documents[0])
         assert kept.note == "ask Ada!"
         await pilot.press("alt+h")
-        assert "it has a note" in tui.notices(pilot.app)
-
-    tui.drive(interface(), first)
-    tui.drive(interface(), second)
+        assert "it has a note" in tui.notices(pilot)
 
 
-def test_a_cite_that_is_followed_is_highlighted_without_selecting(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_a_cite_that_is_followed_is_highlighted_without_selecting(running, answered):
+    async with running() as pilot:
         await tui.ask(pilot)
         await pilot.press("alt+h")
-        assert "select words first" in tui.notices(pilot.app)
+        assert "select words first" in tui.notices(pilot)
         await pilot.press("alt+2", "alt+h")
         (made,) = pilot.app.screen.annotations.made
         assert made.text == "The fee of part 9 is 153 dollars"
 
-    tui.drive(interface(), steps)
 
-
-def test_a_click_on_highlighted_words_says_their_note(interface, session, tui):
-    async def steps(pilot: Any) -> None:
-        panes = await fee_selected(pilot, tui)
+async def test_a_click_on_highlighted_words_says_their_note(running, session):
+    async with running() as pilot:
+        panes = await fee_selected(pilot)
         await pilot.press("alt+w", *"ask Ada", "enter", "escape")
         row = next(
             y
@@ -132,50 +124,42 @@ def test_a_click_on_highlighted_words_says_their_note(interface, session, tui):
         )
         panes.show_status("")
         await pilot.click(panes.page, offset=(6, row + 1))
-        await tui.until(pilot, lambda: "1 of 1: ask Ada" in tui.screen_text(pilot.app))
-
-    tui.drive(interface(), steps)
+        await tui.sees(pilot, "1 of 1: ask Ada")
 
 
-def test_the_list_deletes_and_is_closed_by_the_last(interface, session, tui, store):
-    async def steps(pilot: Any) -> None:
+async def test_the_list_deletes_and_is_closed_by_the_last(running, session, store):
+    async with running(size=(40, 20)) as pilot:
         await tui.opened(pilot)
         await pilot.press("escape", "alt+l")
-        assert "no notes yet" in tui.notices(pilot.app)
+        assert "no notes yet" in tui.notices(pilot)
         await pilot.press("alt+s", "alt+h", "alt+s", "alt+h", "alt+l")
         assert [each.text for each in pilot.app.screen._annotations.made] == [FIRST, SECOND]
         assert isinstance(pilot.app.screen, AnnotationsScreen)
         await pilot.press("delete")
-        await tui.until(
-            pilot, lambda: FIRST not in tui.screen_text(pilot.app).split("Your notes")[1]
-        )
+        await tui.until(pilot, lambda: FIRST not in tui.screen_text(pilot).split("Your notes")[1])
         await pilot.press("delete")
         await tui.until(pilot, lambda: not isinstance(pilot.app.screen, AnnotationsScreen))
-        assert kept_turns.annotations_of(store, session.documents[0]) == []
-
-    tui.drive(interface(), steps, (40, 20))
+        assert stored_turns.annotations_of(store, session.documents[0]) == []
 
 
-def test_forgetting_the_document_forgets_the_notes(interface, session, tui, store):
+async def test_forgetting_the_document_forgets_the_notes(running, session, store):
     document = session.documents[0]
 
-    async def steps(pilot: Any) -> None:
-        await fee_selected(pilot, tui)
+    async with running() as pilot:
+        await fee_selected(pilot)
         await pilot.press("alt+h")
         store.forget([document.id], "")
         with History(store) as history:
             history.forget([document.id], document.path)
         await pilot.press("alt+s", "alt+h")
-        assert kept_turns.annotations_of(store, document) == []
-
-    tui.drive(interface(), steps)
+        assert stored_turns.annotations_of(store, document) == []
 
 
 @pytest.mark.parametrize("name", ["notes.md", "notes.html"])
-def test_notes_are_exported_with_the_answers(interface, answered, tui, tmp_path, monkeypatch, name):
+async def test_notes_are_exported_with_the_answers(running, answered, tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         await pilot.press("escape", "alt+2", "alt+w", *"ask Ada", "enter", "ctrl+s")
         panes.prompt.line.value = name
@@ -183,5 +167,3 @@ def test_notes_are_exported_with_the_answers(interface, answered, tui, tmp_path,
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert ("<!DOCTYPE html>" in text) == name.endswith("html")
         assert text.index(tui.QUESTION) < text.index("Notes and highlights") < text.index("ask Ada")
-
-    tui.drive(interface(), steps)

@@ -2,16 +2,16 @@
 help, themes.
 """
 
-from typing import Any
-
 import pytest
 
 from docqa.app.tui.keymap import DOCUMENT
-from docqa.app.tui.screens.help_screen import HelpScreen
+from docqa.app.tui.screens.choice_screen import HelpScreen
+
+from .. import conftest as tui
 
 
-def test_page_keys_scroll_from_the_prompt_and_arrows_in_the_pane(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_page_keys_scroll_from_the_prompt_and_arrows_in_the_pane(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         page = panes.page
         await pilot.press("pagedown")
@@ -26,11 +26,9 @@ def test_page_keys_scroll_from_the_prompt_and_arrows_in_the_pane(interface, sess
         assert page.place == (1, 0)
         assert panes.prompt.line.value == "x"
 
-    tui.drive(interface(), steps)
 
-
-def test_keys_that_have_nothing_to_do_say_so(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_keys_that_have_nothing_to_do_say_so(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
         keys = {
@@ -41,37 +39,33 @@ def test_keys_that_have_nothing_to_do_say_so(interface, session, tui):
         }
         for key, said in keys.items():
             await pilot.press(key)
-            assert said in tui.notices(pilot.app)
+            assert said in tui.notices(pilot)
         place = panes.page.place
         await pilot.press("alt+3", "alt+down", "alt+up")
         assert panes.page.place == place
 
-    tui.drive(interface(), steps)
 
-
-def test_search_finds_while_one_types_and_enter_leaves_the_line(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_search_finds_while_one_types_and_enter_leaves_the_line(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "ctrl+f", *"FEE")
-        await tui.until(pilot, lambda: "hit 1 of 10" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "hit 1 of 10")
         await pilot.press("down")
-        assert "hit 2 of 10" in tui.screen_text(pilot.app)
+        assert "hit 2 of 10" in tui.screen_text(pilot)
         await pilot.press("enter")
         assert panes.prompt.mode == "ask"
         await pilot.press("f3")
-        assert "hit 3 of 10" in tui.screen_text(pilot.app)
+        assert "hit 3 of 10" in tui.screen_text(pilot)
         assert "fee of part 3" in tui.shown(panes.page)
         await pilot.press("f2", "f2", "f2")
-        assert "hit 10 of 10" in tui.screen_text(pilot.app)
+        assert "hit 10 of 10" in tui.screen_text(pilot)
         await pilot.press("ctrl+f", *"zeppelin", "enter")
-        assert "is not in this document" in tui.notices(pilot.app)
+        assert "is not in this document" in tui.notices(pilot)
         assert panes.prompt.line.value == "zeppelin"
 
-    tui.drive(interface(), steps)
 
-
-def test_a_search_that_is_given_up_returns_to_where_it_began(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_a_search_that_is_given_up_returns_to_where_it_began(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "ctrl+f", *"part 9 is")
         await tui.until(pilot, lambda: panes.page.place[0] > 5)
@@ -80,12 +74,10 @@ def test_a_search_that_is_given_up_returns_to_where_it_began(interface, session,
         await pilot.press("ctrl+f", *"part 9 is", "enter", "alt+left")
         assert panes.page.place == (1, 0)
 
-    tui.drive(interface(), steps)
-
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
-def test_the_current_hit_differs_from_the_others_by_colour_and_sign(interface, session, tui, theme):
-    async def steps(pilot: Any) -> None:
+async def test_the_current_hit_differs_from_the_others_by_colour_and_sign(running, session, theme):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         pilot.app.theme = theme
         await pilot.press("escape", "ctrl+f", *"keeper", "enter")
@@ -97,11 +89,9 @@ def test_the_current_hit_differs_from_the_others_by_colour_and_sign(interface, s
         assert tui.contrast(found[1].style.color, found[1].style.bgcolor) >= 4.5
         assert [line.text[:2] for line in lines if "eeper" in line.text][:2] == ["▶ ", "· "]
 
-    tui.drive(interface(), steps)
 
-
-def test_g_goes_to_a_printed_label_a_physical_page_or_a_heading(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_g_goes_to_a_printed_label_a_physical_page_or_a_heading(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
         for wanted, page in (
@@ -118,20 +108,18 @@ def test_g_goes_to_a_printed_label_a_physical_page_or_a_heading(interface, sessi
         await pilot.press(*["alt+left"] * 5)
         assert panes.page.place == (1, 0)
         await pilot.press("ctrl+g", *"xcix", "enter")
-        assert "no page or section" in tui.notices(pilot.app)
-
-    tui.drive(interface(), steps)
+        assert "no page or section" in tui.notices(pilot)
 
 
-def test_e_exports_the_session_and_never_replaces_a_file(
-    interface, answered, tui, tmp_path, monkeypatch
+async def test_e_exports_the_session_and_never_replaces_a_file(
+    running, answered, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         await pilot.press("ctrl+s", "enter")
-        assert str(tmp_path / "lease.docqa.md") in tui.notices(pilot.app)
+        assert str(tmp_path / "lease.docqa.md") in tui.notices(pilot)
         assert list(tmp_path.iterdir()) == []
         await pilot.press("enter")
         text = (tmp_path / "lease.docqa.md").read_text(encoding="utf-8")
@@ -142,18 +130,16 @@ def test_e_exports_the_session_and_never_replaces_a_file(
         assert panes.prompt.line.value == "lease.docqa-2.md"
         panes.prompt.line.value = "lease.docqa.md"
         await pilot.press("enter")
-        assert "there is such a file already" in tui.notices(pilot.app)
+        assert "there is such a file already" in tui.notices(pilot)
         panes.prompt.line.value = "lease.mdx"
         await pilot.press("enter")
-        assert "it has to end in" in tui.notices(pilot.app)
+        assert "it has to end in" in tui.notices(pilot)
         assert [path.name for path in tmp_path.glob("*.md")] == ["lease.docqa.md"]
         assert list(tmp_path.glob(".docqa-*")) == []
 
-    tui.drive(interface(), steps)
 
-
-def test_the_outline_goes_to_a_heading_and_opens_with_arrows(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_the_outline_goes_to_a_heading_and_opens_with_arrows(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "alt+o", "home", "down", "down", "down", "enter")
         await pilot.pause()
@@ -162,11 +148,9 @@ def test_the_outline_goes_to_a_heading_and_opens_with_arrows(interface, session,
         await pilot.pause()
         assert "1 Duties of keeper 1" not in tui.shown(panes.query_one("#outline"))
 
-    tui.drive(interface(), steps)
 
-
-def test_the_outline_has_pages_and_follows_the_reading(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_the_outline_has_pages_and_follows_the_reading(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
         panes.page.go(6, 0, above=0)
@@ -179,11 +163,9 @@ def test_the_outline_has_pages_and_follows_the_reading(interface, session, tui):
         await pilot.press("alt+o", "down", "enter")
         await tui.until(pilot, lambda: "10. Duties of keeper 10" in tui.shown(panes.page))
 
-    tui.drive(interface(), steps)
 
-
-def test_a_narrow_screen_shows_one_pane_and_keys_or_clicks_change_it(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_a_narrow_screen_shows_one_pane_and_keys_or_clicks_change_it(running, answered):
+    async with running(size=(80, 24)) as pilot:
         panes = await tui.opened(pilot)
         panes = [panes.query_one(f"#{name}") for name in ("outline", "page", "answers")]
         await pilot.press("escape")
@@ -198,13 +180,11 @@ def test_a_narrow_screen_shows_one_pane_and_keys_or_clicks_change_it(interface, 
         await pilot.pause()
         assert all(pane.display for pane in panes)
 
-    tui.drive(interface(), steps, (80, 24))
 
-
-def test_the_text_stays_where_it_was_when_the_terminal_is_resized(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_the_text_stays_where_it_was_when_the_terminal_is_resized(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
-        pilot.app.screen.navigation.jump(6, 1)
+        pilot.app.screen.navigation.jump((6, 1))
         await pilot.press("pagedown")
         place = panes.page.place
         for size in ((100, 30), (80, 24), (140, 50), (120, 40)):
@@ -212,49 +192,43 @@ def test_the_text_stays_where_it_was_when_the_terminal_is_resized(interface, ses
             await tui.until(pilot, lambda: panes.page.place[0] == place[0])
         assert abs(panes.page.place[1] - place[1]) < 160
 
-    tui.drive(interface(), steps)
-
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 20)])
-def test_messages_hide_neither_status_nor_line_nor_footer(interface, session, tui, size):
-    async def steps(pilot: Any) -> None:
+async def test_messages_hide_neither_status_nor_line_nor_footer(running, session, size):
+    async with running(size=size, notifications=True) as pilot:
         panes = await tui.opened(pilot)
         foot = 3 if size[1] < 22 else 5
         panes.page.go(5, 0, above=0)
         await pilot.pause()
-        before = tui.screen_text(pilot.app).split("\n")[-foot:]
+        before = tui.screen_text(pilot).split("\n")[-foot:]
         assert "p. 3 (PDF 5)" in before[0]
         for number in range(3):
             panes.message(
                 f"message {number} that takes more than one line on a narrow screen, and stays",
                 "warning",
             )
-        await tui.until(pilot, lambda: "message 2" in tui.screen_text(pilot.app))
-        assert tui.screen_text(pilot.app).split("\n")[-foot:] == before
-
-    tui.drive(interface(), steps, size, notifications=True)
+        await tui.sees(pilot, "message 2")
+        assert tui.screen_text(pilot).split("\n")[-foot:] == before
 
 
-def test_commands_are_offered_completed_and_run_with_their_words(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_commands_are_offered_completed_and_run_with_their_words(running, answered):
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         await pilot.press(*"/g")
-        await tui.until(pilot, lambda: "/go-to" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "/go-to")
         await pilot.press("tab", *"PDF 8", "enter")
         assert "8. Duties of keeper 8" in tui.shown(panes.page)
         await pilot.press(*"/fin part 9 is", "enter")
         assert "part 9 is" in tui.shown(panes.page)
         assert (panes.prompt.mode, panes.prompt.line.value) == ("ask", "")
         await pilot.press(*"/zzz", "enter")
-        assert "there is no command /zzz" in tui.notices(pilot.app)
+        assert "there is no command /zzz" in tui.notices(pilot)
         await pilot.press("escape")
         assert panes.prompt.line.value == ""
 
-    tui.drive(interface(), steps)
 
-
-def test_help_filters_what_is_typed_and_runs_what_is_chosen(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_help_filters_what_is_typed_and_runs_what_is_chosen(running, answered):
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
@@ -263,11 +237,9 @@ def test_help_filters_what_is_typed_and_runs_what_is_chosen(interface, answered,
         await tui.until(pilot, lambda: "The fee of part 5" in tui.reversed_text(panes.page))
         assert panes.prompt.line.value == ""
 
-    tui.drive(interface(), steps)
 
-
-def test_help_lists_every_key_also_on_a_narrow_screen_and_goes_away(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_help_lists_every_key_also_on_a_narrow_screen_and_goes_away(running, session):
+    async with running(size=(40, 20)) as pilot:
         await tui.opened(pilot)
         await pilot.press("escape", "f1")
         await pilot.pause()
@@ -291,19 +263,15 @@ def test_help_lists_every_key_also_on_a_narrow_screen_and_goes_away(interface, s
             list(dict.fromkeys(line.strip() for line in seen if line.strip() in topics)) == topics
         )
         shown.scroll_end(animate=False)
-        await tui.until(pilot, lambda: "you are" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "you are")
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, HelpScreen)
 
-    tui.drive(interface(), steps, (40, 20))
 
-
-def test_a_theme_can_be_chosen_and_nothing_breaks(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_a_theme_can_be_chosen_and_nothing_breaks(running, answered):
+    async with running() as pilot:
         await tui.ask(pilot)
         for theme in ("textual-light", "nord", "ansi-dark"):
             pilot.app.theme = theme
             await pilot.pause()
-            assert "85 dollars" in tui.screen_text(pilot.app)
-
-    tui.drive(interface(), steps)
+            assert "85 dollars" in tui.screen_text(pilot)

@@ -12,13 +12,15 @@ from docqa.app.answer.answer import EvidenceItem, Statement
 from docqa.app.answer.events import Finished, Preview, ReadProgress
 from docqa.app.answer.grades import Support
 
+from .. import conftest as tui
+
 WIDE = (120, 40)
 NARROW = (80, 24)
 
 
 @pytest.mark.parametrize("size", [WIDE, pytest.param(NARROW, marks=pytest.mark.slow)])
-def test_a_cite_is_followed_to_its_exact_span_and_back(interface, answered, tui, size):
-    async def steps(pilot: Any) -> None:
+async def test_a_cite_is_followed_to_its_exact_span_and_back(running, answered, size):
+    async with running(size=size) as pilot:
         panes = await tui.ask(pilot)
         assert "85 dollars" in tui.shown(panes.answers)
         before = panes.page.place
@@ -32,11 +34,9 @@ def test_a_cite_is_followed_to_its_exact_span_and_back(interface, answered, tui,
         await pilot.press("alt+left", "alt+left", "alt+left")
         assert panes.page.place == before
 
-    tui.drive(interface(), steps, size)
 
-
-def test_a_number_goes_to_that_cite_and_the_third_is_evidence(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_a_number_goes_to_that_cite_and_the_third_is_evidence(running, answered):
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         await pilot.press("alt+3")
         assert (
@@ -49,11 +49,9 @@ def test_a_number_goes_to_that_cite_and_the_third_is_evidence(interface, answere
         await pilot.press("alt+p")
         assert "part 7" in tui.passage_text(panes.page)
 
-    tui.drive(interface(), steps)
 
-
-def test_what_else_was_looked_at_is_folded_and_stepped_over(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_what_else_was_looked_at_is_folded_and_stepped_over(running, answered):
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         card = panes.answers.cards[0]
         assert "▸ Also looked at (1)" in tui.shown(card)
@@ -67,11 +65,9 @@ def test_what_else_was_looked_at_is_folded_and_stepped_over(interface, answered,
         await pilot.press("alt+n", "alt+v")
         await tui.until(pilot, lambda: "▸ Also looked at (1)" in tui.shown(card))
 
-    tui.drive(interface(), steps)
 
-
-def test_a_cite_that_is_clicked_highlights_its_span(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_a_cite_that_is_clicked_highlights_its_span(running, answered):
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         card = panes.answers.cards[0]
         await tui.until(pilot, lambda: "p. 7 (PDF 9)" in tui.shown(card))
@@ -81,10 +77,8 @@ def test_a_cite_that_is_clicked_highlights_its_span(interface, answered, tui):
         await pilot.click(card, offset=(lines[row].index("p. 7") + 3, row))
         await tui.until(pilot, lambda: "153" in tui.reversed_text(panes.page))
 
-    tui.drive(interface(), steps)
 
-
-def test_a_cite_of_a_preliminary_answer_is_followed_while_reading_goes_on(interface, session, tui):
+async def test_a_cite_of_a_preliminary_answer_is_followed_while_reading_goes_on(running, session):
     go = threading.Event()
     answer = tui.answer_of(session.documents[0])
     session.script[:] = [
@@ -94,7 +88,7 @@ def test_a_cite_of_a_preliminary_answer_is_followed_while_reading_goes_on(interf
         Finished(answer),
     ]
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("x", "enter")
         await tui.until(pilot, lambda: "p. 7 (PDF 9)" in tui.shown(panes.answers))
@@ -113,17 +107,15 @@ def test_a_cite_of_a_preliminary_answer_is_followed_while_reading_goes_on(interf
         assert (card.current, panes.page.place) == (1, place)
         assert "85 dollars" in tui.shown(panes.answers)
 
-    tui.drive(interface(), steps)
 
-
-def test_numbers_go_to_the_cites_that_there_are(interface, session, tui):
+async def test_numbers_go_to_the_cites_that_there_are(running, session):
     document = session.documents[0]
     quotes = tuple(
         tui.quote_of(document, f"The fee of part {n} is {n * 17} dollars") for n in range(1, 10)
     )
     session.script[:] = [Finished(tui.answer_of(document, quotes=quotes, evidence=()))]
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         for number in (9, 4, 8, 5, 7, 6, 2, 3, 1):
             await pilot.press(f"alt+{number}")
@@ -135,11 +127,9 @@ def test_numbers_go_to_the_cites_that_there_are(interface, session, tui):
         await pilot.press("alt+7")
         assert panes.answers.current.current == 0
 
-    tui.drive(interface(), steps)
 
-
-def test_a_quote_is_found_on_its_page_and_nothing_is_verified(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_a_quote_is_found_on_its_page_and_nothing_is_verified(running, answered):
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         text = tui.flat(panes.answers)
         assert "quote found on p. 3 (PDF 5)" in text
@@ -148,8 +138,6 @@ def test_a_quote_is_found_on_its_page_and_nothing_is_verified(interface, answere
         green = pilot.app.theme_variables["text-success"]
         styles = [part.style for y in range(10) for part in panes.answers.cards[0].render_line(y)]
         assert green not in [style.color.name for style in styles if style and style.color]
-
-    tui.drive(interface(), steps)
 
 
 @pytest.mark.parametrize(
@@ -173,24 +161,22 @@ def test_a_quote_is_found_on_its_page_and_nothing_is_verified(interface, answere
         ),
     ],
 )
-def test_a_card_begins_with_what_it_is_and_how_sure(interface, session, tui, changes, first):
+async def test_a_card_begins_with_what_it_is_and_how_sure(running, session, changes, first):
     session.script[:] = [Finished(tui.answer_of(session.documents[0], **changes))]
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         assert f"{tui.QUESTION} {first}" in tui.flat(panes.answers)
         assert "confidence 0." not in tui.flat(panes.answers)
 
-    tui.drive(interface(), steps)
 
-
-def test_a_refusal_opens_the_best_place_and_counts_nothing(interface, session, tui):
+async def test_a_refusal_opens_the_best_place_and_counts_nothing(running, session):
     refusal = tui.answer_of(
         session.documents[0], status="not_found", answer=None, refused=True, quotes=()
     )
     session.script[:] = [Finished(refusal)]
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         text = tui.shown(panes.answers)
         assert "Not found" in text
@@ -199,10 +185,8 @@ def test_a_refusal_opens_the_best_place_and_counts_nothing(interface, session, t
         await pilot.press("alt+n")
         assert "part 7" in tui.passage_text(panes.page)
 
-    tui.drive(interface(), steps)
 
-
-def test_what_is_possible_stands_first_and_leads_to_its_passage(interface, session, tui):
+async def test_what_is_possible_stands_first_and_leads_to_its_passage(running, session):
     document = session.documents[0]
     lines = [document.pages[page - 1].text.split("\n")[3] for page in (7, 8)]
     evidence = tuple(
@@ -218,7 +202,7 @@ def test_what_is_possible_stands_first_and_leads_to_its_passage(interface, sessi
     }
     session.script[:] = [Finished(tui.answer_of(document, **refusal))]
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         text = tui.flat(panes.answers)
         assert (
@@ -229,10 +213,8 @@ def test_what_is_possible_stands_first_and_leads_to_its_passage(interface, sessi
         await pilot.press("alt+n")
         assert "part 7" in tui.passage_text(panes.page)
 
-    tui.drive(interface(), steps)
 
-
-def test_a_list_shows_its_items_with_the_numbers_of_their_quotes(interface, session, tui):
+async def test_a_list_shows_its_items_with_the_numbers_of_their_quotes(running, session):
     statements = (
         Statement("85 dollars", Support.QUOTED, (0,)),
         Statement("153 dollars", Support.PARTLY, (1,)),
@@ -242,63 +224,53 @@ def test_a_list_shows_its_items_with_the_numbers_of_their_quotes(interface, sess
     )
     session.script[:] = [Finished(answer)]
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         assert "• 85 dollars (1) • 153 dollars (2) [partly supported]" in tui.flat(panes.answers)
 
-    tui.drive(interface(), steps)
 
-
-def test_y_copies_the_quote_with_its_cite(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_y_copies_the_quote_with_its_cite(running, answered):
+    async with running() as pilot:
         await tui.ask(pilot)
         await pilot.press("alt+2", "ctrl+y")
         assert pilot.app.clipboard == "“The fee of part 9 is 153 dollars” (lease.pdf, p. 7 (PDF 9))"
 
-    tui.drive(interface(), steps)
 
-
-def test_a_cite_has_one_location_on_card_and_status_and_clipboard(interface, session, tui):
+async def test_a_cite_has_one_location_on_card_and_status_and_clipboard(running, session):
     document = session.documents[0]
     quote = tui.quote_of(document, "The fee of part 9 is 153 dollars")
     quote = replace(quote, cites=(replace(quote.cites[0], section="Article 9"),))
     session.script[:] = [Finished(tui.answer_of(document, quotes=(quote,), evidence=()))]
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         place = "Article 9 · p. 7 (PDF 9)"
         assert f"quote found in {place}" in tui.flat(panes.answers)
         await pilot.press("alt+1", "ctrl+y")
-        assert f"cite 1 of 1 · {place}" in tui.screen_text(pilot.app)
+        assert f"cite 1 of 1 · {place}" in tui.screen_text(pilot)
         assert pilot.app.clipboard == f"“The fee of part 9 is 153 dollars” (lease.pdf, {place})"
         await pilot.press("home")
-        assert place not in tui.screen_text(pilot.app).split("\n")[-3]
-
-    tui.drive(interface(), steps)
+        assert place not in tui.screen_text(pilot).split("\n")[-3]
 
 
-def test_the_first_cite_of_an_answer_is_shown_at_once(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_the_first_cite_of_an_answer_is_shown_at_once(running, answered):
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         await tui.until(pilot, lambda: pilot.app.screen.navigation._way_back)  # it was gone to
         await tui.until(pilot, lambda: "The fee of part 5" in tui.shown(panes.page))
         await pilot.press("alt+left")
         await tui.until(pilot, lambda: panes.page.place == (1, 0))
 
-    tui.drive(interface(), steps)
 
-
-def test_the_status_names_the_place_of_the_target(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_the_status_names_the_place_of_the_target(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "ctrl+f", *"part 8 is", "enter")
         assert panes.page.place[0] < 8
-        assert "hit 1 of 1 · 8 Duties of keeper 8 · p. 6 (PDF 8)" in tui.screen_text(pilot.app)
-
-    tui.drive(interface(), steps)
+        assert "hit 1 of 1 · 8 Duties of keeper 8 · p. 6 (PDF 8)" in tui.screen_text(pilot)
 
 
-def test_the_next_best_answer_passes_over_what_was_shown(interface, answered, tui):
+async def test_the_next_best_answer_passes_over_what_was_shown(running, answered):
     document = answered.documents[0]
     asked: list[tuple[str, int]] = []
 
@@ -310,21 +282,19 @@ def test_the_next_best_answer_passes_over_what_was_shown(interface, answered, tu
 
     answered.ask_again = ask_again
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("ctrl+t")
-        assert "no answer yet" in tui.notices(pilot.app)
+        assert "no answer yet" in tui.notices(pilot)
         await tui.ask(pilot)
         await pilot.press("ctrl+t")
         await tui.until(pilot, lambda: "153 dollars" in tui.flat(panes.answers.cards[-1]))
         assert asked == [(tui.QUESTION, 2)]
         assert [card.turn.question for card in panes.answers.cards] == [tui.QUESTION] * 2
 
-    tui.drive(interface(), steps)
 
-
-def test_earlier_questions_fold_to_two_lines(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_earlier_questions_fold_to_two_lines(running, answered):
+    async with running() as pilot:
         panes = await tui.ask(pilot, "one")
         whole = panes.answers.cards[0].size.height
         await tui.ask(pilot, "two")
@@ -332,11 +302,9 @@ def test_earlier_questions_fold_to_two_lines(interface, answered, tui):
         await pilot.press("alt+up")
         await tui.until(pilot, lambda: panes.answers.cards[0].size.height == whole)
 
-    tui.drive(interface(), steps)
 
-
-def test_answers_are_stepped_through_and_each_has_its_own_cites(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_answers_are_stepped_through_and_each_has_its_own_cites(running, answered):
+    async with running() as pilot:
         panes = await tui.ask(pilot, "one")
         await tui.ask(pilot, "two")
         assert panes.answers.current is panes.answers.cards[1]
@@ -346,16 +314,12 @@ def test_answers_are_stepped_through_and_each_has_its_own_cites(interface, answe
         await pilot.press("alt+down", "alt+n")
         assert [card.current for card in panes.answers.cards] == [None, 0]
 
-    tui.drive(interface(), steps)
 
-
-def test_the_strip_lights_the_best_passage_and_a_click_goes_there(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_the_strip_lights_the_best_passage_and_a_click_goes_there(running, answered):
+    async with running() as pilot:
         panes = await tui.ask(pilot)
         heat, marks = tui.shown(panes.strip).split("\n")
         assert heat.index("█") == 48  # page 5 of 10 in 120 cells
         assert marks.count("▲") == 2
         await pilot.click(panes.strip, offset=(108, 0))
         assert "10. Duties of keeper 10" in tui.shown(panes.page)
-
-    tui.drive(interface(), steps)

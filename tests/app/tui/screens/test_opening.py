@@ -1,4 +1,4 @@
-"""A document that is being opened: what is typed is kept, pages are counted, and only keys that
+"""A document that is being opened: what is typed is kept, pages are count_text, and only keys that
 work are shown.
 """
 
@@ -14,6 +14,8 @@ from docqa.app.tui.library.library import LibraryScreen
 from docqa.ingest.assemble import hidden_remark
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.pdf import ocr
+
+from .. import conftest as tui
 
 
 @pytest.fixture
@@ -37,8 +39,8 @@ def footer(app: Any) -> str:
     return str(strips[-1].text)
 
 
-def test_what_is_typed_while_a_document_opens_lands_in_the_line(interface, slow, tui):
-    async def steps(pilot: Any) -> None:
+async def test_what_is_typed_while_a_document_opens_lands_in_the_line(running, slow):
+    async with running(opener=slow) as pilot:
         screen = pilot.app.screen
         await pilot.press(*"What", "space", *"is q")
         slow.go.set()
@@ -47,14 +49,12 @@ def test_what_is_typed_while_a_document_opens_lands_in_the_line(interface, slow,
         assert pilot.app.screen is screen
         assert screen.panes.prompt.line.value == "What is ql"
 
-    tui.drive(interface(opener=slow), steps)
 
-
-def test_what_is_typed_right_behind_enter_in_the_library_is_kept(interface, slow, tui, tmp_path):
+async def test_what_is_typed_right_behind_enter_in_the_library_is_kept(running, slow, tmp_path):
     (tmp_path / "a.txt").write_text("A keeper pays.", encoding="utf-8")
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "1 document" in tui.screen_text(pilot.app))
+    async with running(str(tmp_path), slow) as pilot:
+        await tui.sees(pilot, "1 document")
         for key in (("enter", "\r"), ("h", "h"), ("r", "r"), ("l", "l"), ("i", "i")):
             pilot.app.post_message(Key(*key))
         await tui.until(pilot, lambda: hasattr(pilot.app.screen, "panes"))
@@ -63,15 +63,13 @@ def test_what_is_typed_right_behind_enter_in_the_library_is_kept(interface, slow
         slow.go.set()
         await tui.opened(pilot)
 
-    tui.drive(interface(str(tmp_path), slow), steps)
 
-
-def test_a_question_entered_while_a_document_opens_is_asked_then(interface, slow, session, tui):
+async def test_a_question_entered_while_a_document_opens_is_asked_then(running, slow, session):
     session.script[:] = [Finished(tui.answer_of(session.documents[0]))]
 
-    async def steps(pilot: Any) -> None:
+    async with running(opener=slow) as pilot:
         await pilot.press("W", "h", "o", "enter")
-        await tui.until(pilot, lambda: "1 question will be asked" in tui.screen_text(pilot.app))
+        await tui.sees(pilot, "1 question will be asked")
         slow.go.set()
         panes = await tui.opened(pilot)
         await tui.until(
@@ -79,12 +77,10 @@ def test_a_question_entered_while_a_document_opens_is_asked_then(interface, slow
         )
         assert session.asked == ["Who"]
 
-    tui.drive(interface(opener=slow), steps)
 
-
-def test_pages_are_counted_above_a_footer_of_keys_that_work(interface, slow, tui):
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "page 120 of 479" in tui.screen_text(pilot.app))
+async def test_pages_are_counted_above_a_footer_of_keys_that_work(running, slow):
+    async with running(opener=slow) as pilot:
+        await tui.sees(pilot, "page 120 of 479")
         await pilot.press("escape")
         assert "Documents" in footer(pilot.app)
         assert not any(name in footer(pilot.app) for name in ("Next cite", "Find", "Go to"))
@@ -95,11 +91,9 @@ def test_pages_are_counted_above_a_footer_of_keys_that_work(interface, slow, tui
         await pilot.press("escape")
         assert "Find" in footer(pilot.app)
 
-    tui.drive(interface(opener=slow), steps)
 
-
-def test_the_first_pages_are_read_while_the_others_are_parsed(
-    interface, session, lease_document, tui
+async def test_the_first_pages_are_read_while_the_others_are_parsed(
+    running, session, lease_document
 ):
     go = threading.Event()
 
@@ -109,18 +103,16 @@ def test_the_first_pages_are_read_while_the_others_are_parsed(
         assert go.wait(20)
         return session
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "keeper of part 1" in tui.screen_text(pilot.app))
-        await tui.until(pilot, lambda: "page 120 of 479" in tui.screen_text(pilot.app))
+    async with running(opener=opener) as pilot:
+        await tui.sees(pilot, "keeper of part 1")
+        await tui.sees(pilot, "page 120 of 479")
         assert pilot.app.screen.document is None
         go.set()
         panes = await tui.opened(pilot)
         assert len(panes.document.pages) == 10
 
-    tui.drive(interface(opener=opener), steps)
 
-
-def test_hidden_text_and_scans_need_no_flag(interface, session, tui):
+async def test_hidden_text_and_scans_need_no_flag(running, session):
     opened: list[set[str]] = []
 
     class Opener:
@@ -131,22 +123,20 @@ def test_hidden_text_and_scans_need_no_flag(interface, session, tui):
             session.warnings[:] = [f"hidden text on page 3: {hidden_remark(False)}"]
             return session
 
-    async def steps(pilot: Any) -> None:
+    async with running(opener=Opener()) as pilot:
         await tui.opened(pilot)
-        assert "not read; /hidden reads it" in tui.notices(pilot.app)
+        assert "not read; /hidden reads it" in tui.notices(pilot)
         await pilot.press("f8")
-        assert "no page had to be recognised" in tui.notices(
-            pilot.app
-        ) or ocr.INSTALL in tui.notices(pilot.app)
+        assert "no page had to be recognised" in tui.notices(pilot) or ocr.INSTALL in tui.notices(
+            pilot
+        )
         await pilot.press("f4")
         await tui.until(pilot, lambda: {pilot.app.screen.path} in opened)
-        assert (opened[0], "--" in tui.notices(pilot.app)) == (set(), False)
+        assert (opened[0], "--" in tui.notices(pilot)) == (set(), False)
         await tui.opened(pilot)
 
-    tui.drive(interface(opener=Opener()), steps)
 
-
-def test_a_file_that_cannot_be_opened_offers_what_helps(interface, session, tui):
+async def test_a_file_that_cannot_be_opened_offers_what_helps(running, session):
     broken = [True]
 
     def opener(path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
@@ -154,13 +144,11 @@ def test_a_file_that_cannot_be_opened_offers_what_helps(interface, session, tui)
             raise Unreadable("the file is damaged", where=path, hint="get it again")
         return session
 
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "Ctrl+R tries again" in tui.screen_text(pilot.app))
+    async with running(opener=opener) as pilot:
+        await tui.sees(pilot, "Ctrl+R tries again")
         assert not any(name in footer(pilot.app) for name in ("Next cite", "Find"))
         broken.clear()
         await pilot.press("ctrl+r")
         await tui.opened(pilot)
         await pilot.press("escape", "ctrl+l")
         assert isinstance(pilot.app.screen, LibraryScreen)
-
-    tui.drive(interface(opener=opener), steps)

@@ -3,7 +3,6 @@
 import random
 import re
 import threading
-from typing import Any
 
 import pytest
 from textual._xterm_parser import XTermParser
@@ -13,14 +12,16 @@ from docqa.app.answer.events import ReadProgress
 from docqa.app.tui.keymap import SCREENS
 from docqa.app.tui.widgets.prompt import PromptLine
 
+from .. import conftest as tui
+
 AHEAD = [("e", "e"), ("space", " "), ("b", "b"), ("question_mark", "?")]
 
 
 @pytest.mark.parametrize(
     ("first", "mode"), [(Key("ctrl+f", None), "find"), (Key("ctrl+g", None), "goto")]
 )
-def test_letters_typed_behind_the_key_of_a_mode_belong_to_it(interface, session, tui, first, mode):
-    async def steps(pilot: Any) -> None:
+async def test_letters_typed_behind_the_key_of_a_mode_belong_to_it(running, session, first, mode):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         for one in [
             first,
@@ -30,11 +31,9 @@ def test_letters_typed_behind_the_key_of_a_mode_belong_to_it(interface, session,
         await tui.until(pilot, lambda: panes.prompt.line.value)
         assert (panes.prompt.mode, panes.prompt.line.value) == (mode, "e b?")
 
-    tui.drive(interface(), steps)
 
-
-def test_a_letter_typed_over_a_pane_goes_to_the_prompt(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_a_letter_typed_over_a_pane_goes_to_the_prompt(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press(
             "alt+o",
@@ -54,17 +53,13 @@ def test_a_letter_typed_over_a_pane_goes_to_the_prompt(interface, session, tui):
         assert panes.prompt.line.value == "Who"
         assert panes.prompt.line.has_focus
 
-    tui.drive(interface(), steps)
 
-
-def test_alt_and_a_letter_is_a_key_however_a_terminal_sends_it(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_alt_and_a_letter_is_a_key_however_a_terminal_sends_it(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         pilot.app.post_message(Key("alt+o", "o"))  # Esc and o, of which Textual makes this
         await tui.until(pilot, lambda: panes.outline.has_focus)
         assert panes.prompt.line.value == ""
-
-    tui.drive(interface(), steps)
 
 
 FUNCTION_KEYS = {
@@ -88,28 +83,26 @@ def test_terminals_without_a_protocol_of_their_own_send_every_key(key):
     assert [each.key for each in XTermParser().feed(2 * sent)] == [key, key]
 
 
-def test_several_pasted_lines_become_one_question(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_several_pasted_lines_become_one_question(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("W", "?", "left")
         pilot.app.post_message(Paste("hat is the\n   fee of\r\npart 5\n"))
         await tui.until(pilot, lambda: len(panes.prompt.line.value) > 2)
         assert panes.prompt.line.value == "What is the fee of part 5?"
 
-    tui.drive(interface(), steps)
-
 
 @pytest.mark.parametrize(
     "keys", [("ctrl+g", "5", "enter"), ("ctrl+s", "enter", "enter"), ("ctrl+f", "f", "escape")]
 )
-def test_a_read_continues_while_the_search_line_is_used(
-    interface, session, tui, tmp_path, monkeypatch, keys
+async def test_a_read_continues_while_the_search_line_is_used(
+    running, session, tmp_path, monkeypatch, keys
 ):
     monkeypatch.chdir(tmp_path)
     go = threading.Event()
     session.reading[:] = [ReadProgress(1_000, 4_000), go, ReadProgress(4_000, 4_000)]
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         await tui.opened(pilot)
         await pilot.press("escape", "ctrl+r")
         await tui.until(pilot, lambda: getattr(pilot.app.screen.panes.progress, "done", 0) == 1_000)
@@ -120,23 +113,19 @@ def test_a_read_continues_while_the_search_line_is_used(
         await tui.until(pilot, lambda: not pilot.app.bridge.waiting())
         assert session.stopped == 0
 
-    tui.drive(interface(), steps)
 
-
-def test_an_impossible_file_name_is_reported(interface, session, tui):
-    async def steps(pilot: Any) -> None:
+async def test_an_impossible_file_name_is_reported(running, session):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "ctrl+s")
         panes.prompt.line.value = "a\0b.md"
         await pilot.press("enter", "enter")
-        assert "cannot write" in tui.notices(pilot.app)
+        assert "cannot write" in tui.notices(pilot)
         assert panes.prompt.mode == "export"
 
-    tui.drive(interface(), steps)
 
-
-def test_arrow_keys_bring_back_earlier_questions(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_arrow_keys_bring_back_earlier_questions(running, answered):
+    async with running() as pilot:
         panes = await tui.ask(pilot, "one")
         await tui.ask(pilot, "two")
         await pilot.press(*"thr", "up")
@@ -146,31 +135,25 @@ def test_arrow_keys_bring_back_earlier_questions(interface, answered, tui):
             shown.append(panes.prompt.line.value)
         assert shown == ["two", "one", "one", "two", "thr"]
 
-    tui.drive(interface(), steps)
 
-
-def test_a_long_pasted_question_leaves_room_for_its_answer(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_a_long_pasted_question_leaves_room_for_its_answer(running, answered):
+    async with running() as pilot:
         panes = await tui.ask(pilot, "Who pays what to whom and when? " * 40)
         lines = tui.shown(panes.answers.cards[0]).split("\n")
         assert next(number for number, line in enumerate(lines) if "90 %" in line) < 10
 
-    tui.drive(interface(), steps)
-
 
 @pytest.mark.parametrize("width", [40, 80])
-def test_the_foot_of_a_narrow_screen_has_the_key_for_help(interface, session, tui, width):
-    async def steps(pilot: Any) -> None:
+async def test_the_foot_of_a_narrow_screen_has_the_key_for_help(running, session, width):
+    async with running(size=(width, 20)) as pilot:
         await tui.opened(pilot)
         await pilot.press("escape")
         await pilot.pause()
-        assert "F1 Help" in tui.screen_text(pilot.app).split("\n")[-1]
-
-    tui.drive(interface(), steps, (width, 20))
+        assert "F1 Help" in tui.screen_text(pilot).split("\n")[-1]
 
 
-def test_keys_behind_enter_do_not_change_the_question(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_keys_behind_enter_do_not_change_the_question(running, answered):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         for letter in (
             "o",
@@ -188,11 +171,9 @@ def test_keys_behind_enter_do_not_change_the_question(interface, answered, tui):
         )
         assert panes.prompt.line.value == ""
 
-    tui.drive(interface(), steps)
 
-
-def test_a_click_on_the_label_asks_as_enter_does(interface, answered, tui):
-    async def steps(pilot: Any) -> None:
+async def test_a_click_on_the_label_asks_as_enter_does(running, answered):
+    async with running() as pilot:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
         await pilot.click("#line-label")
@@ -203,14 +184,12 @@ def test_a_click_on_the_label_asks_as_enter_does(interface, answered, tui):
             pilot, lambda: [card.turn.question for card in panes.answers.cards] == ["Who"]
         )
 
-    tui.drive(interface(), steps)
-
 
 @pytest.mark.parametrize(
     "pause", [0.0, *(pytest.param(each, marks=pytest.mark.slow) for each in (0.03, 0.3))]
 )
-def test_of_two_thousand_keys_every_letter_is_typed_in_order(
-    interface, answered, tui, tmp_path, monkeypatch, pause
+async def test_of_two_thousand_keys_every_letter_is_typed_in_order(
+    running, answered, tmp_path, monkeypatch, pause
 ):
     """Over opening, answers, dialogs and resizing: letters end in the order of the keys, in a line
     that was open.
@@ -245,7 +224,7 @@ def test_of_two_thousand_keys_every_letter_is_typed_in_order(
         for _ in range(2000 if not pause else 600 if pause < 0.1 else 200)
     ]
 
-    async def steps(pilot: Any) -> None:
+    async with running() as pilot:
         for number, key in enumerate(keys):
             pilot.app.post_message(Key(key, key if len(key) == 1 else None))
             if number % 250 == 0:
@@ -255,5 +234,3 @@ def test_of_two_thousand_keys_every_letter_is_typed_in_order(
         await tui.until(pilot, lambda: len(written) >= sum(len(key) == 1 for key in keys))
         assert "".join(written) == "".join(key for key in keys if len(key) == 1)
         assert list(tmp_path.iterdir()) == []
-
-    tui.drive(interface(), steps)

@@ -84,7 +84,7 @@ def test_a_tensor_is_what_its_definition_says(tmp_path, case):
     parts, right = make()
     with Checkpoint(write(tmp_path, parts, quantization)) as held:
         assert set(held.names) == {"x.weight"}
-        assert torch.equal(held.read("x.weight", tuple(right.shape), torch.float32), right)
+        assert torch.equal(held.tensor("x.weight", tuple(right.shape), torch.float32), right)
 
 
 WHOLE = {

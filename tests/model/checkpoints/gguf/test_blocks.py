@@ -10,7 +10,7 @@ from gguf_files import write_gguf
 
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.moe import mix_experts
-from docqa.model.checkpoints.checkpoint import opened_checkpoint, packed_matrices
+from docqa.model.checkpoints.checkpoint import open_checkpoint, packed_matrices
 from docqa.model.checkpoints.gguf.conventions import stored_rows, to_checkpoint
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
@@ -71,7 +71,7 @@ def test_a_mapped_matrix_is_the_memory_of_the_file(tmp_path):
     path = write(tmp_path, "qwen3", "Q8_0")
     config = HybridConfig.from_folder(path)
     names = {"layers.0.mlp.up_proj.weight": (96, 64)}
-    with opened_checkpoint(path) as checkpoint:
+    with open_checkpoint(path) as checkpoint:
         first, second = (packed_matrices(checkpoint, names, config) for _ in range(2))
     assert all(first[name].data.data_ptr() == second[name].data.data_ptr() for name in names)
 
@@ -95,7 +95,7 @@ def test_a_matrix_of_another_shape_than_the_metadata_say_is_refused(tmp_path):
     path = write(tmp_path, "qwen2", "Q8_0")
     names = {"layers.0.mlp.up_proj.weight": (96, 32)}
     with (
-        opened_checkpoint(path) as checkpoint,
+        open_checkpoint(path) as checkpoint,
         pytest.raises(WeightsMismatch, match="blk.0.ffn_up.weight gives"),
     ):
         packed_matrices(checkpoint, names, HybridConfig.from_folder(path))

@@ -20,7 +20,7 @@ from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ConfigUnsupported, TokenizerUnsupported, WeightsMismatch
-from docqa.model.gguf.reader import GgufReader
+from docqa.model.gguf.parser import GgufParser
 from docqa.model.gguf.tokenizer import PRE_BY_PATTERN, vocabulary_spec
 from docqa.model.load import load_model
 from docqa.model.prompts.chat_template import ChatTemplate
@@ -68,7 +68,7 @@ def test_query_and_key_rows_of_llama_are_as_its_converter_writes_them(tmp_path):
     right = (
         weight.view(2, 2, 8, 96).transpose(1, 2).reshape(32, 96)
     )  # [heads, halves, pairs, hidden] in turns
-    stored = GgufReader(path).tensors["blk.0.attn_k.weight"].data
+    stored = GgufParser(path).tensors["blk.0.attn_k.weight"].data
     assert torch.equal(torch.from_numpy(stored.copy()), right) and not torch.equal(weight, right)
 
 
@@ -209,7 +209,7 @@ def test_experts_in_a_llama_file_are_refused(tmp_path):
 
 def test_metadata_and_tensors_are_those_of_the_gguf_package(tmp_path):
     _, path = write(tmp_path, "qwen3", matrices="Q8_0", hidden_size=64)
-    ours = GgufReader(path)
+    ours = GgufParser(path)
     theirs = gguf.GGUFReader(path)
     fields = {
         name: field.contents()

@@ -4,7 +4,7 @@ import random
 
 from docqa.model.heads.reader_text import FORMS, VERDICTS
 from docqa.model.training.data.excerpts import UNKNOWN, ExcerptDocument, asked_excerpts
-from docqa.model.training.data.sequences import Question, SourceText, cut_passages
+from docqa.model.training.data.sequences import SequenceQuestion, SourceText, cut_passages
 
 FILLING = " ".join(
     f"The crew of vessel {name} was paid on a Friday in port." for name in "abcdefghijklm"
@@ -17,12 +17,12 @@ LIST = f"{FILLING} It carried copper plates. {FILLING} It also carried green tea
 SHORT = "The harbour is closed to ships in winter, as ice lies in it from December until the end of March."
 
 
-def source(text: str, *questions: Question, title: str = "") -> SourceText:
+def source(text: str, *questions: SequenceQuestion, title: str = "") -> SourceText:
     return SourceText("doc", text, tuple(cut_passages(text)), questions, title)
 
 
-def asked(text: str, question: str, *answers: str, **known) -> Question:
-    return Question(
+def asked(text: str, question: str, *answers: str, **known) -> SequenceQuestion:
+    return SequenceQuestion(
         question, tuple((text.index(a), text.index(a) + len(a)) for a in answers), **known
     )
 
@@ -82,7 +82,7 @@ def test_the_items_of_a_list_are_marked_in_up_to_two_excerpts(tokenizer):
 
 
 def test_a_verdict_without_marked_words_needs_the_whole_text(tokenizer):
-    question = Question("Is it open in winter?", (), form="yes_no", verdict="no")
+    question = SequenceQuestion("Is it open in winter?", (), form="yes_no", verdict="no")
     found = drawn([source(SHORT, question), source(FILLING)], tokenizer, 200)
     answering = [one for one in found if any(one.holds)]
     assert len(answering) > 0.85 * len(found)
@@ -98,7 +98,7 @@ def test_a_verdict_without_marked_words_needs_the_whole_text(tokenizer):
 
 
 def test_questions_that_nothing_answers_are_put_to_their_own_text(tokenizer):
-    question = Question("When did the ship Elk sink?", (), answered=False)
+    question = SequenceQuestion("When did the ship Elk sink?", (), answered=False)
     sources = [source(SHIPS[0], question), source(FILLING.replace("vessel", "boat"))]
     found = drawn(sources, tokenizer)
     assert found and all(

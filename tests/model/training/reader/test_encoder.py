@@ -1,4 +1,4 @@
-"""The encoder against `transformers`' own MPNet, and its filling, which must not count."""
+"""The encoder against `transformers`' own MPNet, and its padding, which must not count."""
 
 import json
 

@@ -114,7 +114,7 @@ def drawn(read_options, data, tokenizer):
 def loss_of(reader, asked) -> float:
     with torch.no_grad():
         with WorkerPool(1) as pool:
-            found = training.StepWeights(reader, FLOAT32, pool).read(asked)
+            found = training.StepCopies(reader, FLOAT32, pool).read(asked)
         return float(question_losses(found, reader.head.none, asked, Figures()))
 
 
@@ -204,8 +204,8 @@ def test_a_step_leaves_the_gradients_of_plain_autograd(
     plain = {name: part.grad for name, part in reader.named_parameters() if part.grad is not None}
     reader.zero_grad(set_to_none=True)
     with WorkerPool(threads) as pool:
-        weights = training.StepWeights(reader, FLOAT32, pool)
-        tokens, figures = training.one_step(weights, training.Batch(asked, claims))
+        weights = training.StepCopies(reader, FLOAT32, pool)
+        tokens, figures = training.one_step(weights, training.ReaderBatch(asked, claims))
     assert tokens == sum(map(len, (part for pair in pairs for part in pair))) + sum(
         len(claim.asked) + len(claim.evidence) for claim in claims
     )
@@ -226,7 +226,7 @@ def test_a_step_leaves_the_gradients_of_plain_autograd(
 def test_a_step_computes_with_copies(tmp_path, tiny_reader):
     reader = tiny_reader.random_reader(tmp_path)
     with WorkerPool(1) as pool:
-        used = dict(training.StepWeights(reader, FLOAT32, pool).encoder.named_parameters())
+        used = dict(training.StepCopies(reader, FLOAT32, pool).encoder.named_parameters())
     for name, part in reader.encoder.named_parameters():
         assert torch.equal(used[name], part) and used[name].requires_grad is part.requires_grad, (
             name

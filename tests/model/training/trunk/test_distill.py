@@ -80,14 +80,14 @@ def test_matrices_learn_while_they_are_rounded():
 
 
 def test_a_run_that_is_told_to_end_saves_the_step_at_hand(folders, tmp_path, monkeypatch):
-    whole = distill.Pair.loss
+    whole = distill.StudentAndTeacher.loss
 
     def told(self, batch, seed):
         if seed >= 2 * 3:
             os.kill(os.getpid(), signal.SIGTERM)
         return whole(self, batch, seed)
 
-    monkeypatch.setattr(distill.Pair, "loss", told)
+    monkeypatch.setattr(distill.StudentAndTeacher, "loss", told)
     assert train(folders, tmp_path / "run", 1000) == []
     monkeypatch.undo()
     lines = train(folders, tmp_path / "run", 10)

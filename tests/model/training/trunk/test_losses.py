@@ -21,7 +21,7 @@ def test_the_divergence_and_its_gradient_are_those_of_whole_logits():
     )
 
 
-def test_alignment_weighs_tokens_alike_and_leaves_out_the_filling():
+def test_alignment_weighs_tokens_alike_and_leaves_out_the_padding():
     ours = {1: torch.tensor([[[3.0, 3.0], [500.0, -500.0], [7.0, -7.0]]])}
     theirs = {1: torch.tensor([[[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]])}
     counted = torch.tensor([[True, True, False]])

@@ -1,0 +1,166 @@
+"""How sure an answer is: every chance, threshold and constant of confidence, and the logistics that
+make a chance of signals. A RefusalCalibration (docqa.model.protocol) has, over its `features`, for
+each form of answer a logistic of "what would be asserted is right", and one of "the first passage
+answers". Below its threshold an answer is refused."""
+
+import math
+from collections.abc import Mapping
+
+from docqa.model.protocol import Logistic, NamedLogistic, RefusalCalibration
+
+# Signals that decide alone.
+BY_STRUCTURE = "by_structure"
+"""The structure gave the answer: the text of a section, or the definition of a term."""
+BY_CELL = "by_cell"
+"""Row and column of a table gave the answer, and have all that was asked for."""
+BY_CLAUSE = "by_clause"
+"""Its value is the chance that the answer is in the clause of a field, or is the clause."""
+
+SIGNALS = (
+    "margin",
+    "likely",
+    "lead",
+    "answers",
+    "answers_alone",
+    "answers_elsewhere",
+    "form_chance",
+    "behind",
+    "missing_names",
+)
+"""The signals that a calibration of the reader weighs."""
+
+OWN_ODDS: RefusalCalibration = {
+    "features": ["reader_refusal_margin", "sentence_coverage"],
+    "weights": [0.5, 8.0],
+    "bias": -5.0,
+    "threshold": 0.5,
+}
+"""For a checkpoint without calibration, set by hand: its best words against its own refusal, and
+the share of the question's words in the sentence that has them. Equal odds are enough from five
+eighths of the words on."""
+
+# Chances, 0 to 1.
+STRUCTURE_CHANCE = 0.9  # of an answer by structure; by hand
+CELL_CHANCE = 0.88  # of an answer by a cell: 109 of 118 training questions without the reader
+ITEM_CHANCE = 0.5  # of words from which they count as an item of a list
+CLAUSE_CHANCE = 0.5  # of a sentence from which it counts as of a clause
+KIND_CHANCE = 0.4  # from which a document counts as of a kind
+SURELY_DATED = 0.85  # from which the date of a document stands for an agreement's date
+SURE_OWN = 0.6  # of the reader's own answer, shown where what a small model wrote is refused
+AGREES_CHANCE = 0.7  # geometric mean over documents of being rightly named or left out
+UNNAMED_CHANCE = 0.05  # that a question means another value than the one it names
+PASSAGE_CHANCES = 0.01, 0.99  # bounds of the first passage's chance as a signal of a statement
+
+# Log-odds.
+AGREES_ODDS = 0.5  # from which what is asked holds: right for 85 % of third-party files
+VERDICT_ODDS = 0.6  # of yes or no below which the clause alone is shown: right for 87 % above
+DATE_ODDS = -1.5  # of a date below which it is not the document's
+DATE_BONUS = 1.5  # added to the likeliest date's: nine of ten such are right
+LARGEST_ODDS = 12.0  # bound of a signal
+
+# Log-probabilities.
+LEAST_SPAN = -36.0  # bound of start plus end of a span
+LEAST_PASSAGE = -12.0  # bound of a passage's, and of one that was not read
+LARGEST_MARGIN = 20.0  # bound of a margin
+LARGEST_LEAD = 10.0  # bound of a lead
+
+# Shares of a question's words, 0 to 1.
+CELL_COVERED = 0.85  # in row, column and what is above a table, for its cell to answer
+LEAST_CELL_COVERED = 0.5  # the same where the reader's answer is a stretch of that table
+OTHER_CELL_COVERED = 0.1  # by which a cell of another table has to be worse
+
+# Factors of the reader's chance of each form of answer.
+LIST_FACTOR = 6.0  # the reader was trained on few lists
+LIST_IN_WORDS_FACTOR = 4.0  # again, where the words of the question ask for one
+
+SENTENCE_WEIGHT = 1.5
+"""Of the log-odds that the sentence alone answers, beside the score of a candidate in it."""
+READER_WEIGHTS: dict[str, float] = {
+    "evidence_weight": 0.1,
+    "sentence_weight": 0.0,
+    "vector_weight": 0.0,
+    "length_weight": 0.0,
+    "again_weight": 1.0,
+    "excerpts": 12,
+    "passages": 24,
+    "max_tokens": 80,
+}
+"""What orders the candidates of a reader, where the calibration of its model says nothing else."""
+COPY_WEIGHTS: dict[str, float] = {
+    "evidence_weight": 0.25,
+    "sentence_weight": 0.5,
+    "vector_weight": 0.0,
+    "length_weight": 1.0,
+    "beams": 6,
+    "max_tokens": 48,
+}
+"""The same of candidates that a checkpoint without a reader copies."""
+
+
+def chance_of(odds: float) -> float:
+    """The probability that log-odds are."""
+    return 1.0 / (1.0 + math.exp(-max(min(odds, 60.0), -60.0)))
+
+
+def log_odds(chance: float) -> float:
+    """The log-odds of a probability, finite."""
+    bounded = min(max(chance, 1e-9), 1 - 1e-9)
+    return math.log(bounded / (1 - bounded))
+
+
+def bounded(value: float, largest: float) -> float:
+    """`value` within `largest` on either side of 0."""
+    return max(min(value, largest), -largest)
+
+
+def answer_chance(
+    signals: Mapping[str, float], calibration: RefusalCalibration | None, form: str = ""
+) -> float:
+    """Probability (0 to 1) that an answer of this form is right, by `calibration` or OWN_ODDS."""
+    if signals.get(BY_STRUCTURE):
+        return STRUCTURE_CHANCE
+    if signals.get(BY_CELL):
+        return CELL_CHANCE
+    if BY_CLAUSE in signals:
+        return signals[BY_CLAUSE]
+    chosen = calibration or OWN_ODDS
+    return _logistic(signals, chosen["features"], chosen.get("forms", {}).get(form, chosen))
+
+
+def first_passage_chance(
+    signals: Mapping[str, float], calibration: RefusalCalibration | None
+) -> float:
+    """Probability (0 to 1) that the first passage answers; without a calibration of it, that of an
+    answer.
+    """
+    fitted = calibration.get("evidence") if calibration else None
+    if calibration is None or fitted is None or BY_CLAUSE in signals:
+        return answer_chance(signals, calibration)
+    return _logistic(signals, calibration["features"], fitted)
+
+
+def agreement_chance(signals: Mapping[str, float], calibration: NamedLogistic | None) -> float:
+    """Probability (0 to 1) that what is asked holds for a document; 0 without a calibration of it,
+    or where nothing was read.
+    """
+    if calibration is None or not signals:
+        return 0.0
+    return _logistic(signals, calibration["features"], calibration)
+
+
+def _logistic(signals: Mapping[str, float], features: list[str], fitted: Logistic) -> float:
+    weighed = zip(features, fitted["weights"], strict=True)
+    return chance_of(fitted["bias"] + sum(w * signals.get(name, 0.0) for name, w in weighed))
+
+
+def is_refused(chance: float, calibration: RefusalCalibration | None) -> bool:
+    """Whether an answer with this chance is not asserted."""
+    return chance < float((calibration or OWN_ODDS)["threshold"])
+
+
+def is_possible(chance: float, calibration: RefusalCalibration | None) -> bool:
+    """Whether the first passage may answer what is refused, by the threshold calibrated for
+    that.
+    """
+    threshold = calibration.get("possible_threshold") if calibration is not None else None
+    return isinstance(threshold, int | float) and chance >= threshold

@@ -1,0 +1,41 @@
+"""Third-party models in the roles of the bundled one (`--reader`, `--encoder`, `--reranker`), what
+was fitted for them, and the options that an answer depends on."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from docqa.app.options import Options
+from docqa.model.foreign.folder import ROLES, model_stamp
+
+
+def third_party_models(options: Options) -> dict[str, str]:
+    """Their names by role, each with a checksum of its files. Raises ConfigUnsupported."""
+    folders = {role: getattr(options, role) for role in ROLES}
+    return {
+        role: model_stamp(Path(folder), role)
+        for role, folder in folders.items()
+        if folder is not None
+    }
+
+
+def calibration_file(options: Options) -> Path | None:
+    """Where `docqa eval --fit` keeps what it fitted for these models; None without any."""
+    models = third_party_models(options)
+    if not models or options.cache_dir is None:
+        return None
+    key = hashlib.sha256(json.dumps(models, sort_keys=True).encode()).hexdigest()[:16]
+    return Path(options.cache_dir).expanduser() / "calibrations" / f"{key}.json"
+
+
+def recorded_options(options: Options) -> dict[str, object]:
+    """The options that an answer depends on, for its provenance."""
+    recorded: dict[str, object] = {
+        name: getattr(options, name) for name in ("k", "quick", "include_hidden", "model_scores")
+    }
+    if options.sections is not None:
+        recorded["sections"] = options.sections
+    fitted = calibration_file(options)
+    if fitted is not None and fitted.is_file():
+        recorded["fitted"] = hashlib.sha256(fitted.read_bytes()).hexdigest()[:16]
+    return recorded | third_party_models(options)

@@ -1,0 +1,162 @@
+"""Answers that need no reader: the text of the section that a question asks for; and for a field of
+a document the sentence of a clause that the clause heads find likeliest, or the value in it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from docqa.app.answer.confidence import BY_CLAUSE, BY_STRUCTURE, CLAUSE_CHANCE, SURELY_DATED
+from docqa.app.answer.grades import Verdict
+from docqa.app.context.context import Context
+from docqa.app.evidence.ranking import Ranked
+from docqa.app.facts.facts import FactKind, places_of, read
+from docqa.app.places.scope import Scope
+from docqa.app.reading.candidates import (
+    Candidate,
+    Candidates,
+    Form,
+    Wanted,
+    trim,
+    whole_passage,
+)
+from docqa.app.reading.clauses import (
+    DOCUMENT_DATE,
+    FEW,
+    ClauseSentence,
+    clause_heads,
+    first_best,
+    naming,
+    shipped,
+)
+from docqa.app.reading.document_date import document_date
+from docqa.app.reading.parties import QUOTES, names_in
+
+MOST_WORDS = 250  # of the text of a section
+AGREEMENT_DATE = "agreement date"
+"""Where no sentence says it, the date of the document, if that is likely."""
+TERM = "term"
+"""Until when, or for how long."""
+
+Read = Callable[[list[Ranked]], tuple[list[Ranked], Candidates]]
+"""`read_passages` with a question: (passages, what the reader finds in them)."""
+
+
+def find_in_clause(
+    context: Context,
+    rows: Sequence[ClauseSentence],
+    ranked: list[Ranked],
+    wanted: Wanted,
+    read_few: Read,
+) -> tuple[list[Ranked], Candidates]:
+    """(the passages in order, the clause that is `wanted` or the value in it), of the few passages
+    that have the likeliest of `rows`, the sentences of `context`."""
+    if wanted.clause == DOCUMENT_DATE:
+        return ranked, document_date(context)
+    head = clause_heads()[wanted.clause]
+    scores = head.scores(rows)
+    best_of_passage = np.full(len(context.passages), -np.inf)
+    np.maximum.at(best_of_passage, [row.passage_number for row in rows], scores)
+    ranked = sorted(ranked, key=lambda item: -best_of_passage[item.passage_number])
+    if rows:
+        chance = head.chance(float(scores.max()))
+        sentence = rows[first_best(scores)]
+        if wanted.kind in (None, FactKind.YES_NO):
+            return ranked, _clause_itself(context, sentence, chance, wanted)
+        if wanted.kind is FactKind.PARTY:
+            return ranked, _names_in_clause(context, naming(rows, scores), chance)
+    few, reading = read_few(ranked[:FEW])
+    if rows:
+        valued = _in_sentence(reading, context, sentence, chance, replace(wanted, or_clause=False))
+        unsaid = chance < CLAUSE_CHANCE or not valued.candidates
+        if wanted.clause == AGREEMENT_DATE and unsaid:
+            dated = document_date(context)
+            if dated.signals[BY_CLAUSE] >= SURELY_DATED:
+                return ranked, dated
+        reading = _in_sentence(reading, context, sentence, chance, wanted)
+    return [*few, *ranked[len(few) :]], reading
+
+
+def _clause_itself(
+    context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
+) -> Candidates:
+    """A sentence of a clause, and yes where that is what is asked."""
+    item = whole_passage(context, sentence.passage_number)
+    clause = item.candidate(*trim(item.text, sentence.start, sentence.end))
+    signals = {BY_CLAUSE: chance}
+    if wanted.kind is FactKind.YES_NO:
+        return Candidates((clause,), form=Form.YES_NO, verdict=Verdict.YES, signals=signals)
+    return Candidates((clause,), signals=signals)
+
+
+def _in_sentence(
+    reading: Candidates, context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
+) -> Candidates:
+    """The value in a sentence of a clause: what was read there, else the first of its kind, else
+    the sentence, as where a term is a period, whose date is its start."""
+    item = whole_passage(context, sentence.passage_number)
+    text = item.text[sentence.start : sentence.end]
+    first = item.start + sentence.start
+    end = item.start + sentence.end
+    lasting = wanted.clause == TERM and places_of(FactKind.PERIOD, text)
+    if lasting and wanted.or_clause:
+        return _clause_itself(context, sentence, chance, wanted)
+    within = [
+        candidate
+        for candidate in reading.candidates
+        if (candidate.document, candidate.page) == (item.document, item.page)
+        and first <= candidate.start < end
+    ]
+    if not within and wanted.kind is not None:
+        within = [
+            item.candidate(sentence.start + value.start, sentence.start + value.end)
+            for value in places_of(wanted.kind, text)[:1]
+        ]
+    if not within and wanted.or_clause:
+        return _clause_itself(context, sentence, chance, wanted)
+    return replace(reading, candidates=tuple(within), signals={BY_CLAUSE: chance})
+
+
+def _names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: float) -> Candidates:
+    """The names in the sentences of a clause, none part of another; several are a list."""
+    by_value: dict[str, Candidate] = {}
+    for row in rows:
+        item = whole_passage(context, row.passage_number)
+        text = item.text[row.start : row.end]
+        for name in names_in(text, *shipped("names", "follow")):
+            words = text[name.start : name.end]
+            if any(f"{mark}{words}" in item.text for mark in QUOTES):
+                continue  # what a party is called, not its name
+            fact = read(FactKind.PARTY, words)
+            value = fact.value if fact is not None else ""
+            named = item.candidate(row.start + name.start, row.start + name.end)
+            by_value.setdefault(value, named)
+    names = tuple(
+        candidate
+        for value, candidate in by_value.items()
+        if not any(value in other and value != other for other in by_value)
+    )
+    several = names if len(names) > 1 else ()
+    form = Form.LIST if several else Form.FACT
+    return Candidates(names, form=form, items=several, signals={BY_CLAUSE: chance})
+
+
+def text_of_scope(scope: Scope, context: Context, passages: Sequence[Ranked]) -> Candidates | None:
+    """The text of `scope`: its `passages` one after the other, at most MOST_WORDS words."""
+    items: list[Candidate] = []
+    words = 0
+    for slot, ranked in enumerate(passages):
+        placed = context.passages[ranked.passage_number]
+        page = placed.passage.page
+        text = context.documents[placed.document].pages[page - 1].text
+        for part in scope.parts(placed.document, page, placed.passage.start, placed.passage.end):
+            start, end = trim(text, part.start, part.end)
+            count = len(text[start:end].split())
+            if start < end and (not items or words + count <= MOST_WORDS):
+                words += count
+                items.append(Candidate(slot, placed.document, page, start, end))
+    if not items:
+        return None
+    several = tuple(items) if len(items) > 1 else ()
+    form = Form.LIST if several else Form.FACT
+    return Candidates(tuple(items), form=form, items=several, signals={BY_STRUCTURE: 1.0})

@@ -1,0 +1,38 @@
+"""The signals of one question, by which a calibration says how sure its answer is."""
+
+from docqa.app.answer.confidence import LARGEST_MARGIN, bounded
+from docqa.app.evidence.ranking import WordIndex
+from docqa.app.evidence.terms import names_and_numbers, terms
+from docqa.app.reading.candidates import Candidates
+
+
+def answer_signals(question: str, words: WordIndex, reading: Candidates | None) -> dict[str, float]:
+    """The signals, all finite; what was not measured is 0, and -20 for log-probabilities.
+
+    Of the reader: margin: log-probability of the best span minus that of "no answer"; likely: the
+    first of the two; lead: by how much it exceeds the best span elsewhere; answers: log-odds that
+    the span's excerpt answers, by itself; answers_alone: that its sentence does; answers_elsewhere:
+    that the second best excerpt does; form_chance: of the chosen form; yes: log-odds of yes by the
+    sentence; behind: how far its passage is after the
+    first one in the ranking; said, said_lead: likely and lead by another reader, where that chose
+    the span. Of other models: reader_refusal_margin: log-probability of the best span minus that of
+    a refusal. Of words: sentence_coverage: share of the question's idf in the sentence of the best
+    span; missing_names: how many names of the question are in no passage.
+    """
+    best = reading.candidates[0] if reading and reading.candidates else None
+    refusal = reading.refusal_logprob if reading and reading.refusal_logprob is not None else 0.0
+    margin = best.logprob - refusal if best else -LARGEST_MARGIN
+    return {
+        "reader_refusal_margin": bounded(margin, LARGEST_MARGIN),
+        "sentence_coverage": best.coverage if best else 0.0,
+        "missing_names": float(len(missing_names(question, words))),
+        **(reading.signals if reading else {}),
+    }
+
+
+def missing_names(question: str, words: WordIndex) -> list[str]:
+    """Numbers and capitalised names of the question that are in no passage."""
+    stems_of = {name: terms(name) for name in names_and_numbers(question)}
+    return [
+        name for name, stems in stems_of.items() if stems and not any(map(words.occurrences, stems))
+    ]

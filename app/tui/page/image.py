@@ -1,0 +1,175 @@
+"""The image of the page, as large as its pane allows. The cells below it stay blank; the terminal
+draws over them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from textual import events, on
+from textual.cache import LRUCache
+from textual.geometry import Region
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widgets import Static
+
+from docqa.app.output.render import printable
+from docqa.app.tui.bridge import run_in_thread
+from docqa.app.tui.page import graphics
+from docqa.app.tui.page.graphics import WHOLE, LineBox, Terminal, touched
+from docqa.app.tui.page.spans import PageSpan
+from docqa.ingest.types import Document, Page
+
+_SETTLES_S = 0.15
+"""Pages pass faster than they are drawn."""
+_KEPT = 8
+_LARGEST = 3  # times the whole page
+
+
+class PageImage(NamedTuple):
+    """A page as a grey PNG, its (width, height), and where the lines of its text are on it."""
+
+    png: bytes
+    size: tuple[float, float]
+    lines: tuple[LineBox, ...] = ()
+
+
+@dataclass(frozen=True)
+class PageImages:
+    """A terminal that shows images, and what makes one of a page, or an error."""
+
+    terminal: Terminal
+    of: Callable[[Document, Page], PageImage]
+
+
+class ImagePane(Static):
+    """Shows the page that `follow` names while it is displayed, or in words why it cannot."""
+
+    marks: reactive[tuple[PageSpan, ...]] = reactive(())
+
+    def __init__(self, images: PageImages | None) -> None:
+        super().__init__(id="image", markup=False)
+        self._images = images
+        self._document: Document | None = None
+        self._page = 0
+        self._offset = 0
+        self._times = 1
+        self._made: LRUCache[int, PageImage] = LRUCache(_KEPT)
+        self._image: PageImage | None = None
+        self._timer: Timer | None = None
+        self._drawn = False
+        self._asked = False
+
+    def follow(self, document: Document, page: int, offset: int) -> None:
+        """Show `page` of `document`, from 1, as soon as the reader stays there; enlarged the part
+        with `offset`.
+        """
+        if document is not self._document:
+            self._made.clear()
+        elif page == self._page and (offset == self._offset or self._times == 1):
+            return
+        self._document = document
+        self._page = page
+        self._offset = offset
+        if self.display:
+            self._wait()
+
+    def enlarge(self) -> None:
+        """Twice, then three times as large a part of the page; then the whole again."""
+        self._times = self._times % _LARGEST + 1
+        self.border_subtitle = f"{self._times} times as large" if self._times > 1 else ""
+        self._wait()
+
+    def on_show(self, _: events.Show) -> None:
+        self._wait()
+
+    def _wait(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_SETTLES_S, self._make)
+
+    def _make(self) -> None:
+        document = self._document
+        page = self._page
+        if document is None or self._images is None:
+            return
+        if page in self._made:
+            self._show(page, self._made[page])
+            return
+        self._show(page, None, "drawing the page …")
+        draw = self._images.of  # waits for a child process
+        run_in_thread(
+            self,
+            lambda: PageImage(*draw(document, document.pages[page - 1])),
+            partial(self._show, page),
+            lambda problem: self._show(page, None, printable(problem)),
+        )
+
+    def _show(self, page: int, image: PageImage | None, why: str = "") -> None:
+        """Show and keep the image of `page`, or say why there is none; only keep it where the
+        reader has gone on.
+        """
+        if image is not None:
+            self._made[page] = image
+        if page == self._page:
+            self.erase()
+            self._image = image
+            self.update(why)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The blank cells; whenever they are written, the image is gone and is drawn again."""
+        if self._image is not None and not self._asked:
+            self._asked = True
+            self.call_after_refresh(self._draw)
+        return super().render_lines(crop)
+
+    def _draw(self) -> None:
+        self._asked = False
+        if self._image is None or self._images is None or not self.is_attached:
+            return
+        region = self.content_region
+        terminal = self._images.terminal
+        if (
+            self.app.screen is not self.screen
+            or not self.display
+            or region.width < 2
+            or region.height < 2
+        ):
+            return
+        ranges = [(span.start, span.end) for span in self.marks if span.page == self._page]
+        boxes = touched(self._image.lines, ranges)
+        part = WHOLE
+        shape = self._image.size
+        room = region.size
+        if self._times > 1:
+            at = (
+                boxes
+                or touched(self._image.lines, [(self._offset, self._offset + 1)])
+                or [(0.0, 0.0, 1.0, 0.0)]
+            )
+            part = graphics.enlarged(terminal, shape, *room, self._times, at[0])
+            shape = shape[0] * (part[2] - part[0]), shape[1] * (part[3] - part[1])
+        columns, rows = graphics.fitted(terminal, shape, *room)
+        left = region.x + (region.width - columns) // 2
+        self._send(
+            graphics.drawing(terminal, self._image.png, left, region.y, columns, rows, boxes, part)
+        )
+        self._drawn = True
+
+    @on(events.Hide)
+    @on(events.Unmount)
+    def erase(self) -> None:
+        """Take away what text would not write over, as another screen."""
+        if self._drawn and self._images is not None:
+            self._drawn = False
+            self._send(graphics.erasing(self._images.terminal))
+            self.refresh()
+
+    def _send(self, sequence: str) -> None:
+        # Textual's clipboard sends sequences this way, too.
+        driver = self.app._driver
+        if sequence and driver is not None:
+            driver.write(sequence)
+            driver.flush()
