@@ -68,9 +68,15 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     wide = any(1 < cell.columns <= len(edges) for cell in lowest.values())
     lapped = any(a[-1].bottom - b[0].top > LAPPED * b[0].height for a, b in pairwise(rows))
     # Rows of words between two rules may end elsewhere.
-    bands = grouped(body, partial(_in_one_band, through=_through(body, rules)))
+    through = _through(body, rules)
+    bands = grouped(body, partial(_in_one_band, through=through))
     valued = any(chunk.is_value for line in body for chunk in line.chunks)
     loose = MANY <= len(bands) < len(rows) and not valued
+    step = _step(body)
+    torn = sum(
+        _is_torn(a, b, edges, step) and _in_one_band(a, b[0], through) for a, b in pairwise(rows)
+    )
+    loose = loose or torn > max(1, CROWDED * len(rows))
     many_crowded = sum(crowded) > CROWDED * len(body)
     return PlacedTable(
         cells, first, wide or lapped or loose or any(crowded[:heads]) or many_crowded
@@ -80,6 +86,30 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
 def _is_crowded(line: PrintLine, edges: Edges) -> bool:
     """Whether several chunks of a line are in one column."""
     return len({column_of(chunk.middle, edges) for chunk in line.chunks}) < len(line.chunks)
+
+
+def _step(body: Lines) -> float:
+    """The usual distance from line to line."""
+    return median([b.bottom - a.bottom for a, b in pairwise(body)] or [0.0])
+
+
+def _is_torn(above: Lines, row: Lines, edges: Edges, step: float) -> bool:
+    """Whether a row goes on with the one above: with all cells in small letters, with its values
+    and no name, or close below with its name, in the same print."""
+    upper = above[0].chunks
+    lower = row[0].chunks
+    if column_of(lower[0].middle, edges):
+        return len(upper) > 1 and _has_values(row[0], edges) and not _has_values(above[0], edges)
+    if (
+        len(upper) == 1 < len(lower)
+        and not column_of(upper[0].middle, edges)
+        and not upper[0].text.endswith(":")
+    ):
+        return (
+            row[0].bottom - above[-1].bottom < NEXT_LINE * step
+            and upper[0].words[0].bold == lower[0].words[0].bold
+        )
+    return len(upper) == len(lower) > 1 and all(chunk.text[0].islower() for chunk in lower)
 
 
 def column_edges(lines: Lines, rules: Rules) -> list[float]:
@@ -246,7 +276,7 @@ def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
 
 def _rows(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLine]]:
     """The lines of each row: names and cells may have several."""
-    step = median([b.bottom - a.bottom for a, b in pairwise(body)] or [0.0])
+    step = _step(body)
     through = _through(body, rules)
 
     def is_in(row: Lines, line: PrintLine) -> bool:

@@ -247,6 +247,14 @@ def test_a_table_that_may_lack_columns_is_not_graded_a():
         == "B"
     )
 
+    values = [(300, "1.5"), (360, "2.5"), (420, "4")]
+    torn = [
+        [(95, "Cod"), (170, "Live"), *values],
+        [(95, "Cod"), (170, "Fresh")],
+        [(170, "or cooled"), *values],
+    ]
+    assert order_lines(placed_rows(*torn * 9), 612).grade == "B"
+
 
 def heads_of(
     *rows: Sequence[tuple[float, str]], rules: Sequence[Any] = ()
