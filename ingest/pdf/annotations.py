@@ -1,5 +1,5 @@
-"""What was put onto the pages of a PDF and is in no text of them: filled form fields, comments,
-marked words.
+"""Annotations of a PDF, which are outside its pages' text: filled form fields, comments, marked
+words.
 """
 
 import re
@@ -12,19 +12,25 @@ from typing import Any, NamedTuple
 from docqa.ingest.assemble import hidden_remark
 from docqa.ingest.colours import BLACK, Colour, alike
 from docqa.ingest.pdf.errors import pdf_errors
+from docqa.ingest.pdf.measures import (
+    CLEAR,
+    MOST_ANNOTATION_CHARS,
+    MOST_ANNOTATIONS,
+    MOST_PARENTS,
+    MOST_PARTS,
+    SMALLEST_LETTERS,
+)
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
 from docqa.ingest.types import Block, Page
 
-_MAX_ON_A_PAGE = 2_000
-_MAX_CHARS = 20_000
-_MAX_PARENTS = 20
+_UNSEEN_MODES = (3, 7)  # of text: invisible, and the same as a clip
+_RGB = 3
 _UNSEEN = 0b100010  # flags: hidden, not to be viewed
 _PASSWORD = 1 << 13
 _PUSH_BUTTON = 1 << 16
 _TICKS = frozenset(("yes", "on", "1", "true", "x"))
-_CLEAR = 0.05
-_SMALLEST = 2.0
+_COLOUR_OPERATORS = (b"g", b"rg", b"k", b"sc", b"scn")
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d{2})(\d{2})")
 _MARKED = {
     "/Highlight": "Highlighted",
@@ -49,74 +55,70 @@ _COMMENTS = frozenset(
         *_MARKED,
     )
 )
+_NAMES = {"field": "filled form field", "comment": "comment"}
 Quad = tuple[float, float, float, float]
 
 
-class Annotation(NamedTuple):
-    """Something on a page: `kind` of a Block or `hidden`; `about`: the boxes of the words that it
-    marks.
+class PageNote(NamedTuple):
+    """An annotation of a page as text: `kind` of a Block or `hidden`; `marked`: the boxes of the
+    words that it marks.
     """
 
     kind: str
     text: str
-    about: tuple[Quad, ...] = ()
+    marked: tuple[Quad, ...] = ()
 
 
-def read_annotations(reader: Any, request: ReadRequest) -> dict[int, list[Annotation]]:
-    """What was put onto each page (from 0), in the order of the file."""
-    found: dict[int, list[Annotation]] = {}
+NotesByPage = dict[int, list[PageNote]]
+
+
+def read_annotations(reader: Any, request: ReadRequest) -> NotesByPage:
+    """The annotations of each page (from 0), in the order of the file."""
+    notes: NotesByPage = {}
     with suppress(*pdf_errors()):
         for index, page in enumerate(reader.pages):
             with suppress(*pdf_errors()):
                 listed = page.get("/Annots")
                 items = listed.get_object() if listed is not None else ()
-                own = list(_on_page(items[:_MAX_ON_A_PAGE])) if isinstance(items, list) else []
-                if own:
-                    found[index] = own
-    return _with_marked_words(found, request) if request.pdfium else found
-
-
-def _with_marked_words(
-    found: dict[int, list[Annotation]], request: ReadRequest
-) -> dict[int, list[Annotation]]:
-    if not any(item.about for items in found.values() for item in items):
-        return found
+                if isinstance(items, list) and (own := list(_notes(items[:MOST_ANNOTATIONS]))):
+                    notes[index] = own
+    if not request.pdfium or not any(note.marked for own in notes.values() for note in own):
+        return notes
     import pypdfium2
 
     try:
         with closing(pypdfium2.PdfDocument(request.content, password=request.password)) as file:
-            return {index: _marked_on_page(file, index, items) for index, items in found.items()}
+            return {index: _with_marked_words(file, index, own) for index, own in notes.items()}
     except pypdfium2.PdfiumError:
-        return found
+        return notes
 
 
-def _marked_on_page(file: Any, index: int, items: list[Annotation]) -> list[Annotation]:
-    if not any(item.about for item in items):
-        return items
+def _with_marked_words(file: Any, index: int, notes: list[PageNote]) -> list[PageNote]:
+    if not any(note.marked for note in notes):
+        return notes
     with closing(file[index]) as page, closing(page.get_textpage()) as text_page:
-        out: list[Annotation] = []
-        for item in items:
-            lines = [text_page.get_text_bounded(*quad) for quad in item.about]
+        quoted: list[PageNote] = []
+        for note in notes:
+            lines = [text_page.get_text_bounded(*quad) for quad in note.marked]
             words = squeeze(clean(" ".join(" ".join(lines).split())))
-            bare = item.text.endswith(": ")
+            bare = note.text.endswith(": ")
             if words:
-                out.append(
-                    item._replace(text=item.text + (f"“{words}”" if bare else f" (on “{words}”)"))
-                )
+                quote = f"“{words}”" if bare else f" (on “{words}”)"
+                quoted.append(note._replace(text=note.text + quote))
             elif not bare:
-                out.append(item)
-        return out
+                quoted.append(note)
+        return quoted
 
 
-def _on_page(items: Sequence[Any]) -> Iterator[Annotation]:
-    for item in items:
+def _notes(annotations: Sequence[Any]) -> Iterator[PageNote]:
+    for reference in annotations:
         with suppress(*pdf_errors()):
-            annotation = item.get_object()
+            annotation = reference.get_object()
             kind = str(annotation.get("/Subtype", ""))
-            read = _field(annotation) if kind == "/Widget" else _comment(annotation, kind)
-            if read is not None:
+            note = _field(annotation) if kind == "/Widget" else _comment(annotation, kind)
+            if note is not None:
                 unseen = int(annotation.get("/F", 0)) & _UNSEEN or _is_unseen(annotation)
-                yield read._replace(kind="hidden") if unseen else read
+                yield note._replace(kind="hidden") if unseen else note
 
 
 def _is_unseen(annotation: Any) -> bool:
@@ -135,7 +137,7 @@ def _is_unseen(annotation: Any) -> bool:
             "/Ch",
         )
         empty = is_text and min(abs(x1 - x0), abs(y1 - y0)) < 1
-        return empty or not any(shown) or float(annotation.get("/CA", 1)) < _CLEAR
+        return empty or not any(shown) or float(annotation.get("/CA", 1)) < CLEAR
     return False
 
 
@@ -146,41 +148,40 @@ def _are_seen(stream: Any, paper: Colour) -> Iterator[bool]:
     colour = BLACK
     size = 12.0
     mode = 0
-    kept = []
-    least = _SMALLEST
-    for operands, operator in (
-        ContentStream(stream, None).operations if hasattr(stream, "get_data") else ()
-    ):
+    saved = []
+    smallest = SMALLEST_LETTERS
+    drawing = ContentStream(stream, None).operations if hasattr(stream, "get_data") else ()
+    for operands, operator in drawing:
         if operator == b"q":
-            kept.append((colour, size, mode))
-        elif operator == b"Q" and kept:
-            colour, size, mode = kept.pop()
-        elif operator in (b"g", b"rg", b"k", b"sc", b"scn"):
+            saved.append((colour, size, mode))
+        elif operator == b"Q" and saved:
+            colour, size, mode = saved.pop()
+        elif operator in _COLOUR_OPERATORS:
             colour = _colour(operands)
         elif operator == b"Tf":
             size = float(operands[1])
         elif operator == b"Tr":
             mode = operands[0]
         elif operator in (b"cm", b"Tm"):
-            least = 0.0  # what enlarges letters is not followed
+            smallest = 0.0  # what enlarges letters is not followed
         elif operator in (b"f", b"f*"):
             paper = colour
         elif operator in (b"Tj", b"TJ", b"'"):
-            yield mode not in (3, 7) and not 0 < size < least and not alike(colour, paper)
+            yield mode not in _UNSEEN_MODES and not 0 < size < smallest and not alike(colour, paper)
 
 
 def _colour(numbers: Sequence[Any]) -> Colour:
     """Of a grey, of red, green and blue, or of four inks."""
-    parts = (
-        [*map(float, numbers)] * 3
-        if len(numbers) < 4
-        else [1 - float(ink) - float(numbers[3]) for ink in numbers]
-    )
-    red, green, blue = (round(255 * max(part, 0.0)) for part in parts[:3])
+    parts = [*map(float, numbers)]
+    if len(parts) > _RGB:
+        parts = [1 - ink - parts[_RGB] for ink in parts[:_RGB]]
+    else:
+        parts *= _RGB
+    red, green, blue = (round(255 * max(part, 0.0)) for part in parts[:_RGB])
     return red, green, blue
 
 
-def _field(widget: Any) -> Annotation | None:
+def _field(widget: Any) -> PageNote | None:
     """A form field that is filled: "Name of the owner (form field): Ann Lee"."""
     flags = int(_inherited(widget, "/Ff") or 0)
     kind = str(_inherited(widget, "/FT") or "")
@@ -188,7 +189,7 @@ def _field(widget: Any) -> Annotation | None:
     if not value:
         return None
     name = _text(_inherited(widget, "/TU")) or _text(_inherited(widget, "/T")) or "unnamed"
-    return Annotation("field", f"{name.rstrip(' :')} (form field): {value}")
+    return PageNote("field", f"{name.rstrip(' :')} (form field): {value}")
 
 
 def _value(widget: Any, kind: str, flags: int) -> str:
@@ -210,16 +211,16 @@ def _value(widget: Any, kind: str, flags: int) -> str:
         return f"signed by {signer}" if signer else "signed"
     values = value if isinstance(value, list) else [value]
     shown = _choices(widget) if kind == "/Ch" else {}
-    return ", ".join(filter(None, (shown.get(_text(each), _text(each)) for each in values[:100])))
+    texts = map(_text, values[:MOST_PARTS])
+    return ", ".join(filter(None, (shown.get(text, text) for text in texts)))
 
 
 def _choices(widget: Any) -> dict[str, str]:
+    """The text that is shown for each value of a choice field."""
     options = _inherited(widget, "/Opt")
-    pairs = (
-        [option.get_object() for option in options[:_MAX_ON_A_PAGE]]
-        if isinstance(options, list)
-        else []
-    )
+    pairs = []
+    if isinstance(options, list):
+        pairs = [option.get_object() for option in options[:MOST_ANNOTATIONS]]
     return {
         _text(pair[0]): _text(pair[1])
         for pair in pairs
@@ -228,45 +229,42 @@ def _choices(widget: Any) -> dict[str, str]:
 
 
 def _inherited(widget: Any, name: str) -> Any:
-    at = widget
-    for _ in range(_MAX_PARENTS):
-        value = at.get(name)
+    """The value of a form field, or of the fields above it."""
+    for _ in range(MOST_PARENTS):
+        value = widget.get(name)
         if value is not None:
             return value.get_object() if hasattr(value, "get_object") else value
-        above = at.get("/Parent")
-        if above is None:
+        parent = widget.get("/Parent")
+        if parent is None:
             return None
-        at = above.get_object()
+        widget = parent.get_object()
     return None
 
 
-def _comment(annotation: Any, kind: str) -> Annotation | None:
+def _comment(annotation: Any, kind: str) -> PageNote | None:
     """A comment, or marked words: "Comment by Jo Reed, 2024-05-03: Too low?"."""
     if kind not in _COMMENTS:
         return None
     words = _text(annotation.get("/Contents"))
-    about = _quads(annotation.get("/QuadPoints")) if kind in _MARKED else ()
-    if not words and not about:
+    marked = _quads(annotation.get("/QuadPoints")) if kind in _MARKED else ()
+    if not words and not marked:
         return None
-    author = " ".join(_text(annotation.get("/T")).replace(":", " ").split())
-    date = _DATE.search(_text(annotation.get("/M")) or _text(annotation.get("/CreationDate")))
     what = "Text on the page" if kind == "/FreeText" else "Comment" if words else _MARKED[kind]
-    who = ", ".join(
-        filter(
-            None,
-            (f"{what} by {author}" if author else what, "-".join(date.groups()) if date else ""),
-        )
-    )
-    return Annotation("comment", f"{who}: {words}", about)
+    author = " ".join(_text(annotation.get("/T")).replace(":", " ").split())
+    if author:
+        what = f"{what} by {author}"
+    date = _DATE.search(_text(annotation.get("/M")) or _text(annotation.get("/CreationDate")))
+    if date:
+        what = f"{what}, {'-'.join(date.groups())}"
+    return PageNote("comment", f"{what}: {words}", marked)
 
 
 def _quads(points: Any) -> tuple[Quad, ...]:
-    numbers = [
-        float(number) for number in (points.get_object() if points is not None else ())[: 8 * 100]
-    ]
-    found = [numbers[at : at + 8] for at in range(0, len(numbers) - 7, 8)]
+    listed = points.get_object() if points is not None else ()
+    numbers = [float(number) for number in listed[: 8 * MOST_PARTS]]
+    quads = [numbers[start : start + 8] for start in range(0, len(numbers) - 7, 8)]
     return tuple(
-        (min(quad[::2]), min(quad[1::2]), max(quad[::2]), max(quad[1::2])) for quad in found
+        (min(quad[::2]), min(quad[1::2]), max(quad[::2]), max(quad[1::2])) for quad in quads
     )
 
 
@@ -275,25 +273,25 @@ def _raw_text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if hasattr(value, "get_data"):  # a long text is a stream
-        return str(value.get_data()[:_MAX_CHARS].decode("utf-8", "replace"))
+        return str(value.get_data()[:MOST_ANNOTATION_CHARS].decode("utf-8", "replace"))
     return str(value) if value is not None and not isinstance(value, dict | list) else ""
 
 
 def _text(value: Any) -> str:
-    text = strip_invisible(clean(_raw_text(value)[:_MAX_CHARS]))[0]
+    text = strip_invisible(clean(_raw_text(value)[:MOST_ANNOTATION_CHARS]))[0]
     return squeeze(" ".join(text.split())).lstrip("/")
 
 
 def with_annotations(
-    pages: Sequence[Page], found: dict[int, list[Annotation]], *, include_hidden: bool
+    pages: Sequence[Page], notes: NotesByPage, *, include_hidden: bool
 ) -> list[Page]:
-    """`pages` with what was put onto them as last blocks; with hidden ones where wanted."""
-    out = list(pages)
-    for index, items in found.items():
-        for item in items:
-            if item.kind != "hidden" or include_hidden:
-                out[index] = with_words(out[index], item.text, item.kind)
-    return out
+    """`pages` with their `notes` as last blocks; with hidden ones where wanted."""
+    annotated = list(pages)
+    for index, own in notes.items():
+        for note in own:
+            if note.kind != "hidden" or include_hidden:
+                annotated[index] = with_words(annotated[index], note.text, note.kind)
+    return annotated
 
 
 def with_words(page: Page, words: str, kind: str) -> Page:
@@ -303,22 +301,18 @@ def with_words(page: Page, words: str, kind: str) -> Page:
     return replace(page, text=text, blocks=(*page.blocks, block)) if words else page
 
 
-def told(found: dict[int, list[Annotation]], include_hidden: bool) -> list[str]:
-    """A line for what was read of forms and comments, one for what viewers do not show."""
+def annotation_warnings(notes: NotesByPage, include_hidden: bool) -> list[str]:
+    """A line about forms and comments that were read, one about what viewers do not show."""
     lines: list[str] = []
-    counts = Counter(item.kind for items in found.values() for item in items)
+    counts = Counter(note.kind for own in notes.values() for note in own)
     parts = [
-        f"{count} {name}{'s' if count > 1 else ''}"
-        for kind, name in _TOLD.items()
-        if (count := counts[kind])
+        f"{counts[kind]} {name}{'s' if counts[kind] > 1 else ''}"
+        for kind, name in _NAMES.items()
+        if counts[kind]
     ]
     if parts:
-        lines.append(
-            f"{' and '.join(parts)} read, at the end of {'its page' if len(found) == 1 else 'their pages'}"
-        )
+        where = "its page" if len(notes) == 1 else "their pages"
+        lines.append(f"{' and '.join(parts)} read, at the end of {where}")
     if counts["hidden"]:
         lines.append(f"hidden text in forms and comments: {hidden_remark(include_hidden)}")
     return lines
-
-
-_TOLD = {"field": "filled form field", "comment": "comment"}

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from docqa.ingest.language.numbers import NUMBER_WORD
 from docqa.ingest.language.places import DIVISIONS
+from docqa.ingest.pdf.measures import FOUND_BOOKMARK, LOST_BOOKMARK
 from docqa.ingest.structure.clean import folded
 from docqa.ingest.structure.outline import HeadingMark, split_number
 from docqa.ingest.types import Page
@@ -55,9 +56,16 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
         if place is not None:
             number, before = (number, place) if number else _division_above(place, pages)
         marks.append(
-            HeadingMark(bookmark.level, number, name, *before, "bookmark", 0.95 if place else 0.5)
+            HeadingMark(
+                bookmark.level,
+                number,
+                name,
+                *before,
+                "bookmark",
+                FOUND_BOOKMARK if place else LOST_BOOKMARK,
+            )
         )
-    if len(marks) < 2 or found < 0.5 * len(marks):
+    if len(marks) < 2 or 2 * found < len(marks):
         return []
     # Stable: a parent and its first child may share a place. Levels keep the tree when a title was
     # misplaced.

@@ -1,6 +1,4 @@
-"""What was read of a PDF to a Document: pages without their running heads, annotations,
-sections.
-"""
+"""The Document of a parsed PDF: pages without their running heads, annotations, sections."""
 
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -10,17 +8,18 @@ from docqa.ingest.assemble import assemble, grade, hidden_remark, page_list
 from docqa.ingest.errors import NoText, Unreadable
 from docqa.ingest.pdf import bookmarks, ocr, structure
 from docqa.ingest.pdf.annotations import (
-    Annotation,
+    PageNote,
+    annotation_warnings,
     read_annotations,
-    told,
     with_annotations,
     with_words,
 )
 from docqa.ingest.pdf.errors import DAMAGED
 from docqa.ingest.pdf.labels import checked_labels
 from docqa.ingest.pdf.layout.lines import Line
-from docqa.ingest.pdf.layout.paragraphs import PageText, join_lines, typical_body_size
+from docqa.ingest.pdf.layout.paragraphs import JoinedPage, join_lines, typical_body_size
 from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_text
+from docqa.ingest.pdf.measures import MOST_HEADING_CHARS
 from docqa.ingest.pdf.pages import RawPage
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
@@ -38,21 +37,21 @@ ALL_HIDDEN = "all of its text is hidden from a reader of the page"
 
 
 @dataclass(frozen=True)
-class BesidePages:
-    """What a PDF has beside its pages' text: `labels` (one a page), `bookmarks`, and in `left_out`
+class OutsidePages:
+    """What a PDF has outside its pages' text: `labels` (one a page), `bookmarks`, and in `left_out`
     what is not read.
     """
 
     title: str
     labels: list[str | None]
     bookmarks: list[bookmarks.Bookmark]
-    annotations: dict[int, list[Annotation]]
+    annotations: dict[int, list[PageNote]]
     left_out: list[str]
 
 
-def read_beside(reader: Any, request: ReadRequest) -> BesidePages:
-    """What the file open in pypdf's `reader` has beside its pages' text."""
-    return BesidePages(
+def parse_outside(reader: Any, request: ReadRequest) -> OutsidePages:
+    """What the file open in pypdf's `reader` has outside its pages' text."""
+    return OutsidePages(
         structure.title(reader),
         structure.labels(reader, len(reader.pages)),
         structure.bookmarks(reader),
@@ -61,41 +60,40 @@ def read_beside(reader: Any, request: ReadRequest) -> BesidePages:
     )
 
 
-def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages) -> Document:
+def make_document(request: ReadRequest, raw: list[RawPage], outside: OutsidePages) -> Document:
     """The Document of all pages, emptied of their lines. Raises Unreadable where no page could be
-    read, NoText, TooLarge."""
-    problems = [
-        f"page {number}: {page.problem}" for number, page in enumerate(raw, 1) if page.problem
-    ]
+    parsed, NoText, TooLarge."""
+    numbered = list(enumerate(raw, 1))
+    problems = [f"page {number}: {page.problem}" for number, page in numbered if page.problem]
     if len(problems) == len(raw):
         raise Unreadable(f"no page could be read; {problems[0]}", hint=DAMAGED)
     body = typical_body_size([page.lines for page in raw])
     furniture = find_running_heads([page.lines for page in raw], [page.height for page in raw])
-    labels, differing = checked_labels(beside.labels, list(map(_heads_of, raw, furniture)))
+    heads = list(map(_running_heads_of, raw, furniture))
+    labels, differing = checked_labels(outside.labels, heads)
     pages, candidates = _pages(raw, furniture, labels, request.include_hidden)
-    onto = beside.annotations
-    pages = with_annotations(pages, onto, include_hidden=request.include_hidden)
-    hidden = sum(len(page.hidden) for page in raw) + sum(
-        item.kind == "hidden" for item in chain(*onto.values())
-    )
+    notes = outside.annotations
+    pages = with_annotations(pages, notes, include_hidden=request.include_hidden)
+    hidden = sum(len(page.hidden) for page in raw)
+    hidden += sum(note.kind == "hidden" for note in chain(*notes.values()))
     if not any(page.text.strip() for page in pages):
         raise _no_text(len(raw), hidden)
-    sections = _sections(beside.bookmarks, pages, candidates, body)
     warnings = [*problems, *_scan_warnings(raw), *_hidden_warning(raw, request.include_hidden)]
     if differing:
         what = f"the file's page labels differ from the numbers printed on {page_list(differing)}"
         warnings.append(f"{what}: the printed ones are cited")
+    warnings += annotation_warnings(notes, request.include_hidden)
     return assemble(
         request,
-        title=beside.title,
+        title=outside.title,
         media_type="application/pdf",
         paged=True,
         pages=pages,
-        sections=sections,
+        sections=_sections(outside.bookmarks, pages, candidates, body),
         hidden=hidden,
-        ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
-        warnings=[*warnings, *told(onto, request.include_hidden), *beside.left_out],
-        lost=[number for number, page in enumerate(raw, 1) if page.lost],
+        ocr=[number for number, page in numbered if page.ocr],
+        warnings=[*warnings, *outside.left_out],
+        lost=[number for number, page in numbered if page.lost],
     )
 
 
@@ -109,20 +107,20 @@ def _no_text(pages: int, hidden: int) -> NoText:
 
 
 def _scan_warnings(raw: list[RawPage]) -> list[str]:
-    pictures = [number for number, page in enumerate(raw, 1) if page.scan and not page.problem]
+    images = [number for number, page in enumerate(raw, 1) if page.scan and not page.problem]
     doubted = [number for number, page in enumerate(raw, 1) if page.doubted]
     lines = []
-    if pictures and ocr.available():
-        lines.append(f"only a picture, in which no text was recognised, on {page_list(pictures)}")
-    elif pictures:
+    if images and ocr.available():
+        lines.append(f"only a picture, in which no text was recognised, on {page_list(images)}")
+    elif images:
+        where = page_list(images)
         lines.append(
-            f"only a picture, perhaps of text, on {page_list(pictures)}: not read; {ocr.INSTALL} reads it"
+            f"only a picture, perhaps of text, on {where}: not read; {ocr.INSTALL} reads it"
         )
     if doubted:
         count = sum(page.doubted for page in raw)
-        lines.append(
-            f"{count} line{'s' if count > 1 else ''} recognised with doubt on {page_list(doubted)}"
-        )
+        what = f"{count} line{'s' if count > 1 else ''} recognised with doubt"
+        lines.append(f"{what} on {page_list(doubted)}")
     return lines
 
 
@@ -142,48 +140,46 @@ def _pages(
     pages: list[Page] = []
     candidates: list[outline.HeadingLine] = []
     for index, page in enumerate(raw):
-        heads = _heads_of(page, furniture[index])
-        kept = [
+        lines = [
             line
-            for at, line in enumerate(page.lines)
-            if at not in furniture[index] or stays_in_text(index, line)
+            for number, line in enumerate(page.lines)
+            if number not in furniture[index] or stays_in_text(index, line)
         ]
-        joined = _join_plain_lines(kept, hyphens) if page.plain else join_lines(kept, hyphens)
+        joined = _join_plain_lines(lines, hyphens) if page.plain else join_lines(lines, hyphens)
+        heads = _running_heads_of(page, furniture[index])
         if page.numbers:
             heads.append(f"line numbers {page.numbers}")
-        mark = grade(joined.text, repaired=bool(page.numbers), score=page.score, order=page.order)
-        text = joined.text.replace("\u00ad", "-")
-        read = Page(
+        made = Page(
             index,
             labels[index],
-            text,
-            mark,
+            joined.text.replace("\u00ad", "-"),
+            grade(joined.text, repaired=bool(page.numbers), score=page.score, order=page.order),
             joined.blocks,
             tuple(heads),
             joined.numbered,
             joined.tables,
         )
-        for item in page.hidden if include_hidden else ():
-            read = with_words(read, squeeze(strip_invisible(clean(item.text))[0]), "hidden")
-        pages.append(read)
+        for hidden in page.hidden if include_hidden else ():
+            made = with_words(made, squeeze(strip_invisible(clean(hidden.text))[0]), "hidden")
+        pages.append(made)
         candidates += [replace(heading, page=index + 1) for heading in joined.headings]
         page.lines = []  # those of thousands of pages are more than their text
     return pages, candidates
 
 
-def _heads_of(page: RawPage, spots: set[int]) -> list[str]:
-    return [line.text for at, line in enumerate(page.lines) if at in spots]
+def _running_heads_of(page: RawPage, furniture: set[int]) -> list[str]:
+    return [line.text for number, line in enumerate(page.lines) if number in furniture]
 
 
-def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> PageText:
+def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> JoinedPage:
     text = "\n".join(unwrap([line.text for line in lines], hyphens))
     blocks = line_blocks(text)
     headings = [
         outline.HeadingLine(b.start, text[b.start : b.end], 1.0, False, True)
         for b in blocks
-        if b.end - b.start < 120
+        if b.end - b.start < MOST_HEADING_CHARS
     ]
-    return PageText(text, blocks, tuple(headings))
+    return JoinedPage(text, blocks, tuple(headings))
 
 
 def _sections(

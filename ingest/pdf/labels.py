@@ -1,6 +1,6 @@
-"""The number that is printed on each page, and what the file's own page labels are worth beside it.
+"""The number that is printed on each page, and whether the file's own page labels agree with it.
 
-It is a word at the edge of a running head or foot that counts on from page to page ("12", "xii",
+It is a word at the edge of a running head or foot that counts the pages ("12", "xii",
 "4-7", "Page 3 of 20"), and wins over the file's label: people cite it.
 """
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from docqa.ingest.language.numbers import ROMAN
+from docqa.ingest.pdf.measures import NEAR_PAGES
 
 _TOKEN = r"\d{1,3}[-–]\d{1,4}|\d{1,5}|[ivxlc]{1,7}|[IVXLC]{1,7}|[A-Z]{1,3}[-–.]?\d{1,4}"
 _WHOLE = re.compile(rf"[\s\-–—|]*({_TOKEN})[\s\-–—|]*")
@@ -19,13 +20,10 @@ _PAGE_WORD = re.compile(
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"(.*?)(\d+)")
-_NEAR = 3
-"""Pages between two printed numbers that count on: a chapter's first page often has none."""
-_LEAST = 3
 
 
 class _Printed(NamedTuple):
-    """A number on `page` (from 0). `kind`: "roman", or what stands before its last digits
+    """A number on `page` (from 0). `kind`: "roman", or what is before its last digits
     ("4-").
     """
 
@@ -42,7 +40,7 @@ def printed_labels(heads: Sequence[Sequence[str]]) -> list[str | None]:
     labels: list[str | None] = [None] * len(heads)
     lengths = [0] * len(heads)
     for chain in _chains([list(_printed(page, lines)) for page, lines in enumerate(heads)]):
-        for printed in chain if len(chain) >= _LEAST else ():
+        for printed in chain if len(chain) >= NEAR_PAGES else ():
             if len(chain) > lengths[printed.page]:
                 lengths[printed.page] = len(chain)
                 labels[printed.page] = printed.text
@@ -60,14 +58,14 @@ def checked_labels(
     agreed = 0
     differing = []
     labels = list(given)
-    for at, (label, own) in enumerate(zip(given, printed, strict=True)):
+    for index, (label, own) in enumerate(zip(given, printed, strict=True)):
         if label is None or own is None:
-            labels[at] = label or own
-        elif _folded(label) in (_folded(one.text) for one in _printed(at, heads[at])):
+            labels[index] = label or own
+        elif _folded(label) in (_folded(number.text) for number in _printed(index, heads[index])):
             agreed += 1
         else:
-            labels[at] = own
-            differing.append(at + 1)
+            labels[index] = own
+            differing.append(index + 1)
     return printed if len(differing) > agreed else labels, differing
 
 
@@ -98,7 +96,7 @@ def _chains(pages: Sequence[Sequence[_Printed]]) -> Iterator[list[_Printed]]:
         for token in tokens:
             key = (token.kind, token.number - token.page)
             chain = open_.get(key)
-            if chain is not None and token.page - chain[-1].page <= _NEAR:
+            if chain is not None and token.page - chain[-1].page <= NEAR_PAGES:
                 chain.append(token)
                 continue
             if chain is not None:

@@ -1,4 +1,4 @@
-"""Pages that are pictures of text, recognised where docqa-reader[ocr] is installed.
+"""Pages that are images of text, recognised where docqa-reader[ocr] is installed.
 
 RapidOCR's models come in its wheel; it is given their paths, so that it never looks for others on a
 network.
@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docqa.ingest.limits import MAX_OCR_PAGES
 from docqa.ingest.pdf.errors import reason
+from docqa.ingest.pdf.measures import (
+    DOUBTFUL_SCORE,
+    IMAGE_SHARE,
+    MOSTLY_IMAGE,
+    OCR_MAX_SIDE,
+    OCR_PIXELS_PER_POINT,
+    OUTLINES,
+)
 
 if TYPE_CHECKING:  # every question asks what is `available`, few read a page
     from docqa.ingest.pdf.raw_page import Word
 
 INSTALL = "pip install 'docqa-reader[ocr]'"
-DOUBTFUL = 0.85  # below this score of 1 a line is doubted
-
-FEW_LETTERS = 50  # of a picture
-_PICTURE_SHARE = 0.25
-_OUTLINES = 20
-_PIXELS_PER_POINT = 200 / 72
 _MODELS = {"Det.model_path": "*_det_*.onnx", "Rec.model_path": "*_rec_*.onnx"}
-_MAX_SIDE = 2_400  # pixels; larger pictures are made smaller, to no loss at 200 per inch on A4
 
 
 class Recognised(NamedTuple):
@@ -39,7 +40,7 @@ class Recognised(NamedTuple):
 
 
 class NotRecognised(Exception):
-    """A picture was not read, for the reason given."""
+    """An image was not recognised, for the reason given."""
 
 
 @cache
@@ -48,8 +49,8 @@ def available() -> bool:
     return bool(find_spec("onnxruntime")) and len(_models()) == len(_MODELS)
 
 
-def is_picture(page: Any, letters: int) -> bool:
-    """Whether `page`, with so few visible `letters`, is a picture of text or letters drawn as
+def is_image_of_text(page: Any, letters: int) -> bool:
+    """Whether `page`, with so few visible `letters`, is an image of text or letters drawn as
     outlines.
     """
     from docqa.ingest.pdf.visibility.objects import PageObjects, image_share
@@ -58,20 +59,20 @@ def is_picture(page: Any, letters: int) -> bool:
     share = image_share(objects.covers, page.get_bbox())
     # A title on a page-wide photograph has its words; a stamp on a scan does not have those of the
     # scan.
-    return share >= (0.8 if letters else _PICTURE_SHARE) or (
-        not letters and len(objects.covers) >= _OUTLINES
-    )
+    if letters:
+        return share >= MOSTLY_IMAGE
+    return share >= IMAGE_SHARE or len(objects.covers) >= OUTLINES
 
 
 class Recogniser:
-    """Recognises pages of one document, each (from 1) told to `on_page` first."""
+    """Recognises pages of one document, `on_page` is called with the number (from 1) of each first."""
 
     def __init__(self, on_page: Callable[[int], None]) -> None:
         self._on_page = on_page
         self._count = 0
 
     def recognise(self, page: Any, number: int) -> Recognised:
-        """The words of page `number`; none where its pictures are too large to draw. Raises
+        """The words of page `number`; none where its images are too large to draw. Raises
         NotRecognised, also past MAX_OCR_PAGES."""
         from docqa.ingest.pdf.visibility.raster import page_png
 
@@ -81,24 +82,24 @@ class Recogniser:
                 f"a picture past the limit of {MAX_OCR_PAGES:,} that are recognised, not read"
             )
         self._on_page(number)
-        png = page_png(page, _PIXELS_PER_POINT)
+        png = page_png(page, OCR_PIXELS_PER_POINT)
         try:
-            found = self._engine(png) if png is not None else None
+            output = self._engine(png) if png is not None else None
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - OpenCV, ONNX Runtime and RapidOCR share no kind of error
             raise NotRecognised(
                 f"a picture that could not be recognised, not read ({reason(error)})"
             ) from error
-        if found is None or not found.txts:
+        if output is None or not output.txts:
             return Recognised([], 0.0, 0)
-        # The picture may have been drawn coarser than asked for.
-        points = page.get_size()[0] / found.img.shape[1]
-        lines = list(zip(found.txts, found.boxes.tolist(), found.scores))
+        # The image may be coarser than asked for.
+        points = page.get_size()[0] / output.img.shape[1]
+        lines = list(zip(output.txts, output.boxes.tolist(), output.scores))
         letters = sum(len(text) for text, _, _ in lines)
         score = sum(len(text) * float(score) for text, _, score in lines) / max(letters, 1)
         words = [word for text, corners, _ in lines for word in _words(text, corners, points)]
-        return Recognised(words, score, sum(float(score) < DOUBTFUL for _, _, score in lines))
+        return Recognised(words, score, sum(float(score) < DOUBTFUL_SCORE for _, _, score in lines))
 
     @cached_property
     def _engine(self) -> Any:
@@ -108,7 +109,7 @@ class Recogniser:
         rest = {
             "Global.use_cls": False,
             "Global.log_level": "critical",
-            "Global.max_side_len": _MAX_SIDE,
+            "Global.max_side_len": OCR_MAX_SIDE,
         }
         return RapidOCR(params={**_models(), **one, **rest})
 
@@ -133,10 +134,12 @@ def _words(text: str, corners: Sequence[Sequence[float]], points: float) -> "lis
     left, right, top, bottom = (edge * points for edge in (min(xs), max(xs), min(ys), max(ys)))
     step = (right - left) / max(len(text), 1)
     words: list[Word] = []
-    at = 0
+    start = 0
     for part in text.split():
-        at = text.index(part, at)
-        x0 = left + at * step
-        at += len(part)
-        words.append(Word(part, x0, top, left + at * step, bottom, not words, False))
+        start = text.index(part, start)
+        end = start + len(part)
+        words.append(
+            Word(part, left + start * step, top, left + end * step, bottom, not words, False)
+        )
+        start = end
     return words

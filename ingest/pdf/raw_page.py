@@ -17,6 +17,21 @@ from typing import Any, NamedTuple
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf import stand_in
 from docqa.ingest.pdf.encodings import IN_WINDOWS, as_of_windows, bare
+from docqa.ingest.pdf.measures import (
+    APART,
+    FEWEST_APART,
+    HIGH,
+    HIGH_SIGN,
+    MIN_TILT,
+    NARROW,
+    NARROWER,
+    SPACE,
+    SPACED,
+    SPREAD,
+    TINY,
+    TINY_SHARE,
+    WIDER,
+)
 from docqa.ingest.pdf.visibility.hidden import (
     INVISIBLE,
     OUTSIDE,
@@ -31,24 +46,10 @@ from docqa.ingest.pdf.visibility.raster import placer
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")
-_HIGH = 1.5
-_HIGH_SIGN = 1.4
 _MARKS = frozenset(
     "\u2020\u2021\u2022\u00b7"
 )  # daggers, bullets and dots, also from fonts of mathematics
-# gaps, heights, gaps
-_FEWEST_APART = 5
-_APART = 0.3
-_WIDER = 1.6
-# of the narrowest space of a line, of its height
-_NARROWER = 0.4
-_NARROW = 0.2
-# heights
-_SPREAD = 1.2
-_SPACE = 0.15
 _UNSPACED = "\u2e80"  # CJK
-_TINY = 1.2  # points
-_MIN_TILT = 5  # degrees
 _FONT_NAME_BYTES = 128
 
 
@@ -172,7 +173,7 @@ def _read_words(
     last_seen = last_hidden = -2
     newline = False
     repeated = _repeated(words, unseen)
-    tiny = min(_TINY, width / 300)
+    tiny = min(TINY, TINY_SHARE * width)
     for number, word in enumerate(words):
         reason = _unseen(word, width, height, tiny) or unseen.get(number)
         if reason in (INVISIBLE, SAME_COLOUR) and not any(map(str.isalnum, word.text)):
@@ -190,7 +191,7 @@ def _read_words(
             if (
                 goes_on
                 and word.text
-                and word.x0 - words[last_seen].x1 < _SPACE * (word.bottom - word.top)
+                and word.x0 - words[last_seen].x1 < SPACE * (word.bottom - word.top)
             ):
                 before = seen[-1]  # two pieces of one word
                 seen[-1] = Word(
@@ -312,16 +313,16 @@ def _cut(text: str, box_of: Callable[[int], Box | None], first: int, last: int) 
     boxes = list(filter(None, map(box_of, range(first, last + 1))))
     gaps = [max(b[0] - a[2], b[3] - a[1], a[3] - b[1]) for a, b in pairwise(boxes)]
     size = max(max(b[2] - b[0], b[1] - b[3]) for b in boxes[:2])
-    if len(gaps) < last - first or max(gaps) < _SPACE * size:
+    if len(gaps) < last - first or max(gaps) < SPACE * size:
         return 0
-    space = max(_SPACE * size, 3 * median(gaps)) if len(gaps) > 2 else math.inf
+    space = max(SPACE * size, SPACED * median(gaps)) if len(gaps) > 2 else math.inf
     for at, gap in enumerate(gaps, first + 1):
         spaced = (
             gap > space
             and text[at].isalnum()
             and (text[at - 1].isalnum() or text[at - 1] in ".,;:)")
         )
-        if gap > _SPREAD * size or (spaced and text[at] < _UNSPACED):
+        if gap > SPREAD * size or (spaced and text[at] < _UNSPACED):
             return at
     return 0
 
@@ -344,20 +345,20 @@ def _join_letters(
             for a, b in pairwise(places[first:end])
         ]
         real = [gap for gap, made in zip(gaps, spaced) if not made]
-        usual = median(gaps) if len(gaps) >= _FEWEST_APART else 0.0
-        apart = 0 < usual < _APART * height and max(gaps) > _WIDER * usual
+        usual = median(gaps) if len(gaps) >= FEWEST_APART else 0.0
+        apart = 0 < usual < APART * height and max(gaps) > WIDER * usual
         letters = [len(word.text) for word in line if word.text[0].isalnum()]
         apart = (
             apart and sum(letters) <= 2 * len(letters) and any(word.text.isalpha() for word in line)
         )
         if not apart:
-            usual = min(_NARROWER * min(real), _NARROW * height) / _WIDER if real else 0.0
+            usual = min(NARROWER * min(real), NARROW * height) / WIDER if real else 0.0
         for at in range(end - 1, first, -1):
             (one, _), (_, other) = places[at - 1], places[at]
             before, word = words[at - 1 : at + 1]
             both = before.text[-1] + word.text[0]
             near = (
-                -usual < gaps[at - first - 1] < _WIDER * usual
+                -usual < gaps[at - first - 1] < WIDER * usual
                 and both.isalnum()
                 and max(both) < _UNSPACED
             )
@@ -381,7 +382,7 @@ def _height(
     if (
         _is_sign(text[high[0]])
         and not _is_sign(text[low[0]])
-        and high[1] - high[2] > _HIGH_SIGN * (low[1] - low[2])
+        and high[1] - high[2] > HIGH_SIGN * (low[1] - low[2])
     ):
         return low[1:]
     return max(first[1], last[1]), min(first[2], last[2])
@@ -403,7 +404,7 @@ def _level_signs(words: list[Word]) -> None:
             if (
                 other.top < word.bottom
                 and word.top < other.bottom
-                and height > _HIGH_SIGN * (other.bottom - other.top)
+                and height > HIGH_SIGN * (other.bottom - other.top)
             ):
                 words[number] = word._replace(top=other.top, bottom=other.bottom)
                 break
@@ -414,9 +415,9 @@ def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[in
     heights = sorted(word.bottom - word.top for word in words)
     usual = heights[len(heights) // 2] if heights else 0.0
     for number, word in enumerate(words):
-        if word.bottom - word.top > _HIGH * usual:
+        if word.bottom - word.top > HIGH * usual:
             turn = math.degrees(raw.FPDFText_GetCharAngle(handle, places[number][0])) % 90
-            if min(turn, 90 - turn) > _MIN_TILT:
+            if min(turn, 90 - turn) > MIN_TILT:
                 words[number] = word._replace(tilted=True)
 
 

@@ -11,62 +11,52 @@ from typing import TYPE_CHECKING, Any
 from docqa.ingest.errors import Encrypted, IngestError, Unreadable, refuse_over
 from docqa.ingest.limits import MAX_PAGES
 from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
+from docqa.ingest.pdf.measures import LONG_DOCUMENT
 from docqa.ingest.pdf.pages import extract
-from docqa.ingest.pdf.streams import Streams, object_in_stream
+from docqa.ingest.pdf.streams import StreamSizes, object_in_stream
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from docqa.ingest.pdf.document import OutsidePages
 
-    from docqa.ingest.pdf.document import BesidePages
-
-# pages from which on the first ones are told before the others are read; how many
-_LONG = 40
-_FIRST = 2
+_FIRST_PAGES = 2  # of a long document, shown before the others are parsed
 _ASK_PASSWORD = "Give its password in a file: --password-file FILE"
 
 
-def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Document:
-    """The Document of a PDF; scans are recognised with docqa-reader[ocr], a long file is read by
+def read_pdf(request: ReadRequest, events: PageEvents, processes: int) -> Document:
+    """The Document of a PDF; scans are recognised with docqa-reader[ocr], a long file is parsed by
     `processes` (see `extract`). Raises Encrypted, Unreadable, TooLarge, NoText."""
     reader, opened = open_request(request)
     count = count_pages(reader)
     events.on_pages(count)
-    if events.on_first is not None and count >= _LONG:
-        _tell_first(reader, opened, events, events.on_first)
+    if events.on_first is not None and count >= LONG_DOCUMENT:
+        # Without annotations; nothing where the first pages have no text.
+        with suppress(IngestError):
+            first, _ = extract(reader, opened, events, 1, lambda: None, _FIRST_PAGES)
+            from docqa.ingest.pdf.document import OutsidePages, make_document
 
-    def read_rest() -> "BesidePages":
-        # What the pages do not need is imported while forks read them.
-        from docqa.ingest.pdf.document import read_beside
+            outside = OutsidePages("", [None] * _FIRST_PAGES, [], {}, [])
+            events.on_first(make_document(opened, first, outside))
 
-        return read_beside(reader, opened)
+    def parse_rest() -> "OutsidePages":
+        # What the pages do not need is imported while forks parse them.
+        from docqa.ingest.pdf.document import parse_outside
 
-    raw, beside = extract(reader, opened, events, processes, read_rest)
+        return parse_outside(reader, opened)
+
+    raw_pages, outside = extract(reader, opened, events, processes, parse_rest)
     from docqa.ingest.pdf.document import make_document
 
-    return make_document(request, raw, beside)
-
-
-def _tell_first(
-    reader: Any, request: ReadRequest, events: PageEvents, tell: "Callable[[Document], None]"
-) -> None:
-    """Tells the Document of the first pages, without annotations; nothing where they have no
-    text.
-    """
-    from docqa.ingest.pdf.document import BesidePages, make_document
-
-    with suppress(IngestError):
-        raw, _ = extract(reader, request, events, 1, lambda: None, _FIRST)
-        tell(make_document(request, raw, BesidePages("", [None] * _FIRST, [], {}, [])))
+    return make_document(request, raw_pages, outside)
 
 
 def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
-    """pypdf's reader, and the request with the bytes that it reads, mended where needed, and the
+    """pypdf's reader, and the request with the bytes that it parses, repaired where needed, and the
     password that opened them. Raises Encrypted, Unreadable."""
     try:
         reader, password = open_pdf(request.content, request.password)
-        damaged = "damaged" in (Streams().problem(reader, 0) or "")
+        damaged = "damaged" in (StreamSizes().problem(reader, 0) or "")
         copy = _rebuilt(request.content, password) if damaged else None
     except Unreadable:
         copy = _rebuilt(request.content, request.password)

@@ -12,12 +12,10 @@ from typing import Any
 from docqa.ingest.limits import MAX_PAGE_OBJECTS, MAX_PAGE_STREAM_BYTES
 from docqa.ingest.pdf.encodings import bare
 from docqa.ingest.pdf.errors import pdf_errors, reason
+from docqa.ingest.pdf.measures import MANY_OBJECTS, PAGES_CACHED
 
-_PIECE = 2**20
-_MAX_DEPTH = 20
-_KEPT_PAGES = 64
-_MANY_OBJECTS = 5_000
-_SYMBOLIC = 4  # ISO 32000-2, 9.8.2
+_INFLATED_AT_ONCE = 2**20
+_SYMBOLIC = 1 << 2  # a flag of a font's descriptor: ISO 32000-2, 9.8.2
 # Each of these operators makes pdfium an object of about half a kilobyte.
 _OPERATORS = (b"Tj", b"TJ", b"Do", b" f", b" S")
 _FULL_NAMES = {
@@ -29,11 +27,11 @@ _FULL_NAMES = {
     "/CCF": "/CCITTFaxDecode",
     "/DCT": "/DCTDecode",
 }
-_DO = re.compile(rb"(/[^\s/<>\[\]()]+)\s+Do\b")
+_DRAWN_NAME = re.compile(rb"(/[^\s/<>\[\]()]+)\s+Do\b")
 
 
-class Streams:
-    """Checks the pages of one file; fonts and forms that pages share are inflated once."""
+class StreamSizes:
+    """Measures the pages of one file; fonts and forms that pages share are inflated once."""
 
     def __init__(self) -> None:
         self._fonts: dict[int, int] = {}
@@ -41,125 +39,116 @@ class Streams:
         self._pages = 0
 
     def problem(self, reader: Any, index: int) -> str | None:
-        """Why page `index` (from 0) is not read (damaged, or inflates beyond a limit), or None."""
+        """Why page `index` (from 0) is not parsed (damaged, or inflates over a limit), or None."""
         from pypdf.errors import LimitReachedError
 
         self._pages += 1
-        if self._pages % _KEPT_PAGES == 0:
-            self.forget(reader)
+        if self._pages % PAGES_CACHED == 0:
+            # pypdf caches every object of the file. Those known by their address go with it: the
+            # next object may have that address.
+            for cache in (reader.resolved_objects, self._fonts, self._forms):
+                cache.clear()
         try:
-            size, objects = self._content(reader.pages[index], ())
+            size, operators = self._content(reader.pages[index], ())
         except LimitReachedError as error:
             return f"over a limit, not read ({reason(error)})"
         except pdf_errors() as error:
             return f"damaged, not read ({reason(error)})"
         if size > MAX_PAGE_STREAM_BYTES:
             return f"more than {MAX_PAGE_STREAM_BYTES:,} bytes of content or fonts, which is the limit; not read"
-        if objects > MAX_PAGE_OBJECTS:
-            return f"{objects:,} drawing operators, the limit is {MAX_PAGE_OBJECTS:,}; not read"
+        if operators > MAX_PAGE_OBJECTS:
+            return f"{operators:,} drawing operators, the limit is {MAX_PAGE_OBJECTS:,}; not read"
         return None
 
-    def forget(self, reader: Any) -> None:
-        """Has pypdf, which keeps every object that it read, find again what it needs."""
-        reader.resolved_objects.clear()
-        # Some are known by their address, which the next object may have.
-        self._fonts.clear()
-        self._forms.clear()
-
-    def _content(self, page: Any, above: tuple[int, ...]) -> tuple[int, int]:
-        """Bytes and drawing operators of a page or form, with its fonts, and forms as often as
-        drawn.
+    def _content(self, drawing: Any, outer_forms: tuple[int, ...]) -> tuple[int, int]:
+        """Bytes and drawing operators of a page, or of a form in `outer_forms`, with its fonts, and
+        its forms as often as they are drawn.
         """
-        data = b"\n".join(
-            _unpacked(s)
-            for s in ([page] if above else _list(page.get("/Contents")))
-            if _is_stream(s)
-        )
+        streams = [drawing] if outer_forms else _list(drawing.get("/Contents"))
+        data = b"\n".join(_unpacked(stream) for stream in streams if _is_stream(stream))
         size = len(data)
-        objects = sum(data.count(operator) for operator in _OPERATORS)
-        resources = _resolved(page.get("/Resources"))
-        for _, font in _values(resources, "/Font"):
+        operators = sum(map(data.count, _OPERATORS))
+        resources = _resolved(drawing.get("/Resources"))
+        for _, font in _entries(resources, "/Font"):
             size = max(size, self._font_bytes(font))
-        calls = Counter(_DO.findall(data))
-        for name, form in _values(resources, "/XObject"):
-            times = calls[name.encode("utf-8", "replace")]
+        drawn = Counter(_DRAWN_NAME.findall(data))
+        for name, form in _entries(resources, "/XObject"):
+            times = drawn[name.encode("utf-8", "replace")]
             if times and _is_stream(form) and form.get("/Subtype") == "/Form":
-                inner_size, inner_objects = self._form(form, above)
-                size = size + times * inner_size
-                objects = objects + times * inner_objects
-        return size, objects
+                form_size, form_operators = self._form(form, outer_forms)
+                size += times * form_size
+                operators += times * form_operators
+        return size, operators
 
-    def _form(self, form: Any, above: tuple[int, ...]) -> tuple[int, int]:
+    def _form(self, form: Any, outer_forms: tuple[int, ...]) -> tuple[int, int]:
         number = _number(form)
-        if number in above or len(above) >= _MAX_DEPTH:  # drawn by itself: pdfium stops there too
+        if number in outer_forms:  # drawn by itself: pdfium stops there too
             return 0, 0
         if number not in self._forms:
-            self._forms[number] = self._content(form, (*above, number))
+            self._forms[number] = self._content(form, (*outer_forms, number))
         return self._forms[number]
 
     def _font_bytes(self, font: Any) -> int:
         number = _number(font)
         if number not in self._fonts:
-            self._fonts[number] = max(
-                (_inflated(stream) for stream in _font_streams(font)), default=0
-            )
+            self._fonts[number] = max(map(_inflated_size, _font_streams(font)), default=0)
         return self._fonts[number]
 
 
 def object_in_stream(
-    reader: Any, get: Callable[[Any], Any], places: dict[int, Any], reference: Any
+    reader: Any, get: Callable[[Any], Any], offsets: dict[int, Any], reference: Any
 ) -> Any:
     """Object `reference` as pypdf's `get` gives it; from a stream of many thousand it alone is
-    parsed.
+    parsed. `offsets`: those of the objects in such streams, filled here.
     """
     from pypdf.generic import read_object
 
-    stream = reader.xref_objStm[reference.idnum][0]
-    whole = reader.get_object(stream)
-    if whole.get("/N", 0) <= _MANY_OBJECTS:
+    number = reader.xref_objStm[reference.idnum][0]
+    stream = reader.get_object(number)
+    if stream.get("/N", 0) <= MANY_OBJECTS:
         return get(reference)
-    data = io.BytesIO(whole.get_data())
-    first = int(whole["/First"])
-    if stream not in places:
-        numbers = [*map(int, data.read(first).split())]
-        places[stream] = dict(zip(numbers[::2], numbers[1::2]))
-    data.seek(first + places[stream][reference.idnum])
+    data = io.BytesIO(stream.get_data())
+    first = int(stream["/First"])
+    if number not in offsets:
+        pairs = [*map(int, data.read(first).split())]
+        offsets[number] = dict(zip(pairs[::2], pairs[1::2]))
+    data.seek(first + offsets[number][reference.idnum])
     return reader.cache_indirect_object(0, reference.idnum, read_object(data, reader))
 
 
 def fonts_without_encoding(page: Any) -> frozenset[str]:
-    """The names, subset tags aside, that only symbolic embedded TrueType fonts of pypdf's `page`
+    """The names, without subset tags, that only symbolic embedded TrueType fonts of pypdf's `page`
     without encoding and ToUnicode have."""
-    names: tuple[set[str], set[str]] = set(), set()
-    for font in (
-        font
-        for _, font in _values(_resolved(page.get("/Resources")), "/Font")
-        if hasattr(font, "get")
-    ):
+    encoded: set[str] = set()
+    unencoded: set[str] = set()
+    for _, font in _entries(_resolved(page.get("/Resources")), "/Font"):
+        if not hasattr(font, "get"):
+            continue
         silent = font.get("/Subtype") == "/TrueType" and not {"/Encoding", "/ToUnicode"} & set(font)
-        about = (_resolved(font.get("/FontDescriptor")) or {}) if silent else {}
-        guessed = "/FontFile2" in about and bool(int(about.get("/Flags", 0)) & _SYMBOLIC)
-        names[guessed].add(bare(str(font.get("/BaseFont"))))
-    return frozenset(names[True] - names[False])
+        descriptor = (_resolved(font.get("/FontDescriptor")) or {}) if silent else {}
+        embedded = "/FontFile2" in descriptor
+        guessed = embedded and int(descriptor.get("/Flags", 0)) & _SYMBOLIC
+        names = unencoded if guessed else encoded
+        names.add(bare(str(font.get("/BaseFont"))))
+    return frozenset(unencoded - encoded)
 
 
 def _font_streams(font: Any) -> Iterator[Any]:
-    if not hasattr(font, "get"):
-        return
-    for part in (font, *_list(font.get("/DescendantFonts"))):
+    parts = [font, *_list(font.get("/DescendantFonts"))] if hasattr(font, "get") else []
+    for part in parts:
         if not hasattr(part, "get"):
             continue
         descriptor = _resolved(part.get("/FontDescriptor"))
-        yield from (_resolved(part.get(key)) for key in ("/ToUnicode", "/Encoding", "/CIDToGIDMap"))
-        if hasattr(descriptor, "get"):
-            yield from (
-                _resolved(descriptor.get(key)) for key in ("/FontFile", "/FontFile2", "/FontFile3")
-            )
-        yield from (glyph for _, glyph in _values(part, "/CharProcs"))
+        for key in ("/ToUnicode", "/Encoding", "/CIDToGIDMap"):
+            yield _resolved(part.get(key))
+        for key in ("/FontFile", "/FontFile2", "/FontFile3") if hasattr(descriptor, "get") else ():
+            yield _resolved(descriptor.get(key))
+        for _, glyph in _entries(part, "/CharProcs"):
+            yield glyph
 
 
-def _inflated(stream: Any) -> int:
-    """The length of a stream inflated, at most one byte over the limit; nothing is kept."""
+def _inflated_size(stream: Any) -> int:
+    """The length of a stream inflated, at most a megabyte over the limit; its bytes are dropped."""
     if not _is_stream(stream):
         return 0
     if stream.get("/Filter") != "/FlateDecode":
@@ -169,7 +158,7 @@ def _inflated(stream: Any) -> int:
     data = stream._data
     try:
         while data and size <= MAX_PAGE_STREAM_BYTES:
-            size += len(unpacker.decompress(data, _PIECE))
+            size += len(unpacker.decompress(data, _INFLATED_AT_ONCE))
             data = unpacker.unconsumed_tail
     except zlib.error:  # pdfium keeps what came before the damage, and so may we
         return size
@@ -183,10 +172,8 @@ def _unpacked(stream: Any) -> bytes:
     filters = stream.get("/Filter")
     names = filters if isinstance(filters, list) else [filters]
     if any(name in _FULL_NAMES for name in names):
-        whole = [NameObject(_FULL_NAMES.get(name, name)) for name in names]
-        stream[NameObject("/Filter")] = (
-            ArrayObject(whole) if isinstance(filters, list) else whole[0]
-        )
+        full = ArrayObject(NameObject(_FULL_NAMES.get(name, name)) for name in names)
+        stream[NameObject("/Filter")] = full
     return bytes(stream.get_data())
 
 
@@ -201,13 +188,12 @@ def _list(item: Any) -> list[Any]:
     return [_resolved(part) for part in item] if isinstance(item, list) else [item]
 
 
-def _values(holder: Any, key: str) -> list[tuple[str, Any]]:
+def _entries(holder: Any, key: str) -> list[tuple[str, Any]]:
+    """The names and objects of the dictionary `key` of `holder`."""
     table: Any = _resolved(holder.get(key)) if hasattr(holder, "get") else None
-    return (
-        [(str(name), _resolved(table.raw_get(name))) for name in table]
-        if hasattr(table, "raw_get")
-        else []
-    )
+    if not hasattr(table, "raw_get"):
+        return []
+    return [(str(name), _resolved(table.raw_get(name))) for name in table]
 
 
 def _is_stream(item: Any) -> bool:

@@ -8,6 +8,9 @@ from docqa.ingest.pdf.bookmarks import Bookmark
 from docqa.ingest.pdf.errors import pdf_errors
 from docqa.ingest.structure.clean import clean, squeeze
 
+_NAMES_OF_PROGRAMS = ("microsoft word", "untitled", "(anonymous", "layout 1")
+_NAMES_OF_FILES = (".doc", ".docx", ".dvi", ".tex", ".pdf", ".indd", ".qxd", ".wpd")
+
 
 def labels(reader: Any, count: int) -> list[str | None]:
     """The label of each page in the file, or None."""
@@ -43,25 +46,23 @@ def title(reader: Any) -> str:
     with suppress(*pdf_errors()):
         title = squeeze(clean(str(reader.metadata.title or ""))) if reader.metadata else ""
     lowered = title.lower()
-    made_up = lowered.startswith(
-        ("microsoft word", "untitled", "(anonymous", "layout 1")
-    ) or lowered.endswith((".doc", ".docx", ".dvi", ".tex", ".pdf", ".indd", ".qxd", ".wpd"))
+    made_up = lowered.startswith(_NAMES_OF_PROGRAMS) or lowered.endswith(_NAMES_OF_FILES)
     return title if len(title) > 2 and not made_up else ""
 
 
 def left_out(reader: Any) -> list[str]:
-    """What the file has beside its pages' text that is not read."""
+    """What the file has outside its pages' text that is not read."""
     lines: list[str] = []
     with suppress(*pdf_errors()):
-        root = reader.root_object
-        form = root.get("/AcroForm")
-        form = form.get_object() if form is not None else {}
-        if "/XFA" in form:
+        if "/XFA" in _in_root(reader, "/AcroForm"):
             lines.append(
                 "an XFA form: what only its program shows is not read; print it to a new PDF to have it read"
             )
-        names = root.get("/Names")
-        names = names.get_object() if names is not None else {}
-        if "/EmbeddedFiles" in names:
+        if "/EmbeddedFiles" in _in_root(reader, "/Names"):
             lines.append("attached files are not read")
     return lines
+
+
+def _in_root(reader: Any, key: str) -> Any:
+    entry = reader.root_object.get(key)
+    return entry.get_object() if entry is not None else {}

@@ -18,7 +18,7 @@ _SLACKS = ((0.02, 4), (0.05, 12))
 
 
 @dataclass(slots=True)
-class Segment:
+class WordRun:
     """Words in a row on one height, or a table as one word, of these `rows`. `drawn`: the order of
     drawing.
     """
@@ -37,18 +37,18 @@ class Segment:
         return self.bottom - self.top
 
 
-def crosses(segment: Segment, gutter: float) -> bool:
+def crosses(segment: WordRun, gutter: float) -> bool:
     """Whether `segment` is on both sides of `gutter`."""
     return segment.x0 < gutter - 8 and segment.x1 > gutter + 8
 
 
-def same_row(a: Segment, b: Segment) -> bool:
+def same_row(a: WordRun, b: WordRun) -> bool:
     """Whether two segments are printed on one height."""
     overlap = min(a.bottom, b.bottom) - max(a.top, b.top)
     return overlap > 0.6 * min(a.height, b.height)
 
 
-def find_gutter(segments: list[Segment]) -> float | None:
+def find_gutter(segments: list[WordRun]) -> float | None:
     """The x of a strip that separates two sides of running text, or None."""
     if len(segments) < 8:
         return None
@@ -87,7 +87,7 @@ def _widest_strip(cover: Sequence[float], bins: int, slack: float) -> float | No
 
 
 def _text_on_both_sides(
-    segments: list[Segment], gutter: float, low: float, high: float, lines: int
+    segments: list[WordRun], gutter: float, low: float, high: float, lines: int
 ) -> bool:
     """Whether so many `lines`, and a quarter of the rows, of each side are running text or
     columns.
@@ -110,8 +110,8 @@ def _text_on_both_sides(
 
 
 def without_head(
-    left: list[Segment], right: list[Segment], gutter: float
-) -> list[tuple[list[Segment], list[Segment]]]:
+    left: list[WordRun], right: list[WordRun], gutter: float
+) -> list[tuple[list[WordRun], list[WordRun]]]:
     """The two sides of a band, cut where a head ends: short lines on both sides, such as authors,
     above a gap across both. Lines at the edge of their column are a heading or a list, no head."""
     both = sorted([*left, *right], key=lambda s: s.top)
@@ -146,7 +146,7 @@ def without_head(
     ]
 
 
-def _flush(side: Sequence[Segment], head: set[int]) -> bool:
+def _flush(side: Sequence[WordRun], head: set[int]) -> bool:
     """Whether half of the segments `head` (their `id`) begin where several below them do."""
     starts = [s.x0 for s in side if id(s) not in head]
     mine = [s for s in side if id(s) in head]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
-from docqa.ingest.pdf.layout.columns import Segment, same_row
+from docqa.ingest.pdf.layout.columns import WordRun, same_row
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import grouped
 
@@ -33,20 +33,20 @@ class DrawnBlock:
     """Segments drawn without a break. `right`: the furthest that its lines could run to; `wrapped`:
     they are running text, broken where the next word did not fit."""
 
-    segments: list[Segment]
+    segments: list[WordRun]
     box: Box
     right: float
     wrapped: bool = True
 
 
-def torn(rows: Sequence[Sequence[Segment]], drawn: Sequence[Segment]) -> int:
+def torn(rows: Sequence[Sequence[WordRun]], drawn: Sequence[WordRun]) -> int:
     """How often neighbours in a row, with a gap between, belong to two texts by `drawn`: what comes
     next is below the first, or what came before above the second."""
     numbers = {id(segment): number for number, segment in enumerate(drawn)}
     return sum(_is_torn(a, b, numbers, drawn) for row in rows for a, b in pairwise(row))
 
 
-def _is_torn(a: Segment, b: Segment, numbers: dict[int, int], drawn: Sequence[Segment]) -> bool:
+def _is_torn(a: WordRun, b: WordRun, numbers: dict[int, int], drawn: Sequence[WordRun]) -> bool:
     first = numbers[id(a)]
     second = numbers[id(b)]
     if second == first + 1 or b.x0 - a.x1 < _GAP * min(a.height, b.height):
@@ -58,14 +58,14 @@ def _is_torn(a: Segment, b: Segment, numbers: dict[int, int], drawn: Sequence[Se
     )
 
 
-def _is_below(segment: Segment, other: Segment) -> bool:
+def _is_below(segment: WordRun, other: WordRun) -> bool:
     height = max(segment.height, other.height)
     lower = 0.3 * height < segment.bottom - other.bottom < 2 * height
     return lower and segment.x0 < other.x1 and other.x0 < segment.x1
 
 
 def side_by_side(
-    segments: Sequence[Segment], rows: Sequence[Sequence[Segment]]
+    segments: Sequence[WordRun], rows: Sequence[Sequence[WordRun]]
 ) -> list[DrawnBlock]:
     """The segments of a region in the blocks in which they are read, or none where its `rows` do
     not run through texts side by side. Blocks come as drawn, but after what is above them in their
@@ -85,7 +85,7 @@ def side_by_side(
     return blocks
 
 
-def _goes_on(block: Sequence[Segment], segment: Segment) -> bool:
+def _goes_on(block: Sequence[WordRun], segment: WordRun) -> bool:
     last = block[-1]
     height = max(last.height, segment.height, 1.0)
     if same_row(last, segment):
@@ -100,7 +100,7 @@ def _goes_on(block: Sequence[Segment], segment: Segment) -> bool:
     return beside or (below and segment.x0 < right and left < segment.x1)
 
 
-def _box(block: Sequence[Segment]) -> Box:
+def _box(block: Sequence[WordRun]) -> Box:
     return (
         min(s.x0 for s in block),
         min(s.top for s in block),
@@ -109,8 +109,8 @@ def _box(block: Sequence[Segment]) -> Box:
     )
 
 
-def _with_columns_of_tables(found: list[list[Segment]]) -> list[list[Segment]]:
-    joined: list[list[Segment]] = []
+def _with_columns_of_tables(found: list[list[WordRun]]) -> list[list[WordRun]]:
+    joined: list[list[WordRun]] = []
     for block in found:
         mate = next((other for other in reversed(joined[-6:]) if _are_columns(other, block)), None)
         if mate is None:
@@ -120,7 +120,7 @@ def _with_columns_of_tables(found: list[list[Segment]]) -> list[list[Segment]]:
     return joined
 
 
-def _are_columns(a: Sequence[Segment], b: Sequence[Segment]) -> bool:
+def _are_columns(a: Sequence[WordRun], b: Sequence[WordRun]) -> bool:
     """Whether they share most heights and one is of figures."""
     if min(_letters(a), _letters(b)) >= _FIGURES:
         return False
@@ -134,14 +134,14 @@ def _are_columns(a: Sequence[Segment], b: Sequence[Segment]) -> bool:
     return len(fewer) > 1 and shared >= 0.7 * len(fewer) and 2 * len(fewer) >= len(more)
 
 
-def _letters(block: Sequence[Segment]) -> float:
+def _letters(block: Sequence[WordRun]) -> float:
     """Words with letters, per segment."""
     return sum(
         any(map(str.isalpha, word.text)) for segment in block for word in segment.words
     ) / len(block)
 
 
-def _top_down(found: list[list[Segment]]) -> Iterator[list[Segment]]:
+def _top_down(found: list[list[WordRun]]) -> Iterator[list[WordRun]]:
     """Each after those above it in its column."""
     places = [_box(block) for block in found]
     waiting = [0] * len(found)
@@ -204,7 +204,7 @@ def _is_wrapped(block: DrawnBlock) -> bool:
     )
 
 
-def confidence_in_order(rows: Sequence[Sequence[Segment]]) -> str:
+def confidence_in_order(rows: Sequence[Sequence[WordRun]]) -> str:
     """The grade of the order in which `rows` are read, by that of drawing. A: both agree, or there
     are no columns, tables or wide gaps. B: some rows were drawn elsewhere. C: a row runs through
     texts drawn apart."""

@@ -110,7 +110,7 @@ def number_lines(lines: Sequence[Line], numbers: Sequence[Word]) -> None:
             line.number = int(word.text)
 
 
-def pages_to_read_again(found: Sequence[bool]) -> dict[int, bool]:
+def pages_to_parse_again(found: Sequence[bool]) -> dict[int, bool]:
     """What pages with line numbers (`found`) say of others, from 0: one whose neighbours have them
     probably does (True), a lone one in a long document has a table of numbered rows (False)."""
     numbered = [index for index, yes in enumerate(found) if yes]

@@ -29,7 +29,7 @@ _BETWEEN_CELLS = " | "
 
 
 @dataclass(frozen=True, slots=True)
-class PageText:
+class JoinedPage:
     """The text of a page with its blocks, and lines that may be headings. `printed`: the lines of
     each block; `numbered`: those with a printed number."""
 
@@ -41,7 +41,7 @@ class PageText:
     tables: tuple[Table, ...] = ()
 
 
-def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> PageText:
+def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> JoinedPage:
     """The text of a page from its lines without furniture."""
     body = body_size(lines)
     for line in lines:
@@ -77,7 +77,7 @@ def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> PageText:
     printed = tuple(tuple(paragraph.lines) for paragraph in paragraphs)
     whole = "\n".join(text)
     tables = _tables_of(whole, blocks, printed)
-    return PageText(whole, tuple(blocks), tuple(headings), printed, tuple(numbered), tables)
+    return JoinedPage(whole, tuple(blocks), tuple(headings), printed, tuple(numbered), tables)
 
 
 def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:

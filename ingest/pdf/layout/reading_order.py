@@ -14,7 +14,7 @@ from itertools import groupby, pairwise, takewhile
 from statistics import median
 from typing import NamedTuple
 
-from docqa.ingest.pdf.layout.columns import Segment, crosses, find_gutter, same_row, without_head
+from docqa.ingest.pdf.layout.columns import WordRun, crosses, find_gutter, same_row, without_head
 from docqa.ingest.pdf.layout.drawing import confidence_in_order, side_by_side
 from docqa.ingest.pdf.layout.line_numbers import number_lines, take_line_numbers
 from docqa.ingest.pdf.layout.lines import APART, TABLE, Line
@@ -43,9 +43,9 @@ class Reading(NamedTuple):
 @dataclass
 class _Order:
     lines: list[Line] = field(default_factory=list)
-    rows: list[list[Segment]] = field(default_factory=list)
+    rows: list[list[WordRun]] = field(default_factory=list)
 
-    def add_rows(self, rows: Sequence[list[Segment]], region: int) -> None:
+    def add_rows(self, rows: Sequence[list[WordRun]], region: int) -> None:
         self.rows.extend(rows)
         self.lines.extend(line for row in rows for line in _lines_of(row, region))
 
@@ -193,7 +193,7 @@ def _right_to_left(words: Sequence[Word], width: float, rules: Sequence[Box]) ->
     def mirror(box: Box) -> Box:
         return width - box[2], box[1], width - box[0], box[3]
 
-    def follows(line: Segment, word: Word) -> bool:
+    def follows(line: WordRun, word: Word) -> bool:
         gap = _RTL_GAP * (word.bottom - word.top)
         return word.x0 <= line.x1 + gap and line.x0 <= word.x1 + gap
 
@@ -215,8 +215,8 @@ def _drawn_segments(
     words: Sequence[Word],
     tables: Sequence[Sequence[Row]],
     drawn: Sequence[Word],
-    follows: Callable[[Segment, Word], bool] | None = None,
-) -> list[Segment]:
+    follows: Callable[[WordRun, Word], bool] | None = None,
+) -> list[WordRun]:
     """Segments of words, and one for each table, numbered by the words that were `drawn`."""
     segments = _segments(words, follows)
     if not tables:
@@ -231,21 +231,21 @@ def _drawn_segments(
             default=len(drawn),
         )
         word = Word("\n".join(row.text for row in rows), *box, True, rows[0].bold)
-        segments.append(Segment([word], *box, tuple(rows), first))
+        segments.append(WordRun([word], *box, tuple(rows), first))
     return segments
 
 
 def _segments(
-    words: Sequence[Word], follows: Callable[[Segment, Word], bool] | None = None
-) -> list[Segment]:
+    words: Sequence[Word], follows: Callable[[WordRun, Word], bool] | None = None
+) -> list[WordRun]:
     """`follows`: whether a word goes on with a segment, by default on its height."""
     goes_on = follows or _follows
-    segments: list[Segment] = []
-    current: Segment | None = None
+    segments: list[WordRun] = []
+    current: WordRun | None = None
     for word in words:
         _, x0, top, x1, bottom, newline = word[:6]
         if current is None or newline or not goes_on(current, word):
-            current = Segment([word], x0, top, x1, bottom, drawn=len(segments))
+            current = WordRun([word], x0, top, x1, bottom, drawn=len(segments))
             segments.append(current)
             continue
         current.words.append(word)
@@ -258,7 +258,7 @@ def _segments(
     return segments
 
 
-def _follows(segment: Segment, word: Word) -> bool:
+def _follows(segment: WordRun, word: Word) -> bool:
     top = word.top
     bottom = word.bottom
     height = overlap = bottom - top
@@ -268,7 +268,7 @@ def _follows(segment: Segment, word: Word) -> bool:
     return overlap > 0.5 * height and -0.5 * height < word.x0 - segment.x1 < 0.9 * height
 
 
-def _order(segments: list[Segment], left: float, right: float, order: _Order, depth: int) -> None:
+def _order(segments: list[WordRun], left: float, right: float, order: _Order, depth: int) -> None:
     """Appends the lines of a region in reading order."""
     gutter = find_gutter(_with_rows(segments)) if depth < 3 else None
     if gutter is None:
@@ -276,14 +276,14 @@ def _order(segments: list[Segment], left: float, right: float, order: _Order, de
         return
     crossing = [s for s in segments if crosses(s, gutter)]
 
-    def is_across(segment: Segment) -> bool:
+    def is_across(segment: WordRun) -> bool:
         return crosses(segment, gutter) or any(same_row(segment, other) for other in crossing)
 
     for across, band in groupby(sorted(segments, key=lambda s: (s.top + s.bottom) / 2), is_across):
         if across:
             _order_block(list(band), left, right, order)
             continue
-        sides: tuple[list[Segment], list[Segment]] = ([], [])
+        sides: tuple[list[WordRun], list[WordRun]] = ([], [])
         for segment in band:
             sides[(segment.x0 + segment.x1) / 2 > gutter].append(segment)
         for part in without_head(*sides, gutter):
@@ -291,7 +291,7 @@ def _order(segments: list[Segment], left: float, right: float, order: _Order, de
             _order(part[1], gutter, right, order, depth + 1)
 
 
-def _order_block(segments: list[Segment], left: float, right: float, order: _Order) -> None:
+def _order_block(segments: list[WordRun], left: float, right: float, order: _Order) -> None:
     """Appends a region without a gutter; texts side by side are read one by one."""
     rows = _rows(segments)
     blocks = side_by_side(segments, rows)
@@ -312,11 +312,11 @@ def _order_block(segments: list[Segment], left: float, right: float, order: _Ord
         order.add_rows(_rows(block.segments), region if block.wrapped else APART)
 
 
-def _with_rows(segments: list[Segment]) -> list[Segment]:
+def _with_rows(segments: list[WordRun]) -> list[WordRun]:
     """The segments, and rows of tables as such: they tell of columns as other lines do."""
-    found: list[Segment] = []
+    found: list[WordRun] = []
     for segment in segments:
-        found += [Segment(list(row.words), *row.box) for row in segment.rows] or [segment]
+        found += [WordRun(list(row.words), *row.box) for row in segment.rows] or [segment]
     return found
 
 
@@ -324,9 +324,9 @@ def _region_id(left: float, right: float) -> int:
     return round(left) * 10_000 + round(right)
 
 
-def _rows(segments: list[Segment]) -> list[list[Segment]]:
+def _rows(segments: list[WordRun]) -> list[list[WordRun]]:
     """Segments on one height, top to bottom, left to right."""
-    rows: list[list[Segment]] = []
+    rows: list[list[WordRun]] = []
     tables = sorted(
         (segment for segment in segments if segment.rows), key=lambda s: (s.top, s.x0), reverse=True
     )
@@ -344,7 +344,7 @@ def _rows(segments: list[Segment]) -> list[list[Segment]]:
     return [sorted(row, key=lambda s: s.x0) for row in rows]
 
 
-def _lines_of(row: list[Segment], region: int) -> list[Line]:
+def _lines_of(row: list[WordRun], region: int) -> list[Line]:
     if not row[0].rows:
         return [_line(row, region)]
     lines = []
@@ -370,7 +370,7 @@ def _lines_of(row: list[Segment], region: int) -> list[Line]:
     return lines
 
 
-def _joins(row: list[Segment], segment: Segment) -> bool:
+def _joins(row: list[WordRun], segment: WordRun) -> bool:
     if row[0].rows or not any(same_row(segment, other) for other in row):
         return False
     width = segment.x1 - segment.x0
@@ -381,7 +381,7 @@ def _joins(row: list[Segment], segment: Segment) -> bool:
     )
 
 
-def _line(row: list[Segment], region: int) -> Line:
+def _line(row: list[WordRun], region: int) -> Line:
     words = row[0].words if len(row) == 1 else [word for segment in row for word in segment.words]
     parts = [" " + word.text for word in words]
     parts[0] = words[0].text

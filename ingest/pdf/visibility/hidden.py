@@ -30,7 +30,7 @@ from docqa.ingest.pdf.visibility.objects import (
     image_share,
     overlap,
 )
-from docqa.ingest.pdf.visibility.raster import Picture
+from docqa.ingest.pdf.visibility.raster import RenderedImage
 from docqa.ingest.structure.clean import folded
 
 INVISIBLE = "invisible"
@@ -156,7 +156,7 @@ class HiddenTextDetector:
         x0, y0, x1, y1 = around(*boxes)
         margin = max(box[3] - box[1] for box in boxes) / 2
         region = x0 - margin, y0 - margin, x1 + margin, y1 + margin
-        picture = _picture_without(self._page, [region], self.objects, set(self.objects.order))
+        picture = _image_without(self._page, [region], self.objects, set(self.objects.order))
         shares = [picture.ink(box) for box in boxes]
         letters = sum(0 < ink < _INKED * room for ink, room in shares)
         return (
@@ -331,22 +331,22 @@ def _without(
 ) -> dict[int, str]:
     """Those of `candidates` that nobody misses when all are left out."""
     boxes = [candidate.box for candidate in candidates]
-    before = Picture(page, boxes)
+    before = RenderedImage(page, boxes)
     owners = {owner for candidate in candidates for owner in candidate.owners}
-    after = _picture_without(page, boxes, objects, owners)
+    after = _image_without(page, boxes, objects, owners)
     unseen = [s for s in candidates if before.same(after, s.box)]
     unseen = [s for s in unseen if not s.must_be_plain or after.plain(s.box)]
     if unseen and objects.annotated:
         # What an annotation shows once more, in the same place, can be seen.
-        plain = Picture(page, boxes, annotations=False)
-        without = _picture_without(page, boxes, objects, owners, annotations=False)
+        plain = RenderedImage(page, boxes, annotations=False)
+        without = _image_without(page, boxes, objects, owners, annotations=False)
         same = {s for s in unseen if before.same(plain, s.box)}
         unseen = [s for s in unseen if s not in same or plain.same(without, s.box)]
     if not unseen:
         return {}
     copies = _copies(objects, text_page, owners)
     if copies:
-        bare = _picture_without(
+        bare = _image_without(
             page, boxes, objects, {*owners, *(copy for found in copies.values() for copy in found)}
         )
         unseen = [
@@ -355,17 +355,17 @@ def _without(
     return {candidate.word: candidate.reason for candidate in unseen}
 
 
-def _picture_without(
+def _image_without(
     page: Any,
     boxes: Sequence[Box],
     objects: PageObjects,
     items: set[int],
     *,
     annotations: bool = True,
-) -> Picture:
+) -> RenderedImage:
     objects.set_active(items, False)
     try:
-        return Picture(page, boxes, annotations=annotations)
+        return RenderedImage(page, boxes, annotations=annotations)
     finally:
         objects.set_active(items, True)
 

@@ -17,7 +17,7 @@ _SAME_LEVELS = 12  # of 256: the eye does not tell them apart
 _PAPER = bytes(range(192, 256))
 
 
-class Picture:
+class RenderedImage:
     """The part of `page` around `boxes`, one pixel a point or coarser. Boxes are in user space, y
     up.
     """
@@ -54,7 +54,7 @@ class Picture:
             self._height = bitmap.height
             self._stride = bitmap.stride
 
-    def same(self, other: "Picture", box: Box) -> bool:
+    def same(self, other: "RenderedImage", box: Box) -> bool:
         """Whether both show the same in `box`, to the eye."""
         rows = zip(self._rows(box), other._rows(box), strict=True)
         return all(

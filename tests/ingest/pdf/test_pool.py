@@ -54,7 +54,7 @@ def test_forks_give_the_same_document_as_one_process():
 
 def test_pages_that_wait_as_bytes_are_the_same(long_pdf, monkeypatch):
     alone = read(ReadRequest("a.pdf", long_pdf))
-    monkeypatch.setattr(pdf_pages, "_AT_ONCE", 3)
+    monkeypatch.setattr(pdf_pages, "EARLY_PAGES", 3)
     assert read(ReadRequest("a.pdf", long_pdf), processes=2) == alone
 
 

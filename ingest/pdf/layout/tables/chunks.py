@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
+from docqa.ingest.pdf.layout.tables.measures import CLOSING_GAP, NEAR, WORD_GAP
 from docqa.ingest.pdf.layout.tables.placed import BAR, cell_text, lines_of
 from docqa.ingest.pdf.layout.tables.rules import Rule
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.values import is_year, says_value
 
-ALIGNED = 2.5  # points between the edges of what stands in one column, or their middles
-_WORD_GAP = 0.65  # heights; between two values a space is enough
-_CLOSING_GAP = 1.5
-_GROUP = 3  # digits
+_THOUSANDS = 3  # digits
 _SIGNS = frozenset("$€£¥")
 _LEADER = ".\u2026_"
 _DOTS = "...."
@@ -47,7 +45,7 @@ class Chunk:
         """Whether both begin, end or have their middle there."""
         return (
             min(abs(self.x0 - other.x0), abs(self.x1 - other.x1), abs(self.middle - other.middle))
-            < ALIGNED
+            < NEAR
         )
 
 
@@ -113,8 +111,8 @@ def _joins(before: Word, word: Word, height: float, walls: Sequence[float]) -> b
     if before.text in _SIGNS:
         return word.text[0] in "(-−–—0123456789."
     if word.text in _CLOSING:
-        return gap < _CLOSING_GAP * height
-    if gap >= _WORD_GAP * height:
+        return gap < CLOSING_GAP * height
+    if gap >= WORD_GAP * height:
         return False
     return _one_number(before.text, word.text) or not (
         says_value(before.text) and says_value(word.text)
@@ -128,11 +126,11 @@ def _one_number(before: str, after: str) -> bool:
     if after.startswith("(") or not (before[-1:].isdigit() and after[:1].isdigit()):
         return True
     whole = before.lstrip("($€£¥-–−")
-    group = after[:_GROUP]
-    rest = after[_GROUP:]
+    group = after[:_THOUSANDS]
+    rest = after[_THOUSANDS:]
     return (
         whole.isdecimal()
-        and len(whole) <= _GROUP == len(group)
+        and len(whole) <= _THOUSANDS == len(group)
         and group.isdecimal()
         and not rest[:1].isdigit()
     )

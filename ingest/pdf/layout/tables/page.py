@@ -9,10 +9,10 @@ from itertools import pairwise
 from docqa.ingest.language.dates import dates
 from docqa.ingest.pdf.layout.tables.chunks import PrintLine, print_lines
 from docqa.ingest.pdf.layout.tables.grid import build
+from docqa.ingest.pdf.layout.tables.measures import FEW, MOST, MOST_TABLES, NEAR
 from docqa.ingest.pdf.layout.tables.placed import PlacedTable, Row, rows_of
 from docqa.ingest.pdf.layout.tables.regions import aligned_regions, ruled_regions
 from docqa.ingest.pdf.layout.tables.rules import (
-    NEAR,
     Rules,
     frame_box,
     frames,
@@ -23,10 +23,6 @@ from docqa.ingest.pdf.layout.tables.rules import (
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.values import counts
-
-_MOST_TABLES = 60
-_FEW = 0.3
-_NAMED = 0.6  # the share of the rows of a table of words that have a name
 
 
 def take_tables(
@@ -61,7 +57,7 @@ def take_tables(
             lines = print_lines(rest, rules.down)
             read = len(rest)
         for box in regions(rules, lines):
-            if len(found) < _MOST_TABLES:
+            if len(found) < MOST_TABLES:
                 rest = _taken(
                     found, _built(rest, rules, box, ruled=regions is not aligned_regions), rest
                 )
@@ -76,7 +72,7 @@ def _is_odd(table: PlacedTable) -> bool:
     that names are missing."""
     first = [cell for cell in table.cells if not cell.column and cell.row >= table.heads]
     valued = [cell for cell in first if cell.is_value and not any(dates(cell.text))]
-    values = len(valued) > _NAMED * len(first) and not counts([cell.text for cell in first])
+    values = len(valued) > MOST * len(first) and not counts([cell.text for cell in first])
     return values or 2 * sum(cell.columns > 1 for cell in table.cells) > len(table.cells)
 
 
@@ -99,7 +95,7 @@ def _fuses(table: PlacedTable) -> bool:
                 beside.add(cell.row)
             if cell.row >= table.heads:
                 below[cell.row] += sum(map(bool, values)) > 1
-    return len(beside | {row for row, count in below.items() if count > 1}) > _FEW * len(below)
+    return len(beside | {row for row, count in below.items() if count > 1}) > FEW * len(below)
 
 
 def _built(
@@ -128,7 +124,7 @@ def _halves(table: PlacedTable, words: Sequence[Word]) -> tuple[list[Word], list
         names = [cell for cell in halves[1] if cell.column == edge and cell.row >= table.heads]
         if any(c.column + c.columns > edge for c in halves[0]) or sum(
             c.is_value for c in names
-        ) > _FEW * len(names):
+        ) > FEW * len(names):
             continue
         if (
             not all(any(c.is_value for c in half if c.row >= table.heads) for half in halves)
@@ -158,7 +154,7 @@ def _is_figure(table: PlacedTable) -> bool:
         if not cell.column
         for row in range(cell.row, cell.row + cell.rows)
     }
-    if len(named.intersection(rows)) >= _NAMED * len(rows):
+    if len(named.intersection(rows)) >= MOST * len(rows):
         return False
     return not any(
         cell.is_value and not cell.text.endswith(".") for cell in table.cells

@@ -246,6 +246,7 @@ def test_a_table_that_may_lack_columns_is_not_graded_a():
         ).grade
         == "B"
     )
+
     values = [(300, "1.5"), (360, "2.5"), (420, "4")]
     torn = [
         [(95, "Cod"), (170, "Live"), *values],
