@@ -1,6 +1,5 @@
 """The numbers that tables are found by. A "height" is that of a line of print, lengths are in
-points. Where nothing else is said they were chosen on real files like those of data/pdfs and left
-there where moving them by a fifth lost or fused tables.
+points. Where nothing else is said they were chosen on real files like those of data/pdfs.
 """
 
 # Shares
