@@ -16,6 +16,7 @@ from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.loading import bundled_model, find_model, writing_template
 from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.answerers.third_party import third_party_models
+from docqa.app.context.cached import CachedParts
 from docqa.app.context.context import Context
 from docqa.app.context.plan import Plan
 from docqa.app.errors import UsageError
