@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer, Quote
     from docqa.app.answer.events import Event
-    from docqa.app.options import Options
     from docqa.app.session.asynchronous import AsyncSession
     from docqa.app.session.engine import open_session
+
+    from .options import Options
 
 # Threads of numpy's products and of the native kernels wait for each other. Elsewhere torch goes by
 # it, too.

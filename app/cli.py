@@ -44,7 +44,8 @@ def run(
     from typer.exceptions import Abort, Exit, TyperException
 
     from docqa.app import report
-    from docqa.app.commands import root
+
+    from .commands import root
 
     try:
         if arguments[:1] == ["--man"]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from docqa.app.errors import UsageError
-from docqa.app.options import SOURCES
 from docqa.model.device import DEVICES
 from docqa.model.foreign.folder import ROLES
+
+from .errors import UsageError
+from .options import SOURCES
 
 
 @dataclass(frozen=True)

@@ -124,19 +124,21 @@ def interrupted(error: BaseException | None = None) -> int:
 
 def expected_errors() -> tuple[type[Exception], ...]:
     """The errors that have a message for the user; any other is a bug."""
-    from docqa.app.errors import AppError
     from docqa.ingest.errors import IngestError
     from docqa.kernels.errors import KernelError
     from docqa.model.errors import ModelError
+
+    from .errors import AppError
 
     return (AppError, IngestError, KernelError, ModelError, OSError, MemoryError)
 
 
 def exit_code(error: BaseException) -> int:
     """The contract's exit code for any error."""
-    from docqa.app.errors import AppError
     from docqa.ingest.errors import IngestError
     from docqa.model.errors import Cancelled, ContextTooLong
+
+    from .errors import AppError
 
     if isinstance(error, AppError):
         return error.exit_code

@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from docqa.ingest import limits
-from docqa.ingest.errors import (
+
+from .errors import (
     Encrypted,
     MissingError,
     NotADocument,

@@ -9,9 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from docqa.ingest.errors import NoText, refuse_over
-from docqa.ingest.limits import MAX_TEXT_CHARS
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import LEADER
 from docqa.ingest.structure.locators.items import find_items
 from docqa.ingest.structure.locators.sections import with_locators
@@ -20,7 +17,11 @@ from docqa.ingest.structure.opinions import with_parts
 from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.structure.references import find_references
 from docqa.ingest.structure.tables.described import with_tables
-from docqa.ingest.types import Coverage, Document, Page, Passage, Section
+
+from .errors import NoText, refuse_over
+from .limits import MAX_TEXT_CHARS
+from .request import ReadRequest
+from .types import Coverage, Document, Page, Passage, Section
 
 _GOOD_SCORE = 0.95
 _DOUBTFUL = re.compile(r"[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")

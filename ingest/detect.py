@@ -3,9 +3,9 @@
 import re
 from pathlib import PurePosixPath
 
-from docqa.ingest.archive import package_kind
-from docqa.ingest.errors import Encrypted, NotADocument, Unreadable
-from docqa.ingest.formats import (
+from .archive import package_kind
+from .errors import Encrypted, NotADocument, Unreadable
+from .formats import (
     FORMATS,
     Format,
     format_named,

@@ -2,8 +2,8 @@
 
 from contextlib import suppress
 
-from docqa.ingest.errors import NotADocument
-from docqa.ingest.formats import titles
+from .errors import NotADocument
+from .formats import titles
 
 _WESTERN_MARKS = "‘’“”‚„–—…•«»°§¶©®™€£¥±×÷²³µ·¡¿ª\u00ba\u00a0\u00ad†‡‰"
 _BOMS = (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")

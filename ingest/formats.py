@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 
-from docqa.ingest.request import ReadRequest
-from docqa.ingest.types import Document
+from .request import ReadRequest
+from .types import Document
 
 
 @dataclass(frozen=True)

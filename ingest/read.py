@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from stat import S_ISDIR
 
-from docqa.ingest.archive import (
+from .archive import (
     ZIP,
     is_pipe,
     is_zip,
@@ -15,8 +15,8 @@ from docqa.ingest.archive import (
     status_of,
     zip_entries,
 )
-from docqa.ingest.detect import format_of, looks_readable
-from docqa.ingest.errors import (
+from .detect import format_of, looks_readable
+from .errors import (
     EmptyError,
     IngestError,
     NoDocuments,
@@ -24,10 +24,10 @@ from docqa.ingest.errors import (
     reading,
     refuse_over,
 )
-from docqa.ingest.formats import format_of_suffix, titles
-from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_FILE_BYTES
-from docqa.ingest.request import PageEvents, ReadRequest
-from docqa.ingest.types import Document
+from .formats import format_of_suffix, titles
+from .limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_FILE_BYTES
+from .request import PageEvents, ReadRequest
+from .types import Document
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
 INGEST_VERSION = 14

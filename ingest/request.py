@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path, PurePosixPath
 
-from docqa.ingest.errors import refuse_over
-from docqa.ingest.limits import WORKER_MEMORY_BYTES, WORKER_PAGE_SECONDS, WORKER_WALL_SECONDS
-from docqa.ingest.types import Document
+from .errors import refuse_over
+from .limits import WORKER_MEMORY_BYTES, WORKER_PAGE_SECONDS, WORKER_WALL_SECONDS
+from .types import Document
 
 _MEMORY_PER_BYTE = 12  # of a Document as JSON
 

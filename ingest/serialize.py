@@ -7,8 +7,8 @@ from functools import cache
 from types import UnionType
 from typing import Any, cast, get_args, get_origin, get_type_hints, overload
 
-from docqa.ingest.errors import Unreadable
-from docqa.ingest.types import Document, Page
+from .errors import Unreadable
+from .types import Document, Page
 
 FORMAT_OF_LINES = 9
 

@@ -21,14 +21,15 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 from docqa.ingest import limits
-from docqa.ingest.errors import ERRORS, IngestError, Unreadable, reading
-from docqa.ingest.process import limits as process_limits
 from docqa.ingest.process.limits import Watch
 from docqa.ingest.process.messages import Inbox, pipes_of_child, receive, send, start_child
 from docqa.ingest.process.processor_time import Stopwatch
-from docqa.ingest.request import PageEvents, ReadRequest
-from docqa.ingest.serialize import from_bytes, maker, row_of
-from docqa.ingest.types import Document, Page
+
+from .errors import ERRORS, IngestError, Unreadable, reading
+from .process import limits as process_limits
+from .request import PageEvents, ReadRequest
+from .serialize import from_bytes, maker, row_of
+from .types import Document, Page
 
 if TYPE_CHECKING:
     from docqa.ingest.pdf.inspection import PageBoxes
@@ -116,7 +117,7 @@ class DocumentReading:
 def inspect_in_worker(request: ReadRequest, page: Page) -> "PageBoxes":
     """The PageBoxes of `inspection.inspect_page`, from such a child. Raises its errors, and
     Unreadable where the page takes over `page_seconds` or crashes its reader."""
-    from docqa.ingest.pdf import inspection
+    from .pdf import inspection
 
     with reading(request.name):
         try:
@@ -308,7 +309,7 @@ def main() -> int:
         send(answers, b"%s\n%d" % (kind, number))
 
     def tell_first(document: Document) -> None:
-        from docqa.ingest.serialize import to_bytes
+        from .serialize import to_bytes
 
         send(answers, b"first\n" + to_bytes(document))
 
@@ -342,14 +343,15 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
 
 def _read(request: ReadRequest, events: PageEvents) -> bytes:
     from docqa.ingest.process.forks import usable_cores
-    from docqa.ingest.read import read
-    from docqa.ingest.serialize import to_bytes
+
+    from .read import read
+    from .serialize import to_bytes
 
     return to_bytes(read(request, events, processes=request.processes or usable_cores()))
 
 
 def _inspect(request: ReadRequest, page: Page, events: PageEvents) -> bytes:
-    from docqa.ingest.pdf import inspection
+    from .pdf import inspection
 
     return inspection.to_bytes(inspection.inspect_page(request, page, events))
 

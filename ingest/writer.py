@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from docqa.ingest.assemble import assemble, grade, hidden_remark
-from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import clean, one_line, strip_invisible
 from docqa.ingest.structure.grids import GridRows, MarkedCell
-from docqa.ingest.types import Block, Document, Page
+
+from .assemble import assemble, grade, hidden_remark
+from .request import ReadRequest
+from .structure import outline
+from .types import Block, Document, Page
 
 TIGHT = frozenset(("list", "table"))
 _MAX_HEADING_CHARS = 120

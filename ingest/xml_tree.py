@@ -6,8 +6,8 @@ import re
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
-from docqa.ingest.errors import TooLarge, Unreadable, refuse_over
-from docqa.ingest.limits import MAX_XML_BYTES, MAX_XML_DEPTH
+from .errors import TooLarge, Unreadable, refuse_over
+from .limits import MAX_XML_BYTES, MAX_XML_DEPTH
 
 _DTD = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 # A document type that only names a DTD, which is never loaded.

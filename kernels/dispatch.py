@@ -17,11 +17,12 @@ import torch
 from torch import Tensor
 
 from docqa.kernels import gpu
-from docqa.kernels.cpu import LEVELS
-from docqa.kernels.errors import NoImplementation
-from docqa.kernels.native import SWITCH
-from docqa.kernels.self_check import library
-from docqa.kernels.threads import share_with_torch
+
+from .cpu import LEVELS
+from .errors import NoImplementation
+from .native import SWITCH
+from .self_check import library
+from .threads import share_with_torch
 
 share_with_torch()  # what needs torch begins here
 EVERY_FLOAT = frozenset({torch.float64, torch.float32, torch.bfloat16, torch.float16})

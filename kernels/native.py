@@ -3,8 +3,8 @@
 import os
 import sys
 
-from docqa.kernels.cpu import LEVELS, Library
-from docqa.kernels.self_check import array_library, library
+from .cpu import LEVELS, Library
+from .self_check import array_library, library
 
 SWITCH = "DOCQA_KERNELS"
 NUMERICS = 6

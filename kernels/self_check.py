@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.kernels.cpu.library import LEVELS, Library, load
-from docqa.kernels.errors import LibraryDamaged
+
+from .errors import LibraryDamaged
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -102,7 +103,7 @@ def _differing(
 
 def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
     """Each operation on arrays on a small problem with ragged sizes."""
-    from docqa.kernels.cpu import arrays
+    from .cpu import arrays
 
     drawn = 0
 
@@ -152,7 +153,7 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
 def _encoder_results(
     normal: Callable[..., np.ndarray], library: Library
 ) -> Iterator[tuple[str, np.ndarray]]:
-    from docqa.kernels.encoder import add_layer_norm, biased_gelu, encoder_attention
+    from .encoder import add_layer_norm, biased_gelu, encoder_attention
 
     q, k, v = normal(3, 101, 48)
     starts = np.array([0, 1, 71, 101])

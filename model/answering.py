@@ -14,19 +14,20 @@ import numpy as np
 from docqa.kernels.native import library_in_use, packed_is_faster
 from docqa.kernels.threads import use_threads
 from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
-from docqa.model.config import LINEAR, HybridConfig, load_config
 from docqa.model.cost.machine import multiplies_bfloat16
 from docqa.model.cost.plan import check_length
-from docqa.model.folder import load_calibration
 from docqa.model.heads.evidence import EvidenceHead, evidence_adapters
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.heads.reader_text import reader_files
 from docqa.model.native.tensors import FolderTensors
 from docqa.model.native.trunk import NativeTrunk
-from docqa.model.protocol import PACKED_PRECISION, Calibration, Reranker, VectorEncoder
 from docqa.model.state.state import State
-from docqa.model.tokenizer import CheckpointTokenizer
+
+from .config import LINEAR, HybridConfig, load_config
+from .folder import load_calibration
+from .protocol import PACKED_PRECISION, Calibration, Reranker, VectorEncoder
+from .tokenizer import CheckpointTokenizer
 
 
 class AnsweringModel:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from docqa.model.errors import ConfigUnsupported
+from .errors import ConfigUnsupported
 
 if TYPE_CHECKING:
     import torch

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from docqa.model.errors import ConfigUnsupported
+from .errors import ConfigUnsupported
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

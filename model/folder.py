@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import cast
 
-from docqa.model.errors import ConfigUnsupported
-from docqa.model.protocol import Calibration
+from .errors import ConfigUnsupported
+from .protocol import Calibration
 
 BUNDLED = Path(__file__).parent / "bundled"
 

@@ -16,10 +16,11 @@ from docqa.kernels.conv import unit_conv
 from docqa.kernels.delta import delta_rule
 from docqa.kernels.norm import gated_norm, zero_centred_norm
 from docqa.kernels.norm.reference import at_least_float32
-from docqa.model.config import FULL, HybridConfig
-from docqa.model.linear import Depthwise, Linear, SwiGLU
-from docqa.model.moe import SparseMoe
-from docqa.model.network import AttentionCache, Cache, DeltaCache, Network, NormLayer
+
+from .config import FULL, HybridConfig
+from .linear import Depthwise, Linear, SwiGLU
+from .moe import SparseMoe
+from .network import AttentionCache, Cache, DeltaCache, Network, NormLayer
 
 
 class ZeroCentredRMSNorm(NormLayer):

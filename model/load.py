@@ -20,24 +20,25 @@ from docqa.model.checkpoints.experts import default_budget, expert_pool
 from docqa.model.checkpoints.gguf.checkpoint import experts_in_blocks
 from docqa.model.checkpoints.network import load_mtp, load_network
 from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
-from docqa.model.config import HybridConfig, load_config
 from docqa.model.cost.machine import multiplies_bfloat16
 from docqa.model.cost.plan import BLOCKS_OF_EXPERTS, check_length, parameters
-from docqa.model.device import check_room, chosen_device
-from docqa.model.errors import ConfigUnsupported, ModelNotFound
-from docqa.model.folder import BUNDLED, load_calibration
 from docqa.model.gguf.file import is_gguf, open_gguf
 from docqa.model.heads.evidence import EvidenceHead, evidence_adapters
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.heads.reader_text import reader_files
-from docqa.model.linear import Linear
-from docqa.model.mtp import Mtp
-from docqa.model.network import Network
-from docqa.model.protocol import PACKED_PRECISION, Calibration, Reranker, VectorEncoder
 from docqa.model.state.long_attention import GRID, LongAttention
 from docqa.model.state.state import State
-from docqa.model.tokenizer import CheckpointTokenizer
+
+from .config import HybridConfig, load_config
+from .device import check_room, chosen_device
+from .errors import ConfigUnsupported, ModelNotFound
+from .folder import BUNDLED, load_calibration
+from .linear import Linear
+from .mtp import Mtp
+from .network import Network
+from .protocol import PACKED_PRECISION, Calibration, Reranker, VectorEncoder
+from .tokenizer import CheckpointTokenizer
 
 DTYPES = {
     "float32": torch.float32,

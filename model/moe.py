@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from docqa.kernels.moe import ExpertBank, Stacked, mix_experts, route
-from docqa.model.config import HybridConfig
-from docqa.model.linear import Linear, SwiGLU
+
+from .config import HybridConfig
+from .linear import Linear, SwiGLU
 
 
 class Router(nn.Module):

@@ -8,10 +8,10 @@ decide.
 import torch
 from torch import Tensor, nn
 
-from docqa.model.config import FULL, HybridConfig
-from docqa.model.hybrid import HybridLayer, ZeroCentredRMSNorm
-from docqa.model.linear import Linear
-from docqa.model.network import AttentionCache
+from .config import FULL, HybridConfig
+from .hybrid import HybridLayer, ZeroCentredRMSNorm
+from .linear import Linear
+from .network import AttentionCache
 
 PREFIX = "mtp."
 

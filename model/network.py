@@ -11,9 +11,10 @@ from torch.nn import functional
 from docqa.kernels import rope
 from docqa.kernels.matmul import StoredMatrix, product
 from docqa.kernels.moe import ExpertBank
-from docqa.model.config import HybridConfig
-from docqa.model.linear import Embedding, Linear
-from docqa.model.moe import Experts
+
+from .config import HybridConfig
+from .linear import Embedding, Linear
+from .moe import Experts
 
 
 class DeltaCache(Protocol):

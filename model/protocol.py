@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from docqa.model.config import HybridConfig
     from docqa.model.heads.evidence import EvidenceHead
     from docqa.model.heads.excerpt_reading import ExcerptReader
-    from docqa.model.mtp import Mtp
-    from docqa.model.network import Network
     from docqa.model.state.state import State
+
+    from .config import HybridConfig
+    from .mtp import Mtp
+    from .network import Network
 
 
 PACKED_PRECISION = "float32, packed matrices times 8-bit activations"

@@ -13,9 +13,10 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from docqa.model.errors import TokenizerUnsupported
 from docqa.model.gguf.file import is_gguf, open_gguf
 from docqa.model.gguf.tokenizer import vocabulary_spec
+
+from .errors import TokenizerUnsupported
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as Rust

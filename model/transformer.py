@@ -12,9 +12,10 @@ from docqa.kernels import rope
 from docqa.kernels.attention import attention
 from docqa.kernels.dispatch import gradients_recorded
 from docqa.kernels.norm import rms_norm
-from docqa.model.config import FULL, HybridConfig
-from docqa.model.linear import Linear, SwiGLU
-from docqa.model.network import AttentionCache, Network, NormLayer
+
+from .config import FULL, HybridConfig
+from .linear import Linear, SwiGLU
+from .network import AttentionCache, Network, NormLayer
 
 
 class RMSNorm(NormLayer):

@@ -7,7 +7,7 @@ from functools import lru_cache
 from types import UnionType
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
-from docqa.app.answer.grades import Grade, Place, Status, Support, Verdict
+from .grades import Grade, Place, Status, Support, Verdict
 
 SCHEMA = 2
 

@@ -5,7 +5,7 @@ needs."""
 
 from dataclasses import dataclass
 
-from docqa.app.answer.answer import Answer
+from .answer import Answer
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,15 @@ from docqa.app.answer.confidence import (
 )
 from docqa.app.answer.events import DocumentAnswered, Event, Finished, ReadProgress
 from docqa.app.answer.grades import Status, Support
-from docqa.app.answerers.compose import Draft, Stated, answer_of
-from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.context.provenance import documents_hash
 from docqa.app.facts.facts import FactKind, read, sort_key
 from docqa.app.reading.wording.across import AcrossQuestion
 from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.protocol import NamedLogistic
+
+from .compose import Draft, Stated, answer_of
+from .corpus import Corpus
+from .extractive import ExtractiveAnswerer
 
 NOT_STATED = "not stated"
 FRONT_PASSAGES = 3  # of a document, which say what it is about

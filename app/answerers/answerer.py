@@ -15,8 +15,9 @@ from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import ANYTHING, Wanted
 
 if TYPE_CHECKING:
-    from docqa.app.answerers.local import LocalReading
     from docqa.model.prompts.conversation import PromptForm
+
+    from .local import LocalReading
 
 
 class Answerer(Protocol):

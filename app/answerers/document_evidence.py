@@ -8,10 +8,6 @@ from functools import partial
 
 from docqa.app.answer.confidence import PASSAGE_CHANCES, is_refused, log_odds
 from docqa.app.answer.grades import Support
-from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.extractive import ExtractiveAnswerer
-from docqa.app.answerers.finders import AskedQuestion
-from docqa.app.answerers.loading import bundled_model
 from docqa.app.answerers.writing.answers import ReadQuestion
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
@@ -23,6 +19,11 @@ from docqa.app.storage.store import Store
 from docqa.model.errors import ModelError
 from docqa.model.heads.excerpt_reading import ExcerptReader, judge_support
 from docqa.model.heads.reader_text import SUPPORT
+
+from .corpus import Corpus
+from .extractive import ExtractiveAnswerer
+from .finders import AskedQuestion
+from .loading import bundled_model
 
 _MOST_WORDS = 8  # of the answers that the reader would give
 LONGEST_EVIDENCE = 160  # words of quotes that the judge reads at once; it was measured on as many

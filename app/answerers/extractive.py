@@ -8,11 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from docqa.app.answer import confidence
 from docqa.app.answer.answer import Answer, CoverageReport, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Preview
-from docqa.app.answerers.compose import Draft, compose
-from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.finders import AskedQuestion, Found, finder_of
-from docqa.app.answerers.local import LocalReading
-from docqa.app.answerers.third_party import recorded_options
 from docqa.app.context.provenance import answer_provenance
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
@@ -23,6 +18,12 @@ from docqa.app.reading.wording.language import NOT_ENGLISH, is_english
 from docqa.app.storage.store import Store
 from docqa.model.protocol import Model
 from docqa.model.state.long_attention import attention_kind
+
+from .compose import Draft, compose
+from .corpus import Corpus
+from .finders import AskedQuestion, Found, finder_of
+from .local import LocalReading
+from .third_party import recorded_options
 
 
 class ExtractiveAnswerer:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from docqa.app.answer.confidence import OWN_ODDS
-from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.local import LocalReading
 from docqa.app.evidence.front_matter import front_passages
 from docqa.app.evidence.ranker import PassageRanker
 from docqa.app.evidence.ranking import PassageNumber, Ranked
@@ -24,6 +22,9 @@ from docqa.app.reading.joined_parts import join_parts
 from docqa.app.reading.tables.answer import with_cell
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.protocol import Model, RefusalCalibration, writing_model
+
+from .corpus import Corpus
+from .local import LocalReading
 
 HEADED_PASSAGES = 4  # below the headings under which a field is said to be
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself

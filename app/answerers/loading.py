@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docqa.app.answerers.remote.address import Address, is_remote
-from docqa.app.answerers.third_party import calibration_file, third_party_models
 from docqa.app.options import Options
 from docqa.model.folder import BUNDLED, load_calibration_file
+
+from .third_party import calibration_file, third_party_models
 
 if TYPE_CHECKING:
     from docqa.model.load import NetworkModel

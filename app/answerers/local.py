@@ -6,7 +6,6 @@ from functools import cached_property
 
 from docqa.app.answer.answer import Usage
 from docqa.app.answer.events import Event
-from docqa.app.answerers.corpus import Corpus
 from docqa.app.context import plan
 from docqa.app.context.plan import Plan, make_plan
 from docqa.app.context.prefill import Prefiller
@@ -14,6 +13,8 @@ from docqa.app.context.provenance import Profile, profile_of
 from docqa.app.storage.store import Store
 from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.protocol import Model
+
+from .corpus import Corpus
 
 
 class LocalReading:

@@ -5,10 +5,6 @@ of them.
 from collections.abc import Callable, Generator, Sequence
 
 from docqa.app.answer.events import Event
-from docqa.app.answerers.answerer import Reply
-from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.local import LocalReading
-from docqa.app.answerers.third_party import recorded_options
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
 from docqa.app.answerers.writing.generation import think, write
 from docqa.app.context import plan
@@ -23,6 +19,11 @@ from docqa.model.prompts.conversation import CONVERSATION_LAYOUT, PromptForm, Te
 from docqa.model.protocol import Model, writing_model
 from docqa.model.state.long_attention import attention_kind
 from docqa.model.state.state import State
+
+from .answerer import Reply
+from .corpus import Corpus
+from .local import LocalReading
+from .third_party import recorded_options
 
 WHOLE_TOKENS = (
     3_072  # documents of at most so many tokens are read as a whole where nothing else is asked for

@@ -10,11 +10,6 @@ from typing import TypeVar
 from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.confidence import SURE_OWN
 from docqa.app.answer.events import Event, Finished, Notice, Preview
-from docqa.app.answerers.answerer import Reply, TextGenerator
-from docqa.app.answerers.compose import Draft
-from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.document_evidence import DocumentEvidence, QuestionEvidence
-from docqa.app.answerers.local import LocalReading
 from docqa.app.answerers.remote.stream import ContextExceeded, RemoteError
 from docqa.app.answerers.writing.checking import MENDING, Checked, check_text, checked_and_mended
 from docqa.app.answerers.writing.excerpts import Given, choose_passages, give, give_all, is_whole
@@ -30,6 +25,12 @@ from docqa.app.reading.candidates import ANYTHING, Form, Wanted
 from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.prompts.conversation import COMPLETE, EXCERPTS, PASSAGES, VALUE, WHOLE
 from docqa.model.prompts.written_prompt import AnsweredQuestion, PromptQuestion, completion_prompt
+
+from .answerer import Reply, TextGenerator
+from .compose import Draft
+from .corpus import Corpus
+from .document_evidence import DocumentEvidence, QuestionEvidence
+from .local import LocalReading
 
 T = TypeVar("T")
 OWN = "nothing bears out what the model wrote: docqa's own reader answers"

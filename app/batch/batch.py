@@ -13,15 +13,16 @@ from docqa.app.batch.execution.executors import Executor, Serial, process_worker
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.execution.ray_actors import ray_workers
 from docqa.app.batch.execution.runner import Runner, Tally
-from docqa.app.batch.items import BatchItem, Failure, Listing, Task
-from docqa.app.batch.jobs import Job
-from docqa.app.batch.names import LEDGER
-from docqa.app.batch.planning import SPEEDS, BatchPlan, Speeds, plan_tasks
-from docqa.app.batch.progress import BatchProgress
-from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.storage.store import key_of
 from docqa.model.cost.machine import available_bytes, processors
+
+from .items import BatchItem, Failure, Listing, Task
+from .jobs import Job
+from .names import LEDGER
+from .planning import SPEEDS, BatchPlan, Speeds, plan_tasks
+from .progress import BatchProgress
+from .workspace import Workspace
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 from docqa.app.answerers.remote.address import Address, is_remote
-from docqa.app.batch.items import Json
 from docqa.app.models.library import bundled
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
@@ -20,6 +19,8 @@ from docqa.ingest.types import Document
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.errors import ModelNotFound
 from docqa.model.protocol import Model
+
+from .items import Json
 
 UNTITLED = "Untitled"
 NAMELESS = "-"

@@ -22,15 +22,6 @@ from docqa.app.answer.text import compact_json
 from docqa.app.answerers.loading import find_model
 from docqa.app.answerers.remote.address import is_remote
 from docqa.app.answerers.third_party import recorded_options
-from docqa.app.batch.documents import (
-    KEEP_STATE_FROM_CHARACTERS,
-    NAMELESS,
-    UNTITLED,
-    read_document,
-    reading_identity,
-)
-from docqa.app.batch.fields import Field, field_of
-from docqa.app.batch.items import BatchItem, Failure, Json, failure_of, read_content
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
@@ -43,6 +34,16 @@ from docqa.app.summary.written.composing import writer_of
 from docqa.app.summary.written.process import write_summary
 from docqa.ingest.types import Document
 from docqa.model.protocol import Model
+
+from .documents import (
+    KEEP_STATE_FROM_CHARACTERS,
+    NAMELESS,
+    UNTITLED,
+    read_document,
+    reading_identity,
+)
+from .fields import Field, field_of
+from .items import BatchItem, Failure, Json, failure_of, read_content
 
 ANSWER_VERSION = 5
 """Raised whenever the same question would get another answer."""

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, model_folder
-from docqa.app.batch.items import Task
 from docqa.app.context.plan import share_on_disk
 from docqa.app.options import Options
 from docqa.app.storage.atomic import write_whole
 from docqa.ingest.formats import format_of_suffix
 from docqa.model.config import HybridConfig
 from docqa.model.cost.plan import LONGEST_CONTEXT, estimate
+
+from .documents import KEEP_STATE_FROM_CHARACTERS, model_folder
+from .items import Task
 
 CHARACTERS_PER_TOKEN = 4.0
 UNKNOWN_TOKENS_PER_BYTE = 0.03  # of formats whose size says nothing; it is learned

@@ -10,8 +10,8 @@ from docqa.app.output.progress import ProgressLine, duration
 from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
-    from docqa.app.batch.items import Task
-    from docqa.app.batch.jobs import Outcome
+    from .items import Task
+    from .jobs import Outcome
 
 
 class BatchProgress(ProgressLine):

@@ -6,14 +6,15 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 
-from docqa.app.batch.batch import Batch
-from docqa.app.batch.items import BatchItem, Task
-from docqa.app.batch.jobs import with_path
-from docqa.app.batch.names import DIGEST, FAILURES, LEDGER, SUMMARIES, output_names
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.storage.atomic import write_whole
 from docqa.app.summary.markdown import digest_markdown, render_markdown
 from docqa.app.summary.record import SummaryRecord, from_json_line, to_json_line
+
+from .batch import Batch
+from .items import BatchItem, Task
+from .jobs import with_path
+from .names import DIGEST, FAILURES, LEDGER, SUMMARIES, output_names
 
 _TABLES = (DIGEST, SUMMARIES, FAILURES)
 

@@ -15,11 +15,12 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from docqa.app.batch.items import Failure
-from docqa.app.batch.names import WORKSPACE
 from docqa.app.errors import UsageError
 from docqa.app.storage.atomic import write_whole
 from docqa.model.state.atomic import TEMPORARY_PREFIX
+
+from .items import Failure
+from .names import WORKSPACE
 
 
 class Workspace:

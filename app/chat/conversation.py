@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answer.grades import Status
-from docqa.app.chat.followups import asked_after
 from docqa.app.history.export import NumberedQuote, numbered
 from docqa.app.history.history import kept_documents
 from docqa.app.history.recorder import Recorder, made_turn
 from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
+
+from .followups import asked_after
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer

@@ -12,12 +12,13 @@ from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.answer.answer import Answer
 from docqa.app.chat import slash
-from docqa.app.chat.conversation import ChatConversation
-from docqa.app.chat.terminal import TerminalText
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
 from docqa.app.output.console import LiveDraft, Screen
 from docqa.app.output.interrupts import on_interrupt
+
+from .conversation import ChatConversation
+from .terminal import TerminalText
 
 PROMPT = "> "
 _WORKING = "looking for the answer … (Ctrl+C stops)"

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from docqa.app.chat.conversation import ChatConversation
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.export import free_name
 from docqa.app.history.rendering import write_export
@@ -15,6 +14,8 @@ from docqa.app.output.render import cite_text, location_text, page_text, printab
 from docqa.app.places.named import page_named, region_named
 from docqa.app.storage.atomic import check_output
 from docqa.ingest.types import Document
+
+from .conversation import ChatConversation
 
 
 def pages(conversation: ChatConversation, label: str) -> str:

@@ -2,9 +2,10 @@
 
 import re
 
-from docqa.app.check.quotations import QuotedPassage
 from docqa.app.places.cites import PlaceCite
 from docqa.ingest.language.sentences import ends_abbreviated
+
+from .quotations import QuotedPassage
 
 _STOP = re.compile(
     r"(?<![.!?…])[.!?…]++[\"”’)\]]*+(?=\s++[\"“„«‘(\[]?[A-Z§¶])|\n[^\S\n]*+(?:[-*•+]|\d{1,3}[.)]|#+|\|)\s|\|[^\S\n]*+\n"

@@ -9,9 +9,6 @@ from functools import cache
 from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade, Place, weakest
 from docqa.app.answer.text import clip
-from docqa.app.check.citations import assign
-from docqa.app.check.quotations import QuotedPassage, find_quotations, outer_marks
-from docqa.app.check.quote_parts import Finding, QuotePart, assemble, split_parts
 from docqa.app.evidence.terms import distinct_terms
 from docqa.app.places.cites import PlaceCite, find_cites
 from docqa.app.places.named import DocumentNames
@@ -21,6 +18,10 @@ from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import cite as cite_of
 from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, Verifier, too_short
 from docqa.ingest.types import Document, Page
+
+from .citations import assign
+from .quotations import QuotedPassage, find_quotations, outer_marks
+from .quote_parts import Finding, QuotePart, assemble, split_parts
 
 _MOST_HINTS = 8
 _MOST_ANCHORS = 12

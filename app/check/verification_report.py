@@ -8,9 +8,10 @@ from dataclasses import asdict, replace
 from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.answer.text import clip
-from docqa.app.check.verification import CheckedCite, CheckedQuotation, Verification
 from docqa.app.output.render import cite_text, printable
 from docqa.app.quotes.difference import Edit, inline
+
+from .verification import CheckedCite, CheckedQuotation, Verification
 
 SCHEMA = 1
 _LONGEST = 400

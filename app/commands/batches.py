@@ -18,13 +18,14 @@ from docqa.app.answer.text import first_of
 from docqa.app.batch.items import Listing, Task, hashed_item, list_items
 from docqa.app.batch.progress import BatchProgress
 from docqa.app.commands import flags, inputs
-from docqa.app.commands.inputs import STDIN
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.output.progress import duration, size
 from docqa.app.output.render import printable
 from docqa.ingest.archive import load_stream
 from docqa.ingest.errors import reading
 from docqa.model.cost.machine import available_bytes
+
+from .inputs import STDIN
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from docqa.app import config, report
 from docqa.app.answerers.remote.address import is_remote
-from docqa.app.commands.inputs import model_folder
 from docqa.app.models.library import BUNDLED_NAME
 from docqa.app.output.progress import size
 from docqa.app.storage.store import BUDGET_BYTES, Store
@@ -19,6 +18,8 @@ from docqa.kernels.threads import thread_count
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.cost.machine import processor_flags, processors, total_bytes
 from docqa.model.errors import ModelError
+
+from .inputs import model_folder
 
 _DISTRIBUTION = "docqa-reader"
 _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8")

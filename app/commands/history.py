@@ -9,13 +9,14 @@ import typer
 from docqa.app import report
 from docqa.app.answer.text import first_of
 from docqa.app.commands import flags, inputs
-from docqa.app.commands.cache import kept_history, kept_store
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.export import shown_names
 from docqa.app.history.records import Listed, parse_id
 from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.app.output.render import printable
 from docqa.app.storage.atomic import check_output
+
+from .cache import kept_history, kept_store
 
 _EXPORT = "export"
 _FILES_SHOWN = 3

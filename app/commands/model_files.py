@@ -9,7 +9,6 @@ import typer
 from docqa.app import config, report
 from docqa.app.answerers.remote.address import Address, is_remote, usual_url
 from docqa.app.commands import completions, flags
-from docqa.app.commands.inputs import model_folder
 from docqa.app.errors import UsageError
 from docqa.app.models import library
 from docqa.app.models.choose import set_values
@@ -20,6 +19,8 @@ from docqa.app.models.remove import remove
 from docqa.app.output.progress import size
 from docqa.model.errors import ModelNotFound
 from docqa.model.foreign.folder import ROLES, role_of
+
+from .inputs import model_folder
 
 _OnHub = Annotated[
     str,

@@ -8,7 +8,6 @@ from docqa.app import report
 from docqa.app.answerers.remote.address import SERVERS, Address, is_remote
 from docqa.app.answerers.remote.client import CONNECT_S, ChatClient
 from docqa.app.commands import flags
-from docqa.app.commands.inputs import model_folder
 from docqa.app.models.known import BITS, KNOWN, OTHERS, KnownModel, known
 from docqa.app.models.library import BUNDLED_NAME, bundled, find, models_root, pulled_models
 from docqa.app.output.progress import size
@@ -16,6 +15,8 @@ from docqa.model.config import HybridConfig
 from docqa.model.cost import plan
 from docqa.model.errors import ModelNotFound
 from docqa.model.foreign.folder import ROLES, role_of
+
+from .inputs import model_folder
 
 _Model = Annotated[
     str | None, flags.named_model("[NAME|FOLDER]", "Default: the model that answers now.")

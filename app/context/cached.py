@@ -6,7 +6,13 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-from docqa.app.context.context import (
+from docqa.app.storage.arrays import Arrays, kept_arrays
+from docqa.app.storage.store import Store
+from docqa.ingest.types import Document
+from docqa.model.prompts.prompt import LAYOUT_VERSION
+from docqa.model.protocol import Tokenizer
+
+from .context import (
     Context,
     DocumentTokens,
     join,
@@ -14,12 +20,7 @@ from docqa.app.context.context import (
     lay_out_document,
     preamble,
 )
-from docqa.app.context.passage_vectors import KEY_BYTES, below_headings, key_of
-from docqa.app.storage.arrays import Arrays, kept_arrays
-from docqa.app.storage.store import Store
-from docqa.ingest.types import Document
-from docqa.model.prompts.prompt import LAYOUT_VERSION
-from docqa.model.protocol import Tokenizer
+from .passage_vectors import KEY_BYTES, below_headings, key_of
 
 TOKENS_FORMAT = 2
 """Raised when a document's part of a Context changes its form, or how it is made."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from docqa.app.context.context import Context
 from docqa.app.storage.arrays import load_summed, save_summed
 from docqa.model.protocol import Model, VectorEncoder
+
+from .context import Context
 
 KEY_BYTES = 16
 

@@ -15,9 +15,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.app.answer.events import Event, Notice, ReadProgress
-from docqa.app.context.context import Context, prefix_hashes
-from docqa.app.context.passage_vectors import PassageVectors
-from docqa.app.context.provenance import Profile
 from docqa.app.errors import StoreDamaged
 from docqa.app.models.library import name_of
 from docqa.app.storage.arrays import load_summed, save_summed
@@ -27,6 +24,10 @@ from docqa.model.state.atomic import TEMPORARY_PREFIX
 from docqa.model.state.files import load_state, save_state
 from docqa.model.state.header import load_header
 from docqa.model.state.long_attention import GRID
+
+from .context import Context, prefix_hashes
+from .passage_vectors import PassageVectors
+from .provenance import Profile
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

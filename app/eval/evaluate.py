@@ -9,16 +9,6 @@ from typing import TypeVar
 from docqa.app import report
 from docqa.app.answer.answer import Cite
 from docqa.app.answerers.loading import find_model
-from docqa.app.eval.fitting import Fitting
-from docqa.app.eval.judging import (
-    Asserted,
-    QuestionOutcome,
-    calibration_error,
-    confidence_figure,
-    is_right,
-    scores,
-)
-from docqa.app.eval.questions import EvalDocument, GoldQuestion, TextMap, read_eval_file
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
@@ -27,6 +17,17 @@ from docqa.app.storage.atomic import write_whole
 from docqa.ingest.errors import IngestError
 from docqa.ingest.types import Passage
 from docqa.model.protocol import Model
+
+from .fitting import Fitting
+from .judging import (
+    Asserted,
+    QuestionOutcome,
+    calibration_error,
+    confidence_figure,
+    is_right,
+    scores,
+)
+from .questions import EvalDocument, GoldQuestion, TextMap, read_eval_file
 
 LENGTHS = (
     (4_096, "to 4k tokens"),

@@ -11,12 +11,13 @@ import numpy as np
 from docqa.app.answer.confidence import answer_chance, first_passage_chance, is_refused
 from docqa.app.answerers.third_party import calibration_file
 from docqa.app.errors import UsageError
-from docqa.app.eval.judging import QuestionOutcome
 from docqa.app.options import Options
 from docqa.app.storage.atomic import write_whole
 from docqa.model.folder import load_calibration
 from docqa.model.heads.spans import sigmoid
 from docqa.model.protocol import Model, RefusalCalibration
+
+from .judging import QuestionOutcome
 
 FEWEST = 20  # answers
 PULL = 3.0  # of squared standard deviations of a signal

@@ -11,8 +11,9 @@ from statistics import fmean
 from typing import NamedTuple
 
 from docqa.app.answer.answer import Answer
-from docqa.app.eval.questions import GoldQuestion
 from docqa.app.output.figures import Square, squares
+
+from .questions import GoldQuestion
 
 BINS = 10
 # words

@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from docqa.app.evidence.terms import terms
+from .terms import terms
 
 POSTINGS_FORMAT = 1
 """Raised when `Postings` change their form, or terms.py finds other words."""

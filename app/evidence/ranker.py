@@ -8,7 +8,10 @@ import numpy as np
 from docqa.app.context.context import Context
 from docqa.app.context.passage_vectors import like_question, passage_words
 from docqa.app.context.prefill import Prefiller
-from docqa.app.evidence.ranking import (
+from docqa.app.options import Options
+from docqa.model.protocol import Model
+
+from .ranking import (
     WORDS_ALONE,
     Ranked,
     WordIndex,
@@ -16,8 +19,6 @@ from docqa.app.evidence.ranking import (
     ranked_by,
     ranked_by_words,
 )
-from docqa.app.options import Options
-from docqa.model.protocol import Model
 
 RERANKED_PASSAGES = 32  # that a reranker reads
 

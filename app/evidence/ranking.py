@@ -13,9 +13,10 @@ import numpy as np
 
 from docqa.app.context.cached import CachedParts
 from docqa.app.context.context import Context, PlacedPassage
-from docqa.app.evidence.postings import POSTINGS_FORMAT, Postings
-from docqa.app.evidence.terms import terms
 from docqa.app.storage.arrays import Arrays
+
+from .postings import POSTINGS_FORMAT, Postings
+from .terms import terms
 
 _SATURATION = 1.5
 _BY_LENGTH = 0.75

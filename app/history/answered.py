@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from docqa.app.answer.answer import Answer
-from docqa.app.history.history import kept_documents
-from docqa.app.history.recorder import made_turn
-from docqa.app.history.records import KeptDocument, KeptSession, KeptTurn
-from docqa.app.history.rendering import rendered
 from docqa.ingest.types import Document
+
+from .history import kept_documents
+from .recorder import made_turn
+from .records import KeptDocument, KeptSession, KeptTurn
+from .rendering import rendered
 
 
 @dataclass

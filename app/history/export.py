@@ -8,9 +8,10 @@ from pathlib import PurePath
 
 from docqa.app.answer.answer import Cite, EvidenceItem, Quote
 from docqa.app.answer.grades import Status
-from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
 from docqa.app.output import render
 from docqa.app.output.render import cite_text, location_text, printable
+
+from .records import NEXT_BEST, KeptSession, KeptTurn
 
 ANNOTATIONS = "Notes and highlights"
 

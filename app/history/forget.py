@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection
 
-from docqa.app.history.history import damaged_files, open_kept
 from docqa.app.storage.remembered import remember, remembered
 from docqa.app.storage.store import Store, StoreEntry, inside
+
+from .history import damaged_files, open_kept
 
 
 def forget_file(

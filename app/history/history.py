@@ -15,9 +15,12 @@ from typing import Any
 from docqa.app.answer.answer import Answer
 from docqa.app.answer.text import compact_json, storable
 from docqa.app.errors import InputError
-from docqa.app.history.database import FOLDER, NAME, Database
-from docqa.app.history.query import indexed_text, phrases
-from docqa.app.history.records import (
+from docqa.app.storage.store import Store, inside, key_of
+from docqa.ingest.types import Document
+
+from .database import FOLDER, NAME, Database
+from .query import indexed_text, phrases
+from .records import (
     CitedPage,
     KeptAnnotation,
     KeptDocument,
@@ -25,8 +28,6 @@ from docqa.app.history.records import (
     KeptTurn,
     Listed,
 )
-from docqa.app.storage.store import Store, inside, key_of
-from docqa.ingest.types import Document
 
 _TURN = "turns.id, turns.position, turns.asked, turns.question, turns.understood, turns.state, turns.note, turns.answer"
 _Row = tuple[int, float, str, str, str, str, str | None]  # the columns of _TURN without the id

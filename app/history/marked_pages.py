@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from docqa.app.answer.answer import Cite, Quote
-from docqa.app.history.export import NumberedQuote
-from docqa.app.history.records import CitedPage, KeptSession, KeptTurn
 from docqa.app.output.render import page_text
 from docqa.app.output.templates import escaped
+
+from .export import NumberedQuote
+from .records import CitedPage, KeptSession, KeptTurn
 
 
 def marked_pages(

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from docqa.app.answer.answer import Answer, Cite
 from docqa.app.answer.events import Event, Finished
 from docqa.app.errors import ResourceError
-from docqa.app.history.history import History, kept_documents
-from docqa.app.history.records import CitedPage, KeptTurn
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
+
+from .history import History, kept_documents
+from .records import CitedPage, KeptTurn
 
 WHOLE_PAGE = 12_000
 """Characters up to which a page is kept whole."""

@@ -9,12 +9,13 @@ from importlib.resources import files
 
 from docqa.app.answer.text import first_of
 from docqa.app.history import export
-from docqa.app.history.marked_pages import is_cited, marked_pages
-from docqa.app.history.records import KeptAnnotation, KeptSession, KeptTurn
 from docqa.app.output import render
 from docqa.app.output.answer_head import head_of
 from docqa.app.output.templates import escaped, filled_in
 from docqa.app.storage.atomic import write_new
+
+from .marked_pages import is_cited, marked_pages
+from .records import KeptAnnotation, KeptSession, KeptTurn
 
 HTML = "html"
 MARKDOWN = "md"

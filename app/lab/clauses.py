@@ -24,9 +24,6 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.loading import load_model
 from docqa.app.eval.questions import read_eval_file
 from docqa.app.lab.calibration.fitting import logistic
-from docqa.app.lab.dates import TIMES, date_rows, opening_rows
-from docqa.app.lab.fields import ALSO_MARKED
-from docqa.app.lab.roles import ROLES, kinds, role_rows
 from docqa.app.options import Options
 from docqa.app.reading.clauses import (
     FILE,
@@ -39,6 +36,10 @@ from docqa.app.reading.clauses import (
 )
 from docqa.app.reading.parties import BEGINS, GOES_ON, OUTSIDE, QUOTES, best_way, features, tokens
 from docqa.app.storage.arrays import save_summed
+
+from .dates import TIMES, date_rows, opening_rows
+from .fields import ALSO_MARKED
+from .roles import ROLES, kinds, role_rows
 
 FOLDS = 4
 PULL = 3e-6

@@ -22,10 +22,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from docqa.app.lab.order_sources import SUFFIXES, once, places, runs, words
 from docqa.ingest.errors import IngestError
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+
+from .order_sources import SUFFIXES, once, places, runs, words
 
 _FEW = 50  # neighbours: a source that gives fewer is another text
 _DISPLACED = 2  # neighbours out of order that make a page one that is out of order,

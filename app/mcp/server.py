@@ -31,8 +31,6 @@ from docqa.app.check.verification import verify_text
 from docqa.app.check.verification_report import report_text, to_json_object
 from docqa.app.errors import InputError
 from docqa.app.mcp import results
-from docqa.app.mcp.allowed import AllowedPaths
-from docqa.app.mcp.results import FindResult, Outlines, Pages
 from docqa.app.options import Options
 from docqa.app.output.render import answer_text
 from docqa.app.search.expression import (
@@ -50,6 +48,9 @@ from docqa.ingest.errors import IngestError
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 from docqa.model.errors import Cancelled
+
+from .allowed import AllowedPaths
+from .results import FindResult, Outlines, Pages
 
 _INSTRUCTIONS = (
     "Answers questions about documents on this machine with verified quotes and the places where they occur. Cite the "

@@ -4,10 +4,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from docqa.app.models.known import KnownModel
 from docqa.app.output.progress import duration, size
 from docqa.model.cost.machine import total_bytes
 from docqa.model.cost.plan import Speed, estimate
+
+from .known import KnownModel
 
 TIMED_LAYERS = 4
 """Three delta layers and one of attention."""

@@ -17,11 +17,12 @@ from pathlib import Path
 import docqa.model
 from docqa.app import config
 from docqa.app.errors import UsageError
-from docqa.app.models.known import known_id
 from docqa.model.checkpoints.weights import weight_files
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ModelNotFound
 from docqa.model.foreign.folder import MANIFEST, model_name
+
+from .known import known_id
 
 BUNDLED_NAME = "docqa-155m"
 BUNDLED_NAMES = (BUNDLED_NAME, "bundled")

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import ReadProgress
 from docqa.app.errors import ResourceError, UsageError
-from docqa.app.models.library import MANIFEST, PART, Pulled, checked_id, pulled_models
 from docqa.app.output.progress import Progress, duration, size
 from docqa.app.storage.store import file_digest
 from docqa.model.config import HybridConfig
 from docqa.model.foreign.folder import MODULES, role_of
+
+from .library import MANIFEST, PART, Pulled, checked_id, pulled_models
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docqa.app.errors import ResourceError, UsageError
-from docqa.app.models.known import known_id
-from docqa.app.models.library import BUNDLED_NAMES, pulled_models
+
+from .known import known_id
+from .library import BUNDLED_NAMES, pulled_models
 
 
 @dataclass(frozen=True)

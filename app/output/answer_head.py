@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from docqa.app.answer.answer import Answer
 from docqa.app.answer.grades import Status
-from docqa.app.output.progress import filled
-from docqa.app.output.render import was_searched
+
+from .progress import filled
+from .render import was_searched
 
 BAR_CELLS = 8
 _SURE = (

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from docqa.app.answer.answer import Answer
-from docqa.app.output.templates import filled_in
 from docqa.ingest.language.dates import dates
 from docqa.ingest.types import Document
+
+from .templates import filled_in
 
 FORMS = ("bibtex", "ris")
 # characters where nothing ends the front matter; lines of the imprint below

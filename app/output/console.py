@@ -13,7 +13,8 @@ from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.answer.answer import Answer
 from docqa.app.output import render
-from docqa.app.output.progress import Progress, is_live, write_now
+
+from .progress import Progress, is_live, write_now
 
 _DIM = "\x1b[2m"
 _PLAIN = "\x1b[0m"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from docqa.app.output.templates import filled_in
+from .templates import filled_in
 
 _COLOUR = "#1f5fa8"
 _WIDTH = 760

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from docqa.app.errors import InputError, UsageError
-from docqa.app.places.named import region_named
-from docqa.app.places.resolve import Region, common, stripped
 from docqa.ingest.types import Block, Document, Page, Passage, Span
+
+from .named import region_named
+from .resolve import Region, common, stripped
 
 _RANGE = re.compile(r"([^-–—]+)[-–—]([^-–—]+)")
 _WORD = re.compile(r"\S+")

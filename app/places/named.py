@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from docqa.app.evidence.terms import plain_words
-from docqa.app.places.cites import PlaceCite, find_cites, in_full
-from docqa.app.places.resolve import CitedPlaces, Region
 from docqa.app.quotes.normalise import fold
 from docqa.ingest.language.numbers import ordinal
 from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.language.words import DOCUMENTS
 from docqa.ingest.types import Document
+
+from .cites import PlaceCite, find_cites, in_full
+from .resolve import CitedPlaces, Region
 
 _BARE = re.compile(r"[A-Za-z0-9]{1,6}(?:[.\-–][A-Za-z0-9]{1,4})*(?:\([A-Za-z0-9]{1,5}\))*\.?")
 _PAGE_WORD = re.compile(r"^(?:p|pp|page)\b\.?\s*")

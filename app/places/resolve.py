@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from docqa.app.places.cites import PlaceCite
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.expressions import lazily
@@ -19,6 +18,8 @@ from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, division_of, s
 from docqa.ingest.structure.locators.sections import printed_number
 from docqa.ingest.structure.references import opener_of
 from docqa.ingest.types import Document, Location, Page, Section, Span
+
+from .cites import PlaceCite
 
 _CLAUSE = lazily(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
 _KIND = lazily(

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from docqa.app.context.context import Context
 from docqa.app.evidence.front_matter import DOCUMENT_WORDS
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
-from docqa.app.places.cites import PlaceCite, find_cites, in_full
-from docqa.app.places.named import DocumentNames
-from docqa.app.places.resolve import CitedPlaces, Region, common, stripped
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.language.words import ASKING_VERB, QUESTION
 from docqa.ingest.types import Document, Section, Span
+
+from .cites import PlaceCite, find_cites, in_full
+from .named import DocumentNames
+from .resolve import CitedPlaces, Region, common, stripped
 
 _OF_ATTACHED = lazily(
     rf",?\s+(?:of|in|to|under)\s+(?:the\s+)?(?:\w+\s+)?(?:{'|'.join(ATTACHMENTS)})\b", re.IGNORECASE

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
 
-from docqa.app.quotes.align import WORD
-from docqa.app.quotes.normalise import fold
-from docqa.app.quotes.sentence_runs import to_white_space
 from docqa.ingest.types import Span
+
+from .align import WORD
+from .normalise import fold
+from .sentence_runs import to_white_space
 
 _PUNCTUATION = ".,;:"
 _OPENING = "\"'“„«‘(["

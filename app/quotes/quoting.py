@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from docqa.app.answer.answer import Cite, Quote
 from docqa.app.answer.grades import Grade, Place
-from docqa.app.quotes.sentence_runs import Sentences
-from docqa.app.quotes.verifier import Located, too_short
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.structure.page_breaks import joined_over_break, sentence_over_break
 from docqa.ingest.structure.paragraphs import place_without_page
 from docqa.ingest.types import Document, Span
+
+from .sentence_runs import Sentences
+from .verifier import Located, too_short
 
 LONGEST_QUOTE_WORDS = 80
 _CLAUSE = lazily(r"[;:]\s+|,\s+(?=(?:and|or|but|provided|except|unless|if|which|where)\b)|\n+")

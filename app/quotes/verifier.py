@@ -15,10 +15,11 @@ from itertools import accumulate, chain
 
 from docqa.app.answer.grades import Grade, Place
 from docqa.app.evidence.terms import count_content_words
-from docqa.app.quotes.align import Match, find_damaged, find_near, find_whole
-from docqa.app.quotes.normalise import Folded, fold
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.types import Document
+
+from .align import Match, find_damaged, find_near, find_whole
+from .normalise import Folded, fold
 
 MIN_CHARACTERS = 12
 MIN_CONTENT_WORDS = 3

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from docqa.app.answer.text import clip
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.candidates import Candidate, Candidates
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document
+
+from .candidates import Candidate, Candidates
 
 _AROUND = 600  # characters on either side that are cut into sentences
 _SHOWN = 80

@@ -9,7 +9,11 @@ from docqa.app.answer.confidence import LEAST_PASSAGE, READER_WEIGHTS
 from docqa.app.context.context import Context
 from docqa.app.context.passage_vectors import below_headings, like_question
 from docqa.app.evidence.ranking import PassageNumber, Ranked, WordIndex
-from docqa.app.reading.candidates import (
+from docqa.ingest.structure.page_breaks import sentence_over_break
+from docqa.model.heads.excerpt_reading import ExcerptReader
+from docqa.model.protocol import Model
+
+from .candidates import (
     ANYTHING,
     Candidates,
     Excerpt,
@@ -19,11 +23,8 @@ from docqa.app.reading.candidates import (
     scored_sentences,
     whole_passage,
 )
-from docqa.app.reading.decision import decide
-from docqa.app.reading.rereading import ExcerptReading, choose_excerpts, read_again, read_alone
-from docqa.ingest.structure.page_breaks import sentence_over_break
-from docqa.model.heads.excerpt_reading import ExcerptReader
-from docqa.model.protocol import Model
+from .decision import decide
+from .rereading import ExcerptReading, choose_excerpts, read_again, read_alone
 
 COMPARED_SPANS = 12  # likeliest ones, whose sentences are compared with the question
 _MOST_REST_WORDS = 60

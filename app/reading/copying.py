@@ -12,7 +12,9 @@ import numpy as np
 from docqa.app.answer.confidence import COPY_WEIGHTS
 from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.evidence.ranking import PassageNumber, WordIndex
-from docqa.app.reading.candidates import (
+from docqa.model.prompts.prompt import REFUSAL, question_text
+
+from .candidates import (
     Candidate,
     Candidates,
     ScoredPlaces,
@@ -21,7 +23,6 @@ from docqa.app.reading.candidates import (
     scored_sentences,
     whole_passage,
 )
-from docqa.model.prompts.prompt import REFUSAL, question_text
 
 if TYPE_CHECKING:
     from torch import Tensor

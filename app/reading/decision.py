@@ -21,7 +21,10 @@ from docqa.app.answer.confidence import (
 from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, places_of
-from docqa.app.reading.candidates import (
+from docqa.app.reading.wording.forms import answers_briefly, asks_for_list
+from docqa.ingest.types import Document
+
+from .candidates import (
     ANYTHING,
     Candidate,
     Candidates,
@@ -30,10 +33,8 @@ from docqa.app.reading.candidates import (
     Wanted,
     best_first,
 )
-from docqa.app.reading.list_items import items_below
-from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan, ReadAlone
-from docqa.app.reading.wording.forms import answers_briefly, asks_for_list
-from docqa.ingest.types import Document
+from .list_items import items_below
+from .rereading import ExcerptReading, ExcerptSpan, ReadAlone
 
 LEAD_IN = 200  # characters from a lead-in to the first item
 LONGEST_LIST = 40

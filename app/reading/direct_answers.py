@@ -12,7 +12,8 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.facts.facts import FactKind, places_of, read
 from docqa.app.places.scope import Scope
-from docqa.app.reading.candidates import (
+
+from .candidates import (
     Candidate,
     Candidates,
     Form,
@@ -20,7 +21,7 @@ from docqa.app.reading.candidates import (
     trim,
     whole_passage,
 )
-from docqa.app.reading.clauses import (
+from .clauses import (
     DOCUMENT_DATE,
     FEW,
     ClauseSentence,
@@ -29,8 +30,8 @@ from docqa.app.reading.clauses import (
     naming,
     shipped,
 )
-from docqa.app.reading.document_date import document_date
-from docqa.app.reading.parties import QUOTES, names_in
+from .document_date import document_date
+from .parties import QUOTES, names_in
 
 MOST_WORDS = 250  # of the text of a section
 AGREEMENT_DATE = "agreement date"

@@ -10,9 +10,10 @@ from docqa.app.answer.confidence import BY_CLAUSE, DATE_BONUS, DATE_ODDS, chance
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, places_of
-from docqa.app.reading.candidates import Candidate, Candidates
-from docqa.app.reading.clauses import columns, shipped
 from docqa.ingest.types import Document, Span
+
+from .candidates import Candidate, Candidates
+from .clauses import columns, shipped
 
 # words that say what a date is
 BEFORE = 8

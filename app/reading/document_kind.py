@@ -7,8 +7,9 @@ from enum import StrEnum
 import numpy as np
 
 from docqa.app.answer.confidence import KIND_CHANCE
-from docqa.app.reading.clauses import hashed, shipped
 from docqa.ingest.types import Document
+
+from .clauses import hashed, shipped
 
 # characters, and how many, that are looked at
 OPENING = 4_000

@@ -5,7 +5,8 @@ from itertools import chain, zip_longest
 
 from docqa.app.answer.confidence import BY_STRUCTURE
 from docqa.app.evidence.ranking import Ranked
-from docqa.app.reading.candidates import Candidate, Candidates, Form, best_first
+
+from .candidates import Candidate, Candidates, Form, best_first
 
 _SPEAKS_AGAINST = "answers_elsewhere"
 

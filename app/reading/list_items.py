@@ -7,11 +7,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from docqa.app.evidence.terms import STOP_WORDS
-from docqa.app.reading.candidates import trim
-from docqa.app.reading.list_marks import ListMark, marks_in, run_of
 from docqa.ingest.language.sentences import is_opener, sentences
 from docqa.ingest.language.words import AUXILIARY, CONJUNCTION, word_set
 from docqa.ingest.types import Document, Page, Span
+
+from .candidates import trim
+from .list_marks import ListMark, marks_in, run_of
 
 _PAGES_BEFORE = 1
 _PAGES_BEHIND = 4

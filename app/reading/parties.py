@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from docqa.app.reading.clauses import columns
 from docqa.ingest.types import Span
+
+from .clauses import columns
 
 OUTSIDE = 0
 BEGINS = 1

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from docqa.app.answer.confidence import chance_of
-from docqa.app.reading.candidates import Form, on_one_line
 from docqa.ingest.language.sentences import sentences
 from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans, reader_inputs
 from docqa.model.heads.reader_text import FORMS
+
+from .candidates import Form, on_one_line
 
 WORDS = 150  # of an excerpt: a longer passage is read in parts
 _LONG = 200  # words: a longer sentence, as a table, is cut

@@ -3,7 +3,8 @@
 from docqa.app.answer.confidence import LARGEST_MARGIN, bounded
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import names_and_numbers, terms
-from docqa.app.reading.candidates import Candidates
+
+from .candidates import Candidates
 
 
 def answer_signals(question: str, words: WordIndex, reading: Candidates | None) -> dict[str, float]:

@@ -11,8 +11,9 @@ from itertools import accumulate
 from docqa.app.answer.answer import Cite
 from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import join_pages
-from docqa.app.search.expression import Pattern
 from docqa.ingest.types import Document, Span
+
+from .expression import Pattern
 
 
 @dataclass(frozen=True)

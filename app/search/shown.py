@@ -7,8 +7,9 @@ from itertools import groupby, pairwise
 
 from docqa.app.answer.text import CONTROL
 from docqa.app.output.render import cite_text, excerpt
-from docqa.app.search.hits import Hit, SearchedText
 from docqa.ingest.types import Span
+
+from .hits import Hit, SearchedText
 
 LINE_CHARACTERS = 240
 HIT_CHARACTERS = 400

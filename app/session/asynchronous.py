@@ -10,14 +10,16 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from docqa.app.answer.events import Event, Finished
-from docqa.app.session.engine import open_session
+
+from .engine import open_session
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
     from docqa.app.options import Options
-    from docqa.app.session.session import Session
     from docqa.ingest.types import Document
     from docqa.model.protocol import Model
+
+    from .session import Session
 
 T = TypeVar("T")
 

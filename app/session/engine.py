@@ -17,9 +17,10 @@ from docqa.app.options import Options
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from docqa.app.session.session import Session
     from docqa.ingest.types import Document
     from docqa.model.protocol import Model
+
+    from .session import Session
 
 
 def open_session(
@@ -64,7 +65,7 @@ def open_session(
         documents = list(limited(documents, chosen.sections))
     if called is not None:
         documents = [replace(document, path=called) for document in documents]
-    from docqa.app.session.session import Session
+    from .session import Session
 
     return Session(
         documents,

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from docqa.app.errors import StoreDamaged
-from docqa.app.storage.atomic import write_whole
-from docqa.app.storage.store import KINDS, Store, details_of, key_of
 from docqa.ingest.types import Document
 from docqa.model.checkpoints.mapped import MappedTensors
 from docqa.model.errors import ModelError
+
+from .atomic import write_whole
+from .store import KINDS, Store, details_of, key_of
 
 Arrays = Mapping[str, np.ndarray]
 _FILE = "arrays.safetensors"

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from docqa.app.storage.atomic import write_whole
-from docqa.app.storage.store import Store
+from .atomic import write_whole
+from .store import Store
 
 _KEPT_IN = "tui.json"
 

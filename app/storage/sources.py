@@ -16,7 +16,6 @@ from pathlib import Path, PurePath
 from docqa.app.answer.text import first_of
 from docqa.app.errors import InputError, StoreDamaged
 from docqa.app.options import Options
-from docqa.app.storage.store import Details, Store, details_of, file_digest, key_of
 from docqa.ingest.archive import load, load_stream
 from docqa.ingest.errors import IngestError, NoDocuments, TooLarge, Unreadable, reading
 from docqa.ingest.formats import format_of_type
@@ -27,6 +26,8 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.serialize import FORMAT_OF_LINES, from_bytes, to_bytes
 from docqa.ingest.types import Document
 from docqa.ingest.worker import DocumentReading
+
+from .store import Details, Store, details_of, file_digest, key_of
 
 STDIN = "-"
 _FILE = "document.jsonl"

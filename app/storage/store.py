@@ -48,7 +48,8 @@ from typing import TYPE_CHECKING, TypedDict, cast
 
 from docqa.app.errors import ResourceError, StoreDamaged
 from docqa.app.storage import pins
-from docqa.app.storage.atomic import write_whole
+
+from .atomic import write_whole
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

@@ -9,12 +9,13 @@ import numpy as np
 
 from docqa.app.reading.clauses import SEPARATE as OF_ONE_JUDGE
 from docqa.app.reading.document_kind import DocumentKind
-from docqa.app.summary.selection import Pool
 from docqa.app.summary.sentences.candidates import SentenceCandidate, is_spoken
 from docqa.app.summary.sentences.readable import any_of
-from docqa.app.summary.topical import choose_for_topic
-from docqa.app.summary.topics import LEADS, WEIGHTY
 from docqa.ingest.types import Document
+
+from .selection import Pool
+from .topical import choose_for_topic
+from .topics import LEADS, WEIGHTY
 
 SPOKEN = -0.8
 SEPARATE = -1.2

@@ -10,7 +10,8 @@ from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Support
 from docqa.app.output.render import cite_text, printable
 from docqa.app.output.templates import filled_in
-from docqa.app.summary.record import UNREADABLE, WRITTEN, SummaryRecord, SummarySentence
+
+from .record import UNREADABLE, WRITTEN, SummaryRecord, SummarySentence
 
 DIGEST_SECTIONS = 8
 _METHOD = "Every sentence is the document's own, chosen by the model and looked up again; the place stands behind it."

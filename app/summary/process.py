@@ -10,21 +10,22 @@ from docqa.app.evidence.ranking import Ranked
 from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.document_kind import DocumentKind, kind_of
-from docqa.app.summary.kinds import bias_of, leading, weighted
-from docqa.app.summary.parts import WHOLE, SummaryPart, only, parts_of, sentences_of_part
-from docqa.app.summary.record import (
+from docqa.app.summary.sentences.candidates import find_candidates, speaker_at
+from docqa.ingest.types import Document
+from docqa.model.protocol import Model
+
+from .kinds import bias_of, leading, weighted
+from .parts import WHOLE, SummaryPart, only, parts_of, sentences_of_part
+from .record import (
     EXTRACTED,
     SentenceCite,
     SummaryRecord,
     SummarySection,
     SummarySentence,
 )
-from docqa.app.summary.selection import Pool
-from docqa.app.summary.sentences.candidates import find_candidates, speaker_at
-from docqa.app.summary.topical import about_focus, choose_for_topic
-from docqa.app.summary.topics import STYLES as TOPICS
-from docqa.ingest.types import Document
-from docqa.model.protocol import Model
+from .selection import Pool
+from .topical import about_focus, choose_for_topic
+from .topics import STYLES as TOPICS
 
 _CLAUSE_WORDS = 160  # parties are named in one long sentence
 _FOR_EACH = 15  # sentences of a section for one in the summary

@@ -14,11 +14,12 @@ from docqa.app.evidence.terms import distinct_terms, plain_words, terms
 from docqa.app.reading.candidates import on_one_line
 from docqa.app.reading.clauses import ClauseSentence, clause_heads, hashed
 from docqa.app.summary.sentences.candidates import SentenceCandidate
-from docqa.app.summary.topics import PAPERS, Topic
 from docqa.ingest.language.words import DUTIES
 from docqa.ingest.types import Document
 from docqa.model.heads.excerpt_reading import ExcerptReader, predict_spans
 from docqa.model.heads.spans import sigmoid
+
+from .topics import PAPERS, Topic
 
 SECTION_WEIGHT = 0.25
 SAID_ALREADY = 0.6

@@ -8,8 +8,9 @@ import numpy as np
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex, standardise
 from docqa.app.evidence.terms import terms
-from docqa.app.summary.selection import Pool, choose
-from docqa.app.summary.topics import Topic
+
+from .selection import Pool, choose
+from .topics import Topic
 
 STATED = 2.2
 READER = 1.6

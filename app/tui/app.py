@@ -18,12 +18,13 @@ from docqa.app import report
 from docqa.app.output.render import printable
 from docqa.app.storage.remembered import remember
 from docqa.app.tui import keymap, themes
-from docqa.app.tui.bridge import Opener, SessionBridge
 from docqa.app.tui.library.library import LibraryScreen
 from docqa.app.tui.library.recents import PastQuestion, anything_kept
 from docqa.app.tui.screens.choice_screen import ThemeScreen
-from docqa.app.tui.settings import TuiSettings
-from docqa.app.tui.typing_screen import TypingScreen
+
+from .bridge import Opener, SessionBridge
+from .settings import TuiSettings
+from .typing_screen import TypingScreen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,7 +23,7 @@ from docqa.app.tui import keymap, themes
 if TYPE_CHECKING:
     from textual.dom import DOMNode
 
-    from docqa.app.tui.keymap import Key
+    from .keymap import Key
 
 IMAGES = ("auto", "off", "kitty", "iterm")
 

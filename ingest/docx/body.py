@@ -8,8 +8,15 @@ from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
 from docqa.ingest.docx import markup as word
-from docqa.ingest.docx.comments import Comments
-from docqa.ingest.docx.formatting import (
+from docqa.ingest.language.numbers import in_roman
+from docqa.ingest.structure.clean import one_line, squeezed_lines
+from docqa.ingest.structure.grids import MarkedCell
+from docqa.ingest.structure.outline import split_number
+from docqa.ingest.writer import BlockWriter, raised
+from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local
+
+from .comments import Comments
+from .formatting import (
     RunFormat,
     box_ground,
     is_hidden_drawing,
@@ -17,15 +24,9 @@ from docqa.ingest.docx.formatting import (
     is_unseen,
     shading,
 )
-from docqa.ingest.docx.markup import value
-from docqa.ingest.docx.numbering import Numbering
-from docqa.ingest.docx.styles import ResolvedStyle, Styles, run_format
-from docqa.ingest.language.numbers import in_roman
-from docqa.ingest.structure.clean import one_line, squeezed_lines
-from docqa.ingest.structure.grids import MarkedCell
-from docqa.ingest.structure.outline import split_number
-from docqa.ingest.writer import BlockWriter, raised
-from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local
+from .markup import value
+from .numbering import Numbering
+from .styles import ResolvedStyle, Styles, run_format
 
 _DRAWN = frozenset(("drawing", "pict", "object", "AlternateContent"))
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}

@@ -4,9 +4,10 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import BLACK, WHITE, Colour, alike, colour_of, mixed
-from docqa.ingest.docx.markup import number, number_of, toggled, value
 from docqa.ingest.language.lengths import pixels
 from docqa.ingest.xml_tree import all_named, attribute, child, local
+
+from .markup import number, number_of, toggled, value
 
 # In points; what Word uses where no style says another size.
 DEFAULT_SIZE = 10.0

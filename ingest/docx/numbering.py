@@ -3,11 +3,12 @@
 import re
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.docx.markup import MAX_CHAIN, number, number_of, value
-from docqa.ingest.docx.styles import ResolvedStyle, Styles
 from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.structure.clean import one_line
 from docqa.ingest.xml_tree import attribute, child, children_named
+
+from .markup import MAX_CHAIN, number, number_of, value
+from .styles import ResolvedStyle, Styles
 
 
 class Numbering:

@@ -11,18 +11,19 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.archive import Package
-from docqa.ingest.docx.body import DocxBody
-from docqa.ingest.docx.comments import Comments
-from docqa.ingest.docx.formatting import has_pictures_behind, page_colour
-from docqa.ingest.docx.markup import theme_colours, with_theme
-from docqa.ingest.docx.numbering import Numbering
-from docqa.ingest.docx.styles import Styles
 from docqa.ingest.errors import NotADocument
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import one_line
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
 from docqa.ingest.xml_tree import attribute, child, children_named, parse_xml
+
+from .body import DocxBody
+from .comments import Comments
+from .formatting import has_pictures_behind, page_colour
+from .markup import theme_colours, with_theme
+from .numbering import Numbering
+from .styles import Styles
 
 _MAIN = "officeDocument"
 _PAGE_NUMBER = re.compile(r"\b(?:page|seite|of|von|p)\b|\d+|\b[ivxlc]+\b", re.IGNORECASE)

@@ -6,9 +6,10 @@ from functools import reduce
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
-from docqa.ingest.docx.formatting import RunFormat, formatted, is_off_the_page, shading
-from docqa.ingest.docx.markup import MAX_CHAIN, number, value
 from docqa.ingest.xml_tree import all_named, attribute, child, children_named
+
+from .formatting import RunFormat, formatted, is_off_the_page, shading
+from .markup import MAX_CHAIN, number, value
 
 _HEADING_NAME = re.compile(r"heading ?([1-9])$", re.IGNORECASE)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from docqa.ingest.language.expressions import lazily
+from .expressions import lazily
 
 _MONTH_NAMES = (
     "january february march april may june july august september october november december"

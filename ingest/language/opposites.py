@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from docqa.ingest.language.expressions import lazily
+from .expressions import lazily
 
 _HERE = Path(__file__).parent
 TURNED_BY_PREFIX = frozenset((_HERE / "turned_by_prefix.txt").read_text(encoding="utf-8").split())

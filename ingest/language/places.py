@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from docqa.ingest.language.expressions import lazily
-from docqa.ingest.language.numbers import ORDINAL_WORD
-from docqa.ingest.language.words import alternatives, synonyms, word_set
+from .expressions import lazily
+from .numbers import ORDINAL_WORD
+from .words import alternatives, synonyms, word_set
 
 ATTACHMENTS = word_set("schedule exhibit appendix annex attachment")
 """Divisions in which numbers begin again."""

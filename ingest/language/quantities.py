@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
-from docqa.ingest.language.expressions import lazily
-from docqa.ingest.language.numbers import SCALES, VALUES, number_of_words
-from docqa.ingest.language.words import synonyms, word_set
+from .expressions import lazily
+from .numbers import SCALES, VALUES, number_of_words
+from .words import synonyms, word_set
 
 _SHORT_SCALES = {"k": 1_000, "m": 10**6, "mn": 10**6, "bn": 10**9}
 TIME = word_set("second minute hour day night week month quarter year decade century")

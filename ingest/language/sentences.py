@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from docqa.ingest.language.places import ATTACHMENTS, ELSEWHERE
-from docqa.ingest.language.words import alternatives, word_set
 from docqa.ingest.types import Span, lines_of
+
+from .places import ATTACHMENTS, ELSEWHERE
+from .words import alternatives, word_set
 
 # Abbreviations after which a sentence almost never ends, folded to lower case, without their last
 # full stop.

@@ -12,7 +12,8 @@ from pylatexenc.latexwalker import LatexWalker, LatexWalkerError, get_default_la
 from pylatexenc.macrospec import EnvironmentSpec, MacroSpec
 
 from docqa.ingest.language.words import word_set
-from docqa.ingest.latex.numbers import LEVELS
+
+from .numbers import LEVELS
 
 _MAX_LINES = 20
 # Macros that print one of their arguments: the last.

@@ -10,15 +10,16 @@ import re
 
 from docqa.ingest.encoding import decode
 from docqa.ingest.errors import NotADocument, NoText, Unreadable, refuse_over
-from docqa.ingest.latex.inputs import InputFiles
-from docqa.ingest.latex.markup import parse
-from docqa.ingest.latex.numbers import LEVELS, LatexNumbering
-from docqa.ingest.latex.text import LatexText
 from docqa.ingest.limits import MAX_LATEX_BYTES
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
+
+from .inputs import InputFiles
+from .markup import parse
+from .numbers import LEVELS, LatexNumbering
+from .text import LatexText
 
 _BEGIN = re.compile(r"^(?:[^%\n\\]|\\[^\n])*?\\begin\s*\{document\}", re.MULTILINE)
 _END = re.compile(r"\\end\s*\{document\}")

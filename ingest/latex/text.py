@@ -11,11 +11,12 @@ from typing import Any
 from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
 from docqa.ingest.latex import markup as tex
-from docqa.ingest.latex.look import SETTING, UNPRINTED, WITHIN, LetterLook, NamedColours
-from docqa.ingest.latex.numbers import LEVELS, LatexPiece
 from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.writer import raised
+
+from .look import SETTING, UNPRINTED, WITHIN, LetterLook, NamedColours
+from .numbers import LEVELS, LatexPiece
 
 _NOTE_MARK = re.compile(r"\[\d+\]")
 _MAX_DEPTH = 8

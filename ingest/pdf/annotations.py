@@ -11,8 +11,12 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.assemble import hidden_remark
 from docqa.ingest.colours import BLACK, Colour, alike
-from docqa.ingest.pdf.errors import pdf_errors
-from docqa.ingest.pdf.measures import (
+from docqa.ingest.request import ReadRequest
+from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
+from docqa.ingest.types import Block, Page
+
+from .errors import pdf_errors
+from .measures import (
     CLEAR,
     MOST_ANNOTATION_CHARS,
     MOST_ANNOTATIONS,
@@ -20,9 +24,6 @@ from docqa.ingest.pdf.measures import (
     MOST_PARTS,
     SMALLEST_LETTERS,
 )
-from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
-from docqa.ingest.types import Block, Page
 
 _UNSEEN_MODES = (3, 7)  # of text: invisible, and the same as a clip
 _RGB = 3

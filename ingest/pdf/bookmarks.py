@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from docqa.ingest.language.numbers import NUMBER_WORD
 from docqa.ingest.language.places import DIVISIONS
-from docqa.ingest.pdf.measures import FOUND_BOOKMARK, LOST_BOOKMARK
 from docqa.ingest.structure.clean import folded
 from docqa.ingest.structure.outline import HeadingMark, split_number
 from docqa.ingest.types import Page
+
+from .measures import FOUND_BOOKMARK, LOST_BOOKMARK
 
 _WORDS = "|".join((*DIVISIONS, "section"))
 # What may stand before a title on its line: "4.A.1", "IV.", "Section 12 -".

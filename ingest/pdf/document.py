@@ -7,20 +7,9 @@ from typing import Any
 from docqa.ingest.assemble import assemble, grade, hidden_remark, page_list
 from docqa.ingest.errors import NoText, Unreadable
 from docqa.ingest.pdf import bookmarks, ocr, structure
-from docqa.ingest.pdf.annotations import (
-    PageNote,
-    annotation_warnings,
-    read_annotations,
-    with_annotations,
-    with_words,
-)
-from docqa.ingest.pdf.errors import DAMAGED
-from docqa.ingest.pdf.labels import checked_labels
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.paragraphs import JoinedPage, join_lines, typical_body_size
 from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_text
-from docqa.ingest.pdf.measures import MOST_HEADING_CHARS
-from docqa.ingest.pdf.pages import RawPage
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import (
@@ -32,6 +21,18 @@ from docqa.ingest.structure.clean import (
     unwrap,
 )
 from docqa.ingest.types import Document, Page, Section
+
+from .annotations import (
+    PageNote,
+    annotation_warnings,
+    read_annotations,
+    with_annotations,
+    with_words,
+)
+from .errors import DAMAGED
+from .labels import checked_labels
+from .measures import MOST_HEADING_CHARS
+from .pages import RawPage
 
 ALL_HIDDEN = "all of its text is hidden from a reader of the page"
 

@@ -14,13 +14,14 @@ from docqa.ingest.errors import Unreadable, reading
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.paragraphs import join_lines
 from docqa.ingest.pdf.layout.running_heads import stays_in_text
-from docqa.ingest.pdf.pages import RawPage, extract_one
-from docqa.ingest.pdf.reader import count_pages, open_request
 from docqa.ingest.pdf.visibility.objects import Box, around
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.serialize import maker, row_of
 from docqa.ingest.structure.clean import Hyphens, grouped
 from docqa.ingest.types import Page
+
+from .pages import RawPage, extract_one
+from .reader import count_pages, open_request
 
 # What joining wrapped lines changes: spaces, and hyphens at line ends.
 _NO_LETTERS = {ord(c): None for c in "-\u00ad\u2010"}

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from docqa.ingest.language.numbers import ROMAN
-from docqa.ingest.pdf.measures import NEAR_PAGES
+
+from .measures import NEAR_PAGES
 
 _TOKEN = r"\d{1,3}[-–]\d{1,4}|\d{1,5}|[ivxlc]{1,7}|[IVXLC]{1,7}|[A-Z]{1,3}[-–.]?\d{1,4}"
 _WHOLE = re.compile(rf"[\s\-–—|]*({_TOKEN})[\s\-–—|]*")

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docqa.ingest.limits import MAX_OCR_PAGES
-from docqa.ingest.pdf.errors import reason
-from docqa.ingest.pdf.measures import (
+
+from .errors import reason
+from .measures import (
     DOUBTFUL_SCORE,
     IMAGE_SHARE,
     MOSTLY_IMAGE,
@@ -23,7 +24,7 @@ from docqa.ingest.pdf.measures import (
 )
 
 if TYPE_CHECKING:  # every question asks what is `available`, few read a page
-    from docqa.ingest.pdf.raw_page import Word
+    from .raw_page import Word
 
 INSTALL = "pip install 'docqa-reader[ocr]'"
 _MODELS = {"Det.model_path": "*_det_*.onnx", "Rec.model_path": "*_rec_*.onnx"}
@@ -128,7 +129,7 @@ def _models() -> dict[str, str]:
 
 def _words(text: str, corners: Sequence[Sequence[float]], points: float) -> "list[Word]":
     """The words of a recognised line, each with its share of the line."""
-    from docqa.ingest.pdf.raw_page import Word
+    from .raw_page import Word
 
     xs, ys = zip(*corners, strict=True)
     left, right, top, bottom = (edge * points for edge in (min(xs), max(xs), min(ys), max(ys)))

@@ -9,19 +9,20 @@ from typing import Any, TypeVar
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.limits import MAX_PAGE_CHARS, WORKER_MAX_LOST_PAGES, WORKER_MEMORY_BYTES
 from docqa.ingest.pdf import ocr
-from docqa.ingest.pdf.errors import pdf_errors, reason
 from docqa.ingest.pdf.layout.line_numbers import pages_to_parse_again
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.reading_order import order_lines
-from docqa.ingest.pdf.measures import EARLY_PAGES, FEW_LETTERS
-from docqa.ingest.pdf.ocr import NotRecognised, Recognised, Recogniser, is_image_of_text
-from docqa.ingest.pdf.pool import PageForks
-from docqa.ingest.pdf.raw_page import Hidden, PageWords, PdfiumFile
-from docqa.ingest.pdf.streams import StreamSizes, fonts_without_encoding
 from docqa.ingest.pdf.visibility.raster import page_png
 from docqa.ingest.process.limits import memory_limit
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
+
+from .errors import pdf_errors, reason
+from .measures import EARLY_PAGES, FEW_LETTERS
+from .ocr import NotRecognised, Recognised, Recogniser, is_image_of_text
+from .pool import PageForks
+from .raw_page import Hidden, PageWords, PdfiumFile
+from .streams import StreamSizes, fonts_without_encoding
 
 T = TypeVar("T")
 ZERO_WIDTH = "zero-width characters"

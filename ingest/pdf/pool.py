@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
 
-from docqa.ingest.pdf.measures import FEWEST_FOR_FORKS, FORK_BYTES, MOST_CRASHES, PAGES_AT_A_TIME
 from docqa.ingest.process.forks import end_fork, has_forks, memory_share, start_fork
 from docqa.ingest.process.limits import memory_limit
 from docqa.ingest.process.processor_time import Stopwatch
+
+from .measures import FEWEST_FOR_FORKS, FORK_BYTES, MOST_CRASHES, PAGES_AT_A_TIME
 
 _NUMBER = struct.Struct("=I")
 # What a fork says: which chunk it begins, then of each page in it what came of it.

@@ -16,8 +16,20 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf import stand_in
-from docqa.ingest.pdf.encodings import IN_WINDOWS, as_of_windows, bare
-from docqa.ingest.pdf.measures import (
+from docqa.ingest.pdf.visibility.hidden import (
+    INVISIBLE,
+    OUTSIDE,
+    SAME_COLOUR,
+    TOO_SMALL,
+    UNLIKE,
+    HiddenTextDetector,
+    false_words,
+)
+from docqa.ingest.pdf.visibility.objects import Box, PageObjects, around
+from docqa.ingest.pdf.visibility.raster import placer
+
+from .encodings import IN_WINDOWS, as_of_windows, bare
+from .measures import (
     APART,
     FEWEST_APART,
     HIGH,
@@ -32,17 +44,6 @@ from docqa.ingest.pdf.measures import (
     TINY_SHARE,
     WIDER,
 )
-from docqa.ingest.pdf.visibility.hidden import (
-    INVISIBLE,
-    OUTSIDE,
-    SAME_COLOUR,
-    TOO_SMALL,
-    UNLIKE,
-    HiddenTextDetector,
-    false_words,
-)
-from docqa.ingest.pdf.visibility.objects import Box, PageObjects, around
-from docqa.ingest.pdf.visibility.raster import placer
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from docqa.ingest.errors import Encrypted, IngestError, Unreadable, refuse_over
 from docqa.ingest.limits import MAX_PAGES
-from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
-from docqa.ingest.pdf.measures import LONG_DOCUMENT
-from docqa.ingest.pdf.pages import extract
-from docqa.ingest.pdf.streams import StreamSizes, object_in_stream
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
+from .errors import DAMAGED, pdf_errors, reason
+from .measures import LONG_DOCUMENT
+from .pages import extract
+from .streams import StreamSizes, object_in_stream
+
 if TYPE_CHECKING:
-    from docqa.ingest.pdf.document import OutsidePages
+    from .document import OutsidePages
 
 _FIRST_PAGES = 2  # of a long document, shown before the others are parsed
 _ASK_PASSWORD = "Give its password in a file: --password-file FILE"
@@ -34,19 +35,19 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int) -> Docume
         # Without annotations; nothing where the first pages have no text.
         with suppress(IngestError):
             first, _ = extract(reader, opened, events, 1, lambda: None, _FIRST_PAGES)
-            from docqa.ingest.pdf.document import OutsidePages, make_document
+            from .document import OutsidePages, make_document
 
             outside = OutsidePages("", [None] * _FIRST_PAGES, [], {}, [])
             events.on_first(make_document(opened, first, outside))
 
     def parse_rest() -> "OutsidePages":
         # What the pages do not need is imported while forks parse them.
-        from docqa.ingest.pdf.document import parse_outside
+        from .document import parse_outside
 
         return parse_outside(reader, opened)
 
     raw_pages, outside = extract(reader, opened, events, processes, parse_rest)
-    from docqa.ingest.pdf.document import make_document
+    from .document import make_document
 
     return make_document(request, raw_pages, outside)
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from docqa.ingest.limits import MAX_PAGE_OBJECTS, MAX_PAGE_STREAM_BYTES
-from docqa.ingest.pdf.encodings import bare
-from docqa.ingest.pdf.errors import pdf_errors, reason
-from docqa.ingest.pdf.measures import MANY_OBJECTS, PAGES_CACHED
+
+from .encodings import bare
+from .errors import pdf_errors, reason
+from .measures import MANY_OBJECTS, PAGES_CACHED
 
 _INFLATED_AT_ONCE = 2**20
 _SYMBOLIC = 1 << 2  # a flag of a font's descriptor: ISO 32000-2, 9.8.2

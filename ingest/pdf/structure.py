@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from docqa.ingest.pdf.bookmarks import Bookmark
-from docqa.ingest.pdf.errors import pdf_errors
 from docqa.ingest.structure.clean import clean, squeeze
+
+from .bookmarks import Bookmark
+from .errors import pdf_errors
 
 _NAMES_OF_PROGRAMS = ("microsoft word", "untitled", "(anonymous", "layout 1")
 _NAMES_OF_FILES = (".doc", ".docx", ".dvi", ".tex", ".pdf", ".indd", ".qxd", ".wpd")

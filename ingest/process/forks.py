@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, Pipe
 from typing import NoReturn
 
-from docqa.ingest.process.limits import limit_memory, memory_limit
+from .limits import limit_memory, memory_limit
 
 _PIPE_BYTES = (
     1 << 20

@@ -10,7 +10,8 @@ import sys
 import threading
 
 from docqa.ingest.limits import WORKER_CPU_SECONDS, WORKER_FILE_BYTES, WORKER_MEMORY_BYTES
-from docqa.ingest.process.processor_time import processor_seconds
+
+from .processor_time import processor_seconds
 
 try:
     import resource

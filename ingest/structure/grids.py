@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
-from docqa.ingest.structure.clean import clean, strip_invisible
-from docqa.ingest.structure.values import says_value
 from docqa.ingest.types import Table, TableCell
+
+from .clean import clean, strip_invisible
+from .values import says_value
 
 _MOST_COLUMNS = 200
 _MOST_ROWS = 5_000

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from docqa.ingest.language.places import ATTACHMENTS
-from docqa.ingest.structure.numbering import LISTS, REFERENCES, THANKS, Numbered
+
+from .numbering import LISTS, REFERENCES, THANKS, Numbered
 
 NUMBERS = frozenset(("decimal", "roman", "letter", "bare letter"))
 _NOT_DIVISIONS = NUMBERS | {"named"}

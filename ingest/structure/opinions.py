@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from docqa.ingest.structure.clean import one_line
 from docqa.ingest.types import Item, Page, Section, lines_of, location_of
+
+from .clean import one_line
 
 _NAME = r"[A-Z][^\W\d_]+(?:[’'-][^\W\d_]+)*"
 _WHOM = r"(?:,\s+with\s+whom\s[^.:]{3,200}?\bjoins?\b[^.:]{0,80}?)?"

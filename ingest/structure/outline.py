@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from docqa.ingest.language.places import ATTACHMENTS
-from docqa.ingest.structure.clean import folded, grouped
-from docqa.ingest.structure.nesting import NUMBERS, Nesting
-from docqa.ingest.structure.numbering import Numbered, parse_heading
-from docqa.ingest.structure.opinions import find_opinions
-from docqa.ingest.structure.sequence import NumberingStep, best_chain
 from docqa.ingest.types import Page, Section, location_of
+
+from .clean import folded, grouped
+from .nesting import NUMBERS, Nesting
+from .numbering import Numbered, parse_heading
+from .opinions import find_opinions
+from .sequence import NumberingStep, best_chain
 
 _MAX_TITLE_CHARS = 300
 _NUMBER_WITH_STOP = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})\.\s+(\S.*)", re.DOTALL)

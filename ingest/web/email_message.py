@@ -16,7 +16,9 @@ from docqa.ingest.limits import MAX_EMAIL_DEPTH, MAX_HTML_BYTES
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import Hyphens, clean, grouped, unwrap
 from docqa.ingest.types import Document
-from docqa.ingest.web.email_parts import (
+from docqa.ingest.writer import BlockWriter
+
+from .email_parts import (
     ENCRYPTED,
     attachments,
     header,
@@ -25,10 +27,9 @@ from docqa.ingest.web.email_parts import (
     parts_in,
     sender,
 )
-from docqa.ingest.web.html import HtmlBlocks
-from docqa.ingest.web.html_source import decode_html
-from docqa.ingest.web.quoted import Stretch, stretches
-from docqa.ingest.writer import BlockWriter
+from .html import HtmlBlocks
+from .html_source import decode_html
+from .quoted import Stretch, stretches
 
 _SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject")
 # No cleaned text has it.

@@ -14,10 +14,11 @@ from docqa.ingest.errors import Encrypted, Unreadable
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import one_line
 from docqa.ingest.types import Document
-from docqa.ingest.web.html import HtmlBlocks
-from docqa.ingest.web.html_source import decode_html, prepare
 from docqa.ingest.writer import BlockWriter
 from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local, parse_xml
+
+from .html import HtmlBlocks
+from .html_source import decode_html, prepare
 
 # Fonts are scrambled in this way so that they cannot be copied out of a book; its text is not.
 _FONT_METHODS = frozenset(("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"))

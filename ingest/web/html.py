@@ -18,11 +18,12 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.types import Document
-from docqa.ingest.web.html_source import decode_html, prepare
-from docqa.ingest.web.quoted import attribution
-from docqa.ingest.web.styles import Linked
-from docqa.ingest.web.visibility import Visibility
 from docqa.ingest.writer import BlockWriter, raised
+
+from .html_source import decode_html, prepare
+from .quoted import attribution
+from .styles import Linked
+from .visibility import Visibility
 
 _SKIPPED = word_set(
     "script style noscript noframes noembed template head nav svg iframe object embed canvas audio video select option "

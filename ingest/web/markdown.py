@@ -18,8 +18,9 @@ from docqa.ingest.formats import format_named
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean
 from docqa.ingest.types import Document
-from docqa.ingest.web.html import HtmlBlocks
 from docqa.ingest.writer import BlockWriter
+
+from .html import HtmlBlocks
 
 _MATHEMATICS = re.compile(r"`+[^`]*+`+|(\$\$?)[^$]+\1")
 _DEEPEST = 300  # a list in a list is two deeper

@@ -14,7 +14,8 @@ from tinycss2 import parse_component_value_list
 from docqa.ingest.colours import WHITE, Colour, alike, colour_of, is_clear
 from docqa.ingest.language.lengths import USUAL_SIZE, pixels
 from docqa.ingest.language.words import word_set
-from docqa.ingest.web.styles import SIDES, Declarations, Linked, StyleSheets, resolved
+
+from .styles import SIDES, Declarations, Linked, StyleSheets, resolved
 
 # A page that hides all of itself is one that a script shows when it is ready.
 _WHOLE = ("html", "body")

@@ -3,12 +3,6 @@
 import torch
 from torch import Tensor
 
-from docqa.kernels.attention.blocks import best_blocks, block_bounds, block_scores
-from docqa.kernels.attention.cached import ONE_DIM, attention_gathered, attention_over_native
-from docqa.kernels.attention.kv_cache import BlockSelection, KVBlock, KVContext, QueryTile
-from docqa.kernels.attention.native import attention_native
-from docqa.kernels.attention.reference import attention_reference
-from docqa.kernels.attention.tiled import attention_tiled
 from docqa.kernels.dispatch import (
     choose_implementation,
     gradients_recorded,
@@ -17,6 +11,13 @@ from docqa.kernels.dispatch import (
 )
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.native import native_in_use
+
+from .blocks import best_blocks, block_bounds, block_scores
+from .cached import ONE_DIM, attention_gathered, attention_over_native
+from .kv_cache import BlockSelection, KVBlock, KVContext, QueryTile
+from .native import attention_native
+from .reference import attention_reference
+from .tiled import attention_tiled
 
 __all__ = [
     "BlockSelection",

@@ -8,8 +8,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from docqa.kernels.attention.kv_cache import BlockSelection, KVContext
-from docqa.kernels.attention.native import FEW
 from docqa.kernels.cpu.library import (
     AttentionCall,
     KVSegment,
@@ -17,6 +15,9 @@ from docqa.kernels.cpu.library import (
     StridedTensor,
     contiguous_float32,
 )
+
+from .kv_cache import BlockSelection, KVContext
+from .native import FEW
 
 KEYS = 64  # in a block of attention.inc
 ONE_DIM = 64  # attention of one query takes heads of whole multiples of it

@@ -7,8 +7,9 @@ import ctypes
 import torch
 from torch import Tensor
 
-from docqa.kernels.attention.tiled import attention_tiled
 from docqa.kernels.cpu.library import AttentionCall, Library, StridedTensor, contiguous_float32
+
+from .tiled import attention_tiled
 
 FEW = 8  # up to so many queries, packing all keys would cost more than it saves
 

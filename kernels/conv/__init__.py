@@ -3,18 +3,19 @@
 import torch
 from torch import Tensor
 
-from docqa.kernels.conv.unit import (
-    ConvOutput,
-    unit_conv_fused,
-    unit_conv_native,
-    unit_conv_reference,
-)
 from docqa.kernels.dispatch import (
     choose_implementation,
     gradients_recorded,
     register,
     register_native,
     register_triton,
+)
+
+from .unit import (
+    ConvOutput,
+    unit_conv_fused,
+    unit_conv_native,
+    unit_conv_reference,
 )
 
 register_native("unit_conv", unit_conv_native)

@@ -8,8 +8,9 @@ import triton.language as tl
 from torch import Tensor
 
 from docqa.kernels import gpu
-from docqa.kernels.conv.reference import with_history
-from docqa.kernels.conv.unit import ConvOutput, split_heads
+
+from .reference import with_history
+from .unit import ConvOutput, split_heads
 
 WIDE = 64  # channels of a tile that is not a head
 

@@ -4,12 +4,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.kernels.conv.reference import causal_conv_reference, with_history
 from docqa.kernels.cpu import Library, arrays
 from docqa.kernels.cpu.library import contiguous_float32
 from docqa.kernels.cpu.tensors import on_tensors
 from docqa.kernels.delta.reference import l2_normalise
 from docqa.kernels.norm.reference import at_least_float32
+
+from .reference import causal_conv_reference, with_history
 
 ConvOutput = tuple[Tensor, Tensor, Tensor]
 

@@ -6,6 +6,6 @@ chooses by what the processor has. Without this library (`self_check.library()` 
 works, more slowly.
 """
 
-from docqa.kernels.cpu.library import LEVELS, Library
+from .library import LEVELS, Library
 
 __all__ = ["LEVELS", "Library"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from docqa.kernels.cpu.library import (
+from .library import (
     ConvCall,
     DeltaCall,
     Library,

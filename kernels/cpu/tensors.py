@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import contiguous_float32
+from .library import contiguous_float32
 
 
 def on_tensors(function: Callable[..., np.ndarray]) -> Callable[..., Tensor]:

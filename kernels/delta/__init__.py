@@ -4,10 +4,6 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.cpu.arrays import FEW_TOKENS
-from docqa.kernels.delta.chunked import CHUNK, delta_rule_chunked
-from docqa.kernels.delta.native import delta_rule_native, delta_step_native
-from docqa.kernels.delta.recurrent import delta_rule_recurrent
-from docqa.kernels.delta.reference import delta_rule_reference, l2_normalise
 from docqa.kernels.dispatch import (
     choose_implementation,
     gradients_recorded,
@@ -16,6 +12,11 @@ from docqa.kernels.dispatch import (
     register_triton,
 )
 from docqa.kernels.errors import ShapeMismatch
+
+from .chunked import CHUNK, delta_rule_chunked
+from .native import delta_rule_native, delta_step_native
+from .recurrent import delta_rule_recurrent
+from .reference import delta_rule_reference, l2_normalise
 
 __all__ = [
     "CHUNK",

@@ -17,8 +17,9 @@ import triton.language as tl
 from torch import Tensor
 
 from docqa.kernels import gpu
-from docqa.kernels.delta.chunked import delta_rule_chunked
-from docqa.kernels.delta.recurrent import delta_rule_recurrent
+
+from .chunked import delta_rule_chunked
+from .recurrent import delta_rule_recurrent
 
 # a wider state tile does not fit the registers of a program, and no published model has one
 WIDEST_KEY = 128

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docqa.kernels.cpu.library import EncoderAttentionCall, LayerNormCall, Library
-from docqa.kernels.encoder.reference import (
+from docqa.kernels.errors import ShapeMismatch
+
+from .reference import (
     Floats,
     add_layer_norm_reference,
     encoder_attention_reference,
     gelu_reference,
 )
-from docqa.kernels.errors import ShapeMismatch
 
 FLOAT = np.dtype(np.float32).itemsize
 

@@ -6,11 +6,12 @@ from docqa.kernels.activation import silu_product
 from docqa.kernels.cpu import LEVELS
 from docqa.kernels.dispatch import choose_implementation, register, register_native
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.gguf_matmul.blocks import BLOCKS, BlockMatrix, BlockType, UnknownBlock
-from docqa.kernels.gguf_matmul.dense import block_product_by_rows, block_product_reference
-from docqa.kernels.gguf_matmul.native import block_mlp_native, block_product_native
 from docqa.kernels.native import native_in_use
 from docqa.kernels.self_check import library
+
+from .blocks import BLOCKS, BlockMatrix, BlockType, UnknownBlock
+from .dense import block_product_by_rows, block_product_reference
+from .native import block_mlp_native, block_product_native
 
 __all__ = [
     "BLOCKS",

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.kernels.gguf_matmul.blocks import BlockMatrix
+from .blocks import BlockMatrix
 
 NUMBERS = 1 << 22  # of values that are in memory at a time: 16 MiB
 

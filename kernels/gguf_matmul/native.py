@@ -11,7 +11,8 @@ from docqa.kernels.cpu.library import (
     StoredBlocks,
     contiguous_float32,
 )
-from docqa.kernels.gguf_matmul.blocks import BlockMatrix
+
+from .blocks import BlockMatrix
 
 
 def stored_blocks(matrix: BlockMatrix) -> StoredBlocks:

@@ -11,10 +11,11 @@ from docqa.kernels.dispatch import (
     register_triton,
 )
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.moe.bank import ExpertBank, Matrix, Stacked
-from docqa.kernels.moe.grouped import mix_grouped
-from docqa.kernels.moe.native import mix_native
-from docqa.kernels.moe.reference import mix_reference
+
+from .bank import ExpertBank, Matrix, Stacked
+from .grouped import mix_grouped
+from .native import mix_native
+from .reference import mix_reference
 
 __all__ = ["ExpertBank", "Matrix", "Stacked", "mix_experts", "route"]
 

@@ -15,8 +15,9 @@ import triton.language as tl
 from torch import Tensor
 
 from docqa.kernels import gpu
-from docqa.kernels.moe.bank import ExpertBank, Stacked
-from docqa.kernels.moe.grouped import mix_grouped
+
+from .bank import ExpertBank, Stacked
+from .grouped import mix_grouped
 
 PRECISION = "tf32x3"  # of float32 inputs; narrower ones are multiplied as they are
 

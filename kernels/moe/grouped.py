@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.activation import silu_product
-from docqa.kernels.moe.bank import ExpertBank, expert_product
-from docqa.kernels.moe.sent import tokens_by_expert
+
+from .bank import ExpertBank, expert_product
+from .sent import tokens_by_expert
 
 
 def mix_grouped(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:

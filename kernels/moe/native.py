@@ -10,7 +10,8 @@ from torch import Tensor
 
 from docqa.kernels.cpu.library import Library, contiguous_float32, fields
 from docqa.kernels.decode_step.native import PackedExperts, StepMatrix
-from docqa.kernels.moe.sent import tokens_by_expert
+
+from .sent import tokens_by_expert
 
 ROWS = 1_024  # of results that a call is given room for, but for a single expert of more tokens
 

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.activation import silu_product
-from docqa.kernels.moe.bank import ExpertBank, expert_product
+
+from .bank import ExpertBank, expert_product
 
 
 def mix_reference(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:

@@ -14,7 +14,8 @@ from docqa.kernels.dispatch import (
     register_native,
     register_triton,
 )
-from docqa.kernels.norm.reference import (
+
+from .reference import (
     at_least_float32,
     gated_norm_reference,
     zero_centred_norm_reference,

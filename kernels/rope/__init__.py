@@ -11,7 +11,8 @@ from docqa.kernels.dispatch import (
     register,
     register_native,
 )
-from docqa.kernels.rope.frequencies import (
+
+from .frequencies import (
     YarnOptions,
     frequencies,
     rotation_table,

@@ -14,10 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from docqa.model.checkpoints.checkpoint import open_checkpoint
-from docqa.model.checkpoints.layout import recipe_for, text_config
-from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
+
+from .checkpoint import open_checkpoint
+from .layout import recipe_for, text_config
+from .network import load_network
 
 LENGTHS = (1, 63, 64, 65, 1000)
 SEED = 20251

@@ -11,7 +11,12 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.matmul import GROUP, BlockMatrix, PackedMatrix, StoredMatrix
-from docqa.model.checkpoints.formats import (
+from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
+from docqa.model.config import HybridConfig
+from docqa.model.errors import WeightsMismatch, WeightsMissing
+from docqa.model.gguf.file import is_gguf
+
+from .formats import (
     BLOCKS,
     GROUPED,
     BadParts,
@@ -21,17 +26,13 @@ from docqa.model.checkpoints.formats import (
     blocks,
     tensor_formats,
 )
-from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
-from docqa.model.checkpoints.layout import Recipe, recipe_for
-from docqa.model.checkpoints.weights import (
+from .layout import Recipe, recipe_for
+from .weights import (
     SafetensorsFile,
     TensorSource,
     find_tensors,
     open_safetensors,
 )
-from docqa.model.config import HybridConfig
-from docqa.model.errors import WeightsMismatch, WeightsMissing
-from docqa.model.gguf.file import is_gguf
 
 # What decides decays, gates and the choice of experts: never in less than float32, whatever the
 # compute dtype.

@@ -16,9 +16,10 @@ from threading import Lock
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.mapped import MappedTensors
-from docqa.model.checkpoints.weights import TensorSource
 from docqa.model.errors import WeightsMismatch, weight_file_errors
+
+from .mapped import MappedTensors
+from .weights import TensorSource
 
 DTYPES = {"U8": torch.uint8, "I8": torch.int8, "F16": torch.float16}  # those of docqa's own format
 

@@ -22,9 +22,16 @@ from torch import Tensor
 from docqa.kernels.gguf_matmul import BLOCKS as GGUF_BLOCKS
 from docqa.kernels.matmul import GROUP
 from docqa.kernels.moe import ExpertBank
-from docqa.model.checkpoints.checkpoint import Checkpoint, naming_tensor, open_checkpoint
-from docqa.model.checkpoints.expert_files import BatchedReads, ExpertFiles, TensorLocation
-from docqa.model.checkpoints.expert_slots import (
+from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint, experts_in_blocks
+from docqa.model.config import HybridConfig
+from docqa.model.cost.machine import available_bytes, bytes_of
+from docqa.model.cost.plan import sparse_layers
+from docqa.model.errors import ConfigUnsupported, WeightsMissing
+from docqa.model.network import Network
+
+from .checkpoint import Checkpoint, naming_tensor, open_checkpoint
+from .expert_files import BatchedReads, ExpertFiles, TensorLocation
+from .expert_slots import (
     ExpertMatrix,
     ExpertSlots,
     ExpertTensor,
@@ -32,15 +39,9 @@ from docqa.model.checkpoints.expert_slots import (
     Triple,
     expert_bytes,
 )
-from docqa.model.checkpoints.formats import BLOCKS, GROUPED, BadParts, blocks
-from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint, experts_in_blocks
-from docqa.model.checkpoints.layout import expert_names
-from docqa.model.checkpoints.weights import TensorSource
-from docqa.model.config import HybridConfig
-from docqa.model.cost.machine import available_bytes, bytes_of
-from docqa.model.cost.plan import sparse_layers
-from docqa.model.errors import ConfigUnsupported, WeightsMissing
-from docqa.model.network import Network
+from .formats import BLOCKS, GROUPED, BadParts, blocks
+from .layout import expert_names
+from .weights import TensorSource
 
 Key = tuple[str, int]
 EXPERT_PARTS = ("gate_up_proj", "down_proj")

@@ -11,14 +11,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.checkpoint import load_tensors, open_checkpoint
-from docqa.model.checkpoints.layout import released_tensors, text_config
-from docqa.model.checkpoints.network import tensor_shapes
-from docqa.model.checkpoints.quantize import COPIED, write_chat_template
-from docqa.model.checkpoints.weights import SINGLE
 from docqa.model.config import HybridConfig, load_config
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.tokenizer import CheckpointTokenizer, tokenizer_spec
+
+from .checkpoint import load_tensors, open_checkpoint
+from .layout import released_tensors, text_config
+from .network import tensor_shapes
+from .quantize import COPIED, write_chat_template
+from .weights import SINGLE
 
 ALONGSIDE = (*COPIED, "chat_template.jinja", "MODEL_CARD.md")
 

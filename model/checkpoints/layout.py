@@ -7,9 +7,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from docqa.model.checkpoints.weights import CONFIG_KEY
 from docqa.model.config import HybridConfig, flat_config, load_config
 from docqa.model.family import Read, Recipe
+
+from .weights import CONFIG_KEY
 
 EXPERTS = re.compile(r"(?P<experts>.*\.mlp\.experts)\.(?P<part>gate_up_proj|down_proj)$")
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import torch
 
-from docqa.model.checkpoints.checkpoint import load_tensors, open_checkpoint, packed_matrices
-from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for
-from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import PREFIX, Mtp, mtp_shapes
 from docqa.model.network import Network
 from docqa.model.transformer import Transformer
+
+from .checkpoint import load_tensors, open_checkpoint, packed_matrices
+from .experts import EXPERT_PARTS, banks_for
+from .layout import recipe_for
 
 
 def build_network(config: HybridConfig, layers: int | None = None) -> Network:

@@ -10,16 +10,17 @@ from typing import TypedDict
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.checkpoint import open_checkpoint
-from docqa.model.checkpoints.formats import blocks
 from docqa.model.checkpoints.formats.grouped import GROUP, quantize_matrix
-from docqa.model.checkpoints.layout import recipe_for, split_experts
-from docqa.model.checkpoints.network import tensor_shapes
-from docqa.model.checkpoints.weights import CONFIG_KEY, EVIDENCE_FILE, PARTS
 from docqa.model.config import HybridConfig, load_config
 from docqa.model.errors import WeightsMismatch
 from docqa.model.gguf.file import is_gguf, open_gguf
 from docqa.model.tokenizer import tokenizer_spec
+
+from .checkpoint import open_checkpoint
+from .formats import blocks
+from .layout import recipe_for, split_experts
+from .network import tensor_shapes
+from .weights import CONFIG_KEY, EVIDENCE_FILE, PARTS
 
 FILE_LIMIT = 45_000_000  # bytes; some hosts refuse larger files
 KEPT = (

@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 
 from docqa.model.config import FULL
-from docqa.model.cost.plan import Speed, macs_per_token
 from docqa.model.protocol import Model, writing_model
+
+from .plan import Speed, macs_per_token
 
 DENSE_TOKENS = 512
 # a tile of queries over a context past the processor's caches

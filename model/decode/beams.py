@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.attention import one_query_in_place
-from docqa.model.decode.step import NativeStep
 from docqa.model.protocol import WritingModel
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import AttentionMemory, ForkedContext
 from docqa.model.state.state import State
+
+from .step import NativeStep
 
 FAR = 1_024  # tokens
 

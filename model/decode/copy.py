@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from docqa.model.decode.beams import Branches
 from docqa.model.protocol import WritingModel
 from docqa.model.state.state import State
+
+from .beams import Branches
 
 
 @dataclass(frozen=True)

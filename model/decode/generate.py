@@ -7,13 +7,14 @@ from typing import Protocol
 
 from torch import Tensor
 
-from docqa.model.decode.beams import Branches
-from docqa.model.decode.drafter import Drafter
-from docqa.model.decode.lookup import LookupDecoding
-from docqa.model.decode.sample import Sampling, sample
-from docqa.model.decode.speculate import Speculation
 from docqa.model.protocol import WritingModel
 from docqa.model.state.state import State
+
+from .beams import Branches
+from .drafter import Drafter
+from .lookup import LookupDecoding
+from .sample import Sampling, sample
+from .speculate import Speculation
 
 
 @dataclass(frozen=True)

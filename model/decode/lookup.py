@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from docqa.model.decode.beams import Branches
 from docqa.model.protocol import WritingModel
 from docqa.model.state.state import State
+
+from .beams import Branches
 
 LEAST = 3  # tokens in a row that must have been read before
 # the same after a guess of which nothing was right: a pass takes as long as two to four tokens by

@@ -13,11 +13,12 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.attention import attention
-from docqa.model.decode.drafter import Drafter
 from docqa.model.protocol import WritingModel
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import AttentionMemory
 from docqa.model.state.state import State
+
+from .drafter import Drafter
 
 DRAFTS = 2  # tokens guessed at a time
 MOST_AGAIN = 8  # tokens that are run again at most; then a pass without guesses makes them final

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.foreign.folder import ENCODER, MODULES, ForeignModel, check_role
+
+from .folder import ENCODER, MODULES, ForeignModel, check_role
 
 if TYPE_CHECKING:
     from torch import Tensor

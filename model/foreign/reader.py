@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from docqa.model.foreign.folder import READER, ForeignModel
 from docqa.model.heads.question_heads import Places
 from docqa.model.heads.spans import log_softmax
+
+from .folder import READER, ForeignModel
 
 
 class ForeignSpanReader(ForeignModel):

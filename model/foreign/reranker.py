@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.foreign.folder import RERANKER, ForeignModel
+
+from .folder import RERANKER, ForeignModel
 
 
 class ForeignReranker(ForeignModel):

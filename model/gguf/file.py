@@ -6,8 +6,9 @@ from typing import Any
 
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
 from docqa.model.family import FULL, LINEAR, family_names, family_of_gguf
-from docqa.model.gguf.names import ROPE_FACTORS
-from docqa.model.gguf.parser import GgufParser, StoredTensor
+
+from .names import ROPE_FACTORS
+from .parser import GgufParser, StoredTensor
 
 PICTURES = "mmproj"  # the picture half is a file of its own
 

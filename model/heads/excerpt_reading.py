@@ -22,8 +22,11 @@ import numpy as np
 
 from docqa.kernels.cpu import Library
 from docqa.kernels.native import library_in_use
-from docqa.model.heads.question_heads import Places, QuestionHeads, QuestionOfSeveral
-from docqa.model.heads.reader_text import (
+from docqa.model.native.encoder import BiasedMatrix, load_encoder
+from docqa.model.native.tensors import FolderTensors
+
+from .question_heads import Places, QuestionHeads, QuestionOfSeveral
+from .reader_text import (
     EXCERPTS_TOGETHER,
     FORMS,
     LONGEST_ASKED,
@@ -36,9 +39,7 @@ from docqa.model.heads.reader_text import (
     groups_of_like_length,
     reader_files,
 )
-from docqa.model.heads.spans import SpanPredictions, log_softmax, sigmoid, span_reading
-from docqa.model.native.encoder import BiasedMatrix, load_encoder
-from docqa.model.native.tensors import FolderTensors
+from .spans import SpanPredictions, log_softmax, sigmoid, span_reading
 
 _EPS = float(np.finfo(np.float32).eps)
 

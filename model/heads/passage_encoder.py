@@ -15,7 +15,9 @@ import numpy as np
 
 from docqa.kernels.native import library_in_use
 from docqa.model.checkpoints.weights import file_digest
-from docqa.model.heads.reader_text import (
+from docqa.model.native.encoder import load_encoder
+
+from .reader_text import (
     LONGEST_PASSAGE,
     PASSAGE_ENCODER_FILE,
     PASSAGES_TOGETHER,
@@ -23,7 +25,6 @@ from docqa.model.heads.reader_text import (
     ReaderTokenizer,
     groups_of_like_length,
 )
-from docqa.model.native.encoder import load_encoder
 
 
 class PassageEncoder:

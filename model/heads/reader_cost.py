@@ -10,13 +10,14 @@ from docqa.model.checkpoints.mapped import MappedTensors
 from docqa.model.checkpoints.weights import PARTS
 from docqa.model.cost.plan import ReaderCost
 from docqa.model.errors import WeightsMismatch, WeightsMissing
-from docqa.model.heads.reader_text import (
+from docqa.model.native.encoder import EncoderShape, shape_of
+
+from .reader_text import (
     EXCERPTS_TOGETHER,
     PASSAGE_ENCODER_FILE,
     PASSAGES_TOGETHER,
     reader_files,
 )
-from docqa.model.native.encoder import EncoderShape, shape_of
 
 FLOAT = 4  # bytes
 

@@ -19,7 +19,8 @@ from docqa.kernels.cpu import Library, arrays
 from docqa.kernels.cpu.arrays import PackedMatrix
 from docqa.kernels.encoder import add_layer_norm, biased_gelu, encoder_attention
 from docqa.model.errors import WeightsMismatch
-from docqa.model.native.tensors import FolderTensors
+
+from .tensors import FolderTensors
 
 FURTHEST = 128  # tokens: all that are further apart share the last bucket
 

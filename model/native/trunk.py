@@ -14,9 +14,10 @@ import numpy as np
 from docqa.kernels.cpu import Library, arrays
 from docqa.kernels.cpu.arrays import PackedMatrix
 from docqa.model.config import HybridConfig
-from docqa.model.native.tensors import FolderTensors
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.state import State
+
+from .tensors import FolderTensors
 
 Adapters = Mapping[str, tuple[np.ndarray, np.ndarray]]
 """Of `heads.evidence.evidence_adapters`."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.gguf.file import is_gguf, open_gguf
-from docqa.model.prompts.thinking import CLOSING, OPENING
 from docqa.model.protocol import Tokenizer
+
+from .thinking import CLOSING, OPENING
 
 if TYPE_CHECKING:
     from jinja2 import Template

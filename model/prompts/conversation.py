@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.prompts.chat_template import ChatTemplate
-from docqa.model.prompts.written_prompt import (
+from docqa.model.protocol import Tokenizer
+
+from .chat_template import ChatTemplate
+from .written_prompt import (
     BEFORE,
     BEHIND,
     COMPLETING,
@@ -26,7 +28,6 @@ from docqa.model.prompts.written_prompt import (
     text_repair_prompt,
     value_question_prompt,
 )
-from docqa.model.protocol import Tokenizer
 
 CONVERSATION_LAYOUT = 103
 """Raised when the documents are laid out in another way (app/context/context.py), or what stands

@@ -6,9 +6,9 @@ The texts stand behind documents that it has read (conversation.WHOLE) or number
 small model still has it in mind.
 """
 
-from docqa.model.prompts.conversation import PromptForm
-from docqa.model.prompts.prompt import REFUSAL
-from docqa.model.prompts.written_prompt import (
+from .conversation import PromptForm
+from .prompt import REFUSAL
+from .written_prompt import (
     BEFORE,
     BEHIND,
     numbered_question_prompt,

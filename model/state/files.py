@@ -31,9 +31,10 @@ from docqa.kernels.native import kernel_identity
 from docqa.kernels.threads import thread_count
 from docqa.model.config import HybridConfig
 from docqa.model.errors import StateDamaged, StateForeign
-from docqa.model.state.atomic import write_atomically
-from docqa.model.state.delta_memory import DeltaMemory
-from docqa.model.state.header import (
+
+from .atomic import write_atomically
+from .delta_memory import DeltaMemory
+from .header import (
     HEADER,
     SavedPoint,
     StateFileEntry,
@@ -42,8 +43,8 @@ from docqa.model.state.header import (
     header_checksum,
     load_header,
 )
-from docqa.model.state.long_attention import STATE_FORMAT, LongAttention
-from docqa.model.state.state import State, digest
+from .long_attention import STATE_FORMAT, LongAttention
+from .state import State, digest
 
 if TYPE_CHECKING:
     import torch

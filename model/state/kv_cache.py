@@ -22,8 +22,9 @@ from docqa.kernels.attention import (
     best_blocks,
     block_bounds,
 )
-from docqa.model.state.long_attention import LongAttention
-from docqa.model.state.pages import in_own_pages
+
+from .long_attention import LongAttention
+from .pages import in_own_pages
 
 ROOM = 64  # tokens that keys and values get room for at least
 LARGEST_HALF = torch.finfo(torch.float16).max

@@ -14,13 +14,14 @@ import numpy as np
 
 from docqa.model.config import HybridConfig
 from docqa.model.family import FULL
-from docqa.model.state.delta_memory import DeltaMemory
-from docqa.model.state.long_attention import GRID, LongAttention
+
+from .delta_memory import DeltaMemory
+from .long_attention import GRID, LongAttention
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from docqa.model.state.kv_cache import AttentionMemory
+    from .kv_cache import AttentionMemory
 
 
 class State:
@@ -75,7 +76,7 @@ def _empty_memory(
 ) -> DeltaMemory | AttentionMemory:
     if config.layer_types[number] != FULL:
         return DeltaMemory()
-    from docqa.model.state.kv_cache import AttentionMemory
+    from .kv_cache import AttentionMemory
 
     return AttentionMemory(grid, long, half_keys=config.half_keys)
 

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 from docqa.kernels.matmul import GROUP
 from docqa.model.cost.machine import multiplies_bfloat16
-from docqa.model.training.gradients import use_native_gradients
+
+from .gradients import use_native_gradients
 
 Figures = dict[str, float]
 SHIPPED_BITS = 4  # of a number of a matrix

@@ -12,8 +12,9 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.text import first_of
-from docqa.app.answerers.remote.address import KEY_VARIABLE, Address, api_key
-from docqa.app.answerers.remote.stream import (
+
+from .address import KEY_VARIABLE, Address, api_key
+from .stream import (
     ContextExceeded,
     Discarded,
     Piece,

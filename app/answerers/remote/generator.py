@@ -9,9 +9,6 @@ from functools import cached_property
 from docqa.app.answer.events import Event, Notice, Token
 from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.remote.address import Address
-from docqa.app.answerers.remote.client import ChatClient
-from docqa.app.answerers.remote.stream import End, RemoteError, room_for_passages
 from docqa.app.answerers.third_party import recorded_options
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
 from docqa.app.answerers.writing.replies import BROKEN, CUT, STOPPED, goes_round
@@ -19,6 +16,10 @@ from docqa.app.context.provenance import documents_hash, provenance_without_stat
 from docqa.app.options import Options
 from docqa.model.prompts.conversation import PromptForm, chat_messages
 from docqa.model.prompts.written_prompt import UNSTATED
+
+from .address import Address
+from .client import ChatClient
+from .stream import End, RemoteError, room_for_passages
 
 _UNLIMITED = 1 << 40
 _LONGEST = 16_000  # characters of a reply

@@ -13,14 +13,15 @@ from math import exp
 
 from docqa.app.answer.confidence import chance_of
 from docqa.app.answer.grades import Verdict
-from docqa.app.answerers.writing.candidates import words_and_values
-from docqa.app.answerers.writing.literal import Differences
-from docqa.app.answerers.writing.statements import starts_with_verdict
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import kinds_in
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.rereading import ReadAlone
 from docqa.app.reading.wording.forms import fits_type
+
+from .candidates import words_and_values
+from .literal import Differences
+from .statements import starts_with_verdict
 
 # the chance from which a statement counts as an answer; of a small model
 ANSWERS = 0.33

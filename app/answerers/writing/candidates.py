@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
 
-from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.quantities import figures
+
+from .excerpts import Given
 
 _FIGURES_WEIGHT = 0.5
 # share of a statement's words, by their weight, from which a sentence may be about the same

@@ -12,23 +12,24 @@ from docqa.app.answer.text import clip, first_of
 from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.remote.stream import RemoteError
-from docqa.app.answerers.writing.answers import ReadQuestion, Run, answering, claim_of
-from docqa.app.answerers.writing.candidates import CandidateSentences
-from docqa.app.answerers.writing.excerpts import Given, around
-from docqa.app.answerers.writing.literal import Differences, denies, differences
-from docqa.app.answerers.writing.replies import STOPPED
-from docqa.app.answerers.writing.statements import (
-    Written,
-    WrittenStatement,
-    plain,
-    starts_with_verdict,
-)
-from docqa.app.answerers.writing.support import Evidence, Judge, judge_statements
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import quote_span
 from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, too_short
+
+from .answers import ReadQuestion, Run, answering, claim_of
+from .candidates import CandidateSentences
+from .excerpts import Given, around
+from .literal import Differences, denies, differences
+from .replies import STOPPED
+from .statements import (
+    Written,
+    WrittenStatement,
+    plain,
+    starts_with_verdict,
+)
+from .support import Evidence, Judge, judge_statements
 
 _LONGEST_NOTE = 160
 _MOST_NAMED = 5

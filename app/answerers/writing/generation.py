@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Token
 from docqa.app.answerers.answerer import Reply
-from docqa.app.answerers.writing.replies import STOPPED, goes_round
+
+from .replies import STOPPED, goes_round
 
 if TYPE_CHECKING:
     from docqa.model.decode.quotation import QuotableText

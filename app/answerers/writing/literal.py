@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from docqa.app.answerers.writing.opposites import opposed, other_bounds
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
 from docqa.app.facts.facts import Relation, compare, fact_of, read_dates, states
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
 from docqa.ingest.language.quantities import figures, folded
 from docqa.ingest.language.sentences import sentence_texts
+
+from .opposites import opposed, other_bounds
 
 _NOT = re.compile(
     r"\b(?<!or )(?:(?:not|no(?!\.?\s*\d)|never|neither|nor|none|nothing|cannot)\b"

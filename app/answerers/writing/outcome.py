@@ -7,12 +7,13 @@ from dataclasses import replace
 from docqa.app.answer.answer import Answer, Quote, Statement
 from docqa.app.answer.grades import Place, Status, Support
 from docqa.app.answerers.compose import Draft, Stated, answer_of
-from docqa.app.answerers.writing.checking import CheckedStatement, CheckedText
-from docqa.app.answerers.writing.statements import starts_with_verdict
 from docqa.app.context.context import Context
 from docqa.app.quotes.quoting import cite, cut_quote
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading import addressing
+
+from .checking import CheckedStatement, CheckedText
+from .statements import starts_with_verdict
 
 
 def written_answer(

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from docqa.app.answerers.writing.excerpts import Given
-from docqa.app.answerers.writing.marks import numbers_of
-from docqa.app.answerers.writing.statements import Written, read_statements, starts_with_verdict
 from docqa.app.quotes.normalise import fold
 from docqa.app.reading.wording.language import reads_as_english
+
+from .excerpts import Given
+from .marks import numbers_of
+from .statements import Written, read_statements, starts_with_verdict
 
 NOTHING = "the model wrote nothing"
 REPEATED = "the model repeated itself; the repetition was cut off"

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from docqa.app.answer.grades import Verdict
-from docqa.app.answerers.writing.marks import find_marks, without_marks
 from docqa.app.check.quotations import find_quotations, line_starts
 from docqa.app.evidence.terms import count_content_words
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Span
+
+from .marks import find_marks, without_marks
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*\n?", re.MULTILINE)
 _BROKEN_MARK = re.compile(r"(?:(?<!\s)\s++)?\[[\d,;\s]*+\Z")  # of a reply that was cut off

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from docqa.app.answer.grades import Support
-from docqa.app.answerers.writing.literal import differences, names_and_figures
 from docqa.app.evidence.terms import terms
 from docqa.app.reading.wording.language import reads_as_english
+
+from .literal import differences, names_and_figures
 
 _LEAST_NAMED = 2
 _LEAST_SHARE = 0.5

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from types import ModuleType
 
-from docqa.app.batch.execution.executors import Workers
 from docqa.app.batch.items import BatchItem, Failure, Task
 from docqa.app.batch.jobs import Job, Outcome, attempt, make_job, prepare
 from docqa.app.errors import ResourceError
+
+from .executors import Workers
 
 
 @dataclass

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from docqa.app.batch.execution import ledger as account
-from docqa.app.batch.execution.executors import Executor
-from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.items import Failure, Task
 from docqa.app.batch.jobs import Outcome
 from docqa.app.batch.progress import BatchProgress
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
+
+from .executors import Executor
+from .ledger import Ledger
 
 MAX_CRASHES = 2
 """How often a task's process may die before it is a failure."""

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.text import compact_json, storable
-from docqa.app.batch.extraction.table import NORMALISED, AnswerCell, AnswerTable, Conflict
 from docqa.app.output.render import cite_text, possible_place, printable
+
+from .table import NORMALISED, AnswerCell, AnswerTable, Conflict
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

@@ -14,9 +14,10 @@ from docqa.app.answerers.loading import load_network
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import UsageError
 from docqa.app.lab.bench import at_once, machine, rows, run
-from docqa.app.lab.bench.plot import ratios_svg
 from docqa.app.options import Options
 from docqa.app.storage.atomic import write_whole
+
+from .plot import ratios_svg
 
 
 @flags.shared("model", "device")

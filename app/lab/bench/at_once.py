@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from docqa.app.lab.bench.rows import Measurement
 from docqa.ingest.process.processor_time import processor_seconds
+
+from .rows import Measurement
 
 REPEATS = 3
 SAMPLES = Path(__file__).parents[3] / "sample_docs"

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from docqa.app.lab.bench.rows import Measurement
 from docqa.app.options import Options
 from docqa.app.storage.store import store_of
 from docqa.app.tui.app import Interface
 from docqa.app.tui.library.opener import SessionOpener
 from docqa.app.tui.page.view import TextPane
 from docqa.app.tui.screens.document_screen import DocumentScreen
+
+from .rows import Measurement
 
 CHARACTERS = 4_300_000  # about a million tokens of English
 SIZE = (120, 40)

@@ -10,13 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from docqa.app.lab.bench.gguf_writer import write_gguf
-from docqa.app.lab.bench.machine import installed_version
 from docqa.model.checkpoints.check import transformers_model
 from docqa.model.checkpoints.export import checkpoint_tensors
 from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.decode.beams import Branches
 from docqa.model.load import NetworkModel
+
+from .gguf_writer import write_gguf
+from .machine import installed_version
 
 PACKAGE = "xllamacpp"
 # of matrices: the fastest of Q4_0, Q4_1, Q8_0 and BF16 here, with docqa's own number of bits

@@ -9,16 +9,17 @@ import torch
 from torch import Tensor
 
 from docqa.app.lab.bench import frames, peers, twin
-from docqa.app.lab.bench.at_once import at_once_rows
-from docqa.app.lab.bench.contexts import random_context
-from docqa.app.lab.bench.peers import Docqa, LlamaCpp, Transformers
-from docqa.app.lab.bench.rows import Measurement, fastest
 from docqa.model.cost.machine import available_bytes
 from docqa.model.cost.plan import parameters, state_bytes, yarn_factor_for
 from docqa.model.decode.beams import Branches
 from docqa.model.decode.generate import generate
 from docqa.model.load import NetworkModel
 from docqa.model.state.files import load_state, save_state
+
+from .at_once import at_once_rows
+from .contexts import random_context
+from .peers import Docqa, LlamaCpp, Transformers
+from .rows import Measurement, fastest
 
 PROMPT = 8_192
 DECODED = 32

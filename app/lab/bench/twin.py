@@ -9,8 +9,6 @@ from typing import Self, cast
 import torch
 from torch.nn import functional
 
-from docqa.app.lab.bench.contexts import BLOCK, EXACT, random_memory
-from docqa.app.lab.bench.rows import Measurement, fastest
 from docqa.kernels.attention import attention
 from docqa.kernels.decode_step.native import DecodeStep
 from docqa.kernels.native import native_in_use
@@ -25,6 +23,9 @@ from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import AttentionMemory
 from docqa.model.state.long_attention import LongAttention
 from docqa.model.training.gradients import use_native_gradients
+
+from .contexts import BLOCK, EXACT, random_memory
+from .rows import Measurement, fastest
 
 CONTEXT = 262_144
 

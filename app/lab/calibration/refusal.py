@@ -18,16 +18,17 @@ from docqa.app.answer.confidence import SIGNALS, answer_chance, first_passage_ch
 from docqa.app.errors import InputError
 from docqa.app.eval.evaluate import SURE, Rates, assertion_rates, grouped, mean, refusal_rates
 from docqa.app.eval.judging import Asserted
-from docqa.app.lab.calibration.fitting import (
+from docqa.app.reading.candidates import Form
+from docqa.model.protocol import Logistic, RefusalCalibration
+
+from .fitting import (
     FittedLine,
     Threshold,
     choose_threshold,
     log_loss,
     logistic,
 )
-from docqa.app.lab.calibration.trials import Trial
-from docqa.app.reading.candidates import Form
-from docqa.model.protocol import Logistic, RefusalCalibration
+from .trials import Trial
 
 FOLDS = 5
 # aims on the documents left out; others came out up to 12 points lower in REFUSING

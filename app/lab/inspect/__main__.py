@@ -9,9 +9,10 @@ from typing import Annotated
 from docqa.app import cli, report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
-from docqa.app.lab.inspect.page_facts import Inspection, inspect_file, to_json_object
-from docqa.app.lab.inspect.page_svg import page_svg
 from docqa.app.storage.atomic import check_output
+
+from .page_facts import Inspection, inspect_file, to_json_object
+from .page_svg import page_svg
 
 _Page = Annotated[
     str | None,

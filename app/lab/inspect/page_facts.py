@@ -7,7 +7,6 @@ from itertools import count
 
 from docqa.app.answer.text import clip
 from docqa.app.errors import UsageError
-from docqa.app.lab.inspect.seen import Furniture, HiddenText, furniture_of, hidden_of
 from docqa.app.options import Options
 from docqa.app.output.render import page_text, printable
 from docqa.app.storage.sources import read_one, reading_of
@@ -16,6 +15,8 @@ from docqa.ingest.pdf.inspection import PageBoxes, extract_page, text_view, view
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document, Page, Section, Table
+
+from .seen import Furniture, HiddenText, furniture_of, hidden_of
 
 GRADES = {"A": "order certain", "B": "repaired", "C": "doubtful", "F": "no usable text"}
 _SECTION = ("id", "number", "title", "level", "start", "source", "confidence")

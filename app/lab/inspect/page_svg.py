@@ -6,9 +6,10 @@ import textwrap
 from collections import Counter
 
 from docqa.app.answer.text import clip
-from docqa.app.lab.inspect.page_facts import Inspection, head_lines, remarks
 from docqa.app.output.render import printable
 from docqa.app.output.templates import filled_in
+
+from .page_facts import Inspection, head_lines, remarks
 
 # Colours for people who do not tell red from green (Okabe and Ito).
 _COLOURS = {

@@ -20,13 +20,14 @@ from types import SimpleNamespace
 from docqa.app.answerers.loading import load_model
 from docqa.app.context.context import lay_out
 from docqa.app.evidence.terms import plain_words
-from docqa.app.lab.summary.examples import Example, abstracts, papers
 from docqa.app.options import Options
 from docqa.app.summary.process import WHOLE, summarize_document
 from docqa.app.summary.sentences.readable import flat
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document
 from docqa.model.protocol import Model
+
+from .examples import Example, abstracts, papers
 
 KINDS = ("rouge1", "rouge2", "rougeL")
 SYSTEMS = ("docqa", "lead", "textrank", "lead-words", "textrank-words")

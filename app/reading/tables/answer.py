@@ -12,9 +12,10 @@ from docqa.app.answer.confidence import (
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import Candidate, Candidates, Form
-from docqa.app.reading.tables.matching import Above, Choice, choose
-from docqa.app.reading.tables.named import Cell, NamedTable, tables_of
 from docqa.ingest.types import Document, Span
+
+from .matching import Above, Choice, choose
+from .named import Cell, NamedTable, tables_of
 
 PASSAGES = 5
 """Best passages that are looked at for tables."""

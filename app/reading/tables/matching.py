@@ -9,11 +9,12 @@ from typing import Self
 
 from docqa.app.answer.confidence import LEAST_CELL_COVERED, OTHER_CELL_COVERED
 from docqa.app.evidence.terms import distinct_terms, plain_words, stems, terms
-from docqa.app.reading.tables.named import Cell, NamedTable
-from docqa.app.reading.tables.scoring import Field, TableWords, best_field
 from docqa.app.reading.wording.forms import asks_for_list, asks_for_reason
 from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Span
+
+from .named import Cell, NamedTable
+from .scoring import Field, TableWords, best_field
 
 _FIGURE = frozenset(stems(["many", "much", "percentage"]))
 """What asks for a figure."""

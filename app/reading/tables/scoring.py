@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from docqa.app.evidence.terms import distinct_terms
-from docqa.app.reading.tables.named import NamedTable
+
+from .named import NamedTable
 
 _KNOWN = 0.3  # of a word that is above the table too
 _NAME_SHARE = 0.4  # of a score: how much of the row's name was asked for

@@ -4,9 +4,10 @@
 
 import re
 
-from docqa.app.reading.tables.named import tables_of
 from docqa.ingest.structure.tables.described import SIZES
 from docqa.ingest.types import Document, Span
+
+from .named import tables_of
 
 _IN_HEAD = re.compile(
     rf"['’]000\b|\((?:[a-z$€£¥₹]{{1,6}}\s?)?000s?\)|[$€£¥₹]\s?000\b|[$€£¥₹]\s?(?:m|k|b|{SIZES})(?![\w’'])|\b{SIZES}\b|\([$€£¥₹]\)",

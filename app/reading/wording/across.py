@@ -8,9 +8,10 @@ from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind
 from docqa.app.reading.candidates import ANYTHING, Wanted
 from docqa.app.reading.clauses import KINDS
-from docqa.app.reading.wording.language import is_english
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.question_heads import ANSWERING, QuestionKind
+
+from .language import is_english
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,13 @@ from docqa.app.quotes.verifier import Located
 from docqa.app.session.session import Session
 from docqa.app.summary.record import SentenceCite, SummarySentence
 from docqa.app.summary.sentences.candidates import speaker_at
-from docqa.app.summary.written.material import Material, numbered_text
 from docqa.ingest.types import Document
 from docqa.model.errors import ContextTooLong
 from docqa.model.prompts.conversation import WHOLE, PromptForm
 from docqa.model.prompts.summary_prompt import NUMBERED
 from docqa.model.prompts.written_prompt import PromptQuestion
+
+from .material import Material, numbered_text
 
 _LEAST_QUOTED = 4  # words, more than a name
 _LEAST_WORDS = 3  # content words without its quotations

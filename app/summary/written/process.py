@@ -13,7 +13,10 @@ from docqa.app.summary.parts import OPENING, WHOLE, SummaryPart, only, parts_of,
 from docqa.app.summary.record import WRITTEN, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.topics import LEADS, Topic
 from docqa.app.summary.topics import STYLES as TOPICS
-from docqa.app.summary.written.composing import (
+from docqa.ingest.types import Document
+from docqa.model.prompts import summary_prompt
+
+from .composing import (
     PartStatement,
     Writer,
     compose,
@@ -22,9 +25,7 @@ from docqa.app.summary.written.composing import (
     said,
     sentence_of,
 )
-from docqa.app.summary.written.material import Material, of_passages, of_units, runs, units_of
-from docqa.ingest.types import Document
-from docqa.model.prompts import summary_prompt
+from .material import Material, of_passages, of_units, runs, units_of
 
 TOPIC_TOKENS = 1_500
 """Of the passages for one topic."""

@@ -23,14 +23,18 @@ from docqa.app.output.render import printable
 from docqa.app.storage.store import Store
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import run_in_thread
-from docqa.app.tui.library.opener import list_documents
-from docqa.app.tui.library.preview import (
+from docqa.app.tui.screens.prompt_screen import PromptScreen
+from docqa.app.tui.widgets.prompt import press
+from docqa.ingest.errors import MissingError, NoDocuments
+
+from .opener import list_documents
+from .preview import (
     FilePreview,
     forget_document,
     preview_of,
     remembered_problems,
 )
-from docqa.app.tui.library.recents import (
+from .recents import (
     LibraryRow,
     PastQuestion,
     count_text,
@@ -39,9 +43,6 @@ from docqa.app.tui.library.recents import (
     short_path,
     time_ago,
 )
-from docqa.app.tui.screens.prompt_screen import PromptScreen
-from docqa.app.tui.widgets.prompt import press
-from docqa.ingest.errors import MissingError, NoDocuments
 
 # cells of the columns but the name
 _SIZE_CELLS = 10

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from docqa.app.batch.items import containing_file
 from docqa.app.errors import InputError
-from docqa.app.tui.library.recents import LibraryRow
 from docqa.ingest.errors import MissingError
+
+from .recents import LibraryRow
 
 if TYPE_CHECKING:
     from docqa.app.options import Options

@@ -13,8 +13,9 @@ from docqa.app.output.render import printable
 from docqa.app.storage.remembered import remember, remembered
 from docqa.app.storage.store import Store
 from docqa.app.tui.bridge import Opener, problem, without_flags
-from docqa.app.tui.library.recents import count_text, past_questions
 from docqa.ingest.errors import Encrypted, IngestError, NoText, Unreadable
+
+from .recents import count_text, past_questions
 
 # characters, answers, characters of an answer
 _BEGINNING = 1_500

@@ -18,9 +18,10 @@ from textual.widgets import Static
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.page import graphics
-from docqa.app.tui.page.graphics import WHOLE, LineBox, Terminal, touched
-from docqa.app.tui.page.spans import PageSpan
 from docqa.ingest.types import Document, Page
+
+from .graphics import WHOLE, LineBox, Terminal, touched
+from .spans import PageSpan
 
 _SETTLES_S = 0.15
 """Pages pass faster than they are drawn."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
 
-from docqa.app.tui.page.typeset import ScreenLine, contents_lines, table_lines
 from docqa.ingest.types import Document, Page
+
+from .typeset import ScreenLine, contents_lines, table_lines
 
 SEGMENT_CHARACTERS = 8_000
 """A longer page is laid out in slices cut at line ends."""

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from docqa.app.tui.page.spans import PageSpan, Place
 from docqa.ingest.types import Document, Note, Reference
+
+from .spans import PageSpan, Place
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from pathlib import PurePath
 from docqa.app.answer.answer import Answer, Cite, EvidenceItem, Quote
 from docqa.app.answer.grades import Grade
 from docqa.app.output.render import cite_text, location_text, printable
-from docqa.app.tui.page.spans import PageSpan, find_hits, location
 from docqa.ingest.types import Document
+
+from .spans import PageSpan, find_hits, location
 
 EXCERPT_CHARACTERS = 160
 

@@ -16,12 +16,13 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from docqa.app.output.render import page_text
-from docqa.app.tui.page.lines import PageLines, displayed
-from docqa.app.tui.page.links import Link, Links
-from docqa.app.tui.page.spans import PageSpan, spans_between
-from docqa.app.tui.page.stops import copied_text
-from docqa.app.tui.page.typeset import LinePart, ScreenLine
 from docqa.ingest.types import Document, Page
+
+from .lines import PageLines, displayed
+from .links import Link, Links
+from .spans import PageSpan, spans_between
+from .stops import copied_text
+from .typeset import LinePart, ScreenLine
 
 _GUTTER = 2
 _KEPT_STRIPS = 2_000

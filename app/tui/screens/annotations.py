@@ -17,10 +17,11 @@ from docqa.app.tui import stored_turns
 from docqa.app.tui.page.spans import PageSpan, sentence_at, spans_between
 from docqa.app.tui.page.stops import place_of, standing, words_at
 from docqa.app.tui.page.view import highlights
-from docqa.app.tui.screens.choice_screen import ChoiceScreen, Row
-from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.settings import key
 from docqa.ingest.types import Document
+
+from .choice_screen import ChoiceScreen, Row
+from .navigation import Navigation
 
 _NOTE_CHARACTERS = 120
 _WORDS_CHARACTERS = 160

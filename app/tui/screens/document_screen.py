@@ -18,15 +18,16 @@ from docqa.app.tui.library.recents import PastQuestion
 from docqa.app.tui.page.graphics import why_none
 from docqa.app.tui.page.image import PageImages
 from docqa.app.tui.page.view import TextPane
-from docqa.app.tui.screens.annotations import Annotations, AnnotationsScreen
-from docqa.app.tui.screens.navigation import Navigation
-from docqa.app.tui.screens.panes import Panes
-from docqa.app.tui.screens.prompt_screen import PromptScreen
-from docqa.app.tui.screens.questions import Questions
 from docqa.app.tui.settings import key
 from docqa.ingest.assemble import page_list
 from docqa.ingest.pdf import ocr
 from docqa.ingest.types import Document
+
+from .annotations import Annotations, AnnotationsScreen
+from .navigation import Navigation
+from .panes import Panes
+from .prompt_screen import PromptScreen
+from .questions import Questions
 
 EXPORTED = (".md", ".html", ".htm")
 _SEARCHED_AT_ONCE = 500_000  # characters

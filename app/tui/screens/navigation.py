@@ -11,10 +11,11 @@ from docqa.app.tui.page.links import Link
 from docqa.app.tui.page.spans import Hits, PageSpan, Place, find_place, location
 from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, Stop, place_alone, words_at
 from docqa.app.tui.page.view import Highlight, highlights
-from docqa.app.tui.screens.panes import Panes
 from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswerCard
 from docqa.ingest.types import Document
+
+from .panes import Panes
 
 # Shown on the image, too: what was gone to.
 _ON_IMAGE = ("cite", "passage", "current-hit", "target")

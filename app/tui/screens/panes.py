@@ -28,13 +28,14 @@ from docqa.app.tui.library.recents import count_text
 from docqa.app.tui.page.image import ImagePane, PageImages
 from docqa.app.tui.page.spans import PageSpan, location
 from docqa.app.tui.page.view import TextPane
-from docqa.app.tui.screens.prompt_screen import WIDE
 from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswersPane
 from docqa.app.tui.widgets.evidence_strip import EvidenceStrip
 from docqa.app.tui.widgets.outline import OutlineTree
 from docqa.app.tui.widgets.prompt import Prompt, press
 from docqa.ingest.types import Document
+
+from .prompt_screen import WIDE
 
 BROAD = 150  # columns for the answers next to image and text
 # cells: its padding and " · "; of what goes on

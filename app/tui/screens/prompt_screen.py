@@ -1,10 +1,11 @@
 """A screen with the prompt at its foot, which has the keyboard from its first frame to its last."""
 
 from docqa.app.tui import keymap
-from docqa.app.tui.screens.choice_screen import HelpScreen
 from docqa.app.tui.settings import settings_of
 from docqa.app.tui.typing_screen import TypingScreen
 from docqa.app.tui.widgets.prompt import TALKING, Prompt
+
+from .choice_screen import HelpScreen
 
 WIDE = 100  # columns for panes side by side
 TALL = 22  # lines for the strip and a framed prompt

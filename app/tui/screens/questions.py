@@ -8,10 +8,11 @@ from docqa.app.output.progress import reading_line
 from docqa.app.storage.store import Store
 from docqa.app.tui import stored_turns
 from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionEvent
-from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.settings import key
 from docqa.app.tui.stored_turns import ShownTurn
 from docqa.app.tui.widgets.answers import AnswerCard
+
+from .navigation import Navigation
 
 
 class Questions:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
-from docqa.ingest.pdf.layout.columns import WordRun, same_row
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import grouped
+
+from .columns import WordRun, same_row
 
 _GAP = 0.7  # heights: closer ones are pieces of one word or formula
 _STEP = 1.6  # heights from line to line within a block

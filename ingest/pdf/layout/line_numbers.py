@@ -5,10 +5,11 @@ import re
 from collections.abc import Sequence
 from itertools import islice, pairwise
 
-from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.tables.placed import lines_of
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.clean import grouped
+
+from .lines import Line
 
 _INTEGER = re.compile(r"\d{1,4}$")
 _DIGITS = 4

@@ -8,12 +8,13 @@ from itertools import accumulate, pairwise
 from statistics import median
 
 from docqa.ingest.language.sentences import is_opener
-from docqa.ingest.pdf.layout.lines import APART, TABLE, GridRow, Line
-from docqa.ingest.pdf.layout.reading_order import set_edges
 from docqa.ingest.structure.clean import LEADER, Hyphens
 from docqa.ingest.structure.outline import HeadingLine
 from docqa.ingest.structure.references import caption_of
 from docqa.ingest.types import Block, NumberedLine, Table, TableCell
+
+from .lines import APART, TABLE, GridRow, Line
+from .reading_order import set_edges
 
 _ENDS = re.compile(r"[.:;?!؟؛۔][\"'”’)\]]*$")
 _BROKEN = re.compile(r"\w[-\u00ad\u2010]$")

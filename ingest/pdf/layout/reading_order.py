@@ -14,15 +14,16 @@ from itertools import groupby, pairwise, takewhile
 from statistics import median
 from typing import NamedTuple
 
-from docqa.ingest.pdf.layout.columns import WordRun, crosses, find_gutter, same_row, without_head
-from docqa.ingest.pdf.layout.drawing import confidence_in_order, side_by_side
-from docqa.ingest.pdf.layout.line_numbers import number_lines, take_line_numbers
-from docqa.ingest.pdf.layout.lines import APART, TABLE, Line
 from docqa.ingest.pdf.layout.tables.page import take_tables
 from docqa.ingest.pdf.layout.tables.placed import Row
 from docqa.ingest.pdf.layout.tables.rules import words_within
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, around
+
+from .columns import WordRun, crosses, find_gutter, same_row, without_head
+from .drawing import confidence_in_order, side_by_side
+from .line_numbers import number_lines, take_line_numbers
+from .lines import APART, TABLE, Line
 
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _SHORT_WORD = 5  # letters

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from docqa.ingest.language.numbers import ROMAN
-from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.structure.clean import mask_digits
+
+from .lines import Line
 
 _EDGE = 0.1  # the share of a page's height, at its top and at its foot, where running heads can be
 _NEAR = 3  # pages: left and right heads take turns, and a chapter's first page has none

@@ -20,7 +20,9 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.colours import WHITE, Colour, alike
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
-from docqa.ingest.pdf.visibility.objects import (
+from docqa.ingest.structure.clean import folded
+
+from .objects import (
     OPAQUE,
     Box,
     Clip,
@@ -30,8 +32,7 @@ from docqa.ingest.pdf.visibility.objects import (
     image_share,
     overlap,
 )
-from docqa.ingest.pdf.visibility.raster import RenderedImage
-from docqa.ingest.structure.clean import folded
+from .raster import RenderedImage
 
 INVISIBLE = "invisible"
 SAME_COLOUR = "in the colour of its background"

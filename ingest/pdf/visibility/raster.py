@@ -8,7 +8,8 @@ from contextlib import closing
 from typing import Any
 
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
-from docqa.ingest.pdf.visibility.objects import Box, PageObjects
+
+from .objects import Box, PageObjects
 
 _MAX_PIXELS = 4_000_000
 _MARGIN = 2

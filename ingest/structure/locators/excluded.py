@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from docqa.ingest.structure.clean import folded
-from docqa.ingest.structure.locators.marks import MarkedLine
 from docqa.ingest.types import Page, Section, location_of
+
+from .marks import MarkedLine
 
 _INSERTED = re.compile(
     r"\s{0,80}[“\"]\s?(?:\(?\d{1,3}[A-Z]{0,3}\)?[.)]?(?=[\s(—–])|\([A-Za-z]{1,5}\)\s|[A-Z]{1,5}\.\s|"

@@ -12,8 +12,13 @@ from collections.abc import Iterator, Sequence
 from docqa.ingest.language.numbers import ordinal_of
 from docqa.ingest.structure.clean import one_line
 from docqa.ingest.structure.locators import sections as printed
-from docqa.ingest.structure.locators.excluded import contents_lines, insertions
-from docqa.ingest.structure.locators.marks import (
+from docqa.ingest.structure.nesting import NAMES_OF_LISTS
+from docqa.ingest.structure.numbering import parse_heading
+from docqa.ingest.structure.sequence import follows
+from docqa.ingest.types import Item, Note, Page, Section, location_of
+
+from .excluded import contents_lines, insertions
+from .marks import (
     ABJAD,
     ALONE,
     BRACKET,
@@ -25,10 +30,6 @@ from docqa.ingest.structure.locators.marks import (
     read_lines,
     readings_of,
 )
-from docqa.ingest.structure.nesting import NAMES_OF_LISTS
-from docqa.ingest.structure.numbering import parse_heading
-from docqa.ingest.structure.sequence import follows
-from docqa.ingest.types import Item, Note, Page, Section, location_of
 
 _LEAST_PARAGRAPHS = 4
 _CLAUSE_AHEAD = 40

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from docqa.ingest.language.words import alternatives, word_set
 from docqa.ingest.structure.references import caption_of
-from docqa.ingest.structure.tables.in_text import tables_in_text
 from docqa.ingest.structure.values import says_value
 from docqa.ingest.types import Page, Span, Table
+
+from .in_text import tables_in_text
 
 _SIZE_WORDS = word_set(
     "hundreds? thousands? millions? billions? trillions? lakhs? crores? mil mn bn"

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.formats import blocks, fp8, grouped, int4
-from docqa.model.checkpoints.formats.format import BadParts, Parts, TensorFormat
-from docqa.model.checkpoints.formats.quantization import Quantization
 from docqa.model.checkpoints.weights import TensorSource
 from docqa.model.errors import ConfigUnsupported
+
+from .format import BadParts, Parts, TensorFormat
+from .quantization import Quantization
 
 __all__ = [
     "BLOCKS",

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix
-from docqa.model.checkpoints.formats.format import BadParts, Parts, TensorFormat
+
+from .format import BadParts, Parts, TensorFormat
 
 KIND = "Q6_K"
 SUFFIX = ".q6_k"  # behind the name of a matrix

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from docqa.model.checkpoints.formats.quantization import Quantization
+from .quantization import Quantization
 
 Parts = Mapping[str, Tensor]
 

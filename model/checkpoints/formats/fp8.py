@@ -4,8 +4,8 @@ row. It multiplies, although the releases call it `weight_scale_inv`."""
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.formats.format import BadParts, Parts, TensorFormat, check_part_shape
-from docqa.model.checkpoints.formats.quantization import Quantization
+from .format import BadParts, Parts, TensorFormat, check_part_shape
+from .quantization import Quantization
 
 
 def _check(parts: Parts, shape: tuple[int, ...]) -> None:

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.matmul import GROUP
-from docqa.model.checkpoints.formats.format import BadParts, Parts, TensorFormat
+
+from .format import BadParts, Parts, TensorFormat
 
 # packed at a time: an embedding of the family is 4 GB in float32, and packing takes several copies
 ROWS = 8_192

@@ -5,8 +5,8 @@ zeros differ."""
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.formats.format import BadParts, Parts, TensorFormat, check_part_shape
-from docqa.model.checkpoints.formats.quantization import Quantization
+from .format import BadParts, Parts, TensorFormat, check_part_shape
+from .quantization import Quantization
 
 AWQ_PLACES = (0, 4, 1, 5, 2, 6, 3, 7)  # where in a word the value of column 0, 1, .. lies
 

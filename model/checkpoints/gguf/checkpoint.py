@@ -10,7 +10,6 @@ from torch import Tensor
 
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, UnknownBlock
 from docqa.model.checkpoints.formats import GGML, TensorFormat
-from docqa.model.checkpoints.gguf.conventions import Change, stored_rows, to_checkpoint, unchanged
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import GgufFile, open_gguf
@@ -23,6 +22,8 @@ from docqa.model.gguf.names import (
     TOP_NAMES,
 )
 from docqa.model.gguf.parser import StoredTensor
+
+from .conventions import Change, stored_rows, to_checkpoint, unchanged
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ class Claims:
     def __init__(
         self, folders: list[Path], tokenizer: ReaderTokenizer, *, validation: bool = False
     ) -> None:
-        from docqa.model.training.data.sets import is_validation
+        from .sets import is_validation
 
         self.tokenizer = tokenizer
         self.by_set: dict[str, list[TrainingClaim]] = {}

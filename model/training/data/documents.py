@@ -4,8 +4,8 @@ import random
 import re
 from collections.abc import Iterator
 
-from docqa.model.training.data.sequences import SourceText, read_set
-from docqa.model.training.data.sets import QuestionSets
+from .sequences import SourceText, read_set
+from .sets import QuestionSets
 
 ALTERED = (
     0.35  # of the answered questions: a second time with a word exchanged, so that nothing answers

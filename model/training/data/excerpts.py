@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from docqa.model.heads.reader_text import FORMS, LONGEST_EXCERPT, VERDICTS, ReaderTokenizer
-from docqa.model.training.data.documents import altered_questions, groups
-from docqa.model.training.data.replies import type_number
-from docqa.model.training.data.sequences import SequenceQuestion, SourceText, covered, cut_passages
-from docqa.model.training.data.sets import QuestionSets
+
+from .documents import altered_questions, groups
+from .replies import type_number
+from .sequences import SequenceQuestion, SourceText, covered, cut_passages
+from .sets import QuestionSets
 
 SIZES = (45, 75, 105, 140)  # words of an excerpt, at most; every document is cut in each of them
 SIZES_DECIDING = (

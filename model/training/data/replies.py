@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from docqa.model.heads.reader_text import ReaderTokenizer
-from docqa.model.training.data.sequences import SequenceQuestion, SourceText, read_set
-from docqa.model.training.data.sets import QuestionSets
+
+from .sequences import SequenceQuestion, SourceText, read_set
+from .sets import QuestionSets
 
 ANSWER_TYPES = (
     "name",

@@ -17,9 +17,10 @@ import torch
 from torch import Tensor
 
 from docqa.model.prompts.prompt import REFUSAL, question_text
-from docqa.model.training.data.facts import invent
-from docqa.model.training.data.focus import FocusPrompt, excerpts_prompt
-from docqa.model.training.data.sets import QuestionSets, is_validation, text_files
+
+from .facts import invent
+from .focus import FocusPrompt, excerpts_prompt
+from .sets import QuestionSets, is_validation, text_files
 
 END = 2  # <|im_end|>: closes every answer
 IGNORED = -100

@@ -5,9 +5,10 @@
 from functools import lru_cache
 
 from docqa.kernels.dispatch import register_native
-from docqa.model.training.gradients.conv import unit_conv_gradient
-from docqa.model.training.gradients.delta import delta_rule_gradient
-from docqa.model.training.gradients.library import gradient_functions
+
+from .conv import unit_conv_gradient
+from .delta import delta_rule_gradient
+from .library import gradient_functions
 
 __all__ = ["use_native_gradients"]
 

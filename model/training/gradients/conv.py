@@ -13,7 +13,8 @@ from torch import Tensor
 from docqa.kernels.conv.unit import ConvOutput, causal_conv_native, split_heads, unit_conv_reference
 from docqa.kernels.cpu.library import ConvCall, Library, contiguous_float32
 from docqa.kernels.threads import thread_count
-from docqa.model.training.gradients.library import ConvGradientCall, gradient_functions
+
+from .library import ConvGradientCall, gradient_functions
 
 # channels of a head, and taps, as in conv_gradient.inc
 WIDEST = 256

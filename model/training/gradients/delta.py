@@ -13,7 +13,8 @@ from torch import Tensor
 
 from docqa.kernels.cpu.library import DeltaCall, Library, StridedTensor, contiguous_float32
 from docqa.kernels.threads import thread_count
-from docqa.model.training.gradients.library import DeltaGradientCall, gradient_functions
+
+from .library import DeltaGradientCall, gradient_functions
 
 CHUNK = 32  # as in delta.inc
 

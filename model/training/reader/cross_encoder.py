@@ -15,7 +15,8 @@ from torch.nn import functional
 from docqa.model.heads.reader_text import FORMS, SUPPORT, VERDICTS, ReaderTokenizer
 from docqa.model.native.encoder import EncoderShape
 from docqa.model.training.data.replies import ANSWER_TYPES, REPLIES
-from docqa.model.training.reader.encoder import BiasedLinear, Encoder
+
+from .encoder import BiasedLinear, Encoder
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from docqa.model.heads.reader_text import (
     ReaderTokenizer,
 )
 from docqa.model.native.encoder import EncoderShape
-from docqa.model.training.reader.cross_encoder import TrainableCrossEncoder
+
+from .cross_encoder import TrainableCrossEncoder
 
 POSITIONS = 416  # the longest sequence: a question, a heading, an excerpt and marks
 assert LONGEST_ASKED + LONGEST_HEADING + LONGEST_EXCERPT + 5 <= POSITIONS

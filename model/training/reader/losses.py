@@ -14,7 +14,8 @@ from docqa.model.heads.reader_text import SUPPORT, VERDICTS
 from docqa.model.training.data.claims import EncodedClaim
 from docqa.model.training.data.excerpts import UNKNOWN, AskedExcerpts
 from docqa.model.training.data.replies import EncodedReply
-from docqa.model.training.reader.cross_encoder import HeadLogits
+
+from .cross_encoder import HeadLogits
 
 # weights beside the loss of start and end
 ITEMS = 2.0

@@ -10,7 +10,8 @@ from docqa.model.heads.reader_text import FORMS, SUPPORT
 from docqa.model.heads.spans import best_spans
 from docqa.model.training.data.claims import EncodedClaim
 from docqa.model.training.data.excerpts import UNKNOWN, AskedExcerpts
-from docqa.model.training.reader.cross_encoder import HeadLogits
+
+from .cross_encoder import HeadLogits
 
 TOGETHER = 8  # questions or claims
 LONGEST_SPAN = 64

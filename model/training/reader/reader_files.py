@@ -17,7 +17,8 @@ from docqa.model.heads.reader_text import (
     reader_files,
 )
 from docqa.model.native.encoder import EncoderShape, shape_of
-from docqa.model.training.reader.cross_encoder import TrainableCrossEncoder
+
+from .cross_encoder import TrainableCrossEncoder
 
 # that a number has in a file, and in memory
 EMBEDDING_BITS = 4

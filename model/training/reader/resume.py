@@ -10,7 +10,8 @@ from pathlib import Path
 
 from docqa.model.errors import WeightsMismatch
 from docqa.model.training.loop import TrainingRun, save_tensors
-from docqa.model.training.reader.reader_files import dense_form, load_dense, stored_form
+
+from .reader_files import dense_form, load_dense, stored_form
 
 COUNTERS = ("step", "tokens")
 

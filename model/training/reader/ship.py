@@ -23,9 +23,10 @@ from docqa.kernels.matmul import GROUP
 from docqa.model.checkpoints.formats.grouped import codes_of, fitted_grid
 from docqa.model.training.data.excerpts import ExcerptQuestions
 from docqa.model.training.data.sets import add_data_options, parse_with_sets
-from docqa.model.training.reader.cross_encoder import TrainableCrossEncoder, lay_out
-from docqa.model.training.reader.encoder import EncoderLayer
-from docqa.model.training.reader.reader_files import MATRIX_BITS, load_dense, save_reader
+
+from .cross_encoder import TrainableCrossEncoder, lay_out
+from .encoder import EncoderLayer
+from .reader_files import MATRIX_BITS, load_dense, save_reader
 
 AVERAGE = "average."
 DAMPING = 0.01  # of the mean square of an input, added to each

@@ -28,13 +28,14 @@ from docqa.model.training.data.claims import Claims, EncodedClaim
 from docqa.model.training.data.excerpts import AskedExcerpts, ExcerptQuestions
 from docqa.model.training.data.replies import EncodedReply, Replies
 from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets
-from docqa.model.training.reader.cross_encoder import HeadLogits, TrainableCrossEncoder, lay_out
-from docqa.model.training.reader.encoder import Encoder
-from docqa.model.training.reader.encoder_start import start_reader
-from docqa.model.training.reader.losses import Figures, claim_loss, question_losses, reply_loss
-from docqa.model.training.reader.measure import measure
-from docqa.model.training.reader.reader_files import MATRIX_BITS, load_dense, packed, save_reader
-from docqa.model.training.reader.resume import restore, save_resume
+
+from .cross_encoder import HeadLogits, TrainableCrossEncoder, lay_out
+from .encoder import Encoder
+from .encoder_start import start_reader
+from .losses import Figures, claim_loss, question_losses, reply_loss
+from .measure import measure
+from .reader_files import MATRIX_BITS, load_dense, packed, save_reader
+from .resume import restore, save_resume
 
 AVERAGED = 0.99  # of the average is kept at each step
 TOKENS_TOGETHER = 1_300  # padding included

@@ -31,8 +31,9 @@ from docqa.model.training.loop import (
     in_threads,
     parameter_group,
 )
-from docqa.model.training.trunk.losses import alignment, answer_loss, head_divergence, read_tokens
-from docqa.model.training.trunk.stage import StudentStage, trunk_parser
+
+from .losses import alignment, answer_loss, head_divergence, read_tokens
+from .stage import StudentStage, trunk_parser
 
 # share of the positions whose logits are compared; the vocabulary would eat the time otherwise
 KL_SHARE = 0.33

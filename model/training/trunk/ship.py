@@ -17,7 +17,8 @@ from pathlib import Path
 from docqa.model.checkpoints.quantize import ShardWriter, stored_parts
 from docqa.model.checkpoints.weights import CONFIG_KEY
 from docqa.model.training.loop import stage_parser
-from docqa.model.training.trunk.stage import read_checkpoint
+
+from .stage import read_checkpoint
 
 INDEX = "model.safetensors.index.json"
 BITS = 4

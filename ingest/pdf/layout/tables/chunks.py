@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from docqa.ingest.pdf.layout.tables.measures import CLOSING_GAP, NEAR, WORD_GAP
-from docqa.ingest.pdf.layout.tables.placed import BAR, cell_text, lines_of
-from docqa.ingest.pdf.layout.tables.rules import Rule
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.values import is_year, says_value
+
+from .measures import CLOSING_GAP, NEAR, WORD_GAP
+from .placed import BAR, cell_text, lines_of
+from .rules import Rule
 
 _THOUSANDS = 3  # digits
 _SIGNS = frozenset("$€£¥")

@@ -7,9 +7,13 @@ from functools import partial
 from itertools import groupby, pairwise
 from statistics import median
 
-from docqa.ingest.pdf.layout.tables.chunks import Chunk, Lines, PrintLine, print_lines
-from docqa.ingest.pdf.layout.tables.heads import Edges, column_of, place_heads
-from docqa.ingest.pdf.layout.tables.measures import (
+from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.structure.clean import grouped
+from docqa.ingest.structure.values import counts
+
+from .chunks import Chunk, Lines, PrintLine, print_lines
+from .heads import Edges, column_of, place_heads
+from .measures import (
     CENTRED,
     CROSSED,
     CROWDED,
@@ -29,11 +33,8 @@ from docqa.ingest.pdf.layout.tables.measures import (
     RULE_SLACK,
     SEVERAL_CELLS,
 )
-from docqa.ingest.pdf.layout.tables.placed import PlacedCell, PlacedTable
-from docqa.ingest.pdf.layout.tables.rules import Rules, runs_along
-from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.structure.clean import grouped
-from docqa.ingest.structure.values import counts
+from .placed import PlacedCell, PlacedTable
+from .rules import Rules, runs_along
 
 
 def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | None:

@@ -6,8 +6,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from math import inf
 
-from docqa.ingest.pdf.layout.tables.chunks import Chunk, Lines, PrintLine
-from docqa.ingest.pdf.layout.tables.measures import (
+from .chunks import Chunk, Lines, PrintLine
+from .measures import (
     LAPPED,
     MOST,
     NEXT_HEAD_LINE,
@@ -15,8 +15,8 @@ from docqa.ingest.pdf.layout.tables.measures import (
     RULE_SLACK,
     UNDER_CENTRE,
 )
-from docqa.ingest.pdf.layout.tables.placed import PlacedCell
-from docqa.ingest.pdf.layout.tables.rules import Rules
+from .placed import PlacedCell
+from .rules import Rules
 
 Span = tuple[int, int]
 """A first and a last column."""

@@ -7,12 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from docqa.ingest.language.dates import dates
-from docqa.ingest.pdf.layout.tables.chunks import PrintLine, print_lines
-from docqa.ingest.pdf.layout.tables.grid import build
-from docqa.ingest.pdf.layout.tables.measures import FEW, MOST, MOST_TABLES, NEAR
-from docqa.ingest.pdf.layout.tables.placed import PlacedTable, Row, rows_of
-from docqa.ingest.pdf.layout.tables.regions import aligned_regions, ruled_regions
-from docqa.ingest.pdf.layout.tables.rules import (
+from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.structure.values import counts
+
+from .chunks import PrintLine, print_lines
+from .grid import build
+from .measures import FEW, MOST, MOST_TABLES, NEAR
+from .placed import PlacedTable, Row, rows_of
+from .regions import aligned_regions, ruled_regions
+from .rules import (
     Rules,
     frame_box,
     frames,
@@ -20,9 +24,6 @@ from docqa.ingest.pdf.layout.tables.rules import (
     read_frame,
     words_within,
 )
-from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.structure.values import counts
 
 
 def take_tables(

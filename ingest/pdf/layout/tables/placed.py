@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from docqa.ingest.pdf.layout.lines import GridCell, GridRow
-from docqa.ingest.pdf.layout.tables.measures import (
+from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.pdf.visibility.objects import Box, around
+from docqa.ingest.structure.values import says_value
+
+from .measures import (
     FEWEST_VALUES,
     LONG_TEXT,
     MOST_HEADS,
     SAME_LINE,
 )
-from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.pdf.visibility.objects import Box, around
-from docqa.ingest.structure.values import says_value
 
 BAR = "|"
 

@@ -6,8 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from docqa.ingest.pdf.layout.tables.chunks import Chunk, Lines, PrintLine
-from docqa.ingest.pdf.layout.tables.measures import (
+from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.structure.clean import grouped
+from docqa.ingest.structure.references import caption_of
+from docqa.ingest.structure.values import counts
+
+from .chunks import Chunk, Lines, PrintLine
+from .measures import (
     CENTRED,
     FEWEST_VALUES,
     FILLED,
@@ -25,11 +30,7 @@ from docqa.ingest.pdf.layout.tables.measures import (
     TABLE_RULE,
     WIDER_HEAD,
 )
-from docqa.ingest.pdf.layout.tables.rules import Rule, Rules
-from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.structure.clean import grouped
-from docqa.ingest.structure.references import caption_of
-from docqa.ingest.structure.values import counts
+from .rules import Rule, Rules
 
 Place = tuple[int, int]
 """The number of a line and of a chunk in it."""

@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
-from docqa.ingest.pdf.layout.tables.measures import (
+from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.structure.clean import grouped
+from docqa.ingest.structure.values import says_value
+
+from .measures import (
     FEWEST_VALUES,
     FILLED,
     LONG_RULE,
@@ -22,11 +27,7 @@ from docqa.ingest.pdf.layout.tables.measures import (
     SHORT_GAP,
     SHORTEST_RULE,
 )
-from docqa.ingest.pdf.layout.tables.placed import PlacedCell, PlacedTable, head_count, lines_of
-from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.structure.clean import grouped
-from docqa.ingest.structure.values import says_value
+from .placed import PlacedCell, PlacedTable, head_count, lines_of
 
 Field = tuple[int, int]
 Rule = tuple[float, float, float]
