@@ -73,6 +73,29 @@ OTHER_CELL_COVERED = 0.1  # by which a cell of another table has to be worse
 LIST_FACTOR = 6.0  # the reader was trained on few lists
 LIST_IN_WORDS_FACTOR = 4.0  # again, where the words of the question ask for one
 
+# Of statements that a model wrote.
+STATEMENT_CHANCE = 0.33  # from which a statement counts as an answer
+SMALL_STATEMENT_CHANCE = 0.5  # the same of a small model
+STATEMENT_BIAS = -3.63
+STATEMENT_WEIGHTS = {
+    "statement_answers": 0.49,
+    "share": 2.38,
+    "like_the_readers": 3.12,
+    "other_verdict": 1.35,
+    "kinds_of_the_readers": 1.18,
+    "wrong_type": -0.9,
+    "behind_the_best": 0.91,
+    "passage_answers": 0.28,
+}
+"""Fitted on what people answered to questions over documents that nothing was trained on, on their
+answers to other questions about the same document, and on what a model of 1.5B wrote
+(`app.lab.statements`). `share`: of the statement's words, by their idf; `behind_the_best`: how
+much less a text answers than another."""
+SMALL_STATEMENT_BIAS = -5.9
+SMALL_STATEMENT_WEIGHTS = STATEMENT_WEIGHTS | {"share": 2.6, "passage_answers": 0.7}
+"""Of a small model, whose wrong answers use the document's words too: fitted on its answers."""
+FOLLOWUP_LEAD = 0.05  # of confidence, by which a follow-up is answered better alone
+
 SENTENCE_WEIGHT = 1.5
 """Of the log-odds that the sentence alone answers, beside the score of a candidate in it."""
 READER_WEIGHTS: dict[str, float] = {

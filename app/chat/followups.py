@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from docqa.app.answer.confidence import FOLLOWUP_LEAD
 from docqa.app.answer.text import clip
 from docqa.model.prompts.written_prompt import AnsweredQuestion
 
@@ -17,7 +18,6 @@ _NOT_STATED = "not stated"
 _QUESTION_CHARACTERS = 240
 _ANSWER_CHARACTERS = 120
 _LONGEST_QUESTION = 1_000  # characters that are also asked without the brackets
-_CLEARLY_SURER = 0.05  # of the confidence
 
 
 def asked_after(session: "Session", turns: "Sequence[KeptTurn]", question: str) -> str:
@@ -42,7 +42,7 @@ def asked_after(session: "Session", turns: "Sequence[KeptTurn]", question: str) 
     ask = session.answer if session.writing is None else session.writing.evidence.own.preview
     alone = ask(asked)
     both = ask(joined)
-    surer = both.refused or alone.confidence > both.confidence + _CLEARLY_SURER
+    surer = both.refused or alone.confidence > both.confidence + FOLLOWUP_LEAD
     return asked if surer and not alone.refused else joined
 
 

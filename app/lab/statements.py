@@ -21,15 +21,15 @@ from pathlib import Path
 import numpy as np
 
 from docqa.app import Options, open_session
-from docqa.app.answerers.answerer import Reply
-from docqa.app.answerers.writing.answers import (
-    ANSWERS,
-    BIAS,
-    SMALL_ANSWERS,
-    SMALL_BIAS,
-    SMALL_WEIGHTS,
-    WEIGHTS,
+from docqa.app.answer.confidence import (
+    SMALL_STATEMENT_BIAS,
+    SMALL_STATEMENT_CHANCE,
+    SMALL_STATEMENT_WEIGHTS,
+    STATEMENT_BIAS,
+    STATEMENT_CHANCE,
+    STATEMENT_WEIGHTS,
 )
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.written import AskedToWrite
 
 # of choosing the sentence that counts, and of Newton's method for it
@@ -138,10 +138,13 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--ridge", type=float, default=0.01)
     options = parser.parse_args(arguments)
-    names = list(WEIGHTS)
+    names = list(STATEMENT_WEIGHTS)
     small = ":" not in options.model
     start = np.array(
-        [*(SMALL_WEIGHTS if small else WEIGHTS).values(), SMALL_BIAS if small else BIAS]
+        [
+            *(SMALL_STATEMENT_WEIGHTS if small else STATEMENT_WEIGHTS).values(),
+            SMALL_STATEMENT_BIAS if small else STATEMENT_BIAS,
+        ]
     )
     replies = signals_of(options, names)
     free = [*(names.index(name) for name in options.free.split(",")), len(names)]
@@ -150,7 +153,7 @@ def main(arguments: list[str] | None = None) -> None:
         others = [each for each in replies if each.file != reply.file]
         left_out.append(chance(reply, fit(others, start, free, options.ridge)))
     right = [reply.right for reply in replies]
-    least = SMALL_ANSWERS if small else ANSWERS
+    least = SMALL_STATEMENT_CHANCE if small else STATEMENT_CHANCE
     print(json.dumps({"ships": figures(right, [chance(reply, start) for reply in replies], least)}))
     print(json.dumps({"left_out_by_document": figures(right, left_out, least)}))
     fitted = fit(replies, start, free, options.ridge)

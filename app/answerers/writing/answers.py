@@ -11,7 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
-from docqa.app.answer.confidence import chance_of
+from docqa.app.answer.confidence import (
+    SMALL_STATEMENT_BIAS,
+    SMALL_STATEMENT_CHANCE,
+    SMALL_STATEMENT_WEIGHTS,
+    STATEMENT_BIAS,
+    STATEMENT_CHANCE,
+    STATEMENT_WEIGHTS,
+    chance_of,
+)
 from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import kinds_in
@@ -23,29 +31,6 @@ from .candidates import words_and_values
 from .literal import Differences
 from .statements import starts_with_verdict
 
-# the chance from which a statement counts as an answer; of a small model
-ANSWERS = 0.33
-SMALL_ANSWERS = 0.5
-BIAS = -3.63
-WEIGHTS = {
-    "statement_answers": 0.49,
-    "share": 2.38,
-    "like_the_readers": 3.12,
-    "other_verdict": 1.35,
-    "kinds_of_the_readers": 1.18,
-    "wrong_type": -0.9,
-    "behind_the_best": 0.91,
-    "passage_answers": 0.28,
-}
-"""Fitted on what people answered to questions over documents that nothing was trained on, on their
-answers to other questions of the same document, and on what a model of 1.5B wrote
-(`app.lab.statements`). `share`: of the statement's words, by their weight; `behind_the_best`: how
-much less a text answers than another."""
-SMALL_BIAS = -5.9
-SMALL_WEIGHTS = WEIGHTS | {"share": 2.6, "passage_answers": 0.7}
-"""Of a small model, whose answers have the documents' words also where they are wrong: fitted on
-its alone.
-"""
 _SURE_VERDICT = 2.0
 _SHARP = 2.0  # how much more a text counts for yes or no that rather answers
 
@@ -66,7 +51,7 @@ class ReadQuestion:
     @property
     def least(self) -> float:
         """The chance from which a statement counts as an answer."""
-        return SMALL_ANSWERS if self.small else ANSWERS
+        return SMALL_STATEMENT_CHANCE if self.small else STATEMENT_CHANCE
 
 
 @dataclass(frozen=True)
@@ -111,7 +96,8 @@ def answering(
         other_verdict=min(agrees, 0.0),
         passage_answers=asked.passage_answers,
     )
-    bias, weights = (SMALL_BIAS, SMALL_WEIGHTS) if asked.small else (BIAS, WEIGHTS)
+    bias = SMALL_STATEMENT_BIAS if asked.small else STATEMENT_BIAS
+    weights = SMALL_STATEMENT_WEIGHTS if asked.small else STATEMENT_WEIGHTS
     found: list[tuple[float, Run]] = []
     signals: list[Mapping[str, float]] = []
     for run, text in zip(runs, read, strict=True):
