@@ -1,6 +1,6 @@
 """Configuration of a model, fields spelled as in a checkpoint's config.json.
 
-A `text_config` in it, as beside a picture half, counts alone. Hybrids have layers of delta nets and
+A `text_config` in it, as beside an image half, counts alone. Hybrids have layers of delta nets and
 of attention; transformers attention alone, and no fields `linear_*`. What one family leaves out,
 refuses or means otherwise is in its file of `families`.
 """
@@ -161,7 +161,7 @@ class HybridConfig:
             raise ConfigUnsupported(f"{where}: {error}") from error
 
     def first_layers(self, count: int) -> HybridConfig:
-        """The same model cut off behind its first `count` layers."""
+        """The same model cut off after its first `count` layers."""
         return replace(self, num_hidden_layers=count, layer_types=self.layer_types[:count])
 
     @property

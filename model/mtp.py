@@ -17,7 +17,7 @@ PREFIX = "mtp."
 
 
 class Mtp(nn.Module):
-    """The module; parameters carry the names of a checkpoint behind `mtp.`."""
+    """The module; parameters carry the names of a checkpoint after `mtp.`."""
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()

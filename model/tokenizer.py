@@ -21,7 +21,7 @@ from .errors import TokenizerUnsupported
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as Rust
 
-# What `ByteLevel` splits on by itself, and the same behind `Digits(individual_digits=True)`: there
+# What `ByteLevel` splits on by itself, and the same after `Digits(individual_digits=True)`: there
 # a digit is always a piece of its own, so white space in front of one keeps its last character, as
 # at the end of the text.
 _GPT2 = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"

@@ -195,7 +195,7 @@ def _sample(items: Iterable[Any]) -> str:
 
 
 def _samples(items: list[Any]) -> list[str]:
-    """A few texts that `items` match, one behind the other."""
+    """A few texts that `items` match, one after the other."""
     choices = [_of(str(kind), value) for kind, value in items]
     widest = max(map(len, choices), default=0)
     rows = (

@@ -18,7 +18,7 @@ import pytest
 PACKAGES = ("app", "ingest", "kernels", "model")
 NOT_SHIPPED = ("app/lab/", "model/training/", "kernels/NOTES.md")
 # Run where the wheel is unpacked: the help of every command, then every module, so that none lacks
-# what stayed behind.
+# and what was left over.
 FROM_THE_WHEEL = """
 import importlib, pathlib, pkgutil, sys
 import docqa.app

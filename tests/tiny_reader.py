@@ -20,7 +20,7 @@ WIDTH = 64  # of states; a matrix is packed in groups of 64
 
 
 def write_pieces(path: Path) -> int:
-    """Write a tokenizer of single characters (the same ones again behind the first of a word);
+    """Write a tokenizer of single characters (the same ones again after the first of a word);
     their number.
     """
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers

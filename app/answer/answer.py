@@ -112,7 +112,7 @@ class CoverageReport:
     warnings: tuple[str, ...] = ()
 
     def warned(self, *more: str) -> Self:
-        """The same with `more` behind its warnings."""
+        """The same with `more` after its warnings."""
         return replace(self, warnings=(*self.warnings, *more))
 
 

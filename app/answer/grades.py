@@ -89,7 +89,7 @@ class Support(StrEnum):
 
     @property
     def remark(self) -> str:
-        """What is said behind a statement that its quotes do not bear out, else ""."""
+        """What is said after a statement that its quotes do not bear out, else ""."""
         return _WEAK.get(self, "")
 
 

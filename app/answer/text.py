@@ -19,7 +19,7 @@ def storable(text: str) -> str:
 
 
 def clip(text: str, most: int) -> str:
-    """`text`, or at most its first `most` characters, cut between two words, with ` …` behind."""
+    """`text`, or at most its first `most` characters, cut between two words, with ` …` after."""
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
 
 

@@ -18,11 +18,11 @@ _LEAST_WORDS = {"'": 4}
 _BLOCK_WORDS = 4
 _LONGEST = 20_000
 _MOST_UNCLOSED = 40
-"""Characters between two marks; and marks in a paragraph that nothing closes, behind which none is
+"""Characters between two marks; and marks in a paragraph that nothing closes, after which none is
 looked for: a text of opening marks alone must not take for ever."""
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _QUOTED_LINE = re.compile(r" {0,3}>[> ]*")
-# Not behind a hyphen at the line's end, unless more white space is between: that end stays.
+# Not after a hyphen at the line's end, unless more white space is between: that end stays.
 _LINE_END = re.compile(r"(?:(?<![\s-])|(?<=-)(?<![^\W\d_]-)|(?<=[^\W\d_]-\s))[^\S\n]*+\n\s*+")
 _NEXT_PARAGRAPH = re.compile(r"[^\S\n]*+\n[^\S\n]*+\n\s*+(.)")
 _INDENT = re.compile(r"(?: {4}|\t)\s*+(?=\S)")
@@ -33,11 +33,11 @@ _EMPHASIS = re.compile(
 )
 _INNER_OPEN = re.compile(r"(?<![\w'’])['‘](?=[^\W\d]|[\[(….])")
 _INNER_CLOSE = re.compile(r"(?<=[^\W\d]|[.,;:!?…\])])['’](?!\w)")
-# The number of a footnote behind a closing mark.
+# The number of a footnote after a closing mark.
 _NOTE_NUMBER = re.compile(r"\d{1,3}(?![\w.,]?\w)")
 _SMALL_WORD = re.compile(r"\s+[a-z]")
 _ESCAPE = re.compile(r"\\([\[\]\"'*_.>#-])")
-# Behind a block quote: where it is from, which is no part of it.
+# After a block quote: where it is from, which is no part of it.
 _SOURCE = re.compile(
     r"(?<!\s)[^\S\n]*+\n\s*+(?:>[> ]*+)?(?:[—–]|--)[^\n]*+\s*+$|"
     r"(?:(?<!\s)\s++)?[(\[](?=[^()\[\]\d]*+\d)[^()\[\]]*+[)\]]\.?\s*+$"
@@ -105,7 +105,7 @@ def _paragraphs(text: str) -> list[tuple[int, int, str]]:
     kept: list[tuple[int, int, str]] = []
     for number, (start, end, kind) in enumerate(found):
         if kind == "indented":
-            # Where most paragraphs are indented it is the margin; behind an item of a list it is
+            # Where most paragraphs are indented it is the margin; after an item of a list it is
             # that item.
             first, last = found[number - 1][:2] if number else (0, 0)
             prose = len(plain_words(text[start:end])) >= _BLOCK_WORDS and not _ITEM.match(
@@ -140,7 +140,7 @@ def _kinds(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _block(text: str, start: int, end: int) -> tuple[int, int]:
-    """The words of a block quote without its marks and the source behind it."""
+    """The words of a block quote without its marks and the source after it."""
     opening = _QUOTED_LINE.match(text, start, end)
     if opening is not None:
         start = opening.end()

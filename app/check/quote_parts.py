@@ -125,7 +125,7 @@ def assemble(
 
 
 def _reach(part: QuotePart) -> int:
-    """How far behind the part before it a part may end."""
+    """How far after the part before it a part may end."""
     return 2 * len(part.text) + (ELLIPSIS_REACH if part.gap == "ellipsis" else _BRACKET_REACH)
 
 

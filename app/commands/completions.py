@@ -1,4 +1,4 @@
-"""What a shell offers behind an option or argument; where nothing fits it offers files."""
+"""What a shell offers after an option or argument; where nothing fits it offers files."""
 
 from collections.abc import Callable
 

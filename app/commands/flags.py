@@ -1,5 +1,5 @@
 """Arguments and options that several commands share. `@flags.shared("model", "k")` gives
-`command(given: flags.SharedOptions, paths: flags.Paths)` --model and --k behind its own options,
+`command(given: flags.SharedOptions, paths: flags.Paths)` --model and --k after its own options,
 and what the user gave for them in `given`."""
 
 import inspect

@@ -15,7 +15,7 @@ from docqa.ingest.types import Document
 
 @flags.shared("password_file", "media_type")
 def outline(given: flags.SharedOptions, file: flags.File, as_json: flags.Json = False) -> int:
-    """Print the section tree of a document, with pages. Behind an e-mail come those of what is
+    """Print the section tree of a document, with pages. After an e-mail come those of what is
     attached to it.
     """
     inputs.check_stdin([file])

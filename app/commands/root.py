@@ -32,7 +32,7 @@ Examples:
 @dataclass(frozen=True)
 class CommandEntry:
     """The function `function` of the module `module` of this folder, whose docstring is its help
-    behind the line `help`; or a group of `commands`."""
+    after the line `help`; or a group of `commands`."""
 
     help: str
     module: str = ""

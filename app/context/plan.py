@@ -12,7 +12,7 @@ from docqa.model.protocol import Model
 PREVIEW_FROM_SECONDS = 30.0
 """From here on a preliminary answer comes first."""
 QUESTION_TOKENS = 1_024
-"""Room for a question behind the documents when the YaRN factor is chosen."""
+"""Room for a question after the documents when the YaRN factor is chosen."""
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def scores(said: str | None, question: GoldQuestion) -> tuple[float, float]:
 
 
 def _compared(said: str, gold: str, question: GoldQuestion) -> tuple[str, str]:
-    """Of a question for yes or no the clauses behind, or the verdicts where that is all of
+    """Of a question for yes or no the clauses after, or the verdicts where that is all of
     `gold`.
     """
     if question.verdict is None:

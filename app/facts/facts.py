@@ -50,7 +50,7 @@ _LAW = lazily(
 _ROLE = lazily(
     r"[^()]{0,200}\([^()\"“]{0,40}[\"“](?!(?i:part(?:y|ies)\b))([A-Z][^\"”()]{0,30}?)[,.]?[\"”][^()]{0,60}\)"
 )
-"""What a name is called behind it: (the "Supplier")."""
+"""What a name is called after it: (the "Supplier")."""
 _YES_NO = lazily(r"\W*(yes|no)\b", re.IGNORECASE)
 _CLAUSE_NUMBER = lazily(
     rf"""
@@ -249,7 +249,7 @@ def printed(fact: Fact) -> str:
 
 
 def with_role(name: str, text: str) -> str:
-    """A party's name with what `text` calls it behind the name: "Acme Inc. (Supplier)"."""
+    """A party's name with what `text` calls it after the name: "Acme Inc. (Supplier)"."""
     at = text.find(name)
     role = _ROLE.match(text, at + len(name)) if at >= 0 else None
     return f"{name} ({role[1]})" if role and role[1].casefold() not in name.casefold() else name

@@ -134,7 +134,7 @@ def _labelled(sentence: str, names: list[str]) -> tuple[list[str], list[int]]:
 
 
 def fit_names(rows: list[tuple[list[str], list[int]]]) -> tuple[np.ndarray, np.ndarray]:
-    """Weights [3, WIDTH] of how words stand to names, [3, 3] of one state behind another: a
+    """Weights [3, WIDTH] of how words stand to names, [3, 3] of one state after another: a
     conditional random field (Lafferty et al. 2001)."""
     around = torch.tensor(np.concatenate([np.stack(features(words)) for words, _ in rows]))
     wanted = [torch.tensor(labels) for _, labels in rows]

@@ -81,7 +81,7 @@ def _streams(path: Path) -> list[str]:
 
 
 def _parted(source: str) -> str:
-    """LaTeX with its footnotes and floats behind its text, each behind a mark of its own."""
+    """LaTeX with its footnotes and floats after its text, each after a mark of its own."""
     start = found.end() if (found := _BODY.search(source)) else 0
     end = source.find("\\end{document}", start)
     body = source[start : end if end >= 0 else len(source)]

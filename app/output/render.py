@@ -109,7 +109,7 @@ def cite_text(
     cites: Sequence[Cite], *, with_file: bool = False, section_first: bool = False
 ) -> str:
     """`p. 12`, `p. xii (PDF 14)` where the label is not the physical page, `pp. 12–13`; with
-    printed line numbers, and the section behind it, or `section_first`."""
+    printed line numbers, and the section after it, or `section_first`."""
     if not cites:
         return "no place found"
     first = cites[0]
@@ -209,7 +209,7 @@ def statement_texts(
     answer: Answer, places: Callable[[Statement], Sequence[str]], mark: str = ""
 ) -> list[str]:
     """The statements that are shown one by one, as `a.pdf: the words (p. 4; p. 9) [partly
-    supported]` behind `mark`: where there are several, or one is borne out in part. First the
+    supported]` after `mark`: where there are several, or one is borne out in part. First the
     number of files, if asked. None that nothing bears out."""
     stated = [each for each in answer.statements if each.borne_out and answer.answer is not None]
     weak = any(statement.remark or statement.file for statement in stated)

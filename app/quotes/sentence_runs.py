@@ -37,7 +37,7 @@ class Sentences:
         return Span(self.spans[run.start].start, self.spans[run.stop - 1].end)
 
     def grown(self, run: range, enough: Callable[[range], bool]) -> range:
-        """`run` with neighbours, those behind first, until it is `enough` or all there is."""
+        """`run` with neighbours, those after first, until it is `enough` or all there is."""
         while not enough(run) and len(run) < len(self.spans):
             behind = run.stop < len(self.spans)
             run = range(run.start, run.stop + 1) if behind else range(run.start - 1, run.stop)

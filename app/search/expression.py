@@ -29,7 +29,7 @@ _ALIKE = ("'‘’‚‛ʼ`´", '"“”„«»', "‐‑‒–—−-")  # the 
 _FIRST_CJK = "\u2e80"
 _WHITE_SPACE = r"\s"
 _ESCAPED_OR_PLAIN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]?|[ '\"]", re.DOTALL)
-"""A sign behind a backslash, or a class of signs; or a space or quotation mark."""
+"""A sign after a backslash, or a class of signs; or a space or quotation mark."""
 _SIMPLER = "make it simpler: repeats inside repeats, as in (a+)+, take long"
 
 
@@ -108,7 +108,7 @@ def expression_pattern(
 
 
 def _repeats(written: str) -> int:
-    """How often something may repeat by the counts in braces; one behind a group repeats what is in
+    """How often something may repeat by the counts in braces; one after a group repeats what is in
     it.
     """
     most = groups = 1

@@ -23,7 +23,7 @@ _PLAIN = "\x1b[0m"
 
 @dataclass(frozen=True)
 class HitStyle:
-    """`with_file`: places name their file; `context`: lines before and behind; `colours`: for a
+    """`with_file`: places name their file; `context`: lines before and after; `colours`: for a
     terminal.
     """
 

@@ -1,8 +1,8 @@
-"""`[tui]` of config.toml: theme, pictures and keys, checked before anything is drawn.
+"""`[tui]` of config.toml: theme, images and keys, checked before anything is drawn.
 
     [tui]
     theme = "docqa-light"
-    pictures = "off"
+    images = "off"
 
     [tui.keys]
     next_cite = "f6"

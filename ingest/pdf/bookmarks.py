@@ -47,7 +47,7 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
             continue
         place = _locate(title, bookmark.page, pages, texts, before)
         found += place is not None
-        # A title that is not found begins where its page does, or right behind the heading before
+        # A title that is not found begins where its page does, or right after the heading before
         # it.
         if place is None and before[0] == bookmark.page:
             end = pages[before[0] - 1].text.find("\n", before[1])
@@ -119,7 +119,7 @@ def _locate(
     texts: dict[int, tuple[str, list[int]]],
     before: tuple[int, int],
 ) -> tuple[int, int] | None:
-    """Where `title` stands near `page`: rather behind the heading before it, rather alone on its
+    """Where `title` stands near `page`: rather after the heading before it, rather alone on its
     line.
     """
     needle = folded(title)
@@ -137,7 +137,7 @@ def _locate(
             start, whole, opens = _line_of(body, offsets[at], end)
             numbered = opens and start < offsets[at]
             behind = (candidate, start) >= before
-            # Its own line behind the heading before, or a number in front of it; else the page that
+            # Its own line after the heading before, or a number in front of it; else the page that
             # the bookmark names, not one beside it.
             rank = (
                 whole and behind,

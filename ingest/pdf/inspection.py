@@ -53,7 +53,7 @@ class SeenBlock:
 @dataclass(frozen=True, slots=True)
 class PageBoxes:
     """A page with the boxes of its lines: left, top, right and bottom in points from the top left
-    corner as displayed. `picture`: a PNG. `notes`: what could not be shown, and why; blocks have no
+    corner as displayed. `image`: a PNG. `notes`: what could not be shown, and why; blocks have no
     boxes then."""
 
     width_pt: float
@@ -173,7 +173,7 @@ def _runs(lines: Sequence[Line]) -> tuple[Box, ...]:
 
 
 def to_bytes(view: PageBoxes) -> bytes:
-    """`view` as one line of JSON and its picture, for the way out of the worker; `from_bytes` gives
+    """`view` as one line of JSON and its image, for the way out of the worker; `from_bytes` gives
     an equal one.
     """
     row = json.dumps(replace(view, picture=None), default=row_of, separators=(",", ":"))

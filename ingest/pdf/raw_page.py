@@ -81,7 +81,7 @@ class Hidden(NamedTuple):
 class PageWords(NamedTuple):
     """What pdfium saw on a page: words in drawing order, number of characters, size in points.
     `hidden` is not in `words`; beyond the limit of characters there are none. `ocr`: recognised
-    from the page's picture. `rules`: thin boxes, drawn lines."""
+    from the page's image. `rules`: thin boxes, drawn lines."""
 
     words: list[Word]
     chars: int
@@ -199,7 +199,7 @@ def _read_words(
                     before.text + word.text, *around(before[1:5], word[1:5]), *before[5:]
                 )
             else:
-                # The line goes on behind a hidden word that began it.
+                # The line goes on after a hidden word that began it.
                 seen.append(word._replace(newline=True) if newline and not word.newline else word)
             last_seen = number
             newline = False
@@ -308,7 +308,7 @@ def _all_words(
 
 
 def _cut(text: str, box_of: Callable[[int], Box | None], first: int, last: int) -> int:
-    """The first character far from the one before, as hyphens in two cells, or behind a missed
+    """The first character far from the one before, as hyphens in two cells, or after a missed
     space; 0 for none.
     """
     boxes = list(filter(None, map(box_of, range(first, last + 1))))
@@ -335,7 +335,7 @@ def _join_letters(
     boxes: list[Box],
 ) -> None:
     """Joins "F e e s" or "Fee s" where pdfium made the spaces up: words of a letter or two, equally
-    far apart, or a letter behind a space far narrower than others."""
+    far apart, or a letter after a space far narrower than others."""
     starts = [at for at, word in enumerate(words) if word.newline or not at]
     for first, end in reversed(list(pairwise([*starts, len(words)]))):
         line = words[first:end]

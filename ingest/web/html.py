@@ -38,7 +38,7 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 # The elements with which mail programs quote an earlier message.
 _QUOTE_CLASSES = frozenset(("yahoo_quoted", "protonmail_quote"))
-# Behind these the earlier message follows, to the end of what is around them.
+# After these the earlier message follows, to the end of what is around them.
 _CONTINUED = "(continued)"
 _MAX_QUOTES = 6
 _QUOTE_IDS = frozenset(("divRplyFwdMsg", "appendonsend"))

@@ -291,7 +291,7 @@ def _set(state: Seen, said: Declarations) -> Seen:
 def _size(said: Declarations, outer: float) -> float:
     text = said["font-size"]
     if not text and "font" in said:
-        # Of the numbers in it one with a unit, or 0, is the size; what is behind "/" is the height
+        # Of the numbers in it one with a unit, or 0, is the size; what is after "/" is the height
         # of a line.
         sizes = (
             token

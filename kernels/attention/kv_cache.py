@@ -1,4 +1,4 @@
-"""A context of keys and values, and which part of it queries far behind read."""
+"""A context of keys and values, and which part of it queries far after read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,7 +101,7 @@ class KVContext:
 
 @dataclass(frozen=True, eq=False)
 class QueryTile:
-    """Queries of a call before its query `end` and behind the tile before. They read the first
+    """Queries of a call before its query `end` and after the tile before. They read the first
     block, the blocks `far` [kv_heads, count], ascending, and all from position `local`, where a
     block begins, up to each of them."""
 

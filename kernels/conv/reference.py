@@ -6,7 +6,7 @@ from torch.nn import functional
 
 
 def with_history(x: Tensor, taps: int, history: Tensor | None) -> Tensor:
-    """x [batch, seq, channels] behind the `taps - 1` columns that came before it, zeros where there
+    """x [batch, seq, channels] after the `taps - 1` columns that came before it, zeros where there
     were none.
     """
     before = (

@@ -102,8 +102,8 @@ class AttentionReach(NamedTuple):
     """How far attention is exact, and what it reads beyond; all in tokens but `best`, which counts
     blocks.
 
-    A token behind `exact` others reads the first block, the `local` tokens before its tile and all
-    behind them, and the `best` blocks between (`kernels.attention.best_blocks`), chosen among those
+    A token after `exact` others reads the first block, the `local` tokens before its tile and all
+    after them, and the `best` blocks between (`kernels.attention.best_blocks`), chosen among those
     in whole KV blocks, none where `grid` is no multiple of `block`.
     """
 

@@ -86,7 +86,7 @@ def delta_rule_chunked(
         )
     q, k, values, decay, beta = (_chunks(x, count, chunk) for x in (q, k, values, decay, beta))
 
-    # In float64: behind a token that forgets nearly all, differences of large sums are what small
+    # In float64: after a token that forgets nearly all, differences of large sums are what small
     # decays come from.
     sums = decay.double().cumsum(3)  # [count, batch, heads, chunk]
     keys_beta = k * beta[..., None]

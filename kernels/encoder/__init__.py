@@ -1,7 +1,7 @@
 """What an encoder that reads both ways has beside its products, on arrays: attention, layer norms,
 activation.
 
-Texts stand one behind the other, without padding: text n has the tokens from starts[n] to starts[n
+Texts stand one after the other, without padding: text n has the tokens from starts[n] to starts[n
 + 1]. Without the native `library` the formulas of `reference` compute, the same within float32's
 rounding.
 """

@@ -109,7 +109,7 @@ def _table(codes: Tensor, values: tuple[int, ...]) -> Tensor:
 
 
 def _of_nibbles(*, fifth: bool = False, least: bool = False) -> Decode:
-    """32 codes of 4 bits, or 5 with a `fifth`, behind a scale and, with `least`, that value."""
+    """32 codes of 4 bits, or 5 with a `fifth`, after a scale and, with `least`, that value."""
     at = 4 if least else 2
 
     def decode(raw: Tensor) -> Codes:
@@ -127,7 +127,7 @@ def _q8_0(raw: Tensor) -> Codes:
 
 
 def _six_bits(raw: Tensor) -> tuple[Tensor, Tensor]:
-    """Scales and offsets of eight groups, 6 bits each in the 12 bytes behind two fp16 factors:
+    """Scales and offsets of eight groups, 6 bits each in the 12 bytes after two fp16 factors:
     [blocks, 8] twice.
     """
     a = raw[:, 4:8]

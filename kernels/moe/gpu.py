@@ -29,7 +29,7 @@ class ExpertTiles(NamedTuple):
 
     expert: Tensor  # int64 [tiles]
     start: Tensor  # int64 [tiles], the first row
-    stop: Tensor  # int64 [tiles], behind the last row that a tile may hold
+    stop: Tensor  # int64 [tiles], after the last row that a tile may hold
 
 
 def tiles_of(numbers: Tensor, experts: int, rows: int) -> ExpertTiles:

@@ -39,7 +39,7 @@ def _norm_rows(
 
 
 def _launch(x: Tensor, z: Tensor | None, weight: Tensor, eps: float) -> Tensor:
-    """The norm of x, behind the gate if any."""
+    """The norm of x, after the gate if any."""
     dim = x.shape[-1]
     flat = x.contiguous()
     gates = flat if z is None else z.contiguous()

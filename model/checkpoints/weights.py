@@ -26,10 +26,10 @@ PARTS = (
     ".q",
     ".scale",
     ".zero",
-)  # behind the name of a packed matrix, in the order of `quantize_matrix`
+)  # after the name of a packed matrix, in the order of `quantize_matrix`
 _one_at_a_time = threading.Lock()
 PREFIXES = ("model.language_model.", "language_model.model.", "model.")
-SKIPPED = ("model.visual.", "visual.", "vision_tower.")  # the picture half of a vision checkpoint
+SKIPPED = ("model.visual.", "visual.", "vision_tower.")  # the image half of a vision checkpoint
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class TensorSource:
 
 
 def plain_name(key: str) -> str | None:
-    """A tensor's name without its family's prefix; None for the picture half, which is not read."""
+    """A tensor's name without its family's prefix; None for the image half, which is not read."""
     if key.startswith(SKIPPED):
         return None
     if key.startswith("model.mtp."):

@@ -137,7 +137,7 @@ def parameters(config: HybridConfig) -> dict[str, int]:
 
 
 def _attention_parameters(config: HybridConfig) -> int:
-    """Of one layer, with what is added to or normed behind the projections."""
+    """Of one layer, with what is added to or normed after the projections."""
     queries = config.num_attention_heads * config.head_dim
     shared = config.num_key_value_heads * config.head_dim
     family = config.family
@@ -190,7 +190,7 @@ def _widest(config: HybridConfig) -> int:
     keys, values = config.delta_widths
     delta = (
         2 * (2 * keys + values) + 2 * values
-    )  # before and behind the convolution, the gate, what comes out
+    )  # before and after the convolution, the gate, what comes out
     queries = config.num_attention_heads * config.head_dim
     attention = (
         7 * queries + 4 * config.num_key_value_heads * config.head_dim

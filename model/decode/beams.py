@@ -1,7 +1,7 @@
 """A few branches that go on from one state, one forward pass a step for all.
 
 The state's keys and values are unpacked once and shared; each branch adds its own few. Past the
-exact range every branch chooses its own blocks of keys, and behind some thousand tokens reads them
+exact range every branch chooses its own blocks of keys, and after some thousand tokens reads them
 as they are kept, where a kernel does that: unpacked they would be four times the bytes.
 """
 
@@ -93,7 +93,7 @@ class Branches:
         self.count = len(chosen)
 
     def move(self, state: State, tokens: list[int]) -> bool:
-        """Moves `state`, where the only branch started, behind `tokens`, which it has read since.
+        """Moves `state`, where the only branch started, after `tokens`, which it has read since.
         False, with nothing done, where what the branch remembers is not in the state's form."""
         if self.native is None or self.count != 1:
             return False

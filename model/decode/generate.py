@@ -87,7 +87,7 @@ def generate(
 def _continuation(
     model: WritingModel, state: State, max_tokens: int, lookup: bool
 ) -> Callable[[int], Tensor]:
-    """From a token to the logits [vocab] behind it. Past exact attention nothing is guessed ahead:
+    """From a token to the logits [vocab] after it. Past exact attention nothing is guessed ahead:
     a pass over several tokens would read all keys."""
     if state.position <= state.long.exact:
         if model.mtp is not None and state.hidden is not None:

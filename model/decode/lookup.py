@@ -59,7 +59,7 @@ class PromptLookup:
         return [int(token) for token in self._ids[self._at : self._at + count]]
 
     def _find(self) -> int | None:
-        """Behind the place that the text before is most like, the last of several."""
+        """After the place that the text before is most like, the last of several."""
         if len(self._written) < LEAST or max(self._written[-LEAST:]) >= self._width:
             return None
         first, second, third = self._written[-LEAST:]
@@ -96,8 +96,8 @@ class LookupDecoding:
         self._again: list[int] = []  # decided, and not in `state`, which is before the last pass
         self._guessed: list[
             tuple[int, Tensor]
-        ] = []  # guesses not yet decided, with the logits behind each
-        self._after: State | None = None  # behind the last pass
+        ] = []  # guesses not yet decided, with the logits after each
+        self._after: State | None = None  # after the last pass
         self._count = FEWEST
         self._least = LEAST
         self._right = 0  # guesses of the last pass that were right
@@ -129,7 +129,7 @@ class LookupDecoding:
         return self._plain.logits([token])[0]
 
     def _pass(self, token: int, drafted: list[int]) -> Tensor:
-        """One run over what must be run again, the token and guesses; the logits behind the
+        """One run over what must be run again, the token and guesses; the logits after the
         token.
         """
         if self._plain is not None and not self._plain.move(self.state, self._behind):

@@ -3,7 +3,7 @@ words may go on.
 
 A quotation is the characters so far and every place where they stand. A token that none of these
 goes on with is passed over for the next most probable one; where no likely token fits, the
-quotation is closed. Characters are compared, not tokens: a word inside a sentence and behind a
+quotation is closed. Characters are compared, not tokens: a word inside a sentence and after a
 quotation mark are different tokens. White space counts as one space, and the kinds of quotation
 marks, apostrophes and dashes as one each; the first letter may be in the other case.
 """
@@ -204,7 +204,7 @@ class QuotingRule:
         plain = _FOLDED.get(character, character)
         if state.at is None:
             after = replace(state, before=character, written=state.written + 1)
-            if character == "[" and state.before == "\n":  # a cite belongs behind what it bears out
+            if character == "[" and state.before == "\n":  # a cite belongs after what it bears out
                 return None
             if plain != '"':
                 return after

@@ -25,7 +25,7 @@ MOST_AGAIN = 8  # tokens that are run again at most; then a pass without guesses
 
 
 class UnpackedContext:
-    """Keys and values of an attention layer, unpacked once, with room behind; [1, total, kv_heads,
+    """Keys and values of an attention layer, unpacked once, with room after; [1, total, kv_heads,
     dim].
     """
 
@@ -91,7 +91,7 @@ class Speculation:
         return self.model.logits(hidden)
 
     def _look(self, token: int) -> Tensor:
-        """One pass over `token` and guesses behind it; the hidden state [dim] of the token."""
+        """One pass over `token` and guesses after it; the hidden state [dim] of the token."""
         drafted = self.drafter.draft(token, self.drafts) if len(self.again) < MOST_AGAIN else []
         ids = [*self.again, token, *drafted]
         self.undo = (

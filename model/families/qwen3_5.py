@@ -1,4 +1,4 @@
-"""Qwen3.5, dense: gated delta nets, and gated attention in every fourth layer. A picture half
+"""Qwen3.5, dense: gated delta nets, and gated attention in every fourth layer. An image half
 around it is not read.
 """
 

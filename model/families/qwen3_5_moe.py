@@ -1,4 +1,4 @@
-"""Qwen3.5 with experts in every layer, whose weights always add up to 1. A picture half around it
+"""Qwen3.5 with experts in every layer, whose weights always add up to 1. An image half around it
 is not read.
 """
 

@@ -70,7 +70,7 @@ class ForeignEncoder(ForeignModel):
         return np.asarray(x.cpu())
 
     def _step(self, module: dict[str, Any]) -> "Callable[[Tensor], Tensor]":
-        """What a module behind the first makes of states or vector. Raises ConfigUnsupported."""
+        """What a module after the first makes of states or vector. Raises ConfigUnsupported."""
         import torch
         from safetensors.torch import load_file
 

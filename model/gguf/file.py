@@ -10,7 +10,7 @@ from docqa.model.family import FULL, LINEAR, family_names, family_of_gguf
 from .names import ROPE_FACTORS
 from .parser import GgufParser, StoredTensor
 
-PICTURES = "mmproj"  # the picture half is a file of its own
+PICTURES = "mmproj"  # the image half is a file of its own
 
 
 def gguf_files(folder: Path) -> list[Path]:

@@ -302,7 +302,7 @@ def judge_support(
 
 
 def _starts_and_ends(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """The first two rows of each excerpt, [2, excerpts, tokens of the longest], -inf behind the
+    """The first two rows of each excerpt, [2, excerpts, tokens of the longest], -inf after the
     others' last tokens.
     """
     whole = np.full((2, len(rows), max(row.shape[1] for row in rows)), -np.inf, np.float32)

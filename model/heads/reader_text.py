@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 READER_FILE = "reader-{:05d}-of-{:05d}.safetensors"
 READER_TOKENIZER = "reader_tokenizer.json"
 PASSAGE_ENCODER_FILE = "passage_encoder.safetensors"
-LONGEST_PASSAGE = 318  # tokens; what is behind them does not count
+LONGEST_PASSAGE = 318  # tokens; what is after them does not count
 # texts of like length, read at once
 EXCERPTS_TOGETHER = 4
 PASSAGES_TOGETHER = 8

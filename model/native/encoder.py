@@ -4,7 +4,7 @@
 Unlike the trunk it reads a question and an excerpt together; it is for short texts, since every
 token looks at every other. Beside the places of tokens, every layer's attention knows how far apart
 two tokens are (Raffel et al. 2020, arXiv 1910.10683, section 2.1), as in MPNet (Song et al. 2020,
-arXiv 2004.09297). Texts of a call stand one behind the other, without padding between them.
+arXiv 2004.09297). Texts of a call stand one after the other, without padding between them.
 """
 
 import math
@@ -48,8 +48,8 @@ def shape_of(about: Mapping[str, str]) -> EncoderShape:
 
 
 def distance_buckets(back: np.ndarray, buckets: int) -> np.ndarray:
-    """The bucket of each distance `back` to a token, negative behind, int64 of the same shape; half
-    are for tokens behind. Up to a quarter of `buckets` a distance has its own, then they widen with
+    """The bucket of each distance `back` to a token, negative after, int64 of the same shape; half
+    are for tokens after. Up to a quarter of `buckets` a distance has its own, then they widen with
     its logarithm."""
     half = buckets // 2
     own = buckets // 4

@@ -47,7 +47,7 @@ class NativeTrunk:
         ]
 
     def states(self, ids: Sequence[int], state: State | None = None) -> np.ndarray:
-        """What the last of the layers puts out for `ids` alone, or behind `state`, which goes on
+        """What the last of the layers puts out for `ids` alone, or after `state`, which goes on
         with them: float32 [seq, hidden]."""
         x = self._embedding.rows(np.asarray(ids))[None]
         memories = repeat(None) if state is None else state.layers

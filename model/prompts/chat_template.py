@@ -92,7 +92,7 @@ class ChatTemplate:
         return self.thinking != "none" and (self.thinking == "always" if asked is None else asked)
 
     def ending(self, tokenizer: Tokenizer, text: str, think: bool) -> list[int]:
-        """The ids of `text`, rendered behind the last message: the model's thought or its words
+        """The ids of `text`, rendered after the last message: the model's thought or its words
         follow.
         """
         if think:

@@ -105,14 +105,14 @@ class TemplateConversation:
         return self._around([""], think=False)[0]
 
     def ids(self, said: Sequence[str], *, think: bool = False) -> list[int]:
-        """The ids behind the documents, where user and model `said` this in turn, the user first
+        """The ids after the documents, where user and model `said` this in turn, the user first
         and last.
         """
         first, *rest = said
         return self._around([self.form.behind + first, *rest], think=think)[1]
 
     def _around(self, said: list[str], *, think: bool) -> tuple[list[int], list[int]]:
-        """(ids before the documents, ids behind them) where this was said in turn behind the
+        """(ids before the documents, ids after them) where this was said in turn after the
         documents.
         """
         contents = [self.form.instructions, self.form.before, *said]

@@ -1,4 +1,4 @@
-"""The layout of what the model reads: documents, and the question behind them.
+"""The layout of what the model reads: documents, and the question after them.
 
 One place for every string, because the bundled weights are trained on exactly these. A change
 raises LAYOUT_VERSION.

@@ -84,7 +84,7 @@ class PromptQuestion:
 
 
 def numbered_question_prompt(question: PromptQuestion) -> str:
-    """A question behind numbered sentences, and what is asked for; last, where a small model still
+    """A question after numbered sentences, and what is asked for; last, where a small model still
     has it in mind.
     """
     example = question.nearest[0][0] if question.nearest else 1
@@ -93,14 +93,14 @@ def numbered_question_prompt(question: PromptQuestion) -> str:
 
 
 def text_question_prompt(question: PromptQuestion) -> str:
-    """A question behind text without numbers, excerpts or whole documents; nothing else hints at the
+    """A question after text without numbers, excerpts or whole documents; nothing else hints at the
     answer.
     """
     return f"{_question(question)}{_ANSWER.get(question.form, _ANSWER['other'])}{_AS_THERE}"
 
 
 def value_question_prompt(question: PromptQuestion) -> str:
-    """A question behind numbered sentences whose answer is one value, to be written as VALUE_SCHEMA
+    """A question after numbered sentences whose answer is one value, to be written as VALUE_SCHEMA
     says.
     """
     task = "Answer the question with the name, number or few words that it asks for, from the numbered sentences above."

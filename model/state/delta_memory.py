@@ -35,7 +35,7 @@ class DeltaMemory:
         return {name: part for name, part in both if part is not None}
 
     def restore(self, parts: Mapping[str, Array], own: str) -> None:
-        """Takes over what `tensors` gave, behind the names' beginning `own`. Raises KeyError: one
+        """Takes over what `tensors` gave, after the names' beginning `own`. Raises KeyError: one
         is missing.
         """
         self.update(parts[f"{own}tail"], parts[f"{own}memory"])

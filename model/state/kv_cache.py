@@ -84,7 +84,7 @@ class AttentionMemory:
         )
 
     def fork(self) -> Self:
-        self._room = None  # both would write behind the same tokens
+        self._room = None  # both would write after the same tokens
         return copy(self)
 
     def tensors(self) -> dict[str, Tensor]:
@@ -135,7 +135,7 @@ class AttentionMemory:
     def _longer(
         self, old: tuple[Tensor, Tensor], new: tuple[Tensor, Tensor]
     ) -> tuple[Tensor, Tensor]:
-        """Keys and values with a call's behind them: one token is written into room that is kept
+        """Keys and values with a call's after them: one token is written into room that is kept
         for more.
         """
         have = old[0].shape[0]
@@ -186,7 +186,7 @@ class AttentionMemory:
 
 
 class ForkedContext:
-    """Attention of branches, [branches, seq = 1, heads, dim], each by itself behind the context;
+    """Attention of branches, [branches, seq = 1, heads, dim], each by itself after the context;
     past the exact range each chooses its own blocks of keys."""
 
     def __init__(self, memory: AttentionMemory) -> None:

@@ -1,6 +1,6 @@
 """Reads mutated PDFs: python tests/ingest/fuzz.py FIRST COUNT prints a line of JSON for each:
 number, seed, outcome, seconds. Case N is the same bytes at every run. Runs under the limits of the
-worker; `test_fuzz.py` starts it again behind a case that killed it."""
+worker; `test_fuzz.py` starts it again after a case that killed it."""
 
 import json
 import random

@@ -165,7 +165,7 @@ def _repacked(chance: random.Random, data: bytes, times: int) -> bytes:
 
 
 def _tree(chance: random.Random, data: bytes) -> bytes:
-    """XML with one element changed and still well formed, so that the reader behind the parser
+    """XML with one element changed and still well formed, so that the reader after the parser
     meets it.
     """
     try:

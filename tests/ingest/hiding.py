@@ -52,7 +52,7 @@ def empty_font(drawing: int) -> str:
 
 
 def pdf(line: str) -> bytes:
-    """A page with the drawing of `line`, and behind "~" an annotation over it."""
+    """A page with the drawing of `line`, and after "~" an annotation over it."""
     shown = f"BT /F1 12 Tf 72 600 Td ({GHOST}) Tj ET"
     drawing, _, annotation = line.partition(" ~ ") if " ~ " in line else line.partition("~ /")
     annotation = annotation if not annotation or annotation.startswith("/") else f"/{annotation}"

@@ -76,7 +76,7 @@ def run(first: int, count: int, script: Path = SCRIPT) -> Tally:
 
 
 def _run_child(script: Path, number: int, end: int, tally: Tally) -> int:
-    """Reads on from case `number` in a child; the number behind the last case, or behind the one
+    """Reads on from case `number` in a child; the number after the last case, or after the one
     that ended it.
     """
     command = [sys.executable, str(script), str(number), str(end - number)]

@@ -129,7 +129,7 @@ def form_bomb() -> bytes:
 
 
 def giant_image() -> bytes:
-    """A picture of 10 gigapixels, and white words, for which the page would have to be rendered."""
+    """An image of 10 gigapixels, and white words, for which the page would have to be rendered."""
     maker = Maker()
     picture = stream(
         deflated(64 * 2**20, b"\0\0"),

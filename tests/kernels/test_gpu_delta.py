@@ -45,7 +45,7 @@ def inputs(
     decay = -normal(*shape).abs()
     if GATES.get(gate) is not None:
         decay = torch.full_like(decay, GATES[gate])
-    if gate == "mixed":  # where running sums lose the small ones behind the large
+    if gate == "mixed":  # where running sums lose the small ones after the large
         decay = torch.tensor([0.0, -1e-6, -50.0])[
             torch.randint(3, shape, generator=source)
         ].double()
@@ -152,7 +152,7 @@ def test_a_decay_behind_a_large_one_keeps_its_own_precision(interpreted):
     x = inputs(32, 8, 8, heads=1, beta=0.0)
     x["decay"] = torch.full_like(x["decay"], -200.0)
     x["decay"][:, 20:] = -1e-3
-    x["beta"][:, 20] = 1.0  # one token is written, behind the large decays, and fades
+    x["beta"][:, 20] = 1.0  # one token is written, after the large decays, and fades
     right = delta_rule_reference(**double(x))
     assert_near(interpreted(RULE, **x, chunk=32), right)
 

@@ -67,7 +67,7 @@ _PLAIN = {
     "num_hidden_layers": 3,
     "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
 }
-# Beside a picture half.
+# Beside an image half.
 WRAPPED = {family: FAMILIES[family] for family in ("qwen3_5", "qwen3_5_moe")}
 # Members without a delta layer; a head's dim is not hidden / heads but where the architecture has
 # it so.

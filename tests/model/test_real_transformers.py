@@ -67,7 +67,7 @@ def written(path, ids, count):
 
 
 def in_float32(path, ids, count):
-    """docqa's log-probabilities behind the last `count` of ids, its matrices dequantized."""
+    """docqa's log-probabilities after the last `count` of ids, its matrices dequantized."""
     network = load_network(path, HybridConfig.from_folder(path), torch.float32)
     with torch.inference_mode():
         return network.logits(network(ids[None])[0, -count:]).log_softmax(-1)
@@ -129,7 +129,7 @@ def test_greedy_tokens_are_those_of_transformers_on_the_same_weights(path):
 
 
 def theirs(model, ids, count=WRITTEN):
-    """Log-probabilities of transformers' model behind the last `count` of ids."""
+    """Log-probabilities of transformers' model after the last `count` of ids."""
     with torch.inference_mode():
         return model(ids[None], logits_to_keep=count).logits[0].log_softmax(-1)
 

@@ -140,7 +140,7 @@ def random_ids(count: int, seed: int = 1) -> torch.Tensor:
 
 
 def started(model, count=70, **more):
-    """A State of `model` behind `count` tokens."""
+    """A State of `model` after `count` tokens."""
     state = model.new_state(**more)
     model.prefill(random_ids(count), state)
     return state

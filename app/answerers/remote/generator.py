@@ -117,7 +117,7 @@ class RemoteGenerator:
 
 def _as_written(text: str) -> str:
     """The answer in JSON as a model writes it that was asked for none: with the numbers of its
-    sentences behind it.
+    sentences after it.
     """
     try:
         found = json.loads(text)

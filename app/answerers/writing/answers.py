@@ -67,7 +67,7 @@ class Run:
 
 
 def claim_of(statement: str, question: str) -> tuple[str, bool]:
-    """(what a statement claims behind a yes or no, whether it has no words beside that and the
+    """(what a statement claims after a yes or no, whether it has no words beside that and the
     question's).
     """
     verdict, behind = starts_with_verdict(statement)

@@ -62,7 +62,7 @@ def write(
 def think(
     model: "WritingModel", state: "State", stopped: Callable[[], bool]
 ) -> Generator[Token, None, None]:
-    """Let the model think in `state`, which is moved behind the thought; yields what it thinks,
+    """Let the model think in `state`, which is moved after the thought; yields what it thinks,
     drawn as the checkpoint's generation_config.json says, from a fixed seed."""
     from docqa.model.decode.generate import generate
     from docqa.model.decode.sample import sampling_defaults

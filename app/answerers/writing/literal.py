@@ -61,7 +61,7 @@ _PLACES = (
 _LEAST_SAID = 2
 _MARKS = ".,;:!?()<>[]\"'“”‘’"
 _SCOPE = 2
-_REACH = 6  # words before or behind, in which a denial is near
+_REACH = 6  # words before or after, in which a denial is near
 _WORD = re.compile(r"[^\s]+")
 _NEAR = 0.5
 _LOOSE = frozenset(("0", "1", "2"))  # in words "one", "first", "second" are often no figure
@@ -110,7 +110,7 @@ def denies(text: str) -> bool:
 
 
 def names_and_figures(statement: str) -> int:
-    """How many different names, behind its first word, and numbers in digits `statement` has."""
+    """How many different names, after its first word, and numbers in digits `statement` has."""
     names = {match.group() for match in _NAME.finditer(statement) if match.start()}
     return len(names) + len({figure.value for figure in figures(statement) if figure.digits})
 
@@ -150,7 +150,7 @@ def _addresses(text: str) -> frozenset[str]:
 
 
 def _counted(text: str, end: int) -> str:
-    """The stem of the word behind a number."""
+    """The stem of the word after a number."""
     following = _WORD.search(text, end)
     word = (stems(plain_words(following.group())) or [""])[0] if following is not None else ""
     return "" if word in STOP_WORDS else word
@@ -189,7 +189,7 @@ def _negations(statement: str, close: list[str], parts: list[str]) -> Iterator[s
 
 
 def _denied_words(match: re.Match[str], text: str) -> list[str]:
-    """The words that `text` denies at `match`, the first ones behind it that say something."""
+    """The words that `text` denies at `match`, the first ones after it that say something."""
     behind = [word for word in plain_words(text[match.end() :]) if word not in STOP_WORDS]
     return [word for word in behind if not word.endswith("ly")][:_SCOPE]
 

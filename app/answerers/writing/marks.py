@@ -76,7 +76,7 @@ def without_marks(text: str, marks: Sequence[Span]) -> tuple[str, list[int]]:
         length += len(piece)
         places.append(length)
         at = mark.end
-        if opens:  # "[3] The rent is 5.": the blank behind it goes as well
+        if opens:  # "[3] The rent is 5.": the blank after it goes as well
             at += len(text[at:]) - len(text[at:].lstrip(" \t"))
     shown = "".join([*kept, text[at:]])
     for match in reversed(list(_LEFT.finditer(shown))):  # brackets from which a mark was taken

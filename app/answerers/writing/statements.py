@@ -51,7 +51,7 @@ class WrittenStatement:
     """Characters `start:end` of the text; mutable only while it is being read.
 
     `lead`: the line above a list that its item goes on ("The supplier must:"). `numbers`: of cited
-    sentences. `quotations`: words given between quotation marks, within it or right behind it.
+    sentences. `quotations`: words given between quotation marks, within it or right after it.
     `only_quoted`: it is nothing but a quotation.
     """
 
@@ -92,7 +92,7 @@ def plain(text: str) -> str:
 
 
 def starts_with_verdict(text: str) -> tuple[Verdict | None, str]:
-    """(yes or no where `text` begins with it, the words behind it)."""
+    """(yes or no where `text` begins with it, the words after it)."""
     match = _VERDICT.match(text)
     if match is None or (match[0].strip().lower() == "no" and text[match.end() :][:1].islower()):
         return None, text  # "No notice is due" denies something, and answers nothing with no
@@ -182,7 +182,7 @@ class _Reading:
         return "--" in below and _RULE.match(below) is not None
 
     def _sentences(self, line: Span) -> list[Span]:
-        """The sentences of a line behind its bullet and label; a quotation and a table's row are
+        """The sentences of a line after its bullet and label; a quotation and a table's row are
         not cut.
         """
         first = _BULLET.match(self.text, line.start, line.end).end()  # type: ignore[union-attr]

@@ -45,7 +45,7 @@ def random_memory(
 
 
 def random_context(model: NetworkModel, count: int) -> State:
-    """A state of all layers behind `count` tokens, whole blocks; delta memories are of a few
+    """A state of all layers after `count` tokens, whole blocks; delta memories are of a few
     tokens.
     """
     state = model.new_state(yarn_factor_for(model.config, min(count + 1_024, 1 << 20)))

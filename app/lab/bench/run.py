@@ -25,7 +25,7 @@ PROMPT = 8_192
 DECODED = 32
 REPEATS = 2
 LONG_PROMPT = 131_072
-# tokens; FAR: whole blocks, and room behind them, under a million's limit
+# tokens; FAR: whole blocks, and room after them, under a million's limit
 NEAR = 8_192
 FAR = 1_046_528
 FAR_ROUNDS = 4
@@ -195,7 +195,7 @@ def long_prefill(model: NetworkModel, short: float) -> Measurement:
 
 
 def decode_1m(model: NetworkModel, near: int = NEAR, far: int = FAR) -> Measurement:
-    """Tokens a second behind a million tokens, beside 8K, in turn."""
+    """Tokens a second after a million tokens, beside 8K, in turn."""
     sizes = [state_bytes(model.config, count) for count in (near, far)]
     why = _no_room(sum(size["fixed"] + size["kv"] for size in sizes) * 5 // 4)
     if why:

@@ -160,7 +160,7 @@ def _attention_gradient(model: NetworkModel, keys: int) -> float:
 def _block_seconds(
     model: NetworkModel, layer: HybridLayer, memory: AttentionMemory | DeltaMemory
 ) -> float:
-    """One block of queries through one layer behind `memory`; the faster of two."""
+    """One block of queries through one layer after `memory`; the faster of two."""
     x = torch.randn(1, BLOCK, model.config.hidden_size).to(model.dtype)
     with torch.inference_mode():
         position = getattr(memory, "length", 0)

@@ -1,4 +1,4 @@
-"""A page as docqa saw it: an inert SVG with its picture, blocks framed and numbered in reading
+"""A page as docqa saw it: an inert SVG with its image, blocks framed and numbered in reading
 order, running heads grey, hidden text hatched, and a panel that explains."""
 
 import base64
@@ -40,7 +40,7 @@ _MOST_CHARS = 160
 
 
 def page_svg(inspection: Inspection) -> str:
-    """The picture of a page that has a size, as one SVG document."""
+    """The image of a page that has a size, as one SVG document."""
     view = inspection.view
     panel = _panel_lines(inspection)
     # All is drawn as large as `unit` says: what is written on a poster must grow with it.

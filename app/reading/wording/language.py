@@ -10,7 +10,7 @@ NOT_ENGLISH = "docqa reads English questions."
 
 _QUOTED = re.compile(r"[“\"«„][^”\"»“]{0,200}[”\"»“]|`[^`]*`")
 _WORD = re.compile(r"[^\W\d_]+")
-# Words of other languages that ask, and their commonest verbs: one must be there. Behind them
+# Words of other languages that ask, and their commonest verbs: one must be there. After them
 # articles, pronouns and the like; English words too count for neither.
 _ASKING, _LINKING = (
     frozenset(words.split())

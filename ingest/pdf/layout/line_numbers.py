@@ -27,7 +27,7 @@ _MOST_BESIDE = 0.02  # the share of the words of a page that may stand beyond th
 def take_line_numbers(
     words: Sequence[Word], *, known: bool = False
 ) -> tuple[list[Word], list[Word]]:
-    """(`words` without line numbers, these from top to bottom); a word behind a number begins a
+    """(`words` without line numbers, these from top to bottom); a word after a number begins a
     line. `known`: other pages have them, fewer are enough."""
     outer = sorted(
         (w for w in words if len(w.text) <= _DIGITS and w.text.isdecimal()),

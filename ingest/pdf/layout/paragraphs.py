@@ -82,7 +82,7 @@ def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> JoinedPage:
 
 
 def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
-    """Moves footnotes of columns behind the page, so that sentences run on over columns."""
+    """Moves footnotes of columns after the page, so that sentences run on over columns."""
     last = {line.region: at for at, line in enumerate(lines)}
     notes: set[int] = set()
     for end in last.values():
@@ -144,7 +144,7 @@ class _Paragraph:
         first = self.first
         opening = _RUN_IN.match(self.text)
         # "5 Experiments: Retrieval" or "2 MODEL VS. MARKUP" is a heading as a whole, no text runs
-        # behind it.
+        # after it.
         stands_out = first.bold or first.size > 1.08 * body or self.text.isupper()
         whole = len(self.lines) == 1 and stands_out and not self.text.endswith(".")
         if opening and not whole:
@@ -210,7 +210,7 @@ def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: fl
 
 
 def _is_full(before: Line, line: Line) -> bool:
-    """Whether the first word of `line` would not have fitted behind `before`."""
+    """Whether the first word of `line` would not have fitted after `before`."""
     return before.x1 + line.first_width + 0.2 * before.size > before.right - 0.01 * (
         before.right - before.left
     )

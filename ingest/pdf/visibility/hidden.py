@@ -1,7 +1,7 @@
 """Words of a PDF page that cannot be seen: invisible, in the colour behind them, covered, clipped
 away, or on a layer that is switched off.
 
-The drawing makes a word a candidate; the picture with and without it decides, so no visible text is
+The drawing makes a word a candidate; the image with and without it decides, so no visible text is
 lost to a guess about clips or blends. A word is hidden only where nothing of its group shows;
 groups that overlap, such as languages on layers, go one after the other. Pages without candidates,
 nearly all, are not rendered.
@@ -128,14 +128,14 @@ class HiddenTextDetector:
         confirmed = partial(_confirm, self._page, self._text_page, self.objects)
         found = (self._candidate(at, word, boxes[at], at in blank) for at, word in enumerate(words))
         candidates = [candidate for candidate in found if candidate is not None]
-        # What stands on a layer or behind a crooked clip is mostly seen: only the picture tells.
+        # What stands on a layer or behind a crooked clip is mostly seen: only the image tells.
         doubted = [candidate for candidate in candidates if not candidate.sure]
         reasons = confirmed(doubted)
         candidates = [candidate for candidate in candidates if candidate.sure]
         layer = [s for s in candidates if s.reason != SAME_COLOUR] + [
             s for s in doubted if s.word in reasons
         ]
-        # On a scan the text layer is nearly all the text; a few unseen words over a picture are not
+        # On a scan the text layer is nearly all the text; a few unseen words over an image are not
         # that.
         many = 0 < len(words) <= 2 * len(layer)
         share = image_share(self.objects.covers, self._page.get_bbox()) if many else 0.0

@@ -1,4 +1,4 @@
-"""What is drawn on a PDF page, in drawing order: text objects, and the shapes, pictures, clips and
+"""What is drawn on a PDF page, in drawing order: text objects, and the shapes, images, clips and
 layers that can hide them.
 
 Objects are addresses (int): pypdfium2's own pointers are slow to make and cannot be keys.
@@ -44,7 +44,7 @@ _MAX_RULE_SEGMENTS = 20_000  # of a page: a map has more, and no tables
 
 
 class Cover(NamedTuple):
-    """A painted shape or a picture: number in drawing order, bounds, colour (None: several),
+    """A painted shape or an image: number in drawing order, bounds, colour (None: several),
     opacity (0 to 255).
     """
 
@@ -86,7 +86,7 @@ class PageObjects:
     `blended`: those not painted as they are, `layers`: those in a range of the drawing that may be
     switched off, with its address (where `layered`). `covers` in that order, `over` those that may
     hide what they lie over, annotations last. `colours`: of paper and filled shapes. `pixels`: of
-    all pictures. `rules`: level and upright lines and edges of frames, as thin boxes in user space.
+    all images. `rules`: level and upright lines and edges of frames, as thin boxes in user space.
     `annotated`: something was put over the page. `whole`: no forms lie too deep in each other.
     """
 
@@ -434,7 +434,7 @@ def _is_rectangle(points: Sequence[tuple[float, float]]) -> bool:
 
 
 def image_share(covers: Sequence[Cover], page: Box) -> float:
-    """The share of the page (0 to 1) under pictures; scans are often cut into strips."""
+    """The share of the page (0 to 1) under images; scans are often cut into strips."""
     images = [cover for cover in covers if cover.image]
     width = (page[2] - page[0]) / _GRID
     height = (page[3] - page[1]) / _GRID

@@ -93,7 +93,7 @@ class RenderedImage:
 
 def page_png(page: Any, scale: float = 1.5) -> bytes | None:
     """`page` as displayed, annotations too: a grey PNG of `scale` pixels a point, fewer on a large
-    page; None where its pictures are too large to draw."""
+    page; None where its images are too large to draw."""
     if PageObjects(page).pixels > MAX_RENDERED_PIXELS:
         return None
     width, height = page.get_size()

@@ -55,7 +55,7 @@ _GAP = 3
 def find_items(
     pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note] = ()
 ) -> list[Item]:
-    """The numbered parts of `sections`, which have their locators, in order. Behind a part that is
+    """The numbered parts of `sections`, which have their locators, in order. After a part that is
     only a line ("Theorem 2", a note) the locator before it comes again."""
     return list(DocumentWalk(pages, sections, notes).items())
 

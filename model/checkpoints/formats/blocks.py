@@ -12,7 +12,7 @@ from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix
 from .format import BadParts, Parts, TensorFormat
 
 KIND = "Q6_K"
-SUFFIX = ".q6_k"  # behind the name of a matrix
+SUFFIX = ".q6_k"  # after the name of a matrix
 COLUMNS = BLOCKS[KIND].columns
 _GROUP = 16
 _LOWEST = -32

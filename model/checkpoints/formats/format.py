@@ -20,7 +20,7 @@ class BadParts(Exception):
 class TensorFormat:
     """One way to store a tensor.
 
-    `parts`: what each part is called, to its name behind the tensor's stem: its name without
+    `parts`: what each part is called, to its name after the tensor's stem: its name without
     `weight`, or all of it where `ending` is empty. `mark`: the part that only this format has.
     `method`: the `quant_method` that it belongs to, None where the mark alone decides.
     """

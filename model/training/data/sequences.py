@@ -31,7 +31,7 @@ LAYOUTS = {
     "prose": 0.25,
     "facts": 0.35,
 }  # shares of the rows of questions: what these are about
-ROOM_TO_ASK = 160  # tokens that are left for questions behind prose
+ROOM_TO_ASK = 160  # tokens that are left for questions after prose
 # of a row
 FEWEST_FACTS = 4
 MOST_FACTS = 16
@@ -330,7 +330,7 @@ def _answer(prompt: FocusPrompt, place: tuple[int, int, int]) -> list[int] | Non
 def facts_in_prose(
     tokenizer: FileTokenizer, texts: "TextSequences", rng: random.Random, length: int
 ) -> tuple[list[int], list[int]]:
-    """Prose that hides invented facts, which are asked for behind it, in any order: `length` tokens
+    """Prose that hides invented facts, which are asked for after it, in any order: `length` tokens
     at most.
 
     One question in eight is about a fact that is not there. Raises ValueError where not one fact
@@ -370,7 +370,7 @@ def _hidden(
     tokenizer: FileTokenizer,
     rng: random.Random,
 ) -> FocusPrompt:
-    """Prose with sentences (ids, offsets) behind some of its own; each is an excerpt of the
+    """Prose with sentences (ids, offsets) after some of its own; each is an excerpt of the
     prompt.
     """
     ends = set(tokenizer.encode("."))

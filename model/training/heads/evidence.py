@@ -55,7 +55,7 @@ TEMPERATURE = 3.0  # its exponential times cosines are logits
 
 @dataclass(frozen=True)
 class Windows:
-    """`ids` of some windows of a document; `spans` (window, first token, behind the last) of their
+    """`ids` of some windows of a document; `spans` (window, first token, after the last) of their
     passages; questions, and the numbers of the passages that answer each."""
 
     ids: list[list[int]]

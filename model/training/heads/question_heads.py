@@ -194,7 +194,7 @@ def words_kept(form: LabelledQuestion, reader: ExcerptReader) -> tuple[Tensor, T
     words = words_with_states(form.question, places)
     alone = (
         form.alone.lower().replace("?", " ").split()[1 if form.kind.picks else 0 :]
-    )  # behind "Does", "Is"
+    )  # after "Does", "Is"
     kept = [
         any(_alike(form.question[start:end].lower(), word) for word in alone)
         for start, end, _ in words

@@ -27,7 +27,7 @@ from .cross_encoder import TrainableCrossEncoder
 
 POSITIONS = 416  # the longest sequence: a question, a heading, an excerpt and marks
 assert LONGEST_ASKED + LONGEST_HEADING + LONGEST_EXCERPT + 5 <= POSITIONS
-FIRST_PLACE = 2  # MPNet's first token is at place 2, behind its padding
+FIRST_PLACE = 2  # MPNet's first token is at place 2, after its padding
 TokenizerJson = dict[str, Any]  # a tokenizer.json
 MPNET_NAMES = (
     (r"embeddings\.word_embeddings\.", "words."),

@@ -3,7 +3,7 @@
 python -m docqa.model.training.reader.ship --run FOLDER --data FOLDER --out FOLDER [--questions N]
 
 `--run` is the `--out` of train.py: its averaged weights are rounded, the layers that it trained one
-after the other. Each column of a matrix that is rounded moves those behind it so that the products
+after the other. Each column of a matrix that is rounded moves those after it so that the products
 with what questions and excerpts bring to this matrix change least (GPTQ, Frantar et al. 2023, arXiv
 2210.17323, algorithm 1). Layers that were not trained are on their grid already and stay as they
 are.

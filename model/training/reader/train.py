@@ -66,7 +66,7 @@ class ReaderBatch:
     replies: Sequence[EncodedReply] = ()
 
     def pairs(self) -> list[tuple[list[int], list[int]]]:
-        """(question, excerpt) of all that is read, claims and replies behind the questions."""
+        """(question, excerpt) of all that is read, claims and replies after the questions."""
         pairs = [pair for one in self.asked for pair in zip(one.asked, one.excerpts, strict=True)]
         return (
             pairs

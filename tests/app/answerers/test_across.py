@@ -36,7 +36,7 @@ class Alone:
     said: str | None
     agrees: float = 0.9
     verdict: Verdict | None = None
-    behind: float = 0.0  # the weight of how far it is behind the likeliest
+    behind: float = 0.0  # the weight of how far it is after the likeliest
 
     @property
     def model(self):

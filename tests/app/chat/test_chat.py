@@ -187,7 +187,7 @@ def test_a_line_that_ends_in_a_backslash_goes_on_in_the_next():
 
 
 class Terminal:
-    """`docqa chat` behind a terminal of its own."""
+    """`docqa chat` after a terminal of its own."""
 
     def __init__(self, arguments: list[str]) -> None:
         self.text = ""

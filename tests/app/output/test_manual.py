@@ -24,7 +24,7 @@ def test_a_file_and_a_question_need_no_command(docqa, sample_docs):
 
 
 def offered(shell: str, line: str) -> str:
-    """What `shell` is told when Tab is pressed behind `line`."""
+    """What `shell` is told when Tab is pressed after `line`."""
     words = {
         "COMP_WORDS": line,
         "COMP_CWORD": str(len(line.split(" ")) - 1),

@@ -1,4 +1,4 @@
-"""Items of lists by their marks: behind a lead-in, around one of them, within a sentence."""
+"""Items of lists by their marks: after a lead-in, around one of them, within a sentence."""
 
 import pytest
 from hypothesis import given

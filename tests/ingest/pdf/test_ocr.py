@@ -1,4 +1,4 @@
-"""Pages that are pictures: read where docqa-reader[ocr] is installed, else reported with what to
+"""Pages that are images: read where docqa-reader[ocr] is installed, else reported with what to
 install.
 """
 
@@ -33,7 +33,7 @@ def photographed(document: bytes, page: int = 0) -> ImageReader:
 
 
 def scanned(document: bytes, *, stamp: str = "", front: str = "") -> bytes:
-    """A PDF of the picture of page 1 of `document`, with printed words over it, and a printed page
+    """A PDF of the image of page 1 of `document`, with printed words over it, and a printed page
     before it.
     """
     canvas = Sheet()
@@ -77,7 +77,7 @@ def test_neither_an_empty_page_nor_a_printed_one_is_a_picture(make_pdf):
 
 
 class Scripted:
-    """Stands where RapidOCR stands, and says the same of every picture."""
+    """Stands where RapidOCR stands, and says the same of every image."""
 
     def __init__(self, said: list[tuple[str, float]]) -> None:
         self.said = said

@@ -37,7 +37,7 @@ def test_a_guess_is_what_followed_the_last_tokens_somewhere(ids, text):
         guess = lookup.draft(5)
         places = [at for at in range(LEAST, len(ids)) if ids[at - LEAST : at] == written[-LEAST:]]
         assert not guess or any(ids[at : at + 5] == guess for at in places)
-        if places:  # the only place is found; of several one with something behind it
+        if places:  # the only place is found; of several one with something after it
             assert guess
 
 

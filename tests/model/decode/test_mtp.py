@@ -118,7 +118,7 @@ def test_drafts_token_by_token_are_those_of_the_module_over_all(speculating):
     guesses = drafter.draft(7, 3)
     assert (
         drafter.memory.length == 89 and drafter.draft(7, 3) == guesses
-    )  # a guess leaves nothing behind
+    )  # a guess leaves nothing after
     following = speculating.network.embed_tokens(torch.cat([ids[1:], torch.tensor([7])]))
     rotation = speculating.network.rotation(torch.arange(90))
     once = speculating.mtp(hidden[None], following[None], rotation)[0, -1]

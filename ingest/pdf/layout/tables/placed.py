@@ -100,7 +100,7 @@ def lines_of(words: Sequence[Word]) -> list[list[Word]]:
 
 
 def head_count(cells: Sequence[PlacedCell]) -> int:
-    """How many rows name columns: those before the first with a value behind its first column; in a
+    """How many rows name columns: those before the first with a value after its first column; in a
     table of words the first, where no column lacks a name there."""
     rows = 1 + max((cell.row for cell in cells), default=-1)
     columns = max((cell.column + cell.columns for cell in cells), default=0)

@@ -1,4 +1,4 @@
-"""A real model behind llama.cpp's server (`xllamacpp`) and in docqa: what is asserted holds
+"""A real model after llama.cpp's server (`xllamacpp`) and in docqa: what is asserted holds
 whatever it writes.
 """
 

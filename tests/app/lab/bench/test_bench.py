@@ -1,4 +1,4 @@
-"""`docqa bench`: its rows, what was not measured, and the picture."""
+"""`docqa bench`: its rows, what was not measured, and the image."""
 
 from pathlib import Path
 from types import SimpleNamespace

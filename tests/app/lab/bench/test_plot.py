@@ -1,4 +1,4 @@
-"""The picture of a bench: a bar for each ratio, names escaped."""
+"""The image of a bench: a bar for each ratio, names escaped."""
 
 import re
 from xml.etree import ElementTree

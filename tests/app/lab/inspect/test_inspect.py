@@ -1,5 +1,5 @@
-"""`python -m docqa.app.lab.inspect` as a person runs it: the picture, the facts as JSON, which page, and what there
-is no picture of.
+"""`python -m docqa.app.lab.inspect` as a person runs it: the image, the facts as JSON, which page, and what there
+is no image of.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""The cell of a grid: spanning heads, titles of groups, names of rows behind the first cell, parts
+"""The cell of a grid: spanning heads, titles of groups, names of rows after the first cell, parts
 on other pages.
 """
 

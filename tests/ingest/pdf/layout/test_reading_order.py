@@ -1,4 +1,4 @@
-"""Reading order on pages of several columns: pairs of phrases, written from pictures of the pages,
+"""Reading order on pages of several columns: pairs of phrases, written from images of the pages,
 beside pypdf's.
 """
 

@@ -167,7 +167,7 @@ def test_a_type_of_blocks_that_is_not_known_is_named(tmp_path):
     _, path = write(tmp_path, "qwen2")
     content = path.read_bytes()
     name = b"blk.1.ffn_up.weight"
-    at = content.index(name) + len(name) + 4 + 2 * 8  # behind the number of axes and the axes
+    at = content.index(name) + len(name) + 4 + 2 * 8  # after the number of axes and the axes
     assert content[at : at + 4] == b"\0\0\0\0"
     path.write_bytes(content[:at] + (250).to_bytes(4, "little") + content[at + 4 :])
     with pytest.raises(
