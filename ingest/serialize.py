@@ -56,7 +56,7 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-class KeptPages(Sequence[Page]):
+class StoredPages(Sequence[Page]):
     """Pages of a Document, each made of its JSON line when first looked at; equals a tuple. Raises
     Unreadable.
     """
@@ -82,7 +82,9 @@ class KeptPages(Sequence[Page]):
 
     def __eq__(self, other: object) -> bool:
         return (
-            tuple(self) == tuple(other) if isinstance(other, tuple | KeptPages) else NotImplemented
+            tuple(self) == tuple(other)
+            if isinstance(other, tuple | StoredPages)
+            else NotImplemented
         )
 
     def __hash__(self) -> int:
@@ -120,7 +122,7 @@ def from_bytes(data: bytes, path: str) -> Document:
             raise Unreadable(
                 f"stored document has format {record['format']} and {len(lines)} pages"
             )
-        values = record | {"path": path, "pages": KeptPages(lines)}
+        values = record | {"path": path, "pages": StoredPages(lines)}
         made: Document = maker(Document)([values[field.name] for field in fields(Document)])
         vars(made)["content_hash"] = record["content_hash"]  # or each page would be made for it
         return made

@@ -11,7 +11,7 @@ from docqa.app.models.library import bundled
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
-from docqa.app.storage.sources import read_kept, reading_of
+from docqa.app.storage.sources import load_stored, reading_of
 from docqa.app.storage.store import Store, store_of
 from docqa.ingest.pdf.ocr import available
 from docqa.ingest.read import INGEST_VERSION
@@ -34,7 +34,7 @@ KEEP_STATE_FROM_CHARACTERS = 131_072
 def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Document:
     """The Document of `content`, a file called `name`. Raises docqa.ingest.errors."""
     request = reading_of(options)
-    return read_kept(name, content, request, store, [], keep_from_s=KEEP_TEXT_FROM_S)
+    return load_stored(name, content, request, store, [], keep_from_s=KEEP_TEXT_FROM_S)
 
 
 def session_of_content(name: str, content: bytes, options: Options, model: Model | None) -> Session:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answer.grades import Status
 from docqa.app.history.export import NumberedQuote, numbered
-from docqa.app.history.history import kept_documents
+from docqa.app.history.history import stored_documents
 from docqa.app.history.recorder import Recorder, made_turn
-from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
+from docqa.app.history.records import NEXT_BEST, StoredSession, StoredTurn
 
 from .followups import asked_after
 
@@ -31,7 +31,7 @@ class ChatConversation:
     """
 
     def __init__(
-        self, session: Session, recorder: Recorder, turns: Sequence[KeptTurn] = ()
+        self, session: Session, recorder: Recorder, turns: Sequence[StoredTurn] = ()
     ) -> None:
         self.session = session
         self.turns = list(turns)
@@ -86,9 +86,9 @@ class ChatConversation:
         self.add(last.question, understood, answer, note=NEXT_BEST)
         yield Finished(answer)
 
-    def _tries(self, last: KeptTurn) -> list[KeptTurn]:
+    def _tries(self, last: StoredTurn) -> list[StoredTurn]:
         """The turns at the end of the conversation that answer the question of the last one."""
-        tries: list[KeptTurn] = []
+        tries: list[StoredTurn] = []
         for turn in reversed(self.turns):
             if (turn.question, turn.understood) != (last.question, last.understood):
                 break
@@ -118,8 +118,10 @@ class ChatConversation:
         """Every quote so far, by number."""
         return [item for _, quotes in numbered(self.turns) for item in quotes]
 
-    def record(self) -> KeptSession:
+    def record(self) -> StoredSession:
         """The conversation as it is exported."""
         title = self.turns[0].question if self.turns else self.session.documents[0].title
-        documents = kept_documents(self.session.documents)
-        return KeptSession(0, "chat", title, self._started, time.time(), documents, len(self.turns))
+        documents = stored_documents(self.session.documents)
+        return StoredSession(
+            0, "chat", title, self._started, time.time(), documents, len(self.turns)
+        )

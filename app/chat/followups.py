@@ -8,7 +8,7 @@ from docqa.app.answer.text import clip
 from docqa.model.prompts.written_prompt import AnsweredQuestion
 
 if TYPE_CHECKING:
-    from docqa.app.history.records import KeptTurn
+    from docqa.app.history.records import StoredTurn
     from docqa.app.session.session import Session
 
 _EARLIER_TURNS = 4  # shown to a model that writes
@@ -20,7 +20,7 @@ _ANSWER_CHARACTERS = 120
 _LONGEST_QUESTION = 1_000  # characters that are also asked without the brackets
 
 
-def asked_after(session: "Session", turns: "Sequence[KeptTurn]", question: str) -> str:
+def asked_after(session: "Session", turns: "Sequence[StoredTurn]", question: str) -> str:
     """`question` made whole by a model that writes. Without one, a follow-up is asked with the last
     question that did not fail and its answer in brackets, unless it has a surer answer alone."""
     asked = question.strip()
@@ -46,7 +46,7 @@ def asked_after(session: "Session", turns: "Sequence[KeptTurn]", question: str) 
     return asked if surer and not alone.refused else joined
 
 
-def prompt_turns(turns: "Sequence[KeptTurn]") -> list[AnsweredQuestion]:
+def prompt_turns(turns: "Sequence[StoredTurn]") -> list[AnsweredQuestion]:
     """The last of `turns` for a prompt; an answer has what was written without support, too."""
     shown = []
     for turn in turns[-_EARLIER_TURNS:]:

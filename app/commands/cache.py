@@ -13,7 +13,7 @@ from docqa.app import config, report
 from docqa.app.commands import flags
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.forget import forget_file
-from docqa.app.history.history import History, damaged_files, open_kept
+from docqa.app.history.history import History, damaged_files, open_if_stored
 from docqa.app.models.library import pulled_models
 from docqa.app.output.progress import size
 from docqa.app.output.render import printable
@@ -23,7 +23,7 @@ from docqa.model.cost.machine import bytes_of
 
 
 def list_entries() -> int:
-    store = kept_store()
+    store = existing_store()
     entries = store.entries()
     for entry in entries:
         report.result(_line(entry))
@@ -33,7 +33,7 @@ def list_entries() -> int:
         )
     total = sum(entry.bytes for entry in entries)
     count = len(entries)
-    with kept_history(store) as history:
+    with stored_history(store) as history:
         if history is not None:
             sessions = history.sessions()
             questions = sum(session.questions for session in sessions)
@@ -59,7 +59,7 @@ def prune(
     questions go last: a document can be read again, they cannot be recovered. Notes of your own
     stay, with the questions about their document.
     """
-    store = kept_store()
+    store = existing_store()
     budget = BUDGET_BYTES if to is None else bytes_of(to)
     if budget is None:
         raise UsageError(f"{to!r} is not a size", where="--to", hint="such as 500M or 2G")
@@ -74,10 +74,10 @@ def prune(
 
 def verify() -> int:
     """The exit status is 4 if something is damaged."""
-    store = kept_store()
+    store = existing_store()
     checked = len(store.entries())
     problems = [f"{_line(entry)}: {reason}" for entry, reason in store.verify()]
-    with kept_history(store) as history:
+    with stored_history(store) as history:
         if history is not None:
             checked += 1
             wrong = history.check() or "; ".join(history.notices)
@@ -110,7 +110,7 @@ def forget(
     documents = content_digests(file)
     notices = list[str]()
     try:
-        deleted, freed = forget_file(kept_store(), file, documents, _say_waiting, notices)
+        deleted, freed = forget_file(existing_store(), file, documents, _say_waiting, notices)
     finally:
         for notice in notices:
             report.warn(printable(notice))
@@ -135,14 +135,14 @@ def _say_waiting(entry: StoreEntry) -> None:
     )
 
 
-def kept_store() -> Store:
+def existing_store() -> Store:
     return Store(Path(config.resolve().text("cache_dir") or ".").expanduser())
 
 
 @contextmanager
-def kept_history(store: Store) -> Iterator[History | None]:
+def stored_history(store: Store) -> Iterator[History | None]:
     """The history in `store`, or None; at the end it is said what was damaged in it."""
-    history = open_kept(store)
+    history = open_if_stored(store)
     if history is None:
         yield None
         return
@@ -156,7 +156,7 @@ def _prune_history(store: Store, budget: int) -> tuple[int, int]:
     """Give the history what the rest leaves of the budget, or all of it where the rest, in use, is
     over it. Returns (what went, bytes freed)."""
     count = freed = 0
-    with kept_history(store) as history:
+    with stored_history(store) as history:
         if history is not None:
             before = history.bytes()
             left = budget - sum(entry.bytes for entry in store.entries())

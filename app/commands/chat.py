@@ -16,7 +16,7 @@ from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
     from docqa.app.chat.conversation import ChatConversation
-    from docqa.app.history.records import KeptSession, KeptTurn
+    from docqa.app.history.records import StoredSession, StoredTurn
     from docqa.app.options import Options
 
 _Files = Annotated[
@@ -63,7 +63,7 @@ def chat(
 def _talk(
     paths: list[str],
     options: Options,
-    earlier: tuple[KeptSession, list[KeptTurn]] | None,
+    earlier: tuple[StoredSession, list[StoredTurn]] | None,
     *,
     thoughts: bool,
 ) -> int:
@@ -99,13 +99,13 @@ def _talk(
                 )
 
 
-def _earlier(number: int, options: Options) -> tuple[KeptSession, list[KeptTurn]]:
+def _earlier(number: int, options: Options) -> tuple[StoredSession, list[StoredTurn]]:
     """Raises InputError where there is no such session, or it belongs to the terminal interface."""
-    from docqa.app.history.history import open_kept
+    from docqa.app.history.history import open_if_stored
     from docqa.app.storage.store import store_of
 
     store = store_of(replace(options, store=True))
-    history = open_kept(store) if store is not None else None
+    history = open_if_stored(store) if store is not None else None
     if history is None:
         raise InputError("there is no kept session yet", hint="docqa chat FILE starts one")
     with history:

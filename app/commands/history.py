@@ -16,7 +16,7 @@ from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.app.output.render import printable
 from docqa.app.storage.atomic import check_output
 
-from .cache import kept_history, kept_store
+from .cache import existing_store, stored_history
 
 _EXPORT = "export"
 _FILES_SHOWN = 3
@@ -59,7 +59,7 @@ def history(
 
 
 def _list(query: str, limit: int, as_json: bool) -> int:
-    with kept_history(kept_store()) as kept:
+    with stored_history(existing_store()) as kept:
         if kept is None:
             report.note(
                 "docqa: there are no past questions yet; `docqa ask` and `docqa chat` keep theirs"
@@ -100,7 +100,7 @@ def _export(names: list[str], as_html: bool, output: str | None, as_json: bool) 
 
 
 def _exported(number: int, position: int | None, as_html: bool) -> str:
-    with kept_history(kept_store()) as kept:
+    with stored_history(existing_store()) as kept:
         if kept is None:
             raise InputError(
                 "the history is empty", hint="`docqa ask` and `docqa chat` keep their questions"

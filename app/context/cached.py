@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-from docqa.app.storage.arrays import Arrays, kept_arrays
+from docqa.app.storage.arrays import Arrays, cached_arrays
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
 from docqa.model.prompts.prompt import LAYOUT_VERSION
@@ -69,7 +69,7 @@ class CachedParts:
         self, kind: str, document: Document, made_by: tuple[object, ...], make: Callable[[], Arrays]
     ) -> Arrays:
         """The cached arrays of `document`, else those that `make` returns, which are then cached."""
-        return kept_arrays(self.store, kind, document, made_by, self.notices, make)
+        return cached_arrays(self.store, kind, document, made_by, self.notices, make)
 
     def _part(
         self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None

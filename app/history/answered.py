@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from docqa.app.answer.answer import Answer
 from docqa.ingest.types import Document
 
-from .history import kept_documents
+from .history import stored_documents
 from .recorder import made_turn
-from .records import KeptDocument, KeptSession, KeptTurn
+from .records import StoredDocument, StoredSession, StoredTurn
 from .rendering import rendered
 
 
@@ -17,11 +17,13 @@ from .rendering import rendered
 class AnsweredQuestions:
     """Questions in the order in which they were asked. Mutable."""
 
-    documents: list[KeptDocument] = field(default_factory=list)
-    turns: list[KeptTurn] = field(default_factory=list)
+    documents: list[StoredDocument] = field(default_factory=list)
+    turns: list[StoredTurn] = field(default_factory=list)
 
     def add(self, documents: Sequence[Document], answer: Answer) -> None:
-        self.documents += [each for each in kept_documents(documents) if each not in self.documents]
+        self.documents += [
+            each for each in stored_documents(documents) if each not in self.documents
+        ]
         self.turns.append(made_turn(documents, answer.question, answer))
 
     def add_failure(self, question: str, reason: str) -> None:
@@ -31,5 +33,5 @@ class AnsweredQuestions:
         """As a page of HTML where `form` is "html", else as Markdown."""
         now = time.time()
         title = self.turns[0].question if self.turns else ""
-        session = KeptSession(0, "ask", title, now, now, tuple(self.documents), len(self.turns))
+        session = StoredSession(0, "ask", title, now, now, tuple(self.documents), len(self.turns))
         return rendered(form, session, self.turns)

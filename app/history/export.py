@@ -11,7 +11,7 @@ from docqa.app.answer.grades import Status
 from docqa.app.output import render
 from docqa.app.output.render import cite_text, location_text, printable
 
-from .records import NEXT_BEST, KeptSession, KeptTurn
+from .records import NEXT_BEST, StoredSession, StoredTurn
 
 ANNOTATIONS = "Notes and highlights"
 
@@ -23,8 +23,8 @@ class NumberedQuote:
 
 
 def numbered(
-    turns: Sequence[KeptTurn], first: int = 1
-) -> Iterator[tuple[KeptTurn, list[NumberedQuote]]]:
+    turns: Sequence[StoredTurn], first: int = 1
+) -> Iterator[tuple[StoredTurn, list[NumberedQuote]]]:
     """Every turn with its quotes, numbered from `first` through the whole conversation."""
     number = first - 1
     for turn in turns:
@@ -49,7 +49,7 @@ def shown_names(paths: Sequence[str]) -> dict[str, str]:
     }
 
 
-def paths_of(session: KeptSession, turns: Sequence[KeptTurn]) -> list[str]:
+def paths_of(session: StoredSession, turns: Sequence[StoredTurn]) -> list[str]:
     """Those of the documents, and those that answers cite."""
     cited = [
         cite.file
@@ -73,7 +73,7 @@ def evidence_place(item: EvidenceItem, names: dict[str, str]) -> str:
     return f"{names.get(item.file, item.file)}, {place}" if _several(names) else place
 
 
-def headline(turn: KeptTurn, names: dict[str, str]) -> str:
+def headline(turn: StoredTurn, names: dict[str, str]) -> str:
     """The words that answer, or where they may be, or why there are none."""
     answer = turn.answer
     if answer is None:
@@ -88,7 +88,7 @@ def headline(turn: KeptTurn, names: dict[str, str]) -> str:
     return render.headline(answer)
 
 
-def statement_lines(turn: KeptTurn, quotes: Sequence[NumberedQuote]) -> list[str]:
+def statement_lines(turn: StoredTurn, quotes: Sequence[NumberedQuote]) -> list[str]:
     """The statements that are shown one by one, each with the numbers of its `quotes`."""
     if turn.answer is None:
         return []
@@ -112,7 +112,7 @@ def marked_words(quote: Quote) -> tuple[str, str, str]:
     return quote.text[:start], quote.text[start:end], quote.text[end:]
 
 
-def remarks(turn: KeptTurn, files: int, *, judged: bool = True) -> list[str]:
+def remarks(turn: StoredTurn, files: int, *, judged: bool = True) -> list[str]:
     """The remarks next to the answer about `files` documents: how it was understood, what was
     searched, that it is partial, warnings, and with `judged` the confidence."""
     answer = turn.answer

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from docqa.app.storage.remembered import remember, remembered
 from docqa.app.storage.store import Store, StoreEntry, inside
 
-from .history import damaged_files, open_kept
+from .history import damaged_files, open_if_stored
 
 
 def forget_file(
@@ -23,7 +23,7 @@ def forget_file(
     try:
         deleted, freed = store.forget(documents, path, on_wait)
     finally:
-        history = open_kept(store)
+        history = open_if_stored(store)
         if history is not None:
             with history:
                 asked = history.forget(documents, path)

@@ -22,11 +22,11 @@ from .database import FOLDER, NAME, Database
 from .query import indexed_text, phrases
 from .records import (
     CitedPage,
-    KeptAnnotation,
-    KeptDocument,
-    KeptSession,
-    KeptTurn,
     Listed,
+    StoredAnnotation,
+    StoredDocument,
+    StoredSession,
+    StoredTurn,
 )
 
 _TURN = "turns.id, turns.position, turns.asked, turns.question, turns.understood, turns.state, turns.note, turns.answer"
@@ -35,7 +35,7 @@ _ANNOTATION = 'page, start, end_page, "end", text, place, note, made'
 _UNREADABLE = "the kept answer cannot be read"
 
 
-def open_kept(store: Store) -> History | None:
+def open_if_stored(store: Store) -> History | None:
     """The history in `store`; None where nothing is kept yet."""
     return History(store) if (store.root / FOLDER / NAME).is_file() else None
 
@@ -45,9 +45,11 @@ def damaged_files(store: Store) -> list[Path]:
     return sorted((store.root / FOLDER).glob(f"{NAME}.damaged*"))
 
 
-def kept_documents(documents: Sequence[Document]) -> tuple[KeptDocument, ...]:
+def stored_documents(documents: Sequence[Document]) -> tuple[StoredDocument, ...]:
     return tuple(
-        KeptDocument(document.id, storable(document.path), storable(os.path.abspath(document.path)))
+        StoredDocument(
+            document.id, storable(document.path), storable(os.path.abspath(document.path))
+        )
         for document in documents
     )
 
@@ -70,7 +72,7 @@ class History:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def start(self, kind: str, documents: Sequence[KeptDocument], title: str) -> int:
+    def start(self, kind: str, documents: Sequence[StoredDocument], title: str) -> int:
         """Begin a session of `kind` (ask, chat or tui); returns its number."""
         now = time.time()
         into = "INSERT INTO sessions (kind, title, started, updated) VALUES (?, ?, ?, ?)"
@@ -79,7 +81,9 @@ class History:
             _add_documents(db, session, documents)
         return session
 
-    def keep(self, session: int, turn: KeptTurn, documents: Sequence[KeptDocument] = ()) -> bool:
+    def keep(
+        self, session: int, turn: StoredTurn, documents: Sequence[StoredDocument] = ()
+    ) -> bool:
         """Write a turn of `session`, over the one at its position or, with 0, after the others, and
         new `documents`. Returns whether there still is such a session."""
         with self._database.transaction() as db:
@@ -89,7 +93,7 @@ class History:
                 _put_turn(db, session, turn, turn.position)
         return exists
 
-    def keep_all(self, session: int, turns: Sequence[KeptTurn], place: tuple[int, int]) -> None:
+    def keep_all(self, session: int, turns: Sequence[StoredTurn], place: tuple[int, int]) -> None:
         """Make `turns` and `place` all that is kept of `session`."""
         with self._database.transaction() as db:
             changes = [
@@ -103,7 +107,7 @@ class History:
             if any(changes):
                 _touch(db, session)
 
-    def annotate(self, session: int, annotation: KeptAnnotation) -> int:
+    def annotate(self, session: int, annotation: StoredAnnotation) -> int:
         """Write an annotation over the one with its id; returns its id, 0 where the session is
         gone.
         """
@@ -123,7 +127,7 @@ class History:
 
     def sessions(
         self, *, number: int | None = None, kind: str | None = None, document: str | None = None
-    ) -> list[KeptSession]:
+    ) -> list[StoredSession]:
         """Sessions, last used first; only that of a number, those of a front end, or over a
         document (sha256).
         """
@@ -132,13 +136,13 @@ class History:
             "FROM sessions AS s WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR kind = ?2) AND "
             "(?3 IS NULL OR id IN (SELECT session FROM documents WHERE document = ?3)) ORDER BY updated DESC, id DESC"
         )
-        sessions: list[KeptSession] = []
+        sessions: list[StoredSession] = []
         with self._database.reading() as db:
             for row in db.execute(query, (number, kind, document)).fetchall():
                 session, front_end, title, started, updated, page, offset, questions = row
                 documents = _documents(db, session)
                 sessions.append(
-                    KeptSession(
+                    StoredSession(
                         session,
                         front_end,
                         title,
@@ -151,7 +155,7 @@ class History:
                 )
         return sessions
 
-    def session(self, number: int) -> KeptSession:
+    def session(self, number: int) -> StoredSession:
         """One session. Raises InputError."""
         sessions = self.sessions(number=number)
         if not sessions:
@@ -160,19 +164,19 @@ class History:
             )
         return sessions[0]
 
-    def turns(self, session: int) -> list[KeptTurn]:
+    def turns(self, session: int) -> list[StoredTurn]:
         """The turns of a session in order, with the pages that they cite."""
         query = f"SELECT {_TURN} FROM turns WHERE session = ? ORDER BY position"
         with self._database.reading() as db:
             rows = db.execute(query, (session,)).fetchall()
             return [_turn(row[1:], _pages(db, row[0])) for row in rows]
 
-    def annotations(self, session: int) -> list[KeptAnnotation]:
+    def annotations(self, session: int) -> list[StoredAnnotation]:
         """A session's annotations, in the order of the document."""
         query = (
             f"SELECT {_ANNOTATION}, id FROM annotations WHERE session = ? ORDER BY page, start, id"
         )
-        return [KeptAnnotation(*row) for row in self._rows(query, session)]
+        return [StoredAnnotation(*row) for row in self._rows(query, session)]
 
     def search(self, query: str = "", limit: int = 50) -> tuple[list[Listed], int]:
         """(the newest `limit` turns with every word of `query` in question, answer or quotes, their
@@ -219,7 +223,7 @@ class History:
             self._database.compact()
         return len(numbers)
 
-    def prune(self, budget_bytes: int) -> list[KeptSession]:
+    def prune(self, budget_bytes: int) -> list[StoredSession]:
         """Delete sessions longest unused until the rest fits, none with annotations; returns
         them.
         """
@@ -234,7 +238,7 @@ class History:
         sizes = dict(self._rows(characters))
         share = total / max(sum(sizes.values()), 1)  # of the file, by what each session holds
         annotated = {row[0] for row in self._rows("SELECT DISTINCT session FROM annotations")}
-        gone: list[KeptSession] = []
+        gone: list[StoredSession] = []
         for session in reversed(self.sessions()):
             if session.id in annotated:
                 continue
@@ -249,7 +253,9 @@ class History:
         return self.path.stat().st_size
 
 
-def _add_documents(db: sqlite3.Connection, session: int, documents: Sequence[KeptDocument]) -> None:
+def _add_documents(
+    db: sqlite3.Connection, session: int, documents: Sequence[StoredDocument]
+) -> None:
     """Add those that the session does not have: another content, or the same under another path."""
     for document in documents:
         db.execute(
@@ -267,7 +273,7 @@ def _touch(db: sqlite3.Connection, session: int) -> bool:
     )
 
 
-def _put_turn(db: sqlite3.Connection, session: int, turn: KeptTurn, position: int) -> bool:
+def _put_turn(db: sqlite3.Connection, session: int, turn: StoredTurn, position: int) -> bool:
     """Write a turn at `position`, with 0 after the others; returns whether anything changed."""
     answer = None if turn.answer is None else compact_json(turn.answer.to_json_object())
     texts = (turn.question, turn.understood, turn.state, turn.note, answer)
@@ -305,7 +311,7 @@ def _put_page(db: sqlite3.Connection, session: int, turn: int, page: CitedPage) 
     )
 
 
-def _index(db: sqlite3.Connection, number: int, turn: KeptTurn) -> None:
+def _index(db: sqlite3.Connection, number: int, turn: StoredTurn) -> None:
     texts = [turn.question, turn.understood]
     if turn.answer is not None:
         texts += [turn.answer.answer or "", *(quote.text for quote in turn.answer.quotes)]
@@ -333,12 +339,12 @@ def _matching(db: sqlite3.Connection, query: str) -> list[int]:
     return sorted(matching or ())
 
 
-def _documents(db: sqlite3.Connection, session: int) -> tuple[KeptDocument, ...]:
+def _documents(db: sqlite3.Connection, session: int) -> tuple[StoredDocument, ...]:
     rows = db.execute(
         "SELECT document, path, absolute FROM documents WHERE session = ? ORDER BY position",
         (session,),
     )
-    return tuple(KeptDocument(*row) for row in rows)
+    return tuple(StoredDocument(*row) for row in rows)
 
 
 def _pages(db: sqlite3.Connection, turn: int) -> tuple[CitedPage, ...]:
@@ -350,7 +356,7 @@ def _pages(db: sqlite3.Connection, turn: int) -> tuple[CitedPage, ...]:
     return tuple(CitedPage(*row) for row in rows)
 
 
-def _turn(row: _Row, pages: tuple[CitedPage, ...] = ()) -> KeptTurn:
+def _turn(row: _Row, pages: tuple[CitedPage, ...] = ()) -> StoredTurn:
     position, asked, question, understood, state, note, stored = row
     answer = None
     if stored is not None:
@@ -358,4 +364,4 @@ def _turn(row: _Row, pages: tuple[CitedPage, ...] = ()) -> KeptTurn:
             answer = Answer.from_json_object(json.loads(stored))
         except (AttributeError, KeyError, TypeError, ValueError):
             note = note or _UNREADABLE
-    return KeptTurn(question, asked, answer, understood, state, note, position, pages)
+    return StoredTurn(question, asked, answer, understood, state, note, position, pages)

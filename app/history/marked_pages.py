@@ -8,12 +8,12 @@ from docqa.app.output.render import page_text
 from docqa.app.output.templates import escaped
 
 from .export import NumberedQuote
-from .records import CitedPage, KeptSession, KeptTurn
+from .records import CitedPage, StoredSession, StoredTurn
 
 
 def marked_pages(
-    session: KeptSession,
-    turns: Sequence[tuple[KeptTurn, list[NumberedQuote]]],
+    session: StoredSession,
+    turns: Sequence[tuple[StoredTurn, list[NumberedQuote]]],
     names: dict[str, str],
 ) -> Iterator[tuple[str, CitedPage, str]]:
     """(heading, page, its text with the quotes marked) of the cited pages, in the order of the
@@ -45,12 +45,12 @@ def marked_pages(
         )
 
 
-def is_cited(turn: KeptTurn, quote: Quote) -> bool:
+def is_cited(turn: StoredTurn, quote: Quote) -> bool:
     """Whether one of the pages that `quote` cites is kept."""
     return any(_page_of(turn, cite) is not None for cite in quote.cites)
 
 
-def _page_of(turn: KeptTurn, cite: Cite) -> CitedPage | None:
+def _page_of(turn: StoredTurn, cite: Cite) -> CitedPage | None:
     same = (page for page in turn.pages if (page.file, page.page) == (cite.file, cite.page))
     return next((page for page in same if page.start <= cite.start < cite.end <= page.end), None)
 

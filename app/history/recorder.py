@@ -11,8 +11,8 @@ from docqa.app.errors import ResourceError
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
 
-from .history import History, kept_documents
-from .records import CitedPage, KeptTurn
+from .history import History, stored_documents
+from .records import CitedPage, StoredTurn
 
 WHOLE_PAGE = 12_000
 """Characters up to which a page is kept whole."""
@@ -28,12 +28,12 @@ def made_turn(
     understood: str = "",
     state: str = "done",
     note: str = "",
-) -> KeptTurn:
+) -> StoredTurn:
     """The turn of a question asked now, with the pages that its answer cites; `understood`: what it
     was taken to ask."""
     meant = understood or (answer.question if answer is not None else "")
     meant = "" if meant == question.strip() else meant
-    return KeptTurn(
+    return StoredTurn(
         question, time.time(), answer, meant, state, note, 0, cited_pages(answer, documents)
     )
 
@@ -57,7 +57,7 @@ class Recorder:
             if isinstance(event, Finished):
                 self.keep(made_turn(self.documents, event.answer.question, event.answer))
 
-    def keep(self, turn: KeptTurn) -> None:
+    def keep(self, turn: StoredTurn) -> None:
         if self.store is None:
             return
         try:
@@ -65,7 +65,7 @@ class Recorder:
                 return
             if self.history is None:
                 self.history = History(self.store)
-            documents = kept_documents(self.documents)
+            documents = stored_documents(self.documents)
             if self.session is None or not self.history.keep(self.session, turn, documents):
                 # forgotten meanwhile: begin anew
                 self.session = self.history.start(self.kind, documents, turn.question)

@@ -12,7 +12,7 @@ _ID = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?")
 
 
 @dataclass(frozen=True)
-class KeptDocument:
+class StoredDocument:
     """sha256 of its bytes, its path as given, and where that was."""
 
     id: str
@@ -37,7 +37,7 @@ class CitedPage:
 
 
 @dataclass(frozen=True)
-class KeptTurn:
+class StoredTurn:
     """One question. `understood`: what was asked, where that differs. `state` is done, stopped or
     failed, for the reason `note`. `asked` is seconds since the epoch; `position` counts from 1, 0:
     not kept yet. `pages` hold all that the answer's quotes cite."""
@@ -58,7 +58,7 @@ class KeptTurn:
 
 
 @dataclass(frozen=True)
-class KeptAnnotation:
+class StoredAnnotation:
     """Words that a reader has highlighted, perhaps with a `note`, from offset `start` of `page` to
     `end` of `end_page` (half-open; pages from 1); `text` was there, `place` says where. `made` is
     seconds since the epoch; `id` is 0 where it is not kept yet."""
@@ -75,7 +75,7 @@ class KeptAnnotation:
 
 
 @dataclass(frozen=True)
-class KeptSession:
+class StoredSession:
     """One conversation of a front end (`kind`: ask, chat or tui) over `documents`; `questions`
     counts its turns, times are seconds since the epoch. `place`: (page, offset) where a reader left
     it; 0: nowhere."""
@@ -85,7 +85,7 @@ class KeptSession:
     title: str
     started: float
     updated: float
-    documents: tuple[KeptDocument, ...]
+    documents: tuple[StoredDocument, ...]
     questions: int = 0
     place: tuple[int, int] = (0, 0)
 
@@ -95,7 +95,7 @@ class Listed:
     session: int
     kind: str
     files: tuple[str, ...]
-    turn: KeptTurn
+    turn: StoredTurn
 
     @property
     def id(self) -> str:

@@ -15,7 +15,7 @@ from docqa.app.output.templates import escaped, filled_in
 from docqa.app.storage.atomic import write_new
 
 from .marked_pages import is_cited, marked_pages
-from .records import KeptAnnotation, KeptSession, KeptTurn
+from .records import StoredAnnotation, StoredSession, StoredTurn
 
 HTML = "html"
 MARKDOWN = "md"
@@ -25,10 +25,10 @@ _MARKUP = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>
 
 def rendered(
     form: str,
-    session: KeptSession,
-    turns: Sequence[KeptTurn],
+    session: StoredSession,
+    turns: Sequence[StoredTurn],
     first_quote: int = 1,
-    annotations: Sequence[KeptAnnotation] = (),
+    annotations: Sequence[StoredAnnotation] = (),
 ) -> str:
     """The conversation as HTML or MARKDOWN, quotes numbered from `first_quote`, with what was
     highlighted; all text is escaped."""
@@ -59,9 +59,9 @@ def rendered(
 
 def write_export(
     path: str,
-    session: KeptSession,
-    turns: Sequence[KeptTurn],
-    annotations: Sequence[KeptAnnotation] = (),
+    session: StoredSession,
+    turns: Sequence[StoredTurn],
+    annotations: Sequence[StoredAnnotation] = (),
 ) -> str:
     """Write a conversation into a new file and return its path: HTML for `.html` or `.htm`, else
     Markdown. Raises FileExistsError, OSError, and ValueError for a name that no file can have."""

@@ -18,7 +18,7 @@ Arrays = Mapping[str, np.ndarray]
 _FILE = "arrays.safetensors"
 
 
-def kept_arrays(
+def cached_arrays(
     store: Store,
     kind: str,
     document: Document,

@@ -120,7 +120,7 @@ def read_one(
         )
     name, content = contents[0]
     data = content if isinstance(content, bytes) else load(content)
-    sources.documents.append(read_kept(name, data, request, store, sources.notices))
+    sources.documents.append(load_stored(name, data, request, store, sources.notices))
     return sources.documents[0], data, sources
 
 
@@ -191,7 +191,7 @@ class _Begun:
         try:
             self.data = load(self.content) if isinstance(self.content, Path) else self.content
             if self.store is not None:
-                self.stored = kept_document(
+                self.stored = stored_document(
                     self.store, self.name, self.data, self.request, self.notices
                 )
             if self.stored is None:
@@ -223,7 +223,7 @@ class _Begun:
         return document
 
 
-def read_kept(
+def load_stored(
     name: str,
     data: bytes,
     request: ReadRequest,
@@ -295,7 +295,7 @@ def _key(name: str, digest: str, request: ReadRequest, password: str) -> str:
     return key_of(fields)
 
 
-def kept_document(
+def stored_document(
     store: Store, name: str, data: bytes, request: ReadRequest, notices: list[str]
 ) -> Document | None:
     """The kept Document of `data`, or None; `notices` say where a damaged one was deleted."""

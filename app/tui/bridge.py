@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from docqa.app.answer.answer import Quote
-    from docqa.app.history.records import KeptTurn
+    from docqa.app.history.records import StoredTurn
     from docqa.app.session.session import Session
     from docqa.ingest.types import Document
 
@@ -185,7 +185,7 @@ class DocumentJobs:
         self._post = post
         bridge.documents.append(self)
         # in the thread: the screen may not know the last one
-        self._answered: dict[int, KeptTurn] = {}
+        self._answered: dict[int, StoredTurn] = {}
         self.session: Session | None = None
         self.left = False
 
@@ -204,7 +204,7 @@ class DocumentJobs:
         """Read the document, from where an earlier read stopped: SessionEvents, then JobEnded."""
         self._submit("read", lambda: self._events(None, self.opened.read()))
 
-    def ask(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> None:
+    def ask(self, number: int, question: str, before: Mapping[int, StoredTurn]) -> None:
         """Answer a question after those that wait: SessionEvents, then JobEnded. It is understood
         by those of lower numbers: of `before`, and those answered meanwhile."""
         self._submit("ask", lambda: self._answer(number, question, before), number)
@@ -261,10 +261,10 @@ class DocumentJobs:
 
         return on_page
 
-    def _answer(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> _Messages:
+    def _answer(self, number: int, question: str, before: Mapping[int, StoredTurn]) -> _Messages:
         """Answer `question` as the turns before it, answered by now, let it be understood."""
         from docqa.app.chat.followups import asked_after
-        from docqa.app.history.records import KeptTurn
+        from docqa.app.history.records import StoredTurn
 
         known = {**before, **self._answered}
         turns = [known[earlier] for earlier in sorted(known) if earlier < number]
@@ -274,7 +274,7 @@ class DocumentJobs:
         for message in self._events(number, self.opened.ask(asked)):
             if isinstance(message.event, Finished):
                 answer = message.event.answer
-                self._answered[number] = KeptTurn(question, time.time(), answer, asked)
+                self._answered[number] = StoredTurn(question, time.time(), answer, asked)
             yield message
 
     def _again(self, number: int, question: str, shown: Sequence[Quote]) -> _Messages:

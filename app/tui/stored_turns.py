@@ -9,9 +9,9 @@ from typing import TypeVar
 from docqa.app.answer import events
 from docqa.app.answer.answer import Answer
 from docqa.app.errors import ResourceError
-from docqa.app.history.history import History, kept_documents, open_kept
+from docqa.app.history.history import History, open_if_stored, stored_documents
 from docqa.app.history.recorder import cited_pages
-from docqa.app.history.records import KeptAnnotation, KeptSession, KeptTurn
+from docqa.app.history.records import StoredAnnotation, StoredSession, StoredTurn
 from docqa.app.history.rendering import write_export
 from docqa.app.output.render import document_line
 from docqa.app.storage.store import Store
@@ -90,7 +90,7 @@ def load(store: Store | None, documents: Sequence[Document]) -> StoredTurns:
         return StoredTurns()
     store.meet([each.id for each in documents])
     try:
-        history = open_kept(store)
+        history = open_if_stored(store)
         if history is None:
             return StoredTurns()
         with history:
@@ -101,9 +101,9 @@ def load(store: Store | None, documents: Sequence[Document]) -> StoredTurns:
         return StoredTurns(notices=(str(error),))
 
 
-def annotations_of(store: Store | None, document: Document) -> list[KeptAnnotation]:
+def annotations_of(store: Store | None, document: Document) -> list[StoredAnnotation]:
     """The annotations of `document` in its order. Raises ResourceError or OSError."""
-    history = open_kept(store) if store is not None else None
+    history = open_if_stored(store) if store is not None else None
     if history is None:
         return []
     with history:
@@ -112,8 +112,8 @@ def annotations_of(store: Store | None, document: Document) -> list[KeptAnnotati
 
 
 def store_annotation(
-    store: Store | None, document: Document, annotation: KeptAnnotation
-) -> KeptAnnotation:
+    store: Store | None, document: Document, annotation: StoredAnnotation
+) -> StoredAnnotation:
     """Write `annotation` now, over the one with its id, as `save` does; returns it with its id."""
     number = _write(
         store, [document], lambda history, session: history.annotate(session, annotation)
@@ -121,7 +121,9 @@ def store_annotation(
     return annotation if number is None else replace(annotation, id=number)
 
 
-def delete_annotation(store: Store | None, document: Document, annotation: KeptAnnotation) -> None:
+def delete_annotation(
+    store: Store | None, document: Document, annotation: StoredAnnotation
+) -> None:
     """Raises OSError."""
     _write(store, [document], lambda history, _: history.delete_annotation(annotation.id))
 
@@ -138,7 +140,7 @@ def _write(
             session = (
                 kept.id
                 if kept
-                else history.start(_KIND, kept_documents(documents), documents[0].title)
+                else history.start(_KIND, stored_documents(documents), documents[0].title)
             )
             done = work(history, session)
             if store.forgotten(ids):  # while it was written
@@ -152,19 +154,19 @@ def export(
     path: str,
     documents: Sequence[Document],
     turns: list[ShownTurn],
-    made: Sequence[KeptAnnotation] = (),
+    made: Sequence[StoredAnnotation] = (),
 ) -> str:
     """Write turns and the annotations `made` into a new file, as `write_export` does, whose errors
     it raises.
     """
     now = time.time()
-    session = KeptSession(
-        0, _KIND, documents[0].title, now, now, kept_documents(documents), len(turns)
+    session = StoredSession(
+        0, _KIND, documents[0].title, now, now, stored_documents(documents), len(turns)
     )
     return write_export(path, session, [stored_turn(turn, documents) for turn in turns], made)
 
 
-def session_of(history: History, documents: Sequence[Document]) -> KeptSession | None:
+def session_of(history: History, documents: Sequence[Document]) -> StoredSession | None:
     """The session of `documents` together; None where there is none yet."""
     ids = {each.id for each in documents}
     found = history.sessions(kind=_KIND, document=documents[0].id)
@@ -173,14 +175,16 @@ def session_of(history: History, documents: Sequence[Document]) -> KeptSession |
     )
 
 
-def shown_turn(kept: KeptTurn) -> ShownTurn:
+def shown_turn(kept: StoredTurn) -> ShownTurn:
     return ShownTurn(kept.question, kept.state, kept.answer, kept.note, understood=kept.understood)
 
 
-def stored_turn(turn: ShownTurn, documents: Sequence[Document] = ()) -> KeptTurn:
+def stored_turn(turn: ShownTurn, documents: Sequence[Document] = ()) -> StoredTurn:
     """`turn` as the history has it, with the pages that it cites; one that is under way counts as
     stopped.
     """
     pages = cited_pages(turn.answer, documents)
     state, note = ("stopped", INTERRUPTED) if turn.running else (turn.state, turn.note)
-    return KeptTurn(turn.question, time.time(), turn.answer, turn.understood, state, note, 0, pages)
+    return StoredTurn(
+        turn.question, time.time(), turn.answer, turn.understood, state, note, 0, pages
+    )

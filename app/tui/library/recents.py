@@ -12,7 +12,7 @@ from docqa.app.batch.items import containing_file
 from docqa.app.errors import ResourceError
 
 if TYPE_CHECKING:
-    from docqa.app.history.records import KeptSession, KeptTurn
+    from docqa.app.history.records import StoredSession, StoredTurn
     from docqa.app.storage.store import Store
 
 MOST_QUESTIONS = 200
@@ -22,7 +22,7 @@ _KINDS = ("documents", "states", "history")
 @dataclass(frozen=True)
 class PastQuestion:
     path: str
-    turn: "KeptTurn"
+    turn: "StoredTurn"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class LibraryRow:
         return os.path.exists(self.path) or containing_file(self.path) is not None
 
 
-def anything_kept(store: "Store") -> bool:
+def anything_stored(store: "Store") -> bool:
     """Whether there can be something to list; looks at no more than the names of folders."""
     folders = [store.root / kind for kind in _KINDS]
     return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
@@ -82,9 +82,9 @@ def recent_documents(store: "Store", notices: list[str] | None = None) -> list[L
 
 def past_questions(store: "Store") -> list[PastQuestion]:
     """The newest questions about one document. Raises ResourceError."""
-    from docqa.app.history.history import open_kept
+    from docqa.app.history.history import open_if_stored
 
-    history = open_kept(store)
+    history = open_if_stored(store)
     if history is None:
         return []
     with history:
@@ -120,11 +120,13 @@ def short_path(path: str) -> str:
     return "~" + path[len(home) :] if home != "/" and path.startswith(home + os.sep) else path
 
 
-def _asked(store: "Store", notices: list[str]) -> "list[KeptSession]":
-    from docqa.app.history.history import open_kept  # SQLite: only once the list is on the screen
+def _asked(store: "Store", notices: list[str]) -> "list[StoredSession]":
+    from docqa.app.history.history import (
+        open_if_stored,  # SQLite: only once the list is on the screen
+    )
 
     try:
-        history = open_kept(store)
+        history = open_if_stored(store)
         if history is None:
             return []
         with history:

@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.content import Content
 
 from docqa.app.errors import ResourceError
-from docqa.app.history.records import KeptAnnotation
+from docqa.app.history.records import StoredAnnotation
 from docqa.app.output.render import excerpt, printable
 from docqa.app.storage.store import Store
 from docqa.app.tui import stored_turns
@@ -35,11 +35,11 @@ class Annotations:
     def __init__(self, navigation: Navigation, store: Store | None) -> None:
         self.panes = navigation.panes
         self._say = self.panes.message
-        self.made: list[KeptAnnotation] = []
+        self.made: list[StoredAnnotation] = []
         self._navigation = navigation
         self._store = store
         self._last: PageSpan | None = None  # selected last
-        self._noted: KeptAnnotation | None = None  # whose note is being written
+        self._noted: StoredAnnotation | None = None  # whose note is being written
 
     def load(self) -> None:
         try:
@@ -89,7 +89,7 @@ class Annotations:
         if pointed is not None:
             self.edit(pointed)
 
-    def edit(self, annotation: KeptAnnotation) -> None:
+    def edit(self, annotation: StoredAnnotation) -> None:
         self._noted = annotation
         self.panes.prompt.enter("note", annotation.note)
 
@@ -102,7 +102,7 @@ class Annotations:
             self._keep(replace(noted, note=note))
             self.panes.show_status("note stored" if note else "highlighted")
 
-    def delete(self, annotation: KeptAnnotation) -> None:
+    def delete(self, annotation: StoredAnnotation) -> None:
         try:
             stored_turns.delete_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
@@ -112,7 +112,7 @@ class Annotations:
         self._show()
         self.panes.show_status("deleted")
 
-    def go(self, annotation: KeptAnnotation) -> None:
+    def go(self, annotation: StoredAnnotation) -> None:
         spans = _spans(annotation, self.panes.opened)
         if spans:
             self._navigation.jump(spans[0].place)
@@ -121,7 +121,7 @@ class Annotations:
         gone = "" if spans else ": its words are no longer in this document"
         self.panes.show_status(f"{number} of {len(self.made)}: {note}{gone}")
 
-    def at(self, page: int, offset: int) -> KeptAnnotation | None:
+    def at(self, page: int, offset: int) -> StoredAnnotation | None:
         """The annotation with character `offset` of `page`; of several the last one made."""
         there = []
         for annotation in self.made:
@@ -130,7 +130,7 @@ class Annotations:
                     there.append(annotation)
         return max(there, key=lambda annotation: annotation.made, default=None)
 
-    def _pointed(self) -> KeptAnnotation | None:
+    def _pointed(self) -> StoredAnnotation | None:
         """The annotation pointed at, a new one on the words that are; without any None, which is
         said.
         """
@@ -147,9 +147,9 @@ class Annotations:
         place = place_of(document, spans)
         text = words_at(document, spans)
         end = spans[-1]
-        return KeptAnnotation(*spans[0].place, end.page, end.end, text, place, made=time.time())
+        return StoredAnnotation(*spans[0].place, end.page, end.end, text, place, made=time.time())
 
-    def _keep(self, annotation: KeptAnnotation) -> None:
+    def _keep(self, annotation: StoredAnnotation) -> None:
         try:
             stored = stored_turns.store_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
@@ -168,7 +168,7 @@ class Annotations:
         self.panes.page.mark(marks, own=True)
 
 
-def _spans(annotation: KeptAnnotation, document: Document) -> Sequence[PageSpan]:
+def _spans(annotation: StoredAnnotation, document: Document) -> Sequence[PageSpan]:
     first = (annotation.page, annotation.start)
     last = (annotation.end_page, annotation.end)
     return standing(spans_between(document, first, last), annotation.text, document)
@@ -198,7 +198,7 @@ class AnnotationsScreen(ChoiceScreen):
         ]
         return [(_line(each), each) for each in found]
 
-    async def chosen(self, choice: KeptAnnotation) -> None:
+    async def chosen(self, choice: StoredAnnotation) -> None:
         self._annotations.go(choice)
 
     def action_write(self) -> None:
@@ -214,7 +214,7 @@ class AnnotationsScreen(ChoiceScreen):
             self.dismiss()
 
 
-def _line(annotation: KeptAnnotation) -> Content:
+def _line(annotation: StoredAnnotation) -> Content:
     words = f"  “{excerpt(annotation.text, _WORDS_CHARACTERS)}”"
     note = [(f"\n✎ {printable(annotation.note)}", "italic")] if annotation.note else []
     return Content.assemble((printable(annotation.place), "bold"), words, *note)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from docqa.app.history.history import History, kept_documents
-from docqa.app.history.records import KeptTurn
+from docqa.app.history.history import History, stored_documents
+from docqa.app.history.records import StoredTurn
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.storage.store import Store
@@ -46,9 +46,9 @@ def opened(own_folders: Path) -> Callable[[Path], None]:
         store = Store(own_folders)
         with History(store) as history:
             number = history.start(
-                "ask", kept_documents(documents), "Where is the xylophone of Quetzalcoatl?"
+                "ask", stored_documents(documents), "Where is the xylophone of Quetzalcoatl?"
             )
-            history.keep(number, KeptTurn("Where is the xylophone of Quetzalcoatl?", 1.0))
+            history.keep(number, StoredTurn("Where is the xylophone of Quetzalcoatl?", 1.0))
         entry = {"documents": [d.id for d in documents], "paths": [d.path for d in documents]}
         state = store.write_entry("states", "s", entry)
         (state / "model").write_bytes(b"Quetzalcoatl")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from docqa.app.history.history import History
-from docqa.app.history.records import KeptAnnotation, KeptDocument, KeptTurn
+from docqa.app.history.records import StoredAnnotation, StoredDocument, StoredTurn
 from docqa.app.storage.store import Store
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
@@ -41,11 +41,11 @@ def fill(own_folders: Path) -> Any:
     def write(kind: str, *questions: str) -> int:
         with History(Store(own_folders)) as history:
             session = history.start(
-                kind, [KeptDocument("ab" * 32, "x/report.pdf", "/x/report.pdf")], questions[0]
+                kind, [StoredDocument("ab" * 32, "x/report.pdf", "/x/report.pdf")], questions[0]
             )
             for question in questions:
                 history.keep(
-                    session, KeptTurn(question, 1_700_000_000.0, state="failed", note="no memory")
+                    session, StoredTurn(question, 1_700_000_000.0, state="failed", note="no memory")
                 )
             return session
 
@@ -203,7 +203,7 @@ def test_forget_deletes_the_questions_of_a_file_and_no_others(asked, docqa, fill
 def test_notes_of_a_document_are_exported_with_its_session_and_forgotten(fill, docqa, own_folders):
     session = fill("tui", "one")
     with History(Store(own_folders)) as history:
-        history.annotate(session, KeptAnnotation(1, 0, 1, 9, "The lease", "p. 1", "ask Quetzal"))
+        history.annotate(session, StoredAnnotation(1, 0, 1, 9, "The lease", "p. 1", "ask Quetzal"))
     for form in ("--md", "--html"):
         code, out, _ = docqa("history", "export", str(session), form)
         assert (code, "ask Quetzal" in out, "The lease" in out) == (0, True, True)

@@ -82,7 +82,7 @@ def kept(tmp_path: Path) -> CachedParts:
     return CachedParts(Store(tmp_path / "cache"), "tiny")
 
 
-def kept_file(kept: CachedParts) -> Path:
+def stored_file(kept: CachedParts) -> Path:
     (file,) = (kept.store.root / "contexts").glob("*/*.safetensors")
     return file
 
@@ -108,7 +108,7 @@ def test_the_same_content_under_another_path_is_found(kept, document, model):
 def test_damaged_tokens_are_made_again(kept, document, model, harm):
     made = document("One page.", "Another page with more words.")
     expected = kept.context([made], lambda: model.tokenizer, None)
-    file = kept_file(kept)
+    file = stored_file(kept)
     data = file.read_bytes()
     if harm == "remove":
         file.unlink()
@@ -130,9 +130,9 @@ def test_what_another_process_keeps_meanwhile_stays_as_it_is(kept, document, mod
         return model.tokenizer
 
     first = kept.context([made], slow, None)
-    node = kept_file(kept).stat().st_ino
+    node = stored_file(kept).stat().st_ino
     assert same(other.context([made], fail, None), first)
-    assert kept_file(kept).stat().st_ino == node and kept.notices == other.notices == []
+    assert stored_file(kept).stat().st_ino == node and kept.notices == other.notices == []
 
 
 def test_a_disk_that_refuses_is_said_and_costs_no_answer(kept, document, model, monkeypatch):

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from docqa.app.history.history import History, kept_documents
-from docqa.app.history.records import KeptAnnotation, KeptSession
+from docqa.app.history.history import History, stored_documents
+from docqa.app.history.records import StoredAnnotation, StoredSession
 from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.ingest.types import Document
 
 HOSTILE = "<script>alert(1)</script> *bold*"
-RENT = KeptAnnotation(2, 4, 2, 20, "the rent is 1,200", "4.2 Rent · p. 2", "ask Ada", 5.0)
+RENT = StoredAnnotation(2, 4, 2, 20, "the rent is 1,200", "4.2 Rent · p. 2", "ask Ada", 5.0)
 
 
 @pytest.fixture
@@ -23,11 +23,11 @@ def lease(document: Callable[..., Document]) -> Document:
 
 def test_an_annotation_comes_back_changed_and_is_deleted(store, lease):
     with History(store) as history:
-        session = history.start("tui", kept_documents([lease]), lease.title)
+        session = history.start("tui", stored_documents([lease]), lease.title)
         number = history.annotate(session, RENT)
-        history.annotate(session, KeptAnnotation(1, 0, 1, 9, "The lease", "p. 1"))
+        history.annotate(session, StoredAnnotation(1, 0, 1, 9, "The lease", "p. 1"))
         history.annotate(
-            session, KeptAnnotation(2, 4, 2, 20, RENT.text, RENT.place, "ask Bob", 6.0, number)
+            session, StoredAnnotation(2, 4, 2, 20, RENT.text, RENT.place, "ask Bob", 6.0, number)
         )
     with History(store) as history:
         found = history.annotations(session)
@@ -40,9 +40,9 @@ def test_an_annotation_comes_back_changed_and_is_deleted(store, lease):
 
 def test_annotations_are_forgotten_with_their_document_and_never_pruned(store, lease):
     with History(store) as history:
-        session = history.start("tui", kept_documents([lease]), lease.title)
+        session = history.start("tui", stored_documents([lease]), lease.title)
         history.annotate(
-            session, KeptAnnotation(1, 0, 1, 9, "The lease", "p. 1", "of Quetzalcoatl")
+            session, StoredAnnotation(1, 0, 1, 9, "The lease", "p. 1", "of Quetzalcoatl")
         )
         assert history.prune(0) == []
         assert len(history.annotations(session)) == 1
@@ -53,8 +53,8 @@ def test_annotations_are_forgotten_with_their_document_and_never_pruned(store, l
 
 @pytest.mark.parametrize("form", [HTML, MARKDOWN])
 def test_annotations_are_exported_as_text(form, lease):
-    session = KeptSession(1, "tui", "lease", 0.0, 0.0, kept_documents([lease]))
-    hostile = KeptAnnotation(1, 0, 1, 9, f"The lease {HOSTILE}", "p. 1", f"note {HOSTILE}")
+    session = StoredSession(1, "tui", "lease", 0.0, 0.0, stored_documents([lease]))
+    hostile = StoredAnnotation(1, 0, 1, 9, f"The lease {HOSTILE}", "p. 1", f"note {HOSTILE}")
     text = rendered(form, session, [], 1, [hostile, RENT])
     assert (
         text.index("Notes and highlights")

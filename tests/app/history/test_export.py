@@ -24,10 +24,10 @@ from docqa.app.answer.answer import (
 )
 from docqa.app.answer.grades import Grade, Place, Status, Support
 from docqa.app.history.export import shown_names
-from docqa.app.history.history import kept_documents
+from docqa.app.history.history import stored_documents
 from docqa.app.history.marked_pages import MarkedSpan, marked
 from docqa.app.history.recorder import made_turn
-from docqa.app.history.records import KeptSession, KeptTurn
+from docqa.app.history.records import StoredSession, StoredTurn
 from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.app.output.answer_head import head_of
 from docqa.app.output.templates import escaped
@@ -74,7 +74,7 @@ def answer_of(document: Document, question: str, *quotes: Quote, **changes: Any)
 
 
 @pytest.fixture
-def conversation(lease: Document) -> tuple[KeptSession, list[KeptTurn]]:
+def conversation(lease: Document) -> tuple[StoredSession, list[StoredTurn]]:
     """Three questions: one with overlapping quotes, one about the hostile page, and one that is
     refused.
     """
@@ -92,9 +92,11 @@ def conversation(lease: Document) -> tuple[KeptSession, list[KeptTurn]]:
             understood=f"Who is {HOSTILE}?",
         ),
         made_turn([lease], "Why?", answer_of(lease, "Why?")),
-        KeptTurn("When?", 3.0, state="stopped", note=f"stopped {HOSTILE}"),
+        StoredTurn("When?", 3.0, state="stopped", note=f"stopped {HOSTILE}"),
     ]
-    return KeptSession(7, "chat", "How much?", 0.0, 1.0, kept_documents([lease]), len(turns)), turns
+    return StoredSession(
+        7, "chat", "How much?", 0.0, 1.0, stored_documents([lease]), len(turns)
+    ), turns
 
 
 class Page(HTMLParser):
@@ -187,7 +189,9 @@ def test_what_is_possible_is_said_first_with_the_name_of_its_file(lease, documen
     other = document("Nothing of note.", path="folder/other.pdf")
     answer = replace(answer_of(lease, "Why?"), status=Status.POSSIBLE)
     turns = [made_turn([lease, other], "Why?", answer)]
-    text = form(KeptSession(1, "ask", "Why?", 0.0, 1.0, kept_documents([lease, other]), 1), turns)
+    text = form(
+        StoredSession(1, "ask", "Why?", 0.0, 1.0, stored_documents([lease, other]), 1), turns
+    )
     said = text.index("Possibly in lease.pdf, p. 1 (PDF 2): Nobody may enter.")
     assert said < text.index("Not certain enough") < text.index("Searched: 2 files, 2 pages.")
     assert "Nearest" not in text
@@ -216,7 +220,7 @@ def test_the_statements_of_a_list_name_their_quotes(lease, form):
         Statement("<Alder>", Support.PARTLY, (1,)),
     )
     answer = answer_of(lease, "Who and when?", *quotes, statements=statements)
-    session = KeptSession(1, "ask", "?", 0.0, 1.0, kept_documents([lease]), 1)
+    session = StoredSession(1, "ask", "?", 0.0, 1.0, stored_documents([lease]), 1)
     text = form(session, [made_turn([lease], "Who and when?", answer)], 4)
     assert "1 April 2021 (quote 4)" in text
     assert "Alder" in text and "<Alder>" not in text.replace("\\<", "")
@@ -236,8 +240,8 @@ def test_markdown_numbers_its_quotes_and_keeps_text_text(conversation):
 
 def test_a_long_question_is_short_only_in_the_list(lease):
     question = "Why " * 400 + "?"
-    turns = [KeptTurn(question, 1.0, state="failed"), KeptTurn("How?", 2.0, state="failed")]
-    session = KeptSession(1, "chat", "How?", 0.0, 1.0, kept_documents([lease]), 2)
+    turns = [StoredTurn(question, 1.0, state="failed"), StoredTurn("How?", 2.0, state="failed")]
+    session = StoredSession(1, "chat", "How?", 0.0, 1.0, stored_documents([lease]), 2)
     assert html_page(session, turns).count("Why ") < 500
 
 
@@ -303,7 +307,7 @@ def test_a_click_on_a_cite_highlights_its_words(browser, conversation, tmp_path,
         )
         for turn in turns
     ]
-    long.append(KeptTurn("unbroken" * 200, 4.0, state="failed"))
+    long.append(StoredTurn("unbroken" * 200, 4.0, state="failed"))
     file = tmp_path / "answers.html"
     file.write_text(html_page(session, long), encoding="utf-8")
     page = browser.new_page(viewport={"width": width, "height": 700}, reduced_motion="reduce")

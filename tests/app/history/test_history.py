@@ -21,10 +21,10 @@ from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, 
 from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.errors import InputError, ResourceError, UsageError
 from docqa.app.history.database import SCHEMA
-from docqa.app.history.history import History, kept_documents, open_kept
+from docqa.app.history.history import History, open_if_stored, stored_documents
 from docqa.app.history.query import phrases
 from docqa.app.history.recorder import WHOLE_PAGE, Recorder, cited_pages, made_turn
-from docqa.app.history.records import KeptTurn, parse_id
+from docqa.app.history.records import StoredTurn, parse_id
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
 
@@ -66,7 +66,7 @@ def answer_of(document: Document, question: str, words: str, answer: str) -> Ans
     )
 
 
-def turn_of(document: Document, question: str = "When does it end?") -> KeptTurn:
+def turn_of(document: Document, question: str = "When does it end?") -> StoredTurn:
     answer = answer_of(
         document,
         question,
@@ -76,9 +76,9 @@ def turn_of(document: Document, question: str = "When does it end?") -> KeptTurn
     return made_turn([document], question, answer)
 
 
-def kept(history: History, document: Document, *turns: KeptTurn, kind: str = "ask") -> int:
+def kept(history: History, document: Document, *turns: StoredTurn, kind: str = "ask") -> int:
     """The number of a new session with `turns`."""
-    session = history.start(kind, kept_documents([document]), turns[0].question)
+    session = history.start(kind, stored_documents([document]), turns[0].question)
     for turn in turns:
         history.keep(session, turn)
     return session
@@ -154,9 +154,9 @@ def test_a_long_text_is_kept_around_the_cite_only(document):
 
 
 def test_a_changed_turn_is_overwritten_and_a_deleted_one_is_gone(history, lease_pages):
-    waiting = KeptTurn("When does it end?", 5.0, state="stopped", note="left")
-    session = history.start("tui", kept_documents([lease_pages]), "lease")
-    history.keep_all(session, [waiting, KeptTurn("And who pays?", 6.0, state="stopped")], (2, 40))
+    waiting = StoredTurn("When does it end?", 5.0, state="stopped", note="left")
+    session = history.start("tui", stored_documents([lease_pages]), "lease")
+    history.keep_all(session, [waiting, StoredTurn("And who pays?", 6.0, state="stopped")], (2, 40))
     history.keep_all(session, [turn_of(lease_pages)], (1, 3))
     (back,) = history.turns(session)
     assert (back.status, back.asked) == ("answered", 5.0)
@@ -246,7 +246,7 @@ def test_every_word_counts_and_no_operator_does(history, lease_pages, query, hit
 
 def test_the_newest_is_first_and_a_limit_says_how_many_there_are(history, lease_pages):
     for number in range(5):
-        kept(history, lease_pages, KeptTurn(f"Question {number}?", float(number), state="failed"))
+        kept(history, lease_pages, StoredTurn(f"Question {number}?", float(number), state="failed"))
     listed, total = history.search("", limit=2)
     assert [item.turn.question for item in listed] == ["Question 4?", "Question 3?"]
     assert total == 5
@@ -285,7 +285,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
 )
 def test_pieces_of_words_and_nothing_else_are_found_in_every_script(history, text, query, count):
     session = history.start("ask", (), text)
-    history.keep(session, KeptTurn(text, 0.0, state="failed"))
+    history.keep(session, StoredTurn(text, 0.0, state="failed"))
     assert history.search(query)[1] == count
 
 
@@ -295,7 +295,7 @@ def test_pieces_of_words_and_nothing_else_are_found_in_every_script(history, tex
 @given(st.text("abzäßéñøАбвΣσς漢字かなกข한글 \n.,;'-_01", max_size=40), st.data())
 def test_any_kept_text_is_found_by_the_beginning_of_each_word(searched, text, data):
     session = searched.start("ask", (), text)
-    searched.keep(session, KeptTurn(text, 0.0, state="failed"))
+    searched.keep(session, StoredTurn(text, 0.0, state="failed"))
     words = re.findall(r"[^\W_]+", text)
     begun = [word[: data.draw(st.integers(1, len(word)))] for word in words]
     for query in (text, *words, *begun):
@@ -331,13 +331,13 @@ WRITE = """
 import sys
 from pathlib import Path
 from docqa.app.history.history import History
-from docqa.app.history.records import KeptDocument, KeptTurn
+from docqa.app.history.records import StoredDocument, StoredTurn
 from docqa.app.storage.store import Store
 with History(Store(Path(sys.argv[1]))) as history:
-    session = history.start("ask", [KeptDocument(sys.argv[2], "a.pdf", "/a.pdf")], sys.argv[2])
+    session = history.start("ask", [StoredDocument(sys.argv[2], "a.pdf", "/a.pdf")], sys.argv[2])
     for number in range(25):
-        history.keep(session, KeptTurn(f"{sys.argv[2]} {number}?", float(number)))
-    history.keep(1, KeptTurn(f"{sys.argv[2]} in the first?", 99.0))
+        history.keep(session, StoredTurn(f"{sys.argv[2]} {number}?", float(number)))
+    history.keep(1, StoredTurn(f"{sys.argv[2]} in the first?", 99.0))
 """
 
 
@@ -414,7 +414,7 @@ def test_a_history_of_an_earlier_version_opens_with_everything_in_it(store, sche
             for query in ("renewal", "Bob", "preav", "文档", "zeppelin")
         }
         assert list(hits.values()) == [2, 1, 1, 1, 0]
-        history.keep(1, KeptTurn("And then?", 105.0))
+        history.keep(1, StoredTurn("And then?", 105.0))
         assert history.forget(["ab" * 32], "lease.pdf") == 2
         assert history.check() == "" and history.notices == []
         mode = history._database._connection.execute("PRAGMA journal_mode").fetchone()
@@ -475,7 +475,7 @@ def test_forget_leaves_no_word_of_a_document_behind(store, document):
     with History(store) as history:
         answer = answer_of(secret, "Where?", secret.pages[0].text, "the seventh oak")
         kept(history, secret, made_turn([secret], "Where is the xylophone?", answer))
-        mixed = history.start("chat", kept_documents([other, secret]), "both")
+        mixed = history.start("chat", stored_documents([other, secret]), "both")
         history.keep(mixed, made_turn([other, secret], "And Quetzalcoatl?", answer))
         kept(history, other, turn_of(other))
         assert b"uetzalcoatl" in everything(store)
@@ -499,7 +499,7 @@ def test_pruning_deletes_the_longest_unused_sessions_first(history, lease_pages)
 
 
 def test_nothing_kept_is_no_history(store):
-    assert open_kept(store) is None
+    assert open_if_stored(store) is None
     assert not store.root.exists()
 
 

@@ -232,7 +232,7 @@ def put_killed(store: Store, key: str, at: str = "rename") -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
 
 
-def kept_words(store: Store) -> list[Path]:
+def stored_words(store: Store) -> list[Path]:
     return [
         path for path in store.root.rglob("*") if path.is_file() and b"xxx" in path.read_bytes()
     ]
@@ -244,15 +244,15 @@ def test_what_a_killed_process_left_is_listed_and_pruned(store):
         ("a", "damaged", ["a.txt"])
     ]
     assert [entry.key for entry in store.prune(10**9)] == ["a"]
-    assert kept_words(store) == []
+    assert stored_words(store) == []
 
 
 @pytest.mark.parametrize("at", ["rename", "chmod"])
 def test_what_a_killed_process_left_is_forgotten(store, at):
     put_killed(store, "a", at)
-    assert kept_words(store)
+    assert stored_words(store)
     store.forget(["a"], "/papers/a.txt")
-    assert kept_words(store) == []
+    assert stored_words(store) == []
 
 
 def test_a_folder_that_is_being_written_is_not_pruned(store, monkeypatch):
@@ -283,7 +283,7 @@ def test_forgetting_while_it_is_written_leaves_nothing(store, monkeypatch, momen
     store.meet(["a"])
     monkeypatch.setattr(os, moment, forgotten_meanwhile)
     put(store, "a")
-    assert kept_words(store) == []
+    assert stored_words(store) == []
     assert store.entries() == []
 
 

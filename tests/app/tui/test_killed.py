@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from docqa.app.history.history import History, open_kept
-from docqa.app.history.records import KeptTurn
+from docqa.app.history.history import History, open_if_stored
+from docqa.app.history.records import StoredTurn
 from docqa.app.storage.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -199,7 +199,7 @@ def test_fifty_questions_two_resizes_a_kill_and_a_reopening_lose_nothing(
     ] == [question for file, question in asked if file == names[-1]]
 
 
-def _answered(store: Store) -> list[KeptTurn]:
+def _answered(store: Store) -> list[StoredTurn]:
     return [turn for turn in _turns(store) if turn.state == "done"]
 
 
@@ -226,12 +226,12 @@ def _notes(store: Store) -> list[str]:
     return [each.note for each in _kept(store, History.annotations)]
 
 
-def _turns(store: Store) -> list[KeptTurn]:
+def _turns(store: Store) -> list[StoredTurn]:
     return _kept(store, History.turns)
 
 
 def _kept(store: Store, read: Callable[[History, int], Any]) -> list[Any]:
-    history = open_kept(store)
+    history = open_if_stored(store)
     if history is None:
         return []
     with history:

@@ -17,7 +17,7 @@ import textual
 
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.events import Finished, Preview, ReadProgress
-from docqa.app.history.records import KeptTurn
+from docqa.app.history.records import StoredTurn
 from docqa.app.tui.library import library
 from docqa.app.tui.library.recents import LibraryRow, PastQuestion
 from docqa.app.tui.settings import TuiSettings
@@ -164,7 +164,7 @@ def _asked(path: str, question: str, status: str, when: float) -> PastQuestion:
     answer = Answer(
         status, question, text, text is None, 0.9, (), (), coverage, Usage(4000, 0, 1.0, False)
     )
-    return PastQuestion(path, KeptTurn(question, when, answer))
+    return PastQuestion(path, StoredTurn(question, when, answer))
 
 
 @pytest.mark.parametrize(

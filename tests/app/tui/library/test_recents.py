@@ -10,8 +10,8 @@ from pypdf import PdfWriter
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Status
 from docqa.app.batch.items import containing_file
-from docqa.app.history.history import History, kept_documents
-from docqa.app.history.records import KeptTurn
+from docqa.app.history.history import History, stored_documents
+from docqa.app.history.records import StoredTurn
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.storage.store import Store
@@ -20,7 +20,7 @@ from docqa.app.tui.library import library
 from docqa.app.tui.library.opener import SessionOpener
 from docqa.app.tui.library.preview import forget_document, remembered_problems
 from docqa.app.tui.library.recents import (
-    anything_kept,
+    anything_stored,
     past_questions,
     recent_documents,
     time_ago,
@@ -63,8 +63,8 @@ def _asked(store: Store, path: Path, question: str, kind: str = "tui") -> Any:
         stored_turns.save(store, [document], [ShownTurn(question, "done", answer)], (1, 0))
     else:
         with History(store) as history:
-            number = history.start(kind, kept_documents([document]), question)
-            history.keep(number, KeptTurn(question, time.time(), answer))
+            number = history.start(kind, stored_documents([document]), question)
+            history.keep(number, StoredTurn(question, time.time(), answer))
     return document
 
 
@@ -90,7 +90,7 @@ def test_questions_of_every_front_end_are_found_the_newest_first(store, opened_b
 
 def test_nothing_kept_is_nothing_to_list(tmp_path):
     store = Store(tmp_path / "empty")
-    assert not anything_kept(store)
+    assert not anything_stored(store)
     assert recent_documents(store) == []
     assert past_questions(store) == []
 
