@@ -2,9 +2,9 @@
 (by case, Unicode form, or `digest`), gets the hash of its path."""
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 RESERVED = ("digest.md", "summaries.jsonl", "failures.jsonl", "ledger.sqlite", ".docqa")
 DIGEST, SUMMARIES, FAILURES, LEDGER, WORKSPACE = RESERVED
@@ -24,9 +24,7 @@ def output_names(paths: Iterable[str]) -> dict[str, str]:
         long = len(name.rpartition("/")[2].encode()) + 3 > LONGEST_NAME_BYTES
         proposed[path] = _made_unique(name) if long else f"{name}.md"
     folders = {
-        _folded(name[: slash.start()])
-        for name in proposed.values()
-        for slash in re.finditer("/", name)
+        _folded(str(folder)) for name in proposed.values() for folder in PurePosixPath(name).parents
     }
     taken = reserved | folders
     names: dict[str, str] = {}

@@ -44,12 +44,12 @@ def _with_line(text: str, name: str, line: str | None) -> str:
     out.
     """
     lines = text.splitlines()
-    tables = next((at for at, one in enumerate(lines) if re.match(r"\s*\[", one)), len(lines))
-    at = next(
-        (at for at in range(tables) if re.match(rf'\s*["\']?{name}["\']?\s*=', lines[at])), None
-    )
+    headers = (number for number, row in enumerate(lines) if row.lstrip().startswith("["))
+    first_table = next(headers, len(lines))
+    assigned = re.compile(rf'\s*["\']?{name}["\']?\s*=')
+    at = next((number for number in range(first_table) if assigned.match(lines[number])), None)
     if at is not None:
         lines[at : at + 1] = [] if line is None else [line]
     elif line is not None:
-        lines.insert(tables, line)
+        lines.insert(first_table, line)
     return "\n".join(lines) + "\n" if lines else ""
