@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 class ParagraphLine:
-    """A paragraph while its text is collected; `ground`: the colour behind it, None: unknown;
+    """A paragraph while its text is collected; `ground`: the colour after it, None: unknown;
     `unseen`: off the page.
     """
 
@@ -97,7 +97,7 @@ class ParagraphLine:
 
 class DocxBody:
     """Writes body elements into `writer` and counts what is left out. `ground`: the page's colour;
-    `under_boxes`: the colour behind its text boxes, None where images float there."""
+    `under_boxes`: the colour after its text boxes, None where images float there."""
 
     def __init__(
         self,

@@ -155,7 +155,7 @@ def page_colour(document: Element) -> Colour:
 
 
 def has_pictures_behind(document: Element) -> bool:
-    """Whether images or filled shapes float over the page, so that what is behind a location is
+    """Whether images or filled shapes float over the page, so that what is after a location is
     unknown.
     """
     return any(

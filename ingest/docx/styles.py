@@ -17,7 +17,7 @@ _HEADING_NAME = re.compile(r"heading ?([1-9])$", re.IGNORECASE)
 @dataclass
 class ResolvedStyle:
     """A style with what it inherits. `letters`: how its text is set; `runs`: what a character style
-    says of them; `ground`: the colour behind its paragraphs."""
+    says of them; `ground`: the colour after its paragraphs."""
 
     name: str = ""
     outline: int | None = None

@@ -10,11 +10,13 @@ from statistics import median
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.values import is_year, says_value
 
-from .measures import CLOSING_GAP, NEAR, WORD_GAP
 from .placed import BAR, cell_text, lines_of
 from .rules import Rule
 
-_THOUSANDS = 3  # digits
+ALIGNED = 2.5  # points between the edges of what stands in one column, or their middles
+_WORD_GAP = 0.65  # heights; between two values a space is enough
+_CLOSING_GAP = 1.5
+_GROUP = 3  # digits
 _SIGNS = frozenset("$€£¥")
 _LEADER = ".\u2026_"
 _DOTS = "...."
@@ -46,7 +48,7 @@ class Chunk:
         """Whether both begin, end or have their middle there."""
         return (
             min(abs(self.x0 - other.x0), abs(self.x1 - other.x1), abs(self.middle - other.middle))
-            < NEAR
+            < ALIGNED
         )
 
 
@@ -112,8 +114,8 @@ def _joins(before: Word, word: Word, height: float, walls: Sequence[float]) -> b
     if before.text in _SIGNS:
         return word.text[0] in "(-−–—0123456789."
     if word.text in _CLOSING:
-        return gap < CLOSING_GAP * height
-    if gap >= WORD_GAP * height:
+        return gap < _CLOSING_GAP * height
+    if gap >= _WORD_GAP * height:
         return False
     return _one_number(before.text, word.text) or not (
         says_value(before.text) and says_value(word.text)
@@ -127,11 +129,11 @@ def _one_number(before: str, after: str) -> bool:
     if after.startswith("(") or not (before[-1:].isdigit() and after[:1].isdigit()):
         return True
     whole = before.lstrip("($€£¥-–−")
-    group = after[:_THOUSANDS]
-    rest = after[_THOUSANDS:]
+    group = after[:_GROUP]
+    rest = after[_GROUP:]
     return (
         whole.isdecimal()
-        and len(whole) <= _THOUSANDS == len(group)
+        and len(whole) <= _GROUP == len(group)
         and group.isdecimal()
         and not rest[:1].isdigit()
     )

@@ -2,9 +2,10 @@
 and rules.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from itertools import groupby, pairwise
+from operator import attrgetter
 from statistics import median
 
 from docqa.ingest.pdf.raw_page import Word
@@ -12,42 +13,36 @@ from docqa.ingest.structure.clean import grouped
 from docqa.ingest.structure.values import counts
 
 from .chunks import Chunk, Lines, PrintLine, print_lines
-from .heads import Edges, column_of, place_heads
-from .measures import (
-    CENTRED,
-    CROSSED,
-    CROWDED,
-    FEW,
-    FEW_VALUES,
-    LAPPED,
-    MANY,
-    MOST,
-    MOST_COLUMNS,
-    MOST_HEADS,
-    MOST_LINES,
-    NAMED_WITH_CELLS,
-    NARROWEST_SPACE,
-    NEAR,
-    NEXT_CELL_LINE,
-    NEXT_LINE,
-    RULE_SLACK,
-    SEVERAL_CELLS,
-)
+from .heads import LAPPED, Edges, column_of, place_heads
 from .placed import PlacedCell, PlacedTable
-from .rules import Rules, runs_along
+from .rules import NEAR, Rules, runs_along
+
+_FULL = 0.6  # of the most chunks: lines that tell the columns
+_NARROWEST = 1.5  # points between two columns
+_CROWDED = 0.05  # the share of lines with several chunks in a column
+_CROSSED = 0.1  # the share of lines that may cross the space between two columns
+_MOST_LINES = 400
+_MOST_COLUMNS = 60
+_TIGHT = 0.86
+_PROSE = 4  # words of a line
+_FEW_VALUES = 0.15
+_MANY_COLUMNS = 4
+_MOST_HEADS = 8
+_OFF_CENTRE = 4.0  # points
+_BANDS = 4  # between rules: fewer are of heads, totals, groups
 
 
 def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | None:
     """The table of these words; None: one column, one row, running text. `ruled`: rules say where
     it begins and ends."""
     lines = print_lines(words, rules.down)
-    if not 2 <= len(lines) <= MOST_LINES:
+    if not 2 <= len(lines) <= _MOST_LINES:
         return None
     edges = column_edges(lines, rules)
-    if not 1 <= len(edges) < MOST_COLUMNS:
+    if not 1 <= len(edges) < _MOST_COLUMNS:
         return None
     heads = _head_lines(lines, edges, rules)
-    edges = _without_headed_only(lines[:heads], lines[heads:], edges)
+    edges = _without_bare(lines[:heads], lines[heads:], edges)
     if not edges:
         return None
     body = [_split(line, edges) for line in lines[heads:]]
@@ -55,8 +50,8 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
         return None
     rows = _rows(body, edges, rules)
     above = [
-        _split_heads(line, [*lines[number:heads], *body], edges, rules)
-        for number, line in enumerate(lines[:heads], 1)
+        _split_heads(line, [*lines[at + 1 : heads], *body], edges, rules)
+        for at, line in enumerate(lines[:heads])
     ]
     top = place_heads(above, edges, rules)
     first = 1 + max((cell.row for cell in top), default=-1)
@@ -68,20 +63,29 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     }
     wide = any(1 < cell.columns <= len(edges) for cell in lowest.values())
     lapped = any(a[-1].bottom - b[0].top > LAPPED * b[0].height for a, b in pairwise(rows))
-    # Rows of words between two rules may end elsewhere.
+    # Where several cells have many lines, and no rule parts the rows, these may end elsewhere; so
+    # may rows of words between two rules.
+    long = Counter(cell.row for cell in cells if len(cell.lines) > 1 and cell.row >= first)
     through = _through(body, rules)
-    bands = grouped(body, partial(_in_one_band, through=through))
-    valued = any(chunk.is_value for line in body for chunk in line.chunks)
-    loose = MANY <= len(bands) < len(rows) and not valued
+    loose = (
+        sum(count > 1 for count in long.values())
+        > _CROWDED * len(rows)
+        > 2 * _CROWDED * len(through)
+    )
     step = _step(body)
+    bands = grouped(body, lambda band, line: not _parted(band[-1], line, through))
+    valued = any(
+        chunk.is_value for line in body for chunk in line.chunks if column_of(chunk.middle, edges)
+    )
+    loose = loose or _BANDS <= len(bands) < len(rows) and not valued
     torn = sum(
-        _is_torn(a, b, edges, step) and _in_one_band(a, b[0], through) for a, b in pairwise(rows)
+        _is_torn(a, b, edges, step) and not _parted(a[-1], b[0], through) for a, b in pairwise(rows)
     )
-    loose = loose or torn > max(1, CROWDED * len(rows))
-    many_crowded = sum(crowded) > CROWDED * len(body)
-    return PlacedTable(
-        cells, first, wide or lapped or loose or any(crowded[:heads]) or many_crowded
+    loose = loose or torn > max(1, _CROWDED * len(rows))
+    doubtful = (
+        wide or lapped or loose or any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body)
     )
+    return PlacedTable(cells, first, doubtful)
 
 
 def _is_crowded(line: PrintLine, edges: Edges) -> bool:
@@ -90,8 +94,8 @@ def _is_crowded(line: PrintLine, edges: Edges) -> bool:
 
 
 def _step(body: Lines) -> float:
-    """The usual distance from line to line."""
-    return median([b.bottom - a.bottom for a, b in pairwise(body)] or [0.0])
+    """From line to line, in points."""
+    return median([b.bottom - a.bottom for a, b in pairwise(body) if b.bottom > a.bottom] or [0.0])
 
 
 def _is_torn(above: Lines, row: Lines, edges: Edges, step: float) -> bool:
@@ -107,7 +111,7 @@ def _is_torn(above: Lines, row: Lines, edges: Edges, step: float) -> bool:
         and not upper[0].text.endswith(":")
     ):
         return (
-            row[0].bottom - above[-1].bottom < NEXT_LINE * step
+            row[0].bottom - above[-1].bottom < _TIGHT * step
             and upper[0].words[0].bold == lower[0].words[0].bold
         )
     return len(upper) == len(lower) > 1 and all(chunk.text[0].islower() for chunk in lower)
@@ -118,19 +122,22 @@ def column_edges(lines: Lines, rules: Rules) -> list[float]:
     most.
     """
     most = max(len(line.chunks) for line in lines)
-    full = [line for line in lines if len(line.chunks) >= max(2, MOST * most)]
+    full = [line for line in lines if len(line.chunks) >= max(2, _FULL * most)]
     if not full:
         return []
+    allowed = int(_CROSSED * len(full))
     every = [(chunk.x0, chunk.x1) for line in lines for chunk in line.chunks]
     spans = [(chunk.x0, chunk.x1) for line in full for chunk in line.chunks]
+    spaces = _spaces(spans, allowed)
     top = lines[0].top
     bottom = lines[-1].bottom
     walls = [x for x, *_ in rules.down if runs_along(rules.down, x, top, bottom)]
-    edges: list[float] = []
-    for start, end in _spaces(spans, int(CROSSED * len(full))):
-        if end - start >= NARROWEST_SPACE:
-            wall = next((wall for wall in walls if start <= wall <= end), None)
-            edges.append(wall or _clearest(start, end, every))
+    edges = [
+        next((wall for wall in walls if space[0] <= wall <= space[1]), None)
+        or _clearest(space, every)
+        for space in spaces
+        if space[1] - space[0] >= _NARROWEST
+    ]
     low = min(line.x0 for line in lines)
     high = max(line.x1 for line in lines)
     for wall in walls:
@@ -139,8 +146,8 @@ def column_edges(lines: Lines, rules: Rules) -> list[float]:
     return sorted(edges)
 
 
-def _without_headed_only(heads: Lines, body: Lines, edges: list[float]) -> list[float]:
-    """The edges without those of columns that only have a head: it is beside its cells."""
+def _without_bare(heads: Lines, body: Lines, edges: list[float]) -> list[float]:
+    """The edges without those of columns that only have a head: it stands beside its cells."""
     for column in range(len(edges), -1, -1):
         if any(column_of(chunk.middle, edges) == column for line in body for chunk in line.chunks):
             continue
@@ -171,13 +178,15 @@ def _spaces(spans: Sequence[tuple[float, float]], allowed: int) -> list[tuple[fl
     return spaces
 
 
-def _clearest(start: float, end: float, spans: Sequence[tuple[float, float]]) -> float:
+def _clearest(space: tuple[float, float], spans: Sequence[tuple[float, float]]) -> float:
     """The middle of the widest part of a space that the fewest spans cross."""
-    crossing = [(max(a, start), min(b, end)) for a, b in spans if a < end and b > start]
-    bounds = sorted({start, end, *(x for span in crossing for x in span)})
+    crossing = [
+        (max(a, space[0]), min(b, space[1])) for a, b in spans if a < space[1] and b > space[0]
+    ]
+    places = sorted({space[0], space[1], *(x for span in crossing for x in span)})
     parts = [
         (sum(a < right and b > left for a, b in crossing), left - right, (left + right) / 2)
-        for left, right in pairwise(bounds)
+        for left, right in pairwise(places)
     ]
     return min(parts)[2]
 
@@ -191,9 +200,12 @@ def _split(line: PrintLine, edges: Edges) -> PrintLine:
 
 
 def _parts(chunk: Chunk, edges: Edges) -> dict[int, Chunk]:
-    """What of a chunk is in each column."""
-    columns = groupby(chunk.words, lambda word: column_of((word.x0 + word.x1) / 2, edges))
-    return {column: Chunk(list(words)) for column, words in columns}
+    """What of a chunk lies in each column."""
+    parts = [
+        (at, list(words))
+        for at, words in groupby(chunk.words, lambda w: column_of((w.x0 + w.x1) / 2, edges))
+    ]
+    return {at: Chunk(words) for at, words in parts} if len(parts) > 1 else {parts[0][0]: chunk}
 
 
 def _split_heads(line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> PrintLine:
@@ -201,7 +213,7 @@ def _split_heads(line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> P
     joins them.
     """
     lower = {column_of(c.middle, edges): c for part in reversed(below) for c in part.chunks}
-    low = line.bottom - RULE_SLACK * line.height
+    low = line.bottom - 0.4 * line.height
     high = line.bottom + line.height
     joining = [rule for rule in rules.across if low <= rule[0] <= high and edges[0] <= rule[1]]
     chunks: list[Chunk] = []
@@ -217,32 +229,45 @@ def _head_lines(lines: Lines, edges: Edges, rules: Rules) -> int:
     """How many lines are heads: those above a rule through all, or the first value after the first
     column.
     """
-    valued = next((n for n, line in enumerate(lines) if _has_values(line, edges)), None)
-    limit = len(lines)
-    if valued is not None:
-        limit = valued + 1
-        chunks = lines[valued].chunks
-        if 2 * sum(chunk.is_value for chunk in chunks) < len(chunks):
-            limit += 1  # "(0.75)" is a value, too: a line of heads has few
-    # Rules through the table, not only below heads over some of its columns.
     left = min(line.x0 for line in lines)
-    through = [y for y in _through(lines, rules) if runs_along(rules.across, y, left, edges[0])]
-    ruled = [
-        number
-        for number in range(1, min(limit, len(lines)))
-        if not _in_one_band(lines[:number], lines[number], through)
-    ]
-    if ruled:  # a rule through all may be below a title, too
-        lower = [n for n in ruled[1:] if valued is not None and len(lines[n - 1].chunks) > 1]
+    right = max(line.x1 for line in lines)
+    valued = next((at for at, line in enumerate(lines) if _has_values(line, edges)), None)
+    limit = valued if valued is not None else len(lines)
+    if valued is not None:  # "(0.75)" is a value, too: a line of heads has few
+        limit += 2 * sum(map(attrgetter("is_value"), lines[valued].chunks)) < len(
+            lines[valued].chunks
+        )
+    ruled: list[int] = []
+    for at in range(1, min(limit + 1, len(lines))):
+        between = [
+            y
+            for y, *_ in rules.across
+            if lines[at - 1].bottom - 0.4 * lines[at - 1].height
+            <= y
+            <= lines[at].top + 0.4 * lines[at].height
+        ]
+        # A rule through the table, not only below heads over some of its columns.
+        if any(
+            all(runs_along(rules.across, y, left, end) for end in (right, edges[0]))
+            for y in between
+        ):
+            ruled.append(at)
+    if ruled:  # a rule through all may stand below a title, too
+        lower = [at for at in ruled[1:] if valued is not None and len(lines[at - 1].chunks) > 1]
         return (lower or ruled[:1])[-1]
-    if valued is None or valued > MOST_HEADS:
+    if valued is None or valued > _MOST_HEADS:
         return 0
-    above = [n for n in range(valued) if any(column_of(c.middle, edges) for c in lines[n].chunks)]
-    return above[-1] + 1 if above else 0
+    behind = [
+        at for at in range(valued) if any(column_of(c.middle, edges) for c in lines[at].chunks)
+    ]
+    count = behind[-1] + 1 if behind else 0
+    last = next((at for at in reversed(range(count)) if len(lines[at].chunks) > 1), count - 1)
+    return count if last > count - 3 else last + 1
 
 
 def _has_values(line: PrintLine, edges: Edges) -> bool:
-    return any(chunk.is_value and column_of(chunk.middle, edges) for chunk in line.chunks)
+    values = [chunk for chunk in line.chunks if chunk.is_value and column_of(chunk.middle, edges)]
+    return bool(values) and not all(chunk.is_year for chunk in line.chunks[1:])
 
 
 def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
@@ -257,33 +282,38 @@ def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
     if several < 2 and not (several == 1 and headed):
         return False
     counting = sum(counts([chunk.text for chunk in column]) for column in columns)
-    if counting > 1 or counting == 1 and len(columns) == 2:
+    if counting > 1 or counting == 1 and len(columns) < 3:
         return False
-    prose = sum(median(len(c.words) for c in column) >= MANY for column in columns if column)
     values = sum(chunk.is_value for chunk in chunks)
-    if values < FEW_VALUES * len(chunks):
-        if not all(
-            any(any(map(str.isalnum, c.text)) for c in column) for column in columns if column
+    prose = sum(median(len(c.words) for c in column) >= _PROSE for column in columns if column)
+    if values < _FEW_VALUES * len(chunks):
+        if any(
+            own and not any(any(map(str.isalnum, c.text)) or c.is_value for c in own)
+            for own in columns
         ):
             return False  # a list with bullets
         named = [line for line in body if not column_of(line.chunks[0].middle, edges)]
-        with_cells = sum(len(line.chunks) > 1 for line in named)
-        if prose > 1 or with_cells < (1 / 2 if ruled else NAMED_WITH_CELLS) * len(named):
+        if prose > 1 or sum(len(line.chunks) > 1 for line in named) < (
+            0.5 if ruled else 0.75
+        ) * len(named):
             return False
-        return ruled or len(columns) >= MANY
+        return ruled or len(columns) >= _MANY_COLUMNS
     first = sum(not column_of(line.x0, edges) for line in body)
-    return several >= SEVERAL_CELLS * first and (prose < 2 or values >= FEW * len(chunks))
+    return several >= 0.35 * first and (prose < 2 or values >= 0.3 * len(chunks))
 
 
 def _rows(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLine]]:
     """The lines of each row: names and cells may have several."""
     step = _step(body)
+    rows: list[list[PrintLine]] = []
     through = _through(body, rules)
-
-    def is_in(row: Lines, line: PrintLine) -> bool:
-        return _in_one_band(row, line, through) and _goes_on(row, line, edges, step)
-
-    return grouped(body, is_in)
+    for at, line in enumerate(body):
+        parted = at > 0 and _parted(body[at - 1], line, through)
+        if rows and not parted and _goes_on(rows[-1], line, edges, step):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return rows
 
 
 def _through(body: Lines, rules: Rules) -> list[float]:
@@ -293,99 +323,108 @@ def _through(body: Lines, rules: Rules) -> list[float]:
     return [y for y, *_ in rules.across if runs_along(rules.across, y, left, right)]
 
 
-def _in_one_band(band: Lines, line: PrintLine, through: Sequence[float]) -> bool:
-    """Whether none of the rules `through` a table is between a line and those above it."""
-    low = band[-1].bottom - RULE_SLACK * line.height
-    high = line.top + RULE_SLACK * line.height
-    return not any(low <= y <= high for y in through)
+def _parted(above: PrintLine, line: PrintLine, through: Sequence[float]) -> bool:
+    """Whether one of the rules `through` a table is between two lines."""
+    return any(
+        above.bottom - 0.4 * line.height <= y <= line.top + 0.4 * line.height for y in through
+    )
 
 
 def _goes_on(row: Lines, line: PrintLine, edges: Edges, step: float) -> bool:
     """Whether a line belongs to the row above it."""
     before = row[-1]
     if all(column_of(chunk.x0, edges) for chunk in line.chunks):
-        valued = any(chunk.is_value for chunk in line.chunks)
-        return not valued and line.top - before.bottom < NEXT_CELL_LINE * line.height
+        valued = any(chunk.is_value and column_of(chunk.middle, edges) for chunk in line.chunks)
+        return not valued and line.top - before.bottom < 1.2 * line.height
+    waits = all(len(part.chunks) == 1 and not column_of(part.chunks[0].x0, edges) for part in row)
+    return (len(line.chunks) == 1 or waits) and _name_goes_on(
+        before, line, edges, step, waits=waits
+    )
+
+
+def _name_goes_on(
+    before: PrintLine, line: PrintLine, edges: Edges, step: float, *, waits: bool
+) -> bool:
+    """Whether the name of a row goes on in `line`. `waits`: the row has only a name so far, as a
+    title has.
+    """
     upper = before.chunks[0]
     lower = line.chunks[0]
-    # Either has only a name; a row with a name alone may go on in its cells.
-    name_alone = all(len(part.chunks) == 1 for part in row)
-    if column_of(upper.x0, edges) or not (len(line.chunks) == 1 or name_alone):
+    if (
+        column_of(upper.x0, edges)
+        or column_of(lower.x0, edges)
+        or (waits and upper.middle > edges[0])
+    ):
         return False
-    if upper.text.endswith(":"):
+    if line.top - before.bottom > 0.8 * line.height or upper.text.endswith(":"):
         return False
     if lower.text[:1].islower() or upper.text.endswith(("/", ",", "-", "–", "&")):
         return True
-    tight = line.bottom - before.bottom < NEXT_LINE * step
-    first_word = lower.words[0].x1 - lower.x0
-    full = upper.x1 + first_word + line.height / 5 > edges[0] - line.height / 2
-    return lower.x0 > upper.x0 + 0.5 and (tight or (full and not name_alone))
+    full = (
+        upper.x1 + (lower.words[0].x1 - lower.x0) + 0.2 * line.height > edges[0] - 0.5 * line.height
+    )
+    tight = line.bottom - before.bottom < _TIGHT * step
+    return (full or tight) and lower.x0 > upper.x0 + 0.5 and (tight or not waits)
 
 
 def _cells(rows: Sequence[Lines], edges: Edges, first: int, lines: Lines) -> list[PlacedCell]:
     """The cells of the rows, the first of which has number `first`."""
     cells: list[PlacedCell] = []
-    whole, halfway = _without_spanning(rows)
-    for number, row in enumerate(whole, first):
+    kept = _without_spanning(rows)
+    for at, row in enumerate(kept[0]):
         fields: dict[int, list[list[Word]]] = {}
         spans: dict[int, int] = {}
         for line in row:
             for chunk in line.chunks:
-                column, last = _columns_under(chunk, line, row, edges, lines)
+                column, last = (
+                    column_of((w.x0 + w.x1) / 2, edges) for w in (chunk.words[0], chunk.words[-1])
+                )
+                if len(line.chunks) > 1:
+                    column = last = column_of(chunk.middle, edges)
+                elif len(row) == 1 and (title := _title(chunk, edges, lines)) is not None:
+                    column = title
+                    last = len(edges)
                 fields.setdefault(column, []).append(chunk.words)
                 spans[column] = max(spans.get(column, 1), last - column + 1)
         for column, words in sorted(fields.items()):
-            cells.append(PlacedCell(words, number, column, 1, spans[column]))
-    for chunk, below in halfway:
-        column = column_of(chunk.middle, edges)
-        cells.append(PlacedCell([chunk.words], first + below - 1, column, 2))
+            cells.append(PlacedCell(words, first + at, column, 1, spans[column]))
+    for line, below in kept[1]:
+        chunk = line.chunks[0]
+        cells.append(
+            PlacedCell([chunk.words], first + below - 1, column_of(chunk.middle, edges), 2)
+        )
     return cells
-
-
-def _columns_under(
-    chunk: Chunk, line: PrintLine, row: Lines, edges: Edges, lines: Lines
-) -> tuple[int, int]:
-    """The first and last column of a chunk of a row."""
-    if len(line.chunks) > 1:
-        column = column_of(chunk.middle, edges)
-        return column, column
-    if len(row) == 1 and (title := _title(chunk, edges, lines)) is not None:
-        return title, len(edges)
-    first, last = (column_of((w.x0 + w.x1) / 2, edges) for w in (chunk.words[0], chunk.words[-1]))
-    return first, last
 
 
 def _title(chunk: Chunk, edges: Edges, lines: Lines) -> int | None:
     """The first column under a title alone on its line: in the middle of all columns, or of all but
     the names.
     """
-    others = [c for line in lines for c in line.chunks if column_of(c.middle, edges)]
-    right = max(c.x1 for c in others)
-    starts = min(line.x0 for line in lines), min(c.x0 for c in others)
-    off = [abs((x + right) / 2 - chunk.middle) for x in starts]
-    if chunk.is_value or not column_of(chunk.x0, edges) or min(off) > CENTRED:
-        return None
-    return off.index(min(off))
+    behind = [c for line in lines for c in line.chunks if column_of(c.middle, edges)]
+    starts = min(line.x0 for line in lines), min(c.x0 for c in behind)
+    off = [abs((x + max(c.x1 for c in behind)) / 2 - chunk.middle) for x in starts]
+    named = chunk.is_value or not column_of(chunk.x0, edges)
+    return None if named or min(off) > _OFF_CENTRE else off.index(min(off))
 
 
 def _without_spanning(
     rows: Sequence[Lines],
-) -> tuple[list[Lines], list[tuple[Chunk, int]]]:
+) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int]]]:
     """(the rows without cells halfway between two, such as names for both; those cells with the row
     below).
     """
-    whole: list[Lines] = []
-    halfway: list[tuple[Chunk, int]] = []
-    for number, row in enumerate(rows):
+    kept: list[list[PrintLine]] = []
+    halfway: list[tuple[PrintLine, int]] = []
+    for at, row in enumerate(rows):
         line = row[0]
-        alone = len(row) == len(line.chunks) == 1 and 0 < number < len(rows) - 1
-        shared = LAPPED * line.height
-        if (
-            alone
-            and rows[number - 1][-1].bottom - line.top > shared
-            and line.bottom - rows[number + 1][0].top > shared
-        ):
-            halfway.append((line.chunks[0], len(whole)))
-        else:
-            whole.append(row)
-    return whole, halfway
+        if len(row) == 1 and len(line.chunks) == 1 and 0 < at < len(rows) - 1:
+            above = rows[at - 1][-1]
+            below = rows[at + 1][0]
+            if (
+                above.bottom - line.top > LAPPED * line.height
+                and line.bottom - below.top > LAPPED * line.height
+            ):
+                halfway.append((line, len(kept)))
+                continue
+        kept.append(list(row))
+    return kept, halfway

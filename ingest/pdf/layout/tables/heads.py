@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from math import inf
 
 from .chunks import Chunk, Lines, PrintLine
-from .measures import (
-    LAPPED,
-    MOST,
-    NEXT_HEAD_LINE,
-    OFF_CENTRE,
-    RULE_SLACK,
-    UNDER_CENTRE,
-)
 from .placed import PlacedCell
 from .rules import Rules
+
+LAPPED = 0.25  # heights that lines side by side share
+_OFF_CENTRE = (
+    0.06  # of its width: how far a head may stand from the middle of the columns that it names
+)
+_TIGHT = 0.7
+_AS_WIDE = 0.6
 
 Span = tuple[int, int]
 """A first and a last column."""
@@ -71,7 +70,7 @@ def _same_row(
     """Whether a line goes on with the heads above: over the same columns, close below, without a
     rule.
     """
-    if line.top - before.bottom > NEXT_HEAD_LINE * line.height:
+    if line.top - before.bottom > _TIGHT * line.height:
         return False
     if any(
         before.bottom - 0.5 * line.height <= y <= line.top + 0.5 * line.height
@@ -141,12 +140,12 @@ def _ruled(chunk: Chunk, line: PrintLine, below: Lines, edges: Edges, rules: Rul
     walls = [x for x, y0, y1 in rules.down if y0 - 1 <= (line.top + line.bottom) / 2 <= y1 + 1]
     left = max((x for x in walls if x < chunk.middle), default=-inf)
     right = min((x for x in walls if x > chunk.middle), default=inf)
-    low = line.bottom - RULE_SLACK * line.height
+    low = line.bottom - 0.4 * line.height
     spaces = [
         (max(x0, left), min(x1, right)) for y, x0, x1 in sorted(rules.across) if low <= y <= floor
     ]
     if right - left < inf and abs((left + right) / 2 - chunk.middle) < max(
-        OFF_CENTRE * (right - left), 3
+        _OFF_CENTRE * (right - left), 3
     ):
         spaces.append((left, right))
     for x0, x1 in spaces:
@@ -178,7 +177,7 @@ def _centred(chunk: Chunk, direct: Span, limits: Span, below: Lines, edges: Edge
             left = named[first].x0
             right = named[last].x1
             off = abs((left + right) / 2 - chunk.middle)
-            if off < max(OFF_CENTRE * (right - left), 3) and last - first > best[1] - best[0]:
+            if off < max(_OFF_CENTRE * (right - left), 3) and last - first > best[1] - best[0]:
                 best = first, last
     return best
 
@@ -186,9 +185,9 @@ def _centred(chunk: Chunk, direct: Span, limits: Span, below: Lines, edges: Edge
 def _stacked(chunk: Chunk, line: PrintLine, below: Lines, rules: Rules) -> int | None:
     """The chunk of the line close below with which the head goes on, with no rule between: under
     its end, or under its middle or begin and hardly narrower."""
-    if not below or below[0].top - line.bottom > NEXT_HEAD_LINE * line.height:
+    if not below or below[0].top - line.bottom > _TIGHT * line.height:
         return None
-    low = line.bottom - RULE_SLACK * line.height
+    low = line.bottom - 0.4 * line.height
     high = below[0].top + 0.5 * below[0].height
     if any(low <= y <= high and x0 <= chunk.middle <= x1 for y, x0, x1 in rules.across):
         return None
@@ -196,10 +195,10 @@ def _stacked(chunk: Chunk, line: PrintLine, below: Lines, rules: Rules) -> int |
         if _ends_alike(chunk, lower):
             return number
         if (
-            abs(lower.middle - chunk.middle) < UNDER_CENTRE * (chunk.x1 - chunk.x0) + 2
+            abs(lower.middle - chunk.middle) < 0.15 * (chunk.x1 - chunk.x0) + 2
             or abs(lower.x0 - chunk.x0) < 2
         ):
-            return number if lower.x1 - lower.x0 > MOST * (chunk.x1 - chunk.x0) else None
+            return number if lower.x1 - lower.x0 > _AS_WIDE * (chunk.x1 - chunk.x0) else None
     return None
 
 

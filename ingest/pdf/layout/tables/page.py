@@ -13,10 +13,10 @@ from docqa.ingest.structure.values import counts
 
 from .chunks import PrintLine, print_lines
 from .grid import build
-from .measures import FEW, MOST, MOST_TABLES, NEAR
 from .placed import PlacedTable, Row, rows_of
 from .regions import aligned_regions, ruled_regions
 from .rules import (
+    NEAR,
     Rules,
     frame_box,
     frames,
@@ -24,6 +24,10 @@ from .rules import (
     read_frame,
     words_within,
 )
+
+_MOST_TABLES = 60
+_FEW = 0.3
+_NAMED = 0.6  # the share of the rows of a table of words that have a name
 
 
 def take_tables(
@@ -58,7 +62,7 @@ def take_tables(
             lines = print_lines(rest, rules.down)
             read = len(rest)
         for box in regions(rules, lines):
-            if len(found) < MOST_TABLES:
+            if len(found) < _MOST_TABLES:
                 rest = _taken(
                     found, _built(rest, rules, box, ruled=regions is not aligned_regions), rest
                 )
@@ -73,7 +77,7 @@ def _is_odd(table: PlacedTable) -> bool:
     that names are missing."""
     first = [cell for cell in table.cells if not cell.column and cell.row >= table.heads]
     valued = [cell for cell in first if cell.is_value and not any(dates(cell.text))]
-    values = len(valued) > MOST * len(first) and not counts([cell.text for cell in first])
+    values = len(valued) > _NAMED * len(first) and not counts([cell.text for cell in first])
     return values or 2 * sum(cell.columns > 1 for cell in table.cells) > len(table.cells)
 
 
@@ -96,7 +100,7 @@ def _fuses(table: PlacedTable) -> bool:
                 beside.add(cell.row)
             if cell.row >= table.heads:
                 below[cell.row] += sum(map(bool, values)) > 1
-    return len(beside | {row for row, count in below.items() if count > 1}) > FEW * len(below)
+    return len(beside | {row for row, count in below.items() if count > 1}) > _FEW * len(below)
 
 
 def _built(
@@ -125,7 +129,7 @@ def _halves(table: PlacedTable, words: Sequence[Word]) -> tuple[list[Word], list
         names = [cell for cell in halves[1] if cell.column == edge and cell.row >= table.heads]
         if any(c.column + c.columns > edge for c in halves[0]) or sum(
             c.is_value for c in names
-        ) > FEW * len(names):
+        ) > _FEW * len(names):
             continue
         if (
             not all(any(c.is_value for c in half if c.row >= table.heads) for half in halves)
@@ -155,7 +159,7 @@ def _is_figure(table: PlacedTable) -> bool:
         if not cell.column
         for row in range(cell.row, cell.row + cell.rows)
     }
-    if len(named.intersection(rows)) >= MOST * len(rows):
+    if len(named.intersection(rows)) >= _NAMED * len(rows):
         return False
     return not any(
         cell.is_value and not cell.text.endswith(".") for cell in table.cells

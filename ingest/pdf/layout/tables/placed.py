@@ -12,13 +12,8 @@ from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, around
 from docqa.ingest.structure.values import says_value
 
-from .measures import (
-    FEWEST_VALUES,
-    LONG_TEXT,
-    MOST_HEADS,
-    SAME_LINE,
-)
-
+_MOST_HEADS = 6
+_FEWEST_DOTS = 3
 BAR = "|"
 
 
@@ -78,7 +73,7 @@ def cell_text(words: Iterable[str]) -> str:
     """Words as one text, without leaders and bars."""
     text = " ".join([word for word in words if word != BAR])
     bare = text.rstrip(". \u2026_")
-    return bare if bare and text.count(".", len(bare)) >= FEWEST_VALUES else text
+    return bare if bare and text.count(".", len(bare)) >= _FEWEST_DOTS else text
 
 
 def lines_of(words: Sequence[Word]) -> list[list[Word]]:
@@ -95,7 +90,7 @@ def lines_of(words: Sequence[Word]) -> list[list[Word]]:
         else:
             lines.append([word])
             first = bottom
-            near = SAME_LINE * (bottom - top)
+            near = 0.6 * (bottom - top)
     return [sorted(line, key=attrgetter("x0")) for line in lines]
 
 
@@ -108,12 +103,12 @@ def head_count(cells: Sequence[PlacedCell]) -> int:
     if not valued:
         first = [cell for cell in cells if cell.row == 0]
         named = sum(cell.columns for cell in first if cell.text) >= columns
-        return 1 if rows > 1 and named and all(len(cell.words) < LONG_TEXT for cell in first) else 0
+        return 1 if rows > 1 and named and all(len(cell.words) < 6 for cell in first) else 0
     count = min(valued)
     behind = {cell.row for cell in cells if cell.column or cell.columns > 1}
     while count and count - 1 not in behind:
         count -= 1  # the title of the first rows
-    return count if count <= MOST_HEADS else 0
+    return count if count <= _MOST_HEADS else 0
 
 
 def rows_of(table: PlacedTable, number: int) -> list[Row]:

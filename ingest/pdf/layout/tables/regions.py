@@ -9,28 +9,24 @@ from statistics import median
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import grouped
 from docqa.ingest.structure.references import caption_of
-from docqa.ingest.structure.values import counts
+from docqa.ingest.structure.values import counts, is_year
 
-from .chunks import Chunk, Lines, PrintLine
-from .measures import (
-    CENTRED,
-    FEWEST_VALUES,
-    FILLED,
-    FURTHER_GAP,
-    FURTHEST_VALUE,
-    HEAD_GAP,
-    INTERRUPTED,
-    LONG_TEXT,
-    MANY,
-    MOST,
-    NAME_STARTS,
-    NEAR,
-    NEXT_CELL_LINE,
-    SEVERAL_CELLS,
-    TABLE_RULE,
-    WIDER_HEAD,
-)
-from .rules import Rule, Rules
+from .chunks import ALIGNED, Chunk, Lines, PrintLine
+from .rules import NEAR, Rule, Rules
+
+_SAME_ENDS = 4.0  # points
+_NARROWEST_RULE = 60.0
+_FURTHEST = 9.0  # heights from one value of a column to the next
+_FEWEST = 3  # values of a column
+_SHORT = 4  # words of a cell that may tell a column
+_MANY_CELLS = 4
+_LONG = 6  # words that are running text rather than a cell
+_NAME_WORDS = 14
+_MOST_HEADS = 7
+_HEAD_GAP = 1.6  # heights
+_LARGER = 1.2
+_RULE_GAP = 1.6  # heights
+_FURTHER_GAP = 6.0  # heights to a column beyond the names
 
 Place = tuple[int, int]
 """The number of a line and of a chunk in it."""
@@ -39,17 +35,15 @@ Place = tuple[int, int]
 def ruled_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
     """Boxes between level rules of one length, with cells and no caption between them."""
     groups: list[list[Rule]] = []
-    for rule in sorted(rule for rule in rules.across if rule[2] - rule[1] > TABLE_RULE):
-        same = (
-            group
-            for group in groups
-            if abs(group[-1][1] - rule[1]) + abs(group[-1][2] - rule[2]) < CENTRED
+    for rule in sorted(rule for rule in rules.across if rule[2] - rule[1] > _NARROWEST_RULE):
+        same = next(
+            (g for g in groups if abs(g[-1][1] - rule[1]) + abs(g[-1][2] - rule[2]) < _SAME_ENDS),
+            None,
         )
-        group = next(same, None)
-        if group is None:
+        if same is None:
             groups.append([rule])
         else:
-            group.append(rule)
+            same.append(rule)
     for group in groups:
         for run in grouped(group, lambda run, below: _has_cells(run[-1], below, lines, rules.down)):
             yield from _box(run, lines)
@@ -61,8 +55,8 @@ def _box(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
     """
     box = min(r[1] for r in run) - 2, run[0][0], max(r[2] for r in run) + 2, run[-1][0]
     inside = [line for line in lines if box[1] <= (line.top + line.bottom) / 2 <= box[3]]
-    if inside:
-        near = HEAD_GAP * median(line.height for line in inside)
+    if len(run) > 1 and inside:
+        near = _RULE_GAP * median(line.height for line in inside)
         if inside[0].top - box[1] < near and box[3] - inside[-1].bottom < near:
             yield box
 
@@ -78,67 +72,81 @@ def _has_cells(above: Rule, below: Rule, lines: Lines, down: Sequence[Rule]) -> 
     if not inside or any(caption_of(line.chunks[0].text) is not None for line in inside):
         return False
     if len(inside) == 1 and len(inside[0].chunks) == 1:
-        return len(inside[0].chunks[0].words) <= LONG_TEXT
+        return len(inside[0].chunks[0].words) <= _LONG
+    if any(
+        chunk.x0 < above[1] - 6 or chunk.x1 > above[2] + 6
+        for line in inside
+        for chunk in line.chunks
+    ):
+        return False
     walls = [
         x
         for x, y0, y1 in down
         if above[1] < x < above[2] and y0 < above[0] + NEAR and y1 > below[0] - NEAR
     ]
     several = sum(len(line.chunks) > 1 for line in inside)
-    return len(walls) == 1 or several >= SEVERAL_CELLS * len(inside)
+    if (
+        len(walls) == 1
+        and median(len(chunk.words) for line in inside for chunk in line.chunks) <= _LONG
+    ):
+        return True
+    return several >= 0.35 * len(inside)
 
 
-def aligned_regions(_: Rules, lines: Lines) -> Iterator[Box]:
+def aligned_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
     """Boxes around values, or many short cells a line, below each other, with their names and
     heads.
     """
     columns = [c for c in _columns(lines) if not counts([lines[n].chunks[at].text for n, at in c])]
     for group in _groups(columns, lines):
-        box = _region(group, lines)
+        box = _region(group, lines, rules)
         if box is not None:
             yield box
 
 
 def _seeds(line: PrintLine) -> list[int]:
-    chunks = line.chunks
-    many = len(chunks) >= MANY and all(len(chunk.words) <= MANY for chunk in chunks)
-    return [
-        number
-        for number, chunk in enumerate(line.chunks)
-        if many or chunk.is_value or chunk.is_year
-    ]
+    short = sum(len(chunk.words) <= _SHORT for chunk in line.chunks)
+    many = short >= _MANY_CELLS and short == len(line.chunks)
+    return [at for at, c in enumerate(line.chunks) if many or c.is_value or c.is_year]
 
 
 def _columns(lines: Lines) -> list[list[Place]]:
-    """Runs of seeds below each other, each from top to bottom: nothing else is between them."""
+    """Runs of seeds below each other, each from top to bottom: nothing else stands between them."""
     open_columns: list[list[Place]] = []
     done: list[list[Place]] = []
-    ends: dict[int, float] = {}  # line -> where its cells end, which may have further lines
+    reached: dict[int, float] = {}  # line -> where its cells end
     for number, line in enumerate(lines):
         seeds = set(_seeds(line))
-        ends[number] = line.bottom
-        still_open: list[list[Place]] = []
+        reached[number] = line.bottom
+        left: list[list[Place]] = []
+        taken: set[int] = set()
         for column in open_columns:
-            last_line = lines[column[-1][0]]
-            last = last_line.chunks[column[-1][1]]
-            below = next((at for at in seeds if last.stands_over(line.chunks[at])), None)
-            if below is not None:
-                seeds.remove(below)
-                column.append((number, below))
-                still_open.append(column)
-                continue
-            if len(line.chunks) == 1 and any(
-                abs(c.x0 - line.x0) < NEAR for c in last_line.chunks[1:]
-            ):
-                ends[column[-1][0]] = line.bottom
-            # Running text is where the next value would be.
-            blocked = any(
-                c.x0 < last.middle < c.x1 and len(c.words) > LONG_TEXT for c in line.chunks
+            last = lines[column[-1][0]]
+            found = next(
+                (
+                    at
+                    for at in seeds - taken
+                    if last.chunks[column[-1][1]].stands_over(line.chunks[at])
+                ),
+                None,
             )
-            far = line.top - ends[column[-1][0]] > FURTHEST_VALUE * last_line.height
-            (done if blocked or far else still_open).append(column)
-        open_columns = still_open + [[(number, at)] for at in seeds]
-    return [column for column in [*done, *open_columns] if len(column) >= FEWEST_VALUES]
+            if found is not None:
+                taken.add(found)
+                column.append((number, found))
+                left.append(column)
+            else:
+                if len(line.chunks) == 1 and any(
+                    abs(c.x0 - line.x0) < ALIGNED for c in last.chunks[1:]
+                ):
+                    reached[column[-1][0]] = line.bottom
+                middle = last.chunks[column[-1][1]].middle
+                # Running text stands where the next value would.
+                blocked = any(c.x0 < middle < c.x1 and len(c.words) > _LONG for c in line.chunks)
+                far = line.top - reached[column[-1][0]] > _FURTHEST * last.height
+                (done if blocked or far else left).append(column)
+        left += [[(number, at)] for at in seeds - taken]
+        open_columns = left
+    return [column for column in [*done, *open_columns] if len(column) >= _FEWEST]
 
 
 def _groups(columns: Sequence[list[Place]], lines: Lines) -> list[list[list[Place]]]:
@@ -146,30 +154,29 @@ def _groups(columns: Sequence[list[Place]], lines: Lines) -> list[list[list[Plac
     ordered = sorted(columns, key=lambda c: median(lines[n].chunks[at].middle for n, at in c))
     groups: list[list[list[Place]]] = []
     for column in ordered:
+        mine = [group for group in groups if any(_beside(other, column, lines) for other in group)]
         merged = [column]
-        for group in list(groups):
-            if any(_side_by_side(other, column, lines) for other in group):
-                merged = [*group, *merged]
-                groups.remove(group)
+        for group in mine:
+            merged = [*group, *merged]
+            groups.remove(group)
         groups.append(merged)
     return groups
 
 
-def _side_by_side(a: Sequence[Place], b: Sequence[Place], lines: Lines) -> bool:
+def _beside(a: Sequence[Place], b: Sequence[Place], lines: Lines) -> bool:
     first = dict(a)
     second = dict(b)
     shared = first.keys() & second.keys()
-    if len(shared) < FEWEST_VALUES or len(shared) < MOST * min(len(first), len(second)):
+    if len(shared) < _FEWEST or len(shared) < 0.6 * min(len(first), len(second)):
         return False
-    interrupted = 0
+    between = 0
     for number in shared:
         low, high = sorted((first[number], second[number]))
-        between = lines[number].chunks[low + 1 : high]
-        interrupted += any(len(chunk.words) > LONG_TEXT for chunk in between)
-    return interrupted < INTERRUPTED * len(shared)
+        between += any(len(chunk.words) > _LONG for chunk in lines[number].chunks[low + 1 : high])
+    return between < 0.2 * len(shared)
 
 
-def _region(group: Sequence[Sequence[Place]], lines: Lines) -> Box | None:
+def _region(group: Sequence[Sequence[Place]], lines: Lines, rules: Rules) -> Box | None:
     """The box around a group of columns with names, heads and further cells; None without names or
     a second column.
     """
@@ -182,100 +189,128 @@ def _region(group: Sequence[Sequence[Place]], lines: Lines) -> Box | None:
     numbers = sorted(firsts)
     names = [lines[n].chunks[firsts[n] - 1] for n in numbers if firsts[n]]
     named = _are_names(names, len(numbers))
-    if not _is_enough(group, lines, named=named):
+    behind = [lines[n].chunks[lasts[n] + 1] for n in numbers if lasts[n] + 1 < len(lines[n].chunks)]
+    few = _SHORT if named else _NAME_WORDS
+    noted = _are_names(behind, len(numbers)) and median(len(chunk.words) for chunk in behind) <= few
+    if not _is_enough(group, lines, named=named, noted=noted):
         return None
-    used = [lines[n].chunks[at] for column in group for n, at in column]
-    if named:
-        used += names
-    first_cells = names if named else [lines[n].chunks[firsts[n]] for n in numbers]
-    offset = 2 if named else 1
-    used += _before_names(
-        [lines[n].chunks[firsts[n] - offset] for n in numbers if firsts[n] >= offset], first_cells
+    used = [lines[n].chunks[at] for column in group for n, at in column] + (names if named else [])
+    used += behind if noted else []
+    before = 2 if named else 1
+    beside = names if named else [lines[n].chunks[firsts[n]] for n in numbers]
+    used += _further(
+        [lines[n].chunks[firsts[n] - before] for n in numbers if firsts[n] >= before], beside
     )
-    remarks = [
-        lines[n].chunks[lasts[n] + 1] for n in numbers if lasts[n] + 1 < len(lines[n].chunks)
-    ]
-    if _are_names(remarks, len(numbers)):
-        used += remarks
     left = min(chunk.x0 for chunk in used)
     right = max(chunk.x1 for chunk in used)
-    body = lines[numbers[0] : numbers[-1] + 1]
+    body = [
+        line for line in lines[numbers[0] : numbers[-1] + 1] if line.bottom > lines[numbers[0]].top
+    ]
     right = max([right, *(c.x1 for line in body for c in line.chunks if left <= c.x0 < right)])
     values = min(lines[n].chunks[at].x0 for n, at in firsts.items())
-    heads = _heads(numbers[0], left, right, values, lines)
-    right = max([right, *_beyond([*reversed(heads), body[0]], body, right)])
-    top = min(line.top for line in [body[0], *heads])
-    return left - 1, top - 1, right + 1, body[-1].bottom + 1
+    heads = _heads(numbers[0], left, right, values, lines, rules)
+    right = max([right, *_beyond([*heads, lines[numbers[0]]], body, right)])
+    top = min(line.top for line in [lines[numbers[0]], *heads])
+    bottom = lines[numbers[-1]].bottom
+    return left - 1, top - 1, right + 1, bottom + 1
 
 
 def _beyond(heads: Lines, body: Lines, right: float) -> Iterator[float]:
     """Where cells end of columns that hardly a row has, but a head."""
     for line in heads[-2:]:
         for head in line.chunks:
-            if right < head.x0 < right + FURTHER_GAP * line.height:
-                for part in body:
-                    yield from (c.x1 for c in part.chunks if head.x0 - NEAR <= c.x0 < head.x1)
+            if right < head.x0 < right + _FURTHER_GAP * line.height and len(head.words) <= _LONG:
+                yield head.x1
+                yield from (
+                    c.x1
+                    for part in body
+                    for c in part.chunks
+                    if head.x0 - ALIGNED <= c.x0 < head.x1
+                )
 
 
-def _before_names(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]:
+def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]:
     """A column of short cells, such as numbers, close in front of most names."""
-    if not chunks or len(chunks) < MOST * len(names):
+    if len(chunks) < 0.6 * len(names) or not chunks:
         return ()
     height = median(word.bottom - word.top for chunk in names for word in chunk.words)
     gap = median(name.x0 for name in names) - median(chunk.x1 for chunk in chunks)
-    short = median(len(chunk.words) for chunk in chunks) <= 2
-    return chunks if short and gap < FURTHER_GAP * height else ()
+    return (
+        chunks if median(len(c.words) for c in chunks) <= 2 and gap < _FURTHER_GAP * height else ()
+    )
 
 
 def _are_names(chunks: Sequence[Chunk], rows: int) -> bool:
-    """Whether chunks beside most rows are their names: with letters, beginning near one another."""
-    lettered = [chunk for chunk in chunks if any(map(str.isalpha, chunk.text))]
-    if len(chunks) < MOST * rows or len(lettered) < len(chunks) / 2:
+    """Whether chunks beside most rows are their names: short, with letters, beginning near one
+    another.
+    """
+    if len(chunks) < 0.6 * rows or not chunks:
+        return False
+    if median(len(chunk.words) for chunk in chunks) > _NAME_WORDS:
+        return False
+    if sum(any(map(str.isalpha, c.text)) or is_year(c.text) for c in chunks) < 0.5 * len(chunks):
         return False
     starts = Counter(round(chunk.x0 / 4) for chunk in chunks)
     common = starts.most_common(1)[0][0]
-    near = sum(count for start, count in starts.items() if abs(start - common) <= NAME_STARTS)
-    return near >= MOST * len(chunks)
+    near = sum(count for start, count in starts.items() if abs(start - common) <= 12)
+    return near >= 0.6 * len(chunks)
 
 
-def _is_enough(group: Sequence[Sequence[Place]], lines: Lines, *, named: bool) -> bool:
+def _is_enough(group: Sequence[Sequence[Place]], lines: Lines, *, named: bool, noted: bool) -> bool:
     chunks = [lines[n].chunks[at] for column in group for n, at in column]
     values = [chunk for chunk in chunks if chunk.is_value]
     if len(group) == 1:
-        signs = "$€£¥%,."
-        amounts = sum(
-            len(chunk.text) > 2 and any(sign in chunk.text for sign in signs) for chunk in values
-        )
-        return named and amounts >= MOST * len(chunks)
-    if len(values) < FILLED * len(chunks):
-        return len(group) + named >= MANY
-    return named or len(group) > 2
+        amounts = [
+            chunk
+            for chunk in values
+            if any(sign in chunk.text for sign in "$€£¥%,.") and len(chunk.text) > 2
+        ]
+        return named and len(amounts) >= 0.6 * len(chunks)
+    if len(values) < 0.4 * len(chunks):
+        return len(group) + named >= _MANY_CELLS
+    return named or noted or len(group) > 2
 
 
-def _heads(number: int, left: float, right: float, values: float, lines: Lines) -> list[PrintLine]:
-    """The heads above line `number`, from below: short chunks, close above each other, the
-    uppermost with one over the `values`.
+def _heads(
+    number: int, left: float, right: float, values: float, lines: Lines, rules: Rules
+) -> list[PrintLine]:
+    """The heads above line `number`: short chunks, close above each other, the uppermost with one
+    over the values.
     """
-    heads: list[PrintLine] = []
+    found: list[PrintLine] = []
     count = 0
-    below = lines[number]
-    for line in reversed(lines[:number]):
-        chunks = [c for c in line.chunks if c.x1 > left - CENTRED and c.x0 < right + CENTRED]
+    reached = lines[number].top
+    for at in range(number - 1, max(number - 1 - _MOST_HEADS, -1), -1):
+        line = lines[at]
+        chunks = [c for c in line.chunks if c.x1 > left - 4 and c.x0 < right + 4]
         if not chunks:
             continue
-        # A head may be wider than the first or last column.
-        few = LONG_TEXT if len(chunks) > 1 else 0
-        wide = any(
-            len(c.words) > (few if left < c.middle < right else 0)
-            and (c.x0 < left - WIDER_HEAD or c.x1 > right + WIDER_HEAD)
-            or len(c.words) > 2 * LONG_TEXT
-            for c in chunks
+        ruled = any(
+            line.bottom - 2 <= y <= reached + 2
+            for y, x0, x1 in rules.across
+            if x0 < right and x1 > left
         )
-        large = line.height > NEXT_CELL_LINE * lines[number].height  # a heading
-        if wide or large or below.top - line.bottom > HEAD_GAP * line.height:
+        if reached - line.bottom > (2.5 if ruled else _HEAD_GAP) * line.height:
             break
-        heads.append(line)
-        below = line
+        few = (
+            _LONG if len(chunks) > 1 else 0
+        )  # words of a head that is wider than the first or last column
+        if any(
+            len(c.words) > (few if left < c.middle < right else 0)
+            and (c.x0 < left - 8 or c.x1 > right + 8 or len(c.words) > 2 * _LONG)
+            for c in chunks
+        ):
+            break
+        if line.height > _LARGER * lines[number].height:
+            break  # a heading
+        if (
+            caption_of(chunks[0].text) is not None
+            or len(chunks) == 1
+            and chunks[0].text.endswith((".", ";"))
+        ):
+            break
+        reached = line.top
+        found.append(line)
         if any(c.x1 > values - 2 for c in chunks):
-            count = len(heads)
-    return heads[:count]
+            count = len(found)
+    return found[count - 1 :: -1] if count else []

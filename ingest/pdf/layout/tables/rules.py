@@ -15,19 +15,21 @@ from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import grouped
 from docqa.ingest.structure.values import says_value
 
-from .measures import (
-    FEWEST_VALUES,
-    FILLED,
-    LONG_RULE,
-    MANY,
-    MOST,
-    MOST_FIELDS,
-    MOST_RULES,
-    NEAR,
-    SHORT_GAP,
-    SHORTEST_RULE,
-)
 from .placed import PlacedCell, PlacedTable, head_count, lines_of
+
+NEAR = 2.5
+"""Points: rules that meet, or are drawn as pieces of one."""
+_MIN_SIDE = 6.0
+# points
+_LONG = 30.0
+_SHORT_GAP = 1.7
+_MAX_RULES = 4_000
+_COVERED = 0.6  # the share of a cell's side that a rule must run along
+_MAX_FIELDS = 10_000  # squared paper has more
+_MIN_TRUSTED = 4  # rows; rules between fewer may part the head from all of the rest
+_SHARED = 0.5  # the share of the lines of a band on which several of its cells have words
+_SEVERAL = 3
+_FILLED = 0.4  # the share of the cells of a table that have words
 
 Field = tuple[int, int]
 Rule = tuple[float, float, float]
@@ -54,7 +56,7 @@ class Rules:
             else:
                 down.append(((x0 + x1) / 2, y0, y1))
         rules = cls(_joined(across), _joined(down))
-        return rules if len(rules.across) + len(rules.down) <= MOST_RULES else cls()
+        return rules if len(rules.across) + len(rules.down) <= _MAX_RULES else cls()
 
     def within(self, box: Box) -> "Rules":
         """Those that lie in `box` for the most part, cut at its edges."""
@@ -64,8 +66,8 @@ class Rules:
         ]
         down = [(x, max(a, y0), min(b, y1)) for x, a, b in self.down if x0 - NEAR <= x <= x1 + NEAR]
         return Rules(
-            [r for r in across if r[2] - r[1] >= SHORTEST_RULE],
-            [r for r in down if r[2] - r[1] >= SHORTEST_RULE],
+            [r for r in across if r[2] - r[1] >= _MIN_SIDE],
+            [r for r in down if r[2] - r[1] >= _MIN_SIDE],
         )
 
 
@@ -74,8 +76,8 @@ def _joined(rules: list[Rule]) -> list[Rule]:
     for at, start, end in sorted(rules, key=lambda rule: (round(rule[0] / NEAR), rule[1])):
         # Two long ones are of two groups.
         gap = (
-            SHORT_GAP
-            if joined and min(end - start, joined[-1][2] - joined[-1][1]) > LONG_RULE
+            _SHORT_GAP
+            if joined and min(end - start, joined[-1][2] - joined[-1][1]) > _LONG
             else NEAR
         )
         touches = bool(joined) and joined[-1][1] - gap <= end and start <= joined[-1][2] + gap
@@ -83,7 +85,7 @@ def _joined(rules: list[Rule]) -> list[Rule]:
             joined[-1] = (joined[-1][0], joined[-1][1], max(joined[-1][2], end))
         else:
             joined.append((at, start, end))
-    return [rule for rule in joined if rule[2] - rule[1] >= SHORTEST_RULE]
+    return [rule for rule in joined if rule[2] - rule[1] >= _MIN_SIDE]
 
 
 def frames(rules: Rules) -> list[Rules]:
@@ -128,7 +130,7 @@ def runs_along(rules: Sequence[Rule], at: float, start: float, end: float) -> bo
         for place, rule_start, rule_end in rules
         if abs(place - at) <= NEAR
     )
-    return covered > MOST * (end - start)
+    return covered > _COVERED * (end - start)
 
 
 def frame_box(frame: Rules) -> Box:
@@ -146,8 +148,8 @@ def open_box(frame: Rules) -> Box:
     levels = [[r for r in frame.across if abs(r[0] - y) <= NEAR] for y in places(frame.across)]
     starts = [min(r[1] for r in level) for level in levels]
     ends = [max(r[2] for r in level) for level in levels]
-    left = min(max(starts[0], starts[-1]), median(starts), sorted(starts)[FEWEST_VALUES - 1])
-    right = max(min(ends[0], ends[-1]), median(ends), sorted(ends)[-FEWEST_VALUES])
+    left = min(max(starts[0], starts[-1]), median(starts), sorted(starts)[_SEVERAL - 1])
+    right = max(min(ends[0], ends[-1]), median(ends), sorted(ends)[-_SEVERAL])
     return min(x0, left), y0, max(x1, right), y1
 
 
@@ -172,12 +174,12 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
         y
         for _, *both in frame.down
         for y in both
-        if all(abs(y - other) > SHORTEST_RULE for other in ys)
+        if all(abs(y - other) > _MIN_SIDE for other in ys)
     )
     # A row ends where several upright rules do; two are a box.
     together = grouped(ends, lambda same, y: y - same[0] <= NEAR)
     ys = sorted([*ys, *(same[0] for same in together if len(same) > 2)])
-    if len(ys) * len(xs) > MOST_FIELDS:
+    if len(ys) * len(xs) > _MAX_FIELDS:
         return None
     owners = _owners(frame, ys, xs)
     fields: dict[Field, list[Word]] = {}
@@ -195,13 +197,13 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
         for (row, _), owner in owners.items()
         if any((row, at) in fields for at in range(len(xs) - 1))
     }
-    if sum(len(band) > 1 for band in bands) < 2 or len(fields) < FILLED * len(cells):
+    if sum(len(band) > 1 for band in bands) < 2 or len(fields) < _FILLED * len(cells):
         return None
-    if len(bands) < MANY:
+    if len(bands) < _MIN_TRUSTED:
         headed = len(bands) > 2 and not any(
             says_value(word.text) for cell in bands[0] for word in cell
         )
-        if any(_shares_lines(band, 1 / 2 if len(bands) > 2 else 0) for band in bands[headed:]):
+        if any(_shares_lines(band, _SHARED if len(bands) > 2 else 0) for band in bands[headed:]):
             return None
     return _placed(owners, fields)
 
