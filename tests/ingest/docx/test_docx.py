@@ -10,6 +10,7 @@ from docqa.ingest.errors import Encrypted, NotADocument, TooLarge, Unreadable
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
+from tests.ingest.reading import first_page, read_bytes
 
 Checker = Callable[[Document], None]
 
@@ -117,7 +118,7 @@ def package(
 
 
 def docx(body: str, **parts: str) -> Document:
-    return read(ReadRequest("a.docx", package(body, **parts)))
+    return read_bytes("a.docx", package(body, **parts))
 
 
 def places(document: Document) -> list[str | None]:
@@ -359,26 +360,24 @@ def test_the_title_comes_from_the_properties_where_no_paragraph_is_one():
 )
 def test_broken_and_hostile_packages_end_with_an_error(raw, error, words):
     with pytest.raises(error, match=words) as caught:
-        read(ReadRequest("a.docx", package("", raw=raw)))
+        read_bytes("a.docx", package("", raw=raw))
     assert caught.value.where == "a.docx" and caught.value.hint
 
 
 def test_truncated_renamed_and_encrypted_files():
     data = package(para("Text."))
     with pytest.raises(Unreadable, match="damaged"):
-        read(ReadRequest("a.docx", data[:-50]))
+        read_bytes("a.docx", data[:-50])
     for name in ("-", "a.zip", "a.epub", "a.doc", "a.txt"):
-        assert read(ReadRequest(name, data)).pages[0].text == "Text."
+        assert first_page(name, data).text == "Text."
     with pytest.raises(NotADocument, match="a Word document"):
         read(ReadRequest("a.docx", data, media_type="epub"))
     with pytest.raises(Encrypted, match="encrypted"):
-        read(
-            ReadRequest(
-                "a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")
-            )
+        read_bytes(
+            "a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")
         )
     with pytest.raises(NotADocument, match="old Office"):
-        read(ReadRequest("a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600))
+        read_bytes("a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600)
 
 
 def grid_of(document: Document) -> dict[tuple[int, int], str]:

@@ -20,6 +20,7 @@ from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import inspect_in_worker
 from tests.ingest.drawing import Sheet
+from tests.ingest.reading import pdf_page, read_bytes
 
 LINES = ["The warden opens the gate at the turn", "of the tide and notes the level."]
 
@@ -31,7 +32,7 @@ def drawn(paint: Callable[[Canvas], object]) -> bytes:
 
 
 def test_lines_of_two_columns_have_boxes_in_reading_order(two_columns):
-    page = read(ReadRequest("a.pdf", two_columns)).pages[0]
+    page = pdf_page(two_columns)
     view = inspect_page(ReadRequest("a.pdf", two_columns), page)
     lines = [line for block in view.blocks for line in block.lines]
     assert [line.text.split()[0] for line in lines] == [
@@ -48,7 +49,7 @@ def test_lines_of_two_columns_have_boxes_in_reading_order(two_columns):
 
 def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf):
     data = make_pdf([[*LINES, "", "Another paragraph stands below a gap."]])
-    page = read(ReadRequest("a.pdf", data)).pages[0]
+    page = pdf_page(data)
     view = inspect_page(ReadRequest("a.pdf", data), page)
     assert [(b.start, b.end, b.kind) for b in view.blocks] == [
         (b.start, b.end, b.kind) for b in page.blocks
@@ -62,7 +63,7 @@ def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf):
 
 def test_a_paragraph_across_two_columns_has_two_boxes(sample_docs):
     data = (sample_docs / "tidal_ponds_paper.pdf").read_bytes()
-    page = read(ReadRequest("a.pdf", data)).pages[0]
+    page = pdf_page(data)
     view = inspect_page(ReadRequest("a.pdf", data), page)
     (split,) = [block for block in view.blocks if len(block.boxes) == 2]
     assert page.text[split.start : split.end].startswith("Opening a pond")
@@ -82,7 +83,7 @@ def test_boxes_of_a_rotated_page_are_those_of_the_displayed_page():
             )
 
     data = drawn(paint)
-    view = inspect_page(ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0])
+    view = inspect_page(ReadRequest("a.pdf", data), pdf_page(data))
     lines = [line for block in view.blocks for line in block.lines]
     assert [line.text.split()[3] for line in lines] == [str(n) for n in range(12)]
     for number, line in enumerate(lines):
@@ -102,7 +103,7 @@ def test_the_box_of_a_stamp_in_the_margin_holds_all_of_it():
         canvas.drawString(200, -40, "Stamped sideways beside everything")
 
     data = drawn(paint)
-    view = inspect_page(ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0])
+    view = inspect_page(ReadRequest("a.pdf", data), pdf_page(data))
     stamp = view.blocks[-1].lines[-1]
     assert stamp.text == "Stamped sideways beside everything"
     assert stamp.box[3] - stamp.box[1] > 100
@@ -119,7 +120,7 @@ def test_without_pdfium_the_blocks_are_told_without_places(make_pdf):
 
 def test_a_page_that_was_read_differently_has_no_boxes(make_pdf):
     data = make_pdf([LINES])
-    page = read(ReadRequest("a.pdf", data)).pages[0]
+    page = pdf_page(data)
     view = inspect_page(ReadRequest("a.pdf", data), replace(page, text="x" + page.text[1:]))
     assert "read in another way" in view.notes[0]
     assert [block.boxes for block in view.blocks] == [()]
@@ -128,9 +129,7 @@ def test_a_page_that_was_read_differently_has_no_boxes(make_pdf):
 
 def test_the_picture_is_a_whole_png_of_the_page(make_pdf):
     data = make_pdf([LINES])
-    png = inspect_page(
-        ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0]
-    ).picture
+    png = inspect_page(ReadRequest("a.pdf", data), pdf_page(data)).picture
     assert png is not None
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     width, height, depth, colour = struct.unpack(">IIBB", png[16:26])
@@ -142,7 +141,7 @@ def test_the_picture_is_a_whole_png_of_the_page(make_pdf):
 
 
 def test_the_worker_sees_what_this_process_sees(two_columns):
-    page = read(ReadRequest("a.pdf", two_columns)).pages[0]
+    page = pdf_page(two_columns)
     view = inspect_page(ReadRequest("a.pdf", two_columns), page)
     assert inspect_in_worker(ReadRequest("a.pdf", two_columns), page) == view
     assert from_bytes(to_bytes(view)) == view
@@ -171,7 +170,7 @@ def test_recognised_lines_have_places(make_pdf, monkeypatch):
     with pypdfium2.PdfDocument(make_pdf([LINES])) as file:
         picture = ImageReader(file[0].render(scale=2).to_pil().convert("L"))
     data = drawn(lambda canvas: canvas.drawImage(picture, 0, 0, 612, 792))
-    page = read(ReadRequest("a.pdf", data)).pages[0]
+    page = pdf_page(data)
     view = inspect_page(ReadRequest("a.pdf", data), page)
     assert [line.box for block in view.blocks for line in block.lines] == [(72, 100, 250, 112)]
     monkeypatch.setattr(ocr, "available", lambda: False)
@@ -183,14 +182,12 @@ def test_recognised_lines_have_places(make_pdf, monkeypatch):
 def test_a_page_over_its_time_is_named(make_pdf):
     data = make_pdf([LINES])
     with pytest.raises(Unreadable, match="page 1 took longer than 0 seconds"):
-        inspect_in_worker(
-            ReadRequest("a.pdf", data, page_seconds=0), read(ReadRequest("a.pdf", data)).pages[0]
-        )
+        inspect_in_worker(ReadRequest("a.pdf", data, page_seconds=0), pdf_page(data))
 
 
 def test_a_page_that_is_not_read_says_why(make_pdf, monkeypatch):
     data = make_pdf([LINES])
-    page = read(ReadRequest("a.pdf", data)).pages[0]
+    page = pdf_page(data)
     monkeypatch.setattr("docqa.ingest.pdf.pages.MAX_PAGE_CHARS", 10)
     view = inspect_page(ReadRequest("a.pdf", data), page)
     assert "the limit is 10" in view.notes[0]
@@ -212,7 +209,7 @@ def test_a_page_that_is_not_read_says_why(make_pdf, monkeypatch):
 )
 def test_every_block_of_real_pages_has_its_place(corpus, name):
     data = (corpus / f"{name}.pdf").read_bytes()
-    document = read(ReadRequest(name, data))
+    document = read_bytes(name, data)
     for page in document.pages[:3]:
         view = inspect_page(ReadRequest(name, data), page)
         assert view.notes == ()

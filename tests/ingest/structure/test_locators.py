@@ -7,13 +7,12 @@ from dataclasses import replace
 import pytest
 
 from docqa.ingest.pdf.bookmarks import Bookmark, from_bookmarks
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.outline import HeadingMark, build
 from docqa.ingest.types import Document, Page
+from tests.ingest.reading import read_bytes, read_pdf
 
 STATUTE = """# Harbour Act
 
@@ -97,7 +96,7 @@ def named(document: Document, words: str) -> str | None:
 
 
 def markdown(text: str) -> Document:
-    return read(ReadRequest("a.md", text.encode()))
+    return read_bytes("a.md", text.encode())
 
 
 @pytest.mark.parametrize(
@@ -204,7 +203,7 @@ def test_parts_of_an_opinion_and_its_notes_are_named():
         "1 It was mended later.",
     )
     text = "\f".join(["\n\n".join(lines), "Judgment is affirmed."])
-    document = read(ReadRequest("a.txt", text.encode()))
+    document = read_bytes("a.txt", text.encode())
     assert named(document, "The weir fell") == "Opinion of the Court (Alder), I.B"
     assert named(document, "We hold") == "Opinion of the Court (Alder), II.A"
     parts = [(section.number, section.level) for section in document.sections]
@@ -274,14 +273,14 @@ BILL = b"""<?xml version="1.0"?><bill xmlns="http://schemas.gpo.gov/xml/uslm"><m
 
 
 def test_a_part_without_a_heading_follows_one_that_has_a_heading():
-    document = read(ReadRequest("a.xml", BILL))
+    document = read_bytes("a.xml", BILL)
     assert named(document, "is open") == "Sec. 101(a)"
     assert named(document, "mend the wall") == "Sec. 101(b)(2)"
 
 
 def test_numbered_paragraphs_name_places_where_no_heading_has_a_number():
     lines = "It is ordered:\n\n1. The owner shall not\n\n(a) ring; or\n\n(b) sing.\n\n2. The owner shall pay."
-    document = read(ReadRequest("a.txt", lines.encode()))
+    document = read_bytes("a.txt", lines.encode())
     assert named(document, "sing") == "1(b)"
     assert named(document, "shall pay") == "2"
     assert named(document, "It is ordered") is None
@@ -289,7 +288,7 @@ def test_numbered_paragraphs_name_places_where_no_heading_has_a_number():
 
 def test_a_note_names_nothing_behind_it(make_pdf):
     body = ["The mill was old.1 It stood.", *[""] * 20, "1 The mill book says so."]
-    document = read(ReadRequest("a.pdf", make_pdf([body, ["The weir was new."]])))
+    document = read_pdf(make_pdf([body, ["The weir was new."]]))
     assert named(document, "The mill book") == "note 1"
     assert named(document, "The weir") is None
 

@@ -16,9 +16,8 @@ from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.layout.tables.page import take_tables
 from docqa.ingest.pdf.layout.tables.rules import Rules
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Page
+from tests.ingest.reading import pdf_page
 
 BODY = "The parties agree that the fees of the following schedule are paid against the deliverables named there. "
 TEXT = "The supplier delivers report {} on the gates of the harbour, with photographs and a list of repairs."
@@ -37,7 +36,7 @@ def page_with(
     buffer = io.BytesIO()
     body = Paragraph(3 * BODY, plain)
     SimpleDocTemplate(buffer).build([body, Spacer(1, 12), table, Spacer(1, 12), body])
-    return read(ReadRequest("a.pdf", buffer.getvalue())).pages[0]
+    return pdf_page(buffer.getvalue())
 
 
 def grid(line: float = 0.5) -> list[tuple[Any, ...]]:
@@ -68,7 +67,7 @@ def test_words_broken_in_a_cell_are_joined():
     table = Table(rows, colWidths=[60, 200])
     table.setStyle([("GRID", (0, 0), (-1, -1), 0.5, colors.black)])
     SimpleDocTemplate(buffer).build([table])
-    rows = read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text.split("\n")
+    rows = pdf_page(buffer.getvalue()).text.split("\n")
     assert (
         rows[1]
         == "1 | The keeper gives his assessment of short- and long-term work and gate-keepers, berücksichtigt"
@@ -141,7 +140,7 @@ def test_boxes_and_the_grid_of_a_chart_are_no_tables():
     canvas.rect(72, 100, 200, 60)
     canvas.drawString(80, 120, "The gate is shut.")
     canvas.save()
-    assert "|" not in read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text
+    assert "|" not in pdf_page(buffer.getvalue()).text
 
 
 @settings(deadline=None)
@@ -333,5 +332,5 @@ def test_hyphens_in_two_cells_are_two_words():
         canvas.drawString(140, 700 - 14 * at, "1.2")
         canvas.drawString(200, 700 - 14 * at, "--", charSpace=50)
     canvas.save()
-    text = read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text
+    text = pdf_page(buffer.getvalue()).text
     assert text.split("\n") == [f"Alder{at} | 1.2 | - | -" for at in range(4)]

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document, Page, Table
+from tests.ingest.reading import read_pdf
 
 BODY = "The warden opens the gate at the turn of the tide and notes the level."
 Placed = tuple[float, float, str]
@@ -33,7 +32,7 @@ def document_of(
             canvas.line(x0, 792 - y, x1, 792 - y)
         canvas.showPage()
     canvas.save()
-    return read(ReadRequest("a.pdf", buffer.getvalue()))
+    return read_pdf(buffer.getvalue())
 
 
 def shown(page: Page, table: Table) -> list[list[str]]:
