@@ -20,3 +20,8 @@ def read_pdf(data: bytes) -> Document:
 def pdf_page(data: bytes) -> Page:
     """The first page of a PDF."""
     return read_pdf(data).pages[0]
+
+
+def first_text(document: Document) -> str:
+    """The text of the first page: all of it where there are no pages."""
+    return document.pages[0].text

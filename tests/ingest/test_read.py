@@ -1,6 +1,5 @@
 """The front door: formats by content, folders and archives, storing, and the child process."""
 
-import io
 import os
 import resource
 import subprocess
@@ -31,7 +30,8 @@ from docqa.ingest.serialize import from_bytes, to_bytes
 from docqa.ingest.structure.clean import clean, strip_invisible
 from docqa.ingest.types import Document
 from docqa.ingest.worker import read_in_worker
-from tests.ingest.reading import read_bytes
+from tests.ingest.reading import first_text, read_bytes
+from tests.ingest.zipped import zip_of
 
 MARKDOWN = """---
 author: nobody
@@ -67,7 +67,7 @@ STATUTE = """<?xml version="1.0" encoding="UTF-8"?>
 def test_markdown_headings_are_sections_and_there_are_no_pages():
     document = read_bytes("book.md", MARKDOWN.encode())
     assert document.paged is False and len(document.pages) == 1 and document.pages[0].label is None
-    text = document.pages[0].text
+    text = first_text(document)
     assert "It has two gates and a wheel." in text and "nobody" not in text
     assert "1. Open it.\n2. Close it." in text and "east | 2 m" in text and "gate = open" in text
     found = [(s.number, s.title, s.level, s.label) for s in document.sections]
@@ -85,7 +85,7 @@ def test_statute_levels_are_sections_and_quoted_law_is_not():
         ("§ 4", "Duties", "§ 4"),
         ("(a)", "In general", "§ 4(a)"),
     ]
-    text = document.pages[0].text
+    text = first_text(document)
     assert "(1) keep lights; and\n(2) mark wrecks." in text
     assert "Other law." in text
     shown = document.section_path(document.section_of(1, text.index("mark")))
@@ -117,7 +117,7 @@ def test_form_feeds_are_pages_and_hard_wraps_are_joined():
     assert paged.paged and [page.page for page in paged.pages] == [1, 2]
     wrapped = read_bytes("a.txt", ("\n".join([line] * 6) + "\n\nShort end.").encode())
     assert not wrapped.paged
-    assert wrapped.pages[0].text == " ".join([line] * 6) + "\n\nShort end."
+    assert first_text(wrapped) == " ".join([line] * 6) + "\n\nShort end."
 
 
 def test_text_in_another_encoding_is_read_with_a_warning():
@@ -125,7 +125,7 @@ def test_text_in_another_encoding_is_read_with_a_warning():
         "Der Wärter öffnet das Tor bei Flut und schreibt die Höhe in das Buch der Schleuse. " * 5
     )
     document = read_bytes("a.txt", words.encode("cp1252"))
-    assert "Wärter öffnet" in document.pages[0].text
+    assert "Wärter öffnet" in first_text(document)
     assert any("not UTF-8" in line for line in document.coverage.warnings)
 
 
@@ -223,14 +223,14 @@ def test_only_the_folder_that_cannot_be_listed_is_skipped_and_named(tmp_path, mo
 
 
 def test_a_zip_with_a_pdf_near_its_start_is_no_pdf(tmp_path, make_pdf):
-    with zipfile.ZipFile(tmp_path / "inner.zip", "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr("a.pdf", make_pdf([["One page."]]))
+    packed = zip_of({"a.pdf": make_pdf([["One page."]])})
+    (tmp_path / "inner.zip").write_bytes(packed)
     (tmp_path / "b.txt").write_text("Read me.")
     skipped: list[str] = []
     assert [name for name, _ in find_documents(tmp_path, skipped)] == [str(tmp_path / "b.txt")]
     assert skipped == [str(tmp_path / "inner.zip")]
     with pytest.raises(NotADocument, match="zip"):
-        read_bytes("inner", (tmp_path / "inner.zip").read_bytes())
+        read_bytes("inner", packed)
 
 
 def test_a_folder_without_documents_says_what_is_in_it(tmp_path):
@@ -245,9 +245,8 @@ def test_a_folder_without_documents_says_what_is_in_it(tmp_path):
 
 def test_a_zip_is_read_like_a_folder(tmp_path):
     archive = tmp_path / "all.zip"
-    with zipfile.ZipFile(archive, "w") as out:
-        for name in ["b.txt", "a/z.md", "../evil.txt", ".hidden.txt", "photo.png"]:
-            out.writestr(name, "some words")
+    names = ["b.txt", "a/z.md", "../evil.txt", ".hidden.txt", "photo.png"]
+    archive.write_bytes(zip_of(dict.fromkeys(names, "some words")))
     skipped: list[str] = []
     found = list(find_documents(archive, skipped))
     assert found == [(f"{archive}/a/z.md", b"some words"), (f"{archive}/b.txt", b"some words")]
@@ -273,11 +272,7 @@ ONE_OF_EACH = {
 
 
 def office_file(inner: str, text: str) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr(inner, text)
-    return out.getvalue()
+    return zip_of({"[Content_Types].xml": "<Types/>", inner: text})
 
 
 def one_of_each() -> dict[str, bytes]:
@@ -291,10 +286,10 @@ def test_a_folder_and_a_zip_give_every_kind(tmp_path):
     folder = tmp_path / "all"
     archive = tmp_path / "all.zip"
     folder.mkdir()
-    with zipfile.ZipFile(archive, "w") as out:
-        for name, data in {**one_of_each(), "z.png": b"\x89PNG"}.items():
-            (folder / name).write_bytes(data)
-            out.writestr(name, data)
+    files = {**one_of_each(), "z.png": b"\x89PNG"}
+    archive.write_bytes(zip_of(files))
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
     for root in (folder, archive):
         skipped: list[str] = []
         assert [shown for shown, _ in find_documents(root, skipped)] == [
@@ -337,9 +332,7 @@ def test_a_zip_bomb_and_an_encrypted_entry_are_refused(tmp_path):
         out.writestr("a.txt", b"\0" * 20_000_000)
     with pytest.raises(TooLarge, match="200 times"):
         list(find_documents(archive))
-    with zipfile.ZipFile(archive, "w") as out:
-        out.writestr("a.txt", "secret")
-    data = bytearray(archive.read_bytes())
+    data = bytearray(zip_of({"a.txt": "secret"}))
     for at in (6, data.index(b"PK\x01\x02") + 8):
         data[at] |= 1
     archive.write_bytes(data)
@@ -371,7 +364,7 @@ def test_a_document_of_lines_is_equal_whole_and_page_by_page(make_pdf):
 def test_pages_are_parsed_only_when_they_are_looked_at(make_pdf):
     head, *lines = to_bytes(document_of(make_pdf)).split(b"\n")
     found = from_bytes(b"\n".join([head, lines[0], b"[1]", b"{"]), "a.pdf")
-    assert found.pages[0].text
+    assert first_text(found)
     for broken in (1, 2):
         with pytest.raises(Unreadable):
             found.pages[broken]

@@ -1,7 +1,5 @@
 """DOCX: automatic numbers, locators of clauses, tracked changes, hidden text, tables and notes."""
 
-import io
-import zipfile
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +8,8 @@ from docqa.ingest.errors import Encrypted, NotADocument, TooLarge, Unreadable
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
-from tests.ingest.reading import first_page, read_bytes
+from tests.ingest.reading import first_page, first_text, read_bytes
+from tests.ingest.zipped import zip_of
 
 Checker = Callable[[Document], None]
 
@@ -86,9 +85,7 @@ def table(*rows: list[str], properties: str = "") -> str:
     return "<w:tbl>" + "".join(f"<w:tr>{properties}{row}</w:tr>" for row in cells) + "</w:tbl>"
 
 
-def package(
-    body: str, *, strict: bool = False, raw: dict[str, str | bytes] | None = None, **parts: str
-) -> bytes:
+def package(body: str, *, raw: dict[str, str | bytes] | None = None, **parts: str) -> bytes:
     """A DOCX of `body`; `parts` are other parts by name, `raw` are entries that replace or add."""
     parts = {"styles": STYLES, "numbering": NUMBERING} | parts
     relations = "".join(
@@ -105,16 +102,7 @@ def package(
         "word/_rels/document.xml.rels": f"<Relationships>{relations}</Relationships>",
     }
     files |= {f"word/{name}.xml": text for name, text in parts.items()} | (raw or {})
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    data = out.getvalue()
-    return (
-        data.replace(b"schemas.openxmlformats.org/word", b"purl.oclc.org/ooxml/officedo")
-        if strict
-        else data
-    )
+    return zip_of(files)
 
 
 def docx(body: str, **parts: str) -> Document:
@@ -143,7 +131,7 @@ def test_numbered_headings_and_clauses_have_the_locators_that_are_printed(check_
     )
     check_offsets(document)
     assert document.title == "The Pond Agreement" and not document.paged
-    assert document.pages[0].text == (
+    assert first_text(document) == (
         "The Pond Agreement\n\n1. Scope\n\n2. Term\n\n2.1 Length\n\n2.2 It runs for a year:\n"
         "(a) from the first day,\n(i) which is a Sunday,\n(ii) or a Monday; and\n"
         "(b) to the last,\n\nwhatever the weather.\n\n3. Payment\n\n3.1 Weekly."
@@ -175,7 +163,7 @@ def test_articles_in_roman_numbers_and_legal_numbering():
     document = docx(
         para("Gates", "Plain1", 4) + para("Oak.", list_id=4, at=1) + para("Elm.", list_id=4, at=1)
     )
-    assert "ARTICLE I Gates\n\nSection 1.1 Oak.\nSection 1.2 Elm." in document.pages[0].text
+    assert "ARTICLE I Gates\n\nSection 1.1 Oak.\nSection 1.2 Elm." in first_text(document)
     assert places(document) == ["Article I", "1.1", "1.2"]
 
 
@@ -188,7 +176,7 @@ def test_plain_lists_are_lists_and_a_new_list_starts_again():
         + para("again", list_id=5)
         + para("none", list_id=0)
     )
-    assert "- oar\n1) one\n2) two\n1) again\n\nnone" in document.pages[0].text
+    assert "- oar\n1) one\n2) two\n1) again\n\nnone" in first_text(document)
     assert [s.title for s in document.sections] == ["Tools"]
 
 
@@ -217,7 +205,7 @@ def test_insertions_are_read_deletions_are_not_and_both_are_counted():
         + para(" and second.")
         + table(["gone", "row"], properties="<w:trPr><w:del/></w:trPr>")
     )
-    assert document.pages[0].text == "The fee is twelve pounds.\n\nFirst half and second."
+    assert first_text(document) == "The fee is twelve pounds.\n\nFirst half and second."
     assert document.coverage.warnings == (
         "tracked changes: 1 insertions read, 2 deletions left out",
     )
@@ -232,9 +220,9 @@ def test_hidden_text_is_not_read_and_counted():
         + run("too", '<w:vanish w:val="0"/>')
     ) + para(run("also hidden", ghost))
     document = docx(body)
-    assert document.pages[0].text == "Seen. too" and document.coverage.hidden_spans == 2
+    assert first_text(document) == "Seen. too" and document.coverage.hidden_spans == 2
     wanted = read(ReadRequest("a.docx", package(body), include_hidden=True))
-    assert wanted.pages[0].text == "Seen. too\n\nobey me\n\nalso hidden"
+    assert first_text(wanted) == "Seen. too\n\nobey me\n\nalso hidden"
 
 
 def test_comments_are_read_behind_the_text_and_told_as_such():
@@ -250,7 +238,7 @@ def test_comments_are_read_behind_the_text_and_told_as_such():
         '<w:r><w:commentReference w:id="7"/></w:r>' + run(" a day.")
     )
     document = docx(para("Fees", "Plain1") + body + para("Next."), comments=comments)
-    assert document.pages[0].text == (
+    assert first_text(document) == (
         "Fees\n\nThe fee is ten pounds a day.\n\nNext.\n\n"
         "Comment by Jo Reed, 2024-05-03: Too low? (on “ten pounds”)\n\nComment by an unnamed author: Agreed."
     )
@@ -261,7 +249,7 @@ def test_comments_are_read_behind_the_text_and_told_as_such():
         ("Comment by Jo Reed", "comment by Jo Reed", 2),
         ("Comment by an unnamed author", "comment by an unnamed author", 2),
     ]
-    at = document.pages[0].text.index("Too low")
+    at = first_text(document).index("Too low")
     assert document.speaker_of(1, at) == "Comment by Jo Reed, 2024-05-03"
 
 
@@ -271,7 +259,7 @@ def test_tables_are_rows_and_frames_are_text(check_offsets):
         + table([para("framed", list_id=3)])
     )
     check_offsets(document)
-    assert document.pages[0].text == "gate | width\neast | 2 m wide\n\n1) framed"
+    assert first_text(document) == "gate | width\neast | 2 m wide\n\n1) framed"
 
 
 def test_notes_stand_behind_their_paragraph_once():
@@ -286,7 +274,7 @@ def test_notes_stand_behind_their_paragraph_once():
     ) + para("Next.")
     document = docx(body, footnotes=notes, endnotes=end)
     assert (
-        document.pages[0].text
+        first_text(document)
         == "The gate[1] holds.[i]\n\n[1] Oak, [2]since 1912.\n\n[i] Ibid.\n\nNext."
     )
 
@@ -335,7 +323,7 @@ def test_headers_and_footers_are_read_and_page_numbers_are_not():
     header = para(run("Reed &amp; Sons")) + para("12 Dock Road")
     footer = f"<w:ftr {W}>{para('Page 3 of 7')}</w:ftr>"
     document = docx(para("Text."), header1=f"<w:hdr {W}>{header}</w:hdr>", footer1=footer)
-    assert document.pages[0].text == "Text.\n\nReed & Sons\n12 Dock Road"
+    assert first_text(document) == "Text.\n\nReed & Sons\n12 Dock Road"
     assert document.pages[0].furniture == ("Page 3 of 7",)
     assert [(s.title, s.label) for s in document.sections] == [("Page header", "page header")]
 
@@ -401,7 +389,7 @@ def test_merged_cells_of_a_table_cover_their_rows_and_columns():
     ]
     document = docx(table(*rows))
     assert (
-        document.pages[0].text
+        first_text(document)
         == "Tower | Height\n2019 | 2020\nAlpha | 12 | 13\nBeta | 22 | 23\n32 | 33"
     )
     grid = grid_of(document)
@@ -419,5 +407,5 @@ def test_words_below_a_merged_cell_are_hidden():
     document = docx(
         table(*rows) + table(["east", "2"], properties='<w:trPr><w:gridBefore w:val="1"/></w:trPr>')
     )
-    assert "obey" not in document.pages[0].text and document.coverage.hidden_spans == 1
+    assert "obey" not in first_text(document) and document.coverage.hidden_spans == 1
     assert grid_of(document)[2, 0] == "Alpha" and grid_of(document)[2, 1] == "13"

@@ -10,7 +10,7 @@ from docqa.ingest.latex import reader as latex_module
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
-from tests.ingest.reading import first_page, read_bytes
+from tests.ingest.reading import first_page, first_text, read_bytes
 
 Checker = Callable[[Document], None]
 
@@ -75,7 +75,7 @@ def test_sections_have_the_numbers_that_would_be_printed(check_offsets):
         ("A", "Extra", 1, "A"),
         (None, "References", 1, "References"),
     ]
-    text = document.pages[0].text
+    text = first_text(document)
     assert all(text[s.start :].startswith(s.number or s.title) for s in document.sections)
 
 
@@ -120,7 +120,7 @@ def test_chapters_number_their_sections_and_figures():
     document = read_bytes("a.tex", source.encode())
     found = [(s.number, s.level) for s in document.sections]
     assert found == [("Part I", 1), ("1", 2), ("1.1", 3), ("2", 2), ("2.1", 3)]
-    assert "Figure 2.1: A duck.\n\nSee 2.1." in document.pages[0].text
+    assert "Figure 2.1: A duck.\n\nSee 2.1." in first_text(document)
 
 
 def test_a_document_without_numbers_gets_none():
@@ -162,7 +162,7 @@ def test_names_that_multiply_end():
         for c in "bcdefghijklmnopqrstuvwxyz"
     )
     document = read_bytes("a.tex", (names + "\\begin{document}words \\bz\\end{document}").encode())
-    assert len(document.pages[0].text) < 100_000
+    assert len(first_text(document)) < 100_000
 
 
 def test_deep_and_large_sources_end_with_an_error(monkeypatch):
@@ -227,8 +227,7 @@ def test_inputs_are_opened_inside_the_folder_of_the_document(tmp_path):
     )
     document = read(ReadRequest(main))
     assert (
-        document.pages[0].text
-        == "1 One\n\nThe gate is oak. Deep words.\n\nThe tide is high.\n\nEnd."
+        first_text(document) == "1 One\n\nThe gate is oak. Deep words.\n\nThe tide is high.\n\nEnd."
     )
     assert document.coverage.warnings == ("\\input{parts/one}: it takes itself in",)
     before = document.id
@@ -250,7 +249,7 @@ def test_no_file_outside_the_folder_and_no_other_kind_is_opened(tmp_path, name):
     wanted = name.replace("{secret}", str(tmp_path / "secret"))
     main.write_text(f"\\begin{{document}}Before.\n\n\\input{{{wanted}}}\n\nAfter.\\end{{document}}")
     document = read(ReadRequest(main))
-    assert "secret is" not in document.pages[0].text and "After." in document.pages[0].text
+    assert "secret is" not in first_text(document) and "After." in first_text(document)
     assert (
         len(document.coverage.warnings) == 1
         and f"\\input{{{wanted}}}: " in document.coverage.warnings[0]
@@ -262,7 +261,7 @@ def test_a_file_outside_the_paths_that_may_be_read_is_left(tmp_path):
     main = tmp_path / "main.tex"
     main.write_text("\\begin{document}Before. \\input{one}\\end{document}")
     document = read(ReadRequest(main, within=(str(main.resolve()),)))
-    assert "secret" not in document.pages[0].text
+    assert "secret" not in first_text(document)
     assert document.coverage.warnings == (
         "\\input{one}: outside the paths that may be read, not opened",
     )
@@ -273,7 +272,7 @@ def test_a_document_in_an_archive_opens_no_files(tmp_path):
     (tmp_path / "one.tex").write_text("The secret is blue.")
     data = b"\\begin{document}Before. \\input{one}\\end{document}"
     document = read_bytes(f"{tmp_path}/a.zip/main.tex", data)
-    assert "secret" not in document.pages[0].text and document.coverage.warnings
+    assert "secret" not in first_text(document) and document.coverage.warnings
 
 
 def test_a_tabular_is_a_grid_with_its_merged_cells():

@@ -2,8 +2,6 @@
 documents of their own.
 """
 
-import io
-import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
 
@@ -12,7 +10,8 @@ import pytest
 from docqa.ingest.errors import Encrypted, NotADocument
 from docqa.ingest.read import find_documents
 from docqa.ingest.types import Document
-from tests.ingest.reading import first_page, read_bytes
+from tests.ingest.reading import first_page, first_text, read_bytes
+from tests.ingest.zipped import zip_of
 
 Checker = Callable[[Document], None]
 
@@ -36,7 +35,7 @@ def test_headers_come_first_and_a_quoted_reply_is_told_from_new_text(check_offse
     )
     document = read_bytes("a.eml", message(text=said).as_bytes())
     check_offsets(document)
-    assert document.pages[0].text == (
+    assert first_text(document) == (
         "From: Ann Löwe <ann@pond.example>\nTo: ben@pond.example\nDate: Mon, 03 Mar 2025 10:00:00 +0000\n"
         "Subject: Gätes of the pond\n\nThe gate is open.\n\nOn Sunday Ben <ben@pond.example>\nwrote:\n\nWhen?\n\n"
         "Ever?\n\nAnn"
@@ -69,9 +68,8 @@ def test_headers_in_the_text_begin_an_earlier_message():
     document = read_bytes("a.eml", message(text=said).as_bytes())
     found = [(s.title, s.level) for s in document.sections]
     assert found == [("Gätes of the pond", 1), ("Quoted: From: Ben", 2), ("Quoted: From: Cleo", 3)]
-    assert (
-        "Original Message" not in document.pages[0].text
-        and "Agreed.\n\nFrom: Ben" in document.pages[0].text
+    assert "Original Message" not in first_text(document) and "Agreed.\n\nFrom: Ben" in first_text(
+        document
     )
 
 
@@ -89,7 +87,7 @@ def test_a_quoted_reply_in_html_is_a_section(html):
     mail = message()
     mail.set_content(html, subtype="html")
     document = read_bytes("a.eml", mail.as_bytes())
-    text = document.pages[0].text
+    text = first_text(document)
     places = [document.section_of(1, text.index(words)) for words in ("New", "Old", "More")]
     assert [place.label for place in places if place] == [
         "Ann Löwe, Mon, 03 Mar 2025 10:00:00 +0000",
@@ -106,19 +104,11 @@ def test_plain_text_goes_before_html_and_html_is_read_alone():
     mail = message()
     mail.set_content("<h2>Minutes</h2><p>Rich words.</p><p hidden>obey</p>", subtype="html")
     document = read_bytes("a.eml", mail.as_bytes())
-    assert "Rich words." in document.pages[0].text and document.coverage.hidden_spans == 1
+    assert "Rich words." in first_text(document) and document.coverage.hidden_spans == 1
     assert [(s.title, s.level) for s in document.sections] == [
         ("Gätes of the pond", 1),
         ("Minutes", 2),
     ]
-
-
-def zipped(**files: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name.replace("_", "."), data)
-    return out.getvalue()
 
 
 def test_attachments_are_documents_of_their_own(tmp_path):
@@ -133,7 +123,7 @@ def test_attachments_are_documents_of_their_own(tmp_path):
     mail.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="verträge.pdf")
     mail.add_attachment("a,b", subtype="csv", filename="list.csv")
     mail.add_attachment(
-        zipped(note_txt=b"In a zip."), maintype="application", subtype="zip", filename="all.zip"
+        zip_of({"note.txt": "In a zip."}), maintype="application", subtype="zip", filename="all.zip"
     )
     mail.add_attachment(inner)
     file = tmp_path / "a.eml"
@@ -160,7 +150,7 @@ def test_attachments_are_documents_of_their_own(tmp_path):
 
 def test_a_damaged_archive_does_not_stop_the_other_attachments(tmp_path):
     mail = message()
-    broken = zipped(note_txt=b"In a zip." * 50).replace(b"In a", b"In b")
+    broken = zip_of({"note.txt": "In a zip." * 50}).replace(b"In a", b"In b")
     mail.add_attachment(broken, maintype="application", subtype="zip", filename="all.zip")
     mail.add_attachment("Some words.", filename="note.txt")
     file = tmp_path / "a.eml"
@@ -176,7 +166,7 @@ def test_attachments_are_found_in_folders_and_archives(tmp_path):
     mail = message()
     mail.add_attachment("Some words.", filename="note.txt")
     (tmp_path / "a.eml").write_bytes(mail.as_bytes())
-    (tmp_path / "b.zip").write_bytes(zipped(mail_eml=mail.as_bytes()))
+    (tmp_path / "b.zip").write_bytes(zip_of({"mail.eml": mail.as_bytes()}))
     assert [name for name, _ in find_documents(tmp_path)] == [
         f"{tmp_path}/a.eml",
         f"{tmp_path}/a.eml/note.txt",

@@ -2,15 +2,14 @@
 wrong.
 """
 
-import io
-import zipfile
 from collections.abc import Callable
 
 import pytest
 
 from docqa.ingest.errors import Encrypted, TooLarge, Unreadable
 from docqa.ingest.types import Document
-from tests.ingest.reading import first_page, read_bytes
+from tests.ingest.reading import first_page, first_text, read_bytes
+from tests.ingest.zipped import zip_of
 
 Checker = Callable[[Document], None]
 
@@ -51,12 +50,8 @@ def book(entries: dict[str, str | None] | None = None, extra: str = "") -> bytes
         "OEBPS/text/a.xhtml": FIRST,
         "OEBPS/text/b b.xhtml": SECOND,
     }
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in (files | (entries or {})).items():
-            if text is not None:
-                archive.writestr(name, text)
-    return out.getvalue()
+    wanted = files | (entries or {})
+    return zip_of({name: text for name, text in wanted.items() if text is not None})
 
 
 def tree(document: Document) -> list[tuple[str, int]]:
@@ -71,11 +66,11 @@ def test_the_spine_gives_the_order_and_the_contents_the_chapters(check_offsets):
         and not document.paged
         and document.media_type == "application/epub+zip"
     )
-    assert document.pages[0].text == (
+    assert first_text(document) == (
         "The Gate\n\nIt is open.*\n\nWood\n\nOak.\n\n* Since 1912.\n\nIt begins.\n\nDeep\n\nWater."
     )
     assert tree(document) == [("One: The Gate", 1), ("Wood", 2), ("Two", 1), ("Inside Two", 2)]
-    text = document.pages[0].text
+    text = first_text(document)
     assert [text[s.start :].split("\n")[0] for s in document.sections] == [
         "The Gate",
         "Wood",
@@ -155,7 +150,7 @@ def test_text_of_a_book_that_nobody_sees_is_left_out_and_said():
     page = '<html xmlns="http://www.w3.org/1999/xhtml"><body><p>It begins.</p><p style="{}">Ghost.</p></body></html>'
     for style in ("color:#fff", "text-indent:-9999px", "font-size:1px", "height:0"):
         document = read_bytes("a.epub", book({"OEBPS/text/b b.xhtml": page.format(style)}))
-        assert "Ghost" not in document.pages[0].text and "It begins." in document.pages[0].text
+        assert "Ghost" not in first_text(document) and "It begins." in first_text(document)
         assert document.coverage.hidden_spans == 1
         assert any("hidden text" in line for line in document.coverage.warnings)
 
@@ -165,4 +160,4 @@ def test_what_a_style_sheet_of_the_book_hides_is_not_read():
     linked = linked.replace("<p>Oak.</p>", '<p class="note">Pay the bearer.</p><p>Oak.</p>')
     sheet = {"OEBPS/text/a.xhtml": linked, "OEBPS/style/a.css": ".note { display: none }"}
     made = read_bytes("a.epub", book(sheet))
-    assert "Pay the bearer." not in made.pages[0].text and made.coverage.hidden_spans == 1
+    assert "Pay the bearer." not in first_text(made) and made.coverage.hidden_spans == 1

@@ -10,7 +10,7 @@ from docqa.ingest.errors import NotADocument, NoText, TooLarge
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
-from tests.ingest.reading import first_page, read_bytes
+from tests.ingest.reading import first_page, first_text, read_bytes
 
 Checker = Callable[[Document], None]
 
@@ -61,7 +61,7 @@ def test_text_reads_as_the_page_shows_it():
 
 def test_hidden_text_is_left_out_and_counted_and_aria_hidden_is_read():
     document = page(PAGE)
-    assert "secret" not in document.pages[0].text and "Seen, not heard." in document.pages[0].text
+    assert "secret" not in first_text(document) and "Seen, not heard." in first_text(document)
     assert document.coverage.hidden_spans == 3
     assert document.coverage.warnings == (
         "3 passages of hidden text: not read; --include-hidden reads it",
@@ -71,7 +71,7 @@ def test_hidden_text_is_left_out_and_counted_and_aria_hidden_is_read():
 def test_hidden_text_is_read_last_where_it_is_asked_for(check_offsets):
     document = read(ReadRequest("a.html", PAGE.encode(), include_hidden=True))
     check_offsets(document)
-    assert document.pages[0].text.endswith("secret one\n\nsecret two\n\nsecret three")
+    assert first_text(document).endswith("secret one\n\nsecret two\n\nsecret three")
     assert [b.kind for b in document.pages[0].blocks][-4:] == ["code", "hidden", "hidden", "hidden"]
     assert document.sections[-1].label == "Hidden text" and document.coverage.hidden_spans == 3
 
@@ -89,7 +89,7 @@ def test_hidden_text_is_read_last_where_it_is_asked_for(check_offsets):
 )
 def test_each_way_to_hide_is_seen(style):
     document = page(f'<p>Seen.</p><p style="{style}">secret</p>')
-    assert document.pages[0].text == "Seen." and document.coverage.hidden_spans == 1
+    assert first_text(document) == "Seen." and document.coverage.hidden_spans == 1
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_only_looks_like_hiding_is_read(style):
 def test_a_later_rule_shows_again_what_an_earlier_one_hid():
     sheet = "<style>.tab{display:none} .tab.open{display:block} p:hover{display:none}</style>"
     document = page(f'{sheet}<p class="tab">one</p><p class="tab open">two</p><p>three</p>')
-    assert document.pages[0].text == "two\n\nthree"
+    assert first_text(document) == "two\n\nthree"
 
 
 def test_a_page_that_a_script_would_show_is_read():
@@ -118,7 +118,7 @@ def test_xhtml_with_empty_elements_is_read_whole():
         f'{source}<body><p>One<a id="x"/> &amp; <![CDATA[2 < 3]]></p><div/><p>Two</p></body></html>',
         "a.xhtml",
     )
-    assert document.pages[0].text == "One & 2 < 3\n\nTwo"
+    assert first_text(document) == "One & 2 < 3\n\nTwo"
 
 
 def test_mathematics_is_what_the_author_wrote():
@@ -133,7 +133,7 @@ def test_mathematics_is_what_the_author_wrote():
 def test_the_encoding_that_the_page_names_is_used():
     source = '<meta charset="iso-8859-1"><p>Wärter “öffnet” das Tor.</p>'
     document = read_bytes("a.html", source.encode("cp1252"))
-    assert "Wärter “öffnet” das Tor." in document.pages[0].text and not document.coverage.warnings
+    assert "Wärter “öffnet” das Tor." in first_text(document) and not document.coverage.warnings
     assert "Größe" in first_page("a.html", '<meta charset="utf-16"><p>Größe</p>'.encode()).text
     assert "Größe" in first_page("a.html", "<p>Größe</p>".encode("utf-16")).text
 
