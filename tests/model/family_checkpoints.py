@@ -170,7 +170,7 @@ def answer(model, state, seed=7, count=9):
 def pair(tmp_path, family, make, quantization):
     """A checkpoint with quantized matrices, and a plain one with what they stand for."""
     write_family(tmp_path / "source", family)
-    source = torch.Generator().manual_seed(0)
+    source = tiny.seeded(0)
     plain = {}
     packed = {}
     for name, tensor in apart(load_file(tmp_path / "source" / "model.safetensors")).items():

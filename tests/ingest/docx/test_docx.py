@@ -102,7 +102,7 @@ def package(body: str, *, raw: dict[str, str | bytes] | None = None, **parts: st
         "word/_rels/document.xml.rels": f"<Relationships>{relations}</Relationships>",
     }
     files |= {f"word/{name}.xml": text for name, text in parts.items()} | (raw or {})
-    return zip_of(files)
+    return zip_of(files, compressed=True)
 
 
 def docx(body: str, **parts: str) -> Document:

@@ -51,7 +51,8 @@ def book(entries: dict[str, str | None] | None = None, extra: str = "") -> bytes
         "OEBPS/text/b b.xhtml": SECOND,
     }
     wanted = files | (entries or {})
-    return zip_of({name: text for name, text in wanted.items() if text is not None})
+    there = {name: text for name, text in wanted.items() if text is not None}
+    return zip_of(there, compressed=True)
 
 
 def tree(document: Document) -> list[tuple[str, int]]:

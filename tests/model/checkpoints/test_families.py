@@ -205,9 +205,7 @@ def test_mtp_module_equals_transformers_and_the_trunk_loads_beside_it(folders, t
     theirs, stored = mtp_layer(family)
     folder = rewritten(folders(family), tmp_path / "with", lambda tensors: tensors | apart(stored))
     model = load_model(folder, dtype="float32")
-    hidden, following = torch.randn(
-        2, 1, 40, 64, generator=torch.Generator().manual_seed(4)
-    ).unbind()
+    hidden, following = torch.randn(2, 1, 40, 64, generator=tiny.seeded(4)).unbind()
     rotation = model.network.rotation(torch.arange(40))
     wide = tuple(part[None] for part in rotation)
     mask = torch.full((1, 1, 40, 40), float("-inf")).triu(1)

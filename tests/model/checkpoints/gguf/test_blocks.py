@@ -121,7 +121,7 @@ def test_experts_stay_in_their_blocks_and_mean_the_same_numbers(sparse):
             assert isinstance(gate_up, BlockMatrix) and down.block.name == "Q4_0"
             assert torch.equal(gate_up.dense(), experts.gate_up_proj[number])
             assert torch.equal(down.dense(), experts.down_proj[number])
-    x = torch.randn(30, config.hidden_size, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(30, config.hidden_size, generator=tiny.seeded(0))
     chosen = torch.randint(0, config.num_experts, (30, 1))
     weights = torch.ones(30, 1)
     right = experts(x, chosen, weights)
