@@ -25,3 +25,8 @@ def pdf_page(data: bytes) -> Page:
 def first_text(document: Document) -> str:
     """The text of the first page: all of it where there are no pages."""
     return document.pages[0].text
+
+
+def sections_of(document: Document) -> list[tuple[str | None, str, int, str | None]]:
+    """The number, the title, the level and the label of each section."""
+    return [(s.number, s.title, s.level, s.label) for s in document.sections]

@@ -29,7 +29,7 @@ from docqa.ingest.serialize import from_bytes, to_bytes
 from docqa.ingest.structure.clean import clean, strip_invisible
 from docqa.ingest.types import Document
 from docqa.ingest.worker import read_in_worker
-from tests.ingest.reading import first_text, read_bytes
+from tests.ingest.reading import first_text, read_bytes, sections_of
 from tests.ingest.zipped import zip_of
 
 MARKDOWN = """---
@@ -69,7 +69,7 @@ def test_markdown_headings_are_sections_and_there_are_no_pages():
     text = first_text(document)
     assert "It has two gates and a wheel." in text and "nobody" not in text
     assert "1. Open it.\n2. Close it." in text and "east | 2 m" in text and "gate = open" in text
-    found = [(s.number, s.title, s.level, s.label) for s in document.sections]
+    found = sections_of(document)
     assert found == [(None, "The Pond Book", 1, "The Pond Book"), ("2.1", "Duties", 2, "2.1")]
     assert all(text[s.start :].startswith(s.number or s.title) for s in document.sections)
     assert document.title == "The Pond Book"

@@ -55,7 +55,7 @@ def test_the_number_of_threads_does_not_change_a_bit(rounded):
         attention_native(q, k, v, rounded=rounded, library=NATIVE._replace(threads=n))
         for n in (1, 2, 3)
     ]
-    assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
+    assert all(torch.equal(found[0], other) for other in found[1:])
 
 
 @exact_or_rounded

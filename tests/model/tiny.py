@@ -11,6 +11,8 @@ from docqa.kernels.self_check import library
 from docqa.model.checkpoints.network import build_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
+from docqa.model.decode.beams import Branches
+from docqa.model.decode.step import NativeStep
 from docqa.model.load import NetworkModel, load_model
 from docqa.model.network import Network
 from docqa.model.state.delta_memory import DeltaMemory
@@ -135,6 +137,16 @@ def packed_model(folder: Path) -> NetworkModel:
     """A checkpoint in whole groups, quantized and loaded with its matrices packed."""
     quantize(write_checkpoint(folder / "dense", WIDE), folder / "packed")
     return load_model(folder / "packed")
+
+
+def both(model, state):
+    """Branches through the native step, and without it."""
+    native = Branches(model, state)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NativeStep, "of", classmethod(lambda cls, model, state: None))
+        plain = Branches(model, state)
+    assert native.native is not None and plain.native is None
+    return native, plain
 
 
 def held_bytes(*layers: AttentionMemory | DeltaMemory) -> int:

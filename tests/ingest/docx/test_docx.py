@@ -8,7 +8,7 @@ from docqa.ingest.errors import Encrypted, NotADocument, TooLarge, Unreadable
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
-from tests.ingest.reading import first_page, first_text, read_bytes
+from tests.ingest.reading import first_page, first_text, read_bytes, sections_of
 from tests.ingest.zipped import zip_of
 
 Checker = Callable[[Document], None]
@@ -136,7 +136,7 @@ def test_numbered_headings_and_clauses_have_the_locators_that_are_printed(check_
         "(a) from the first day,\n(i) which is a Sunday,\n(ii) or a Monday; and\n"
         "(b) to the last,\n\nwhatever the weather.\n\n3. Payment\n\n3.1 Weekly."
     )
-    assert [(s.number, s.title, s.level, s.label) for s in document.sections] == [
+    assert sections_of(document) == [
         ("1", "Scope", 1, "1"),
         ("2", "Term", 1, "2"),
         ("2.1", "Length", 2, "2.1"),

@@ -10,7 +10,7 @@ from docqa.ingest.latex import reader as latex_module
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
-from tests.ingest.reading import first_page, first_text, read_bytes
+from tests.ingest.reading import first_page, first_text, read_bytes, sections_of
 
 Checker = Callable[[Document], None]
 
@@ -67,7 +67,7 @@ def test_sections_have_the_numbers_that_would_be_printed(check_offsets):
         and not document.paged
         and document.media_type == "application/x-tex"
     )
-    assert [(s.number, s.title, s.level, s.label) for s in document.sections] == [
+    assert sections_of(document) == [
         (None, "Abstract", 1, "Abstract"),
         ("1", "Long one", 1, "1"),
         ("1.1", "Two", 2, "1.1"),

@@ -14,10 +14,18 @@ from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest.errors import Encrypted, Unreadable
 from docqa.ingest.pdf import ocr
-from docqa.ingest.pdf.inspection import from_bytes, inspect_page, text_view, to_bytes
+from docqa.ingest.pdf.inspection import (
+    PageBoxes,
+    SeenLine,
+    from_bytes,
+    inspect_page,
+    text_view,
+    to_bytes,
+)
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Page
 from docqa.ingest.worker import inspect_in_worker
 from tests.ingest.drawing import Sheet
 from tests.ingest.reading import pdf_page, read_bytes
@@ -31,10 +39,18 @@ def drawn(paint: Callable[[Canvas], object]) -> bytes:
     return canvas.data()
 
 
+def inspected(data: bytes, page: Page | None = None) -> PageBoxes:
+    return inspect_page(ReadRequest("a.pdf", data), page or pdf_page(data))
+
+
+def lines_of(view: PageBoxes) -> list[SeenLine]:
+    return [line for block in view.blocks for line in block.lines]
+
+
 def test_lines_of_two_columns_have_boxes_in_reading_order(two_columns):
     page = pdf_page(two_columns)
-    view = inspect_page(ReadRequest("a.pdf", two_columns), page)
-    lines = [line for block in view.blocks for line in block.lines]
+    view = inspected(two_columns, page)
+    lines = lines_of(view)
     assert [line.text.split()[0] for line in lines] == [
         "A",
         *(f"left{n}" for n in range(30)),
@@ -50,7 +66,7 @@ def test_lines_of_two_columns_have_boxes_in_reading_order(two_columns):
 def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf):
     data = make_pdf([[*LINES, "", "Another paragraph stands below a gap."]])
     page = pdf_page(data)
-    view = inspect_page(ReadRequest("a.pdf", data), page)
+    view = inspected(data, page)
     assert [(b.start, b.end, b.kind) for b in view.blocks] == [
         (b.start, b.end, b.kind) for b in page.blocks
     ]
@@ -64,7 +80,7 @@ def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf):
 def test_a_paragraph_across_two_columns_has_two_boxes(sample_docs):
     data = (sample_docs / "tidal_ponds_paper.pdf").read_bytes()
     page = pdf_page(data)
-    view = inspect_page(ReadRequest("a.pdf", data), page)
+    view = inspected(data, page)
     (split,) = [block for block in view.blocks if len(block.boxes) == 2]
     assert page.text[split.start : split.end].startswith("Opening a pond")
     left, right = split.boxes
@@ -83,8 +99,8 @@ def test_boxes_of_a_rotated_page_are_those_of_the_displayed_page():
             )
 
     data = drawn(paint)
-    view = inspect_page(ReadRequest("a.pdf", data), pdf_page(data))
-    lines = [line for block in view.blocks for line in block.lines]
+    view = inspected(data)
+    lines = lines_of(view)
     assert [line.text.split()[3] for line in lines] == [str(n) for n in range(12)]
     for number, line in enumerate(lines):
         x0, top, x1, bottom = line.box
@@ -103,7 +119,7 @@ def test_the_box_of_a_stamp_in_the_margin_holds_all_of_it():
         canvas.drawString(200, -40, "Stamped sideways beside everything")
 
     data = drawn(paint)
-    view = inspect_page(ReadRequest("a.pdf", data), pdf_page(data))
+    view = inspected(data)
     stamp = view.blocks[-1].lines[-1]
     assert stamp.text == "Stamped sideways beside everything"
     assert stamp.box[3] - stamp.box[1] > 100
@@ -121,7 +137,7 @@ def test_without_pdfium_the_blocks_are_told_without_places(make_pdf):
 def test_a_page_that_was_read_differently_has_no_boxes(make_pdf):
     data = make_pdf([LINES])
     page = pdf_page(data)
-    view = inspect_page(ReadRequest("a.pdf", data), replace(page, text="x" + page.text[1:]))
+    view = inspected(data, replace(page, text="x" + page.text[1:]))
     assert "read in another way" in view.notes[0]
     assert [block.boxes for block in view.blocks] == [()]
     assert view.picture is not None
@@ -129,7 +145,7 @@ def test_a_page_that_was_read_differently_has_no_boxes(make_pdf):
 
 def test_the_picture_is_a_whole_png_of_the_page(make_pdf):
     data = make_pdf([LINES])
-    png = inspect_page(ReadRequest("a.pdf", data), pdf_page(data)).picture
+    png = inspected(data).picture
     assert png is not None
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     width, height, depth, colour = struct.unpack(">IIBB", png[16:26])
@@ -142,7 +158,7 @@ def test_the_picture_is_a_whole_png_of_the_page(make_pdf):
 
 def test_the_worker_sees_what_this_process_sees(two_columns):
     page = pdf_page(two_columns)
-    view = inspect_page(ReadRequest("a.pdf", two_columns), page)
+    view = inspected(two_columns, page)
     assert inspect_in_worker(ReadRequest("a.pdf", two_columns), page) == view
     assert from_bytes(to_bytes(view)) == view
 
@@ -171,10 +187,10 @@ def test_recognised_lines_have_places(make_pdf, monkeypatch):
         picture = ImageReader(file[0].render(scale=2).to_pil().convert("L"))
     data = drawn(lambda canvas: canvas.drawImage(picture, 0, 0, 612, 792))
     page = pdf_page(data)
-    view = inspect_page(ReadRequest("a.pdf", data), page)
-    assert [line.box for block in view.blocks for line in block.lines] == [(72, 100, 250, 112)]
+    view = inspected(data, page)
+    assert [line.box for line in lines_of(view)] == [(72, 100, 250, 112)]
     monkeypatch.setattr(ocr, "available", lambda: False)
-    without = inspect_page(ReadRequest("a.pdf", data), page)
+    without = inspected(data, page)
     assert "read in another way" in without.notes[0]
     assert without.picture is not None
 
@@ -189,7 +205,7 @@ def test_a_page_that_is_not_read_says_why(make_pdf, monkeypatch):
     data = make_pdf([LINES])
     page = pdf_page(data)
     monkeypatch.setattr("docqa.ingest.pdf.pages.MAX_PAGE_CHARS", 10)
-    view = inspect_page(ReadRequest("a.pdf", data), page)
+    view = inspected(data, page)
     assert "the limit is 10" in view.notes[0]
     assert view == text_view(page, *view.notes)
 

@@ -10,7 +10,7 @@ from docqa.ingest.errors import NotADocument, NoText, TooLarge
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
-from tests.ingest.reading import first_page, first_text, read_bytes
+from tests.ingest.reading import first_page, first_text, read_bytes, sections_of
 
 Checker = Callable[[Document], None]
 
@@ -42,7 +42,7 @@ def test_headings_are_sections_and_there_are_no_pages(check_offsets):
         and document.title == "The Pond Book"
         and document.media_type == "text/html"
     )
-    assert [(s.number, s.title, s.level, s.label) for s in document.sections] == [
+    assert sections_of(document) == [
         ("1", "Duties of all", 1, "1"),
         (None, "Lists", 2, "Lists"),
         ("1.2", "Tables", 2, "1.2"),

@@ -6,6 +6,7 @@ from family_checkpoints import TRANSFORMERS, write_family
 from gguf import GGMLQuantizationType, quants
 from tiny import (
     WIDE,
+    both,
     needs_library,
     packed_model,
     random_ids,
@@ -46,16 +47,6 @@ def branches(model):
     without it.
     """
     return both(model, started(model, 150, grid=64))
-
-
-def both(model, state):
-    """Branches through the native step, and without it."""
-    native = Branches(model, state)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(NativeStep, "of", classmethod(lambda cls, model, state: None))
-        plain = Branches(model, state)
-    assert native.native is not None and plain.native is None
-    return native, plain
 
 
 def near(one, other, bound=0.05):
@@ -317,7 +308,7 @@ def test_experts_give_the_same_bits_whatever_the_pool_and_threads(with_experts):
         native.native.step.library = library()._replace(threads=threads)
         native.keep([0, 0])
         found.append(native.logits([5, 17]))
-    assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
+    assert all(torch.equal(found[0], other) for other in found[1:])
 
 
 def test_an_expert_that_cannot_be_read_ends_the_step_with_its_file(with_experts, monkeypatch):
