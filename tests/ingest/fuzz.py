@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -86,19 +86,23 @@ _TOKENS = (
 )
 
 
-@cache
-def _corpus() -> list[tuple[str, bytes]]:
-    return sorted(seeds().items())
+Mutation = Callable[[random.Random, bytes], bytes]
+_SEEDS = sorted(seeds().items())
 
 
 def case(number: int) -> tuple[str, bytes]:
     """The name of the seed and the bytes of mutated PDF `number`."""
     chance = random.Random(number)
-    name, data = chance.choice(_corpus())
-    for _ in range(chance.choice((1, 1, 2, 4, 8, 24))):
+    name, data = chance.choice(_SEEDS)
+    return name, mutated(chance, data, chance.choice((1, 1, 2, 4, 8, 24)), _MUTATIONS)
+
+
+def mutated(chance: random.Random, data: bytes, times: int, ways: Sequence[Mutation]) -> bytes:
+    """`data` after `times` mutations, each one of `ways`."""
+    for _ in range(times):
         if data:
-            data = chance.choice(_MUTATIONS)(chance, data)
-    return name, data
+            data = chance.choice(ways)(chance, data)
+    return data
 
 
 def flip(chance: random.Random, data: bytes) -> bytes:
@@ -173,26 +177,19 @@ def move(chance: random.Random, data: bytes) -> bytes:
     return data[:a] + data[b : b + size] + data[a:b] + data[b + size :]
 
 
-def _splice(chance: random.Random, data: bytes) -> bytes:
-    _, other = chance.choice(_corpus())
+def splice(corpus: Sequence[tuple[str, bytes]], chance: random.Random, data: bytes) -> bytes:
+    """The start of `data` and the end of another seed."""
+    _, other = chance.choice(corpus)
     return data[: chance.randrange(len(data))] + other[chance.randrange(len(other)) :]
 
 
-_MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
-    flip,
-    overwrite,
-    number,
-    number,
-    _insert,
-    _insert,
-    _replace,
-    _replace,
-    cut,
-    clip,
-    repeat,
-    move,
-    _splice,
-)
+def mutations(corpus: Sequence[tuple[str, bytes]], *of_tokens: Mutation) -> list[Mutation]:
+    """Every way to change a file; one that is listed twice is taken twice as often."""
+    plain = [flip, overwrite, number, number, *of_tokens, cut, clip, repeat, move]
+    return [*plain, partial(splice, corpus)]
+
+
+_MUTATIONS = mutations(_SEEDS, _insert, _insert, _replace, _replace)
 
 
 def checked(document: Document) -> str:

@@ -6,28 +6,15 @@ import random
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fuzz import (
-    checked,
-    clip,
-    cut,
-    flip,
-    insert,
-    move,
-    number,
-    overwrite,
-    refused,
-    repeat,
-    run_cases,
-    swap,
-)  # noqa: E402
+from fuzz import checked, insert, mutated, mutations, refused, run_cases, swap  # noqa: E402
 from fuzz_office_seeds import seeds  # noqa: E402
+from zipped import zip_of  # noqa: E402
 
 _TOKENS = (
     b"<",
@@ -126,42 +113,29 @@ _insert = partial(insert, _TOKENS)
 _replace = partial(swap, _TOKENS[:60])
 
 
-@cache
-def _corpus() -> list[tuple[str, bytes]]:
-    return sorted(seeds().items())
+_SEEDS = sorted(seeds().items())
 
 
 def case(at: int) -> tuple[str, bytes]:
     """The name of the seed, which is that of a file, and the bytes of mutated file `at`."""
     chance = random.Random(at)
-    name, data = chance.choice(_corpus())
+    name, data = chance.choice(_SEEDS)
     times = chance.choice((1, 1, 2, 4, 8, 24))
     if data.startswith(b"PK") and chance.random() < 0.8:
         return name, _repacked(chance, data, times)
-    return name, _mutated(chance, data, times)
-
-
-def _mutated(chance: random.Random, data: bytes, times: int) -> bytes:
-    for _ in range(times):
-        if data:
-            data = chance.choice(_MUTATIONS)(chance, data)
-    return data
+    return name, mutated(chance, data, times, _MUTATIONS)
 
 
 def _repacked(chance: random.Random, data: bytes, times: int) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        entries = [(info.filename, archive.read(info)) for info in archive.infolist()]
-    chosen = chance.randrange(len(entries))
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for at, (name, content) in enumerate(entries):
-            if at == chosen and content.startswith(b"<") and chance.random() < 0.7:
-                for _ in range(times):
-                    content = _tree(chance, content) if len(content) < 2_000_000 else content
-            elif at == chosen:
-                content = _mutated(chance, content, times)
-            archive.writestr(zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0)), content)
-    return out.getvalue()
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    name, content = chance.choice(list(entries.items()))
+    if content.startswith(b"<") and chance.random() < 0.7:
+        for _ in range(times):
+            content = _tree(chance, content) if len(content) < 2_000_000 else content
+    else:
+        content = mutated(chance, content, times, _MUTATIONS)
+    return zip_of(entries | {name: content})
 
 
 def _tree(chance: random.Random, data: bytes) -> bytes:
@@ -189,27 +163,7 @@ def _tree(chance: random.Random, data: bytes) -> bytes:
     return ElementTree.tostring(root)
 
 
-def _splice(chance: random.Random, data: bytes) -> bytes:
-    _, other = chance.choice(_corpus())
-    return data[: chance.randrange(len(data))] + other[chance.randrange(len(other)) :]
-
-
-_MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
-    flip,
-    overwrite,
-    number,
-    number,
-    _insert,
-    _insert,
-    _insert,
-    _replace,
-    _replace,
-    cut,
-    clip,
-    repeat,
-    move,
-    _splice,
-)
+_MUTATIONS = mutations(_SEEDS, _insert, _insert, _insert, _replace, _replace)
 
 
 def _outcome(name: str, data: bytes) -> str:

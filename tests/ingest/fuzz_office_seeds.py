@@ -1,23 +1,14 @@
 """The seed corpus of `fuzz_office.py`: small files of each format, the same bytes at every run."""
 
 import base64
-import io
-import zipfile
+
+from zipped import zip_of
 
 SENTENCE = (
     "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
 )
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-
-
-def packed(files: dict[str, str | bytes]) -> bytes:
-    """A zip of `files`."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0)), content)
-    return out.getvalue()
 
 
 def _run(text: str, properties: str = "") -> str:
@@ -78,7 +69,7 @@ def docx() -> bytes:
         f'<Relationship Id="r{at}" Type="{_OFFICE}/{name.rstrip("1")}" Target="{name}.xml"/>'
         for at, name in enumerate(parts)
     )
-    return packed(
+    return zip_of(
         {
             "[Content_Types].xml": "<Types/>",
             "_rels/.rels": f'<Relationships><Relationship Type="{_OFFICE}/officeDocument" Target="word/document.xml"/>'
@@ -114,7 +105,7 @@ def epub() -> bytes:
         "id='b' href='b.xhtml' media-type='application/xhtml+xml'/></manifest><spine><itemref idref='a'/><itemref "
         "idref='b'/></spine></package>"
     )
-    return packed(
+    return zip_of(
         {
             "mimetype": "application/epub+zip",
             "META-INF/container.xml": "<container><rootfiles><rootfile full-path='o/p.opf'/></rootfiles></container>",
@@ -126,63 +117,62 @@ def epub() -> bytes:
     )
 
 
+MAIL = b"""From: =?utf-8?q?Ann_L=C3=B6we?= <ann@pond.example>
+To: ben@pond.example
+Subject: Gates of the lock
+Date: Mon, 03 Mar 2025 10:00:00 +0000
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: multipart/alternative; boundary=c
+
+--c
+Content-Type: text/plain; format=flowed
+
+New words.\x20
+On Sunday Ben wrote:
+> Old words.
+>> Older.
+
+-----Original Message-----
+From: Ben
+Sent: Sunday
+To: Ann
+
+When?
+--c
+Content-Type: text/html
+
+%b
+--c--
+--b
+Content-Type: application/octet-stream; name=a.docx
+Content-Transfer-Encoding: base64
+Content-Disposition: attachment; filename=a.docx
+
+%b
+--b
+Content-Type: application/zip
+Content-Transfer-Encoding: base64
+Content-Disposition: attachment; filename=a.zip
+
+%b
+--b
+Content-Type: message/rfc822
+
+%b
+--b--
+"""
+
+
 def email() -> bytes:
     """Alternatives, quoted text, a DOCX, a zip, and a message with an attachment of its own."""
     attached = base64.encodebytes(docx())
-    zipped = base64.encodebytes(packed({"a.txt": SENTENCE, "../b.txt": "out"}))
+    zipped = base64.encodebytes(zip_of({"a.txt": SENTENCE, "../b.txt": "out"}))
     inner = (
         b"From: cleo@pond.example\nSubject: Inner\nContent-Type: text/plain\n\nForwarded words.\n"
     )
-    return b"\n".join(
-        (
-            b"From: =?utf-8?q?Ann_L=C3=B6we?= <ann@pond.example>",
-            b"To: ben@pond.example",
-            b"Subject: Gates of the lock",
-            b"Date: Mon, 03 Mar 2025 10:00:00 +0000",
-            b"Content-Type: multipart/mixed; boundary=b",
-            b"",
-            b"--b",
-            b"Content-Type: multipart/alternative; boundary=c",
-            b"",
-            b"--c",
-            b"Content-Type: text/plain; format=flowed",
-            b"",
-            b"New words. ",
-            b"On Sunday Ben wrote:",
-            b"> Old words.",
-            b">> Older.",
-            b"",
-            b"-----Original Message-----",
-            b"From: Ben",
-            b"Sent: Sunday",
-            b"To: Ann",
-            b"",
-            b"When?",
-            b"--c",
-            b"Content-Type: text/html",
-            b"",
-            HTML,
-            b"--c--",
-            b"--b",
-            b"Content-Type: application/octet-stream; name=a.docx",
-            b"Content-Transfer-Encoding: base64",
-            b"Content-Disposition: attachment; filename=a.docx",
-            b"",
-            attached,
-            b"--b",
-            b"Content-Type: application/zip",
-            b"Content-Transfer-Encoding: base64",
-            b"Content-Disposition: attachment; filename=a.zip",
-            b"",
-            zipped,
-            b"--b",
-            b"Content-Type: message/rfc822",
-            b"",
-            inner,
-            b"--b--",
-            b"",
-        )
-    )
+    return MAIL % (HTML, attached, zipped, inner)
 
 
 TEX = rb"""\documentclass[a4paper]{article}\title{The lock}\author{Ann}\newcommand{\gate}{oak \emph{gate}}
@@ -202,7 +192,7 @@ def seeds() -> dict[str, bytes]:
         "page.html": HTML,
         "mail.eml": email(),
         "paper.tex": TEX,
-        "all.zip": packed(
+        "all.zip": zip_of(
             {
                 "a.html": HTML,
                 "b.eml": email(),

@@ -14,8 +14,8 @@ import pytest
 
 from docqa.ingest import archive
 from docqa.ingest.errors import MissingError, NotADocument, TooLarge, Unreadable
-from docqa.ingest.read import find_documents, read
-from docqa.ingest.request import ReadRequest
+from docqa.ingest.read import find_documents
+from tests.ingest.reading import read_bytes
 
 LINES = "".join(
     f"Line {number} of the log says what happened at the lock.\n" for number in range(4_000)
@@ -47,7 +47,7 @@ def test_a_pipe_without_a_name_has_the_document_of_its_file(tmp_path, make_pdf):
     threading.Thread(target=lambda: (os.write(into, pdf), os.close(into)), daemon=True).start()
     ((name, data),) = find_documents(f"/dev/fd/{out}")
     os.close(out)
-    assert read(ReadRequest(name, data)).media_type == "application/pdf"
+    assert read_bytes(name, data).media_type == "application/pdf"
 
 
 def test_a_pipe_without_a_writer_does_not_hang(tmp_path, monkeypatch):

@@ -4,9 +4,8 @@ a warning; what only looks so (`seen`) is read without one."""
 import pytest
 
 from docqa.ingest.errors import NoText
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from tests.ingest.hiding import SEEN, TABLES, documents
+from tests.ingest.reading import read_bytes
 
 CASES = list(documents())
 
@@ -20,7 +19,7 @@ def test_the_table_has_two_hundred_tricks_over_seven_formats():
 )
 def test_no_trick_gets_a_hidden_sentence_read_without_a_warning(name, line, data):
     try:
-        document = read(ReadRequest(name, data))
+        document = read_bytes(name, data)
     except NoText:
         return
     text = "\n".join(page.text for page in document.pages)
@@ -31,6 +30,6 @@ def test_no_trick_gets_a_hidden_sentence_read_without_a_warning(name, line, data
 
 @pytest.mark.parametrize("name, line, data", list(documents(TABLES / "seen")))
 def test_what_only_looks_like_hiding_is_read_without_a_warning(name, line, data):
-    document = read(ReadRequest(name, data))
+    document = read_bytes(name, data)
     assert "1 euro" in document.pages[0].text, line
     assert not any("hidden" in warning for warning in document.coverage.warnings), line

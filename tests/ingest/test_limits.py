@@ -21,10 +21,10 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 from docqa.ingest import worker as worker_module
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.pdf.reader import open_pdf
-from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 from tests.ingest.drawing import Sheet, bytes_of, one_page
+from tests.ingest.reading import read_pdf
 
 SECONDS = 10
 MEBIBYTES = 1024
@@ -291,7 +291,7 @@ def test_letters_wider_than_any_page_take_no_time():
     )
     maker.content(zlib.compress(lines + b"BT /F1 9 Tf 2000000 0 0 1 72 400 Tm (wide) Tj ET"))
     started = time.monotonic()
-    document = read(ReadRequest("a.pdf", maker.data()))
+    document = read_pdf(maker.data())
     assert document.pages[0].text.count("A line of words") == 9
     assert time.monotonic() - started < 5
 
@@ -301,7 +301,7 @@ def test_a_damaged_page_costs_that_page_only():
     broken = stream(b"0 g")
     broken[NameObject("/Filter")] = NameObject("/Nonsense")
     maker.page[NameObject("/Contents")] = maker.writer._add_object(broken)
-    document = read(ReadRequest("a.pdf", maker.data()))
+    document = read_pdf(maker.data())
     assert document.pages[1].text == "Page two." and document.pages[0].grade == "F"
     assert document.coverage.warnings[0].startswith("page 1: damaged, not read")
 

@@ -1,12 +1,10 @@
 """The front door: formats by content, folders and archives, storing, and the child process."""
 
-import io
 import os
 import resource
 import subprocess
 import sys
 import time
-import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -31,6 +29,8 @@ from docqa.ingest.serialize import from_bytes, to_bytes
 from docqa.ingest.structure.clean import clean, strip_invisible
 from docqa.ingest.types import Document
 from docqa.ingest.worker import read_in_worker
+from tests.ingest.reading import first_text, read_bytes, sections_of
+from tests.ingest.zipped import zip_of
 
 MARKDOWN = """---
 author: nobody
@@ -64,19 +64,19 @@ STATUTE = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def test_markdown_headings_are_sections_and_there_are_no_pages():
-    document = read(ReadRequest("book.md", MARKDOWN.encode()))
+    document = read_bytes("book.md", MARKDOWN.encode())
     assert document.paged is False and len(document.pages) == 1 and document.pages[0].label is None
-    text = document.pages[0].text
+    text = first_text(document)
     assert "It has two gates and a wheel." in text and "nobody" not in text
     assert "1. Open it.\n2. Close it." in text and "east | 2 m" in text and "gate = open" in text
-    found = [(s.number, s.title, s.level, s.label) for s in document.sections]
+    found = sections_of(document)
     assert found == [(None, "The Pond Book", 1, "The Pond Book"), ("2.1", "Duties", 2, "2.1")]
     assert all(text[s.start :].startswith(s.number or s.title) for s in document.sections)
     assert document.title == "The Pond Book"
 
 
 def test_statute_levels_are_sections_and_quoted_law_is_not():
-    document = read(ReadRequest("act.xml", STATUTE.encode()))
+    document = read_bytes("act.xml", STATUTE.encode())
     assert document.paged is False
     found = [(s.number, s.title, s.label) for s in document.sections]
     assert found == [
@@ -84,7 +84,7 @@ def test_statute_levels_are_sections_and_quoted_law_is_not():
         ("§ 4", "Duties", "§ 4"),
         ("(a)", "In general", "§ 4(a)"),
     ]
-    text = document.pages[0].text
+    text = first_text(document)
     assert "(1) keep lights; and\n(2) mark wrecks." in text
     assert "Other law." in text
     shown = document.section_path(document.section_of(1, text.index("mark")))
@@ -96,37 +96,35 @@ def test_statute_levels_are_sections_and_quoted_law_is_not():
 )
 def test_xml_with_a_document_type_is_refused(bad):
     with pytest.raises(Unreadable, match="DOCTYPE"):
-        read(ReadRequest("act.xml", STATUTE.replace("<uslm", bad + "<uslm", 1).encode()))
+        read_bytes("act.xml", STATUTE.replace("<uslm", bad + "<uslm", 1).encode())
 
 
 def test_damaged_deep_and_foreign_xml_is_refused():
     with pytest.raises(Unreadable, match="damaged"):
-        read(ReadRequest("act.xml", STATUTE.encode()[:-20]))
+        read_bytes("act.xml", STATUTE.encode()[:-20])
     with pytest.raises(TooLarge, match="256"):
-        read(
-            ReadRequest(
-                "act.xml", STATUTE.replace("Other law.", "<p>" * 300 + "x" + "</p>" * 300).encode()
-            )
+        read_bytes(
+            "act.xml", STATUTE.replace("Other law.", "<p>" * 300 + "x" + "</p>" * 300).encode()
         )
     with pytest.raises(NotADocument, match="not USLM"):
-        read(ReadRequest("feed.xml", b"<?xml version='1.0'?><rss><channel/></rss>"))
+        read_bytes("feed.xml", b"<?xml version='1.0'?><rss><channel/></rss>")
 
 
 def test_form_feeds_are_pages_and_hard_wraps_are_joined():
     line = "The warden opens the gate at the turn of the tide and notes it all."
-    paged = read(ReadRequest("a.txt", f"first page\f{line}\n{line}\n".encode()))
+    paged = read_bytes("a.txt", f"first page\f{line}\n{line}\n".encode())
     assert paged.paged and [page.page for page in paged.pages] == [1, 2]
-    wrapped = read(ReadRequest("a.txt", ("\n".join([line] * 6) + "\n\nShort end.").encode()))
+    wrapped = read_bytes("a.txt", ("\n".join([line] * 6) + "\n\nShort end.").encode())
     assert not wrapped.paged
-    assert wrapped.pages[0].text == " ".join([line] * 6) + "\n\nShort end."
+    assert first_text(wrapped) == " ".join([line] * 6) + "\n\nShort end."
 
 
 def test_text_in_another_encoding_is_read_with_a_warning():
     words = (
         "Der Wärter öffnet das Tor bei Flut und schreibt die Höhe in das Buch der Schleuse. " * 5
     )
-    document = read(ReadRequest("a.txt", words.encode("cp1252")))
-    assert "Wärter öffnet" in document.pages[0].text
+    document = read_bytes("a.txt", words.encode("cp1252"))
+    assert "Wärter öffnet" in first_text(document)
     assert any("not UTF-8" in line for line in document.coverage.warnings)
 
 
@@ -162,7 +160,7 @@ def test_tag_characters_are_taken_out_and_counted():
 )
 def test_what_cannot_be_read_says_what_it_is(name, data, error, words):
     with pytest.raises(error, match=words) as caught:
-        read(ReadRequest(name, data))
+        read_bytes(name, data)
     assert caught.value.where == name and caught.value.hint
 
 
@@ -186,7 +184,7 @@ OLD = b"\xd0\xcf\x11\xe0" + b"\0" * 600
 )
 def test_old_formats_are_refused_with_a_way_out(data, what, way_out):
     with pytest.raises(NotADocument, match=what) as caught:
-        read(ReadRequest("a.doc", data))
+        read_bytes("a.doc", data)
     assert way_out in caught.value.hint
 
 
@@ -224,14 +222,14 @@ def test_only_the_folder_that_cannot_be_listed_is_skipped_and_named(tmp_path, mo
 
 
 def test_a_zip_with_a_pdf_near_its_start_is_no_pdf(tmp_path, make_pdf):
-    with zipfile.ZipFile(tmp_path / "inner.zip", "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr("a.pdf", make_pdf([["One page."]]))
+    packed = zip_of({"a.pdf": make_pdf([["One page."]])})
+    (tmp_path / "inner.zip").write_bytes(packed)
     (tmp_path / "b.txt").write_text("Read me.")
     skipped: list[str] = []
     assert [name for name, _ in find_documents(tmp_path, skipped)] == [str(tmp_path / "b.txt")]
     assert skipped == [str(tmp_path / "inner.zip")]
     with pytest.raises(NotADocument, match="zip"):
-        read(ReadRequest("inner", (tmp_path / "inner.zip").read_bytes()))
+        read_bytes("inner", packed)
 
 
 def test_a_folder_without_documents_says_what_is_in_it(tmp_path):
@@ -246,9 +244,8 @@ def test_a_folder_without_documents_says_what_is_in_it(tmp_path):
 
 def test_a_zip_is_read_like_a_folder(tmp_path):
     archive = tmp_path / "all.zip"
-    with zipfile.ZipFile(archive, "w") as out:
-        for name in ["b.txt", "a/z.md", "../evil.txt", ".hidden.txt", "photo.png"]:
-            out.writestr(name, "some words")
+    names = ["b.txt", "a/z.md", "../evil.txt", ".hidden.txt", "photo.png"]
+    archive.write_bytes(zip_of(dict.fromkeys(names, "some words")))
     skipped: list[str] = []
     found = list(find_documents(archive, skipped))
     assert found == [(f"{archive}/a/z.md", b"some words"), (f"{archive}/b.txt", b"some words")]
@@ -274,11 +271,7 @@ ONE_OF_EACH = {
 
 
 def office_file(inner: str, text: str) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr(inner, text)
-    return out.getvalue()
+    return zip_of({"[Content_Types].xml": "<Types/>", inner: text})
 
 
 def one_of_each() -> dict[str, bytes]:
@@ -292,10 +285,10 @@ def test_a_folder_and_a_zip_give_every_kind(tmp_path):
     folder = tmp_path / "all"
     archive = tmp_path / "all.zip"
     folder.mkdir()
-    with zipfile.ZipFile(archive, "w") as out:
-        for name, data in {**one_of_each(), "z.png": b"\x89PNG"}.items():
-            (folder / name).write_bytes(data)
-            out.writestr(name, data)
+    files = {**one_of_each(), "z.png": b"\x89PNG"}
+    archive.write_bytes(zip_of(files))
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
     for root in (folder, archive):
         skipped: list[str] = []
         assert [shown for shown, _ in find_documents(root, skipped)] == [
@@ -314,7 +307,7 @@ def test_a_document_that_is_called_zip_is_a_document(tmp_path):
 def test_other_files_that_are_a_zip_are_named():
     for inner, words in [("xl/a.xml", "Excel"), ("ppt/a.xml", "PowerPoint"), ("x", "unknown kind")]:
         with pytest.raises(NotADocument, match=words):
-            read(ReadRequest("a.docx", office_file(inner, "")))
+            read_bytes("a.docx", office_file(inner, ""))
 
 
 def test_each_kind_says_its_type_and_takes_it_from_standard_input():
@@ -328,19 +321,16 @@ def test_each_kind_says_its_type_and_takes_it_from_standard_input():
         data = one_of_each()[name]
         assert (
             read(ReadRequest("-", data, media_type=kind)).media_type
-            == read(ReadRequest(name, data)).media_type
+            == read_bytes(name, data).media_type
         )
 
 
 def test_a_zip_bomb_and_an_encrypted_entry_are_refused(tmp_path):
     archive = tmp_path / "bomb.zip"
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
-        out.writestr("a.txt", b"\0" * 20_000_000)
+    archive.write_bytes(zip_of({"a.txt": b"\0" * 20_000_000}, compressed=True))
     with pytest.raises(TooLarge, match="200 times"):
         list(find_documents(archive))
-    with zipfile.ZipFile(archive, "w") as out:
-        out.writestr("a.txt", "secret")
-    data = bytearray(archive.read_bytes())
+    data = bytearray(zip_of({"a.txt": "secret"}))
     for at in (6, data.index(b"PK\x01\x02") + 8):
         data[at] |= 1
     archive.write_bytes(data)
@@ -354,9 +344,7 @@ def document_of(make_pdf: Callable[..., bytes]) -> Document:
         [],
         ["2 Ends — “here”", "", "No more."],
     ]
-    return read(
-        ReadRequest("x/a.pdf", make_pdf(pages, bookmarks=[("1 Scope", 0, 0), ("2 Ends", 2, 0)]))
-    )
+    return read_bytes("x/a.pdf", make_pdf(pages, bookmarks=[("1 Scope", 0, 0), ("2 Ends", 2, 0)]))
 
 
 def test_a_document_of_lines_is_equal_whole_and_page_by_page(make_pdf):
@@ -374,7 +362,7 @@ def test_a_document_of_lines_is_equal_whole_and_page_by_page(make_pdf):
 def test_pages_are_parsed_only_when_they_are_looked_at(make_pdf):
     head, *lines = to_bytes(document_of(make_pdf)).split(b"\n")
     found = from_bytes(b"\n".join([head, lines[0], b"[1]", b"{"]), "a.pdf")
-    assert found.pages[0].text
+    assert first_text(found)
     for broken in (1, 2):
         with pytest.raises(Unreadable):
             found.pages[broken]
@@ -448,8 +436,8 @@ def test_the_worker_may_not_use_more_memory_than_its_limit():
 def test_tables_of_contents_and_bibliographies_are_marked():
     lines = "\n".join(f"Chapter {n} of the book {'.' * 30} {n}" for n in range(1, 8))
     cited = "# References\n\nMarrand (2019). Ponds."
-    document = read(ReadRequest("a.md", f"# Contents\n\n```\n{lines}\n```\n\n{cited}".encode()))
-    assert read(ReadRequest("a.txt", lines.encode())).passages[0].kind == "contents"
+    document = read_bytes("a.md", f"# Contents\n\n```\n{lines}\n```\n\n{cited}".encode())
+    assert read_bytes("a.txt", lines.encode()).passages[0].kind == "contents"
     assert {p.kind for p in document.passages} <= {"contents", "references"}
-    prose = read(ReadRequest("a.md", f"{cited}\n\n# Scope\n\n{'The pond is calm. ' * 30}".encode()))
+    prose = read_bytes("a.md", f"{cited}\n\n# Scope\n\n{'The pond is calm. ' * 30}".encode())
     assert [p.kind for p in prose.passages][-1] == "text"

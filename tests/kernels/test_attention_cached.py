@@ -16,16 +16,10 @@ from docqa.kernels.attention import (
 from docqa.kernels.attention.cached import attention_gathered, attention_over_native
 from docqa.kernels.attention.native import attention_native
 from docqa.kernels.attention.reference import attention_reference
-from docqa.kernels.cpu import LEVELS
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.self_check import library
 from docqa.model.state.kv_cache import quantize_block
+from tests.kernels.machine import NATIVE, at_every_level, needs_library, seeded
 
-NATIVE = library()
-AT_LEVELS = [NATIVE._replace(level=level) for level in range(1, NATIVE.level + 1)] if NATIVE else []
-native_only = pytest.mark.skipif(
-    NATIVE is None, reason="the native library is not built or not for this processor"
-)
 GRID = 256
 BLOCK = 64
 KV_HEADS = 2
@@ -33,7 +27,7 @@ KV_HEADS = 2
 
 def context(tokens, dim=40, half_keys=False):
     """Whole blocks in bytes, their keys in fp16 where wanted, and a last one of floats."""
-    source = torch.Generator().manual_seed(tokens)
+    source = seeded(tokens)
     k, v = (torch.randn(tokens, KV_HEADS, dim, generator=source) for _ in range(2))
     whole = (tokens - 1) // GRID
     parts = [(k[n * GRID :][:GRID], v[n * GRID :][:GRID]) for n in range(whole)]
@@ -42,7 +36,7 @@ def context(tokens, dim=40, half_keys=False):
 
 
 def queries(seq, dim=40):
-    return torch.randn(1, seq, 6, dim, generator=torch.Generator().manual_seed(seq))
+    return torch.randn(1, seq, 6, dim, generator=seeded(seq))
 
 
 # of 150 queries at 1,010 tokens: two tiles, each key head with blocks of its own
@@ -55,9 +49,9 @@ CHOICE = BlockSelection(
 )
 
 
-@native_only
+@needs_library
 @pytest.mark.parametrize("rounded", [False, True])
-@pytest.mark.parametrize("native", AT_LEVELS, ids=[LEVELS[n.level] for n in AT_LEVELS])
+@at_every_level
 @pytest.mark.parametrize("choice", [None, CHOICE], ids=["all", "chosen"])
 @pytest.mark.parametrize("half_keys", [False, True])
 def test_reading_in_place_gives_the_bits_of_gathered_keys(native, choice, rounded, half_keys):
@@ -70,9 +64,9 @@ def test_reading_in_place_gives_the_bits_of_gathered_keys(native, choice, rounde
     assert torch.equal(there, attention_gathered(q, held, choice, rounded=rounded, attend=attend))
 
 
-@native_only
+@needs_library
 @pytest.mark.parametrize("tokens", [1, 200, 256, 1010])
-@pytest.mark.parametrize("native", AT_LEVELS, ids=[LEVELS[n.level] for n in AT_LEVELS])
+@at_every_level
 @pytest.mark.parametrize("half_keys", [False, True])
 def test_one_query_reads_all_keys_as_they_lie(native, tokens, half_keys):
     held = context(tokens, 64, half_keys)

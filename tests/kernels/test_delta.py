@@ -17,6 +17,7 @@ from docqa.kernels.delta import (
 from docqa.kernels.delta.native import delta_rule_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.self_check import library
+from tests.kernels.machine import seeded
 
 HEADS = 3
 KEY = 8
@@ -28,7 +29,7 @@ CHUNKED = [
 
 
 def inputs(seq, dtype=torch.float64, batch=2, slow=None, seed=0, key=KEY, value=VALUE):
-    source = torch.Generator().manual_seed(seed + seq)
+    source = seeded(seed + seq)
 
     def normal(*shape):
         return torch.randn(*shape, generator=source, dtype=torch.float64)
@@ -42,6 +43,11 @@ def inputs(seq, dtype=torch.float64, batch=2, slow=None, seed=0, key=KEY, value=
         n: t.to(dtype)
         for n, t in {"q": q, "k": k, "v": v, "decay": decay, "beta": beta, "state": state}.items()
     }
+
+
+def assert_near(found, right, bound):
+    for ours, theirs in zip(found, right, strict=True):
+        assert (ours - theirs).abs().max() < bound
 
 
 def test_the_recurrence_is_the_literal_matrix_product():
@@ -63,19 +69,13 @@ def test_the_recurrence_is_the_literal_matrix_product():
 @pytest.mark.parametrize("seq", [1, 2, 63, 64, 65, 127, 1000])
 def test_chunks_equal_the_recurrence_with_a_state_that_is_not_zero(seq):
     x = inputs(seq)
-    out, state = delta_rule_chunked(**x)
-    right_out, right_state = delta_rule_reference(**x)
-    assert (out - right_out).abs().max() < 1e-12
-    assert (state - right_state).abs().max() < 1e-12
+    assert_near(delta_rule_chunked(**x), delta_rule_reference(**x), 1e-12)
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 16, 32, 64, 128, 256])
 def test_the_size_of_the_chunk_does_not_matter(chunk):
     x = inputs(200)
-    out, state = delta_rule_chunked(**x, chunk=chunk)
-    right_out, right_state = delta_rule_reference(**x)
-    assert (out - right_out).abs().max() < 1e-12
-    assert (state - right_state).abs().max() < 1e-12
+    assert_near(delta_rule_chunked(**x, chunk=chunk), delta_rule_reference(**x), 1e-12)
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,7 @@ def test_cuts_do_not_matter_and_grid_cuts_not_even_for_the_bits():
 
 def test_the_step_form_equals_the_recurrence():
     x = inputs(7)
-    out, state = delta_rule_recurrent(**x)
-    right_out, right_state = delta_rule_reference(**x)
-    assert (out - right_out).abs().max() < 1e-13 and (state - right_state).abs().max() < 1e-13
+    assert_near(delta_rule_recurrent(**x), delta_rule_reference(**x), 1e-13)
 
 
 def test_gradients_of_the_chunks_are_those_of_the_recurrence():
@@ -145,8 +143,7 @@ def test_gradients_of_the_chunks_are_those_of_the_recurrence():
         out, state = rule(**x)
         (out.sin().sum() + state.cos().sum()).backward()
         found.append([x[n].grad for n in names])
-    for ours, right in zip(*found, strict=True):
-        assert (ours - right).abs().max() < 1e-10
+    assert_near(*found, 1e-10)
 
 
 def test_a_transposed_state_is_refused():

@@ -7,7 +7,7 @@ from docqa.kernels import activation, attention, conv, delta, norm, rope  # noqa
 from docqa.kernels.dispatch import _registry, choose_implementation
 from docqa.kernels.errors import NoImplementation
 from docqa.kernels.native import SWITCH, kernel_identity
-from docqa.kernels.self_check import library
+from tests.kernels.machine import needs_library
 
 
 def test_every_operation_has_a_reference():
@@ -41,9 +41,7 @@ def test_the_switch_forces_the_references_or_torch(monkeypatch):
     assert forced(monkeypatch, "torch") == ("chunked", "torch")
 
 
-@pytest.mark.skipif(
-    library() is None, reason="the native library is not built or not for this processor"
-)
+@needs_library
 def test_native_kernels_are_preferred_in_float32_alone_and_change_the_identity(monkeypatch):
     assert choose_implementation("delta", "cpu", torch.float32).native
     assert choose_implementation("delta", "cpu", torch.float64).name == "chunked"

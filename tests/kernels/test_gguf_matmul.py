@@ -15,17 +15,13 @@ from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, UnknownBlock, block_mlp, block_product
 from docqa.kernels.gguf_matmul.dense import block_product_by_rows, block_product_reference
 from docqa.kernels.gguf_matmul.native import block_mlp_native, block_product_native, stored_blocks
-from docqa.kernels.self_check import library
+from tests.kernels.machine import LEVELS_HERE, NATIVE, at_every_level, needs_library
 
-NATIVE = library()
-needs_library = pytest.mark.skipif(
-    NATIVE is None, reason="the native library is not built or not for this processor"
-)
 # Normal numbers in 8 bits are off by half a step at most, a step being the largest of 32 (some 2.1)
 # / 127: 0.5 % of the norm. In bfloat16 both sides are off by 2^-9 at most. Few tokens and groups
 # stray: four times that is allowed.
 ROUNDED = 0.02
-NAMES = list(BLOCKS)
+of_every_kind = pytest.mark.parametrize("kind", list(BLOCKS))
 
 
 def matrix(kind, rows=37, columns=512, seed=0):
@@ -49,7 +45,7 @@ def matrix(kind, rows=37, columns=512, seed=0):
     return BlockMatrix.of(torch.from_numpy(raw.reshape(rows, -1)), kind)
 
 
-@pytest.mark.parametrize("kind", NAMES)
+@of_every_kind
 def test_values_of_blocks_are_those_of_the_gguf_package(kind):
     for seed in range(3):
         blocks = matrix(kind, seed=seed)
@@ -75,21 +71,20 @@ def test_torch_takes_rows_in_turn_and_gives_the_definition(kind, monkeypatch):
 
 
 @needs_library
-@pytest.mark.parametrize("kind", NAMES)
-@pytest.mark.parametrize("level", range(1, NATIVE.level + 1) if NATIVE else [])
-def test_the_native_product_of_blocks_is_near_its_definition(kind, level):
+@of_every_kind
+@at_every_level
+def test_the_native_product_of_blocks_is_near_its_definition(kind, native):
     columns = 768 if BLOCKS[kind].columns == 256 else 608  # of the small ones no whole span either
     blocks = matrix(kind, 45, columns)
-    at_level = NATIVE._replace(level=level)
     for tokens in (1, 3, 8, 9, 16, 53):
         x = torch.randn(tokens, columns)
         right = block_product_reference(x.double(), blocks)
-        ours = block_product_native(x, blocks, library=at_level)
+        ours = block_product_native(x, blocks, library=native)
         assert (ours - right).norm() / right.norm() < ROUNDED
 
 
 @needs_library
-@pytest.mark.parametrize("kind", NAMES)
+@of_every_kind
 def test_blocks_give_the_same_bits_at_every_level(kind):
     blocks = matrix(kind, 45, 512)
     x = torch.randn(21, 512)
@@ -118,12 +113,12 @@ def test_threads_and_neighbours_change_no_bit_of_a_token(kind):
 
 
 @needs_library
-@pytest.mark.parametrize("kind", NAMES)
+@of_every_kind
 def test_the_largest_codes_do_not_overflow(kind):
     blocks = matrix(kind, 20, 512)
     for x in (torch.ones(9, 512), -torch.ones(2, 512)):  # rounded without an error
         right = block_product_reference(x.double(), blocks)
-        for level in range(1, NATIVE.level + 1):
+        for level in LEVELS_HERE:
             ours = block_product_native(x, blocks, library=NATIVE._replace(level=level))
             assert (ours - right).abs().max() < 2e-3 * (blocks.dense().abs().sum(1).max())
 
@@ -149,7 +144,7 @@ def test_an_mlp_in_one_call_has_the_bits_of_its_parts(wide, down):
     up = matrix(wide, inner, columns, seed=1)
     last = matrix(down, 333, inner, seed=2)
     x = torch.randn(1100, columns)
-    for level in range(1, NATIVE.level + 1):
+    for level in LEVELS_HERE:
         at_level = NATIVE._replace(level=level)
         for tokens in (1, 16, 53, 1100) if level == NATIVE.level else (3, 53):
             parts = [

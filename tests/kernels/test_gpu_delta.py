@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from docqa.kernels import gpu
 from docqa.kernels.delta import delta_rule, delta_rule_reference, l2_normalise
+from tests.kernels.machine import ROUNDED, needs_device, seeded
 
 RULE = "docqa.kernels.delta.gpu:delta_rule_gpu"
 STEP = "docqa.kernels.delta.gpu:delta_step_gpu"
@@ -19,7 +20,6 @@ GATES = {"usual": None, "none": 0.0, "slow": -1e-6, "strong": -50.0, "all forgot
 # bits are rounded once more: by half a step in float16, by a whole one in bfloat16, where the
 # interpreter cuts off what a device rounds.
 EXACT = 2e-6
-ROUNDED = {torch.float32: 0.0, torch.bfloat16: 2.0**-7, torch.float16: 2.0**-11}
 
 
 def inputs(
@@ -35,7 +35,7 @@ def inputs(
     dtype=torch.float32,
     seed=0,
 ):
-    source = torch.Generator().manual_seed(seed)
+    source = seeded(seed)
 
     def normal(*shape):
         return torch.randn(*shape, generator=source, dtype=torch.float64)
@@ -57,6 +57,10 @@ def inputs(
 
 def double(x):
     return {name: tensor.double() for name, tensor in x.items()}
+
+
+def recurrence(x):
+    return delta_rule_reference(**double(x))
 
 
 def assert_near(found, right, rounded=0.0, exact=EXACT):
@@ -97,7 +101,7 @@ def test_both_forms_equal_the_recurrence(interpreted, case, carried):
     x = inputs(**case)
     if not carried:
         del x["state"]
-    right = delta_rule_reference(**double(x))
+    right = recurrence(x)
     # The recurrence rounds the decay and the state once for every token, all the same way where the
     # decay is slow and nothing is written. It is meant for 8 tokens.
     for form, exact in ((RULE, EXACT), (STEP, EXACT + case["seq"] * 2.0**-23)):
@@ -127,7 +131,7 @@ def test_a_text_in_two_pieces_equals_the_text_at_once(interpreted, case, data):
 @pytest.mark.parametrize("gate", ["usual", "mixed"])
 def test_the_chunks_of_every_architecture_equal_the_recurrence(interpreted, chunk, gate):
     x = inputs(chunk + 9, 24, 17, gate=gate)
-    assert_near(interpreted(RULE, **x, chunk=chunk), delta_rule_reference(**double(x)))
+    assert_near(interpreted(RULE, **x, chunk=chunk), recurrence(x))
 
 
 def test_a_text_read_in_parts_has_the_same_bits(interpreted):
@@ -142,7 +146,7 @@ def test_keys_alike_and_beta_near_one_stay_near_float64(interpreted):
     x = inputs(64, 8, 12, heads=1)
     x["k"] = l2_normalise(x["k"][:, :1] + 0.05 * x["k"])
     x["beta"] = torch.full_like(x["beta"], 0.999)
-    assert_near(interpreted(RULE, **x, chunk=64), delta_rule_reference(**double(x)))
+    assert_near(interpreted(RULE, **x, chunk=64), recurrence(x))
 
 
 def test_a_decay_behind_a_large_one_keeps_its_own_precision(interpreted):
@@ -153,21 +157,21 @@ def test_a_decay_behind_a_large_one_keeps_its_own_precision(interpreted):
     x["decay"] = torch.full_like(x["decay"], -200.0)
     x["decay"][:, 20:] = -1e-3
     x["beta"][:, 20] = 1.0  # one token is written, after the large decays, and fades
-    right = delta_rule_reference(**double(x))
+    right = recurrence(x)
     assert_near(interpreted(RULE, **x, chunk=32), right)
 
 
 def test_views_are_read_as_they_lie_and_wide_keys_go_through_torch(interpreted):
     x = inputs(20, 6, 10, batch=2, heads=4)
     x = {n: t[:, ::2, 1:3] if n != "state" else t[:, 1:3] for n, t in x.items()}
-    assert_near(interpreted(RULE, **x), delta_rule_reference(**double(x)))
+    assert_near(interpreted(RULE, **x), recurrence(x))
     wide = inputs(3, 130, 4, heads=1)
     for form in (RULE, STEP):
-        assert_near(interpreted(form, **wide), delta_rule_reference(**double(wide)))
+        assert_near(interpreted(form, **wide), recurrence(wide))
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
+@needs_device
 @pytest.mark.parametrize(
     ("seq", "key", "value"), [(5, 64, 64), (200, 64, 64), (1000, 128, 128), (70, 24, 40)]
 )
@@ -176,4 +180,4 @@ def test_on_a_device_both_forms_equal_the_recurrence(seq, key, value):
         x = inputs(seq, key, value, batch=2, heads=3, gate=gate)
         with torch.no_grad():
             out, state = delta_rule(**{name: tensor.cuda() for name, tensor in x.items()})
-        assert_near((out.cpu(), state.cpu()), delta_rule_reference(**double(x)))
+        assert_near((out.cpu(), state.cpu()), recurrence(x))

@@ -5,9 +5,9 @@ device where one is.
 import pytest
 import torch
 
-from docqa.kernels import gpu
 from docqa.kernels.moe import Stacked, mix_experts, route
 from docqa.kernels.moe.reference import mix_reference
+from tests.kernels.machine import in_every_dtype, needs_device, seeded
 
 MIX = "docqa.kernels.moe.gpu:mix_gpu"
 # Relative to the whole result. The inner activations are rounded to the dtype of x, and so is what
@@ -17,7 +17,7 @@ BOUND = {torch.float32: 1e-6, torch.bfloat16: 1e-2, torch.float16: 1e-3}
 
 
 def bank(experts, hidden, inner, dtype=torch.float32):
-    source = torch.Generator().manual_seed(0)
+    source = seeded(0)
     gate_up = torch.randn(experts, 2 * inner, hidden, generator=source) * hidden**-0.5
     return Stacked(
         gate_up.to(dtype),
@@ -26,7 +26,7 @@ def bank(experts, hidden, inner, dtype=torch.float32):
 
 
 def tokens(count, hidden, experts, dtype=torch.float32):
-    source = torch.Generator().manual_seed(count)
+    source = seeded(count)
     return torch.randn(count, hidden, generator=source).to(dtype), torch.randn(
         count, experts, generator=source
     )
@@ -37,7 +37,7 @@ def right_of(x, chosen, weights, matrices):
     return mix_reference(x.double(), chosen, weights.double(), wide)
 
 
-@pytest.mark.parametrize("dtype", list(BOUND))
+@in_every_dtype
 @pytest.mark.parametrize(("count", "k"), [(1, 3), (2, 1), (45, 2), (9, 5)])
 def test_the_sum_is_that_of_the_formula(interpreted, count, k, dtype):
     matrices = bank(5, 20, 18, dtype)
@@ -95,8 +95,8 @@ def test_no_tokens_give_no_rows_and_other_dtypes_are_refused(interpreted):
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
-@pytest.mark.parametrize("dtype", list(BOUND))
+@needs_device
+@in_every_dtype
 @pytest.mark.parametrize("count", [1, 300])
 def test_on_a_device_the_sum_is_that_of_the_formula(count, dtype):
     matrices = bank(16, 192, 96, dtype)

@@ -5,23 +5,22 @@ device where one is.
 import pytest
 import torch
 
-from docqa.kernels import gpu
 from docqa.kernels.conv import unit_conv
 from docqa.kernels.conv.reference import causal_conv_reference
 from docqa.kernels.conv.unit import unit_conv_reference
 from docqa.kernels.norm import gated_norm, zero_centred_norm
 from docqa.kernels.norm.reference import gated_norm_reference, zero_centred_norm_reference
+from tests.kernels.machine import ROUNDED, in_every_dtype, needs_device, seeded
 
 NORM, GATED = (f"docqa.kernels.norm.gpu:{name}_norm_gpu" for name in ("zero_centred", "gated"))
 UNIT = "docqa.kernels.conv.gpu:unit_conv_gpu"
 # Computed in float32: 2e-6 of the largest number. What comes out in 16 bits is rounded once: by
 # half a step in float16, by a whole one in bfloat16, where the interpreter cuts off what a device
 # rounds.
-ROUNDED = {torch.float32: 0.0, torch.bfloat16: 2.0**-7, torch.float16: 2.0**-11}
 
 
 def normal(*shape, seed=0, dtype=torch.float32):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed + sum(shape))).to(dtype)
+    return torch.randn(*shape, generator=seeded(seed + sum(shape))).to(dtype)
 
 
 def assert_near(found, right):
@@ -32,19 +31,18 @@ def assert_near(found, right):
     )
 
 
-@pytest.mark.parametrize("dtype", list(ROUNDED))
+@in_every_dtype
 @pytest.mark.parametrize("shape", [(1, 1), (2, 3, 24), (70, 5), (3, 300)])
 def test_norms_equal_their_formulas(interpreted, shape, dtype):
     x = normal(*shape, dtype=dtype)
     z = normal(*shape, seed=1, dtype=dtype)
     weight = normal(shape[-1], seed=2)
+    plain = interpreted(NORM, x, weight, 1e-6)
+    gated = interpreted(GATED, x, z, weight, 1e-6)
+    assert plain.dtype == gated.dtype == dtype
     wide = [t.double() for t in (x, z, weight)]
-    for found in (interpreted(NORM, x, weight, 1e-6), interpreted(GATED, x, z, weight, 1e-6)):
-        assert found.dtype == dtype
-    assert_near(
-        interpreted(NORM, x, weight, 1e-6), zero_centred_norm_reference(wide[0], wide[2], 1e-6)
-    )
-    assert_near(interpreted(GATED, x, z, weight, 1e-6), gated_norm_reference(*wide, 1e-6))
+    assert_near(plain, zero_centred_norm_reference(wide[0], wide[2], 1e-6))
+    assert_near(gated, gated_norm_reference(*wide, 1e-6))
 
 
 def test_norms_read_views_and_strong_gates(interpreted):
@@ -60,7 +58,7 @@ def test_norms_read_views_and_strong_gates(interpreted):
     assert interpreted(NORM, x[:0], weight, 1e-6).shape == (0, 3, 17)
 
 
-@pytest.mark.parametrize("dtype", list(ROUNDED))
+@in_every_dtype
 @pytest.mark.parametrize(("seq", "before"), [(1, False), (2, True), (3, False), (19, True)])
 def test_convolutions_equal_their_formulas(interpreted, seq, before, dtype):
     x = normal(2, seq, 75, dtype=dtype)
@@ -98,8 +96,8 @@ def test_heads_may_take_all_channels(interpreted):
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
-@pytest.mark.parametrize("dtype", list(ROUNDED))
+@needs_device
+@in_every_dtype
 def test_on_a_device_norms_equal_their_formulas(dtype):
     x = normal(33, 576, dtype=dtype)
     z = normal(33, 576, seed=1, dtype=dtype)
@@ -116,8 +114,8 @@ def test_on_a_device_norms_equal_their_formulas(dtype):
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
-@pytest.mark.parametrize("dtype", list(ROUNDED))
+@needs_device
+@in_every_dtype
 def test_on_a_device_convolutions_equal_their_formulas(dtype):
     parts = (
         normal(2, 300, 1728, dtype=dtype),
@@ -133,7 +131,7 @@ def test_on_a_device_convolutions_equal_their_formulas(dtype):
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not gpu.available(), reason="no accelerator, or no Triton")
+@needs_device
 def test_on_a_device_offsets_pass_two_to_the_31():
     x = torch.empty(1, 2**21 + 8, 1024, dtype=torch.bfloat16, device="cuda").normal_()
     weight = torch.randn(1024, 4, device="cuda", dtype=torch.bfloat16)

@@ -10,17 +10,14 @@ import torch
 from docqa.kernels.cpu.library import ProductCall
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.matmul import GROUP, PackedMatrix, product, product_of_arrays
-from docqa.kernels.self_check import library
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
+from tests.kernels.machine import LEVELS_HERE, NATIVE, needs_library, seeded
 
-NATIVE = library()
-needs_library = pytest.mark.skipif(
-    NATIVE is None, reason="the native library is not built or not for this processor"
-)
+in_four_and_eight_bits = pytest.mark.parametrize("bits", [4, 8])
 
 
 def matrix(rows, columns, bits, seed=0):
-    source = torch.Generator().manual_seed(seed)
+    source = seeded(seed)
     groups = columns // GROUP
     shape, low = ((rows, columns // 2), 0) if bits == 4 else ((rows, columns), -128)
     q = torch.randint(low, low + 256, shape, generator=source).to(
@@ -29,6 +26,10 @@ def matrix(rows, columns, bits, seed=0):
     scale = torch.rand(rows, groups, generator=source).half() * 0.02
     zero = torch.randn(rows, groups, generator=source) * 4 + (8 if bits == 4 else 0)
     return PackedMatrix.of(q, scale, zero.half())
+
+
+def native_product(x, packed, library=NATIVE):
+    return product_of_arrays(x, packed, library=library)
 
 
 def round_activations(x):
@@ -65,7 +66,7 @@ def test_the_packed_values_are_those_of_the_checkpoints_own_unpacking():
         assert torch.equal(packed.dense(some), dequantize(*parts)[some])
 
 
-@pytest.mark.parametrize("bits", [4, 8])
+@in_four_and_eight_bits
 def test_the_definition_is_near_the_product_with_the_unpacked_matrix(bits):
     x = torch.randn(20, 192)
     packed = matrix(30, 192, bits)
@@ -87,7 +88,7 @@ def test_activations_are_rounded_within_half_a_step_of_their_group():
 
 
 @needs_library
-@pytest.mark.parametrize("bits", [4, 8])
+@in_four_and_eight_bits
 @pytest.mark.parametrize(("rows", "columns"), [(1, 64), (45, 192), (100, 576)])
 def test_the_native_product_equals_its_definition(bits, rows, columns):
     torch.manual_seed(
@@ -96,41 +97,39 @@ def test_the_native_product_equals_its_definition(bits, rows, columns):
     packed = matrix(rows, columns, bits)
     for tokens in (1, 3, 6, 7, 8, 21):
         x = torch.randn(tokens, columns)
-        ours = product_of_arrays(x, packed, library=NATIVE)
+        ours = native_product(x, packed)
         right = by_definition(x, packed)
         assert (ours - right).abs().max() <= 1e-6 * right.abs().max()
 
 
 @needs_library
-@pytest.mark.parametrize("bits", [4, 8])
+@in_four_and_eight_bits
 def test_the_largest_sums_do_not_overflow(bits):
     packed = matrix(20, 128, bits)
     for code in (0, 255) if bits == 4 else (-128, 127):
         packed.q.fill(code)
         for sign in (1.0, -1.0):
             x = torch.full((9, 128), sign)
-            ours = product_of_arrays(x, packed, library=NATIVE)
+            ours = native_product(x, packed)
             right = by_definition(x, packed)
             assert (ours - right).abs().max() <= 1e-6 * right.abs().max()
 
 
 @needs_library
-@pytest.mark.parametrize("bits", [4, 8])
+@in_four_and_eight_bits
 def test_token_has_the_same_bits_in_any_batch_and_thread_count(bits):
     packed = matrix(333, 192, bits)
     x = torch.randn(1500, 192)
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(1)
-        whole = product_of_arrays(x, packed, library=NATIVE)
+        whole = native_product(x, packed)
         for row in (0, 3, 700, 1499):
-            assert torch.equal(product_of_arrays(x[row], packed, library=NATIVE), whole[row])
+            assert torch.equal(native_product(x[row], packed), whole[row])
         for start, stop in ((0, 5), (5, 12), (12, 1500)):
-            assert torch.equal(
-                product_of_arrays(x[start:stop], packed, library=NATIVE), whole[start:stop]
-            )
+            assert torch.equal(native_product(x[start:stop], packed), whole[start:stop])
         torch.set_num_threads(3)
-        assert torch.equal(product_of_arrays(x, packed, library=NATIVE), whole)
+        assert torch.equal(native_product(x, packed), whole)
     finally:
         torch.set_num_threads(threads)
 
@@ -153,12 +152,10 @@ def test_a_vector_of_another_length_is_refused():
         product(torch.randn(3, 64), matrix(5, 128, 4))
 
 
-@pytest.mark.parametrize("level", range(2, NATIVE.level + 1) if NATIVE else [])
-@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize("level", LEVELS_HERE[1:])
+@in_four_and_eight_bits
 def test_every_level_gives_many_tokens_the_bits_of_the_first(bits, level):
     packed = matrix(45, 192, bits)
     x = torch.randn(53, 192)  # two tiles of 16 tokens, another, four tokens and one
-    first, other = (
-        product_of_arrays(x, packed, library=NATIVE._replace(level=n)) for n in (1, level)
-    )
+    first, other = (native_product(x, packed, NATIVE._replace(level=n)) for n in (1, level))
     assert torch.equal(first, other)

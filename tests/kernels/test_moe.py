@@ -7,6 +7,7 @@ from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.moe import Stacked, mix_experts, route
 from docqa.kernels.moe.grouped import mix_grouped
 from docqa.kernels.moe.reference import mix_reference
+from tests.kernels.machine import seeded
 
 EXPERTS = 7
 HIDDEN = 12
@@ -14,22 +15,18 @@ INNER = 5
 
 
 def bank(dtype=torch.float64):
-    source = torch.Generator().manual_seed(0)
+    source = seeded(0)
     gate_up = torch.randn(EXPERTS, 2 * INNER, HIDDEN, generator=source, dtype=torch.float64)
     down = torch.randn(EXPERTS, HIDDEN, INNER, generator=source, dtype=torch.float64)
     return Stacked(gate_up.to(dtype), down.to(dtype))
 
 
 def tokens(count, dtype=torch.float64):
-    return torch.randn(
-        count, HIDDEN, generator=torch.Generator().manual_seed(1), dtype=torch.float64
-    ).to(dtype)
+    return torch.randn(count, HIDDEN, generator=seeded(1), dtype=torch.float64).to(dtype)
 
 
 def logits(count):
-    return torch.randn(
-        count, EXPERTS, generator=torch.Generator().manual_seed(2), dtype=torch.float64
-    )
+    return torch.randn(count, EXPERTS, generator=seeded(2), dtype=torch.float64)
 
 
 @pytest.mark.parametrize("k", [1, 3, EXPERTS])

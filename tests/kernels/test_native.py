@@ -16,17 +16,13 @@ from docqa.kernels.dispatch import choose_implementation
 from docqa.kernels.norm import gated_norm_native, zero_centred_norm_native
 from docqa.kernels.norm.reference import gated_norm_reference, zero_centred_norm_reference
 from docqa.kernels.self_check import disagreement, library
+from tests.kernels.machine import NATIVE, needs_library, seeded
 
-NATIVE = library()
-pytestmark = pytest.mark.skipif(
-    NATIVE is None, reason="the native library is not built or not for this processor"
-)
+pytestmark = needs_library
 
 
 def normal(*shape, seed=0):
-    return torch.randn(
-        *shape, generator=torch.Generator().manual_seed(seed + sum(shape)), dtype=torch.float64
-    )
+    return torch.randn(*shape, generator=seeded(seed + sum(shape)), dtype=torch.float64)
 
 
 def delta_inputs(seq, key, value, heads=3, batch=2, slow=0.5):

@@ -6,14 +6,10 @@ import torch
 from docqa.kernels.attention import attention
 from docqa.kernels.attention.native import attention_native
 from docqa.kernels.attention.reference import attention_reference
-from docqa.kernels.cpu import LEVELS
-from docqa.kernels.self_check import library
+from tests.kernels.machine import NATIVE, at_every_level, needs_library, seeded
 
-NATIVE = library()
-pytestmark = pytest.mark.skipif(
-    NATIVE is None, reason="the native library is not built or not for this processor"
-)
-AT_LEVELS = [NATIVE._replace(level=level) for level in range(1, NATIVE.level + 1)] if NATIVE else []
+pytestmark = needs_library
+exact_or_rounded = pytest.mark.parametrize("rounded", [False, True])
 SHAPES = [  # batch, seq, total, heads, kv_heads, dim
     (1, 100, 100, 9, 3, 64),
     (2, 77, 205, 4, 2, 40),
@@ -23,13 +19,13 @@ SHAPES = [  # batch, seq, total, heads, kv_heads, dim
 
 
 def inputs(batch, seq, total, heads, kv_heads, dim):
-    source = torch.Generator().manual_seed(seq)
+    source = seeded(seq)
     q = torch.randn(batch, seq, heads, dim, generator=source)
     k, v = (torch.randn(batch, total, kv_heads, dim, generator=source) for _ in range(2))
     return q, k, v
 
 
-@pytest.mark.parametrize("native", AT_LEVELS, ids=[LEVELS[n.level] for n in AT_LEVELS])
+@at_every_level
 @pytest.mark.parametrize("shape", SHAPES)
 def test_attention_equals_the_formula_in_float64(native, shape):
     q, k, v = inputs(*shape)
@@ -43,7 +39,7 @@ def test_attention_equals_the_formula_in_float64(native, shape):
     assert (rounded - right).abs().max() < 0.05
 
 
-@pytest.mark.parametrize("rounded", [False, True])
+@exact_or_rounded
 def test_row_has_the_same_bits_in_any_batch(rounded):
     q, k, v = inputs(1, 60, 200, 6, 2, 64)
     whole = attention_native(q, k, v, rounded=rounded, library=NATIVE)
@@ -52,17 +48,17 @@ def test_row_has_the_same_bits_in_any_batch(rounded):
     assert torch.equal(whole[:, 23:], last) and torch.equal(whole[:, :40], first)
 
 
-@pytest.mark.parametrize("rounded", [False, True])
+@exact_or_rounded
 def test_the_number_of_threads_does_not_change_a_bit(rounded):
     q, k, v = inputs(1, 90, 150, 6, 2, 64)
     found = [
         attention_native(q, k, v, rounded=rounded, library=NATIVE._replace(threads=n))
         for n in (1, 2, 3)
     ]
-    assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
+    assert all(torch.equal(found[0], other) for other in found[1:])
 
 
-@pytest.mark.parametrize("rounded", [False, True])
+@exact_or_rounded
 def test_scores_far_apart_neither_overflow_nor_vanish(rounded):
     q, k, v = inputs(1, 70, 70, 2, 1, 64)
     # scores up to thousands; the row's base moves again and again
@@ -78,7 +74,7 @@ def test_scores_far_apart_neither_overflow_nor_vanish(rounded):
     assert torch.isfinite(low).all()  # every score of a row far below 0
 
 
-@pytest.mark.parametrize("rounded", [False, True])
+@exact_or_rounded
 def test_dominant_key_gets_all_the_weight_at_any_score(rounded):
     q, k, v = inputs(1, 200, 200, 2, 1, 64)
     q, k[0, 3] = (

@@ -17,7 +17,7 @@ from docqa.kernels.rope import (
     yarn_boundaries,
     yarn_magnitude,
 )
-from docqa.kernels.self_check import library
+from tests.kernels.machine import at_every_level
 
 POSITIONS = torch.tensor([0, 4095, 262_143, 1_009_999])
 
@@ -105,17 +105,16 @@ def test_turning_again_by_the_difference_equals_turning_at_once():
     assert (once - twice).abs().max() < 1e-11
 
 
-@pytest.mark.skipif(
-    library() is None, reason="the native library is not built or not for this processor"
-)
+@at_every_level
 @pytest.mark.parametrize(("dim", "rotary"), [(128, 128), (64, 16), (24, 20)])
-def test_the_native_rotation_has_the_bits_of_the_formula(dim, rotary):
+def test_the_native_rotation_has_the_bits_of_the_formula(native, dim, rotary):
     x = torch.randn(2, 9, 3, dim)
     cos = torch.randn(9, rotary)
     sin = torch.randn(9, rotary)
-    for level in range(1, library().level + 1):
-        at_level = library()._replace(level=level, threads=2)
-        turned = rotate_native(
-            x.transpose(1, 2).contiguous().transpose(1, 2), cos, sin, library=at_level
-        )
-        assert torch.equal(turned, rotate_reference(x, cos, sin))
+    turned = rotate_native(
+        x.transpose(1, 2).contiguous().transpose(1, 2),
+        cos,
+        sin,
+        library=native._replace(threads=2),
+    )
+    assert torch.equal(turned, rotate_reference(x, cos, sin))

@@ -43,6 +43,10 @@ def by_definition(q, zero, scale, group):
     return out
 
 
+def named(stem, parts):
+    return {f"{stem}.{name}": part for name, part in parts.items()}
+
+
 def transposed(rows):
     return [list(row) for row in zip(*rows)]
 
@@ -67,7 +71,7 @@ def awq(stem, shape, source):
         "scales": scale.t().contiguous(),
     }
     right = by_definition(q, zero, scale.float().tolist(), [i // GROUP for i in range(inputs)])
-    return {f"{stem}.{name}": part for name, part in parts.items()}, right
+    return named(stem, parts), right
 
 
 def gptq(stem, shape, source, *, bits=4, offset=1, moved=False):
@@ -88,7 +92,7 @@ def gptq(stem, shape, source, *, bits=4, offset=1, moved=False):
         "g_idx": group.int(),
     }
     right = by_definition(q, zero, scale.float().tolist(), group.tolist())
-    return {f"{stem}.{name}": part for name, part in parts.items()}, right
+    return named(stem, parts), right
 
 
 def compressed(stem, shape, source, *, bits=4, zeros=True):
@@ -108,7 +112,7 @@ def compressed(stem, shape, source, *, bits=4, zeros=True):
     if zeros:
         parts["weight_zero_point"] = words(transposed(zero), bits).t().contiguous()
     right = by_definition(q, zero, scale.float().tolist(), [i // GROUP for i in range(inputs)])
-    return {f"{stem}.{name}": part for name, part in parts.items()}, right
+    return named(stem, parts), right
 
 
 def fp8(stem, shape, source, *, block=(128, 128), dtype=torch.float32):

@@ -14,7 +14,6 @@ from safetensors.torch import load_file, save_file
 from docqa.kernels.dispatch import choose_implementation
 from docqa.kernels.matmul import BlockMatrix, PackedMatrix, product
 from docqa.kernels.native import SWITCH
-from docqa.kernels.self_check import library
 from docqa.model import load as load_module
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
@@ -23,9 +22,7 @@ from docqa.model.folder import BUNDLED
 from docqa.model.load import load_model
 from docqa.model.state.files import load_state, save_state
 
-pytestmark = pytest.mark.skipif(
-    library() is None, reason="the native library is not built or not for this processor"
-)
+pytestmark = tiny.needs_library
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +103,7 @@ def test_matrices_are_packed_in_the_bits_that_are_asked_for(tmp_path, bits, kind
     assert error / 8 < (matrix.dense() - right).norm() / right.norm() < error
     dense = load_model(tmp_path / "q", dtype="float32").network.state_dict()[name]
     assert torch.equal(dense, matrix.dense())
-    x = torch.randn(9, 256, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(9, 256, generator=tiny.seeded(0))
     assert (product(x, matrix) - x @ dense.T).norm() < 0.02 * (x @ dense.T).norm()
     smaller = quantize(source, tmp_path / "smaller", bits=4)["bytes"]
     assert (made["bytes"] > smaller) == (bits > 4)

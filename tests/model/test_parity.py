@@ -5,6 +5,7 @@ from copy import deepcopy
 import pytest
 import tiny
 import torch
+from family_checkpoints import check_pieces
 
 from docqa.model.checkpoints.check import _float64_inside, check, transformers_model
 from docqa.model.checkpoints.network import load_network
@@ -56,16 +57,8 @@ def test_a_broken_weight_shows(checkpoint):
     assert (ours.logits(ours(ids)) - theirs(ids).logits).abs().max() > 1e-2
 
 
-@pytest.mark.parametrize("cuts", [(1, 2, 3), (37, 64, 101), (128,)])
-def test_a_prefill_in_pieces_equals_one_forward(model64, cuts):
-    ids = tiny.random_ids(150)
-    right = model64.network(ids[None])[0]
-    state = model64.new_state()
-    start = 0
-    for stop in (*cuts, 150):
-        hidden = model64.prefill(ids[start:stop], state)
-        assert (hidden - right[stop - 1]).abs().max() < 1e-11
-        start = stop
+def test_a_prefill_in_pieces_equals_one_forward(checkpoint):
+    check_pieces(checkpoint)
 
 
 def test_steps_after_a_prefill_equal_one_forward_at_every_position(model, model64):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from llama_peer import llama_server, next_tokens
 
 from docqa.model.checkpoints.check import transformers_model
 from docqa.model.checkpoints.network import load_network
@@ -200,25 +201,7 @@ def llama_cpp_rows(xllamacpp, path, ids):
     """(position, {token: log-probability} of llama.cpp's BEST tokens there) for every position but
     the first 8.
     """
-    settings = xllamacpp.CommonParams()
-    settings.model.path, settings.n_ctx, settings.n_parallel, settings.warmup = (
-        str(path),
-        512,
-        1,
-        False,
-    )
-    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = (
-        1  # its threads wait for each other in a loop
-    )
-    server = xllamacpp.Server(settings)
+    server = llama_server(xllamacpp, path)
     for at in range(8, len(ids)):
-        asked = {
-            "prompt": ids[:at],
-            "n_predict": 1,
-            "temperature": 0,
-            "n_probs": BEST,
-            "cache_prompt": True,
-        }
-        said = server.handle_completions(asked)
-        for token in (said["choices"][0].get("logprobs") or {}).get("content") or []:
-            yield at, {each["id"]: each["logprob"] for each in token["top_logprobs"]}
+        for best in next_tokens(server, ids[:at], BEST):
+            yield at, best

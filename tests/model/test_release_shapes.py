@@ -6,7 +6,7 @@ import json
 
 import pytest
 import torch
-from family_checkpoints import transformers_class
+from family_checkpoints import NEXT_80B, transformers_class
 from safetensors import safe_open
 from safetensors.torch import save_file
 
@@ -14,31 +14,11 @@ from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 
 RAW = {
-    "model_type": "qwen3_next",
+    **NEXT_80B,
     "architectures": ["Qwen3NextForCausalLM"],
     "vocab_size": 1024,
-    "hidden_size": 2048,
     "num_hidden_layers": 2,
-    "num_attention_heads": 16,
-    "num_key_value_heads": 2,
-    "head_dim": 256,
-    "linear_num_key_heads": 16,
-    "linear_num_value_heads": 32,
-    "linear_key_head_dim": 128,
-    "linear_value_head_dim": 128,
     "layer_types": ["linear_attention", "full_attention"],
-    "intermediate_size": 5120,
-    "num_experts": 512,
-    "num_experts_per_tok": 10,
-    "moe_intermediate_size": 512,
-    "shared_expert_intermediate_size": 512,
-    "norm_topk_prob": True,
-    "decoder_sparse_step": 1,
-    "mlp_only_layers": [],
-    "rope_theta": 10000000,
-    "partial_rotary_factor": 0.25,
-    "rope_scaling": None,
-    "max_position_embeddings": 262144,
     "tie_word_embeddings": False,
     "hidden_act": "silu",
 }

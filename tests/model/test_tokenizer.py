@@ -12,6 +12,7 @@ from docqa.model.errors import TokenizerUnsupported
 from docqa.model.folder import BUNDLED
 from docqa.model.tokenizer import CheckpointTokenizer
 
+TINY = CheckpointTokenizer(tiny.tokenizer_spec())
 SPACES = " \t\n\r\x0b\x0c\x85\xa0\u1680\u2000\u2003\u2028\u2029\u202f\u205f\u3000"
 
 
@@ -80,19 +81,18 @@ def test_ids_equal_those_of_the_tokenizers_library_for_odd_characters(spec):
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=st.sampled_from("the a12\n é\u0301中😀\xa0.'")))
 def test_every_token_lies_where_its_offsets_say(text):
-    tokenizer = CheckpointTokenizer(tiny.tokenizer_spec())
-    ids, offsets = tokenizer.encode_with_offsets(text)
-    assert tokenizer.decode(ids) == text
+    ids, offsets = TINY.encode_with_offsets(text)
+    assert TINY.decode(ids) == text
     end = 0
     for token, (start, stop) in zip(ids, offsets, strict=True):
         assert start < stop and start <= end <= stop
-        assert tokenizer.token_bytes(token) in text[start:stop].encode()
+        assert TINY.token_bytes(token) in text[start:stop].encode()
         end = stop
     assert end == len(text)
 
 
 def test_a_character_over_several_tokens_belongs_to_each_of_them():
-    ids, offsets = CheckpointTokenizer(tiny.tokenizer_spec()).encode_with_offsets("a😀é b")
+    ids, offsets = TINY.encode_with_offsets("a😀é b")
     assert len(ids) == 8 and offsets == [
         (0, 1),
         (1, 2),
@@ -113,14 +113,12 @@ def test_bytes_without_a_token_shift_no_offsets():
 
 
 def test_the_name_of_a_special_token_in_a_text_is_only_text():
-    tokenizer = CheckpointTokenizer(tiny.tokenizer_spec())
-    assert tokenizer.token_id("<|end|>") == 299 and 299 not in tokenizer.encode("say <|end|> now")
-    assert tokenizer.decode([299]) == "<|end|>"
+    assert TINY.token_id("<|end|>") == 299 and 299 not in TINY.encode("say <|end|> now")
+    assert TINY.decode([299]) == "<|end|>"
 
 
 def test_half_a_surrogate_pair_is_replaced_and_not_a_crash():
-    tokenizer = CheckpointTokenizer(tiny.tokenizer_spec())
-    assert tokenizer.decode(tokenizer.encode("a\ud800b")) == "a\ufffdb"
+    assert TINY.decode(TINY.encode("a\ud800b")) == "a\ufffdb"
 
 
 def test_another_kind_of_tokenizer_is_done_by_the_library():

@@ -103,8 +103,7 @@ def test_parameters_are_counted_and_planned_as_they_are(folders, family):
 @pytest.mark.parametrize("family", TRANSFORMERS)
 def test_state_bytes_are_planned_as_whole_blocks_are_kept(folders, family):
     model = load_model(folders(family), dtype="float32")
-    state = model.new_state(grid=128, long=LongAttention(block=128))
-    model.prefill(tiny.random_ids(256), state)
+    state = tiny.started(model, 256, grid=128, long=LongAttention(block=128))
     held = tiny.held_bytes(*state.layers)
     assert held * 0.9 < state_bytes(model.config, 256, grid=128)["kv"] < held * 1.1
 

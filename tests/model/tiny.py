@@ -3,17 +3,25 @@
 import json
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import save_file
 
+from docqa.kernels.self_check import library
 from docqa.model.checkpoints.network import build_network
+from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
+from docqa.model.decode.beams import Branches
+from docqa.model.decode.step import NativeStep
 from docqa.model.load import NetworkModel, load_model
 from docqa.model.network import Network
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import AttentionMemory
 from docqa.model.tokenizer import byte_alphabet
 
+needs_library = pytest.mark.skipif(
+    library() is None, reason="the native library is not built or not for this processor"
+)
 RAW = {
     "model_type": "qwen3_5_text",
     "vocab_size": 300,
@@ -125,6 +133,22 @@ def tiny_model(
     return load_model(write_checkpoint(folder, raw), dtype=dtype)
 
 
+def packed_model(folder: Path) -> NetworkModel:
+    """A checkpoint in whole groups, quantized and loaded with its matrices packed."""
+    quantize(write_checkpoint(folder / "dense", WIDE), folder / "packed")
+    return load_model(folder / "packed")
+
+
+def both(model, state):
+    """Branches through the native step, and without it."""
+    native = Branches(model, state)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NativeStep, "of", classmethod(lambda cls, model, state: None))
+        plain = Branches(model, state)
+    assert native.native is not None and plain.native is None
+    return native, plain
+
+
 def held_bytes(*layers: AttentionMemory | DeltaMemory) -> int:
     """Bytes of what layers of a state remember."""
     parts = [part for layer in layers for part in layer.tensors().values()]
@@ -135,8 +159,12 @@ def held_bytes(*layers: AttentionMemory | DeltaMemory) -> int:
     return sum(part.nbytes for part in parts if isinstance(part, torch.Tensor))
 
 
+def seeded(number: int) -> torch.Generator:
+    return torch.Generator().manual_seed(number)
+
+
 def random_ids(count: int, seed: int = 1) -> torch.Tensor:
-    return torch.randint(0, 290, (count,), generator=torch.Generator().manual_seed(seed))
+    return torch.randint(0, 290, (count,), generator=seeded(seed))
 
 
 def started(model, count=70, **more):

@@ -1,7 +1,5 @@
 """DOCX: automatic numbers, locators of clauses, tracked changes, hidden text, tables and notes."""
 
-import io
-import zipfile
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +8,8 @@ from docqa.ingest.errors import Encrypted, NotADocument, TooLarge, Unreadable
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
+from tests.ingest.reading import first_page, first_text, read_bytes, sections_of
+from tests.ingest.zipped import zip_of
 
 Checker = Callable[[Document], None]
 
@@ -85,9 +85,7 @@ def table(*rows: list[str], properties: str = "") -> str:
     return "<w:tbl>" + "".join(f"<w:tr>{properties}{row}</w:tr>" for row in cells) + "</w:tbl>"
 
 
-def package(
-    body: str, *, strict: bool = False, raw: dict[str, str | bytes] | None = None, **parts: str
-) -> bytes:
+def package(body: str, *, raw: dict[str, str | bytes] | None = None, **parts: str) -> bytes:
     """A DOCX of `body`; `parts` are other parts by name, `raw` are entries that replace or add."""
     parts = {"styles": STYLES, "numbering": NUMBERING} | parts
     relations = "".join(
@@ -104,20 +102,11 @@ def package(
         "word/_rels/document.xml.rels": f"<Relationships>{relations}</Relationships>",
     }
     files |= {f"word/{name}.xml": text for name, text in parts.items()} | (raw or {})
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    data = out.getvalue()
-    return (
-        data.replace(b"schemas.openxmlformats.org/word", b"purl.oclc.org/ooxml/officedo")
-        if strict
-        else data
-    )
+    return zip_of(files, compressed=True)
 
 
 def docx(body: str, **parts: str) -> Document:
-    return read(ReadRequest("a.docx", package(body, **parts)))
+    return read_bytes("a.docx", package(body, **parts))
 
 
 def places(document: Document) -> list[str | None]:
@@ -142,12 +131,12 @@ def test_numbered_headings_and_clauses_have_the_locators_that_are_printed(check_
     )
     check_offsets(document)
     assert document.title == "The Pond Agreement" and not document.paged
-    assert document.pages[0].text == (
+    assert first_text(document) == (
         "The Pond Agreement\n\n1. Scope\n\n2. Term\n\n2.1 Length\n\n2.2 It runs for a year:\n"
         "(a) from the first day,\n(i) which is a Sunday,\n(ii) or a Monday; and\n"
         "(b) to the last,\n\nwhatever the weather.\n\n3. Payment\n\n3.1 Weekly."
     )
-    assert [(s.number, s.title, s.level, s.label) for s in document.sections] == [
+    assert sections_of(document) == [
         ("1", "Scope", 1, "1"),
         ("2", "Term", 1, "2"),
         ("2.1", "Length", 2, "2.1"),
@@ -174,7 +163,7 @@ def test_articles_in_roman_numbers_and_legal_numbering():
     document = docx(
         para("Gates", "Plain1", 4) + para("Oak.", list_id=4, at=1) + para("Elm.", list_id=4, at=1)
     )
-    assert "ARTICLE I Gates\n\nSection 1.1 Oak.\nSection 1.2 Elm." in document.pages[0].text
+    assert "ARTICLE I Gates\n\nSection 1.1 Oak.\nSection 1.2 Elm." in first_text(document)
     assert places(document) == ["Article I", "1.1", "1.2"]
 
 
@@ -187,7 +176,7 @@ def test_plain_lists_are_lists_and_a_new_list_starts_again():
         + para("again", list_id=5)
         + para("none", list_id=0)
     )
-    assert "- oar\n1) one\n2) two\n1) again\n\nnone" in document.pages[0].text
+    assert "- oar\n1) one\n2) two\n1) again\n\nnone" in first_text(document)
     assert [s.title for s in document.sections] == ["Tools"]
 
 
@@ -216,7 +205,7 @@ def test_insertions_are_read_deletions_are_not_and_both_are_counted():
         + para(" and second.")
         + table(["gone", "row"], properties="<w:trPr><w:del/></w:trPr>")
     )
-    assert document.pages[0].text == "The fee is twelve pounds.\n\nFirst half and second."
+    assert first_text(document) == "The fee is twelve pounds.\n\nFirst half and second."
     assert document.coverage.warnings == (
         "tracked changes: 1 insertions read, 2 deletions left out",
     )
@@ -231,9 +220,9 @@ def test_hidden_text_is_not_read_and_counted():
         + run("too", '<w:vanish w:val="0"/>')
     ) + para(run("also hidden", ghost))
     document = docx(body)
-    assert document.pages[0].text == "Seen. too" and document.coverage.hidden_spans == 2
+    assert first_text(document) == "Seen. too" and document.coverage.hidden_spans == 2
     wanted = read(ReadRequest("a.docx", package(body), include_hidden=True))
-    assert wanted.pages[0].text == "Seen. too\n\nobey me\n\nalso hidden"
+    assert first_text(wanted) == "Seen. too\n\nobey me\n\nalso hidden"
 
 
 def test_comments_are_read_behind_the_text_and_told_as_such():
@@ -249,7 +238,7 @@ def test_comments_are_read_behind_the_text_and_told_as_such():
         '<w:r><w:commentReference w:id="7"/></w:r>' + run(" a day.")
     )
     document = docx(para("Fees", "Plain1") + body + para("Next."), comments=comments)
-    assert document.pages[0].text == (
+    assert first_text(document) == (
         "Fees\n\nThe fee is ten pounds a day.\n\nNext.\n\n"
         "Comment by Jo Reed, 2024-05-03: Too low? (on “ten pounds”)\n\nComment by an unnamed author: Agreed."
     )
@@ -260,7 +249,7 @@ def test_comments_are_read_behind_the_text_and_told_as_such():
         ("Comment by Jo Reed", "comment by Jo Reed", 2),
         ("Comment by an unnamed author", "comment by an unnamed author", 2),
     ]
-    at = document.pages[0].text.index("Too low")
+    at = first_text(document).index("Too low")
     assert document.speaker_of(1, at) == "Comment by Jo Reed, 2024-05-03"
 
 
@@ -270,7 +259,7 @@ def test_tables_are_rows_and_frames_are_text(check_offsets):
         + table([para("framed", list_id=3)])
     )
     check_offsets(document)
-    assert document.pages[0].text == "gate | width\neast | 2 m wide\n\n1) framed"
+    assert first_text(document) == "gate | width\neast | 2 m wide\n\n1) framed"
 
 
 def test_notes_stand_behind_their_paragraph_once():
@@ -285,7 +274,7 @@ def test_notes_stand_behind_their_paragraph_once():
     ) + para("Next.")
     document = docx(body, footnotes=notes, endnotes=end)
     assert (
-        document.pages[0].text
+        first_text(document)
         == "The gate[1] holds.[i]\n\n[1] Oak, [2]since 1912.\n\n[i] Ibid.\n\nNext."
     )
 
@@ -334,7 +323,7 @@ def test_headers_and_footers_are_read_and_page_numbers_are_not():
     header = para(run("Reed &amp; Sons")) + para("12 Dock Road")
     footer = f"<w:ftr {W}>{para('Page 3 of 7')}</w:ftr>"
     document = docx(para("Text."), header1=f"<w:hdr {W}>{header}</w:hdr>", footer1=footer)
-    assert document.pages[0].text == "Text.\n\nReed & Sons\n12 Dock Road"
+    assert first_text(document) == "Text.\n\nReed & Sons\n12 Dock Road"
     assert document.pages[0].furniture == ("Page 3 of 7",)
     assert [(s.title, s.label) for s in document.sections] == [("Page header", "page header")]
 
@@ -359,26 +348,24 @@ def test_the_title_comes_from_the_properties_where_no_paragraph_is_one():
 )
 def test_broken_and_hostile_packages_end_with_an_error(raw, error, words):
     with pytest.raises(error, match=words) as caught:
-        read(ReadRequest("a.docx", package("", raw=raw)))
+        read_bytes("a.docx", package("", raw=raw))
     assert caught.value.where == "a.docx" and caught.value.hint
 
 
 def test_truncated_renamed_and_encrypted_files():
     data = package(para("Text."))
     with pytest.raises(Unreadable, match="damaged"):
-        read(ReadRequest("a.docx", data[:-50]))
+        read_bytes("a.docx", data[:-50])
     for name in ("-", "a.zip", "a.epub", "a.doc", "a.txt"):
-        assert read(ReadRequest(name, data)).pages[0].text == "Text."
+        assert first_page(name, data).text == "Text."
     with pytest.raises(NotADocument, match="a Word document"):
         read(ReadRequest("a.docx", data, media_type="epub"))
     with pytest.raises(Encrypted, match="encrypted"):
-        read(
-            ReadRequest(
-                "a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")
-            )
+        read_bytes(
+            "a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")
         )
     with pytest.raises(NotADocument, match="old Office"):
-        read(ReadRequest("a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600))
+        read_bytes("a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600)
 
 
 def grid_of(document: Document) -> dict[tuple[int, int], str]:
@@ -402,7 +389,7 @@ def test_merged_cells_of_a_table_cover_their_rows_and_columns():
     ]
     document = docx(table(*rows))
     assert (
-        document.pages[0].text
+        first_text(document)
         == "Tower | Height\n2019 | 2020\nAlpha | 12 | 13\nBeta | 22 | 23\n32 | 33"
     )
     grid = grid_of(document)
@@ -420,5 +407,5 @@ def test_words_below_a_merged_cell_are_hidden():
     document = docx(
         table(*rows) + table(["east", "2"], properties='<w:trPr><w:gridBefore w:val="1"/></w:trPr>')
     )
-    assert "obey" not in document.pages[0].text and document.coverage.hidden_spans == 1
+    assert "obey" not in first_text(document) and document.coverage.hidden_spans == 1
     assert grid_of(document)[2, 0] == "Alpha" and grid_of(document)[2, 1] == "13"

@@ -6,6 +6,7 @@ import pytest
 
 from docqa.ingest.structure.paragraphs import place_without_page
 from tests.ingest.docx.test_docx import W, docx, para, places, run
+from tests.ingest.reading import first_text
 
 LONG = (
     "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
@@ -49,7 +50,7 @@ def test_judgment_has_its_bold_headings_and_numbered_paragraphs():
     ]
     numbered = {place for place in places(found) if place and place.isdecimal()}
     assert numbered == {"1", "2", "3", "4", "5", "6"}
-    assert place_without_page(found, found.pages[0].text.index("[5]")) == "paragraph 5"
+    assert place_without_page(found, first_text(found).index("[5]")) == "paragraph 5"
 
 
 def test_typed_clauses_and_letters_have_the_locators_that_are_printed():
@@ -99,7 +100,7 @@ def test_whole_paragraphs_in_the_style_of_headings_are_clauses():
 
 def test_a_place_without_page_is_a_section_and_a_paragraph():
     plain = docx("".join(para(f"{LONG} ({n})") for n in range(4)))
-    text = plain.pages[0].text
+    text = first_text(plain)
     assert [place_without_page(plain, text.index(f"({n})")) for n in (0, 3)] == [
         "paragraph 1",
         "paragraph 4",
@@ -107,7 +108,7 @@ def test_a_place_without_page_is_a_section_and_a_paragraph():
     body = "".join(para(f"{LONG} {n}!") for n in range(5))
     styled = docx(para("Tides", "Plain1") + body + para("Gates", "Plain1") + para("Oak!"))
     places = [
-        place_without_page(styled, styled.pages[0].text.index(words))
+        place_without_page(styled, first_text(styled).index(words))
         for words in ("Tides", "4!", "Oak!")
     ]
     assert places == ["Tides", "Tides, paragraph 5", "Gates"]
@@ -119,7 +120,7 @@ def test_a_place_in_a_note_names_the_footnote():
         run("The gate holds") + '<w:r><w:footnoteReference w:id="2"/></w:r>' + run(" well.")
     )
     document = docx(para("Gates", "Plain1") + body, footnotes=notes)
-    assert place_without_page(document, document.pages[0].text.index("1912")) == "Gates, footnote 1"
+    assert place_without_page(document, first_text(document).index("1912")) == "Gates, footnote 1"
 
 
 @pytest.mark.parametrize(

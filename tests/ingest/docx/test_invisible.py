@@ -2,9 +2,8 @@
 looks so is read.
 """
 
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from tests.ingest.docx.test_docx import MC, STYLES, W, docx, package, para, run, table
+from tests.ingest.reading import first_page
 
 SHADE = '<w:shd w:val="clear" w:fill="{}"/>'
 GHOST = run("The fee is 1 euro.", "{}")
@@ -43,10 +42,7 @@ def test_a_style_hides_as_its_runs_do():
 def test_white_letters_on_a_dark_ground_are_read():
     white = GHOST.format('<w:color w:val="FFFFFF"/>')
     page = f'<w:document {W} {MC}><w:background w:color="101010"/><w:body>{para(white)}</w:body></w:document>'
-    assert (
-        "1 euro"
-        in read(ReadRequest("a.docx", package("", raw={"word/document.xml": page}))).pages[0].text
-    )
+    assert "1 euro" in first_page("a.docx", package("", raw={"word/document.xml": page})).text
     box = (
         "<w:r><w:drawing><w:spPr>{}</w:spPr><w:txbxContent>"
         + para(white)

@@ -10,6 +10,7 @@ from docqa.ingest.latex import reader as latex_module
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
+from tests.ingest.reading import first_page, first_text, read_bytes, sections_of
 
 Checker = Callable[[Document], None]
 
@@ -51,11 +52,11 @@ after the end
 
 
 def paper() -> Document:
-    return read(ReadRequest("a.tex", PAPER.encode()))
+    return read_bytes("a.tex", PAPER.encode())
 
 
 def text_of(body: str) -> str:
-    return read(ReadRequest("a.tex", body.encode())).pages[0].text
+    return first_page("a.tex", body.encode()).text
 
 
 def test_sections_have_the_numbers_that_would_be_printed(check_offsets):
@@ -66,7 +67,7 @@ def test_sections_have_the_numbers_that_would_be_printed(check_offsets):
         and not document.paged
         and document.media_type == "application/x-tex"
     )
-    assert [(s.number, s.title, s.level, s.label) for s in document.sections] == [
+    assert sections_of(document) == [
         (None, "Abstract", 1, "Abstract"),
         ("1", "Long one", 1, "1"),
         ("1.1", "Two", 2, "1.1"),
@@ -74,7 +75,7 @@ def test_sections_have_the_numbers_that_would_be_printed(check_offsets):
         ("A", "Extra", 1, "A"),
         (None, "References", 1, "References"),
     ]
-    text = document.pages[0].text
+    text = first_text(document)
     assert all(text[s.start :].startswith(s.number or s.title) for s in document.sections)
 
 
@@ -116,15 +117,15 @@ def test_what_was_not_read_is_said():
 def test_chapters_number_their_sections_and_figures():
     source = r"""\documentclass{book}\begin{document}\part{P}\chapter{One}\section{In}\chapter{Two}\section{Also}
 \begin{figure}\includegraphics{x}\caption{A duck.}\label{f}\end{figure} See \ref{f}. \end{document}"""
-    document = read(ReadRequest("a.tex", source.encode()))
+    document = read_bytes("a.tex", source.encode())
     found = [(s.number, s.level) for s in document.sections]
     assert found == [("Part I", 1), ("1", 2), ("1.1", 3), ("2", 2), ("2.1", 3)]
-    assert "Figure 2.1: A duck.\n\nSee 2.1." in document.pages[0].text
+    assert "Figure 2.1: A duck.\n\nSee 2.1." in first_text(document)
 
 
 def test_a_document_without_numbers_gets_none():
     source = r"\setcounter{secnumdepth}{-\maxdimen}\begin{document}\section{One}\end{document}"
-    assert read(ReadRequest("a.tex", source.encode())).pages[0].text == "One"
+    assert first_page("a.tex", source.encode()).text == "One"
 
 
 def test_a_chapter_of_a_larger_work_has_no_preamble():
@@ -160,10 +161,8 @@ def test_names_that_multiply_end():
         f"\\newcommand{{\\b{c}}}{{{chr(92) + 'b' + chr(ord(c) - 1) + ' '} {chr(92) + 'b' + chr(ord(c) - 1)} x}}"
         for c in "bcdefghijklmnopqrstuvwxyz"
     )
-    document = read(
-        ReadRequest("a.tex", (names + "\\begin{document}words \\bz\\end{document}").encode())
-    )
-    assert len(document.pages[0].text) < 100_000
+    document = read_bytes("a.tex", (names + "\\begin{document}words \\bz\\end{document}").encode())
+    assert len(first_text(document)) < 100_000
 
 
 def test_deep_and_large_sources_end_with_an_error(monkeypatch):
@@ -199,14 +198,14 @@ def test_a_file_of_nothing_but_inputs_says_that_its_folder_is_wanted():
     with pytest.raises(
         NoText, match=r"other files \(\\input\{one\}, \\include\{parts/two\}\).*name the folder"
     ):
-        read(ReadRequest("main.tex", source))
+        read_bytes("main.tex", source)
 
 
 def test_front_matter_is_not_counted_and_a_set_counter_is():
     source = rb"""\documentclass{book}\begin{document}
 \frontmatter\chapter{Preface} Why. \mainmatter \chapter{Locks} Gates. \setcounter{chapter}{4}\chapter{Weirs}
 \section{Stone} Walls. \end{document}"""
-    sections = read(ReadRequest("a.tex", source)).sections
+    sections = read_bytes("a.tex", source).sections
     found = [(s.locator, s.title) for s in sections]
     assert found == [("Preface", "Preface"), ("1", "Locks"), ("5", "Weirs"), ("5.1", "Stone")]
 
@@ -228,8 +227,7 @@ def test_inputs_are_opened_inside_the_folder_of_the_document(tmp_path):
     )
     document = read(ReadRequest(main))
     assert (
-        document.pages[0].text
-        == "1 One\n\nThe gate is oak. Deep words.\n\nThe tide is high.\n\nEnd."
+        first_text(document) == "1 One\n\nThe gate is oak. Deep words.\n\nThe tide is high.\n\nEnd."
     )
     assert document.coverage.warnings == ("\\input{parts/one}: it takes itself in",)
     before = document.id
@@ -251,7 +249,7 @@ def test_no_file_outside_the_folder_and_no_other_kind_is_opened(tmp_path, name):
     wanted = name.replace("{secret}", str(tmp_path / "secret"))
     main.write_text(f"\\begin{{document}}Before.\n\n\\input{{{wanted}}}\n\nAfter.\\end{{document}}")
     document = read(ReadRequest(main))
-    assert "secret is" not in document.pages[0].text and "After." in document.pages[0].text
+    assert "secret is" not in first_text(document) and "After." in first_text(document)
     assert (
         len(document.coverage.warnings) == 1
         and f"\\input{{{wanted}}}: " in document.coverage.warnings[0]
@@ -263,7 +261,7 @@ def test_a_file_outside_the_paths_that_may_be_read_is_left(tmp_path):
     main = tmp_path / "main.tex"
     main.write_text("\\begin{document}Before. \\input{one}\\end{document}")
     document = read(ReadRequest(main, within=(str(main.resolve()),)))
-    assert "secret" not in document.pages[0].text
+    assert "secret" not in first_text(document)
     assert document.coverage.warnings == (
         "\\input{one}: outside the paths that may be read, not opened",
     )
@@ -273,8 +271,8 @@ def test_a_file_outside_the_paths_that_may_be_read_is_left(tmp_path):
 def test_a_document_in_an_archive_opens_no_files(tmp_path):
     (tmp_path / "one.tex").write_text("The secret is blue.")
     data = b"\\begin{document}Before. \\input{one}\\end{document}"
-    document = read(ReadRequest(f"{tmp_path}/a.zip/main.tex", data))
-    assert "secret" not in document.pages[0].text and document.coverage.warnings
+    document = read_bytes(f"{tmp_path}/a.zip/main.tex", data)
+    assert "secret" not in first_text(document) and document.coverage.warnings
 
 
 def test_a_tabular_is_a_grid_with_its_merged_cells():
@@ -284,7 +282,7 @@ def test_a_tabular_is_a_grid_with_its_merged_cells():
     \multirow{2}{*}{Alpha} & Bern & 12 & 13 \\
      & Basel & 22 & \textbf{23} \\ \hline
     Beta &  & 32 & 33 \\ \bottomrule\end{tabular}"""
-    page = read(ReadRequest("a.tex", source.encode())).pages[0]
+    page = first_page("a.tex", source.encode())
     assert page.text.endswith("Alpha | Bern | 12 | 13\nBasel | 22 | 23\nBeta |  | 32 | 33")
     (table,) = page.tables
     grid = {at: page.text[cell.start : cell.end] for at, cell in table.fields().items()}

@@ -19,6 +19,7 @@ from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 from tests.ingest.drawing import Sheet, bytes_of
+from tests.ingest.reading import first_text
 
 
 def form(text: str = "Application for a berth") -> bytes:
@@ -68,7 +69,7 @@ def pdf(data: bytes, *, include_hidden: bool = False) -> Document:
 
 def test_filled_fields_are_read_with_their_names_and_empty_ones_are_not():
     document = pdf(form())
-    assert document.pages[0].text == (
+    assert first_text(document) == (
         "Application for a berth\nName of the owner (form field): Ann Löwe\nGate (form field): East\n"
         "Fee is paid (form field): ticked"
     )
@@ -92,7 +93,7 @@ def test_comments_and_marked_words_are_told_as_such():
             comment("/Popup", "nor this"),
         )
     )
-    assert document.pages[0].text.split("\n") == [
+    assert first_text(document).split("\n") == [
         "The fee is ten pounds a day.",
         "Comment by Jo Reed, 2024-05-03: Too low?",
         "Highlighted by Jo Reed, 2024-05-03: “ten pounds”",
@@ -100,7 +101,7 @@ def test_comments_and_marked_words_are_told_as_such():
         "Text on the page by Jo Reed, 2024-05-03: Paid in May.",
     ]
     assert (
-        document.speaker_of(1, document.pages[0].text.index("Says"))
+        document.speaker_of(1, first_text(document).index("Says"))
         == "Comment by Jo Reed, 2024-05-03"
     )
     assert document.speaker_of(1, 4) is None
@@ -110,7 +111,7 @@ def test_comments_and_marked_words_are_told_as_such():
 def test_a_comment_that_no_viewer_shows_is_hidden_text():
     data = annotated(comment("/Text", "The fee is 1 euro.", F=NumberObject(2)))
     document = pdf(data)
-    assert "euro" not in document.pages[0].text and document.coverage.hidden_spans == 1
+    assert "euro" not in first_text(document) and document.coverage.hidden_spans == 1
     assert document.coverage.warnings == (
         "hidden text in forms and comments: not read; --include-hidden reads it",
     )

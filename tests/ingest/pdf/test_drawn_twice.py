@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from tests.ingest.drawing import Sheet
+from tests.ingest.reading import pdf_page
 
 
 def page_of(draw: Callable[..., None]) -> str:
     canvas = Sheet()
     canvas.setFont("Helvetica", 12)
     draw(canvas)
-    return read(ReadRequest("a.pdf", canvas.data())).pages[0].text
+    return pdf_page(canvas.data()).text
 
 
 def test_a_line_that_is_drawn_twice_to_look_bold_is_read_once():

@@ -14,12 +14,21 @@ from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest.errors import Encrypted, Unreadable
 from docqa.ingest.pdf import ocr
-from docqa.ingest.pdf.inspection import from_bytes, inspect_page, text_view, to_bytes
+from docqa.ingest.pdf.inspection import (
+    PageBoxes,
+    SeenLine,
+    from_bytes,
+    inspect_page,
+    text_view,
+    to_bytes,
+)
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Page
 from docqa.ingest.worker import inspect_in_worker
 from tests.ingest.drawing import Sheet
+from tests.ingest.reading import pdf_page, read_bytes
 
 LINES = ["The warden opens the gate at the turn", "of the tide and notes the level."]
 
@@ -30,10 +39,18 @@ def drawn(paint: Callable[[Canvas], object]) -> bytes:
     return canvas.data()
 
 
+def inspected(data: bytes, page: Page | None = None) -> PageBoxes:
+    return inspect_page(ReadRequest("a.pdf", data), page or pdf_page(data))
+
+
+def lines_of(view: PageBoxes) -> list[SeenLine]:
+    return [line for block in view.blocks for line in block.lines]
+
+
 def test_lines_of_two_columns_have_boxes_in_reading_order(two_columns):
-    page = read(ReadRequest("a.pdf", two_columns)).pages[0]
-    view = inspect_page(ReadRequest("a.pdf", two_columns), page)
-    lines = [line for block in view.blocks for line in block.lines]
+    page = pdf_page(two_columns)
+    view = inspected(two_columns, page)
+    lines = lines_of(view)
     assert [line.text.split()[0] for line in lines] == [
         "A",
         *(f"left{n}" for n in range(30)),
@@ -48,8 +65,8 @@ def test_lines_of_two_columns_have_boxes_in_reading_order(two_columns):
 
 def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf):
     data = make_pdf([[*LINES, "", "Another paragraph stands below a gap."]])
-    page = read(ReadRequest("a.pdf", data)).pages[0]
-    view = inspect_page(ReadRequest("a.pdf", data), page)
+    page = pdf_page(data)
+    view = inspected(data, page)
     assert [(b.start, b.end, b.kind) for b in view.blocks] == [
         (b.start, b.end, b.kind) for b in page.blocks
     ]
@@ -62,8 +79,8 @@ def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf):
 
 def test_a_paragraph_across_two_columns_has_two_boxes(sample_docs):
     data = (sample_docs / "tidal_ponds_paper.pdf").read_bytes()
-    page = read(ReadRequest("a.pdf", data)).pages[0]
-    view = inspect_page(ReadRequest("a.pdf", data), page)
+    page = pdf_page(data)
+    view = inspected(data, page)
     (split,) = [block for block in view.blocks if len(block.boxes) == 2]
     assert page.text[split.start : split.end].startswith("Opening a pond")
     left, right = split.boxes
@@ -82,8 +99,8 @@ def test_boxes_of_a_rotated_page_are_those_of_the_displayed_page():
             )
 
     data = drawn(paint)
-    view = inspect_page(ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0])
-    lines = [line for block in view.blocks for line in block.lines]
+    view = inspected(data)
+    lines = lines_of(view)
     assert [line.text.split()[3] for line in lines] == [str(n) for n in range(12)]
     for number, line in enumerate(lines):
         x0, top, x1, bottom = line.box
@@ -102,7 +119,7 @@ def test_the_box_of_a_stamp_in_the_margin_holds_all_of_it():
         canvas.drawString(200, -40, "Stamped sideways beside everything")
 
     data = drawn(paint)
-    view = inspect_page(ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0])
+    view = inspected(data)
     stamp = view.blocks[-1].lines[-1]
     assert stamp.text == "Stamped sideways beside everything"
     assert stamp.box[3] - stamp.box[1] > 100
@@ -119,8 +136,8 @@ def test_without_pdfium_the_blocks_are_told_without_places(make_pdf):
 
 def test_a_page_that_was_read_differently_has_no_boxes(make_pdf):
     data = make_pdf([LINES])
-    page = read(ReadRequest("a.pdf", data)).pages[0]
-    view = inspect_page(ReadRequest("a.pdf", data), replace(page, text="x" + page.text[1:]))
+    page = pdf_page(data)
+    view = inspected(data, replace(page, text="x" + page.text[1:]))
     assert "read in another way" in view.notes[0]
     assert [block.boxes for block in view.blocks] == [()]
     assert view.picture is not None
@@ -128,9 +145,7 @@ def test_a_page_that_was_read_differently_has_no_boxes(make_pdf):
 
 def test_the_picture_is_a_whole_png_of_the_page(make_pdf):
     data = make_pdf([LINES])
-    png = inspect_page(
-        ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0]
-    ).picture
+    png = inspected(data).picture
     assert png is not None
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     width, height, depth, colour = struct.unpack(">IIBB", png[16:26])
@@ -142,8 +157,8 @@ def test_the_picture_is_a_whole_png_of_the_page(make_pdf):
 
 
 def test_the_worker_sees_what_this_process_sees(two_columns):
-    page = read(ReadRequest("a.pdf", two_columns)).pages[0]
-    view = inspect_page(ReadRequest("a.pdf", two_columns), page)
+    page = pdf_page(two_columns)
+    view = inspected(two_columns, page)
     assert inspect_in_worker(ReadRequest("a.pdf", two_columns), page) == view
     assert from_bytes(to_bytes(view)) == view
 
@@ -171,11 +186,11 @@ def test_recognised_lines_have_places(make_pdf, monkeypatch):
     with pypdfium2.PdfDocument(make_pdf([LINES])) as file:
         picture = ImageReader(file[0].render(scale=2).to_pil().convert("L"))
     data = drawn(lambda canvas: canvas.drawImage(picture, 0, 0, 612, 792))
-    page = read(ReadRequest("a.pdf", data)).pages[0]
-    view = inspect_page(ReadRequest("a.pdf", data), page)
-    assert [line.box for block in view.blocks for line in block.lines] == [(72, 100, 250, 112)]
+    page = pdf_page(data)
+    view = inspected(data, page)
+    assert [line.box for line in lines_of(view)] == [(72, 100, 250, 112)]
     monkeypatch.setattr(ocr, "available", lambda: False)
-    without = inspect_page(ReadRequest("a.pdf", data), page)
+    without = inspected(data, page)
     assert "read in another way" in without.notes[0]
     assert without.picture is not None
 
@@ -183,16 +198,14 @@ def test_recognised_lines_have_places(make_pdf, monkeypatch):
 def test_a_page_over_its_time_is_named(make_pdf):
     data = make_pdf([LINES])
     with pytest.raises(Unreadable, match="page 1 took longer than 0 seconds"):
-        inspect_in_worker(
-            ReadRequest("a.pdf", data, page_seconds=0), read(ReadRequest("a.pdf", data)).pages[0]
-        )
+        inspect_in_worker(ReadRequest("a.pdf", data, page_seconds=0), pdf_page(data))
 
 
 def test_a_page_that_is_not_read_says_why(make_pdf, monkeypatch):
     data = make_pdf([LINES])
-    page = read(ReadRequest("a.pdf", data)).pages[0]
+    page = pdf_page(data)
     monkeypatch.setattr("docqa.ingest.pdf.pages.MAX_PAGE_CHARS", 10)
-    view = inspect_page(ReadRequest("a.pdf", data), page)
+    view = inspected(data, page)
     assert "the limit is 10" in view.notes[0]
     assert view == text_view(page, *view.notes)
 
@@ -212,7 +225,7 @@ def test_a_page_that_is_not_read_says_why(make_pdf, monkeypatch):
 )
 def test_every_block_of_real_pages_has_its_place(corpus, name):
     data = (corpus / f"{name}.pdf").read_bytes()
-    document = read(ReadRequest(name, data))
+    document = read_bytes(name, data)
     for page in document.pages[:3]:
         view = inspect_page(ReadRequest(name, data), page)
         assert view.notes == ()

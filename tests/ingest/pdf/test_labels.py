@@ -1,8 +1,7 @@
 """Printed page numbers against the labels that a PDF has."""
 
 from docqa.ingest.pdf.labels import checked_labels, printed_labels
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
+from tests.ingest.reading import read_pdf
 
 
 def test_numbers_of_chapters_and_front_matter_are_read_from_the_feet():
@@ -44,6 +43,6 @@ def test_printed_numbers_win_over_other_labels_of_the_file():
 def test_a_file_whose_labels_are_not_those_printed_says_so(make_pdf):
     pages = [["Words of the lock."], ["More words."], ["Other words."], ["Last words."]]
     data = make_pdf(pages, labels="ROMAN_LOWER", head="Handbook of Locks {}")
-    document = read(ReadRequest("a.pdf", data))
+    document = read_pdf(data)
     assert [page.label for page in document.pages] == ["1", "2", "3", "4"]
     assert any("page labels differ" in warning for warning in document.coverage.warnings)

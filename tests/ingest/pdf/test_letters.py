@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 import reportlab
 
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from tests.ingest.drawing import Sheet, one_page, stream
+from tests.ingest.reading import pdf_page
 
 UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 1 begincodespacerange <00> <FF> endcodespacerange
@@ -31,7 +30,7 @@ def test_letters_are_those_that_are_shown_and_words_hold_together():
         b"/ToUnicode 6 0 R >>" % b" ".join([b"500"] * 128),
         stream(UNICODE),
     )
-    page = read(ReadRequest("a.pdf", made)).pages[0]
+    page = pdf_page(made)
     assert (
         page.text
         == "the \U0001d454\U0001d45f-band magnitude of the \U0001d454 star\nSum of all fees"
@@ -45,7 +44,7 @@ def test_a_last_letter_set_apart_is_of_its_word():
         canvas.drawString(x, 700, word[:-1])
         canvas.drawString(x + canvas.stringWidth(word[:-1]) + 2.2, 700, word[-1] + " ")
         x += canvas.stringWidth(word + "  ") + 5
-    assert read(ReadRequest("a.pdf", canvas.data())).pages[0].text == "The French line of Beijing"
+    assert pdf_page(canvas.data()).text == "The French line of Beijing"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,7 @@ def test_words_end_where_there_is_a_gap(drawn, words):
         b"BT /F 12 Tf 72 700 Td %b ET" % drawn,
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     )
-    assert read(ReadRequest("a.pdf", made)).pages[0].text.split() == words
+    assert pdf_page(made).text.split() == words
 
 
 def test_numbers_of_columns_close_to_each_other_stay_apart():
@@ -68,9 +67,7 @@ def test_numbers_of_columns_close_to_each_other_stay_apart():
     numbers = [str(number) for number in range(8, 30)]
     for at, number in enumerate(numbers):
         canvas.drawString(72 + 16.5 * at, 700, number)
-    assert (
-        read(ReadRequest("a.pdf", canvas.data())).pages[0].text.replace(" |", "").split() == numbers
-    )
+    assert pdf_page(canvas.data()).text.replace(" |", "").split() == numbers
 
 
 MINUS = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
@@ -108,7 +105,7 @@ def test_values_behind_high_minus_signs_stay_in_their_row():
         b"/Descent -960 /CapHeight 683 /ItalicAngle 0 /StemV 40 >>",
         fonts=b"/F 5 0 R /G 6 0 R",
     )
-    page = read(ReadRequest("a.pdf", made)).pages[0]
+    page = pdf_page(made)
     found = page.text.splitlines()[1:]
     assert found == [
         f"{rate.decode().replace('-', chr(0x2212))} | {factor.decode()} | 4.1"
@@ -127,4 +124,4 @@ def test_codes_of_a_font_without_encoding_are_those_that_make_words(words):
         b"<< /Type /FontDescriptor /FontName /ABCDEF+Alder /Flags 4 /Ascent 9 /Descent 0 /FontFile2 7 0 R >>",
         stream((Path(reportlab.__file__).parent / "fonts" / "Vera.ttf").read_bytes()),
     )
-    assert read(ReadRequest("a.pdf", drawn)).pages[0].text == words
+    assert pdf_page(drawn).text == words

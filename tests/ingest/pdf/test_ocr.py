@@ -21,6 +21,7 @@ from docqa.ingest.read import read
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.worker import read_in_worker
 from tests.ingest.drawing import Sheet
+from tests.ingest.reading import read_pdf
 
 SENTENCE = "The warden opens the gate at the turn of the tide."
 installed = pytest.mark.skipif(not ocr.available(), reason="docqa-reader[ocr] is not installed")
@@ -54,15 +55,13 @@ def without(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("without")
 def test_a_file_of_pictures_says_what_to_install(make_pdf):
     with pytest.raises(NoText) as error:
-        read(ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]))))
+        read_pdf(scanned(make_pdf([[SENTENCE]])))
     assert "docqa-reader[ocr]" in error.value.hint
 
 
 @pytest.mark.usefixtures("without")
 def test_a_picture_among_printed_pages_is_reported_with_what_to_install(make_pdf):
-    document = read(
-        ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE))
-    )
+    document = read_pdf(scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE))
     assert [page.grade for page in document.pages] == ["A", "A"]
     assert any(
         "on page 2" in line and "docqa-reader[ocr]" in line for line in document.coverage.warnings
@@ -72,7 +71,7 @@ def test_a_picture_among_printed_pages_is_reported_with_what_to_install(make_pdf
 
 @pytest.mark.usefixtures("without")
 def test_neither_an_empty_page_nor_a_printed_one_is_a_picture(make_pdf):
-    document = read(ReadRequest("a.pdf", make_pdf([[SENTENCE], []])))
+    document = read_pdf(make_pdf([[SENTENCE], []]))
     assert document.coverage.warnings == ("no text on page 2",)
 
 
@@ -120,7 +119,7 @@ def test_recognised_lines_go_the_way_of_printed_ones(scripted, make_pdf):
 
 def test_lines_with_low_scores_are_counted_and_lower_the_grade(scripted, make_pdf):
     scripted((SENTENCE, 0.8), (SENTENCE, 0.97))
-    document = read(ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]))))
+    document = read_pdf(scanned(make_pdf([[SENTENCE]])))
     assert document.pages[0].grade == "D"
     assert "1 line recognised with doubt on page 1" in document.coverage.warnings
 
@@ -128,9 +127,7 @@ def test_lines_with_low_scores_are_counted_and_lower_the_grade(scripted, make_pd
 def test_pictures_past_the_limit_are_named(scripted, make_pdf, monkeypatch):
     scripted((SENTENCE, 0.99))
     monkeypatch.setattr(ocr, "MAX_OCR_PAGES", 0)
-    document = read(
-        ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE))
-    )
+    document = read_pdf(scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE))
     assert document.pages[1].text == "ABC 0012"
     assert document.coverage.warnings[0].startswith("page 2: a picture past the limit of 0 ")
 

@@ -19,6 +19,7 @@ from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 from docqa.ingest.worker import read_in_worker
 from tests.ingest.drawing import Sheet
+from tests.ingest.reading import read_pdf
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
 PAGES = 40
@@ -53,7 +54,7 @@ def test_forks_give_the_same_document_as_one_process():
 
 
 def test_pages_that_wait_as_bytes_are_the_same(long_pdf, monkeypatch):
-    alone = read(ReadRequest("a.pdf", long_pdf))
+    alone = read_pdf(long_pdf)
     monkeypatch.setattr(pdf_pages, "EARLY_PAGES", 3)
     assert read(ReadRequest("a.pdf", long_pdf), processes=2) == alone
 
@@ -77,7 +78,7 @@ def spin() -> None:
 
 
 def test_pages_at_which_a_fork_crashes_are_read_alone(long_pdf, monkeypatch):
-    alone = read(ReadRequest("a.pdf", long_pdf))
+    alone = read_pdf(long_pdf)
     parent = os.getpid()
     breaking(
         monkeypatch,
@@ -112,7 +113,7 @@ def test_a_page_without_memory_in_a_fork_is_read_alone(long_pdf, monkeypatch):
         if index == 12 and resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
             raise MemoryError
 
-    alone = read(ReadRequest("a.pdf", long_pdf))
+    alone = read_pdf(long_pdf)
     breaking(monkeypatch, hungry)
     assert read(ReadRequest("a.pdf", long_pdf), processes=3) == alone
 

@@ -20,6 +20,7 @@ from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 from tests.ingest.drawing import Sheet
+from tests.ingest.reading import pdf_page, read_bytes, read_pdf
 
 LINES = [
     "The warden opens the gate at the turn of the tide and notes the level in the book,",
@@ -29,13 +30,13 @@ LINES = [
 
 
 def test_wrapped_lines_become_one_paragraph(make_pdf):
-    page = read(ReadRequest("a.pdf", make_pdf([[*LINES, "A new paragraph is short."]]))).pages[0]
+    page = pdf_page(make_pdf([[*LINES, "A new paragraph is short."]]))
     assert page.text == " ".join(LINES) + "\nA new paragraph is short."
     assert [page.text[b.start : b.end] for b in page.blocks] == page.text.split("\n")
 
 
 def test_two_columns_drawn_row_by_row_are_read_column_by_column(two_columns):
-    text = read(ReadRequest("a.pdf", two_columns)).pages[0].text
+    text = pdf_page(two_columns).text
     order = [f"left{n} " for n in range(30)] + [f"right{n} " for n in range(30)]
     places = [text.index(word) for word in order]
     assert places == sorted(places)
@@ -50,7 +51,7 @@ def test_words_broken_at_line_ends_are_joined_with_care(make_pdf):
             "ments of Marsh-",
         ]
     ]
-    text = read(ReadRequest("a.pdf", make_pdf(pages))).pages[0].text
+    text = pdf_page(make_pdf(pages)).text
     assert "long-term plan, which is called a long-term plan" in text
     assert "earlier assessments of" in text
 
@@ -58,7 +59,7 @@ def test_words_broken_at_line_ends_are_joined_with_care(make_pdf):
 def test_running_heads_go_to_furniture_and_number_the_pages(make_pdf):
     birds = ["heron", "gull", "plover", "teal", "crane", "rail"]
     pages = [[f"The {bird} is seen at gate {n} and nowhere else."] for n, bird in enumerate(birds)]
-    document = read(ReadRequest("a.pdf", make_pdf(pages, head="Harbour Rules {}")))
+    document = read_pdf(make_pdf(pages, head="Harbour Rules {}"))
     assert document.pages[3].furniture == ("Harbour Rules 4",)
     assert "Harbour Rules" not in document.pages[3].text
     assert "Harbour Rules 1" in document.pages[0].text, "what a head says must stand somewhere"
@@ -66,16 +67,14 @@ def test_running_heads_go_to_furniture_and_number_the_pages(make_pdf):
 
 
 def test_printed_labels_come_from_the_file(make_pdf):
-    document = read(
-        ReadRequest("a.pdf", make_pdf([["One page"], ["Another page"]], labels="ROMAN_LOWER"))
-    )
+    document = read_pdf(make_pdf([["One page"], ["Another page"]], labels="ROMAN_LOWER"))
     assert [page.label for page in document.pages] == ["i", "ii"]
 
 
 def test_bookmarks_are_checked_against_the_page(make_pdf):
     pages = [["1 Scope", *LINES], ["2 Duties", *LINES], [*LINES]]
     marks = [("1 Scope", 0, 0), ("2 Duties", 1, 0), ("Gone", 2, 0)]
-    sections = read(ReadRequest("a.pdf", make_pdf(pages, bookmarks=marks))).sections
+    sections = read_pdf(make_pdf(pages, bookmarks=marks)).sections
     found = [(s.number, s.title, s.page, s.start, s.confidence) for s in sections]
     assert found == [
         ("1", "Scope", 1, 0, 0.95),
@@ -90,7 +89,7 @@ def test_without_bookmarks_numbered_headings_are_the_outline(make_pdf):
         ["1 Scope", "", "", *LINES, "", "1.1 Gates", "", "", *LINES],
         ["2 Duties", "", "", *LINES],
     ]
-    document = read(ReadRequest("a.pdf", make_pdf(pages)))
+    document = read_pdf(make_pdf(pages))
     found = [(s.id, s.number, s.title, s.level, s.parent) for s in document.sections]
     assert found == [
         ("1", "1", "Scope", 1, None),
@@ -103,7 +102,7 @@ def test_without_bookmarks_numbered_headings_are_the_outline(make_pdf):
 def test_an_encrypted_file_needs_its_password(make_pdf):
     data = make_pdf([["The secret is a heron."]], password="heron")
     with pytest.raises(Encrypted, match="--password-file"):
-        read(ReadRequest("a.pdf", data))
+        read_pdf(data)
     with pytest.raises(Encrypted, match="does not open"):
         read(ReadRequest("a.pdf", data, password="gull"))
     assert (
@@ -112,9 +111,7 @@ def test_an_encrypted_file_needs_its_password(make_pdf):
 
 
 def test_pages_without_text_are_counted_and_named(make_pdf):
-    document = read(
-        ReadRequest("a.pdf", make_pdf([["Some words stand here."], [], ["More words stand here."]]))
-    )
+    document = read_pdf(make_pdf([["Some words stand here."], [], ["More words stand here."]]))
     assert document.coverage.pages_without_text == (2,)
     assert document.pages[1].grade == "F"
     assert any("page 2" in line for line in document.coverage.warnings)
@@ -122,7 +119,7 @@ def test_pages_without_text_are_counted_and_named(make_pdf):
 
 def test_a_scan_without_text_says_what_to_do(make_pdf):
     with pytest.raises(NoText, match="OCR"):
-        read(ReadRequest("scan.pdf", make_pdf([[], []])))
+        read_bytes("scan.pdf", make_pdf([[], []]))
 
 
 def test_what_is_no_pdf_is_refused_by_its_content(tmp_path):
@@ -140,21 +137,19 @@ def test_what_is_no_pdf_is_refused_by_its_content(tmp_path):
 def test_a_truncated_file_is_unreadable_with_advice(make_pdf):
     data = make_pdf([LINES] * 5)
     with pytest.raises(Unreadable, match="damaged or was cut off"):
-        read(ReadRequest("a.pdf", data[: len(data) // 4]))
+        read_pdf(data[: len(data) // 4])
 
 
 def test_pypdf_alone_reads_the_same_words(make_pdf):
     data = make_pdf([[*LINES], ["Another page of it."]])
-    with_boxes = read(ReadRequest("a.pdf", data))
+    with_boxes = read_pdf(data)
     alone = read(ReadRequest("a.pdf", data, pdfium=False))
     assert [p.text.split() for p in alone.pages] == [p.text.split() for p in with_boxes.pages]
 
 
 @pytest.mark.parametrize("count", [1, 1000])
 def test_one_page_and_a_thousand_pages_are_read(make_pdf, count):
-    document = read(
-        ReadRequest("a.pdf", make_pdf([[f"This is the leaf {n}."] for n in range(count)]))
-    )
+    document = read_pdf(make_pdf([[f"This is the leaf {n}."] for n in range(count)]))
     assert len(document.pages) == count == document.coverage.pages
     assert document.pages[-1].text == f"This is the leaf {count - 1}."
 
@@ -196,5 +191,5 @@ def test_bold_words_that_open_a_paragraph_are_a_heading_without_its_sentence():
         x = 76 + canvas.stringWidth(name, "Helvetica-Bold", 11)
         canvas.drawString(x, 700 - 60 * at, "Leave is 28 days a year for all who work by the day")
         canvas.drawString(72, 686 - 60 * at, "and it is paid at the end of the month.")
-    document = read(ReadRequest("a.pdf", canvas.data()))
+    document = read_pdf(canvas.data())
     assert [section.title for section in document.sections] == list(names)

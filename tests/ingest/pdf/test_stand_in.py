@@ -2,9 +2,8 @@
 
 import pytest
 
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from tests.ingest.drawing import one_page
+from tests.ingest.reading import pdf_page
 
 LINES = ("わたくしといふ現象は", "ひとつの青い照明です", "風景やみんなといっしょに")
 
@@ -47,5 +46,5 @@ def coded(text: str) -> bytes:
     ids=["from top to bottom", "letter by letter"],
 )
 def test_text_in_a_font_that_is_not_there_is_read(encoding, content):
-    page = read(ReadRequest("a.pdf", japanese(encoding, content))).pages[0]
+    page = pdf_page(japanese(encoding, content))
     assert "".join(page.text.split()) == "".join(LINES)

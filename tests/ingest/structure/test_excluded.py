@@ -6,7 +6,7 @@ from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.outline import HeadingMark, build
 from docqa.ingest.types import Page
-from tests.ingest.structure.test_locators import markdown, named
+from tests.ingest.structure.test_locators import each_named, markdown, named
 
 AMENDMENTS = """# Keepers Act
 
@@ -47,7 +47,7 @@ Part II – Lock Act
 def test_what_an_amendment_inserts_keeps_the_number_of_the_amendment():
     document = markdown(AMENDMENTS)
     places = ("harbour is calm", "bell", "gong", "horn", "drum")
-    assert [named(document, words) for words in places] == [
+    assert each_named(document, *places) == [
         "First Schedule Part I, 1",
         "First Schedule Part I, 2",
         "First Schedule Part I, 4",
@@ -80,7 +80,7 @@ def test_an_entry_of_the_contents_names_no_place():
 def test_what_an_amendment_put_between_two_items_keeps_its_mark():
     text = "## 7 Voting\n\n(a) at home;\n\n(a1) at a station;\n\n(b) by post, that is—\n\n(i) once;\n\n(ii) twice;"
     text = f"{text}\n\n(iia) never."
-    assert [named(markdown(text), words) for words in ("station", "post", "never")] == [
+    assert each_named(markdown(text), "station", "post", "never") == [
         "7(a1)",
         "7(b)",
         "7(b)(iia)",
@@ -89,7 +89,7 @@ def test_what_an_amendment_put_between_two_items_keeps_its_mark():
 
 def test_what_stands_above_the_signatures_is_in_no_clause():
     text = "## 1 Terms\n\nTerms.\n\n## 2 Copies\n\nTwo copies are made.\n\nIN WITNESS WHEREOF they sign.\n\nA. Alder"
-    assert [named(markdown(text), words) for words in ("Two copies", "they sign", "A. Alder")] == [
+    assert each_named(markdown(text), "Two copies", "they sign", "A. Alder") == [
         "2",
         None,
         None,
@@ -161,7 +161,7 @@ def test_a_proviso_belongs_to_the_item_that_it_limits():
 def test_arabic_marks_behind_a_lost_one_and_with_turned_signs_count():
     text = "## المادة 12\n\nأ – يمنع العمل.\n\nصرفها وفقا للنظام.\n\nد – يحدد النظام:\n\n1-الرسوم\n\n– 2الغرامات"
     document = markdown(text)
-    assert [named(document, words) for words in ("يحدد", "الغرامات")] == [
+    assert each_named(document, "يحدد", "الغرامات") == [
         "المادة 12(د)",
         "المادة 12(د)(2)",
     ]

@@ -1,8 +1,7 @@
 """Tables of HTML and DOCX are grids too: spanning heads, cells over several rows, empty ones."""
 
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.grids import GridRows, MarkedCell
+from tests.ingest.reading import first_page
 
 HTML = """<table><caption>Ponds</caption>
 <tr><th rowspan=2>State</th><th colspan=2>Ponds</th></tr><tr><th>2007–08</th><th>2008–09</th></tr>
@@ -11,7 +10,7 @@ HTML = """<table><caption>Ponds</caption>
 
 
 def test_cells_of_html_have_their_rows_and_columns():
-    page = read(ReadRequest("a.html", HTML.encode())).pages[0]
+    page = first_page("a.html", HTML.encode())
     first, second = page.tables
     fields = first.fields()
     grid = [
@@ -40,7 +39,7 @@ def test_spans_of_hostile_size_are_cut():
 
 def test_a_table_of_markdown_has_its_empty_cells():
     text = "| State | 2007 | 2008 |\n|---|---|---|\n| Ohio | | 42 |\n| Texas | 53 | 64 |\n"
-    page = read(ReadRequest("a.md", text.encode())).pages[0]
+    page = first_page("a.md", text.encode())
     (table,) = page.tables
     said = [(c.row, c.column, page.text[c.start : c.end]) for c in table.cells if c.row]
     assert (table.heads, said) == (

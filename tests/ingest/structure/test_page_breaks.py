@@ -2,10 +2,9 @@
 sentence.
 """
 
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.page_breaks import joined_over_break, sentence_over_break
 from docqa.ingest.types import Document
+from tests.ingest.reading import read_pdf
 
 FIRST = [
     "The lower basin was given its share in that year.",
@@ -28,7 +27,7 @@ def over_break(document: Document) -> tuple[str, str] | None:
 
 
 def test_a_sentence_that_a_page_break_cuts_is_found(make_pdf):
-    found = over_break(read(ReadRequest("a.pdf", make_pdf([FIRST, SECOND]))))
+    found = over_break(read_pdf(make_pdf([FIRST, SECOND])))
     assert found == (FIRST[1], SECOND[0])
 
 
@@ -39,15 +38,15 @@ def test_a_footnote_at_the_foot_of_the_page_does_not_part_it(make_pdf):
         *[""] * 8,
         "3 See the award of the arbitrators.",
     ]
-    found = over_break(read(ReadRequest("a.pdf", make_pdf([first, SECOND]))))
+    found = over_break(read_pdf(make_pdf([first, SECOND])))
     assert found == (FIRST[1], SECOND[0])
 
 
 def test_sentences_that_end_with_the_page_are_not_joined(make_pdf):
     ended = [FIRST[0], FIRST[1] + " feet."]
-    assert over_break(read(ReadRequest("a.pdf", make_pdf([ended, SECOND])))) is None
+    assert over_break(read_pdf(make_pdf([ended, SECOND]))) is None
     heading = ["Chapter 2", *SECOND]
-    assert over_break(read(ReadRequest("a.pdf", make_pdf([FIRST[:1], heading])))) is None
+    assert over_break(read_pdf(make_pdf([FIRST[:1], heading]))) is None
 
 
 def test_a_word_that_the_break_cuts_is_whole_again():

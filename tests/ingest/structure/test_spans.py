@@ -153,7 +153,7 @@ def test_openers_are_known(line):
     assert is_opener(line)
 
 
-@pytest.mark.parametrize("line", ["The tenant", "article of faith", "2021 was dry", "I. think"][:3])
+@pytest.mark.parametrize("line", ["The tenant", "article of faith", "2021 was dry"])
 def test_ordinary_lines_are_no_openers(line):
     assert not is_opener(line)
 

@@ -6,6 +6,7 @@ from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.serialize import from_bytes, to_bytes
 from docqa.ingest.types import Document
+from tests.ingest.reading import read_bytes, read_pdf
 
 AGREEMENT = """# 1. Definitions
 
@@ -41,7 +42,7 @@ The toll is a tax in disguise.
 
 @pytest.fixture(scope="module")
 def agreement() -> Document:
-    return read(ReadRequest("a.md", AGREEMENT.encode()))
+    return read_bytes("a.md", AGREEMENT.encode())
 
 
 def targets(document: Document) -> list[tuple[str, str]]:
@@ -77,11 +78,11 @@ def test_footnotes_are_tied_to_their_marks(sample_docs):
 
 
 def test_a_list_without_marks_in_the_text_is_no_notes():
-    assert read(ReadRequest("a.txt", b"Bring these things.\n\n1 Bread\n\n2 Salt\n")).notes == ()
+    assert read_bytes("a.txt", b"Bring these things.\n\n1 Bread\n\n2 Salt\n").notes == ()
 
 
 def test_an_opinion_is_split_by_who_speaks():
-    opinion = read(ReadRequest("a.txt", OPINION.encode()))
+    opinion = read_bytes("a.txt", OPINION.encode())
     assert [(s.title, s.page, s.source) for s in opinion.sections] == [
         ("Syllabus", 1, "opinion"),
         ("Opinion of the Court (Brown)", 2, "opinion"),
@@ -93,7 +94,7 @@ def test_an_opinion_is_split_by_who_speaks():
 
 
 def test_a_course_syllabus_is_no_opinion():
-    assert read(ReadRequest("a.txt", b"Syllabus\n\nWeek one: the supreme court.\n")).sections == ()
+    assert read_bytes("a.txt", b"Syllabus\n\nWeek one: the supreme court.\n").sections == ()
 
 
 def test_the_parts_of_real_opinions_are_found(corpus):
@@ -125,7 +126,7 @@ def test_figures_and_tables_that_are_mentioned_lead_to_their_captions():
         "The wall is high, as Figure 2 and Fig. 1 show.\n\nFigure 1: The gate.\n\nTable 1 shows that nothing leaks.\n\n"
         "Figure 2. The wall.\n\nTable 1. Leaks, by year. See Tables 1 and 2.\n\nTable 2 | Floods."
     )
-    document = read(ReadRequest("a.txt", text.encode()))
+    document = read_bytes("a.txt", text.encode())
     (page,) = document.pages
     led = [
         (page.text[r.start : r.end], page.text[r.to_start :].split("\n")[0][:12])
@@ -142,9 +143,9 @@ def test_figures_and_tables_that_are_mentioned_lead_to_their_captions():
 def test_affiliations_on_top_of_a_paper_are_no_footnotes(make_pdf):
     body = [f"The tide rises {n} feet at the gate of the lock." for n in range(12)]
     page = ["On Tides", "Ada Brook* and Ben Weir", "*Marsh University", *body]
-    assert read(ReadRequest("a.pdf", make_pdf([page]))).notes == ()
+    assert read_pdf(make_pdf([page])).notes == ()
     foot = ["On Tides", *body, "The lock is old.* It leaks.", "*So the keeper says."]
-    (note,) = read(ReadRequest("a.pdf", make_pdf([foot]))).notes
+    (note,) = read_pdf(make_pdf([foot])).notes
     assert note.mark == "*"
 
 
@@ -154,7 +155,7 @@ def test_a_mark_behind_two_signs_is_found(make_pdf):
         "So it goes.",
         "5 See its rules.",
     ]
-    (note,) = read(ReadRequest("a.pdf", make_pdf([page]))).notes
+    (note,) = read_pdf(make_pdf([page])).notes
     assert note.mark == "5"
 
 
@@ -193,7 +194,7 @@ Clause 1(b) of Schedule 3 is here, Clause 9 of Schedule 3 not.
 
 
 def test_lists_articles_and_clauses_of_a_schedule_lead_to_their_places():
-    found = targets(read(ReadRequest("a.md", LINKS.encode())))
+    found = targets(read_bytes("a.md", LINKS.encode()))
     assert found == [
         ("Article 20", "Article 20 Bells"),
         ("Article 23", "Article 23 Boats"),
@@ -221,12 +222,10 @@ Article V
 
 
 def test_a_section_is_no_article_and_a_heading_no_reference():
-    assert targets(read(ReadRequest("a.md", RULES.encode()))) == [
-        ("Section 5.A", "Section 5.A Sails")
-    ]
+    assert targets(read_bytes("a.md", RULES.encode())) == [("Section 5.A", "Section 5.A Sails")]
 
 
 def test_a_reference_does_not_lead_to_its_own_line():
     text = b"# Deed\n\n## 1 Price\n\n1.1 As clause 1.1 says, the price is low.\n\n1.2 End."
-    document = read(ReadRequest("a.md", text))
+    document = read_bytes("a.md", text)
     assert targets(document) == []

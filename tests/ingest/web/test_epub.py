@@ -2,16 +2,14 @@
 wrong.
 """
 
-import io
-import zipfile
 from collections.abc import Callable
 
 import pytest
 
 from docqa.ingest.errors import Encrypted, TooLarge, Unreadable
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
+from tests.ingest.reading import first_page, first_text, read_bytes
+from tests.ingest.zipped import zip_of
 
 Checker = Callable[[Document], None]
 
@@ -52,12 +50,9 @@ def book(entries: dict[str, str | None] | None = None, extra: str = "") -> bytes
         "OEBPS/text/a.xhtml": FIRST,
         "OEBPS/text/b b.xhtml": SECOND,
     }
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in (files | (entries or {})).items():
-            if text is not None:
-                archive.writestr(name, text)
-    return out.getvalue()
+    wanted = files | (entries or {})
+    there = {name: text for name, text in wanted.items() if text is not None}
+    return zip_of(there, compressed=True)
 
 
 def tree(document: Document) -> list[tuple[str, int]]:
@@ -65,18 +60,18 @@ def tree(document: Document) -> list[tuple[str, int]]:
 
 
 def test_the_spine_gives_the_order_and_the_contents_the_chapters(check_offsets):
-    document = read(ReadRequest("a.epub", book()))
+    document = read_bytes("a.epub", book())
     check_offsets(document)
     assert (
         document.title == "The Pond"
         and not document.paged
         and document.media_type == "application/epub+zip"
     )
-    assert document.pages[0].text == (
+    assert first_text(document) == (
         "The Gate\n\nIt is open.*\n\nWood\n\nOak.\n\n* Since 1912.\n\nIt begins.\n\nDeep\n\nWater."
     )
     assert tree(document) == [("One: The Gate", 1), ("Wood", 2), ("Two", 1), ("Inside Two", 2)]
-    text = document.pages[0].text
+    text = first_text(document)
     assert [text[s.start :].split("\n")[0] for s in document.sections] == [
         "The Gate",
         "Wood",
@@ -91,23 +86,18 @@ def test_the_spine_gives_the_order_and_the_contents_the_chapters(check_offsets):
 
 def test_marks_of_notes_are_kept_apart_from_the_word():
     noted = FIRST.replace('href="#n">*</a>', 'href="#n">12</a>').replace("open.<a", "open<a")
-    assert (
-        "It is open[12]"
-        in read(ReadRequest("a.epub", book({"OEBPS/text/a.xhtml": noted}))).pages[0].text
-    )
+    assert "It is open[12]" in first_page("a.epub", book({"OEBPS/text/a.xhtml": noted})).text
 
 
 def test_contents_come_from_the_ncx_of_an_older_book():
-    assert tree(read(ReadRequest("a.epub", book({"OEBPS/nav.xhtml": None}))))[:1] == [
-        ("Chapter A", 1)
-    ]
-    bare = read(ReadRequest("a.epub", book({"OEBPS/nav.xhtml": None, "OEBPS/toc.ncx": None})))
+    assert tree(read_bytes("a.epub", book({"OEBPS/nav.xhtml": None})))[:1] == [("Chapter A", 1)]
+    bare = read_bytes("a.epub", book({"OEBPS/nav.xhtml": None, "OEBPS/toc.ncx": None}))
     assert tree(bare) == [("The Gate", 1), ("Wood", 2), ("Deep", 3)]
 
 
 def test_what_is_missing_or_a_picture_is_said():
     extra = '<itemref idref="gone"/><itemref idref="pic"/><itemref idref="none"/>'
-    warnings = read(ReadRequest("a.epub", book(extra=extra))).coverage.warnings
+    warnings = read_bytes("a.epub", book(extra=extra)).coverage.warnings
     assert "OEBPS/gone.xhtml is missing in the book" in warnings
     assert any("p.svg is not read" in line for line in warnings) and any(
         "'none'" in line for line in warnings
@@ -125,9 +115,9 @@ def encryption(method: str) -> str:
 def test_a_book_under_drm_is_refused_and_scrambled_fonts_are_not():
     drm = encryption("http://www.w3.org/2001/04/xmlenc#aes128-cbc")
     with pytest.raises(Encrypted, match="DRM"):
-        read(ReadRequest("a.epub", book({"META-INF/encryption.xml": drm})))
+        read_bytes("a.epub", book({"META-INF/encryption.xml": drm}))
     fonts = encryption("http://www.idpf.org/2008/embedding")
-    assert read(ReadRequest("a.epub", book({"META-INF/encryption.xml": fonts}))).sections
+    assert read_bytes("a.epub", book({"META-INF/encryption.xml": fonts})).sections
 
 
 @pytest.mark.parametrize(
@@ -146,22 +136,22 @@ def test_a_book_under_drm_is_refused_and_scrambled_fonts_are_not():
 )
 def test_broken_and_hostile_books_end_with_an_error(entries, error, words):
     with pytest.raises(error, match=words) as caught:
-        read(ReadRequest("a.epub", book(entries)))
+        read_bytes("a.epub", book(entries))
     assert caught.value.where == "a.epub" and caught.value.hint
 
 
 def test_a_truncated_book_and_a_renamed_one():
     with pytest.raises(Unreadable, match="damaged"):
-        read(ReadRequest("a.epub", book()[:-40]))
+        read_bytes("a.epub", book()[:-40])
     for name in ("-", "a.zip", "a.docx", "a.txt"):
-        assert read(ReadRequest(name, book())).media_type == "application/epub+zip"
+        assert read_bytes(name, book()).media_type == "application/epub+zip"
 
 
 def test_text_of_a_book_that_nobody_sees_is_left_out_and_said():
     page = '<html xmlns="http://www.w3.org/1999/xhtml"><body><p>It begins.</p><p style="{}">Ghost.</p></body></html>'
     for style in ("color:#fff", "text-indent:-9999px", "font-size:1px", "height:0"):
-        document = read(ReadRequest("a.epub", book({"OEBPS/text/b b.xhtml": page.format(style)})))
-        assert "Ghost" not in document.pages[0].text and "It begins." in document.pages[0].text
+        document = read_bytes("a.epub", book({"OEBPS/text/b b.xhtml": page.format(style)}))
+        assert "Ghost" not in first_text(document) and "It begins." in first_text(document)
         assert document.coverage.hidden_spans == 1
         assert any("hidden text" in line for line in document.coverage.warnings)
 
@@ -170,5 +160,5 @@ def test_what_a_style_sheet_of_the_book_hides_is_not_read():
     linked = FIRST.replace("<title/>", '<title/><link rel="stylesheet" href="../style/a.css"/>')
     linked = linked.replace("<p>Oak.</p>", '<p class="note">Pay the bearer.</p><p>Oak.</p>')
     sheet = {"OEBPS/text/a.xhtml": linked, "OEBPS/style/a.css": ".note { display: none }"}
-    made = read(ReadRequest("a.epub", book(sheet)))
-    assert "Pay the bearer." not in made.pages[0].text and made.coverage.hidden_spans == 1
+    made = read_bytes("a.epub", book(sheet))
+    assert "Pay the bearer." not in first_text(made) and made.coverage.hidden_spans == 1

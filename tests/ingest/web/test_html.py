@@ -10,6 +10,7 @@ from docqa.ingest.errors import NotADocument, NoText, TooLarge
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
+from tests.ingest.reading import first_page, first_text, read_bytes, sections_of
 
 Checker = Callable[[Document], None]
 
@@ -30,7 +31,7 @@ PAGE = """<!DOCTYPE html><html><head><title>The Pond  Book</title><style>.x { di
 
 
 def page(source: str, name: str = "a.html") -> Document:
-    return read(ReadRequest(name, source.encode()))
+    return read_bytes(name, source.encode())
 
 
 def test_headings_are_sections_and_there_are_no_pages(check_offsets):
@@ -41,7 +42,7 @@ def test_headings_are_sections_and_there_are_no_pages(check_offsets):
         and document.title == "The Pond Book"
         and document.media_type == "text/html"
     )
-    assert [(s.number, s.title, s.level, s.label) for s in document.sections] == [
+    assert sections_of(document) == [
         ("1", "Duties of all", 1, "1"),
         (None, "Lists", 2, "Lists"),
         ("1.2", "Tables", 2, "1.2"),
@@ -60,7 +61,7 @@ def test_text_reads_as_the_page_shows_it():
 
 def test_hidden_text_is_left_out_and_counted_and_aria_hidden_is_read():
     document = page(PAGE)
-    assert "secret" not in document.pages[0].text and "Seen, not heard." in document.pages[0].text
+    assert "secret" not in first_text(document) and "Seen, not heard." in first_text(document)
     assert document.coverage.hidden_spans == 3
     assert document.coverage.warnings == (
         "3 passages of hidden text: not read; --include-hidden reads it",
@@ -70,7 +71,7 @@ def test_hidden_text_is_left_out_and_counted_and_aria_hidden_is_read():
 def test_hidden_text_is_read_last_where_it_is_asked_for(check_offsets):
     document = read(ReadRequest("a.html", PAGE.encode(), include_hidden=True))
     check_offsets(document)
-    assert document.pages[0].text.endswith("secret one\n\nsecret two\n\nsecret three")
+    assert first_text(document).endswith("secret one\n\nsecret two\n\nsecret three")
     assert [b.kind for b in document.pages[0].blocks][-4:] == ["code", "hidden", "hidden", "hidden"]
     assert document.sections[-1].label == "Hidden text" and document.coverage.hidden_spans == 3
 
@@ -88,7 +89,7 @@ def test_hidden_text_is_read_last_where_it_is_asked_for(check_offsets):
 )
 def test_each_way_to_hide_is_seen(style):
     document = page(f'<p>Seen.</p><p style="{style}">secret</p>')
-    assert document.pages[0].text == "Seen." and document.coverage.hidden_spans == 1
+    assert first_text(document) == "Seen." and document.coverage.hidden_spans == 1
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_what_only_looks_like_hiding_is_read(style):
 def test_a_later_rule_shows_again_what_an_earlier_one_hid():
     sheet = "<style>.tab{display:none} .tab.open{display:block} p:hover{display:none}</style>"
     document = page(f'{sheet}<p class="tab">one</p><p class="tab open">two</p><p>three</p>')
-    assert document.pages[0].text == "two\n\nthree"
+    assert first_text(document) == "two\n\nthree"
 
 
 def test_a_page_that_a_script_would_show_is_read():
@@ -117,7 +118,7 @@ def test_xhtml_with_empty_elements_is_read_whole():
         f'{source}<body><p>One<a id="x"/> &amp; <![CDATA[2 < 3]]></p><div/><p>Two</p></body></html>',
         "a.xhtml",
     )
-    assert document.pages[0].text == "One & 2 < 3\n\nTwo"
+    assert first_text(document) == "One & 2 < 3\n\nTwo"
 
 
 def test_mathematics_is_what_the_author_wrote():
@@ -131,13 +132,10 @@ def test_mathematics_is_what_the_author_wrote():
 
 def test_the_encoding_that_the_page_names_is_used():
     source = '<meta charset="iso-8859-1"><p>Wärter “öffnet” das Tor.</p>'
-    document = read(ReadRequest("a.html", source.encode("cp1252")))
-    assert "Wärter “öffnet” das Tor." in document.pages[0].text and not document.coverage.warnings
-    assert (
-        "Größe"
-        in read(ReadRequest("a.html", '<meta charset="utf-16"><p>Größe</p>'.encode())).pages[0].text
-    )
-    assert "Größe" in read(ReadRequest("a.html", "<p>Größe</p>".encode("utf-16"))).pages[0].text
+    document = read_bytes("a.html", source.encode("cp1252"))
+    assert "Wärter “öffnet” das Tor." in first_text(document) and not document.coverage.warnings
+    assert "Größe" in first_page("a.html", '<meta charset="utf-16"><p>Größe</p>'.encode()).text
+    assert "Größe" in first_page("a.html", "<p>Größe</p>".encode("utf-16")).text
 
 
 def test_numbered_lines_are_sections_where_the_markup_names_none():
@@ -149,8 +147,8 @@ def test_numbered_lines_are_sections_where_the_markup_names_none():
 
 def test_html_is_told_by_its_content():
     for name in ("-", "page", "a.xml"):
-        assert read(ReadRequest(name, PAGE.encode())).media_type == "text/html"
-    assert read(ReadRequest("a.txt", b"<html> is a tag")).media_type == "text/plain"
+        assert read_bytes(name, PAGE.encode()).media_type == "text/html"
+    assert read_bytes("a.txt", b"<html> is a tag").media_type == "text/plain"
     assert read(ReadRequest("-", b"<p>Hi</p>", media_type="html")).pages[0].text == "Hi"
 
 
@@ -166,17 +164,17 @@ def test_a_page_without_words_and_a_binary_one_say_so():
     with pytest.raises(NoText):
         page("<!DOCTYPE html><html><body><img src=x.png></body></html>")
     with pytest.raises(NotADocument, match="binary"):
-        read(ReadRequest("a.html", b"<p>\0\0\0\0</p>"))
+        read_bytes("a.html", b"<p>\0\0\0\0</p>")
 
 
 @pytest.mark.parametrize("value", ["", '="x"', "='x'", "=x"])
 def test_an_element_with_too_many_attributes_is_refused_at_once(value):
     attributes = " ".join(f"a{number}{value}" for number in range(6_000))
     with pytest.raises(TooLarge, match="5,000 attributes"):
-        read(ReadRequest("a.html", f"<p>The gate</p><p {attributes}>is open.</p>".encode()))
+        read_bytes("a.html", f"<p>The gate</p><p {attributes}>is open.</p>".encode())
 
 
 def test_a_long_script_or_value_is_no_list_of_attributes():
     script = "for (i = 0; i <n ; i++) { a[i] = 'b' } " + "c = 1; " * 20_000
     source = f'<p>The gate is open.</p><img src="data:{"A" * 90_000}"><script>{script}</script>'
-    assert "The gate is open." in read(ReadRequest("a.html", source.encode())).pages[0].text
+    assert "The gate is open." in first_page("a.html", source.encode()).text

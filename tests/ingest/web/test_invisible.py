@@ -1,8 +1,7 @@
 """HTML: what only looks hidden is read; the ways to hide are in `tests/data/hiding`."""
 
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
+from tests.ingest.reading import read_bytes
 
 SEEN = "The fee is stated in Schedule 2."
 GHOST = "The fee is 1 euro."
@@ -10,7 +9,7 @@ GHOST = "The fee is 1 euro."
 
 def page(body: str, head: str = "") -> Document:
     source = f"<!DOCTYPE html><html><head>{head}</head><body><p>{SEEN}</p>{body}</body></html>"
-    return read(ReadRequest("a.html", source.encode()))
+    return read_bytes("a.html", source.encode())
 
 
 def is_hidden(document: Document) -> bool:

@@ -17,13 +17,9 @@ from docqa.kernels.encoder.reference import (
     encoder_attention_reference,
 )
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.self_check import library
+from tests.kernels.machine import LEVELS_HERE, NATIVE, needs_library
 
-NATIVE = library()
-needs_library = pytest.mark.skipif(
-    NATIVE is None, reason="the native library is not built or not for this processor"
-)
-levels = pytest.mark.parametrize("level", [0, *range(1, NATIVE.level + 1)] if NATIVE else [0])
+levels = pytest.mark.parametrize("level", [0, *LEVELS_HERE])
 
 
 def at(level):

@@ -43,6 +43,26 @@ def pool_of(network):
     return next(iter(network.expert_banks().values())).pool
 
 
+def sparse_layers(config):
+    return sum(config.sparse(number) for number in range(4))
+
+
+def packed_network(folder, **more):
+    """The network of a folder, with its matrices packed."""
+    config = HybridConfig.from_folder(folder)
+    return load_network(folder, config, torch.float32, packed=True, **more)
+
+
+def expert_bytes(network):
+    slots = pool_of(network).slots
+    return slots.nbytes // slots.count
+
+
+def after_each_of_five(model, state):
+    """The hidden states of five more tokens."""
+    return torch.stack([model.prefill(IDS[0, at : at + 1], state) for at in range(5)])
+
+
 @pytest.mark.parametrize("room", [1, 4, 1000])
 def test_a_pool_of_any_size_gives_the_bits_of_experts_in_memory(folder, room):
     config = HybridConfig.from_folder(folder)
@@ -61,7 +81,7 @@ def test_only_experts_that_tokens_are_sent_to_are_read(folder):
     config = HybridConfig.from_folder(folder)
     network = load_network(folder, config, torch.float32, expert_bytes=1000 * ONE)
     network(IDS[:, :1])
-    sparse = sum(config.sparse(number) for number in range(4))
+    sparse = sparse_layers(config)
     assert pool_of(network).read == sparse * config.num_experts_per_tok
 
 
@@ -81,18 +101,15 @@ def test_text_is_read_and_continued_with_a_pool(folder):
     for model in (whole, pooled):
         state = model.new_state(grid=64)
         model.prefill(IDS[0], state)
-        found.append(torch.stack([model.prefill(IDS[0, at : at + 1], state) for at in range(5)]))
+        found.append(after_each_of_five(model, state))
     assert torch.equal(*found)
     assert whole.network.expert_banks() == {} and pooled.network.expert_banks()
 
 
 def test_experts_may_be_asked_for_otherwise_than_was_said(tmp_path):
-    config = written_in_4_bits(tmp_path)
-    one = pool_of(load_network(tmp_path / "q", config, torch.float32, packed=True)).slots
-    network, whole = (
-        load_network(tmp_path / "q", config, torch.float32, packed=True, expert_bytes=room)
-        for room in (2 * one.nbytes // one.count, None)
-    )
+    written_in_4_bits(tmp_path)
+    whole = packed_network(tmp_path / "q")
+    network = packed_network(tmp_path / "q", expert_bytes=2 * expert_bytes(whole))
     name = "layers.1.mlp.experts"
     bank = network.expert_banks()[name]
     right = whole.expert_banks()[name]
@@ -103,10 +120,10 @@ def test_experts_may_be_asked_for_otherwise_than_was_said(tmp_path):
 
 def test_several_blocks_go_through_a_layer_and_read_its_experts_once(tmp_path):
     written_in_4_bits(tmp_path)
-    one = pool_of(load_model(tmp_path / "q").network).slots
+    one = expert_bytes(load_model(tmp_path / "q").network)
     found = []
     read = []
-    for room in (7 * one.nbytes // one.count, None):
+    for room in (7 * one, None):
         model = load_model(tmp_path / "q", expert_bytes=room)
         assert model.blocks_at_once == (1 if room is None else 4)
         state = model.new_state(grid=16)
@@ -121,9 +138,9 @@ def test_several_blocks_go_through_a_layer_and_read_its_experts_once(tmp_path):
         )
         assert seen == [(5, 11), (16, 16), (32, 16), (48, 16), (64, 5)]
         read.append(pool.read - before)
-        found.append(torch.stack([model.prefill(IDS[0, at : at + 1], state) for at in range(5)]))
+        found.append(after_each_of_five(model, state))
     assert torch.equal(*found)
-    sparse = sum(model.config.sparse(number) for number in range(4))
+    sparse = sparse_layers(model.config)
     assert (
         read[0] <= 2 * sparse * model.config.num_experts
     )  # once for each of the two calls' layers
@@ -133,17 +150,11 @@ def test_a_pool_smaller_than_an_expert_and_a_missing_expert_are_refused(folder, 
     config = HybridConfig.from_folder(folder)
     with pytest.raises(NoMemory, match="one takes 18,432"):
         load_network(folder, config, torch.float32, expert_bytes=ONE - 1)
-    more = HybridConfig.from_dict(
-        {**json.loads((folder / "config.json").read_text()), **changed(folder, 8)}
-    )
+    raw = json.loads((folder / "config.json").read_text())
+    raw.get("text_config", raw)["num_experts"] = 8
+    more = HybridConfig.from_dict(raw)
     with pytest.raises((WeightsMissing, WeightsMismatch), match="experts"):
         load_network(folder, more, torch.float32, expert_bytes=9 * ONE)(IDS)
-
-
-def changed(folder, experts):
-    raw = json.loads((folder / "config.json").read_text())
-    inner = raw.get("text_config")
-    return {"text_config": {**inner, "num_experts": experts}} if inner else {"num_experts": experts}
 
 
 def test_experts_are_pooled_only_where_memory_is_short(monkeypatch):
@@ -175,7 +186,7 @@ def test_the_environment_says_how_much_memory_experts_get(folder, monkeypatch):
 
 def test_text_with_more_experts_than_slots_reuses_its_share(folder):
     config = HybridConfig.from_folder(folder)
-    sparse = sum(config.sparse(number) for number in range(4))
+    sparse = sparse_layers(config)
     network = load_network(folder, config, torch.float32, expert_bytes=4 * sparse * ONE)
     network(IDS)
     assert pool_of(network).reused == 0
@@ -203,22 +214,19 @@ def test_a_checkpoint_quantized_by_docqa_keeps_its_experts_in_4_bits(tmp_path, f
     assert torch.equal(dense.layers[0].mlp.gate.weight, exact.layers[0].mlp.gate.weight)
     if library() is None:
         pytest.skip("the native library is not built or not for this processor")
-    packed = load_network(tmp_path / "q", config, torch.float32, packed=True)
+    packed = packed_network(tmp_path / "q")
     bank = packed.expert_banks()["layers.1.mlp.experts"]
     assert bank.pair(2)[0].bits == 4
     for number in range(config.num_experts):
         gate_up, down = bank.pair(number)
         assert torch.equal(gate_up.dense(), dense.layers[1].mlp.experts.gate_up_proj[number])
         assert torch.equal(down.dense(), dense.layers[1].mlp.experts.down_proj[number])
-    x = torch.randn(30, 64, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(30, 64, generator=tiny.seeded(0))
     chosen = torch.randint(0, 3, (30, 1))
     weights = torch.ones(30, 1)
     right = dense.layers[1].mlp.experts(x, chosen, weights)
     assert (mix_experts(x, chosen, weights, bank) - right).norm() / right.norm() < 0.02
-    assert torch.equal(
-        packed(IDS),
-        load_network(tmp_path / "q", config, torch.float32, packed=True, expert_bytes=20_000)(IDS),
-    )
+    assert torch.equal(packed(IDS), packed_network(tmp_path / "q", expert_bytes=20_000)(IDS))
 
 
 def written_in_4_bits(folder):
@@ -234,13 +242,11 @@ def written_in_4_bits(folder):
 @pytest.mark.parametrize("threads", [1, 3])
 def test_several_experts_a_call_have_the_bits_of_one_by_one(tmp_path, room, threads):
     config = written_in_4_bits(tmp_path)
-    one = pool_of(load_network(tmp_path / "q", config, torch.float32, packed=True)).slots
-    budget = None if room is None else room * (one.nbytes // one.count)
-    bank = load_network(
-        tmp_path / "q", config, torch.float32, packed=True, expert_bytes=budget
-    ).expert_banks()
-    bank = bank["layers.1.mlp.experts"]
-    source = torch.Generator().manual_seed(5)
+    network = packed_network(tmp_path / "q")
+    if room is not None:
+        network = packed_network(tmp_path / "q", expert_bytes=room * expert_bytes(network))
+    bank = network.expert_banks()["layers.1.mlp.experts"]
+    source = tiny.seeded(5)
     for count in (1, 30, 700):
         x, logits = (
             torch.randn(count, width, generator=source) for width in (64, config.num_experts)
@@ -254,7 +260,7 @@ def test_several_experts_a_call_have_the_bits_of_one_by_one(tmp_path, room, thre
 
 def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
     config = written_in_4_bits(tmp_path)
-    network = load_network(tmp_path / "q", config, torch.float32, packed=True)
+    network = packed_network(tmp_path / "q")
     bank = network.expert_banks()["layers.3.mlp.experts"]
     (path,) = (tmp_path / "q").glob("*.safetensors")
     whole = path.read_bytes()
@@ -264,7 +270,7 @@ def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
             bank.pair(number)
     os.truncate(path, 4000)
     with pytest.raises(WeightsMismatch, match=f"{path.name} is damaged"):
-        load_network(tmp_path / "q", config, torch.float32, packed=True)
+        packed_network(tmp_path / "q")
     path.unlink()
     with pytest.raises(WeightsMissing, match=f"{path.name} is missing"):
         ExpertFiles().located(TensorSource(path, "any"))
@@ -272,10 +278,8 @@ def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="an open file cannot be deleted there")
 def test_experts_are_read_on_when_their_folder_is_deleted(tmp_path):
-    config = written_in_4_bits(tmp_path)
-    kept, other = (
-        load_network(tmp_path / "q", config, torch.float32, packed=True) for _ in range(2)
-    )
+    written_in_4_bits(tmp_path)
+    kept, other = (packed_network(tmp_path / "q") for _ in range(2))
     (path,) = (tmp_path / "q").glob("*.safetensors")
     wanted = other(IDS)
     path.unlink()

@@ -7,6 +7,8 @@ import tiny
 import torch
 from family_checkpoints import (
     FAMILIES,
+    NEXT_80B,
+    RELEASED,
     apart,
     randomised,
     rewritten,
@@ -50,35 +52,6 @@ def test_logits_are_those_of_the_model_that_transformers_loads_from_the_folder(f
     assert difference < NEAR
 
 
-RELEASED = {
-    "head_dim": 256,
-    "linear_num_key_heads": 16,
-    "linear_key_head_dim": 128,
-    "linear_value_head_dim": 128,
-}
-NEXT_80B = {
-    **RELEASED,
-    "model_type": "qwen3_next",
-    "vocab_size": 151936,
-    "hidden_size": 2048,
-    "num_hidden_layers": 48,
-    "num_attention_heads": 16,
-    "num_key_value_heads": 2,
-    "linear_num_value_heads": 32,
-    "intermediate_size": 5120,
-    "num_experts": 512,
-    "num_experts_per_tok": 10,
-    "moe_intermediate_size": 512,
-    "shared_expert_intermediate_size": 512,
-    "norm_topk_prob": True,
-    "decoder_sparse_step": 1,
-    "mlp_only_layers": [],
-    "rope_theta": 10000000,
-    "partial_rotary_factor": 0.25,
-    "rope_scaling": None,
-    "full_attention_interval": 4,
-    "max_position_embeddings": 262144,
-}
 MOE_35B = {
     **NEXT_80B,
     "model_type": "qwen3_5_moe_text",
@@ -120,7 +93,7 @@ def test_a_cut_on_the_grid_does_not_change_a_bit(folders):
             hidden = model.prefill(ids[start:stop], state)
             start = stop
         found.append(hidden)
-    assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
+    assert all(torch.equal(found[0], other) for other in found[1:])
 
 
 def test_experts_may_be_stacked_or_apart(folders, tmp_path):
@@ -205,9 +178,7 @@ def test_mtp_module_equals_transformers_and_the_trunk_loads_beside_it(folders, t
     theirs, stored = mtp_layer(family)
     folder = rewritten(folders(family), tmp_path / "with", lambda tensors: tensors | apart(stored))
     model = load_model(folder, dtype="float32")
-    hidden, following = torch.randn(
-        2, 1, 40, 64, generator=torch.Generator().manual_seed(4)
-    ).unbind()
+    hidden, following = torch.randn(2, 1, 40, 64, generator=tiny.seeded(4)).unbind()
     rotation = model.network.rotation(torch.arange(40))
     wide = tuple(part[None] for part in rotation)
     mask = torch.full((1, 1, 40, 40), float("-inf")).triu(1)

@@ -91,7 +91,7 @@ def test_decays_and_norms_stay_in_float32(tmp_path):
 
 @pytest.mark.parametrize("bits", [4, 8])
 def test_a_quantized_matrix_is_what_its_formula_says_and_near_its_origin(bits):
-    weight = torch.randn(6, 2 * GROUP, generator=torch.Generator().manual_seed(0))
+    weight = torch.randn(6, 2 * GROUP, generator=tiny.seeded(0))
     q, scale, zero = quantize_matrix(weight, bits)
     right = torch.empty(6, 2 * GROUP)
     for row in range(6):

@@ -33,8 +33,7 @@ def test_parameters_are_counted_as_they_are():
 
 @pytest.mark.parametrize("count", [128, 300])
 def test_state_bytes_are_those_of_a_real_state(model, count):
-    state = model.new_state(grid=128, long=LongAttention(block=128))
-    model.prefill(tiny.random_ids(count), state)
+    state = tiny.started(model, count, grid=128, long=LongAttention(block=128))
     sizes = state_bytes(CONFIG, count, item=4, grid=128)
     held = tiny.held_bytes(*state.layers)
     assert held * 0.9 < sizes["fixed"] + sizes["kv"] < held * 1.2 + 4096
@@ -62,12 +61,8 @@ def test_longer_texts_take_more_of_everything():
 
 def test_seconds_come_from_the_two_speeds():
     dense, attention = macs_per_token(CONFIG, 1000)
-    assert estimate(CONFIG, 1000, speed=Speed(dense * 100, float("inf"))).seconds == pytest.approx(
-        10
-    )
-    assert estimate(
-        CONFIG, 1000, speed=Speed(float("inf"), attention * 100)
-    ).seconds == pytest.approx(10)
+    for speed in (Speed(dense * 100, float("inf")), Speed(float("inf"), attention * 100)):
+        assert estimate(CONFIG, 1000, speed=speed).seconds == pytest.approx(10)
 
 
 def test_planned_memory_counts_mapped_files_only_while_they_are_unpacked():
@@ -114,7 +109,7 @@ def test_a_trial_measures_both_speeds_and_leaves_no_state(model):
 
 
 def head_tensors():
-    source = torch.Generator().manual_seed(0)
+    source = tiny.seeded(0)
     random = {name: torch.randn(8, 64, generator=source) for name in ("token", "question")}
     plain = {
         "mean": torch.zeros(64),
@@ -142,7 +137,7 @@ def test_hook_gets_the_output_of_the_evidence_layer_piece_by_piece(model):
 
 def test_a_span_scores_its_best_token_for_every_question_token_by_weight():
     head = EvidenceHead(**{name: part.numpy() for name, part in head_tensors().items()})
-    source = torch.Generator().manual_seed(1)
+    source = tiny.seeded(1)
     hidden, asked = (torch.randn(count, 64, generator=source).numpy() for count in (20, 3))
     tokens = head.token_vectors(hidden)
     question = head.question_vectors(asked)

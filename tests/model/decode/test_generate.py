@@ -55,16 +55,11 @@ def test_an_end_token_and_a_stop_string_end_the_text(model):
     assert "".join(p.text for p in cut) == whole[: whole.index(stop)] and cut[-1].finish == "stop"
 
 
-def test_limits_keep_what_they_say():
+@pytest.mark.parametrize("limit", [{"top_k": 2}, {"top_p": 0.7}, {"min_p": 0.4}])
+def test_limits_keep_what_they_say(limit):
     logits = torch.tensor([0.5, 0.25, 0.15, 0.1]).log()
-    kept = {
-        "top_k": probabilities(logits, Sampling(temperature=1, top_k=2)),
-        "top_p": probabilities(logits, Sampling(temperature=1, top_p=0.7)),
-        "min_p": probabilities(logits, Sampling(temperature=1, min_p=0.4)),
-    }
-    assert torch.allclose(kept["top_k"], torch.tensor([2 / 3, 1 / 3, 0, 0]))
-    assert torch.allclose(kept["top_p"], torch.tensor([2 / 3, 1 / 3, 0, 0]))
-    assert torch.allclose(kept["min_p"], torch.tensor([2 / 3, 1 / 3, 0, 0]))
+    kept = probabilities(logits, Sampling(temperature=1, **limit))
+    assert torch.allclose(kept, torch.tensor([2 / 3, 1 / 3, 0, 0]))
 
 
 def test_the_penalty_lowers_what_was_written():

@@ -6,8 +6,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.kernels.self_check import library
-from docqa.model.checkpoints.quantize import quantize
 from docqa.model.decode.generate import generate
 from docqa.model.decode.lookup import FEWEST, LEAST, LookupDecoding, PromptLookup
 from docqa.model.decode.sample import Sampling
@@ -21,9 +19,7 @@ def exact(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("packed")
-    quantize(tiny.write_checkpoint(folder / "dense", tiny.WIDE), folder / "packed")
-    return load_model(folder / "packed")
+    return tiny.packed_model(tmp_path_factory.mktemp("packed"))
 
 
 @settings(max_examples=200, deadline=None)
@@ -103,9 +99,7 @@ def test_copied_tokens_are_written_several_a_pass(exact):
     assert state.position == 200
 
 
-@pytest.mark.skipif(
-    library() is None, reason="the native library is not built or not for this processor"
-)
+@tiny.needs_library
 def test_what_the_native_step_has_read_goes_on_in_passes(packed):
     ids = tiny.random_ids(150)
     state = packed.new_state()

@@ -100,9 +100,7 @@ def by_hand(module, hidden, following):
 
 def test_the_module_computes_its_formula(plain):
     module = random_module().double()
-    hidden, following = torch.randn(
-        2, 5, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
-    )
+    hidden, following = torch.randn(2, 5, 64, dtype=torch.float64, generator=tiny.seeded(0))
     rotation = plain.network.rotation(torch.arange(5))
     assert (
         module(hidden[None], following[None], rotation)[0] - by_hand(module, hidden, following)

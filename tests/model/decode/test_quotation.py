@@ -18,6 +18,11 @@ def tokenizer():
     return CheckpointTokenizer.load(BUNDLED)
 
 
+def unlikely(tokenizer):
+    """Logits under which no token is likely."""
+    return torch.full((tokenizer.vocab_size,), -10.0)
+
+
 def written(tokenizer, wishes, text=LEASE, most=200):
     """What comes of a model that wants to write `wishes`; it gives up a wish where the rule takes
     another token.
@@ -26,7 +31,7 @@ def written(tokenizer, wishes, text=LEASE, most=200):
     tokens = []
     for wish in wishes:
         for token in tokenizer.encode(wish):
-            logits = torch.full((tokenizer.vocab_size,), -10.0)
+            logits = unlikely(tokenizer)
             logits[
                 tokenizer.encode('"')[0]
             ] = -5.0  # the mark is likelier than anything that is not wanted
@@ -36,7 +41,7 @@ def written(tokenizer, wishes, text=LEASE, most=200):
                 break
         assert len(tokens) < most
     while rule.quoting and len(tokens) < most:
-        logits = torch.full((tokenizer.vocab_size,), -10.0)
+        logits = unlikely(tokenizer)
         logits[tokenizer.eos_id] = 5.0
         tokens.append(rule.choose(logits))
     return tokenizer.decode(tokens), rule.quotations
@@ -99,7 +104,7 @@ def test_a_line_does_not_begin_with_the_number_of_a_sentence(tokenizer):
     mark, word, line = (tokenizer.encode(text)[0] for text in ("[", "rent", "\n"))
     chosen = []
     for wanted in (word, mark, line, word):
-        logits = torch.full((tokenizer.vocab_size,), -10.0)
+        logits = unlikely(tokenizer)
         logits[wanted], logits[mark] = 4.0, 5.0
         chosen.append(rule.choose(logits))
     assert chosen[:2] == [word, mark]

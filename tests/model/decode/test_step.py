@@ -4,7 +4,16 @@ import pytest
 import torch
 from family_checkpoints import TRANSFORMERS, write_family
 from gguf import GGMLQuantizationType, quants
-from tiny import WIDE, random_ids, tiny_model, write_checkpoint
+from tiny import (
+    WIDE,
+    both,
+    needs_library,
+    packed_model,
+    random_ids,
+    seeded,
+    started,
+    tiny_model,
+)
 
 from docqa.kernels.attention import KVBlock
 from docqa.kernels.cpu import LEVELS
@@ -24,16 +33,12 @@ from docqa.model.load import load_model
 from docqa.model.state.kv_cache import AttentionMemory, quantize_block
 from docqa.model.state.long_attention import LongAttention
 
-pytestmark = pytest.mark.skipif(
-    library() is None, reason="the native library is not built or not for this processor"
-)
+pytestmark = needs_library
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("step")
-    quantize(write_checkpoint(folder / "dense", WIDE), folder / "packed")
-    return load_model(folder / "packed")
+    return packed_model(tmp_path_factory.mktemp("step"))
 
 
 @pytest.fixture
@@ -41,19 +46,7 @@ def branches(model):
     """A context of two quantized blocks and a pending one; branches through the native step, and
     without it.
     """
-    state = model.new_state(grid=64)
-    model.prefill(random_ids(150), state)
-    return both(model, state)
-
-
-def both(model, state):
-    """Branches through the native step, and without it."""
-    native = Branches(model, state)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(NativeStep, "of", classmethod(lambda cls, model, state: None))
-        plain = Branches(model, state)
-    assert native.native is not None and plain.native is None
-    return native, plain
+    return both(model, started(model, 150, grid=64))
 
 
 def near(one, other, bound=0.05):
@@ -63,16 +56,23 @@ def near(one, other, bound=0.05):
     return (one - other).abs().max() < bound * other.std()
 
 
-def test_one_branch_and_several_go_on_as_single_operations_do(branches):
+def assert_alike(branches, *steps):
     native, plain = branches
-    for tokens in ([5], [17]):
+    for tokens in steps:
         assert near(native.logits(tokens), plain.logits(tokens))
+
+
+def keep(branches, numbers):
     for side in branches:
-        side.keep([0, 0, 0])
-    assert near(native.logits([5, 17, 200]), plain.logits([5, 17, 200]))
-    for side in branches:
-        side.keep([2, 0])
-    assert near(native.logits([9, 9]), plain.logits([9, 9]))
+        side.keep(numbers)
+
+
+def test_one_branch_and_several_go_on_as_single_operations_do(branches):
+    assert_alike(branches, [5], [17])
+    keep(branches, [0, 0, 0])
+    assert_alike(branches, [5, 17, 200])
+    keep(branches, [2, 0])
+    assert_alike(branches, [9, 9])
 
 
 def test_more_tokens_than_there_was_room_for(branches):
@@ -87,8 +87,7 @@ def test_more_tokens_than_there_was_room_for(branches):
 
 
 def test_a_branch_has_the_same_bits_alone_and_beside_others(model):
-    state = model.new_state(grid=64)
-    model.prefill(random_ids(150), state)
+    state = started(model, 150, grid=64)
     alone = Branches(model, state)
     beside = Branches(model, state)
     beside.keep([0, 0])
@@ -97,23 +96,17 @@ def test_a_branch_has_the_same_bits_alone_and_beside_others(model):
 
 
 def test_matrices_of_other_bits_may_read_the_same(tmp_path):
-    quantize(write_checkpoint(tmp_path / "dense", WIDE), tmp_path / "packed")
-    mixed = load_model(tmp_path / "packed")
+    mixed = packed_model(tmp_path)
     for layer in mixed.network.layers:
         names = ("k_proj", "v_proj") if layer.kind == FULL else ("in_proj_qkv",)
         for module in (*(getattr(layer.mixer, name) for name in names), layer.mlp.up_proj):
             module.packed = PackedMatrix.of(*quantize_matrix(module.packed.dense(), 8))
-    state = mixed.new_state(grid=64)
-    mixed.prefill(random_ids(150), state)
-    native, plain = both(mixed, state)
-    assert near(native.logits([5]), plain.logits([5]))
+    assert_alike(both(mixed, started(mixed, 150, grid=64)), [5])
 
 
 def test_a_network_without_packed_matrices_has_no_native_step(tmp_path):
-    dense = load_model(write_checkpoint(tmp_path / "dense", WIDE), dtype="float32")
-    state = dense.new_state()
-    dense.prefill(random_ids(5), state)
-    assert NativeStep.of(dense, state) is None
+    dense = tiny_model(tmp_path, raw=WIDE)
+    assert NativeStep.of(dense, started(dense, 5)) is None
 
 
 # ---- Dense members of the family, their matrices in blocks of GGUF
@@ -139,13 +132,10 @@ def in_blocks(folder, family):
 @pytest.mark.parametrize("family", list(TRANSFORMERS))
 def test_a_transformer_in_blocks_of_gguf_goes_on_as_single_operations_do(tmp_path, family):
     model = in_blocks(tmp_path / family, family)
-    state = model.new_state(grid=64)
-    model.prefill(random_ids(150), state)
+    state = started(model, 150, grid=64)
     native, plain = both(model, state)
-    for tokens in ([5], [17]):
-        assert near(native.logits(tokens), plain.logits(tokens))
-    for side in (native, plain):
-        side.keep([0, 0])
+    assert_alike((native, plain), [5], [17])
+    keep((native, plain), [0, 0])
     # Values, too, are in blocks here: with AVX2 several roundings fall the other way at once (0.09
     # was seen).
     assert near(native.logits([5, 17]), plain.logits([5, 17]), 0.1)
@@ -170,7 +160,7 @@ def far_state(model, long=LONG, grid=64, whole=40, alike=False):
     """
     state = model.new_state(grid=grid, long=long)
     model.prefill(random_ids(grid - 1), state)
-    source = torch.Generator().manual_seed(1)
+    source = seeded(1)
     shape = grid, model.config.num_key_value_heads, model.config.head_dim
     for layer in state.layers:
         if isinstance(layer, AttentionMemory):
@@ -209,12 +199,11 @@ def reading_all(state):
     ],
 )
 def test_past_the_exact_range_branches_select_blocks_as_the_state_does(model, far):
-    native, plain = both(model, far_state(model, **far))
-    assert near(native.logits([5]), plain.logits([5]))  # this token is the last that seals nothing
-    native, plain = both(model, far_state(model, **far))
-    for side in (native, plain):
-        side.keep([0, 0, 0])
-    assert near(native.logits([5, 17, 200]), plain.logits([5, 17, 200]))
+    # This token is the last that seals nothing.
+    assert_alike(both(model, far_state(model, **far)), [5])
+    branches = both(model, far_state(model, **far))
+    keep(branches, [0, 0, 0])
+    assert_alike(branches, [5, 17, 200])
 
 
 def test_what_is_not_chosen_is_not_read(model):
@@ -296,39 +285,35 @@ def with_experts(tmp_path_factory):
     return folder / "packed"
 
 
-def after_a_prompt(model, count=100):
-    state = model.new_state(grid=64)
-    model.prefill(random_ids(count), state)
-    return state
+def model_with_room(folder, experts):
+    """The model with a pool of so many experts."""
+    one = load_model(folder).network.expert_banks()["layers.1.mlp.experts"].pool.slots
+    return load_model(folder, expert_bytes=experts * (one.nbytes // one.count))
 
 
 @pytest.mark.parametrize("room", [2, 5, 1_000])
 def test_experts_are_sent_to_as_single_operations_do(with_experts, room):
-    one = load_model(with_experts).network.expert_banks()["layers.1.mlp.experts"].pool.slots
-    model = load_model(with_experts, expert_bytes=room * (one.nbytes // one.count))
-    native, plain = both(model, after_a_prompt(model))
-    for tokens in ([5], [17]):
-        assert near(native.logits(tokens), plain.logits(tokens))
-    for side in (native, plain):
-        side.keep([0, 0, 0])
-    assert near(native.logits([5, 17, 200]), plain.logits([5, 17, 200]))
+    model = model_with_room(with_experts, room)
+    branches = both(model, started(model, 100, grid=64))
+    assert_alike(branches, [5], [17])
+    keep(branches, [0, 0, 0])
+    assert_alike(branches, [5, 17, 200])
 
 
 def test_experts_give_the_same_bits_whatever_the_pool_and_threads(with_experts):
-    one = load_model(with_experts).network.expert_banks()["layers.1.mlp.experts"].pool.slots
     found = []
     for room, threads in ((1_000, 1), (1_000, 3), (2, 2)):
-        model = load_model(with_experts, expert_bytes=room * (one.nbytes // one.count))
-        native = Branches(model, after_a_prompt(model))
+        model = model_with_room(with_experts, room)
+        native = Branches(model, started(model, 100, grid=64))
         native.native.step.library = library()._replace(threads=threads)
         native.keep([0, 0])
         found.append(native.logits([5, 17]))
-    assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
+    assert all(torch.equal(found[0], other) for other in found[1:])
 
 
 def test_an_expert_that_cannot_be_read_ends_the_step_with_its_file(with_experts, monkeypatch):
     model = load_model(with_experts)
-    branch = Branches(model, after_a_prompt(model, 1))
+    branch = Branches(model, started(model, 1, grid=64))
 
     def broken(*_):
         raise OSError("the disk is gone")

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from docqa.ingest.pdf.layout.paragraphs import join_lines
 from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import Hyphens
 from docqa.ingest.types import Page
 from tests.ingest.drawing import Sheet
+from tests.ingest.reading import pdf_page
 
 PROSE = "The warden opens the gate at the turn of the tide and"
 
@@ -20,7 +19,7 @@ def drawn(draw: Callable[..., None]) -> Page:
     """The page that `draw` puts on a canvas."""
     canvas = Sheet()
     draw(canvas)
-    return read(ReadRequest("a.pdf", canvas.data())).pages[0]
+    return pdf_page(canvas.data())
 
 
 def two_columns(canvas: object, top: float, *, left: str = "left", right: str = "right") -> None:

@@ -4,10 +4,9 @@ grades pages.
 
 from collections.abc import Callable
 
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Page
 from tests.ingest.drawing import Sheet
+from tests.ingest.reading import pdf_page
 
 BODY = (
     "The gates of the upper lock are opened by the warden alone, who notes",
@@ -32,7 +31,7 @@ def drawn(draw: Callable[..., None]) -> Page:
             canvas.drawString(x, top - 12 * row, line)
 
     draw(write)
-    return read(ReadRequest("a.pdf", canvas.data())).pages[0]
+    return pdf_page(canvas.data())
 
 
 def test_labels_in_the_margin_do_not_run_into_the_text():

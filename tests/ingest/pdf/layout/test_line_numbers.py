@@ -10,6 +10,7 @@ from docqa.ingest.read import read
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document, NumberedLine, Page
 from tests.ingest.drawing import Sheet
+from tests.ingest.reading import pdf_page, read_pdf
 
 WORDS = [
     "warden",
@@ -45,7 +46,7 @@ def numbered_pdf(pages: Sequence[Sequence[tuple[int | None, str]]]) -> bytes:
 
 
 def document(pages: Sequence[Sequence[tuple[int | None, str]]]) -> Document:
-    return read(ReadRequest("a.pdf", numbered_pdf(pages)))
+    return read_pdf(numbered_pdf(pages))
 
 
 def line_of(page: Page, word: str) -> tuple[int, int] | None:
@@ -95,7 +96,7 @@ def test_row_numbers_of_a_table_stay_in_its_rows():
     for row in range(1, 25):
         for x, cell in ((72, str(row)), (110, f"pond{row}"), (280, f"{row}.5 m"), (440, "sluice")):
             canvas.drawString(x, 720 - row * 24, cell)
-    page = read(ReadRequest("a.pdf", canvas.data())).pages[0]
+    page = pdf_page(canvas.data())
     assert page.text.split("\n")[6] == "7 pond7 7.5 m sluice" and page.lines == ()
 
 

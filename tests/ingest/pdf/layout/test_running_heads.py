@@ -11,6 +11,7 @@ import pytest
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
+from tests.ingest.reading import read_pdf
 
 # file, page, the beginning of a line that is no line of the page's text
 HEADS = [
@@ -129,7 +130,7 @@ def numbered(
         ]
         for n in range(count)
     ]
-    return read(ReadRequest("a.pdf", make_pdf(pages)))
+    return read_pdf(make_pdf(pages))
 
 
 def test_headings_with_numbers_that_are_not_the_pages_stay(make_pdf):

@@ -9,22 +9,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reportlab.lib import colors
 from reportlab.lib.styles import getSampleStyleSheet
-from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.layout.tables.page import take_tables
 from docqa.ingest.pdf.layout.tables.rules import Rules
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Page
+from tests.ingest.drawing import Sheet
+from tests.ingest.reading import pdf_page
 
 BODY = "The parties agree that the fees of the following schedule are paid against the deliverables named there. "
 TEXT = "The supplier delivers report {} on the gates of the harbour, with photographs and a list of repairs."
 FEE = "{},500.00 payable within thirty days"
 HEAD = ["No.", "Deliverable", "Due", "Fee"]
 WIDTHS = [40, 190, 80, 110]
+
+
+def page_of(*parts: Flowable) -> Page:
+    buffer = io.BytesIO()
+    SimpleDocTemplate(buffer).build(list(parts))
+    return pdf_page(buffer.getvalue())
 
 
 def page_with(
@@ -34,10 +39,8 @@ def page_with(
     plain = getSampleStyleSheet()["Normal"]
     table = Table([[Paragraph(cell, plain) for cell in row] for row in rows], colWidths=widths)
     table.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *style])
-    buffer = io.BytesIO()
     body = Paragraph(3 * BODY, plain)
-    SimpleDocTemplate(buffer).build([body, Spacer(1, 12), table, Spacer(1, 12), body])
-    return read(ReadRequest("a.pdf", buffer.getvalue())).pages[0]
+    return page_of(body, Spacer(1, 12), table, Spacer(1, 12), body)
 
 
 def grid(line: float = 0.5) -> list[tuple[Any, ...]]:
@@ -63,12 +66,10 @@ def test_wrapped_cells_of_a_ruled_table_stay_in_their_row():
 
 def test_words_broken_in_a_cell_are_joined():
     duty = "The keeper gives his assess-\nment of short- and long-\nterm work and gate-\nkeepers, berück-\nsichtigt"
-    buffer = io.BytesIO()
     rows = [["No.", "Duty"], ["1", duty], ["2", "An assessment of long-term gate-keepers"]]
     table = Table(rows, colWidths=[60, 200])
-    table.setStyle([("GRID", (0, 0), (-1, -1), 0.5, colors.black)])
-    SimpleDocTemplate(buffer).build([table])
-    rows = read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text.split("\n")
+    table.setStyle(grid())
+    rows = page_of(table).text.split("\n")
     assert (
         rows[1]
         == "1 | The keeper gives his assessment of short- and long-term work and gate-keepers, berücksichtigt"
@@ -134,14 +135,12 @@ def test_cells_of_a_page_of_hebrew_are_read_from_the_right():
 
 
 def test_boxes_and_the_grid_of_a_chart_are_no_tables():
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     canvas.grid([72 + 40 * n for n in range(10)], [300 + 30 * n for n in range(10)])
     canvas.drawString(80, 310, "low tide")
     canvas.rect(72, 100, 200, 60)
     canvas.drawString(80, 120, "The gate is shut.")
-    canvas.save()
-    assert "|" not in read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text
+    assert "|" not in pdf_page(canvas.data()).text
 
 
 @settings(deadline=None)
@@ -326,12 +325,10 @@ def test_three_ruled_rows_with_cells_of_many_lines_stay_rows():
 
 
 def test_hyphens_in_two_cells_are_two_words():
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer)
+    canvas = Sheet()
     for at in range(4):
         canvas.drawString(72, 700 - 14 * at, f"Alder{at}")
         canvas.drawString(140, 700 - 14 * at, "1.2")
         canvas.drawString(200, 700 - 14 * at, "--", charSpace=50)
-    canvas.save()
-    text = read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text
+    text = pdf_page(canvas.data()).text
     assert text.split("\n") == [f"Alder{at} | 1.2 | - | -" for at in range(4)]

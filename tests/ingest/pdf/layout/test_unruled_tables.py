@@ -2,15 +2,13 @@
 what is no table.
 """
 
-import io
 from collections.abc import Sequence
 
 import pytest
-from reportlab.pdfgen.canvas import Canvas
 
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document, Page, Table
+from tests.ingest.drawing import Sheet
+from tests.ingest.reading import read_pdf
 
 BODY = "The warden opens the gate at the turn of the tide and notes the level."
 Placed = tuple[float, float, str]
@@ -23,8 +21,7 @@ def document_of(
     """Words at (x, y from the top); a negative x is the right edge. `rules`: level lines (y, x0,
     x1) on every page.
     """
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas = Sheet()
     for page in pages:
         canvas.setFont("Helvetica", 10)
         for x, y, text in page:
@@ -32,8 +29,7 @@ def document_of(
         for y, x0, x1 in rules:
             canvas.line(x0, 792 - y, x1, 792 - y)
         canvas.showPage()
-    canvas.save()
-    return read(ReadRequest("a.pdf", buffer.getvalue()))
+    return read_pdf(canvas.data())
 
 
 def shown(page: Page, table: Table) -> list[list[str]]:

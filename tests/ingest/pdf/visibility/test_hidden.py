@@ -28,6 +28,7 @@ from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 from tests.ingest.drawing import Sheet, bytes_of
+from tests.ingest.reading import first_text, read_pdf
 
 SEEN = "The warden opens the gate at the turn of the tide."
 SECRET = "The official total is one dollar."
@@ -130,8 +131,8 @@ def test_what_cannot_be_seen_is_not_in_the_text(hide, rotation):
         written(canvas, SEEN, 700)
         hide(canvas)
 
-    document = read(ReadRequest("a.pdf", draw(paint, rotation=rotation)))
-    assert document.pages[0].text == SEEN
+    document = read_pdf(draw(paint, rotation=rotation))
+    assert first_text(document) == SEEN
     assert document.coverage.hidden_spans == 1
     assert any(line.startswith("hidden text on page 1 (") for line in document.coverage.warnings)
 
@@ -205,8 +206,8 @@ SHOWING = [
 
 @pytest.mark.parametrize("show", SHOWING, ids=lambda show: show.__name__)
 def test_what_can_be_seen_stays(show):
-    document = read(ReadRequest("a.pdf", draw(show)))
-    assert document.pages[0].text == SECRET
+    document = read_pdf(draw(show))
+    assert first_text(document) == SECRET
     assert document.coverage.hidden_spans == 0
 
 
@@ -219,8 +220,8 @@ def test_a_black_bar_hides_the_words_below_it_and_no_others():
         )
         canvas.rect(start - 1, 594, end - start + 2, 20, stroke=0, fill=1)
 
-    document = read(ReadRequest("a.pdf", draw(paint)))
-    assert document.pages[0].text == "The fee is for each gate."
+    document = read_pdf(draw(paint))
+    assert first_text(document) == "The fee is for each gate."
     assert document.coverage.hidden_spans == 1
 
 
@@ -234,15 +235,13 @@ def test_white_leaders_do_not_take_the_word_beside_them():
         line.textOut("Plaintiff")
         canvas.drawText(line)
 
-    document = read(ReadRequest("a.pdf", draw(paint)))
-    assert document.pages[0].text == "Plaintiff"
+    document = read_pdf(draw(paint))
+    assert first_text(document) == "Plaintiff"
 
 
 def test_only_the_words_outside_a_clip_are_hidden():
-    document = read(
-        ReadRequest("a.pdf", draw(lambda canvas: clipped(canvas, SECRET, (60, 590, 72, 30))))
-    )
-    assert document.pages[0].text == "The official"
+    document = read_pdf(draw(lambda canvas: clipped(canvas, SECRET, (60, 590, 72, 30))))
+    assert first_text(document) == "The official"
     assert document.coverage.hidden_spans == 1
 
 
@@ -285,15 +284,15 @@ def on_layer(name: str, text: str, y: int = 600) -> bytes:
 
 
 def test_text_on_a_layer_that_is_off_is_hidden():
-    document = read(ReadRequest("a.pdf", layered(on_layer("A", SECRET), off="A")))
-    assert document.pages[0].text == SEEN
+    document = read_pdf(layered(on_layer("A", SECRET), off="A"))
+    assert first_text(document) == SEEN
     assert document.coverage.hidden_spans == 1
     assert "on a layer that is off" in document.coverage.warnings[0]
 
 
 def test_a_form_on_a_layer_that_is_off_is_hidden():
-    document = read(ReadRequest("a.pdf", layered(b"/X Do", off="B", form_on="B")))
-    assert (document.pages[0].text, document.coverage.hidden_spans) == (SEEN, 1)
+    document = read_pdf(layered(b"/X Do", off="B", form_on="B"))
+    assert (first_text(document), document.coverage.hidden_spans) == (SEEN, 1)
 
 
 def test_text_on_layers_that_are_on_stays():
@@ -302,8 +301,8 @@ def test_text_on_layers_that_are_on_stays():
         + on_layer("B", "A line of the second layer", 580)
         + b"/X Do"
     )
-    document = read(ReadRequest("a.pdf", layered(drawing, off=(), form_on="A")))
-    found = document.pages[0].text.split("\n")
+    document = read_pdf(layered(drawing, off=(), form_on="A"))
+    found = first_text(document).split("\n")
     assert found == [SEEN, "A line of the first layer _", "A line of the second layer", SECRET]
     assert document.coverage.hidden_spans == 0
 
@@ -312,8 +311,8 @@ def test_of_two_overlapping_layers_the_one_switched_off_is_hidden():
     drawing = on_layer("A", "The gate opens at the turn of the tide") + on_layer(
         "B", "La porte ouvre avec la marée"
     )
-    document = read(ReadRequest("a.pdf", layered(drawing.replace("é".encode(), b"e"), off="A")))
-    assert document.pages[0].text == f"{SEEN}\nLa porte ouvre avec la maree"
+    document = read_pdf(layered(drawing.replace("é".encode(), b"e"), off="A"))
+    assert first_text(document) == f"{SEEN}\nLa porte ouvre avec la maree"
     assert document.coverage.hidden_spans == 1
 
 
@@ -324,8 +323,8 @@ def scan(canvas: Canvas) -> None:
 
 
 def test_the_text_layer_of_a_scan_is_read():
-    document = read(ReadRequest("a.pdf", draw(scan)))
-    assert document.pages[0].text.count(SEEN) == 10
+    document = read_pdf(draw(scan))
+    assert first_text(document).count(SEEN) == 10
     assert document.coverage.ocr_pages == (1,)
     assert document.coverage.hidden_spans == 0
 
@@ -340,10 +339,10 @@ def test_the_text_layer_of_a_small_scan_with_letters_is_read():
             canvas.drawImage(ImageReader(letters), 72 + 45 * at, 600 + over, 6 * len(word), 12)
             written(canvas, word, 600, mode=3, x=72 + 45 * at)
 
-    document = read(ReadRequest("a.pdf", draw(partial(paint, over=-2))))
-    assert document.pages[0].text == SEEN and document.coverage.ocr_pages == (1,)
+    document = read_pdf(draw(partial(paint, over=-2)))
+    assert first_text(document) == SEEN and document.coverage.ocr_pages == (1,)
     with pytest.raises(NoText):
-        read(ReadRequest("a.pdf", draw(partial(paint, over=40))))
+        read_pdf(draw(partial(paint, over=40)))
 
 
 def test_a_black_bar_on_a_scan_hides_the_recognised_words_below_it():
@@ -352,8 +351,8 @@ def test_a_black_bar_on_a_scan_hides_the_recognised_words_below_it():
         written(canvas, SECRET, 400, mode=3)
         boxed(canvas, 400, grey=0.0)
 
-    document = read(ReadRequest("a.pdf", draw(paint)))
-    assert "dollar" not in document.pages[0].text and SEEN in document.pages[0].text
+    document = read_pdf(draw(paint))
+    assert "dollar" not in first_text(document) and SEEN in first_text(document)
     assert document.coverage.hidden_spans == 1
 
 
@@ -364,8 +363,8 @@ def test_a_picture_behind_the_page_does_not_excuse_a_hidden_line():
             written(canvas, f"{SEEN} {row}", 700 - 14 * row)
         written(canvas, SECRET, 400, mode=3)
 
-    document = read(ReadRequest("a.pdf", draw(paint)))
-    assert "dollar" not in document.pages[0].text
+    document = read_pdf(draw(paint))
+    assert "dollar" not in first_text(document)
     assert document.coverage.ocr_pages == ()
 
 
@@ -404,7 +403,7 @@ def test_the_sources_of_a_question_pass_the_wish_on(with_secret):
 
 def test_a_file_whose_text_is_all_hidden_says_so():
     with pytest.raises(NoText, match="--include-hidden"):
-        read(ReadRequest("a.pdf", draw(invisible)))
+        read_pdf(draw(invisible))
     assert read(ReadRequest("a.pdf", draw(invisible), include_hidden=True)).pages[0].text == SECRET
 
 
@@ -424,8 +423,8 @@ def test_letters_of_half_a_point_are_hidden_in_words_and_in_fragments():
         canvas.setFont("Helvetica", 10)
         canvas.drawString(0, 0, "The fee is 1 euro and agreement.")
 
-    document = read(ReadRequest("a.pdf", draw(paint)))
-    assert document.pages[0].text == "The fee is stated in Schedule 2. i - ll"
+    document = read_pdf(draw(paint))
+    assert first_text(document) == "The fee is stated in Schedule 2. i - ll"
     assert "too small to read" in document.coverage.warnings[0]
 
 

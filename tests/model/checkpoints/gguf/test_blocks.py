@@ -14,8 +14,6 @@ from docqa.model.checkpoints.checkpoint import open_checkpoint, packed_matrices
 from docqa.model.checkpoints.gguf.conventions import stored_rows, to_checkpoint
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
-from docqa.model.decode.beams import Branches
-from docqa.model.decode.step import NativeStep
 from docqa.model.errors import WeightsMismatch
 from docqa.model.load import load_model
 
@@ -33,6 +31,12 @@ IDS = tiny.random_ids(60)[None]
 def write(folder, family, matrices):
     """A random checkpoint as a GGUF file."""
     return written(folder, {**TRANSFORMERS[family], "model_type": family, **SIZES}, matrices)
+
+
+def write_sparse(folder, sizes):
+    """A file with experts in every layer."""
+    raw = {**FAMILIES["qwen3_5_moe_text"], "model_type": "qwen3_5_moe_text", **sizes}
+    return written(folder, raw, "Q4_0")
 
 
 def written(folder, raw, matrices):
@@ -103,9 +107,7 @@ def test_a_matrix_of_another_shape_than_the_metadata_say_is_refused(tmp_path):
 
 @pytest.fixture
 def sparse(tmp_path):
-    """A file with experts in every layer."""
-    raw = {**FAMILIES["qwen3_5_moe_text"], "model_type": "qwen3_5_moe_text", **SPARSE}
-    return written(tmp_path, {name: raw[name] for name in raw if name != "mlp_only_layers"}, "Q4_0")
+    return write_sparse(tmp_path, SPARSE)
 
 
 def test_experts_stay_in_their_blocks_and_mean_the_same_numbers(sparse):
@@ -121,7 +123,7 @@ def test_experts_stay_in_their_blocks_and_mean_the_same_numbers(sparse):
             assert isinstance(gate_up, BlockMatrix) and down.block.name == "Q4_0"
             assert torch.equal(gate_up.dense(), experts.gate_up_proj[number])
             assert torch.equal(down.dense(), experts.down_proj[number])
-    x = torch.randn(30, config.hidden_size, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(30, config.hidden_size, generator=tiny.seeded(0))
     chosen = torch.randint(0, config.num_experts, (30, 1))
     weights = torch.ones(30, 1)
     right = experts(x, chosen, weights)
@@ -146,7 +148,7 @@ def test_experts_in_other_blocks_than_products_take_are_dequantized(sparse, monk
     assert "blocks" not in model.precision
 
 
-def test_experts_in_blocks_are_sent_to_in_the_native_step(tmp_path, monkeypatch):
+def test_experts_in_blocks_are_sent_to_in_the_native_step(tmp_path):
     wide = {
         "num_attention_heads": 4,
         "head_dim": 64,
@@ -157,16 +159,8 @@ def test_experts_in_blocks_are_sent_to_in_the_native_step(tmp_path, monkeypatch)
         "moe_intermediate_size": 64,
         "shared_expert_intermediate_size": 64,
     }
-    raw = {**FAMILIES["qwen3_5_moe_text"], "model_type": "qwen3_5_moe_text", **wide}
-    model = load_model(
-        written(tmp_path, {name: raw[name] for name in raw if name != "mlp_only_layers"}, "Q4_0")
-    )
-    state = model.new_state()
-    model.prefill(IDS[0, :40], state)
-    native = Branches(model, state)
-    monkeypatch.setattr(NativeStep, "of", classmethod(lambda cls, model, state: None))
-    plain = Branches(model, state)
-    assert native.native is not None and plain.native is None
+    model = load_model(write_sparse(tmp_path, wide))
+    native, plain = tiny.both(model, tiny.started(model, 40))
     for token in (5, 17, 9):
         one = native.logits([token])
         other = plain.logits([token])

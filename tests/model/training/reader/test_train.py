@@ -73,33 +73,11 @@ def data(read_options, monkeypatch):
 
 
 def train(start, data, out, steps: int, *more: str) -> list[dict]:
-    training.main(
-        [
-            "--start",
-            str(start),
-            "--data",
-            str(data),
-            "--out",
-            str(out),
-            "--steps",
-            str(steps),
-            "--batch",
-            "4",
-        ]
-        + [
-            "--claims",
-            "2",
-            "--replies",
-            "2",
-            "--validate",
-            "2",
-            "--frozen",
-            "0",
-            "--save-every",
-            "1000",
-        ]
-        + ["--measure-every", "1", *more]
+    options = (
+        f"--start {start} --data {data} --out {out} --steps {steps} --batch 4 --claims 2 --replies 2 "
+        "--validate 2 --frozen 0 --save-every 1000 --measure-every 1"
     )
+    training.main([*options.split(), *more])
     log = out / "reader.jsonl"
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 

@@ -14,47 +14,18 @@ from docqa.model.training.trunk import distill
 def train(folders, out, steps: int, *more: str):
     """Run the command; the lines of its log."""
     teacher, student, data = folders
-    distill.main(
-        [
-            "--teacher",
-            str(teacher),
-            "--student",
-            str(student),
-            "--data",
-            str(data),
-            "--out",
-            str(out),
-            "--steps",
-            str(steps),
-            "--batch",
-            "2",
-            "--lengths",
-            "320",
-            "--device",
-            "cpu",
-            "--frozen-layers",
-            "1",
-            "--mlp-rate",
-            "0",
-            *more,
-        ]
+    options = (
+        f"--teacher {teacher} --student {student} --data {data} --out {out} --steps {steps} "
+        "--batch 2 --lengths 320 --device cpu --frozen-layers 1 --mlp-rate 0"
     )
+    distill.main([*options.split(), *more])
     log = out.with_suffix(".jsonl")  # a line every ten steps
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
 def test_mixers_above_the_frozen_layers_learn_and_nothing_else_moves(folders, tmp_path):
-    lines = train(
-        folders,
-        tmp_path / "run",
-        20,
-        "--rate",
-        "3e-3",
-        "--mixture",
-        "0.2,0.4,0.4",
-        "--rounded",
-        "out_proj",
-    )
+    options = "--rate 3e-3 --mixture 0.2,0.4,0.4 --rounded out_proj"
+    lines = train(folders, tmp_path / "run", 20, *options.split())
     assert (
         lines[-1]["divergence"] < lines[0]["divergence"]
         and lines[-1]["distance"] < lines[0]["distance"]
