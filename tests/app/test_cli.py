@@ -23,7 +23,7 @@ HEAVY = (
 )
 
 
-def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+def _run(capsys, *arguments: str) -> tuple[int, str, str]:
     code = cli.run(arguments)
     captured = capsys.readouterr()
     return code, captured.out, captured.err
@@ -107,7 +107,7 @@ def test_an_unknown_command_ends_with_2_and_a_line_on_stderr(capsys, arguments, 
 
 def test_a_file_instead_of_the_question_is_a_usage_error(capsys, tmp_path):
     file = tmp_path / "contract.txt"
-    file.write_text("The term ends in May.", encoding="utf-8")
+    file.write_text("The term ends in May.")
     code, out, err = _run(capsys, "ask", str(file))
     assert code == 2
     assert out == ""
@@ -136,7 +136,7 @@ def test_a_file_without_questions_says_which_line_and_what_is_wanted(
     capsys, tmp_path, content, said
 ):
     file = tmp_path / "questions.jsonl"
-    file.write_text(content, encoding="utf-8")
+    file.write_text(content)
     code, out, err = _run(capsys, "ask", "x.pdf", "--questions", str(file))
     assert code == 2
     assert out == ""

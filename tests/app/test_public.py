@@ -23,7 +23,7 @@ def test_the_public_names_are_the_same_from_both_packages():
 @pytest.mark.weights
 @pytest.mark.parametrize("number", [0, 1])
 def test_the_examples_of_the_manual_run(repository, sample_docs, tmp_path, number):
-    page = (repository / "app" / "manual" / "python.md").read_text(encoding="utf-8")
+    page = (repository / "app" / "manual" / "python.md").read_text()
     example = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[number]
     shutil.copy(sample_docs / "services_agreement.pdf", tmp_path / "contract.pdf")
     done = subprocess.run(

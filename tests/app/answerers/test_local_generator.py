@@ -6,7 +6,6 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,25 +37,25 @@ TEMPLATE = """{%- for message in messages %}{{- message.role + ': ' + message.co
 
 
 @pytest.fixture(scope="module")
-def writer(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def writer(checkpoint: Path, tmp_path_factory) -> Path:
     """The tiny checkpoint with a template that thinks; it writes whatever its random weights
     say.
     """
     folder = tmp_path_factory.mktemp("writers") / "writer"
     shutil.copytree(checkpoint, folder)
-    (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
+    (folder / "chat_template.jinja").write_text(TEMPLATE)
     settings = {"do_sample": True, "temperature": 0.6, "top_k": 20, "eos_token_id": 0}
-    (folder / "generation_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    (folder / "generation_config.json").write_text(json.dumps(settings))
     return folder
 
 
 @pytest.fixture(scope="module")
-def writing_model(writer: Path) -> Any:
+def writing_model(writer: Path):
     return load_model(writer, dtype="float32", threads=1)
 
 
 @pytest.fixture(autouse=True)
-def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+def few_tokens(monkeypatch) -> None:
     monkeypatch.setattr(generation, "MOST_THOUGHT", 12)
     monkeypatch.setattr(generation, "MOST_WRITTEN", 24)
     monkeypatch.setenv("DOCQA_DTYPE", "float32")
@@ -64,12 +63,12 @@ def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def chat(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def chat(docqa, monkeypatch):
     """Function(line, *arguments) -> (exit code, stdout, stderr) of `docqa chat` with one line from
     a pipe.
     """
 
-    def run(line: str, *arguments: object) -> tuple[int, str, str]:
+    def run(line: str, *arguments) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line.encode("utf-8"))))
         return docqa("chat", *arguments)
 
@@ -97,7 +96,7 @@ def from_of(answer: Answer) -> object:
     return options["from"]
 
 
-def opened(path: Path, model: Any, cache: Path, **options: Any) -> Any:
+def opened(path: Path, model, cache: Path, **options):
     return open_session(
         [str(path)], Options(cache_dir=str(cache), preview=False, **options), model=model
     )
@@ -219,8 +218,8 @@ def test_a_text_that_is_stopped_is_answered_with_what_came(note, writing_model, 
     with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
         assert not session.stop_writing()
         whole = text_of(list(session.ask(QUESTION)))
-        events: list[Any] = []
-        stream: Iterator[Any] = session.ask(QUESTION)
+        events = []
+        stream = session.ask(QUESTION)
         for event in stream:
             events.append(event)
             if isinstance(event, Token) and len(text_of(events)) > 2:
@@ -233,9 +232,9 @@ def test_a_text_that_is_stopped_is_answered_with_what_came(note, writing_model, 
 def test_what_nothing_bears_out_is_written_again_once(note, writing_model, tmp_path, monkeypatch):
     quoted = 'The tenant pays "119 dollars to the keeper named Alder7".'
     replies = ["The keeper returns the moon within ten years.", quoted]
-    told: list[int] = []
+    told = []
 
-    def write(model: Any, state: Any, *rest: Any) -> Any:
+    def write(model, state, *rest):
         told.append(state.position)
         yield Token(replies[len(told) - 1])
         return Reply(replies[len(told) - 1])

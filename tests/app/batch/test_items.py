@@ -73,10 +73,10 @@ def test_an_archive_is_opened_once_for_all_its_documents(tmp_path, monkeypatch):
         for number in range(20):
             archive.writestr(f"{number:02}.txt", f"text {number}")
     items = list_items([str(path)]).items
-    opened: list[object] = []
+    opened = []
     original = zipfile.ZipFile.__init__
 
-    def count(self: zipfile.ZipFile, file: object, *values: object, **named: object) -> None:
+    def count(self: zipfile.ZipFile, file, *values, **named) -> None:
         opened.append(file)
         original(self, file, *values, **named)
 

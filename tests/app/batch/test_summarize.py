@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("tiny_model")
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path) -> Path:
     """Two notes, one of them twice, and a PDF that is none."""
     path = tmp_path / "docs"
     (path / "sub").mkdir(parents=True)
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def test_output_has_pages_lines_digest_and_failures(docqa, folder, tmp_path):
@@ -46,11 +46,11 @@ def test_output_has_pages_lines_digest_and_failures(docqa, folder, tmp_path):
         text = (folder / record["path"]).read_text()
         assert record["sentences"]
         assert all(sentence["text"] in text for sentence in record["sentences"])
-        page = (tmp_path / "out" / f"{record['path']}.md").read_text(encoding="utf-8")
+        page = (tmp_path / "out" / f"{record['path']}.md").read_text()
         assert all(sentence["text"] in page for sentence in record["sentences"])
     (failure,) = _lines(tmp_path / "out" / "failures.jsonl")
     assert (failure["path"], failure["kind"]) == ("broken.pdf", "Unreadable")
-    digest = (tmp_path / "out" / "digest.md").read_text(encoding="utf-8")
+    digest = (tmp_path / "out" / "digest.md").read_text()
     assert all(record["path"] in digest for record in records)
     assert sum(outcome == "done" for _, outcome in attempts_of(tmp_path / "out")) == 2
 

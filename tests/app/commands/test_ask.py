@@ -27,17 +27,15 @@ pytestmark = pytest.mark.usefixtures("tiny_model")
 
 
 @pytest.fixture
-def in_json(repository: Path, docqa: Any) -> Any:
+def in_json(repository: Path, docqa):
     """Function(*arguments) -> (exit code, the answers of `ask --json`, which its schema
     accepts).
     """
-    text = (repository / "app" / "output" / "schemas" / "answer.schema.json").read_text(
-        encoding="utf-8"
-    )
+    text = (repository / "app" / "output" / "schemas" / "answer.schema.json").read_text()
     checked = jsonschema.Draft202012Validator(json.loads(text))
     checked.check_schema(checked.schema)
 
-    def run(*arguments: object) -> tuple[int, list[dict[str, Any]]]:
+    def run(*arguments) -> tuple[int, list[dict[str, Any]]]:
         code, out, _ = docqa("ask", *arguments, "--json")
         answers = [json.loads(line) for line in out.splitlines()]
         for answer in answers:
@@ -55,7 +53,7 @@ def test_stdout_has_the_answer_and_its_graded_quote_only(docqa, note):
     assert code == 0
     quoted = [line.strip() for line in out.splitlines() if line.startswith('  "')]
     assert quoted
-    assert quoted[0].strip('"') in " ".join(note.read_text(encoding="utf-8").split())
+    assert quoted[0].strip('"') in " ".join(note.read_text().split())
     assert "[quote found]" in out
     assert "reading" not in out
 
@@ -86,14 +84,14 @@ def test_what_is_possible_is_status_5_and_says_where(
 ):
     folder = tmp_path / "checkpoint"
     shutil.copytree(checkpoint, folder)
-    calibration = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+    calibration = json.loads((folder / "calibration.json").read_text())
     calibration["refusal"]["possible_threshold"] = 0.0
-    (folder / "calibration.json").write_text(json.dumps(calibration), encoding="utf-8")
+    (folder / "calibration.json").write_text(json.dumps(calibration))
     monkeypatch.setenv("DOCQA_MODEL", str(folder))
     code, out, _ = docqa("ask", note, NOWHERE)
     assert (code, out.splitlines()[0][:25]) == (5, "Possibly in paragraph 1: ")
     other = tmp_path / "other.txt"
-    other.write_text("Nothing of any note stands in this file, which is short.\n", encoding="utf-8")
+    other.write_text("Nothing of any note stands in this file, which is short.\n")
     code, out, _ = docqa("ask", note, other, NOWHERE)
     assert (code, out.startswith(f"Possibly in {tmp_path}")) == (5, True)
     assert "Searched: 2 files" in out
@@ -108,7 +106,7 @@ def test_what_is_possible_is_status_5_and_says_where(
 
 def test_of_several_files_every_place_names_its_file(docqa, note, tmp_path):
     other = tmp_path / "other.txt"
-    other.write_text("It is dry.\n", encoding="utf-8")
+    other.write_text("It is dry.\n")
     code, out, _ = docqa("ask", note, other, QUESTION)
     assert code == 0
     places = [line for line in out.splitlines() if "[quote found" in line]
@@ -117,9 +115,7 @@ def test_of_several_files_every_place_names_its_file(docqa, note, tmp_path):
 
 def test_questions_of_a_file_are_answered_in_order_with_worst_status(in_json, note, tmp_path):
     questions = tmp_path / "questions.jsonl"
-    questions.write_text(
-        f"{json.dumps({'question': QUESTION, 'answer': '119'})}\n\n{NOWHERE}\n", encoding="utf-8"
-    )
+    questions.write_text(f"{json.dumps({'question': QUESTION, 'answer': '119'})}\n\n{NOWHERE}\n")
     code, answers = in_json(note, "--questions", questions)
     assert [answer["question"] for answer in answers] == [QUESTION, NOWHERE]
     assert [answer["status"] for answer in answers] == ["answered", "not_found"]
@@ -187,7 +183,7 @@ def test_each_in_a_batch_says_what_each_says_one_by_one(docqa, note, tmp_path):
 
 def test_each_answers_every_file_by_itself_and_names_it(docqa, note, in_json):
     other = note.with_name("other.txt")
-    other.write_text(f"{HEDGE}\n", encoding="utf-8")
+    other.write_text(f"{HEDGE}\n")
     code, answers = in_json(note.parent, QUESTION, "--each")
     assert (code, [answer["status"] for answer in answers]) == (5, ["answered", "not_found"])
     _, out, _ = docqa("ask", note, other, QUESTION, "--each")
@@ -268,11 +264,11 @@ def test_a_document_that_cannot_be_used_is_status_3_with_a_reason(docqa, tmp_pat
 def test_a_password_opens_an_encrypted_file_and_a_wrong_one_says_so(docqa, tmp_path):
     locked = _encrypted(tmp_path / "locked.pdf")
     password = tmp_path / "password"
-    password.write_text("sesame\n", encoding="utf-8")
+    password.write_text("sesame\n")
     code, _, err = docqa("ask", locked, QUESTION, "--password-file", password)
     assert code == 3  # its one page is blank: it was opened, and there is no text
     assert "password" not in err.replace(str(tmp_path), "")
-    password.write_text("open up\n", encoding="utf-8")
+    password.write_text("open up\n")
     code, _, err = docqa("ask", locked, QUESTION, "--password-file", password)
     assert code == 3
     assert "password" in err.replace(str(tmp_path), "")
@@ -326,7 +322,7 @@ def test_read_then_ask_reuses_every_token(docqa, note, in_json):
 
 def test_outline_prints_the_tree_with_pages_and_as_json(docqa, tmp_path):
     file = tmp_path / "guide.md"
-    file.write_text("# One\n\nText of one.\n\n## Two\n\nText of two.\n", encoding="utf-8")
+    file.write_text("# One\n\nText of one.\n\n## Two\n\nText of two.\n")
     code, out, _ = docqa("outline", file)
     assert (code, out.splitlines()) == (0, ["One", "  Two"])
     sections = json.loads(docqa("outline", file, "--json")[1])["sections"]
@@ -378,7 +374,7 @@ def test_models_check_agrees_with_transformers(docqa, checkpoint):
 # Processes
 
 
-def _start(python: str, *arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+def _start(python: str, *arguments, **options) -> subprocess.Popen[bytes]:
     """The command in a process, with the SIGINT that a shell's foreground job has."""
     return subprocess.Popen(
         [python, "-m", "docqa.app", *map(str, arguments)],
@@ -435,11 +431,11 @@ def test_ask_opens_no_socket_in_any_of_its_processes(python, note, tmp_path):
     child = _start(python, "ask", note, QUESTION, stdout=subprocess.PIPE, env=environment)
     _, err = child.communicate(timeout=120)
     assert child.returncode == 0, err
-    assert not log.exists(), log.read_text(encoding="utf-8")
+    assert not log.exists(), log.read_text()
     subprocess.run(
         [python, "-c", "import socket; socket.socket()"], env=environment, timeout=60, check=True
     )
-    assert "socket.__new__" in log.read_text(encoding="utf-8")
+    assert "socket.__new__" in log.read_text()
 
 
 def test_a_bug_is_one_line_and_its_traceback_on_request(python, note):

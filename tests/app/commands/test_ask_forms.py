@@ -17,11 +17,9 @@ def test_markdown_has_question_answer_and_numbered_quotes(docqa, note):
 
 def test_html_is_one_page_of_all_questions_and_files(docqa, note, tmp_path):
     other = tmp_path / "other.txt"
-    other.write_text(
-        "The tenant of unit 8 shall pay 136 dollars to the keeper named Alder8.\n", encoding="utf-8"
-    )
+    other.write_text("The tenant of unit 8 shall pay 136 dollars to the keeper named Alder8.\n")
     asked = tmp_path / "questions.txt"
-    asked.write_text(f"{QUESTION}\nWho is the keeper?\n", encoding="utf-8")
+    asked.write_text(f"{QUESTION}\nWho is the keeper?\n")
     code, out, _ = docqa(
         "ask",
         note,
@@ -53,7 +51,6 @@ def test_only_named_sections_answer_and_the_answer_says_so(docqa, tmp_path):
     lease = tmp_path / "lease.md"
     lease.write_text(
         "# 1. Rent\n\nThe rent is 9 dollars.\n\n# 2. Term\n\nThe rent of the term is 7 dollars.\n",
-        "utf8",
     )
     code, out, _ = docqa("ask", lease, "What is the rent in dollars?", "--sections", "2", "--json")
     answer = json.loads(out)
@@ -80,7 +77,7 @@ The tenant of unit 7 shall pay 124 dollars to the keeper named Alder7.
 
 def test_a_cite_is_made_of_the_front_matter(docqa, tmp_path):
     paper = tmp_path / "paper.md"
-    paper.write_text(PAPER, encoding="utf-8")
+    paper.write_text(PAPER)
     code, out, _ = docqa("ask", paper, QUESTION, "--format", "bibtex")
     assert (
         code == 0

@@ -17,7 +17,7 @@ SECRET = "The xylophone of Quetzalcoatl is buried under the seventh oak.\n"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path) -> Path:
     """A folder with a text of two lines, and one below it."""
     (tmp_path / "papers" / "more").mkdir(parents=True)
     (tmp_path / "papers" / "one.txt").write_text(SECRET)
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def archive(folder: Path, tmp_path: Path) -> Path:
+def archive(folder: Path, tmp_path) -> Path:
     path = tmp_path / "papers.zip"
     with zipfile.ZipFile(path, "w") as file:
         for name in ("one.txt", "more/two.txt"):
@@ -141,7 +141,7 @@ def test_forget_of_no_path_is_not_the_current_folder(docqa, folder, monkeypatch)
 
 
 def test_forget_of_an_unreadable_file_says_what_was_missed(docqa, note, monkeypatch):
-    def refused(_: object) -> str:
+    def refused(_) -> str:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("docqa.app.storage.sources.file_digest", refused)

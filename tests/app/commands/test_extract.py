@@ -7,7 +7,6 @@ import sqlite3
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,21 +26,20 @@ pytestmark = pytest.mark.usefixtures("tiny_model")
 
 
 @pytest.fixture
-def questions(tmp_path: Path) -> Path:
+def questions(tmp_path) -> Path:
     path = tmp_path / "questions.txt"
-    path.write_text(f"{RENT}\n{NOWHERE}\n", encoding="utf-8")
+    path.write_text(f"{RENT}\n{NOWHERE}\n")
     return path
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path) -> Path:
     """Two notes that differ in a sum."""
     path = tmp_path / "contracts"
     path.mkdir()
     for name, dollars in (("a.txt", 119), ("b.txt", 250)):
         (path / name).write_text(
             f"The tenant shall pay {dollars} dollars to the keeper before the ninth day of each month.\n",
-            encoding="utf-8",
         )
     return path
 
@@ -74,9 +72,7 @@ def test_a_table_has_fields_or_questions_and_not_both(docqa, folder, questions):
 
 def test_fields_of_a_file_are_the_columns(docqa, folder, tmp_path):
     path = tmp_path / "fields.toml"
-    path.write_text(
-        f'[[field]]\nname = "rent"\ntype = "amount"\nquestion = "{RENT}"\n', encoding="utf-8"
-    )
+    path.write_text(f'[[field]]\nname = "rent"\ntype = "amount"\nquestion = "{RENT}"\n')
     code, out, _ = docqa("extract", folder, "--fields", path)
     assert code in (0, 5)
     assert [list(row)[2:4] for row in _rows(out)] == [["rent", "rent [normalised]"]] * 2
@@ -144,7 +140,7 @@ def test_with_a_workspace_the_same_command_asks_only_what_is_new(
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of one")
     code, first, _ = docqa(*arguments)
     assert code == 6
-    (folder / "c.txt").write_text("The gardener waters the hedge on Tuesdays.\n", encoding="utf-8")
+    (folder / "c.txt").write_text("The gardener waters the hedge on Tuesdays.\n")
     code, second, _ = docqa(*arguments)
     assert code == 6
     assert set(first.splitlines()) < set(second.splitlines())
@@ -154,21 +150,19 @@ def test_with_a_workspace_the_same_command_asks_only_what_is_new(
 
 
 def test_a_second_run_asks_nothing_again(docqa, folder, questions, monkeypatch):
-    (folder / "scan.txt").write_text(
-        "The gardener waters the hedge on Tuesdays.\n", encoding="utf-8"
-    )
+    (folder / "scan.txt").write_text("The gardener waters the hedge on Tuesdays.\n")
     first = docqa("extract", folder, "--questions", questions, "--format", "jsonl")
-    asked: list[str] = []
+    asked = []
     original = Session.ask
 
-    def ask(self: Session, question: str) -> Any:
+    def ask(self: Session, question: str):
         asked.append(question)
         return original(self, question)
 
     monkeypatch.setattr(Session, "ask", ask)
     assert docqa("extract", folder, "--questions", questions, "--format", "jsonl")[:2] == first[:2]
     assert asked == []
-    questions.write_text(f"{NOWHERE}\nWho keeps it?\n{RENT}\n", encoding="utf-8")
+    questions.write_text(f"{NOWHERE}\nWho keeps it?\n{RENT}\n")
     assert docqa("extract", folder, "--questions", questions)[0] == 0
     assert asked == ["Who keeps it?"] * 3
     assert recent_documents(Store()) == []
@@ -184,14 +178,14 @@ def test_answers_are_not_reused_where_something_else_was_asked(
     if change == "forget":
         docqa("forget", path)
     elif change == "content":
-        path.write_text("The tenant shall pay 300 dollars to the keeper.\n", encoding="utf-8")
+        path.write_text("The tenant shall pay 300 dollars to the keeper.\n")
     else:
         arguments.append(change)
     monkeypatch.setattr("docqa.app.batch.jobs.find_model", _no_model)
     assert docqa(*arguments)[0] == 4
 
 
-def _no_model(options: object) -> None:
+def _no_model(options) -> None:
     raise ResourceError("the model was loaded")
 
 
@@ -214,17 +208,17 @@ def test_the_table_of_an_earlier_run_is_not_a_document(docqa, folder, questions)
     output = folder / "table.md"
     for _ in range(2):
         assert docqa("extract", folder, "--questions", questions, "--output", output)[0] == 0
-        assert "table.md" not in output.read_text(encoding="utf-8")
-    output.write_text("The tenant wrote this himself.\n", encoding="utf-8")
+        assert "table.md" not in output.read_text()
+    output.write_text("The tenant wrote this himself.\n")
     code, _, err = docqa("extract", folder, "--questions", questions, "--output", output)
     assert code == 2
     assert "is one of the documents" in err
-    assert output.read_text(encoding="utf-8") == "The tenant wrote this himself.\n"
+    assert output.read_text() == "The tenant wrote this himself.\n"
 
 
 def test_nothing_answered_is_status_5(docqa, folder, tmp_path):
     path = tmp_path / "none.txt"
-    path.write_text(NOWHERE, encoding="utf-8")
+    path.write_text(NOWHERE)
     code, out, _ = docqa("extract", folder, "--questions", path)
     assert code == 5
     assert [row[f"{NOWHERE} [status]"] for row in _rows(out)] == ["not_found", "not_found"]

@@ -14,13 +14,13 @@ from docqa.app.search import expression
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path) -> Path:
     """Two leases, a web page, and an archive with a third lease."""
     home = tmp_path / "leases"
     home.mkdir()
-    (home / "a.txt").write_text("1. Rent\n\nThe rent is due\non the first day.\n", encoding="utf-8")
-    (home / "b.html").write_text("<h1>Term</h1><p>No RENT in May.</p>", encoding="utf-8")
-    (home / "c.md").write_text("# Keys\n\nTwo keys.\n", encoding="utf-8")
+    (home / "a.txt").write_text("1. Rent\n\nThe rent is due\non the first day.\n")
+    (home / "b.html").write_text("<h1>Term</h1><p>No RENT in May.</p>")
+    (home / "c.md").write_text("# Keys\n\nTwo keys.\n")
     with zipfile.ZipFile(home / "d.zip", "w") as archive:
         archive.writestr("inner.txt", "Rent again, and rental.\n")
     return home
@@ -101,7 +101,7 @@ def test_a_pattern_that_is_none_is_status_2(docqa, folder, arguments):
 def test_an_expression_that_explodes_ends_with_status_2(docqa, tmp_path, monkeypatch):
     monkeypatch.setattr(expression, "EXPRESSION_SECONDS", 0.3)
     text = tmp_path / "x.txt"
-    text.write_text("y" + "x" * 5000 + "zy\n", encoding="utf-8")
+    text.write_text("y" + "x" * 5000 + "zy\n")
     code, _, err = docqa("find", "--regex", "(x+x+)+y", text)
     assert code == 2 and "takes more than 0.3 seconds" in err and "(a+)+" in err
 
@@ -155,7 +155,7 @@ def test_colours_are_for_terminals_without_no_color(folder):
 
 def test_of_a_long_line_a_script_gets_what_is_around_hits(docqa, tmp_path):
     file = tmp_path / "long.txt"
-    file.write_text("the keeper locks the gate " * 400, encoding="utf-8")
+    file.write_text("the keeper locks the gate " * 400)
     short, whole = (
         docqa("find", "keeper", file, "--json", *more)[1].splitlines() for more in ((), ("--full",))
     )

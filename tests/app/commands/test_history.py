@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,26 +15,25 @@ NOWHERE = "Which zeppelin photographed Antarctica?"
 
 
 @pytest.fixture
-def note(tmp_path: Path) -> Path:
+def note(tmp_path) -> Path:
     path = tmp_path / "note.txt"
     path.write_text(
         "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 each month.\n",
-        "utf-8",
     )
     return path
 
 
 @pytest.fixture
-def asked(docqa: Any, tiny_model: None, note: Path, tmp_path: Path) -> Path:
+def asked(docqa, tiny_model: None, note: Path, tmp_path) -> Path:
     """A file with two questions that were asked of it."""
     questions = tmp_path / "questions.txt"
-    questions.write_text(f"{QUESTION}\n{NOWHERE}\n", encoding="utf-8")
+    questions.write_text(f"{QUESTION}\n{NOWHERE}\n")
     assert docqa("ask", note, "--questions", questions)[0] == 5
     return note
 
 
 @pytest.fixture
-def fill(own_folders: Path) -> Any:
+def fill(own_folders: Path):
     """Function(session kind, questions) that writes a session without any model."""
 
     def write(kind: str, *questions: str) -> int:
@@ -103,7 +101,7 @@ def test_a_session_or_question_is_exported_as_markdown_or_html(asked, docqa, tmp
     file = tmp_path / "answers.html"
     code, out, err = docqa("history", "export", "1", "--html", "--output", file)
     assert (code, out) == (0, "")
-    assert file.read_text(encoding="utf-8") == page
+    assert file.read_text() == page
     assert "answers.html" in err
 
 

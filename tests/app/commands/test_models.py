@@ -20,7 +20,7 @@ def test_an_exported_folder_is_a_model_that_answers(docqa, tmp_path, checkpoint,
 
 def test_what_cannot_be_exported_says_why(docqa, tmp_path, checkpoint):
     (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "mine.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / "full" / "mine.txt").write_text("mine")
     code, _, err = docqa("models", "export", checkpoint, tmp_path / "full")
     assert (code, "not empty" in err) == (2, True)
     code, _, err = docqa("models", "export", checkpoint, tmp_path / "full" / "mine.txt")

@@ -4,7 +4,6 @@ import io
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
@@ -15,19 +14,19 @@ LEASE = "4.1 The Tenant shall not assign this lease without consent.\n\n5.1 The 
 
 
 @pytest.fixture
-def lease(tmp_path: Path) -> Path:
+def lease(tmp_path) -> Path:
     path = tmp_path / "lease.txt"
-    path.write_text(LEASE, encoding="utf-8")
+    path.write_text(LEASE)
     return path
 
 
 @pytest.fixture
-def brief(tmp_path: Path) -> Any:
+def brief(tmp_path):
     """Function(text) that writes it to a file and returns the path."""
 
     def write(text: str) -> Path:
         path = tmp_path / "brief.md"
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text)
         return path
 
     return write
@@ -68,9 +67,7 @@ def test_json_has_the_contracts_quotes_and_what_verify_adds(docqa, lease, brief,
     assert (value["schema"], value["status"], value["counts"]["exact"]) == (1, "answered", 1)
     (quote,) = value["quotes"]
     schema = json.loads(
-        (repository / "app" / "output" / "schemas" / "answer.schema.json").read_text(
-            encoding="utf-8"
-        )
+        (repository / "app" / "output" / "schemas" / "answer.schema.json").read_text()
     )
     keys = schema["$defs"]["quote"]["properties"]
     contract = {"$defs": schema["$defs"], "$ref": "#/$defs/quote"}
@@ -115,7 +112,7 @@ def test_what_cannot_be_checked_ends_with_its_status_and_a_line(
     docqa, tmp_path, lease, brief, arguments, code, said
 ):
     empty = tmp_path / "empty.md"
-    empty.write_text("\n", encoding="utf-8")
+    empty.write_text("\n")
     names = {"brief": brief('"quoted words"'), "lease": lease, "folder": tmp_path, "empty": empty}
     got, out, err = docqa("verify", *(argument.format(**names) for argument in arguments))
     assert (got, out) == (code, "")

@@ -57,9 +57,9 @@ def quote_of(document: Document, words: str, answer: str, grade: str = "exact") 
     return Quote(words, at, at + len(answer), Grade(grade), Place.AS_CITED, (cite,))
 
 
-def answer_of(document: Document, question: str, *quotes: Quote, **changes: Any) -> Answer:
+def answer_of(document: Document, question: str, *quotes: Quote, **changes) -> Answer:
     first = quotes[0] if quotes else None
-    values: dict[str, Any] = {
+    values = {
         "status": "answered" if quotes else "not_found",
         "question": question,
         "answer": first.text[first.answer_start : first.answer_end] if first else None,
@@ -305,10 +305,10 @@ def test_a_click_on_a_cite_highlights_its_words(browser, conversation, tmp_path,
     ]
     long.append(KeptTurn("unbroken" * 200, 4.0, state="failed"))
     file = tmp_path / "answers.html"
-    file.write_text(html_page(session, long), encoding="utf-8")
+    file.write_text(html_page(session, long))
     page = browser.new_page(viewport={"width": width, "height": 700}, reduced_motion="reduce")
-    asked: list[str] = []
-    problems: list[str] = []
+    asked = []
+    problems = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: problems.append(message.text))
     page.goto(file.as_uri())

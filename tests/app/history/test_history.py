@@ -176,8 +176,8 @@ def test_a_file_name_that_is_no_text_is_kept_and_forgotten(history, document):
 
 def test_a_recorder_that_cannot_write_says_so_once(store, lease_pages, tmp_path):
     store.root.mkdir(parents=True)
-    (store.root / "history").write_text("in the way", encoding="utf-8")
-    said: list[str] = []
+    (store.root / "history").write_text("in the way")
+    said = []
     recorder = Recorder(store, "ask", [lease_pages], said.append)
     for _ in range(2):
         recorder.keep(turn_of(lease_pages))
@@ -199,7 +199,7 @@ def test_a_recorder_whose_session_is_forgotten_begins_another(store, lease_pages
 
 
 def test_a_recorder_keeps_nothing_of_a_forgotten_document(store, lease_pages):
-    said: list[str] = []
+    said = []
     recorder = Recorder(store, "chat", [lease_pages], said.append)
     recorder.keep(turn_of(lease_pages))
     Store(store.root).forget([lease_pages.id], "lease.pdf")
@@ -254,7 +254,7 @@ def test_the_newest_is_first_and_a_limit_says_how_many_there_are(history, lease_
 
 
 @pytest.fixture(scope="module")
-def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+def searched(tmp_path_factory) -> Iterator[History]:
     """One history for all examples of a property."""
     with History(Store(tmp_path_factory.mktemp("searched"))) as history:
         yield history

@@ -21,7 +21,7 @@ from docqa.model.hybrid import Hybrid
 
 
 @pytest.fixture(autouse=True)
-def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def machine(monkeypatch) -> None:
     """A machine of known memory and room on its disk."""
     monkeypatch.setattr(before_pull, "total_bytes", lambda: 64 << 30)
     monkeypatch.setattr(before_pull.shutil, "disk_usage", lambda _: SimpleNamespace(free=100 << 30))
@@ -138,19 +138,16 @@ def test_another_release_of_a_shape_needs_the_same(docqa):
 
 def test_use_changes_one_line_of_the_configuration_and_keeps_the_rest(docqa, checkpoint):
     path = Path(os.environ["DOCQA_CONFIG"])
-    path.write_text('# mine\nk = 3  # few\n\n[tui]\ntheme = "nord"\n', encoding="utf-8")
+    path.write_text('# mine\nk = 3  # few\n\n[tui]\ntheme = "nord"\n')
     assert docqa("models", "use", checkpoint)[0] == 0
     written = f'# mine\nk = 3  # few\n\nmodel = "{checkpoint}"\n[tui]\ntheme = "nord"\n'
-    assert path.read_text(encoding="utf-8") == written
+    assert path.read_text() == written
     assert f"* {checkpoint}" in docqa("models", "list")[1]
     assert docqa("models", "use", "openai:qwen", "--base-url", "http://127.0.0.1:9/v1/")[0] == 0
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text()
     assert 'model = "openai:qwen"\n' in text and 'base_url = "http://127.0.0.1:9/v1"\n' in text
     assert docqa("models", "use", "docqa-155m")[0] == 0
-    assert (
-        "model =" not in path.read_text(encoding="utf-8")
-        and "# mine\nk = 3  # few" in path.read_text()
-    )
+    assert "model =" not in path.read_text() and "# mine\nk = 3  # few" in path.read_text()
 
 
 def test_use_refuses_what_could_not_answer(docqa, tmp_path):
@@ -166,14 +163,14 @@ def test_use_refuses_what_could_not_answer(docqa, tmp_path):
 def test_a_configuration_that_cannot_be_edited_safely_is_left_alone(docqa, checkpoint):
     path = Path(os.environ["DOCQA_CONFIG"])
     text = 'cache_dir = """\nmodel = inside a text"""\n'
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text)
     code, _, err = docqa("models", "use", checkpoint)
     assert (code, "write model = " in err) == (4, True)
-    assert path.read_text(encoding="utf-8") == text
+    assert path.read_text() == text
 
 
 def test_a_quantized_checkpoint_is_one_that_loads(docqa, tmp_path):
-    raw = json.loads((BUNDLED / "config.json").read_text(encoding="utf-8")) | {
+    raw = json.loads((BUNDLED / "config.json").read_text()) | {
         "num_hidden_layers": 2,
         "layer_types": ["linear_attention", "full_attention"],
         "vocab_size": 128,
@@ -195,8 +192,8 @@ def test_a_quantized_checkpoint_is_one_that_loads(docqa, tmp_path):
         for name, part in Hybrid(HybridConfig.from_dict(raw)).state_dict().items()
     }
     save_file(tensors, source / "model.safetensors", metadata={"format": "pt"})
-    (source / "config.json").write_text(json.dumps(raw), encoding="utf-8")
-    (source / "chat_template.jinja").write_text("template", encoding="utf-8")
+    (source / "config.json").write_text(json.dumps(raw))
+    (source / "chat_template.jinja").write_text("template")
     code, out, err = docqa("models", "quantize", source, tmp_path / "packed")
     assert (code, "tensors in 1 files" in out) == (0, True), err
     assert (tmp_path / "packed" / "chat_template.jinja").is_file()
@@ -208,9 +205,7 @@ def test_a_quantized_checkpoint_is_one_that_loads(docqa, tmp_path):
     code, _, err = docqa("models", "quantize", source, tmp_path / "five", "--bits", "5")
     assert (code, "5 bits are not written" in err, (tmp_path / "five").exists()) == (2, True, False)
     assert docqa("models", "quantize", source, tmp_path / "eight", "--bits", "8")[0] == 0
-    bits = json.loads((tmp_path / "eight" / "config.json").read_text(encoding="utf-8"))[
-        "docqa_quantization"
-    ]
+    bits = json.loads((tmp_path / "eight" / "config.json").read_text())["docqa_quantization"]
     assert (bits["bits"], bits["embedding_bits"]) == (8, 8)
     code, _, err = docqa("models", "quantize", tmp_path / "packed", tmp_path / "twice")
     assert (code, "quantized already" in err) == (4, True)

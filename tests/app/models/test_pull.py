@@ -24,7 +24,7 @@ def test_what_is_pulled_is_pinned_whole_and_answers_by_its_name(
     here = folder_of(own_folders)
     assert (here / WEIGHTS).read_bytes() == (hub.folder / WEIGHTS).read_bytes()
     assert "pytorch_model.bin" not in {path.name for path in here.iterdir()}
-    record = json.loads((here / "pulled.json").read_text(encoding="utf-8"))
+    record = json.loads((here / "pulled.json").read_text())
     assert (record["commit"], record["revision"]) == (COMMIT, "main")
     assert set(record["files"][WEIGHTS]) == {"size", "sha256"} and set(
         record["files"]["config.json"]
@@ -85,7 +85,7 @@ def test_a_file_that_differs_from_the_hub_is_refused(docqa, hub, own_folders, na
 
 
 def test_another_architecture_is_refused_before_its_weights_are_fetched(docqa, hub):
-    (hub.folder / "config.json").write_text(json.dumps({"model_type": "gemma3"}), encoding="utf-8")
+    (hub.folder / "config.json").write_text(json.dumps({"model_type": "gemma3"}))
     code, _, err = docqa("models", "pull", "org/tiny")
     assert code == 4 and "gemma3" in err and "config.json" in err and hub.asked[WEIGHTS] == 0
 
@@ -122,7 +122,7 @@ def test_an_encoder_is_pulled_with_its_modules_and_kept_as_the_choice(
 
 def test_a_shard_that_the_index_names_and_the_hub_lacks_is_named(docqa, hub):
     index = {"weight_map": {"model.norm.weight": "model-00002-of-00002.safetensors"}}
-    (hub.folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+    (hub.folder / "model.safetensors.index.json").write_text(json.dumps(index))
     code, _, err = docqa("models", "pull", "org/tiny")
     assert (
         code == 4
@@ -188,11 +188,8 @@ def test_what_is_quantized_while_it_is_pulled_is_all_that_is_kept(docqa, hub, ow
     code, out, err = docqa("models", "pull", "org/tiny", "--bits", "8")
     assert (code, "  8 bits  " in out) == (0, True), err
     here = folder_of(own_folders)
-    assert (
-        json.loads((here / "config.json").read_text(encoding="utf-8"))["docqa_quantization"]["bits"]
-        == 8
-    )
-    record = json.loads((here / "pulled.json").read_text(encoding="utf-8"))
+    assert json.loads((here / "config.json").read_text())["docqa_quantization"]["bits"] == 8
+    record = json.loads((here / "pulled.json").read_text())
     assert record["bits"] == 8 and set(record["files"]["config.json"]) == {"size", "sha256"}
     assert {path.name for path in here.parent.iterdir()} <= {COMMIT, ".lock"}
     assert f"  org/tiny@{COMMIT[:12]} in 8 bits  " in docqa("models", "list")[1]

@@ -7,7 +7,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -26,9 +25,7 @@ QUESTION = "What does the tenant of unit 7 pay to the keeper?"
 
 
 @pytest.fixture(scope="module")
-def reader_folder(
-    tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, tiny_reader: ModuleType
-) -> Path:
+def reader_folder(tmp_path_factory, checkpoint: Path, tiny_reader: ModuleType) -> Path:
     """The tiny checkpoint with a reader of random weights beside it."""
     folder = tmp_path_factory.mktemp("reader") / "model"
     shutil.copytree(checkpoint, folder)
@@ -37,12 +34,12 @@ def reader_folder(
 
 
 @pytest.fixture(scope="module")
-def reading_model(reader_folder: Path) -> Any:
+def reading_model(reader_folder: Path):
     return load_model(reader_folder, dtype="float32", threads=1)
 
 
 @pytest.fixture
-def session(lease: Path, reading_model: Any) -> Any:
+def session(lease: Path, reading_model):
     with open_session(
         [str(lease)], Options(store=False, preview=False), model=reading_model
     ) as opened:
@@ -75,7 +72,7 @@ def test_passages_read_again_move_and_the_rest_keeps_its_order(session):
 
 
 def test_quick_answers_without_reading_the_documents(lease, reading_model, monkeypatch):
-    def never(*_: Any, **__: Any) -> None:
+    def never(*_, **__) -> None:
         raise AssertionError("the documents were read")
 
     monkeypatch.setattr(type(reading_model), "prefill", never)
@@ -163,12 +160,10 @@ def cut(monkeypatch):
 
 
 def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch, cut):
-    asked: list[tuple[str, int]] = []
+    asked = []
     known = best_passages.read_again
 
-    def read_again(
-        reader: Any, question: str, texts: Any, above: Any, excerpts: Any, **rest: Any
-    ) -> Any:
+    def read_again(reader, question: str, texts, above, excerpts, **rest):
         asked.append((question, len(excerpts)))
         return known(reader, question, texts, above, excerpts, **rest)
 

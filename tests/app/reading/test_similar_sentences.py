@@ -1,7 +1,5 @@
 """Sentences that the passage encoder finds like the question speak for the spans in them."""
 
-from typing import Any
-
 import pytest
 
 from docqa.app.answerers.loading import load_model
@@ -10,7 +8,7 @@ from docqa.app.session.engine import open_session
 
 
 @pytest.fixture
-def bundled() -> Any:
+def bundled():
     return load_model(Options())
 
 

@@ -65,16 +65,12 @@ def test_an_unrelated_question_is_refused_with_the_nearest_passages(python, samp
 def test_the_readmes_python_examples_end_in_an_answer(
     repository, sample_docs, tmp_path, monkeypatch, capsys
 ):
-    parts = (
-        (repository / "app" / "manual" / "python.md")
-        .read_text(encoding="utf-8")
-        .split("```python\n")[1:]
-    )
+    parts = (repository / "app" / "manual" / "python.md").read_text().split("```python\n")[1:]
     plain, with_asyncio = (part.split("```")[0] for part in parts)
     (tmp_path / "contract.pdf").symlink_to(sample_docs / "services_agreement.pdf")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOCQA_CACHE_DIR", str(tmp_path / "kept"))
-    names: dict = {}
+    names = {}
     exec(plain.replace("Options()", "Options(preview=False)"), names)
     assert names["answer"].status in ("answered", "partial", "possible", "not_found")
     assert capsys.readouterr().out.startswith(names["answer"].status)

@@ -13,7 +13,6 @@ def test_a_focus_chooses_the_sentences_about_it(docqa, tmp_path):
         "# Lease\n\n## Rent\n\nThe Tenant shall pay 900 dollars of rent on the first day of each month.\n\n"
         "## Repairs\n\nThe Landlord shall keep the roof of the house in repair at his own cost.\n\n"
         "## Dogs\n\nNo dogs or other animals may be kept in the house or in its garden.\n",
-        encoding="utf-8",
     )
     code, out, err = docqa("summarize", lease, "--focus", "what the landlord must do")
     assert code == 0, err
