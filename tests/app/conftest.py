@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -186,22 +187,32 @@ def lease_of():
 
 
 @pytest.fixture
-def note(tmp_path) -> Path:
-    """A short text without pages."""
-    path = tmp_path / "note.txt"
-    path.write_text(
-        "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 before the ninth day of each month.\n\n"
-        "The keeper returns the deposit within ten days unless the lock of the door was broken by the tenant.\n",
-    )
-    return path
+def write_file(tmp_path) -> Callable[[str, str], Path]:
+    """Function(name, text) that writes a file of the test's folder and returns its path."""
+
+    def write(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
 
 
 @pytest.fixture
-def lease(tmp_path) -> Path:
+def note(write_file) -> Path:
+    """A short text without pages."""
+    return write_file(
+        "note.txt",
+        "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 before the ninth day of each month.\n\n"
+        "The keeper returns the deposit within ten days unless the lock of the door was broken by the tenant.\n",
+    )
+
+
+@pytest.fixture
+def lease(write_file) -> Path:
     """A text file of about 5,000 tokens under the tiny tokenizer: two whole blocks and a part."""
-    path = tmp_path / "lease.txt"
-    path.write_text(lease_text(30))
-    return path
+    return write_file("lease.txt", lease_text(30))
 
 
 ASK = """

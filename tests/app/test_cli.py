@@ -105,9 +105,8 @@ def test_an_unknown_command_ends_with_2_and_a_line_on_stderr(capsys, arguments, 
     assert "Traceback" not in err
 
 
-def test_a_file_instead_of_the_question_is_a_usage_error(capsys, tmp_path):
-    file = tmp_path / "contract.txt"
-    file.write_text("The term ends in May.")
+def test_a_file_instead_of_the_question_is_a_usage_error(capsys, write_file):
+    file = write_file("contract.txt", "The term ends in May.")
     code, out, err = _run(capsys, "ask", str(file))
     assert code == 2
     assert out == ""
@@ -133,10 +132,9 @@ def test_standard_input_that_is_a_terminal_is_not_waited_for(capsys, monkeypatch
     ],
 )
 def test_a_file_without_questions_says_which_line_and_what_is_wanted(
-    capsys, tmp_path, content, said
+    capsys, write_file, content, said
 ):
-    file = tmp_path / "questions.jsonl"
-    file.write_text(content)
+    file = write_file("questions.jsonl", content)
     code, out, err = _run(capsys, "ask", "x.pdf", "--questions", str(file))
     assert code == 2
     assert out == ""

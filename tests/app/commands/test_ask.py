@@ -80,7 +80,7 @@ def test_a_refusal_is_status_5_and_shows_what_was_searched(docqa, note, in_json)
 
 
 def test_what_is_possible_is_status_5_and_says_where(
-    docqa, note, tmp_path, in_json, checkpoint, monkeypatch
+    docqa, note, tmp_path, write_file, in_json, checkpoint, monkeypatch
 ):
     folder = tmp_path / "checkpoint"
     shutil.copytree(checkpoint, folder)
@@ -90,8 +90,7 @@ def test_what_is_possible_is_status_5_and_says_where(
     monkeypatch.setenv("DOCQA_MODEL", str(folder))
     code, out, _ = docqa("ask", note, NOWHERE)
     assert (code, out.splitlines()[0][:25]) == (5, "Possibly in paragraph 1: ")
-    other = tmp_path / "other.txt"
-    other.write_text("Nothing of any note stands in this file, which is short.\n")
+    other = write_file("other.txt", "Nothing of any note stands in this file, which is short.\n")
     code, out, _ = docqa("ask", note, other, NOWHERE)
     assert (code, out.startswith(f"Possibly in {tmp_path}")) == (5, True)
     assert "Searched: 2 files" in out
@@ -104,18 +103,18 @@ def test_what_is_possible_is_status_5_and_says_where(
     )
 
 
-def test_of_several_files_every_place_names_its_file(docqa, note, tmp_path):
-    other = tmp_path / "other.txt"
-    other.write_text("It is dry.\n")
+def test_of_several_files_every_place_names_its_file(docqa, note, write_file):
+    other = write_file("other.txt", "It is dry.\n")
     code, out, _ = docqa("ask", note, other, QUESTION)
     assert code == 0
     places = [line for line in out.splitlines() if "[quote found" in line]
     assert places and all(line.startswith(f"  {note}, ") for line in places)
 
 
-def test_questions_of_a_file_are_answered_in_order_with_worst_status(in_json, note, tmp_path):
-    questions = tmp_path / "questions.jsonl"
-    questions.write_text(f"{json.dumps({'question': QUESTION, 'answer': '119'})}\n\n{NOWHERE}\n")
+def test_questions_of_a_file_are_answered_in_order_with_worst_status(in_json, note, write_file):
+    questions = write_file(
+        "questions.jsonl", f"{json.dumps({'question': QUESTION, 'answer': '119'})}\n\n{NOWHERE}\n"
+    )
     code, answers = in_json(note, "--questions", questions)
     assert [answer["question"] for answer in answers] == [QUESTION, NOWHERE]
     assert [answer["status"] for answer in answers] == ["answered", "not_found"]
@@ -261,10 +260,9 @@ def test_a_document_that_cannot_be_used_is_status_3_with_a_reason(docqa, tmp_pat
     assert said in answer["coverage"]["warnings"][0]
 
 
-def test_a_password_opens_an_encrypted_file_and_a_wrong_one_says_so(docqa, tmp_path):
+def test_a_password_opens_an_encrypted_file_and_a_wrong_one_says_so(docqa, tmp_path, write_file):
     locked = _encrypted(tmp_path / "locked.pdf")
-    password = tmp_path / "password"
-    password.write_text("sesame\n")
+    password = write_file("password", "sesame\n")
     code, _, err = docqa("ask", locked, QUESTION, "--password-file", password)
     assert code == 3  # its one page is blank: it was opened, and there is no text
     assert "password" not in err.replace(str(tmp_path), "")
@@ -320,9 +318,8 @@ def test_read_then_ask_reuses_every_token(docqa, note, in_json):
     assert answer["usage"]["tokens_reused"] == answer["coverage"]["tokens"]
 
 
-def test_outline_prints_the_tree_with_pages_and_as_json(docqa, tmp_path):
-    file = tmp_path / "guide.md"
-    file.write_text("# One\n\nText of one.\n\n## Two\n\nText of two.\n")
+def test_outline_prints_the_tree_with_pages_and_as_json(docqa, write_file):
+    file = write_file("guide.md", "# One\n\nText of one.\n\n## Two\n\nText of two.\n")
     code, out, _ = docqa("outline", file)
     assert (code, out.splitlines()) == (0, ["One", "  Two"])
     sections = json.loads(docqa("outline", file, "--json")[1])["sections"]

@@ -15,11 +15,11 @@ def test_markdown_has_question_answer_and_numbered_quotes(docqa, note):
     assert "> “" in out and "\\[1\\]" in out and "answer" not in err
 
 
-def test_html_is_one_page_of_all_questions_and_files(docqa, note, tmp_path):
-    other = tmp_path / "other.txt"
-    other.write_text("The tenant of unit 8 shall pay 136 dollars to the keeper named Alder8.\n")
-    asked = tmp_path / "questions.txt"
-    asked.write_text(f"{QUESTION}\nWho is the keeper?\n")
+def test_html_is_one_page_of_all_questions_and_files(docqa, note, tmp_path, write_file):
+    other = write_file(
+        "other.txt", "The tenant of unit 8 shall pay 136 dollars to the keeper named Alder8.\n"
+    )
+    asked = write_file("questions.txt", f"{QUESTION}\nWho is the keeper?\n")
     code, out, _ = docqa(
         "ask",
         note,
@@ -47,9 +47,9 @@ def test_an_unknown_or_second_form_is_status_2(docqa, note, wrong):
     assert (code, out) == (2, "") and "--format" in err
 
 
-def test_only_named_sections_answer_and_the_answer_says_so(docqa, tmp_path):
-    lease = tmp_path / "lease.md"
-    lease.write_text(
+def test_only_named_sections_answer_and_the_answer_says_so(docqa, write_file):
+    lease = write_file(
+        "lease.md",
         "# 1. Rent\n\nThe rent is 9 dollars.\n\n# 2. Term\n\nThe rent of the term is 7 dollars.\n",
     )
     code, out, _ = docqa("ask", lease, "What is the rent in dollars?", "--sections", "2", "--json")
@@ -75,9 +75,8 @@ The tenant of unit 7 shall pay 124 dollars to the keeper named Alder7.
 """
 
 
-def test_a_cite_is_made_of_the_front_matter(docqa, tmp_path):
-    paper = tmp_path / "paper.md"
-    paper.write_text(PAPER)
+def test_a_cite_is_made_of_the_front_matter(docqa, write_file):
+    paper = write_file("paper.md", PAPER)
     code, out, _ = docqa("ask", paper, QUESTION, "--format", "bibtex")
     assert (
         code == 0

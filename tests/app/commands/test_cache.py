@@ -150,7 +150,6 @@ def test_forget_of_an_unreadable_file_says_what_was_missed(docqa, note, monkeypa
     assert "make it readable" in err and "DOCQA_CACHE_DIR" not in err
 
 
-def test_forget_prints_no_escape_sequences_of_a_name(docqa, tmp_path):
-    path = tmp_path / "a\x1b[31mb.txt"
-    path.write_text("It is a note.\n")
+def test_forget_prints_no_escape_sequences_of_a_name(docqa, write_file):
+    path = write_file("a\x1b[31mb.txt", "It is a note.\n")
     assert "\x1b" not in docqa("forget", path)[1]

@@ -26,10 +26,8 @@ pytestmark = pytest.mark.usefixtures("tiny_model")
 
 
 @pytest.fixture
-def questions(tmp_path) -> Path:
-    path = tmp_path / "questions.txt"
-    path.write_text(f"{RENT}\n{NOWHERE}\n")
-    return path
+def questions(write_file) -> Path:
+    return write_file("questions.txt", f"{RENT}\n{NOWHERE}\n")
 
 
 @pytest.fixture
@@ -70,9 +68,10 @@ def test_a_table_has_fields_or_questions_and_not_both(docqa, folder, questions):
         assert (code, out) == (2, "") and "--fields" in err
 
 
-def test_fields_of_a_file_are_the_columns(docqa, folder, tmp_path):
-    path = tmp_path / "fields.toml"
-    path.write_text(f'[[field]]\nname = "rent"\ntype = "amount"\nquestion = "{RENT}"\n')
+def test_fields_of_a_file_are_the_columns(docqa, folder, write_file):
+    path = write_file(
+        "fields.toml", f'[[field]]\nname = "rent"\ntype = "amount"\nquestion = "{RENT}"\n'
+    )
     code, out, _ = docqa("extract", folder, "--fields", path)
     assert code in (0, 5)
     assert [list(row)[2:4] for row in _rows(out)] == [["rent", "rent [normalised]"]] * 2
@@ -216,9 +215,8 @@ def test_the_table_of_an_earlier_run_is_not_a_document(docqa, folder, questions)
     assert output.read_text() == "The tenant wrote this himself.\n"
 
 
-def test_nothing_answered_is_status_5(docqa, folder, tmp_path):
-    path = tmp_path / "none.txt"
-    path.write_text(NOWHERE)
+def test_nothing_answered_is_status_5(docqa, folder, write_file):
+    path = write_file("none.txt", NOWHERE)
     code, out, _ = docqa("extract", folder, "--questions", path)
     assert code == 5
     assert [row[f"{NOWHERE} [status]"] for row in _rows(out)] == ["not_found", "not_found"]

@@ -98,10 +98,9 @@ def test_a_pattern_that_is_none_is_status_2(docqa, folder, arguments):
     assert (code, out) == (2, "") and err.startswith("docqa: ")
 
 
-def test_an_expression_that_explodes_ends_with_status_2(docqa, tmp_path, monkeypatch):
+def test_an_expression_that_explodes_ends_with_status_2(docqa, write_file, monkeypatch):
     monkeypatch.setattr(expression, "EXPRESSION_SECONDS", 0.3)
-    text = tmp_path / "x.txt"
-    text.write_text("y" + "x" * 5000 + "zy\n")
+    text = write_file("x.txt", "y" + "x" * 5000 + "zy\n")
     code, _, err = docqa("find", "--regex", "(x+x+)+y", text)
     assert code == 2 and "takes more than 0.3 seconds" in err and "(a+)+" in err
 
@@ -153,9 +152,8 @@ def test_colours_are_for_terminals_without_no_color(folder):
     assert "\x1b" not in on_terminal(NO_COLOR="1")
 
 
-def test_of_a_long_line_a_script_gets_what_is_around_hits(docqa, tmp_path):
-    file = tmp_path / "long.txt"
-    file.write_text("the keeper locks the gate " * 400)
+def test_of_a_long_line_a_script_gets_what_is_around_hits(docqa, write_file):
+    file = write_file("long.txt", "the keeper locks the gate " * 400)
     short, whole = (
         docqa("find", "keeper", file, "--json", *more)[1].splitlines() for more in ((), ("--full",))
     )

@@ -15,19 +15,17 @@ NOWHERE = "Which zeppelin photographed Antarctica?"
 
 
 @pytest.fixture
-def note(tmp_path) -> Path:
-    path = tmp_path / "note.txt"
-    path.write_text(
+def note(write_file) -> Path:
+    return write_file(
+        "note.txt",
         "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 each month.\n",
     )
-    return path
 
 
 @pytest.fixture
-def asked(docqa, tiny_model: None, note: Path, tmp_path) -> Path:
+def asked(docqa, tiny_model: None, note: Path, write_file) -> Path:
     """A file with two questions that were asked of it."""
-    questions = tmp_path / "questions.txt"
-    questions.write_text(f"{QUESTION}\n{NOWHERE}\n")
+    questions = write_file("questions.txt", f"{QUESTION}\n{NOWHERE}\n")
     assert docqa("ask", note, "--questions", questions)[0] == 5
     return note
 

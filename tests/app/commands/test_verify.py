@@ -14,10 +14,8 @@ LEASE = "4.1 The Tenant shall not assign this lease without consent.\n\n5.1 The 
 
 
 @pytest.fixture
-def lease(tmp_path) -> Path:
-    path = tmp_path / "lease.txt"
-    path.write_text(LEASE)
-    return path
+def lease(write_file) -> Path:
+    return write_file("lease.txt", LEASE)
 
 
 @pytest.fixture
@@ -109,10 +107,9 @@ def test_the_text_may_come_from_standard_input(docqa, lease, monkeypatch):
     ],
 )
 def test_what_cannot_be_checked_ends_with_its_status_and_a_line(
-    docqa, tmp_path, lease, brief, arguments, code, said
+    docqa, tmp_path, write_file, lease, brief, arguments, code, said
 ):
-    empty = tmp_path / "empty.md"
-    empty.write_text("\n")
+    empty = write_file("empty.md", "\n")
     names = {"brief": brief('"quoted words"'), "lease": lease, "folder": tmp_path, "empty": empty}
     got, out, err = docqa("verify", *(argument.format(**names) for argument in arguments))
     assert (got, out) == (code, "")

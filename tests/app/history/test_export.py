@@ -295,7 +295,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("width", [1280, 420])
-def test_a_click_on_a_cite_highlights_its_words(browser, conversation, tmp_path, width):
+def test_a_click_on_a_cite_highlights_its_words(browser, conversation, write_file, width):
     session, turns = conversation
     long = [
         replace(
@@ -304,8 +304,7 @@ def test_a_click_on_a_cite_highlights_its_words(browser, conversation, tmp_path,
         for turn in turns
     ]
     long.append(KeptTurn("unbroken" * 200, 4.0, state="failed"))
-    file = tmp_path / "answers.html"
-    file.write_text(html_page(session, long))
+    file = write_file("answers.html", html_page(session, long))
     page = browser.new_page(viewport={"width": width, "height": 700}, reduced_motion="reduce")
     asked = []
     problems = []

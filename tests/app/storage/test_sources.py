@@ -33,16 +33,9 @@ def parsed(monkeypatch) -> list[str]:
 
 
 @pytest.fixture
-def write(tmp_path) -> Callable[[str, str], str]:
-    """Function(name, text) that writes a file and returns its path."""
-
-    def written(name: str, text: str) -> str:
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-        return str(path)
-
-    return written
+def write(write_file) -> Callable[[str, str], str]:
+    """Function(name, text) that writes a file and returns its path as it is typed."""
+    return lambda name, text: str(write_file(name, text))
 
 
 def test_one_of_several_documents_is_not_parsed_again_under_another_name(store, parsed, write):

@@ -7,9 +7,9 @@ import pytest
 pytestmark = pytest.mark.weights
 
 
-def test_a_focus_chooses_the_sentences_about_it(docqa, tmp_path):
-    lease = tmp_path / "lease.md"
-    lease.write_text(
+def test_a_focus_chooses_the_sentences_about_it(docqa, write_file):
+    lease = write_file(
+        "lease.md",
         "# Lease\n\n## Rent\n\nThe Tenant shall pay 900 dollars of rent on the first day of each month.\n\n"
         "## Repairs\n\nThe Landlord shall keep the roof of the house in repair at his own cost.\n\n"
         "## Dogs\n\nNo dogs or other animals may be kept in the house or in its garden.\n",

@@ -146,9 +146,8 @@ def test_pages_that_share_a_label_are_named(document):
     assert '"PDF 3"' in notes[0]
 
 
-def test_a_document_without_pages_has_json_but_no_picture(inspect, tmp_path):
-    file = tmp_path / "note.md"
-    file.write_text("# One\n\nText of one.\n")
+def test_a_document_without_pages_has_json_but_no_picture(inspect, write_file):
+    file = write_file("note.md", "# One\n\nText of one.\n")
     code, out, err = inspect(file)
     assert (code, out) == (3, "")
     assert "no pages" in err

@@ -73,7 +73,6 @@ def test_the_state_of_the_whole_document_is_what_is_written_from(note, lease, wr
                 try:
                     next(writing)
                 except StopIteration as end:
-                    record = end.value
-                    return record
+                    return end.value
 
     assert summary().sentences == summary().sentences != summary(lease).sentences
