@@ -342,3 +342,17 @@ def docqa(capsys):
         return code, captured.out, captured.err
 
     return run
+
+
+@pytest.fixture
+def refused(docqa):
+    """Function(status, *arguments) -> stderr of a command that ends with this status and prints
+    nothing.
+    """
+
+    def run(status: int, *arguments) -> str:
+        code, out, err = docqa(*arguments)
+        assert (code, out) == (status, "")
+        return err
+
+    return run

@@ -93,10 +93,8 @@ def test_forget_of_one_document_leaves_the_others(docqa, own_folders, opened, fo
     assert len(remains(own_folders)) == 1
 
 
-def test_forget_of_a_path_that_was_never_read_is_an_input_error(docqa, tmp_path):
-    code, _, err = docqa("forget", tmp_path / "none.pdf")
-    assert code == 3
-    assert "nothing is kept of it" in err
+def test_forget_of_a_path_that_was_never_read_is_an_input_error(refused, tmp_path):
+    assert "nothing is kept of it" in refused(3, "forget", tmp_path / "none.pdf")
 
 
 def test_forget_of_a_file_that_was_never_read_says_so(docqa, note):
@@ -104,13 +102,11 @@ def test_forget_of_a_file_that_was_never_read_says_so(docqa, note):
 
 
 def test_forget_deletes_what_it_can_where_another_machine_uses_a_state(
-    docqa, own_folders, opened, folder
+    refused, own_folders, opened, folder
 ):
     opened(folder)
     (own_folders / "states" / "s" / ".in_use.far-away.0123456789abcdef.7").touch()
-    code, _, err = docqa("forget", folder)
-    assert code == 4
-    assert "far-away" in err
+    assert "far-away" in refused(4, "forget", folder)
     assert remains(own_folders) == [own_folders / "states" / "s" / "model"]
 
 

@@ -24,16 +24,14 @@ TEXT = (
 )
 
 
-def test_a_device_that_is_not_there_is_refused_with_what_to_do(docqa, tiny_model, tmp_path):
+def test_a_device_that_is_not_there_is_refused_with_what_to_do(refused, tiny_model, tmp_path):
     (tmp_path / "a.txt").write_text(TEXT)
-    status, _, said = docqa(
-        "ask", tmp_path / "a.txt", "When is the gate opened?", "--device", "mps"
+    assert "say cpu" in refused(
+        4, "ask", tmp_path / "a.txt", "When is the gate opened?", "--device", "mps"
     )
-    assert status == 4 and "say cpu" in said
-    status, _, said = docqa(
-        "ask", tmp_path / "a.txt", "When is the gate opened?", "--device", "tpu"
+    assert "auto, cpu, cuda or mps" in refused(
+        2, "ask", tmp_path / "a.txt", "When is the gate opened?", "--device", "tpu"
     )
-    assert status == 2 and "auto, cpu, cuda or mps" in said
 
 
 def test_the_variable_and_doctor_know_the_device(docqa, monkeypatch):

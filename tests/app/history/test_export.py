@@ -15,14 +15,13 @@ from hypothesis import strategies as st
 
 from docqa.app.answer.answer import (
     Answer,
-    Cite,
     CoverageReport,
     EvidenceItem,
     Quote,
     Statement,
     Usage,
 )
-from docqa.app.answer.grades import Grade, Place, Status, Support
+from docqa.app.answer.grades import Status, Support
 from docqa.app.history.export import shown_names
 from docqa.app.history.history import kept_documents
 from docqa.app.history.marked_pages import MarkedSpan, marked
@@ -32,6 +31,8 @@ from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.app.output.answer_head import head_of
 from docqa.app.output.templates import escaped
 from docqa.ingest.types import Document
+
+from .quoted import quote_of
 
 html_page = partial(rendered, HTML)
 markdown = partial(rendered, MARKDOWN)
@@ -47,14 +48,6 @@ PAGES = (
 def lease(document: Callable[..., Document]) -> Document:
     """Two pages, labelled i and 1, of which the second is hostile."""
     return document(*PAGES, path="folder/lease.pdf", labels=("i", "1"))
-
-
-def quote_of(document: Document, words: str, answer: str, grade: str = "exact") -> Quote:
-    page = next(page for page in document.pages if words in page.text)
-    start = page.text.index(words)
-    at = words.index(answer)
-    cite = Cite(document.path, page.page, page.label, None, start, start + len(words))
-    return Quote(words, at, at + len(answer), Grade(grade), Place.AS_CITED, (cite,))
 
 
 def answer_of(document: Document, question: str, *quotes: Quote, **changes) -> Answer:

@@ -28,6 +28,8 @@ from docqa.app.history.records import KeptTurn, parse_id
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
 
+from .quoted import quote_of
+
 PAGES = (
     "The lease of unit 7 begins on 1 April 2021.\nIt ends on 31 March 2025 unless it is renewed in writing.",
     "The tenant pays 1,200 dollars of rent before the ninth day of each month.",
@@ -48,17 +50,15 @@ def lease_pages(document: Callable[..., Document]) -> Document:
 
 def answer_of(document: Document, question: str, words: str, answer: str) -> Answer:
     """An answer whose only quote is `words`, cut from the document's page."""
+    quote = quote_of(document, words, answer)
     page = next(page for page in document.pages if words in page.text)
-    start = page.text.index(words)
-    at = words.index(answer)
-    cite = Cite(document.path, page.page, page.label, None, start, start + len(words))
     return Answer(
         Status.ANSWERED,
         question,
         answer,
         False,
         0.9,
-        (Quote(words, at, at + len(answer), Grade.EXACT, Place.AS_CITED, (cite,)),),
+        (quote,),
         (EvidenceItem(document.path, page.page, page.label, 1.5, page.text),),
         CoverageReport(40, 40, len(document.pages), warnings=("note",)),
         Usage(40, 0, 0.5, False),

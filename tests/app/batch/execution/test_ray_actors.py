@@ -100,7 +100,7 @@ def _outcome(actors: Workers) -> Outcome:
 
 @pytest.mark.usefixtures("tiny_model")
 @pytest.mark.parametrize("command", ["summarize", "extract"])
-def test_commands_with_ray_refuse_a_password(docqa, ray, tmp_path, command):
+def test_commands_with_ray_refuse_a_password(refused, ray, tmp_path, command):
     for name, text in (
         ("a.txt", "The tenant shall pay rent."),
         ("secret", "open sesame"),
@@ -110,8 +110,8 @@ def test_commands_with_ray_refuse_a_password(docqa, ray, tmp_path, command):
     arguments = [tmp_path / "a.txt", "--ray", "local", "--password-file", tmp_path / "secret"]
     if command == "extract":
         arguments += ["--questions", tmp_path / "questions"]
-    code, _, err = docqa(command, *arguments)
-    assert (code, ray.sent) == (2, [])
+    err = refused(2, command, *arguments)
+    assert ray.sent == []
     assert "a password is not sent to a Ray cluster" in err
 
 
