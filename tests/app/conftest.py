@@ -356,3 +356,15 @@ def refused(docqa):
         return err
 
     return run
+
+
+@pytest.fixture
+def printed(docqa):
+    """Function(*arguments) -> stdout of a command that ends with status 0."""
+
+    def run(*arguments) -> str:
+        code, out, err = docqa(*arguments)
+        assert code == 0, err
+        return out
+
+    return run

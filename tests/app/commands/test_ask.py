@@ -48,9 +48,8 @@ def in_json(repository: Path, docqa):
 # Answers
 
 
-def test_stdout_has_the_answer_and_its_graded_quote_only(docqa, note):
-    code, out, _ = docqa("ask", note, QUESTION)
-    assert code == 0
+def test_stdout_has_the_answer_and_its_graded_quote_only(printed, note):
+    out = printed("ask", note, QUESTION)
     quoted = [line.strip() for line in out.splitlines() if line.startswith('  "')]
     assert quoted
     assert quoted[0].strip('"') in " ".join(note.read_text().split())
@@ -103,10 +102,9 @@ def test_what_is_possible_is_status_5_and_says_where(
     )
 
 
-def test_of_several_files_every_place_names_its_file(docqa, note, write_file):
+def test_of_several_files_every_place_names_its_file(printed, note, write_file):
     other = write_file("other.txt", "It is dry.\n")
-    code, out, _ = docqa("ask", note, other, QUESTION)
-    assert code == 0
+    out = printed("ask", note, other, QUESTION)
     places = [line for line in out.splitlines() if "[quote found" in line]
     assert places and all(line.startswith(f"  {note}, ") for line in places)
 
@@ -121,12 +119,11 @@ def test_questions_of_a_file_are_answered_in_order_with_worst_status(in_json, no
     assert code == 5
 
 
-def test_quick_is_partial_and_says_what_was_not_read(docqa, note, in_json):
+def test_quick_is_partial_and_says_what_was_not_read(printed, note, in_json):
     code, (answer,) = in_json(note, QUESTION, "--quick")
     assert (code, answer["status"]) == (0, "partial")
     assert answer["coverage"]["tokens_read"] < answer["coverage"]["tokens"]
-    code, out, _ = docqa("ask", note, QUESTION, "--quick")
-    assert code == 0
+    out = printed("ask", note, QUESTION, "--quick")
     assert out.startswith("Coverage: read 0 %")
     assert "[partial" in out
 
@@ -291,10 +288,9 @@ def test_an_unknown_model_is_status_4_with_a_next_step(docqa, note):
 # The commands around it
 
 
-def test_plan_says_tokens_time_memory_and_disk_and_reads_nothing(docqa, note, own_folders):
-    code, out, _ = docqa("plan", note, "--json")
+def test_plan_says_tokens_time_memory_and_disk_and_reads_nothing(docqa, printed, note, own_folders):
+    out = printed("plan", note, "--json")
     planned = json.loads(out)
-    assert code == 0
     assert planned["tokens"] > 0
     for key in ("seconds", "memory_bytes", "disk_bytes", "yarn_factor", "tokens_reused"):
         assert key in planned
@@ -303,19 +299,18 @@ def test_plan_says_tokens_time_memory_and_disk_and_reads_nothing(docqa, note, ow
     assert f"{planned['tokens']:,}" in out
 
 
-def test_read_then_ask_reuses_every_token(docqa, note, in_json):
-    code, out, _ = docqa("read", note)
-    assert code == 0
+def test_read_then_ask_reuses_every_token(printed, note, in_json):
+    out = printed("read", note)
     assert "0 of them reused" in out
     _, (answer,) = in_json(note, QUESTION)
     assert answer["usage"]["cached"] is True
     assert answer["usage"]["tokens_reused"] == answer["coverage"]["tokens"]
 
 
-def test_outline_prints_the_tree_with_pages_and_as_json(docqa, write_file):
+def test_outline_prints_the_tree_with_pages_and_as_json(docqa, printed, write_file):
     file = write_file("guide.md", "# One\n\nText of one.\n\n## Two\n\nText of two.\n")
-    code, out, _ = docqa("outline", file)
-    assert (code, out.splitlines()) == (0, ["One", "  Two"])
+    out = printed("outline", file)
+    assert out.splitlines() == ["One", "  Two"]
     sections = json.loads(docqa("outline", file, "--json")[1])["sections"]
     assert [(section["title"], section["level"]) for section in sections] == [
         ("One", 1),
@@ -324,10 +319,9 @@ def test_outline_prints_the_tree_with_pages_and_as_json(docqa, write_file):
     assert sections[1]["parent"] == sections[0]["id"]
 
 
-def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa, note, own_folders):
+def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa, printed, note, own_folders):
     docqa("read", note)
-    code, out, _ = docqa("cache", "list")
-    assert code == 0
+    out = printed("cache", "list")
     assert {line.split()[0] for line in out.splitlines()} == {
         "document",
         "context",
@@ -336,18 +330,17 @@ def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa, note, own_
     }
     assert all(line.endswith(str(note)) for line in out.splitlines())
     assert docqa("cache", "verify")[0] == 0
-    code, out, _ = docqa("forget", note)
-    assert code == 0
+    out = printed("forget", note)
     assert "4 entries deleted" in out
     assert docqa("cache", "list")[1] == ""
     assert docqa("forget", note)[1].endswith("nothing was kept\n")
     assert docqa("forget", note.with_name("gone.txt"))[0] == 3
 
 
-def test_models_show_counts_parameters_state_and_kv(docqa):
-    code, out, _ = docqa("models", "show", "--json")
+def test_models_show_counts_parameters_state_and_kv(docqa, printed):
+    out = printed("models", "show", "--json")
     facts = json.loads(out)
-    assert (code, facts["active_share"]) == (0, 1.0)
+    assert facts["active_share"] == 1.0
     assert facts["parameters"] == sum(facts["parameters_by_part"].values())
     assert facts["state_bytes"] > 0
     assert facts["kv_bytes_per_token"] > 0
@@ -355,10 +348,10 @@ def test_models_show_counts_parameters_state_and_kv(docqa):
     assert docqa("models", "show", "nowhere")[0] == 4
 
 
-def test_models_check_agrees_with_transformers(docqa, checkpoint):
-    code, out, _ = docqa("models", "check", checkpoint, "--json")
+def test_models_check_agrees_with_transformers(printed, checkpoint):
+    out = printed("models", "check", checkpoint, "--json")
     found = json.loads(out.splitlines()[-1])
-    assert (code, found["argmax_equal"]) == (0, True)
+    assert found["argmax_equal"]
     assert found["max_abs_diff"] <= 2 * found["transformers_fp32_vs_fp64"] + 1e-6
 
 

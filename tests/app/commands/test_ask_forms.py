@@ -75,24 +75,17 @@ The tenant of unit 7 shall pay 124 dollars to the keeper named Alder7.
 """
 
 
-def test_a_cite_is_made_of_the_front_matter(docqa, write_file):
+def test_a_cite_is_made_of_the_front_matter(docqa, printed, write_file):
     paper = write_file("paper.md", PAPER)
-    code, out, _ = docqa("ask", paper, QUESTION, "--format", "bibtex")
-    assert (
-        code == 0
-        and "@misc{marrand2024nighttime," in out
-        and "{Ilse Marrand and Tobin de Achterberg}" in out
-    )
+    out = printed("ask", paper, QUESTION, "--format", "bibtex")
+    assert "@misc{marrand2024nighttime," in out and "{Ilse Marrand and Tobin de Achterberg}" in out
     assert (
         "title = {{Night-Time Oxygen}}," in out
         and "doi = {10.1234/pond.56}" in out
         and "pages" not in out
     )
-    code, out, _ = docqa("ask", paper, QUESTION, "--format", "ris")
+    out = printed("ask", paper, QUESTION, "--format", "ris")
     assert (
-        code == 0
-        and "AU  - Tobin de Achterberg\n" in out
-        and "PY  - 2024\n" in out
-        and out.endswith("ER  - \n")
+        "AU  - Tobin de Achterberg\n" in out and "PY  - 2024\n" in out and out.endswith("ER  - \n")
     )
     assert docqa("ask", paper, "Who won?", "--format", "ris")[:2] == (5, "")

@@ -46,9 +46,8 @@ def _rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_the_table_has_the_answers_of_ask_for_every_file(docqa, folder, questions):
-    code, out, _ = docqa("extract", folder, "--questions", questions, "--format", "jsonl")
-    assert code == 0
+def test_the_table_has_the_answers_of_ask_for_every_file(docqa, printed, folder, questions):
+    out = printed("extract", folder, "--questions", questions, "--format", "jsonl")
     lines = [json.loads(line) for line in out.splitlines()]
     assert [line["file"] for line in lines] == [str(folder / "a.txt"), str(folder / "b.txt")]
     _, asked, _ = docqa("ask", folder, "--each", "--questions", questions, "--json")
@@ -187,16 +186,15 @@ def _no_model(options) -> None:
     raise ResourceError("the model was loaded")
 
 
-def test_conflicts_are_listed_instead_of_the_table(docqa, folder, questions, monkeypatch):
+def test_conflicts_are_listed_instead_of_the_table(printed, folder, questions, monkeypatch):
     # The tiny model points anywhere; what it says is set, so that the two files disagree.
     def says(answer: Answer, field: Field) -> AnswerCell:
         cell = cell_of(answer, field)
         return replace(cell, answer=answer.quotes[0].text[:30]) if answer.quotes else cell
 
     monkeypatch.setattr("docqa.app.batch.extraction.rows.cell_of", says)
-    code, out, _ = docqa("extract", folder, "--questions", questions, "--conflicts")
+    out = printed("extract", folder, "--questions", questions, "--conflicts")
     (conflict,) = _rows(out)
-    assert code == 0
     assert conflict["question"] == RENT
     assert "250 dollars" in conflict["quote"]
     assert "119 dollars" in conflict["other quote"]
@@ -249,9 +247,9 @@ def test_what_cannot_run_ends_with_its_status_and_a_line(
     assert said in refused(code, "extract", *(argument.format(**names) for argument in arguments))
 
 
-def test_what_a_model_is_given_can_be_said_for_a_table(docqa, refused, folder, questions):
-    code, out, _ = docqa("extract", folder, "--questions", questions, "--from", "passages")
-    assert code == 0 and "a.txt" in out and "b.txt" in out
+def test_what_a_model_is_given_can_be_said_for_a_table(printed, refused, folder, questions):
+    out = printed("extract", folder, "--questions", questions, "--from", "passages")
+    assert "a.txt" in out and "b.txt" in out
     assert "whole or passages" in refused(
         2, "extract", folder, "--questions", questions, "--from", "memory"
     )

@@ -26,24 +26,23 @@ def folder(tmp_path) -> Path:
     return home
 
 
-def test_hits_of_several_formats_name_file_and_section(docqa, folder):
-    code, out, _ = docqa("find", "rent", folder, folder / "d.zip", "-i", "-w")
-    assert code == 0
+def test_hits_of_several_formats_name_file_and_section(printed, folder):
+    out = printed("find", "rent", folder, folder / "d.zip", "-i", "-w")
     lines = out.splitlines()
     assert lines[0].startswith(f"{folder / 'a.txt'}, ") and lines[0].endswith("Rent")
     assert f"{folder / 'b.html'}, Term: No RENT in May." in lines
     assert f"{folder / 'd.zip'}/inner.txt, " in out and "Two keys" not in out
 
 
-def test_one_file_is_not_named(docqa, folder):
-    code, out, _ = docqa("find", "due on the first", folder / "a.txt")
-    assert code == 0 and out.endswith("The rent is due on the first day.\n") and "a.txt" not in out
+def test_one_file_is_not_named(printed, folder):
+    out = printed("find", "due on the first", folder / "a.txt")
+    assert out.endswith("The rent is due on the first day.\n") and "a.txt" not in out
 
 
-def test_a_handbook_hit_has_its_page_and_heading(docqa, repository):
+def test_a_handbook_hit_has_its_page_and_heading(printed, repository):
     handbook = repository / "sample_docs" / "services_agreement.pdf"
-    code, out, _ = docqa("find", "simulated Alarms", handbook)
-    assert code == 0 and out.startswith("p. 2 (PDF 5), section 4.2: ")
+    out = printed("find", "simulated Alarms", handbook)
+    assert out.startswith("p. 2 (PDF 5), section 4.2: ")
 
 
 def test_nothing_found_is_status_5(docqa, folder):
@@ -55,9 +54,9 @@ def test_an_expression_without_its_flag_is_told(docqa, refused, folder):
     assert "--regex" not in docqa("find", "zzz yyy", folder)[2]
 
 
-def test_files_and_counts_are_for_scripts(docqa, folder):
-    code, out, _ = docqa("find", "rent", folder, "-i", "-l")
-    assert (code, out.split()) == (0, [str(folder / "a.txt"), str(folder / "b.html")])
+def test_files_and_counts_are_for_scripts(docqa, printed, folder):
+    out = printed("find", "rent", folder, "-i", "-l")
+    assert out.split() == [str(folder / "a.txt"), str(folder / "b.html")]
     assert docqa("find", "rent", folder, "-ic")[1].split() == [
         f"{folder / 'a.txt'}:2",
         f"{folder / 'b.html'}:1",
@@ -71,10 +70,10 @@ def test_files_and_counts_are_for_scripts(docqa, folder):
     assert docqa("find", "rent", folder, "-l", "-c")[0] == 2
 
 
-def test_json_has_cites_that_cut_the_words(docqa, folder):
-    code, out, _ = docqa("find", "--regex", r"[Rr]ent\w*", folder / "d.zip", "--json", "-C", "1")
+def test_json_has_cites_that_cut_the_words(printed, folder):
+    out = printed("find", "--regex", r"[Rr]ent\w*", folder / "d.zip", "--json", "-C", "1")
     found = [json.loads(line) for line in out.splitlines()]
-    assert code == 0 and [each["text"] for each in found] == ["Rent", "rental"]
+    assert [each["text"] for each in found] == ["Rent", "rental"]
     (cite,) = found[1]["cites"]
     assert cite["file"] == f"{folder / 'd.zip'}/inner.txt" and cite["page"] is None
     assert found[1]["line"][cite["start"] : cite["end"]] == "rental"

@@ -183,10 +183,11 @@ def test_a_prune_deletes_questions_only_when_nothing_else_is_left(asked, docqa):
     assert docqa("history")[1] == ""
 
 
-def test_forget_deletes_the_questions_of_a_file_and_no_others(asked, docqa, fill, own_folders):
+def test_forget_deletes_the_questions_of_a_file_and_no_others(
+    asked, docqa, printed, fill, own_folders
+):
     fill("chat", "Other?")
-    code, _, _ = docqa("forget", asked)
-    assert code == 0
+    printed("forget", asked)
     assert [line.split()[0] for line in docqa("history")[1].splitlines()] == ["2.1"]
     left = b"".join(file.read_bytes() for file in (own_folders / "history").iterdir())
     assert b"lder7" not in left
@@ -194,13 +195,15 @@ def test_forget_deletes_the_questions_of_a_file_and_no_others(asked, docqa, fill
     assert docqa("history")[1] == ""
 
 
-def test_notes_of_a_document_are_exported_with_its_session_and_forgotten(fill, docqa, own_folders):
+def test_notes_of_a_document_are_exported_with_its_session_and_forgotten(
+    fill, docqa, printed, own_folders
+):
     session = fill("tui", "one")
     with History(Store(own_folders)) as history:
         history.annotate(session, KeptAnnotation(1, 0, 1, 9, "The lease", "p. 1", "ask Quetzal"))
     for form in ("--md", "--html"):
-        code, out, _ = docqa("history", "export", str(session), form)
-        assert (code, "ask Quetzal" in out, "The lease" in out) == (0, True, True)
+        out = printed("history", "export", str(session), form)
+        assert ("ask Quetzal" in out, "The lease" in out) == (True, True)
     assert "ask Quetzal" not in docqa("history", "export", f"{session}.1")[1]
     docqa("cache", "prune", "--to", "0")
     assert "ask Quetzal" in docqa("history", "export", str(session))[1]

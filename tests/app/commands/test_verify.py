@@ -53,15 +53,14 @@ def test_anything_absent_is_status_5(docqa, lease, brief):
     assert "absent (in none of the documents)" in out
 
 
-def test_json_has_the_contracts_quotes_and_what_verify_adds(docqa, lease, brief, repository):
-    code, out, _ = docqa(
+def test_json_has_the_contracts_quotes_and_what_verify_adds(printed, lease, brief, repository):
+    out = printed(
         "verify",
         brief('"The deposit is returned within nine days" (Section 5.1).'),
         lease,
         "--json",
     )
     value = json.loads(out)
-    assert code == 0
     assert (value["schema"], value["status"], value["counts"]["exact"]) == (1, "answered", 1)
     (quote,) = value["quotes"]
     schema = json.loads(
@@ -82,17 +81,15 @@ def test_json_has_the_contracts_quotes_and_what_verify_adds(docqa, lease, brief,
     assert out.count("\n") == 1
 
 
-def test_a_text_without_quotations_says_so(docqa, lease, brief):
-    code, out, _ = docqa("verify", brief("Nothing is quoted here."), lease)
-    assert code == 0
+def test_a_text_without_quotations_says_so(printed, lease, brief):
+    out = printed("verify", brief("Nothing is quoted here."), lease)
     assert "No quotation and no cite was found" in out
 
 
-def test_the_text_may_come_from_standard_input(docqa, lease, monkeypatch):
+def test_the_text_may_come_from_standard_input(printed, lease, monkeypatch):
     stream = io.TextIOWrapper(io.BytesIO(b'"The deposit is returned"'))
     monkeypatch.setattr("sys.stdin", stream)
-    code, out, _ = docqa("verify", "-", lease)
-    assert code == 0
+    out = printed("verify", "-", lease)
     assert '-:1: "The deposit is returned"' in out
 
 
@@ -120,9 +117,8 @@ def test_a_mark_without_partner_is_a_warning_with_its_line(docqa, lease, brief):
     assert f"{text}:2: this quotation mark has no partner" in err
 
 
-def test_the_help_prints_what_verified_means(docqa):
-    code, out, _ = docqa("verify", "--help")
-    assert code == 0
+def test_the_help_prints_what_verified_means(printed):
+    out = printed("verify", "--help")
     words = " ".join(out.split())
     assert all(rule in words for rule in FOLDING)
 

@@ -16,7 +16,7 @@ def folder_of(own_folders: Path) -> Path:
 
 
 def test_what_is_pulled_is_pinned_whole_and_answers_by_its_name(
-    docqa, hub, own_folders, note, monkeypatch
+    docqa, printed, hub, own_folders, note, monkeypatch
 ):
     monkeypatch.setenv("DOCQA_DTYPE", "float32")
     code, out, err = docqa("models", "pull", "org/tiny")
@@ -29,7 +29,7 @@ def test_what_is_pulled_is_pinned_whole_and_answers_by_its_name(
     assert set(record["files"][WEIGHTS]) == {"size", "sha256"} and set(
         record["files"]["config.json"]
     ) > {"git-sha1"}
-    code, out, _ = docqa(
+    out = printed(
         "ask",
         note,
         "What does the tenant of unit 7 pay?",
@@ -37,7 +37,7 @@ def test_what_is_pulled_is_pinned_whole_and_answers_by_its_name(
         "org/tiny@01234",
         "--no-store",
     )
-    assert (code, "[quote found]" in out) == (0, True)
+    assert "[quote found]" in out
     assert f"  org/tiny@{COMMIT[:12]}" in docqa("models", "list")[1]
     assert f"org/tiny@{COMMIT[:12]}" in docqa("cache", "list")[1]
 
@@ -203,11 +203,11 @@ def test_a_model_that_was_pulled_is_deleted_by_its_name(docqa, refused, hub, own
     assert docqa("models", "rm", "org/tiny")[0] == 4
 
 
-def test_a_download_that_was_cut_is_deleted_too(docqa, hub, own_folders):
+def test_a_download_that_was_cut_is_deleted_too(docqa, printed, hub, own_folders):
     hub.cuts[WEIGHTS] = [7_000] + [0] * 100
     assert docqa("models", "pull", "org/tiny")[0] == 4
-    code, out, _ = docqa("models", "rm", "org/tiny")
-    assert (code, out) == (0, f"deleted org/tiny@{COMMIT[:12]}\n")
+    out = printed("models", "rm", "org/tiny")
+    assert out == f"deleted org/tiny@{COMMIT[:12]}\n"
     assert not folder_of(own_folders).parent.exists()
 
 

@@ -7,7 +7,7 @@ import pytest
 pytestmark = pytest.mark.weights
 
 
-def test_a_focus_chooses_the_sentences_about_it(docqa, write_file):
+def test_a_focus_chooses_the_sentences_about_it(docqa, printed, write_file):
     lease = write_file(
         "lease.md",
         "# Lease\n\n## Rent\n\nThe Tenant shall pay 900 dollars of rent on the first day of each month.\n\n"
@@ -17,5 +17,5 @@ def test_a_focus_chooses_the_sentences_about_it(docqa, write_file):
     code, out, err = docqa("summarize", lease, "--focus", "what the landlord must do")
     assert code == 0, err
     assert "keep the roof of the house in repair" in out and "dogs" not in out.lower()
-    code, out, _ = docqa("summarize", lease, "--focus", "insurance of the boat against piracy")
-    assert code == 0 and "Nothing states any of: insurance of the boat against piracy" in out
+    out = printed("summarize", lease, "--focus", "insurance of the boat against piracy")
+    assert "Nothing states any of: insurance of the boat against piracy" in out

@@ -312,11 +312,13 @@ def test_what_came_of_a_text_that_broke_off_is_kept(asked, server):
     assert "is kept" in err and any("broke off" in line for line in answer["coverage"]["warnings"])
 
 
-def test_servers_of_this_machine_are_found_at_their_usual_ports(docqa, server, note, monkeypatch):
+def test_servers_of_this_machine_are_found_at_their_usual_ports(
+    docqa, printed, server, note, monkeypatch
+):
     started = server(says("119 dollars"))
     monkeypatch.setitem(address.SERVERS, "ollama", started.url)
-    code, out, _ = docqa("ask", note, QUESTION, "--json", "--model", "ollama:qwen")
-    assert code == 0 and json.loads(out)["provenance"]["model"] == "ollama:qwen"
+    out = printed("ask", note, QUESTION, "--json", "--model", "ollama:qwen")
+    assert json.loads(out)["provenance"]["model"] == "ollama:qwen"
     assert docqa("models", "list", "--server", "ollama")[:2] == (0, "ollama:qwen\nollama:llama\n")
     assert docqa("models", "list", "--server", started.url)[1] == "openai:qwen\nopenai:llama\n"
     ports = [Address.of(f"{kind}:x", None).base_url for kind in ("lmstudio", "vllm", "llamacpp")]
@@ -478,14 +480,14 @@ def test_commands_that_need_a_models_insides_say_so(refused, note, monkeypatch):
 @pytest.mark.parametrize(
     "reply", ['{"answer": "119 dollars", "sentences": [1]}', "119 dollars [1]"]
 )
-def test_a_value_of_a_table_is_asked_for_in_json(docqa, server, note, tmp_path, reply):
+def test_a_value_of_a_table_is_asked_for_in_json(printed, server, note, tmp_path, reply):
     started = server(send(400, {"error": {"message": "'seed' is unknown"}}), says(reply))
     (tmp_path / "f.toml").write_text(
         f'[[field]]\nname = "pays"\ntype = "amount"\nquestion = "{QUESTION}"\n'
     )
     told = "--format", "jsonl", "--model", "openai:qwen", "--base-url", started.url
-    code, out, _ = docqa("extract", note, "--fields", tmp_path / "f.toml", *told)
-    assert code == 0 and json.loads(out)["cells"][0]["answer"] == "119 dollars"
+    out = printed("extract", note, "--fields", tmp_path / "f.toml", *told)
+    assert json.loads(out)["cells"][0]["answer"] == "119 dollars"
     assert "answer" in started.bodies[-1]["response_format"]["json_schema"]["schema"]["properties"]
 
 

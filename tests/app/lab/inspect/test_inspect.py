@@ -216,9 +216,8 @@ def test_a_pdf_on_standard_input_is_drawn(inspect, report_pdf, monkeypatch):
     assert json.loads(out)["page"] == 2
 
 
-def test_outline_as_json_has_every_field_of_a_section(docqa, report_pdf):
-    code, out, _ = docqa("outline", report_pdf, "--json")
-    assert code == 0
+def test_outline_as_json_has_every_field_of_a_section(printed, report_pdf):
+    out = printed("outline", report_pdf, "--json")
     gate, tide = json.loads(out)["sections"]
     assert gate["start"] > 0
     assert tide == {
