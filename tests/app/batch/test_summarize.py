@@ -212,8 +212,7 @@ def test_without_output_the_summaries_are_printed_and_nothing_is_written(
 ):
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    out = printed("summarize", folder / "a.txt")
-    assert WORDS.format(1) in out
+    assert WORDS.format(1) in printed("summarize", folder / "a.txt")
     assert docqa("summarize", folder / "broken.pdf")[0] == 3
     assert sorted(tmp_path.rglob("*")) == before
 

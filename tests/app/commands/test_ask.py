@@ -289,8 +289,7 @@ def test_an_unknown_model_is_status_4_with_a_next_step(docqa, note):
 
 
 def test_plan_says_tokens_time_memory_and_disk_and_reads_nothing(docqa, printed, note, own_folders):
-    out = printed("plan", note, "--json")
-    planned = json.loads(out)
+    planned = json.loads(printed("plan", note, "--json"))
     assert planned["tokens"] > 0
     for key in ("seconds", "memory_bytes", "disk_bytes", "yarn_factor", "tokens_reused"):
         assert key in planned
@@ -300,18 +299,16 @@ def test_plan_says_tokens_time_memory_and_disk_and_reads_nothing(docqa, printed,
 
 
 def test_read_then_ask_reuses_every_token(printed, note, in_json):
-    out = printed("read", note)
-    assert "0 of them reused" in out
+    assert "0 of them reused" in printed("read", note)
     _, (answer,) = in_json(note, QUESTION)
     assert answer["usage"]["cached"] is True
     assert answer["usage"]["tokens_reused"] == answer["coverage"]["tokens"]
 
 
-def test_outline_prints_the_tree_with_pages_and_as_json(docqa, printed, write_file):
+def test_outline_prints_the_tree_with_pages_and_as_json(printed, write_file):
     file = write_file("guide.md", "# One\n\nText of one.\n\n## Two\n\nText of two.\n")
-    out = printed("outline", file)
-    assert out.splitlines() == ["One", "  Two"]
-    sections = json.loads(docqa("outline", file, "--json")[1])["sections"]
+    assert printed("outline", file).splitlines() == ["One", "  Two"]
+    sections = json.loads(printed("outline", file, "--json"))["sections"]
     assert [(section["title"], section["level"]) for section in sections] == [
         ("One", 1),
         ("Two", 2),
@@ -330,27 +327,24 @@ def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa, printed, n
     }
     assert all(line.endswith(str(note)) for line in out.splitlines())
     assert docqa("cache", "verify")[0] == 0
-    out = printed("forget", note)
-    assert "4 entries deleted" in out
-    assert docqa("cache", "list")[1] == ""
-    assert docqa("forget", note)[1].endswith("nothing was kept\n")
+    assert "4 entries deleted" in printed("forget", note)
+    assert printed("cache", "list") == ""
+    assert printed("forget", note).endswith("nothing was kept\n")
     assert docqa("forget", note.with_name("gone.txt"))[0] == 3
 
 
 def test_models_show_counts_parameters_state_and_kv(docqa, printed):
-    out = printed("models", "show", "--json")
-    facts = json.loads(out)
+    facts = json.loads(printed("models", "show", "--json"))
     assert facts["active_share"] == 1.0
     assert facts["parameters"] == sum(facts["parameters_by_part"].values())
     assert facts["state_bytes"] > 0
     assert facts["kv_bytes_per_token"] > 0
-    assert "parameters:" in docqa("models", "show")[1]
+    assert "parameters:" in printed("models", "show")
     assert docqa("models", "show", "nowhere")[0] == 4
 
 
 def test_models_check_agrees_with_transformers(printed, checkpoint):
-    out = printed("models", "check", checkpoint, "--json")
-    found = json.loads(out.splitlines()[-1])
+    found = json.loads(printed("models", "check", checkpoint, "--json").splitlines()[-1])
     assert found["argmax_equal"]
     assert found["max_abs_diff"] <= 2 * found["transformers_fp32_vs_fp64"] + 1e-6
 

@@ -73,8 +73,7 @@ def test_forget_deletes_all_documents_of_a_folder_or_an_archive(
     assert len(remains(own_folders)) == 4
     if gone:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    out = printed("forget", path)
-    assert out.split(": ", 1)[1][:17] == "4 entries deleted"
+    assert printed("forget", path).split(": ", 1)[1][:17] == "4 entries deleted"
     assert remains(own_folders) == []
 
 
@@ -146,6 +145,6 @@ def test_forget_of_an_unreadable_file_says_what_was_missed(docqa, note, monkeypa
     assert "make it readable" in err and "DOCQA_CACHE_DIR" not in err
 
 
-def test_forget_prints_no_escape_sequences_of_a_name(docqa, write_file):
+def test_forget_prints_no_escape_sequences_of_a_name(printed, write_file):
     path = write_file("a\x1b[31mb.txt", "It is a note.\n")
-    assert "\x1b" not in docqa("forget", path)[1]
+    assert "\x1b" not in printed("forget", path)

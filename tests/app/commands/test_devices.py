@@ -34,9 +34,9 @@ def test_a_device_that_is_not_there_is_refused_with_what_to_do(refused, tiny_mod
     )
 
 
-def test_the_variable_and_doctor_know_the_device(docqa, monkeypatch):
+def test_the_variable_and_doctor_know_the_device(printed, monkeypatch):
     monkeypatch.setenv("DOCQA_DEVICE", "cpu")
-    assert "DOCQA_DEVICE" in docqa("doctor")[1]
+    assert "DOCQA_DEVICE" in printed("doctor")
 
 
 @pytest.mark.slow

@@ -193,8 +193,7 @@ def test_conflicts_are_listed_instead_of_the_table(printed, folder, questions, m
         return replace(cell, answer=answer.quotes[0].text[:30]) if answer.quotes else cell
 
     monkeypatch.setattr("docqa.app.batch.extraction.rows.cell_of", says)
-    out = printed("extract", folder, "--questions", questions, "--conflicts")
-    (conflict,) = _rows(out)
+    (conflict,) = _rows(printed("extract", folder, "--questions", questions, "--conflicts"))
     assert conflict["question"] == RENT
     assert "250 dollars" in conflict["quote"]
     assert "119 dollars" in conflict["other quote"]

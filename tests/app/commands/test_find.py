@@ -41,8 +41,7 @@ def test_one_file_is_not_named(printed, folder):
 
 def test_a_handbook_hit_has_its_page_and_heading(printed, repository):
     handbook = repository / "sample_docs" / "services_agreement.pdf"
-    out = printed("find", "simulated Alarms", handbook)
-    assert out.startswith("p. 2 (PDF 5), section 4.2: ")
+    assert printed("find", "simulated Alarms", handbook).startswith("p. 2 (PDF 5), section 4.2: ")
 
 
 def test_nothing_found_is_status_5(docqa, folder):
@@ -55,16 +54,18 @@ def test_an_expression_without_its_flag_is_told(docqa, refused, folder):
 
 
 def test_files_and_counts_are_for_scripts(docqa, printed, folder):
-    out = printed("find", "rent", folder, "-i", "-l")
-    assert out.split() == [str(folder / "a.txt"), str(folder / "b.html")]
-    assert docqa("find", "rent", folder, "-ic")[1].split() == [
+    assert printed("find", "rent", folder, "-i", "-l").split() == [
+        str(folder / "a.txt"),
+        str(folder / "b.html"),
+    ]
+    assert printed("find", "rent", folder, "-ic").split() == [
         f"{folder / 'a.txt'}:2",
         f"{folder / 'b.html'}:1",
     ]
-    assert docqa("find", "rent", folder / "a.txt", "-c")[1] == "1\n"
+    assert printed("find", "rent", folder / "a.txt", "-c") == "1\n"
     counts = [
         json.loads(line)
-        for line in docqa("find", "rent", folder, "-c", "-i", "--json")[1].splitlines()
+        for line in printed("find", "rent", folder, "-c", "-i", "--json").splitlines()
     ]
     assert [each["count"] for each in counts] == [2, 1, 0]
     assert docqa("find", "rent", folder, "-l", "-c")[0] == 2
@@ -150,10 +151,10 @@ def test_colours_are_for_terminals_without_no_color(folder):
     assert "\x1b" not in on_terminal(NO_COLOR="1")
 
 
-def test_of_a_long_line_a_script_gets_what_is_around_hits(docqa, write_file):
+def test_of_a_long_line_a_script_gets_what_is_around_hits(printed, write_file):
     file = write_file("long.txt", "the keeper locks the gate " * 400)
     short, whole = (
-        docqa("find", "keeper", file, "--json", *more)[1].splitlines() for more in ((), ("--full",))
+        printed("find", "keeper", file, "--json", *more).splitlines() for more in ((), ("--full",))
     )
     hits = [json.loads(line) for line in short]
     assert len(hits) == len(whole) == 400

@@ -48,7 +48,7 @@ def fill(own_folders: Path):
     return write
 
 
-def test_what_was_asked_is_listed_newest_first_and_found_by_its_words(asked, docqa):
+def test_what_was_asked_is_listed_newest_first_and_found_by_its_words(asked, docqa, printed):
     code, out, err = docqa("history")
     assert (code, err) == (0, "")
     first, second = out.splitlines()
@@ -56,8 +56,8 @@ def test_what_was_asked_is_listed_newest_first_and_found_by_its_words(asked, doc
         rf" +1\.2  \d{{4}}-\d\d-\d\d \d\d:\d\d  not_found  note\.txt: {re.escape(NOWHERE)}", first
     )
     assert "answered" in second and second.endswith(QUESTION)
-    assert docqa("history", "tenant", "keeper")[1].splitlines() == [second]
-    assert docqa("history", "zeppelins")[1].splitlines() == [first]
+    assert printed("history", "tenant", "keeper").splitlines() == [second]
+    assert printed("history", "zeppelins").splitlines() == [first]
     code, out, err = docqa("history", "submarine")
     assert (code, out) == (0, "")
     assert "no question with 'submarine'" in err
@@ -103,11 +103,11 @@ def test_a_session_or_question_is_exported_as_markdown_or_html(asked, docqa, tmp
     assert "answers.html" in err
 
 
-def test_an_export_does_not_need_the_document_any_more(asked, docqa):
+def test_an_export_does_not_need_the_document_any_more(asked, docqa, printed):
     _, before, _ = docqa("history", "export", "1", "--html")
     asked.unlink()
     docqa("cache", "prune", "--to", "1M")
-    assert docqa("history", "export", "1", "--html")[1] == before
+    assert printed("history", "export", "1", "--html") == before
 
 
 @pytest.mark.parametrize(
@@ -130,13 +130,15 @@ def test_what_cannot_be_listed_or_exported_is_said(fill, refused, arguments, cod
     assert said in refused(code, "history", *arguments)
 
 
-def test_the_word_export_can_be_looked_for(fill, docqa):
+def test_the_word_export_can_be_looked_for(fill, printed):
     fill("chat", "Who may export grain?")
-    assert "1.1" in docqa("history", '"export"')[1]
-    assert "1.1" in docqa("history", "export grain")[1]
+    assert "1.1" in printed("history", '"export"')
+    assert "1.1" in printed("history", "export grain")
 
 
-def test_a_damaged_history_is_named_set_aside_and_gone_after_a_prune(fill, docqa, own_folders):
+def test_a_damaged_history_is_named_set_aside_and_gone_after_a_prune(
+    fill, docqa, printed, own_folders
+):
     fill("chat", "One?")
     path = own_folders / "history" / "history.sqlite"
     path.write_bytes(b"no database at all " * 300)
@@ -148,17 +150,17 @@ def test_a_damaged_history_is_named_set_aside_and_gone_after_a_prune(fill, docqa
     _, out, _ = docqa("cache", "prune")
     assert "history.sqlite.damaged" in out
     assert [file.name for file in path.parent.iterdir() if "damaged" in file.name] == []
-    assert "Two?" in docqa("history")[1]
+    assert "Two?" in printed("history")
 
 
-def test_a_damaged_history_costs_no_answer(docqa, tiny_model, note, own_folders, fill):
+def test_a_damaged_history_costs_no_answer(docqa, printed, tiny_model, note, own_folders, fill):
     fill("chat", "One?")
     (own_folders / "history" / "history.sqlite").write_bytes(b"no database at all " * 300)
     code, out, err = docqa("ask", note, QUESTION)
     assert code == 0
     assert "quote found" in out
     assert "the history is damaged" in err
-    assert QUESTION in docqa("history")[1]
+    assert QUESTION in printed("history")
 
 
 def test_the_cache_lists_and_checks_the_history(fill, docqa, own_folders):
@@ -174,13 +176,13 @@ def test_the_cache_lists_and_checks_the_history(fill, docqa, own_folders):
     assert "damaged history" in out
 
 
-def test_a_prune_deletes_questions_only_when_nothing_else_is_left(asked, docqa):
+def test_a_prune_deletes_questions_only_when_nothing_else_is_left(asked, docqa, printed):
     _, out, _ = docqa("cache", "prune", "--to", "500K")
     assert "history" not in out
-    assert len(docqa("history")[1].splitlines()) == 2
+    assert len(printed("history").splitlines()) == 2
     _, out, err = docqa("cache", "prune", "--to", "0")
     assert "deleted history  session 1" in out
-    assert docqa("history")[1] == ""
+    assert printed("history") == ""
 
 
 def test_forget_deletes_the_questions_of_a_file_and_no_others(
@@ -188,11 +190,11 @@ def test_forget_deletes_the_questions_of_a_file_and_no_others(
 ):
     fill("chat", "Other?")
     printed("forget", asked)
-    assert [line.split()[0] for line in docqa("history")[1].splitlines()] == ["2.1"]
+    assert [line.split()[0] for line in printed("history").splitlines()] == ["2.1"]
     left = b"".join(file.read_bytes() for file in (own_folders / "history").iterdir())
     assert b"lder7" not in left
     assert docqa("forget", "/x/report.pdf")[0] == 0
-    assert docqa("history")[1] == ""
+    assert printed("history") == ""
 
 
 def test_notes_of_a_document_are_exported_with_its_session_and_forgotten(
@@ -203,10 +205,10 @@ def test_notes_of_a_document_are_exported_with_its_session_and_forgotten(
         history.annotate(session, KeptAnnotation(1, 0, 1, 9, "The lease", "p. 1", "ask Quetzal"))
     for form in ("--md", "--html"):
         out = printed("history", "export", str(session), form)
-        assert ("ask Quetzal" in out, "The lease" in out) == (True, True)
-    assert "ask Quetzal" not in docqa("history", "export", f"{session}.1")[1]
+        assert "ask Quetzal" in out and "The lease" in out
+    assert "ask Quetzal" not in printed("history", "export", f"{session}.1")
     docqa("cache", "prune", "--to", "0")
-    assert "ask Quetzal" in docqa("history", "export", str(session))[1]
+    assert "ask Quetzal" in printed("history", "export", str(session))
     docqa("forget", "/x/report.pdf")
     assert docqa("history", "export", str(session))[0] == 3
     assert b"Quetzal" not in (own_folders / "history" / "history.sqlite").read_bytes()

@@ -11,10 +11,9 @@ def test_an_exported_folder_is_a_model_that_answers(printed, tmp_path, checkpoin
         "model.safetensors",
         "tokenizer.json",
     }
-    out = printed(
+    assert "[quote found]" in printed(
         "ask", lease, "Who is the keeper of unit 7?", "--model", tmp_path / "out", "--no-store"
     )
-    assert "[quote found]" in out
 
 
 def test_what_cannot_be_exported_says_why(refused, tmp_path, checkpoint):

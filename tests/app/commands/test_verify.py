@@ -82,15 +82,15 @@ def test_json_has_the_contracts_quotes_and_what_verify_adds(printed, lease, brie
 
 
 def test_a_text_without_quotations_says_so(printed, lease, brief):
-    out = printed("verify", brief("Nothing is quoted here."), lease)
-    assert "No quotation and no cite was found" in out
+    assert "No quotation and no cite was found" in printed(
+        "verify", brief("Nothing is quoted here."), lease
+    )
 
 
 def test_the_text_may_come_from_standard_input(printed, lease, monkeypatch):
     stream = io.TextIOWrapper(io.BytesIO(b'"The deposit is returned"'))
     monkeypatch.setattr("sys.stdin", stream)
-    out = printed("verify", "-", lease)
-    assert '-:1: "The deposit is returned"' in out
+    assert '-:1: "The deposit is returned"' in printed("verify", "-", lease)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,7 @@ def test_a_mark_without_partner_is_a_warning_with_its_line(docqa, lease, brief):
 
 
 def test_the_help_prints_what_verified_means(printed):
-    out = printed("verify", "--help")
-    words = " ".join(out.split())
+    words = " ".join(printed("verify", "--help").split())
     assert all(rule in words for rule in FOLDING)
 
 

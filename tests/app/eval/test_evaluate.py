@@ -204,7 +204,7 @@ def test_a_file_of_another_form_is_an_input_error(tmp_path, write_file):
 
 
 @pytest.mark.usefixtures("tiny_model")
-def test_eval_asks_about_the_files_of_a_folder(docqa, refused, tmp_path, write_file):
+def test_eval_asks_about_the_files_of_a_folder(docqa, printed, refused, tmp_path, write_file):
     (tmp_path / "note.txt").write_text(f"{KEEPER}\n")
     rows = [
         {
@@ -238,7 +238,7 @@ def test_eval_asks_about_the_files_of_a_folder(docqa, refused, tmp_path, write_f
     assert "answers to 2 questions" in figure.read_text()
     for bad in (tmp_path / "none" / "f.svg", tmp_path / "f.png"):
         assert docqa("eval", path, "--folder", tmp_path, "--plot", bad)[0] == 2
-    sample = docqa("eval", path, "--folder", tmp_path, "--sample", "1")[1].splitlines()[-1]
+    sample = printed("eval", path, "--folder", tmp_path, "--sample", "1").splitlines()[-1]
     assert json.loads(sample)["questions"] + json.loads(sample)["skipped"] == 1
     assert "--folder DIR" in refused(3, "eval", path)
     assert docqa("eval", path, "--folder", tmp_path / "none")[0] == 3

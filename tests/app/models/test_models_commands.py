@@ -77,9 +77,7 @@ def test_known_models_have_the_parameters_of_their_releases(name, millions):
     assert round(model.download_bytes / 2e6) == millions
 
 
-def test_the_list_marks_what_answers_and_tells_what_others_need(
-    docqa, printed, checkpoint, monkeypatch
-):
+def test_the_list_marks_what_answers_and_tells_what_others_need(printed, checkpoint, monkeypatch):
     out = printed("models", "list")
     assert out.startswith("* docqa-155m  ")
     (line,) = [line for line in out.splitlines() if "Qwen3.5-4B" in line]
@@ -87,9 +85,9 @@ def test_the_list_marks_what_answers_and_tells_what_others_need(
     assert line.split()[1:] == [*sizes, "100.0%", "Apache-2.0"]
     assert "Qwen/Qwen3-4B-Instruct-2507" in out and "meta-llama/Llama-3.2-3B-Instruct" in out
     monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
-    assert f"\n* {checkpoint}\n" in docqa("models", "list")[1]
+    assert f"\n* {checkpoint}\n" in printed("models", "list")
     monkeypatch.setenv("DOCQA_MODEL", "Qwen/Qwen3.5-4B")
-    assert "\n* Qwen/Qwen3.5-4B  (not here)\n" in docqa("models", "list")[1]
+    assert "\n* Qwen/Qwen3.5-4B  (not here)\n" in printed("models", "list")
 
 
 def test_a_gguf_file_is_found_by_its_path(tmp_path):
@@ -98,10 +96,9 @@ def test_a_gguf_file_is_found_by_its_path(tmp_path):
     assert find(str(tmp_path / "y.gguf"), tmp_path) is None
 
 
-def test_show_tells_the_active_share(docqa, printed, refused, checkpoint):
-    out = printed("models", "show", checkpoint, "--json")
-    facts = json.loads(out)
-    assert "active share: 100.0 %" in docqa("models", "show", checkpoint)[1]
+def test_show_tells_the_active_share(printed, refused, checkpoint):
+    facts = json.loads(printed("models", "show", checkpoint, "--json"))
+    assert "active share: 100.0 %" in printed("models", "show", checkpoint)
     assert (facts["active_share"], facts["architecture"]) == (1.0, "qwen3_5_text")
     assert facts["parameters"] == sum(facts["parameters_by_part"].values())
     assert "docqa models pull Qwen/Other-9B" in refused(4, "models", "show", "Qwen/Other-9B")
@@ -125,24 +122,23 @@ def test_show_of_a_model_that_is_not_here_tells_what_it_needs(docqa, printed):
         < facts["disk_bytes"]["6 bits"]
         < facts["disk_bytes"]["8 bits"]
     )
-    out = printed("models", "show", "meta-llama/Llama-3.2-1B-Instruct")
-    assert "license: Llama-3.2\n" in out
+    assert "license: Llama-3.2\n" in printed("models", "show", "meta-llama/Llama-3.2-1B-Instruct")
 
 
-def test_another_release_of_a_shape_needs_the_same(docqa):
+def test_another_release_of_a_shape_needs_the_same():
     for older, newer in (("Qwen3.5-27B", "Qwen3.6-27B"), ("Qwen3.6-27B", "Qwen3.8-27B")):
         first = known(older)
         second = known(newer)
         assert first is not None and second is not None and first.config == second.config
 
 
-def test_use_changes_one_line_of_the_configuration_and_keeps_the_rest(docqa, checkpoint):
+def test_use_changes_one_line_of_the_configuration_and_keeps_the_rest(docqa, printed, checkpoint):
     path = Path(os.environ["DOCQA_CONFIG"])
     path.write_text('# mine\nk = 3  # few\n\n[tui]\ntheme = "nord"\n')
     assert docqa("models", "use", checkpoint)[0] == 0
     written = f'# mine\nk = 3  # few\n\nmodel = "{checkpoint}"\n[tui]\ntheme = "nord"\n'
     assert path.read_text() == written
-    assert f"* {checkpoint}" in docqa("models", "list")[1]
+    assert f"* {checkpoint}" in printed("models", "list")
     assert docqa("models", "use", "openai:qwen", "--base-url", "http://127.0.0.1:9/v1/")[0] == 0
     text = path.read_text()
     assert 'model = "openai:qwen"\n' in text and 'base_url = "http://127.0.0.1:9/v1"\n' in text
@@ -209,14 +205,14 @@ def test_a_quantized_checkpoint_is_one_that_loads(docqa, refused, tmp_path):
     assert "not empty" in refused(2, "models", "quantize", source, tmp_path / "packed")
 
 
-def test_plan_says_how_long_a_model_that_is_not_here_would_read(docqa, note):
+def test_plan_says_how_long_a_model_that_is_not_here_would_read(printed, note):
     small, large = (
-        json.loads(docqa("plan", note, "--model", name, "--json")[1])
+        json.loads(printed("plan", note, "--model", name, "--json"))
         for name in ("Qwen3.5-0.8B", "Qwen3.5-27B")
     )
     assert 0 < small["seconds"] < large["seconds"]
     assert 0 < small["disk_bytes"] < large["disk_bytes"]
-    said = docqa("plan", note, "--model", "Qwen3.5-0.8B")[1]
+    said = printed("plan", note, "--model", "Qwen3.5-0.8B")
     assert "\nreading      about " in said and " more for what is kept of the reading\n" in said
 
 

@@ -29,7 +29,7 @@ def test_what_is_pulled_is_pinned_whole_and_answers_by_its_name(
     assert set(record["files"][WEIGHTS]) == {"size", "sha256"} and set(
         record["files"]["config.json"]
     ) > {"git-sha1"}
-    out = printed(
+    assert "[quote found]" in printed(
         "ask",
         note,
         "What does the tenant of unit 7 pay?",
@@ -37,9 +37,8 @@ def test_what_is_pulled_is_pinned_whole_and_answers_by_its_name(
         "org/tiny@01234",
         "--no-store",
     )
-    assert "[quote found]" in out
-    assert f"  org/tiny@{COMMIT[:12]}" in docqa("models", "list")[1]
-    assert f"org/tiny@{COMMIT[:12]}" in docqa("cache", "list")[1]
+    assert f"  org/tiny@{COMMIT[:12]}" in printed("models", "list")
+    assert f"org/tiny@{COMMIT[:12]}" in printed("cache", "list")
 
 
 def test_a_connection_that_is_cut_goes_on_where_it_was(docqa, hub, own_folders):
@@ -89,7 +88,7 @@ def test_another_architecture_is_refused_before_its_weights_are_fetched(refused,
 
 
 def test_an_encoder_is_pulled_with_its_modules_and_kept_as_the_choice(
-    docqa, hub, own_folders, tiny_reader
+    docqa, printed, hub, own_folders, tiny_reader
 ):
     tiny_reader.write_foreign(hub.folder, "Bert", "Model")
     tiny_reader.write_modules(hub.folder, {"pooling_mode": "mean"})
@@ -112,10 +111,10 @@ def test_an_encoder_is_pulled_with_its_modules_and_kept_as_the_choice(
     }
     assert not any("onnx" in name or name.endswith(".bin") for name in here)
     assert docqa("models", "use", "org/tiny")[0] == 0
-    assert f"* org/tiny@{COMMIT[:12]}  encoder  " in docqa("models", "list")[1]
-    assert "role: encoder" in docqa("models", "show", "org/tiny")[1]
+    assert f"* org/tiny@{COMMIT[:12]}  encoder  " in printed("models", "list")
+    assert "role: encoder" in printed("models", "show", "org/tiny")
     assert docqa("models", "use", "docqa-155m")[0] == 0
-    assert f"  org/tiny@{COMMIT[:12]}  encoder  " in docqa("models", "list")[1]
+    assert f"  org/tiny@{COMMIT[:12]}  encoder  " in printed("models", "list")
 
 
 def test_a_shard_that_the_index_names_and_the_hub_lacks_is_named(refused, hub):
@@ -175,7 +174,7 @@ def test_a_known_model_that_is_missing_says_how_to_fetch_it(refused, note):
     )
 
 
-def test_what_is_quantized_while_it_is_pulled_is_all_that_is_kept(docqa, hub, own_folders):
+def test_what_is_quantized_while_it_is_pulled_is_all_that_is_kept(docqa, printed, hub, own_folders):
     code, out, err = docqa("models", "pull", "org/tiny", "--bits", "8")
     assert (code, "  8 bits  " in out) == (0, True), err
     here = folder_of(own_folders)
@@ -183,7 +182,7 @@ def test_what_is_quantized_while_it_is_pulled_is_all_that_is_kept(docqa, hub, ow
     record = json.loads((here / "pulled.json").read_text())
     assert record["bits"] == 8 and set(record["files"]["config.json"]) == {"size", "sha256"}
     assert {path.name for path in here.parent.iterdir()} <= {COMMIT, ".lock"}
-    assert f"  org/tiny@{COMMIT[:12]} in 8 bits  " in docqa("models", "list")[1]
+    assert f"  org/tiny@{COMMIT[:12]} in 8 bits  " in printed("models", "list")
     hub.ranges.clear()
     assert docqa("models", "pull", "org/tiny", "--bits", "8")[0] == 0
     assert not hub.ranges  # here already
@@ -206,8 +205,7 @@ def test_a_model_that_was_pulled_is_deleted_by_its_name(docqa, refused, hub, own
 def test_a_download_that_was_cut_is_deleted_too(docqa, printed, hub, own_folders):
     hub.cuts[WEIGHTS] = [7_000] + [0] * 100
     assert docqa("models", "pull", "org/tiny")[0] == 4
-    out = printed("models", "rm", "org/tiny")
-    assert out == f"deleted org/tiny@{COMMIT[:12]}\n"
+    assert printed("models", "rm", "org/tiny") == f"deleted org/tiny@{COMMIT[:12]}\n"
     assert not folder_of(own_folders).parent.exists()
 
 

@@ -217,8 +217,7 @@ def test_a_pdf_on_standard_input_is_drawn(inspect, report_pdf, monkeypatch):
 
 
 def test_outline_as_json_has_every_field_of_a_section(printed, report_pdf):
-    out = printed("outline", report_pdf, "--json")
-    gate, tide = json.loads(out)["sections"]
+    gate, tide = json.loads(printed("outline", report_pdf, "--json"))["sections"]
     assert gate["start"] > 0
     assert tide == {
         "id": tide["id"],
