@@ -14,12 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docqa.app.answer.answer import (
-    Answer,
-    CoverageReport,
-    EvidenceItem,
-    Quote,
     Statement,
-    Usage,
 )
 from docqa.app.answer.grades import Status, Support
 from docqa.app.history.export import shown_names
@@ -32,7 +27,7 @@ from docqa.app.output.answer_head import head_of
 from docqa.app.output.templates import escaped
 from docqa.ingest.types import Document
 
-from .quoted import quote_of
+from .answers import answer_of, quote_of
 
 html_page = partial(rendered, HTML)
 markdown = partial(rendered, MARKDOWN)
@@ -48,22 +43,6 @@ PAGES = (
 def lease(document: Callable[..., Document]) -> Document:
     """Two pages, labelled i and 1, of which the second is hostile."""
     return document(*PAGES, path="folder/lease.pdf", labels=("i", "1"))
-
-
-def answer_of(document: Document, question: str, *quotes: Quote, **changes) -> Answer:
-    first = quotes[0] if quotes else None
-    values = {
-        "status": "answered" if quotes else "not_found",
-        "question": question,
-        "answer": first.text[first.answer_start : first.answer_end] if first else None,
-        "refused": not quotes,
-        "confidence": 0.9,
-        "quotes": quotes,
-        "evidence": (EvidenceItem(document.path, 2, "1", 1.0, document.pages[1].text),),
-        "coverage": CoverageReport(40, 40, 2),
-        "usage": Usage(40, 0, 0.1, False),
-    }
-    return Answer(**{**values, **changes})
 
 
 @pytest.fixture

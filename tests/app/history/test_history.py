@@ -17,8 +17,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
-from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.errors import InputError, ResourceError, UsageError
 from docqa.app.history.database import SCHEMA
 from docqa.app.history.history import History, kept_documents, open_kept
@@ -28,7 +26,7 @@ from docqa.app.history.records import KeptTurn, parse_id
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
 
-from .quoted import quote_of
+from .answers import answer_of, quote_of
 
 PAGES = (
     "The lease of unit 7 begins on 1 April 2021.\nIt ends on 31 March 2025 unless it is renewed in writing.",
@@ -48,31 +46,9 @@ def lease_pages(document: Callable[..., Document]) -> Document:
     return document(*PAGES, path="lease.pdf", labels=("i", "1"))
 
 
-def answer_of(document: Document, question: str, words: str, answer: str) -> Answer:
-    """An answer whose only quote is `words`, cut from the document's page."""
-    quote = quote_of(document, words, answer)
-    page = next(page for page in document.pages if words in page.text)
-    return Answer(
-        Status.ANSWERED,
-        question,
-        answer,
-        False,
-        0.9,
-        (quote,),
-        (EvidenceItem(document.path, page.page, page.label, 1.5, page.text),),
-        CoverageReport(40, 40, len(document.pages), warnings=("note",)),
-        Usage(40, 0, 0.5, False),
-        {"model": "m"},
-    )
-
-
 def turn_of(document: Document, question: str = "When does it end?") -> KeptTurn:
-    answer = answer_of(
-        document,
-        question,
-        "It ends on 31 March 2025 unless it is renewed in writing.",
-        "31 March 2025",
-    )
+    words = "It ends on 31 March 2025 unless it is renewed in writing."
+    answer = answer_of(document, question, quote_of(document, words, "31 March 2025"))
     return made_turn([document], question, answer)
 
 
@@ -133,19 +109,9 @@ def test_a_long_text_is_kept_around_the_cite_only(document):
     filler = "Nothing of interest stands in this line of the text.\n" * 400
     text = f"{filler}The fee is 85 dollars in March.\n{filler}"
     long = document(text, path="long.txt", paged=False)
-    start = text.index("The fee")
-    cite = Cite("long.txt", None, None, None, start, start + len("The fee is 85 dollars in March."))
-    answer = Answer(
-        Status.ANSWERED,
-        "q",
-        "85",
-        False,
-        0.9,
-        (Quote("The fee", 0, 3, Grade.EXACT, Place.AS_CITED, (cite,)),),
-        (),
-        CoverageReport(1, 1, 1),
-        Usage(1, 0, 0.1, False),
-    )
+    quote = quote_of(long, "The fee is 85 dollars in March.", "85")
+    (cite,) = quote.cites
+    answer = answer_of(long, "q", quote, evidence=())
     (page,) = cited_pages(answer, [long])
     assert len(page.text) < WHOLE_PAGE < len(text)
     assert text[page.start : page.end] == page.text
@@ -239,7 +205,8 @@ def test_a_recorder_keeps_nothing_of_a_forgotten_document(store, lease_pages):
 def test_every_word_counts_and_no_operator_does(history, lease_pages, query, hits):
     kept(history, lease_pages, turn_of(lease_pages))
     rent = "The tenant pays 1,200 dollars of rent before the ninth day of each month."
-    answer = answer_of(lease_pages, "How much is the rent?", rent, "1,200 dollars")
+    quote = quote_of(lease_pages, rent, "1,200 dollars")
+    answer = answer_of(lease_pages, "How much is the rent?", quote)
     kept(history, lease_pages, made_turn([lease_pages], answer.question, answer))
     assert history.search(query)[1] == hits
 
@@ -473,7 +440,9 @@ def test_forget_leaves_no_word_of_a_document_behind(store, document):
     )
     other = document(*PAGES, path="lease.pdf")
     with History(store) as history:
-        answer = answer_of(secret, "Where?", secret.pages[0].text, "the seventh oak")
+        answer = answer_of(
+            secret, "Where?", quote_of(secret, secret.pages[0].text, "the seventh oak")
+        )
         kept(history, secret, made_turn([secret], "Where is the xylophone?", answer))
         mixed = history.start("chat", kept_documents([other, secret]), "both")
         history.keep(mixed, made_turn([other, secret], "And Quetzalcoatl?", answer))
