@@ -96,15 +96,20 @@ def from_of(answer: Answer) -> object:
     return options["from"]
 
 
-def opened(path: Path, model, cache: Path, **options):
-    return open_session(
-        [str(path)], Options(cache_dir=str(cache), preview=False, **options), model=model
-    )
+@pytest.fixture
+def opened(writing_model, tmp_path):
+    """Function(path, **options) that opens a session whose cache is the folder `kept`."""
+
+    def session_of(path: Path, **options):
+        given = {"cache_dir": str(tmp_path / "kept"), "preview": False, **options}
+        return open_session([str(path)], Options(**given), model=writing_model)
+
+    return session_of
 
 
-def test_without_the_kept_state_the_document_is_read_again(lease, writing_model, tmp_path):
+def test_without_the_kept_state_the_document_is_read_again(opened, lease, tmp_path):
     def ask() -> tuple[list[Any], Answer]:
-        with opened(lease, writing_model, tmp_path / "kept", source="whole") as session:
+        with opened(lease, source="whole") as session:
             events = list(session.ask(QUESTION))
         return events, answer_of(events)
 
@@ -123,12 +128,14 @@ def test_without_the_kept_state_the_document_is_read_again(lease, writing_model,
     assert text_of(third) == text_of(first)
 
 
-def test_an_empty_state_or_another_document_is_another_answer(lease, note, writing_model, tmp_path):
+def test_an_empty_state_or_another_document_is_another_answer(
+    opened, lease, note, writing_model, tmp_path
+):
     said = []
     for path in (lease, note, None):
-        with opened(lease, writing_model, tmp_path / "kept", source="whole") as session:
+        with opened(lease, source="whole") as session:
             reading = session.local_reading
-            with opened(path or lease, writing_model, tmp_path / "other", source="whole") as other:
+            with opened(path or lease, cache_dir=str(tmp_path / "other"), source="whole") as other:
                 state = other.local_reading.model.new_state(1.0)
                 if path is None:
                     writing_model.prefill(list(other.context.ids[:2]), state)
@@ -141,8 +148,8 @@ def test_an_empty_state_or_another_document_is_another_answer(lease, note, writi
 
 
 @pytest.mark.parametrize("source", ["passages", "whole"])
-def test_the_reader_answers_where_a_small_model_writes_nonsense(writing_model, tmp_path, source):
-    with opened(AGREEMENT, writing_model, tmp_path / "kept", source=source) as session:
+def test_the_reader_answers_where_a_small_model_writes_nonsense(opened, source):
+    with opened(AGREEMENT, source=source) as session:
         answer = answer_of(list(session.ask("Which law governs the agreement?")))
     if source == "whole":  # what is answered from the state alone stands by itself
         assert answer.refused and OWN not in answer.coverage.warnings
@@ -150,27 +157,25 @@ def test_the_reader_answers_where_a_small_model_writes_nonsense(writing_model, t
         assert answer.answer == "the law of Lower Tarn" and OWN in answer.coverage.warnings
 
 
-def test_a_short_text_and_one_that_was_read_answer_whole(
-    note, writing_model, tmp_path, monkeypatch
-):
-    with opened(note, writing_model, tmp_path / "kept") as session:
+def test_a_short_text_and_one_that_was_read_answer_whole(opened, note, monkeypatch):
+    with opened(note) as session:
         assert len(session.context) <= WHOLE_TOKENS and session.writing.generator.whole
     monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
-    with opened(note, writing_model, tmp_path / "kept") as session:
+    with opened(note) as session:
         assert not session.writing.generator.whole
         assert from_of(answer_of(list(session.ask(QUESTION)))) == "passages"
-    with opened(note, writing_model, tmp_path / "kept") as session:
+    with opened(note) as session:
         list(session.read())
-    with opened(note, writing_model, tmp_path / "kept") as session:
+    with opened(note) as session:
         assert session.writing.generator.whole
         assert from_of(answer_of(list(session.ask(QUESTION)))) == "whole"
 
 
 def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
-    lease, writing_model, tmp_path, monkeypatch
+    opened, lease, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
-    with opened(lease, writing_model, tmp_path / "kept") as session:
+    with opened(lease) as session:
         recorder = Recorder(Store(tmp_path / "kept"), "chat", session.documents, pytest.fail)
         conversation = ChatConversation(session, recorder)
         for events in (conversation.ask(QUESTION, QUESTION), conversation.ask_again()):
@@ -181,9 +186,9 @@ def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
 
 
 def test_where_every_passage_was_shown_the_reader_gives_the_next_answer(
-    note, writing_model, tmp_path
+    opened, note, writing_model
 ):
-    with opened(note, writing_model, tmp_path / "kept") as session:
+    with opened(note) as session:
         evidence = session.writing.evidence
         (quote,) = evidence.own.preview(QUESTION).quotes[:1]
         everything = replace(quote, cites=(replace(quote.cites[0], start=0, end=1 << 20),))
@@ -207,16 +212,16 @@ def test_json_says_what_the_answer_was_written_from(docqa, refused, note, writer
     )
 
 
-def test_a_model_that_writes_anything_leaves_a_follow_up_as_it_is(note, writing_model, tmp_path):
-    with opened(note, writing_model, tmp_path / "kept") as session:
+def test_a_model_that_writes_anything_leaves_a_follow_up_as_it_is(opened, note):
+    with opened(note) as session:
         assert (
             session.completed("And why?", [AnsweredQuestion("Who pays?", "The tenant pays.")])
             == "And why?"
         )
 
 
-def test_a_text_that_is_stopped_is_answered_with_what_came(note, writing_model, tmp_path):
-    with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
+def test_a_text_that_is_stopped_is_answered_with_what_came(opened, note):
+    with opened(note, source="whole") as session:
         assert not session.stop_writing()
         whole = text_of(list(session.ask(QUESTION)))
         events = []
@@ -230,7 +235,7 @@ def test_a_text_that_is_stopped_is_answered_with_what_came(note, writing_model, 
     assert any("stopped" in warning for warning in answer.coverage.warnings)
 
 
-def test_what_nothing_bears_out_is_written_again_once(note, writing_model, tmp_path, monkeypatch):
+def test_what_nothing_bears_out_is_written_again_once(opened, note, monkeypatch):
     quoted = 'The tenant pays "119 dollars to the keeper named Alder7".'
     replies = ["The keeper returns the moon within ten years.", quoted]
     told = []
@@ -241,7 +246,7 @@ def test_what_nothing_bears_out_is_written_again_once(note, writing_model, tmp_p
         return Reply(replies[len(told) - 1])
 
     monkeypatch.setattr(local_generator, "write", write)
-    with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
+    with opened(note, source="whole") as session:
         events = list(session.ask(QUESTION))
     answer = answer_of(events)
     assert len(told) == 2 and told[1] > told[0]
@@ -249,11 +254,11 @@ def test_what_nothing_bears_out_is_written_again_once(note, writing_model, tmp_p
     assert answer.status == "answered" and answer.answer == replies[1]
 
 
-def test_a_model_that_writes_nothing_is_said_to(note, writing_model, tmp_path, monkeypatch):
+def test_a_model_that_writes_nothing_is_said_to(opened, note, monkeypatch):
     monkeypatch.setattr(
         generation, "turn_ends", lambda tokenizer: frozenset(range(tokenizer.vocab_size))
     )
-    with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
+    with opened(note, source="whole") as session:
         answer = answer_of(list(session.ask(QUESTION)))
     assert answer.status == "not_found" and any(
         "wrote nothing" in warning for warning in answer.coverage.warnings

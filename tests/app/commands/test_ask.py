@@ -333,16 +333,6 @@ def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa, printed, n
     assert docqa("forget", note.with_name("gone.txt"))[0] == 3
 
 
-def test_models_show_counts_parameters_state_and_kv(docqa, printed):
-    facts = json.loads(printed("models", "show", "--json"))
-    assert facts["active_share"] == 1.0
-    assert facts["parameters"] == sum(facts["parameters_by_part"].values())
-    assert facts["state_bytes"] > 0
-    assert facts["kv_bytes_per_token"] > 0
-    assert "parameters:" in printed("models", "show")
-    assert docqa("models", "show", "nowhere")[0] == 4
-
-
 def test_models_check_agrees_with_transformers(printed, checkpoint):
     found = json.loads(printed("models", "check", checkpoint, "--json").splitlines()[-1])
     assert found["argmax_equal"]

@@ -101,6 +101,7 @@ def test_show_tells_the_active_share(printed, refused, checkpoint):
     assert "active share: 100.0 %" in printed("models", "show", checkpoint)
     assert (facts["active_share"], facts["architecture"]) == (1.0, "qwen3_5_text")
     assert facts["parameters"] == sum(facts["parameters_by_part"].values())
+    assert facts["state_bytes"] > 0 and facts["kv_bytes_per_token"] > 0
     assert "docqa models pull Qwen/Other-9B" in refused(4, "models", "show", "Qwen/Other-9B")
     assert "runs on a server" in refused(4, "models", "show", "openai:x")
 
