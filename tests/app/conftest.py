@@ -368,3 +368,14 @@ def printed(docqa):
         return out
 
     return run
+
+
+@pytest.fixture
+def run_python(python):
+    """Function(code) -> the ended process of a Python that ran it with status 0."""
+
+    def run(code: str) -> subprocess.CompletedProcess[str]:
+        command = [python, "-c", code]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+
+    return run

@@ -48,15 +48,13 @@ def test_help_lists_every_exit_code(docqa):
         assert part in text
 
 
-def test_help_imports_no_command_and_nothing_heavy(python):
+def test_help_imports_no_command_and_nothing_heavy(run_python):
     code = (
         "import sys\nfrom docqa.app.cli import run\nrun(['--help'])\n"
         "print([m for m in sys.modules if m.startswith('docqa.app.commands.') and not m.endswith('.root')]"
         f" + [m for m in {HEAVY!r} if m in sys.modules])"
     )
-    done = subprocess.run(
-        [python, "-c", code], capture_output=True, text=True, timeout=120, check=True
-    )
+    done = run_python(code)
     assert done.stdout.splitlines()[-1] == "[]" and "  find " in done.stdout
 
 
@@ -164,12 +162,10 @@ def test_an_ascii_standard_output_gets_escapes_and_the_same_status(python, write
 
 
 @pytest.mark.skipif(find_spec("triton") is None, reason="Triton is not installed")
-def test_the_end_of_a_run_that_loaded_triton_is_silent(python):
+def test_the_end_of_a_run_that_loaded_triton_is_silent(run_python):
     code = (
         "import sys, triton._C.libtriton\nfrom docqa.app.cli import main\nsys.argv = ['docqa', '--version']\n"
         "sys.exit(main())"
     )
-    done = subprocess.run(
-        [python, "-c", code], capture_output=True, text=True, timeout=120, check=True
-    )
+    done = run_python(code)
     assert done.stderr == ""

@@ -2,7 +2,6 @@
 
 import io
 import json
-import subprocess
 from pathlib import Path
 
 import jsonschema
@@ -122,13 +121,11 @@ def test_the_help_prints_what_verified_means(printed):
     assert all(rule in words for rule in FOLDING)
 
 
-def test_it_loads_no_model_and_no_torch(python, lease, brief):
+def test_it_loads_no_model_and_no_torch(run_python, lease, brief):
     text = brief('"The deposit is returned within ten days" (Section 5.1).')
     code = (
         f"import sys\nfrom docqa.app.cli import run\nrun(['verify', {str(text)!r}, {str(lease)!r}])\n"
         "print([m for m in ('torch', 'transformers', 'tiktoken') if m in sys.modules])"
     )
-    done = subprocess.run(
-        [python, "-c", code], capture_output=True, text=True, timeout=120, check=True
-    )
+    done = run_python(code)
     assert done.stdout.splitlines()[-1] == "[]"

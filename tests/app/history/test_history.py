@@ -7,7 +7,6 @@ import re
 import sqlite3
 import stat
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -472,14 +471,12 @@ def test_nothing_kept_is_no_history(store):
     assert not store.root.exists()
 
 
-def test_the_history_needs_neither_model_nor_torch(python, tmp_path):
+def test_the_history_needs_neither_model_nor_torch(run_python, tmp_path):
     code = (
         "import sys; from pathlib import Path; from docqa.app.storage.store import Store; "
         "from docqa.app.history import history, recorder, rendering; "
         f"history.History(Store(Path({str(tmp_path)!r}))).search('x'); "
         "print([name for name in ('torch', 'transformers', 'textual') if name in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
-    )
+    done = run_python(code)
     assert done.stdout.strip() == "[]"
