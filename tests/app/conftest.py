@@ -85,7 +85,7 @@ def build_checkpoint(folder: Path, seed: int = 0) -> Path:
         "evidence_weights": {"bm25": 1.0, "vector": 0.2, "attention": 0.1},
         "refusal": {
             "features": ["sentence_coverage"],
-            "weights": [60.0],
+            "weights": [55.0],
             "bias": -2.0,
             "threshold": 0.5,
         },
