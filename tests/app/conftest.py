@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def build_checkpoint(folder: Path, seed: int = 0) -> Path:
 
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = _write_tokenizer(folder)
-    raw: dict[str, Any] = {
+    raw = {
         "model_type": "qwen3_5_text",
         "architectures": ["Qwen3_5ForCausalLM"],
         "vocab_size": vocabulary,
@@ -63,7 +64,7 @@ def build_checkpoint(folder: Path, seed: int = 0) -> Path:
             "partial_rotary_factor": 1.0,
         },
     }
-    (folder / "config.json").write_text(json.dumps(raw), encoding="utf-8")
+    (folder / "config.json").write_text(json.dumps(raw))
     torch.manual_seed(seed)
     network = Hybrid(HybridConfig.from_dict(raw))
     for name, parameter in network.named_parameters():
@@ -84,12 +85,12 @@ def build_checkpoint(folder: Path, seed: int = 0) -> Path:
         "evidence_weights": {"bm25": 1.0, "vector": 0.2, "attention": 0.1},
         "refusal": {
             "features": ["sentence_coverage"],
-            "weights": [60.0],
+            "weights": [55.0],
             "bias": -2.0,
             "threshold": 0.5,
         },
     }
-    (folder / "calibration.json").write_text(json.dumps(calibration), encoding="utf-8")
+    (folder / "calibration.json").write_text(json.dumps(calibration))
     return folder
 
 
@@ -128,26 +129,24 @@ def _write_tokenizer(folder: Path) -> int:
     )
     tokenizer.train_from_iterator([WORDS] * 3, trainer)
     tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "tokenizer_config.json").write_text(
-        json.dumps({"eos_token": "<|im_end|>"}), encoding="utf-8"
-    )
+    (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|im_end|>"}))
     return int(tokenizer.get_vocab_size())
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path) -> Store:
     """A store of its own."""
     return Store(tmp_path / "cache")
 
 
 @pytest.fixture(scope="session")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkpoint(tmp_path_factory) -> Path:
     """Folder of the tiny random checkpoint."""
     return build_checkpoint(tmp_path_factory.mktemp("checkpoint"))
 
 
 @pytest.fixture(scope="session")
-def model(checkpoint: Path) -> Any:
+def model(checkpoint: Path):
     """The tiny checkpoint, loaded in float32 on one thread."""
     from docqa.model.load import load_model
 
@@ -155,7 +154,7 @@ def model(checkpoint: Path) -> Any:
 
 
 @pytest.fixture
-def options(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Options:
+def options(checkpoint: Path, tmp_path, monkeypatch) -> Options:
     """Those of the tiny checkpoint, whose bits are the same everywhere."""
     monkeypatch.setenv("DOCQA_DTYPE", "float32")
     return Options(
@@ -177,34 +176,43 @@ def lease_text(clauses: int) -> str:
 
 
 @pytest.fixture(scope="session")
-def lease_of() -> Any:
+def lease_of():
     """Function(path, clauses) that writes a lease and returns its path."""
 
     def write(path: Path, clauses: int) -> Path:
-        path.write_text(lease_text(clauses), encoding="utf-8")
+        path.write_text(lease_text(clauses))
         return path
 
     return write
 
 
 @pytest.fixture
-def note(tmp_path: Path) -> Path:
-    """A short text without pages."""
-    path = tmp_path / "note.txt"
-    path.write_text(
-        "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 before the ninth day of each month.\n\n"
-        "The keeper returns the deposit within ten days unless the lock of the door was broken by the tenant.\n",
-        encoding="utf-8",
-    )
-    return path
+def write_file(tmp_path) -> Callable[[str, str], Path]:
+    """Function(name, text) that writes a file of the test's folder and returns its path."""
+
+    def write(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
 
 
 @pytest.fixture
-def lease(tmp_path: Path) -> Path:
+def note(write_file) -> Path:
+    """A short text without pages."""
+    return write_file(
+        "note.txt",
+        "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 before the ninth day of each month.\n\n"
+        "The keeper returns the deposit within ten days unless the lock of the door was broken by the tenant.\n",
+    )
+
+
+@pytest.fixture
+def lease(write_file) -> Path:
     """A text file of about 5,000 tokens under the tiny tokenizer: two whole blocks and a part."""
-    path = tmp_path / "lease.txt"
-    path.write_text(lease_text(30), encoding="utf-8")
-    return path
+    return write_file("lease.txt", lease_text(30))
 
 
 ASK = """
@@ -243,12 +251,12 @@ def ask_script() -> str:
 
 
 @pytest.fixture
-def ask_in_process(checkpoint: Path) -> Any:
+def ask_in_process(checkpoint: Path):
     """Function(paths, questions, cache, **spec) that asks in a new process; returns (exit code,
     object or stderr).
     """
 
-    def run(paths: list[Path], questions: list[str], cache: Path, **spec: Any) -> tuple[int, Any]:
+    def run(paths: list[Path], questions: list[str], cache: Path, **spec) -> tuple[int, Any]:
         wanted = {
             "paths": [str(path) for path in paths],
             "questions": questions,
@@ -268,7 +276,7 @@ def ask_in_process(checkpoint: Path) -> Any:
 
 
 @pytest.fixture(scope="session")
-def document() -> Any:
+def document():
     """Function that makes a Document of page texts, see `make_document`."""
     return make_document
 
@@ -316,7 +324,7 @@ def make_document(
 
 
 @pytest.fixture
-def tiny_model(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def tiny_model(checkpoint: Path, monkeypatch) -> None:
     """Every command of the test answers with the tiny checkpoint."""
     monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
     monkeypatch.setenv("DOCQA_DTYPE", "float32")
@@ -324,13 +332,50 @@ def tiny_model(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def docqa(capsys: pytest.CaptureFixture[str]) -> Any:
+def docqa(capsys):
     """Function(*arguments) -> (exit code, stdout, stderr), in this process."""
 
-    def run(*arguments: object) -> tuple[int, str, str]:
+    def run(*arguments) -> tuple[int, str, str]:
         code = cli.run([str(argument) for argument in arguments])
         captured = capsys.readouterr()
         assert "Traceback" not in captured.err
         return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def refused(docqa):
+    """Function(status, *arguments) -> stderr of a command that ends with this status and prints
+    nothing.
+    """
+
+    def run(status: int, *arguments) -> str:
+        code, out, err = docqa(*arguments)
+        assert (code, out) == (status, "")
+        return err
+
+    return run
+
+
+@pytest.fixture
+def printed(docqa):
+    """Function(*arguments) -> stdout of a command that ends with status 0."""
+
+    def run(*arguments) -> str:
+        code, out, err = docqa(*arguments)
+        assert code == 0, err
+        return out
+
+    return run
+
+
+@pytest.fixture
+def run_python(python):
+    """Function(code) -> the ended process of a Python that ran it with status 0."""
+
+    def run(code: str) -> subprocess.CompletedProcess[str]:
+        command = [python, "-c", code]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
 
     return run

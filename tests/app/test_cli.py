@@ -7,7 +7,6 @@ from importlib.util import find_spec
 
 import pytest
 
-from docqa.app import cli
 from docqa.app.commands import doctor
 
 HEAVY = (
@@ -23,24 +22,18 @@ HEAVY = (
 )
 
 
-def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    code = cli.run(arguments)
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
-
-
 @pytest.mark.parametrize(
     "arguments", [("--help",), ("ask", "--help"), ("-h",), ("cache", "list", "--help")]
 )
-def test_help_is_a_result_with_status_0(capsys, arguments):
-    code, out, err = _run(capsys, *arguments)
+def test_help_is_a_result_with_status_0(docqa, arguments):
+    code, out, err = docqa(*arguments)
     assert code == 0
     assert out.startswith("Usage: docqa")
     assert err == ""
 
 
-def test_help_lists_every_exit_code(capsys):
-    _, out, _ = _run(capsys, "--help")
+def test_help_lists_every_exit_code(docqa):
+    _, out, _ = docqa("--help")
     text = " ".join(out.split())
     for part in (
         "0 answered",
@@ -55,24 +48,19 @@ def test_help_lists_every_exit_code(capsys):
         assert part in text
 
 
-def test_help_imports_no_command_and_nothing_heavy(python):
+def test_help_imports_no_command_and_nothing_heavy(run_python):
     code = (
         "import sys\nfrom docqa.app.cli import run\nrun(['--help'])\n"
         "print([m for m in sys.modules if m.startswith('docqa.app.commands.') and not m.endswith('.root')]"
         f" + [m for m in {HEAVY!r} if m in sys.modules])"
     )
-    done = subprocess.run(
-        [python, "-c", code], capture_output=True, text=True, timeout=120, check=True
-    )
+    done = run_python(code)
     assert done.stdout.splitlines()[-1] == "[]" and "  find " in done.stdout
 
 
 @pytest.mark.parametrize("arguments", [(), ("cache",), ("models",)])
-def test_a_group_without_a_command_shows_its_help_with_status_2(capsys, arguments):
-    code, out, err = _run(capsys, *arguments)
-    assert code == 2
-    assert out == ""
-    assert "Commands:" in err
+def test_a_group_without_a_command_shows_its_help_with_status_2(refused, arguments):
+    assert "Commands:" in refused(2, *arguments)
 
 
 @pytest.mark.parametrize(
@@ -97,29 +85,21 @@ def test_a_group_without_a_command_shows_its_help_with_status_2(capsys, argument
         (("ask", "-", "-", "When?"), "only once"),
     ],
 )
-def test_an_unknown_command_ends_with_2_and_a_line_on_stderr(capsys, arguments, said):
-    code, out, err = _run(capsys, *arguments)
-    assert code == 2
-    assert out == ""
+def test_an_unknown_command_ends_with_2_and_a_line_on_stderr(refused, arguments, said):
+    err = refused(2, *arguments)
     assert said.lower() in err.lower()
-    assert "Traceback" not in err
 
 
-def test_a_file_instead_of_the_question_is_a_usage_error(capsys, tmp_path):
-    file = tmp_path / "contract.txt"
-    file.write_text("The term ends in May.", encoding="utf-8")
-    code, out, err = _run(capsys, "ask", str(file))
-    assert code == 2
-    assert out == ""
+def test_a_file_instead_of_the_question_is_a_usage_error(refused, write_file):
+    file = write_file("contract.txt", "The term ends in May.")
+    err = refused(2, "ask", file)
     assert "is a file" in err
     assert "question last" in err
 
 
-def test_standard_input_that_is_a_terminal_is_not_waited_for(capsys, monkeypatch):
+def test_standard_input_that_is_a_terminal_is_not_waited_for(refused, monkeypatch):
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    code, _, err = _run(capsys, "ask", "-", "When?")
-    assert code == 2
-    assert "the terminal" in err
+    assert "the terminal" in refused(2, "ask", "-", "When?")
 
 
 @pytest.mark.parametrize(
@@ -133,26 +113,21 @@ def test_standard_input_that_is_a_terminal_is_not_waited_for(capsys, monkeypatch
     ],
 )
 def test_a_file_without_questions_says_which_line_and_what_is_wanted(
-    capsys, tmp_path, content, said
+    refused, write_file, content, said
 ):
-    file = tmp_path / "questions.jsonl"
-    file.write_text(content, encoding="utf-8")
-    code, out, err = _run(capsys, "ask", "x.pdf", "--questions", str(file))
-    assert code == 2
-    assert out == ""
-    assert said in err
+    file = write_file("questions.jsonl", content)
+    assert said in refused(2, "ask", "x.pdf", "--questions", file)
 
 
-def test_a_missing_file_of_questions_is_an_input_error(capsys, tmp_path):
-    code, _, err = _run(capsys, "ask", "x.pdf", "--questions", str(tmp_path / "none.jsonl"))
-    assert code == 3
-    assert "the file of questions does not exist" in err
+def test_a_missing_file_of_questions_is_an_input_error(refused, tmp_path):
+    assert "the file of questions does not exist" in refused(
+        3, "ask", "x.pdf", "--questions", tmp_path / "none.jsonl"
+    )
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many"])
-def test_numbers_are_checked(capsys, number):
-    code, _, err = _run(capsys, "ask", "x.pdf", "Who?", "--k", number)
-    assert code == 2 and "Invalid value for '--k'" in err
+def test_numbers_are_checked(refused, number):
+    assert "Invalid value for '--k'" in refused(2, "ask", "x.pdf", "Who?", "--k", number)
 
 
 def test_an_interrupt_says_only_what_is_true_of_the_command(docqa, monkeypatch):
@@ -164,11 +139,8 @@ def test_an_interrupt_says_only_what_is_true_of_the_command(docqa, monkeypatch):
 
 
 @pytest.mark.usefixtures("tiny_model")
-def test_an_ascii_standard_output_gets_escapes_and_the_same_status(python, tmp_path):
-    path = tmp_path / "note.txt"
-    path.write_text(
-        "The café “Zoë” opens at 9. 😀 The caretaker is paid monthly.\n", encoding="utf-8"
-    )
+def test_an_ascii_standard_output_gets_escapes_and_the_same_status(python, write_file):
+    path = write_file("note.txt", "The café “Zoë” opens at 9. 😀 The caretaker is paid monthly.\n")
     question = "When does the café open?"
     said = {}
     for encoding in ("utf-8", "ascii"):
@@ -190,12 +162,10 @@ def test_an_ascii_standard_output_gets_escapes_and_the_same_status(python, tmp_p
 
 
 @pytest.mark.skipif(find_spec("triton") is None, reason="Triton is not installed")
-def test_the_end_of_a_run_that_loaded_triton_is_silent(python):
+def test_the_end_of_a_run_that_loaded_triton_is_silent(run_python):
     code = (
         "import sys, triton._C.libtriton\nfrom docqa.app.cli import main\nsys.argv = ['docqa', '--version']\n"
         "sys.exit(main())"
     )
-    done = subprocess.run(
-        [python, "-c", code], capture_output=True, text=True, timeout=120, check=True
-    )
+    done = run_python(code)
     assert done.stderr == ""

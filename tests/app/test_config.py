@@ -2,17 +2,15 @@
 its origin.
 """
 
-from pathlib import Path
-
 import pytest
 
 from docqa.app import cli, config
 from docqa.app.errors import UsageError
 
 
-def _environment(tmp_path: Path, text: str = "", **variables: str) -> dict[str, str]:
+def _environment(tmp_path, text: str = "", **variables: str) -> dict[str, str]:
     file = tmp_path / "config.toml"
-    file.write_text(text, encoding="utf-8")
+    file.write_text(text)
     return {"DOCQA_CONFIG": str(file), **variables}
 
 

@@ -73,7 +73,7 @@ def test_a_new_format_is_found_by_its_first_bytes_and_named(toy, tmp_path):
 
 
 def test_a_plugin_reads_its_files_runs_its_family_and_finds_spans(
-    docqa, toy, checkpoint, tiny_reader, tmp_path
+    docqa, refused, toy, checkpoint, tiny_reader, tmp_path
 ):
     model = tmp_path / "model"
     shutil.copytree(checkpoint, model)
@@ -87,5 +87,5 @@ def test_a_plugin_reads_its_files_runs_its_family_and_finds_spans(
     code, out, err = docqa(*given, "plugin:last")
     assert code in (0, 5), err
     assert json.loads(out)["provenance"]["options"]["reader"] == "plugin:last@1.2"
-    code, _, err = docqa(*given, "plugin:first")
-    assert code == 4 and "no installed package brings this reader" in err and "last" in err
+    err = refused(4, *given, "plugin:first")
+    assert "no installed package brings this reader" in err and "last" in err

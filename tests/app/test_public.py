@@ -23,7 +23,7 @@ def test_the_public_names_are_the_same_from_both_packages():
 @pytest.mark.weights
 @pytest.mark.parametrize("number", [0, 1])
 def test_the_examples_of_the_manual_run(repository, sample_docs, tmp_path, number):
-    page = (repository / "app" / "manual" / "python.md").read_text(encoding="utf-8")
+    page = (repository / "app" / "manual" / "python.md").read_text()
     example = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[number]
     shutil.copy(sample_docs / "services_agreement.pdf", tmp_path / "contract.pdf")
     done = subprocess.run(
@@ -33,9 +33,9 @@ def test_the_examples_of_the_manual_run(repository, sample_docs, tmp_path, numbe
     assert "answered" in done.stdout
 
 
-def test_importing_docqa_imports_nothing_large(python):
+def test_importing_docqa_imports_nothing_large(run_python):
     code = (
         "import sys, docqa; print(sorted(name for name in sys.modules if name.startswith('docqa')))"
     )
-    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    done = run_python(code)
     assert done.stdout.strip() == "['docqa']"

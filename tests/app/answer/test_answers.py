@@ -14,14 +14,12 @@ from docqa.app.session.engine import open_session
 from docqa.ingest.errors import IngestError, NoDocuments
 
 SCHEMA = json.loads(
-    (Path(__file__).parents[3] / "app/output/schemas/answer.schema.json").read_text(
-        encoding="utf-8"
-    )
+    (Path(__file__).parents[3] / "app/output/schemas/answer.schema.json").read_text()
 )
 QUESTION = "What does the tenant of unit 7 pay to the keeper?"
 
 
-def ask(paths: list[Path], model: Any, question: str = QUESTION, **options: Any) -> list[Any]:
+def ask(paths: list[Path], model, question: str = QUESTION, **options) -> list[Any]:
     chosen = Options(**{"store": False, "preview": False, **options})
     with open_session([str(path) for path in paths], chosen, model=model) as session:
         return list(session.ask(question))
@@ -37,7 +35,7 @@ def test_an_answer_is_cut_from_the_page_text(lease, model):
     answer = checked(ask([lease], model))
     quote = answer["quotes"][0]
     cite = quote["cites"][0]
-    text = lease.read_text(encoding="utf-8")
+    text = lease.read_text()
     assert answer["status"] == "answered"
     assert text[cite["start"] : cite["end"]] == quote["text"]
     assert quote["text"][quote["answer_start"] : quote["answer_end"]] == answer["answer"]
@@ -114,12 +112,8 @@ def test_any_question_gets_an_answer_object(lease, model, question):
 def test_several_files_are_one_context_and_every_cite_names_its_file(tmp_path, model):
     first = tmp_path / "a.txt"
     second = tmp_path / "b.txt"
-    first.write_text(
-        "The northern lighthouse was built of red stone in spring.\n", encoding="utf-8"
-    )
-    second.write_text(
-        "The keeper of the southern harbour is called Odile Crane.\n", encoding="utf-8"
-    )
+    first.write_text("The northern lighthouse was built of red stone in spring.\n")
+    second.write_text("The keeper of the southern harbour is called Odile Crane.\n")
     answer = checked(ask([first, second], model, "Who is the keeper of the southern harbour?"))
     assert answer["evidence"][0]["file"] == str(second)
     assert {cite["file"] for quote in answer["quotes"] for cite in quote["cites"]} <= {
@@ -129,9 +123,7 @@ def test_several_files_are_one_context_and_every_cite_names_its_file(tmp_path, m
 
 
 def test_a_bad_file_of_a_folder_is_left_out_and_named(tmp_path, model):
-    (tmp_path / "good.txt").write_text(
-        "The keeper returns the deposit within nine days.\n", encoding="utf-8"
-    )
+    (tmp_path / "good.txt").write_text("The keeper returns the deposit within nine days.\n")
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7\nnot really")
     events = ask([tmp_path], model, "When is the deposit returned by the keeper?")
     assert any("bad.pdf" in event.message for event in events if isinstance(event, Notice))

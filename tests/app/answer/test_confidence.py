@@ -1,7 +1,6 @@
 """The calibrated chance of an answer, and the decision to refuse."""
 
 import math
-from typing import Any
 
 import pytest
 
@@ -24,7 +23,7 @@ def test_the_decision_is_the_calibrated_logistic():
 
 
 def test_a_form_has_its_own_logistic_and_the_rest_the_common_one():
-    calibration: Any = {"features": ["a"], "weights": [1.0], "bias": 0.0, "threshold": 0.5}
+    calibration = {"features": ["a"], "weights": [1.0], "bias": 0.0, "threshold": 0.5}
     calibration["forms"] = {"list": {"weights": [0.0], "bias": 2.0}}
     calibration["evidence"] = {"weights": [3.0], "bias": 0.0}
     assert answer_chance({"a": -1.0}, calibration, "list") == pytest.approx(
@@ -38,7 +37,7 @@ def test_a_form_has_its_own_logistic_and_the_rest_the_common_one():
 
 
 def test_only_what_was_calibrated_for_it_is_possible():
-    calibration: Any = {"features": [], "weights": [], "bias": 0.0, "threshold": 0.5}
+    calibration = {"features": [], "weights": [], "bias": 0.0, "threshold": 0.5}
     assert not is_possible(0.4, None)
     assert not is_possible(0.4, calibration)
     assert is_possible(0.4, calibration | {"possible_threshold": 0.4})

@@ -3,7 +3,6 @@ or not found.
 """
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -21,7 +20,7 @@ PAGES = (
 
 
 @pytest.fixture
-def context(document: Any, model: Any) -> Context:
+def context(document, model) -> Context:
     return lay_out([document(*PAGES)], model.tokenizer)
 
 
@@ -35,7 +34,7 @@ def found(*words: str, context: Context) -> tuple[Candidate, ...]:
     return tuple(made)
 
 
-def answer(context: Context, candidates: tuple[Candidate, ...] = (), **changes: Any) -> Answer:
+def answer(context: Context, candidates: tuple[Candidate, ...] = (), **changes) -> Answer:
     reading = changes.pop("reading", Candidates(candidates, None, 0))
     possible = changes.pop("possible", False)
     draft = Draft(
@@ -48,7 +47,7 @@ def answer(context: Context, candidates: tuple[Candidate, ...] = (), **changes: 
     return compose(replace(draft, **changes), reading, 0.375, context, possible=possible)
 
 
-def read(context: Context, form: Form, *words: str, **changes: Any) -> Answer:
+def read(context: Context, form: Form, *words: str, **changes) -> Answer:
     """The answer of this form whose best candidate, or whose items, are `words`."""
     candidates = found(*words, context=context)
     items = candidates if form in (Form.LIST, Form.TWO_PARTS) else ()

@@ -6,7 +6,6 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,25 +37,25 @@ TEMPLATE = """{%- for message in messages %}{{- message.role + ': ' + message.co
 
 
 @pytest.fixture(scope="module")
-def writer(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def writer(checkpoint: Path, tmp_path_factory) -> Path:
     """The tiny checkpoint with a template that thinks; it writes whatever its random weights
     say.
     """
     folder = tmp_path_factory.mktemp("writers") / "writer"
     shutil.copytree(checkpoint, folder)
-    (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
+    (folder / "chat_template.jinja").write_text(TEMPLATE)
     settings = {"do_sample": True, "temperature": 0.6, "top_k": 20, "eos_token_id": 0}
-    (folder / "generation_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    (folder / "generation_config.json").write_text(json.dumps(settings))
     return folder
 
 
 @pytest.fixture(scope="module")
-def writing_model(writer: Path) -> Any:
+def writing_model(writer: Path):
     return load_model(writer, dtype="float32", threads=1)
 
 
 @pytest.fixture(autouse=True)
-def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+def few_tokens(monkeypatch) -> None:
     monkeypatch.setattr(generation, "MOST_THOUGHT", 12)
     monkeypatch.setattr(generation, "MOST_WRITTEN", 24)
     monkeypatch.setenv("DOCQA_DTYPE", "float32")
@@ -64,12 +63,12 @@ def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def chat(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def chat(docqa, monkeypatch):
     """Function(line, *arguments) -> (exit code, stdout, stderr) of `docqa chat` with one line from
     a pipe.
     """
 
-    def run(line: str, *arguments: object) -> tuple[int, str, str]:
+    def run(line: str, *arguments) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line.encode("utf-8"))))
         return docqa("chat", *arguments)
 
@@ -97,15 +96,20 @@ def from_of(answer: Answer) -> object:
     return options["from"]
 
 
-def opened(path: Path, model: Any, cache: Path, **options: Any) -> Any:
-    return open_session(
-        [str(path)], Options(cache_dir=str(cache), preview=False, **options), model=model
-    )
+@pytest.fixture
+def opened(writing_model, tmp_path):
+    """Function(path, **options) that opens a session whose cache is the folder `kept`."""
+
+    def session_of(path: Path, **options):
+        given = {"cache_dir": str(tmp_path / "kept"), "preview": False, **options}
+        return open_session([str(path)], Options(**given), model=writing_model)
+
+    return session_of
 
 
-def test_without_the_kept_state_the_document_is_read_again(lease, writing_model, tmp_path):
+def test_without_the_kept_state_the_document_is_read_again(opened, lease, tmp_path):
     def ask() -> tuple[list[Any], Answer]:
-        with opened(lease, writing_model, tmp_path / "kept", source="whole") as session:
+        with opened(lease, source="whole") as session:
             events = list(session.ask(QUESTION))
         return events, answer_of(events)
 
@@ -124,12 +128,14 @@ def test_without_the_kept_state_the_document_is_read_again(lease, writing_model,
     assert text_of(third) == text_of(first)
 
 
-def test_an_empty_state_or_another_document_is_another_answer(lease, note, writing_model, tmp_path):
+def test_an_empty_state_or_another_document_is_another_answer(
+    opened, lease, note, writing_model, tmp_path
+):
     said = []
     for path in (lease, note, None):
-        with opened(lease, writing_model, tmp_path / "kept", source="whole") as session:
+        with opened(lease, source="whole") as session:
             reading = session.local_reading
-            with opened(path or lease, writing_model, tmp_path / "other", source="whole") as other:
+            with opened(path or lease, cache_dir=str(tmp_path / "other"), source="whole") as other:
                 state = other.local_reading.model.new_state(1.0)
                 if path is None:
                     writing_model.prefill(list(other.context.ids[:2]), state)
@@ -142,8 +148,8 @@ def test_an_empty_state_or_another_document_is_another_answer(lease, note, writi
 
 
 @pytest.mark.parametrize("source", ["passages", "whole"])
-def test_the_reader_answers_where_a_small_model_writes_nonsense(writing_model, tmp_path, source):
-    with opened(AGREEMENT, writing_model, tmp_path / "kept", source=source) as session:
+def test_the_reader_answers_where_a_small_model_writes_nonsense(opened, source):
+    with opened(AGREEMENT, source=source) as session:
         answer = answer_of(list(session.ask("Which law governs the agreement?")))
     if source == "whole":  # what is answered from the state alone stands by itself
         assert answer.refused and OWN not in answer.coverage.warnings
@@ -151,27 +157,25 @@ def test_the_reader_answers_where_a_small_model_writes_nonsense(writing_model, t
         assert answer.answer == "the law of Lower Tarn" and OWN in answer.coverage.warnings
 
 
-def test_a_short_text_and_one_that_was_read_answer_whole(
-    note, writing_model, tmp_path, monkeypatch
-):
-    with opened(note, writing_model, tmp_path / "kept") as session:
+def test_a_short_text_and_one_that_was_read_answer_whole(opened, note, monkeypatch):
+    with opened(note) as session:
         assert len(session.context) <= WHOLE_TOKENS and session.writing.generator.whole
     monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
-    with opened(note, writing_model, tmp_path / "kept") as session:
+    with opened(note) as session:
         assert not session.writing.generator.whole
         assert from_of(answer_of(list(session.ask(QUESTION)))) == "passages"
-    with opened(note, writing_model, tmp_path / "kept") as session:
+    with opened(note) as session:
         list(session.read())
-    with opened(note, writing_model, tmp_path / "kept") as session:
+    with opened(note) as session:
         assert session.writing.generator.whole
         assert from_of(answer_of(list(session.ask(QUESTION)))) == "whole"
 
 
 def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
-    lease, writing_model, tmp_path, monkeypatch
+    opened, lease, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
-    with opened(lease, writing_model, tmp_path / "kept") as session:
+    with opened(lease) as session:
         recorder = Recorder(Store(tmp_path / "kept"), "chat", session.documents, pytest.fail)
         conversation = ChatConversation(session, recorder)
         for events in (conversation.ask(QUESTION, QUESTION), conversation.ask_again()):
@@ -182,9 +186,9 @@ def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
 
 
 def test_where_every_passage_was_shown_the_reader_gives_the_next_answer(
-    note, writing_model, tmp_path
+    opened, note, writing_model
 ):
-    with opened(note, writing_model, tmp_path / "kept") as session:
+    with opened(note) as session:
         evidence = session.writing.evidence
         (quote,) = evidence.own.preview(QUESTION).quotes[:1]
         everything = replace(quote, cites=(replace(quote.cites[0], start=0, end=1 << 20),))
@@ -195,7 +199,7 @@ def test_where_every_passage_was_shown_the_reader_gives_the_next_answer(
         assert session.ask_again(QUESTION, []).provenance["model"] == writing_model.fingerprint
 
 
-def test_json_says_what_the_answer_was_written_from(docqa, note, writer):
+def test_json_says_what_the_answer_was_written_from(docqa, refused, note, writer):
     for source in ("whole", "passages"):
         _, out, _ = docqa("ask", note, QUESTION, "--json", "--model", writer, "--from", source)
         answer = json.loads(out)
@@ -203,24 +207,25 @@ def test_json_says_what_the_answer_was_written_from(docqa, note, writer):
         assert (
             answer["coverage"]["tokens_read"] == answer["coverage"]["tokens"]
         )  # all passages of a short text fit
-    code, _, err = docqa("ask", note, QUESTION, "--model", writer, "--from", "memory")
-    assert code == 2 and "whole or passages" in err
+    assert "whole or passages" in refused(
+        2, "ask", note, QUESTION, "--model", writer, "--from", "memory"
+    )
 
 
-def test_a_model_that_writes_anything_leaves_a_follow_up_as_it_is(note, writing_model, tmp_path):
-    with opened(note, writing_model, tmp_path / "kept") as session:
+def test_a_model_that_writes_anything_leaves_a_follow_up_as_it_is(opened, note):
+    with opened(note) as session:
         assert (
             session.completed("And why?", [AnsweredQuestion("Who pays?", "The tenant pays.")])
             == "And why?"
         )
 
 
-def test_a_text_that_is_stopped_is_answered_with_what_came(note, writing_model, tmp_path):
-    with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
+def test_a_text_that_is_stopped_is_answered_with_what_came(opened, note):
+    with opened(note, source="whole") as session:
         assert not session.stop_writing()
         whole = text_of(list(session.ask(QUESTION)))
-        events: list[Any] = []
-        stream: Iterator[Any] = session.ask(QUESTION)
+        events = []
+        stream = session.ask(QUESTION)
         for event in stream:
             events.append(event)
             if isinstance(event, Token) and len(text_of(events)) > 2:
@@ -230,18 +235,18 @@ def test_a_text_that_is_stopped_is_answered_with_what_came(note, writing_model, 
     assert any("stopped" in warning for warning in answer.coverage.warnings)
 
 
-def test_what_nothing_bears_out_is_written_again_once(note, writing_model, tmp_path, monkeypatch):
+def test_what_nothing_bears_out_is_written_again_once(opened, note, monkeypatch):
     quoted = 'The tenant pays "119 dollars to the keeper named Alder7".'
     replies = ["The keeper returns the moon within ten years.", quoted]
-    told: list[int] = []
+    told = []
 
-    def write(model: Any, state: Any, *rest: Any) -> Any:
+    def write(model, state, *rest):
         told.append(state.position)
         yield Token(replies[len(told) - 1])
         return Reply(replies[len(told) - 1])
 
     monkeypatch.setattr(local_generator, "write", write)
-    with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
+    with opened(note, source="whole") as session:
         events = list(session.ask(QUESTION))
     answer = answer_of(events)
     assert len(told) == 2 and told[1] > told[0]
@@ -249,11 +254,11 @@ def test_what_nothing_bears_out_is_written_again_once(note, writing_model, tmp_p
     assert answer.status == "answered" and answer.answer == replies[1]
 
 
-def test_a_model_that_writes_nothing_is_said_to(note, writing_model, tmp_path, monkeypatch):
+def test_a_model_that_writes_nothing_is_said_to(opened, note, monkeypatch):
     monkeypatch.setattr(
         generation, "turn_ends", lambda tokenizer: frozenset(range(tokenizer.vocab_size))
     )
-    with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
+    with opened(note, source="whole") as session:
         answer = answer_of(list(session.ask(QUESTION)))
     assert answer.status == "not_found" and any(
         "wrote nothing" in warning for warning in answer.coverage.warnings

@@ -53,7 +53,7 @@ def others(tmp_path, checkpoint, tiny_reader, own_folders):
 
 
 def test_an_answer_names_the_models_of_others_that_it_rests_on(
-    docqa, note, others, tmp_path, own_folders
+    docqa, refused, note, others, tmp_path, own_folders
 ):
     model, folders = others
 
@@ -80,8 +80,9 @@ def test_an_answer_names_the_models_of_others_that_it_rests_on(
         and {**warm, "usage": None} == {**cold, "usage": None}
         and len(vectors()) == 2
     )
-    code, _, err = docqa("ask", note, QUESTION, "--model", model, "--encoder", "all-minilm-l6-v3")
-    assert (code, "no encoder has this name" in err) == (4, True)
+    assert "no encoder has this name" in refused(
+        4, "ask", note, QUESTION, "--model", model, "--encoder", "all-minilm-l6-v3"
+    )
 
 
 def test_confidence_is_fitted_on_questions_for_these_models_alone(others, tmp_path):

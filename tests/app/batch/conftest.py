@@ -45,7 +45,7 @@ class Shout(Job):
     def prepare(self) -> None:
         pass
 
-    def _record(self, *_: object) -> str:
+    def _record(self, *_) -> str:
         raise NotImplementedError
 
     def process(self, item: BatchItem, content: bytes, on_event: Callable[..., None]) -> Outcome:
@@ -122,7 +122,7 @@ def summarize_process(checkpoint: Path, own_folders: Path) -> Callable[..., subp
     of its own.
     """
 
-    def start(*arguments: object) -> subprocess.Popen[str]:
+    def start(*arguments) -> subprocess.Popen[str]:
         settings = {
             "DOCQA_MODEL": str(checkpoint),
             "DOCQA_DTYPE": "float32",

@@ -50,9 +50,8 @@ def test_a_file_of_fields_is_read_in_its_order(tmp_path):
         (ONE + ONE, "two fields of one name"),
     ],
 )
-def test_what_is_wrong_with_a_file_of_fields_is_said(tmp_path, text, said):
-    path = tmp_path / "fields.toml"
-    path.write_text(text)
+def test_what_is_wrong_with_a_file_of_fields_is_said(write_file, text, said):
+    path = write_file("fields.toml", text)
     with pytest.raises(UsageError, match=said):
         fields_of(str(path))
 

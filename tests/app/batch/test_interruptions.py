@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -53,14 +52,14 @@ def _check_once(folder: Path) -> None:
     }
 
 
-def _undisturbed(docqa: Any, folder: Path, out: Path) -> dict[str, bytes]:
+def _undisturbed(docqa, folder: Path, out: Path) -> dict[str, bytes]:
     assert docqa("summarize", folder, "--output", out)[0] == 6
     return outputs_of(out)
 
 
 @pytest.mark.usefixtures("tiny_model")
 def test_a_killed_run_continues_to_the_same_output_and_repeats_nothing(
-    docqa: Any, mixed_folder: Any, summarize_process: Start, tmp_path: Path
+    docqa, mixed_folder, summarize_process: Start, tmp_path
 ) -> None:
     folder = mixed_folder(tmp_path / "docs", 7)
     out = tmp_path / "out"
@@ -105,10 +104,7 @@ def test_a_folder_of_60_ends_the_same_through_five_kills(
     assert _ended(process) == 6
     assert outputs_of(out) == _undisturbed(docqa, folder, tmp_path / "whole")
     _check_once(out)
-    failures = [
-        json.loads(line)
-        for line in (out / "failures.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
+    failures = [json.loads(line) for line in (out / "failures.jsonl").read_text().splitlines()]
     assert sorted({failure["kind"] for failure in failures}) == [
         "Empty",
         "Encrypted",

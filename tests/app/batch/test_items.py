@@ -36,9 +36,8 @@ def test_duplicates_are_one_task_unless_names_count_or_suffixes_differ(tmp_path)
     )
 
 
-def test_a_moved_file_keeps_its_key_and_a_changed_one_does_not(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text("words")
+def test_a_moved_file_keeps_its_key_and_a_changed_one_does_not(tmp_path, write_file):
+    path = write_file("a.txt", "words")
     (before,) = list_items([str(tmp_path)]).tasks("work")
     (tmp_path / "sub").mkdir()
     moved = path.rename(tmp_path / "sub" / "b.txt")
@@ -73,10 +72,10 @@ def test_an_archive_is_opened_once_for_all_its_documents(tmp_path, monkeypatch):
         for number in range(20):
             archive.writestr(f"{number:02}.txt", f"text {number}")
     items = list_items([str(path)]).items
-    opened: list[object] = []
+    opened = []
     original = zipfile.ZipFile.__init__
 
-    def count(self: zipfile.ZipFile, file: object, *values: object, **named: object) -> None:
+    def count(self: zipfile.ZipFile, file, *values, **named) -> None:
         opened.append(file)
         original(self, file, *values, **named)
 
@@ -121,9 +120,8 @@ def test_output_of_earlier_runs_is_not_a_document(tmp_path):
         list_items([str(tmp_path)], ours)
 
 
-def test_a_document_that_changes_during_the_run_is_an_error(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text("words")
+def test_a_document_that_changes_during_the_run_is_an_error(write_file):
+    path = write_file("a.txt", "words")
     (item,) = list_items([str(path)]).items
     path.write_text("other words")
     with pytest.raises(Unreadable, match="changed"):

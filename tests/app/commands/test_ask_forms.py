@@ -15,13 +15,11 @@ def test_markdown_has_question_answer_and_numbered_quotes(docqa, note):
     assert "> “" in out and "\\[1\\]" in out and "answer" not in err
 
 
-def test_html_is_one_page_of_all_questions_and_files(docqa, note, tmp_path):
-    other = tmp_path / "other.txt"
-    other.write_text(
-        "The tenant of unit 8 shall pay 136 dollars to the keeper named Alder8.\n", encoding="utf-8"
+def test_html_is_one_page_of_all_questions_and_files(docqa, note, tmp_path, write_file):
+    other = write_file(
+        "other.txt", "The tenant of unit 8 shall pay 136 dollars to the keeper named Alder8.\n"
     )
-    asked = tmp_path / "questions.txt"
-    asked.write_text(f"{QUESTION}\nWho is the keeper?\n", encoding="utf-8")
+    asked = write_file("questions.txt", f"{QUESTION}\nWho is the keeper?\n")
     code, out, _ = docqa(
         "ask",
         note,
@@ -44,16 +42,14 @@ def test_json_is_also_a_format(docqa, note):
 
 
 @pytest.mark.parametrize("wrong", [("--format", "pdf"), ("--format", "md", "--json")])
-def test_an_unknown_or_second_form_is_status_2(docqa, note, wrong):
-    code, out, err = docqa("ask", note, QUESTION, *wrong)
-    assert (code, out) == (2, "") and "--format" in err
+def test_an_unknown_or_second_form_is_status_2(refused, note, wrong):
+    assert "--format" in refused(2, "ask", note, QUESTION, *wrong)
 
 
-def test_only_named_sections_answer_and_the_answer_says_so(docqa, tmp_path):
-    lease = tmp_path / "lease.md"
-    lease.write_text(
+def test_only_named_sections_answer_and_the_answer_says_so(docqa, refused, write_file):
+    lease = write_file(
+        "lease.md",
         "# 1. Rent\n\nThe rent is 9 dollars.\n\n# 2. Term\n\nThe rent of the term is 7 dollars.\n",
-        "utf8",
     )
     code, out, _ = docqa("ask", lease, "What is the rent in dollars?", "--sections", "2", "--json")
     answer = json.loads(out)
@@ -62,8 +58,9 @@ def test_only_named_sections_answer_and_the_answer_says_so(docqa, tmp_path):
     assert answer["evidence"] and all(
         "9 dollars" not in each["text"] for each in answer["evidence"]
     )
-    code, out, err = docqa("ask", lease, "What is the rent?", "--sections", "5")
-    assert (code, out) == (3, "") and "there is no section '5'" in err
+    assert "there is no section '5'" in refused(
+        3, "ask", lease, "What is the rent?", "--sections", "5"
+    )
 
 
 PAPER = """# Night-Time Oxygen
@@ -78,25 +75,17 @@ The tenant of unit 7 shall pay 124 dollars to the keeper named Alder7.
 """
 
 
-def test_a_cite_is_made_of_the_front_matter(docqa, tmp_path):
-    paper = tmp_path / "paper.md"
-    paper.write_text(PAPER, encoding="utf-8")
-    code, out, _ = docqa("ask", paper, QUESTION, "--format", "bibtex")
-    assert (
-        code == 0
-        and "@misc{marrand2024nighttime," in out
-        and "{Ilse Marrand and Tobin de Achterberg}" in out
-    )
+def test_a_cite_is_made_of_the_front_matter(docqa, printed, write_file):
+    paper = write_file("paper.md", PAPER)
+    out = printed("ask", paper, QUESTION, "--format", "bibtex")
+    assert "@misc{marrand2024nighttime," in out and "{Ilse Marrand and Tobin de Achterberg}" in out
     assert (
         "title = {{Night-Time Oxygen}}," in out
         and "doi = {10.1234/pond.56}" in out
         and "pages" not in out
     )
-    code, out, _ = docqa("ask", paper, QUESTION, "--format", "ris")
+    out = printed("ask", paper, QUESTION, "--format", "ris")
     assert (
-        code == 0
-        and "AU  - Tobin de Achterberg\n" in out
-        and "PY  - 2024\n" in out
-        and out.endswith("ER  - \n")
+        "AU  - Tobin de Achterberg\n" in out and "PY  - 2024\n" in out and out.endswith("ER  - \n")
     )
     assert docqa("ask", paper, "Who won?", "--format", "ris")[:2] == (5, "")

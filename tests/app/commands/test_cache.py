@@ -17,7 +17,7 @@ SECRET = "The xylophone of Quetzalcoatl is buried under the seventh oak.\n"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path) -> Path:
     """A folder with a text of two lines, and one below it."""
     (tmp_path / "papers" / "more").mkdir(parents=True)
     (tmp_path / "papers" / "one.txt").write_text(SECRET)
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def archive(folder: Path, tmp_path: Path) -> Path:
+def archive(folder: Path, tmp_path) -> Path:
     path = tmp_path / "papers.zip"
     with zipfile.ZipFile(path, "w") as file:
         for name in ("one.txt", "more/two.txt"):
@@ -66,15 +66,14 @@ def remains(cache: Path) -> list[Path]:
 @pytest.mark.parametrize("what", ["folder", "archive"])
 @pytest.mark.parametrize("gone", [False, True])
 def test_forget_deletes_all_documents_of_a_folder_or_an_archive(
-    docqa, own_folders, opened, request, what, gone
+    printed, own_folders, opened, request, what, gone
 ):
     path = request.getfixturevalue(what)
     opened(path)
     assert len(remains(own_folders)) == 4
     if gone:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    code, out, _ = docqa("forget", path)
-    assert (code, out.split(": ", 1)[1][:17]) == (0, "4 entries deleted")
+    assert printed("forget", path).split(": ", 1)[1][:17] == "4 entries deleted"
     assert remains(own_folders) == []
 
 
@@ -93,10 +92,8 @@ def test_forget_of_one_document_leaves_the_others(docqa, own_folders, opened, fo
     assert len(remains(own_folders)) == 1
 
 
-def test_forget_of_a_path_that_was_never_read_is_an_input_error(docqa, tmp_path):
-    code, _, err = docqa("forget", tmp_path / "none.pdf")
-    assert code == 3
-    assert "nothing is kept of it" in err
+def test_forget_of_a_path_that_was_never_read_is_an_input_error(refused, tmp_path):
+    assert "nothing is kept of it" in refused(3, "forget", tmp_path / "none.pdf")
 
 
 def test_forget_of_a_file_that_was_never_read_says_so(docqa, note):
@@ -104,13 +101,11 @@ def test_forget_of_a_file_that_was_never_read_says_so(docqa, note):
 
 
 def test_forget_deletes_what_it_can_where_another_machine_uses_a_state(
-    docqa, own_folders, opened, folder
+    refused, own_folders, opened, folder
 ):
     opened(folder)
     (own_folders / "states" / "s" / ".in_use.far-away.0123456789abcdef.7").touch()
-    code, _, err = docqa("forget", folder)
-    assert code == 4
-    assert "far-away" in err
+    assert "far-away" in refused(4, "forget", folder)
     assert remains(own_folders) == [own_folders / "states" / "s" / "model"]
 
 
@@ -141,7 +136,7 @@ def test_forget_of_no_path_is_not_the_current_folder(docqa, folder, monkeypatch)
 
 
 def test_forget_of_an_unreadable_file_says_what_was_missed(docqa, note, monkeypatch):
-    def refused(_: object) -> str:
+    def refused(_) -> str:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("docqa.app.storage.sources.file_digest", refused)
@@ -150,7 +145,6 @@ def test_forget_of_an_unreadable_file_says_what_was_missed(docqa, note, monkeypa
     assert "make it readable" in err and "DOCQA_CACHE_DIR" not in err
 
 
-def test_forget_prints_no_escape_sequences_of_a_name(docqa, tmp_path):
-    path = tmp_path / "a\x1b[31mb.txt"
-    path.write_text("It is a note.\n")
-    assert "\x1b" not in docqa("forget", path)[1]
+def test_forget_prints_no_escape_sequences_of_a_name(printed, write_file):
+    path = write_file("a\x1b[31mb.txt", "It is a note.\n")
+    assert "\x1b" not in printed("forget", path)

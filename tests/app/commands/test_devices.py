@@ -24,27 +24,25 @@ TEXT = (
 )
 
 
-def test_a_device_that_is_not_there_is_refused_with_what_to_do(docqa, tiny_model, tmp_path):
-    (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
-    status, _, said = docqa(
-        "ask", tmp_path / "a.txt", "When is the gate opened?", "--device", "mps"
+def test_a_device_that_is_not_there_is_refused_with_what_to_do(refused, tiny_model, tmp_path):
+    (tmp_path / "a.txt").write_text(TEXT)
+    assert "say cpu" in refused(
+        4, "ask", tmp_path / "a.txt", "When is the gate opened?", "--device", "mps"
     )
-    assert status == 4 and "say cpu" in said
-    status, _, said = docqa(
-        "ask", tmp_path / "a.txt", "When is the gate opened?", "--device", "tpu"
+    assert "auto, cpu, cuda or mps" in refused(
+        2, "ask", tmp_path / "a.txt", "When is the gate opened?", "--device", "tpu"
     )
-    assert status == 2 and "auto, cpu, cuda or mps" in said
 
 
-def test_the_variable_and_doctor_know_the_device(docqa, monkeypatch):
+def test_the_variable_and_doctor_know_the_device(printed, monkeypatch):
     monkeypatch.setenv("DOCQA_DEVICE", "cpu")
-    assert "DOCQA_DEVICE" in docqa("doctor")[1]
+    assert "DOCQA_DEVICE" in printed("doctor")
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="Triton is not installed")
 def test_kernels_for_cards_give_the_answer_of_the_processor(checkpoint, tmp_path):
-    (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "a.txt").write_text(TEXT)
 
     def asked(**kernels: str) -> dict[str, Any]:
         settings = {
@@ -70,7 +68,7 @@ def test_kernels_for_cards_give_the_answer_of_the_processor(checkpoint, tmp_path
         )
         assert done.returncode in (0, 5), done.stderr
         assert ("kernels for cards ran" in done.stderr) == ("TRITON_INTERPRET" in kernels)
-        found: dict[str, Any] = json.loads(done.stdout)
+        found = json.loads(done.stdout)
         return {name: part for name, part in found.items() if name not in ("usage", "provenance")}
 
     assert asked(DOCQA_KERNELS="triton", TRITON_INTERPRET="1") == asked(DOCQA_KERNELS="torch")

@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,26 +15,23 @@ NOWHERE = "Which zeppelin photographed Antarctica?"
 
 
 @pytest.fixture
-def note(tmp_path: Path) -> Path:
-    path = tmp_path / "note.txt"
-    path.write_text(
+def note(write_file) -> Path:
+    return write_file(
+        "note.txt",
         "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 each month.\n",
-        "utf-8",
     )
-    return path
 
 
 @pytest.fixture
-def asked(docqa: Any, tiny_model: None, note: Path, tmp_path: Path) -> Path:
+def asked(docqa, tiny_model: None, note: Path, write_file) -> Path:
     """A file with two questions that were asked of it."""
-    questions = tmp_path / "questions.txt"
-    questions.write_text(f"{QUESTION}\n{NOWHERE}\n", encoding="utf-8")
+    questions = write_file("questions.txt", f"{QUESTION}\n{NOWHERE}\n")
     assert docqa("ask", note, "--questions", questions)[0] == 5
     return note
 
 
 @pytest.fixture
-def fill(own_folders: Path) -> Any:
+def fill(own_folders: Path):
     """Function(session kind, questions) that writes a session without any model."""
 
     def write(kind: str, *questions: str) -> int:
@@ -52,7 +48,7 @@ def fill(own_folders: Path) -> Any:
     return write
 
 
-def test_what_was_asked_is_listed_newest_first_and_found_by_its_words(asked, docqa):
+def test_what_was_asked_is_listed_newest_first_and_found_by_its_words(asked, docqa, printed):
     code, out, err = docqa("history")
     assert (code, err) == (0, "")
     first, second = out.splitlines()
@@ -60,8 +56,8 @@ def test_what_was_asked_is_listed_newest_first_and_found_by_its_words(asked, doc
         rf" +1\.2  \d{{4}}-\d\d-\d\d \d\d:\d\d  not_found  note\.txt: {re.escape(NOWHERE)}", first
     )
     assert "answered" in second and second.endswith(QUESTION)
-    assert docqa("history", "tenant", "keeper")[1].splitlines() == [second]
-    assert docqa("history", "zeppelins")[1].splitlines() == [first]
+    assert printed("history", "tenant", "keeper").splitlines() == [second]
+    assert printed("history", "zeppelins").splitlines() == [first]
     code, out, err = docqa("history", "submarine")
     assert (code, out) == (0, "")
     assert "no question with 'submarine'" in err
@@ -103,15 +99,15 @@ def test_a_session_or_question_is_exported_as_markdown_or_html(asked, docqa, tmp
     file = tmp_path / "answers.html"
     code, out, err = docqa("history", "export", "1", "--html", "--output", file)
     assert (code, out) == (0, "")
-    assert file.read_text(encoding="utf-8") == page
+    assert file.read_text() == page
     assert "answers.html" in err
 
 
-def test_an_export_does_not_need_the_document_any_more(asked, docqa):
+def test_an_export_does_not_need_the_document_any_more(asked, docqa, printed):
     _, before, _ = docqa("history", "export", "1", "--html")
     asked.unlink()
     docqa("cache", "prune", "--to", "1M")
-    assert docqa("history", "export", "1", "--html")[1] == before
+    assert printed("history", "export", "1", "--html") == before
 
 
 @pytest.mark.parametrize(
@@ -129,20 +125,20 @@ def test_an_export_does_not_need_the_document_any_more(asked, docqa):
         (["export", "1", "--output", "/nowhere/at/all.md"], 2, "folder does not exist"),
     ],
 )
-def test_what_cannot_be_listed_or_exported_is_said(fill, docqa, arguments, code, said):
+def test_what_cannot_be_listed_or_exported_is_said(fill, refused, arguments, code, said):
     fill("chat", "One?")
-    done, out, err = docqa("history", *arguments)
-    assert (done, out) == (code, "")
-    assert said in err
+    assert said in refused(code, "history", *arguments)
 
 
-def test_the_word_export_can_be_looked_for(fill, docqa):
+def test_the_word_export_can_be_looked_for(fill, printed):
     fill("chat", "Who may export grain?")
-    assert "1.1" in docqa("history", '"export"')[1]
-    assert "1.1" in docqa("history", "export grain")[1]
+    assert "1.1" in printed("history", '"export"')
+    assert "1.1" in printed("history", "export grain")
 
 
-def test_a_damaged_history_is_named_set_aside_and_gone_after_a_prune(fill, docqa, own_folders):
+def test_a_damaged_history_is_named_set_aside_and_gone_after_a_prune(
+    fill, docqa, printed, own_folders
+):
     fill("chat", "One?")
     path = own_folders / "history" / "history.sqlite"
     path.write_bytes(b"no database at all " * 300)
@@ -154,17 +150,17 @@ def test_a_damaged_history_is_named_set_aside_and_gone_after_a_prune(fill, docqa
     _, out, _ = docqa("cache", "prune")
     assert "history.sqlite.damaged" in out
     assert [file.name for file in path.parent.iterdir() if "damaged" in file.name] == []
-    assert "Two?" in docqa("history")[1]
+    assert "Two?" in printed("history")
 
 
-def test_a_damaged_history_costs_no_answer(docqa, tiny_model, note, own_folders, fill):
+def test_a_damaged_history_costs_no_answer(docqa, printed, tiny_model, note, own_folders, fill):
     fill("chat", "One?")
     (own_folders / "history" / "history.sqlite").write_bytes(b"no database at all " * 300)
     code, out, err = docqa("ask", note, QUESTION)
     assert code == 0
     assert "quote found" in out
     assert "the history is damaged" in err
-    assert QUESTION in docqa("history")[1]
+    assert QUESTION in printed("history")
 
 
 def test_the_cache_lists_and_checks_the_history(fill, docqa, own_folders):
@@ -180,36 +176,39 @@ def test_the_cache_lists_and_checks_the_history(fill, docqa, own_folders):
     assert "damaged history" in out
 
 
-def test_a_prune_deletes_questions_only_when_nothing_else_is_left(asked, docqa):
+def test_a_prune_deletes_questions_only_when_nothing_else_is_left(asked, docqa, printed):
     _, out, _ = docqa("cache", "prune", "--to", "500K")
     assert "history" not in out
-    assert len(docqa("history")[1].splitlines()) == 2
+    assert len(printed("history").splitlines()) == 2
     _, out, err = docqa("cache", "prune", "--to", "0")
     assert "deleted history  session 1" in out
-    assert docqa("history")[1] == ""
+    assert printed("history") == ""
 
 
-def test_forget_deletes_the_questions_of_a_file_and_no_others(asked, docqa, fill, own_folders):
+def test_forget_deletes_the_questions_of_a_file_and_no_others(
+    asked, docqa, printed, fill, own_folders
+):
     fill("chat", "Other?")
-    code, _, _ = docqa("forget", asked)
-    assert code == 0
-    assert [line.split()[0] for line in docqa("history")[1].splitlines()] == ["2.1"]
+    printed("forget", asked)
+    assert [line.split()[0] for line in printed("history").splitlines()] == ["2.1"]
     left = b"".join(file.read_bytes() for file in (own_folders / "history").iterdir())
     assert b"lder7" not in left
     assert docqa("forget", "/x/report.pdf")[0] == 0
-    assert docqa("history")[1] == ""
+    assert printed("history") == ""
 
 
-def test_notes_of_a_document_are_exported_with_its_session_and_forgotten(fill, docqa, own_folders):
+def test_notes_of_a_document_are_exported_with_its_session_and_forgotten(
+    fill, docqa, printed, own_folders
+):
     session = fill("tui", "one")
     with History(Store(own_folders)) as history:
         history.annotate(session, StoredAnnotation(1, 0, 1, 9, "The lease", "p. 1", "ask Quetzal"))
     for form in ("--md", "--html"):
-        code, out, _ = docqa("history", "export", str(session), form)
-        assert (code, "ask Quetzal" in out, "The lease" in out) == (0, True, True)
-    assert "ask Quetzal" not in docqa("history", "export", f"{session}.1")[1]
+        out = printed("history", "export", str(session), form)
+        assert "ask Quetzal" in out and "The lease" in out
+    assert "ask Quetzal" not in printed("history", "export", f"{session}.1")
     docqa("cache", "prune", "--to", "0")
-    assert "ask Quetzal" in docqa("history", "export", str(session))[1]
+    assert "ask Quetzal" in printed("history", "export", str(session))
     docqa("forget", "/x/report.pdf")
     assert docqa("history", "export", str(session))[0] == 3
     assert b"Quetzal" not in (own_folders / "history" / "history.sqlite").read_bytes()

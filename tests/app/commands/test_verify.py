@@ -2,9 +2,7 @@
 
 import io
 import json
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
@@ -15,19 +13,17 @@ LEASE = "4.1 The Tenant shall not assign this lease without consent.\n\n5.1 The 
 
 
 @pytest.fixture
-def lease(tmp_path: Path) -> Path:
-    path = tmp_path / "lease.txt"
-    path.write_text(LEASE, encoding="utf-8")
-    return path
+def lease(write_file) -> Path:
+    return write_file("lease.txt", LEASE)
 
 
 @pytest.fixture
-def brief(tmp_path: Path) -> Any:
+def brief(tmp_path):
     """Function(text) that writes it to a file and returns the path."""
 
     def write(text: str) -> Path:
         path = tmp_path / "brief.md"
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text)
         return path
 
     return write
@@ -56,21 +52,18 @@ def test_anything_absent_is_status_5(docqa, lease, brief):
     assert "absent (in none of the documents)" in out
 
 
-def test_json_has_the_contracts_quotes_and_what_verify_adds(docqa, lease, brief, repository):
-    code, out, _ = docqa(
+def test_json_has_the_contracts_quotes_and_what_verify_adds(printed, lease, brief, repository):
+    out = printed(
         "verify",
         brief('"The deposit is returned within nine days" (Section 5.1).'),
         lease,
         "--json",
     )
     value = json.loads(out)
-    assert code == 0
     assert (value["schema"], value["status"], value["counts"]["exact"]) == (1, "answered", 1)
     (quote,) = value["quotes"]
     schema = json.loads(
-        (repository / "app" / "output" / "schemas" / "answer.schema.json").read_text(
-            encoding="utf-8"
-        )
+        (repository / "app" / "output" / "schemas" / "answer.schema.json").read_text()
     )
     keys = schema["$defs"]["quote"]["properties"]
     contract = {"$defs": schema["$defs"], "$ref": "#/$defs/quote"}
@@ -87,18 +80,16 @@ def test_json_has_the_contracts_quotes_and_what_verify_adds(docqa, lease, brief,
     assert out.count("\n") == 1
 
 
-def test_a_text_without_quotations_says_so(docqa, lease, brief):
-    code, out, _ = docqa("verify", brief("Nothing is quoted here."), lease)
-    assert code == 0
-    assert "No quotation and no cite was found" in out
+def test_a_text_without_quotations_says_so(printed, lease, brief):
+    assert "No quotation and no cite was found" in printed(
+        "verify", brief("Nothing is quoted here."), lease
+    )
 
 
-def test_the_text_may_come_from_standard_input(docqa, lease, monkeypatch):
+def test_the_text_may_come_from_standard_input(printed, lease, monkeypatch):
     stream = io.TextIOWrapper(io.BytesIO(b'"The deposit is returned"'))
     monkeypatch.setattr("sys.stdin", stream)
-    code, out, _ = docqa("verify", "-", lease)
-    assert code == 0
-    assert '-:1: "The deposit is returned"' in out
+    assert '-:1: "The deposit is returned"' in printed("verify", "-", lease)
 
 
 @pytest.mark.parametrize(
@@ -112,14 +103,11 @@ def test_the_text_may_come_from_standard_input(docqa, lease, monkeypatch):
     ],
 )
 def test_what_cannot_be_checked_ends_with_its_status_and_a_line(
-    docqa, tmp_path, lease, brief, arguments, code, said
+    refused, tmp_path, write_file, lease, brief, arguments, code, said
 ):
-    empty = tmp_path / "empty.md"
-    empty.write_text("\n", encoding="utf-8")
+    empty = write_file("empty.md", "\n")
     names = {"brief": brief('"quoted words"'), "lease": lease, "folder": tmp_path, "empty": empty}
-    got, out, err = docqa("verify", *(argument.format(**names) for argument in arguments))
-    assert (got, out) == (code, "")
-    assert said in err
+    assert said in refused(code, "verify", *(argument.format(**names) for argument in arguments))
 
 
 def test_a_mark_without_partner_is_a_warning_with_its_line(docqa, lease, brief):
@@ -128,20 +116,16 @@ def test_a_mark_without_partner_is_a_warning_with_its_line(docqa, lease, brief):
     assert f"{text}:2: this quotation mark has no partner" in err
 
 
-def test_the_help_prints_what_verified_means(docqa):
-    code, out, _ = docqa("verify", "--help")
-    assert code == 0
-    words = " ".join(out.split())
+def test_the_help_prints_what_verified_means(printed):
+    words = " ".join(printed("verify", "--help").split())
     assert all(rule in words for rule in FOLDING)
 
 
-def test_it_loads_no_model_and_no_torch(python, lease, brief):
+def test_it_loads_no_model_and_no_torch(run_python, lease, brief):
     text = brief('"The deposit is returned within ten days" (Section 5.1).')
     code = (
         f"import sys\nfrom docqa.app.cli import run\nrun(['verify', {str(text)!r}, {str(lease)!r}])\n"
         "print([m for m in ('torch', 'transformers', 'tiktoken') if m in sys.modules])"
     )
-    done = subprocess.run(
-        [python, "-c", code], capture_output=True, text=True, timeout=120, check=True
-    )
+    done = run_python(code)
     assert done.stdout.splitlines()[-1] == "[]"

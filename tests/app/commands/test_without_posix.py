@@ -49,10 +49,10 @@ print("imported")
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path) -> dict[str, str]:
+def elsewhere(tmp_path) -> dict[str, str]:
     """The environment of a process that has nothing of POSIX, its children neither."""
     (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(BLOCK, encoding="utf-8")
+    (tmp_path / "site" / "sitecustomize.py").write_text(BLOCK)
     return {
         **os.environ,
         "PYTHONPATH": str(tmp_path / "site"),
@@ -95,7 +95,7 @@ def test_a_folder_is_summarized_by_two_processes_without_posix(elsewhere, tmp_pa
             f"The {name} is opened at six in the morning by the warden of the harbour. He notes the level. "
             * 30
         )
-        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+        (folder / f"{name}.txt").write_text(text)
     out = tmp_path / "out"
     _python(
         elsewhere, "-m", "docqa.app", "summarize", str(folder), "--output", str(out), "--jobs", "2"

@@ -14,15 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docqa.app.answer.answer import (
-    Answer,
-    Cite,
-    CoverageReport,
-    EvidenceItem,
-    Quote,
     Statement,
-    Usage,
 )
-from docqa.app.answer.grades import Grade, Place, Status, Support
+from docqa.app.answer.grades import Status, Support
 from docqa.app.history.export import shown_names
 from docqa.app.history.history import stored_documents
 from docqa.app.history.marked_pages import MarkedSpan, marked
@@ -32,6 +26,8 @@ from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.app.output.answer_head import head_of
 from docqa.app.output.templates import escaped
 from docqa.ingest.types import Document
+
+from .answers import answer_of, quote_of
 
 html_page = partial(rendered, HTML)
 markdown = partial(rendered, MARKDOWN)
@@ -47,30 +43,6 @@ PAGES = (
 def lease(document: Callable[..., Document]) -> Document:
     """Two pages, labelled i and 1, of which the second is hostile."""
     return document(*PAGES, path="folder/lease.pdf", labels=("i", "1"))
-
-
-def quote_of(document: Document, words: str, answer: str, grade: str = "exact") -> Quote:
-    page = next(page for page in document.pages if words in page.text)
-    start = page.text.index(words)
-    at = words.index(answer)
-    cite = Cite(document.path, page.page, page.label, None, start, start + len(words))
-    return Quote(words, at, at + len(answer), Grade(grade), Place.AS_CITED, (cite,))
-
-
-def answer_of(document: Document, question: str, *quotes: Quote, **changes: Any) -> Answer:
-    first = quotes[0] if quotes else None
-    values: dict[str, Any] = {
-        "status": "answered" if quotes else "not_found",
-        "question": question,
-        "answer": first.text[first.answer_start : first.answer_end] if first else None,
-        "refused": not quotes,
-        "confidence": 0.9,
-        "quotes": quotes,
-        "evidence": (EvidenceItem(document.path, 2, "1", 1.0, document.pages[1].text),),
-        "coverage": CoverageReport(40, 40, 2),
-        "usage": Usage(40, 0, 0.1, False),
-    }
-    return Answer(**{**values, **changes})
 
 
 @pytest.fixture
@@ -299,7 +271,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("width", [1280, 420])
-def test_a_click_on_a_cite_highlights_its_words(browser, conversation, tmp_path, width):
+def test_a_click_on_a_cite_highlights_its_words(browser, conversation, write_file, width):
     session, turns = conversation
     long = [
         replace(
@@ -308,11 +280,10 @@ def test_a_click_on_a_cite_highlights_its_words(browser, conversation, tmp_path,
         for turn in turns
     ]
     long.append(StoredTurn("unbroken" * 200, 4.0, state="failed"))
-    file = tmp_path / "answers.html"
-    file.write_text(html_page(session, long), encoding="utf-8")
+    file = write_file("answers.html", html_page(session, long))
     page = browser.new_page(viewport={"width": width, "height": 700}, reduced_motion="reduce")
-    asked: list[str] = []
-    problems: list[str] = []
+    asked = []
+    problems = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: problems.append(message.text))
     page.goto(file.as_uri())

@@ -7,7 +7,6 @@ import re
 import sqlite3
 import stat
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -17,8 +16,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
-from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.errors import InputError, ResourceError, UsageError
 from docqa.app.history.database import SCHEMA
 from docqa.app.history.history import History, open_if_stored, stored_documents
@@ -27,6 +24,8 @@ from docqa.app.history.recorder import WHOLE_PAGE, Recorder, cited_pages, made_t
 from docqa.app.history.records import StoredTurn, parse_id
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
+
+from .answers import answer_of, quote_of
 
 PAGES = (
     "The lease of unit 7 begins on 1 April 2021.\nIt ends on 31 March 2025 unless it is renewed in writing.",
@@ -46,33 +45,9 @@ def lease_pages(document: Callable[..., Document]) -> Document:
     return document(*PAGES, path="lease.pdf", labels=("i", "1"))
 
 
-def answer_of(document: Document, question: str, words: str, answer: str) -> Answer:
-    """An answer whose only quote is `words`, cut from the document's page."""
-    page = next(page for page in document.pages if words in page.text)
-    start = page.text.index(words)
-    at = words.index(answer)
-    cite = Cite(document.path, page.page, page.label, None, start, start + len(words))
-    return Answer(
-        Status.ANSWERED,
-        question,
-        answer,
-        False,
-        0.9,
-        (Quote(words, at, at + len(answer), Grade.EXACT, Place.AS_CITED, (cite,)),),
-        (EvidenceItem(document.path, page.page, page.label, 1.5, page.text),),
-        CoverageReport(40, 40, len(document.pages), warnings=("note",)),
-        Usage(40, 0, 0.5, False),
-        {"model": "m"},
-    )
-
-
 def turn_of(document: Document, question: str = "When does it end?") -> StoredTurn:
-    answer = answer_of(
-        document,
-        question,
-        "It ends on 31 March 2025 unless it is renewed in writing.",
-        "31 March 2025",
-    )
+    words = "It ends on 31 March 2025 unless it is renewed in writing."
+    answer = answer_of(document, question, quote_of(document, words, "31 March 2025"))
     return made_turn([document], question, answer)
 
 
@@ -133,19 +108,9 @@ def test_a_long_text_is_kept_around_the_cite_only(document):
     filler = "Nothing of interest stands in this line of the text.\n" * 400
     text = f"{filler}The fee is 85 dollars in March.\n{filler}"
     long = document(text, path="long.txt", paged=False)
-    start = text.index("The fee")
-    cite = Cite("long.txt", None, None, None, start, start + len("The fee is 85 dollars in March."))
-    answer = Answer(
-        Status.ANSWERED,
-        "q",
-        "85",
-        False,
-        0.9,
-        (Quote("The fee", 0, 3, Grade.EXACT, Place.AS_CITED, (cite,)),),
-        (),
-        CoverageReport(1, 1, 1),
-        Usage(1, 0, 0.1, False),
-    )
+    quote = quote_of(long, "The fee is 85 dollars in March.", "85")
+    (cite,) = quote.cites
+    answer = answer_of(long, "q", quote, evidence=())
     (page,) = cited_pages(answer, [long])
     assert len(page.text) < WHOLE_PAGE < len(text)
     assert text[page.start : page.end] == page.text
@@ -176,8 +141,8 @@ def test_a_file_name_that_is_no_text_is_kept_and_forgotten(history, document):
 
 def test_a_recorder_that_cannot_write_says_so_once(store, lease_pages, tmp_path):
     store.root.mkdir(parents=True)
-    (store.root / "history").write_text("in the way", encoding="utf-8")
-    said: list[str] = []
+    (store.root / "history").write_text("in the way")
+    said = []
     recorder = Recorder(store, "ask", [lease_pages], said.append)
     for _ in range(2):
         recorder.keep(turn_of(lease_pages))
@@ -199,7 +164,7 @@ def test_a_recorder_whose_session_is_forgotten_begins_another(store, lease_pages
 
 
 def test_a_recorder_keeps_nothing_of_a_forgotten_document(store, lease_pages):
-    said: list[str] = []
+    said = []
     recorder = Recorder(store, "chat", [lease_pages], said.append)
     recorder.keep(turn_of(lease_pages))
     Store(store.root).forget([lease_pages.id], "lease.pdf")
@@ -239,7 +204,8 @@ def test_a_recorder_keeps_nothing_of_a_forgotten_document(store, lease_pages):
 def test_every_word_counts_and_no_operator_does(history, lease_pages, query, hits):
     kept(history, lease_pages, turn_of(lease_pages))
     rent = "The tenant pays 1,200 dollars of rent before the ninth day of each month."
-    answer = answer_of(lease_pages, "How much is the rent?", rent, "1,200 dollars")
+    quote = quote_of(lease_pages, rent, "1,200 dollars")
+    answer = answer_of(lease_pages, "How much is the rent?", quote)
     kept(history, lease_pages, made_turn([lease_pages], answer.question, answer))
     assert history.search(query)[1] == hits
 
@@ -254,7 +220,7 @@ def test_the_newest_is_first_and_a_limit_says_how_many_there_are(history, lease_
 
 
 @pytest.fixture(scope="module")
-def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+def searched(tmp_path_factory) -> Iterator[History]:
     """One history for all examples of a property."""
     with History(Store(tmp_path_factory.mktemp("searched"))) as history:
         yield history
@@ -473,7 +439,9 @@ def test_forget_leaves_no_word_of_a_document_behind(store, document):
     )
     other = document(*PAGES, path="lease.pdf")
     with History(store) as history:
-        answer = answer_of(secret, "Where?", secret.pages[0].text, "the seventh oak")
+        answer = answer_of(
+            secret, "Where?", quote_of(secret, secret.pages[0].text, "the seventh oak")
+        )
         kept(history, secret, made_turn([secret], "Where is the xylophone?", answer))
         mixed = history.start("chat", stored_documents([other, secret]), "both")
         history.keep(mixed, made_turn([other, secret], "And Quetzalcoatl?", answer))
@@ -503,14 +471,12 @@ def test_nothing_kept_is_no_history(store):
     assert not store.root.exists()
 
 
-def test_the_history_needs_neither_model_nor_torch(python, tmp_path):
+def test_the_history_needs_neither_model_nor_torch(run_python, tmp_path):
     code = (
         "import sys; from pathlib import Path; from docqa.app.storage.store import Store; "
         "from docqa.app.history import history, recorder, rendering; "
         f"history.History(Store(Path({str(tmp_path)!r}))).search('x'); "
         "print([name for name in ('torch', 'transformers', 'textual') if name in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
-    )
+    done = run_python(code)
     assert done.stdout.strip() == "[]"

@@ -16,7 +16,7 @@ FILLER = (
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Path:
+def files(tmp_path) -> Path:
     """Questions about seven texts, one that is answered and one that is not; one of the texts is
     not for fitting.
     """
@@ -44,19 +44,19 @@ def files(tmp_path: Path) -> Path:
     return tmp_path / "questions.jsonl"
 
 
-def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+def lines(capsys) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 def test_a_folder_gets_its_refusal_and_keeps_all_else(checkpoint, files, tmp_path, capsys):
     folder = Path(shutil.copytree(checkpoint, tmp_path / "model"))
-    before = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+    before = json.loads((folder / "calibration.json").read_text())
     arguments = ["--model", str(folder), "--files", str(files), "--folder", str(files.parent)]
     arguments += ["--signals", str(tmp_path / "signals.jsonl")]
     calibrate.main(arguments)
     told = lines(capsys)
     assert [line["questions"] for line in told if "asked" in line] == [2] * 6
-    after = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+    after = json.loads((folder / "calibration.json").read_text())
     assert after["refusal"]["features"] == list(SIGNALS) and 0 < after["refusal"]["threshold"] < 1
     assert before | {"refusal": after["refusal"]} == after != before
 

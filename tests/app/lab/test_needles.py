@@ -5,7 +5,6 @@ import lzma
 import random
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,7 @@ PARAGRAPH = "The river was low in those years. Boats waited for rain at the bend
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(tmp_path) -> Path:
     """A folder with a little held-out prose."""
     (tmp_path / "text").mkdir()
     lines = [
@@ -27,7 +26,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def options(data: Path, **more: Any) -> Namespace:
+def options(data: Path, **more) -> Namespace:
     defaults = {
         "data": data,
         "seed": 0,

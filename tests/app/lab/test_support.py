@@ -56,7 +56,7 @@ def test_claims_are_read_with_their_labels_and_what_is_quoted(tmp_path):
     ]
 
 
-def judge_support(reader: object, claims: Sequence[str], evidence: Sequence[str]) -> Tensor:
+def judge_support(reader, claims: Sequence[str], evidence: Sequence[str]) -> Tensor:
     """Says "contradicted" of what has a "not", else "supported"."""
     assert len(claims) == len(evidence)
     return torch.tensor(

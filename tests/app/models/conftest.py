@@ -5,7 +5,6 @@ import shutil
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,14 +17,14 @@ _spec.loader.exec_module(hub_server)
 
 
 @pytest.fixture
-def hub(loopback: Any, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def hub(loopback, checkpoint: Path, tmp_path, monkeypatch):
     """The running hub's handler class: `folder`, `cuts`, `wrong`, `lies` are the test's to
     change.
     """
     folder = tmp_path / "hub"
     shutil.copytree(checkpoint, folder)
     (folder / "pytorch_model.bin").write_bytes(b"a pickle, which is never fetched")
-    made: Any = type(
+    made = type(
         "Made",
         (hub_server.Hub,),
         {

@@ -54,7 +54,7 @@ class Hub(BaseHTTPRequestHandler):
 
     def _sibling(self, path: Path) -> dict[str, Any]:
         data = path.read_bytes()
-        entry: dict[str, Any] = {
+        entry = {
             "rfilename": path.relative_to(self.folder).as_posix(),
             "size": len(data),
         }
@@ -88,7 +88,7 @@ class Hub(BaseHTTPRequestHandler):
         else:
             self.wfile.write(data[start:])
 
-    def _json(self, status: int, value: Any, **headers: str) -> None:
+    def _json(self, status: int, value, **headers: str) -> None:
         data = json.dumps(value).encode()
         self.send_response(status)
         for name, content in headers.items():
@@ -98,5 +98,5 @@ class Hub(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, *_) -> None:
         return

@@ -21,7 +21,7 @@ from docqa.model.hybrid import Hybrid
 
 
 @pytest.fixture(autouse=True)
-def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def machine(monkeypatch) -> None:
     """A machine of known memory and room on its disk."""
     monkeypatch.setattr(before_pull, "total_bytes", lambda: 64 << 30)
     monkeypatch.setattr(before_pull.shutil, "disk_usage", lambda _: SimpleNamespace(free=100 << 30))
@@ -77,17 +77,17 @@ def test_known_models_have_the_parameters_of_their_releases(name, millions):
     assert round(model.download_bytes / 2e6) == millions
 
 
-def test_the_list_marks_what_answers_and_tells_what_others_need(docqa, checkpoint, monkeypatch):
-    code, out, _ = docqa("models", "list")
-    assert code == 0 and out.startswith("* docqa-155m  ")
+def test_the_list_marks_what_answers_and_tells_what_others_need(printed, checkpoint, monkeypatch):
+    out = printed("models", "list")
+    assert out.startswith("* docqa-155m  ")
     (line,) = [line for line in out.splitlines() if "Qwen3.5-4B" in line]
     sizes = ["7.8", "GiB", "2.5", "GiB", "6.8", "GiB"]
     assert line.split()[1:] == [*sizes, "100.0%", "Apache-2.0"]
     assert "Qwen/Qwen3-4B-Instruct-2507" in out and "meta-llama/Llama-3.2-3B-Instruct" in out
     monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
-    assert f"\n* {checkpoint}\n" in docqa("models", "list")[1]
+    assert f"\n* {checkpoint}\n" in printed("models", "list")
     monkeypatch.setenv("DOCQA_MODEL", "Qwen/Qwen3.5-4B")
-    assert "\n* Qwen/Qwen3.5-4B  (not here)\n" in docqa("models", "list")[1]
+    assert "\n* Qwen/Qwen3.5-4B  (not here)\n" in printed("models", "list")
 
 
 def test_a_gguf_file_is_found_by_its_path(tmp_path):
@@ -96,19 +96,17 @@ def test_a_gguf_file_is_found_by_its_path(tmp_path):
     assert find(str(tmp_path / "y.gguf"), tmp_path) is None
 
 
-def test_show_tells_the_active_share(docqa, checkpoint):
-    code, out, _ = docqa("models", "show", checkpoint, "--json")
-    facts = json.loads(out)
-    assert "active share: 100.0 %" in docqa("models", "show", checkpoint)[1]
-    assert (code, facts["active_share"], facts["architecture"]) == (0, 1.0, "qwen3_5_text")
+def test_show_tells_the_active_share(printed, refused, checkpoint):
+    facts = json.loads(printed("models", "show", checkpoint, "--json"))
+    assert "active share: 100.0 %" in printed("models", "show", checkpoint)
+    assert (facts["active_share"], facts["architecture"]) == (1.0, "qwen3_5_text")
     assert facts["parameters"] == sum(facts["parameters_by_part"].values())
-    code, _, err = docqa("models", "show", "Qwen/Other-9B")
-    assert (code, "docqa models pull Qwen/Other-9B" in err) == (4, True)
-    code, _, err = docqa("models", "show", "openai:x")
-    assert (code, "runs on a server" in err) == (4, True)
+    assert facts["state_bytes"] > 0 and facts["kv_bytes_per_token"] > 0
+    assert "docqa models pull Qwen/Other-9B" in refused(4, "models", "show", "Qwen/Other-9B")
+    assert "runs on a server" in refused(4, "models", "show", "openai:x")
 
 
-def test_show_of_a_model_that_is_not_here_tells_what_it_needs(docqa):
+def test_show_of_a_model_that_is_not_here_tells_what_it_needs(docqa, printed):
     code, out, err = docqa("models", "show", "qwen3.6-35b-a3b", "--json")
     facts = json.loads(out)
     assert (code, err, facts["id"], facts["license"]) == (
@@ -125,55 +123,47 @@ def test_show_of_a_model_that_is_not_here_tells_what_it_needs(docqa):
         < facts["disk_bytes"]["6 bits"]
         < facts["disk_bytes"]["8 bits"]
     )
-    code, out, _ = docqa("models", "show", "meta-llama/Llama-3.2-1B-Instruct")
-    assert code == 0 and "license: Llama-3.2\n" in out
+    assert "license: Llama-3.2\n" in printed("models", "show", "meta-llama/Llama-3.2-1B-Instruct")
 
 
-def test_another_release_of_a_shape_needs_the_same(docqa):
+def test_another_release_of_a_shape_needs_the_same():
     for older, newer in (("Qwen3.5-27B", "Qwen3.6-27B"), ("Qwen3.6-27B", "Qwen3.8-27B")):
         first = known(older)
         second = known(newer)
         assert first is not None and second is not None and first.config == second.config
 
 
-def test_use_changes_one_line_of_the_configuration_and_keeps_the_rest(docqa, checkpoint):
+def test_use_changes_one_line_of_the_configuration_and_keeps_the_rest(docqa, printed, checkpoint):
     path = Path(os.environ["DOCQA_CONFIG"])
-    path.write_text('# mine\nk = 3  # few\n\n[tui]\ntheme = "nord"\n', encoding="utf-8")
+    path.write_text('# mine\nk = 3  # few\n\n[tui]\ntheme = "nord"\n')
     assert docqa("models", "use", checkpoint)[0] == 0
     written = f'# mine\nk = 3  # few\n\nmodel = "{checkpoint}"\n[tui]\ntheme = "nord"\n'
-    assert path.read_text(encoding="utf-8") == written
-    assert f"* {checkpoint}" in docqa("models", "list")[1]
+    assert path.read_text() == written
+    assert f"* {checkpoint}" in printed("models", "list")
     assert docqa("models", "use", "openai:qwen", "--base-url", "http://127.0.0.1:9/v1/")[0] == 0
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text()
     assert 'model = "openai:qwen"\n' in text and 'base_url = "http://127.0.0.1:9/v1"\n' in text
     assert docqa("models", "use", "docqa-155m")[0] == 0
-    assert (
-        "model =" not in path.read_text(encoding="utf-8")
-        and "# mine\nk = 3  # few" in path.read_text()
-    )
+    assert "model =" not in path.read_text() and "# mine\nk = 3  # few" in path.read_text()
 
 
-def test_use_refuses_what_could_not_answer(docqa, tmp_path):
-    code, _, err = docqa("models", "use", "Qwen/Qwen3.5-4B")
-    assert (code, "docqa models pull" in err) == (4, True)
-    code, _, err = docqa("models", "use", tmp_path)
-    assert (code, "config.json" in err) == (4, True)
-    code, _, err = docqa("models", "use", "openai:qwen")
-    assert (code, "--base-url" in err) == (2, True)
+def test_use_refuses_what_could_not_answer(refused, tmp_path):
+    assert "docqa models pull" in refused(4, "models", "use", "Qwen/Qwen3.5-4B")
+    assert "config.json" in refused(4, "models", "use", tmp_path)
+    assert "--base-url" in refused(2, "models", "use", "openai:qwen")
     assert not Path(os.environ["DOCQA_CONFIG"]).exists()
 
 
-def test_a_configuration_that_cannot_be_edited_safely_is_left_alone(docqa, checkpoint):
+def test_a_configuration_that_cannot_be_edited_safely_is_left_alone(refused, checkpoint):
     path = Path(os.environ["DOCQA_CONFIG"])
     text = 'cache_dir = """\nmodel = inside a text"""\n'
-    path.write_text(text, encoding="utf-8")
-    code, _, err = docqa("models", "use", checkpoint)
-    assert (code, "write model = " in err) == (4, True)
-    assert path.read_text(encoding="utf-8") == text
+    path.write_text(text)
+    assert "write model = " in refused(4, "models", "use", checkpoint)
+    assert path.read_text() == text
 
 
-def test_a_quantized_checkpoint_is_one_that_loads(docqa, tmp_path):
-    raw = json.loads((BUNDLED / "config.json").read_text(encoding="utf-8")) | {
+def test_a_quantized_checkpoint_is_one_that_loads(docqa, refused, tmp_path):
+    raw = json.loads((BUNDLED / "config.json").read_text()) | {
         "num_hidden_layers": 2,
         "layer_types": ["linear_attention", "full_attention"],
         "vocab_size": 128,
@@ -195,8 +185,8 @@ def test_a_quantized_checkpoint_is_one_that_loads(docqa, tmp_path):
         for name, part in Hybrid(HybridConfig.from_dict(raw)).state_dict().items()
     }
     save_file(tensors, source / "model.safetensors", metadata={"format": "pt"})
-    (source / "config.json").write_text(json.dumps(raw), encoding="utf-8")
-    (source / "chat_template.jinja").write_text("template", encoding="utf-8")
+    (source / "config.json").write_text(json.dumps(raw))
+    (source / "chat_template.jinja").write_text("template")
     code, out, err = docqa("models", "quantize", source, tmp_path / "packed")
     assert (code, "tensors in 1 files" in out) == (0, True), err
     assert (tmp_path / "packed" / "chat_template.jinja").is_file()
@@ -205,31 +195,29 @@ def test_a_quantized_checkpoint_is_one_that_loads(docqa, tmp_path):
     ) as file:
         assert "model.layers.0.mlp.up_proj.weight.q" in file.keys()  # noqa: SIM118
     load_network(tmp_path / "packed", HybridConfig.from_folder(tmp_path / "packed"), torch.float32)
-    code, _, err = docqa("models", "quantize", source, tmp_path / "five", "--bits", "5")
-    assert (code, "5 bits are not written" in err, (tmp_path / "five").exists()) == (2, True, False)
+    err = refused(2, "models", "quantize", source, tmp_path / "five", "--bits", "5")
+    assert "5 bits are not written" in err and not (tmp_path / "five").exists()
     assert docqa("models", "quantize", source, tmp_path / "eight", "--bits", "8")[0] == 0
-    bits = json.loads((tmp_path / "eight" / "config.json").read_text(encoding="utf-8"))[
-        "docqa_quantization"
-    ]
+    bits = json.loads((tmp_path / "eight" / "config.json").read_text())["docqa_quantization"]
     assert (bits["bits"], bits["embedding_bits"]) == (8, 8)
-    code, _, err = docqa("models", "quantize", tmp_path / "packed", tmp_path / "twice")
-    assert (code, "quantized already" in err) == (4, True)
-    code, _, err = docqa("models", "quantize", source, tmp_path / "packed")
-    assert (code, "not empty" in err) == (2, True)
+    assert "quantized already" in refused(
+        4, "models", "quantize", tmp_path / "packed", tmp_path / "twice"
+    )
+    assert "not empty" in refused(2, "models", "quantize", source, tmp_path / "packed")
 
 
-def test_plan_says_how_long_a_model_that_is_not_here_would_read(docqa, note):
+def test_plan_says_how_long_a_model_that_is_not_here_would_read(printed, note):
     small, large = (
-        json.loads(docqa("plan", note, "--model", name, "--json")[1])
+        json.loads(printed("plan", note, "--model", name, "--json"))
         for name in ("Qwen3.5-0.8B", "Qwen3.5-27B")
     )
     assert 0 < small["seconds"] < large["seconds"]
     assert 0 < small["disk_bytes"] < large["disk_bytes"]
-    said = docqa("plan", note, "--model", "Qwen3.5-0.8B")[1]
+    said = printed("plan", note, "--model", "Qwen3.5-0.8B")
     assert "\nreading      about " in said and " more for what is kept of the reading\n" in said
 
 
-def test_plan_says_whether_a_model_that_is_not_here_would_fit(docqa, note):
+def test_plan_says_whether_a_model_that_is_not_here_would_fit(docqa, printed, note):
     code, out, err = docqa("plan", note, "--model", "Qwen3.5-397B-A17B", "--json")
     found = json.loads(out)
     assert (code, found["model"], found["yarn_factor"], err) == (
@@ -239,5 +227,5 @@ def test_plan_says_whether_a_model_that_is_not_here_would_fit(docqa, note):
         "",
     )
     assert found["packed_memory_bytes"] > 200 * 2**30 and found["tokens"] > 40
-    code, out, _ = docqa("plan", note, "--model", "Qwen/Qwen3.5-0.8B")
-    assert code == 0 and "not on this machine" in out and "1.4 GiB" in out
+    out = printed("plan", note, "--model", "Qwen/Qwen3.5-0.8B")
+    assert "not on this machine" in out and "1.4 GiB" in out

@@ -1,7 +1,6 @@
 """Documents of which only some sections are used."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,7 @@ TEXTS = (
 
 
 @pytest.fixture
-def lease(document: Any) -> Document:
+def lease(document) -> Document:
     """Three sections and a schedule over two pages; section 2 goes over the page break."""
     places = [
         ("1.", "Rent", 1, 0),

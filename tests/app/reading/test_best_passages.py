@@ -7,7 +7,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -26,9 +25,7 @@ QUESTION = "What does the tenant of unit 7 pay to the keeper?"
 
 
 @pytest.fixture(scope="module")
-def reader_folder(
-    tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, tiny_reader: ModuleType
-) -> Path:
+def reader_folder(tmp_path_factory, checkpoint: Path, tiny_reader: ModuleType) -> Path:
     """The tiny checkpoint with a reader of random weights beside it."""
     folder = tmp_path_factory.mktemp("reader") / "model"
     shutil.copytree(checkpoint, folder)
@@ -37,15 +34,24 @@ def reader_folder(
 
 
 @pytest.fixture(scope="module")
-def reading_model(reader_folder: Path) -> Any:
+def reading_model(reader_folder: Path):
     return load_model(reader_folder, dtype="float32", threads=1)
 
 
 @pytest.fixture
-def session(lease: Path, reading_model: Any) -> Any:
-    with open_session(
-        [str(lease)], Options(store=False, preview=False), model=reading_model
-    ) as opened:
+def open_lease(lease: Path, reading_model):
+    """Function(**options) that opens a session about the lease and keeps nothing of it."""
+
+    def session_of(**options):
+        chosen = Options(store=False, preview=False, **options)
+        return open_session([str(lease)], chosen, model=reading_model)
+
+    return session_of
+
+
+@pytest.fixture
+def session(open_lease):
+    with open_lease() as opened:
         for _ in opened.read():
             pass
         yield opened
@@ -74,14 +80,12 @@ def test_passages_read_again_move_and_the_rest_keeps_its_order(session):
     assert rest == [item.passage_number for item in ranked if item.passage_number in set(rest)]
 
 
-def test_quick_answers_without_reading_the_documents(lease, reading_model, monkeypatch):
-    def never(*_: Any, **__: Any) -> None:
+def test_quick_answers_without_reading_the_documents(open_lease, reading_model, monkeypatch):
+    def never(*_, **__) -> None:
         raise AssertionError("the documents were read")
 
     monkeypatch.setattr(type(reading_model), "prefill", never)
-    with open_session(
-        [str(lease)], Options(store=False, quick=True), model=reading_model
-    ) as opened:
+    with open_lease(quick=True) as opened:
         answer = list(opened.ask(QUESTION))[-1]
         assert isinstance(answer, Finished)
         assert answer.answer.status == "partial" and answer.answer.coverage.tokens_read == 0
@@ -102,7 +106,7 @@ def test_a_restart_gives_the_same_answer_bit_for_bit(
     assert json.dumps(cold) == json.dumps(kept) == json.dumps(elsewhere)
 
 
-def test_only_the_layers_that_answers_depend_on_are_read(lease, reading_model, monkeypatch):
+def test_only_the_layers_that_answers_depend_on_are_read(open_lease, reading_model, monkeypatch):
     monkeypatch.setitem(reading_model.calibration, "evidence_layer", 0)
     monkeypatch.setitem(reading_model.calibration, "evidence_weights", {"bm25": 1.0, "vector": 0.2})
     answers = []
@@ -110,9 +114,7 @@ def test_only_the_layers_that_answers_depend_on_are_read(lease, reading_model, m
     for layers in (None, 3):
         if layers:
             monkeypatch.setattr(type(reading_model), "answer_layers", layers)
-        with open_session(
-            [str(lease)], Options(store=False, preview=False), model=reading_model
-        ) as opened:
+        with open_lease() as opened:
             finished = list(opened.ask(QUESTION))[-1]
             depths.append(len(opened.local.reading.prefiller.state.layers))
             answers.append(replace(finished.answer, usage=None, provenance={}))
@@ -121,9 +123,8 @@ def test_only_the_layers_that_answers_depend_on_are_read(lease, reading_model, m
 
 
 @pytest.mark.parametrize("quick", [False, True])
-def test_without_the_models_scores_words_alone_rank(lease, reading_model, quick):
-    options = Options(store=False, preview=False, quick=quick, model_scores=False)
-    with open_session([str(lease)], options, model=reading_model) as opened:
+def test_without_the_models_scores_words_alone_rank(open_lease, quick):
+    with open_lease(quick=quick, model_scores=False) as opened:
         list(opened.ask(QUESTION))
         by_words = opened.corpus.ranked_by_words(QUESTION)
         ranked, _ = opened.local.find(QUESTION)
@@ -134,10 +135,8 @@ def test_without_the_models_scores_words_alone_rank(lease, reading_model, quick)
 
 
 @pytest.mark.parametrize("k", [None, 2])
-def test_a_number_of_passages_changes_what_is_read_and_listed(lease, reading_model, k):
-    with open_session(
-        [str(lease)], Options(store=False, preview=False, k=k), model=reading_model
-    ) as opened:
+def test_a_number_of_passages_changes_what_is_read_and_listed(open_lease, k):
+    with open_lease(k=k) as opened:
         *_, finished = opened.ask(QUESTION)
         ranked, candidates = opened.local.find(QUESTION)
     most = READER_WEIGHTS["excerpts"] if k is None else k
@@ -163,12 +162,10 @@ def cut(monkeypatch):
 
 
 def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch, cut):
-    asked: list[tuple[str, int]] = []
+    asked = []
     known = best_passages.read_again
 
-    def read_again(
-        reader: Any, question: str, texts: Any, above: Any, excerpts: Any, **rest: Any
-    ) -> Any:
+    def read_again(reader, question: str, texts, above, excerpts, **rest):
         asked.append((question, len(excerpts)))
         return known(reader, question, texts, above, excerpts, **rest)
 
@@ -183,11 +180,7 @@ def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch
     assert session.local.find(TWO_PARTS)[1] is found and len(asked) == 2  # nothing is read anew
 
 
-def test_both_parts_of_a_question_are_found_before_the_documents_are_read(
-    lease, reading_model, cut
-):
-    with open_session(
-        [str(lease)], Options(store=False, quick=True), model=reading_model
-    ) as opened:
+def test_both_parts_of_a_question_are_found_before_the_documents_are_read(open_lease, cut):
+    with open_lease(quick=True) as opened:
         _, found = opened.local.find(TWO_PARTS)
     assert found.form is Form.TWO_PARTS and len(found.items) >= 2

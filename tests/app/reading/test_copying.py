@@ -2,8 +2,6 @@
 meant.
 """
 
-from typing import Any
-
 import pytest
 
 from docqa.app.answer.confidence import answer_chance, is_refused
@@ -24,7 +22,7 @@ PAGES = (
 
 
 @pytest.fixture
-def read(document: Any, model: Any) -> Any:
+def read(document, model):
     """The two pages, and the state that has read them."""
     context = lay_out((document(*PAGES),), model.tokenizer)
     state = model.new_state()
@@ -94,7 +92,7 @@ def test_a_summary_is_chosen_by_the_heads_whatever_from_says(docqa, note, tmp_pa
         out = tmp_path / str(number)
         code, _, err = docqa("summarize", note, "--output", out, "--no-store", *more)
         assert code == 0 and ("--from has no effect" in err) is bool(more)
-        said.append((out / "note.txt.md").read_text(encoding="utf-8"))
+        said.append((out / "note.txt.md").read_text())
     assert said[0] == said[1]
 
 

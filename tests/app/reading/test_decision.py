@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -39,7 +38,7 @@ def span_of(text: str, words: str, excerpt: int, logprob: float) -> ExcerptSpan:
 
 
 @pytest.fixture
-def decided(document: Any) -> Any:
+def decided(document):
     def decide_on(
         texts: list[str],
         spans: list[ExcerptSpan],
@@ -49,7 +48,7 @@ def decided(document: Any) -> Any:
         wanted: Wanted = ANYTHING,
         yes: dict[str, float] | None = None,
         answers: dict[str, float] | None = None,
-        **read: Any,
+        **read,
     ) -> Candidates:
         made = [document(text) for text in texts] if documents > 1 else [document(*texts)]
         excerpts = [

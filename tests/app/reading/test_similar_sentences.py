@@ -1,7 +1,5 @@
 """Sentences that the passage encoder finds like the question speak for the spans in them."""
 
-from typing import Any
-
 import pytest
 
 from docqa.app.answerers.loading import load_model
@@ -10,14 +8,14 @@ from docqa.app.session.engine import open_session
 
 
 @pytest.fixture
-def bundled() -> Any:
+def bundled():
     return load_model(Options())
 
 
-def test_the_likest_sentence_is_told_for_the_span_that_is_read(tmp_path, bundled):
-    path = tmp_path / "rules.txt"
-    path.write_text(
-        "1. Dogs\n\nDogs stay on a lead in the hall.\n\n2. Boats\n\nThe ferry costs four crowns a head.\n"
+def test_the_likest_sentence_is_told_for_the_span_that_is_read(write_file, bundled):
+    path = write_file(
+        "rules.txt",
+        "1. Dogs\n\nDogs stay on a lead in the hall.\n\n2. Boats\n\nThe ferry costs four crowns a head.\n",
     )
     with open_session([str(path)], Options(store=False, preview=False), model=bundled) as session:
         for _ in session.read():

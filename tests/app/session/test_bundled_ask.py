@@ -62,27 +62,6 @@ def test_an_unrelated_question_is_refused_with_the_nearest_passages(python, samp
     assert any('"airline" 0' in warning for warning in answer["coverage"]["warnings"])
 
 
-def test_the_readmes_python_examples_end_in_an_answer(
-    repository, sample_docs, tmp_path, monkeypatch, capsys
-):
-    parts = (
-        (repository / "app" / "manual" / "python.md")
-        .read_text(encoding="utf-8")
-        .split("```python\n")[1:]
-    )
-    plain, with_asyncio = (part.split("```")[0] for part in parts)
-    (tmp_path / "contract.pdf").symlink_to(sample_docs / "services_agreement.pdf")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DOCQA_CACHE_DIR", str(tmp_path / "kept"))
-    names: dict = {}
-    exec(plain.replace("Options()", "Options(preview=False)"), names)
-    assert names["answer"].status in ("answered", "partial", "possible", "not_found")
-    assert capsys.readouterr().out.startswith(names["answer"].status)
-    exec(with_asyncio, names)
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert last.startswith("Finished(") and repr(names["answer"].answer) in last
-
-
 def test_a_question_in_another_language_is_declined_and_reads_nothing(python, sample_docs):
     code, (answer,), _ = ask(
         python, str(sample_docs / "services_agreement.pdf"), "¿Cuándo termina el contrato?"

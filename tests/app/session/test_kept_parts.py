@@ -5,7 +5,6 @@ same.
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,7 @@ from docqa.app.evidence.postings import Postings
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
 
 
-def asked(paths: list[Path], options: Options, model: Any) -> tuple[str, list[str]]:
+def asked(paths: list[Path], options: Options, model) -> tuple[str, list[str]]:
     """(the answer without its usage, the notices)."""
     with open_session([str(path) for path in paths], options, model=model) as session:
         events = list(session.ask(QUESTION))
@@ -31,7 +30,7 @@ def test_a_second_question_neither_tokenizes_nor_stems_a_document(
 ):
     first = asked([note, lease], options, model)
 
-    def again(*_: Any) -> Any:
+    def again(*_):
         raise AssertionError("made again")
 
     monkeypatch.setattr(cached, "lay_out_document", again)

@@ -11,7 +11,7 @@ from docqa.app.storage.atomic import check_output, write_whole
 
 def test_the_old_file_stays_when_the_disk_refuses(tmp_path, monkeypatch):
     target = tmp_path / "table.csv"
-    target.write_text("old", encoding="utf-8")
+    target.write_text("old")
 
     def refuse(_: int) -> None:
         raise OSError(28, "No space left on device")
@@ -20,7 +20,7 @@ def test_the_old_file_stays_when_the_disk_refuses(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space"):
         write_whole(str(target), b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
-    assert target.read_text(encoding="utf-8") == "old"
+    assert target.read_text() == "old"
 
 
 def test_a_new_file_gets_usual_rights_an_old_one_keeps_its_own(tmp_path):

@@ -12,7 +12,7 @@ from docqa.app.storage.store import Store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path) -> Store:
     """A store with one state."""
     store = Store(tmp_path / "cache")
     store.write_entry("states", "a", {"documents": ["d"], "files": ["d.txt"], "paths": ["/d.txt"]})
@@ -20,7 +20,7 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture(params=["other-host.0123456789abcdef.7", "7"])
-def foreign(store: Store, request: pytest.FixtureRequest) -> Path:
+def foreign(store: Store, request) -> Path:
     """A pin that another machine has set; or an earlier version, which did not say where."""
     pin = store.root / "states" / "a" / f".in_use.{request.param}"
     pin.touch()

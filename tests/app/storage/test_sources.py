@@ -19,12 +19,12 @@ PLAIN = ReadRequest()
 
 
 @pytest.fixture
-def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def parsed(monkeypatch) -> list[str]:
     """The names of the documents that were parsed, in order."""
-    names: list[str] = []
+    names = []
     parse = sources.DocumentReading
 
-    def noted(request: ReadRequest) -> object:
+    def noted(request) -> object:
         names.append(Path(request.path).name)
         return parse(request)
 
@@ -33,16 +33,9 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Callable[[str, str], str]:
-    """Function(name, text) that writes a file and returns its path."""
-
-    def written(name: str, text: str) -> str:
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return str(path)
-
-    return written
+def write(write_file) -> Callable[[str, str], str]:
+    """Function(name, text) that writes a file and returns its path as it is typed."""
+    return lambda name, text: str(write_file(name, text))
 
 
 def test_one_of_several_documents_is_not_parsed_again_under_another_name(store, parsed, write):
@@ -51,7 +44,7 @@ def test_one_of_several_documents_is_not_parsed_again_under_another_name(store, 
         write("b.md", "# Second\n\nText.\n"),
         write("c.md", "# Third\n\nText.\n"),
     ]
-    begun: list[int] = []
+    begun = []
     heard = replace(PLAIN, on_begun=lambda: begun.append(len(parsed)))
     read_sources(paths, heard, store)
     (found,) = read_sources([write("copy/renamed.md", TITLED)], heard, store).documents

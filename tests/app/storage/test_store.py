@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,8 +9,8 @@ from docqa.app.errors import StoreDamaged
 from docqa.app.storage.store import Store, default_root
 
 
-def put(store: Store, key: str, size: int = 100, used: float | None = None, **details: Any) -> Path:
-    known: Any = {
+def put(store: Store, key: str, size: int = 100, used: float | None = None, **details) -> Path:
+    known = {
         "documents": [key],
         "files": [f"{key}.txt"],
         "paths": [f"/papers/{key}.txt"],
@@ -184,9 +183,9 @@ def test_forget_says_that_it_waits_for_a_reader(store):
     store.write_entry("states", "a", {"documents": ["d"], "files": ["d.txt"], "paths": ["/d.txt"]})
     reading = store.lock("a")
     reading.acquire()
-    said: list[Any] = []
+    said = []
 
-    def on_wait(entry: Any) -> None:
+    def on_wait(entry) -> None:
         said.append(entry.files)
         reading.release()
 
@@ -274,7 +273,7 @@ def test_forgetting_while_it_is_written_leaves_nothing(store, monkeypatch, momen
     original = getattr(os, moment)
     left = [None]
 
-    def forgotten_meanwhile(*arguments: Any) -> None:
+    def forgotten_meanwhile(*arguments) -> None:
         if left:
             left.pop()
             Store(store.root).forget(["a"], "/papers/a.txt")

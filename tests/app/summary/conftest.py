@@ -1,7 +1,6 @@
 """Documents to summarize, and a way to summarize them with the tiny checkpoint."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -90,10 +89,10 @@ def contract() -> Document:
 
 
 @pytest.fixture(scope="session")
-def summarize(model: Any) -> Callable[..., SummaryRecord]:
+def summarize(model) -> Callable[..., SummaryRecord]:
     """Function(document, style, **more) -> the record by the tiny checkpoint."""
 
-    def run(document: Document, style: str = "key-points", **more: Any) -> SummaryRecord:
+    def run(document: Document, style: str = "key-points", **more) -> SummaryRecord:
         return summarize_document(
             document, lay_out([document], model.tokenizer), model, style, **more
         )

@@ -30,11 +30,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         send(200, {"data": [{"id": "qwen", "max_model_len": self.context}, {"id": "llama"}]})(self)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, *_) -> None:
         return
 
 
-def send(status: int, value: Any, **headers: str) -> Reply:
+def send(status: int, value, **headers: str) -> Reply:
     """A reply of one JSON value, or of a text as it is."""
 
     def reply(handler: Handler) -> None:

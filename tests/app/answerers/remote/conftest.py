@@ -3,7 +3,6 @@
 import importlib.util
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,7 @@ _spec.loader.exec_module(chat_server)
 
 
 @pytest.fixture
-def server(loopback: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def server(loopback, monkeypatch):
     """Function(*replies) that starts the server; returns the handler class, with `url`, `bodies`
     and `keys`.
     """
@@ -24,7 +23,7 @@ def server(loopback: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     monkeypatch.setattr(client, "FIRST_WAIT_S", 0.01)
 
-    def start(*replies: Any) -> Any:
+    def start(*replies):
         made = type(
             "Made", (chat_server.Handler,), {"replies": list(replies), "bodies": [], "keys": []}
         )
@@ -35,13 +34,13 @@ def server(loopback: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.fixture
-def ask_server(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def ask_server(docqa, monkeypatch):
     """Function(server, *arguments) -> (exit code, stdout, stderr) of `docqa ask` with a key in the
     environment.
     """
     monkeypatch.setenv("DOCQA_API_KEY", chat_server.KEY)
 
-    def ask(server: Any, *arguments: object) -> tuple[int, str, str]:
+    def ask(server, *arguments) -> tuple[int, str, str]:
         return docqa("ask", *arguments, "--model", "openai:qwen", "--base-url", server.url)
 
     return ask

@@ -31,7 +31,7 @@ def clauses(body: dict[str, Any]) -> list[str]:
 def test_what_a_context_has_no_room_for_is_sent_smaller(
     ask_server, server, lease_of, tmp_path, said
 ):
-    def answers(handler: Any) -> None:
+    def answers(handler) -> None:
         found = re.search(r"\[(\d+)\] Clause 7\. ", handler.bodies[-1]["messages"][1]["content"])
         says(ANSWER.format(number=found[1] if found else 0))(handler)
 

@@ -92,7 +92,7 @@ def llama() -> Iterator[Any]:
     """Function(context, loads=, key=) that starts a server with a context of so many tokens, which
     loads for so many seconds, or takes the one that runs, and returns its base URL; `kill(url)`
     kills it."""
-    started: dict[str, tuple[object, subprocess.Popen[str]]] = {}
+    started = {}
 
     def start(context: int, loads: int = 0, key: str = "") -> str:
         arguments = [str(Path(FOLDER) / MODEL), str(context), str(loads), *filter(None, [key])]
@@ -118,9 +118,9 @@ def llama() -> Iterator[Any]:
 
 
 @pytest.fixture
-def lease_file(tmp_path: Path) -> Path:
+def lease_file(tmp_path) -> Path:
     path = tmp_path / "lease.md"
-    path.write_text(LEASE, encoding="utf-8")
+    path.write_text(LEASE)
     return path
 
 
@@ -129,19 +129,19 @@ BEGINS = "And when does it begin?"
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def patient(monkeypatch) -> None:
     monkeypatch.setenv("DOCQA_TIMEOUT", "900")
 
 
-def ask(docqa: Any, *arguments: object) -> dict[str, Any]:
+def ask(docqa, *arguments) -> dict[str, Any]:
     _, out, err = docqa("ask", *arguments, "--json")
     assert out, err
-    answer: dict[str, Any] = json.loads(out)
+    answer = json.loads(out)
     assert answer["status"] != "error", err
     return answer
 
 
-def chat(docqa: Any, monkeypatch: pytest.MonkeyPatch, *arguments: object) -> tuple[int, str, str]:
+def chat(docqa, monkeypatch, *arguments) -> tuple[int, str, str]:
     typed = io.TextIOWrapper(io.BytesIO(f"{RENT}\n{BEGINS}\n".encode()))
     monkeypatch.setattr(sys, "stdin", typed)
     code, out, err = docqa("chat", *arguments)
@@ -234,7 +234,7 @@ def test_a_conversation_with_a_real_server_goes_on(docqa, llama, lease_file, mon
 @pytest.mark.usefixtures("patient")
 def test_a_table_of_a_real_server_has_its_answers(docqa, llama, lease_file, tmp_path):
     field = '[[field]]\nname = "rent"\ntype = "amount"\nquestion = "How much is the rent?"\n'
-    (fields := tmp_path / "f.toml").write_text(field, encoding="utf-8")
+    (fields := tmp_path / "f.toml").write_text(field)
     code, out, err = docqa(
         "extract", lease_file, "--fields", fields, "--format", "jsonl", *behind(llama(4096))
     )
@@ -251,7 +251,7 @@ def test_a_summary_that_a_real_model_writes_has_its_places(docqa, llama, lease_f
         "summarize", lease_file, "--style", "brief", "--output", out, *behind(llama(4096))
     )
     assert code == 0, err
-    record = json.loads((out / "summaries.jsonl").read_text(encoding="utf-8"))
+    record = json.loads((out / "summaries.jsonl").read_text())
     assert record["method"] == "written"
     good = [each for each in record["sentences"] if each["support"] in ("quoted", "supported")]
     assert good and all(each["cites"] for each in good)

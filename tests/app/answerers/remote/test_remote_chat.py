@@ -4,7 +4,6 @@ conversation.
 
 import io
 import sys
-from typing import Any
 
 import pytest
 from chat_server import says, send, stream
@@ -13,10 +12,10 @@ PAYS = "What does the tenant of unit 7 pay?"
 
 
 @pytest.fixture
-def chat(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def chat(docqa, monkeypatch):
     """Function(server, lines, *arguments) -> (exit code, stdout, stderr)."""
 
-    def run(server: Any, lines: list[str], *arguments: object) -> tuple[int, str, str]:
+    def run(server, lines: list[str], *arguments) -> tuple[int, str, str]:
         typed = io.TextIOWrapper(io.BytesIO("\n".join(lines).encode("utf-8")))
         monkeypatch.setattr(sys, "stdin", typed)
         return docqa("chat", *arguments, "--model", "openai:qwen", "--base-url", server.url)

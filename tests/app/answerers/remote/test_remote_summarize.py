@@ -64,28 +64,25 @@ def write(body: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-def lease(tmp_path: Path) -> Path:
+def lease(tmp_path) -> Path:
     path = tmp_path / "docs" / "lease.md"
     path.parent.mkdir()
-    path.write_text(LEASE, encoding="utf-8")
+    path.write_text(LEASE)
     return path
 
 
 @pytest.fixture
-def summarize(docqa: Any) -> Any:
+def summarize(docqa):
     """Function(server, *arguments) -> (exit code, stdout, stderr) of `docqa summarize`."""
 
-    def run(server: Any, *arguments: object) -> tuple[int, str, str]:
+    def run(server, *arguments) -> tuple[int, str, str]:
         return docqa("summarize", *arguments, "--model", "openai:qwen", "--base-url", server.url)
 
     return run
 
 
 def records(out: Path) -> list[dict[str, Any]]:
-    return [
-        json.loads(line)
-        for line in (out / "summaries.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
+    return [json.loads(line) for line in (out / "summaries.jsonl").read_text().splitlines()]
 
 
 def test_parts_then_the_whole_are_written_with_places_and_marks(server, summarize, lease, tmp_path):
@@ -99,7 +96,7 @@ def test_parts_then_the_whole_are_written_with_places_and_marks(server, summariz
     assert said["Repairs"][0]["cites"][0]["label"] == "Repairs"
     assert [each["support"] in ("unsupported", "contradicted") for each in said["Rent"]] == [True]
     assert [each["support"] for each in record["sentences"]] == ["supported", "supported"]
-    page = (tmp_path / "out" / "lease.md.md").read_text(encoding="utf-8")
+    page = (tmp_path / "out" / "lease.md.md").read_text()
     assert "Written by openai:qwen" in page
     assert re.search(r"950 dollars in May.*(no quote supports this|a quote contradicts this)", page)
     (whole,) = [
@@ -140,9 +137,7 @@ def test_topics_that_the_model_finds_nothing_about_are_named(server, summarize, 
     (record,) = records(tmp_path / "out")
     assert [section["heading"] for section in record["sections"]] == ["Parties", "Dates and term"]
     assert "Governing law" in record["not_covered"]
-    assert "Not covered: Obligations" in (tmp_path / "out" / "digest.md").read_text(
-        encoding="utf-8"
-    )
+    assert "Not covered: Obligations" in (tmp_path / "out" / "digest.md").read_text()
 
 
 def test_a_small_context_is_given_less_at_a_time(server, summarize, tmp_path):
@@ -151,7 +146,7 @@ def test_a_small_context_is_given_less_at_a_time(server, summarize, tmp_path):
         f"The keeper of lamp {n} shall light it at dusk and pay {n} dollars to the harbour."
         for n in range(1, 90)
     )
-    long.write_text("# Lamps\n\n" + "\n\n".join(lines), encoding="utf-8")
+    long.write_text("# Lamps\n\n" + "\n\n".join(lines))
     refused = {
         "error": {
             "message": "maximum context length is 2048 tokens, however you requested 4000 tokens"
@@ -184,7 +179,7 @@ def test_the_same_command_writes_nothing_twice(server, summarize, lease, tmp_pat
 def test_a_text_that_the_bundled_model_cannot_read_is_summarized(
     server, summarize, lease, monkeypatch
 ):
-    def too_long(*_: object, **__: object) -> float:
+    def too_long(*_, **__) -> float:
         raise ContextTooLong("2,000,000 tokens are more than a model reads")
 
     monkeypatch.setattr("docqa.app.answerers.local.yarn_factor_for", too_long)

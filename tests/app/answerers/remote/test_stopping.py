@@ -14,12 +14,12 @@ PAYS = "What does the tenant of unit 7 pay?"
 FIRST = "The tenant of unit 7 pays 119 dollars to the keeper [1]. "
 
 
-def session_of(server: Any, note: Path, tmp_path: Path) -> Any:
+def session_of(server, note: Path, tmp_path):
     options = Options(cache_dir=str(tmp_path / "kept"), model="openai:qwen", base_url=server.url)
     return open_session([str(note)], options)
 
 
-def asked(session: Any, stop: Any) -> tuple[str, Any]:
+def asked(session, stop) -> tuple[str, Any]:
     """(the text that was shown, the answer); the text is ended at the first event that `stop` is
     true of.
     """
@@ -49,9 +49,9 @@ def test_a_mending_that_is_stopped_leaves_the_first_reply(server, note, tmp_path
         says(FIRST + "The keeper also owns a zeppelin in Peru."),
         says("The tenant pays nothing at all."),
     )
-    mending: list[bool] = []
+    mending = []
 
-    def stop(event: Any, shown: str) -> bool:
+    def stop(event, shown: str) -> bool:
         mending.extend(
             [True] if isinstance(event, Notice) and "cite or withdraw" in event.message else []
         )

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -39,7 +38,7 @@ sys.exit(cli.run(sys.argv[1:]))
 KILL_WORKER = "os.kill(self.child.pid, signal.SIGKILL)"  # while it loads
 
 
-def _run(program: str, checkpoint: Path, *arguments: object) -> str:
+def _run(program: str, checkpoint: Path, *arguments) -> str:
     """Run a program that ends with status 6; Ray's own processes talk over the loopback, which the
     suite refuses.
     """
@@ -68,7 +67,7 @@ def _outcomes(folder: Path) -> list[str]:
 
 
 @pytest.fixture
-def serial(docqa: Any, mixed_folder: Any, tiny_model: None, tmp_path: Path) -> dict[str, bytes]:
+def serial(docqa, mixed_folder, tiny_model: None, tmp_path) -> dict[str, bytes]:
     """The output of a serial run over `docs`."""
     mixed_folder(tmp_path / "docs", 7)
     docqa("summarize", tmp_path / "docs", "--output", tmp_path / "serial")

@@ -2,7 +2,6 @@
 
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -45,7 +44,7 @@ def test_a_name_that_sqlite_does_not_take_is_escaped(tmp_path):
 
 
 def test_an_interrupt_in_a_transaction_changes_nothing(tmp_path, monkeypatch):
-    def interrupted(value: object) -> Any:
+    def interrupted(value):
         raise KeyboardInterrupt
 
     path = tmp_path / "ledger.sqlite"

@@ -41,23 +41,23 @@ class Ray(ModuleType):
         self.results: list[Any] = []
         self.called: Counter[str] = Counter()
 
-    def _call(self, name: str, *values: object) -> None:
+    def _call(self, name: str, *values) -> None:
         self.called[name] += 1
         self.sent += [str(value) for value in values]
         if name in self.errors:
             raise self.errors[name]
 
-    def init(self, **options: object) -> None:
+    def init(self, **options) -> None:
         self._call("init", options)
 
-    def remote(self, **options: object) -> Any:
+    def remote(self, **options):
         self._call("remote", options)
         return lambda kind: SimpleNamespace(remote=lambda spec: self._actor(spec))
 
-    def _actor(self, spec: str) -> Any:
+    def _actor(self, spec: str):
         self._call("start", spec)
 
-        def method(name: str) -> Any:
+        def method(name: str):
             def remote(*values: str) -> str:
                 self._call(name, *values)
                 return f"pending {name}"
@@ -66,14 +66,14 @@ class Ray(ModuleType):
 
         return SimpleNamespace(prepare=method("prepare"), process=method("process"))
 
-    def get(self, pending: Any) -> Any:
+    def get(self, pending):
         if pending == "pending prepare":
             self._call("get prepared")
             return None
         self._call("get")
         return self.results.pop(0)
 
-    def kill(self, handle: object) -> None:
+    def kill(self, handle) -> None:
         self._call("kill")
 
     def shutdown(self) -> None:
@@ -81,7 +81,7 @@ class Ray(ModuleType):
 
 
 @pytest.fixture
-def ray(monkeypatch: pytest.MonkeyPatch) -> Ray:
+def ray(monkeypatch) -> Ray:
     module = Ray()
     monkeypatch.setitem(sys.modules, "ray", module)
     return module
@@ -100,7 +100,7 @@ def _outcome(actors: Workers) -> Outcome:
 
 @pytest.mark.usefixtures("tiny_model")
 @pytest.mark.parametrize("command", ["summarize", "extract"])
-def test_commands_with_ray_refuse_a_password(docqa, ray, tmp_path, command):
+def test_commands_with_ray_refuse_a_password(refused, ray, tmp_path, command):
     for name, text in (
         ("a.txt", "The tenant shall pay rent."),
         ("secret", "open sesame"),
@@ -110,8 +110,8 @@ def test_commands_with_ray_refuse_a_password(docqa, ray, tmp_path, command):
     arguments = [tmp_path / "a.txt", "--ray", "local", "--password-file", tmp_path / "secret"]
     if command == "extract":
         arguments += ["--questions", tmp_path / "questions"]
-    code, _, err = docqa(command, *arguments)
-    assert (code, ray.sent) == (2, [])
+    err = refused(2, command, *arguments)
+    assert ray.sent == []
     assert "a password is not sent to a Ray cluster" in err
 
 

@@ -37,7 +37,7 @@ class Deadly(Serial):
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path) -> Path:
     """Five documents, two of them equal, one broken."""
     path = tmp_path / "docs"
     path.mkdir()
@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
+def workspace(tmp_path) -> Iterator[Workspace]:
     workspace = Workspace(tmp_path / "out")
     with workspace.locked():
         yield workspace

@@ -7,7 +7,6 @@ import pytest
 
 from docqa.app.lab.bench import at_once
 from docqa.app.lab.bench.__main__ import main
-from docqa.app.lab.bench.rows import Measurement
 
 
 def test_rows_can_be_measured_one_by_one():
@@ -24,7 +23,7 @@ def test_the_first_frame_is_that_with_the_documents():
 def test_without_the_samples_rows_say_so(monkeypatch, tmp_path):
     monkeypatch.setattr(at_once, "SAMPLES", tmp_path)
     names = ["cold_ask", "warm_ask", "quick_unread"]
-    rows: list[Measurement] = list(at_once.at_once_rows(names))
+    rows = list(at_once.at_once_rows(names))
     assert {row.name for row in rows} == set(names)
     assert all(row.value is None and row.method.startswith("not measured: ") for row in rows)
 

@@ -1,7 +1,6 @@
 """The fit of refusal and confidence, on trials that were made up."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
@@ -40,7 +39,7 @@ def made(count: int, form: Form, bias: float, seed: int, unanswerable: float = 0
     return trials
 
 
-def certainty(trials: Sequence[Trial], fitted: Any) -> float:
+def certainty(trials: Sequence[Trial], fitted) -> float:
     return float(np.mean([answer_chance(trial.signals, fitted, trial.form) for trial in trials]))
 
 
@@ -73,7 +72,7 @@ def test_signals_speak_in_their_own_direction_only():
 
 
 def test_what_is_fitted_is_calibrated_and_its_figures_are_told():
-    told: list[dict[str, Any]] = []
+    told = []
     trials = [*made(900, Form.FACT, 1.0, 5), *made(200, Form.YES_NO, 0.0, 6)]
     fitted = fit_refusal(trials, lambda **figures: told.append(figures))
     assert told[0]["aims_reached"] and told[0]["threshold"] == fitted["threshold"]

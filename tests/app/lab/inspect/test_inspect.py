@@ -24,7 +24,7 @@ HOSTILE = 'Alpha </text><script>alert("x")</script> & "omega"'
 def inspect(capsys):
     """Function(*arguments) -> (exit code, stdout, stderr)."""
 
-    def run(*arguments: object) -> tuple[int, str, str]:
+    def run(*arguments) -> tuple[int, str, str]:
         code = main([str(argument) for argument in arguments])
         captured = capsys.readouterr()
         return code, captured.out, captured.err
@@ -33,7 +33,7 @@ def inspect(capsys):
 
 
 @pytest.fixture(scope="session")
-def report_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report_pdf(tmp_path_factory) -> Path:
     """Five pages labelled i, ii, 1, 2 and 3, with a running head; two bookmarks, and hidden text on
     page 1 (PDF 3).
     """
@@ -146,9 +146,8 @@ def test_pages_that_share_a_label_are_named(document):
     assert '"PDF 3"' in notes[0]
 
 
-def test_a_document_without_pages_has_json_but_no_picture(inspect, tmp_path):
-    file = tmp_path / "note.md"
-    file.write_text("# One\n\nText of one.\n", encoding="utf-8")
+def test_a_document_without_pages_has_json_but_no_picture(inspect, write_file):
+    file = write_file("note.md", "# One\n\nText of one.\n")
     code, out, err = inspect(file)
     assert (code, out) == (3, "")
     assert "no pages" in err
@@ -170,7 +169,7 @@ def test_output_is_written_whole_and_nowhere_else(inspect, report_pdf, tmp_path)
     code, out, err = inspect(report_pdf, "--output", target)
     assert (code, out) == (0, "")
     assert str(target) in err
-    assert target.read_text(encoding="utf-8") == inspect(report_pdf)[1]
+    assert target.read_text() == inspect(report_pdf)[1]
     assert [file.name for file in tmp_path.iterdir()] == ["page.svg"]
 
 
@@ -198,7 +197,7 @@ def test_bad_input_has_the_status_of_bad_input(inspect, tmp_path):
 
 def test_a_folder_with_two_documents_asks_for_one_of_them(inspect, tmp_path):
     for name in ("a.txt", "b.txt"):
-        (tmp_path / name).write_text("Some words.", encoding="utf-8")
+        (tmp_path / name).write_text("Some words.")
     code, _, err = inspect(tmp_path)
     assert code == 3
     assert "more than one document" in err
@@ -217,10 +216,8 @@ def test_a_pdf_on_standard_input_is_drawn(inspect, report_pdf, monkeypatch):
     assert json.loads(out)["page"] == 2
 
 
-def test_outline_as_json_has_every_field_of_a_section(docqa, report_pdf):
-    code, out, _ = docqa("outline", report_pdf, "--json")
-    assert code == 0
-    gate, tide = json.loads(out)["sections"]
+def test_outline_as_json_has_every_field_of_a_section(printed, report_pdf):
+    gate, tide = json.loads(printed("outline", report_pdf, "--json"))["sections"]
     assert gate["start"] > 0
     assert tide == {
         "id": tide["id"],

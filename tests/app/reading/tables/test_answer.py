@@ -1,7 +1,6 @@
 """A cell in place of what the reader found."""
 
 from array import array
-from typing import Any
 
 from docqa.app.answer.confidence import BY_CELL
 from docqa.app.context.context import Context, PlacedPassage
@@ -16,7 +15,7 @@ HEIGHTS = (
 )
 
 
-def asked(document: Any, text: str, words: str, question: str) -> tuple[Candidates, str]:
+def asked(document, text: str, words: str, question: str) -> tuple[Candidates, str]:
     """(candidates of the question, the words of the first), where the reader answered with
     `words`.
     """

@@ -1,7 +1,5 @@
 """Tables of a page: rows, the heads over their columns, and what has no certain grid."""
 
-from typing import Any
-
 import pytest
 
 from docqa.app.reading.tables.named import tables_of
@@ -14,7 +12,7 @@ SPANNING = (
 CENTRED = " | Year Ended May 31, | \n | 2019 | 2020\nAssets: | | \nStones | $5 | $7"
 
 
-def heads_of(made: Any, page: int = 1) -> list[str]:
+def heads_of(made, page: int = 1) -> list[str]:
     table = tables_of(made, page)[0]
     return [table.column_name(column) for column in range(len(table.columns))]
 

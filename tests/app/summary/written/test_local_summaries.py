@@ -22,16 +22,16 @@ TEMPLATE = """{%- for message in messages %}{{- message.role + ': ' + message.co
 
 
 @pytest.fixture(scope="module")
-def writer(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def writer(checkpoint: Path, tmp_path_factory) -> Path:
     """The tiny checkpoint with a template; it writes whatever its random weights say."""
     folder = tmp_path_factory.mktemp("writers") / "writer"
     shutil.copytree(checkpoint, folder)
-    (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
+    (folder / "chat_template.jinja").write_text(TEMPLATE)
     return folder
 
 
 @pytest.fixture(autouse=True)
-def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+def few_tokens(monkeypatch) -> None:
     monkeypatch.setattr(generation, "MOST_WRITTEN", 24)
     monkeypatch.setenv("DOCQA_DTYPE", "float32")
     monkeypatch.setenv("DOCQA_THREADS", "1")
@@ -73,7 +73,6 @@ def test_the_state_of_the_whole_document_is_what_is_written_from(note, lease, wr
                 try:
                     next(writing)
                 except StopIteration as end:
-                    record: SummaryRecord = end.value
-                    return record
+                    return end.value
 
     assert summary().sentences == summary().sentences != summary(lease).sentences
