@@ -53,7 +53,7 @@ def compose(
     """Answer with verified quotes, or where there is no `reading` a refusal that shows the nearest
     passages and what was counted. `probability`: that the answer is right, or of a refusal that the
     first passage answers; `possible`: whether that is worth saying."""
-    stated = _stated(reading, context) if reading is not None else Stated()
+    stated = _state_best_candidate(reading, context) if reading is not None else Stated()
     if draft.preliminary:
         status = Status.PARTIAL
     elif stated.quotes:
@@ -82,17 +82,17 @@ def answer_of(
         confidence=round(confidence, 4),
         statements=stated.statements,
         quotes=stated.quotes,
-        evidence=tuple(_evidence_item(item, context) for item in draft.ranked),
+        evidence=tuple(_make_evidence_item(item, context) for item in draft.ranked),
         coverage=coverage,
         usage=draft.usage,
         provenance=draft.provenance,
     )
 
 
-def _stated(reading: Candidates, context: Context) -> Stated:
+def _state_best_candidate(reading: Candidates, context: Context) -> Stated:
     """What the best candidate states, or the items; nothing without candidates."""
     if reading.items and reading.form in (Form.LIST, Form.TWO_PARTS):
-        return _stated_items(reading.items, context)
+        return _state_list_items(reading.items, context)
     if not reading.candidates:
         return Stated()
     words = reading.candidates[0].located.text_in(context.documents)
@@ -107,11 +107,11 @@ def _stated(reading: Candidates, context: Context) -> Stated:
             by_page.setdefault((candidate.document, candidate.page), candidate)
     same_words = list(by_page.values())[: 1 + _SUPPORT]
     quotes = [make_quote(context.documents, each.located, each.quoted) for each in same_words]
-    quotes[1:1] = _units(same_words[0], context)
+    quotes[1:1] = _table_unit_quotes(same_words[0], context)
     return Stated(answer, (Statement(words, Support.QUOTED, (0,)),), tuple(quotes), verdict)
 
 
-def _stated_items(items: tuple[Candidate, ...], context: Context) -> Stated:
+def _state_list_items(items: tuple[Candidate, ...], context: Context) -> Stated:
     """A statement for each item; items in one quote share it. The units of cells come after all
     quotes.
     """
@@ -119,22 +119,27 @@ def _stated_items(items: tuple[Candidate, ...], context: Context) -> Stated:
     statements: list[Statement] = []
     for item in items:
         file = context.documents[item.document].path
-        number = _holding(quotes, file, item.page, item.start, item.end)
+        number = _quote_number_with_span(quotes, file, item.page, item.start, item.end)
         if number is None:
             number = len(quotes)
             quotes.append(make_quote(context.documents, item.located, item.quoted))
         words = item.located.text_in(context.documents)
         statements.append(Statement(words, Support.QUOTED, (number,)))
     for item in items:
-        for unit in _units(item, context):
+        for unit in _table_unit_quotes(item, context):
             (cite,) = unit.cites
-            if _holding(quotes, cite.file, cite.page or 1, cite.start, cite.end) is None:
+            if (
+                _quote_number_with_span(quotes, cite.file, cite.page or 1, cite.start, cite.end)
+                is None
+            ):
                 quotes.append(unit)
     answer = "; ".join(statement.text for statement in statements)
     return Stated(answer, tuple(statements), tuple(quotes))
 
 
-def _holding(quotes: Sequence[Quote], file: str, page: int, start: int, end: int) -> int | None:
+def _quote_number_with_span(
+    quotes: Sequence[Quote], file: str, page: int, start: int, end: int
+) -> int | None:
     """The number of the first quote that has these characters."""
     for number, quote in enumerate(quotes):
         if any(cite.holds(file, page, start, end) for cite in quote.cites):
@@ -142,7 +147,7 @@ def _holding(quotes: Sequence[Quote], file: str, page: int, start: int, end: int
     return None
 
 
-def _units(candidate: Candidate, context: Context) -> list[Quote]:
+def _table_unit_quotes(candidate: Candidate, context: Context) -> list[Quote]:
     """A quote of the unit that a table says for the cell that is the answer ("in thousands"), where
     it says one.
     """
@@ -156,7 +161,7 @@ def _units(candidate: Candidate, context: Context) -> list[Quote]:
     ]
 
 
-def _evidence_item(item: Ranked, context: Context) -> EvidenceItem:
+def _make_evidence_item(item: Ranked, context: Context) -> EvidenceItem:
     placed = context.passages[item.passage_number]
     document = context.documents[placed.document]
     passage = placed.passage

@@ -114,10 +114,10 @@ class DocumentEvidence:
         answers = log_odds(min(max(evidence.chances[0], least), most))
         # The fit for small models is of what the reader makes of the question.
         fitted = small and evidence.reading is not None
-        read = partial(self._read_alone, evidence.question)
+        read = partial(self._read_places_alone, evidence.question)
         return ReadQuestion(evidence.question, words, nearest, read, answers, fitted)
 
-    def _read_alone(
+    def _read_places_alone(
         self, question: str, shown: Sequence[Sequence[Located] | str]
     ) -> list[ReadAlone]:
         """What the reader makes of places, each below its headings, and of texts in the place of

@@ -48,29 +48,29 @@ class ExtractiveAnswerer:
         """A preview first where reading takes long, then reading, and Finished. `wanted`: what the
         answer has to be. `doubtful`: what is too unlikely to be asserted is stated too."""
         asked = AskedQuestion(question, wanted)
-        if self.options.quick or self._declined(question) is not None:
-            yield Finished(self._preview(asked, doubtful=doubtful))
+        if self.options.quick or self._refuse_other_language(question) is not None:
+            yield Finished(self._make_preview(asked, doubtful=doubtful))
             return
         started = time.monotonic()
         reads = self.finder.reads_documents(wanted)
         if reads:
             if self.options.preview and self.reading.takes_long:
-                yield Preview(self._preview(asked))
+                yield Preview(self._make_preview(asked))
                 started = time.monotonic()
             yield from self.reading.read()
-        ranked, reading = self._find(asked)
+        ranked, reading = self._find_candidates(asked)
         usage = self.reading.usage(started, read=reads)
-        yield Finished(self._compose(question, ranked, reading, usage, doubtful=doubtful))
+        yield Finished(self._compose_answer(question, ranked, reading, usage, doubtful=doubtful))
 
     def preview(self, question: str) -> Answer:
         """A preliminary answer from the passages that literal words find; no document state
         used.
         """
-        return self._preview(AskedQuestion(question))
+        return self._make_preview(AskedQuestion(question))
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """The answer of the candidates that are left when those in `without` are passed over."""
-        declined = self._declined(question)
+        declined = self._refuse_other_language(question)
         if declined is not None:
             return declined
         started = time.monotonic()
@@ -80,7 +80,7 @@ class ExtractiveAnswerer:
         if reading is not None:
             reading = reading.without(without, self.corpus.documents)
         usage = Usage(0, len(self.corpus.context), round(time.monotonic() - started, 3), True)
-        return self._compose(
+        return self._compose_answer(
             question, ranked, reading, usage, preliminary=self.options.quick, nearest=nearest
         )
 
@@ -92,7 +92,7 @@ class ExtractiveAnswerer:
         """The passages in the model's order, and the candidates of the best; after `read`, or at
         once if `quick`.
         """
-        return self._find(AskedQuestion(question))
+        return self._find_candidates(AskedQuestion(question))
 
     def signals(self, question: str) -> Mapping[str, float]:
         """What the reader noticed of its first candidate, by name, after `ask`; empty where nothing
@@ -117,7 +117,7 @@ class ExtractiveAnswerer:
 
     # Parts
 
-    def _find(self, asked: AskedQuestion) -> Found:
+    def _find_candidates(self, asked: AskedQuestion) -> Found:
         found = self._found.get(asked)
         if found is None:
             if self.options.quick:
@@ -130,28 +130,28 @@ class ExtractiveAnswerer:
             self._found = dict([*self._found.items()][-1:]) | {asked: found}
         return found
 
-    def _preview(self, asked: AskedQuestion, *, doubtful: bool = False) -> Answer:
-        declined = self._declined(asked.text)
+    def _make_preview(self, asked: AskedQuestion, *, doubtful: bool = False) -> Answer:
+        declined = self._refuse_other_language(asked.text)
         if declined is not None:
             return declined
         started = time.monotonic()
         ranked, reading = (
-            self._find(asked) if self.options.quick else self.finder.find_unread(asked)
+            self._find_candidates(asked) if self.options.quick else self.finder.find_unread(asked)
         )
         tokens = reading.prompt_tokens if reading is not None else 0
         usage = Usage(tokens, 0, round(time.monotonic() - started, 3), False)
-        return self._compose(
+        return self._compose_answer(
             asked.text, ranked, reading, usage, preliminary=True, doubtful=doubtful
         )
 
-    def _declined(self, question: str) -> Answer | None:
+    def _refuse_other_language(self, question: str) -> Answer | None:
         """Not found, and why, where the question is in a language that the bundled reader does not
         read; other checkpoints may. Nothing is read for it."""
         if not self.finder.english_only or is_english(question):
             return None
-        return self._compose(question, [], None, Usage(0, 0, 0.0, False), unread=NOT_ENGLISH)
+        return self._compose_answer(question, [], None, Usage(0, 0, 0.0, False), unread=NOT_ENGLISH)
 
-    def _compose(
+    def _compose_answer(
         self,
         question: str,
         ranked: list[Ranked],
@@ -175,16 +175,16 @@ class ExtractiveAnswerer:
             question=question,
             ranked=ranked[nearest : nearest + self.options.listed],
             preliminary=preliminary,
-            coverage=self._coverage(unread, preliminary).warned(
+            coverage=self._coverage_report(unread, preliminary).warned(
                 *addressing.marks(addressing.likely_places(reading), corpus.documents)
             ),
             usage=usage,
-            provenance=self._provenance(),
+            provenance=self._answer_provenance(),
         )
         possible = confidence.is_possible(first, calibration)
         return compose(draft, shown, chance, corpus.context, possible=possible)
 
-    def _coverage(self, unread: str, preliminary: bool) -> CoverageReport:
+    def _coverage_report(self, unread: str, preliminary: bool) -> CoverageReport:
         total = len(self.corpus.context)
         if unread:
             return self.corpus.coverage(0, unread)
@@ -196,7 +196,7 @@ class ExtractiveAnswerer:
             f"preliminary: from the {few} best passages by their words; {total:,} tokens not read",
         )
 
-    def _provenance(self) -> dict[str, object]:
+    def _answer_provenance(self) -> dict[str, object]:
         profile = self.reading.profile
         layers = self.model.config.first_layers(profile.layers)
         attention = attention_kind(layers, len(self.corpus.context))

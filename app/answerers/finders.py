@@ -95,12 +95,12 @@ class PassageCopier(CandidateFinder):
     """By constrained copying from excerpts, for a checkpoint without a chat template."""
 
     def find(self, asked: AskedQuestion) -> Found:
-        return self._copied(asked, self._ranker.rank(asked.text))
+        return self._copy_from_best_passages(asked, self._ranker.rank(asked.text))
 
     def find_unread(self, asked: AskedQuestion) -> Found:
-        return self._copied(asked, self._corpus.ranked_by_words(asked.text))
+        return self._copy_from_best_passages(asked, self._corpus.ranked_by_words(asked.text))
 
-    def _copied(self, asked: AskedQuestion, ranked: list[Ranked]) -> Found:
+    def _copy_from_best_passages(self, asked: AskedQuestion, ranked: list[Ranked]) -> Found:
         numbers = [item.passage_number for item in ranked[: self.preview_passages]]
         if not numbers:
             return ranked, None
@@ -135,17 +135,17 @@ class ReaderFinder(CandidateFinder):
         return not wanted.clause
 
     def find(self, asked: AskedQuestion) -> Found:
-        return self._in_parts(asked, self._find_read)
+        return self._find_for_each_part(asked, self._find_after_prefill)
 
     def find_unread(self, asked: AskedQuestion) -> Found:
-        return self._in_parts(asked, self._find_unread)
+        return self._find_for_each_part(asked, self._find_before_prefill)
 
     @property
     def _reader(self) -> ExcerptReader:
         assert self._model.reader is not None
         return self._model.reader
 
-    def _in_parts(
+    def _find_for_each_part(
         self, asked: AskedQuestion, find_one: Callable[[AskedQuestion, int], Found]
     ) -> Found:
         """What `find_one` finds: for each of the two questions that one of two parts is asked as,
@@ -156,22 +156,30 @@ class ReaderFinder(CandidateFinder):
             return find_one(asked, 1)
         return join_parts([find_one(AskedQuestion(part), len(parts)) for part in parts])
 
-    def _find_read(self, asked: AskedQuestion, one_of: int) -> Found:
+    def _find_after_prefill(self, asked: AskedQuestion, one_of: int) -> Found:
         if asked.wanted.clause:
-            return self._candidates(asked, self._corpus.ranked_by_words(asked.text), one_of)
-        return self._candidates(asked, self._ranker.rank(asked.text), one_of)
+            return self._candidates_of_best_passages(
+                asked, self._corpus.ranked_by_words(asked.text), one_of
+            )
+        return self._candidates_of_best_passages(asked, self._ranker.rank(asked.text), one_of)
 
-    def _find_unread(self, asked: AskedQuestion, one_of: int) -> Found:
+    def _find_before_prefill(self, asked: AskedQuestion, one_of: int) -> Found:
         scope = scope_of(asked.text, self._corpus.documents)
         context = self._corpus.context
-        inside = passages_in(scope, context) if scope is not None else self._read_first(asked)
-        ranked = _first_of(self._corpus.ranked_by_words(asked.text), inside)
+        inside = (
+            passages_in(scope, context) if scope is not None else self._passages_always_read(asked)
+        )
+        ranked = _move_passages_first(self._corpus.ranked_by_words(asked.text), inside)
         few = ranked[: max(self.preview_passages // one_of, 1)]
         if not few:
             return ranked, None
-        return self._candidates(asked, self._ranker.rank_unread(asked.text, few), one_of)
+        return self._candidates_of_best_passages(
+            asked, self._ranker.rank_unread(asked.text, few), one_of
+        )
 
-    def _candidates(self, asked: AskedQuestion, ranked: list[Ranked], one_of: int) -> Found:
+    def _candidates_of_best_passages(
+        self, asked: AskedQuestion, ranked: list[Ranked], one_of: int
+    ) -> Found:
         """What the reader finds in the first of `ranked`; the section, clause or cell itself where
         that is asked for."""
         corpus = self._corpus
@@ -187,16 +195,16 @@ class ReaderFinder(CandidateFinder):
         inside = passages_in(scope, context) if scope is not None else []
         if scope is not None and inside:
             if scope.whole:
-                ranked = _first_of(ranked, inside, in_order=True)
+                ranked = _move_passages_first(ranked, inside, in_order=True)
                 return ranked, text_of_scope(scope, context, ranked[: len(inside)])
-            ranked = _first_of(ranked, inside)
+            ranked = _move_passages_first(ranked, inside)
             passages = min(passages or len(ranked), len(inside)) if scope.inside else passages
         ranked, reading = reader.read(
             asked.text,
             ranked,
             reorder=self._options.model_scores,
             passages=passages,
-            first=[] if inside else self._read_first(asked),
+            first=[] if inside else self._passages_always_read(asked),
             one_of=one_of,
             wanted=asked.wanted,
         )
@@ -204,7 +212,7 @@ class ReaderFinder(CandidateFinder):
             reading = with_cell(reading, asked.text, ranked, context)
         return ranked, reading
 
-    def _read_first(self, asked: AskedQuestion) -> list[PassageNumber]:
+    def _passages_always_read(self, asked: AskedQuestion) -> list[PassageNumber]:
         """The passages that are read whatever their rank: title page and signatures for a question
         about a document itself, and where a field is said to be."""
         context = self._corpus.context
@@ -227,7 +235,7 @@ class ReaderFinder(CandidateFinder):
         return [*first, *below[:HEADED_PASSAGES]]
 
 
-def _first_of(
+def _move_passages_first(
     ranked: list[Ranked], inside: Sequence[PassageNumber], *, in_order: bool = False
 ) -> list[Ranked]:
     """`ranked` with the passages `inside` first, `in_order` of the document."""

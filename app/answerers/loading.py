@@ -27,9 +27,9 @@ def load_model(options: Options) -> Model:
     if options.source == "whole":
         network = load_network(options)
         return network.trunk_alone() if network.has_reader else network
-    model = answering_model(_folder(options), options.threads, options.device) or load_network(
-        options
-    )
+    model = answering_model(
+        _checkpoint_folder(options), options.threads, options.device
+    ) or load_network(options)
     if not (model.has_reader and third_party_models(options)):
         return model
     # They read, encode or rank in the place of the model's own, with the calibration fitted for
@@ -62,10 +62,10 @@ def load_network(options: Options) -> NetworkModel:
     """
     from docqa.model.load import load_model
 
-    return load_model(_folder(options), threads=options.threads, device=options.device)
+    return load_model(_checkpoint_folder(options), threads=options.threads, device=options.device)
 
 
-def _folder(options: Options) -> Path:
+def _checkpoint_folder(options: Options) -> Path:
     if options.model is None:
         return BUNDLED
     if not Path(options.model).exists():

@@ -92,19 +92,21 @@ class WritingAnswerer:
         whole = self.generator.whole and bool(self.corpus.context.passages)
         if whole and self.options.preview and self.reading.takes_long:
             yield Preview(self.evidence.own.preview(question))
-        yield Finished((yield from self._answer(question, wanted, whole=whole)))
+        yield Finished((yield from self._write_answer(question, wanted, whole=whole)))
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """An answer written from other passages than those in `without`, without the first
         `nearest` of evidence; by the bundled reader where none is left."""
-        return _result_of(self._answer(question, without=without, nearest=nearest))
+        return _return_value_of_generator(
+            self._write_answer(question, without=without, nearest=nearest)
+        )
 
     def completed(self, question: str, earlier: Sequence[AnsweredQuestion]) -> str:
         """`question` as the model puts it so that it can be understood without the turns `earlier`;
         as it is where the model cannot be asked, or what it writes asks for something else."""
         nothing = Given("", (), (), whole=False)
         try:
-            reply = _result_of(
+            reply = _return_value_of_generator(
                 self.generator.reply(COMPLETE, nothing, [completion_prompt(question, earlier)])
             )
         except RemoteError:  # the question itself will say what is wrong
@@ -135,7 +137,7 @@ class WritingAnswerer:
 
     # Parts
 
-    def _answer(
+    def _write_answer(
         self,
         question: str,
         wanted: Wanted = ANYTHING,
@@ -152,19 +154,19 @@ class WritingAnswerer:
         elif not unread:
             yield from self.evidence.own.reading.read()
         found = self.evidence.of_question(question, unread=unread)
-        usable = [item for item in found.ranked if not self._shows(item, without)]
+        usable = [item for item in found.ranked if not self._has_words_of_quotes(item, without)]
         if without and not usable:
             return self.evidence.own.ask_again(question, without, nearest)
         asked = AskedToWrite(
             question, wanted.kind not in (None, FactKind.YES_NO), found, usable, whole, started
         )
-        given = self._given(asked)
+        given = self._choose_given_text(asked)
         reply: Reply | None = None
         while given.passages and reply is None:
             try:
-                reply = yield from self._reply(asked, given)
+                reply = yield from self._generate_reply(asked, given)
             except ContextExceeded as error:  # as much as its context has room for
-                fewer = self._given(
+                fewer = self._choose_given_text(
                     asked, error.fewer_tokens(len(self.corpus.tokenizer.encode(given.text)))
                 )
                 if fewer.passages == given.passages:
@@ -174,11 +176,11 @@ class WritingAnswerer:
         if reply is not None:
             checked = yield from checked_and_mended(
                 reply,
-                lambda each: self._checked(asked, given, each),
-                lambda text, weak: self._reply(asked, given, text, weak),
+                lambda each: self._check_and_mend_reply(asked, given, each),
+                lambda text, weak: self._generate_reply(asked, given, text, weak),
                 lambda: self._stopped or self.options.quick,
             )
-        answer = self._outcome(asked, given, reply or Reply(""), checked, nearest)
+        answer = self._answer_from_checked_reply(asked, given, reply or Reply(""), checked, nearest)
         if (
             not answer.refused
             or self.generator.reading is None
@@ -193,7 +195,7 @@ class WritingAnswerer:
         )
         return shown if own.confidence >= SURE_OWN and not own.refused else answer
 
-    def _reply(
+    def _generate_reply(
         self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
     ) -> Generator[Event, None, Reply]:
         """The reply to the question or, after a first `text`, to its `weak` sentences."""
@@ -215,7 +217,7 @@ class WritingAnswerer:
         finally:
             self._writing = False
 
-    def _given(self, asked: AskedToWrite, tokens: int | None = None) -> Given:
+    def _choose_given_text(self, asked: AskedToWrite, tokens: int | None = None) -> Given:
         """All of the documents, or numbered sentences of at most so many tokens, by default as the
         reader is sure.
         """
@@ -224,7 +226,7 @@ class WritingAnswerer:
             return self._all
         context = self.corpus.context
         scope = scope_of(asked.question, self.corpus.documents)
-        each = self._asks_each(asked.question)
+        each = self._asks_each_document(asked.question)
         if tokens is None:
             tokens = self.generator.budget
             sure = asked.found.chances[1]
@@ -233,14 +235,14 @@ class WritingAnswerer:
         chosen = choose_passages(context, asked.usable, scope, tokens, self.options.k, each=each)
         return give(context, chosen, whole=is_whole(context, chosen, scope))
 
-    def _asks_each(self, question: str) -> bool:
+    def _asks_each_document(self, question: str) -> bool:
         """Whether a question about several documents wants an answer from each of them."""
         wanted = (
             self.evidence.reader.of_several(question) if len(self.corpus.documents) > 1 else None
         )
         return wanted is not None and wanted.kind is not QuestionKind.ONE
 
-    def _checked(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
+    def _check_and_mend_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
         read = read_reply(reply.text, given, self.evidence.reader.refuses)
         if read.written is None:
             return None, (*reply.notes, *read.notes)
@@ -249,14 +251,16 @@ class WritingAnswerer:
             for words in (reply.text, f"{asked.question} {reply.text}")
         )
         usable = {item.passage_number: item for item in (*chain(*told), *asked.usable)}
-        pool = self._given(replace(asked, usable=list(usable.values())), self.generator.budget)
+        pool = self._choose_given_text(
+            replace(asked, usable=list(usable.values())), self.generator.budget
+        )
         question = self.evidence.asked(asked.found, small=self.generator.reading is not None)
         checked = check_text(
             read.written, given, self.corpus, asked.question, self.evidence.judge, question, pool
         )
         return checked, (*reply.notes, *read.notes, *checked.notes)
 
-    def _outcome(
+    def _answer_from_checked_reply(
         self, asked: AskedToWrite, given: Given, reply: Reply, checked: Checked, nearest: int
     ) -> Answer:
         found, (text, notes), context = asked.found, checked, self.corpus.context
@@ -279,7 +283,7 @@ class WritingAnswerer:
             draft, text, found.chances[0], context, yes_no=found.form is Form.YES_NO
         )
 
-    def _shows(self, item: Ranked, quotes: Sequence[Quote]) -> bool:
+    def _has_words_of_quotes(self, item: Ranked, quotes: Sequence[Quote]) -> bool:
         """Whether a passage has words of one of `quotes`."""
         placed = self.corpus.context.passages[item.passage_number]
         file = self.corpus.documents[placed.document].path
@@ -288,7 +292,7 @@ class WritingAnswerer:
         return any(cite.touches(file, passage.page, passage.start, passage.end) for cite in cites)
 
 
-def _result_of(events: Generator[Event, None, T]) -> T:
+def _return_value_of_generator(events: Generator[Event, None, T]) -> T:
     """What a generator returns; its events are passed over."""
     while True:
         try:

@@ -111,25 +111,25 @@ def assemble(
     for index in (*range(anchor + 1, len(parts)), *range(anchor - 1, -1, -1)):
         if index > anchor:
             start = found[index - 1][0].end
-            end = start + _reach(parts[index])
+            end = start + _largest_distance_to_part(parts[index])
             which = 0
         else:
             end = found[index + 1][0].start
-            start = end - _reach(parts[index + 1]) - len(parts[index].text)
+            start = end - _largest_distance_to_part(parts[index + 1]) - len(parts[index].text)
             which = -1
-        hit = _strongest(pages.text, start, end, parts[index].text, which)
+        hit = _strongest_match(pages.text, start, end, parts[index].text, which)
         if hit is None:
             return None
         found[index] = hit
-    return _joined(pages, parts, [found[index] for index in range(len(parts))])
+    return _join_found_parts(pages, parts, [found[index] for index in range(len(parts))])
 
 
-def _reach(part: QuotePart) -> int:
+def _largest_distance_to_part(part: QuotePart) -> int:
     """How far after the part before it a part may end."""
     return 2 * len(part.text) + (ELLIPSIS_REACH if part.gap == "ellipsis" else _BRACKET_REACH)
 
 
-def _strongest(
+def _strongest_match(
     text: str, start: int, end: int, wanted: str, which: int
 ) -> tuple[Match, Grade] | None:
     """The first (`which` 0) or last (-1) match of `wanted` in `text[start:end]` at the strongest
@@ -147,7 +147,7 @@ def _strongest(
     return None
 
 
-def _joined(
+def _join_found_parts(
     pages: JoinedPages, parts: list[QuotePart], found: list[tuple[Match, Grade]]
 ) -> Finding:
     grades = {grade for _, grade in found}
@@ -166,11 +166,11 @@ def _joined(
                 )  # it leaves out little but a "not": marked, and yet another sentence
         else:
             replaced.append((parts[index].inserted, gap))
-            if _protected(gap) != _protected(parts[index].inserted):
+            if _protected_word_counts(gap) != _protected_word_counts(parts[index].inserted):
                 grades.add(Grade.NEAR)
     spans = pages.located(found[0][0].start, found[-1][0].end)
     return Finding(weakest(grades), spans, tuple(omitted), tuple(replaced))
 
 
-def _protected(words: str) -> object:
+def _protected_word_counts(words: str) -> object:
     return protected_words(fold(words).text.split())

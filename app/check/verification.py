@@ -127,12 +127,17 @@ class _TextCheck:
         quotations, alone = find_quotations(self.text)
         claimed, free = assign(self.text, quotations, find_cites(self.text))
         pairs = enumerate(zip(quotations, claimed))
-        checked = (self._quotation(*each, self._named(at, quotations)) for at, each in pairs)
+        checked = (
+            self._check_quotation(*each, self._documents_named(at, quotations))
+            for at, each in pairs
+        )
         around = (self.text[max(0, cite.start - 80) : cite.end + 60] for cite in free)
-        cites = (self._cite(cite, self.names.named_in(words)) for cite, words in zip(free, around))
+        cites = (
+            self._check_cite(cite, self.names.named_in(words)) for cite, words in zip(free, around)
+        )
         return Verification(tuple(checked), tuple(cites), tuple(alone))
 
-    def _named(self, number: int, quotations: list[QuotedPassage]) -> set[int]:
+    def _documents_named(self, number: int, quotations: list[QuotedPassage]) -> set[int]:
         before = quotations[number - 1].end if number else 0
         after = quotations[number + 1].start if number + 1 < len(quotations) else len(self.text)
         quotation = quotations[number]
@@ -142,20 +147,24 @@ class _TextCheck:
         tail = re.split(r"\n\s*\n(?!\s*[(—–-])", self.text[quotation.end : after], maxsplit=1)[0]
         return self.names.named_in(tail) or self.names.named_in(lead)
 
-    def _among(self, named: set[int]) -> list[CitedPlaces]:
+    def _cited_places_of_documents(self, named: set[int]) -> list[CitedPlaces]:
         return [self.places[number] for number in sorted(named)] or self.places
 
-    def _regions(self, cite: PlaceCite, named: set[int]) -> list[Region]:
-        return [region for places in self._among(named) for region in places.regions(cite)]
+    def _regions_of_cite(self, cite: PlaceCite, named: set[int]) -> list[Region]:
+        return [
+            region
+            for places in self._cited_places_of_documents(named)
+            for region in places.regions(cite)
+        ]
 
-    def _cite(self, cite: PlaceCite, named: set[int]) -> CheckedCite:
+    def _check_cite(self, cite: PlaceCite, named: set[int]) -> CheckedCite:
         self._on_each("")
         line = self.text.count("\n", 0, cite.start) + 1
         if cite.work and not named:
             return CheckedCite(
                 cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}"
             )
-        if regions := self._regions(cite, named):
+        if regions := self._regions_of_cite(cite, named):
             begun = (
                 (region, *next(region.parts(self.documents[region.document]))) for region in regions
             )
@@ -170,7 +179,7 @@ class _TextCheck:
                 note = _PAGE_ALONE
             grade = Grade.UNCHECKABLE if note else Grade.EXACT
             return CheckedCite(cite, line, grade, Place.AS_CITED, cites, note)
-        if any(places.answers(cite) for places in self._among(named)):
+        if any(places.answers(cite) for places in self._cited_places_of_documents(named)):
             what = _PLACE_WORDS.get(cite.kind) or cite.word or "section"
             return CheckedCite(
                 cite, line, Grade.ABSENT, Place.UNKNOWN, (), f"no document has such a {what}"
@@ -184,15 +193,17 @@ class _TextCheck:
         why = "where it begins was not found" if cite.kind == "section" else why
         return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), why)
 
-    def _quotation(
+    def _check_quotation(
         self, quotation: QuotedPassage, claimed: tuple[PlaceCite, ...], named: set[int]
     ) -> CheckedQuotation:
         self._on_each(quotation.text)
-        cited = tuple(self._cite(cite, named) for cite in claimed)
+        cited = tuple(self._check_cite(cite, named) for cite in claimed)
         regions = {
-            cite: self._regions(cite, named) for cite in claimed if not (cite.work and not named)
+            cite: self._regions_of_cite(cite, named)
+            for cite in claimed
+            if not (cite.work and not named)
         }
-        found, place = self._best(quotation.text, regions, claimed, named)
+        found, place = self._best_finding(quotation.text, regions, claimed, named)
         cited_regions = (region for group in regions.values() for region in group)
         if found.grade == Grade.ABSENT and not all(
             self.places[r.document].usable(r) for r in cited_regions
@@ -200,12 +211,16 @@ class _TextCheck:
             found = replace(
                 found, grade=Grade.UNCHECKABLE, notes=("the cited place has no usable text",)
             )
-        found = self._refined(quotation.text, found)
-        notes = [*found.notes, *self._notes(quotation, found, place, cited)]
+        found = self._refine_near_finding(quotation.text, found)
+        notes = [*found.notes, *self._notes_on_quotation(quotation, found, place, cited)]
         lost = found.grade == Grade.ABSENT and not found.spans
         nearest = self._nearest_text(quotation.text) if lost else None
         shown = found.spans if nearest is None else (nearest,)
-        reads = " […] ".join(self._words(spans) for spans in _runs(shown)) if shown else None
+        reads = (
+            " […] ".join(self._document_words(spans) for spans in _contiguous_span_runs(shown))
+            if shown
+            else None
+        )
         edited = (
             found.grade in (Grade.NEAR, Grade.DAMAGED) and not found.omitted and not found.replaced
         )
@@ -231,7 +246,7 @@ class _TextCheck:
             notes=tuple(notes),
         )
 
-    def _best(
+    def _best_finding(
         self,
         text: str,
         regions: dict[PlaceCite, list[Region]],
@@ -242,9 +257,11 @@ class _TextCheck:
         least.
         """
         best: tuple[tuple[int, bool, int], Finding, Place] | None = None
-        for hint in self._hints(regions, named):
-            for finding in self._search(text, hint):
-                place = self._place(finding.grade, finding.spans, regions, claimed, named)
+        for hint in self._places_to_search_first(regions, named):
+            for finding in self._search_findings(text, hint):
+                place = self._place_of_finding(
+                    finding.grade, finding.spans, regions, claimed, named
+                )
                 key = (
                     _RANK[finding.grade],
                     place != Place.AS_CITED,
@@ -256,7 +273,7 @@ class _TextCheck:
                 break
         return (best[1], best[2]) if best is not None else (Finding(Grade.ABSENT), Place.UNKNOWN)
 
-    def _hints(
+    def _places_to_search_first(
         self, regions: dict[PlaceCite, list[Region]], named: set[int]
     ) -> list[CitedPlace | None]:
         """Where to look first: each cited place, and the pages that it reaches over."""
@@ -273,7 +290,7 @@ class _TextCheck:
         hints += [CitedPlace(number) for number in sorted(named)]
         return list(dict.fromkeys(hints))[:_MOST_HINTS] or [None]
 
-    def _search(self, text: str, hint: CitedPlace | None) -> Iterator[Finding]:
+    def _search_findings(self, text: str, hint: CitedPlace | None) -> Iterator[Finding]:
         whole = self.verifier.verify(text, hint)
         if not whole.verified and (outer := outer_marks(text)) != text:
             inside = self.verifier.verify(outer, hint)
@@ -283,26 +300,28 @@ class _TextCheck:
             )
         parts = split_parts(text)
         if whole.verified or [part.text for part in parts] in ([], [text]):
-            yield from self._findings(text, whole)
+            yield from self._findings_of_verdict(text, whole)
         elif len(parts) == 1:
-            yield from self._findings(parts[0].text, self.verifier.verify(parts[0].text, hint))
+            yield from self._findings_of_verdict(
+                parts[0].text, self.verifier.verify(parts[0].text, hint)
+            )
         else:
-            yield from self._assembled(parts, hint)
+            yield from self._assemble_parts(parts, hint)
 
-    def _findings(self, text: str, verdict: QuoteVerdict) -> Iterator[Finding]:
+    def _findings_of_verdict(self, text: str, verdict: QuoteVerdict) -> Iterator[Finding]:
         for spans in verdict.places or ((),):
             grade = verdict.grade
-            if grade == Grade.DAMAGED and self._left_out(text, spans):
+            if grade == Grade.DAMAGED and self._has_words_left_out(text, spans):
                 grade = Grade.NEAR
             yield Finding(grade, spans, count=verdict.count)
 
-    def _left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
+    def _has_words_left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
         """Whether words but furniture were left out, unmarked, on pages of certain order."""
         pages = [self.documents[span.document].pages[span.page - 1] for span in spans]
         if any(page.grade != "A" for page in pages):
             return False
         heads = fold(" ".join(line for page in pages for line in page.furniture)).text
-        edits = word_edits(text, self._words(spans))
+        edits = word_edits(text, self._document_words(spans))
         between = [
             word
             for edit in edits
@@ -318,11 +337,11 @@ class _TextCheck:
             for word in (word.strip(".,;:()") for word in between)
         )
 
-    def _assembled(self, parts: list[QuotePart], hint: CitedPlace | None) -> Iterator[Finding]:
+    def _assemble_parts(self, parts: list[QuotePart], hint: CitedPlace | None) -> Iterator[Finding]:
         anchor = max(range(len(parts)), key=lambda index: len(parts[index].text))
         verdict = self.verifier.verify(parts[anchor].text, hint)
         if not verdict.spans:
-            yield Finding(verdict.grade, notes=(f"not found: {_short(parts[anchor].text)}",))
+            yield Finding(verdict.grade, notes=(f"not found: {_shorten_text(parts[anchor].text)}",))
             return
         places = verdict.places[:_MOST_ANCHORS]
         found = [
@@ -332,9 +351,11 @@ class _TextCheck:
         for whole in filter(None, found):
             yield replace(whole, grade=weakest((whole.grade, verdict.grade)), count=verdict.count)
         if not any(found):
-            yield self._scattered(parts, anchor, verdict)
+            yield self._find_scattered_parts(parts, anchor, verdict)
 
-    def _scattered(self, parts: list[QuotePart], anchor: int, verdict: QuoteVerdict) -> Finding:
+    def _find_scattered_parts(
+        self, parts: list[QuotePart], anchor: int, verdict: QuoteVerdict
+    ) -> Finding:
         """Where each part is."""
         near = CitedPlace(verdict.spans[0].document, verdict.spans[0].page)
         spans: list[Located] = []
@@ -345,7 +366,7 @@ class _TextCheck:
             if found.spans and (index == anchor or not too_short(part.text)):
                 spans += [span for span in found.spans if span not in spans]
             elif not found.spans or too_short(part.text):
-                notes.append(f"not found there: {_short(part.text)}")
+                notes.append(f"not found there: {_shorten_text(part.text)}")
                 grade = grade if too_short(part.text) else Grade.ABSENT
         if not notes:
             notes.append("its parts are not together in this order")
@@ -384,7 +405,7 @@ class _TextCheck:
         end = min(len(page.text), end + missing)
         return Located(number, page.page, *closest_range(quotation, page.text, start, end))
 
-    def _refined(self, text: str, found: Finding) -> Finding:
+    def _refine_near_finding(self, text: str, found: Finding) -> Finding:
         if (
             found.grade != Grade.NEAR
             or len(found.spans) != 1
@@ -398,10 +419,10 @@ class _TextCheck:
         start, end = closest_range(text, page, span.start, span.end)
         return replace(found, spans=(replace(span, start=start, end=end),))
 
-    def _words(self, spans: Sequence[Located]) -> str:
+    def _document_words(self, spans: Sequence[Located]) -> str:
         return "\n".join(span.text_in(self.documents) for span in spans)
 
-    def _place(
+    def _place_of_finding(
         self,
         grade: Grade,
         spans: tuple[Located, ...],
@@ -432,7 +453,7 @@ class _TextCheck:
             )
         return Place.AS_CITED if all(judged.values()) else Place.MOVED
 
-    def _notes(
+    def _notes_on_quotation(
         self, quotation: QuotedPassage, found: Finding, place: Place, cited: tuple[CheckedCite, ...]
     ) -> Iterator[str]:
         for cite in cited:
@@ -452,7 +473,7 @@ class _TextCheck:
 _page_terms = cache(distinct_terms)
 
 
-def _runs(spans: tuple[Located, ...]) -> list[list[Located]]:
+def _contiguous_span_runs(spans: tuple[Located, ...]) -> list[list[Located]]:
     """Spans that follow one another over a page break belong together."""
     runs: list[list[Located]] = []
     for span in spans:
@@ -468,5 +489,5 @@ def _runs(spans: tuple[Located, ...]) -> list[list[Located]]:
     return runs
 
 
-def _short(text: str) -> str:
+def _shorten_text(text: str) -> str:
     return f'"{clip(text, 80)}"'

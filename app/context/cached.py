@@ -50,14 +50,17 @@ class CachedParts:
         if not documents:
             return lay_out(documents, tokenizer(), opening)
         parts = [
-            self._part(document, tokenizer, None if opening is None else number)
+            self._cached_document_part(document, tokenizer, None if opening is None else number)
             for number, document in enumerate(documents, 1)
         ]
-        before = _numbers(parts[0][_PREAMBLE]) if opening is None else opening
+        before = _array_of_integers(parts[0][_PREAMBLE]) if opening is None else opening
         joined = join(
             documents,
             before,
-            [DocumentTokens(*(_numbers(part[name]) for name in _NAMES)) for part in parts],
+            [
+                DocumentTokens(*(_array_of_integers(part[name]) for name in _NAMES))
+                for part in parts
+            ],
         )
         keys = b"".join(part[_KEYS].tobytes() for part in parts)
         return replace(
@@ -71,7 +74,7 @@ class CachedParts:
         """The cached arrays of `document`, else those that `make` returns, which are then cached."""
         return cached_arrays(self.store, kind, document, made_by, self.notices, make)
 
-    def _part(
+    def _cached_document_part(
         self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None
     ) -> Arrays:
         """The fields of DocumentTokens, the keys of passages and, without a chat template, the
@@ -102,5 +105,5 @@ class CachedParts:
 _NAMES = tuple(each.name for each in fields(DocumentTokens))
 
 
-def _numbers(values: np.ndarray) -> "array[int]":
+def _array_of_integers(values: np.ndarray) -> "array[int]":
     return array("i", values.astype(np.intc, copy=False).tobytes())

@@ -68,13 +68,13 @@ class PassageVectors:
             return
         keys = np.frombuffer(b"".join(self._known), dtype=np.uint8).reshape(len(self._known), -1)
         arrays = {"keys": keys, "vectors": np.stack([*self._known.values()])}
-        save_summed(folder / _file_of(encoder), arrays)
+        save_summed(folder / _vectors_file_name(encoder), arrays)
         self.unsaved = False
 
     def load(self, folder: Path) -> None:
         """Load the vectors of this encoder from `folder`. Raises StoreDamaged."""
         encoder = self._model.passage_encoder
-        if encoder is None or not (path := folder / _file_of(encoder)).exists():
+        if encoder is None or not (path := folder / _vectors_file_name(encoder)).exists():
             return
         arrays, _ = load_summed(path)
         self._known = {
@@ -88,7 +88,7 @@ class PassageVectors:
         return self._keys
 
 
-def _file_of(encoder: VectorEncoder) -> str:
+def _vectors_file_name(encoder: VectorEncoder) -> str:
     return f"passages-{hashlib.sha256(encoder.identity.encode()).hexdigest()[:12]}.safetensors"
 
 

@@ -108,7 +108,7 @@ class Prefiller:
     passages: PassageVectors = field(init=False)
 
     def __post_init__(self) -> None:
-        self._start_anew()
+        self._create_empty_vectors()
         self._grid = GRID
         self.finished = False
         self.state: State | None = None  # after the whole prefill
@@ -127,7 +127,7 @@ class Prefiller:
 
     def reusable_tokens(self) -> int:
         """How many tokens a cached state would save, by its header alone."""
-        return next((position for position, _ in self._candidates()), 0)
+        return next((position for position, _ in self._stored_positions_and_keys()), 0)
 
     def read(self) -> Iterator[Event]:
         """Prefill what is left. Closing the generator, or Ctrl-C, saves all whole blocks."""
@@ -136,7 +136,9 @@ class Prefiller:
                 self.store.pin(self.key)
             return
         if self.store is None:
-            yield from self._prefill(self._partial if self._partial is not None else self._fresh())
+            yield from self._prefill_from_state(
+                self._partial if self._partial is not None else self._make_fresh_state()
+            )
             return
         try:
             try:
@@ -150,28 +152,30 @@ class Prefiller:
                 )
             state = self._partial
             if state is None:
-                state = yield from self._restore(self.store)
+                state = yield from self._restore_longest_state(self.store)
             if self.finished:
                 yield ReadProgress(self.total, self.total, reused=self.total)
             else:
-                yield from self._prefill(state if state is not None else self._fresh())
+                yield from self._prefill_from_state(
+                    state if state is not None else self._make_fresh_state()
+                )
         finally:
-            self._release()
+            self._release_lock()
 
-    def _release(self) -> None:
+    def _release_lock(self) -> None:
         if self._lock is not None:
             self._lock.release()
         self._lock = None
 
-    def _start_anew(self) -> None:
+    def _create_empty_vectors(self) -> None:
         self.vectors = TokenVectors(self.model.evidence_head)
         self.passages = PassageVectors(self.model, self.context)
 
-    def _fresh(self) -> State:
-        self._start_anew()
+    def _make_fresh_state(self) -> State:
+        self._create_empty_vectors()
         return self.model.new_state(self.profile.yarn_factor, layers=self.profile.layers)
 
-    def _candidates(self) -> list[tuple[int, str]]:
+    def _stored_positions_and_keys(self) -> list[tuple[int, str]]:
         """(position, key) of the cached points with which this context begins, longest first; its own
         state is always there and first, so that a damaged one is named and deleted."""
         candidates: list[tuple[int, str]] = []
@@ -192,11 +196,11 @@ class Prefiller:
                 candidates.append((max(fitting, default=0), entry.key))
         return sorted(candidates, key=lambda pair: (-pair[0], pair[1] != self.key))
 
-    def _restore(self, store: Store) -> Generator[Event, None, State | None]:
+    def _restore_longest_state(self, store: Store) -> Generator[Event, None, State | None]:
         """Yields warnings; returns a state to go on from, or None, with `vectors` to match."""
-        for position, key in self._candidates():
+        for position, key in self._stored_positions_and_keys():
             try:
-                state = self._load(store, key, position)
+                state = self._load_stored_state(store, key, position)
             except (StoreDamaged, StateError, OSError) as error:
                 store.drop("states", self.key)
                 which = (
@@ -214,13 +218,13 @@ class Prefiller:
             return state
         return None
 
-    def _load(self, store: Store, key: str, position: int) -> State:
+    def _load_stored_state(self, store: Store, key: str, position: int) -> State:
         """Raises StoreDamaged, StateError or OSError."""
         own = key == self.key
         folder = (
             store.open("states", key)[0]
             if own
-            else store.adopt(key, self.key, self._details(position))
+            else store.adopt(key, self.key, self._store_details(position))
         )
         self.passages.load(folder)
         self.vectors = TokenVectors(self.model.evidence_head)
@@ -230,7 +234,7 @@ class Prefiller:
         store.pin(self.key)
         return state
 
-    def _prefill(self, state: State) -> Iterator[Event]:
+    def _prefill_from_state(self, state: State) -> Iterator[Event]:
         total = self.total
         ids = self.context.ids
         yield ReadProgress(state.position, total, reused=self.tokens_reused)
@@ -261,12 +265,12 @@ class Prefiller:
                     yield ReadProgress(
                         state.position, total, speed, left / speed, self.tokens_reused
                     )
-                if self._lock is not None and self._forgotten():
+                if self._lock is not None and self._is_document_forgotten():
                     yield Notice(
                         "`docqa forget` deleted this document: reading goes on, and nothing of it is kept"
                     )
                 if left and (blocks % SAVE_EVERY_BLOCKS == 0 or state.position == last_point):
-                    yield from self._keep(state)
+                    yield from self._save_and_prune_cache(state)
         except (GeneratorExit, KeyboardInterrupt) as end:
             self.keep_progress()
             if self._saved_at > 0:
@@ -274,7 +278,7 @@ class Prefiller:
             raise
         self.passages.read_until(total)
         if state.position != self._saved_at or self.passages.unsaved:
-            yield from self._keep(state)
+            yield from self._save_and_prune_cache(state)
         self.state = state
         self._partial = None
         self.finished = True
@@ -290,30 +294,30 @@ class Prefiller:
             and state.position % self._grid == 0
             and state.position > max(self._saved_at, 0)
         ):
-            self._save(state)
+            self._save_state(state)
 
-    def _keep(self, state: State) -> Iterator[Event]:
-        if problem := self._save(state):
+    def _save_and_prune_cache(self, state: State) -> Iterator[Event]:
+        if problem := self._save_state(state):
             yield Notice(problem)
         elif self.store is not None and state.position == self.total:
             for gone in self.store.prune(damaged=False):
                 names = ", ".join(gone.files) or gone.key[:12]
                 yield Notice(f"deleted from the cache, which is over its budget: {names}")
 
-    def _save(self, state: State) -> str:
+    def _save_state(self, state: State) -> str:
         """Returns what went wrong, or "". After a failure no more is tried."""
-        if self.store is None or self._refused or self._forgotten():
+        if self.store is None or self._refused or self._is_document_forgotten():
             return ""
         folder = self.store.root / "states" / self.key
         try:
             if not self.store.has(
                 "states", self.key
             ):  # first, so that `docqa forget` knows whose the files are
-                self.store.write_entry("states", self.key, self._details(0))
+                self.store.write_entry("states", self.key, self._store_details(0))
             self.vectors.save(folder, state.position)
             self.passages.save(folder)
             save_state(state, folder / "model", {"profile": self.profile.fields()}, self.model)
-            self.store.write_entry("states", self.key, self._details(state.position))
+            self.store.write_entry("states", self.key, self._store_details(state.position))
             self.store.pin(self.key)
         except OSError as error:
             self._refused = True
@@ -322,11 +326,11 @@ class Prefiller:
             for path in folder.rglob(f"{TEMPORARY_PREFIX}*"):  # of an interruption
                 with suppress(OSError):  # another process removes it, or the disk refuses
                     path.unlink()
-            self._forgotten()  # `docqa forget` may have come between
+            self._is_document_forgotten()  # `docqa forget` may have come between
         self._saved_at = state.position
         return ""
 
-    def _forgotten(self) -> bool:
+    def _is_document_forgotten(self) -> bool:
         """Whether `docqa forget` deleted a document; then nothing is saved any more."""
         if self.store is None or not self.store.forgotten(
             document.id for document in self.context.documents
@@ -334,10 +338,10 @@ class Prefiller:
             return False
         self._refused = True
         self.store.drop("states", self.key)
-        self._release()
+        self._release_lock()
         return True
 
-    def _details(self, position: int) -> Details:
+    def _store_details(self, position: int) -> Details:
         return {
             **details_of(self.context.documents),
             "profile": self.profile.fields(),

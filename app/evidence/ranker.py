@@ -50,11 +50,11 @@ class PassageRanker:
         signals = {"bm25": self._words.scores(question)}
         # The adapters of the evidence head had no part in a state that answers.
         if self._weights.get("vector") and self._options.source != "whole":
-            _add(signals, "vector", self._head_scores(question))
+            _add_signal(signals, "vector", self._head_scores(question))
         if self._weights.get("passage"):
-            _add(signals, "passage", self._prefiller().passages.scores(question))
+            _add_signal(signals, "passage", self._prefiller().passages.scores(question))
         weights = self._weights if len(signals) > 1 else WORDS_ALONE
-        return self._reranked(question, ranked_by(signals, weights, self._context))
+        return self._rerank_first_passages(question, ranked_by(signals, weights, self._context))
 
     def rank_unread(self, question: str, few: list[Ranked]) -> list[Ranked]:
         """Passages that were ranked by their words, best first, before the documents are read: as
@@ -67,7 +67,7 @@ class PassageRanker:
         bm25 = np.array([item.bm25 for item in few])
         total = fuse({"bm25": bm25, "passage": likeness}, self._weights)
         scored = [replace(item, score=float(score)) for item, score in zip(few, total, strict=True)]
-        return self._reranked(question, sorted(scored, key=lambda item: -item.score))
+        return self._rerank_first_passages(question, sorted(scored, key=lambda item: -item.score))
 
     def _head_scores(self, question: str) -> np.ndarray | None:
         """How well the evidence head finds each passage to answer, [passages]; None without it."""
@@ -84,7 +84,7 @@ class PassageRanker:
         scores = head.scores(head.question_vectors(states), rows, spans)
         return np.asarray(scores, dtype=np.float64)
 
-    def _reranked(self, question: str, ranked: list[Ranked]) -> list[Ranked]:
+    def _rerank_first_passages(self, question: str, ranked: list[Ranked]) -> list[Ranked]:
         """`ranked`, the first in the order of the model's reranker. Each position keeps its score,
         so that what was calibrated on the distances between scores holds."""
         if self._model.reranker is None or not ranked:
@@ -96,6 +96,6 @@ class PassageRanker:
         return [*moved, *ranked[RERANKED_PASSAGES:]]
 
 
-def _add(signals: dict[str, np.ndarray], name: str, values: np.ndarray | None) -> None:
+def _add_signal(signals: dict[str, np.ndarray], name: str, values: np.ndarray | None) -> None:
     if values is not None:
         signals[name] = values

@@ -76,7 +76,7 @@ class WordIndex:
         """BM25 score of every passage, [passages], float64; zeros when no word is known."""
         total = np.zeros(len(self), np.float32)
         for term in terms(question):
-            passages, counts = self._find(term)
+            passages, counts = self._find_passages_with_stem(term)
             if len(passages):
                 share = counts / (self._length_norms[passages] + counts)
                 total[passages] += (np.float32(self.idf(term)) * share).astype(np.float32)
@@ -89,7 +89,7 @@ class WordIndex:
         norms: np.ndarray = _SATURATION * ((1 - _BY_LENGTH) + _BY_LENGTH * lengths / lengths.mean())
         return norms
 
-    def _find(self, term: str) -> tuple[np.ndarray, np.ndarray]:
+    def _find_passages_with_stem(self, term: str) -> tuple[np.ndarray, np.ndarray]:
         """(the passages that have the stem, how often each)."""
         if term not in self._found:
             found = [part.find(term) for part in self._parts]
@@ -114,7 +114,7 @@ class WordIndex:
 
     def occurrences(self, term: str) -> int:
         """In how many passages the stem is."""
-        return len(self._find(term)[0])
+        return len(self._find_passages_with_stem(term)[0])
 
 
 def _text_with_headings(context: Context, placed: PlacedPassage) -> str:

@@ -182,7 +182,10 @@ def compare(one: Fact, other: Fact) -> Relation:
         words = set(one.value.split())
         others = set(other.value.split())
         return Relation.INCOMPARABLE if words <= others or others <= words else Relation.CONFLICTING
-    (number, unit), (other_number, other_unit) = _measured(one.value), _measured(other.value)
+    (number, unit), (other_number, other_unit) = (
+        _number_in_base_unit(one.value),
+        _number_in_base_unit(other.value),
+    )
     if unit != other_unit:
         return Relation.INCOMPARABLE
     return Relation.EQUAL if number == other_number else Relation.CONFLICTING
@@ -209,7 +212,7 @@ def _leaves_unit_open(*pair: Fact) -> bool:
     )
 
 
-def _measured(value: str) -> tuple[float, str]:
+def _number_in_base_unit(value: str) -> tuple[float, str]:
     """(number, unit); years as months, weeks as days and hours as seconds: a month is no number of
     days.
     """
@@ -231,7 +234,7 @@ def sort_key(fact: Fact) -> tuple[float, ...]:
     """
     if fact.kind is FactKind.DATE:
         return tuple(_date_parts(fact.value))
-    number, unit = _measured(fact.value)
+    number, unit = _number_in_base_unit(fact.value)
     days = {"PM": 30.0, "PTS": 1 / 86_400}
     return (number * days.get(unit, 1.0),)
 
@@ -269,7 +272,7 @@ def normal_form(text: str) -> str:
     shown = folded(text.lstrip()[number.end() if number else 0 :])
     at = 0
     parts = list[str]()
-    for start, end, value in sorted(_values(shown)):
+    for start, end, value in sorted(_spans_with_normal_form(shown)):
         if start >= at:
             parts += [shown[at:start], value]
             at = end
@@ -277,7 +280,7 @@ def normal_form(text: str) -> str:
     return _ARTICLE.sub("", " ".join(words))
 
 
-def _values(shown: str) -> Iterator[tuple[int, int, str]]:
+def _spans_with_normal_form(shown: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, spelling) of dates, and of numbers with their unit."""
     found = list(dates(shown))
     for date in found:

@@ -67,8 +67,8 @@ class RecordedWriting(WritingAnswerer):
         taken = first is not None and len(self.checked) > 1 and better(self.checked[1], first)
         return first, self.checked[1] if taken else first, answer
 
-    def _checked(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
-        checked, notes = super()._checked(asked, given, reply)
+    def _check_and_mend_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
+        checked, notes = super()._check_and_mend_reply(asked, given, reply)
         self.checked.append(checked)
         self._stopped = self._stopped or not self.repairs
         self.given = given

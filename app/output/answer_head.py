@@ -53,7 +53,7 @@ class AnswerHead:
 
 def head_of(answer: Answer) -> AnswerHead:
     if answer.status == Status.POSSIBLE:
-        sure = _worded(answer.confidence, _MAY_ANSWER)
+        sure = _confidence_in_words(answer.confidence, _MAY_ANSWER)
         return AnswerHead(
             "possible", "◐", "Possible, not stated as an answer", sure, answer.confidence
         )
@@ -62,7 +62,7 @@ def head_of(answer: Answer) -> AnswerHead:
     if answer.answer is None:
         return AnswerHead("none", "○", "No answer")
     title = "Partial answer" if answer.status == Status.PARTIAL else "Answer"
-    sure = _worded(answer.confidence, _SURE)
+    sure = _confidence_in_words(answer.confidence, _SURE)
     supported = sum(not statement.remark for statement in answer.statements)
     count = len(answer.statements)
     support = (
@@ -71,5 +71,5 @@ def head_of(answer: Answer) -> AnswerHead:
     return AnswerHead("answer", "●", title, sure, answer.confidence, support)
 
 
-def _worded(confidence: float, words: tuple[tuple[float, str], ...]) -> str:
+def _confidence_in_words(confidence: float, words: tuple[tuple[float, str], ...]) -> str:
     return next(said for least, said in words if confidence >= least or least == 0.0)

@@ -39,7 +39,7 @@ def answer_text(
     `columns`: of a terminal, on which what several files say is a table. `unsupported`: what
     nothing bears out stands below, apart.
     """
-    several = _several(answer, files)
+    several = _is_about_several_documents(answer, files)
     covered = coverage_line(answer.coverage)
     if answer.status == Status.POSSIBLE:  # where it may stand comes before anything else
         blocks = [
@@ -58,7 +58,9 @@ def answer_text(
         left = [each for each in answer.statements if answer.answer is None or not each.borne_out]
         told = [f"- {_statement_text(each, ())}" for each in left]
         blocks.append(
-            "\n".join(_titled("Written, and not borne out by the documents:", told)).lstrip()
+            "\n".join(
+                _lines_below_title("Written, and not borne out by the documents:", told)
+            ).lstrip()
         )
     return "\n\n".join(block for block in blocks if block)
 
@@ -81,7 +83,7 @@ def nearest_text(answer: Answer, files: int) -> str:
     """What is shown where nothing else was found in `files` documents than what was shown
     before.
     """
-    several = _several(answer, files)
+    several = _is_about_several_documents(answer, files)
     lines = [_evidence_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
     return "\n".join(
         ["Nothing else was found.", *(["Next nearest, not an answer:", *lines] if lines else [])]
@@ -96,10 +98,12 @@ def coverage_line(coverage: CoverageReport) -> str:
         parts.append(f"read {share} % ({coverage.tokens_read:,} of {coverage.tokens:,} tokens)")
     if coverage.pages_without_text:
         share = 100 * (coverage.pages - len(coverage.pages_without_text)) // max(coverage.pages, 1)
-        numbers = _ranges(coverage.pages_without_text)
+        numbers = _page_ranges_text(coverage.pages_without_text)
         parts.append(f"{share} % of {coverage.pages} pages have text; none on PDF {numbers}")
     if coverage.ocr_pages:
-        parts.append(f"text recognised from pictures on PDF {_ranges(coverage.ocr_pages)}")
+        parts.append(
+            f"text recognised from pictures on PDF {_page_ranges_text(coverage.ocr_pages)}"
+        )
     if coverage.hidden_spans:
         parts.append(f"{coverage.hidden_spans} hidden passages")
     return "Coverage: " + "; ".join(parts) + "." if parts else ""
@@ -222,7 +226,10 @@ def statement_texts(
     )
     return [
         *filter(None, [lead]),
-        *(mark + _statement_text(each, places(each), _open(each, answer)) for each in shown),
+        *(
+            mark + _statement_text(each, places(each), _words_not_in_quotes(each, answer))
+            for each in shown
+        ),
     ]
 
 
@@ -235,7 +242,7 @@ def _statement_text(
     return file + printable(statement.text) + where + (f" [{remark}]" if remark else "")
 
 
-def _open(statement: Statement, answer: Answer) -> list[str]:
+def _words_not_in_quotes(statement: Statement, answer: Answer) -> list[str]:
     if statement.support != Support.PARTLY or not statement.quotes:
         return []
     said = " ".join(answer.quotes[at].text for at in statement.quotes).casefold()
@@ -354,17 +361,17 @@ def _refusal_block(answer: Answer, several: bool, files: int) -> str:
         " ".join((searched_line(answer.coverage, files), *map(printable, answer.coverage.warnings)))
     )
     lines += written_from(answer)
-    lines += _titled(
+    lines += _lines_below_title(
         "Nearest, not an answer:", [_evidence_line(item, several) for item in nearest(answer)]
     )
     return "\n".join(lines)
 
 
-def _titled(title: str, lines: list[str]) -> list[str]:
+def _lines_below_title(title: str, lines: list[str]) -> list[str]:
     return ["", title, *lines] if lines else []
 
 
-def _several(answer: Answer, files: int) -> bool:
+def _is_about_several_documents(answer: Answer, files: int) -> bool:
     """Whether places need the names of their files: of several documents, also where one alone is
     cited.
     """
@@ -379,7 +386,7 @@ def _evidence_line(item: EvidenceItem, several: bool) -> str:
     return f"  {file}{location_text(item.page, item.label)}: {excerpt(item.text)}"
 
 
-def _ranges(pages: Sequence[int]) -> str:
+def _page_ranges_text(pages: Sequence[int]) -> str:
     """`3, 7–9`."""
     by_step = groupby(enumerate(sorted(pages)), key=lambda pair: pair[1] - pair[0])
     runs = ([page for _, page in run] for _, run in by_step)

@@ -31,7 +31,7 @@ def region_named(document: Document, name: str) -> Region | None:
     if not wanted:
         return None
     places = CitedPlaces(document, 0)
-    if found := places.located(wanted) or _cited(places, wanted):
+    if found := places.located(wanted) or _regions_of_cite(places, wanted):
         return found[0]
     titles = [(section.title.casefold(), section) for section in document.sections]
     begun = [(title, section) for title, section in titles if title.startswith(wanted.casefold())]
@@ -58,7 +58,7 @@ def page_named(document: Document, name: str) -> int | None:
     return next(labelled, counted)
 
 
-def _cited(places: CitedPlaces, wanted: str) -> list[Region]:
+def _regions_of_cite(places: CitedPlaces, wanted: str) -> list[Region]:
     if _BARE.fullmatch(wanted):
         number = wanted.rstrip(".")
         cites = (PlaceCite(0, len(number), number, "section", (number,), word) for word in _WORDS)
@@ -70,7 +70,7 @@ def _cited(places: CitedPlaces, wanted: str) -> list[Region]:
 
 class DocumentNames:
     def __init__(self, documents: Sequence[Document]) -> None:
-        self._names = [_names(document) for document in documents]
+        self._names = [_name_patterns(document) for document in documents]
 
     def named_in(self, words: str) -> set[int]:
         folded = fold(words).text
@@ -92,7 +92,7 @@ class DocumentNames:
         return found if len(found) < count else set()
 
 
-def _names(document: Document) -> list[re.Pattern[str]]:
+def _name_patterns(document: Document) -> list[re.Pattern[str]]:
     """What a text may call a document, folded: its file's name with and without type, a title of
     several words. A common word ("lease.txt") names it only with its type."""
     file = document.path.replace("\\", "/").rpartition("/")[2]

@@ -70,7 +70,7 @@ def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
     """
     typed = in_full(question)
     which = DocumentNames(documents).meant_by(typed) or None
-    mentions = _mentions(typed, documents, which)
+    mentions = _mentioned_places(typed, documents, which)
     if not mentions:
         if which is None:
             return None
@@ -78,11 +78,11 @@ def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
             Region(number, (1, 0), (len(documents[number].pages) + 1, 0))
             for number in sorted(which)
         ]
-        spans = _spans(documents, pages)
+        spans = _spans_of_regions(documents, pages)
         return Scope(spans, False, True) if spans else None
     every = [region for _, regions in mentions for region in regions]
     # Of "Part A of Schedule 2" those that are within another.
-    spans = _spans(
+    spans = _spans_of_regions(
         documents, [one for one in every if any(one.inside(other) for other in every)] or every
     )
     masked = _masked_places(typed, [where for where, _ in mentions])
@@ -110,7 +110,9 @@ Mention = tuple[Span, list[Region]]
 """Where a question names a place, and where that is."""
 
 
-def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None) -> list[Mention]:
+def _mentioned_places(
+    typed: str, documents: Sequence[Document], which: set[int] | None
+) -> list[Mention]:
     """The places that are named and exist, in order."""
     heads = [f"{document.title} {document.pages[0].text[:1500]}" for document in documents]
     works = [
@@ -135,7 +137,7 @@ def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None)
                     *(region for number in cite.numbers for region in places.inner(number)),
                 ]
             else:
-                regions = _main(regions, places, cite)
+                regions = _prefer_main_body(regions, places, cite)
             found.setdefault(Span(cite.start, cite.end), []).extend(regions)
     kept: list[Mention] = []
     for span, regions in sorted(found.items(), key=lambda item: (item[0].start, -item[0].end)):
@@ -144,7 +146,7 @@ def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None)
     return kept
 
 
-def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[Region]:
+def _prefer_main_body(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[Region]:
     """Where schedules use a number again, the section of the document's body."""
     if cite.kind != "section" or cite.word in ATTACHMENTS or len(regions) < 2:
         return regions
@@ -162,7 +164,9 @@ def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[R
     return body or regions
 
 
-def _spans(documents: Sequence[Document], regions: Sequence[Region]) -> tuple[Located, ...]:
+def _spans_of_regions(
+    documents: Sequence[Document], regions: Sequence[Region]
+) -> tuple[Located, ...]:
     found = [
         Located(region.document, page.page, part.start, part.end)
         for region in regions

@@ -25,7 +25,7 @@ def quote_span(text: str, start: int, end: int) -> Span:
     if not (touched := found.touched(start, end)):
         return Span(start, end)
     if len(touched) == 1:
-        clause = _clause(text, found.span(touched), start, end)
+        clause = _clause_of_long_sentence(text, found.span(touched), start, end)
         if not too_short(text[clause.start : clause.end]):
             return Span(min(clause.start, start), max(clause.end, end))
 
@@ -37,7 +37,7 @@ def quote_span(text: str, start: int, end: int) -> Span:
     return Span(min(whole.start, start), max(whole.end, end))
 
 
-def _clause(text: str, sentence: Span, start: int, end: int) -> Span:
+def _clause_of_long_sentence(text: str, sentence: Span, start: int, end: int) -> Span:
     if len(text[sentence.start : sentence.end].split()) <= LONGEST_QUOTE_WORDS:
         return sentence
     left = sentence.start
@@ -70,15 +70,15 @@ def make_quote(
     behind = sentence_over_break(document, answer.page)
     if behind is not None and behind[0].start < span.end == behind[0].end:
         rest = Located(answer.document, answer.page + 1, behind[1].start, behind[1].end)
-        quote = _over_break(quote, cut_quote(documents, rest))
+        quote = _join_quotes_over_page_break(quote, cut_quote(documents, rest))
     before = sentence_over_break(document, answer.page - 1)
     if before is not None and before[1].start == span.start < before[1].end:
         beginning = Located(answer.document, answer.page - 1, before[0].start, before[0].end)
-        quote = _over_break(cut_quote(documents, beginning), quote)
+        quote = _join_quotes_over_page_break(cut_quote(documents, beginning), quote)
     return quote
 
 
-def _over_break(first: Quote, second: Quote) -> Quote:
+def _join_quotes_over_page_break(first: Quote, second: Quote) -> Quote:
     """Both sides of a page break as one quote; one of them has the answer."""
     whole = joined_over_break(first.text, second.text)
     own, moved = (

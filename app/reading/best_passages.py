@@ -58,7 +58,7 @@ class PassageReader:
         does. `wanted`: what the answer has to be.
         """
         weights = {**READER_WEIGHTS, **self.model.calibration.get("span_reader", {})}
-        numbers = self._to_read(ranked, passages or int(weights["passages"]), first)
+        numbers = self._passages_to_read(ranked, passages or int(weights["passages"]), first)
         if not numbers:
             return ranked, Candidates()
         excerpts = [whole_passage(self.context, number) for number in numbers]
@@ -67,20 +67,22 @@ class PassageReader:
         order += [slot for slot, number in enumerate(numbers) if number not in first]
         most = min(passages or len(numbers), int(weights["excerpts"]) // one_of or 1)
         most += len(set(first) & set(numbers))
-        reading = self._reading(question, excerpts, above, order, most, int(weights["max_tokens"]))
+        reading = self._read_excerpts(
+            question, excerpts, above, order, most, int(weights["max_tokens"])
+        )
         likely = {numbers[slot]: value for slot, value in reading.passages.items()}
-        ordered = _reordered(ranked, likely, weights["again_weight"] if reorder else 0.0)
+        ordered = _reorder_by_reader(ranked, likely, weights["again_weight"] if reorder else 0.0)
         scores = {item.passage_number: item.score for item in ordered}
         behind = [scores[number] - ordered[0].score for number in numbers]
         sentences = [scored_sentences(item.text, question, self.words) for item in excerpts]
         if weights["vector_weight"]:
-            sentences = self._compared(question, excerpts, sentences, reading)
+            sentences = self._with_likeness_to_question(question, excerpts, sentences, reading)
         places = ScoredPlaces(excerpts, sentences, behind, weights)
         alone = partial(read_alone, self.reader, question, above)
         documents = self.context.documents
         return ordered, decide(reading, places, documents, question, alone, wanted)
 
-    def _to_read(
+    def _passages_to_read(
         self, ranked: Sequence[Ranked], count: int, first: Sequence[PassageNumber]
     ) -> list[PassageNumber]:
         """The first `count` passages that have words, and those of `first`, in the order of
@@ -98,7 +100,7 @@ class PassageReader:
         title = self.context.documents[placed.document].title
         return " > ".join(filter(None, (title, *placed.passage.section)))
 
-    def _reading(
+    def _read_excerpts(
         self,
         question: str,
         excerpts: Sequence[Excerpt],
@@ -126,7 +128,7 @@ class PassageReader:
         rest = document.pages[excerpt.page].text[broken[1].start : broken[1].end]
         return f" {rest}" if rest.count(" ") < _MOST_REST_WORDS else ""
 
-    def _compared(
+    def _with_likeness_to_question(
         self,
         question: str,
         excerpts: Sequence[Excerpt],
@@ -154,7 +156,7 @@ class PassageReader:
         ]
 
 
-def _reordered(
+def _reorder_by_reader(
     ranked: Sequence[Ranked], likely: Mapping[PassageNumber, float], weight: float
 ) -> list[Ranked]:
     """`ranked` by their scores and the log-probabilities of those that the reader read."""

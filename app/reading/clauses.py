@@ -145,7 +145,7 @@ def naming(rows: Sequence[ClauseSentence], scores: np.ndarray) -> list[ClauseSen
 
 
 @cache
-def _shipped() -> tuple[dict[str, np.ndarray], list[str]]:
+def _load_shipped_weights() -> tuple[dict[str, np.ndarray], list[str]]:
     with as_file(files("docqa.app.reading").joinpath(FILE)) as path:
         arrays, about = load_summed(path)
         return {name: values.astype(np.float32) for name, values in arrays.items()}, json.loads(
@@ -155,7 +155,7 @@ def _shipped() -> tuple[dict[str, np.ndarray], list[str]]:
 
 @cache
 def clause_heads() -> dict[str, ClauseHead]:
-    arrays, names = _shipped()
+    arrays, names = _load_shipped_weights()
     weights = arrays["weights"] * arrays["scale"][:, None]
     return {
         name: ClauseHead(row, *line)
@@ -167,4 +167,4 @@ def shipped(*names: str) -> list[np.ndarray]:
     """Other weights that ship: kinds [kinds, WIDTH] and kind_bias [kinds] of document_kind.py,
     dates [WIDTH] and date_bias [1] of document_date.py, names [3, WIDTH] and follow [3, 3] of
     parties.py."""
-    return [_shipped()[0][name] for name in names]
+    return [_load_shipped_weights()[0][name] for name in names]

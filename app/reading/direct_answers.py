@@ -63,22 +63,24 @@ def find_in_clause(
         chance = head.chance(float(scores.max()))
         sentence = rows[first_best(scores)]
         if wanted.kind in (None, FactKind.YES_NO):
-            return ranked, _clause_itself(context, sentence, chance, wanted)
+            return ranked, _answer_with_clause(context, sentence, chance, wanted)
         if wanted.kind is FactKind.PARTY:
             return ranked, _names_in_clause(context, naming(rows, scores), chance)
     few, reading = read_few(ranked[:FEW])
     if rows:
-        valued = _in_sentence(reading, context, sentence, chance, replace(wanted, or_clause=False))
+        valued = _answer_within_clause(
+            reading, context, sentence, chance, replace(wanted, or_clause=False)
+        )
         unsaid = chance < CLAUSE_CHANCE or not valued.candidates
         if wanted.clause == AGREEMENT_DATE and unsaid:
             dated = document_date(context)
             if dated.signals[BY_CLAUSE] >= SURELY_DATED:
                 return ranked, dated
-        reading = _in_sentence(reading, context, sentence, chance, wanted)
+        reading = _answer_within_clause(reading, context, sentence, chance, wanted)
     return [*few, *ranked[len(few) :]], reading
 
 
-def _clause_itself(
+def _answer_with_clause(
     context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
 ) -> Candidates:
     """A sentence of a clause, and yes where that is what is asked."""
@@ -90,7 +92,7 @@ def _clause_itself(
     return Candidates((clause,), signals=signals)
 
 
-def _in_sentence(
+def _answer_within_clause(
     reading: Candidates, context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
 ) -> Candidates:
     """The value in a sentence of a clause: what was read there, else the first of its kind, else
@@ -101,7 +103,7 @@ def _in_sentence(
     end = item.start + sentence.end
     lasting = wanted.clause == TERM and places_of(FactKind.PERIOD, text)
     if lasting and wanted.or_clause:
-        return _clause_itself(context, sentence, chance, wanted)
+        return _answer_with_clause(context, sentence, chance, wanted)
     within = [
         candidate
         for candidate in reading.candidates
@@ -114,7 +116,7 @@ def _in_sentence(
             for value in places_of(wanted.kind, text)[:1]
         ]
     if not within and wanted.or_clause:
-        return _clause_itself(context, sentence, chance, wanted)
+        return _answer_with_clause(context, sentence, chance, wanted)
     return replace(reading, candidates=tuple(within), signals={BY_CLAUSE: chance})
 
 

@@ -58,7 +58,7 @@ def document_date(context: Context) -> Candidates:
     weights, bias = shipped("dates", "date_bias")
     found: list[Candidate] = []
     for number, document in enumerate(context.documents):
-        for page, at, each in _dates(document):
+        for page, at, each in _dates_with_features(document):
             odds = float(weights[each].sum() + float(bias[0]))
             if odds > DATE_ODDS:
                 found.append(Candidate(0, number, page, at.start, at.end, odds, score=odds))
@@ -67,7 +67,7 @@ def document_date(context: Context) -> Candidates:
     return Candidates(tuple(found), signals={BY_CLAUSE: chance})
 
 
-def _dates(document: Document) -> Iterator[tuple[int, Span, np.ndarray]]:
+def _dates_with_features(document: Document) -> Iterator[tuple[int, Span, np.ndarray]]:
     """Of the first pages and the last one: page, place on it, features."""
     length = sum(len(page.text) for page in document.pages)
     before = 0

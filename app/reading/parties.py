@@ -37,7 +37,7 @@ def tokens(text: str) -> list[Span]:
     return found
 
 
-def _shape(word: str) -> str:
+def _letter_shape(word: str) -> str:
     if not word[:1].isalpha():
         return word[:1]
     return "A" if word.isupper() and len(word) > 1 else "Aa" if word[0].isupper() else "a"
@@ -54,14 +54,14 @@ def features(words: Sequence[str]) -> list[np.ndarray]:
         inside += (padded[at] in "([“") - (padded[at] in ")]”" and inside > 0) if padded[at] else 0
         near = [(step, padded[at + step]) for step in range(-FAR, FAR + 1)]
         named = [f"{step}{word.casefold()}" for step, word in near] + [
-            f"{step}={_shape(word)}" for step, word in near
+            f"{step}={_letter_shape(word)}" for step, word in near
         ]
         named += [
             f"<{padded[at - 1]} {padded[at]}".casefold(),
             f">{padded[at]} {padded[at + 1]}".casefold(),
         ]
-        named.append("".join(_shape(word) for _, word in near[FAR - 1 : FAR + 2]))
-        named.append(f"({inside > 0}{_shape(padded[at])}")
+        named.append("".join(_letter_shape(word) for _, word in near[FAR - 1 : FAR + 2]))
+        named.append(f"({inside > 0}{_letter_shape(padded[at])}")
         named.append(f"“{padded[at - 1] in QUOTES}{padded[at + 1] in QUOTES}")
         found.append(columns(named))
     return found

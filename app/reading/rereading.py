@@ -94,7 +94,9 @@ def pieces(text: str, passage: int) -> list[ExcerptPlace]:
     found: list[ExcerptPlace] = []
     words = 0
     for start, end in (
-        part for span in sentences(text) for part in _parts(text, span.start, span.end)
+        part
+        for span in sentences(text)
+        for part in _split_long_sentence(text, span.start, span.end)
     ):
         count = len(text[start:end].split())
         if found and words + count <= WORDS:
@@ -106,7 +108,7 @@ def pieces(text: str, passage: int) -> list[ExcerptPlace]:
     return found
 
 
-def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def _split_long_sentence(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """A sentence, or runs of `WORDS` words of a longer one."""
     words = [
         (start + match.start(), start + match.end()) for match in _WORD.finditer(text[start:end])

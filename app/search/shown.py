@@ -48,12 +48,12 @@ def shown_hits(text: SearchedText, hits: Iterable[Hit], style: HitStyle) -> Iter
         first = max(lines.start - style.context, unshown)
         if style.context and unshown and first > unshown:
             yield "--"
-        yield from _beside(text, range(first, lines.start))
-        yield from _lines_of(text, group, style)
+        yield from _context_lines(text, range(first, lines.start))
+        yield from _lines_with_hits(text, group, style)
         unshown = lines.stop + style.context
         if following is not None:
             unshown = max(min(unshown, following[0].start), lines.stop)
-        yield from _beside(text, range(lines.stop, min(unshown, text.line_count)))
+        yield from _context_lines(text, range(lines.stop, min(unshown, text.line_count)))
 
 
 def plain(text: str) -> str:
@@ -82,32 +82,34 @@ def hit_object(
         before = range(max(hit.lines.start - context, 0), hit.lines.start)
         behind = range(hit.lines.stop, min(hit.lines.stop + context, text.line_count))
         most = None if full else HIT_CHARACTERS
-        found |= {"before": [each[:most] for each in _texts(text, before)]}
-        found |= {"after": [each[:most] for each in _texts(text, behind)]}
+        found |= {"before": [each[:most] for each in _line_texts(text, before)]}
+        found |= {"after": [each[:most] for each in _line_texts(text, behind)]}
     return found
 
 
-def _texts(text: SearchedText, lines: range) -> list[str]:
+def _line_texts(text: SearchedText, lines: range) -> list[str]:
     spans = (text.line(number) for number in lines)
     return [text.text[span.start : span.end] for span in spans]
 
 
-def _beside(text: SearchedText, lines: range) -> Iterator[str]:
-    return (f"    {excerpt(line, LINE_CHARACTERS)}" for line in _texts(text, lines) if line.strip())
+def _context_lines(text: SearchedText, lines: range) -> Iterator[str]:
+    return (
+        f"    {excerpt(line, LINE_CHARACTERS)}" for line in _line_texts(text, lines) if line.strip()
+    )
 
 
-def _lines_of(text: SearchedText, hits: Sequence[Hit], style: HitStyle) -> Iterator[str]:
+def _lines_with_hits(text: SearchedText, hits: Sequence[Hit], style: HitStyle) -> Iterator[str]:
     line = Span(text.line(hits[0].lines[0]).start, text.line(hits[0].lines[-1]).end)
     for place, group in groupby(
         hits, key=lambda hit: cite_text(hit.cites, with_file=style.with_file)
     ):
         found = [Span(hit.start, hit.end) for hit in group]
-        yield f"{style.place(place)}: {_words(text.text, line, found, style)}"
+        yield f"{style.place(place)}: {_highlight_found_words(text.text, line, found, style)}"
 
 
-def _words(text: str, line: Span, found: Sequence[Span], style: HitStyle) -> str:
+def _highlight_found_words(text: str, line: Span, found: Sequence[Span], style: HitStyle) -> str:
     pieces: list[str] = []
-    windows = _windows(text, line, found)
+    windows = _shown_windows_of_line(text, line, found)
     for window in windows:
         words = ""
         at = window.start
@@ -123,7 +125,7 @@ def _words(text: str, line: Span, found: Sequence[Span], style: HitStyle) -> str
     return begin + " … ".join(pieces) + end
 
 
-def _windows(text: str, line: Span, found: Sequence[Span]) -> list[Span]:
+def _shown_windows_of_line(text: str, line: Span, found: Sequence[Span]) -> list[Span]:
     """What is shown of `line`: all of a short one, else whole words around what was found."""
     if line.end - line.start <= LINE_CHARACTERS:
         return [line]

@@ -49,7 +49,7 @@ def open_session(
 
     def load() -> None:
         nonlocal model
-        model = model or _loaded(chosen)
+        model = model or _load_model_for_session(chosen)
 
     paths = [source for source in sources if isinstance(source, str)]
     parsed = Sources([source for source in sources if not isinstance(source, str)])
@@ -77,7 +77,7 @@ def open_session(
     )
 
 
-def _loaded(options: Options) -> Model:
+def _load_model_for_session(options: Options) -> Model:
     from docqa.app.answerers.loading import find_model
     from docqa.app.session import session  # noqa: F401 - what answers is imported, too
 

@@ -109,17 +109,18 @@ class ChatClient:
         once.
         """
         while True:
-            with self._posted(body) as response:
+            with self._post_request(body) as response:
                 if response.status_code == 200:
                     if "text/event-stream" in response.headers.get(
                         "content-type", "text/event-stream"
                     ):
                         yield from pieces_of(
-                            contents_of(self._in_time(response.iter_lines())), self._where
+                            contents_of(self._parts_before_timeout(response.iter_lines())),
+                            self._where,
                         )
                     else:
                         yield from pieces_of_object(
-                            "".join(self._in_time(response.iter_text())), self._where
+                            "".join(self._parts_before_timeout(response.iter_text())), self._where
                         )
                     return
                 text = ""
@@ -127,14 +128,14 @@ class ChatClient:
                     text += piece
                     if len(text) > _LONGEST_ERROR:
                         break
-                text = self._clean(text[:_LONGEST_ERROR])
+                text = self._without_api_key(text[:_LONGEST_ERROR])
                 refused = (name for name in _OPTIONAL if name in body and name in text)
                 name = next(refused, None) if response.status_code in (400, 422) else None
                 if name is None:
-                    raise self._refusal(response, text)
+                    raise self._error_of_response(response, text)
                 del body[name]
 
-    def _in_time(self, parts: Iterable[str]) -> Iterator[str]:
+    def _parts_before_timeout(self, parts: Iterable[str]) -> Iterator[str]:
         """`parts` as long as they come in time: a server that only keeps the connection open must
         not hold us.
         """
@@ -146,7 +147,7 @@ class ChatClient:
                 raise RemoteError(late, where=self._where, hint=_MORE_TIME)
 
     @contextmanager
-    def _posted(self, body: Mapping[str, object]) -> "Iterator[Response]":
+    def _post_request(self, body: Mapping[str, object]) -> "Iterator[Response]":
         """The response to one request; what goes wrong on the wire is raised as ours."""
         import httpx2
 
@@ -160,12 +161,12 @@ class ChatClient:
                     "POST",
                     f"{self.address.base_url}/chat/completions",
                     json=body,
-                    headers=self._headers(),
+                    headers=self._request_headers(),
                 ) as response,
             ):
                 yield response
         except httpx2.ConnectError as error:
-            said = f"no connection ({self._clean(str(error))})"
+            said = f"no connection ({self._without_api_key(str(error))})"
             hint = "does the server run, and there?"
             raise TransientError(said, where=self._where, hint=hint) from error
         except httpx2.TimeoutException as error:
@@ -174,23 +175,23 @@ class ChatClient:
             ) from error
         except httpx2.TransportError as error:
             raise TransientError(
-                f"the connection was cut ({self._clean(str(error))})", where=self._where
+                f"the connection was cut ({self._without_api_key(str(error))})", where=self._where
             ) from error
         except (httpx2.InvalidURL, httpx2.DecodingError) as error:
             raise RemoteError(
-                self._clean(str(error)), where=self._where, hint="check --base-url"
+                self._without_api_key(str(error)), where=self._where, hint="check --base-url"
             ) from error
 
-    def _headers(self) -> dict[str, str]:
+    def _request_headers(self) -> dict[str, str]:
         key = api_key(self.address)
         return {"Authorization": f"Bearer {key}"} if key else {}
 
-    def _clean(self, text: str) -> str:
+    def _without_api_key(self, text: str) -> str:
         """`text` of a server or a library without the key, which some of them repeat."""
         key = api_key(self.address)
         return text.replace(key, "[key]") if key else text
 
-    def _refusal(self, response: "Response", text: str) -> RemoteError:
+    def _error_of_response(self, response: "Response", text: str) -> RemoteError:
         """The error of a status that is not 200."""
         status = response.status_code
         said = server_message(text)
@@ -216,7 +217,7 @@ class ChatClient:
                 hint = error.hint
             return RemoteError(message, where=self._where, hint=hint)
         if 300 <= status < 400:
-            target = self._clean(response.headers.get("location", "elsewhere"))
+            target = self._without_api_key(response.headers.get("location", "elsewhere"))
             return RemoteError(
                 f"the server redirects to {target}",
                 where=self._where,
@@ -230,19 +231,19 @@ class ChatClient:
         """The models that the server lists, as --model names them. Raises RemoteError where it
         lists none.
         """
-        return [f"{self.address.kind}:{name}" for name in self._contexts()]
+        return [f"{self.address.kind}:{name}" for name in self._context_size_by_model()]
 
     def context(self) -> int | None:
         """Tokens of the model's context, where the server's list of models says so (vLLM, SGLang,
         llama.cpp).
         """
         try:
-            known = self._contexts()
+            known = self._context_size_by_model()
         except RemoteError:
             return None
         return known.get(self.address.name, next(iter(known.values())) if len(known) == 1 else None)
 
-    def _contexts(self) -> dict[str, int | None]:
+    def _context_size_by_model(self) -> dict[str, int | None]:
         """The models that the server lists, each with its context's tokens where that is said.
         Raises RemoteError.
         """
@@ -251,12 +252,14 @@ class ChatClient:
         try:
             with httpx2.Client(timeout=CONNECT_S, trust_env=not self.address.is_here) as client:
                 listed = client.get(
-                    f"{self.address.base_url}/models", headers=self._headers()
+                    f"{self.address.base_url}/models", headers=self._request_headers()
                 ).json()
             known: dict[str, int | None] = {}
             for entry in listed["data"]:
                 tokens = entry.get("max_model_len") or (entry.get("meta") or {}).get("n_ctx")
-                known[self._clean(str(entry["id"]))] = tokens if isinstance(tokens, int) else None
+                known[self._without_api_key(str(entry["id"]))] = (
+                    tokens if isinstance(tokens, int) else None
+                )
             return known
         except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
             hint = "check the name and --base-url, which usually ends in /v1"

@@ -74,12 +74,12 @@ class RemoteGenerator:
                 elif isinstance(piece, End):
                     end = piece
                 else:
-                    broken = (piece.reason and _whole_sentences(text)) or broken
+                    broken = (piece.reason and _up_to_last_whole_sentence(text)) or broken
                     text = ""
                     if piece.reason:
                         yield Notice(piece.reason)
         except RemoteError as error:
-            text = _whole_sentences(text) or broken
+            text = _up_to_last_whole_sentence(text) or broken
             end = End("broken")
             if not text:
                 raise
@@ -99,7 +99,7 @@ class RemoteGenerator:
                     hint=hint,
                 )
         encode = self._corpus.tokenizer.encode
-        text = _as_written(text) if form.schema else text
+        text = _unwrap_json_answer(text) if form.schema else text
         return Reply(
             text, notes, end.prompt_tokens or sum(len(encode(each["content"])) for each in sent)
         )
@@ -115,7 +115,7 @@ class RemoteGenerator:
         return provenance_without_state(documents_hash(self._corpus.documents), self.name, options)
 
 
-def _as_written(text: str) -> str:
+def _unwrap_json_answer(text: str) -> str:
     """The answer in JSON as a model writes it that was asked for none: with the numbers of its
     sentences after it.
     """
@@ -128,6 +128,6 @@ def _as_written(text: str) -> str:
     return f"{words} {numbers if numbers else ''}" if words else UNSTATED
 
 
-def _whole_sentences(text: str) -> str:
+def _up_to_last_whole_sentence(text: str) -> str:
     """`text` up to the end of its last whole sentence or line."""
     return text[: max(map(text.rfind, ".!?\n")) + 1].strip()

@@ -84,14 +84,15 @@ def answering(
     verdict, (claim, bare) = starts_with_verdict(statement)[0], claim_of(statement, asked.question)
     alone, *read = asked.read([statement, *(run.places for run in runs)])
     said = words_and_values(claim)
-    agrees = _agreement(verdict, read)
+    agrees = _verdict_log_odds(verdict, read)
     most = max((text.answers for text in read), default=0.0)
     anywhere = dict[str, float](
         statement_answers=alone.answers,
         like_the_readers=max(
-            (_likeness(said, words_and_values(words)) for words in asked.words), default=0.0
+            (_share_of_common_words(said, words_and_values(words)) for words in asked.words),
+            default=0.0,
         ),
-        kinds_of_the_readers=_share_of_kinds(claim, asked.words),
+        kinds_of_the_readers=_share_of_words_of_same_kind(claim, asked.words),
         wrong_type=float(not fits_type(asked.question, claim)),
         other_verdict=min(agrees, 0.0),
         passage_answers=asked.passage_answers,
@@ -111,7 +112,7 @@ def answering(
     return best, saying, [] if bare else signals
 
 
-def _agreement(verdict: Verdict | None, read: Sequence[ReadAlone]) -> float:
+def _verdict_log_odds(verdict: Verdict | None, read: Sequence[ReadAlone]) -> float:
     """The log-odds of the verdict, in bounds, by the texts that rather answer; 0 without one."""
     if verdict is None or not read:
         return 0.0
@@ -121,13 +122,13 @@ def _agreement(verdict: Verdict | None, read: Sequence[ReadAlone]) -> float:
     return max(min(yes, _SURE_VERDICT), -_SURE_VERDICT) * (1 if verdict is Verdict.YES else -1)
 
 
-def _likeness(said: Sequence[str], words: Sequence[str]) -> float:
+def _share_of_common_words(said: Sequence[str], words: Sequence[str]) -> float:
     """The share, 0 to 1, of the words of both that they have in common."""
     shared = sum((Counter(said) & Counter(words)).values())
     return 2 * shared / (len(said) + len(words)) if shared else 0.0
 
 
-def _share_of_kinds(claim: str, words: Sequence[str]) -> float:
+def _share_of_words_of_same_kind(claim: str, words: Sequence[str]) -> float:
     """The share of `words`, which the reader would answer with, that have a value of a kind which
     `claim` has, or none as that: the reader's telling of what is asked for."""
     kinds = kinds_in(claim)

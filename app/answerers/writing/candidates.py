@@ -40,7 +40,7 @@ class CandidateSentences:
         self._index = index
 
     @cached_property
-    def _words(self) -> list[frozenset[str]]:
+    def _sentence_word_sets(self) -> list[frozenset[str]]:
         return [
             frozenset(words_and_values(each.text_in(self._context.documents)))
             for each in self._given.sentences
@@ -53,7 +53,7 @@ class CandidateSentences:
         scored = list[tuple[float, int]]()
         runs = list[tuple[int, ...]]()
         counted = {figure.value for figure in figures(statement) if figure.digits}
-        for number, words in enumerate(self._words):
+        for number, words in enumerate(self._sentence_word_sets):
             share = self._index.coverage(said, words)
             if share >= _LEAST:
                 numbers = len(counted & words) / len(counted) if counted else 0.0
@@ -65,13 +65,17 @@ class CandidateSentences:
             runs = [(best,)]
             for number in [number for score, number in scored[1:4] if score >= _APART * most][:1]:
                 runs += [(min(best, number), max(best, number)), (number,)]
-            runs.append(tuple(n for n in (best - 1, best, best + 1) if 0 <= n < len(self._words)))
-        runs.append(self._together(statement))
+            runs.append(
+                tuple(
+                    n for n in (best - 1, best, best + 1) if 0 <= n < len(self._sentence_word_sets)
+                )
+            )
+        runs.append(self._sentences_sharing_most_words(statement))
         return [
             [self._given.sentences[number] for number in run] for run in dict.fromkeys(runs) if run
         ]
 
-    def _together(self, statement: str) -> tuple[int, ...]:
+    def _sentences_sharing_most_words(self, statement: str) -> tuple[int, ...]:
         """Numbers from 0, in order, of the sentences that together have most words of `statement`,
         but for words of titles."""
         titles = {word for document in self._context.documents for word in terms(document.title)}
@@ -79,18 +83,22 @@ class CandidateSentences:
         wanted = said - titles or said
         left = set(wanted)
         chosen = list[int]()
-        while self._words and len(chosen) < _MOST_TOGETHER:
+        while self._sentence_word_sets and len(chosen) < _MOST_TOGETHER:
             # Of two that add as much the one that says more of it all, and then the shorter one.
-            added = [self._index.coverage(wanted, left & words) for words in self._words]
+            added = [
+                self._index.coverage(wanted, left & words) for words in self._sentence_word_sets
+            ]
             rated = [
                 (more + 0.1 * self._index.coverage(wanted, words), -len(words), -number)
-                for number, (more, words) in enumerate(zip(added, self._words, strict=True))
+                for number, (more, words) in enumerate(
+                    zip(added, self._sentence_word_sets, strict=True)
+                )
             ]
             best = -max(rated)[2]
             if added[best] < _LEAST_MORE:
                 break
             chosen.append(best)
-            left -= self._words[best]
+            left -= self._sentence_word_sets[best]
         return tuple(sorted(chosen))
 
     def share(self, statement: str, places: Sequence[Located]) -> float:

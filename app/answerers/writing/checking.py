@@ -172,17 +172,21 @@ class _ReplyCheck:
     def run(self, written: Written) -> CheckedText:
         found = [CheckedStatement(statement) for statement in written.statements]
         for item in found:
-            cited = next(iter(self._numbered(item)), None)
+            cited = next(iter(self._sentences_cited_by_number(item)), None)
             hint = CitedPlace(cited.document, cited.page, cited.start) if cited else None
             item.verdicts = [
                 (words, self.corpus.verifier.verify(words, hint))
                 for words in item.written.quotations
             ]
-        self._judge([item for item in found if not self._is_quoted(item)])
-        answers = self._require_answer(found, self.asked) if self.asked is not None else 1.0
+        self._judge_by_evidence([item for item in found if not self._is_quoted(item)])
+        answers = (
+            self._require_answer_to_question(found, self.asked) if self.asked is not None else 1.0
+        )
         for item in found:
             if not item.verdicts:
-                item.quotes = self.candidates.needed(self._claim(item.written), item.quotes)
+                item.quotes = self.candidates.needed(
+                    self._self_contained_claim(item.written), item.quotes
+                )
             if item.invented and item.support.good:
                 item.support = Support.PARTLY
         notes = []
@@ -207,8 +211,10 @@ class _ReplyCheck:
         if item.written.only_quoted and long and len(verified) == len(item.verdicts):
             # The sentence around a place; what goes over a page's end stays as it is.
             places = (verdict.spans for verdict in verified)
-            quotes = [(self._sentence(spans[0]),) if len(spans) == 1 else spans for spans in places]
-            self._take(item, quotes, Support.QUOTED)
+            quotes = [
+                (self._sentence_around(spans[0]),) if len(spans) == 1 else spans for spans in places
+            ]
+            self._set_quotes_and_support(item, quotes, Support.QUOTED)
             item.moved = any(verdict.place is Place.MOVED for verdict in verified)
             return True
         # Its words stand as they are in a sentence, among cited ones first; a word or two there
@@ -217,30 +223,33 @@ class _ReplyCheck:
         wanted = fold(said).text.strip().rstrip(".;,:!")
         if not any(map(str.isalnum, wanted)) or not count_content_words(said):
             return False
-        cited = [*self._numbered(item), *(span for verdict in verified for span in verdict.spans)]
+        cited = [
+            *self._sentences_cited_by_number(item),
+            *(span for verdict in verified for span in verdict.spans),
+        ]
         short = too_short(said) or len(said.split()) <= _FEW
         few = len(wanted.split()) <= _FEW
         for place in cited if short else (*cited, *self.pool.sentences):
-            sentence = self._sentence(place)
-            shown = fold(self._words(sentence)).text
+            sentence = self._sentence_around(place)
+            shown = fold(self._text_at(sentence)).text
             if find_whole(shown, wanted) and (
                 few or denies(wanted) or not denies(shown.replace(wanted, " ", 1))
             ):
-                self._take(item, [(sentence,)], Support.QUOTED)
+                self._set_quotes_and_support(item, [(sentence,)], Support.QUOTED)
                 return True
         return False
 
     # What is borne out
 
-    def _judge(self, items: Sequence[CheckedStatement]) -> None:
+    def _judge_by_evidence(self, items: Sequence[CheckedStatement]) -> None:
         """Judge statements by what they cite, one quote where one suffices, and the rest by the
         sentences nearest to it."""
-        for runs_of in (self._cited_runs, self._near_runs):
+        for runs_of in (self._runs_cited_by_statement, self._runs_nearest_to_statement):
             tried = [
                 (item, run) for item in items if not item.support.good for run in runs_of(item)
             ]
-            claims = [self._claim(item.written) for item, _ in tried]
-            evidence = [self._evidence([*chain(*run)]) for _, run in tried]
+            claims = [self._self_contained_claim(item.written) for item, _ in tried]
+            evidence = [self._evidence_for_judge([*chain(*run)]) for _, run in tried]
             for (item, run), new in zip(
                 tried, judge_statements(self.judge, claims, evidence), strict=True
             ):
@@ -256,34 +265,43 @@ class _ReplyCheck:
                 if better or new.good and not item.support.good:
                     item.support = new
                     item.quotes = run
-                    item.moved = runs_of == self._near_runs and bool(item.written.numbers)
+                    item.moved = runs_of == self._runs_nearest_to_statement and bool(
+                        item.written.numbers
+                    )
 
-    def _cited_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
+    def _runs_cited_by_statement(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
         """The sentences that are cited by number, those around the quotations that were found, and
         all together.
         """
-        found: list[tuple[Located, ...]] = [(place,) for place in self._numbered(item)]
+        found: list[tuple[Located, ...]] = [
+            (place,) for place in self._sentences_cited_by_number(item)
+        ]
         for _, verdict in item.verdicts:
             if verdict.spans and (verdict.verified or not found):
-                found.append(tuple(self._sentence(span) for span in verdict.spans))
+                found.append(tuple(self._sentence_around(span) for span in verdict.spans))
         found = list(dict.fromkeys(found))
         return [*([spans] for spans in found), *([found] if len(found) > 1 else [])]
 
-    def _near_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
+    def _runs_nearest_to_statement(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
         return [
-            [(place,) for place in run] for run in self.candidates.best(self._claim(item.written))
+            [(place,) for place in run]
+            for run in self.candidates.best(self._self_contained_claim(item.written))
         ]
 
-    def _numbered(self, item: CheckedStatement) -> list[Located]:
+    def _sentences_cited_by_number(self, item: CheckedStatement) -> list[Located]:
         return [place for number in item.written.numbers if (place := self.given.sentence(number))]
 
-    def _require_answer(self, found: Sequence[CheckedStatement], asked: ReadQuestion) -> float:
+    def _require_answer_to_question(
+        self, found: Sequence[CheckedStatement], asked: ReadQuestion
+    ) -> float:
         """What answers the question is supported by the sentences that say so; where nothing does,
         what is borne out is still no answer. Returns the chance that something does."""
         best = 0.0
         for item in found[:_MOST_ASKED]:
             words = f"{item.written.lead.rstrip(':')} {item.written.plain}".strip()
-            chance, saying, item.signals = answering(asked, words, self._runs(item, words, asked))
+            chance, saying, item.signals = answering(
+                asked, words, self._runs_that_may_answer(item, words, asked)
+            )
             best = max(best, chance)
             if (
                 saying
@@ -292,7 +310,7 @@ class _ReplyCheck:
             ):
                 run = self._most_believed(words, saying)
                 item.moved = bool(item.written.numbers) and not set(run.places) & set(
-                    self._numbered(item)
+                    self._sentences_cited_by_number(item)
                 )
                 copied = find_whole(fold(run.text).text, fold(words).text.strip().rstrip(".;,:!"))
                 support = (
@@ -300,7 +318,7 @@ class _ReplyCheck:
                     if copied and not claim_of(words, asked.question)[1]
                     else Support.SUPPORTED
                 )
-                self._take(item, [(place,) for place in run.places], support)
+                self._set_quotes_and_support(item, [(place,) for place in run.places], support)
         for item in found:
             if item.support.good and best < asked.least:
                 item.support = Support.PARTLY
@@ -321,7 +339,9 @@ class _ReplyCheck:
         ]
         return saying[worth.index(max(worth))][1]
 
-    def _runs(self, item: CheckedStatement, words: str, asked: ReadQuestion) -> list[Run]:
+    def _runs_that_may_answer(
+        self, item: CheckedStatement, words: str, asked: ReadQuestion
+    ) -> list[Run]:
         """Sentences that may say that a statement answers: the cited ones, those near its words,
         the reader's.
         """
@@ -330,24 +350,24 @@ class _ReplyCheck:
             number for place in asked.places if (number := self.pool.number_at(place)) is not None
         ]
         likely = [self.pool.sentences[number - 1] for number in dict.fromkeys(numbers)]
-        cited = self._numbered(item)
+        cited = self._sentences_cited_by_number(item)
         near = self.candidates.best(f"{self.question} {claim}")[:_MOST_SEEN]
         runs = [*([cited] if cited else []), *([] if bare else self.candidates.best(claim)), *near]
         runs += [[place] for place in likely[:_MOST_LIKELY]]
         said = self.question if bare else claim
         found = list[Run]()
         for places in dict.fromkeys(map(tuple, runs)):
-            evidence = self._evidence(places)
+            evidence = self._evidence_for_judge(places)
             differs = differences(said, evidence.quoted, evidence.around)
             differs = Differences(numbers=differs.numbers) if bare else differs
             found.append(Run(places, evidence.quoted, self.candidates.share(said, places), differs))
         return found
 
-    def _evidence(self, places: Sequence[Located]) -> Evidence:
+    def _evidence_for_judge(self, places: Sequence[Located]) -> Evidence:
         near = " ".join(around(self.corpus.context, place) for place in places[:2])
-        return Evidence(_APART.join(map(self._words, places)), near)
+        return Evidence(_APART.join(map(self._text_at, places)), near)
 
-    def _claim(self, statement: WrittenStatement) -> str:
+    def _self_contained_claim(self, statement: WrittenStatement) -> str:
         """The statement as it can be judged alone: an item with the line above its list, a few
         words with the question."""
         words = starts_with_verdict(statement.plain)[1] or statement.plain
@@ -357,13 +377,13 @@ class _ReplyCheck:
 
     # Parts
 
-    def _take(
+    def _set_quotes_and_support(
         self, item: CheckedStatement, quotes: Sequence[tuple[Located, ...]], support: Support
     ) -> None:
         item.support = support
         item.quotes = list(dict.fromkeys(quotes))
 
-    def _sentence(self, place: Located) -> Located:
+    def _sentence_around(self, place: Located) -> Located:
         """The sentence, or of a long one the clause, around a place."""
         if place in self.given.places or place in self.pool.places:
             return place
@@ -371,5 +391,5 @@ class _ReplyCheck:
         span = quote_span(page.text, place.start, place.end)
         return Located(place.document, place.page, span.start, span.end)
 
-    def _words(self, place: Located) -> str:
+    def _text_at(self, place: Located) -> str:
         return " ".join(place.text_in(self.corpus.documents).split())

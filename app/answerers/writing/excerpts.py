@@ -88,7 +88,7 @@ def choose_passages(
 ) -> list[int]:
     """Indices of the passages of `ranked` to give, in reading order: at most `most`, and `tokens`
     tokens with their marks, but at least the best one where there is any."""
-    inside = set(_asked_about(context, scope))
+    inside = set(_passages_asked_about(context, scope))
     order = [item.passage_number for item in ranked if item.passage_number in inside]
     if each:  # the best of every document first, then the second best of every one
         by_document: dict[int, list[int]] = {}
@@ -130,7 +130,7 @@ def give(context: Context, passages: Sequence[int], *, whole: bool = False) -> G
             index - 1,
             above,
         ):  # it does not go on with the one right before it, under the same heading
-            lines.append(f"\n## {_head(context, placed)}")
+            lines.append(f"\n## {_heading_line(context, placed)}")
         before = index, above
         text = context.text_of(placed)
         first = passage.start
@@ -151,10 +151,10 @@ def give_all(context: Context) -> Given:
 
 def is_whole(context: Context, passages: Iterable[int], scope: Scope | None) -> bool:
     """Whether `passages` are all that the question is about."""
-    return set(_asked_about(context, scope)) <= set(passages)
+    return set(_passages_asked_about(context, scope)) <= set(passages)
 
 
-def _asked_about(context: Context, scope: Scope | None) -> Sequence[int]:
+def _passages_asked_about(context: Context, scope: Scope | None) -> Sequence[int]:
     inside = (
         passages_in(scope, context) if scope is not None and (scope.whole or scope.inside) else []
     )
@@ -179,7 +179,7 @@ def around(context: Context, place: Located) -> str:
     )
 
 
-def _head(context: Context, placed: PlacedPassage) -> str:
+def _heading_line(context: Context, placed: PlacedPassage) -> str:
     """`lease.pdf, page 12, 4 Liability > 4.2 Cap`."""
     document = context.documents[placed.document]
     passage = placed.passage

@@ -41,7 +41,7 @@ def written_answer(
         bearing = [] if item in checked.weak else list(dict.fromkeys(item.quotes))
         for spans in bearing:
             if spans not in quotes:
-                quotes[spans] = _quote(item, spans, context)
+                quotes[spans] = _quote_at_spans(item, spans, context)
         borne_out.append(
             Statement(item.written.text, item.support, tuple(map(list(quotes).index, bearing)))
         )
@@ -59,7 +59,7 @@ def written_answer(
     )
 
 
-def _quote(item: CheckedStatement, spans: tuple[Located, ...], context: Context) -> Quote:
+def _quote_at_spans(item: CheckedStatement, spans: tuple[Located, ...], context: Context) -> Quote:
     """The pages' words at `spans`, with the place of a statement that was cut from them."""
     documents = context.documents
     first = replace(

@@ -158,14 +158,16 @@ class _Reading:
         ]
         for number, line in enumerate(lines, 1):
             for span in (
-                () if self._introduces(line, number == len(lines)) else self._sentences(line)
+                ()
+                if self._is_introduction(line, number == len(lines))
+                else self._sentence_spans(line)
             ):
-                made = self._statement(span)
+                made = self._statement_of_sentence(span)
                 if made is not None:
                     self.before = made
                     yield made
 
-    def _introduces(self, line: Span, last: bool) -> bool:
+    def _is_introduction(self, line: Span, last: bool) -> bool:
         """Whether a line only introduces what follows: a heading, "The supplier must:", the names
         of a table's columns, which have a rule below them."""
         content = self.text[line.start : line.end]
@@ -181,7 +183,7 @@ class _Reading:
         below = self.text[line.end + 1 :].partition("\n")[0] if content.count("|") > 1 else ""
         return "--" in below and _RULE.match(below) is not None
 
-    def _sentences(self, line: Span) -> list[Span]:
+    def _sentence_spans(self, line: Span) -> list[Span]:
         """The sentences of a line after its bullet and label; a quotation and a table's row are
         not cut.
         """
@@ -205,7 +207,7 @@ class _Reading:
                 joined.append(span)
         return joined
 
-    def _statement(self, span: Span) -> WrittenStatement | None:
+    def _statement_of_sentence(self, span: Span) -> WrittenStatement | None:
         """The statement of a sentence; None where it states nothing, or only quotes what the one
         before states.
         """

@@ -40,10 +40,12 @@ def judge_statements(
     differ, not at all where a number or negation does, or a name that the judge half believes.
     Where nothing differs, one with several names and figures is supported unless the judge plainly
     says no."""
-    return list(map(_judged, claims, evidence, judge(claims, [item.quoted for item in evidence])))
+    return list(
+        map(_judge_one_claim, claims, evidence, judge(claims, [item.quoted for item in evidence]))
+    )
 
 
-def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) -> Support:
+def _judge_one_claim(claim: str, evidence: Evidence, chances: Mapping[Support, float]) -> Support:
     if not reads_as_english(claim):  # neither the words nor the judge tell anything
         return Support.UNSUPPORTED
     differs = differences(claim, evidence.quoted, evidence.around)

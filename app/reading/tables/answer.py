@@ -33,8 +33,8 @@ def with_cell(
     if found.signals.get(BY_STRUCTURE) or found.form is Form.YES_NO:
         return found
     best = found.candidates[0] if found.candidates else None
-    choice = choose(question, _tables_read(best, ranked, context))
-    if choice is None or choice.covered < _least(best, choice.above):
+    choice = choose(question, _tables_in_best_passages(best, ranked, context))
+    if choice is None or choice.covered < _least_share_covered(best, choice.above):
         return found
     if best is not None and (best.document, best.page) == (
         choice.above.document,
@@ -47,7 +47,7 @@ def with_cell(
             and len(cell.text.split()) > _LONG_CELL
         ):
             return found  # the reader's words are part of it, and say it closer
-    cells = tuple(_candidate(choice, cell, best) for cell in choice.cells)
+    cells = tuple(_candidate_from_cell(choice, cell, best) for cell in choice.cells)
     several = len(cells) > 1
     return replace(
         found,
@@ -79,7 +79,9 @@ def above_tables(document: Document, pages: Iterable[int], number: int = 0) -> l
     return found
 
 
-def _tables_read(best: Candidate | None, ranked: Sequence[Ranked], context: Context) -> list[Above]:
+def _tables_in_best_passages(
+    best: Candidate | None, ranked: Sequence[Ranked], context: Context
+) -> list[Above]:
     placed = [context.passages[item.passage_number] for item in ranked[:PASSAGES]]
     places = [(p.document, p.passage.page, p.passage.start, p.passage.end) for p in placed]
     if best is not None:
@@ -87,21 +89,23 @@ def _tables_read(best: Candidate | None, ranked: Sequence[Ranked], context: Cont
     found: list[Above] = []
     for number, page in dict.fromkeys(place[:2] for place in places):
         for above in above_tables(context.documents[number], [page], number):
-            if any(_touches(above, *place) for place in places):
+            if any(_table_touches_span(above, *place) for place in places):
                 found.append(above)
     return found
 
 
-def _touches(above: Above, document: int, page: int, start: int, end: int) -> bool:
+def _table_touches_span(above: Above, document: int, page: int, start: int, end: int) -> bool:
     table: NamedTable = above.table
     return (
         (above.document, table.page) == (document, page) and table.start < end and start < table.end
     )
 
 
-def _least(best: Candidate | None, above: Above) -> float:
+def _least_share_covered(best: Candidate | None, above: Above) -> float:
     """CELL_COVERED; less where the reader's best is a stretch of that table, and no cell of it."""
-    if best is None or not _touches(above, best.document, best.page, best.start, best.end):
+    if best is None or not _table_touches_span(
+        above, best.document, best.page, best.start, best.end
+    ):
         return CELL_COVERED
     cells = (cell for entry in above.table.entries for cell in entry.cells)
     return (
@@ -111,7 +115,7 @@ def _least(best: Candidate | None, above: Above) -> float:
     )
 
 
-def _candidate(choice: Choice, cell: Cell, best: Candidate | None) -> Candidate:
+def _candidate_from_cell(choice: Choice, cell: Cell, best: Candidate | None) -> Candidate:
     table = choice.above.table
     first = best or Candidate(0, 0, 1, 0, 0)
     shown = choice.quoted if len(choice.row.split()) <= _LONGEST_ROW else None

@@ -99,7 +99,7 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
     words = TableWords.of(table, above.words)
     if any(year not in words.every() for year in asked.years):
         return None
-    fields = _fields(asked, table, words)
+    fields = _fields_asked_for(asked, table, words)
     if not fields:
         return None
     row = fields[0][0]
@@ -118,7 +118,7 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
     return Choice(above, cells, Span(entry.start, entry.end), words_of_row, covered)
 
 
-def _fields(asked: Asked, table: NamedTable, words: TableWords) -> list[Field]:
+def _fields_asked_for(asked: Asked, table: NamedTable, words: TableWords) -> list[Field]:
     """The row and column that are asked for, or one for each of several years; none where that is
     not clear.
     """
