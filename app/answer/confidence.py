@@ -131,7 +131,7 @@ def log_odds(chance: float) -> float:
     return math.log(bounded / (1 - bounded))
 
 
-def bounded(value: float, largest: float) -> float:
+def clamp_to_bounds(value: float, largest: float) -> float:
     """`value` within `largest` on either side of 0."""
     return max(min(value, largest), -largest)
 

@@ -20,12 +20,12 @@ from docqa.app.answer.confidence import (
 from docqa.app.answer.events import DocumentAnswered, Event, Finished, ReadProgress
 from docqa.app.answer.grades import Status, Support
 from docqa.app.context.provenance import documents_hash
-from docqa.app.facts.facts import FactKind, read, sort_key
+from docqa.app.facts.facts import FactKind, read_first_fact, sort_key
 from docqa.app.reading.wording.across import AcrossQuestion
 from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.protocol import NamedLogistic
 
-from .compose import Draft, Stated, answer_of
+from .compose import Draft, Stated, answer_from_statements
 from .corpus import Corpus
 from .extractive import ExtractiveAnswerer
 
@@ -56,7 +56,7 @@ def ask_across(
     started = time.monotonic()
     answers: dict[int, DocumentAnswer] = {}
     signals: dict[int, Mapping[str, float]] = {}
-    scores = corpus.word_index.scores(question) if asked.kind.picks else np.zeros(0)
+    scores = corpus.word_index.bm25_scores(question) if asked.kind.picks else np.zeros(0)
     order = _likeliest_first(question, corpus, numbers)
     for number in order:
         answerer = alone[number]
@@ -171,12 +171,12 @@ def _join_document_answers(
     draft = Draft(
         question=question,
         ranked=(),
-        coverage=corpus.coverage(0 if status is Status.PARTIAL else len(corpus.context)),
+        coverage=corpus.coverage_report(0 if status is Status.PARTIAL else len(corpus.context)),
         usage=_total_usage(answers, seconds),
         provenance={**first.provenance, "document": documents_hash(corpus.documents)},
     )
     stated = _statement_per_document(asked, stating, answers)
-    joined = answer_of(draft, stated, status, chance, corpus.context)
+    joined = answer_from_statements(draft, stated, status, chance, corpus.context)
     # The passages of all in turn, the likeliest first, as many as one answer lists.
     order = sorted(answers, key=lambda each: (each.answer.refused, -likely[each.path]))
     turns = zip_longest(*(each.answer.evidence for each in order))
@@ -242,7 +242,7 @@ def _documents_of_answer(
         return []
     if asked.kind in _ORDERED:
         for kind in _COMPARED:
-            facts = [(read(kind, str(each.answer.answer)), each) for each in counting]
+            facts = [(read_first_fact(kind, str(each.answer.answer)), each) for each in counting]
             values = [(sort_key(fact), each) for fact, each in facts if fact]
             if len(values) > 1:
                 values.sort(key=lambda item: item[0], reverse=asked.kind is QuestionKind.MOST)

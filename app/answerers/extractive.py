@@ -19,9 +19,9 @@ from docqa.app.storage.store import Store
 from docqa.model.protocol import Model
 from docqa.model.state.long_attention import attention_kind
 
-from .compose import Draft, compose
+from .compose import Draft, compose_answer
 from .corpus import Corpus
-from .finders import AskedQuestion, Found, finder_of
+from .finders import AskedQuestion, Found, make_finder
 from .local import LocalReading
 from .third_party import recorded_options
 
@@ -36,7 +36,7 @@ class ExtractiveAnswerer:
         self.model = model
         self.options = options
         self.reading = LocalReading(corpus, model, store)
-        self.finder = finder_of(corpus, model, options, self.reading)
+        self.finder = make_finder(corpus, model, options, self.reading)
         self._found: dict[AskedQuestion, Found] = {}
 
     def close(self) -> None:
@@ -52,14 +52,14 @@ class ExtractiveAnswerer:
             yield Finished(self._make_preview(asked, doubtful=doubtful))
             return
         started = time.monotonic()
-        reads = self.finder.reads_documents(wanted)
+        reads = self.finder.needs_prefill(wanted)
         if reads:
-            if self.options.preview and self.reading.takes_long:
+            if self.options.preview and self.reading.is_prefill_slow:
                 yield Preview(self._make_preview(asked))
                 started = time.monotonic()
-            yield from self.reading.read()
+            yield from self.reading.prefill_documents()
         ranked, reading = self._find_candidates(asked)
-        usage = self.reading.usage(started, read=reads)
+        usage = self.reading.usage_since(started, read=reads)
         yield Finished(self._compose_answer(question, ranked, reading, usage, doubtful=doubtful))
 
     def preview(self, question: str) -> Answer:
@@ -75,10 +75,10 @@ class ExtractiveAnswerer:
             return declined
         started = time.monotonic()
         if not self.options.quick:
-            list(self.reading.read())  # nothing where it is read already
-        ranked, reading = self.find(question)
+            list(self.reading.prefill_documents())  # nothing where it is read already
+        ranked, reading = self.find_candidates(question)
         if reading is not None:
-            reading = reading.without(without, self.corpus.documents)
+            reading = reading.without_shown(without, self.corpus.documents)
         usage = Usage(0, len(self.corpus.context), round(time.monotonic() - started, 3), True)
         return self._compose_answer(
             question, ranked, reading, usage, preliminary=self.options.quick, nearest=nearest
@@ -86,9 +86,9 @@ class ExtractiveAnswerer:
 
     def ranked_passages(self, question: str) -> list[Ranked]:
         """All passages, best first, as `find` orders them."""
-        return self.find(question)[0]
+        return self.find_candidates(question)[0]
 
-    def find(self, question: str) -> Found:
+    def find_candidates(self, question: str) -> Found:
         """The passages in the model's order, and the candidates of the best; after `read`, or at
         once if `quick`.
         """
@@ -101,9 +101,9 @@ class ExtractiveAnswerer:
         _, reading = self._found.get(AskedQuestion(question), (None, None))
         return reading.signals if reading is not None else {}
 
-    def all_signals(self, question: str) -> dict[str, float]:
+    def signals_with_words(self, question: str) -> dict[str, float]:
         """The same and those of words: see signals.py."""
-        return answer_signals(question, self.corpus.word_index, self.find(question)[1])
+        return answer_signals(question, self.corpus.word_index, self.find_candidates(question)[1])
 
     def chances(self, question: str, reading: Candidates | None) -> tuple[float, float]:
         """(the chance that what was read answers, that the first passage does), 0 to 1."""
@@ -121,11 +121,13 @@ class ExtractiveAnswerer:
         found = self._found.get(asked)
         if found is None:
             if self.options.quick:
-                found = self.finder.find_unread(asked)
+                found = self.finder.find_before_prefill(asked)
             else:
-                ranked, reading = self.finder.find(asked)
+                ranked, reading = self.finder.find_candidates(asked)
                 if reading is not None:
-                    reading = addressing.warily(reading, self.corpus.documents)
+                    reading = addressing.move_suspicious_candidates_last(
+                        reading, self.corpus.documents
+                    )
                 found = ranked, reading
             self._found = dict([*self._found.items()][-1:]) | {asked: found}
         return found
@@ -136,7 +138,9 @@ class ExtractiveAnswerer:
             return declined
         started = time.monotonic()
         ranked, reading = (
-            self._find_candidates(asked) if self.options.quick else self.finder.find_unread(asked)
+            self._find_candidates(asked)
+            if self.options.quick
+            else self.finder.find_before_prefill(asked)
         )
         tokens = reading.prompt_tokens if reading is not None else 0
         usage = Usage(tokens, 0, round(time.monotonic() - started, 3), False)
@@ -175,23 +179,25 @@ class ExtractiveAnswerer:
             question=question,
             ranked=ranked[nearest : nearest + self.options.listed],
             preliminary=preliminary,
-            coverage=self._coverage_report(unread, preliminary).warned(
-                *addressing.marks(addressing.likely_places(reading), corpus.documents)
+            coverage=self._coverage_report(unread, preliminary).with_warnings(
+                *addressing.warnings_of_addressing(
+                    addressing.likely_places(reading), corpus.documents
+                )
             ),
             usage=usage,
             provenance=self._answer_provenance(),
         )
         possible = confidence.is_possible(first, calibration)
-        return compose(draft, shown, chance, corpus.context, possible=possible)
+        return compose_answer(draft, shown, chance, corpus.context, possible=possible)
 
     def _coverage_report(self, unread: str, preliminary: bool) -> CoverageReport:
         total = len(self.corpus.context)
         if unread:
-            return self.corpus.coverage(0, unread)
+            return self.corpus.coverage_report(0, unread)
         if not preliminary:
-            return self.corpus.coverage(total)
+            return self.corpus.coverage_report(total)
         few = min(self.finder.preview_passages, len(self.corpus.context.passages))
-        return self.corpus.coverage(
+        return self.corpus.coverage_report(
             0,
             f"preliminary: from the {few} best passages by their words; {total:,} tokens not read",
         )

@@ -11,16 +11,22 @@ from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.confidence import SURE_OWN
 from docqa.app.answer.events import Event, Finished, Notice, Preview
 from docqa.app.answerers.remote.stream import ContextExceeded, RemoteError
-from docqa.app.answerers.writing.checking import MENDING, Checked, check_text, checked_and_mended
-from docqa.app.answerers.writing.excerpts import Given, choose_passages, give, give_all, is_whole
+from docqa.app.answerers.writing.checking import MENDING, Checked, check_and_mend, check_text
+from docqa.app.answerers.writing.excerpts import (
+    Given,
+    choose_passages,
+    is_everything_asked_about,
+    number_all_sentences,
+    number_sentences_of_passages,
+)
 from docqa.app.answerers.writing.outcome import written_answer
 from docqa.app.answerers.writing.replies import read_reply
-from docqa.app.answerers.writing.statements import plain
+from docqa.app.answerers.writing.statements import plain_line
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
-from docqa.app.places.scope import scope_of
+from docqa.app.places.scope import find_scope
 from docqa.app.reading.candidates import ANYTHING, Form, Wanted
 from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.prompts.conversation import COMPLETE, EXCERPTS, PASSAGES, VALUE, WHOLE
@@ -90,7 +96,7 @@ class WritingAnswerer:
             yield Finished(self.evidence.own.preview(question))
             return
         whole = self.generator.whole and bool(self.corpus.context.passages)
-        if whole and self.options.preview and self.reading.takes_long:
+        if whole and self.options.preview and self.reading.is_prefill_slow:
             yield Preview(self.evidence.own.preview(question))
         yield Finished((yield from self._write_answer(question, wanted, whole=whole)))
 
@@ -111,7 +117,7 @@ class WritingAnswerer:
             )
         except RemoteError:  # the question itself will say what is wrong
             return question
-        written = plain(reply.text.strip().partition("\n")[0]).strip('"“”')
+        written = plain_line(reply.text.strip().partition("\n")[0]).strip('"“”')
         wanted = set(terms(question))
         asked = set(terms(written))
         said = {
@@ -125,7 +131,7 @@ class WritingAnswerer:
 
     def ranked_passages(self, question: str) -> list[Ranked]:
         unread = self.options.quick or self.generator.whole
-        return self.evidence.of_question(question, unread=unread).ranked
+        return self.evidence.evidence_for_question(question, unread=unread).ranked
 
     def stop_writing(self) -> bool:
         """End the text that is being written, so that what there is becomes the answer; False where
@@ -150,10 +156,10 @@ class WritingAnswerer:
         self._stopped = False
         unread = whole or self.options.quick or not self.corpus.context.passages
         if whole:
-            yield from self.reading.read()
+            yield from self.reading.prefill_documents()
         elif not unread:
-            yield from self.evidence.own.reading.read()
-        found = self.evidence.of_question(question, unread=unread)
+            yield from self.evidence.own.reading.prefill_documents()
+        found = self.evidence.evidence_for_question(question, unread=unread)
         usable = [item for item in found.ranked if not self._has_words_of_quotes(item, without)]
         if without and not usable:
             return self.evidence.own.ask_again(question, without, nearest)
@@ -170,11 +176,11 @@ class WritingAnswerer:
                     asked, error.fewer_tokens(len(self.corpus.tokenizer.encode(given.text)))
                 )
                 if fewer.passages == given.passages:
-                    raise error.nothing_fits() from error
+                    raise error.error_when_nothing_fits() from error
                 given = fewer
         checked: Checked = None, ()
         if reply is not None:
-            checked = yield from checked_and_mended(
+            checked = yield from check_and_mend(
                 reply,
                 lambda each: self._check_and_mend_reply(asked, given, each),
                 lambda text, weak: self._generate_reply(asked, given, text, weak),
@@ -191,7 +197,10 @@ class WritingAnswerer:
             return answer
         own = self.evidence.own.ask_again(question, without, nearest)
         shown = replace(
-            own, coverage=own.coverage.warned(OWN), usage=answer.usage, provenance=answer.provenance
+            own,
+            coverage=own.coverage.with_warnings(OWN),
+            usage=answer.usage,
+            provenance=answer.provenance,
         )
         return shown if own.confidence >= SURE_OWN and not own.refused else answer
 
@@ -209,7 +218,9 @@ class WritingAnswerer:
             if self.generator.reading is not None
             else sent
         )
-        put = PromptQuestion(asked.question, asked.found.form, given.nearest(asked.found.nearest))
+        put = PromptQuestion(
+            asked.question, asked.found.form, given.numbered_sentences_at(asked.found.nearest)
+        )
         said = [form.asked(put), *([text, form.mend(put, weak)] if weak else [])]
         self._writing = True
         try:
@@ -222,10 +233,10 @@ class WritingAnswerer:
         reader is sure.
         """
         if asked.whole:
-            self._all = self._all or give_all(self.corpus.context)
+            self._all = self._all or number_all_sentences(self.corpus.context)
             return self._all
         context = self.corpus.context
-        scope = scope_of(asked.question, self.corpus.documents)
+        scope = find_scope(asked.question, self.corpus.documents)
         each = self._asks_each_document(asked.question)
         if tokens is None:
             tokens = self.generator.budget
@@ -233,7 +244,9 @@ class WritingAnswerer:
             if self.options.k is None and not each:
                 tokens = min(tokens, round(_MOST_GIVEN - (_MOST_GIVEN - _LEAST_GIVEN) * sure))
         chosen = choose_passages(context, asked.usable, scope, tokens, self.options.k, each=each)
-        return give(context, chosen, whole=is_whole(context, chosen, scope))
+        return number_sentences_of_passages(
+            context, chosen, whole=is_everything_asked_about(context, chosen, scope)
+        )
 
     def _asks_each_document(self, question: str) -> bool:
         """Whether a question about several documents wants an answer from each of them."""
@@ -254,9 +267,17 @@ class WritingAnswerer:
         pool = self._choose_given_text(
             replace(asked, usable=list(usable.values())), self.generator.budget
         )
-        question = self.evidence.asked(asked.found, small=self.generator.reading is not None)
+        question = self.evidence.question_for_judging(
+            asked.found, small=self.generator.reading is not None
+        )
         checked = check_text(
-            read.written, given, self.corpus, asked.question, self.evidence.judge, question, pool
+            read.written,
+            given,
+            self.corpus,
+            asked.question,
+            self.evidence.judge_support,
+            question,
+            pool,
         )
         return checked, (*reply.notes, *read.notes, *checked.notes)
 
@@ -274,8 +295,8 @@ class WritingAnswerer:
         draft = Draft(
             question=asked.question,
             ranked=found.ranked[nearest : nearest + self.options.listed],
-            coverage=self.corpus.coverage(tokens, *notes),
-            usage=self.reading.usage(asked.started) if asked.whole else usage,
+            coverage=self.corpus.coverage_report(tokens, *notes),
+            usage=self.reading.usage_since(asked.started) if asked.whole else usage,
             provenance=self.generator.provenance(given, tokens),
             preliminary=self.options.quick,
         )
@@ -289,7 +310,9 @@ class WritingAnswerer:
         file = self.corpus.documents[placed.document].path
         passage = placed.passage
         cites = (cite for quote in quotes for cite in quote.cites)
-        return any(cite.touches(file, passage.page, passage.start, passage.end) for cite in cites)
+        return any(
+            cite.touches_span(file, passage.page, passage.start, passage.end) for cite in cites
+        )
 
 
 def _return_value_of_generator(events: Generator[Event, None, T]) -> T:

@@ -17,7 +17,7 @@ _CITING = re.compile(
 )
 
 
-def assign(
+def assign_cites(
     text: str, quotations: list[QuotedPassage], cites: list[PlaceCite]
 ) -> tuple[list[tuple[PlaceCite, ...]], list[PlaceCite]]:
     """(the cites of each quotation, cites that belong to none), without those inside quotations."""

@@ -238,7 +238,7 @@ def _is_closing_mark(text: str, position: int, end: int) -> bool:
     return not before.isspace() and not after.isalnum()
 
 
-def outer_marks(text: str) -> str:
+def inner_marks_as_outer(text: str) -> str:
     """`text` with the single marks of a quotation inside it as double ones, as in the document."""
     if not _INNER_OPEN.search(text):
         return text

@@ -4,10 +4,10 @@ The parts must be in order, one near the other; what a mark hides is shown."""
 import re
 from dataclasses import dataclass
 
-from docqa.app.answer.grades import Grade, weakest
+from docqa.app.answer.grades import Grade, weakest_grade
 from docqa.app.quotes.align import Match, protected_words
 from docqa.app.quotes.normalise import fold
-from docqa.app.quotes.verifier import JoinedPages, Located, find_graded, join_pages
+from docqa.app.quotes.verifier import JoinedPages, Located, find_matches_of_grade, join_pages
 from docqa.ingest.language.words import EXCEPTIONS, denies
 from docqa.ingest.types import Document
 
@@ -96,7 +96,7 @@ def split_parts(quotation: str) -> list[QuotePart]:
     return parts
 
 
-def assemble(
+def assemble_parts(
     document: Document, number: int, parts: list[QuotePart], anchor: int, place: tuple[Located, ...]
 ) -> Finding | None:
     """The parts around part `anchor`, which is at `place` of `document`; None where one is not
@@ -139,7 +139,7 @@ def _strongest_match(
     end = min(len(text), end)
     window = text[start:end]
     for grade in (Grade.EXACT, Grade.NORMALISED, Grade.DAMAGED, Grade.NEAR):
-        for matches in find_graded(
+        for matches in find_matches_of_grade(
             grade, window, lambda keep: fold(window, keep_line_hyphens=keep), wanted
         ):
             if matches:
@@ -169,7 +169,7 @@ def _join_found_parts(
             if _protected_word_counts(gap) != _protected_word_counts(parts[index].inserted):
                 grades.add(Grade.NEAR)
     spans = pages.located(found[0][0].start, found[-1][0].end)
-    return Finding(weakest(grades), spans, tuple(omitted), tuple(replaced))
+    return Finding(weakest_grade(grades), spans, tuple(omitted), tuple(replaced))
 
 
 def _protected_word_counts(words: str) -> object:

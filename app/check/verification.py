@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from docqa.app.answer.answer import Cite
-from docqa.app.answer.grades import Grade, Place, weakest
+from docqa.app.answer.grades import Grade, Place, weakest_grade
 from docqa.app.answer.text import clip
 from docqa.app.evidence.terms import distinct_terms
 from docqa.app.places.cites import PlaceCite, find_cites
@@ -15,13 +15,19 @@ from docqa.app.places.named import DocumentNames
 from docqa.app.places.resolve import CitedPlaces, Region
 from docqa.app.quotes.difference import Edit, closest_range, word_edits
 from docqa.app.quotes.normalise import fold
-from docqa.app.quotes.quoting import cite as cite_of
-from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, Verifier, too_short
+from docqa.app.quotes.quoting import make_cite as cite_of
+from docqa.app.quotes.verifier import (
+    CitedPlace,
+    Located,
+    QuoteVerdict,
+    Verifier,
+    is_too_short_quote,
+)
 from docqa.ingest.types import Document, Page
 
-from .citations import assign
-from .quotations import QuotedPassage, find_quotations, outer_marks
-from .quote_parts import Finding, QuotePart, assemble, split_parts
+from .citations import assign_cites
+from .quotations import QuotedPassage, find_quotations, inner_marks_as_outer
+from .quote_parts import Finding, QuotePart, assemble_parts, split_parts
 
 _MOST_HINTS = 8
 _MOST_ANCHORS = 12
@@ -86,14 +92,16 @@ class Verification:
     unmatched_lines: tuple[int, ...]
 
     @property
-    def anything_absent(self) -> bool:
+    def has_anything_absent(self) -> bool:
         grades = {quote.grade for quote in self.quotations} | {cite.grade for cite in self.cites}
         return Grade.ABSENT in grades
 
     @property
-    def all_verified(self) -> bool:
+    def is_all_verified(self) -> bool:
         """Whether every quotation is exact or normalised, and no cited place absent."""
-        return not self.anything_absent and all(quote.grade.verified for quote in self.quotations)
+        return not self.has_anything_absent and all(
+            quote.grade.verified for quote in self.quotations
+        )
 
     def counts(self) -> dict[str, int]:
         return {grade: sum(q.grade == grade for q in self.quotations) for grade in Grade}
@@ -107,7 +115,7 @@ def verify_text(
     try:
         return _TextCheck(
             text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents), on_each
-        ).run()
+        ).check_text()
     finally:
         _page_terms.cache_clear()
 
@@ -123,9 +131,9 @@ class _TextCheck:
         self.places = [CitedPlaces(document, number) for number, document in enumerate(documents)]
         self.names = DocumentNames(documents)
 
-    def run(self) -> Verification:
+    def check_text(self) -> Verification:
         quotations, alone = find_quotations(self.text)
-        claimed, free = assign(self.text, quotations, find_cites(self.text))
+        claimed, free = assign_cites(self.text, quotations, find_cites(self.text))
         pairs = enumerate(zip(quotations, claimed))
         checked = (
             self._check_quotation(*each, self._documents_named(at, quotations))
@@ -133,7 +141,8 @@ class _TextCheck:
         )
         around = (self.text[max(0, cite.start - 80) : cite.end + 60] for cite in free)
         cites = (
-            self._check_cite(cite, self.names.named_in(words)) for cite, words in zip(free, around)
+            self._check_cite(cite, self.names.documents_named_in(words))
+            for cite, words in zip(free, around)
         )
         return Verification(tuple(checked), tuple(cites), tuple(alone))
 
@@ -145,7 +154,7 @@ class _TextCheck:
             -1
         ]
         tail = re.split(r"\n\s*\n(?!\s*[(—–-])", self.text[quotation.end : after], maxsplit=1)[0]
-        return self.names.named_in(tail) or self.names.named_in(lead)
+        return self.names.documents_named_in(tail) or self.names.documents_named_in(lead)
 
     def _cited_places_of_documents(self, named: set[int]) -> list[CitedPlaces]:
         return [self.places[number] for number in sorted(named)] or self.places
@@ -154,7 +163,7 @@ class _TextCheck:
         return [
             region
             for places in self._cited_places_of_documents(named)
-            for region in places.regions(cite)
+            for region in places.regions_of_cite(cite)
         ]
 
     def _check_cite(self, cite: PlaceCite, named: set[int]) -> CheckedCite:
@@ -173,13 +182,18 @@ class _TextCheck:
             )
             cites = tuple(dict.fromkeys(cite_of(self.documents, place) for place in places))
             note = ""
-            if not any(self.places[region.document].usable(region) for region in regions):
+            if not any(self.places[region.document].is_region_usable(region) for region in regions):
                 note = "that place has no usable text"
-            elif not all(self.places[region.document].compared(cite) for region in regions):
+            elif not all(
+                self.places[region.document].is_region_as_narrow_as_cite(cite) for region in regions
+            ):
                 note = _PAGE_ALONE
             grade = Grade.UNCHECKABLE if note else Grade.EXACT
             return CheckedCite(cite, line, grade, Place.AS_CITED, cites, note)
-        if any(places.answers(cite) for places in self._cited_places_of_documents(named)):
+        if any(
+            places.can_tell_place_is_missing(cite)
+            for places in self._cited_places_of_documents(named)
+        ):
             what = _PLACE_WORDS.get(cite.kind) or cite.word or "section"
             return CheckedCite(
                 cite, line, Grade.ABSENT, Place.UNKNOWN, (), f"no document has such a {what}"
@@ -206,7 +220,7 @@ class _TextCheck:
         found, place = self._best_finding(quotation.text, regions, claimed, named)
         cited_regions = (region for group in regions.values() for region in group)
         if found.grade == Grade.ABSENT and not all(
-            self.places[r.document].usable(r) for r in cited_regions
+            self.places[r.document].is_region_usable(r) for r in cited_regions
         ):
             found = replace(
                 found, grade=Grade.UNCHECKABLE, notes=("the cited place has no usable text",)
@@ -292,7 +306,7 @@ class _TextCheck:
 
     def _search_findings(self, text: str, hint: CitedPlace | None) -> Iterator[Finding]:
         whole = self.verifier.verify(text, hint)
-        if not whole.verified and (outer := outer_marks(text)) != text:
+        if not whole.verified and (outer := inner_marks_as_outer(text)) != text:
             inside = self.verifier.verify(outer, hint)
             inside = replace(inside, grade=Grade.NORMALISED) if inside.verified else inside
             text, whole = (
@@ -345,11 +359,13 @@ class _TextCheck:
             return
         places = verdict.places[:_MOST_ANCHORS]
         found = [
-            assemble(self.documents[at[0].document], at[0].document, parts, anchor, at)
+            assemble_parts(self.documents[at[0].document], at[0].document, parts, anchor, at)
             for at in places
         ]
         for whole in filter(None, found):
-            yield replace(whole, grade=weakest((whole.grade, verdict.grade)), count=verdict.count)
+            yield replace(
+                whole, grade=weakest_grade((whole.grade, verdict.grade)), count=verdict.count
+            )
         if not any(found):
             yield self._find_scattered_parts(parts, anchor, verdict)
 
@@ -363,11 +379,11 @@ class _TextCheck:
         grade = Grade.NEAR
         for index, part in enumerate(parts):
             found = verdict if index == anchor else self.verifier.verify(part.text, near)
-            if found.spans and (index == anchor or not too_short(part.text)):
+            if found.spans and (index == anchor or not is_too_short_quote(part.text)):
                 spans += [span for span in found.spans if span not in spans]
-            elif not found.spans or too_short(part.text):
+            elif not found.spans or is_too_short_quote(part.text):
                 notes.append(f"not found there: {_shorten_text(part.text)}")
-                grade = grade if too_short(part.text) else Grade.ABSENT
+                grade = grade if is_too_short_quote(part.text) else Grade.ABSENT
         if not notes:
             notes.append("its parts are not together in this order")
         return Finding(grade, tuple(spans), count=verdict.count, notes=tuple(notes))
@@ -390,7 +406,7 @@ class _TextCheck:
             for page in document.pages
         )
         number, page = max(pages, key=shared, default=(0, None))
-        if page is None or too_short(quotation):
+        if page is None or is_too_short_quote(quotation):
             return None
         folded = fold(page.text)
         best = fuzz.partial_ratio_alignment(
@@ -441,7 +457,7 @@ class _TextCheck:
             return Place.AS_CITED
         judged: dict[bool, bool] = {}
         for cite, group in regions.items():
-            if group or self.places[spans[0].document].answers(cite):
+            if group or self.places[spans[0].document].can_tell_place_is_missing(cite):
                 paged = cite.kind != "section"
                 there = any(r.contains(s.document, s.page, s.start) for r in group for s in spans)
                 judged[paged] = judged.get(paged, False) or there
@@ -466,7 +482,7 @@ class _TextCheck:
             and not any(cite.note for cite in cited)
         ):
             yield "the cited place could not be compared"
-        if too_short(quotation.text) and found.grade in (Grade.ABSENT, Grade.NEAR):
+        if is_too_short_quote(quotation.text) and found.grade in (Grade.ABSENT, Grade.NEAR):
             yield "so short that it may be a word in quotation marks, not a quotation"
 
 

@@ -9,7 +9,7 @@ from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.answer.text import clip
 from docqa.app.output.render import cite_text, printable
-from docqa.app.quotes.difference import Edit, inline
+from docqa.app.quotes.difference import Edit, inline_difference
 
 from .verification import CheckedCite, CheckedQuotation, Verification
 
@@ -30,7 +30,7 @@ def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dic
     return {
         "schema": SCHEMA,
         "text": text,
-        "status": Status.NOT_FOUND if checked.anything_absent else Status.ANSWERED,
+        "status": Status.NOT_FOUND if checked.has_anything_absent else Status.ANSWERED,
         "quotes": [_quote_json_object(quote) for quote in checked.quotations],
         "cites": [_cite_json_object(cite) for cite in checked.cites],
         "counts": {**counts, "misplaced": sum(q.place in _PLACES for q in checked.quotations)},
@@ -83,7 +83,7 @@ def report_text(checked: Verification, text: str, *, several: bool) -> str:
 def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Iterator[str]:
     yield f'{printable(text)}:{quote.quotation.line}: "{_clip_text(quote.quotation.text)}"'
     misplaced = f"; {_PLACES[quote.place]}" if quote.place in _PLACES else ""
-    yield f"  [{quote.grade.explained}{misplaced}]"
+    yield f"  [{quote.grade.explanation}{misplaced}]"
     if quote.cited:
         yield "  cited:  " + ", ".join(printable(cite.cite.text) for cite in quote.cited)
     if quote.cites:
@@ -102,7 +102,7 @@ def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Itera
     ):
         yield f'  reads:  "{_clip_text(quote.reads)}"'
     if quote.difference:
-        yield f"  differs, [-quoted-]{{+document+}}: {_clip_text(inline(_abridge_equal_stretches(quote.difference)))}"
+        yield f"  differs, [-quoted-]{{+document+}}: {_clip_text(inline_difference(_abridge_equal_stretches(quote.difference)))}"
     for gap in quote.found.omitted:
         if gap:
             yield f'  left out at the ellipsis: "{_clip_text(gap)}"'

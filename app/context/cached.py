@@ -15,12 +15,12 @@ from docqa.model.protocol import Tokenizer
 from .context import (
     Context,
     DocumentTokens,
-    join,
+    join_into_context,
     lay_out,
     lay_out_document,
-    preamble,
+    preamble_tokens,
 )
-from .passage_vectors import KEY_BYTES, below_headings, key_of
+from .passage_vectors import KEY_BYTES, text_below_headings, vector_key
 
 TOKENS_FORMAT = 2
 """Raised when a document's part of a Context changes its form, or how it is made."""
@@ -38,7 +38,7 @@ class CachedParts:
     tokenizer: str
     notices: list[str] = field(default_factory=list)
 
-    def context(
+    def load_or_lay_out_context(
         self,
         documents: Sequence[Document],
         tokenizer: Callable[[], Tokenizer],
@@ -54,7 +54,7 @@ class CachedParts:
             for number, document in enumerate(documents, 1)
         ]
         before = _array_of_integers(parts[0][_PREAMBLE]) if opening is None else opening
-        joined = join(
+        joined = join_into_context(
             documents,
             before,
             [
@@ -68,7 +68,7 @@ class CachedParts:
             passage_keys=[keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)],
         )
 
-    def arrays(
+    def load_or_make_arrays(
         self, kind: str, document: Document, made_by: tuple[object, ...], make: Callable[[], Arrays]
     ) -> Arrays:
         """The cached arrays of `document`, else those that `make` returns, which are then cached."""
@@ -87,17 +87,18 @@ class CachedParts:
         def make() -> Arrays:
             encoder = tokenizer()
             made = lay_out_document(document, encoder, number)
-            before = preamble(encoder) if number is None else []
+            before = preamble_tokens(encoder) if number is None else []
             passages = [document.passages[each] for each in made.passages]
             keys = b"".join(
-                key_of(below_headings(p.section, document.passage_text(p))) for p in passages
+                vector_key(text_below_headings(p.section, document.passage_text(p)))
+                for p in passages
             )
             return {name: np.array(getattr(made, name), np.int32) for name in _NAMES} | {
                 _PREAMBLE: np.array(before, np.int32),
                 _KEYS: np.frombuffer(keys, np.uint8),
             }
 
-        return self.arrays(
+        return self.load_or_make_arrays(
             "contexts", document, (TOKENS_FORMAT, layout, number, self.tokenizer), make
         )
 

@@ -54,12 +54,12 @@ class TokenVectors:
         self._head = head
         self._pieces: dict[int, np.ndarray] = {}  # position -> rows of the piece that starts there
 
-    def on_hidden(self, position: int, hidden: Tensor | np.ndarray) -> None:
+    def add_hidden_outputs(self, position: int, hidden: Tensor | np.ndarray) -> None:
         """Add the evidence layer's output [tokens, hidden] from `position` on."""
         if self._head is not None:
             self._pieces[position] = self._head.token_vectors(np.asarray(hidden))
 
-    def rows(self, position: int) -> np.ndarray | None:
+    def rows_before(self, position: int) -> np.ndarray | None:
         """Rows of all tokens before `position`, [position, width]; None without a head. Raises
         StoreDamaged.
         """
@@ -78,7 +78,7 @@ class TokenVectors:
 
     def save(self, folder: Path, position: int) -> None:
         """Write the rows before `position` into `folder`, whole or not at all. Raises OSError."""
-        rows = self.rows(position)
+        rows = self.rows_before(position)
         if rows is not None:
             save_summed(folder / _VECTORS, {"rows": rows})
 
@@ -113,7 +113,7 @@ class Prefiller:
         self.finished = False
         self.state: State | None = None  # after the whole prefill
         self._points = prefix_hashes(self.context.ids, "", self._grid)
-        self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[
+        self.key = prefix_hashes(self.context.ids, self.profile.canonical_text(), self._grid)[
             len(self.context)
         ]
         self._saved_at = -1
@@ -122,14 +122,14 @@ class Prefiller:
         self._partial: State | None = None  # after the last whole block of a prefill under way
 
     @property
-    def total(self) -> int:
+    def total_tokens(self) -> int:
         return len(self.context)
 
     def reusable_tokens(self) -> int:
         """How many tokens a cached state would save, by its header alone."""
         return next((position for position, _ in self._stored_positions_and_keys()), 0)
 
-    def read(self) -> Iterator[Event]:
+    def prefill_remaining_tokens(self) -> Iterator[Event]:
         """Prefill what is left. Closing the generator, or Ctrl-C, saves all whole blocks."""
         if self.finished:
             if self.store is not None and not self._refused:
@@ -154,7 +154,7 @@ class Prefiller:
             if state is None:
                 state = yield from self._restore_longest_state(self.store)
             if self.finished:
-                yield ReadProgress(self.total, self.total, reused=self.total)
+                yield ReadProgress(self.total_tokens, self.total_tokens, reused=self.total_tokens)
             else:
                 yield from self._prefill_from_state(
                     state if state is not None else self._make_fresh_state()
@@ -212,7 +212,9 @@ class Prefiller:
                 continue
             self.tokens_reused = self._saved_at = state.position
             self.finished = (
-                state.position == self.total and key == self.key and self.passages.complete
+                state.position == self.total_tokens
+                and key == self.key
+                and self.passages.is_complete
             )
             self.state = state if self.finished else None
             return state
@@ -235,7 +237,7 @@ class Prefiller:
         return state
 
     def _prefill_from_state(self, state: State) -> Iterator[Event]:
-        total = self.total
+        total = self.total_tokens
         ids = self.context.ids
         yield ReadProgress(state.position, total, reused=self.tokens_reused)
         times: list[tuple[int, float]] = [(state.position, time.monotonic())]
@@ -253,9 +255,11 @@ class Prefiller:
                 if state.position < last_point < stop:
                     stop = last_point
                 self.model.prefill(
-                    list(ids[state.position : stop]), trial, on_hidden=self.vectors.on_hidden
+                    list(ids[state.position : stop]),
+                    trial,
+                    on_hidden=self.vectors.add_hidden_outputs,
                 )
-                self.passages.read_until(stop)
+                self.passages.encode_until(stop)
                 state = self._partial = trial
                 blocks += self.model.blocks_at_once
                 times = [*times[-_SPEED_BLOCKS:], (state.position, time.monotonic())]
@@ -272,11 +276,11 @@ class Prefiller:
                 if left and (blocks % SAVE_EVERY_BLOCKS == 0 or state.position == last_point):
                     yield from self._save_and_prune_cache(state)
         except (GeneratorExit, KeyboardInterrupt) as end:
-            self.keep_progress()
+            self.save_interrupted_prefill()
             if self._saved_at > 0:
                 end.add_note(INTERRUPTED_NOTE)
             raise
-        self.passages.read_until(total)
+        self.passages.encode_until(total)
         if state.position != self._saved_at or self.passages.unsaved:
             yield from self._save_and_prune_cache(state)
         self.state = state
@@ -286,7 +290,7 @@ class Prefiller:
             kept = self.store is not None and not self._refused
             yield ReadProgress(total, total, speed, 0.0, self.tokens_reused, kept)
 
-    def keep_progress(self) -> None:
+    def save_interrupted_prefill(self) -> None:
         """Save the whole blocks of a prefill that was interrupted."""
         state = self._partial
         if (
@@ -299,7 +303,7 @@ class Prefiller:
     def _save_and_prune_cache(self, state: State) -> Iterator[Event]:
         if problem := self._save_state(state):
             yield Notice(problem)
-        elif self.store is not None and state.position == self.total:
+        elif self.store is not None and state.position == self.total_tokens:
             for gone in self.store.prune(damaged=False):
                 names = ", ".join(gone.files) or gone.key[:12]
                 yield Notice(f"deleted from the cache, which is over its budget: {names}")
@@ -347,5 +351,5 @@ class Prefiller:
             "profile": self.profile.fields(),
             "model": name_of(self.model.folder),
             "position": position,
-            "total": self.total,
+            "total": self.total_tokens,
         }

@@ -23,7 +23,7 @@ _LEAST_MARKS = 2
 _IMPRINT_PAGES = 6
 
 
-def front_passages(context: Context, most: int) -> list[int]:
+def front_matter_passages(context: Context, most: int) -> list[int]:
     """At most `most` passages of `context`, by turns from title pages and signatures, the best
     first.
     """

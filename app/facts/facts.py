@@ -105,7 +105,7 @@ class Fact:
     shown: str
 
 
-def read(kind: FactKind, text: str) -> Fact | None:
+def read_first_fact(kind: FactKind, text: str) -> Fact | None:
     """The first value of that kind in `text`, of a name all of it; or None."""
     if kind in NAMES:
         name = _LEGAL_FORM.sub(
@@ -133,7 +133,7 @@ def kinds_in(text: str) -> frozenset[FactKind]:
     return frozenset(dated or {fact_of(figure).kind for figure in figures(text)})
 
 
-def places_of(kind: FactKind, text: str) -> list[Span]:
+def fact_spans(kind: FactKind, text: str) -> list[Span]:
     """Where `text` has values of a kind: dates, numbers with their units ("thirty (30) days" is
     one), the state or country of a law. Empty for other kinds, and for numbers where several
     letters of the text are one."""
@@ -165,7 +165,7 @@ def fact_of(figure: Figure) -> Fact:
     return Fact(FactKind.NUMBER, f"{figure.value} {figure.unit}".strip(), figure.shown)
 
 
-def compare(one: Fact, other: Fact) -> Relation:
+def compare_facts(one: Fact, other: Fact) -> Relation:
     """How two values stand to each other; those of two kinds are incomparable."""
     if one.kind is not other.kind:
         return Relation.INCOMPARABLE
@@ -191,12 +191,13 @@ def compare(one: Fact, other: Fact) -> Relation:
     return Relation.EQUAL if number == other_number else Relation.CONFLICTING
 
 
-def states(known: Iterable[Fact], fact: Fact) -> bool:
+def is_fact_stated(known: Iterable[Fact], fact: Fact) -> bool:
     """Whether one of the numbers `known` equals `fact`, or does without a unit or as the price of a
     time.
     """
     return any(
-        compare(fact, other) is Relation.EQUAL or _leaves_unit_open(fact, other) for other in known
+        compare_facts(fact, other) is Relation.EQUAL or _leaves_unit_open(fact, other)
+        for other in known
     )
 
 
@@ -239,7 +240,7 @@ def sort_key(fact: Fact) -> tuple[float, ...]:
     return (number * days.get(unit, 1.0),)
 
 
-def printed(fact: Fact) -> str:
+def fact_text(fact: Fact) -> str:
     """A value for people: "1 May 2020", "USD 1,200", "30 days"; names as written."""
     if fact.kind is FactKind.DATE:
         year, month, day = _date_parts(fact.value)
@@ -251,7 +252,7 @@ def printed(fact: Fact) -> str:
     return fact.value if fact.kind in (FactKind.NUMBER, FactKind.YES_NO) else fact.shown
 
 
-def with_role(name: str, text: str) -> str:
+def name_with_role(name: str, text: str) -> str:
     """A party's name with what `text` calls it after the name: "Acme Inc. (Supplier)"."""
     at = text.find(name)
     role = _ROLE.match(text, at + len(name)) if at >= 0 else None

@@ -9,7 +9,7 @@ from docqa.app.answer.answer import Answer
 from docqa.ingest.language.dates import dates
 from docqa.ingest.types import Document
 
-from .templates import filled_in
+from .templates import fill_template
 
 FORMS = ("bibtex", "ris")
 # characters where nothing ends the front matter; lines of the imprint below
@@ -64,7 +64,7 @@ class Bibliography:
         known = {document.path: document for document in documents}
         for cite in (cite for quote in answer.quotes for cite in quote.cites):
             if cite.file not in self.entries:
-                self.entries[cite.file] = entry_of(known[cite.file])
+                self.entries[cite.file] = bibliography_entry_of(known[cite.file])
             if cite.page is not None:
                 self.pages.setdefault(cite.file, {})[cite.label or str(cite.page)] = None
 
@@ -77,10 +77,10 @@ class Bibliography:
             replace(entry, pages=tuple(self.pages.get(path, ())))
             for path, entry in self.entries.items()
         ]
-        return filled_in(f"output/{form}.jinja", str, entries=entries, escaped=_ESCAPED)
+        return fill_template(f"output/{form}.jinja", str, entries=entries, escaped=_ESCAPED)
 
 
-def entry_of(document: Document) -> BibliographyEntry:
+def bibliography_entry_of(document: Document) -> BibliographyEntry:
     """What the record of a file and its first page say of it: title, names below the title, year
     and DOI.
     """

@@ -20,7 +20,7 @@ _DIM = "\x1b[2m"
 _PLAIN = "\x1b[0m"
 
 
-def colours(stream: TextIO | None) -> bool:
+def has_colours(stream: TextIO | None) -> bool:
     """Whether what is written to `stream` may have colours: a terminal that has them, without
     NO_COLOR.
     """
@@ -34,7 +34,7 @@ class Thoughts:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr
-        self._dim = colours(self._stream)
+        self._dim = has_colours(self._stream)
         self._open = self._at_line_start = False
 
     def show(self, text: str) -> None:

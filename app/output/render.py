@@ -55,7 +55,9 @@ def answer_text(
         blocks = [covered, _answer_block(answer, several, first_quote, judged, columns)]
     if unsupported:
         # What was written and is not asserted.
-        left = [each for each in answer.statements if answer.answer is None or not each.borne_out]
+        left = [
+            each for each in answer.statements if answer.answer is None or not each.is_borne_out
+        ]
         told = [f"- {_statement_text(each, ())}" for each in left]
         blocks.append(
             "\n".join(
@@ -166,13 +168,13 @@ def headline(answer: Answer, *, with_file: bool = False) -> str:
         return "Not found."
     if answer.answer is None:
         return f"No answer ({answer.status})."
-    stated = [statement.text for statement in answer.statements if statement.borne_out]
+    stated = [statement.text for statement in answer.statements if statement.is_borne_out]
     return printable(answer.answer if len(stated) == len(answer.statements) else " ".join(stated))
 
 
 def possible_line(item: EvidenceItem, file: str | None) -> str:
     """`Possibly on p. 19: the words`, or with a file `Possibly in b.pdf, p. 19: the words`."""
-    return f"{possible_place(item, file)}: {excerpt(item.text, POSSIBLE_CHARACTERS)}"
+    return f"{possible_place(item, file)}: {one_line_excerpt(item.text, POSSIBLE_CHARACTERS)}"
 
 
 def possible_place(item: EvidenceItem, file: str | None = None) -> str:
@@ -185,7 +187,7 @@ def possible_place(item: EvidenceItem, file: str | None = None) -> str:
     return f"Possibly on {place}" if item.page is not None else f"Possibly in {place or 'the text'}"
 
 
-def nearest(answer: Answer) -> Sequence[EvidenceItem]:
+def nearest_passages_shown(answer: Answer) -> Sequence[EvidenceItem]:
     """The passages that are shown below a refusal as no answer; the one that may answer stands
     above.
     """
@@ -215,7 +217,7 @@ def statement_texts(
     """The statements that are shown one by one, as `a.pdf: the words (p. 4; p. 9) [partly
     supported]` after `mark`: where there are several, or one is borne out in part. First the
     number of files, if asked. None that nothing bears out."""
-    stated = [each for each in answer.statements if each.borne_out and answer.answer is not None]
+    stated = [each for each in answer.statements if each.is_borne_out and answer.answer is not None]
     weak = any(statement.remark or statement.file for statement in stated)
     shown = stated if weak or len(answer.statements) > 1 else []
     file = shown[0].file if shown else None
@@ -263,7 +265,7 @@ def partial_remark(answer: Answer) -> str:
     return "partial: from the passages that the question's words find"
 
 
-def written_from(answer: Answer) -> list[str]:
+def lines_on_writing_sources(answer: Answer) -> list[str]:
     """What a model that wrote the answer was given; nothing for an answer that was cut from
     pages.
     """
@@ -273,12 +275,12 @@ def written_from(answer: Answer) -> list[str]:
     return [said[source]] if source in said else []
 
 
-def quoted(text: str) -> str:
+def in_quotation_marks(text: str) -> str:
     """`"the words"`, or `“the "words"”` where they have quotation marks of their own."""
     return f"“{text}”" if '"' in text else f'"{text}"'
 
 
-def excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:
+def one_line_excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:
     """`text` on one line, without leaders of a table of contents, cut between words where it is
     over `most`.
     """
@@ -329,9 +331,12 @@ def _answer_block(
     for at, quote in enumerate(answer.quotes):
         number = "" if first_quote is None else f"{first_quote + at}. "
         said = f"{cite_text(quote.cites, with_file=several)}{quote_remark(quote)}"
-        lines += ["", f"  {number}{quoted(printable(quote.text))}"]
-        lines.append(f"  {said} [{quote.grade.explained}{quote.place.remark}]")
-    told = [*([f"confidence {answer.confidence:.2f}"] if judged else []), *written_from(answer)]
+        lines += ["", f"  {number}{in_quotation_marks(printable(quote.text))}"]
+        lines.append(f"  {said} [{quote.grade.explanation}{quote.place.remark}]")
+    told = [
+        *([f"confidence {answer.confidence:.2f}"] if judged else []),
+        *lines_on_writing_sources(answer),
+    ]
     lines += ["", *told] if told else []
     lines += [f"note: {printable(warning)}" for warning in answer.coverage.warnings]
     return "\n".join(lines)
@@ -360,9 +365,10 @@ def _refusal_block(answer: Answer, several: bool, files: int) -> str:
     lines.append(
         " ".join((searched_line(answer.coverage, files), *map(printable, answer.coverage.warnings)))
     )
-    lines += written_from(answer)
+    lines += lines_on_writing_sources(answer)
     lines += _lines_below_title(
-        "Nearest, not an answer:", [_evidence_line(item, several) for item in nearest(answer)]
+        "Nearest, not an answer:",
+        [_evidence_line(item, several) for item in nearest_passages_shown(answer)],
     )
     return "\n".join(lines)
 
@@ -383,7 +389,7 @@ def _is_about_several_documents(answer: Answer, files: int) -> bool:
 
 def _evidence_line(item: EvidenceItem, several: bool) -> str:
     file = f"{printable(item.file)}, " if several else ""
-    return f"  {file}{location_text(item.page, item.label)}: {excerpt(item.text)}"
+    return f"  {file}{location_text(item.page, item.label)}: {one_line_excerpt(item.text)}"
 
 
 def _page_ranges_text(pages: Sequence[int]) -> str:

@@ -62,7 +62,7 @@ _SMALL = lazily(
 )
 
 
-def in_full(question: str) -> str:
+def with_places_in_full(question: str) -> str:
     """`question` with its places as `find_cites` knows them: "section 7" for "sec 7", "exhibit
     B".
     """

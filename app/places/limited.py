@@ -9,14 +9,14 @@ from dataclasses import replace
 from docqa.app.errors import InputError, UsageError
 from docqa.ingest.types import Block, Document, Page, Passage, Span
 
-from .named import region_named
-from .resolve import Region, common, stripped
+from .named import find_section_region
+from .resolve import Region, intersect_spans, strip_span
 
 _RANGE = re.compile(r"([^-–—]+)[-–—]([^-–—]+)")
 _WORD = re.compile(r"\S+")
 
 
-def limited(documents: Sequence[Document], sections: str) -> tuple[Document, ...]:
+def limit_to_sections(documents: Sequence[Document], sections: str) -> tuple[Document, ...]:
     """`documents` with the text of `sections` alone, named one by one or from first to last:
     "3-5,A"; without those that have none of them. Raises UsageError where none is named, InputError
     for one that no document has."""
@@ -41,11 +41,11 @@ def limited(documents: Sequence[Document], sections: str) -> tuple[Document, ...
 
 def _region_of_sections(document: Document, name: str) -> Region | None:
     """The section `name`, or those from the one before its hyphen to the one after it."""
-    whole = region_named(document, name)
+    whole = find_section_region(document, name)
     ends = _RANGE.fullmatch(name)
     if whole is not None or ends is None:
         return whole
-    first, last = (region_named(document, end) for end in ends.groups())
+    first, last = (find_section_region(document, end) for end in ends.groups())
     if first is None or last is None or last.start < first.start:
         return None
     return Region(first.document, first.start, max(first.end, last.end))
@@ -92,7 +92,7 @@ def _blank_outside_spans(page: Page, spans: Sequence[Span]) -> Page:
     blocks = (
         Block(part.start, part.end, b.kind)
         for b in page.blocks
-        for part in common(spans, b.start, b.end)
+        for part in intersect_spans(spans, b.start, b.end)
     )
     tables = (
         table
@@ -106,5 +106,5 @@ def _passage_parts_in_spans(
     document: Document, passage: Passage, spans: Sequence[Span]
 ) -> list[Passage]:
     text = document.pages[passage.page - 1].text
-    parts = (stripped(text, part) for part in common(spans, passage.start, passage.end))
+    parts = (strip_span(text, part) for part in intersect_spans(spans, passage.start, passage.end))
     return [replace(passage, start=part.start, end=part.end) for part in parts if part is not None]

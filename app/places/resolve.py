@@ -43,7 +43,7 @@ class Region:
     def contains(self, document: int, page: int, start: int) -> bool:
         return document == self.document and self.start <= (page, start) < self.end
 
-    def inside(self, other: "Region") -> bool:
+    def is_inside(self, other: "Region") -> bool:
         same = self.document == other.document and self != other
         return same and other.start <= self.start and self.end <= other.end
 
@@ -57,13 +57,13 @@ class Region:
             yield page, Span(start, end)
 
 
-def common(spans: Sequence[Span | Located], start: int, end: int) -> list[Span]:
+def intersect_spans(spans: Sequence[Span | Located], start: int, end: int) -> list[Span]:
     """What of `start:end` is within each of `spans`, where something is."""
     parts = (Span(max(span.start, start), min(span.end, end)) for span in spans)
     return [part for part in parts if part.start < part.end]
 
 
-def stripped(text: str, span: Span) -> Span | None:
+def strip_span(text: str, span: Span) -> Span | None:
     """`span` of `text` without white space at its edges; None where it has no words."""
     whole = text[span.start : span.end]
     if not (words := whole.strip()):
@@ -80,7 +80,7 @@ class CitedPlaces:
         self.number = number
         self._end: Location = len(document.pages) + 1, 0
 
-    def regions(self, cite: PlaceCite) -> list[Region]:
+    def regions_of_cite(self, cite: PlaceCite) -> list[Region]:
         """Where `cite` may point at in this document."""
         if cite.kind == "section":
             found = [
@@ -102,7 +102,7 @@ class CitedPlaces:
             ]
         return list(dict.fromkeys(found))
 
-    def answers(self, cite: PlaceCite) -> bool:
+    def can_tell_place_is_missing(self, cite: PlaceCite) -> bool:
         """Whether "there is no such place" can be said: it has pages, or sections with numbers."""
         if cite.kind != "section":
             return self.document.paged and (
@@ -127,7 +127,7 @@ class CitedPlaces:
             return False  # it has Section 8, perhaps with an item D
         return bool(self._sections_by_number or self._clause_starts)
 
-    def compared(self, cite: PlaceCite) -> bool:
+    def is_region_as_narrow_as_cite(self, cite: PlaceCite) -> bool:
         """Whether a region of `cite` is as narrow as what it names: lines without numbers are their
         whole page.
         """
@@ -135,7 +135,7 @@ class CitedPlaces:
             page.lines for pair in self._first_and_last_line_pages(cite) for page in pair
         )
 
-    def usable(self, region: Region) -> bool:
+    def is_region_usable(self, region: Region) -> bool:
         last = region.end[0] if region.end[1] else region.end[0] - 1
         pages = self.document.pages[region.start[0] - 1 : max(last, region.start[0])]
         return any(page.grade != _UNUSABLE_GRADE and page.text.strip() for page in pages)
@@ -226,9 +226,9 @@ class CitedPlaces:
             )
             found = [self.region_of(section) for section in kin]
             if not found and (word in PROVISIONS or word in ("part", "regulation", "")):
-                found = [*self.located(number), *self.inner(number)]
+                found = [*self.regions_with_locator(number), *self.regions_of_inner_number(number)]
             found = found or (
-                self.located(f"note {number}") if word in ("note", "footnote") else []
+                self.regions_with_locator(f"note {number}") if word in ("note", "footnote") else []
             )
             found = found or [
                 self._region_of_clause(at)
@@ -239,14 +239,14 @@ class CitedPlaces:
                 return [self._subregion_below(region, subs[depth:]) for region in found]
         return []
 
-    def located(self, locator: str) -> list[Region]:
+    def regions_with_locator(self, locator: str) -> list[Region]:
         """What the document itself calls `locator` ("186(3)", "Schedule 2 Part A"), in any case."""
         return [
             self._region_of_part(at)
             for at in self._part_indices_by_locator.get(locator.casefold(), ())
         ]
 
-    def inner(self, number: str) -> list[Region]:
+    def regions_of_inner_number(self, number: str) -> list[Region]:
         """What is called `number` in a schedule or an opinion: "14" of "Sixth Schedule, 14"."""
         tail = f", {number.casefold()}"
         named = (

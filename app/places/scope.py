@@ -15,9 +15,9 @@ from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.language.words import ASKING_VERB, QUESTION
 from docqa.ingest.types import Document, Section, Span
 
-from .cites import PlaceCite, find_cites, in_full
+from .cites import PlaceCite, find_cites, with_places_in_full
 from .named import DocumentNames
-from .resolve import CitedPlaces, Region, common, stripped
+from .resolve import CitedPlaces, Region, intersect_spans, strip_span
 
 _OF_ATTACHED = lazily(
     rf",?\s+(?:of|in|to|under)\s+(?:the\s+)?(?:\w+\s+)?(?:{'|'.join(ATTACHMENTS)})\b", re.IGNORECASE
@@ -57,19 +57,19 @@ class Scope:
     inside: bool
 
     def parts(self, document: int, page: int, start: int, end: int) -> list[Span]:
-        return common(
+        return intersect_spans(
             [span for span in self.spans if (span.document, span.page) == (document, page)],
             start,
             end,
         )
 
 
-def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
+def find_scope(question: str, documents: Sequence[Document]) -> Scope | None:
     """The part of `documents` that `question` is limited to; None where it names no place that they
     have.
     """
-    typed = in_full(question)
-    which = DocumentNames(documents).meant_by(typed) or None
+    typed = with_places_in_full(question)
+    which = DocumentNames(documents).documents_meant_by(typed) or None
     mentions = _mentioned_places(typed, documents, which)
     if not mentions:
         if which is None:
@@ -83,7 +83,7 @@ def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
     every = [region for _, regions in mentions for region in regions]
     # Of "Part A of Schedule 2" those that are within another.
     spans = _spans_of_regions(
-        documents, [one for one in every if any(one.inside(other) for other in every)] or every
+        documents, [one for one in every if any(one.is_inside(other) for other in every)] or every
     )
     masked = _masked_places(typed, [where for where, _ in mentions])
     words = plain_words(_ALL_OF_IT.sub(" ", masked).replace("@", " "))
@@ -130,11 +130,15 @@ def _mentioned_places(
             continue
         places = CitedPlaces(document, number)
         for cite in cites:
-            regions = places.regions(cite)
+            regions = places.regions_of_cite(cite)
             if _OF_ATTACHED.match(typed, cite.end):
                 regions = [
                     *regions,
-                    *(region for number in cite.numbers for region in places.inner(number)),
+                    *(
+                        region
+                        for number in cite.numbers
+                        for region in places.regions_of_inner_number(number)
+                    ),
                 ]
             else:
                 regions = _prefer_main_body(regions, places, cite)
@@ -171,7 +175,7 @@ def _spans_of_regions(
         Located(region.document, page.page, part.start, part.end)
         for region in regions
         for page, span in region.parts(documents[region.document])
-        if (part := stripped(page.text, span)) is not None
+        if (part := strip_span(page.text, span)) is not None
     ]
     return tuple(dict.fromkeys(found))
 

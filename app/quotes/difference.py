@@ -9,7 +9,7 @@ from docqa.ingest.types import Span
 
 from .align import WORD
 from .normalise import fold
-from .sentence_runs import to_white_space
+from .sentence_runs import extend_to_white_space
 
 _PUNCTUATION = ".,;:"
 _OPENING = "\"'“„«‘(["
@@ -60,7 +60,7 @@ def word_edits(quoted: str, document: str) -> tuple[Edit, ...]:
     )
 
 
-def inline(edits: Sequence[Edit]) -> str:
+def inline_difference(edits: Sequence[Edit]) -> str:
     """`The Tenant [-may-]{+shall+} pay`: in `[-` `-]` only the quotation has it, in `{+` `+}` only
     the document.
     """
@@ -81,7 +81,7 @@ def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, in
     reach = (end - start) // 2 + 40
     low = max(0, start - reach)
     high = min(len(text), end + reach)
-    first, last = to_white_space(text, low, high, Span(0, len(text)))
+    first, last = extend_to_white_space(text, low, high, Span(0, len(text)))
     theirs = _split_into_words(text[first:last])
     ours = _split_into_words(quoted)
     matcher = _word_sequence_matcher([word.bare for word in ours], [word.bare for word in theirs])

@@ -126,7 +126,7 @@ def _folded_quote(quote: str, keep_line_hyphens: bool) -> str:
     return fold(quote, keep_line_hyphens=keep_line_hyphens).text.strip()
 
 
-def find_graded(
+def find_matches_of_grade(
     grade: Grade,
     text: str,
     folded: Callable[[bool], Folded],
@@ -158,7 +158,7 @@ def find_graded(
         ]
 
 
-def too_short(quote: str) -> bool:
+def is_too_short_quote(quote: str) -> bool:
     """Whether `quote` is too little to be evidence: under 12 characters or under 3 content
     words.
     """
@@ -300,7 +300,7 @@ class Verifier:
                 self._folded[key] = fold(text, keep_line_hyphens=keep)
             return self._folded[key]
 
-        return chain.from_iterable(find_graded(form, text, folded, wanted, furniture))
+        return chain.from_iterable(find_matches_of_grade(form, text, folded, wanted, furniture))
 
     def _distance_from_cited_place(
         self, spans: tuple[Located, ...], cited: CitedPlace | None

@@ -7,7 +7,7 @@ from functools import partial
 
 from docqa.app.answer.confidence import LEAST_PASSAGE, READER_WEIGHTS
 from docqa.app.context.context import Context
-from docqa.app.context.passage_vectors import below_headings, like_question
+from docqa.app.context.passage_vectors import likeness_to_question, text_below_headings
 from docqa.app.evidence.ranking import PassageNumber, Ranked, WordIndex
 from docqa.ingest.structure.page_breaks import sentence_over_break
 from docqa.model.heads.excerpt_reading import ExcerptReader
@@ -23,7 +23,7 @@ from .candidates import (
     scored_sentences,
     whole_passage,
 )
-from .decision import decide
+from .decision import decide_answer
 from .rereading import ExcerptReading, choose_excerpts, read_again, read_alone
 
 COMPARED_SPANS = 12  # likeliest ones, whose sentences are compared with the question
@@ -39,7 +39,7 @@ class PassageReader:
     context: Context
     words: WordIndex
 
-    def read(
+    def read_best_passages(
         self,
         question: str,
         ranked: list[Ranked],
@@ -80,7 +80,7 @@ class PassageReader:
         places = ScoredPlaces(excerpts, sentences, behind, weights)
         alone = partial(read_alone, self.reader, question, above)
         documents = self.context.documents
-        return ordered, decide(reading, places, documents, question, alone, wanted)
+        return ordered, decide_answer(reading, places, documents, question, alone, wanted)
 
     def _passages_to_read(
         self, ranked: Sequence[Ranked], count: int, first: Sequence[PassageNumber]
@@ -145,10 +145,12 @@ class PassageReader:
             for sentence in sentences[span.slot]:
                 if sentence.start < span.end and span.start < sentence.end:
                     text = excerpt.text[sentence.start : sentence.end]
-                    texts[span.slot, sentence.start] = below_headings(above, text)
+                    texts[span.slot, sentence.start] = text_below_headings(above, text)
         if self.model.passage_encoder is None or not texts:
             return sentences
-        values = like_question(self.model.passage_encoder, question, list(texts.values())).tolist()
+        values = likeness_to_question(
+            self.model.passage_encoder, question, list(texts.values())
+        ).tolist()
         likeness = dict(zip(texts, values, strict=True))
         return [
             [replace(each, similarity=likeness.get((slot, each.start), 0.0)) for each in of_excerpt]

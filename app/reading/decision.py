@@ -16,11 +16,11 @@ from docqa.app.answer.confidence import (
     LIST_IN_WORDS_FACTOR,
     SENTENCE_WEIGHT,
     VERDICT_ODDS,
-    bounded,
+    clamp_to_bounds,
 )
 from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import plain_words
-from docqa.app.facts.facts import FactKind, places_of
+from docqa.app.facts.facts import FactKind, fact_spans
 from docqa.app.reading.wording.forms import answers_briefly, asks_for_list
 from docqa.ingest.types import Document
 
@@ -58,7 +58,7 @@ def verdict_of(odds: float) -> Verdict | None:
     return None if abs(odds) < VERDICT_ODDS else Verdict.YES if odds > 0 else Verdict.NO
 
 
-def decide(
+def decide_answer(
     reading: ExcerptReading,
     places: ScoredPlaces,
     documents: Sequence[Document],
@@ -96,7 +96,7 @@ def decide(
     signals = _answer_signals(reading, candidates, form, excerpt, sentence)
     as_sentence = form is Form.FACT and wanted.kind is None
     if as_sentence and not answers_briefly(question, places.text_of(best)):
-        whole = places.whole_sentence(best)
+        whole = places.whole_sentence_candidate(best)
         if len(places.text_of(whole).split()) <= LONGEST_CLAUSE:
             candidates = (whole, *candidates[1:])
     return Candidates(candidates, reading.none, reading.tokens, form, verdict, items, signals)
@@ -124,7 +124,7 @@ def _alone_best_first(
     first: dict[tuple[int, int, int], Candidate] = {}
     texts: list[tuple[int, str]] = []
     for candidate in candidates:
-        whole = places.whole_sentence(candidate)
+        whole = places.whole_sentence_candidate(candidate)
         place = (whole.document, whole.page, whole.start)
         if place not in first:
             first[place] = candidate
@@ -133,7 +133,7 @@ def _alone_best_first(
             break
     read = alone(texts)
     scores = [
-        candidate.score + SENTENCE_WEIGHT * bounded(sentence.answers, LARGEST_ODDS)
+        candidate.score + SENTENCE_WEIGHT * clamp_to_bounds(sentence.answers, LARGEST_ODDS)
         for candidate, sentence in zip(first.values(), read, strict=True)
     ]
     best = scores.index(max(scores))
@@ -147,10 +147,10 @@ def _value_of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -
         return candidate
     if kind in (FactKind.PARTY, FactKind.PERSON):
         return candidate if places.text_of(candidate)[:1].isupper() else None
-    whole = places.whole_sentence(candidate)
+    whole = places.whole_sentence_candidate(candidate)
     start = candidate.start - whole.start
     end = candidate.end - whole.start
-    values = places_of(kind, places.text_of(whole))
+    values = fact_spans(kind, places.text_of(whole))
     inside = [value for value in values if value.start < end and start < value.end]
     if not inside and len(values) != 1:
         return None
@@ -179,7 +179,7 @@ def _candidates_from_spans(places: ScoredPlaces, spans: Iterable[ExcerptSpan]) -
     """Those of `spans` that are more than punctuation, in whole words."""
     candidates: list[Candidate] = []
     for span in spans:
-        start, end = whole_words(places.excerpts[span.slot].text, span.start, span.end)
+        start, end = extend_to_whole_words(places.excerpts[span.slot].text, span.start, span.end)
         said = None if span.said is None else max(span.said, LEAST_SPAN)
         logprob = max(span.logprob, LEAST_SPAN)
         candidate = places.candidate(span.slot, start, end, logprob, said=said)
@@ -188,7 +188,7 @@ def _candidates_from_spans(places: ScoredPlaces, spans: Iterable[ExcerptSpan]) -
     return candidates
 
 
-def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+def extend_to_whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     """`start:end` of `text` made longer until no word or number is cut and its unit is there:
     "$5,000", "25 %".
     """
@@ -275,14 +275,14 @@ def _answer_signals(
     apart = (c for c in candidates[1:] if c.slot != best.slot or not _candidates_overlap(c, best))
     second = next(apart, None)
     signals = {
-        "margin": bounded(best.logprob - reading.none, LARGEST_MARGIN),
+        "margin": clamp_to_bounds(best.logprob - reading.none, LARGEST_MARGIN),
         "likely": best.logprob,
         "lead": _score_lead(best.logprob, second.logprob if second else None),
-        "answers": bounded(reading.answers[excerpt], LARGEST_ODDS),
-        "answers_alone": bounded(alone.answers, LARGEST_ODDS),
-        "answers_elsewhere": bounded(sorted(reading.answers)[-2:][0], LARGEST_ODDS),
+        "answers": clamp_to_bounds(reading.answers[excerpt], LARGEST_ODDS),
+        "answers_alone": clamp_to_bounds(alone.answers, LARGEST_ODDS),
+        "answers_elsewhere": clamp_to_bounds(sorted(reading.answers)[-2:][0], LARGEST_ODDS),
         "form_chance": reading.forms[form],
-        "yes": bounded(alone.yes, LARGEST_ODDS),
+        "yes": clamp_to_bounds(alone.yes, LARGEST_ODDS),
         "behind": best.behind,
     }
     if best.said is not None:

@@ -11,7 +11,7 @@ from .candidates import Candidate, Candidates, Form, best_first
 _SPEAKS_AGAINST = "answers_elsewhere"
 
 
-def join_parts(
+def join_answers_of_parts(
     parts: Sequence[tuple[list[Ranked], Candidates | None]],
 ) -> tuple[list[Ranked], Candidates | None]:
     """The passages of each part by turns, the best first, and an answer with the items of all

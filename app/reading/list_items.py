@@ -11,8 +11,8 @@ from docqa.ingest.language.sentences import is_opener, sentences
 from docqa.ingest.language.words import AUXILIARY, CONJUNCTION, word_set
 from docqa.ingest.types import Document, Page, Span
 
-from .candidates import trim
-from .list_marks import ListMark, marks_in, run_of
+from .candidates import trim_span
+from .list_marks import ListMark, find_list_marks, list_starting_at_mark
 
 _PAGES_BEFORE = 1
 _PAGES_BEHIND = 4
@@ -47,12 +47,12 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
     order. Each is whole, with the items below it, without its mark, the "; and" after it and its
     last stop; of one over a page end the longer part. They do not overlap."""
     flat = _Flat(document, page)
-    marks = marks_in(flat.text)
+    marks = find_list_marks(flat.text)
     stops = flat._section_starts(document)
     begin = flat.offset(page, start)
     finish = flat.offset(page, end)
     for first in _marks_that_may_begin_list(flat.text, marks, begin, finish):
-        run, last = run_of(marks, first, stops)
+        run, last = list_starting_at_mark(marks, first, stops)
         spans = _item_spans(flat.text, marks, run, last)
         # An item, its beginning or most of it, not a word in it?
         held = [
@@ -116,7 +116,7 @@ def _item_spans(
         if after is None and not marks[run[0]].opens_line:
             end = body + next((found.end for found in sentences(text[body:end])), end - body)
         stop = _JOINING.search(text, body, end)
-        span = Span(*trim(text, body, stop.start() if stop else end))
+        span = Span(*trim_span(text, body, stop.start() if stop else end))
         if span.start >= span.end:
             break
         spans.append(span)
@@ -157,7 +157,7 @@ class _Flat:
             start = max(span.start - first, 0)
             end = min(span.end - first, len(text))
             if start < end:
-                cut = Span(*trim(text, start, end))
+                cut = Span(*trim_span(text, start, end))
                 if cut.start < cut.end:
                     found.append((page, cut))
         return max(found, key=lambda item: item[1].end - item[1].start, default=None)

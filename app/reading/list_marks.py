@@ -42,7 +42,7 @@ class ListMark:
         return self.places[0][1] == 0
 
 
-def marks_in(text: str) -> list[ListMark]:
+def find_list_marks(text: str) -> list[ListMark]:
     """The marks of `text` in order; "(b)" of "section 4(b)" is none."""
     found: dict[int, ListMark] = {}
     for match in _OPENING.finditer(text):
@@ -84,7 +84,7 @@ def _numbering_positions(mark: str) -> tuple[Place, ...]:
     return tuple(sorted(found, key=lambda place: place[1]))
 
 
-def run_of(
+def list_starting_at_mark(
     marks: Sequence[ListMark], first: int, stops: Sequence[int]
 ) -> tuple[list[int], int | None]:
     """(the marks of the list that mark `first` begins, where its text ends at the latest; None: no

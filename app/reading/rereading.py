@@ -81,13 +81,13 @@ def choose_excerpts(texts: Sequence[str], order: Sequence[int], most: int) -> li
     """The first `most` excerpts of the passages `texts` in `order`, the best first."""
     found: list[ExcerptPlace] = []
     for passage in order:
-        found += pieces(texts[passage], passage)
+        found += split_passage_into_excerpts(texts[passage], passage)
         if len(found) >= most:
             break
     return found[:most]
 
 
-def pieces(text: str, passage: int) -> list[ExcerptPlace]:
+def split_passage_into_excerpts(text: str, passage: int) -> list[ExcerptPlace]:
     """Whole sentences of a passage in runs of at most `WORDS` words; one that is much longer, as a
     table, in parts.
     """

@@ -34,7 +34,7 @@ _SIMPLER = "make it simpler: repeats inside repeats, as in (a+)+, take long"
 
 
 @dataclass(frozen=True)
-class Words:
+class WordsPattern:
     pattern: re.Pattern[str]
 
     def spans(self, text: str) -> Iterator[Span]:
@@ -43,7 +43,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Expression:
+class ExpressionPattern:
     pattern: "regex.Pattern[str]"
     written: str
     seconds: float
@@ -71,21 +71,23 @@ class Expression:
             raise UsageError(what, hint=_SIMPLER) from error
 
 
-Pattern = Words | Expression
+Pattern = WordsPattern | ExpressionPattern
 
 
-def words_pattern(words: str, *, ignore_case: bool = False, whole_words: bool = False) -> Words:
+def words_pattern(
+    words: str, *, ignore_case: bool = False, whole_words: bool = False
+) -> WordsPattern:
     """The pattern of plain `words`. Raises UsageError where there are none."""
     parts = words.split()
     if not parts:
         raise UsageError("there is nothing to look for", hint="name some words")
     pattern = _bound_to_whole_words(r"\s+".join(map(_word_pattern, parts)), whole_words)
-    return Words(re.compile(pattern, re.IGNORECASE if ignore_case else re.NOFLAG))
+    return WordsPattern(re.compile(pattern, re.IGNORECASE if ignore_case else re.NOFLAG))
 
 
 def expression_pattern(
     written: str, *, ignore_case: bool = False, whole_words: bool = False
-) -> Expression:
+) -> ExpressionPattern:
     """The pattern of a regular expression. Raises UsageError where it is none."""
     import regex
 
@@ -101,7 +103,7 @@ def expression_pattern(
         compiled = regex.compile(
             _bound_to_whole_words(_match_over_line_ends(written), whole_words), flags
         )
-        return Expression(compiled, written, EXPRESSION_SECONDS)
+        return ExpressionPattern(compiled, written, EXPRESSION_SECONDS)
     except RecursionError as error:
         raise UsageError("the expression is nested too deeply", hint=_SIMPLER) from error
     except regex.error as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from docqa.app.answer.text import CONTROL
-from docqa.app.output.render import cite_text, excerpt
+from docqa.app.output.render import cite_text, one_line_excerpt
 from docqa.ingest.types import Span
 
 from .hits import Hit, SearchedText
@@ -31,14 +31,14 @@ class HitStyle:
     context: int = 0
     colours: bool = False
 
-    def place(self, words: str) -> str:
+    def style_place(self, words: str) -> str:
         return f"{_PLACE}{words}{_PLAIN}" if self.colours else words
 
-    def found(self, words: str) -> str:
+    def style_found_words(self, words: str) -> str:
         return f"{_FOUND}{words}{_PLAIN}" if self.colours and words else words
 
 
-def shown_hits(text: SearchedText, hits: Iterable[Hit], style: HitStyle) -> Iterator[str]:
+def hit_lines(text: SearchedText, hits: Iterable[Hit], style: HitStyle) -> Iterator[str]:
     """`p. 12, section 4.2: … the words …`, one for all hits of a line at one place, with the lines
     around it.
     """
@@ -56,7 +56,7 @@ def shown_hits(text: SearchedText, hits: Iterable[Hit], style: HitStyle) -> Iter
         yield from _context_lines(text, range(lines.stop, min(unshown, text.line_count)))
 
 
-def plain(text: str) -> str:
+def without_control_characters(text: str) -> str:
     """`text` without what a terminal would obey, on one line and as long."""
     return _WHITE_SPACE.sub(" ", CONTROL.sub("", text))
 
@@ -66,8 +66,8 @@ def hit_object(
 ) -> dict[str, object]:
     """The hit as `--json` prints it; `start` and `end` are its place in `line`. Of a long line or
     hit only what is around its beginning, unless `full`; with `context` lines around it."""
-    start = text.line(hit.lines[0]).start
-    end = text.line(hit.lines[-1]).end
+    start = text.line_span(hit.lines[0]).start
+    end = text.line_span(hit.lines[-1]).end
     if not full:
         start = max(start, hit.start - HIT_CHARACTERS // 2)
         end = min(end, max(start + HIT_CHARACTERS, hit.start + HIT_CHARACTERS // 2))
@@ -88,23 +88,25 @@ def hit_object(
 
 
 def _line_texts(text: SearchedText, lines: range) -> list[str]:
-    spans = (text.line(number) for number in lines)
+    spans = (text.line_span(number) for number in lines)
     return [text.text[span.start : span.end] for span in spans]
 
 
 def _context_lines(text: SearchedText, lines: range) -> Iterator[str]:
     return (
-        f"    {excerpt(line, LINE_CHARACTERS)}" for line in _line_texts(text, lines) if line.strip()
+        f"    {one_line_excerpt(line, LINE_CHARACTERS)}"
+        for line in _line_texts(text, lines)
+        if line.strip()
     )
 
 
 def _lines_with_hits(text: SearchedText, hits: Sequence[Hit], style: HitStyle) -> Iterator[str]:
-    line = Span(text.line(hits[0].lines[0]).start, text.line(hits[0].lines[-1]).end)
+    line = Span(text.line_span(hits[0].lines[0]).start, text.line_span(hits[0].lines[-1]).end)
     for place, group in groupby(
         hits, key=lambda hit: cite_text(hit.cites, with_file=style.with_file)
     ):
         found = [Span(hit.start, hit.end) for hit in group]
-        yield f"{style.place(place)}: {_highlight_found_words(text.text, line, found, style)}"
+        yield f"{style.style_place(place)}: {_highlight_found_words(text.text, line, found, style)}"
 
 
 def _highlight_found_words(text: str, line: Span, found: Sequence[Span], style: HitStyle) -> str:
@@ -115,11 +117,11 @@ def _highlight_found_words(text: str, line: Span, found: Sequence[Span], style: 
         at = window.start
         for span in found:
             if window.start <= span.start < window.end:
-                words += plain(text[at : span.start]) + style.found(
-                    plain(text[span.start : span.end])
-                )
+                words += without_control_characters(
+                    text[at : span.start]
+                ) + style.style_found_words(without_control_characters(text[span.start : span.end]))
                 at = span.end
-        pieces.append(words + plain(text[at : window.end]))
+        pieces.append(words + without_control_characters(text[at : window.end]))
     begin = "… " if windows[0].start > line.start else ""
     end = " …" if windows[-1].end < line.end else ""
     return begin + " … ".join(pieces) + end

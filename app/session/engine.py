@@ -44,7 +44,7 @@ def open_session(
 
     chosen = options or Options()
     if is_remote(chosen.model):  # before documents are parsed, which may take long
-        Address.of(str(chosen.model), chosen.base_url)
+        Address.from_model_name(str(chosen.model), chosen.base_url)
     store = store_of(chosen)
 
     def load() -> None:
@@ -60,9 +60,9 @@ def open_session(
         parsed = read_sources(paths, request, store)
     documents = parsed.documents
     if chosen.sections is not None:
-        from docqa.app.places.limited import limited
+        from docqa.app.places.limited import limit_to_sections
 
-        documents = list(limited(documents, chosen.sections))
+        documents = list(limit_to_sections(documents, chosen.sections))
     if called is not None:
         documents = [replace(document, path=called) for document in documents]
     from .session import Session

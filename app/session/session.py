@@ -213,7 +213,7 @@ class Session:
         """
         yield from self._notices()
         self.corpus.word_index  # noqa: B018 - so that no question has to wait until it is made
-        yield from self._with_notices(self.local_reading.read())
+        yield from self._with_notices(self.local_reading.prefill_documents())
 
     def ask(self, question: str, *, wanted: Wanted = ANYTHING) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. Raises UsageError for an empty question.
@@ -227,7 +227,7 @@ class Session:
         if len(self.documents) < 2 or self.writes or self.model.reader is None:
             return self.answerer.ask(question, wanted)
         across = across_question(question, self.model.reader)
-        meant = DocumentNames(self.documents).meant_by(question)
+        meant = DocumentNames(self.documents).documents_meant_by(question)
         if len(meant) == 1 and (across is None or across.kind is QuestionKind.EACH):
             return self._answerers_of_single_documents[meant.pop()].ask(question, wanted)
         if across is None:
@@ -257,7 +257,7 @@ class Session:
         question; `nearest`: how many passages of the ranking `evidence` passes over."""
         return self.answerer.ask_again(_require_nonempty_question(question), without, nearest)
 
-    def goes_on(self, question: str) -> bool:
+    def is_follow_up(self, question: str) -> bool:
         """Whether a question cannot be understood without one before it; False without heads that
         tell.
         """
@@ -277,7 +277,11 @@ class Session:
         if not self.has_begun:
             self.has_begun = True
             if is_remote(self.options.model):
-                yield Notice(Address.of(str(self.options.model), self.options.base_url).notice())
+                yield Notice(
+                    Address.from_model_name(
+                        str(self.options.model), self.options.base_url
+                    ).privacy_notice()
+                )
             else:
                 from docqa.kernels.self_check import damage
 

@@ -11,20 +11,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.text import first_of
+from docqa.app.answer.text import list_first_names
 
 from .address import KEY_VARIABLE, Address, api_key
 from .stream import (
     ContextExceeded,
-    Discarded,
+    DiscardedReply,
     Piece,
     RemoteError,
     TransientError,
-    about_context,
-    contents_of,
-    pieces_of,
+    is_about_context_size,
     pieces_of_object,
+    pieces_of_stream,
     server_message,
+    stream_contents,
 )
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class ChatClient:
                         min(max(waited, FIRST_WAIT_S), CONNECT_S) if loads else error.wait_s or 0.0
                     )
                 again = f"waited {waited:.0f} s" if loads else f"{attempt + 1} of {ATTEMPTS}"
-                yield Discarded(f"{self._where}: {error.message}; asking again ({again})")
+                yield DiscardedReply(f"{self._where}: {error.message}; asking again ({again})")
                 time.sleep(pause)
                 attempt = attempt + (not loads)
                 waited = waited + pause
@@ -114,8 +114,8 @@ class ChatClient:
                     if "text/event-stream" in response.headers.get(
                         "content-type", "text/event-stream"
                     ):
-                        yield from pieces_of(
-                            contents_of(self._parts_before_timeout(response.iter_lines())),
+                        yield from pieces_of_stream(
+                            stream_contents(self._parts_before_timeout(response.iter_lines())),
                             self._where,
                         )
                     else:
@@ -155,7 +155,9 @@ class ChatClient:
         try:
             with (
                 httpx2.Client(
-                    timeout=limits, follow_redirects=False, trust_env=not self.address.is_here
+                    timeout=limits,
+                    follow_redirects=False,
+                    trust_env=not self.address.is_on_this_machine,
                 ) as client,
                 client.stream(
                     "POST",
@@ -196,7 +198,7 @@ class ChatClient:
         status = response.status_code
         said = server_message(text)
         message = f"status {status}" + (f": {said}" if said else "")
-        if status in (400, 413, 422, 500) and about_context(text):
+        if status in (400, 413, 422, 500) and is_about_context_size(text):
             return ContextExceeded(message, where=self._where, hint=_SENDS_LESS)
         if status in _PASSING:
             loads = (
@@ -212,7 +214,7 @@ class ChatClient:
             )
         if status == 404:
             try:
-                hint = f"it has {first_of(self.models(), 8) or 'none'}"
+                hint = f"it has {list_first_names(self.list_models(), 8) or 'none'}"
             except RemoteError as error:
                 hint = error.hint
             return RemoteError(message, where=self._where, hint=hint)
@@ -227,13 +229,13 @@ class ChatClient:
             message, where=self._where, hint=_SENDS_LESS if status in (400, 413) else ""
         )
 
-    def models(self) -> list[str]:
+    def list_models(self) -> list[str]:
         """The models that the server lists, as --model names them. Raises RemoteError where it
         lists none.
         """
         return [f"{self.address.kind}:{name}" for name in self._context_size_by_model()]
 
-    def context(self) -> int | None:
+    def context_size(self) -> int | None:
         """Tokens of the model's context, where the server's list of models says so (vLLM, SGLang,
         llama.cpp).
         """
@@ -250,7 +252,9 @@ class ChatClient:
         import httpx2
 
         try:
-            with httpx2.Client(timeout=CONNECT_S, trust_env=not self.address.is_here) as client:
+            with httpx2.Client(
+                timeout=CONNECT_S, trust_env=not self.address.is_on_this_machine
+            ) as client:
                 listed = client.get(
                     f"{self.address.base_url}/models", headers=self._request_headers()
                 ).json()

@@ -42,7 +42,7 @@ def room_for_passages(context: int) -> int:
     return max(int((context - reply - _PROMPT) * _SAFE), _SMALLEST)
 
 
-def about_context(text: str) -> bool:
+def is_about_context_size(text: str) -> bool:
     """Whether a refusal speaks of the context, in the words of vLLM, SGLang, llama.cpp and
     OpenAI.
     """
@@ -62,10 +62,10 @@ class ContextExceeded(RemoteError):
         """Fewer tokens of passages than `sent`. Raises RemoteError where nothing is left."""
         tokens = int(sent * _FEWER)
         if tokens < _SMALLEST:
-            raise self.nothing_fits() from self
+            raise self.error_when_nothing_fits() from self
         return tokens
 
-    def nothing_fits(self) -> RemoteError:
+    def error_when_nothing_fits(self) -> RemoteError:
         """The error of a context that has not even room for one passage."""
         hint = "start the server with a longer context"
         return RemoteError(
@@ -92,7 +92,7 @@ class TransientError(RemoteError):
 
 
 @dataclass(frozen=True)
-class End:
+class ReplyEnd:
     """The model has finished: `finish` is stop or length; tokens of the prompt as the server counts
     them, else 0.
     """
@@ -102,30 +102,30 @@ class End:
 
 
 @dataclass(frozen=True)
-class Discarded:
+class DiscardedReply:
     """What came until now is no part of the answer: it is sent again, for `reason`, or was thought,
     closed by a mark that nothing opened."""
 
     reason: str = ""
 
 
-Piece = Token | End | Discarded
+Piece = Token | ReplyEnd | DiscardedReply
 
 
 def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
     """The pieces of a whole chat completion, from a server that does not stream. Raises as
-    `pieces_of`.
+    `pieces_of_stream`.
     """
     if not any(
         _object_or_empty(choice).get("message")
         for choice in _choices_of_chunk(_parse_json_object(text, where))
     ):
         raise RemoteError(_unexpected_reply_message(text), where=where, hint=_HINT)
-    return pieces_of((text, "[DONE]"), where)
+    return pieces_of_stream((text, "[DONE]"), where)
 
 
-def pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
-    """The pieces of an event stream by its `contents_of`; the last is an End. Raises TransientError
+def pieces_of_stream(contents: Iterable[str], where: str) -> Iterator[Piece]:
+    """The pieces of an event stream by its `stream_contents`; the last is an End. Raises TransientError
     where it ends before the model has finished, RemoteError for lines of another form."""
     splitter = ThoughtSplitter()
     finish = ""
@@ -145,7 +145,7 @@ def pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
             parts += splitter.add(text) if isinstance(text, str) and text else []
             if splitter.late:
                 splitter.late = False
-                yield Discarded()
+                yield DiscardedReply()
             written += sum(len(part) for part, _ in parts)
             yield from starmap(Token, parts)
             finish = str(choice.get("finish_reason") or finish)
@@ -155,10 +155,10 @@ def pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
             f"the connection ended after {written:,} characters, before the answer did", where=where
         )
     count = usage.get("prompt_tokens")
-    yield End(finish, count if isinstance(count, int) and count > 0 else 0)
+    yield ReplyEnd(finish, count if isinstance(count, int) and count > 0 else 0)
 
 
-def contents_of(lines: Iterable[str]) -> Iterator[str]:
+def stream_contents(lines: Iterable[str]) -> Iterator[str]:
     """What stands behind `data:`, and llama.cpp's `error:`; other lines keep the connection
     open.
     """
@@ -198,7 +198,7 @@ def _parse_json_object(text: str, where: str) -> dict[str, object]:
     if not isinstance(value, dict) or not isinstance(value.get("choices") or [], list):
         raise RemoteError(_unexpected_reply_message(text), where=where, hint=_HINT)
     if value.get("error"):
-        if about_context(text):
+        if is_about_context_size(text):
             raise ContextExceeded(server_message(text), where=where)
         code = _object_or_empty(value["error"]).get("code")
         kind = TransientError if code is None or str(code).startswith(("5", "429")) else RemoteError

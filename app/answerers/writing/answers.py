@@ -25,7 +25,7 @@ from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import kinds_in
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.rereading import ReadAlone
-from docqa.app.reading.wording.forms import fits_type
+from docqa.app.reading.wording.forms import fits_type_asked_for
 
 from .candidates import words_and_values
 from .literal import Differences
@@ -49,7 +49,7 @@ class ReadQuestion:
     small: bool = False
 
     @property
-    def least(self) -> float:
+    def least_chance_of_answer(self) -> float:
         """The chance from which a statement counts as an answer."""
         return SMALL_STATEMENT_CHANCE if self.small else STATEMENT_CHANCE
 
@@ -75,7 +75,7 @@ def claim_of(statement: str, question: str) -> tuple[str, bool]:
     return (behind if verdict is not None and not bare else statement), bare
 
 
-def answering(
+def chance_and_runs_that_answer(
     asked: ReadQuestion, statement: str, runs: Sequence[Run]
 ) -> tuple[float, list[tuple[float, Run]], list[Mapping[str, float]]]:
     """(the chance that `statement` answers and some of `runs` say so, those that do with the chance
@@ -93,7 +93,7 @@ def answering(
             default=0.0,
         ),
         kinds_of_the_readers=_share_of_words_of_same_kind(claim, asked.words),
-        wrong_type=float(not fits_type(asked.question, claim)),
+        wrong_type=float(not fits_type_asked_for(asked.question, claim)),
         other_verdict=min(agrees, 0.0),
         passage_answers=asked.passage_answers,
     )
@@ -108,7 +108,9 @@ def answering(
             found.append((text.chance * chance_of(agrees) if bare else chance_of(odds), run))
             signals.append(each)
     best = max((chance for chance, _ in found), default=0.0)
-    saying = [(chance, run) for chance, run in found if chance >= min(best, asked.least)]
+    saying = [
+        (chance, run) for chance, run in found if chance >= min(best, asked.least_chance_of_answer)
+    ]
     return best, saying, [] if bare else signals
 
 

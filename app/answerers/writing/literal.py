@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
-from docqa.app.facts.facts import Relation, compare, fact_of, read_dates, states
+from docqa.app.facts.facts import Relation, compare_facts, fact_of, is_fact_stated, read_dates
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
 from docqa.ingest.language.quantities import figures, folded
 from docqa.ingest.language.sentences import sentence_texts
 
-from .opposites import opposed, other_bounds
+from .opposites import numbers_with_opposite_bound, words_with_opposite_in_quotes
 
 _NOT = re.compile(
     r"\b(?<!or )(?:(?:not|no(?!\.?\s*\d)|never|neither|nor|none|nothing|cannot)\b"
@@ -79,7 +79,7 @@ class Differences:
     contrasts: tuple[str, ...] = ()
 
     @property
-    def decisive(self) -> bool:
+    def is_decisive(self) -> bool:
         """Whether the statement cannot be called supported at all, in any part."""
         return bool(self.numbers or self.negations or self.contrasts)
 
@@ -87,12 +87,15 @@ class Differences:
         return any(vars(self).values())
 
 
-def differences(statement: str, quoted: str, around: str = "") -> Differences:
+def literal_differences(statement: str, quoted: str, around: str = "") -> Differences:
     """What `statement` says that `quoted` does not; names and numbers of places may also be in what
     is `around` the quotes."""
     close = _closest_sentences(statement, quoted)
     return Differences(
-        numbers=(*_missing_numbers(statement, quoted, around), *other_bounds(statement, quoted)),
+        numbers=(
+            *_missing_numbers(statement, quoted, around),
+            *numbers_with_opposite_bound(statement, quoted),
+        ),
         negations=tuple(_differing_negations(statement, close, sentence_texts(quoted))),
         modals=tuple(
             said.group()
@@ -103,16 +106,16 @@ def differences(statement: str, quoted: str, around: str = "") -> Differences:
             *_missing_names(statement, f"{quoted} {around}"),
             *_missing_opening_name(statement, close, around),
         ),
-        contrasts=tuple(opposed(statement, quoted)),
+        contrasts=tuple(words_with_opposite_in_quotes(statement, quoted)),
     )
 
 
-def denies(text: str) -> bool:
+def has_denial(text: str) -> bool:
     """Whether `text` denies something with "not" or a word like it."""
     return _NOT.search(text) is not None
 
 
-def names_and_figures(statement: str) -> int:
+def count_names_and_figures(statement: str) -> int:
     """How many different names, after its first word, and numbers in digits `statement` has."""
     names = {match.group() for match in _NAME.finditer(statement) if match.start()}
     return len(names) + len({figure.value for figure in figures(statement) if figure.digits})
@@ -136,13 +139,15 @@ def _missing_numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
             found = {other.value for other in others}
             if found and figure.value not in found:
                 yield figure.shown
-        elif not (figure.value in of_places and figure.value in near) and not states(
+        elif not (figure.value in of_places and figure.value in near) and not is_fact_stated(
             known, fact_of(figure)
         ):
             yield figure.shown + (f" {figure.unit}" if figure.unit else "")
     dated = read_dates(quoted)
     for shown, readings in groupby(read_dates(statement), key=lambda fact: fact.shown):
-        if all(compare(one, other) is Relation.CONFLICTING for one in readings for other in dated):
+        if all(
+            compare_facts(one, other) is Relation.CONFLICTING for one in readings for other in dated
+        ):
             yield shown
     yield from sorted(
         _web_and_email_addresses(statement) - _web_and_email_addresses(f"{quoted} {around}")

@@ -35,7 +35,7 @@ _BEHIND = re.compile(
 )
 
 
-def opposed(statement: str, quoted: str) -> Iterator[str]:
+def words_with_opposite_in_quotes(statement: str, quoted: str) -> Iterator[str]:
     """The words of `statement` whose opposite the sentences of `quoted` about the same say, and
     none says them.
     """
@@ -93,7 +93,7 @@ def _axes_by_word() -> dict[str, list[tuple[_Axis, int]]]:
     return found
 
 
-def other_bounds(statement: str, quoted: str) -> Iterator[str]:
+def numbers_with_opposite_bound(statement: str, quoted: str) -> Iterator[str]:
     """The numbers that `statement` gives as a bound, each as written, and the quotes only as the
     opposite one.
     """

@@ -15,7 +15,7 @@ from docqa.app.evidence.terms import count_content_words
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Span
 
-from .marks import find_marks, without_marks
+from .marks import find_citation_marks, without_citation_marks
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*\n?", re.MULTILINE)
 _BROKEN_MARK = re.compile(r"(?:(?<!\s)\s++)?\[[\d,;\s]*+\Z")  # of a reply that was cut off
@@ -66,7 +66,7 @@ class WrittenStatement:
     @property
     def plain(self) -> str:
         """Its words on one line, without Markdown's marks."""
-        return plain(self.text)
+        return plain_line(self.text)
 
     @property
     def cites_something(self) -> bool:
@@ -83,7 +83,7 @@ class Written:
     statements: tuple[WrittenStatement, ...]
 
 
-def plain(text: str) -> str:
+def plain_line(text: str) -> str:
     """`text` on one line, without emphasis, and a table's row with commas."""
     bare = _EMPHASIS.sub("", text)
     if bare.count("|") > 1:
@@ -99,7 +99,7 @@ def starts_with_verdict(text: str) -> tuple[Verdict | None, str]:
     return Verdict(match[1].lower()), text[match.end() :]
 
 
-def read_statements(reply: str, most: int) -> Written:
+def split_into_statements(reply: str, most: int) -> Written:
     """The statements of `reply`, whose model was given sentences with the numbers 1 to `most` (0:
     none).
     """
@@ -109,9 +109,9 @@ def read_statements(reply: str, most: int) -> Written:
     )
     text = _BROKEN_MARK.sub("", text).rstrip()
     quoted = [Span(found.start, found.end) for found in find_quotations(text)[0] if not found.block]
-    marks = list(find_marks(text, most, quoted))
-    shown, places = without_marks(text, [span for span, _ in marks])
-    found = list(_Reading(shown).statements())
+    marks = list(find_citation_marks(text, most, quoted))
+    shown, places = without_citation_marks(text, [span for span, _ in marks])
+    found = list(_Reading(shown).read_all_statements())
     opened: set[int] = set()  # the lines whose marks stand before what they belong to
     for (_, numbers), at in zip(marks if found else (), places):
         line = shown.rfind("\n", 0, at) + 1
@@ -145,7 +145,7 @@ class _Reading:
                 self.quotations.append((Span(at + 1, len(text)), whole.rpartition(" ")[0] or whole))
         self.before: WrittenStatement | None = None
 
-    def statements(self) -> Iterator[WrittenStatement]:
+    def read_all_statements(self) -> Iterator[WrittenStatement]:
         """The statements in order; those that only quote belong to the one before, where there is
         one.
         """
@@ -175,7 +175,7 @@ class _Reading:
         opens = content.rstrip(" *_").endswith(":")
         heads = not last and (opens or _HEADING.match(content)) and not self._quotes_in(line)
         if heads or polite:
-            self.lead = plain(content.lstrip("#").strip()) if opens and not polite else ""
+            self.lead = plain_line(content.lstrip("#").strip()) if opens and not polite else ""
             self.before = None
             return True
         if not _BULLET.match(content).group().strip() and "|" not in content:  # type: ignore[union-attr]

@@ -62,18 +62,18 @@ class NamedTable:
     entries: tuple[NamedRow, ...]
 
     @property
-    def start(self) -> int:
+    def start_offset(self) -> int:
         return self.grid.start
 
     @property
-    def end(self) -> int:
+    def end_offset(self) -> int:
         return self.grid.end
 
     def column_name(self, column: int) -> str:
         return " ".join(cell.text for cell in self.columns[column])
 
 
-def tables_of(document: Document, page: int) -> list[NamedTable]:
+def named_tables_of_page(document: Document, page: int) -> list[NamedTable]:
     """The tables of `page`, in order; one that goes on has the heads of the page before."""
     return [
         table

@@ -32,7 +32,7 @@ class TableWords:
     known: frozenset[str]
 
     @classmethod
-    def of(cls, table: NamedTable, above: str) -> Self:
+    def from_table(cls, table: NamedTable, above: str) -> Self:
         own = tuple(distinct_terms(entry.name.text) for entry in table.entries)
         names = tuple(
             distinct_terms(entry.group) | mine
@@ -47,12 +47,12 @@ class TableWords:
             lowest = (*lowest, distinct_terms(table.corner))
         return cls(own, names, heads, lowest, distinct_terms(above).union(*heads))
 
-    def every(self) -> frozenset[str]:
+    def all_stems(self) -> frozenset[str]:
         """All stems that name a row or a column, or are above."""
         return self.known.union(*self.names, *self.heads)
 
 
-def best_field(
+def best_row_and_column(
     wanted: frozenset[str], table: NamedTable, words: TableWords, columns: Sequence[int]
 ) -> Field | None:
     """The row, and which of `columns`, that have most of the wanted stems; None where two fit as

@@ -31,10 +31,10 @@ def asks_for_reason(question: str) -> bool:
 def answers_briefly(question: str, words: str) -> bool:
     """Whether `words` alone answer `question`: it asks for no reason or way, and they are of the
     type that it asks for."""
-    return not asks_for_reason(question) and fits_type(question, words)
+    return not asks_for_reason(question) and fits_type_asked_for(question, words)
 
 
-def fits_type(question: str, words: str) -> bool:
+def fits_type_asked_for(question: str, words: str) -> bool:
     """Whether `words` have what `question` asks for: a number for "how long", a time for
     "when is".
     """

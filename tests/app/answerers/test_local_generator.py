@@ -240,7 +240,7 @@ def test_what_nothing_bears_out_is_written_again_once(note, writing_model, tmp_p
         yield Token(replies[len(told) - 1])
         return Reply(replies[len(told) - 1])
 
-    monkeypatch.setattr(local_generator, "write", write)
+    monkeypatch.setattr(local_generator, "write_reply", write)
     with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
         events = list(session.ask(QUESTION))
     answer = answer_of(events)
@@ -251,7 +251,7 @@ def test_what_nothing_bears_out_is_written_again_once(note, writing_model, tmp_p
 
 def test_a_model_that_writes_nothing_is_said_to(note, writing_model, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        generation, "turn_ends", lambda tokenizer: frozenset(range(tokenizer.vocab_size))
+        generation, "turn_end_tokens", lambda tokenizer: frozenset(range(tokenizer.vocab_size))
     )
     with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
         answer = answer_of(list(session.ask(QUESTION)))

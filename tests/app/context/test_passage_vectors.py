@@ -87,7 +87,7 @@ def test_without_an_encoder_nothing_is_gathered(document, model, tmp_path):
     found = PassageVectors(
         SimpleNamespace(passage_encoder=None), lay_out([document(*PAGES)], model.tokenizer)
     )
-    found.read_until(1_000)
+    found.encode_until(1_000)
     found.save(tmp_path)
     found.load(tmp_path)
-    assert not found and found.scores(QUESTION) is None and not list(tmp_path.iterdir())
+    assert not found and found.question_likenesses(QUESTION) is None and not list(tmp_path.iterdir())

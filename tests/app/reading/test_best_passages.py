@@ -126,7 +126,7 @@ def test_without_the_models_scores_words_alone_rank(lease, reading_model, quick)
     with open_session([str(lease)], options, model=reading_model) as opened:
         list(opened.ask(QUESTION))
         by_words = opened.corpus.ranked_by_words(QUESTION)
-        ranked, _ = opened.local.find(QUESTION)
+        ranked, _ = opened.local.find_candidates(QUESTION)
     assert [item.passage_number for item in ranked] == [
         item.passage_number for item in by_words[: len(ranked)]
     ]
@@ -139,7 +139,7 @@ def test_a_number_of_passages_changes_what_is_read_and_listed(lease, reading_mod
         [str(lease)], Options(store=False, preview=False, k=k), model=reading_model
     ) as opened:
         *_, finished = opened.ask(QUESTION)
-        ranked, candidates = opened.local.find(QUESTION)
+        ranked, candidates = opened.local.find_candidates(QUESTION)
     most = READER_WEIGHTS["excerpts"] if k is None else k
     assert 0 < sum(item.reader is not None for item in ranked) <= most
     assert candidates is not None
@@ -189,5 +189,5 @@ def test_both_parts_of_a_question_are_found_before_the_documents_are_read(
     with open_session(
         [str(lease)], Options(store=False, quick=True), model=reading_model
     ) as opened:
-        _, found = opened.local.find(TWO_PARTS)
+        _, found = opened.local.find_candidates(TWO_PARTS)
     assert found.form is Form.TWO_PARTS and len(found.items) >= 2
