@@ -102,7 +102,8 @@ def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Itera
     ):
         yield f'  reads:  "{_clip_text(quote.reads)}"'
     if quote.difference:
-        yield f"  differs, [-quoted-]{{+document+}}: {_clip_text(inline_difference(_abridge_equal_stretches(quote.difference)))}"
+        edits = _abridge_equal_stretches(quote.difference)
+        yield f"  differs, [-quoted-]{{+document+}}: {_clip_text(inline_difference(edits))}"
     for gap in quote.found.omitted:
         if gap:
             yield f'  left out at the ellipsis: "{_clip_text(gap)}"'

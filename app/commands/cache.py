@@ -176,7 +176,8 @@ def _prune_history(store: Store, budget: int) -> tuple[int, int]:
 
 def _line(entry: StoreEntry) -> str:
     files = ", ".join(printable(name) for name in entry.files)
-    return f"{entry.kind:9} {entry.key[:12]} {size_text(entry.bytes):>10} {_day(entry.used)} {entry.status} {files}".rstrip()
+    size = size_text(entry.bytes)
+    return f"{entry.kind:9} {entry.key[:12]} {size:>10} {_day(entry.used)} {entry.status} {files}".rstrip()
 
 
 def _day(seconds: float) -> str:

@@ -47,7 +47,7 @@ _VECTORS = "vectors.safetensors"
 
 class TokenVectors:
     """The evidence head's vector of every token so far, int8 [tokens, width], None without a head;
-    `on_hidden`: for the prefill. Rows before a grid point are the same after a resumed prefill.
+    `add_hidden_outputs`: for the prefill. Rows before a grid point are the same after a resumed prefill.
     Mutable."""
 
     def __init__(self, head: EvidenceHead | None) -> None:

@@ -70,7 +70,8 @@ class Forecast:
             f"reading      about {duration_text(self.seconds)}",
             f"download     {size_text(self.download_bytes)}, {size_text(self.free_disk_bytes)} are free",
             f"disk         {size_text(self.disk_bytes)} more for what is kept of the reading",
-            f"memory       {size_text(self.memory_bytes)} as it comes, {size_text(self.packed_memory_bytes)} in 4 bits, {have}",
+            f"memory       {size_text(self.memory_bytes)} as it comes, "
+            f"{size_text(self.packed_memory_bytes)} in 4 bits, {have}",
             f"YaRN factor  {self.yarn_factor:g}",
         ]
 

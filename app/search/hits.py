@@ -57,7 +57,7 @@ class SearchedText:
         )
 
     def find_hits(self, pattern: Pattern) -> Iterator[Hit]:
-        """Every place of `pattern`, with its lines and cites. Raises as `places`."""
+        """Every place of `pattern`, with its lines and cites. Raises as `find_places`."""
         for span in self.find_places(pattern):
             first, last = (
                 bisect_right(self._line_starts, at) - 1 for at in (span.start, span.end - 1)

@@ -56,7 +56,7 @@ class ChatClient:
         think: bool | None = None,
         schema: Mapping[str, object] | None = None,
     ) -> Iterator[Piece]:
-        """The pieces of the model's reply, the last of them an End; closing the iterator ends the
+        """The pieces of the model's reply, the last of them a ReplyEnd; closing the iterator ends the
         connection.
 
         `think` None leaves it to the server whether a model that can think does so; `schema`: of

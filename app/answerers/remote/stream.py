@@ -125,7 +125,7 @@ def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
 
 
 def pieces_of_stream(contents: Iterable[str], where: str) -> Iterator[Piece]:
-    """The pieces of an event stream by its `stream_contents`; the last is an End. Raises TransientError
+    """The pieces of an event stream by its `stream_contents`; the last is a ReplyEnd. Raises TransientError
     where it ends before the model has finished, RemoteError for lines of another form."""
     splitter = ThoughtSplitter()
     finish = ""

@@ -67,7 +67,9 @@ def test_a_kept_context_is_the_one_laid_out_anew(document, model, tmp_path_facto
     kept = CachedParts(Store(tmp_path_factory.mktemp("cache")), "tiny")
     expected = lay_out(documents, model.tokenizer, opening)
     assert same(kept.load_or_lay_out_context(documents, lambda: model.tokenizer, opening), expected)
-    again = kept.load_or_lay_out_context(documents, fail if documents else lambda: model.tokenizer, opening)
+    again = kept.load_or_lay_out_context(
+        documents, fail if documents else lambda: model.tokenizer, opening
+    )
     assert same(again, expected) and not kept.notices
     texts = [
         text_below_headings(each.passage.section, expected.text_of(each))

@@ -90,4 +90,6 @@ def test_without_an_encoder_nothing_is_gathered(document, model, tmp_path):
     found.encode_until(1_000)
     found.save(tmp_path)
     found.load(tmp_path)
-    assert not found and found.question_likenesses(QUESTION) is None and not list(tmp_path.iterdir())
+    assert (
+        not found and found.question_likenesses(QUESTION) is None and not list(tmp_path.iterdir())
+    )

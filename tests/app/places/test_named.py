@@ -41,7 +41,11 @@ def test_a_document_is_meant_by_its_place_in_the_order():
         == names.documents_meant_by("and the last file?")
         == {1}
     )
-    assert names.documents_meant_by("Which law governs it?") == names.meant_by("the third contract?") == set()
+    assert (
+        names.documents_meant_by("Which law governs it?")
+        == names.meant_by("the third contract?")
+        == set()
+    )
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,8 @@ def test_hits_of_one_line_are_shown_together_and_apart_in_json(document):
     found = [(each["start"], each["end"], each["before"], each["after"]) for each in objects]
     assert found == [(0, 4, [], ["no"]), (9, 13, [], ["no"]), (0, 4, ["no"], [])]
     assert [
-        len(list(SearchedText(lease).find_places(words_pattern(words)))) for words in ("rent", "rents")
+        len(list(SearchedText(lease).find_places(words_pattern(words))))
+        for words in ("rent", "rents")
     ] == [3, 0]
 
 
