@@ -43,7 +43,7 @@ def test_a_document_is_meant_by_its_place_in_the_order():
     )
     assert (
         names.documents_meant_by("Which law governs it?")
-        == names.meant_by("the third contract?")
+        == names.documents_meant_by("the third contract?")
         == set()
     )
 
