@@ -25,7 +25,7 @@ class Cite:
     end: int
     lines: tuple[int, int] | None = None
 
-    def touches(self, file: str, page: int, start: int, end: int) -> bool:
+    def touches_span(self, file: str, page: int, start: int, end: int) -> bool:
         """Whether it has some of the characters `start:end` of a page, the only one of a file
         without pages.
         """
@@ -33,7 +33,7 @@ class Cite:
             self.file == file and (self.page or 1) == page and self.start < end and start < self.end
         )
 
-    def holds(self, file: str, page: int, start: int, end: int) -> bool:
+    def holds_span(self, file: str, page: int, start: int, end: int) -> bool:
         """Whether it has all of them."""
         return (
             self.file == file
@@ -75,7 +75,7 @@ class Statement:
     file: str | None = None
 
     @property
-    def borne_out(self) -> bool:
+    def is_borne_out(self) -> bool:
         """Whether its quotes bear it out, in part at least; "not stated" needs none."""
         return self.file is not None or self.support not in (
             Support.UNSUPPORTED,
@@ -111,7 +111,7 @@ class CoverageReport:
     hidden_spans: int = 0
     warnings: tuple[str, ...] = ()
 
-    def warned(self, *more: str) -> Self:
+    def with_warnings(self, *more: str) -> Self:
         """The same with `more` after its warnings."""
         return replace(self, warnings=(*self.warnings, *more))
 
@@ -179,7 +179,9 @@ class Answer:
         """The Answer that `to_json_object` wrote, now or under schema 1. Raises TypeError or
         ValueError.
         """
-        answer: Self = record_of(cls, {key: item for key, item in value.items() if key != "schema"})
+        answer: Self = record_from_json(
+            cls, {key: item for key, item in value.items() if key != "schema"}
+        )
         if value.get("schema") == 1 and answer.refused:  # it had the chance that nothing answers
             return replace(answer, confidence=round(1.0 - answer.confidence, 4))
         return answer
@@ -200,7 +202,7 @@ class Answer:
 _hints = lru_cache(maxsize=None)(get_type_hints)
 
 
-def record_of(hint: Any, value: Any) -> Any:
+def record_from_json(hint: Any, value: Any) -> Any:
     """The dataclass `hint` that `asdict` made `value` of, with all in it. Raises TypeError for a
     missing or unknown field, ValueError for an unknown enum."""
     if value is None:
@@ -211,12 +213,14 @@ def record_of(hint: Any, value: Any) -> Any:
                 f"{hint.__name__} is written as an object, not as {type(value).__name__}"
             )
         hints = _hints(hint)
-        return hint(**{name: record_of(hints.get(name), item) for name, item in value.items()})
+        return hint(
+            **{name: record_from_json(hints.get(name), item) for name, item in value.items()}
+        )
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(value)
     parts = [part for part in get_args(hint) if part is not type(None)]
     if get_origin(hint) is tuple:
-        return tuple(record_of(parts[0], item) for item in value)
+        return tuple(record_from_json(parts[0], item) for item in value)
     if get_origin(hint) in (Union, UnionType):
-        return record_of(parts[0], value)
+        return record_from_json(parts[0], value)
     return value

@@ -131,7 +131,7 @@ def log_odds(chance: float) -> float:
     return math.log(bounded / (1 - bounded))
 
 
-def bounded(value: float, largest: float) -> float:
+def clamp_to_bounds(value: float, largest: float) -> float:
     """`value` within `largest` on either side of 0."""
     return max(min(value, largest), -largest)
 
@@ -147,7 +147,9 @@ def answer_chance(
     if BY_CLAUSE in signals:
         return signals[BY_CLAUSE]
     chosen = calibration or OWN_ODDS
-    return _logistic(signals, chosen["features"], chosen.get("forms", {}).get(form, chosen))
+    return _logistic_probability(
+        signals, chosen["features"], chosen.get("forms", {}).get(form, chosen)
+    )
 
 
 def first_passage_chance(
@@ -159,7 +161,7 @@ def first_passage_chance(
     fitted = calibration.get("evidence") if calibration else None
     if calibration is None or fitted is None or BY_CLAUSE in signals:
         return answer_chance(signals, calibration)
-    return _logistic(signals, calibration["features"], fitted)
+    return _logistic_probability(signals, calibration["features"], fitted)
 
 
 def agreement_chance(signals: Mapping[str, float], calibration: NamedLogistic | None) -> float:
@@ -168,10 +170,12 @@ def agreement_chance(signals: Mapping[str, float], calibration: NamedLogistic | 
     """
     if calibration is None or not signals:
         return 0.0
-    return _logistic(signals, calibration["features"], calibration)
+    return _logistic_probability(signals, calibration["features"], calibration)
 
 
-def _logistic(signals: Mapping[str, float], features: list[str], fitted: Logistic) -> float:
+def _logistic_probability(
+    signals: Mapping[str, float], features: list[str], fitted: Logistic
+) -> float:
     weighed = zip(features, fitted["weights"], strict=True)
     return chance_of(fitted["bias"] + sum(w * signals.get(name, 0.0) for name, w in weighed))
 

@@ -27,17 +27,17 @@ class Grade(StrEnum):
         return "quote found" if self.verified else f"not verified: {self}"
 
     @property
-    def found(self) -> str:
+    def found_text(self) -> str:
         """The label, or in a few words what is wrong with the quote."""
         return _FOUND.get(self, self.label)
 
     @property
-    def explained(self) -> str:
+    def explanation(self) -> str:
         meaning = _MEANINGS.get(self)
         return f"{self.label} ({meaning})" if meaning else self.label
 
 
-def weakest(grades: Iterable[Grade]) -> Grade:
+def weakest_grade(grades: Iterable[Grade]) -> Grade:
     """At least one is given."""
     order = list(Grade)
     return max(grades, key=order.index)
@@ -83,7 +83,7 @@ class Support(StrEnum):
     CONTRADICTED = "contradicted"
 
     @property
-    def good(self) -> bool:
+    def is_good(self) -> bool:
         """Whether the statement may be shown as verified."""
         return self in (Support.QUOTED, Support.SUPPORTED)
 

@@ -13,7 +13,7 @@ def compact_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def storable(text: str) -> str:
+def storable_text(text: str) -> str:
     """`text` as UTF-8 can hold it: else, of a file's name, as backslash escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -23,7 +23,7 @@ def clip(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
 
 
-def first_of(names: Sequence[str], most: int) -> str:
+def list_first_names(names: Sequence[str], most: int) -> str:
     """`a, b and 3 more`: at most so many of `names`."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

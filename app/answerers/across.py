@@ -20,12 +20,12 @@ from docqa.app.answer.confidence import (
 from docqa.app.answer.events import DocumentAnswered, Event, Finished, ReadProgress
 from docqa.app.answer.grades import Status, Support
 from docqa.app.context.provenance import documents_hash
-from docqa.app.facts.facts import FactKind, read, sort_key
+from docqa.app.facts.facts import FactKind, read_first_fact, sort_key
 from docqa.app.reading.wording.across import AcrossQuestion
 from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.protocol import NamedLogistic
 
-from .compose import Draft, Stated, answer_of
+from .compose import Draft, Stated, answer_from_statements
 from .corpus import Corpus
 from .extractive import ExtractiveAnswerer
 
@@ -56,7 +56,7 @@ def ask_across(
     started = time.monotonic()
     answers: dict[int, DocumentAnswer] = {}
     signals: dict[int, Mapping[str, float]] = {}
-    scores = corpus.word_index.scores(question) if asked.kind.picks else np.zeros(0)
+    scores = corpus.word_index.bm25_scores(question) if asked.kind.picks else np.zeros(0)
     order = _likeliest_first(question, corpus, numbers)
     for number in order:
         answerer = alone[number]
@@ -71,20 +71,20 @@ def ask_across(
                 answers[number] = DocumentAnswer(corpus.documents[number].path, event.answer)
         answer = answers[number].answer
         if asked.kind.picks and asked.wanted.kind:
-            agrees = _named_chance(answer, question)
+            agrees = _chance_of_named_value(answer, question)
             answers[number] = replace(answers[number], agrees=agrees)
         elif asked.kind.picks:
             signals[number] = answerer.signals(asked.question)
             if signals[number]:  # it was read
                 signals[number] = {**signals[number], **_word_signals(scores, corpus, number)}
             fitted = answerer.model.calibration.get("agrees")
-            for other, agrees in _agreements(signals, fitted).items():
+            for other, agrees in _chances_by_document(signals, fitted).items():
                 answers[other] = replace(answers[other], agrees=agrees)
-        if _counts(asked, answers[number]) and len(answers) < len(order):
+        if _is_part_of_answer(asked, answers[number]) and len(answers) < len(order):
             yield DocumentAnswered(answers[number].path, answer)
     inside = [answers[number] for number in numbers]
     seconds = round(time.monotonic() - started, 3)
-    yield Finished(_joined(asked, question, corpus, inside, seconds))
+    yield Finished(_join_document_answers(asked, question, corpus, inside, seconds))
 
 
 def _likeliest_first(question: str, corpus: Corpus, numbers: Sequence[int]) -> list[int]:
@@ -107,7 +107,7 @@ def _progress_of_all(
     return replace(event, done=done, total=total, eta_seconds=eta)
 
 
-def _named_chance(answer: Answer, question: str) -> float:
+def _chance_of_named_value(answer: Answer, question: str) -> float:
     """The chance that `answer` is the value that the question names: of "New York, United States"
     "New York" has to be in it."""
     value = str(answer.answer or "").partition(",")[0].casefold()
@@ -124,7 +124,7 @@ def _word_signals(scores: np.ndarray, corpus: Corpus, document: int) -> Mapping[
     return {"words": scores[own].max(), "front_words": scores[own[:FRONT_PASSAGES]].max()}
 
 
-def _agreements(
+def _chances_by_document(
     signals: Mapping[int, Mapping[str, float]], calibration: NamedLogistic | None
 ) -> dict[int, float]:
     """How likely what is asked holds for each document: by its signals, and by how far each is
@@ -139,21 +139,21 @@ def _agreements(
     return chances
 
 
-def _counts(asked: AcrossQuestion, each: DocumentAnswer) -> bool:
+def _is_part_of_answer(asked: AcrossQuestion, document_answer: DocumentAnswer) -> bool:
     """Whether what a document says is part of the answer."""
-    return not each.answer.refused and (
-        not asked.kind.picks or log_odds(each.agrees) >= AGREES_ODDS
+    return not document_answer.answer.refused and (
+        not asked.kind.picks or log_odds(document_answer.agrees) >= AGREES_ODDS
     )
 
 
-def _joined(
+def _join_document_answers(
     asked: AcrossQuestion,
     question: str,
     corpus: Corpus,
     answers: Sequence[DocumentAnswer],
     seconds: float,
 ) -> Answer:
-    stating = _stating(asked, answers)
+    stating = _documents_of_answer(asked, answers)
     possible = [
         each for each in answers if each.answer.status is Status.POSSIBLE or not each.answer.refused
     ]
@@ -171,12 +171,12 @@ def _joined(
     draft = Draft(
         question=question,
         ranked=(),
-        coverage=corpus.coverage(0 if status is Status.PARTIAL else len(corpus.context)),
-        usage=_usage_of_all(answers, seconds),
+        coverage=corpus.coverage_report(0 if status is Status.PARTIAL else len(corpus.context)),
+        usage=_total_usage(answers, seconds),
         provenance={**first.provenance, "document": documents_hash(corpus.documents)},
     )
-    stated = _stated(asked, stating, answers)
-    joined = answer_of(draft, stated, status, chance, corpus.context)
+    stated = _statement_per_document(asked, stating, answers)
+    joined = answer_from_statements(draft, stated, status, chance, corpus.context)
     # The passages of all in turn, the likeliest first, as many as one answer lists.
     order = sorted(answers, key=lambda each: (each.answer.refused, -likely[each.path]))
     turns = zip_longest(*(each.answer.evidence for each in order))
@@ -185,7 +185,7 @@ def _joined(
     return replace(joined, evidence=tuple(rows[:most]))
 
 
-def _usage_of_all(answers: Sequence[DocumentAnswer], seconds: float) -> Usage:
+def _total_usage(answers: Sequence[DocumentAnswer], seconds: float) -> Usage:
     usages = [each.answer.usage for each in answers]
     return Usage(
         sum(usage.tokens_read for usage in usages),
@@ -195,7 +195,7 @@ def _usage_of_all(answers: Sequence[DocumentAnswer], seconds: float) -> Usage:
     )
 
 
-def _stated(
+def _statement_per_document(
     asked: AcrossQuestion, stating: Sequence[DocumentAnswer], answers: Sequence[DocumentAnswer]
 ) -> Stated:
     """A statement for each document that is `stating`; for the others that they do not say, where
@@ -208,7 +208,7 @@ def _stated(
     statements: list[Statement] = []
     quotes: list[Quote] = []
     for each in shown:
-        words, own = _words_of(asked, each) if each in stating else (NOT_STATED, ())
+        words, own = _words_and_quotes(asked, each) if each in stating else (NOT_STATED, ())
         lines.append(f"{PurePath(each.path).name}: {words}")
         numbers = tuple(range(len(quotes), len(quotes) + len(own)))
         support = Support.QUOTED if own else Support.UNSUPPORTED
@@ -220,25 +220,29 @@ def _stated(
     return Stated(answer or None, tuple(statements), tuple(quotes))
 
 
-def _words_of(asked: AcrossQuestion, each: DocumentAnswer) -> tuple[str, tuple[Quote, ...]]:
+def _words_and_quotes(
+    asked: AcrossQuestion, document_answer: DocumentAnswer
+) -> tuple[str, tuple[Quote, ...]]:
     """What a document says: in its words, without a verdict, where it is picked."""
-    answer = each.answer
+    answer = document_answer.answer
     in_words = "; ".join(statement.text for statement in answer.statements)
     words = in_words if asked.kind.picks else str(answer.answer)
     return words, answer.quotes[:1] if len(answer.statements) < 2 else answer.quotes
 
 
-def _stating(asked: AcrossQuestion, answers: Sequence[DocumentAnswer]) -> Sequence[DocumentAnswer]:
+def _documents_of_answer(
+    asked: AcrossQuestion, answers: Sequence[DocumentAnswer]
+) -> Sequence[DocumentAnswer]:
     """Those of the answer, in its order: of a comparison the one that was asked for first, where
     values decide.
     """
-    counting = [each for each in answers if _counts(asked, each)]
+    counting = [each for each in answers if _is_part_of_answer(asked, each)]
     least = AGREES_CHANCE ** len(answers)
     if asked.kind.picks and _all_right_chance(asked, counting, answers) < least:
         return []
     if asked.kind in _ORDERED:
         for kind in _COMPARED:
-            facts = [(read(kind, str(each.answer.answer)), each) for each in counting]
+            facts = [(read_first_fact(kind, str(each.answer.answer)), each) for each in counting]
             values = [(sort_key(fact), each) for fact, each in facts if fact]
             if len(values) > 1:
                 values.sort(key=lambda item: item[0], reverse=asked.kind is QuestionKind.MOST)

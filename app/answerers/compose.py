@@ -11,9 +11,9 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.evidence.terms import key_words, plain_words, terms
 from docqa.app.quotes.normalise import fold
-from docqa.app.quotes.quoting import cut_quote, label_of, make_quote
+from docqa.app.quotes.quoting import cut_quote, location_label, make_quote
 from docqa.app.reading.candidates import Candidate, Candidates, Form
-from docqa.app.reading.tables.units import unit_of
+from docqa.app.reading.tables.units import unit_span_of_table_value
 
 _SUPPORT = 2  # further quotes that say the same words elsewhere
 
@@ -42,7 +42,7 @@ class Stated:
     verdict: Verdict | None = None
 
 
-def compose(
+def compose_answer(
     draft: Draft,
     reading: Candidates | None,
     probability: float,
@@ -53,17 +53,17 @@ def compose(
     """Answer with verified quotes, or where there is no `reading` a refusal that shows the nearest
     passages and what was counted. `probability`: that the answer is right, or of a refusal that the
     first passage answers; `possible`: whether that is worth saying."""
-    stated = _stated(reading, context) if reading is not None else Stated()
+    stated = _state_best_candidate(reading, context) if reading is not None else Stated()
     if draft.preliminary:
         status = Status.PARTIAL
     elif stated.quotes:
         status = Status.ANSWERED
     else:
         status = Status.POSSIBLE if possible and draft.ranked else Status.NOT_FOUND
-    return answer_of(draft, stated, status, probability, context)
+    return answer_from_statements(draft, stated, status, probability, context)
 
 
-def answer_of(
+def answer_from_statements(
     draft: Draft, stated: Stated, status: Status, confidence: float, context: Context
 ) -> Answer:
     """The Answer of what is `stated`: refused where no quote bears it out, with the counts of the
@@ -72,7 +72,9 @@ def answer_of(
     coverage = draft.coverage
     refused = not stated.quotes
     if refused and context.passages:
-        coverage = coverage.warned(counts_line(word_counts(draft.question, context)))
+        coverage = coverage.with_warnings(
+            question_word_counts_line(question_word_counts(draft.question, context))
+        )
     return Answer(
         status=status if context.passages else Status.UNREADABLE,
         question=draft.question,
@@ -82,20 +84,20 @@ def answer_of(
         confidence=round(confidence, 4),
         statements=stated.statements,
         quotes=stated.quotes,
-        evidence=tuple(_evidence_item(item, context) for item in draft.ranked),
+        evidence=tuple(_make_evidence_item(item, context) for item in draft.ranked),
         coverage=coverage,
         usage=draft.usage,
         provenance=draft.provenance,
     )
 
 
-def _stated(reading: Candidates, context: Context) -> Stated:
+def _state_best_candidate(reading: Candidates, context: Context) -> Stated:
     """What the best candidate states, or the items; nothing without candidates."""
     if reading.items and reading.form in (Form.LIST, Form.TWO_PARTS):
-        return _stated_items(reading.items, context)
+        return _state_list_items(reading.items, context)
     if not reading.candidates:
         return Stated()
-    words = reading.candidates[0].located.text_in(context.documents)
+    words = reading.candidates[0].location.text_in(context.documents)
     verdict = reading.verdict if reading.form == Form.YES_NO else None
     answer = f"{verdict.capitalize()}: {words}" if verdict else words
     # The best candidate's quote, the unit of its cell, then quotes of the same words on other
@@ -103,15 +105,15 @@ def _stated(reading: Candidates, context: Context) -> Stated:
     folded = fold(words).text
     by_page = dict[tuple[int, int], Candidate]()
     for candidate in reading.candidates:
-        if fold(candidate.located.text_in(context.documents)).text == folded:
+        if fold(candidate.location.text_in(context.documents)).text == folded:
             by_page.setdefault((candidate.document, candidate.page), candidate)
     same_words = list(by_page.values())[: 1 + _SUPPORT]
-    quotes = [make_quote(context.documents, each.located, each.quoted) for each in same_words]
-    quotes[1:1] = _units(same_words[0], context)
+    quotes = [make_quote(context.documents, each.location, each.quoted) for each in same_words]
+    quotes[1:1] = _table_unit_quotes(same_words[0], context)
     return Stated(answer, (Statement(words, Support.QUOTED, (0,)),), tuple(quotes), verdict)
 
 
-def _stated_items(items: tuple[Candidate, ...], context: Context) -> Stated:
+def _state_list_items(items: tuple[Candidate, ...], context: Context) -> Stated:
     """A statement for each item; items in one quote share it. The units of cells come after all
     quotes.
     """
@@ -119,57 +121,62 @@ def _stated_items(items: tuple[Candidate, ...], context: Context) -> Stated:
     statements: list[Statement] = []
     for item in items:
         file = context.documents[item.document].path
-        number = _holding(quotes, file, item.page, item.start, item.end)
+        number = _quote_number_with_span(quotes, file, item.page, item.start, item.end)
         if number is None:
             number = len(quotes)
-            quotes.append(make_quote(context.documents, item.located, item.quoted))
-        words = item.located.text_in(context.documents)
+            quotes.append(make_quote(context.documents, item.location, item.quoted))
+        words = item.location.text_in(context.documents)
         statements.append(Statement(words, Support.QUOTED, (number,)))
     for item in items:
-        for unit in _units(item, context):
+        for unit in _table_unit_quotes(item, context):
             (cite,) = unit.cites
-            if _holding(quotes, cite.file, cite.page or 1, cite.start, cite.end) is None:
+            if (
+                _quote_number_with_span(quotes, cite.file, cite.page or 1, cite.start, cite.end)
+                is None
+            ):
                 quotes.append(unit)
     answer = "; ".join(statement.text for statement in statements)
     return Stated(answer, tuple(statements), tuple(quotes))
 
 
-def _holding(quotes: Sequence[Quote], file: str, page: int, start: int, end: int) -> int | None:
+def _quote_number_with_span(
+    quotes: Sequence[Quote], file: str, page: int, start: int, end: int
+) -> int | None:
     """The number of the first quote that has these characters."""
     for number, quote in enumerate(quotes):
-        if any(cite.holds(file, page, start, end) for cite in quote.cites):
+        if any(cite.holds_span(file, page, start, end) for cite in quote.cites):
             return number
     return None
 
 
-def _units(candidate: Candidate, context: Context) -> list[Quote]:
+def _table_unit_quotes(candidate: Candidate, context: Context) -> list[Quote]:
     """A quote of the unit that a table says for the cell that is the answer ("in thousands"), where
     it says one.
     """
-    unit = unit_of(
+    unit = unit_span_of_table_value(
         context.documents[candidate.document], candidate.page, candidate.start, candidate.end
     )
     if unit is None:
         return []
     return [
-        cut_quote(context.documents, replace(candidate.located, start=unit.start, end=unit.end))
+        cut_quote(context.documents, replace(candidate.location, start=unit.start, end=unit.end))
     ]
 
 
-def _evidence_item(item: Ranked, context: Context) -> EvidenceItem:
+def _make_evidence_item(item: Ranked, context: Context) -> EvidenceItem:
     placed = context.passages[item.passage_number]
     document = context.documents[placed.document]
     passage = placed.passage
     return EvidenceItem(
         file=document.path,
         page=passage.page if document.paged else None,
-        label=label_of(document, passage.page, passage.start),
+        label=location_label(document, passage.page, passage.start),
         score=round(item.score, 4),
         text=context.text_of(placed),
     )
 
 
-def word_counts(question: str, context: Context) -> dict[str, int]:
+def question_word_counts(question: str, context: Context) -> dict[str, int]:
     """How often each key word of the question is in the passages, in any inflection."""
     stems = {word: (terms(word) or [word.casefold()])[0] for word in key_words(question)}
     if not stems:
@@ -183,7 +190,7 @@ def word_counts(question: str, context: Context) -> dict[str, int]:
     return {word: counts[stem] for word, stem in stems.items()}
 
 
-def counts_line(counts: dict[str, int]) -> str:
+def question_word_counts_line(counts: dict[str, int]) -> str:
     """One line for `coverage.warnings`, as: The question's words in the text: "rent" 12, "subsidy"
     0.
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from docqa.app.answer.answer import CoverageReport
 from docqa.app.context.cached import CachedParts
 from docqa.app.context.context import Context, lay_out
-from docqa.app.evidence.ranking import Ranked, WordIndex, ranked_by_words
+from docqa.app.evidence.ranking import Ranked, WordIndex, rank_by_words
 from docqa.app.quotes.verifier import Verifier
 from docqa.app.reading.clauses import ClauseSentence, clause_sentences
 from docqa.ingest.types import Document
@@ -43,10 +43,12 @@ class Corpus:
     def context(self) -> Context:
         if self._cache is None:
             return lay_out(self.documents, self.tokenizer, self._opening)
-        return self._cache.context(self.documents, lambda: self.tokenizer, self._opening)
+        return self._cache.load_or_lay_out_context(
+            self.documents, lambda: self.tokenizer, self._opening
+        )
 
     @cached_property
-    def quotable(self) -> "QuotableText":
+    def quotable_text(self) -> "QuotableText":
         """The words of all pages, which a model that writes may quote; over the end of a page, not
         of a document.
         """
@@ -61,8 +63,8 @@ class Corpus:
     @cached_property
     def word_index(self) -> WordIndex:
         if self._cache is None:
-            return WordIndex.of(self.context)
-        return WordIndex.cached(self.context, self._cache)
+            return WordIndex.from_context(self.context)
+        return WordIndex.load_or_build(self.context, self._cache)
 
     @cached_property
     def clause_sentences(self) -> list[ClauseSentence]:
@@ -74,9 +76,9 @@ class Corpus:
 
     def ranked_by_words(self, question: str) -> list[Ranked]:
         """All passages, best first, by BM25; contents and references, which never answer, last."""
-        return ranked_by_words(question, self.word_index, self.context)
+        return rank_by_words(question, self.word_index, self.context)
 
-    def coverage(self, tokens_read: int, *notes: str) -> CoverageReport:
+    def coverage_report(self, tokens_read: int, *notes: str) -> CoverageReport:
         """How much of the documents an answer rests on; `notes` come after the documents' own
         warnings.
         """

@@ -50,7 +50,7 @@ class QuestionEvidence:
         """Where the reader would answer from, best first; of a list, or of two things asked, first
         what it has of all."""
         places = (*self.reading.items, *self.reading.candidates) if self.reading is not None else ()
-        return [place.located for place in places]
+        return [place.location for place in places]
 
 
 class DocumentEvidence:
@@ -71,7 +71,7 @@ class DocumentEvidence:
             raise ModelError("the bundled model has no reader (install docqa again)")
         return self.own.model.reader
 
-    def judge(
+    def judge_support(
         self, statements: Sequence[str], quotes: Sequence[str]
     ) -> list[Mapping[Support, float]]:
         """How far quotes bear out statements, by the judge that ships with the reader: a
@@ -81,7 +81,7 @@ class DocumentEvidence:
         rows = judge_support(self.reader, statements, shown).tolist() if statements else []
         return [dict(zip(map(Support, SUPPORT), row, strict=True)) for row in rows]
 
-    def of_question(self, question: str, *, unread: bool = False) -> QuestionEvidence:
+    def evidence_for_question(self, question: str, *, unread: bool = False) -> QuestionEvidence:
         """All passages, best first, by words, vectors and the reader, after `read`; `unread`: by
         words, the best of them by the reader."""
         if self._last is not None:
@@ -90,9 +90,9 @@ class DocumentEvidence:
                 return last
         reading: Candidates | None = None
         if unread:
-            ranked, reading = self.own.finder.find_unread(AskedQuestion(question))
+            ranked, reading = self.own.finder.find_before_prefill(AskedQuestion(question))
         elif is_english(question):
-            ranked, reading = self.own.find(question)
+            ranked, reading = self.own.find_candidates(question)
         else:  # the reader reads English; words and vectors are left
             ranked = self.own.finder.ranked_by_signals(question)
         chances = 0.0, 0.0
@@ -104,7 +104,7 @@ class DocumentEvidence:
         self._last = unread, evidence
         return evidence
 
-    def asked(self, evidence: QuestionEvidence, *, small: bool) -> ReadQuestion:
+    def question_for_judging(self, evidence: QuestionEvidence, *, small: bool) -> ReadQuestion:
         """The question as statements are judged that may answer it, of a `small` model or
         another.
         """
@@ -114,10 +114,10 @@ class DocumentEvidence:
         answers = log_odds(min(max(evidence.chances[0], least), most))
         # The fit for small models is of what the reader makes of the question.
         fitted = small and evidence.reading is not None
-        read = partial(self._read_alone, evidence.question)
+        read = partial(self._read_places_alone, evidence.question)
         return ReadQuestion(evidence.question, words, nearest, read, answers, fitted)
 
-    def _read_alone(
+    def _read_places_alone(
         self, question: str, shown: Sequence[Sequence[Located] | str]
     ) -> list[ReadAlone]:
         """What the reader makes of places, each below its headings, and of texts in the place of

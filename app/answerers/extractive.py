@@ -19,9 +19,9 @@ from docqa.app.storage.store import Store
 from docqa.model.protocol import Model
 from docqa.model.state.long_attention import attention_kind
 
-from .compose import Draft, compose
+from .compose import Draft, compose_answer
 from .corpus import Corpus
-from .finders import AskedQuestion, Found, finder_of
+from .finders import AskedQuestion, Found, make_finder
 from .local import LocalReading
 from .third_party import recorded_options
 
@@ -36,7 +36,7 @@ class ExtractiveAnswerer:
         self.model = model
         self.options = options
         self.reading = LocalReading(corpus, model, store)
-        self.finder = finder_of(corpus, model, options, self.reading)
+        self.finder = make_finder(corpus, model, options, self.reading)
         self._found: dict[AskedQuestion, Found] = {}
 
     def close(self) -> None:
@@ -48,51 +48,51 @@ class ExtractiveAnswerer:
         """A preview first where reading takes long, then reading, and Finished. `wanted`: what the
         answer has to be. `doubtful`: what is too unlikely to be asserted is stated too."""
         asked = AskedQuestion(question, wanted)
-        if self.options.quick or self._declined(question) is not None:
-            yield Finished(self._preview(asked, doubtful=doubtful))
+        if self.options.quick or self._refuse_other_language(question) is not None:
+            yield Finished(self._make_preview(asked, doubtful=doubtful))
             return
         started = time.monotonic()
-        reads = self.finder.reads_documents(wanted)
+        reads = self.finder.needs_prefill(wanted)
         if reads:
-            if self.options.preview and self.reading.takes_long:
-                yield Preview(self._preview(asked))
+            if self.options.preview and self.reading.is_prefill_slow:
+                yield Preview(self._make_preview(asked))
                 started = time.monotonic()
-            yield from self.reading.read()
-        ranked, reading = self._find(asked)
-        usage = self.reading.usage(started, read=reads)
-        yield Finished(self._compose(question, ranked, reading, usage, doubtful=doubtful))
+            yield from self.reading.prefill_documents()
+        ranked, reading = self._find_candidates(asked)
+        usage = self.reading.usage_since(started, read=reads)
+        yield Finished(self._compose_answer(question, ranked, reading, usage, doubtful=doubtful))
 
     def preview(self, question: str) -> Answer:
         """A preliminary answer from the passages that literal words find; no document state
         used.
         """
-        return self._preview(AskedQuestion(question))
+        return self._make_preview(AskedQuestion(question))
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """The answer of the candidates that are left when those in `without` are passed over."""
-        declined = self._declined(question)
+        declined = self._refuse_other_language(question)
         if declined is not None:
             return declined
         started = time.monotonic()
         if not self.options.quick:
-            list(self.reading.read())  # nothing where it is read already
-        ranked, reading = self.find(question)
+            list(self.reading.prefill_documents())  # nothing where it is read already
+        ranked, reading = self.find_candidates(question)
         if reading is not None:
-            reading = reading.without(without, self.corpus.documents)
+            reading = reading.without_shown(without, self.corpus.documents)
         usage = Usage(0, len(self.corpus.context), round(time.monotonic() - started, 3), True)
-        return self._compose(
+        return self._compose_answer(
             question, ranked, reading, usage, preliminary=self.options.quick, nearest=nearest
         )
 
     def ranked_passages(self, question: str) -> list[Ranked]:
         """All passages, best first, as `find` orders them."""
-        return self.find(question)[0]
+        return self.find_candidates(question)[0]
 
-    def find(self, question: str) -> Found:
+    def find_candidates(self, question: str) -> Found:
         """The passages in the model's order, and the candidates of the best; after `read`, or at
         once if `quick`.
         """
-        return self._find(AskedQuestion(question))
+        return self._find_candidates(AskedQuestion(question))
 
     def signals(self, question: str) -> Mapping[str, float]:
         """What the reader noticed of its first candidate, by name, after `ask`; empty where nothing
@@ -101,9 +101,9 @@ class ExtractiveAnswerer:
         _, reading = self._found.get(AskedQuestion(question), (None, None))
         return reading.signals if reading is not None else {}
 
-    def all_signals(self, question: str) -> dict[str, float]:
+    def signals_with_words(self, question: str) -> dict[str, float]:
         """The same and those of words: see signals.py."""
-        return answer_signals(question, self.corpus.word_index, self.find(question)[1])
+        return answer_signals(question, self.corpus.word_index, self.find_candidates(question)[1])
 
     def chances(self, question: str, reading: Candidates | None) -> tuple[float, float]:
         """(the chance that what was read answers, that the first passage does), 0 to 1."""
@@ -117,41 +117,45 @@ class ExtractiveAnswerer:
 
     # Parts
 
-    def _find(self, asked: AskedQuestion) -> Found:
+    def _find_candidates(self, asked: AskedQuestion) -> Found:
         found = self._found.get(asked)
         if found is None:
             if self.options.quick:
-                found = self.finder.find_unread(asked)
+                found = self.finder.find_before_prefill(asked)
             else:
-                ranked, reading = self.finder.find(asked)
+                ranked, reading = self.finder.find_candidates(asked)
                 if reading is not None:
-                    reading = addressing.warily(reading, self.corpus.documents)
+                    reading = addressing.move_suspicious_candidates_last(
+                        reading, self.corpus.documents
+                    )
                 found = ranked, reading
             self._found = dict([*self._found.items()][-1:]) | {asked: found}
         return found
 
-    def _preview(self, asked: AskedQuestion, *, doubtful: bool = False) -> Answer:
-        declined = self._declined(asked.text)
+    def _make_preview(self, asked: AskedQuestion, *, doubtful: bool = False) -> Answer:
+        declined = self._refuse_other_language(asked.text)
         if declined is not None:
             return declined
         started = time.monotonic()
         ranked, reading = (
-            self._find(asked) if self.options.quick else self.finder.find_unread(asked)
+            self._find_candidates(asked)
+            if self.options.quick
+            else self.finder.find_before_prefill(asked)
         )
         tokens = reading.prompt_tokens if reading is not None else 0
         usage = Usage(tokens, 0, round(time.monotonic() - started, 3), False)
-        return self._compose(
+        return self._compose_answer(
             asked.text, ranked, reading, usage, preliminary=True, doubtful=doubtful
         )
 
-    def _declined(self, question: str) -> Answer | None:
+    def _refuse_other_language(self, question: str) -> Answer | None:
         """Not found, and why, where the question is in a language that the bundled reader does not
         read; other checkpoints may. Nothing is read for it."""
         if not self.finder.english_only or is_english(question):
             return None
-        return self._compose(question, [], None, Usage(0, 0, 0.0, False), unread=NOT_ENGLISH)
+        return self._compose_answer(question, [], None, Usage(0, 0, 0.0, False), unread=NOT_ENGLISH)
 
-    def _compose(
+    def _compose_answer(
         self,
         question: str,
         ranked: list[Ranked],
@@ -175,28 +179,30 @@ class ExtractiveAnswerer:
             question=question,
             ranked=ranked[nearest : nearest + self.options.listed],
             preliminary=preliminary,
-            coverage=self._coverage(unread, preliminary).warned(
-                *addressing.marks(addressing.likely_places(reading), corpus.documents)
+            coverage=self._coverage_report(unread, preliminary).with_warnings(
+                *addressing.warnings_of_addressing(
+                    addressing.likely_places(reading), corpus.documents
+                )
             ),
             usage=usage,
-            provenance=self._provenance(),
+            provenance=self._answer_provenance(),
         )
         possible = confidence.is_possible(first, calibration)
-        return compose(draft, shown, chance, corpus.context, possible=possible)
+        return compose_answer(draft, shown, chance, corpus.context, possible=possible)
 
-    def _coverage(self, unread: str, preliminary: bool) -> CoverageReport:
+    def _coverage_report(self, unread: str, preliminary: bool) -> CoverageReport:
         total = len(self.corpus.context)
         if unread:
-            return self.corpus.coverage(0, unread)
+            return self.corpus.coverage_report(0, unread)
         if not preliminary:
-            return self.corpus.coverage(total)
+            return self.corpus.coverage_report(total)
         few = min(self.finder.preview_passages, len(self.corpus.context.passages))
-        return self.corpus.coverage(
+        return self.corpus.coverage_report(
             0,
             f"preliminary: from the {few} best passages by their words; {total:,} tokens not read",
         )
 
-    def _provenance(self) -> dict[str, object]:
+    def _answer_provenance(self) -> dict[str, object]:
         profile = self.reading.profile
         layers = self.model.config.first_layers(profile.layers)
         attention = attention_kind(layers, len(self.corpus.context))

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from docqa.app.answer.confidence import OWN_ODDS
-from docqa.app.evidence.front_matter import front_passages
+from docqa.app.evidence.front_matter import front_matter_passages
 from docqa.app.evidence.ranker import PassageRanker
 from docqa.app.evidence.ranking import PassageNumber, Ranked
 from docqa.app.evidence.terms import terms
 from docqa.app.options import Options
-from docqa.app.places.scope import passages_in, scope_of
+from docqa.app.places.scope import find_scope, passages_in
 from docqa.app.reading.best_passages import PassageReader
 from docqa.app.reading.candidates import ANYTHING, FRONT, Candidates, Wanted
-from docqa.app.reading.clauses import DOCUMENT_DATE, passages_of
+from docqa.app.reading.clauses import DOCUMENT_DATE, passages_of_clause
 from docqa.app.reading.copying import copy_from_passages, copy_from_state
 from docqa.app.reading.direct_answers import find_in_clause, text_of_scope
-from docqa.app.reading.joined_parts import join_parts
-from docqa.app.reading.tables.answer import with_cell
+from docqa.app.reading.joined_parts import join_answers_of_parts
+from docqa.app.reading.tables.answer import add_table_cell
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.protocol import Model, RefusalCalibration, writing_model
 
@@ -74,7 +74,7 @@ class CandidateFinder(ABC):
         """When a question counts as not answered; None where nothing was calibrated."""
         return self._model.calibration.get("refusal")
 
-    def reads_documents(self, wanted: Wanted) -> bool:
+    def needs_prefill(self, wanted: Wanted) -> bool:
         """Whether `find` needs the documents in the state of the model."""
         return True
 
@@ -83,24 +83,24 @@ class CandidateFinder(ABC):
         return self._ranker.rank(question)
 
     @abstractmethod
-    def find(self, asked: AskedQuestion) -> Found:
+    def find_candidates(self, asked: AskedQuestion) -> Found:
         """The passages in the best order, with candidates, after the documents were read."""
 
     @abstractmethod
-    def find_unread(self, asked: AskedQuestion) -> Found:
+    def find_before_prefill(self, asked: AskedQuestion) -> Found:
         """The same for documents that are not read yet, from a few passages."""
 
 
 class PassageCopier(CandidateFinder):
     """By constrained copying from excerpts, for a checkpoint without a chat template."""
 
-    def find(self, asked: AskedQuestion) -> Found:
-        return self._copied(asked, self._ranker.rank(asked.text))
+    def find_candidates(self, asked: AskedQuestion) -> Found:
+        return self._copy_from_best_passages(asked, self._ranker.rank(asked.text))
 
-    def find_unread(self, asked: AskedQuestion) -> Found:
-        return self._copied(asked, self._corpus.ranked_by_words(asked.text))
+    def find_before_prefill(self, asked: AskedQuestion) -> Found:
+        return self._copy_from_best_passages(asked, self._corpus.ranked_by_words(asked.text))
 
-    def _copied(self, asked: AskedQuestion, ranked: list[Ranked]) -> Found:
+    def _copy_from_best_passages(self, asked: AskedQuestion, ranked: list[Ranked]) -> Found:
         numbers = [item.passage_number for item in ranked[: self.preview_passages]]
         if not numbers:
             return ranked, None
@@ -117,7 +117,7 @@ class StateCopier(PassageCopier):
     def calibration(self) -> RefusalCalibration:
         return OWN_ODDS
 
-    def find(self, asked: AskedQuestion) -> Found:
+    def find_candidates(self, asked: AskedQuestion) -> Found:
         corpus = self._corpus
         state = self._reading.prefiller.state
         assert state is not None, "a question is answered after `read`"
@@ -131,21 +131,21 @@ class ReaderFinder(CandidateFinder):
 
     english_only = True
 
-    def reads_documents(self, wanted: Wanted) -> bool:
+    def needs_prefill(self, wanted: Wanted) -> bool:
         return not wanted.clause
 
-    def find(self, asked: AskedQuestion) -> Found:
-        return self._in_parts(asked, self._find_read)
+    def find_candidates(self, asked: AskedQuestion) -> Found:
+        return self._find_for_each_part(asked, self._find_after_prefill)
 
-    def find_unread(self, asked: AskedQuestion) -> Found:
-        return self._in_parts(asked, self._find_unread)
+    def find_before_prefill(self, asked: AskedQuestion) -> Found:
+        return self._find_for_each_part(asked, self._find_before_prefill)
 
     @property
     def _reader(self) -> ExcerptReader:
         assert self._model.reader is not None
         return self._model.reader
 
-    def _in_parts(
+    def _find_for_each_part(
         self, asked: AskedQuestion, find_one: Callable[[AskedQuestion, int], Found]
     ) -> Found:
         """What `find_one` finds: for each of the two questions that one of two parts is asked as,
@@ -154,24 +154,32 @@ class ReaderFinder(CandidateFinder):
         parts = None if is_one else self._reader.two_parts(asked.text)
         if not parts:
             return find_one(asked, 1)
-        return join_parts([find_one(AskedQuestion(part), len(parts)) for part in parts])
+        return join_answers_of_parts([find_one(AskedQuestion(part), len(parts)) for part in parts])
 
-    def _find_read(self, asked: AskedQuestion, one_of: int) -> Found:
+    def _find_after_prefill(self, asked: AskedQuestion, one_of: int) -> Found:
         if asked.wanted.clause:
-            return self._candidates(asked, self._corpus.ranked_by_words(asked.text), one_of)
-        return self._candidates(asked, self._ranker.rank(asked.text), one_of)
+            return self._candidates_of_best_passages(
+                asked, self._corpus.ranked_by_words(asked.text), one_of
+            )
+        return self._candidates_of_best_passages(asked, self._ranker.rank(asked.text), one_of)
 
-    def _find_unread(self, asked: AskedQuestion, one_of: int) -> Found:
-        scope = scope_of(asked.text, self._corpus.documents)
+    def _find_before_prefill(self, asked: AskedQuestion, one_of: int) -> Found:
+        scope = find_scope(asked.text, self._corpus.documents)
         context = self._corpus.context
-        inside = passages_in(scope, context) if scope is not None else self._read_first(asked)
-        ranked = _first_of(self._corpus.ranked_by_words(asked.text), inside)
+        inside = (
+            passages_in(scope, context) if scope is not None else self._passages_always_read(asked)
+        )
+        ranked = _move_passages_first(self._corpus.ranked_by_words(asked.text), inside)
         few = ranked[: max(self.preview_passages // one_of, 1)]
         if not few:
             return ranked, None
-        return self._candidates(asked, self._ranker.rank_unread(asked.text, few), one_of)
+        return self._candidates_of_best_passages(
+            asked, self._ranker.rank_before_prefill(asked.text, few), one_of
+        )
 
-    def _candidates(self, asked: AskedQuestion, ranked: list[Ranked], one_of: int) -> Found:
+    def _candidates_of_best_passages(
+        self, asked: AskedQuestion, ranked: list[Ranked], one_of: int
+    ) -> Found:
         """What the reader finds in the first of `ranked`; the section, clause or cell itself where
         that is asked for."""
         corpus = self._corpus
@@ -180,31 +188,33 @@ class ReaderFinder(CandidateFinder):
             return ranked, None
         reader = PassageReader(self._model, self._reader, context, corpus.word_index)
         if asked.wanted.clause:
-            read_few = partial(reader.read, asked.text, reorder=False, wanted=asked.wanted)
+            read_few = partial(
+                reader.read_best_passages, asked.text, reorder=False, wanted=asked.wanted
+            )
             return find_in_clause(context, corpus.clause_sentences, ranked, asked.wanted, read_few)
         passages = self._options.k
-        scope = scope_of(asked.text, corpus.documents)
+        scope = find_scope(asked.text, corpus.documents)
         inside = passages_in(scope, context) if scope is not None else []
         if scope is not None and inside:
             if scope.whole:
-                ranked = _first_of(ranked, inside, in_order=True)
+                ranked = _move_passages_first(ranked, inside, in_order=True)
                 return ranked, text_of_scope(scope, context, ranked[: len(inside)])
-            ranked = _first_of(ranked, inside)
+            ranked = _move_passages_first(ranked, inside)
             passages = min(passages or len(ranked), len(inside)) if scope.inside else passages
-        ranked, reading = reader.read(
+        ranked, reading = reader.read_best_passages(
             asked.text,
             ranked,
             reorder=self._options.model_scores,
             passages=passages,
-            first=[] if inside else self._read_first(asked),
+            first=[] if inside else self._passages_always_read(asked),
             one_of=one_of,
             wanted=asked.wanted,
         )
         if asked.wanted == ANYTHING:
-            reading = with_cell(reading, asked.text, ranked, context)
+            reading = add_table_cell(reading, asked.text, ranked, context)
         return ranked, reading
 
-    def _read_first(self, asked: AskedQuestion) -> list[PassageNumber]:
+    def _passages_always_read(self, asked: AskedQuestion) -> list[PassageNumber]:
         """The passages that are read whatever their rank: title page and signatures for a question
         about a document itself, and where a field is said to be."""
         context = self._corpus.context
@@ -213,11 +223,11 @@ class ReaderFinder(CandidateFinder):
         else:
             clause = self._reader.clause_of(asked.text)
             if clause not in ("", DOCUMENT_DATE):
-                likely = passages_of(clause, self._corpus.clause_sentences)
+                likely = passages_of_clause(clause, self._corpus.clause_sentences)
                 if likely:
                     return likely
             front = clause == DOCUMENT_DATE or self._reader.asks_about_document(asked.text)
-        first = front_passages(context, FRONT_PASSAGES) if front else []
+        first = front_matter_passages(context, FRONT_PASSAGES) if front else []
         headings = [set(terms(words)) for words in asked.wanted.where if words != FRONT]
         below: list[PassageNumber] = []
         for number, placed in enumerate(context.passages if headings else ()):
@@ -227,7 +237,7 @@ class ReaderFinder(CandidateFinder):
         return [*first, *below[:HEADED_PASSAGES]]
 
 
-def _first_of(
+def _move_passages_first(
     ranked: list[Ranked], inside: Sequence[PassageNumber], *, in_order: bool = False
 ) -> list[Ranked]:
     """`ranked` with the passages `inside` first, `in_order` of the document."""
@@ -238,7 +248,7 @@ def _first_of(
     return [*first, *(item for item in ranked if item.passage_number not in numbers)]
 
 
-def finder_of(
+def make_finder(
     corpus: Corpus, model: Model, options: Options, reading: LocalReading
 ) -> CandidateFinder:
     """How `model` finds candidates."""

@@ -10,7 +10,7 @@ from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.options import Options
 from docqa.model.folder import BUNDLED, load_calibration_file
 
-from .third_party import calibration_file, third_party_models
+from .third_party import third_party_calibration_path, third_party_models
 
 if TYPE_CHECKING:
     from docqa.model.load import NetworkModel
@@ -27,9 +27,9 @@ def load_model(options: Options) -> Model:
     if options.source == "whole":
         network = load_network(options)
         return network.trunk_alone() if network.has_reader else network
-    model = answering_model(_folder(options), options.threads, options.device) or load_network(
-        options
-    )
+    model = answering_model(
+        _checkpoint_folder(options), options.threads, options.device
+    ) or load_network(options)
     if not (model.has_reader and third_party_models(options)):
         return model
     # They read, encode or rank in the place of the model's own, with the calibration fitted for
@@ -50,7 +50,7 @@ def load_model(options: Options) -> Model:
         model.reader.other = (
             plugged() if plugged else ForeignSpanReader(Path(options.reader), options.device)
         )
-    fitted = calibration_file(options)
+    fitted = third_party_calibration_path(options)
     if fitted is not None and fitted.is_file():
         model.calibration["refusal"] = load_calibration_file(fitted)["refusal"]
     return model
@@ -62,10 +62,10 @@ def load_network(options: Options) -> NetworkModel:
     """
     from docqa.model.load import load_model
 
-    return load_model(_folder(options), threads=options.threads, device=options.device)
+    return load_model(_checkpoint_folder(options), threads=options.threads, device=options.device)
 
 
-def _folder(options: Options) -> Path:
+def _checkpoint_folder(options: Options) -> Path:
     if options.model is None:
         return BUNDLED
     if not Path(options.model).exists():
@@ -81,7 +81,7 @@ def find_model(options: Options) -> Model:
     """
     if options.model is None or not is_remote(options.model):
         return load_model(options)
-    Address.of(options.model, options.base_url)
+    Address.from_model_name(options.model, options.base_url)
     return bundled_model(options)
 
 

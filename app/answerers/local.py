@@ -57,22 +57,22 @@ class LocalReading:
         return make_plan(self.model, self.yarn_factor, len(self.corpus.context), reused)
 
     @property
-    def takes_long(self) -> bool:
+    def is_prefill_slow(self) -> bool:
         """Whether a preliminary answer is wanted before the documents are read."""
         return not self.prefiller.finished and self.plan.seconds > plan.PREVIEW_FROM_SECONDS
 
-    def read(self) -> Iterator[Event]:
+    def prefill_documents(self) -> Iterator[Event]:
         """Read all documents into the model, or load what is cached. Closing the generator keeps
         whole blocks.
         """
-        yield from self.prefiller.read()
+        yield from self.prefiller.prefill_remaining_tokens()
 
     def close(self) -> None:
         """Keep the whole blocks of a read that was left."""
         if "prefiller" in self.__dict__:
-            self.prefiller.keep_progress()
+            self.prefiller.save_interrupted_prefill()
 
-    def usage(self, started: float, *, read: bool = True) -> Usage:
+    def usage_since(self, started: float, *, read: bool = True) -> Usage:
         """What an answer took since `started`; the first one from the state is charged with the
         read of it.
         """

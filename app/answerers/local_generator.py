@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 
 from docqa.app.answer.events import Event
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
-from docqa.app.answerers.writing.generation import think, write
+from docqa.app.answerers.writing.generation import think_before_reply, write_reply
 from docqa.app.context import plan
 from docqa.app.context.provenance import answer_provenance, profile_of
 from docqa.app.models.library import name_of
@@ -61,7 +61,7 @@ class LocalGenerator:
         if self.options.source != "auto":
             return self.options.source == "whole"
         tokens = len(self.corpus.context)
-        if tokens <= WHOLE_TOKENS and plan.fits(self.model, tokens, ROOM):
+        if tokens <= WHOLE_TOKENS and plan.fits_context_and_memory(self.model, tokens, ROOM):
             return True
         try:
             return (
@@ -85,7 +85,7 @@ class LocalGenerator:
             assert self.reading.prefiller.state is not None
             self._given = given, self.reading.prefiller.state
         elif self._given is None or self._given[0] is not given:
-            text = given.text if form.numbered else given.unnumbered
+            text = given.text if form.numbered else given.text_without_numbers
             ids = conversation.opening() + self.model.tokenizer.encode(text)
             read = self.model.new_state(yarn_factor_for(self.model.config, len(ids) + ROOM))
             self.model.prefill(ids, read)
@@ -93,8 +93,12 @@ class LocalGenerator:
         state = self._given[1].fork()
         self.model.prefill(conversation.ids(said, think=thinks), state)
         if thinks:
-            yield from think(writing_model(self.model), state, stopped)
-        return (yield from write(writing_model(self.model), state, self.corpus.quotable, stopped))
+            yield from think_before_reply(writing_model(self.model), state, stopped)
+        return (
+            yield from write_reply(
+                writing_model(self.model), state, self.corpus.quotable_text, stopped
+            )
+        )
 
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:
         whole = not given.numbered

@@ -19,7 +19,7 @@ def third_party_models(options: Options) -> dict[str, str]:
     }
 
 
-def calibration_file(options: Options) -> Path | None:
+def third_party_calibration_path(options: Options) -> Path | None:
     """Where `docqa eval --fit` keeps what it fitted for these models; None without any."""
     models = third_party_models(options)
     if not models or options.cache_dir is None:
@@ -35,7 +35,7 @@ def recorded_options(options: Options) -> dict[str, object]:
     }
     if options.sections is not None:
         recorded["sections"] = options.sections
-    fitted = calibration_file(options)
+    fitted = third_party_calibration_path(options)
     if fitted is not None and fitted.is_file():
         recorded["fitted"] = hashlib.sha256(fitted.read_bytes()).hexdigest()[:16]
     return recorded | third_party_models(options)

@@ -11,16 +11,22 @@ from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.confidence import SURE_OWN
 from docqa.app.answer.events import Event, Finished, Notice, Preview
 from docqa.app.answerers.remote.stream import ContextExceeded, RemoteError
-from docqa.app.answerers.writing.checking import MENDING, Checked, check_text, checked_and_mended
-from docqa.app.answerers.writing.excerpts import Given, choose_passages, give, give_all, is_whole
+from docqa.app.answerers.writing.checking import MENDING, Checked, check_and_mend, check_text
+from docqa.app.answerers.writing.excerpts import (
+    Given,
+    choose_passages,
+    is_everything_asked_about,
+    number_all_sentences,
+    number_sentences_of_passages,
+)
 from docqa.app.answerers.writing.outcome import written_answer
 from docqa.app.answerers.writing.replies import read_reply
-from docqa.app.answerers.writing.statements import plain
+from docqa.app.answerers.writing.statements import plain_line
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
-from docqa.app.places.scope import scope_of
+from docqa.app.places.scope import find_scope
 from docqa.app.reading.candidates import ANYTHING, Form, Wanted
 from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.prompts.conversation import COMPLETE, EXCERPTS, PASSAGES, VALUE, WHOLE
@@ -90,26 +96,28 @@ class WritingAnswerer:
             yield Finished(self.evidence.own.preview(question))
             return
         whole = self.generator.whole and bool(self.corpus.context.passages)
-        if whole and self.options.preview and self.reading.takes_long:
+        if whole and self.options.preview and self.reading.is_prefill_slow:
             yield Preview(self.evidence.own.preview(question))
-        yield Finished((yield from self._answer(question, wanted, whole=whole)))
+        yield Finished((yield from self._write_answer(question, wanted, whole=whole)))
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """An answer written from other passages than those in `without`, without the first
         `nearest` of evidence; by the bundled reader where none is left."""
-        return _result_of(self._answer(question, without=without, nearest=nearest))
+        return _return_value_of_generator(
+            self._write_answer(question, without=without, nearest=nearest)
+        )
 
     def completed(self, question: str, earlier: Sequence[AnsweredQuestion]) -> str:
         """`question` as the model puts it so that it can be understood without the turns `earlier`;
         as it is where the model cannot be asked, or what it writes asks for something else."""
         nothing = Given("", (), (), whole=False)
         try:
-            reply = _result_of(
+            reply = _return_value_of_generator(
                 self.generator.reply(COMPLETE, nothing, [completion_prompt(question, earlier)])
             )
         except RemoteError:  # the question itself will say what is wrong
             return question
-        written = plain(reply.text.strip().partition("\n")[0]).strip('"“”')
+        written = plain_line(reply.text.strip().partition("\n")[0]).strip('"“”')
         wanted = set(terms(question))
         asked = set(terms(written))
         said = {
@@ -123,7 +131,7 @@ class WritingAnswerer:
 
     def ranked_passages(self, question: str) -> list[Ranked]:
         unread = self.options.quick or self.generator.whole
-        return self.evidence.of_question(question, unread=unread).ranked
+        return self.evidence.evidence_for_question(question, unread=unread).ranked
 
     def stop_writing(self) -> bool:
         """End the text that is being written, so that what there is becomes the answer; False where
@@ -135,7 +143,7 @@ class WritingAnswerer:
 
     # Parts
 
-    def _answer(
+    def _write_answer(
         self,
         question: str,
         wanted: Wanted = ANYTHING,
@@ -148,37 +156,37 @@ class WritingAnswerer:
         self._stopped = False
         unread = whole or self.options.quick or not self.corpus.context.passages
         if whole:
-            yield from self.reading.read()
+            yield from self.reading.prefill_documents()
         elif not unread:
-            yield from self.evidence.own.reading.read()
-        found = self.evidence.of_question(question, unread=unread)
-        usable = [item for item in found.ranked if not self._shows(item, without)]
+            yield from self.evidence.own.reading.prefill_documents()
+        found = self.evidence.evidence_for_question(question, unread=unread)
+        usable = [item for item in found.ranked if not self._has_words_of_quotes(item, without)]
         if without and not usable:
             return self.evidence.own.ask_again(question, without, nearest)
         asked = AskedToWrite(
             question, wanted.kind not in (None, FactKind.YES_NO), found, usable, whole, started
         )
-        given = self._given(asked)
+        given = self._choose_given_text(asked)
         reply: Reply | None = None
         while given.passages and reply is None:
             try:
-                reply = yield from self._reply(asked, given)
+                reply = yield from self._generate_reply(asked, given)
             except ContextExceeded as error:  # as much as its context has room for
-                fewer = self._given(
+                fewer = self._choose_given_text(
                     asked, error.fewer_tokens(len(self.corpus.tokenizer.encode(given.text)))
                 )
                 if fewer.passages == given.passages:
-                    raise error.nothing_fits() from error
+                    raise error.error_when_nothing_fits() from error
                 given = fewer
         checked: Checked = None, ()
         if reply is not None:
-            checked = yield from checked_and_mended(
+            checked = yield from check_and_mend(
                 reply,
-                lambda each: self._checked(asked, given, each),
-                lambda text, weak: self._reply(asked, given, text, weak),
+                lambda each: self._check_and_mend_reply(asked, given, each),
+                lambda text, weak: self._generate_reply(asked, given, text, weak),
                 lambda: self._stopped or self.options.quick,
             )
-        answer = self._outcome(asked, given, reply or Reply(""), checked, nearest)
+        answer = self._answer_from_checked_reply(asked, given, reply or Reply(""), checked, nearest)
         if (
             not answer.refused
             or self.generator.reading is None
@@ -189,11 +197,14 @@ class WritingAnswerer:
             return answer
         own = self.evidence.own.ask_again(question, without, nearest)
         shown = replace(
-            own, coverage=own.coverage.warned(OWN), usage=answer.usage, provenance=answer.provenance
+            own,
+            coverage=own.coverage.with_warnings(OWN),
+            usage=answer.usage,
+            provenance=answer.provenance,
         )
         return shown if own.confidence >= SURE_OWN and not own.refused else answer
 
-    def _reply(
+    def _generate_reply(
         self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
     ) -> Generator[Event, None, Reply]:
         """The reply to the question or, after a first `text`, to its `weak` sentences."""
@@ -207,7 +218,9 @@ class WritingAnswerer:
             if self.generator.reading is not None
             else sent
         )
-        put = PromptQuestion(asked.question, asked.found.form, given.nearest(asked.found.nearest))
+        put = PromptQuestion(
+            asked.question, asked.found.form, given.numbered_sentences_at(asked.found.nearest)
+        )
         said = [form.asked(put), *([text, form.mend(put, weak)] if weak else [])]
         self._writing = True
         try:
@@ -215,32 +228,34 @@ class WritingAnswerer:
         finally:
             self._writing = False
 
-    def _given(self, asked: AskedToWrite, tokens: int | None = None) -> Given:
+    def _choose_given_text(self, asked: AskedToWrite, tokens: int | None = None) -> Given:
         """All of the documents, or numbered sentences of at most so many tokens, by default as the
         reader is sure.
         """
         if asked.whole:
-            self._all = self._all or give_all(self.corpus.context)
+            self._all = self._all or number_all_sentences(self.corpus.context)
             return self._all
         context = self.corpus.context
-        scope = scope_of(asked.question, self.corpus.documents)
-        each = self._asks_each(asked.question)
+        scope = find_scope(asked.question, self.corpus.documents)
+        each = self._asks_each_document(asked.question)
         if tokens is None:
             tokens = self.generator.budget
             sure = asked.found.chances[1]
             if self.options.k is None and not each:
                 tokens = min(tokens, round(_MOST_GIVEN - (_MOST_GIVEN - _LEAST_GIVEN) * sure))
         chosen = choose_passages(context, asked.usable, scope, tokens, self.options.k, each=each)
-        return give(context, chosen, whole=is_whole(context, chosen, scope))
+        return number_sentences_of_passages(
+            context, chosen, whole=is_everything_asked_about(context, chosen, scope)
+        )
 
-    def _asks_each(self, question: str) -> bool:
+    def _asks_each_document(self, question: str) -> bool:
         """Whether a question about several documents wants an answer from each of them."""
         wanted = (
             self.evidence.reader.of_several(question) if len(self.corpus.documents) > 1 else None
         )
         return wanted is not None and wanted.kind is not QuestionKind.ONE
 
-    def _checked(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
+    def _check_and_mend_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
         read = read_reply(reply.text, given, self.evidence.reader.refuses)
         if read.written is None:
             return None, (*reply.notes, *read.notes)
@@ -249,14 +264,24 @@ class WritingAnswerer:
             for words in (reply.text, f"{asked.question} {reply.text}")
         )
         usable = {item.passage_number: item for item in (*chain(*told), *asked.usable)}
-        pool = self._given(replace(asked, usable=list(usable.values())), self.generator.budget)
-        question = self.evidence.asked(asked.found, small=self.generator.reading is not None)
+        pool = self._choose_given_text(
+            replace(asked, usable=list(usable.values())), self.generator.budget
+        )
+        question = self.evidence.question_for_judging(
+            asked.found, small=self.generator.reading is not None
+        )
         checked = check_text(
-            read.written, given, self.corpus, asked.question, self.evidence.judge, question, pool
+            read.written,
+            given,
+            self.corpus,
+            asked.question,
+            self.evidence.judge_support,
+            question,
+            pool,
         )
         return checked, (*reply.notes, *read.notes, *checked.notes)
 
-    def _outcome(
+    def _answer_from_checked_reply(
         self, asked: AskedToWrite, given: Given, reply: Reply, checked: Checked, nearest: int
     ) -> Answer:
         found, (text, notes), context = asked.found, checked, self.corpus.context
@@ -270,8 +295,8 @@ class WritingAnswerer:
         draft = Draft(
             question=asked.question,
             ranked=found.ranked[nearest : nearest + self.options.listed],
-            coverage=self.corpus.coverage(tokens, *notes),
-            usage=self.reading.usage(asked.started) if asked.whole else usage,
+            coverage=self.corpus.coverage_report(tokens, *notes),
+            usage=self.reading.usage_since(asked.started) if asked.whole else usage,
             provenance=self.generator.provenance(given, tokens),
             preliminary=self.options.quick,
         )
@@ -279,16 +304,18 @@ class WritingAnswerer:
             draft, text, found.chances[0], context, yes_no=found.form is Form.YES_NO
         )
 
-    def _shows(self, item: Ranked, quotes: Sequence[Quote]) -> bool:
+    def _has_words_of_quotes(self, item: Ranked, quotes: Sequence[Quote]) -> bool:
         """Whether a passage has words of one of `quotes`."""
         placed = self.corpus.context.passages[item.passage_number]
         file = self.corpus.documents[placed.document].path
         passage = placed.passage
         cites = (cite for quote in quotes for cite in quote.cites)
-        return any(cite.touches(file, passage.page, passage.start, passage.end) for cite in cites)
+        return any(
+            cite.touches_span(file, passage.page, passage.start, passage.end) for cite in cites
+        )
 
 
-def _result_of(events: Generator[Event, None, T]) -> T:
+def _return_value_of_generator(events: Generator[Event, None, T]) -> T:
     """What a generator returns; its events are passed over."""
     while True:
         try:

@@ -50,7 +50,9 @@ def reading_identity(options: Options) -> Json:
     Raises docqa.model.errors for a model folder that is none."""
     folder = model_folder(options)
     server = (
-        str(Address.of(str(options.model), options.base_url)) if is_remote(options.model) else None
+        str(Address.from_model_name(str(options.model), options.base_url))
+        if is_remote(options.model)
+        else None
     )
     calibration = folder / "calibration.json"
     return {

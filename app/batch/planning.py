@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docqa.app.context.plan import share_on_disk
+from docqa.app.context.plan import layer_bytes_on_disk
 from docqa.app.options import Options
 from docqa.app.storage.atomic import write_whole
 from docqa.ingest.formats import format_of_suffix
@@ -134,7 +134,7 @@ def _memory_bytes(config: HybridConfig, depth: HybridConfig, folder: Path, token
     from docqa.model.heads.reader_cost import cost_of_reader
     from docqa.model.load import default_dtype
 
-    on_disk = share_on_disk(folder, config, depth)
+    on_disk = layer_bytes_on_disk(folder, config, depth)
     dtype = default_dtype()
     item = int(dtype.itemsize)
     pool = default_budget(config, dtype)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from docqa.app import report
 from docqa.app.answer.events import Event, Notice, ReadProgress
-from docqa.app.output.progress import ProgressLine, duration
+from docqa.app.output.progress import ProgressLine, duration_text
 from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
@@ -74,9 +74,11 @@ class BatchProgress(ProgressLine):
             parts.append(f"{self._failed:,} failed")
         done = self._settled - self._before
         if done > 0:
-            parts.append(f"{duration((self._total - self._settled) * self.seconds / done)} left")
+            parts.append(
+                f"{duration_text((self._total - self._settled) * self.seconds / done)} left"
+            )
         elif self._planned > self.seconds:
-            parts.append(f"about {duration(self._planned - self.seconds)} left")
+            parts.append(f"about {duration_text(self._planned - self.seconds)} left")
         if self._working:
             parts.append(printable(self._working[0]) + self._share)
         return ", ".join(parts)

@@ -28,7 +28,7 @@ def asked_after(session: "Session", turns: "Sequence[StoredTurn]", question: str
     if not answered or not asked:
         return asked
     whole = session.completed(asked, prompt_turns(answered))
-    if whole != asked or not session.goes_on(asked):
+    if whole != asked or not session.is_follow_up(asked):
         return whole
     before = answered[-1]
     context = clip((before.understood or before.question).rstrip("?"), _QUESTION_CHARACTERS)

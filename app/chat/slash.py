@@ -11,7 +11,7 @@ from docqa.app.errors import InputError, UsageError
 from docqa.app.history.export import free_name
 from docqa.app.history.rendering import write_export
 from docqa.app.output.render import cite_text, location_text, page_text, printable
-from docqa.app.places.named import page_named, region_named
+from docqa.app.places.named import find_page_number, find_section_region
 from docqa.app.storage.atomic import check_output
 from docqa.ingest.types import Document
 
@@ -90,12 +90,12 @@ def _page(conversation: ChatConversation, label: str) -> str:
     cited = [cite.file for item in reversed(conversation.quotes()) for cite in item.quote.cites]
     documents = conversation.session.documents
     for document in sorted(documents, key=lambda document: _index(cited, document.path)):
-        number = page_named(document, label)
+        number = find_page_number(document, label)
         if number is not None:
             page = document.pages[number - 1]
             return _headed(document, f"p. {page_text(number, page.label)}", page.text)
     for document in documents:
-        region = region_named(document, label)
+        region = find_section_region(document, label)
         if region is not None:
             page, span = next(region.parts(document))  # the rest is on other pages
             section = document.section_of(page.page, span.start)

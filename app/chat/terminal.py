@@ -10,7 +10,7 @@ from typing import TextIO
 
 from docqa.app.answer.answer import Answer
 from docqa.app.output.answer_head import head_of
-from docqa.app.output.console import colours
+from docqa.app.output.console import has_colours
 from docqa.app.output.progress import is_live
 
 _LEAST_WIDTH = 20
@@ -28,7 +28,7 @@ class TerminalText:
     def __init__(self, stream: TextIO | None = None) -> None:
         stream = stream if stream is not None else sys.stdout
         self._live = is_live(stream)
-        self._colours = colours(stream)
+        self._colours = has_colours(stream)
 
     def answer(self, text: str, answer: Answer) -> str:
         """`text` of `answer`, with what kind of answer it is and how sure docqa is of it before its
@@ -42,8 +42,8 @@ class TerminalText:
         elif self._live:  # the first line says that there is none
             mark = self._styled(head.mark, _STYLES[head.kind])
             words = "\n".join(filter(None, [f"{mark} {self._styled(first, _BOLD)}", more]))
-        line = self.laid_out(head.line)
-        for part in filter(None, (head.mark, head.bar.partition(" ")[0])):
+        line = self.laid_out(head.head_line)
+        for part in filter(None, (head.mark, head.chance_bar.partition(" ")[0])):
             line = line.replace(part, self._styled(part, _STYLES[head.kind]), 1)
         shown = [words]
         for block in blocks:  # the place of a quote is less loud than its words

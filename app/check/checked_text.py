@@ -20,7 +20,7 @@ _DOCUMENT_STARTS = (b"%PDF-", b"PK\x03\x04")
 def read_checked_text(path: str, request: ReadRequest) -> tuple[str, list[str]]:
     """(text, warnings); Markdown is not rendered: its source has the marks of quotation. Raises
     InputError for a file that is missing, empty or no text, and docqa.ingest.errors."""
-    data = _bytes(path)
+    data = _read_file_bytes(path)
     if not data.strip():
         raise InputError("the text to check is empty", where=path, hint="name the file that quotes")
     known = format_of_suffix(PurePath(path).suffix.lower())
@@ -39,7 +39,7 @@ def read_checked_text(path: str, request: ReadRequest) -> tuple[str, list[str]]:
     ]
 
 
-def _bytes(path: str) -> bytes:
+def _read_file_bytes(path: str) -> bytes:
     if path == STDIN:
         return load_stream(sys.stdin.buffer)
     try:

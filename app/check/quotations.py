@@ -64,15 +64,15 @@ def find_quotations(text: str) -> tuple[list[QuotedPassage], list[int]]:
     starts = line_starts(text)
     spans: list[tuple[int, int, bool]] = []
     alone: list[int] = []
-    for start, end, kind in _paragraphs(text):
+    for start, end, kind in _paragraph_spans(text):
         if kind == "plain":
-            marked, unmatched = _marked(text, start, end)
+            marked, unmatched = _spans_in_quotation_marks(text, start, end)
             spans += [(first, last, False) for first, last in marked]
             alone += unmatched
         elif kind == "quote":
-            spans.append((*_block(text, start, end), True))
+            spans.append((*_block_quote_span(text, start, end), True))
     found = (
-        QuotedPassage(a, b, _plain(text[a:b]), bisect_right(starts, a), block)
+        QuotedPassage(a, b, _plain_quoted_words(text[a:b]), bisect_right(starts, a), block)
         for a, b, block in spans
     )
     kept = [quotation for quotation in found if any(map(str.isalnum, quotation.text))]
@@ -83,7 +83,7 @@ def line_starts(text: str) -> list[int]:
     return [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
 
 
-def _plain(raw: str) -> str:
+def _plain_quoted_words(raw: str) -> str:
     """The words as the writer meant them; one divided at a line end stays so: only the document
     knows its form.
     """
@@ -94,10 +94,10 @@ def _plain(raw: str) -> str:
     return re.sub(r"(?<![.…\s])[.,;:]$", "", text)
 
 
-def _paragraphs(text: str) -> list[tuple[int, int, str]]:
+def _paragraph_spans(text: str) -> list[tuple[int, int, str]]:
     """(start, end, kind); kind is plain, quote or code."""
     found: list[tuple[int, int, str]] = []
-    for kind, group in groupby(_kinds(text), key=lambda line: line[2]):
+    for kind, group in groupby(_line_kinds(text), key=lambda line: line[2]):
         lines = list(group)
         if kind != "blank":
             found.append((lines[0][0], lines[-1][1], kind))
@@ -119,7 +119,7 @@ def _paragraphs(text: str) -> list[tuple[int, int, str]]:
     return kept
 
 
-def _kinds(text: str) -> Iterator[tuple[int, int, str]]:
+def _line_kinds(text: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, kind) of every line."""
     at = 0
     fenced = False
@@ -139,7 +139,7 @@ def _kinds(text: str) -> Iterator[tuple[int, int, str]]:
         at = end + 1
 
 
-def _block(text: str, start: int, end: int) -> tuple[int, int]:
+def _block_quote_span(text: str, start: int, end: int) -> tuple[int, int]:
     """The words of a block quote without its marks and the source after it."""
     opening = _QUOTED_LINE.match(text, start, end)
     if opening is not None:
@@ -161,17 +161,19 @@ def _block(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _marked(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], list[int]]:
+def _spans_in_quotation_marks(
+    text: str, start: int, end: int
+) -> tuple[list[tuple[int, int]], list[int]]:
     """(spans between quotation marks, positions of opening marks without partner)."""
     found: list[tuple[int, int]] = []
     alone: list[int] = []
     at = start
     unclosed = Counter[str]()
     while at < end:
-        if text[at] not in _CLOSERS or not _opens(text, at, start, end):
+        if text[at] not in _CLOSERS or not _is_opening_mark(text, at, start, end):
             at += 1
             continue
-        close = _closing(text, at, end) if unclosed[text[at]] < _MOST_UNCLOSED else None
+        close = _closing_mark_offset(text, at, end) if unclosed[text[at]] < _MOST_UNCLOSED else None
         unclosed[text[at]] += close is None
         if close is None:
             following = _NEXT_PARAGRAPH.match(text, end)
@@ -192,13 +194,13 @@ def _marked(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], lis
     return found, alone
 
 
-def _opens(text: str, at: int, start: int, end: int) -> bool:
+def _is_opening_mark(text: str, at: int, start: int, end: int) -> bool:
     before = text[at - 1] if at > start else " "
     after = text[at + 1] if at + 1 < end else " "
     return not before.isalnum() and before not in ".,;:!?)]" and not after.isspace()
 
 
-def _closing(text: str, at: int, end: int) -> int | None:
+def _closing_mark_offset(text: str, at: int, end: int) -> int | None:
     """Where the mark opened at `at` closes; marks of the same kind inside it are counted."""
     opener = text[at]
     closers = _CLOSERS[text[at]]
@@ -208,12 +210,18 @@ def _closing(text: str, at: int, end: int) -> int | None:
         character = text[position]
         double = character == opener and opener in '"“'  # which may be opened again inside
         if double and (
-            opener == "“" or _opens(text, position, at, end) and not _closes(text, position, end)
+            opener == "“"
+            or _is_opening_mark(text, position, at, end)
+            and not _is_closing_mark(text, position, end)
         ):
             depth += 1
-        elif character in closers and depth and (opener == "“" or _closes(text, position, end)):
+        elif (
+            character in closers
+            and depth
+            and (opener == "“" or _is_closing_mark(text, position, end))
+        ):
             depth -= 1
-        elif character in closers and _closes(text, position, end):
+        elif character in closers and _is_closing_mark(text, position, end):
             # "the tenants’ rights": an apostrophe before a small word closes nothing, unless there
             # is no other mark.
             if opener not in "‘'" or not _SMALL_WORD.match(text, position + 1, end):
@@ -222,7 +230,7 @@ def _closing(text: str, at: int, end: int) -> int | None:
     return apostrophe
 
 
-def _closes(text: str, position: int, end: int) -> bool:
+def _is_closing_mark(text: str, position: int, end: int) -> bool:
     before = text[position - 1]
     after = text[position + 1] if position + 1 < end else " "
     if _NOTE_NUMBER.match(text, position + 1, end):
@@ -230,7 +238,7 @@ def _closes(text: str, position: int, end: int) -> bool:
     return not before.isspace() and not after.isalnum()
 
 
-def outer_marks(text: str) -> str:
+def inner_marks_as_outer(text: str) -> str:
     """`text` with the single marks of a quotation inside it as double ones, as in the document."""
     if not _INNER_OPEN.search(text):
         return text

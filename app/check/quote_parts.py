@@ -4,10 +4,10 @@ The parts must be in order, one near the other; what a mark hides is shown."""
 import re
 from dataclasses import dataclass
 
-from docqa.app.answer.grades import Grade, weakest
+from docqa.app.answer.grades import Grade, weakest_grade
 from docqa.app.quotes.align import Match, protected_words
 from docqa.app.quotes.normalise import fold
-from docqa.app.quotes.verifier import JoinedPages, Located, find_graded, join_pages
+from docqa.app.quotes.verifier import JoinedPages, Located, find_matches_of_grade, join_pages
 from docqa.ingest.language.words import EXCEPTIONS, denies
 from docqa.ingest.types import Document
 
@@ -96,7 +96,7 @@ def split_parts(quotation: str) -> list[QuotePart]:
     return parts
 
 
-def assemble(
+def assemble_parts(
     document: Document, number: int, parts: list[QuotePart], anchor: int, place: tuple[Located, ...]
 ) -> Finding | None:
     """The parts around part `anchor`, which is at `place` of `document`; None where one is not
@@ -111,25 +111,25 @@ def assemble(
     for index in (*range(anchor + 1, len(parts)), *range(anchor - 1, -1, -1)):
         if index > anchor:
             start = found[index - 1][0].end
-            end = start + _reach(parts[index])
+            end = start + _largest_distance_to_part(parts[index])
             which = 0
         else:
             end = found[index + 1][0].start
-            start = end - _reach(parts[index + 1]) - len(parts[index].text)
+            start = end - _largest_distance_to_part(parts[index + 1]) - len(parts[index].text)
             which = -1
-        hit = _strongest(pages.text, start, end, parts[index].text, which)
+        hit = _strongest_match(pages.text, start, end, parts[index].text, which)
         if hit is None:
             return None
         found[index] = hit
-    return _joined(pages, parts, [found[index] for index in range(len(parts))])
+    return _join_found_parts(pages, parts, [found[index] for index in range(len(parts))])
 
 
-def _reach(part: QuotePart) -> int:
+def _largest_distance_to_part(part: QuotePart) -> int:
     """How far after the part before it a part may end."""
     return 2 * len(part.text) + (ELLIPSIS_REACH if part.gap == "ellipsis" else _BRACKET_REACH)
 
 
-def _strongest(
+def _strongest_match(
     text: str, start: int, end: int, wanted: str, which: int
 ) -> tuple[Match, Grade] | None:
     """The first (`which` 0) or last (-1) match of `wanted` in `text[start:end]` at the strongest
@@ -139,7 +139,7 @@ def _strongest(
     end = min(len(text), end)
     window = text[start:end]
     for grade in (Grade.EXACT, Grade.NORMALISED, Grade.DAMAGED, Grade.NEAR):
-        for matches in find_graded(
+        for matches in find_matches_of_grade(
             grade, window, lambda keep: fold(window, keep_line_hyphens=keep), wanted
         ):
             if matches:
@@ -147,7 +147,7 @@ def _strongest(
     return None
 
 
-def _joined(
+def _join_found_parts(
     pages: JoinedPages, parts: list[QuotePart], found: list[tuple[Match, Grade]]
 ) -> Finding:
     grades = {grade for _, grade in found}
@@ -166,11 +166,11 @@ def _joined(
                 )  # it leaves out little but a "not": marked, and yet another sentence
         else:
             replaced.append((parts[index].inserted, gap))
-            if _protected(gap) != _protected(parts[index].inserted):
+            if _protected_word_counts(gap) != _protected_word_counts(parts[index].inserted):
                 grades.add(Grade.NEAR)
     spans = pages.located(found[0][0].start, found[-1][0].end)
-    return Finding(weakest(grades), spans, tuple(omitted), tuple(replaced))
+    return Finding(weakest_grade(grades), spans, tuple(omitted), tuple(replaced))
 
 
-def _protected(words: str) -> object:
+def _protected_word_counts(words: str) -> object:
     return protected_words(fold(words).text.split())

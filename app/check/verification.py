@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from docqa.app.answer.answer import Cite
-from docqa.app.answer.grades import Grade, Place, weakest
+from docqa.app.answer.grades import Grade, Place, weakest_grade
 from docqa.app.answer.text import clip
 from docqa.app.evidence.terms import distinct_terms
 from docqa.app.places.cites import PlaceCite, find_cites
@@ -15,13 +15,19 @@ from docqa.app.places.named import DocumentNames
 from docqa.app.places.resolve import CitedPlaces, Region
 from docqa.app.quotes.difference import Edit, closest_range, word_edits
 from docqa.app.quotes.normalise import fold
-from docqa.app.quotes.quoting import cite as cite_of
-from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, Verifier, too_short
+from docqa.app.quotes.quoting import make_cite as cite_of
+from docqa.app.quotes.verifier import (
+    CitedPlace,
+    Located,
+    QuoteVerdict,
+    Verifier,
+    is_too_short_quote,
+)
 from docqa.ingest.types import Document, Page
 
-from .citations import assign
-from .quotations import QuotedPassage, find_quotations, outer_marks
-from .quote_parts import Finding, QuotePart, assemble, split_parts
+from .citations import assign_cites
+from .quotations import QuotedPassage, find_quotations, inner_marks_as_outer
+from .quote_parts import Finding, QuotePart, assemble_parts, split_parts
 
 _MOST_HINTS = 8
 _MOST_ANCHORS = 12
@@ -86,14 +92,16 @@ class Verification:
     unmatched_lines: tuple[int, ...]
 
     @property
-    def anything_absent(self) -> bool:
+    def has_anything_absent(self) -> bool:
         grades = {quote.grade for quote in self.quotations} | {cite.grade for cite in self.cites}
         return Grade.ABSENT in grades
 
     @property
-    def all_verified(self) -> bool:
+    def is_all_verified(self) -> bool:
         """Whether every quotation is exact or normalised, and no cited place absent."""
-        return not self.anything_absent and all(quote.grade.verified for quote in self.quotations)
+        return not self.has_anything_absent and all(
+            quote.grade.verified for quote in self.quotations
+        )
 
     def counts(self) -> dict[str, int]:
         return {grade: sum(q.grade == grade for q in self.quotations) for grade in Grade}
@@ -107,7 +115,7 @@ def verify_text(
     try:
         return _TextCheck(
             text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents), on_each
-        ).run()
+        ).check_text()
     finally:
         _page_terms.cache_clear()
 
@@ -123,16 +131,22 @@ class _TextCheck:
         self.places = [CitedPlaces(document, number) for number, document in enumerate(documents)]
         self.names = DocumentNames(documents)
 
-    def run(self) -> Verification:
+    def check_text(self) -> Verification:
         quotations, alone = find_quotations(self.text)
-        claimed, free = assign(self.text, quotations, find_cites(self.text))
+        claimed, free = assign_cites(self.text, quotations, find_cites(self.text))
         pairs = enumerate(zip(quotations, claimed))
-        checked = (self._quotation(*each, self._named(at, quotations)) for at, each in pairs)
+        checked = (
+            self._check_quotation(*each, self._documents_named(at, quotations))
+            for at, each in pairs
+        )
         around = (self.text[max(0, cite.start - 80) : cite.end + 60] for cite in free)
-        cites = (self._cite(cite, self.names.named_in(words)) for cite, words in zip(free, around))
+        cites = (
+            self._check_cite(cite, self.names.documents_named_in(words))
+            for cite, words in zip(free, around)
+        )
         return Verification(tuple(checked), tuple(cites), tuple(alone))
 
-    def _named(self, number: int, quotations: list[QuotedPassage]) -> set[int]:
+    def _documents_named(self, number: int, quotations: list[QuotedPassage]) -> set[int]:
         before = quotations[number - 1].end if number else 0
         after = quotations[number + 1].start if number + 1 < len(quotations) else len(self.text)
         quotation = quotations[number]
@@ -140,22 +154,26 @@ class _TextCheck:
             -1
         ]
         tail = re.split(r"\n\s*\n(?!\s*[(—–-])", self.text[quotation.end : after], maxsplit=1)[0]
-        return self.names.named_in(tail) or self.names.named_in(lead)
+        return self.names.documents_named_in(tail) or self.names.documents_named_in(lead)
 
-    def _among(self, named: set[int]) -> list[CitedPlaces]:
+    def _cited_places_of_documents(self, named: set[int]) -> list[CitedPlaces]:
         return [self.places[number] for number in sorted(named)] or self.places
 
-    def _regions(self, cite: PlaceCite, named: set[int]) -> list[Region]:
-        return [region for places in self._among(named) for region in places.regions(cite)]
+    def _regions_of_cite(self, cite: PlaceCite, named: set[int]) -> list[Region]:
+        return [
+            region
+            for places in self._cited_places_of_documents(named)
+            for region in places.regions_of_cite(cite)
+        ]
 
-    def _cite(self, cite: PlaceCite, named: set[int]) -> CheckedCite:
+    def _check_cite(self, cite: PlaceCite, named: set[int]) -> CheckedCite:
         self._on_each("")
         line = self.text.count("\n", 0, cite.start) + 1
         if cite.work and not named:
             return CheckedCite(
                 cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}"
             )
-        if regions := self._regions(cite, named):
+        if regions := self._regions_of_cite(cite, named):
             begun = (
                 (region, *next(region.parts(self.documents[region.document]))) for region in regions
             )
@@ -164,13 +182,18 @@ class _TextCheck:
             )
             cites = tuple(dict.fromkeys(cite_of(self.documents, place) for place in places))
             note = ""
-            if not any(self.places[region.document].usable(region) for region in regions):
+            if not any(self.places[region.document].is_region_usable(region) for region in regions):
                 note = "that place has no usable text"
-            elif not all(self.places[region.document].compared(cite) for region in regions):
+            elif not all(
+                self.places[region.document].is_region_as_narrow_as_cite(cite) for region in regions
+            ):
                 note = _PAGE_ALONE
             grade = Grade.UNCHECKABLE if note else Grade.EXACT
             return CheckedCite(cite, line, grade, Place.AS_CITED, cites, note)
-        if any(places.answers(cite) for places in self._among(named)):
+        if any(
+            places.can_tell_place_is_missing(cite)
+            for places in self._cited_places_of_documents(named)
+        ):
             what = _PLACE_WORDS.get(cite.kind) or cite.word or "section"
             return CheckedCite(
                 cite, line, Grade.ABSENT, Place.UNKNOWN, (), f"no document has such a {what}"
@@ -184,28 +207,34 @@ class _TextCheck:
         why = "where it begins was not found" if cite.kind == "section" else why
         return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), why)
 
-    def _quotation(
+    def _check_quotation(
         self, quotation: QuotedPassage, claimed: tuple[PlaceCite, ...], named: set[int]
     ) -> CheckedQuotation:
         self._on_each(quotation.text)
-        cited = tuple(self._cite(cite, named) for cite in claimed)
+        cited = tuple(self._check_cite(cite, named) for cite in claimed)
         regions = {
-            cite: self._regions(cite, named) for cite in claimed if not (cite.work and not named)
+            cite: self._regions_of_cite(cite, named)
+            for cite in claimed
+            if not (cite.work and not named)
         }
-        found, place = self._best(quotation.text, regions, claimed, named)
+        found, place = self._best_finding(quotation.text, regions, claimed, named)
         cited_regions = (region for group in regions.values() for region in group)
         if found.grade == Grade.ABSENT and not all(
-            self.places[r.document].usable(r) for r in cited_regions
+            self.places[r.document].is_region_usable(r) for r in cited_regions
         ):
             found = replace(
                 found, grade=Grade.UNCHECKABLE, notes=("the cited place has no usable text",)
             )
-        found = self._refined(quotation.text, found)
-        notes = [*found.notes, *self._notes(quotation, found, place, cited)]
+        found = self._refine_near_finding(quotation.text, found)
+        notes = [*found.notes, *self._notes_on_quotation(quotation, found, place, cited)]
         lost = found.grade == Grade.ABSENT and not found.spans
         nearest = self._nearest_text(quotation.text) if lost else None
         shown = found.spans if nearest is None else (nearest,)
-        reads = " […] ".join(self._words(spans) for spans in _runs(shown)) if shown else None
+        reads = (
+            " […] ".join(self._document_words(spans) for spans in _contiguous_span_runs(shown))
+            if shown
+            else None
+        )
         edited = (
             found.grade in (Grade.NEAR, Grade.DAMAGED) and not found.omitted and not found.replaced
         )
@@ -231,7 +260,7 @@ class _TextCheck:
             notes=tuple(notes),
         )
 
-    def _best(
+    def _best_finding(
         self,
         text: str,
         regions: dict[PlaceCite, list[Region]],
@@ -242,9 +271,11 @@ class _TextCheck:
         least.
         """
         best: tuple[tuple[int, bool, int], Finding, Place] | None = None
-        for hint in self._hints(regions, named):
-            for finding in self._search(text, hint):
-                place = self._place(finding.grade, finding.spans, regions, claimed, named)
+        for hint in self._places_to_search_first(regions, named):
+            for finding in self._search_findings(text, hint):
+                place = self._place_of_finding(
+                    finding.grade, finding.spans, regions, claimed, named
+                )
                 key = (
                     _RANK[finding.grade],
                     place != Place.AS_CITED,
@@ -256,7 +287,7 @@ class _TextCheck:
                 break
         return (best[1], best[2]) if best is not None else (Finding(Grade.ABSENT), Place.UNKNOWN)
 
-    def _hints(
+    def _places_to_search_first(
         self, regions: dict[PlaceCite, list[Region]], named: set[int]
     ) -> list[CitedPlace | None]:
         """Where to look first: each cited place, and the pages that it reaches over."""
@@ -273,9 +304,9 @@ class _TextCheck:
         hints += [CitedPlace(number) for number in sorted(named)]
         return list(dict.fromkeys(hints))[:_MOST_HINTS] or [None]
 
-    def _search(self, text: str, hint: CitedPlace | None) -> Iterator[Finding]:
+    def _search_findings(self, text: str, hint: CitedPlace | None) -> Iterator[Finding]:
         whole = self.verifier.verify(text, hint)
-        if not whole.verified and (outer := outer_marks(text)) != text:
+        if not whole.verified and (outer := inner_marks_as_outer(text)) != text:
             inside = self.verifier.verify(outer, hint)
             inside = replace(inside, grade=Grade.NORMALISED) if inside.verified else inside
             text, whole = (
@@ -283,26 +314,28 @@ class _TextCheck:
             )
         parts = split_parts(text)
         if whole.verified or [part.text for part in parts] in ([], [text]):
-            yield from self._findings(text, whole)
+            yield from self._findings_of_verdict(text, whole)
         elif len(parts) == 1:
-            yield from self._findings(parts[0].text, self.verifier.verify(parts[0].text, hint))
+            yield from self._findings_of_verdict(
+                parts[0].text, self.verifier.verify(parts[0].text, hint)
+            )
         else:
-            yield from self._assembled(parts, hint)
+            yield from self._assemble_parts(parts, hint)
 
-    def _findings(self, text: str, verdict: QuoteVerdict) -> Iterator[Finding]:
+    def _findings_of_verdict(self, text: str, verdict: QuoteVerdict) -> Iterator[Finding]:
         for spans in verdict.places or ((),):
             grade = verdict.grade
-            if grade == Grade.DAMAGED and self._left_out(text, spans):
+            if grade == Grade.DAMAGED and self._has_words_left_out(text, spans):
                 grade = Grade.NEAR
             yield Finding(grade, spans, count=verdict.count)
 
-    def _left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
+    def _has_words_left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
         """Whether words but furniture were left out, unmarked, on pages of certain order."""
         pages = [self.documents[span.document].pages[span.page - 1] for span in spans]
         if any(page.grade != "A" for page in pages):
             return False
         heads = fold(" ".join(line for page in pages for line in page.furniture)).text
-        edits = word_edits(text, self._words(spans))
+        edits = word_edits(text, self._document_words(spans))
         between = [
             word
             for edit in edits
@@ -318,23 +351,27 @@ class _TextCheck:
             for word in (word.strip(".,;:()") for word in between)
         )
 
-    def _assembled(self, parts: list[QuotePart], hint: CitedPlace | None) -> Iterator[Finding]:
+    def _assemble_parts(self, parts: list[QuotePart], hint: CitedPlace | None) -> Iterator[Finding]:
         anchor = max(range(len(parts)), key=lambda index: len(parts[index].text))
         verdict = self.verifier.verify(parts[anchor].text, hint)
         if not verdict.spans:
-            yield Finding(verdict.grade, notes=(f"not found: {_short(parts[anchor].text)}",))
+            yield Finding(verdict.grade, notes=(f"not found: {_shorten_text(parts[anchor].text)}",))
             return
         places = verdict.places[:_MOST_ANCHORS]
         found = [
-            assemble(self.documents[at[0].document], at[0].document, parts, anchor, at)
+            assemble_parts(self.documents[at[0].document], at[0].document, parts, anchor, at)
             for at in places
         ]
         for whole in filter(None, found):
-            yield replace(whole, grade=weakest((whole.grade, verdict.grade)), count=verdict.count)
+            yield replace(
+                whole, grade=weakest_grade((whole.grade, verdict.grade)), count=verdict.count
+            )
         if not any(found):
-            yield self._scattered(parts, anchor, verdict)
+            yield self._find_scattered_parts(parts, anchor, verdict)
 
-    def _scattered(self, parts: list[QuotePart], anchor: int, verdict: QuoteVerdict) -> Finding:
+    def _find_scattered_parts(
+        self, parts: list[QuotePart], anchor: int, verdict: QuoteVerdict
+    ) -> Finding:
         """Where each part is."""
         near = CitedPlace(verdict.spans[0].document, verdict.spans[0].page)
         spans: list[Located] = []
@@ -342,11 +379,11 @@ class _TextCheck:
         grade = Grade.NEAR
         for index, part in enumerate(parts):
             found = verdict if index == anchor else self.verifier.verify(part.text, near)
-            if found.spans and (index == anchor or not too_short(part.text)):
+            if found.spans and (index == anchor or not is_too_short_quote(part.text)):
                 spans += [span for span in found.spans if span not in spans]
-            elif not found.spans or too_short(part.text):
-                notes.append(f"not found there: {_short(part.text)}")
-                grade = grade if too_short(part.text) else Grade.ABSENT
+            elif not found.spans or is_too_short_quote(part.text):
+                notes.append(f"not found there: {_shorten_text(part.text)}")
+                grade = grade if is_too_short_quote(part.text) else Grade.ABSENT
         if not notes:
             notes.append("its parts are not together in this order")
         return Finding(grade, tuple(spans), count=verdict.count, notes=tuple(notes))
@@ -369,7 +406,7 @@ class _TextCheck:
             for page in document.pages
         )
         number, page = max(pages, key=shared, default=(0, None))
-        if page is None or too_short(quotation):
+        if page is None or is_too_short_quote(quotation):
             return None
         folded = fold(page.text)
         best = fuzz.partial_ratio_alignment(
@@ -384,7 +421,7 @@ class _TextCheck:
         end = min(len(page.text), end + missing)
         return Located(number, page.page, *closest_range(quotation, page.text, start, end))
 
-    def _refined(self, text: str, found: Finding) -> Finding:
+    def _refine_near_finding(self, text: str, found: Finding) -> Finding:
         if (
             found.grade != Grade.NEAR
             or len(found.spans) != 1
@@ -398,10 +435,10 @@ class _TextCheck:
         start, end = closest_range(text, page, span.start, span.end)
         return replace(found, spans=(replace(span, start=start, end=end),))
 
-    def _words(self, spans: Sequence[Located]) -> str:
+    def _document_words(self, spans: Sequence[Located]) -> str:
         return "\n".join(span.text_in(self.documents) for span in spans)
 
-    def _place(
+    def _place_of_finding(
         self,
         grade: Grade,
         spans: tuple[Located, ...],
@@ -420,7 +457,7 @@ class _TextCheck:
             return Place.AS_CITED
         judged: dict[bool, bool] = {}
         for cite, group in regions.items():
-            if group or self.places[spans[0].document].answers(cite):
+            if group or self.places[spans[0].document].can_tell_place_is_missing(cite):
                 paged = cite.kind != "section"
                 there = any(r.contains(s.document, s.page, s.start) for r in group for s in spans)
                 judged[paged] = judged.get(paged, False) or there
@@ -432,7 +469,7 @@ class _TextCheck:
             )
         return Place.AS_CITED if all(judged.values()) else Place.MOVED
 
-    def _notes(
+    def _notes_on_quotation(
         self, quotation: QuotedPassage, found: Finding, place: Place, cited: tuple[CheckedCite, ...]
     ) -> Iterator[str]:
         for cite in cited:
@@ -445,14 +482,14 @@ class _TextCheck:
             and not any(cite.note for cite in cited)
         ):
             yield "the cited place could not be compared"
-        if too_short(quotation.text) and found.grade in (Grade.ABSENT, Grade.NEAR):
+        if is_too_short_quote(quotation.text) and found.grade in (Grade.ABSENT, Grade.NEAR):
             yield "so short that it may be a word in quotation marks, not a quotation"
 
 
 _page_terms = cache(distinct_terms)
 
 
-def _runs(spans: tuple[Located, ...]) -> list[list[Located]]:
+def _contiguous_span_runs(spans: tuple[Located, ...]) -> list[list[Located]]:
     """Spans that follow one another over a page break belong together."""
     runs: list[list[Located]] = []
     for span in spans:
@@ -468,5 +505,5 @@ def _runs(spans: tuple[Located, ...]) -> list[list[Located]]:
     return runs
 
 
-def _short(text: str) -> str:
+def _shorten_text(text: str) -> str:
     return f'"{clip(text, 80)}"'

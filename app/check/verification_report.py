@@ -9,7 +9,7 @@ from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.answer.text import clip
 from docqa.app.output.render import cite_text, printable
-from docqa.app.quotes.difference import Edit, inline
+from docqa.app.quotes.difference import Edit, inline_difference
 
 from .verification import CheckedCite, CheckedQuotation, Verification
 
@@ -30,16 +30,16 @@ def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dic
     return {
         "schema": SCHEMA,
         "text": text,
-        "status": Status.NOT_FOUND if checked.anything_absent else Status.ANSWERED,
-        "quotes": [_quote_object(quote) for quote in checked.quotations],
-        "cites": [_cite_object(cite) for cite in checked.cites],
+        "status": Status.NOT_FOUND if checked.has_anything_absent else Status.ANSWERED,
+        "quotes": [_quote_json_object(quote) for quote in checked.quotations],
+        "cites": [_cite_json_object(cite) for cite in checked.cites],
         "counts": {**counts, "misplaced": sum(q.place in _PLACES for q in checked.quotations)},
         "unmatched_lines": list(checked.unmatched_lines),
         "warnings": warnings,
     }
 
 
-def _quote_object(quote: CheckedQuotation) -> dict[str, object]:
+def _quote_json_object(quote: CheckedQuotation) -> dict[str, object]:
     return {
         "text": quote.quotation.text,
         "answer_start": None,
@@ -51,7 +51,7 @@ def _quote_object(quote: CheckedQuotation) -> dict[str, object]:
         "line": quote.quotation.line,
         "start": quote.quotation.start,
         "end": quote.quotation.end,
-        "cited": [_cite_object(cite) for cite in quote.cited],
+        "cited": [_cite_json_object(cite) for cite in quote.cited],
         "nearest": quote.nearest.to_json_object() if quote.nearest else None,
         "reads": quote.reads,
         "difference": [asdict(edit) for edit in quote.difference],
@@ -62,7 +62,7 @@ def _quote_object(quote: CheckedQuotation) -> dict[str, object]:
     }
 
 
-def _cite_object(cite: CheckedCite) -> dict[str, object]:
+def _cite_json_object(cite: CheckedCite) -> dict[str, object]:
     return {
         "text": cite.cite.text,
         "grade": cite.grade,
@@ -76,14 +76,14 @@ def _cite_object(cite: CheckedCite) -> dict[str, object]:
 def report_text(checked: Verification, text: str, *, several: bool) -> str:
     blocks = ["\n".join(_quotation_lines(quote, text, several)) for quote in checked.quotations]
     blocks += ["\n".join(_cite_lines(cite, text, several)) for cite in checked.cites]
-    blocks.append(_summary(checked))
+    blocks.append(_summary_line(checked))
     return "\n\n".join(blocks)
 
 
 def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Iterator[str]:
-    yield f'{printable(text)}:{quote.quotation.line}: "{_clipped(quote.quotation.text)}"'
+    yield f'{printable(text)}:{quote.quotation.line}: "{_clip_text(quote.quotation.text)}"'
     misplaced = f"; {_PLACES[quote.place]}" if quote.place in _PLACES else ""
-    yield f"  [{quote.grade.explained}{misplaced}]"
+    yield f"  [{quote.grade.explanation}{misplaced}]"
     if quote.cited:
         yield "  cited:  " + ", ".join(printable(cite.cite.text) for cite in quote.cited)
     if quote.cites:
@@ -94,25 +94,26 @@ def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Itera
         )
         more = f" ({quote.found.count} times there)" if quote.found.count > 1 else ""
         heading = f", {printable(quote.heading)}" if quote.heading else ""
-        yield f"  found:  {_places(quote.cites, several)}{heading}{speaker}{more}"
+        yield f"  found:  {_places_text(quote.cites, several)}{heading}{speaker}{more}"
     if quote.nearest is not None:
-        yield f"  nearest text: {_places([quote.nearest], several)}"
+        yield f"  nearest text: {_places_text([quote.nearest], several)}"
     if quote.reads is not None and (
         quote.grade in (Grade.NEAR, Grade.DAMAGED) or quote.nearest is not None
     ):
-        yield f'  reads:  "{_clipped(quote.reads)}"'
+        yield f'  reads:  "{_clip_text(quote.reads)}"'
     if quote.difference:
-        yield f"  differs, [-quoted-]{{+document+}}: {_clipped(inline(_abridged(quote.difference)))}"
+        edits = _abridge_equal_stretches(quote.difference)
+        yield f"  differs, [-quoted-]{{+document+}}: {_clip_text(inline_difference(edits))}"
     for gap in quote.found.omitted:
         if gap:
-            yield f'  left out at the ellipsis: "{_clipped(gap)}"'
+            yield f'  left out at the ellipsis: "{_clip_text(gap)}"'
     for ours, theirs in quote.found.replaced:
-        yield f'  in brackets [{_clipped(ours)}], the document has "{_clipped(theirs)}"'
+        yield f'  in brackets [{_clip_text(ours)}], the document has "{_clip_text(theirs)}"'
     for note in quote.notes:
         yield f"  note: {printable(note)}"
 
 
-def _abridged(edits: Sequence[Edit]) -> list[Edit]:
+def _abridge_equal_stretches(edits: Sequence[Edit]) -> list[Edit]:
     """Long equal stretches are cut in their middle, so that what differs is seen."""
     shown = []
     for edit in edits:
@@ -125,7 +126,7 @@ def _abridged(edits: Sequence[Edit]) -> list[Edit]:
     return shown
 
 
-def _places(cites: Sequence[Cite], several: bool) -> str:
+def _places_text(cites: Sequence[Cite], several: bool) -> str:
     """One place, of two pages where it crosses a page, or several where its parts are apart."""
     bare = [replace(cite, section=None) for cite in cites]
     together = all(
@@ -139,30 +140,32 @@ def _places(cites: Sequence[Cite], several: bool) -> str:
 def _cite_lines(cite: CheckedCite, text: str, several: bool) -> Iterator[str]:
     yield f"{printable(text)}:{cite.line}: {printable(cite.cite.text)}, without a quotation"
     if cite.grade == Grade.EXACT:
-        yield f"  [there is such a place: {_places(cite.cites, several)}]"
+        yield f"  [there is such a place: {_places_text(cite.cites, several)}]"
     else:
         yield f"  [{cite.grade}: {printable(cite.note)}]"
 
 
-def _summary(checked: Verification) -> str:
+def _summary_line(checked: Verification) -> str:
     if not checked.quotations and not checked.cites:
         return "No quotation and no cite was found in this text."
     parts = [f"{count} {grade}" for grade, count in checked.counts().items() if count]
     moved = sum(quote.place in _PLACES for quote in checked.quotations)
     parts += [f"{moved} not where cited"] if moved else []
     lines = [
-        ": ".join(filter(None, (_counted(len(checked.quotations), "quotation"), ", ".join(parts))))
+        ": ".join(
+            filter(None, (_count_with_noun(len(checked.quotations), "quotation"), ", ".join(parts)))
+        )
     ]
     if checked.cites:
         absent = sum(cite.grade == Grade.ABSENT for cite in checked.cites)
         missing = f", {absent} of places that no document has" if absent else ""
-        lines.append(f"{_counted(len(checked.cites), 'cite')} without a quotation{missing}")
+        lines.append(f"{_count_with_noun(len(checked.cites), 'cite')} without a quotation{missing}")
     return "\n".join(lines)
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
+def _count_with_noun(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def _clipped(text: str) -> str:
+def _clip_text(text: str) -> str:
     return clip(printable(text), _LONGEST)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.answer.text import first_of
+from docqa.app.answer.text import list_first_names
 from docqa.app.batch.items import Listing, Task, hashed_item, list_items
 from docqa.app.batch.progress import BatchProgress
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import ResourceError, UsageError
-from docqa.app.output.progress import duration, size
+from docqa.app.output.progress import duration_text, size_text
 from docqa.app.output.render import printable
 from docqa.ingest.archive import load_stream
 from docqa.ingest.errors import reading
@@ -118,7 +118,7 @@ def listed(paths: list[str]) -> Iterator[Listing]:
 
 def warn_passed_over(paths: Sequence[str]) -> None:
     if paths:
-        report.warn(f"no documents, passed over: {first_of(paths, 5)}")
+        report.warn(f"no documents, passed over: {list_first_names(paths, 5)}")
 
 
 def answer_documents(batch: Batch, *, kept: bool) -> None:
@@ -176,7 +176,7 @@ def planned(batch: Batch) -> BatchPlan:
     plan = batch.plan()
     asked = batch.settings.jobs
     if plan.jobs < asked:
-        free = size(available_bytes())
+        free = size_text(available_bytes())
         report.warn(
             f"{asked} jobs need more memory than the {free} that are free: {plan.jobs} at once"
         )
@@ -196,7 +196,9 @@ def _report(batch: Batch, plan: BatchPlan, tally: Tally, reused: int) -> None:
     ]
     report.note(f"docqa: {', '.join(parts)}")
     if tally.done and not tally.left:
-        text = f"docqa: took {duration(tally.seconds)}, planned {duration(plan.seconds)}"
+        text = f"docqa: took {duration_text(tally.seconds)}, planned {duration_text(plan.seconds)}"
         if tally.peak_bytes:
-            text += f"; memory {size(tally.peak_bytes)}, planned {size(plan.memory_bytes)}"
+            text += (
+                f"; memory {size_text(tally.peak_bytes)}, planned {size_text(plan.memory_bytes)}"
+            )
         report.note(text)

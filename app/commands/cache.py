@@ -15,7 +15,7 @@ from docqa.app.errors import InputError, UsageError
 from docqa.app.history.forget import forget_file
 from docqa.app.history.history import History, damaged_files, open_if_stored
 from docqa.app.models.library import pulled_models
-from docqa.app.output.progress import size
+from docqa.app.output.progress import size_text
 from docqa.app.output.render import printable
 from docqa.app.storage.sources import content_digests
 from docqa.app.storage.store import BUDGET_BYTES, Store, StoreEntry
@@ -29,7 +29,7 @@ def list_entries() -> int:
         report.result(_line(entry))
     for model in pulled_models(store.root / "models"):
         report.result(
-            f"model     {size(model.bytes)}  {model.id}@{model.commit[:12]}  {model.folder}, not counted"
+            f"model     {size_text(model.bytes)}  {model.id}@{model.commit[:12]}  {model.folder}, not counted"
         )
     total = sum(entry.bytes for entry in entries)
     count = len(entries)
@@ -39,11 +39,13 @@ def list_entries() -> int:
             questions = sum(session.questions for session in sessions)
             used = _day(sessions[0].updated if sessions else 0.0)
             report.result(
-                f"{'history':9} {'':12} {size(history.bytes()):>10} {used} kept {questions:,} questions"
+                f"{'history':9} {'':12} {size_text(history.bytes()):>10} {used} kept {questions:,} questions"
             )
             total = total + history.bytes()
             count = count + 1
-    report.note(f"{count} entries, {size(total)} of {size(BUDGET_BYTES)}, in {store.root}")
+    report.note(
+        f"{count} entries, {size_text(total)} of {size_text(BUDGET_BYTES)}, in {store.root}"
+    )
     return report.ANSWERED
 
 
@@ -68,7 +70,7 @@ def prune(
         report.result(f"deleted {_line(entry)}")
     freed = sum(entry.bytes for entry in gone)
     count, more = _prune_history(store, budget)
-    report.note(f"{len(gone) + count} entries deleted, {size(freed + more)} freed")
+    report.note(f"{len(gone) + count} entries deleted, {size_text(freed + more)} freed")
     return report.ANSWERED
 
 
@@ -120,7 +122,7 @@ def forget(
             where=file,
             hint="`docqa cache list` shows all",
         )
-    done = f"{deleted} entries deleted, {size(freed)} freed" if deleted else "nothing was kept"
+    done = f"{deleted} entries deleted, {size_text(freed)} freed" if deleted else "nothing was kept"
     report.result(f"{printable(file)}: {done}")
     if os.path.isfile(file) and not documents:
         missed = "it cannot be read, so only what was read from this path was looked for"
@@ -174,7 +176,8 @@ def _prune_history(store: Store, budget: int) -> tuple[int, int]:
 
 def _line(entry: StoreEntry) -> str:
     files = ", ".join(printable(name) for name in entry.files)
-    return f"{entry.kind:9} {entry.key[:12]} {size(entry.bytes):>10} {_day(entry.used)} {entry.status} {files}".rstrip()
+    size = size_text(entry.bytes)
+    return f"{entry.kind:9} {entry.key[:12]} {size:>10} {_day(entry.used)} {entry.status} {files}".rstrip()
 
 
 def _day(seconds: float) -> str:

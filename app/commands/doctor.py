@@ -11,7 +11,7 @@ from pathlib import Path
 from docqa.app import config, report
 from docqa.app.answerers.remote.address import is_remote
 from docqa.app.models.library import BUNDLED_NAME
-from docqa.app.output.progress import size
+from docqa.app.output.progress import size_text
 from docqa.app.storage.store import BUDGET_BYTES, Store
 from docqa.app.tui.settings import load
 from docqa.kernels.threads import thread_count
@@ -48,7 +48,7 @@ def _machine() -> list[str]:
     return [
         f"Python {platform.python_version()} at {sys.executable}",
         f"{platform.system()} {platform.release()} on {platform.machine()}",
-        f"{processors()} of {os.cpu_count()} processors usable, {size(total_bytes())} memory",
+        f"{processors()} of {os.cpu_count()} processors usable, {size_text(total_bytes())} memory",
         f"processor features: {', '.join(features) or 'none that docqa looks for'}",
         f"native kernels: {_kernels()}",
         _accelerator(),
@@ -112,7 +112,7 @@ def _disk(folder: Path) -> list[str]:
     )
     return [
         f"{folder}",
-        f"{size(kept)} kept of {size(BUDGET_BYTES)}, {size(free)} free, {writable}",
+        f"{size_text(kept)} kept of {size_text(BUDGET_BYTES)}, {size_text(free)} free, {writable}",
     ]
 
 

@@ -13,10 +13,10 @@ from docqa.app.answer.text import compact_json
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import UsageError
 from docqa.app.options import Options
-from docqa.app.output.console import colours
+from docqa.app.output.console import has_colours
 from docqa.app.search.expression import Pattern, expression_pattern, words_pattern
 from docqa.app.search.hits import SearchedText
-from docqa.app.search.shown import HitStyle, hit_object, plain, shown_hits
+from docqa.app.search.shown import HitStyle, hit_lines, hit_object, without_control_characters
 from docqa.app.storage.sources import Sources, each_document, reading_of
 from docqa.app.storage.store import store_of
 from docqa.ingest.errors import IngestError
@@ -126,30 +126,34 @@ class _HitPrinter:
     full: bool
 
     def name(self, document: Document, with_file: bool) -> bool:
-        there = any(SearchedText(document).places(self.pattern))
+        there = any(SearchedText(document).find_places(self.pattern))
         if there:
             report.result(
-                compact_json({"file": document.path}) if self.as_json else plain(document.path)
+                compact_json({"file": document.path})
+                if self.as_json
+                else without_control_characters(document.path)
             )
         return there
 
     def count(self, document: Document, with_file: bool) -> bool:
-        count = sum(1 for _ in SearchedText(document).places(self.pattern))
+        count = sum(1 for _ in SearchedText(document).find_places(self.pattern))
         if self.as_json:
             report.result(compact_json({"file": document.path, "count": count}))
         elif count or not with_file:
-            report.result(f"{plain(document.path)}:{count}" if with_file else str(count))
+            report.result(
+                f"{without_control_characters(document.path)}:{count}" if with_file else str(count)
+            )
         return count > 0
 
     def hits(self, document: Document, with_file: bool) -> bool:
         text = SearchedText(document)
-        found = text.hits(self.pattern)
-        style = HitStyle(with_file, self.context, colours(sys.stdout))
+        found = text.find_hits(self.pattern)
+        style = HitStyle(with_file, self.context, has_colours(sys.stdout))
         objects = (
             compact_json(hit_object(text, hit, self.context, full=self.full)) for hit in found
         )
         any_hit = False
-        for line in objects if self.as_json else shown_hits(text, found, style):
+        for line in objects if self.as_json else hit_lines(text, found, style):
             report.result(line)
             any_hit = True
         return any_hit

@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from docqa.app import config
-from docqa.app.answerers.remote.address import usual_url
+from docqa.app.answerers.remote.address import default_url
 from docqa.app.commands import completions, inputs
 from docqa.app.errors import UsageError
 from docqa.app.options import Options, Source
@@ -143,7 +143,7 @@ class SharedOptions:
         )
         model = inputs.model_to_load(settings.text("model"), settings.text("cache_dir"))
         remote = inputs.is_remote(model)
-        named = self.base_url if self.model and usual_url(model) else settings.text("base_url")
+        named = self.base_url if self.model and default_url(model) else settings.text("base_url")
         if self.base_url is not None and not remote:
             raise UsageError("--base-url needs a model on a server", hint="add --model openai:NAME")
         cache_dir = settings.text("cache_dir")

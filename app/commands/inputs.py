@@ -207,4 +207,4 @@ def notice(options: Options) -> str | None:
     """That passages are sent to which server; None where the model runs here. Raises UsageError."""
     if not is_remote(options.model):
         return None
-    return Address.of(str(options.model), options.base_url).notice()
+    return Address.from_model_name(str(options.model), options.base_url).privacy_notice()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from docqa.app import config, report
-from docqa.app.answerers.remote.address import Address, is_remote, usual_url
+from docqa.app.answerers.remote.address import Address, default_url, is_remote
 from docqa.app.commands import completions, flags
 from docqa.app.errors import UsageError
 from docqa.app.models import library
@@ -16,7 +16,7 @@ from docqa.app.models.known import BITS, KNOWN_IDS, known
 from docqa.app.models.pull import Transfer
 from docqa.app.models.pull import pull as fetch
 from docqa.app.models.remove import remove
-from docqa.app.output.progress import size
+from docqa.app.output.progress import size_text
 from docqa.model.errors import ModelNotFound
 from docqa.model.foreign.folder import ROLES, role_of
 
@@ -62,18 +62,20 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
     model = known(name)
     if model is not None:
         kept = (
-            f", of which {size(model.stored_bytes(bits))} are kept in {bits} bits"
+            f", of which {size_text(model.stored_bytes(bits))} are kept in {bits} bits"
             if bits is not None
             else ""
         )
-        report.note(f"docqa: {model.id}: about {size(model.download_bytes)}{kept}, into {root}")
+        report.note(
+            f"docqa: {model.id}: about {size_text(model.download_bytes)}{kept}, into {root}"
+        )
     transfer = Transfer()
     try:
         got = fetch(name, revision, root, transfer.on_progress, bits=bits)
     finally:
         transfer.clear()
     in_bits = f"  {got.bits} bits" if got.bits is not None else ""
-    report.result(f"{got.id}  {got.commit[:12]}  {size(got.bytes)}{in_bits}  {got.folder}")
+    report.result(f"{got.id}  {got.commit[:12]}  {size_text(got.bytes)}{in_bits}  {got.folder}")
     named = role_of(got.folder) or "model"
     report.note(f"docqa: --{named} {got.id} uses it once, `docqa models use {got.id}` from now on")
     return report.ANSWERED
@@ -92,7 +94,7 @@ def rm(name: _Pulled) -> int:
         )
     for commit in gone.commits:
         report.result(f"deleted {gone.id}@{commit[:12]}")
-    report.note(f"docqa: {size(gone.bytes)} freed")
+    report.note(f"docqa: {size_text(gone.bytes)} freed")
     settings = config.resolve()
     for chosen in filter(None, map(settings.text, ("model", *ROLES))):
         if chosen.partition("@")[0].casefold() == gone.id.casefold() and not library.find(
@@ -113,10 +115,12 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
     """
     values: dict[str, str | None]
     if is_remote(name):
-        address = Address.of(name, base_url or usual_url(name) or config.resolve().text("base_url"))
+        address = Address.from_model_name(
+            name, base_url or default_url(name) or config.resolve().text("base_url")
+        )
         values = {
             "model": name,
-            "base_url": None if address.base_url == usual_url(name) else address.base_url,
+            "base_url": None if address.base_url == default_url(name) else address.base_url,
         }
     elif base_url is not None:
         raise UsageError(
@@ -157,7 +161,7 @@ def quantize(model: _Source, folder: _Target, bits: _Bits = 4) -> int:
     source, target = _places(model, folder)
     made = pack(source, target, bits=bits)
     report.result(
-        f"{size(made['bytes'])}  {made['tensors']} tensors in {len(made['files'])} files  {target}"
+        f"{size_text(made['bytes'])}  {made['tensors']} tensors in {len(made['files'])} files  {target}"
     )
     return report.ANSWERED
 
@@ -177,7 +181,7 @@ def export(
         raise UsageError(f"there is no format {form!r}", where="--format", hint=hint)
     source, target = _places(model, folder)
     for path in write(source, target):
-        report.result(f"{size(path.stat().st_size)}  {path}")
+        report.result(f"{size_text(path.stat().st_size)}  {path}")
     return report.ANSWERED
 
 

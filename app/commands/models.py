@@ -10,7 +10,7 @@ from docqa.app.answerers.remote.client import CONNECT_S, ChatClient
 from docqa.app.commands import flags
 from docqa.app.models.known import BITS, KNOWN, OTHERS, KnownModel, known
 from docqa.app.models.library import BUNDLED_NAME, bundled, find, models_root, pulled_models
-from docqa.app.output.progress import size
+from docqa.app.output.progress import size_text
 from docqa.model.config import HybridConfig
 from docqa.model.cost import plan
 from docqa.model.errors import ModelNotFound
@@ -55,7 +55,7 @@ def list_models(server: _Server = None) -> int:
     for name, folder, count in have:
         role = role_of(folder)
         mark = "*" if folder in (answering, *chosen_others) else " "
-        report.result(f"{mark} {name}  {f'{role}  ' if role else ''}{size(count)}  {folder}")
+        report.result(f"{mark} {name}  {f'{role}  ' if role else ''}{size_text(count)}  {folder}")
     if answering not in [folder for _, folder, _ in have]:
         report.result(f"* {chosen}" + ("" if answering or is_remote(chosen) else "  (not here)"))
     report.result("\n" + "\n".join(_known_lines()))
@@ -71,8 +71,12 @@ def _list_served(server: str) -> int:
     base URL.
     """
     named = SERVERS.get(server) is not None
-    address = Address.of(f"{server}:*", None) if named else Address.of("openai:*", server)
-    report.result("\n".join(ChatClient(address, CONNECT_S).models()))
+    address = (
+        Address.from_model_name(f"{server}:*", None)
+        if named
+        else Address.from_model_name("openai:*", server)
+    )
+    report.result("\n".join(ChatClient(address, CONNECT_S).list_models()))
     return report.ANSWERED
 
 
@@ -82,11 +86,11 @@ def _known_lines() -> list[str]:
     ]
     for model in KNOWN:
         parts = (model.download_bytes, model.stored_bytes(4), model.memory_bytes(262_144))
-        sizes = "  ".join(f"{size(count):>9}" for count in parts)
+        sizes = "  ".join(f"{size_text(count):>9}" for count in parts)
         lines.append(f"  {model.id:<40}{sizes}   {model.active_share:6.1%}  {model.license}")
     lines += ["", "to pull, for one role beside a model that answers"]
     return lines + [
-        f"  {name:<40}{size(count):>9}  {role}  {license_}"
+        f"  {name:<40}{size_text(count):>9}  {role}  {license_}"
         for name, role, count, license_ in OTHERS
     ]
 
@@ -176,11 +180,11 @@ def _fact_lines(facts: dict[str, object]) -> list[str]:
     for name, value in facts.items():
         words = name.replace("_", " ")
         if isinstance(value, dict):
-            form = size if "bytes" in name else "{:,}".format
+            form = size_text if "bytes" in name else "{:,}".format
             shown = ", ".join(f"{key} {form(count)}" for key, count in value.items())
             lines.append(f"{words}: {shown}")
         elif isinstance(value, int) and "bytes" in name:
-            lines.append(f"{words}: {size(value)}")
+            lines.append(f"{words}: {size_text(value)}")
         elif isinstance(value, float):
             lines.append(f"{words}: {value:.1%}".replace("%", " %"))
         else:

@@ -11,7 +11,7 @@ from docqa.app.models.before_pull import TIMED_LAYERS, forecast
 from docqa.app.models.known import KnownModel, known
 from docqa.app.models.library import models_root
 from docqa.app.options import Options
-from docqa.app.output.progress import duration, size
+from docqa.app.output.progress import duration_text, size_text
 from docqa.app.session.engine import open_session
 from docqa.model.cost.speed import measured_speed
 
@@ -36,9 +36,9 @@ def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = F
     reused = f", {planned.tokens_reused:,} of them already read" if planned.tokens_reused else ""
     lines = (
         f"tokens       {planned.tokens:,}{reused}",
-        f"reading      {duration(planned.seconds)}",
-        f"memory       {size(planned.memory_bytes)}",
-        f"disk         {size(planned.disk_bytes)}",
+        f"reading      {duration_text(planned.seconds)}",
+        f"memory       {size_text(planned.memory_bytes)}",
+        f"disk         {size_text(planned.disk_bytes)}",
         f"YaRN factor  {planned.yarn_factor:g}",
     )
     report.result(json.dumps(asdict(planned)) if as_json else "\n".join(lines))

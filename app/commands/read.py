@@ -6,7 +6,7 @@ from docqa.app import report
 from docqa.app.answer.events import ReadProgress
 from docqa.app.commands import flags, inputs
 from docqa.app.output.console import Screen
-from docqa.app.output.progress import duration
+from docqa.app.output.progress import duration_text
 from docqa.app.output.render import printable
 from docqa.app.session.engine import open_session
 
@@ -28,7 +28,7 @@ def read(given: flags.SharedOptions, paths: flags.Paths) -> int:
             reused = session.local_reading.prefiller.tokens_reused
     finally:
         screen.close()
-    took = duration(time.monotonic() - started)
+    took = duration_text(time.monotonic() - started)
     report.result(
         f"{printable(', '.join(paths))}: {total:,} tokens, {reused:,} of them reused, in {took}"
     )

@@ -12,7 +12,7 @@ import typer
 from docqa.app import report
 from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import UsageError
-from docqa.app.output.progress import duration, size
+from docqa.app.output.progress import duration_text, size_text
 from docqa.app.summary.markdown import digest_markdown, render_markdown
 from docqa.model.cost.machine import available_bytes
 
@@ -178,8 +178,8 @@ def _plan_text(batch: Batch, plan: BatchPlan) -> str:
             f"documents    {len(items):,}: {plan.tasks:,} to read, {done:,} done before, "
             f"{duplicates:,} duplicates, {batch.failed:,} failed before",
             f"tokens       {plan.tokens:,}",
-            f"time         {duration(plan.seconds)}{jobs}",
-            f"memory       {size(plan.memory_bytes)} of {size(available_bytes())} that are free",
-            f"disk         {size(plan.disk_bytes)}",
+            f"time         {duration_text(plan.seconds)}{jobs}",
+            f"memory       {size_text(plan.memory_bytes)} of {size_text(available_bytes())} that are free",
+            f"disk         {size_text(plan.disk_bytes)}",
         ]
     )

@@ -61,7 +61,7 @@ def verify(
         report.result(compact_json(to_json_object(checked, text, warnings)))
     else:
         report.result(report_text(checked, text, several=several))
-    failed = checked.anything_absent if allow_near else not checked.all_verified
+    failed = checked.has_anything_absent if allow_near else not checked.is_all_verified
     return report.NOT_FOUND if failed else report.ANSWERED
 
 

@@ -15,12 +15,12 @@ from docqa.model.protocol import Tokenizer
 from .context import (
     Context,
     DocumentTokens,
-    join,
+    join_into_context,
     lay_out,
     lay_out_document,
-    preamble,
+    preamble_tokens,
 )
-from .passage_vectors import KEY_BYTES, below_headings, key_of
+from .passage_vectors import KEY_BYTES, text_below_headings, vector_key
 
 TOKENS_FORMAT = 2
 """Raised when a document's part of a Context changes its form, or how it is made."""
@@ -38,7 +38,7 @@ class CachedParts:
     tokenizer: str
     notices: list[str] = field(default_factory=list)
 
-    def context(
+    def load_or_lay_out_context(
         self,
         documents: Sequence[Document],
         tokenizer: Callable[[], Tokenizer],
@@ -50,14 +50,17 @@ class CachedParts:
         if not documents:
             return lay_out(documents, tokenizer(), opening)
         parts = [
-            self._part(document, tokenizer, None if opening is None else number)
+            self._cached_document_part(document, tokenizer, None if opening is None else number)
             for number, document in enumerate(documents, 1)
         ]
-        before = _numbers(parts[0][_PREAMBLE]) if opening is None else opening
-        joined = join(
+        before = _array_of_integers(parts[0][_PREAMBLE]) if opening is None else opening
+        joined = join_into_context(
             documents,
             before,
-            [DocumentTokens(*(_numbers(part[name]) for name in _NAMES)) for part in parts],
+            [
+                DocumentTokens(*(_array_of_integers(part[name]) for name in _NAMES))
+                for part in parts
+            ],
         )
         keys = b"".join(part[_KEYS].tobytes() for part in parts)
         return replace(
@@ -65,13 +68,13 @@ class CachedParts:
             passage_keys=[keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)],
         )
 
-    def arrays(
+    def load_or_make_arrays(
         self, kind: str, document: Document, made_by: tuple[object, ...], make: Callable[[], Arrays]
     ) -> Arrays:
         """The cached arrays of `document`, else those that `make` returns, which are then cached."""
         return cached_arrays(self.store, kind, document, made_by, self.notices, make)
 
-    def _part(
+    def _cached_document_part(
         self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None
     ) -> Arrays:
         """The fields of DocumentTokens, the keys of passages and, without a chat template, the
@@ -84,17 +87,18 @@ class CachedParts:
         def make() -> Arrays:
             encoder = tokenizer()
             made = lay_out_document(document, encoder, number)
-            before = preamble(encoder) if number is None else []
+            before = preamble_tokens(encoder) if number is None else []
             passages = [document.passages[each] for each in made.passages]
             keys = b"".join(
-                key_of(below_headings(p.section, document.passage_text(p))) for p in passages
+                vector_key(text_below_headings(p.section, document.passage_text(p)))
+                for p in passages
             )
             return {name: np.array(getattr(made, name), np.int32) for name in _NAMES} | {
                 _PREAMBLE: np.array(before, np.int32),
                 _KEYS: np.frombuffer(keys, np.uint8),
             }
 
-        return self.arrays(
+        return self.load_or_make_arrays(
             "contexts", document, (TOKENS_FORMAT, layout, number, self.tokenizer), make
         )
 
@@ -102,5 +106,5 @@ class CachedParts:
 _NAMES = tuple(each.name for each in fields(DocumentTokens))
 
 
-def _numbers(values: np.ndarray) -> "array[int]":
+def _array_of_integers(values: np.ndarray) -> "array[int]":
     return array("i", values.astype(np.intc, copy=False).tobytes())

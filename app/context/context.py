@@ -81,18 +81,18 @@ class _Layout:
         self.tokenizer = tokenizer
         self.tokens = DocumentTokens(*(array("i") for _ in fields(DocumentTokens)))
 
-    def mark(self, text: str) -> None:
+    def add_mark(self, text: str) -> None:
         ids = self.tokenizer.encode(text)
         self.tokens.ids.extend(ids)
         self.tokens.token_passage.extend([NO_PASSAGE] * len(ids))
         self.tokens.token_offset.extend([NO_PASSAGE] * len(ids))
 
-    def page(self, page: Page, passages: list[tuple[int, Passage]]) -> None:
+    def add_page(self, page: Page, passages: list[tuple[int, Passage]]) -> None:
         """The passages' text; what is between two of them becomes a line break unless it is white
         space.
         """
         if not passages:
-            self.mark("\n")
+            self.add_mark("\n")
             return
         text = ""
         starts: list[int] = []
@@ -137,10 +137,12 @@ def lay_out(
         lay_out_document(each, tokenizer, None if opening is None else number)
         for number, each in numbered
     ]
-    return join(documents, preamble(tokenizer) if opening is None else opening, parts)
+    return join_into_context(
+        documents, preamble_tokens(tokenizer) if opening is None else opening, parts
+    )
 
 
-def preamble(tokenizer: Tokenizer) -> list[int]:
+def preamble_tokens(tokenizer: Tokenizer) -> list[int]:
     return tokenizer.encode(PREAMBLE)
 
 
@@ -152,7 +154,7 @@ def lay_out_document(
     """
     layout = _Layout(tokenizer)
     writes = number is not None
-    layout.mark(
+    layout.add_mark(
         prompt.title_line(document.title)
         if number is None
         else prompt.document_line(number, document.title)
@@ -168,15 +170,15 @@ def lay_out_document(
     marks = {(section.page, section.start): name for section, name in named if name and writes}
     for page in document.pages:
         if document.paged:
-            layout.mark(prompt.page_mark(page.label or str(page.page)))
-        for name, passages in _runs(by_page.get(page.page, []), marks):
+            layout.add_mark(prompt.page_mark(page.label or str(page.page)))
+        for name, passages in _passage_runs_by_section(by_page.get(page.page, []), marks):
             if name:
-                layout.mark(prompt.section_mark(name))
-            layout.page(page, passages)
+                layout.add_mark(prompt.section_mark(name))
+            layout.add_page(page, passages)
     return layout.tokens
 
 
-def join(
+def join_into_context(
     documents: Sequence[Document], opening: Sequence[int], parts: Sequence[DocumentTokens]
 ) -> Context:
     """The Context of `documents`, of which `parts` are the tokens, after `opening`."""
@@ -189,16 +191,16 @@ def join(
         before = len(placed)
         ids.extend(part.ids)
         token_offset.extend(part.token_offset)
-        token_passage.extend(_counted_from(before, part.token_passage))
+        token_passage.extend(_add_to_numbers(before, part.token_passage))
         starts, ends = (
-            _counted_from(base, places) for places in (part.passage_starts, part.passage_ends)
+            _add_to_numbers(base, places) for places in (part.passage_starts, part.passage_ends)
         )
         passages = map(document.passages.__getitem__, part.passages)
         placed += map(PlacedPassage, repeat(number), passages, starts, ends)
     return Context(tuple(documents), ids, tuple(placed), token_passage, token_offset)
 
 
-def _counted_from(first: int, numbers: "array[int]") -> "array[int]":
+def _add_to_numbers(first: int, numbers: "array[int]") -> "array[int]":
     if not first or not numbers:
         return numbers
     values = np.frombuffer(numbers, np.int32)
@@ -207,7 +209,7 @@ def _counted_from(first: int, numbers: "array[int]") -> "array[int]":
     )
 
 
-def _runs(
+def _passage_runs_by_section(
     passages: list[tuple[int, Passage]], names: dict[tuple[int, int], str]
 ) -> list[tuple[str, list[tuple[int, Passage]]]]:
     """The passages of a page, cut where one begins with a section that `names` has; each run with

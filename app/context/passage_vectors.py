@@ -30,10 +30,10 @@ class PassageVectors:
         return self._model.passage_encoder is not None
 
     @property
-    def complete(self) -> bool:
+    def is_complete(self) -> bool:
         return not self or all(key in self._known for key in self._passage_keys())
 
-    def read_until(self, position: int) -> None:
+    def encode_until(self, position: int) -> None:
         """Encode the unknown passages that end before token `position`."""
         encoder = self._model.passage_encoder
         if encoder is None:
@@ -44,12 +44,12 @@ class PassageVectors:
             if key not in self._known and self._context.passages[number].token_end <= position
         }
         if left:
-            words = [passage_words(self._context, number) for number in left.values()]
+            words = [text_for_encoder(self._context, number) for number in left.values()]
             vectors = encoder.vectors(words).astype(np.float16)
             self._known.update(zip(left, vectors, strict=True))
             self.unsaved = True
 
-    def scores(self, question: str) -> np.ndarray | None:
+    def question_likenesses(self, question: str) -> np.ndarray | None:
         """How like the question every passage is, -1 to 1, [passages], after all are encoded; None
         without an encoder.
         """
@@ -68,13 +68,13 @@ class PassageVectors:
             return
         keys = np.frombuffer(b"".join(self._known), dtype=np.uint8).reshape(len(self._known), -1)
         arrays = {"keys": keys, "vectors": np.stack([*self._known.values()])}
-        save_summed(folder / _file_of(encoder), arrays)
+        save_summed(folder / _vectors_file_name(encoder), arrays)
         self.unsaved = False
 
     def load(self, folder: Path) -> None:
         """Load the vectors of this encoder from `folder`. Raises StoreDamaged."""
         encoder = self._model.passage_encoder
-        if encoder is None or not (path := folder / _file_of(encoder)).exists():
+        if encoder is None or not (path := folder / _vectors_file_name(encoder)).exists():
             return
         arrays, _ = load_summed(path)
         self._known = {
@@ -84,31 +84,31 @@ class PassageVectors:
     def _passage_keys(self) -> list[bytes]:
         if self._keys is None:
             numbers = range(len(self._context.passages))
-            self._keys = [key_of(passage_words(self._context, number)) for number in numbers]
+            self._keys = [vector_key(text_for_encoder(self._context, number)) for number in numbers]
         return self._keys
 
 
-def _file_of(encoder: VectorEncoder) -> str:
+def _vectors_file_name(encoder: VectorEncoder) -> str:
     return f"passages-{hashlib.sha256(encoder.identity.encode()).hexdigest()[:12]}.safetensors"
 
 
-def key_of(words: str) -> bytes:
+def vector_key(words: str) -> bytes:
     """The key of a passage's vector: a hash of all that the encoder reads of it."""
     return hashlib.sha256(words.encode()).digest()[:KEY_BYTES]
 
 
-def passage_words(context: Context, number: int) -> str:
+def text_for_encoder(context: Context, number: int) -> str:
     """What the encoder reads of a passage: the headings above it and its words."""
     placed = context.passages[number]
-    return below_headings(placed.passage.section, context.text_of(placed))
+    return text_below_headings(placed.passage.section, context.text_of(placed))
 
 
-def below_headings(section: Sequence[str], text: str) -> str:
+def text_below_headings(section: Sequence[str], text: str) -> str:
     above = " > ".join(section)
     return f"{above}. {text}" if above else text
 
 
-def like_question(encoder: VectorEncoder, question: str, texts: list[str]) -> np.ndarray:
+def likeness_to_question(encoder: VectorEncoder, question: str, texts: list[str]) -> np.ndarray:
     """How like the question some texts are, float64 [texts], -1 to 1."""
     return np.asarray(
         encoder.vectors(texts) @ encoder.vectors([question], asked=True)[0], dtype=np.float64

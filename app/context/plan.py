@@ -27,7 +27,7 @@ class Plan:
     tokens_reused: int
 
 
-def share_on_disk(folder: Path, config: HybridConfig, layers: HybridConfig) -> int:
+def layer_bytes_on_disk(folder: Path, config: HybridConfig, layers: HybridConfig) -> int:
     """Bytes of the weight files in `folder` that belong to `layers`, the first ones of `config`."""
     from docqa.model.checkpoints.weights import weight_files
 
@@ -35,7 +35,7 @@ def share_on_disk(folder: Path, config: HybridConfig, layers: HybridConfig) -> i
     return on_disk * parameters(layers)["total"] // parameters(config)["total"]
 
 
-def fits(model: Model, tokens: int, room: int) -> bool:
+def fits_context_and_memory(model: Model, tokens: int, room: int) -> bool:
     """Whether `tokens` and `room` fit the context that the model was trained for, and the
     memory.
     """
@@ -68,7 +68,7 @@ def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Pla
         config,
         tokens,
         item=model.item_bytes,
-        weights_on_disk=share_on_disk(model.folder, model.config, config),
+        weights_on_disk=layer_bytes_on_disk(model.folder, model.config, config),
         packed=model.packed,
         expert_bytes=model.expert_pool_bytes,
         reader=reader,

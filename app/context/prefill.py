@@ -47,19 +47,19 @@ _VECTORS = "vectors.safetensors"
 
 class TokenVectors:
     """The evidence head's vector of every token so far, int8 [tokens, width], None without a head;
-    `on_hidden`: for the prefill. Rows before a grid point are the same after a resumed prefill.
+    `add_hidden_outputs`: for the prefill. Rows before a grid point are the same after a resumed prefill.
     Mutable."""
 
     def __init__(self, head: EvidenceHead | None) -> None:
         self._head = head
         self._pieces: dict[int, np.ndarray] = {}  # position -> rows of the piece that starts there
 
-    def on_hidden(self, position: int, hidden: Tensor | np.ndarray) -> None:
+    def add_hidden_outputs(self, position: int, hidden: Tensor | np.ndarray) -> None:
         """Add the evidence layer's output [tokens, hidden] from `position` on."""
         if self._head is not None:
             self._pieces[position] = self._head.token_vectors(np.asarray(hidden))
 
-    def rows(self, position: int) -> np.ndarray | None:
+    def rows_before(self, position: int) -> np.ndarray | None:
         """Rows of all tokens before `position`, [position, width]; None without a head. Raises
         StoreDamaged.
         """
@@ -78,7 +78,7 @@ class TokenVectors:
 
     def save(self, folder: Path, position: int) -> None:
         """Write the rows before `position` into `folder`, whole or not at all. Raises OSError."""
-        rows = self.rows(position)
+        rows = self.rows_before(position)
         if rows is not None:
             save_summed(folder / _VECTORS, {"rows": rows})
 
@@ -108,12 +108,12 @@ class Prefiller:
     passages: PassageVectors = field(init=False)
 
     def __post_init__(self) -> None:
-        self._start_anew()
+        self._create_empty_vectors()
         self._grid = GRID
         self.finished = False
         self.state: State | None = None  # after the whole prefill
         self._points = prefix_hashes(self.context.ids, "", self._grid)
-        self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[
+        self.key = prefix_hashes(self.context.ids, self.profile.canonical_text(), self._grid)[
             len(self.context)
         ]
         self._saved_at = -1
@@ -122,21 +122,23 @@ class Prefiller:
         self._partial: State | None = None  # after the last whole block of a prefill under way
 
     @property
-    def total(self) -> int:
+    def total_tokens(self) -> int:
         return len(self.context)
 
     def reusable_tokens(self) -> int:
         """How many tokens a cached state would save, by its header alone."""
-        return next((position for position, _ in self._candidates()), 0)
+        return next((position for position, _ in self._stored_positions_and_keys()), 0)
 
-    def read(self) -> Iterator[Event]:
+    def prefill_remaining_tokens(self) -> Iterator[Event]:
         """Prefill what is left. Closing the generator, or Ctrl-C, saves all whole blocks."""
         if self.finished:
             if self.store is not None and not self._refused:
                 self.store.pin(self.key)
             return
         if self.store is None:
-            yield from self._prefill(self._partial if self._partial is not None else self._fresh())
+            yield from self._prefill_from_state(
+                self._partial if self._partial is not None else self._make_fresh_state()
+            )
             return
         try:
             try:
@@ -150,28 +152,30 @@ class Prefiller:
                 )
             state = self._partial
             if state is None:
-                state = yield from self._restore(self.store)
+                state = yield from self._restore_longest_state(self.store)
             if self.finished:
-                yield ReadProgress(self.total, self.total, reused=self.total)
+                yield ReadProgress(self.total_tokens, self.total_tokens, reused=self.total_tokens)
             else:
-                yield from self._prefill(state if state is not None else self._fresh())
+                yield from self._prefill_from_state(
+                    state if state is not None else self._make_fresh_state()
+                )
         finally:
-            self._release()
+            self._release_lock()
 
-    def _release(self) -> None:
+    def _release_lock(self) -> None:
         if self._lock is not None:
             self._lock.release()
         self._lock = None
 
-    def _start_anew(self) -> None:
+    def _create_empty_vectors(self) -> None:
         self.vectors = TokenVectors(self.model.evidence_head)
         self.passages = PassageVectors(self.model, self.context)
 
-    def _fresh(self) -> State:
-        self._start_anew()
+    def _make_fresh_state(self) -> State:
+        self._create_empty_vectors()
         return self.model.new_state(self.profile.yarn_factor, layers=self.profile.layers)
 
-    def _candidates(self) -> list[tuple[int, str]]:
+    def _stored_positions_and_keys(self) -> list[tuple[int, str]]:
         """(position, key) of the cached points with which this context begins, longest first; its own
         state is always there and first, so that a damaged one is named and deleted."""
         candidates: list[tuple[int, str]] = []
@@ -192,11 +196,11 @@ class Prefiller:
                 candidates.append((max(fitting, default=0), entry.key))
         return sorted(candidates, key=lambda pair: (-pair[0], pair[1] != self.key))
 
-    def _restore(self, store: Store) -> Generator[Event, None, State | None]:
+    def _restore_longest_state(self, store: Store) -> Generator[Event, None, State | None]:
         """Yields warnings; returns a state to go on from, or None, with `vectors` to match."""
-        for position, key in self._candidates():
+        for position, key in self._stored_positions_and_keys():
             try:
-                state = self._load(store, key, position)
+                state = self._load_stored_state(store, key, position)
             except (StoreDamaged, StateError, OSError) as error:
                 store.drop("states", self.key)
                 which = (
@@ -208,19 +212,21 @@ class Prefiller:
                 continue
             self.tokens_reused = self._saved_at = state.position
             self.finished = (
-                state.position == self.total and key == self.key and self.passages.complete
+                state.position == self.total_tokens
+                and key == self.key
+                and self.passages.is_complete
             )
             self.state = state if self.finished else None
             return state
         return None
 
-    def _load(self, store: Store, key: str, position: int) -> State:
+    def _load_stored_state(self, store: Store, key: str, position: int) -> State:
         """Raises StoreDamaged, StateError or OSError."""
         own = key == self.key
         folder = (
             store.open("states", key)[0]
             if own
-            else store.adopt(key, self.key, self._details(position))
+            else store.adopt(key, self.key, self._store_details(position))
         )
         self.passages.load(folder)
         self.vectors = TokenVectors(self.model.evidence_head)
@@ -230,8 +236,8 @@ class Prefiller:
         store.pin(self.key)
         return state
 
-    def _prefill(self, state: State) -> Iterator[Event]:
-        total = self.total
+    def _prefill_from_state(self, state: State) -> Iterator[Event]:
+        total = self.total_tokens
         ids = self.context.ids
         yield ReadProgress(state.position, total, reused=self.tokens_reused)
         times: list[tuple[int, float]] = [(state.position, time.monotonic())]
@@ -249,9 +255,11 @@ class Prefiller:
                 if state.position < last_point < stop:
                     stop = last_point
                 self.model.prefill(
-                    list(ids[state.position : stop]), trial, on_hidden=self.vectors.on_hidden
+                    list(ids[state.position : stop]),
+                    trial,
+                    on_hidden=self.vectors.add_hidden_outputs,
                 )
-                self.passages.read_until(stop)
+                self.passages.encode_until(stop)
                 state = self._partial = trial
                 blocks += self.model.blocks_at_once
                 times = [*times[-_SPEED_BLOCKS:], (state.position, time.monotonic())]
@@ -261,20 +269,20 @@ class Prefiller:
                     yield ReadProgress(
                         state.position, total, speed, left / speed, self.tokens_reused
                     )
-                if self._lock is not None and self._forgotten():
+                if self._lock is not None and self._is_document_forgotten():
                     yield Notice(
                         "`docqa forget` deleted this document: reading goes on, and nothing of it is kept"
                     )
                 if left and (blocks % SAVE_EVERY_BLOCKS == 0 or state.position == last_point):
-                    yield from self._keep(state)
+                    yield from self._save_and_prune_cache(state)
         except (GeneratorExit, KeyboardInterrupt) as end:
-            self.keep_progress()
+            self.save_interrupted_prefill()
             if self._saved_at > 0:
                 end.add_note(INTERRUPTED_NOTE)
             raise
-        self.passages.read_until(total)
+        self.passages.encode_until(total)
         if state.position != self._saved_at or self.passages.unsaved:
-            yield from self._keep(state)
+            yield from self._save_and_prune_cache(state)
         self.state = state
         self._partial = None
         self.finished = True
@@ -282,7 +290,7 @@ class Prefiller:
             kept = self.store is not None and not self._refused
             yield ReadProgress(total, total, speed, 0.0, self.tokens_reused, kept)
 
-    def keep_progress(self) -> None:
+    def save_interrupted_prefill(self) -> None:
         """Save the whole blocks of a prefill that was interrupted."""
         state = self._partial
         if (
@@ -290,30 +298,30 @@ class Prefiller:
             and state.position % self._grid == 0
             and state.position > max(self._saved_at, 0)
         ):
-            self._save(state)
+            self._save_state(state)
 
-    def _keep(self, state: State) -> Iterator[Event]:
-        if problem := self._save(state):
+    def _save_and_prune_cache(self, state: State) -> Iterator[Event]:
+        if problem := self._save_state(state):
             yield Notice(problem)
-        elif self.store is not None and state.position == self.total:
+        elif self.store is not None and state.position == self.total_tokens:
             for gone in self.store.prune(damaged=False):
                 names = ", ".join(gone.files) or gone.key[:12]
                 yield Notice(f"deleted from the cache, which is over its budget: {names}")
 
-    def _save(self, state: State) -> str:
+    def _save_state(self, state: State) -> str:
         """Returns what went wrong, or "". After a failure no more is tried."""
-        if self.store is None or self._refused or self._forgotten():
+        if self.store is None or self._refused or self._is_document_forgotten():
             return ""
         folder = self.store.root / "states" / self.key
         try:
             if not self.store.has(
                 "states", self.key
             ):  # first, so that `docqa forget` knows whose the files are
-                self.store.write_entry("states", self.key, self._details(0))
+                self.store.write_entry("states", self.key, self._store_details(0))
             self.vectors.save(folder, state.position)
             self.passages.save(folder)
             save_state(state, folder / "model", {"profile": self.profile.fields()}, self.model)
-            self.store.write_entry("states", self.key, self._details(state.position))
+            self.store.write_entry("states", self.key, self._store_details(state.position))
             self.store.pin(self.key)
         except OSError as error:
             self._refused = True
@@ -322,11 +330,11 @@ class Prefiller:
             for path in folder.rglob(f"{TEMPORARY_PREFIX}*"):  # of an interruption
                 with suppress(OSError):  # another process removes it, or the disk refuses
                     path.unlink()
-            self._forgotten()  # `docqa forget` may have come between
+            self._is_document_forgotten()  # `docqa forget` may have come between
         self._saved_at = state.position
         return ""
 
-    def _forgotten(self) -> bool:
+    def _is_document_forgotten(self) -> bool:
         """Whether `docqa forget` deleted a document; then nothing is saved any more."""
         if self.store is None or not self.store.forgotten(
             document.id for document in self.context.documents
@@ -334,14 +342,14 @@ class Prefiller:
             return False
         self._refused = True
         self.store.drop("states", self.key)
-        self._release()
+        self._release_lock()
         return True
 
-    def _details(self, position: int) -> Details:
+    def _store_details(self, position: int) -> Details:
         return {
             **details_of(self.context.documents),
             "profile": self.profile.fields(),
             "model": name_of(self.model.folder),
             "position": position,
-            "total": self.total,
+            "total": self.total_tokens,
         }

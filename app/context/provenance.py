@@ -39,7 +39,7 @@ class Profile:
     def fields(self) -> dict[str, object]:
         return dict(vars(self))
 
-    def text(self) -> str:
+    def canonical_text(self) -> str:
         return json.dumps(self.fields(), sort_keys=True)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from docqa.app.answer.confidence import answer_chance, first_passage_chance, is_refused
-from docqa.app.answerers.third_party import calibration_file
+from docqa.app.answerers.third_party import third_party_calibration_path
 from docqa.app.errors import UsageError
 from docqa.app.options import Options
 from docqa.app.storage.atomic import write_whole
@@ -32,7 +32,7 @@ class Fitting:
 
     def __init__(self, options: Options, model: Model) -> None:
         known = load_calibration(model.folder).get("refusal")
-        path = calibration_file(options)
+        path = third_party_calibration_path(options)
         if path is None or known is None:
             said = "fits how sure answers with models of others are, beside the bundled one"
             raise UsageError(

@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from docqa.app.answer.answer import Answer
-from docqa.app.output.figures import Square, squares
+from docqa.app.output.figures import Square, two_square_panels
 
 from .questions import GoldQuestion
 
@@ -204,7 +204,7 @@ def confidence_figure(answers: Sequence[Asserted], questions: int) -> str:
     curve = [(count / questions, so_far / count) for count, so_far in enumerate(right, 1)]
     binned = [(found.confidence, found.right) for found in reversed(bins(answers))]
     error = f"{calibration_error(answers):.3f}"
-    return squares(
+    return two_square_panels(
         f"Confidence of {len(ordered):,} answers to {questions:,} questions",
         [
             Square(

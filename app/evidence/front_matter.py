@@ -23,16 +23,18 @@ _LEAST_MARKS = 2
 _IMPRINT_PAGES = 6
 
 
-def front_passages(context: Context, most: int) -> list[int]:
+def front_matter_passages(context: Context, most: int) -> list[int]:
     """At most `most` passages of `context`, by turns from title pages and signatures, the best
     first.
     """
-    found = [_of_document(context, number) for number in range(len(context.documents))]
+    found = [
+        _front_passages_of_document(context, number) for number in range(len(context.documents))
+    ]
     turns = (number for turn in zip_longest(*found) for number in turn if number is not None)
     return list(dict.fromkeys(turns))[:most]
 
 
-def _of_document(context: Context, document: int) -> list[int]:
+def _front_passages_of_document(context: Context, document: int) -> list[int]:
     own = (
         (number, placed.passage)
         for number, placed in enumerate(context.passages)
@@ -44,11 +46,11 @@ def _of_document(context: Context, document: int) -> list[int]:
     signed = sorted(
         (n for n in numbers if marks[n] >= _LEAST_MARKS), key=lambda number: -marks[number]
     )
-    both = zip_longest(_front(context, numbers), signed)
+    both = zip_longest(_passages_at_front(context, numbers), signed)
     return list(dict.fromkeys(number for pair in both for number in pair if number is not None))
 
 
-def _front(context: Context, numbers: list[int]) -> Iterator[int]:
+def _passages_at_front(context: Context, numbers: list[int]) -> Iterator[int]:
     """The first passage, what says more of the document on the first pages, and the second
     passage.
     """

@@ -27,7 +27,7 @@ class Postings:
     lengths: np.ndarray
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> Self:
+    def from_texts(cls, texts: Iterable[str]) -> Self:
         """Of `texts`, one a passage."""
         numbers: dict[str, int] = {}
         found = array("i")
@@ -53,7 +53,7 @@ class Postings:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def find(self, stem: str) -> tuple[np.ndarray, np.ndarray]:
+    def passages_with_stem(self, stem: str) -> tuple[np.ndarray, np.ndarray]:
         """(the passages that have `stem`, how often each)."""
         at = self._vocabulary.find(f"\n{stem}\n".encode())
         if at < 0:

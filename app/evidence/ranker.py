@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from docqa.app.context.context import Context
-from docqa.app.context.passage_vectors import like_question, passage_words
+from docqa.app.context.passage_vectors import likeness_to_question, text_for_encoder
 from docqa.app.context.prefill import Prefiller
 from docqa.app.options import Options
 from docqa.model.protocol import Model
@@ -15,9 +15,9 @@ from .ranking import (
     WORDS_ALONE,
     Ranked,
     WordIndex,
-    fuse,
-    ranked_by,
-    ranked_by_words,
+    fuse_signals,
+    rank_by_signals,
+    rank_by_words,
 )
 
 RERANKED_PASSAGES = 32  # that a reranker reads
@@ -46,28 +46,32 @@ class PassageRanker:
     def rank(self, question: str) -> list[Ranked]:
         """All passages, best first, after the documents were read."""
         if not (self._weights and self._options.model_scores):
-            return ranked_by_words(question, self._words, self._context)
-        signals = {"bm25": self._words.scores(question)}
+            return rank_by_words(question, self._words, self._context)
+        signals = {"bm25": self._words.bm25_scores(question)}
         # The adapters of the evidence head had no part in a state that answers.
         if self._weights.get("vector") and self._options.source != "whole":
-            _add(signals, "vector", self._head_scores(question))
+            _add_signal(signals, "vector", self._head_scores(question))
         if self._weights.get("passage"):
-            _add(signals, "passage", self._prefiller().passages.scores(question))
+            _add_signal(
+                signals, "passage", self._prefiller().passages.question_likenesses(question)
+            )
         weights = self._weights if len(signals) > 1 else WORDS_ALONE
-        return self._reranked(question, ranked_by(signals, weights, self._context))
+        return self._rerank_first_passages(
+            question, rank_by_signals(signals, weights, self._context)
+        )
 
-    def rank_unread(self, question: str, few: list[Ranked]) -> list[Ranked]:
+    def rank_before_prefill(self, question: str, few: list[Ranked]) -> list[Ranked]:
         """Passages that were ranked by their words, best first, before the documents are read: as
         they are without a passage encoder."""
         encoder = self._model.passage_encoder
         if encoder is None:
             return few
-        texts = [passage_words(self._context, item.passage_number) for item in few]
-        likeness = like_question(encoder, question, texts)
+        texts = [text_for_encoder(self._context, item.passage_number) for item in few]
+        likeness = likeness_to_question(encoder, question, texts)
         bm25 = np.array([item.bm25 for item in few])
-        total = fuse({"bm25": bm25, "passage": likeness}, self._weights)
+        total = fuse_signals({"bm25": bm25, "passage": likeness}, self._weights)
         scored = [replace(item, score=float(score)) for item, score in zip(few, total, strict=True)]
-        return self._reranked(question, sorted(scored, key=lambda item: -item.score))
+        return self._rerank_first_passages(question, sorted(scored, key=lambda item: -item.score))
 
     def _head_scores(self, question: str) -> np.ndarray | None:
         """How well the evidence head finds each passage to answer, [passages]; None without it."""
@@ -78,24 +82,24 @@ class PassageRanker:
             return None
         ids = self._model.tokenizer.encode(question_text(question))
         states = self._model.evidence_states(ids)
-        rows = self._prefiller().vectors.rows(len(self._context))
+        rows = self._prefiller().vectors.rows_before(len(self._context))
         assert rows is not None, "a question is answered after `read`"
         spans = [(placed.token_start, placed.token_end) for placed in self._context.passages]
         scores = head.scores(head.question_vectors(states), rows, spans)
         return np.asarray(scores, dtype=np.float64)
 
-    def _reranked(self, question: str, ranked: list[Ranked]) -> list[Ranked]:
+    def _rerank_first_passages(self, question: str, ranked: list[Ranked]) -> list[Ranked]:
         """`ranked`, the first in the order of the model's reranker. Each position keeps its score,
         so that what was calibrated on the distances between scores holds."""
         if self._model.reranker is None or not ranked:
             return ranked
         first = ranked[:RERANKED_PASSAGES]
-        texts = [passage_words(self._context, item.passage_number) for item in first]
+        texts = [text_for_encoder(self._context, item.passage_number) for item in first]
         order = np.argsort(-self._model.reranker.scores(question, texts), kind="stable")
         moved = [replace(first[at], score=item.score) for at, item in zip(order, first)]
         return [*moved, *ranked[RERANKED_PASSAGES:]]
 
 
-def _add(signals: dict[str, np.ndarray], name: str, values: np.ndarray | None) -> None:
+def _add_signal(signals: dict[str, np.ndarray], name: str, values: np.ndarray | None) -> None:
     if values is not None:
         signals[name] = values

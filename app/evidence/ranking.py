@@ -47,36 +47,38 @@ class WordIndex:
         """Of `texts`, one a passage; `postings`: of passages whose words are known, part after
         part.
         """
-        self._parts = [Postings.of(texts)] if postings is None else list(postings)
+        self._parts = [Postings.from_texts(texts)] if postings is None else list(postings)
         self._firsts = list(accumulate(map(len, self._parts), initial=0))
         self._found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
     @classmethod
-    def of(cls, context: Context) -> Self:
+    def from_context(cls, context: Context) -> Self:
         return cls(map(partial(_text_with_headings, context), context.passages))
 
     @classmethod
-    def cached(cls, context: Context, cache: CachedParts) -> Self:
+    def load_or_build(cls, context: Context, cache: CachedParts) -> Self:
         """The same; only documents that are not in the cache are indexed, and then cached."""
 
         def indexed(number: int) -> Arrays:
             placed = (passage for passage in context.passages if passage.document == number)
-            return vars(Postings.of(map(partial(_text_with_headings, context), placed)))
+            return vars(Postings.from_texts(map(partial(_text_with_headings, context), placed)))
 
         parts: list[Postings] = []
         for number, document in enumerate(context.documents):
             make = partial(indexed, number)
-            parts.append(Postings(**cache.arrays("indexes", document, (POSTINGS_FORMAT,), make)))
+            parts.append(
+                Postings(**cache.load_or_make_arrays("indexes", document, (POSTINGS_FORMAT,), make))
+            )
         return cls(postings=parts)
 
     def __len__(self) -> int:
         return self._firsts[-1]
 
-    def scores(self, question: str) -> np.ndarray:
+    def bm25_scores(self, question: str) -> np.ndarray:
         """BM25 score of every passage, [passages], float64; zeros when no word is known."""
         total = np.zeros(len(self), np.float32)
         for term in terms(question):
-            passages, counts = self._find(term)
+            passages, counts = self._find_passages_with_stem(term)
             if len(passages):
                 share = counts / (self._length_norms[passages] + counts)
                 total[passages] += (np.float32(self.idf(term)) * share).astype(np.float32)
@@ -89,10 +91,10 @@ class WordIndex:
         norms: np.ndarray = _SATURATION * ((1 - _BY_LENGTH) + _BY_LENGTH * lengths / lengths.mean())
         return norms
 
-    def _find(self, term: str) -> tuple[np.ndarray, np.ndarray]:
+    def _find_passages_with_stem(self, term: str) -> tuple[np.ndarray, np.ndarray]:
         """(the passages that have the stem, how often each)."""
         if term not in self._found:
-            found = [part.find(term) for part in self._parts]
+            found = [part.passages_with_stem(term) for part in self._parts]
             passages = [first + places for first, (places, _) in zip(self._firsts, found)]
             self._found[term] = (
                 np.concatenate([np.zeros(0, int), *passages]),
@@ -102,53 +104,55 @@ class WordIndex:
 
     def idf(self, term: str) -> float:
         """ln(1 + (N - df + 0.5) / (df + 0.5)) of a stem; a word that is nowhere has the largest."""
-        found = self.occurrences(term)
+        found = self.passage_count(term)
         return math.log(1.0 + (len(self) - found + 0.5) / (found + 0.5))
 
-    def coverage(self, question_terms: set[str], words: set[str] | frozenset[str]) -> float:
+    def share_of_question_idf(
+        self, question_terms: set[str], words: set[str] | frozenset[str]
+    ) -> float:
         """Share (0 to 1) of the question's idf that is in `words`."""
         total = sum(self.idf(term) for term in sorted(question_terms))
         return (
             sum(self.idf(term) for term in sorted(question_terms & words)) / total if total else 0.0
         )
 
-    def occurrences(self, term: str) -> int:
+    def passage_count(self, term: str) -> int:
         """In how many passages the stem is."""
-        return len(self._find(term)[0])
+        return len(self._find_passages_with_stem(term)[0])
 
 
 def _text_with_headings(context: Context, placed: PlacedPassage) -> str:
     return " ".join((*placed.passage.section, context.text_of(placed)))
 
 
-def standardise(values: np.ndarray) -> np.ndarray:
+def z_scores(values: np.ndarray) -> np.ndarray:
     """z-scores, or zeros of equal values."""
     spread = float(values.std())
     return (values - values.mean()) / spread if spread > 1e-12 else np.zeros_like(values)
 
 
-def fuse(signals: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
+def fuse_signals(signals: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
     """Weighted sum of the z-scores of each signal, [passages]."""
     total: np.ndarray = sum(
-        weights.get(name, 0.0) * standardise(values) for name, values in signals.items()
+        weights.get(name, 0.0) * z_scores(values) for name, values in signals.items()
     )  # type: ignore[assignment]
     return total
 
 
-def ranked_by(
+def rank_by_signals(
     signals: Mapping[str, np.ndarray], weights: Mapping[str, float], context: Context
 ) -> list[Ranked]:
     """All passages of `context` by their fused signals ("bm25" among them), best first; contents
     and references, which never answer, last; equal scores keep the order of the documents."""
     if not context.passages:
         return []
-    fused = fuse(signals, weights)
+    fused = fuse_signals(signals, weights)
     never_answers = np.array([placed.passage.kind != "text" for placed in context.passages])
     order = np.lexsort((-fused, never_answers))
     bm25 = signals["bm25"]
     return list(map(Ranked, order.tolist(), fused[order].tolist(), bm25[order].tolist()))
 
 
-def ranked_by_words(question: str, words: WordIndex, context: Context) -> list[Ranked]:
-    """All passages by BM25 alone, as `ranked_by`."""
-    return ranked_by({"bm25": words.scores(question)}, WORDS_ALONE, context)
+def rank_by_words(question: str, words: WordIndex, context: Context) -> list[Ranked]:
+    """All passages by BM25 alone, as `rank_by_signals`."""
+    return rank_by_signals({"bm25": words.bm25_scores(question)}, WORDS_ALONE, context)

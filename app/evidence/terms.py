@@ -28,10 +28,10 @@ def plain_words(text: str) -> list[str]:
     """Words of `text`, folded (NFKC, case) and without possessives, stop words included, not
     stemmed.
     """
-    return list(_each_word(text))
+    return list(_iterate_folded_words(text))
 
 
-def _each_word(text: str) -> Iterator[str]:
+def _iterate_folded_words(text: str) -> Iterator[str]:
     for match in _WORD.finditer(unicodedata.normalize("NFKC", text).casefold()):
         word = _POSSESSIVE.sub("", match.group())
         if len(word) > 1 and _CJK.search(word):
@@ -47,7 +47,7 @@ def terms(text: str) -> list[str]:
 
 def distinct_terms(text: str) -> frozenset[str]:
     """The terms of `text`, each once."""
-    return frozenset(stems(list(set(_each_word(text)) - STOP_WORDS)))
+    return frozenset(stems(list(set(_iterate_folded_words(text)) - STOP_WORDS)))
 
 
 def stems(words: list[str]) -> list[str]:

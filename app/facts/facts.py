@@ -105,7 +105,7 @@ class Fact:
     shown: str
 
 
-def read(kind: FactKind, text: str) -> Fact | None:
+def read_first_fact(kind: FactKind, text: str) -> Fact | None:
     """The first value of that kind in `text`, of a name all of it; or None."""
     if kind in NAMES:
         name = _LEGAL_FORM.sub(
@@ -133,7 +133,7 @@ def kinds_in(text: str) -> frozenset[FactKind]:
     return frozenset(dated or {fact_of(figure).kind for figure in figures(text)})
 
 
-def places_of(kind: FactKind, text: str) -> list[Span]:
+def fact_spans(kind: FactKind, text: str) -> list[Span]:
     """Where `text` has values of a kind: dates, numbers with their units ("thirty (30) days" is
     one), the state or country of a law. Empty for other kinds, and for numbers where several
     letters of the text are one."""
@@ -165,7 +165,7 @@ def fact_of(figure: Figure) -> Fact:
     return Fact(FactKind.NUMBER, f"{figure.value} {figure.unit}".strip(), figure.shown)
 
 
-def compare(one: Fact, other: Fact) -> Relation:
+def compare_facts(one: Fact, other: Fact) -> Relation:
     """How two values stand to each other; those of two kinds are incomparable."""
     if one.kind is not other.kind:
         return Relation.INCOMPARABLE
@@ -182,18 +182,22 @@ def compare(one: Fact, other: Fact) -> Relation:
         words = set(one.value.split())
         others = set(other.value.split())
         return Relation.INCOMPARABLE if words <= others or others <= words else Relation.CONFLICTING
-    (number, unit), (other_number, other_unit) = _measured(one.value), _measured(other.value)
+    (number, unit), (other_number, other_unit) = (
+        _number_in_base_unit(one.value),
+        _number_in_base_unit(other.value),
+    )
     if unit != other_unit:
         return Relation.INCOMPARABLE
     return Relation.EQUAL if number == other_number else Relation.CONFLICTING
 
 
-def states(known: Iterable[Fact], fact: Fact) -> bool:
+def is_fact_stated(known: Iterable[Fact], fact: Fact) -> bool:
     """Whether one of the numbers `known` equals `fact`, or does without a unit or as the price of a
     time.
     """
     return any(
-        compare(fact, other) is Relation.EQUAL or _leaves_unit_open(fact, other) for other in known
+        compare_facts(fact, other) is Relation.EQUAL or _leaves_unit_open(fact, other)
+        for other in known
     )
 
 
@@ -209,7 +213,7 @@ def _leaves_unit_open(*pair: Fact) -> bool:
     )
 
 
-def _measured(value: str) -> tuple[float, str]:
+def _number_in_base_unit(value: str) -> tuple[float, str]:
     """(number, unit); years as months, weeks as days and hours as seconds: a month is no number of
     days.
     """
@@ -231,12 +235,12 @@ def sort_key(fact: Fact) -> tuple[float, ...]:
     """
     if fact.kind is FactKind.DATE:
         return tuple(_date_parts(fact.value))
-    number, unit = _measured(fact.value)
+    number, unit = _number_in_base_unit(fact.value)
     days = {"PM": 30.0, "PTS": 1 / 86_400}
     return (number * days.get(unit, 1.0),)
 
 
-def printed(fact: Fact) -> str:
+def fact_text(fact: Fact) -> str:
     """A value for people: "1 May 2020", "USD 1,200", "30 days"; names as written."""
     if fact.kind is FactKind.DATE:
         year, month, day = _date_parts(fact.value)
@@ -248,7 +252,7 @@ def printed(fact: Fact) -> str:
     return fact.value if fact.kind in (FactKind.NUMBER, FactKind.YES_NO) else fact.shown
 
 
-def with_role(name: str, text: str) -> str:
+def name_with_role(name: str, text: str) -> str:
     """A party's name with what `text` calls it after the name: "Acme Inc. (Supplier)"."""
     at = text.find(name)
     role = _ROLE.match(text, at + len(name)) if at >= 0 else None
@@ -269,7 +273,7 @@ def normal_form(text: str) -> str:
     shown = folded(text.lstrip()[number.end() if number else 0 :])
     at = 0
     parts = list[str]()
-    for start, end, value in sorted(_values(shown)):
+    for start, end, value in sorted(_spans_with_normal_form(shown)):
         if start >= at:
             parts += [shown[at:start], value]
             at = end
@@ -277,7 +281,7 @@ def normal_form(text: str) -> str:
     return _ARTICLE.sub("", " ".join(words))
 
 
-def _values(shown: str) -> Iterator[tuple[int, int, str]]:
+def _spans_with_normal_form(shown: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, spelling) of dates, and of numbers with their unit."""
     found = list(dates(shown))
     for date in found:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from docqa.app.answer.answer import Answer
-from docqa.app.answer.text import compact_json, storable
+from docqa.app.answer.text import compact_json, storable_text
 from docqa.app.errors import InputError
 from docqa.app.storage.store import Store, inside, key_of
 from docqa.ingest.types import Document
@@ -48,7 +48,7 @@ def damaged_files(store: Store) -> list[Path]:
 def stored_documents(documents: Sequence[Document]) -> tuple[StoredDocument, ...]:
     return tuple(
         StoredDocument(
-            document.id, storable(document.path), storable(os.path.abspath(document.path))
+            document.id, storable_text(document.path), storable_text(os.path.abspath(document.path))
         )
         for document in documents
     )
@@ -77,7 +77,7 @@ class History:
         now = time.time()
         into = "INSERT INTO sessions (kind, title, started, updated) VALUES (?, ?, ?, ?)"
         with self._database.transaction() as db:
-            session = int(db.execute(into, (kind, storable(title), now, now)).lastrowid or 0)
+            session = int(db.execute(into, (kind, storable_text(title), now, now)).lastrowid or 0)
             _add_documents(db, session, documents)
         return session
 
@@ -111,7 +111,7 @@ class History:
         """Write an annotation over the one with its id; returns its id, 0 where the session is
         gone.
         """
-        words = tuple(map(storable, (annotation.text, annotation.place, annotation.note)))
+        words = tuple(map(storable_text, (annotation.text, annotation.place, annotation.note)))
         place = (annotation.page, annotation.start, annotation.end_page, annotation.end)
         known = annotation.id or None  # without one SQLite gives the next
         into = f"INSERT OR REPLACE INTO annotations (id, session, {_ANNOTATION}) VALUES ({', '.join('?' * 10)})"
@@ -204,7 +204,7 @@ class History:
         """Delete sessions over any of `documents` (sha256), or what was read at or below `path`;
         returns how many.
         """
-        below = inside(storable(path))
+        below = inside(storable_text(path))
         wanted = set(documents)
         known = self._rows("SELECT session, document, absolute FROM documents")
         return self._delete(
@@ -283,7 +283,7 @@ def _put_turn(db: sqlite3.Connection, session: int, turn: StoredTurn, position: 
         "ON CONFLICT DO UPDATE SET question = excluded.question, understood = excluded.understood, "
         "state = excluded.state, note = excluded.note, answer = excluded.answer "
         "WHERE (question, understood, state, note, answer) IS NOT (?4, ?5, ?6, ?7, ?8) RETURNING id",
-        (session, position or None, turn.asked, *(text and storable(text) for text in texts)),
+        (session, position or None, turn.asked, *(text and storable_text(text) for text in texts)),
     ).fetchone()
     if written is None:
         return False
@@ -297,8 +297,15 @@ def _put_turn(db: sqlite3.Connection, session: int, turn: StoredTurn, position: 
 
 def _put_page(db: sqlite3.Connection, session: int, turn: int, page: CitedPage) -> None:
     """A page is kept once a session, however many answers cite it."""
-    label = None if page.label is None else storable(page.label)
-    values = (page.document, storable(page.file), page.page, label, page.start, storable(page.text))
+    label = None if page.label is None else storable_text(page.label)
+    values = (
+        page.document,
+        storable_text(page.file),
+        page.page,
+        label,
+        page.start,
+        storable_text(page.text),
+    )
     digest = key_of(values)
     db.execute(
         "INSERT OR IGNORE INTO pages (session, digest, document, file, page, label, start, text) "
@@ -315,7 +322,7 @@ def _index(db: sqlite3.Connection, number: int, turn: StoredTurn) -> None:
     texts = [turn.question, turn.understood]
     if turn.answer is not None:
         texts += [turn.answer.answer or "", *(quote.text for quote in turn.answer.quotes)]
-    text = storable(indexed_text("\n".join(texts)))
+    text = storable_text(indexed_text("\n".join(texts)))
     for index in ("words", "stems"):
         db.execute(f"INSERT OR REPLACE INTO {index} (rowid, text) VALUES (?, ?)", (number, text))
 

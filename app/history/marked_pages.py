@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from docqa.app.answer.answer import Cite, Quote
 from docqa.app.output.render import page_text
-from docqa.app.output.templates import escaped
+from docqa.app.output.templates import escape_markup
 
 from .export import NumberedQuote
 from .records import CitedPage, StoredSession, StoredTurn
@@ -79,15 +79,15 @@ def marked(text: str, marks: Sequence[MarkedSpan]) -> str:
         closes = open_marks[-1].end if open_marks else len(text) + 1
         opens = waiting[0].start if waiting else len(text) + 1
         if closes <= opens:
-            pieces.append(escaped(text[position:closes]) + open_marks.pop().closing)
+            pieces.append(escape_markup(text[position:closes]) + open_marks.pop().closing)
             position = closes
             continue
         mark = waiting.pop(0)
-        pieces.append(escaped(text[position:opens]) + mark.opening)
+        pieces.append(escape_markup(text[position:opens]) + mark.opening)
         position = opens
         if open_marks and mark.end > closes:
             rest = MarkedSpan(closes, mark.end, "<mark>", "</mark>")
             waiting = sorted([*waiting, rest], key=lambda mark: (mark.start, -mark.end))
             mark = MarkedSpan(mark.start, closes, mark.opening, mark.closing)
         open_marks.append(mark)
-    return "".join(pieces) + escaped(text[position:])
+    return "".join(pieces) + escape_markup(text[position:])

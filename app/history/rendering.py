@@ -7,11 +7,11 @@ import os
 from collections.abc import Sequence
 from importlib.resources import files
 
-from docqa.app.answer.text import first_of
+from docqa.app.answer.text import list_first_names
 from docqa.app.history import export
 from docqa.app.output import render
 from docqa.app.output.answer_head import head_of
-from docqa.app.output.templates import escaped, filled_in
+from docqa.app.output.templates import escape_markup, fill_template
 from docqa.app.storage.atomic import write_new
 
 from .marked_pages import is_cited, marked_pages
@@ -38,9 +38,9 @@ def rendered(
     numbered = list(export.numbered(turns, first_quote))
     documents = list(dict.fromkeys(names[document.path] for document in session.documents))
     style = (files("docqa.app") / "history" / "page.css").read_text(encoding="utf-8")
-    return filled_in(
+    return fill_template(
         "history/page.html" if form == HTML else "history/page.md.jinja",
-        escaped if form == HTML else _plain,
+        escape_markup if form == HTML else _plain,
         render=render,
         export=export,
         head_of=head_of,
@@ -52,7 +52,7 @@ def rendered(
         annotations=annotations,
         files=documents,
         style=Markup(style),
-        title=first_of(documents, _FILES_SHOWN) or render.excerpt(session.title),
+        title=list_first_names(documents, _FILES_SHOWN) or render.one_line_excerpt(session.title),
         pages=marked_pages(session, numbered, names),
     )
 

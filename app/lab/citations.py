@@ -30,9 +30,14 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.document_evidence import DocumentEvidence
 from docqa.app.answerers.loading import bundled_model, load_model, writing_template
 from docqa.app.answerers.local_generator import LocalGenerator
-from docqa.app.answerers.writing.checking import Checked, CheckedStatement, CheckedText, better
-from docqa.app.answerers.writing.excerpts import Given, around
-from docqa.app.answerers.writing.literal import differences
+from docqa.app.answerers.writing.checking import (
+    Checked,
+    CheckedStatement,
+    CheckedText,
+    is_better_reply,
+)
+from docqa.app.answerers.writing.excerpts import Given, text_around
+from docqa.app.answerers.writing.literal import literal_differences
 from docqa.app.answerers.writing.support import Evidence, judge_statements
 from docqa.app.answerers.written import AskedToWrite, WritingAnswerer
 from docqa.app.context.context import Context
@@ -40,7 +45,7 @@ from docqa.app.errors import UsageError
 from docqa.app.eval.evaluate import Rates, grouped, mean
 from docqa.app.eval.questions import EvalDocument, lines, read_eval_file
 from docqa.app.options import Options
-from docqa.app.quotes.verifier import Located, too_short
+from docqa.app.quotes.verifier import Located, is_too_short_quote
 from docqa.model.prompts.chat_template import ChatTemplate
 from docqa.model.prompts.conversation import TemplateConversation
 from docqa.model.protocol import Model
@@ -64,11 +69,13 @@ class RecordedWriting(WritingAnswerer):
         self.checked = []
         answer = next(event.answer for event in self.ask(question) if isinstance(event, Finished))
         first = self.checked[0]
-        taken = first is not None and len(self.checked) > 1 and better(self.checked[1], first)
+        taken = (
+            first is not None and len(self.checked) > 1 and is_better_reply(self.checked[1], first)
+        )
         return first, self.checked[1] if taken else first, answer
 
-    def _checked(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
-        checked, notes = super()._checked(asked, given, reply)
+    def _check_and_mend_reply(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
+        checked, notes = super()._check_and_mend_reply(asked, given, reply)
         self.checked.append(checked)
         self._stopped = self._stopped or not self.repairs
         self.given = given
@@ -118,26 +125,26 @@ def _statement(item: CheckedStatement, question: str, answerer: RecordedWriting)
     context = answerer.corpus.context
     words = item.written.plain
     claim = f"{item.written.lead.rstrip(':')} {words}" if item.written.lead else words
-    claim = f"{question.rstrip('?')}: {claim}" if too_short(claim) else claim
+    claim = f"{question.rstrip('?')}: {claim}" if is_too_short_quote(claim) else claim
     shown = [_text(context, places) for places in item.quotes]
     own = [
         _text(context, [place])
         for n in item.written.numbers
-        if (place := answerer.given.sentence(n))
+        if (place := answerer.given.sentence_location(n))
     ]
-    near = " ".join(around(context, places[0]) for places in item.quotes[:2])
+    near = " ".join(text_around(context, places[0]) for places in item.quotes[:2])
     cut = item.support is Support.QUOTED
 
     def supports(evidence: Sequence[Sequence[str]]) -> list[bool]:
         found = [Evidence(" ".join(cites), near) for cites in evidence]
-        judged = judge_statements(answerer.evidence.judge, [claim] * len(found), found)
+        judged = judge_statements(answerer.evidence.judge_support, [claim] * len(found), found)
         # What was cut from a page stands in one of its cites, however short it is.
         whole = [cut and any(_has(cite, words) for cite in cites) for cites in evidence]
-        return [support.good or within for support, within in zip(judged, whole, strict=True)]
+        return [support.is_good or within for support, within in zip(judged, whole, strict=True)]
 
     recall, precise = scored(words, shown, supports)
     own_recall, own_precise = scored(words, list(dict.fromkeys(own)), supports)
-    differs = differences(claim, " ".join(shown), near)
+    differs = literal_differences(claim, " ".join(shown), near)
     return {
         "text": item.written.text,
         "support": str(item.support),
@@ -147,7 +154,7 @@ def _statement(item: CheckedStatement, question: str, answerer: RecordedWriting)
         "precise": precise,
         "own_recall": own_recall,
         "own_precise": own_precise,
-        "verified_but_differs": item.support.good and bool(differs.numbers or differs.negations),
+        "verified_but_differs": item.support.is_good and bool(differs.numbers or differs.negations),
     }
 
 

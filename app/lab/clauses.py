@@ -32,9 +32,17 @@ from docqa.app.reading.clauses import (
     ClauseHead,
     ClauseSentence,
     clause_sentences,
-    naming,
+    sentences_naming_parties,
 )
-from docqa.app.reading.parties import BEGINS, GOES_ON, OUTSIDE, QUOTES, best_way, features, tokens
+from docqa.app.reading.parties import (
+    BEGINS,
+    GOES_ON,
+    OUTSIDE,
+    QUOTES,
+    best_state_sequence,
+    token_spans,
+    word_features,
+)
 from docqa.app.storage.arrays import save_summed
 
 from .dates import TIMES, date_rows, opening_rows
@@ -104,7 +112,7 @@ def named(path: str, question: str, head: ClauseHead) -> list[tuple[list[str], l
         ]
         context = Corpus((parsed,), tokenizer, []).context
         rows = clause_sentences(context)
-        for row in naming(rows, head.scores(rows)):
+        for row in sentences_naming_parties(rows, head.scores(rows)):
             found.append(
                 _labelled(
                     context.text_of(context.passages[row.passage_number])[row.start : row.end],
@@ -117,7 +125,7 @@ def named(path: str, question: str, head: ClauseHead) -> list[tuple[list[str], l
 def _labelled(sentence: str, names: list[str]) -> tuple[list[str], list[int]]:
     """The words of a sentence and how they stand to `names`, the longest first, wherever they are
     but in quotation marks and brackets: what a party is called there is no name."""
-    parts = tokens(sentence)
+    parts = token_spans(sentence)
     labels = [OUTSIDE] * len(parts)
     for name in names:
         at = sentence.find(name)
@@ -136,7 +144,7 @@ def _labelled(sentence: str, names: list[str]) -> tuple[list[str], list[int]]:
 def fit_names(rows: list[tuple[list[str], list[int]]]) -> tuple[np.ndarray, np.ndarray]:
     """Weights [3, WIDTH] of how words stand to names, [3, 3] of one state after another: a
     conditional random field (Lafferty et al. 2001)."""
-    around = torch.tensor(np.concatenate([np.stack(features(words)) for words, _ in rows]))
+    around = torch.tensor(np.concatenate([np.stack(word_features(words)) for words, _ in rows]))
     wanted = [torch.tensor(labels) for _, labels in rows]
     lengths = torch.tensor([len(labels) for labels in wanted])
     target = pad_sequence(wanted, batch_first=True)
@@ -307,7 +315,10 @@ def main(arguments: list[str] | None = None) -> None:
     part = len(sentences_of) // FOLDS
     names, follow = fit_names(sentences_of[part:])
     same = [
-        best_way(np.stack([names[:, row].sum(1) for row in features(words)]), follow) == labels
+        best_state_sequence(
+            np.stack([names[:, row].sum(1) for row in word_features(words)]), follow
+        )
+        == labels
         for words, labels in sentences_of[:part]
     ]
     print(json.dumps({"sentences_with_names": len(sentences_of), "all_right": sum(same) / part}))

@@ -11,7 +11,7 @@ import numpy as np
 
 from docqa.app.eval.questions import read_eval_file
 from docqa.app.reading.clauses import ClauseSentence
-from docqa.app.reading.document_date import LAST, features, with_year
+from docqa.app.reading.document_date import LAST, date_features, dates_with_year
 from docqa.ingest.types import Span
 
 MARKED = re.compile(r"\[\[([^\[\]]*)\]\]")
@@ -42,9 +42,9 @@ def opening_rows() -> Iterator[Dates]:
 
 
 def _rows(text: str, right: list[Span], length: int) -> Dates | None:
-    found = list(enumerate(with_year(text)))[:FIRST_DATES]
+    found = list(enumerate(dates_with_year(text)))[:FIRST_DATES]
     rows = [
-        ClauseSentence(0, at.start, at.end, features(text, at, number, 0, length))
+        ClauseSentence(0, at.start, at.end, date_features(text, at, number, 0, length))
         for number, at in found
     ]
     held = [any(at.start < each.end and each.start < at.end for each in right) for _, at in found]

@@ -19,7 +19,7 @@ from docqa.app.answer.grades import Verdict
 from docqa.app.answerers.loading import load_model
 from docqa.app.batch.fields import Field, fields_of
 from docqa.app.eval.questions import EvalDocument, GoldQuestion, read_eval_file
-from docqa.app.facts.facts import FactKind, read, read_dates
+from docqa.app.facts.facts import FactKind, read_dates, read_first_fact
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 
@@ -68,7 +68,7 @@ def _complete(names: list[str], golds: tuple[str, ...]) -> bool:
 
 
 def _bare(name: str) -> str:
-    fact = read(FactKind.PARTY, name)
+    fact = read_first_fact(FactKind.PARTY, name)
     return fact.value.strip(" .,") if fact is not None else ""
 
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.eval.questions import lines
-from docqa.app.reading.clauses import ClauseSentence, clause_sentences, hashed
-from docqa.app.reading.document_kind import OPENING, DocumentKind, features
+from docqa.app.reading.clauses import ClauseSentence, clause_sentences, hashed_sentence_features
+from docqa.app.reading.document_kind import OPENING, DocumentKind, document_kind_features
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -89,7 +89,7 @@ def kinds(data: Path) -> tuple[list[np.ndarray], list[int]]:
         for name in KINDS[kind]:
             records = list(_records(data, name))
             for record in records[:: -(-len(records) // _OF_A_KIND)]:
-                found.append(features(parsed(_text(record)[: 4 * OPENING])))
+                found.append(document_kind_features(parsed(_text(record)[: 4 * OPENING])))
                 numbers.append(number)
     return found, numbers
 
@@ -113,7 +113,10 @@ def role_rows(data: Path, tokenizer: Tokenizer) -> list[tuple[list[ClauseSentenc
             ]
             above = [" ".join(passage.passage.section[-2:]) for passage in at]
             if number % 2:  # what a sentence is about must be seen without its headings, too
-                rows = [replace(row, features=hashed(text, "")) for row, text in zip(rows, texts)]
+                rows = [
+                    replace(row, features=hashed_sentence_features(text, ""))
+                    for row, text in zip(rows, texts)
+                ]
             made.append((rows, told(texts, above)))
     return [*made, *map(_of_abstract, _records(data, "qa/train/pubmedqa"))]
 
@@ -131,7 +134,7 @@ def _of_abstract(record: dict[str, Any]) -> tuple[list[ClauseSentence], np.ndarr
         texts += [said[span.start : span.end] for span in sentences(said)]
         above += [label[1] if label else ""] * (len(texts) - len(above))
     heading = "Abstract" if len(texts) % 2 else ""
-    rows = [ClauseSentence(0, 0, 0, hashed(text, heading)) for text in texts]
+    rows = [ClauseSentence(0, 0, 0, hashed_sentence_features(text, heading)) for text in texts]
     wanted = _labels(texts, above, ("aim", "method", "result", "limits"))
     wanted[:, ROLES.index("limits")][wanted[:, ROLES.index("limits")] == 0] = np.nan
     return rows, wanted

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from docqa.app.answer.text import storable
+from docqa.app.answer.text import storable_text
 from docqa.app.errors import InputError
 from docqa.ingest.errors import MissingError
 from docqa.ingest.read import find_documents
@@ -39,10 +39,10 @@ class AllowedPaths:
                     continue  # it is attached to an e-mail, which is read as a whole
                 if not self._inside(file):
                     left_out.append(
-                        f"{storable(file)}: it is a link to a file outside of the allowed paths"
+                        f"{storable_text(file)}: it is a link to a file outside of the allowed paths"
                     )
-                elif storable(file) != file:
-                    left_out.append(f"{storable(file)}: its name is not UTF-8; rename it")
+                elif storable_text(file) != file:
+                    left_out.append(f"{storable_text(file)}: its name is not UTF-8; rename it")
                 else:
                     found[file] = None
         return list(found), left_out

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict  # pydantic takes that of `typing` only 
 
 from docqa.app.errors import InputError
 from docqa.app.output.outline import outline_object
-from docqa.app.places.named import region_named
+from docqa.app.places.named import find_section_region
 from docqa.ingest.types import Document, Page, Span
 
 MOST_PAGES = 20
@@ -179,7 +179,7 @@ def _number(name: str, everything: list[PageExcerpt]) -> int:
 def _of_section(
     document: Document, section: str, everything: list[PageExcerpt]
 ) -> list[PageExcerpt]:
-    region = region_named(document, section)
+    region = find_section_region(document, section)
     if region is None:
         hint = "the tool `outline` lists them"
         raise InputError(f"there is no section {section!r}", where=document.path, hint=hint)

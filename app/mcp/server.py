@@ -26,7 +26,7 @@ from pydantic import Field
 
 from docqa.app import report
 from docqa.app.answer.events import Finished, ReadProgress
-from docqa.app.answer.text import storable
+from docqa.app.answer.text import storable_text
 from docqa.app.check.verification import verify_text
 from docqa.app.check.verification_report import report_text, to_json_object
 from docqa.app.errors import InputError
@@ -35,7 +35,7 @@ from docqa.app.options import Options
 from docqa.app.output.render import answer_text
 from docqa.app.search.expression import (
     MAX_PATTERN_CHARACTERS,
-    Expression,
+    ExpressionPattern,
     expression_pattern,
     words_pattern,
 )
@@ -188,7 +188,7 @@ class _Tools:
                         elif isinstance(event, Finished):
                             answer = event.answer
             shown = answer_text(answer, files=len(session.documents))
-            warned = replace(answer, coverage=answer.coverage.warned(*left_out))
+            warned = replace(answer, coverage=answer.coverage.with_warnings(*left_out))
             return _result("\n".join([shown, *left_out]), warned.to_json_object())
 
     async def find(
@@ -210,14 +210,14 @@ class _Tools:
             compiled = (expression_pattern if regex else words_pattern)(
                 pattern, ignore_case=ignore_case, whole_words=whole_words
             )
-            if isinstance(compiled, Expression):
+            if isinstance(compiled, ExpressionPattern):
                 compiled = replace(compiled, seconds=results.EXPRESSION_SECONDS)
             left_out: list[str] = []
             hits = (
                 hit_object(text, hit, 0)
                 for document in self._documents(paths, progress, left_out)
                 for text in [SearchedText(document)]
-                for hit in text.hits(compiled)
+                for hit in text.find_hits(compiled)
             )
             found = list(islice(hits, limit + 1))
             return FindResult(hits=found[:limit], more=len(found) > limit, left_out=left_out)
@@ -357,12 +357,12 @@ def _tool_errors(progress: _CallProgress) -> Iterator[None]:
     try:
         yield
     except report.expected_errors() as error:
-        raise ToolError(storable(report.describe(error))) from error.with_traceback(
+        raise ToolError(storable_text(report.describe(error))) from error.with_traceback(
             None
         )  # which holds what was read
     except Exception as error:
         raise ToolError(
-            f"a fault of docqa: {storable(repr(error)):.300}; ask for less, or report it"
+            f"a fault of docqa: {storable_text(repr(error)):.300}; ask for less, or report it"
         ) from error
     except asyncio.CancelledError:
         progress.cancel()

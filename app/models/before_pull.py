@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from docqa.app.output.progress import duration, size
+from docqa.app.output.progress import duration_text, size_text
 from docqa.model.cost.machine import total_bytes
 from docqa.model.cost.plan import Speed, estimate
 
@@ -61,16 +61,17 @@ class Forecast:
         return f"fits in 4 bits{how}: `{pull} --bits 4`"
 
     def lines(self) -> list[str]:
-        have = f"of {size(self.machine_memory_bytes)} here"
+        have = f"of {size_text(self.machine_memory_bytes)} here"
         if self.pooled_memory_bytes < self.packed_memory_bytes:
-            have = f"{size(self.pooled_memory_bytes)} with experts on disk, {have}"
+            have = f"{size_text(self.pooled_memory_bytes)} with experts on disk, {have}"
         return [
             f"model        {self.model}, not on this machine: {self.verdict}",
             f"tokens       {self.tokens:,} by the bundled tokenizer",
-            f"reading      about {duration(self.seconds)}",
-            f"download     {size(self.download_bytes)}, {size(self.free_disk_bytes)} are free",
-            f"disk         {size(self.disk_bytes)} more for what is kept of the reading",
-            f"memory       {size(self.memory_bytes)} as it comes, {size(self.packed_memory_bytes)} in 4 bits, {have}",
+            f"reading      about {duration_text(self.seconds)}",
+            f"download     {size_text(self.download_bytes)}, {size_text(self.free_disk_bytes)} are free",
+            f"disk         {size_text(self.disk_bytes)} more for what is kept of the reading",
+            f"memory       {size_text(self.memory_bytes)} as it comes, "
+            f"{size_text(self.packed_memory_bytes)} in 4 bits, {have}",
             f"YaRN factor  {self.yarn_factor:g}",
         ]
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import ReadProgress
 from docqa.app.errors import ResourceError, UsageError
-from docqa.app.output.progress import Progress, duration, size
+from docqa.app.output.progress import Progress, duration_text, size_text
 from docqa.app.storage.store import file_digest
 from docqa.model.config import HybridConfig
 from docqa.model.foreign.folder import MODULES, role_of
@@ -120,13 +120,13 @@ class Transfer(Progress):
     def line(self, event: ReadProgress) -> str:
         parts = [
             f"{100 * event.done // max(event.total, 1)} %",
-            f"{size(event.done)} of {size(event.total)}",
+            f"{size_text(event.done)} of {size_text(event.total)}",
         ]
         if event.tokens_per_second > 0:
-            parts.append(f"{size(event.tokens_per_second)}/s")
+            parts.append(f"{size_text(event.tokens_per_second)}/s")
             if event.done < event.total:
                 parts.append(
-                    f"{duration((event.total - event.done) / event.tokens_per_second)} left"
+                    f"{duration_text((event.total - event.done) / event.tokens_per_second)} left"
                 )
         return ", ".join([*parts, self._name])
 
@@ -213,7 +213,7 @@ class _Fetch:
         left += sum(file.size for file in files) * (bits + 1) // 16 if bits is not None else 0
         free = shutil.disk_usage(self.staging).free
         if left > free:
-            said = f"the download needs {size(left)}, {size(free)} are free"
+            said = f"the download needs {size_text(left)}, {size_text(free)} are free"
             raise ResourceError(
                 said, where=str(self.parent.parent), hint="DOCQA_CACHE_DIR names another disk"
             )
@@ -291,7 +291,7 @@ class _Fetch:
             except (httpx2.TransportError, OSError) as error:
                 if isinstance(error, HfHubHTTPError) or getattr(error, "errno", None) is not None:
                     raise
-                said = f"the connection was cut ({error}); {size(stream.tell())} are kept"
+                said = f"the connection was cut ({error}); {size_text(stream.tell())} are kept"
                 raise ResourceError(
                     said, where=where, hint="the same command goes on from there"
                 ) from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from docqa.app.answer.answer import Answer
 from docqa.app.answer.grades import Status
 
-from .progress import filled
+from .progress import filled_bar
 from .render import was_searched
 
 BAR_CELLS = 8
@@ -34,18 +34,18 @@ class AnswerHead:
     support: str = ""
 
     @property
-    def bar(self) -> str:
+    def chance_bar(self) -> str:
         """The chance as a small bar and a number; "" where nothing was judged."""
         return (
             ""
             if self.share is None
-            else f"{filled(self.share, BAR_CELLS)} {self.share:.0%}".replace("%", " %")
+            else f"{filled_bar(self.share, BAR_CELLS)} {self.share:.0%}".replace("%", " %")
         )
 
     @property
-    def line(self) -> str:
+    def head_line(self) -> str:
         """`● Answer · ███████░ 90 % very likely right · quotes for 3 of 8 statements`."""
-        judged = " ".join(part for part in (self.bar, self.sure) if part)
+        judged = " ".join(part for part in (self.chance_bar, self.sure) if part)
         return " · ".join(
             part for part in (f"{self.mark} {self.title}", judged, self.support) if part
         )
@@ -53,7 +53,7 @@ class AnswerHead:
 
 def head_of(answer: Answer) -> AnswerHead:
     if answer.status == Status.POSSIBLE:
-        sure = _worded(answer.confidence, _MAY_ANSWER)
+        sure = _confidence_in_words(answer.confidence, _MAY_ANSWER)
         return AnswerHead(
             "possible", "◐", "Possible, not stated as an answer", sure, answer.confidence
         )
@@ -62,7 +62,7 @@ def head_of(answer: Answer) -> AnswerHead:
     if answer.answer is None:
         return AnswerHead("none", "○", "No answer")
     title = "Partial answer" if answer.status == Status.PARTIAL else "Answer"
-    sure = _worded(answer.confidence, _SURE)
+    sure = _confidence_in_words(answer.confidence, _SURE)
     supported = sum(not statement.remark for statement in answer.statements)
     count = len(answer.statements)
     support = (
@@ -71,5 +71,5 @@ def head_of(answer: Answer) -> AnswerHead:
     return AnswerHead("answer", "●", title, sure, answer.confidence, support)
 
 
-def _worded(confidence: float, words: tuple[tuple[float, str], ...]) -> str:
+def _confidence_in_words(confidence: float, words: tuple[tuple[float, str], ...]) -> str:
     return next(said for least, said in words if confidence >= least or least == 0.0)

@@ -9,7 +9,7 @@ from docqa.app.answer.answer import Answer
 from docqa.ingest.language.dates import dates
 from docqa.ingest.types import Document
 
-from .templates import filled_in
+from .templates import fill_template
 
 FORMS = ("bibtex", "ris")
 # characters where nothing ends the front matter; lines of the imprint below
@@ -64,7 +64,7 @@ class Bibliography:
         known = {document.path: document for document in documents}
         for cite in (cite for quote in answer.quotes for cite in quote.cites):
             if cite.file not in self.entries:
-                self.entries[cite.file] = entry_of(known[cite.file])
+                self.entries[cite.file] = bibliography_entry_of(known[cite.file])
             if cite.page is not None:
                 self.pages.setdefault(cite.file, {})[cite.label or str(cite.page)] = None
 
@@ -77,27 +77,31 @@ class Bibliography:
             replace(entry, pages=tuple(self.pages.get(path, ())))
             for path, entry in self.entries.items()
         ]
-        return filled_in(f"output/{form}.jinja", str, entries=entries, escaped=_ESCAPED)
+        return fill_template(f"output/{form}.jinja", str, entries=entries, escaped=_ESCAPED)
 
 
-def entry_of(document: Document) -> BibliographyEntry:
+def bibliography_entry_of(document: Document) -> BibliographyEntry:
     """What the record of a file and its first page say of it: title, names below the title, year
     and DOI.
     """
     text = document.pages[0].text
-    lines = list(_whole_lines(text[: _front_end(document)]))
-    names = {number: _names(line) for number, line in enumerate(lines) if number}
+    lines = list(_join_lines_after_initials(text[: _front_matter_end_offset(document)]))
+    names = {number: _person_names_in_line(line) for number, line in enumerate(lines) if number}
     first = next((number for number, found in names.items() if found), 1)
     title = " ".join(document.title.split())
     if title == PurePath(document.path).stem and lines:
         title = " ".join(lines[: first if first <= _TITLE_LINES else 1]).strip(" ∗*†")
     foot = text.splitlines()[-_FOOT_LINES:]
     return BibliographyEntry(
-        document.path, title, tuple(_authors(lines, names)), _year(lines, foot), _doi(text)
+        document.path,
+        title,
+        tuple(_author_names(lines, names)),
+        _publication_year(lines, foot),
+        _first_doi(text),
     )
 
 
-def _front_end(document: Document) -> int:
+def _front_matter_end_offset(document: Document) -> int:
     """Where the abstract or the first section of the first page begins, in characters."""
     abstract = document.pages[0].text.casefold().find("abstract")
     starts = [
@@ -106,7 +110,7 @@ def _front_end(document: Document) -> int:
     return abstract if abstract > 0 else min(starts, default=_LONGEST_FRONT)
 
 
-def _whole_lines(text: str) -> Iterator[str]:
+def _join_lines_after_initials(text: str) -> Iterator[str]:
     """The lines of a text, one that ends in an initial together with the next."""
     held = ""
     for line in text.splitlines():
@@ -118,7 +122,7 @@ def _whole_lines(text: str) -> Iterator[str]:
         yield held
 
 
-def _authors(lines: Sequence[str], names: Mapping[int, Sequence[str]]) -> Iterator[str]:
+def _author_names(lines: Sequence[str], names: Mapping[int, Sequence[str]]) -> Iterator[str]:
     """The names of the first lines that have nothing else, and of those right below an address of
     e-mail; at last "others", as BibTeX says it, where a line has more than its names."""
     before = found = False
@@ -129,30 +133,30 @@ def _authors(lines: Sequence[str], names: Mapping[int, Sequence[str]]) -> Iterat
         before = here
         found = found or here
     if any(
-        len(_pieces(line)[1]) > 1
+        len(_split_author_line(line)[1]) > 1
         for number, line in enumerate(lines)
         if number and not names[number]
     ):
         yield "others"
 
 
-def _names(line: str) -> Sequence[str]:
+def _person_names_in_line(line: str) -> Sequence[str]:
     """The names of persons that make up a line; none where it has other words."""
-    pieces, names = _pieces(line)
+    pieces, names = _split_author_line(line)
     return names if len(pieces) == len(names) else []
 
 
-def _pieces(line: str) -> tuple[list[str], list[str]]:
+def _split_author_line(line: str) -> tuple[list[str], list[str]]:
     """What stands between commas, marks and "and" in a line, without accents apart from letters;
     which are names.
     """
     kept = (char for char in line.replace(" and ", ", ") if unicodedata.category(char) != "Sk")
     marked = "".join(char if char.isalpha() or char in " .-'’" else "," for char in kept)
     pieces = [" ".join(piece.split()) for piece in marked.split(",") if piece.strip(" .-'’")]
-    return pieces, [piece for piece in pieces if _is_name(piece)]
+    return pieces, [piece for piece in pieces if _is_person_name(piece)]
 
 
-def _is_name(text: str) -> bool:
+def _is_person_name(text: str) -> bool:
     words = text.split()
     capital = [word for word in words if word[0].isupper()]
     return (
@@ -164,7 +168,7 @@ def _is_name(text: str) -> bool:
     )
 
 
-def _year(front: Sequence[str], foot: Sequence[str]) -> str:
+def _publication_year(front: Sequence[str], foot: Sequence[str]) -> str:
     """Of the first date there, else the first number of the front matter that may be one."""
     dated = (
         text[date.start : date.end]
@@ -176,7 +180,7 @@ def _year(front: Sequence[str], foot: Sequence[str]) -> str:
     return next((n for n in numbers if n.isdigit() and len(n) == 4 and int(n) in _YEARS), "")
 
 
-def _doi(text: str) -> str:
+def _first_doi(text: str) -> str:
     """The first DOI that a text names as one."""
     words = text.casefold().replace("doi.org/", "doi: ").replace("doi:", "doi: ").split()
     behind = (

@@ -20,7 +20,7 @@ _DIM = "\x1b[2m"
 _PLAIN = "\x1b[0m"
 
 
-def colours(stream: TextIO | None) -> bool:
+def has_colours(stream: TextIO | None) -> bool:
     """Whether what is written to `stream` may have colours: a terminal that has them, without
     NO_COLOR.
     """
@@ -34,7 +34,7 @@ class Thoughts:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr
-        self._dim = colours(self._stream)
+        self._dim = has_colours(self._stream)
         self._open = self._at_line_start = False
 
     def show(self, text: str) -> None:
@@ -71,12 +71,12 @@ class LiveDraft:
         """No more comes; `erase` takes it from the screen."""
         if not self._shown:
             return
-        rows = self._rows()
+        rows = self._screen_rows_used()
         erased = f"\r\x1b[{rows - 1}A\x1b[J" if rows > 1 else "\r\x1b[J"
         write_now(self._stream, erased if erase and rows else "\n")
         self._shown = ""
 
-    def _rows(self) -> int:
+    def _screen_rows_used(self) -> int:
         """Rows of the screen; 0 where that is not known, or it does not fit."""
         size = shutil.get_terminal_size()
         if any(unicodedata.east_asian_width(character) in "WF" for character in self._shown):
@@ -125,7 +125,7 @@ class Screen:
         for event in stream:
             if isinstance(event, events.Finished):
                 self.close(answered=True)
-                self._finished(event.answer)
+                self._show_final_answer(event.answer)
                 code = event.answer.exit_code
             elif isinstance(event, events.Preview):
                 self.close()
@@ -144,7 +144,7 @@ class Screen:
         wanted.
         """
         if isinstance(event, events.Token):
-            self._token(event)
+            self._show_token(event)
             return
         if self._thoughts is not None:
             self._thoughts.end()
@@ -161,7 +161,7 @@ class Screen:
             self.close()
             report.warn(event.message)
 
-    def _token(self, event: events.Token) -> None:
+    def _show_token(self, event: events.Token) -> None:
         shown = self._thoughts if event.thought else self._draft
         if shown is None:
             return
@@ -182,7 +182,7 @@ class Screen:
         if self._draft is not None:
             self._draft.end(erase=answered)
 
-    def _finished(self, answer: Answer) -> None:
+    def _show_final_answer(self, answer: Answer) -> None:
         if self._collect is not None:
             self._collect(answer)
             return

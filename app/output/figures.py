@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .templates import filled_in
+from .templates import fill_template
 
 _COLOUR = "#1f5fa8"
 _WIDTH = 760
@@ -12,7 +12,7 @@ _SIDE = 300
 
 
 class Square(NamedTuple):
-    """A panel of `squares`: `points` (across, up) on axes from 0 to 1, joined; if `binned` with
+    """A panel of `two_square_panels`: `points` (across, up) on axes from 0 to 1, joined; if `binned` with
     dots and a diagonal.
     """
 
@@ -23,9 +23,9 @@ class Square(NamedTuple):
     binned: bool
 
 
-def squares(title: str, panels: Sequence[Square]) -> str:
+def two_square_panels(title: str, panels: Sequence[Square]) -> str:
     """Two panels, shares over shares, beside each other."""
-    return filled_in(
+    return fill_template(
         "output/figure.svg.jinja",
         colour=_COLOUR,
         width=_WIDTH,

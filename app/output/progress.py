@@ -50,7 +50,7 @@ class ProgressLine:
         return self._clock() - self._started
 
     @property
-    def shown(self) -> bool:
+    def is_shown(self) -> bool:
         return self._shown_at is not None
 
     def show(self, event: ReadProgress, text: Callable[[], str], *, at_once: bool = False) -> None:
@@ -64,7 +64,9 @@ class ProgressLine:
             return
         self._shown_at = now
         if self.live:
-            line = f"{bar(event)} {text()}"[: max(20, shutil.get_terminal_size().columns - 1)]
+            line = f"{progress_bar(event)} {text()}"[
+                : max(20, shutil.get_terminal_size().columns - 1)
+            ]
             self.write("\r" + line.ljust(self._width))
             self._width = len(line)
         else:
@@ -81,31 +83,31 @@ class ProgressLine:
 
 class Progress(ProgressLine):
     def line(self, event: ReadProgress) -> str:
-        return reading_line(event)
+        return prefill_progress_line(event)
 
     def update(self, event: ReadProgress) -> None:
-        at_once = event.done >= event.total or not self.shown
+        at_once = event.done >= event.total or not self.is_shown
         self.show(event, lambda: self.line(event), at_once=at_once)
 
     def finish(self, *, kept: bool = True) -> None:
         """The read is over; after a long one that is `kept` say what it was good for."""
         self.clear()
-        if kept and self.shown and self.seconds > SAY_INSTANT_AFTER_S:
+        if kept and self.is_shown and self.seconds > SAY_INSTANT_AFTER_S:
             self.write("Read; later questions on this document start at once.\n")
 
 
-def bar(event: ReadProgress) -> str:
+def progress_bar(event: ReadProgress) -> str:
     """`[######..................]`, filled by the share of tokens done."""
     return f"[{'#' * (24 * event.done // max(event.total, 1)):.<24}]"
 
 
-def filled(share: float, width: int) -> str:
+def filled_bar(share: float, width: int) -> str:
     """A bar of `width` cells, `share` of them full; more than nothing fills at least one."""
     cells = min(max(round(width * share), 1 if share > 0 else 0), width)
     return "█" * cells + "░" * (width - cells)
 
 
-def reading_line(event: ReadProgress) -> str:
+def prefill_progress_line(event: ReadProgress) -> str:
     parts = [
         f"read {100 * event.done // max(event.total, 1)} %",
         f"{event.done:,} of {event.total:,} tokens",
@@ -115,11 +117,11 @@ def reading_line(event: ReadProgress) -> str:
     if event.tokens_per_second:
         parts.append(f"{event.tokens_per_second:,.0f} tokens/s")
     if event.eta_seconds is not None and event.done < event.total:
-        parts.append(f"{duration(event.eta_seconds)} left")
+        parts.append(f"{duration_text(event.eta_seconds)} left")
     return ", ".join(parts)
 
 
-def duration(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """`8 s`, `3 min 05 s`, `2 h 10 min`: short and not too exact."""
     whole = round(seconds)
     if whole < 60:
@@ -129,7 +131,7 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def size(count: float) -> str:
+def size_text(count: float) -> str:
     """`812 B`, `1.5 MiB`, `2.0 GiB`."""
     for unit in ("B", "KiB", "MiB"):
         if count < 1024:

@@ -39,7 +39,7 @@ def answer_text(
     `columns`: of a terminal, on which what several files say is a table. `unsupported`: what
     nothing bears out stands below, apart.
     """
-    several = _several(answer, files)
+    several = _is_about_several_documents(answer, files)
     covered = coverage_line(answer.coverage)
     if answer.status == Status.POSSIBLE:  # where it may stand comes before anything else
         blocks = [
@@ -55,10 +55,14 @@ def answer_text(
         blocks = [covered, _answer_block(answer, several, first_quote, judged, columns)]
     if unsupported:
         # What was written and is not asserted.
-        left = [each for each in answer.statements if answer.answer is None or not each.borne_out]
+        left = [
+            each for each in answer.statements if answer.answer is None or not each.is_borne_out
+        ]
         told = [f"- {_statement_text(each, ())}" for each in left]
         blocks.append(
-            "\n".join(_titled("Written, and not borne out by the documents:", told)).lstrip()
+            "\n".join(
+                _lines_below_title("Written, and not borne out by the documents:", told)
+            ).lstrip()
         )
     return "\n\n".join(block for block in blocks if block)
 
@@ -81,7 +85,7 @@ def nearest_text(answer: Answer, files: int) -> str:
     """What is shown where nothing else was found in `files` documents than what was shown
     before.
     """
-    several = _several(answer, files)
+    several = _is_about_several_documents(answer, files)
     lines = [_evidence_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
     return "\n".join(
         ["Nothing else was found.", *(["Next nearest, not an answer:", *lines] if lines else [])]
@@ -96,10 +100,12 @@ def coverage_line(coverage: CoverageReport) -> str:
         parts.append(f"read {share} % ({coverage.tokens_read:,} of {coverage.tokens:,} tokens)")
     if coverage.pages_without_text:
         share = 100 * (coverage.pages - len(coverage.pages_without_text)) // max(coverage.pages, 1)
-        numbers = _ranges(coverage.pages_without_text)
+        numbers = _page_ranges_text(coverage.pages_without_text)
         parts.append(f"{share} % of {coverage.pages} pages have text; none on PDF {numbers}")
     if coverage.ocr_pages:
-        parts.append(f"text recognised from pictures on PDF {_ranges(coverage.ocr_pages)}")
+        parts.append(
+            f"text recognised from pictures on PDF {_page_ranges_text(coverage.ocr_pages)}"
+        )
     if coverage.hidden_spans:
         parts.append(f"{coverage.hidden_spans} hidden passages")
     return "Coverage: " + "; ".join(parts) + "." if parts else ""
@@ -162,13 +168,13 @@ def headline(answer: Answer, *, with_file: bool = False) -> str:
         return "Not found."
     if answer.answer is None:
         return f"No answer ({answer.status})."
-    stated = [statement.text for statement in answer.statements if statement.borne_out]
+    stated = [statement.text for statement in answer.statements if statement.is_borne_out]
     return printable(answer.answer if len(stated) == len(answer.statements) else " ".join(stated))
 
 
 def possible_line(item: EvidenceItem, file: str | None) -> str:
     """`Possibly on p. 19: the words`, or with a file `Possibly in b.pdf, p. 19: the words`."""
-    return f"{possible_place(item, file)}: {excerpt(item.text, POSSIBLE_CHARACTERS)}"
+    return f"{possible_place(item, file)}: {one_line_excerpt(item.text, POSSIBLE_CHARACTERS)}"
 
 
 def possible_place(item: EvidenceItem, file: str | None = None) -> str:
@@ -181,7 +187,7 @@ def possible_place(item: EvidenceItem, file: str | None = None) -> str:
     return f"Possibly on {place}" if item.page is not None else f"Possibly in {place or 'the text'}"
 
 
-def nearest(answer: Answer) -> Sequence[EvidenceItem]:
+def nearest_passages_shown(answer: Answer) -> Sequence[EvidenceItem]:
     """The passages that are shown below a refusal as no answer; the one that may answer stands
     above.
     """
@@ -211,7 +217,7 @@ def statement_texts(
     """The statements that are shown one by one, as `a.pdf: the words (p. 4; p. 9) [partly
     supported]` after `mark`: where there are several, or one is borne out in part. First the
     number of files, if asked. None that nothing bears out."""
-    stated = [each for each in answer.statements if each.borne_out and answer.answer is not None]
+    stated = [each for each in answer.statements if each.is_borne_out and answer.answer is not None]
     weak = any(statement.remark or statement.file for statement in stated)
     shown = stated if weak or len(answer.statements) > 1 else []
     file = shown[0].file if shown else None
@@ -222,7 +228,10 @@ def statement_texts(
     )
     return [
         *filter(None, [lead]),
-        *(mark + _statement_text(each, places(each), _open(each, answer)) for each in shown),
+        *(
+            mark + _statement_text(each, places(each), _words_not_in_quotes(each, answer))
+            for each in shown
+        ),
     ]
 
 
@@ -235,7 +244,7 @@ def _statement_text(
     return file + printable(statement.text) + where + (f" [{remark}]" if remark else "")
 
 
-def _open(statement: Statement, answer: Answer) -> list[str]:
+def _words_not_in_quotes(statement: Statement, answer: Answer) -> list[str]:
     if statement.support != Support.PARTLY or not statement.quotes:
         return []
     said = " ".join(answer.quotes[at].text for at in statement.quotes).casefold()
@@ -256,7 +265,7 @@ def partial_remark(answer: Answer) -> str:
     return "partial: from the passages that the question's words find"
 
 
-def written_from(answer: Answer) -> list[str]:
+def lines_on_writing_sources(answer: Answer) -> list[str]:
     """What a model that wrote the answer was given; nothing for an answer that was cut from
     pages.
     """
@@ -266,12 +275,12 @@ def written_from(answer: Answer) -> list[str]:
     return [said[source]] if source in said else []
 
 
-def quoted(text: str) -> str:
+def in_quotation_marks(text: str) -> str:
     """`"the words"`, or `“the "words"”` where they have quotation marks of their own."""
     return f"“{text}”" if '"' in text else f'"{text}"'
 
 
-def excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:
+def one_line_excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:
     """`text` on one line, without leaders of a table of contents, cut between words where it is
     over `most`.
     """
@@ -322,9 +331,12 @@ def _answer_block(
     for at, quote in enumerate(answer.quotes):
         number = "" if first_quote is None else f"{first_quote + at}. "
         said = f"{cite_text(quote.cites, with_file=several)}{quote_remark(quote)}"
-        lines += ["", f"  {number}{quoted(printable(quote.text))}"]
-        lines.append(f"  {said} [{quote.grade.explained}{quote.place.remark}]")
-    told = [*([f"confidence {answer.confidence:.2f}"] if judged else []), *written_from(answer)]
+        lines += ["", f"  {number}{in_quotation_marks(printable(quote.text))}"]
+        lines.append(f"  {said} [{quote.grade.explanation}{quote.place.remark}]")
+    told = [
+        *([f"confidence {answer.confidence:.2f}"] if judged else []),
+        *lines_on_writing_sources(answer),
+    ]
     lines += ["", *told] if told else []
     lines += [f"note: {printable(warning)}" for warning in answer.coverage.warnings]
     return "\n".join(lines)
@@ -353,18 +365,19 @@ def _refusal_block(answer: Answer, several: bool, files: int) -> str:
     lines.append(
         " ".join((searched_line(answer.coverage, files), *map(printable, answer.coverage.warnings)))
     )
-    lines += written_from(answer)
-    lines += _titled(
-        "Nearest, not an answer:", [_evidence_line(item, several) for item in nearest(answer)]
+    lines += lines_on_writing_sources(answer)
+    lines += _lines_below_title(
+        "Nearest, not an answer:",
+        [_evidence_line(item, several) for item in nearest_passages_shown(answer)],
     )
     return "\n".join(lines)
 
 
-def _titled(title: str, lines: list[str]) -> list[str]:
+def _lines_below_title(title: str, lines: list[str]) -> list[str]:
     return ["", title, *lines] if lines else []
 
 
-def _several(answer: Answer, files: int) -> bool:
+def _is_about_several_documents(answer: Answer, files: int) -> bool:
     """Whether places need the names of their files: of several documents, also where one alone is
     cited.
     """
@@ -376,10 +389,10 @@ def _several(answer: Answer, files: int) -> bool:
 
 def _evidence_line(item: EvidenceItem, several: bool) -> str:
     file = f"{printable(item.file)}, " if several else ""
-    return f"  {file}{location_text(item.page, item.label)}: {excerpt(item.text)}"
+    return f"  {file}{location_text(item.page, item.label)}: {one_line_excerpt(item.text)}"
 
 
-def _ranges(pages: Sequence[int]) -> str:
+def _page_ranges_text(pages: Sequence[int]) -> str:
     """`3, 7–9`."""
     by_step = groupby(enumerate(sorted(pages)), key=lambda pair: pair[1] - pair[0])
     runs = ([page for _, page in run] for _, run in by_step)

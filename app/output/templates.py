@@ -12,12 +12,14 @@ _UNSEEN = re.compile(
 )
 
 
-def escaped(text: str) -> str:
+def escape_markup(text: str) -> str:
     """`text` for the content of a page or an attribute, without what a reader cannot see."""
     return html.escape(_UNSEEN.sub("", text)).encode("utf-8", "replace").decode("utf-8")
 
 
-def filled_in(template: str, escape: Callable[[str], str] = escaped, **values: Any) -> str:
+def fill_template(
+    template: str, escape: Callable[[str], str] = escape_markup, **values: Any
+) -> str:
     """The Jinja template at the path `template` below this package, with `values`, by `escape` but
     for `Markup`.
     """

@@ -62,7 +62,7 @@ _SMALL = lazily(
 )
 
 
-def in_full(question: str) -> str:
+def with_places_in_full(question: str) -> str:
     """`question` with its places as `find_cites` knows them: "section 7" for "sec 7", "exhibit
     B".
     """
@@ -92,12 +92,13 @@ def find_cites(text: str, also: tuple[str, ...] = ()) -> list[PlaceCite]:
     """The cites of `text` in order, those inside quotations too; `also`: further words for
     sections.
     """
-    found = [_page(text, match) for match in _PAGE.finditer(text)]
-    found += [_page(text, match) for match in _AT.finditer(text)]
+    found = [_page_cite(text, match) for match in _PAGE.finditer(text)]
+    found += [_page_cite(text, match) for match in _AT.finditer(text)]
     found += [
-        _section(text, named) for named in named_places(text, (*_SECTIONS, *also), elsewhere=True)
+        _section_cite(text, named)
+        for named in named_places(text, (*_SECTIONS, *also), elsewhere=True)
     ]
-    found += _lines(text)
+    found += _line_cites(text)
     kept: list[PlaceCite] = []
     for cite in sorted(found, key=lambda cite: (cite.start, -cite.end)):
         if cite.numbers and (not kept or cite.start >= kept[-1].end):
@@ -105,19 +106,19 @@ def find_cites(text: str, also: tuple[str, ...] = ()) -> list[PlaceCite]:
     return kept
 
 
-def _page(text: str, match: re.Match[str]) -> PlaceCite:
+def _page_cite(text: str, match: re.Match[str]) -> PlaceCite:
     groups = match.groupdict()
     wanted = groups["one"] or groups.get("many") or groups.get("sheet") or ""
     kind = "pdf" if groups.get("pdf") or groups.get("sheet") else "page"
     lead = text[max(0, match.start() - _LEAD) : match.start()]
     labels = page_labels(wanted)
-    work = _work(text, match)
+    work = _cited_work_before_page(text, match)
     return PlaceCite(match.start(), match.end(), match.group(), kind, labels, "page", work, lead)
 
 
-def _lines(text: str) -> list[PlaceCite]:
+def _line_cites(text: str) -> list[PlaceCite]:
     """Cites of page and line; one after another, as in "12:5-9, 14:2", needs no word in front."""
-    found = [_line(text, match, match["page"]) for match in _PAGE_AND_LINES.finditer(text)]
+    found = [_line_cite(text, match, match["page"]) for match in _PAGE_AND_LINES.finditer(text)]
     end = -1
     for match in _LINES.finditer(text):
         follows = end >= 0 and re.fullmatch(r"[,;]?\s*(?:and\s+|&\s*)?", text[end : match.start()])
@@ -128,26 +129,32 @@ def _lines(text: str) -> list[PlaceCite]:
         elif match["lead"] is None:
             cited = match["to_page"] is not None and _CITED_BEFORE.search(text, *near) is not None
         if follows or cited:
-            found.append(_line(text, match, match["to_page"] or match["page"]))
+            found.append(_line_cite(text, match, match["to_page"] or match["page"]))
             end = match.end()
     return found
 
 
-def _line(text: str, match: re.Match[str], last_page: str) -> PlaceCite:
+def _line_cite(text: str, match: re.Match[str], last_page: str) -> PlaceCite:
     first = f"{match['page']}:{match['line']}"
     last = f"{last_page}:{match['to_line'] or match['line']}"
     return PlaceCite(
-        match.start(), match.end(), match.group(), "line", (first, last), "line", _work(text, match)
+        match.start(),
+        match.end(),
+        match.group(),
+        "line",
+        (first, last),
+        "line",
+        _cited_work_before_page(text, match),
     )
 
 
-def _work(text: str, match: re.Match[str]) -> str | None:
+def _cited_work_before_page(text: str, match: re.Match[str]) -> str | None:
     """The other work named in front of a page: a reporter, or an author with the year."""
     before = _WORK_PAGE.search(text, max(0, match.start() - 60), match.start())
     return before.group(1).strip(" ,:") if before else None
 
 
-def _section(text: str, named: NamedPlaces) -> PlaceCite:
+def _section_cite(text: str, named: NamedPlaces) -> PlaceCite:
     before = _WORK_BEFORE.search(text, max(0, named.start - 40), named.start)
     after = _WORK_AFTER.match(text, named.end)
     work = before.group().strip(" ,") if before else after.group(1) if after else None

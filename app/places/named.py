@@ -13,7 +13,7 @@ from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.language.words import DOCUMENTS
 from docqa.ingest.types import Document
 
-from .cites import PlaceCite, find_cites, in_full
+from .cites import PlaceCite, find_cites, with_places_in_full
 from .resolve import CitedPlaces, Region
 
 _BARE = re.compile(r"[A-Za-z0-9]{1,6}(?:[.\-–][A-Za-z0-9]{1,4})*(?:\([A-Za-z0-9]{1,5}\))*\.?")
@@ -23,7 +23,7 @@ _WORDS = ("section", "", "chapter", "part", *sorted(ATTACHMENTS), "title")
 _LEAST_NAME = 4
 
 
-def region_named(document: Document, name: str) -> Region | None:
+def find_section_region(document: Document, name: str) -> Region | None:
     """The section called `name`: by locator, number with or without its word, or how its heading
     begins.
     """
@@ -31,7 +31,7 @@ def region_named(document: Document, name: str) -> Region | None:
     if not wanted:
         return None
     places = CitedPlaces(document, 0)
-    if found := places.located(wanted) or _cited(places, wanted):
+    if found := places.regions_with_locator(wanted) or _regions_of_cite(places, wanted):
         return found[0]
     titles = [(section.title.casefold(), section) for section in document.sections]
     begun = [(title, section) for title, section in titles if title.startswith(wanted.casefold())]
@@ -40,7 +40,7 @@ def region_named(document: Document, name: str) -> Region | None:
     return places.region_of(section) if section is not None else None
 
 
-def page_named(document: Document, name: str) -> int | None:
+def find_page_number(document: Document, name: str) -> int | None:
     """The page called `name`, from 1: by its printed label ("xii", "p. 4"), else its number ("PDF
     14"); or None.
     """
@@ -58,21 +58,25 @@ def page_named(document: Document, name: str) -> int | None:
     return next(labelled, counted)
 
 
-def _cited(places: CitedPlaces, wanted: str) -> list[Region]:
+def _regions_of_cite(places: CitedPlaces, wanted: str) -> list[Region]:
     if _BARE.fullmatch(wanted):
         number = wanted.rstrip(".")
         cites = (PlaceCite(0, len(number), number, "section", (number,), word) for word in _WORDS)
-        return next((found for cite in cites if (found := places.regions(cite))), [])
-    typed = in_full(wanted)
+        return next((found for cite in cites if (found := places.regions_of_cite(cite))), [])
+    typed = with_places_in_full(wanted)
     cites_in = find_cites(typed)
-    return places.regions(cites_in[0]) if len(cites_in) == 1 and cites_in[0].text == typed else []
+    return (
+        places.regions_of_cite(cites_in[0])
+        if len(cites_in) == 1 and cites_in[0].text == typed
+        else []
+    )
 
 
 class DocumentNames:
     def __init__(self, documents: Sequence[Document]) -> None:
-        self._names = [_names(document) for document in documents]
+        self._names = [_name_patterns(document) for document in documents]
 
-    def named_in(self, words: str) -> set[int]:
+    def documents_named_in(self, words: str) -> set[int]:
         folded = fold(words).text
         return {
             number
@@ -80,11 +84,11 @@ class DocumentNames:
             if any(name.search(folded) for name in names)
         }
 
-    def meant_by(self, question: str) -> set[int]:
+    def documents_meant_by(self, question: str) -> set[int]:
         """The documents that a question is limited to, by name or order ("the second contract"), or
         none.
         """
-        found = self.named_in(question)
+        found = self.documents_named_in(question)
         count = len(self._names)
         for word, noun in pairwise(plain_words(question)):
             number = count if word == "last" else ordinal(word) or 0
@@ -92,7 +96,7 @@ class DocumentNames:
         return found if len(found) < count else set()
 
 
-def _names(document: Document) -> list[re.Pattern[str]]:
+def _name_patterns(document: Document) -> list[re.Pattern[str]]:
     """What a text may call a document, folded: its file's name with and without type, a title of
     several words. A common word ("lease.txt") names it only with its type."""
     file = document.path.replace("\\", "/").rpartition("/")[2]

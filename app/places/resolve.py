@@ -43,7 +43,7 @@ class Region:
     def contains(self, document: int, page: int, start: int) -> bool:
         return document == self.document and self.start <= (page, start) < self.end
 
-    def inside(self, other: "Region") -> bool:
+    def is_inside(self, other: "Region") -> bool:
         same = self.document == other.document and self != other
         return same and other.start <= self.start and self.end <= other.end
 
@@ -57,13 +57,13 @@ class Region:
             yield page, Span(start, end)
 
 
-def common(spans: Sequence[Span | Located], start: int, end: int) -> list[Span]:
+def intersect_spans(spans: Sequence[Span | Located], start: int, end: int) -> list[Span]:
     """What of `start:end` is within each of `spans`, where something is."""
     parts = (Span(max(span.start, start), min(span.end, end)) for span in spans)
     return [part for part in parts if part.start < part.end]
 
 
-def stripped(text: str, span: Span) -> Span | None:
+def strip_span(text: str, span: Span) -> Span | None:
     """`span` of `text` without white space at its edges; None where it has no words."""
     whole = text[span.start : span.end]
     if not (words := whole.strip()):
@@ -80,22 +80,29 @@ class CitedPlaces:
         self.number = number
         self._end: Location = len(document.pages) + 1, 0
 
-    def regions(self, cite: PlaceCite) -> list[Region]:
+    def regions_of_cite(self, cite: PlaceCite) -> list[Region]:
         """Where `cite` may point at in this document."""
         if cite.kind == "section":
             found = [
-                region for number in cite.numbers for region in self._sections(number, cite.word)
+                region
+                for number in cite.numbers
+                for region in self._section_regions(number, cite.word)
             ]
         elif not self.document.paged:
             found = []
         elif cite.kind == "line":
-            lines = (self._lines(first, last, cite) for first, last in self._ends(cite))
+            lines = (
+                self._line_range_region(first, last, cite)
+                for first, last in self._first_and_last_line_pages(cite)
+            )
             found = [region for region in lines if region is not None]
         else:
-            found = [Region(self.number, (page, 0), (page + 1, 0)) for page in self._pages(cite)]
+            found = [
+                Region(self.number, (page, 0), (page + 1, 0)) for page in self._pages_of_cite(cite)
+            ]
         return list(dict.fromkeys(found))
 
-    def answers(self, cite: PlaceCite) -> bool:
+    def can_tell_place_is_missing(self, cite: PlaceCite) -> bool:
         """Whether "there is no such place" can be said: it has pages, or sections with numbers."""
         if cite.kind != "section":
             return self.document.paged and (
@@ -113,25 +120,27 @@ class CitedPlaces:
         ):
             return False  # spoken of; where it begins was not seen
         if any(
-            self._sections(_DOTTED_LETTER.sub("", n), cite.word)
+            self._section_regions(_DOTTED_LETTER.sub("", n), cite.word)
             for n in cite.numbers
             if _DOTTED_LETTER.search(n)
         ):
             return False  # it has Section 8, perhaps with an item D
-        return bool(self._by_number or self._clauses)
+        return bool(self._sections_by_number or self._clause_starts)
 
-    def compared(self, cite: PlaceCite) -> bool:
+    def is_region_as_narrow_as_cite(self, cite: PlaceCite) -> bool:
         """Whether a region of `cite` is as narrow as what it names: lines without numbers are their
         whole page.
         """
-        return cite.kind != "line" or all(page.lines for pair in self._ends(cite) for page in pair)
+        return cite.kind != "line" or all(
+            page.lines for pair in self._first_and_last_line_pages(cite) for page in pair
+        )
 
-    def usable(self, region: Region) -> bool:
+    def is_region_usable(self, region: Region) -> bool:
         last = region.end[0] if region.end[1] else region.end[0] - 1
         pages = self.document.pages[region.start[0] - 1 : max(last, region.start[0])]
         return any(page.grade != _UNUSABLE_GRADE and page.text.strip() for page in pages)
 
-    def _pages(self, cite: PlaceCite) -> list[int]:
+    def _pages_of_cite(self, cite: PlaceCite) -> list[int]:
         pages = self.document.pages
         numbers = {int(number) for number in cite.numbers if number.isdigit()}
         if cite.kind != "page":
@@ -158,14 +167,14 @@ class CitedPlaces:
     def _named_section(self, before: str) -> range | None:
         """The pages of the section whose heading ends `before`, the words in front of a page."""
         words = fold(before).text.rstrip(" ,:(")
-        for title, section in self._headings:
+        for title, section in self._sections_by_heading:
             if title in words and re.search(rf"(?<!\w){re.escape(title)}[ ,:(]*(?:at|on)?$", words):
                 end = self.region_of(section).end
                 return range(section.page, end[0] + (end[1] > 0))
         return None
 
     @cached_property
-    def _headings(self) -> list[tuple[str, Section]]:
+    def _sections_by_heading(self) -> list[tuple[str, Section]]:
         """(folded title without brackets, section), the longest first."""
         titles = [
             (fold(_BRACKETED.sub("", section.title).strip()).text, section)
@@ -176,23 +185,23 @@ class CitedPlaces:
             key=lambda pair: -len(pair[0]),
         )
 
-    def _ends(self, cite: PlaceCite) -> list[tuple[Page, Page]]:
+    def _first_and_last_line_pages(self, cite: PlaceCite) -> list[tuple[Page, Page]]:
         """The pages of the first and the last line, for each page that the first may be on."""
-        firsts, lasts = (self._labelled(end.partition(":")[0]) for end in cite.numbers)
+        firsts, lasts = (self._pages_with_label(end.partition(":")[0]) for end in cite.numbers)
         pairs = (
             (first, next((last for last in lasts if last.page >= first.page), None))
             for first in firsts
         )
         return [(first, last) for first, last in pairs if last is not None]
 
-    def _labelled(self, label: str) -> list[Page]:
+    def _pages_with_label(self, label: str) -> list[Page]:
         """The pages with that label, else the one of that number."""
         pages = self.document.pages
         return [page for page in pages if page.label == label] or [
             page for page in pages if str(page.page) == label
         ]
 
-    def _lines(self, first: Page, last: Page, cite: PlaceCite) -> Region | None:
+    def _line_range_region(self, first: Page, last: Page, cite: PlaceCite) -> Region | None:
         """None where a page has no line of that number."""
         low, high = (int(end.partition(":")[2]) for end in cite.numbers)
         start = _line_start(first, low)
@@ -204,42 +213,51 @@ class CitedPlaces:
         )
         return Region(self.number, (first.page, start), max(after, (first.page, start + 1)))
 
-    def _sections(self, cited: str, word: str) -> list[Region]:
+    def _section_regions(self, cited: str, word: str) -> list[Region]:
         base = cited.partition("(")[0]
         subs = subs_in(cited, 0, len(cited))
         for depth in range(len(subs), -1, -1):
             number = (base + "".join(subs[:depth])).casefold()
             kin = (
                 s
-                for name in _spellings(number, word)
-                for s in self._by_number.get(name, ())
-                if _kin(s, word)
+                for name in _spellings_of_number(number, word)
+                for s in self._sections_by_number.get(name, ())
+                if _is_kind_of_section(s, word)
             )
             found = [self.region_of(section) for section in kin]
             if not found and (word in PROVISIONS or word in ("part", "regulation", "")):
-                found = [*self.located(number), *self.inner(number)]
+                found = [*self.regions_with_locator(number), *self.regions_of_inner_number(number)]
             found = found or (
-                self.located(f"note {number}") if word in ("note", "footnote") else []
+                self.regions_with_locator(f"note {number}") if word in ("note", "footnote") else []
             )
             found = found or [
-                self._clause(at) for at, clause in enumerate(self._clauses) if clause[0] == number
+                self._region_of_clause(at)
+                for at, clause in enumerate(self._clause_starts)
+                if clause[0] == number
             ]
             if found:
-                return [self._below(region, subs[depth:]) for region in found]
+                return [self._subregion_below(region, subs[depth:]) for region in found]
         return []
 
-    def located(self, locator: str) -> list[Region]:
+    def regions_with_locator(self, locator: str) -> list[Region]:
         """What the document itself calls `locator` ("186(3)", "Schedule 2 Part A"), in any case."""
-        return [self._region_at(at) for at in self._by_locator.get(locator.casefold(), ())]
+        return [
+            self._region_of_part(at)
+            for at in self._part_indices_by_locator.get(locator.casefold(), ())
+        ]
 
-    def inner(self, number: str) -> list[Region]:
+    def regions_of_inner_number(self, number: str) -> list[Region]:
         """What is called `number` in a schedule or an opinion: "14" of "Sixth Schedule, 14"."""
         tail = f", {number.casefold()}"
-        named = (places for locator, places in self._by_locator.items() if locator.endswith(tail))
-        return [self._region_at(at) for places in named for at in places]
+        named = (
+            places
+            for locator, places in self._part_indices_by_locator.items()
+            if locator.endswith(tail)
+        )
+        return [self._region_of_part(at) for places in named for at in places]
 
     @cached_property
-    def _parts(self) -> list[tuple[Location, str]]:
+    def _part_starts_with_locators(self) -> list[tuple[Location, str]]:
         """(beginning, locator) of every section and every numbered part without a heading, in
         order.
         """
@@ -251,26 +269,29 @@ class CitedPlaces:
         )
 
     @cached_property
-    def _by_locator(self) -> dict[str, list[int]]:
+    def _part_indices_by_locator(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
-        for at, (_, locator) in enumerate(self._parts):
+        for at, (_, locator) in enumerate(self._part_starts_with_locators):
             known = found.setdefault(locator.casefold(), []) if locator else None
-            if known is not None and not (known and self._within(self._parts[at - 1][1], locator)):
+            if known is not None and not (
+                known
+                and self._locator_is_within(self._part_starts_with_locators[at - 1][1], locator)
+            ):
                 known.append(at)
         return found
 
-    def _region_at(self, at: int) -> Region:
-        """From part `at` to the next that is not in it."""
-        start, locator = self._parts[at]
+    def _region_of_part(self, part_index: int) -> Region:
+        """From part `part_index` to the next that is not in it."""
+        start, locator = self._part_starts_with_locators[part_index]
         later = (
             place
-            for place, other in self._parts[at + 1 :]
-            if place > start and not self._within(other, locator)
+            for place, other in self._part_starts_with_locators[part_index + 1 :]
+            if place > start and not self._locator_is_within(other, locator)
         )
         return Region(self.number, start, next(later, self._end))
 
     @staticmethod
-    def _within(inner: str, outer: str) -> bool:
+    def _locator_is_within(inner: str, outer: str) -> bool:
         """Whether the locator `inner` is `outer` or in it; a caption or a note is in what is around
         it.
         """
@@ -278,7 +299,7 @@ class CitedPlaces:
         return not rest or rest[0] in ".(, " or _ASIDE.match(inner) is not None
 
     @cached_property
-    def _by_number(self) -> dict[str, list[Section]]:
+    def _sections_by_number(self) -> dict[str, list[Section]]:
         """By the number as printed, and by that of the sections above before it: "4.2(b)",
         "8.d".
         """
@@ -305,7 +326,7 @@ class CitedPlaces:
         return Region(self.number, (section.page, section.start), end)
 
     @cached_property
-    def _clauses(self) -> list[tuple[str, Location]]:
+    def _clause_starts(self) -> list[tuple[str, Location]]:
         """(number, place) of the clauses whose number opens a paragraph."""
         return [
             (match["number"], (page.page, match.start("number")))
@@ -313,11 +334,13 @@ class CitedPlaces:
             for match in _CLAUSE.finditer(page.text)
         ]
 
-    def _clause(self, at: int) -> Region:
+    def _region_of_clause(self, clause_index: int) -> Region:
         """Up to the next that is not below it, or to the next heading."""
-        number, start = self._clauses[at]
+        number, start = self._clause_starts[clause_index]
         later = (
-            place for other, place in self._clauses[at + 1 :] if not other.startswith(number + ".")
+            place
+            for other, place in self._clause_starts[clause_index + 1 :]
+            if not other.startswith(number + ".")
         )
         heads = sorted((section.page, section.start) for section in self.document.sections)
         head = bisect_left(heads, (start[0], start[1] + 1))
@@ -327,14 +350,17 @@ class CitedPlaces:
             min(next(later, self._end), heads[head] if head < len(heads) else self._end),
         )
 
-    def _below(self, region: Region, subs: Sequence[str]) -> Region:
+    def _subregion_below(self, region: Region, subs: Sequence[str]) -> Region:
         """The part of `region` under "(b)(2)", as deep as it can be followed."""
         for sub in subs:
             start = opener_of(self.document.pages, (sub,), region.start, region.end)
             if start is None:
                 return region
             following = opener_of(
-                self.document.pages, _next(sub), (start[0], start[1] + 1), region.end
+                self.document.pages,
+                _marks_that_may_follow(sub),
+                (start[0], start[1] + 1),
+                region.end,
             )
             region = Region(self.number, start, following or region.end)
         return region
@@ -350,7 +376,7 @@ def _line_start(page: Page, number: int) -> int | None:
     return max(before, key=lambda line: line.number).start
 
 
-def _kin(section: Section, word: str) -> bool:
+def _is_kind_of_section(section: Section, word: str) -> bool:
     """ "Schedule 2" is not section 2."""
     match = _KIND.search(_number_of(section))
     own = division_of(match["word"] or "") if match else ""
@@ -365,7 +391,7 @@ def _number_of(section: Section) -> str:
     return number if count is None else f"{words[1]} {count}"
 
 
-def _spellings(number: str, word: str) -> list[str]:
+def _spellings_of_number(number: str, word: str) -> list[str]:
     """`number` in plain and in Roman numbers, where its kind is counted in both: "iv" of "Article
     4".
     """
@@ -376,7 +402,7 @@ def _spellings(number: str, word: str) -> list[str]:
     return [number, *map(str, ordinal_of(number))] if number in ROMAN else [number]
 
 
-def _next(sub: str) -> tuple[str, ...]:
+def _marks_that_may_follow(sub: str) -> tuple[str, ...]:
     """The marks that may follow "(b)", "(2)" or "(i)", a letter and a Roman number."""
     inner = sub[1:-1]
     found = []

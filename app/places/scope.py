@@ -15,9 +15,9 @@ from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.language.words import ASKING_VERB, QUESTION
 from docqa.ingest.types import Document, Section, Span
 
-from .cites import PlaceCite, find_cites, in_full
+from .cites import PlaceCite, find_cites, with_places_in_full
 from .named import DocumentNames
-from .resolve import CitedPlaces, Region, common, stripped
+from .resolve import CitedPlaces, Region, intersect_spans, strip_span
 
 _OF_ATTACHED = lazily(
     rf",?\s+(?:of|in|to|under)\s+(?:the\s+)?(?:\w+\s+)?(?:{'|'.join(ATTACHMENTS)})\b", re.IGNORECASE
@@ -57,20 +57,20 @@ class Scope:
     inside: bool
 
     def parts(self, document: int, page: int, start: int, end: int) -> list[Span]:
-        return common(
+        return intersect_spans(
             [span for span in self.spans if (span.document, span.page) == (document, page)],
             start,
             end,
         )
 
 
-def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
+def find_scope(question: str, documents: Sequence[Document]) -> Scope | None:
     """The part of `documents` that `question` is limited to; None where it names no place that they
     have.
     """
-    typed = in_full(question)
-    which = DocumentNames(documents).meant_by(typed) or None
-    mentions = _mentions(typed, documents, which)
+    typed = with_places_in_full(question)
+    which = DocumentNames(documents).documents_meant_by(typed) or None
+    mentions = _mentioned_places(typed, documents, which)
     if not mentions:
         if which is None:
             return None
@@ -78,12 +78,12 @@ def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
             Region(number, (1, 0), (len(documents[number].pages) + 1, 0))
             for number in sorted(which)
         ]
-        spans = _spans(documents, pages)
+        spans = _spans_of_regions(documents, pages)
         return Scope(spans, False, True) if spans else None
     every = [region for _, regions in mentions for region in regions]
     # Of "Part A of Schedule 2" those that are within another.
-    spans = _spans(
-        documents, [one for one in every if any(one.inside(other) for other in every)] or every
+    spans = _spans_of_regions(
+        documents, [one for one in every if any(one.is_inside(other) for other in every)] or every
     )
     masked = _masked_places(typed, [where for where, _ in mentions])
     words = plain_words(_ALL_OF_IT.sub(" ", masked).replace("@", " "))
@@ -110,7 +110,9 @@ Mention = tuple[Span, list[Region]]
 """Where a question names a place, and where that is."""
 
 
-def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None) -> list[Mention]:
+def _mentioned_places(
+    typed: str, documents: Sequence[Document], which: set[int] | None
+) -> list[Mention]:
     """The places that are named and exist, in order."""
     heads = [f"{document.title} {document.pages[0].text[:1500]}" for document in documents]
     works = [
@@ -128,14 +130,18 @@ def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None)
             continue
         places = CitedPlaces(document, number)
         for cite in cites:
-            regions = places.regions(cite)
+            regions = places.regions_of_cite(cite)
             if _OF_ATTACHED.match(typed, cite.end):
                 regions = [
                     *regions,
-                    *(region for number in cite.numbers for region in places.inner(number)),
+                    *(
+                        region
+                        for number in cite.numbers
+                        for region in places.regions_of_inner_number(number)
+                    ),
                 ]
             else:
-                regions = _main(regions, places, cite)
+                regions = _prefer_main_body(regions, places, cite)
             found.setdefault(Span(cite.start, cite.end), []).extend(regions)
     kept: list[Mention] = []
     for span, regions in sorted(found.items(), key=lambda item: (item[0].start, -item[0].end)):
@@ -144,7 +150,7 @@ def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None)
     return kept
 
 
-def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[Region]:
+def _prefer_main_body(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[Region]:
     """Where schedules use a number again, the section of the document's body."""
     if cite.kind != "section" or cite.word in ATTACHMENTS or len(regions) < 2:
         return regions
@@ -162,12 +168,14 @@ def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[R
     return body or regions
 
 
-def _spans(documents: Sequence[Document], regions: Sequence[Region]) -> tuple[Located, ...]:
+def _spans_of_regions(
+    documents: Sequence[Document], regions: Sequence[Region]
+) -> tuple[Located, ...]:
     found = [
         Located(region.document, page.page, part.start, part.end)
         for region in regions
         for page, span in region.parts(documents[region.document])
-        if (part := stripped(page.text, span)) is not None
+        if (part := strip_span(page.text, span)) is not None
     ]
     return tuple(dict.fromkeys(found))
 

@@ -47,13 +47,13 @@ def find_whole(text: str, quote: str) -> list[Match]:
     at = text.find(quote)
     while at >= 0:
         end = at + len(quote)
-        if whole := _whole(text, at, end):
+        if whole := _is_on_word_boundaries(text, at, end):
             found.append(Match(at, end))
         at = text.find(quote, end if whole else at + 1)
     return found
 
 
-def _whole(text: str, start: int, end: int) -> bool:
+def _is_on_word_boundaries(text: str, start: int, end: int) -> bool:
     """False when the range cuts a word, or a number such as 5.2 or 21,000."""
     before = text[max(0, start - 2) : start]
     after = text[end : end + 2]
@@ -73,12 +73,12 @@ def find_damaged(text: str, quote: str, furniture: tuple[str, ...]) -> list[Matc
     Debris is at most 10 words in a gap and half the quote's words in all; a protected word in it
     must be a footnote mark or of the page's `furniture` (line numbers, running heads), else it is
     an edit."""
-    if glued := _find_glued(text, quote):
+    if glued := _find_without_spaces(text, quote):
         return glued
     allowed = {word.strip(_EDGES) for line in furniture for word in line.lower().split()}
     found = (
         (match, [w for w in words if w.strip(_EDGES) not in allowed])
-        for match, words in _in_order(text, quote)
+        for match, words in _find_words_in_order(text, quote)
     )
     edits = (
         (match, any(is_protected(w) and not _FOOTNOTE_MARK.fullmatch(w) for w in words))
@@ -87,7 +87,7 @@ def find_damaged(text: str, quote: str, furniture: tuple[str, ...]) -> list[Matc
     return [match for match, edited in edits if not edited]
 
 
-def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
+def _find_words_in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
     """Where all words of `quote` are in order, with those between them, within the limits of
     damage.
     """
@@ -105,7 +105,7 @@ def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
             places[word].append(number)
     found: list[tuple[Match, list[str]]] = []
     for first in places[wanted[0]]:
-        at = _follow(wanted, places, first)
+        at = _follow_words_in_order(wanted, places, first)
         if not at:
             continue
         inserted = [
@@ -118,7 +118,7 @@ def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
     return found
 
 
-def _find_glued(text: str, quote: str) -> list[Match]:
+def _find_without_spaces(text: str, quote: str) -> list[Match]:
     bare = quote.replace(" ", "")
     body = text.replace(" ", "")
     if len(bare) < 12 or bare not in body:
@@ -135,7 +135,9 @@ def _find_glued(text: str, quote: str) -> list[Match]:
     ]
 
 
-def _follow(wanted: list[str], places: "dict[str, array[int]]", first: int) -> list[int]:
+def _follow_words_in_order(
+    wanted: list[str], places: "dict[str, array[int]]", first: int
+) -> list[int]:
     """The numbers of the words `wanted` in order, from `first` on; empty where they are not all
     there.
     """
@@ -161,7 +163,10 @@ def find_near(text: str, quote: str) -> list[Match]:
         return [Match(0, len(text), score)] if score else []
     best = fuzz.partial_ratio_alignment(quote, text, score_cutoff=NEAR_SCORE)
     if best is None or best.score < NEAR_SCORE:
-        return [Match(match.start, match.end, NEAR_SCORE) for match, _ in _in_order(text, quote)]
+        return [
+            Match(match.start, match.end, NEAR_SCORE)
+            for match, _ in _find_words_in_order(text, quote)
+        ]
     start = best.dest_start
     end = best.dest_end
     while start > 0 and start < len(text) and text[start - 1].isalnum() and text[start].isalnum():

@@ -9,7 +9,7 @@ from docqa.ingest.types import Span
 
 from .align import WORD
 from .normalise import fold
-from .sentence_runs import to_white_space
+from .sentence_runs import extend_to_white_space
 
 _PUNCTUATION = ".,;:"
 _OPENING = "\"'“„«‘(["
@@ -48,16 +48,19 @@ def word_edits(quoted: str, document: str) -> tuple[Edit, ...]:
     punctuation.
     """
     bare = document if quoted.endswith(tuple(_PUNCTUATION)) else document.rstrip(_PUNCTUATION)
-    ours = _words(quoted)
-    theirs = _words(bare)
-    matcher = _matcher([word.folded for word in ours], [word.folded for word in theirs])
+    ours = _split_into_words(quoted)
+    theirs = _split_into_words(bare)
+    matcher = _word_sequence_matcher(
+        [word.folded for word in ours], [word.folded for word in theirs]
+    )
     codes = matcher.get_opcodes()
     return tuple(
-        Edit(_KINDS[tag], _shown(ours[i:j]), _shown(theirs[k:m])) for tag, i, j, k, m in codes
+        Edit(_KINDS[tag], _join_words_for_display(ours[i:j]), _join_words_for_display(theirs[k:m]))
+        for tag, i, j, k, m in codes
     )
 
 
-def inline(edits: Sequence[Edit]) -> str:
+def inline_difference(edits: Sequence[Edit]) -> str:
     """`The Tenant [-may-]{+shall+} pay`: in `[-` `-]` only the quotation has it, in `{+` `+}` only
     the document.
     """
@@ -78,14 +81,16 @@ def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, in
     reach = (end - start) // 2 + 40
     low = max(0, start - reach)
     high = min(len(text), end + reach)
-    first, last = to_white_space(text, low, high, Span(0, len(text)))
-    theirs = _words(text[first:last])
-    ours = _words(quoted)
-    matcher = _matcher([word.bare for word in ours], [word.bare for word in theirs])
+    first, last = extend_to_white_space(text, low, high, Span(0, len(text)))
+    theirs = _split_into_words(text[first:last])
+    ours = _split_into_words(quoted)
+    matcher = _word_sequence_matcher([word.bare for word in ours], [word.bare for word in theirs])
     blocks = [block for block in matcher.get_matching_blocks() if block.size]
-    while len(blocks) > 1 and blocks[0].size <= 2 and _apart(blocks[0], blocks[1]):
+    while len(blocks) > 1 and blocks[0].size <= 2 and _matches_are_far_apart(blocks[0], blocks[1]):
         blocks.pop(0)
-    while len(blocks) > 1 and blocks[-1].size <= 2 and _apart(blocks[-2], blocks[-1]):
+    while (
+        len(blocks) > 1 and blocks[-1].size <= 2 and _matches_are_far_apart(blocks[-2], blocks[-1])
+    ):
         blocks.pop()
     if not blocks:
         return start, end
@@ -102,19 +107,19 @@ def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, in
     return start, max(end, start + 1)
 
 
-def _apart(left: Match, right: Match) -> bool:
+def _matches_are_far_apart(left: Match, right: Match) -> bool:
     return (right.b - left.b) - (right.a - left.a) > _FAR_WORDS
 
 
-def _matcher(ours: list[str], theirs: list[str]) -> SequenceMatcher[str]:
+def _word_sequence_matcher(ours: list[str], theirs: list[str]) -> SequenceMatcher[str]:
     return SequenceMatcher(None, ours, theirs, autojunk=False)
 
 
-def _shown(words: Sequence[_Word]) -> str:
+def _join_words_for_display(words: Sequence[_Word]) -> str:
     return " ".join(word.shown for word in words)
 
 
-def _words(text: str) -> list[_Word]:
+def _split_into_words(text: str) -> list[_Word]:
     folded = fold(text)
     words = []
     for match in WORD.finditer(folded.text):

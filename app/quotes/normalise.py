@@ -51,13 +51,13 @@ class Folded:
     ends: "array[int]"
 
     def original_start(self, position: int) -> int:
-        return self._original(position, position, self.origins)
+        return self._original_offset(position, position, self.origins)
 
     def original_end(self, position: int) -> int:
         """Half-open: the offset after the character before `position`."""
-        return self._original(position, position - 1, self.ends) if position > 0 else 0
+        return self._original_offset(position, position - 1, self.ends) if position > 0 else 0
 
-    def _original(self, position: int, character: int, whole: "array[int]") -> int:
+    def _original_offset(self, position: int, character: int, whole: "array[int]") -> int:
         if not self.folded_starts:
             return 0
         piece = bisect_right(self.folded_starts, character) - 1
@@ -86,7 +86,7 @@ def fold(text: str, *, keep_line_hyphens: bool = False) -> Folded:
 
     at = 0
     for match in _SPECIAL.finditer(text):
-        add(_in_step(text[at : match.start()]), at, -1)
+        add(_fold_piece_keeping_length(text[at : match.start()]), at, -1)
         at = match.end()
         kind = match.lastgroup if match.lastgroup != "hyphen" else "divided"
         if kind == "divided" and keep_line_hyphens and match.group("hyphen") != "\u00ad":
@@ -95,11 +95,11 @@ def fold(text: str, *, keep_line_hyphens: bool = False) -> Folded:
             add(_EXPANDING[match.group()], match.start(), match.end())
         elif kind == "space":
             add(" ", match.start(), match.end())
-    add(_in_step(text[at:]), at, -1)
+    add(_fold_piece_keeping_length(text[at:]), at, -1)
     return Folded(folded.getvalue(), starts, origins, ends)
 
 
-def _in_step(piece: str) -> str:
+def _fold_piece_keeping_length(piece: str) -> str:
     lowered = piece.lower()
     # A letter whose small form has another length is not in _EXPANDING: left as it is.
     return (lowered if len(lowered) == len(piece) else piece).translate(_SAME_LENGTH)

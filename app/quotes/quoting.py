@@ -12,45 +12,45 @@ from docqa.ingest.structure.paragraphs import place_without_page
 from docqa.ingest.types import Document, Span
 
 from .sentence_runs import Sentences
-from .verifier import Located, too_short
+from .verifier import Located, is_too_short_quote
 
 LONGEST_QUOTE_WORDS = 80
 _CLAUSE = lazily(r"[;:]\s+|,\s+(?=(?:and|or|but|provided|except|unless|if|which|where)\b)|\n+")
 
 
-def quote_span(text: str, start: int, end: int) -> Span:
+def span_to_quote(text: str, start: int, end: int) -> Span:
     """The sentence (of a long one the clause) around `start:end` of a page's text, widened to its
     neighbours, the following first, where it is too short to be evidence."""
     found = Sentences(text)
-    if not (touched := found.touched(start, end)):
+    if not (touched := found.sentences_touching(start, end)):
         return Span(start, end)
     if len(touched) == 1:
-        clause = _clause(text, found.span(touched), start, end)
-        if not too_short(text[clause.start : clause.end]):
+        clause = _clause_of_long_sentence(text, found.span_of_run(touched), start, end)
+        if not is_too_short_quote(text[clause.start : clause.end]):
             return Span(min(clause.start, start), max(clause.end, end))
 
     def enough(run: range) -> bool:
-        whole = found.span(run)
-        return not too_short(text[whole.start : whole.end])
+        whole = found.span_of_run(run)
+        return not is_too_short_quote(text[whole.start : whole.end])
 
-    whole = found.span(found.grown(touched, enough))
+    whole = found.span_of_run(found.grow_run(touched, enough))
     return Span(min(whole.start, start), max(whole.end, end))
 
 
-def _clause(text: str, sentence: Span, start: int, end: int) -> Span:
+def _clause_of_long_sentence(text: str, sentence: Span, start: int, end: int) -> Span:
     if len(text[sentence.start : sentence.end].split()) <= LONGEST_QUOTE_WORDS:
         return sentence
     left = sentence.start
     right = sentence.end
     for match in _CLAUSE.finditer(text, sentence.start, sentence.end):
-        if match.end() <= start and not too_short(text[match.end() : right]):
+        if match.end() <= start and not is_too_short_quote(text[match.end() : right]):
             left = match.end()
         elif match.start() >= end:
             right = match.start() + (
                 0 if text[match.start()].isspace() or text[match.start()] == "," else 1
             )
             break
-    return Span(left, right) if not too_short(text[left:right]) else sentence
+    return Span(left, right) if not is_too_short_quote(text[left:right]) else sentence
 
 
 def make_quote(
@@ -59,7 +59,7 @@ def make_quote(
     """Quote around the words at `answer`, with their place in it: what is `shown` of the page, by
     default the sentence; whole, with a cite on each page, where a page break cuts it."""
     document = documents[answer.document]
-    span = shown or quote_span(document.pages[answer.page - 1].text, answer.start, answer.end)
+    span = shown or span_to_quote(document.pages[answer.page - 1].text, answer.start, answer.end)
     start = max(answer.start, span.start) - span.start
     end = min(answer.end, span.end) - span.start
     quote = replace(
@@ -70,15 +70,15 @@ def make_quote(
     behind = sentence_over_break(document, answer.page)
     if behind is not None and behind[0].start < span.end == behind[0].end:
         rest = Located(answer.document, answer.page + 1, behind[1].start, behind[1].end)
-        quote = _over_break(quote, cut_quote(documents, rest))
+        quote = _join_quotes_over_page_break(quote, cut_quote(documents, rest))
     before = sentence_over_break(document, answer.page - 1)
     if before is not None and before[1].start == span.start < before[1].end:
         beginning = Located(answer.document, answer.page - 1, before[0].start, before[0].end)
-        quote = _over_break(cut_quote(documents, beginning), quote)
+        quote = _join_quotes_over_page_break(cut_quote(documents, beginning), quote)
     return quote
 
 
-def _over_break(first: Quote, second: Quote) -> Quote:
+def _join_quotes_over_page_break(first: Quote, second: Quote) -> Quote:
     """Both sides of a page break as one quote; one of them has the answer."""
     whole = joined_over_break(first.text, second.text)
     own, moved = (
@@ -104,12 +104,12 @@ def cut_quote(documents: tuple[Document, ...], place: Located) -> Quote:
         answer_end=None,
         grade=Grade.EXACT,
         place=Place.AS_CITED,
-        cites=(cite(documents, replace(place, start=start, end=start + len(bare))),),
+        cites=(make_cite(documents, replace(place, start=start, end=start + len(bare))),),
         speaker=documents[place.document].speaker_of(place.page, place.start),
     )
 
 
-def cite(documents: tuple[Document, ...], located: Located) -> Cite:
+def make_cite(documents: tuple[Document, ...], located: Located) -> Cite:
     """Cite of a located span: printed label, what the document prints to name the section, the page
     if any.
     """
@@ -117,7 +117,7 @@ def cite(documents: tuple[Document, ...], located: Located) -> Cite:
     return Cite(
         file=document.path,
         page=located.page if document.paged else None,
-        label=label_of(document, located.page, located.start),
+        label=location_label(document, located.page, located.start),
         section=document.locator_of(located.page, located.start),
         start=located.start,
         end=located.end,
@@ -127,7 +127,7 @@ def cite(documents: tuple[Document, ...], located: Located) -> Cite:
     )
 
 
-def label_of(document: Document, page: int, start: int) -> str | None:
+def location_label(document: Document, page: int, start: int) -> str | None:
     """The page's printed label; without pages the locator of the section at `start`, and there the
     paragraph.
     """

@@ -8,7 +8,7 @@ from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Span
 
 
-def to_white_space(text: str, start: int, end: int, whole: Span) -> tuple[int, int]:
+def extend_to_white_space(text: str, start: int, end: int, whole: Span) -> tuple[int, int]:
     """`start:end` of `text` made longer, within `whole`, until no word is cut."""
     while start > whole.start and not text[start - 1].isspace():
         start -= 1
@@ -24,7 +24,7 @@ class Sentences:
         self.text = text
         self.spans = list(sentences(text)) or [Span(0, len(text))]
 
-    def touched(self, start: int, end: int) -> range:
+    def sentences_touching(self, start: int, end: int) -> range:
         """The sentences that `start:end` touches; empty between two."""
         numbers = [
             number
@@ -33,10 +33,10 @@ class Sentences:
         ]
         return range(numbers[0], numbers[-1] + 1) if numbers else range(0)
 
-    def span(self, run: range) -> Span:
+    def span_of_run(self, run: range) -> Span:
         return Span(self.spans[run.start].start, self.spans[run.stop - 1].end)
 
-    def grown(self, run: range, enough: Callable[[range], bool]) -> range:
+    def grow_run(self, run: range, enough: Callable[[range], bool]) -> range:
         """`run` with neighbours, those after first, until it is `enough` or all there is."""
         while not enough(run) and len(run) < len(self.spans):
             behind = run.stop < len(self.spans)

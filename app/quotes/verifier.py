@@ -126,7 +126,7 @@ def _folded_quote(quote: str, keep_line_hyphens: bool) -> str:
     return fold(quote, keep_line_hyphens=keep_line_hyphens).text.strip()
 
 
-def find_graded(
+def find_matches_of_grade(
     grade: Grade,
     text: str,
     folded: Callable[[bool], Folded],
@@ -158,7 +158,7 @@ def find_graded(
         ]
 
 
-def too_short(quote: str) -> bool:
+def is_too_short_quote(quote: str) -> bool:
     """Whether `quote` is too little to be evidence: under 12 characters or under 3 content
     words.
     """
@@ -175,17 +175,17 @@ class Verifier:
         self._documents = documents
         self._on_page = on_page
         self._folded: dict[tuple[int, int, int, bool, bool], Folded] = {}
-        self._bare = [_without_notes(document) for document in self._documents]
+        self._bare = [_pages_without_footnotes(document) for document in self._documents]
 
     def verify(self, quote: str, cited: CitedPlace | None = None) -> QuoteVerdict:
         """The best QuoteVerdict for `quote`; `absent` when nothing comparable is anywhere."""
         wanted = unicodedata.normalize("NFC", quote).strip()
         if not wanted:
             return QuoteVerdict(Grade.ABSENT, Place.UNKNOWN)
-        rings = list(self._rings(cited))
+        rings = list(self._page_groups_nearest_first(cited))
         for grades in _PASSES:
             for ring, grade in ((ring, grade) for ring in rings for grade in grades):
-                found = self._search(ring, wanted, grade, cited)
+                found = self._best_verdict_in_group(ring, wanted, grade, cited)
                 if found is not None:
                     return found
         if cited is not None and cited.page is not None:
@@ -195,7 +195,9 @@ class Verifier:
                 return QuoteVerdict(Grade.UNCHECKABLE, Place.UNKNOWN)
         return QuoteVerdict(Grade.ABSENT, Place.UNKNOWN)
 
-    def _rings(self, cited: CitedPlace | None) -> Iterator[list[tuple[int, int]]]:
+    def _page_groups_nearest_first(
+        self, cited: CitedPlace | None
+    ) -> Iterator[list[tuple[int, int]]]:
         """Groups of (document, page), nearest first; no page is in two."""
         seen: set[tuple[int, int]] = set()
 
@@ -216,31 +218,31 @@ class Verifier:
                 yield ring(
                     [
                         (number, page)
-                        for page in self._section_pages(number, cited.page, cited.start or 0)
+                        for page in self._pages_of_section(number, cited.page, cited.start or 0)
                     ]
                 )
             yield ring([(number, page.page) for page in self._documents[number].pages])
         for number, document in enumerate(self._documents):
             yield ring([(number, page.page) for page in document.pages])
 
-    def _section_pages(self, number: int, page: int, start: int) -> range:
+    def _pages_of_section(self, number: int, page: int, start: int) -> range:
         document = self._documents[number]
         here = document.section_of(page, start)
         if here is None:
             return range(0)
         return range(here.page, min(document.end_of(here)[0], len(document.pages)) + 1)
 
-    def _search(
+    def _best_verdict_in_group(
         self, ring: list[tuple[int, int]], wanted: str, grade: Grade, cited: CitedPlace | None
     ) -> QuoteVerdict | None:
         scored: list[tuple[float, tuple[Located, ...]]] = []
-        regions = list(self._regions(ring, len(wanted)))
+        regions = list(self._search_regions(ring, len(wanted)))
         if grade == Grade.DAMAGED:
-            regions += self._regions(ring, len(wanted), bare=True)
+            regions += self._search_regions(ring, len(wanted), bare=True)
         for region in regions:
             self._on_page()
             pages = JoinedPages(region.document, region.pieces)
-            for match in self._matches(region, pages.text, wanted, grade):
+            for match in self._matches_in_region(region, pages.text, wanted, grade):
                 spans = pages.located(match.start, match.end)
                 # At a seam only a match that crosses it, for the rest lies on a page.
                 if len(spans) == len(region.pieces):
@@ -250,13 +252,17 @@ class Verifier:
         best = max(score for score, _ in scored)
         distinct = sorted(
             dict.fromkeys(spans for score, spans in scored if score == best),
-            key=lambda s: self._distance(s, cited),
+            key=lambda s: self._distance_from_cited_place(s, cited),
         )
         return QuoteVerdict(
-            grade, self._place(distinct[0], cited), distinct[0], len(distinct), tuple(distinct)
+            grade,
+            self._place_relative_to_cite(distinct[0], cited),
+            distinct[0],
+            len(distinct),
+            tuple(distinct),
         )
 
-    def _regions(
+    def _search_regions(
         self, ring: list[tuple[int, int]], length: int, *, bare: bool = False
     ) -> Iterator[_Region]:
         """The pages of `ring` and the seams between; `bare`: those that have footnotes, without
@@ -282,7 +288,9 @@ class Verifier:
                         pieces = ((first, offset, tail), (first + 1, 0, head))
                         yield _Region(number, pieces, reach, bare)
 
-    def _matches(self, region: _Region, text: str, wanted: str, grade: Grade) -> Iterator[Match]:
+    def _matches_in_region(
+        self, region: _Region, text: str, wanted: str, grade: Grade
+    ) -> Iterator[Match]:
         furniture = self._documents[region.document].pages[region.page - 1].furniture
         form = Grade.NORMALISED if region.bare else grade
 
@@ -292,9 +300,9 @@ class Verifier:
                 self._folded[key] = fold(text, keep_line_hyphens=keep)
             return self._folded[key]
 
-        return chain.from_iterable(find_graded(form, text, folded, wanted, furniture))
+        return chain.from_iterable(find_matches_of_grade(form, text, folded, wanted, furniture))
 
-    def _distance(
+    def _distance_from_cited_place(
         self, spans: tuple[Located, ...], cited: CitedPlace | None
     ) -> tuple[int, int, int, int]:
         first = spans[0]
@@ -303,7 +311,9 @@ class Verifier:
         pages = min(abs(span.page - cited.page) for span in spans)
         return (pages, len(spans), abs(first.start - (cited.start or 0)), first.start)
 
-    def _place(self, spans: tuple[Located, ...], cited: CitedPlace | None) -> Place:
+    def _place_relative_to_cite(
+        self, spans: tuple[Located, ...], cited: CitedPlace | None
+    ) -> Place:
         if cited is None:
             return Place.AS_CITED
         if spans[0].document != cited.document:
@@ -313,7 +323,7 @@ class Verifier:
         return Place.MOVED
 
 
-def _without_notes(document: Document) -> dict[int, str]:
+def _pages_without_footnotes(document: Document) -> dict[int, str]:
     """Pages without footnotes, zero-width characters for marks: the rest keeps its place."""
     found: dict[int, str] = {}
     for note in sorted(document.notes, key=lambda note: (note.at_page, -note.start)):

@@ -37,7 +37,9 @@ def addresses_reader(sentence: str) -> bool:
     return _ADDRESSES.search(" ".join(sentence.split())) is not None
 
 
-def beside(place: Candidate | Located, documents: Sequence[Document]) -> str | None:
+def addressing_sentence_near(
+    place: Candidate | Located, documents: Sequence[Document]
+) -> str | None:
     """The sentence that addresses the reader and has `place`, or is right before or after it."""
     text = documents[place.document].pages[place.page - 1].text
     first = max(place.start - _AROUND, 0)
@@ -52,13 +54,13 @@ def beside(place: Candidate | Located, documents: Sequence[Document]) -> str | N
     )
 
 
-def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
+def move_suspicious_candidates_last(found: Candidates, documents: Sequence[Document]) -> Candidates:
     """`found` with candidates next to such a sentence after others whose sentences have what was
     asked for as well; a list loses such items where others are left."""
     doubted = {
         id(each)
         for each in (*found.candidates, *found.items)
-        if beside(each, documents) is not None
+        if addressing_sentence_near(each, documents) is not None
     }
     if not doubted.intersection(map(id, (*found.candidates[:1], *found.items))):
         return found
@@ -74,14 +76,16 @@ def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
     if len(items) > 1:
         return replace(found, candidates=candidates, items=items)
     first = tuple(each for each in items if each not in others)
-    return replace(found.without((), documents), candidates=(*first, *candidates))
+    return replace(found.without_shown((), documents), candidates=(*first, *candidates))
 
 
-def marks(places: Iterable[Candidate | Located], documents: Sequence[Document]) -> tuple[str, ...]:
+def warnings_of_addressing(
+    places: Iterable[Candidate | Located], documents: Sequence[Document]
+) -> tuple[str, ...]:
     """A warning for every sentence that addresses the reader next to one of the answer's places."""
     lines: dict[str, None] = {}
     for place in places:
-        if (sentence := beside(place, documents)) is not None:
+        if (sentence := addressing_sentence_near(place, documents)) is not None:
             document = documents[place.document]
             where = f"{document.path}, page {place.page}" if document.paged else document.path
             said = clip(" ".join(sentence.split()), _SHOWN)

@@ -7,7 +7,7 @@ from functools import partial
 
 from docqa.app.answer.confidence import LEAST_PASSAGE, READER_WEIGHTS
 from docqa.app.context.context import Context
-from docqa.app.context.passage_vectors import below_headings, like_question
+from docqa.app.context.passage_vectors import likeness_to_question, text_below_headings
 from docqa.app.evidence.ranking import PassageNumber, Ranked, WordIndex
 from docqa.ingest.structure.page_breaks import sentence_over_break
 from docqa.model.heads.excerpt_reading import ExcerptReader
@@ -23,7 +23,7 @@ from .candidates import (
     scored_sentences,
     whole_passage,
 )
-from .decision import decide
+from .decision import decide_answer
 from .rereading import ExcerptReading, choose_excerpts, read_again, read_alone
 
 COMPARED_SPANS = 12  # likeliest ones, whose sentences are compared with the question
@@ -39,7 +39,7 @@ class PassageReader:
     context: Context
     words: WordIndex
 
-    def read(
+    def read_best_passages(
         self,
         question: str,
         ranked: list[Ranked],
@@ -58,7 +58,7 @@ class PassageReader:
         does. `wanted`: what the answer has to be.
         """
         weights = {**READER_WEIGHTS, **self.model.calibration.get("span_reader", {})}
-        numbers = self._to_read(ranked, passages or int(weights["passages"]), first)
+        numbers = self._passages_to_read(ranked, passages or int(weights["passages"]), first)
         if not numbers:
             return ranked, Candidates()
         excerpts = [whole_passage(self.context, number) for number in numbers]
@@ -67,20 +67,22 @@ class PassageReader:
         order += [slot for slot, number in enumerate(numbers) if number not in first]
         most = min(passages or len(numbers), int(weights["excerpts"]) // one_of or 1)
         most += len(set(first) & set(numbers))
-        reading = self._reading(question, excerpts, above, order, most, int(weights["max_tokens"]))
+        reading = self._read_excerpts(
+            question, excerpts, above, order, most, int(weights["max_tokens"])
+        )
         likely = {numbers[slot]: value for slot, value in reading.passages.items()}
-        ordered = _reordered(ranked, likely, weights["again_weight"] if reorder else 0.0)
+        ordered = _reorder_by_reader(ranked, likely, weights["again_weight"] if reorder else 0.0)
         scores = {item.passage_number: item.score for item in ordered}
         behind = [scores[number] - ordered[0].score for number in numbers]
         sentences = [scored_sentences(item.text, question, self.words) for item in excerpts]
         if weights["vector_weight"]:
-            sentences = self._compared(question, excerpts, sentences, reading)
+            sentences = self._with_likeness_to_question(question, excerpts, sentences, reading)
         places = ScoredPlaces(excerpts, sentences, behind, weights)
         alone = partial(read_alone, self.reader, question, above)
         documents = self.context.documents
-        return ordered, decide(reading, places, documents, question, alone, wanted)
+        return ordered, decide_answer(reading, places, documents, question, alone, wanted)
 
-    def _to_read(
+    def _passages_to_read(
         self, ranked: Sequence[Ranked], count: int, first: Sequence[PassageNumber]
     ) -> list[PassageNumber]:
         """The first `count` passages that have words, and those of `first`, in the order of
@@ -98,7 +100,7 @@ class PassageReader:
         title = self.context.documents[placed.document].title
         return " > ".join(filter(None, (title, *placed.passage.section)))
 
-    def _reading(
+    def _read_excerpts(
         self,
         question: str,
         excerpts: Sequence[Excerpt],
@@ -126,7 +128,7 @@ class PassageReader:
         rest = document.pages[excerpt.page].text[broken[1].start : broken[1].end]
         return f" {rest}" if rest.count(" ") < _MOST_REST_WORDS else ""
 
-    def _compared(
+    def _with_likeness_to_question(
         self,
         question: str,
         excerpts: Sequence[Excerpt],
@@ -143,10 +145,12 @@ class PassageReader:
             for sentence in sentences[span.slot]:
                 if sentence.start < span.end and span.start < sentence.end:
                     text = excerpt.text[sentence.start : sentence.end]
-                    texts[span.slot, sentence.start] = below_headings(above, text)
+                    texts[span.slot, sentence.start] = text_below_headings(above, text)
         if self.model.passage_encoder is None or not texts:
             return sentences
-        values = like_question(self.model.passage_encoder, question, list(texts.values())).tolist()
+        values = likeness_to_question(
+            self.model.passage_encoder, question, list(texts.values())
+        ).tolist()
         likeness = dict(zip(texts, values, strict=True))
         return [
             [replace(each, similarity=likeness.get((slot, each.start), 0.0)) for each in of_excerpt]
@@ -154,7 +158,7 @@ class PassageReader:
         ]
 
 
-def _reordered(
+def _reorder_by_reader(
     ranked: Sequence[Ranked], likely: Mapping[PassageNumber, float], weight: float
 ) -> list[Ranked]:
     """`ranked` by their scores and the log-probabilities of those that the reader read."""

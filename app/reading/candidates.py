@@ -91,7 +91,7 @@ class Candidate:
     said: float | None = None
 
     @property
-    def located(self) -> Located:
+    def location(self) -> Located:
         return Located(self.document, self.page, self.start, self.end)
 
 
@@ -109,9 +109,9 @@ class Candidates:
     items: tuple[Candidate, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
 
-    def without(self, quotes: Sequence[Quote], documents: Sequence[Document]) -> Self:
+    def without_shown(self, quotes: Sequence[Quote], documents: Sequence[Document]) -> Self:
         """The next best: what is left without all that was shown in `quotes`."""
-        left = not_shown(self.candidates, quotes, documents)
+        left = candidates_not_shown(self.candidates, quotes, documents)
         signals = {
             name: value
             for name, value in self.signals.items()
@@ -158,7 +158,9 @@ def scored_sentences(text: str, question: str, words: WordIndex) -> list[ScoredS
     wanted = set(terms(question))
     return [
         ScoredSentence(
-            span.start, span.end, words.coverage(wanted, set(terms(text[span.start : span.end])))
+            span.start,
+            span.end,
+            words.share_of_question_idf(wanted, set(terms(text[span.start : span.end]))),
         )
         for span in Sentences(text).spans
     ]
@@ -191,7 +193,7 @@ class ScoredPlaces:
         passage weigh.
         """
         item = self.excerpts[slot]
-        start, end = trim(item.text, start, min(end, len(item.text)))
+        start, end = trim_span(item.text, start, min(end, len(item.text)))
         if start >= end:
             return None
         touched = [s for s in self.sentences[slot] if s.start < end and start < s.end]
@@ -223,21 +225,21 @@ class ScoredPlaces:
         item = self.excerpts[candidate.slot]
         return item.text[candidate.start - item.start : candidate.end - item.start]
 
-    def whole_sentence(self, candidate: Candidate) -> Candidate:
+    def whole_sentence_candidate(self, candidate: Candidate) -> Candidate:
         """The sentences that `candidate` touches."""
         item = self.excerpts[candidate.slot]
         sentences = Sentences(item.text)
-        run = sentences.touched(candidate.start - item.start, candidate.end - item.start)
+        run = sentences.sentences_touching(candidate.start - item.start, candidate.end - item.start)
         if not run:
             return candidate
-        span = sentences.span(run)
-        start, end = trim(item.text, span.start, span.end)
+        span = sentences.span_of_run(run)
+        start, end = trim_span(item.text, span.start, span.end)
         if start >= end:
             return candidate
         return replace(candidate, start=item.start + start, end=item.start + end)
 
 
-def trim(text: str, start: int, end: int) -> tuple[int, int]:
+def trim_span(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without white space, punctuation and unpaired brackets or quotes at its edges, and
     without a stop of its last word ("Inc."): the quote around the answer keeps it."""
     while True:
@@ -254,7 +256,7 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
             return start, end
 
 
-def not_shown(
+def candidates_not_shown(
     candidates: Iterable[Candidate], quotes: Sequence[Quote], documents: Sequence[Document]
 ) -> tuple[Candidate, ...]:
     """Those of `candidates` that no quote has, or answers with; quotes that only go with an answer
@@ -265,10 +267,10 @@ def not_shown(
     cites = [cite for quote in answers for cite in quote.cites]
 
     def shown(item: Candidate) -> bool:
-        if fold(item.located.text_in(documents)).text in words:
+        if fold(item.location.text_in(documents)).text in words:
             return True
         return any(
-            cite.touches(documents[item.document].path, item.page, item.start, item.end)
+            cite.touches_span(documents[item.document].path, item.page, item.start, item.end)
             for cite in cites
         )
 

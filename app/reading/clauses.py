@@ -59,7 +59,7 @@ class ClauseSentence:
         return float(max(len(self.features), SHORTEST) ** -0.5)
 
 
-def hashed(text: str, headings: str) -> np.ndarray:
+def hashed_sentence_features(text: str, headings: str) -> np.ndarray:
     """The features of a sentence: words, pairs of words and words of the headings, each once."""
     words = [word for word in plain_words(text) if not word.isdigit()]
     named = [
@@ -67,10 +67,10 @@ def hashed(text: str, headings: str) -> np.ndarray:
         *(f"{one} {other}" for one, other in pairwise(words)),
         *(f"^{w}" for w in plain_words(headings)),
     ]
-    return np.unique(columns(named))
+    return np.unique(feature_weights_by_hash(named))
 
 
-def columns(named: Iterable[str]) -> np.ndarray:
+def feature_weights_by_hash(named: Iterable[str]) -> np.ndarray:
     """The weights that features have, by the hash of their names."""
     return np.array([zlib.crc32(name.encode()) % WIDTH for name in named], dtype=np.int64)
 
@@ -89,7 +89,10 @@ def clause_sentences(context: Context) -> list[ClauseSentence]:
         for span in sentences(text):
             found.append(
                 ClauseSentence(
-                    number, span.start, span.end, hashed(text[span.start : span.end], above)
+                    number,
+                    span.start,
+                    span.end,
+                    hashed_sentence_features(text[span.start : span.end], above),
                 )
             )
     return found
@@ -119,14 +122,14 @@ class ClauseHead:
         return np.array([self.chance(score) for score in self.scores(rows).tolist()])
 
 
-def first_best(scores: np.ndarray) -> int:
+def index_of_first_best(scores: np.ndarray) -> int:
     """The number of the first sentence as good as the best: an agreement is before its
     schedules.
     """
     return int(np.flatnonzero(scores >= scores.max() - AS_GOOD)[0])
 
 
-def passages_of(clause: str, rows: Sequence[ClauseSentence]) -> list[PassageNumber]:
+def passages_of_clause(clause: str, rows: Sequence[ClauseSentence]) -> list[PassageNumber]:
     """The passages of the few sentences that are likeliest of a clause, where one is likely."""
     chances = clause_heads()[clause].chances(rows)
     order = np.argsort(-chances, kind="stable")[:FEW].tolist()
@@ -135,7 +138,9 @@ def passages_of(clause: str, rows: Sequence[ClauseSentence]) -> list[PassageNumb
     )
 
 
-def naming(rows: Sequence[ClauseSentence], scores: np.ndarray) -> list[ClauseSentence]:
+def sentences_naming_parties(
+    rows: Sequence[ClauseSentence], scores: np.ndarray
+) -> list[ClauseSentence]:
     """The sentences that name the parties, by the scores of that clause: the best, and near it
     those next to it.
     """
@@ -145,7 +150,7 @@ def naming(rows: Sequence[ClauseSentence], scores: np.ndarray) -> list[ClauseSen
 
 
 @cache
-def _shipped() -> tuple[dict[str, np.ndarray], list[str]]:
+def _load_shipped_weights() -> tuple[dict[str, np.ndarray], list[str]]:
     with as_file(files("docqa.app.reading").joinpath(FILE)) as path:
         arrays, about = load_summed(path)
         return {name: values.astype(np.float32) for name, values in arrays.items()}, json.loads(
@@ -155,7 +160,7 @@ def _shipped() -> tuple[dict[str, np.ndarray], list[str]]:
 
 @cache
 def clause_heads() -> dict[str, ClauseHead]:
-    arrays, names = _shipped()
+    arrays, names = _load_shipped_weights()
     weights = arrays["weights"] * arrays["scale"][:, None]
     return {
         name: ClauseHead(row, *line)
@@ -163,8 +168,8 @@ def clause_heads() -> dict[str, ClauseHead]:
     }
 
 
-def shipped(*names: str) -> list[np.ndarray]:
+def shipped_weights(*names: str) -> list[np.ndarray]:
     """Other weights that ship: kinds [kinds, WIDTH] and kind_bias [kinds] of document_kind.py,
     dates [WIDTH] and date_bias [1] of document_date.py, names [3, WIDTH] and follow [3, 3] of
     parties.py."""
-    return [_shipped()[0][name] for name in names]
+    return [_load_shipped_weights()[0][name] for name in names]

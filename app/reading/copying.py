@@ -77,7 +77,7 @@ def copy_from_state(
         beams=int(weights["beams"]),
         max_tokens=int(weights["max_tokens"]),
     )
-    places = {span: list(_occurrences(span, context)) for span in spans}
+    places = {span: list(_occurrences_in_passages(span, context)) for span in spans}
     numbers = sorted({number for found in places.values() for number, _, _ in found})
     excerpts = [whole_passage(context, number) for number in numbers]
     excerpts = [replace(excerpt, text=on_one_line(excerpt.text)) for excerpt in excerpts]
@@ -107,9 +107,13 @@ def _refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float
     return total
 
 
-def _occurrences(span: CopySpan, context: Context) -> Iterator[tuple[PassageNumber, int, int]]:
+def _occurrences_in_passages(
+    span: CopySpan, context: Context
+) -> Iterator[tuple[PassageNumber, int, int]]:
     """(passage, start, end) of every occurrence of `span`; characters from the passage's start."""
-    for token in _token_runs(context.ids, context.ids[span.start_token : span.end_token]):
+    for token in _starts_of_token_sequence(
+        context.ids, context.ids[span.start_token : span.end_token]
+    ):
         end = token + span.end_token - span.start_token
         number = context.token_passage[token]
         if number < 0 or context.token_passage[end - 1] != number:
@@ -121,7 +125,7 @@ def _occurrences(span: CopySpan, context: Context) -> Iterator[tuple[PassageNumb
         yield number, max(context.token_offset[token] - first, 0), behind - first
 
 
-def _token_runs(ids: Sequence[int], wanted: Sequence[int]) -> list[int]:
+def _starts_of_token_sequence(ids: Sequence[int], wanted: Sequence[int]) -> list[int]:
     """Where `wanted` begins in `ids`."""
     tokens = np.asarray(ids)
     starts = np.flatnonzero(tokens[: len(tokens) - len(wanted) + 1] == wanted[0])

@@ -16,11 +16,11 @@ from docqa.app.answer.confidence import (
     LIST_IN_WORDS_FACTOR,
     SENTENCE_WEIGHT,
     VERDICT_ODDS,
-    bounded,
+    clamp_to_bounds,
 )
 from docqa.app.answer.grades import Verdict
 from docqa.app.evidence.terms import plain_words
-from docqa.app.facts.facts import FactKind, places_of
+from docqa.app.facts.facts import FactKind, fact_spans
 from docqa.app.reading.wording.forms import answers_briefly, asks_for_list
 from docqa.ingest.types import Document
 
@@ -58,7 +58,7 @@ def verdict_of(odds: float) -> Verdict | None:
     return None if abs(odds) < VERDICT_ODDS else Verdict.YES if odds > 0 else Verdict.NO
 
 
-def decide(
+def decide_answer(
     reading: ExcerptReading,
     places: ScoredPlaces,
     documents: Sequence[Document],
@@ -69,22 +69,22 @@ def decide(
     """Candidates of an answer, best first, in the form that the question wants; `wanted`: what a
     field's has to be.
     """
-    candidates = best_first(_candidates(places, reading.spans))
+    candidates = best_first(_candidates_from_spans(places, reading.spans))
     if wanted.kind is not None:
-        of_kind = (_of_kind(candidate, wanted.kind, places) for candidate in candidates)
+        of_kind = (_value_of_kind(candidate, wanted.kind, places) for candidate in candidates)
         candidates = tuple(filter(None, of_kind))
     if not candidates:
         return Candidates((), reading.none, reading.tokens)
     candidates, sentence = _alone_best_first(candidates, places, alone)
     best = candidates[0]
-    excerpt = _excerpt_of(reading, places, best)
-    form = _form_of(reading, question, wanted)
+    excerpt = _excerpt_index_of(reading, places, best)
+    form = _likeliest_form(reading, question, wanted)
     items: tuple[Candidate, ...] = ()
     if form is Form.LIST:
         items = (
-            _items(reading, places, documents[best.document], best, excerpt)
+            _list_items_of_best(reading, places, documents[best.document], best, excerpt)
             if wanted.kind is None
-            else _names(reading, places, best, excerpt)
+            else _names_in_excerpt(reading, places, best, excerpt)
         )
         # Of something else where the best candidate is in no item or lead-in.
         near = (i for i in items if best.page == i.page and i.start - LEAD_IN < best.end)
@@ -93,16 +93,16 @@ def decide(
             form = Form.FACT
             items = ()
     verdict = verdict_of(sentence.yes) if form is Form.YES_NO else None
-    signals = _signals(reading, candidates, form, excerpt, sentence)
+    signals = _answer_signals(reading, candidates, form, excerpt, sentence)
     as_sentence = form is Form.FACT and wanted.kind is None
     if as_sentence and not answers_briefly(question, places.text_of(best)):
-        whole = places.whole_sentence(best)
+        whole = places.whole_sentence_candidate(best)
         if len(places.text_of(whole).split()) <= LONGEST_CLAUSE:
             candidates = (whole, *candidates[1:])
     return Candidates(candidates, reading.none, reading.tokens, form, verdict, items, signals)
 
 
-def _form_of(reading: ExcerptReading, question: str, wanted: Wanted) -> Form:
+def _likeliest_form(reading: ExcerptReading, question: str, wanted: Wanted) -> Form:
     """The likeliest form; a question of two parts is asked as two."""
     if wanted == ANYTHING:
         chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.YES_NO)}
@@ -124,7 +124,7 @@ def _alone_best_first(
     first: dict[tuple[int, int, int], Candidate] = {}
     texts: list[tuple[int, str]] = []
     for candidate in candidates:
-        whole = places.whole_sentence(candidate)
+        whole = places.whole_sentence_candidate(candidate)
         place = (whole.document, whole.page, whole.start)
         if place not in first:
             first[place] = candidate
@@ -133,7 +133,7 @@ def _alone_best_first(
             break
     read = alone(texts)
     scores = [
-        candidate.score + SENTENCE_WEIGHT * bounded(sentence.answers, LARGEST_ODDS)
+        candidate.score + SENTENCE_WEIGHT * clamp_to_bounds(sentence.answers, LARGEST_ODDS)
         for candidate, sentence in zip(first.values(), read, strict=True)
     ]
     best = scores.index(max(scores))
@@ -141,16 +141,16 @@ def _alone_best_first(
     return (chosen, *(each for each in candidates if each != chosen)), read[best]
 
 
-def _of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -> Candidate | None:
+def _value_of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -> Candidate | None:
     """The value of a kind in a candidate, or the only one in its sentences."""
     if kind is FactKind.YES_NO:
         return candidate
     if kind in (FactKind.PARTY, FactKind.PERSON):
         return candidate if places.text_of(candidate)[:1].isupper() else None
-    whole = places.whole_sentence(candidate)
+    whole = places.whole_sentence_candidate(candidate)
     start = candidate.start - whole.start
     end = candidate.end - whole.start
-    values = places_of(kind, places.text_of(whole))
+    values = fact_spans(kind, places.text_of(whole))
     inside = [value for value in values if value.start < end and start < value.end]
     if not inside and len(values) != 1:
         return None
@@ -158,11 +158,13 @@ def _of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -> Cand
     return replace(candidate, start=whole.start + chosen.start, end=whole.start + chosen.end)
 
 
-def _names(
+def _names_in_excerpt(
     reading: ExcerptReading, places: ScoredPlaces, best: Candidate, excerpt: int
 ) -> tuple[Candidate, ...]:
     """The items in the best candidate's excerpt that are names and part of no other, each once."""
-    items = _candidates(places, (item for item in reading.items if item.excerpt == excerpt))
+    items = _candidates_from_spans(
+        places, (item for item in reading.items if item.excerpt == excerpt)
+    )
     names = [c for c in (best, *items) if c.end - c.start > 1 and places.text_of(c)[0].isupper()]
     longest_first = sorted(names, key=lambda c: (c.start - c.end, c.start))
     words_of: dict[Candidate, set[str]] = {}
@@ -173,11 +175,11 @@ def _names(
     return tuple(sorted(words_of, key=lambda c: (c.page, c.start)))
 
 
-def _candidates(places: ScoredPlaces, spans: Iterable[ExcerptSpan]) -> list[Candidate]:
+def _candidates_from_spans(places: ScoredPlaces, spans: Iterable[ExcerptSpan]) -> list[Candidate]:
     """Those of `spans` that are more than punctuation, in whole words."""
     candidates: list[Candidate] = []
     for span in spans:
-        start, end = whole_words(places.excerpts[span.slot].text, span.start, span.end)
+        start, end = extend_to_whole_words(places.excerpts[span.slot].text, span.start, span.end)
         said = None if span.said is None else max(span.said, LEAST_SPAN)
         logprob = max(span.logprob, LEAST_SPAN)
         candidate = places.candidate(span.slot, start, end, logprob, said=said)
@@ -186,13 +188,13 @@ def _candidates(places: ScoredPlaces, spans: Iterable[ExcerptSpan]) -> list[Cand
     return candidates
 
 
-def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+def extend_to_whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     """`start:end` of `text` made longer until no word or number is cut and its unit is there:
     "$5,000", "25 %".
     """
-    while 0 < start < len(text) and _goes_on(text, start):
+    while 0 < start < len(text) and _is_inside_word_or_number(text, start):
         start -= 1
-    while 0 < end < len(text) and _goes_on(text, end):
+    while 0 < end < len(text) and _is_inside_word_or_number(text, end):
         end += 1
     if start and text[start : start + 1].isdigit() and text[start - 1] in CURRENCIES:
         start -= 1
@@ -200,15 +202,16 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     return start, unit.end() if unit and end and text[end - 1].isdigit() else end
 
 
-def _goes_on(text: str, at: int) -> bool:
-    if text[at - 1].isalnum() and text[at].isalnum():
+def _is_inside_word_or_number(text: str, offset: int) -> bool:
+    if text[offset - 1].isalnum() and text[offset].isalnum():
         return True
     return any(
-        match.start() < at < match.end() for match in INSIDE.finditer(text, max(at - 2, 0), at + 2)
+        match.start() < offset < match.end()
+        for match in INSIDE.finditer(text, max(offset - 2, 0), offset + 2)
     )
 
 
-def _excerpt_of(reading: ExcerptReading, places: ScoredPlaces, candidate: Candidate) -> int:
+def _excerpt_index_of(reading: ExcerptReading, places: ScoredPlaces, candidate: Candidate) -> int:
     start = candidate.start - places.excerpts[candidate.slot].start
     for number, place in enumerate(reading.excerpts):
         if place.slot == candidate.slot and place.start <= start < place.end:
@@ -216,7 +219,7 @@ def _excerpt_of(reading: ExcerptReading, places: ScoredPlaces, candidate: Candid
     raise AssertionError(f"{candidate} is in no excerpt that was read")
 
 
-def _items(
+def _list_items_of_best(
     reading: ExcerptReading, places: ScoredPlaces, document: Document, best: Candidate, excerpt: int
 ) -> tuple[Candidate, ...]:
     """The items in the excerpt of the best candidate, in order; all items of a marked list where
@@ -224,23 +227,23 @@ def _items(
     likely = (i for i in reading.items if i.excerpt == excerpt and i.logprob >= ITEM_CHANCE)
     # Of items with the same words the first.
     read: dict[tuple[str, ...], Candidate] = {}
-    for item in _whole_items(_candidates(places, likely), places):
+    for item in _join_adjacent_items(_candidates_from_spans(places, likely), places):
         read.setdefault(tuple(plain_words(places.text_of(item))), item)
     marked = [
         replace(best, page=page, start=span.start, end=span.end, logprob=ITEM_CHANCE)
         for page, span in items_below(document, best.page, best.start, best.end)
     ]
-    touched = sum(any(_overlaps(mark, item) for item in read.values()) for mark in marked)
+    touched = sum(any(_candidates_overlap(mark, item) for item in read.values()) for mark in marked)
     by_marks = len(marked) > 1 and (touched > 1 or len(read) < 2)
     chosen = marked if by_marks else list(read.values())
     return tuple(sorted(chosen, key=lambda c: (c.document, c.page, c.start))[:LONGEST_LIST])
 
 
-def _overlaps(one: Candidate, other: Candidate) -> bool:
+def _candidates_overlap(one: Candidate, other: Candidate) -> bool:
     return one.page == other.page and one.start < other.end and other.start < one.end
 
 
-def _whole_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candidate]:
+def _join_adjacent_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candidate]:
     """`found`, pieces of a phrase joined; empty where no two are side by side, but for a comma,
     "and", etc.
     """
@@ -260,7 +263,7 @@ def _whole_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candi
     return joined if enumerated else []
 
 
-def _signals(
+def _answer_signals(
     reading: ExcerptReading,
     candidates: tuple[Candidate, ...],
     form: Form,
@@ -269,24 +272,24 @@ def _signals(
 ) -> dict[str, float]:
     """What speaks for the first candidate, all finite: see confidence.SIGNALS."""
     best = candidates[0]
-    apart = (c for c in candidates[1:] if c.slot != best.slot or not _overlaps(c, best))
+    apart = (c for c in candidates[1:] if c.slot != best.slot or not _candidates_overlap(c, best))
     second = next(apart, None)
     signals = {
-        "margin": bounded(best.logprob - reading.none, LARGEST_MARGIN),
+        "margin": clamp_to_bounds(best.logprob - reading.none, LARGEST_MARGIN),
         "likely": best.logprob,
-        "lead": _lead(best.logprob, second.logprob if second else None),
-        "answers": bounded(reading.answers[excerpt], LARGEST_ODDS),
-        "answers_alone": bounded(alone.answers, LARGEST_ODDS),
-        "answers_elsewhere": bounded(sorted(reading.answers)[-2:][0], LARGEST_ODDS),
+        "lead": _score_lead(best.logprob, second.logprob if second else None),
+        "answers": clamp_to_bounds(reading.answers[excerpt], LARGEST_ODDS),
+        "answers_alone": clamp_to_bounds(alone.answers, LARGEST_ODDS),
+        "answers_elsewhere": clamp_to_bounds(sorted(reading.answers)[-2:][0], LARGEST_ODDS),
         "form_chance": reading.forms[form],
-        "yes": bounded(alone.yes, LARGEST_ODDS),
+        "yes": clamp_to_bounds(alone.yes, LARGEST_ODDS),
         "behind": best.behind,
     }
     if best.said is not None:
         signals["said"] = best.said
-        signals["said_lead"] = _lead(best.said, second.said if second else None)
+        signals["said_lead"] = _score_lead(best.said, second.said if second else None)
     return signals
 
 
-def _lead(best: float, second: float | None) -> float:
+def _score_lead(best: float, second: float | None) -> float:
     return min(best - second, LARGEST_LEAD) if second is not None else LARGEST_LEAD

@@ -10,7 +10,7 @@ from docqa.app.answer.confidence import BY_CLAUSE, BY_STRUCTURE, CLAUSE_CHANCE, 
 from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
-from docqa.app.facts.facts import FactKind, places_of, read
+from docqa.app.facts.facts import FactKind, fact_spans, read_first_fact
 from docqa.app.places.scope import Scope
 
 from .candidates import (
@@ -18,7 +18,7 @@ from .candidates import (
     Candidates,
     Form,
     Wanted,
-    trim,
+    trim_span,
     whole_passage,
 )
 from .clauses import (
@@ -26,9 +26,9 @@ from .clauses import (
     FEW,
     ClauseSentence,
     clause_heads,
-    first_best,
-    naming,
-    shipped,
+    index_of_first_best,
+    sentences_naming_parties,
+    shipped_weights,
 )
 from .document_date import document_date
 from .parties import QUOTES, names_in
@@ -61,36 +61,38 @@ def find_in_clause(
     ranked = sorted(ranked, key=lambda item: -best_of_passage[item.passage_number])
     if rows:
         chance = head.chance(float(scores.max()))
-        sentence = rows[first_best(scores)]
+        sentence = rows[index_of_first_best(scores)]
         if wanted.kind in (None, FactKind.YES_NO):
-            return ranked, _clause_itself(context, sentence, chance, wanted)
+            return ranked, _answer_with_clause(context, sentence, chance, wanted)
         if wanted.kind is FactKind.PARTY:
-            return ranked, _names_in_clause(context, naming(rows, scores), chance)
+            return ranked, _names_in_clause(context, sentences_naming_parties(rows, scores), chance)
     few, reading = read_few(ranked[:FEW])
     if rows:
-        valued = _in_sentence(reading, context, sentence, chance, replace(wanted, or_clause=False))
+        valued = _answer_within_clause(
+            reading, context, sentence, chance, replace(wanted, or_clause=False)
+        )
         unsaid = chance < CLAUSE_CHANCE or not valued.candidates
         if wanted.clause == AGREEMENT_DATE and unsaid:
             dated = document_date(context)
             if dated.signals[BY_CLAUSE] >= SURELY_DATED:
                 return ranked, dated
-        reading = _in_sentence(reading, context, sentence, chance, wanted)
+        reading = _answer_within_clause(reading, context, sentence, chance, wanted)
     return [*few, *ranked[len(few) :]], reading
 
 
-def _clause_itself(
+def _answer_with_clause(
     context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
 ) -> Candidates:
     """A sentence of a clause, and yes where that is what is asked."""
     item = whole_passage(context, sentence.passage_number)
-    clause = item.candidate(*trim(item.text, sentence.start, sentence.end))
+    clause = item.candidate(*trim_span(item.text, sentence.start, sentence.end))
     signals = {BY_CLAUSE: chance}
     if wanted.kind is FactKind.YES_NO:
         return Candidates((clause,), form=Form.YES_NO, verdict=Verdict.YES, signals=signals)
     return Candidates((clause,), signals=signals)
 
 
-def _in_sentence(
+def _answer_within_clause(
     reading: Candidates, context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
 ) -> Candidates:
     """The value in a sentence of a clause: what was read there, else the first of its kind, else
@@ -99,9 +101,9 @@ def _in_sentence(
     text = item.text[sentence.start : sentence.end]
     first = item.start + sentence.start
     end = item.start + sentence.end
-    lasting = wanted.clause == TERM and places_of(FactKind.PERIOD, text)
+    lasting = wanted.clause == TERM and fact_spans(FactKind.PERIOD, text)
     if lasting and wanted.or_clause:
-        return _clause_itself(context, sentence, chance, wanted)
+        return _answer_with_clause(context, sentence, chance, wanted)
     within = [
         candidate
         for candidate in reading.candidates
@@ -111,10 +113,10 @@ def _in_sentence(
     if not within and wanted.kind is not None:
         within = [
             item.candidate(sentence.start + value.start, sentence.start + value.end)
-            for value in places_of(wanted.kind, text)[:1]
+            for value in fact_spans(wanted.kind, text)[:1]
         ]
     if not within and wanted.or_clause:
-        return _clause_itself(context, sentence, chance, wanted)
+        return _answer_with_clause(context, sentence, chance, wanted)
     return replace(reading, candidates=tuple(within), signals={BY_CLAUSE: chance})
 
 
@@ -124,11 +126,11 @@ def _names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: f
     for row in rows:
         item = whole_passage(context, row.passage_number)
         text = item.text[row.start : row.end]
-        for name in names_in(text, *shipped("names", "follow")):
+        for name in names_in(text, *shipped_weights("names", "follow")):
             words = text[name.start : name.end]
             if any(f"{mark}{words}" in item.text for mark in QUOTES):
                 continue  # what a party is called, not its name
-            fact = read(FactKind.PARTY, words)
+            fact = read_first_fact(FactKind.PARTY, words)
             value = fact.value if fact is not None else ""
             named = item.candidate(row.start + name.start, row.start + name.end)
             by_value.setdefault(value, named)
@@ -151,7 +153,7 @@ def text_of_scope(scope: Scope, context: Context, passages: Sequence[Ranked]) ->
         page = placed.passage.page
         text = context.documents[placed.document].pages[page - 1].text
         for part in scope.parts(placed.document, page, placed.passage.start, placed.passage.end):
-            start, end = trim(text, part.start, part.end)
+            start, end = trim_span(text, part.start, part.end)
             count = len(text[start:end].split())
             if start < end and (not items or words + count <= MOST_WORDS):
                 words += count

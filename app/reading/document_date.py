@@ -9,11 +9,11 @@ import numpy as np
 from docqa.app.answer.confidence import BY_CLAUSE, DATE_BONUS, DATE_ODDS, chance_of
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import plain_words
-from docqa.app.facts.facts import FactKind, places_of
+from docqa.app.facts.facts import FactKind, fact_spans
 from docqa.ingest.types import Document, Span
 
 from .candidates import Candidate, Candidates
-from .clauses import columns, shipped
+from .clauses import feature_weights_by_hash, shipped_weights
 
 # words that say what a date is
 BEFORE = 8
@@ -23,15 +23,15 @@ FIRST_PAGES = 16
 LAST = 1_500  # characters at the end: signatures and their dates
 
 
-def with_year(text: str) -> list[Span]:
+def dates_with_year(text: str) -> list[Span]:
     return [
         span
-        for span in places_of(FactKind.DATE, text)
+        for span in fact_spans(FactKind.DATE, text)
         if sum(map(str.isdigit, text[span.start : span.end])) > 3
     ]
 
 
-def features(text: str, at: Span, number: int, before: int, length: int) -> np.ndarray:
+def date_features(text: str, at: Span, number: int, before: int, length: int) -> np.ndarray:
     """The features of the date `at` of a page, the `number`th of a document of `length` characters,
     `before` of which are on earlier pages: the words around it, and where it is."""
     beside = (
@@ -50,15 +50,15 @@ def features(text: str, at: Span, number: int, before: int, length: int) -> np.n
         f"number {min(number, 6)}",
         f"end {length - before - at.end < LAST}",
     ]
-    return np.unique(columns(named))
+    return np.unique(feature_weights_by_hash(named))
 
 
 def document_date(context: Context) -> Candidates:
     """The dates of the documents that may be theirs, the likeliest first."""
-    weights, bias = shipped("dates", "date_bias")
+    weights, bias = shipped_weights("dates", "date_bias")
     found: list[Candidate] = []
     for number, document in enumerate(context.documents):
-        for page, at, each in _dates(document):
+        for page, at, each in _dates_with_features(document):
             odds = float(weights[each].sum() + float(bias[0]))
             if odds > DATE_ODDS:
                 found.append(Candidate(0, number, page, at.start, at.end, odds, score=odds))
@@ -67,14 +67,14 @@ def document_date(context: Context) -> Candidates:
     return Candidates(tuple(found), signals={BY_CLAUSE: chance})
 
 
-def _dates(document: Document) -> Iterator[tuple[int, Span, np.ndarray]]:
+def _dates_with_features(document: Document) -> Iterator[tuple[int, Span, np.ndarray]]:
     """Of the first pages and the last one: page, place on it, features."""
     length = sum(len(page.text) for page in document.pages)
     before = 0
     number = 0
     for at_page, page in enumerate(document.pages, start=1):
         if at_page <= FIRST_PAGES or at_page == len(document.pages):
-            for at in with_year(page.text):
-                yield at_page, at, features(page.text, at, number, before, length)
+            for at in dates_with_year(page.text):
+                yield at_page, at, date_features(page.text, at, number, before, length)
                 number += 1
         before += len(page.text)

@@ -9,7 +9,7 @@ import numpy as np
 from docqa.app.answer.confidence import KIND_CHANCE
 from docqa.ingest.types import Document
 
-from .clauses import hashed, shipped
+from .clauses import hashed_sentence_features, shipped_weights
 
 # characters, and how many, that are looked at
 OPENING = 4_000
@@ -28,15 +28,17 @@ class DocumentKind(StrEnum):
     OTHER = "document"
 
 
-def features(document: Document) -> np.ndarray:
+def document_kind_features(document: Document) -> np.ndarray:
     opening = "\n".join(page.text for page in document.pages[:4])[:OPENING]
-    return hashed(opening, " ".join(section.title for section in document.sections[:HEADINGS]))
+    return hashed_sentence_features(
+        opening, " ".join(section.title for section in document.sections[:HEADINGS])
+    )
 
 
-def kind_of(document: Document) -> DocumentKind:
+def likeliest_document_kind(document: Document) -> DocumentKind:
     """The likeliest kind of `document`; OTHER where none is likely."""
-    weights, bias = shipped("kinds", "kind_bias")
-    found = features(document)
+    weights, bias = shipped_weights("kinds", "kind_bias")
+    found = document_kind_features(document)
     scores = weights[:, found].sum(1) * max(len(found), 1) ** -0.5 + bias
     chances = np.exp(scores - scores.max())
     best = int(chances.argmax())

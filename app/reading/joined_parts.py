@@ -11,7 +11,7 @@ from .candidates import Candidate, Candidates, Form, best_first
 _SPEAKS_AGAINST = "answers_elsewhere"
 
 
-def join_parts(
+def join_answers_of_parts(
     parts: Sequence[tuple[list[Ranked], Candidates | None]],
 ) -> tuple[list[Ranked], Candidates | None]:
     """The passages of each part by turns, the best first, and an answer with the items of all
@@ -34,14 +34,19 @@ def join_parts(
         return ranked, Candidates((), none, tokens, Form.TWO_PARTS)
     items: list[Candidate] = []
     for found in read:
-        items += _items(found, items)
+        items += _items_of_part(found, items)
     others = best_first(c for found in read for c in found.candidates if c not in items)
     return ranked, Candidates(
-        (*items, *others), none, tokens, Form.TWO_PARTS, items=tuple(items), signals=_weaker(read)
+        (*items, *others),
+        none,
+        tokens,
+        Form.TWO_PARTS,
+        items=tuple(items),
+        signals=_weaker_signals(read),
     )
 
 
-def _items(found: Candidates, known: list[Candidate]) -> tuple[Candidate, ...]:
+def _items_of_part(found: Candidates, known: list[Candidate]) -> tuple[Candidate, ...]:
     """A part's list, or its best candidate that does not repeat the part before."""
     if found.form is Form.LIST and found.items:
         return tuple(item for item in found.items if item not in known)
@@ -52,7 +57,7 @@ def _items(found: Candidates, known: list[Candidate]) -> tuple[Candidate, ...]:
     return found.candidates[:1]
 
 
-def _weaker(read: Sequence[Candidates]) -> dict[str, float]:
+def _weaker_signals(read: Sequence[Candidates]) -> dict[str, float]:
     """Each signal of the part for which it says less. What the structure answered is sure: the
     other part decides.
     """

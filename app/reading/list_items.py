@@ -11,8 +11,8 @@ from docqa.ingest.language.sentences import is_opener, sentences
 from docqa.ingest.language.words import AUXILIARY, CONJUNCTION, word_set
 from docqa.ingest.types import Document, Page, Span
 
-from .candidates import trim
-from .list_marks import ListMark, marks_in, run_of
+from .candidates import trim_span
+from .list_marks import ListMark, find_list_marks, list_starting_at_mark
 
 _PAGES_BEFORE = 1
 _PAGES_BEHIND = 4
@@ -47,13 +47,13 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
     order. Each is whole, with the items below it, without its mark, the "; and" after it and its
     last stop; of one over a page end the longer part. They do not overlap."""
     flat = _Flat(document, page)
-    marks = marks_in(flat.text)
-    stops = flat.headings(document)
+    marks = find_list_marks(flat.text)
+    stops = flat._section_starts(document)
     begin = flat.offset(page, start)
     finish = flat.offset(page, end)
-    for first in _firsts(flat.text, marks, begin, finish):
-        run, last = run_of(marks, first, stops)
-        spans = _bodies(flat.text, marks, run, last)
+    for first in _marks_that_may_begin_list(flat.text, marks, begin, finish):
+        run, last = list_starting_at_mark(marks, first, stops)
+        spans = _item_spans(flat.text, marks, run, last)
         # An item, its beginning or most of it, not a word in it?
         held = [
             ((min(finish, s.end) - max(begin, s.start)) / (s.end - s.start), abs(begin - s.start))
@@ -61,33 +61,35 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
         ]
         one = any(share >= _MOST or (share >= _SOME and apart <= _AT_ONCE) for share, apart in held)
         if len(spans) > 1 and (begin <= marks[first].at or one):
-            items = [item for span in spans if (item := flat.item(span)) is not None]
+            items = [item for span in spans if (item := flat._item_at_span(span)) is not None]
             return items if len(items) > 1 else []
     return []
 
 
-def _firsts(text: str, marks: Sequence[ListMark], start: int, end: int) -> Iterator[int]:
+def _marks_that_may_begin_list(
+    text: str, marks: Sequence[ListMark], start: int, end: int
+) -> Iterator[int]:
     """Marks that may begin the list: in the place, after it, then around it, nearest first."""
     ones = [number for number, mark in enumerate(marks) if mark.places[0][1] <= 1]
     yield from (number for number in ones if start <= marks[number].at < end)
     behind = next((number for number in ones if marks[number].at >= end), None)
-    if behind is not None and _leads_to(text, end, marks[behind]):
+    if behind is not None and _text_leads_to_mark(text, end, marks[behind]):
         yield behind
     for number in reversed([number for number in ones if marks[number].at < end]):
         mark = marks[number]
         opens = not mark.is_bullet or not (number and marks[number - 1].places == mark.places)
-        if opens and (mark.is_bullet or _has_lead(text, mark)):
+        if opens and (mark.is_bullet or _has_introduction(text, mark)):
             yield number
 
 
-def _leads_to(text: str, end: int, mark: ListMark) -> bool:
+def _text_leads_to_mark(text: str, end: int, mark: ListMark) -> bool:
     between = text[end : mark.at]
     if len(between) > _LEAD or _ENDED.search(between) or ";" in between or between.count("\n") > 2:
         return False
     return len(between) <= _SHORT_LEAD or between.rstrip()[-1:] in ":—–-"
 
 
-def _has_lead(text: str, mark: ListMark) -> bool:
+def _has_introduction(text: str, mark: ListMark) -> bool:
     """Whether a list follows words that are no whole sentence: "if:", "the following", "may—"."""
     before = text[max(0, mark.at - _LEAD) : mark.at].rstrip()
     if mark.opens_line:
@@ -96,7 +98,7 @@ def _has_lead(text: str, mark: ListMark) -> bool:
     return bool(before) and not _STOPPED.search(before[-4:])
 
 
-def _bodies(
+def _item_spans(
     text: str, marks: Sequence[ListMark], run: Sequence[int], last: int | None
 ) -> list[Span]:
     """What each mark of a run marks, up to the next; the last one's to the end of its paragraph or
@@ -114,7 +116,7 @@ def _bodies(
         if after is None and not marks[run[0]].opens_line:
             end = body + next((found.end for found in sentences(text[body:end])), end - body)
         stop = _JOINING.search(text, body, end)
-        span = Span(*trim(text, body, stop.start() if stop else end))
+        span = Span(*trim_span(text, body, stop.start() if stop else end))
         if span.start >= span.end:
             break
         spans.append(span)
@@ -136,18 +138,18 @@ class _Flat:
                 runs_on = one.text[:1].islower() and not _ENDS_LINE.search(self.text.rstrip()[-4:])
                 self.text += " " if runs_on else "\n"
             self.starts[one.page] = len(self.text)
-            self.text += _unwrapped(one)
+            self.text += _join_wrapped_lines(one)
 
     def offset(self, page: int, at: int) -> int:
         return self.starts[page] + at
 
-    def headings(self, document: Document) -> list[int]:
+    def _section_starts(self, document: Document) -> list[int]:
         """Where sections begin in the joined text."""
         return sorted(
             self.offset(s.page, s.start) for s in document.sections if s.page in self.starts
         )
 
-    def item(self, span: Span) -> Item | None:
+    def _item_at_span(self, span: Span) -> Item | None:
         """The page that has most of `span`, and where there; None where nothing is left of it."""
         found: list[Item] = []
         for page, first in self.starts.items():
@@ -155,13 +157,13 @@ class _Flat:
             start = max(span.start - first, 0)
             end = min(span.end - first, len(text))
             if start < end:
-                cut = Span(*trim(text, start, end))
+                cut = Span(*trim_span(text, start, end))
                 if cut.start < cut.end:
                     found.append((page, cut))
         return max(found, key=lambda item: item[1].end - item[1].start, default=None)
 
 
-def _unwrapped(page: Page) -> str:
+def _join_wrapped_lines(page: Page) -> str:
     """A page's text, as long, with a space for each line break inside a paragraph."""
     characters = list(page.text)
     starts = [block.start for block in page.blocks]

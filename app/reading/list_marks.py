@@ -42,29 +42,33 @@ class ListMark:
         return self.places[0][1] == 0
 
 
-def marks_in(text: str) -> list[ListMark]:
+def find_list_marks(text: str) -> list[ListMark]:
     """The marks of `text` in order; "(b)" of "section 4(b)" is none."""
     found: dict[int, ListMark] = {}
     for match in _OPENING.finditer(text):
-        _add(found, match, opens_line=True)
+        _add_mark(found, match, opens_line=True)
     for match in _INSIDE.finditer(text):
         before = text[max(0, match.start() - _NEAR) : match.start()]
         first_behind = any(mark.body == match.start() for mark in found.values() if mark.opens_line)
         if match.start() not in found and (first_behind or not _CITED.search(before)):
-            _add(found, match, opens_line=first_behind)
+            _add_mark(found, match, opens_line=first_behind)
     return [found[at] for at in sorted(found)]
 
 
-def _add(found: dict[int, ListMark], match: re.Match[str], *, opens_line: bool) -> None:
+def _add_mark(found: dict[int, ListMark], match: re.Match[str], *, opens_line: bool) -> None:
     groups = match.groupdict()
     mark = groups.get("bullet") or groups.get("bare") or groups["bracketed"]
-    places = (((groups["indent"] or "") + mark, 0),) if groups.get("bullet") else _places(mark)
+    places = (
+        (((groups["indent"] or "") + mark, 0),)
+        if groups.get("bullet")
+        else _numbering_positions(mark)
+    )
     at = match.start() + match.group().index(mark)
     if places:
         found[at] = ListMark(at, match.end(), places, opens_line)
 
 
-def _places(mark: str) -> tuple[Place, ...]:
+def _numbering_positions(mark: str) -> tuple[Place, ...]:
     inner = mark.strip("().")
     if inner.isdigit():
         return ((mark.replace(inner, "1"), int(inner)),)
@@ -80,7 +84,7 @@ def _places(mark: str) -> tuple[Place, ...]:
     return tuple(sorted(found, key=lambda place: place[1]))
 
 
-def run_of(
+def list_starting_at_mark(
     marks: Sequence[ListMark], first: int, stops: Sequence[int]
 ) -> tuple[list[int], int | None]:
     """(the marks of the list that mark `first` begins, where its text ends at the latest; None: no

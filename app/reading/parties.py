@@ -8,7 +8,7 @@ import numpy as np
 
 from docqa.ingest.types import Span
 
-from .clauses import columns
+from .clauses import feature_weights_by_hash
 
 OUTSIDE = 0
 BEGINS = 1
@@ -20,7 +20,7 @@ MARKS = ',;:()[]"“”/'
 _IMPOSSIBLE = -1e9
 
 
-def tokens(text: str) -> list[Span]:
+def token_spans(text: str) -> list[Span]:
     """Words, and marks one by one; a full stop or apostrophe inside a word is of it."""
     found: list[Span] = []
     for at, character in enumerate(text):
@@ -37,13 +37,13 @@ def tokens(text: str) -> list[Span]:
     return found
 
 
-def _shape(word: str) -> str:
+def _letter_shape(word: str) -> str:
     if not word[:1].isalpha():
         return word[:1]
     return "A" if word.isupper() and len(word) > 1 else "Aa" if word[0].isupper() else "a"
 
 
-def features(words: Sequence[str]) -> list[np.ndarray]:
+def word_features(words: Sequence[str]) -> list[np.ndarray]:
     """Hashed features of each word: it, its neighbours, their shapes, pairs, brackets and quotation
     marks.
     """
@@ -54,20 +54,20 @@ def features(words: Sequence[str]) -> list[np.ndarray]:
         inside += (padded[at] in "([“") - (padded[at] in ")]”" and inside > 0) if padded[at] else 0
         near = [(step, padded[at + step]) for step in range(-FAR, FAR + 1)]
         named = [f"{step}{word.casefold()}" for step, word in near] + [
-            f"{step}={_shape(word)}" for step, word in near
+            f"{step}={_letter_shape(word)}" for step, word in near
         ]
         named += [
             f"<{padded[at - 1]} {padded[at]}".casefold(),
             f">{padded[at]} {padded[at + 1]}".casefold(),
         ]
-        named.append("".join(_shape(word) for _, word in near[FAR - 1 : FAR + 2]))
-        named.append(f"({inside > 0}{_shape(padded[at])}")
+        named.append("".join(_letter_shape(word) for _, word in near[FAR - 1 : FAR + 2]))
+        named.append(f"({inside > 0}{_letter_shape(padded[at])}")
         named.append(f"“{padded[at - 1] in QUOTES}{padded[at + 1] in QUOTES}")
-        found.append(columns(named))
+        found.append(feature_weights_by_hash(named))
     return found
 
 
-def best_way(scores: np.ndarray, follow: np.ndarray) -> list[int]:
+def best_state_sequence(scores: np.ndarray, follow: np.ndarray) -> list[int]:
     """The state of each word, by `scores` [words, 3] and those of one state after another, [3, 3]:
     the best way through in which no name goes on that has not begun (Viterbi 1967)."""
     steps = follow + np.array([[0.0, 0.0, _IMPOSSIBLE], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
@@ -85,14 +85,14 @@ def best_way(scores: np.ndarray, follow: np.ndarray) -> list[int]:
 
 def names_in(text: str, weights: np.ndarray, follow: np.ndarray) -> list[Span]:
     """Where the names in a sentence are; `weights` [3, WIDTH] in the order of the three, `follow`
-    as in `best_way`.
+    as in `best_state_sequence`.
     """
-    places = tokens(text)
+    places = token_spans(text)
     found = list[Span]()
     if not places:
         return []
-    rows = features([text[each.start : each.end] for each in places])
-    way = best_way(np.stack([weights[:, row].sum(1) for row in rows]), follow)
+    rows = word_features([text[each.start : each.end] for each in places])
+    way = best_state_sequence(np.stack([weights[:, row].sum(1) for row in rows]), follow)
     for place, state in zip(places, way, strict=True):
         if state == BEGINS:
             found.append(place)

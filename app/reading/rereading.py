@@ -81,20 +81,22 @@ def choose_excerpts(texts: Sequence[str], order: Sequence[int], most: int) -> li
     """The first `most` excerpts of the passages `texts` in `order`, the best first."""
     found: list[ExcerptPlace] = []
     for passage in order:
-        found += pieces(texts[passage], passage)
+        found += split_passage_into_excerpts(texts[passage], passage)
         if len(found) >= most:
             break
     return found[:most]
 
 
-def pieces(text: str, passage: int) -> list[ExcerptPlace]:
+def split_passage_into_excerpts(text: str, passage: int) -> list[ExcerptPlace]:
     """Whole sentences of a passage in runs of at most `WORDS` words; one that is much longer, as a
     table, in parts.
     """
     found: list[ExcerptPlace] = []
     words = 0
     for start, end in (
-        part for span in sentences(text) for part in _parts(text, span.start, span.end)
+        part
+        for span in sentences(text)
+        for part in _split_long_sentence(text, span.start, span.end)
     ):
         count = len(text[start:end].split())
         if found and words + count <= WORDS:
@@ -106,7 +108,7 @@ def pieces(text: str, passage: int) -> list[ExcerptPlace]:
     return found
 
 
-def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def _split_long_sentence(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """A sentence, or runs of `WORDS` words of a longer one."""
     words = [
         (start + match.start(), start + match.end()) for match in _WORD.finditer(text[start:end])

@@ -1,6 +1,6 @@
 """The signals of one question, by which a calibration says how sure its answer is."""
 
-from docqa.app.answer.confidence import LARGEST_MARGIN, bounded
+from docqa.app.answer.confidence import LARGEST_MARGIN, clamp_to_bounds
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import names_and_numbers, terms
 
@@ -24,7 +24,7 @@ def answer_signals(question: str, words: WordIndex, reading: Candidates | None) 
     refusal = reading.refusal_logprob if reading and reading.refusal_logprob is not None else 0.0
     margin = best.logprob - refusal if best else -LARGEST_MARGIN
     return {
-        "reader_refusal_margin": bounded(margin, LARGEST_MARGIN),
+        "reader_refusal_margin": clamp_to_bounds(margin, LARGEST_MARGIN),
         "sentence_coverage": best.coverage if best else 0.0,
         "missing_names": float(len(missing_names(question, words))),
         **(reading.signals if reading else {}),
@@ -35,5 +35,7 @@ def missing_names(question: str, words: WordIndex) -> list[str]:
     """Numbers and capitalised names of the question that are in no passage."""
     stems_of = {name: terms(name) for name in names_and_numbers(question)}
     return [
-        name for name, stems in stems_of.items() if stems and not any(map(words.occurrences, stems))
+        name
+        for name, stems in stems_of.items()
+        if stems and not any(map(words.passage_count, stems))
     ]

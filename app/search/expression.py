@@ -34,7 +34,7 @@ _SIMPLER = "make it simpler: repeats inside repeats, as in (a+)+, take long"
 
 
 @dataclass(frozen=True)
-class Words:
+class WordsPattern:
     pattern: re.Pattern[str]
 
     def spans(self, text: str) -> Iterator[Span]:
@@ -43,7 +43,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Expression:
+class ExpressionPattern:
     pattern: "regex.Pattern[str]"
     written: str
     seconds: float
@@ -71,35 +71,39 @@ class Expression:
             raise UsageError(what, hint=_SIMPLER) from error
 
 
-Pattern = Words | Expression
+Pattern = WordsPattern | ExpressionPattern
 
 
-def words_pattern(words: str, *, ignore_case: bool = False, whole_words: bool = False) -> Words:
+def words_pattern(
+    words: str, *, ignore_case: bool = False, whole_words: bool = False
+) -> WordsPattern:
     """The pattern of plain `words`. Raises UsageError where there are none."""
     parts = words.split()
     if not parts:
         raise UsageError("there is nothing to look for", hint="name some words")
-    pattern = _bounded(r"\s+".join(map(_as_found, parts)), whole_words)
-    return Words(re.compile(pattern, re.IGNORECASE if ignore_case else re.NOFLAG))
+    pattern = _bound_to_whole_words(r"\s+".join(map(_word_pattern, parts)), whole_words)
+    return WordsPattern(re.compile(pattern, re.IGNORECASE if ignore_case else re.NOFLAG))
 
 
 def expression_pattern(
     written: str, *, ignore_case: bool = False, whole_words: bool = False
-) -> Expression:
+) -> ExpressionPattern:
     """The pattern of a regular expression. Raises UsageError where it is none."""
     import regex
 
     if not written:
         raise UsageError("the expression is empty", hint="write one")
-    if _repeats(written) > _MOST_REPEATS:
+    if _largest_repeat_count(written) > _MOST_REPEATS:
         raise UsageError(
             f"the expression repeats something over {_MOST_REPEATS:,} times", hint="use + or *"
         )
     flags = regex.MULTILINE | (regex.IGNORECASE if ignore_case else 0)
     try:
         regex.compile(written, flags)  # its message should name a position in what was typed
-        compiled = regex.compile(_bounded(_over_line_ends(written), whole_words), flags)
-        return Expression(compiled, written, EXPRESSION_SECONDS)
+        compiled = regex.compile(
+            _bound_to_whole_words(_match_over_line_ends(written), whole_words), flags
+        )
+        return ExpressionPattern(compiled, written, EXPRESSION_SECONDS)
     except RecursionError as error:
         raise UsageError("the expression is nested too deeply", hint=_SIMPLER) from error
     except regex.error as error:
@@ -107,7 +111,7 @@ def expression_pattern(
         raise UsageError(what, hint="it can be looked for as plain words") from error
 
 
-def _repeats(written: str) -> int:
+def _largest_repeat_count(written: str) -> int:
     """How often something may repeat by the counts in braces; one after a group repeats what is in
     it.
     """
@@ -122,18 +126,18 @@ def _repeats(written: str) -> int:
     return most * groups
 
 
-def _bounded(pattern: str, whole_words: bool) -> str:
+def _bound_to_whole_words(pattern: str, whole_words: bool) -> str:
     return rf"(?<!\w)(?:{pattern})(?!\w)" if whole_words else pattern
 
 
-def _as_found(word: str) -> str:
+def _word_pattern(word: str) -> str:
     """`word` as keyboards write it, or divided at the end of a page or, without spaces, a line."""
-    letters = [_alike(letter) or re.escape(letter) for letter in word]
-    joints = (_joint(one, other) for one, other in zip(word, word[1:]))
+    letters = [_similar_characters_pattern(letter) or re.escape(letter) for letter in word]
+    joints = (_pattern_between_words(one, other) for one, other in zip(word, word[1:]))
     return "".join(letter + joint for letter, joint in zip(letters, [*joints, ""]))
 
 
-def _joint(one: str, other: str) -> str:
+def _pattern_between_words(one: str, other: str) -> str:
     if one >= _FIRST_CJK and other >= _FIRST_CJK:
         return r"\s?"
     if one.isalpha() and other.isalpha():
@@ -141,14 +145,17 @@ def _joint(one: str, other: str) -> str:
     return r"\n?" if one in _ALIKE[-1] else ""
 
 
-def _alike(letter: str) -> str:
+def _similar_characters_pattern(letter: str) -> str:
     return next((f"[{alike}]" for alike in _ALIKE if letter in alike), "")
 
 
-def _over_line_ends(written: str) -> str:
+def _match_over_line_ends(written: str) -> str:
     """Every plain space as any white space, and quotation marks of every form."""
     if re.search(r"\(\?[a-zA-Z]*x", written):  # verbose: spaces mean nothing
         return written
     return _ESCAPED_OR_PLAIN.sub(
-        lambda part: _WHITE_SPACE if part[0] == " " else _alike(part[0]) or part[0], written
+        lambda part: (
+            _WHITE_SPACE if part[0] == " " else _similar_characters_pattern(part[0]) or part[0]
+        ),
+        written,
     )

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from docqa.app.answer.answer import Cite
-from docqa.app.quotes.quoting import cite
+from docqa.app.quotes.quoting import make_cite
 from docqa.app.quotes.verifier import join_pages
 from docqa.ingest.types import Document, Span
 
@@ -40,7 +40,7 @@ class SearchedText:
     def _line_starts(self) -> list[int]:
         return [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
 
-    def line(self, number: int) -> Span:
+    def line_span(self, number: int) -> Span:
         """The place of the line with that number, from 0, without its line end."""
         return Span(self._line_starts[number], self._line_starts[number + 1] - 1)
 
@@ -48,7 +48,7 @@ class SearchedText:
     def line_count(self) -> int:
         return len(self._line_starts) - 1
 
-    def places(self, pattern: Pattern) -> Iterator[Span]:
+    def find_places(self, pattern: Pattern) -> Iterator[Span]:
         """Every place of `pattern`, in order, but line ends alone. Raises UsageError where it takes
         too long.
         """
@@ -56,9 +56,9 @@ class SearchedText:
             span for span in pattern.spans(self.text) if self.text[span.start : span.end].strip()
         )
 
-    def hits(self, pattern: Pattern) -> Iterator[Hit]:
-        """Every place of `pattern`, with its lines and cites. Raises as `places`."""
-        for span in self.places(pattern):
+    def find_hits(self, pattern: Pattern) -> Iterator[Hit]:
+        """Every place of `pattern`, with its lines and cites. Raises as `find_places`."""
+        for span in self.find_places(pattern):
             first, last = (
                 bisect_right(self._line_starts, at) - 1 for at in (span.start, span.end - 1)
             )
@@ -66,7 +66,7 @@ class SearchedText:
                 span.start, span.end
             )  # one for each page that has some of the words
             cites = (
-                cite((self.document,), each)
+                make_cite((self.document,), each)
                 for each in pieces
                 if each.text_in((self.document,)).strip()
             )

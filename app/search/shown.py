@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from docqa.app.answer.text import CONTROL
-from docqa.app.output.render import cite_text, excerpt
+from docqa.app.output.render import cite_text, one_line_excerpt
 from docqa.ingest.types import Span
 
 from .hits import Hit, SearchedText
@@ -31,14 +31,14 @@ class HitStyle:
     context: int = 0
     colours: bool = False
 
-    def place(self, words: str) -> str:
+    def style_place(self, words: str) -> str:
         return f"{_PLACE}{words}{_PLAIN}" if self.colours else words
 
-    def found(self, words: str) -> str:
+    def style_found_words(self, words: str) -> str:
         return f"{_FOUND}{words}{_PLAIN}" if self.colours and words else words
 
 
-def shown_hits(text: SearchedText, hits: Iterable[Hit], style: HitStyle) -> Iterator[str]:
+def hit_lines(text: SearchedText, hits: Iterable[Hit], style: HitStyle) -> Iterator[str]:
     """`p. 12, section 4.2: … the words …`, one for all hits of a line at one place, with the lines
     around it.
     """
@@ -48,15 +48,15 @@ def shown_hits(text: SearchedText, hits: Iterable[Hit], style: HitStyle) -> Iter
         first = max(lines.start - style.context, unshown)
         if style.context and unshown and first > unshown:
             yield "--"
-        yield from _beside(text, range(first, lines.start))
-        yield from _lines_of(text, group, style)
+        yield from _context_lines(text, range(first, lines.start))
+        yield from _lines_with_hits(text, group, style)
         unshown = lines.stop + style.context
         if following is not None:
             unshown = max(min(unshown, following[0].start), lines.stop)
-        yield from _beside(text, range(lines.stop, min(unshown, text.line_count)))
+        yield from _context_lines(text, range(lines.stop, min(unshown, text.line_count)))
 
 
-def plain(text: str) -> str:
+def without_control_characters(text: str) -> str:
     """`text` without what a terminal would obey, on one line and as long."""
     return _WHITE_SPACE.sub(" ", CONTROL.sub("", text))
 
@@ -66,8 +66,8 @@ def hit_object(
 ) -> dict[str, object]:
     """The hit as `--json` prints it; `start` and `end` are its place in `line`. Of a long line or
     hit only what is around its beginning, unless `full`; with `context` lines around it."""
-    start = text.line(hit.lines[0]).start
-    end = text.line(hit.lines[-1]).end
+    start = text.line_span(hit.lines[0]).start
+    end = text.line_span(hit.lines[-1]).end
     if not full:
         start = max(start, hit.start - HIT_CHARACTERS // 2)
         end = min(end, max(start + HIT_CHARACTERS, hit.start + HIT_CHARACTERS // 2))
@@ -82,48 +82,52 @@ def hit_object(
         before = range(max(hit.lines.start - context, 0), hit.lines.start)
         behind = range(hit.lines.stop, min(hit.lines.stop + context, text.line_count))
         most = None if full else HIT_CHARACTERS
-        found |= {"before": [each[:most] for each in _texts(text, before)]}
-        found |= {"after": [each[:most] for each in _texts(text, behind)]}
+        found |= {"before": [each[:most] for each in _line_texts(text, before)]}
+        found |= {"after": [each[:most] for each in _line_texts(text, behind)]}
     return found
 
 
-def _texts(text: SearchedText, lines: range) -> list[str]:
-    spans = (text.line(number) for number in lines)
+def _line_texts(text: SearchedText, lines: range) -> list[str]:
+    spans = (text.line_span(number) for number in lines)
     return [text.text[span.start : span.end] for span in spans]
 
 
-def _beside(text: SearchedText, lines: range) -> Iterator[str]:
-    return (f"    {excerpt(line, LINE_CHARACTERS)}" for line in _texts(text, lines) if line.strip())
+def _context_lines(text: SearchedText, lines: range) -> Iterator[str]:
+    return (
+        f"    {one_line_excerpt(line, LINE_CHARACTERS)}"
+        for line in _line_texts(text, lines)
+        if line.strip()
+    )
 
 
-def _lines_of(text: SearchedText, hits: Sequence[Hit], style: HitStyle) -> Iterator[str]:
-    line = Span(text.line(hits[0].lines[0]).start, text.line(hits[0].lines[-1]).end)
+def _lines_with_hits(text: SearchedText, hits: Sequence[Hit], style: HitStyle) -> Iterator[str]:
+    line = Span(text.line_span(hits[0].lines[0]).start, text.line_span(hits[0].lines[-1]).end)
     for place, group in groupby(
         hits, key=lambda hit: cite_text(hit.cites, with_file=style.with_file)
     ):
         found = [Span(hit.start, hit.end) for hit in group]
-        yield f"{style.place(place)}: {_words(text.text, line, found, style)}"
+        yield f"{style.style_place(place)}: {_highlight_found_words(text.text, line, found, style)}"
 
 
-def _words(text: str, line: Span, found: Sequence[Span], style: HitStyle) -> str:
+def _highlight_found_words(text: str, line: Span, found: Sequence[Span], style: HitStyle) -> str:
     pieces: list[str] = []
-    windows = _windows(text, line, found)
+    windows = _shown_windows_of_line(text, line, found)
     for window in windows:
         words = ""
         at = window.start
         for span in found:
             if window.start <= span.start < window.end:
-                words += plain(text[at : span.start]) + style.found(
-                    plain(text[span.start : span.end])
-                )
+                words += without_control_characters(
+                    text[at : span.start]
+                ) + style.style_found_words(without_control_characters(text[span.start : span.end]))
                 at = span.end
-        pieces.append(words + plain(text[at : window.end]))
+        pieces.append(words + without_control_characters(text[at : window.end]))
     begin = "… " if windows[0].start > line.start else ""
     end = " …" if windows[-1].end < line.end else ""
     return begin + " … ".join(pieces) + end
 
 
-def _windows(text: str, line: Span, found: Sequence[Span]) -> list[Span]:
+def _shown_windows_of_line(text: str, line: Span, found: Sequence[Span]) -> list[Span]:
     """What is shown of `line`: all of a short one, else whole words around what was found."""
     if line.end - line.start <= LINE_CHARACTERS:
         return [line]

@@ -51,13 +51,13 @@ class AsyncSession:
         """Parse the documents. Raises as `open_session`."""
         async with AsyncExitStack() as on_failure:
             on_failure.callback(self._thread.shutdown, wait=False)
-            self._session = await self._run(self._open)
+            self._session = await self._run_in_thread(self._open)
             on_failure.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         try:
-            await self._run(self.session.close)
+            await self._run_in_thread(self.session.close)
         finally:
             self._thread.shutdown(wait=False)
 
@@ -88,22 +88,24 @@ class AsyncSession:
         """The events of `Session.ask`; the last is Finished. Raises UsageError for an empty
         question.
         """
-        return self._events(lambda: self.session.ask(question))
+        return self._stream_events_from_thread(lambda: self.session.ask(question))
 
     def read(self) -> AsyncGenerator[Event, None]:
         """The events of `Session.read`."""
-        return self._events(self.session.read)
+        return self._stream_events_from_thread(self.session.read)
 
-    async def _events(self, begin: Callable[[], Iterator[Event]]) -> AsyncGenerator[Event, None]:
+    async def _stream_events_from_thread(
+        self, begin: Callable[[], Iterator[Event]]
+    ) -> AsyncGenerator[Event, None]:
         events = begin()
         try:
-            while (event := await self._run(partial(next, events, None))) is not None:
+            while (event := await self._run_in_thread(partial(next, events, None))) is not None:
                 yield event
         finally:
             self.session.stop_writing()  # else a model writes on to the end
-            await self._run(events.close)  # type: ignore[attr-defined]
+            await self._run_in_thread(events.close)  # type: ignore[attr-defined]
 
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def _run_in_thread(self, work: Callable[[], T]) -> T:
         """What `work` returns in the thread. A cancelled task waits for the next event."""
         begun = asyncio.get_running_loop().run_in_executor(self._thread, work)
         try:

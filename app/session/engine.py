@@ -44,12 +44,12 @@ def open_session(
 
     chosen = options or Options()
     if is_remote(chosen.model):  # before documents are parsed, which may take long
-        Address.of(str(chosen.model), chosen.base_url)
+        Address.from_model_name(str(chosen.model), chosen.base_url)
     store = store_of(chosen)
 
     def load() -> None:
         nonlocal model
-        model = model or _loaded(chosen)
+        model = model or _load_model_for_session(chosen)
 
     paths = [source for source in sources if isinstance(source, str)]
     parsed = Sources([source for source in sources if not isinstance(source, str)])
@@ -60,9 +60,9 @@ def open_session(
         parsed = read_sources(paths, request, store)
     documents = parsed.documents
     if chosen.sections is not None:
-        from docqa.app.places.limited import limited
+        from docqa.app.places.limited import limit_to_sections
 
-        documents = list(limited(documents, chosen.sections))
+        documents = list(limit_to_sections(documents, chosen.sections))
     if called is not None:
         documents = [replace(document, path=called) for document in documents]
     from .session import Session
@@ -77,7 +77,7 @@ def open_session(
     )
 
 
-def _loaded(options: Options) -> Model:
+def _load_model_for_session(options: Options) -> Model:
     from docqa.app.answerers.loading import find_model
     from docqa.app.session import session  # noqa: F401 - what answers is imported, too
 

@@ -88,7 +88,11 @@ class Session:
         used.
         """
         made = vars(self)  # nothing is made to be closed
-        for answerer in [made.get("local"), made.get("writing"), *made.get("_alone", ())]:
+        for answerer in [
+            made.get("local"),
+            made.get("writing"),
+            *made.get("_answerers_of_single_documents", ()),
+        ]:
             if answerer is not None:
                 answerer.close()
         if self.store is not None:
@@ -102,25 +106,29 @@ class Session:
         return self.loaded_model
 
     @cached_property
-    def _template(self) -> ChatTemplate | None:
+    def _writing_template(self) -> ChatTemplate | None:
         return None if is_remote(self.options.model) else writing_template(self.model)
 
     @cached_property
     def corpus(self) -> Corpus:
-        if self._template is None:
+        if self._writing_template is None:
             return self._corpus_of(self.model)
         from docqa.model.prompts.conversation import TemplateConversation
 
         return self._corpus_of(
-            self.model, TemplateConversation(self._template, self.model.tokenizer).opening()
+            self.model, TemplateConversation(self._writing_template, self.model.tokenizer).opening()
         )
 
     def _corpus_of(self, model: Model, opening: list[int] | None = None) -> Corpus:
         return Corpus(
-            self.documents, model.tokenizer, self.warnings, opening, cache=self._cache(model)
+            self.documents,
+            model.tokenizer,
+            self.warnings,
+            opening,
+            cache=self._open_cached_parts(model),
         )
 
-    def _cache(self, model: Model) -> CachedParts | None:
+    def _open_cached_parts(self, model: Model) -> CachedParts | None:
         if self.store is None:
             return None
         return CachedParts(self.store, model.fingerprint, self._cache_notices)
@@ -139,12 +147,12 @@ class Session:
 
             corpus = self.corpus
             generator = RemoteGenerator(self.corpus, self.options)
-        elif self._template is not None:
+        elif self._writing_template is not None:
             from docqa.app.answerers.local_generator import LocalGenerator
 
             corpus = self._corpus_of(bundled_model(self.options))
             generator = LocalGenerator(
-                self.corpus, self.model, self._template, self.options, self.store
+                self.corpus, self.model, self._writing_template, self.options, self.store
             )
         else:
             return None
@@ -172,10 +180,10 @@ class Session:
         return ExtractiveAnswerer(self.corpus, self.model, self.options, self.store)
 
     @cached_property
-    def _alone(self) -> list[ExtractiveAnswerer]:
+    def _answerers_of_single_documents(self) -> list[ExtractiveAnswerer]:
         few = max(_LEAST_EXCERPTS, _EXCERPTS // len(self.documents))
         options = replace(self.options, k=self.options.k or few, preview=False)
-        cache = self._cache(self.model)
+        cache = self._open_cached_parts(self.model)
         return [
             ExtractiveAnswerer(
                 Corpus((document,), self.model.tokenizer, [], cache=cache),
@@ -205,27 +213,29 @@ class Session:
         """
         yield from self._notices()
         self.corpus.word_index  # noqa: B018 - so that no question has to wait until it is made
-        yield from self._with_notices(self.local_reading.read())
+        yield from self._with_notices(self.local_reading.prefill_documents())
 
     def ask(self, question: str, *, wanted: Wanted = ANYTHING) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. Raises UsageError for an empty question.
         `wanted`: what the answer has to be."""
-        asked = _checked(question)
+        asked = _require_nonempty_question(question)
         yield from self._notices()
-        yield from self._with_notices(self._events(asked, wanted))
+        yield from self._with_notices(self._answer_events(asked, wanted))
 
-    def _events(self, question: str, wanted: Wanted) -> Iterator[Event]:
+    def _answer_events(self, question: str, wanted: Wanted) -> Iterator[Event]:
         """Of the answerer of all documents, of the one that is meant, or of each by itself."""
         if len(self.documents) < 2 or self.writes or self.model.reader is None:
             return self.answerer.ask(question, wanted)
         across = across_question(question, self.model.reader)
-        meant = DocumentNames(self.documents).meant_by(question)
+        meant = DocumentNames(self.documents).documents_meant_by(question)
         if len(meant) == 1 and (across is None or across.kind is QuestionKind.EACH):
-            return self._alone[meant.pop()].ask(question, wanted)
+            return self._answerers_of_single_documents[meant.pop()].ask(question, wanted)
         if across is None:
             return self.answerer.ask(question, wanted)
         numbers = sorted(meant) if len(meant) > 1 else range(len(self.documents))
-        return ask_across(across, question, self.corpus, self._alone, numbers)
+        return ask_across(
+            across, question, self.corpus, self._answerers_of_single_documents, numbers
+        )
 
     def answer(self, question: str) -> Answer:
         """The final answer to `question`. Raises as `ask`."""
@@ -245,9 +255,9 @@ class Session:
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int = 0) -> Answer:
         """The next answer that is in none of the quotes `without`, after an answer to the same
         question; `nearest`: how many passages of the ranking `evidence` passes over."""
-        return self.answerer.ask_again(_checked(question), without, nearest)
+        return self.answerer.ask_again(_require_nonempty_question(question), without, nearest)
 
-    def goes_on(self, question: str) -> bool:
+    def is_follow_up(self, question: str) -> bool:
         """Whether a question cannot be understood without one before it; False without heads that
         tell.
         """
@@ -267,7 +277,11 @@ class Session:
         if not self.has_begun:
             self.has_begun = True
             if is_remote(self.options.model):
-                yield Notice(Address.of(str(self.options.model), self.options.base_url).notice())
+                yield Notice(
+                    Address.from_model_name(
+                        str(self.options.model), self.options.base_url
+                    ).privacy_notice()
+                )
             else:
                 from docqa.kernels.self_check import damage
 
@@ -282,7 +296,7 @@ class Session:
             yield event
 
 
-def _checked(question: str) -> str:
+def _require_nonempty_question(question: str) -> str:
     asked = question.strip()
     if not asked:
         hint = 'write it in quotation marks: docqa ask file.pdf "When does it end?"'

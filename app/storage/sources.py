@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path, PurePath
 
-from docqa.app.answer.text import first_of
+from docqa.app.answer.text import list_first_names
 from docqa.app.errors import InputError, StoreDamaged
 from docqa.app.options import Options
 from docqa.ingest.archive import load, load_stream
@@ -138,7 +138,7 @@ def _contents(
     else:
         yield from find_documents(path, skipped)
     if skipped:
-        warnings.append(f"{path}: no documents, passed over: {first_of(skipped, 5)}")
+        warnings.append(f"{path}: no documents, passed over: {list_first_names(skipped, 5)}")
 
 
 def _begun(

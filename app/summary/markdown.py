@@ -9,7 +9,7 @@ from markupsafe import Markup
 from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Support
 from docqa.app.output.render import cite_text, printable
-from docqa.app.output.templates import filled_in
+from docqa.app.output.templates import fill_template
 
 from .record import UNREADABLE, WRITTEN, SummaryRecord, SummarySentence
 
@@ -40,7 +40,9 @@ def digest_markdown(records: list[SummaryRecord]) -> str:
 
 
 def _filled_in(template: str, **values: object) -> str:
-    return filled_in(template, escaped, method=_method, nothing=_nothing, placed=_placed, **values)
+    return fill_template(
+        template, escaped, method=_method, nothing=_nothing, placed=_placed, **values
+    )
 
 
 def _method(record: SummaryRecord) -> str:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from docqa.app.answer.grades import Grade
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
-from docqa.app.quotes.quoting import cite
+from docqa.app.quotes.quoting import make_cite
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.document_kind import DocumentKind, kind_of
+from docqa.app.reading.document_kind import DocumentKind, likeliest_document_kind
 from docqa.app.summary.sentences.candidates import find_candidates, speaker_at
 from docqa.ingest.types import Document
 from docqa.model.protocol import Model
@@ -48,7 +48,7 @@ def summarize_document(
     )
     if not candidates:
         return SummaryRecord.of(document, style, EXTRACTED, readable=False)
-    kind = kind_of(document)
+    kind = likeliest_document_kind(document)
     pool = Pool(document, candidates, bias_of(document, kind, candidates), model.reader)
     if focus:
         whole, parts, empty = _by_focus(
@@ -132,6 +132,6 @@ def _sentences(pool: Pool, numbers: Iterable[int]) -> tuple[SummarySentence, ...
     for candidate in (pool.candidates[number] for number in numbers):
         place = Located(0, candidate.page, candidate.start, candidate.end)
         speaker = speaker_at(document, place.page, place.start, place.end)
-        cites = (SentenceCite.of(cite((document,), place)),)
+        cites = (SentenceCite.of(make_cite((document,), place)),)
         made.append(SummarySentence(place.text_in((document,)), Grade.EXACT, cites, speaker))
     return tuple(made)

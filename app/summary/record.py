@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from docqa.app.answer.answer import Cite, record_of
+from docqa.app.answer.answer import Cite, record_from_json
 from docqa.app.answer.text import compact_json
 from docqa.ingest.types import Document
 
@@ -123,7 +123,7 @@ def from_json_line(line: str) -> SummaryRecord:
     if not isinstance(raw, dict) or raw.pop("schema", None) != SCHEMA:
         raise ValueError(f"no summary of schema {SCHEMA}")
     try:
-        record: SummaryRecord = record_of(SummaryRecord, raw)
+        record: SummaryRecord = record_from_json(SummaryRecord, raw)
         return record
     except (AttributeError, TypeError) as error:
         raise ValueError(f"no summary ({error!r})") from error

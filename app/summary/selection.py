@@ -9,10 +9,10 @@ from functools import cached_property
 
 import numpy as np
 
-from docqa.app.evidence.ranking import standardise
+from docqa.app.evidence.ranking import z_scores
 from docqa.app.evidence.terms import distinct_terms, plain_words, terms
 from docqa.app.reading.candidates import on_one_line
-from docqa.app.reading.clauses import ClauseSentence, clause_heads, hashed
+from docqa.app.reading.clauses import ClauseSentence, clause_heads, hashed_sentence_features
 from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.ingest.language.words import DUTIES
 from docqa.ingest.types import Document
@@ -120,7 +120,7 @@ class Pool:
     def _rows(self) -> list[ClauseSentence]:
         texts = enumerate(candidate.text for candidate in self.candidates)
         return [
-            ClauseSentence(0, 0, len(text), hashed(text, self.above(number)))
+            ClauseSentence(0, 0, len(text), hashed_sentence_features(text, self.above(number)))
             for number, text in texts
         ]
 
@@ -205,7 +205,7 @@ def _signals(document: Document, candidates: Sequence[SentenceCandidate]) -> np.
     # From 1 for ten sentences down to 0 for three hundred.
     little = float(np.clip(1 - np.log(max(count, 1) / 10) / np.log(30), 0, 1))
     signals = {
-        "words": np.clip(standardise(common), -3, 3),
+        "words": np.clip(z_scores(common), -3, 3),
         "digits": np.array(
             [min(sum(map(str.isdigit, text)) / max(len(text), 1) * 10, 1) for text in texts]
         ),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from docqa.app.context.context import Context
-from docqa.app.evidence.ranking import Ranked, WordIndex, standardise
+from docqa.app.evidence.ranking import Ranked, WordIndex, z_scores
 from docqa.app.evidence.terms import terms
 
 from .selection import Pool, choose
@@ -41,12 +41,12 @@ def about_focus(focus: str, pool: Pool, context: Context, ranked: Sequence[Ranke
             for span in spans
         )
     ]
-    index = WordIndex.of(context)
+    index = WordIndex.from_context(context)
     wanted = set(terms(focus))
     words_of_each = [
         set(terms(f"{pool.candidates[number].text} {pool.above(number)}")) for number in numbers
     ]
-    shares = np.array([index.coverage(wanted, words) for words in words_of_each])
+    shares = np.array([index.share_of_question_idf(wanted, words) for words in words_of_each])
     scores = pool.chances(focus, numbers) + FOCUS_WORDS * shares
     order = np.argsort(-scores, kind="stable")[:FOCUS_SENTENCES]
     return [numbers[rank] for rank in order if scores[rank] >= FOCUS_LEAST]
@@ -63,7 +63,7 @@ def choose_for_topic(
     None that is `taken`, repeats it, or is `outside`."""
     stated = pool.stating(topic)
     value = STATED * stated + topic.opening / (1 + np.arange(len(stated)) / 5)
-    value = value + SALIENCE * np.clip(standardise(salience), -2, 2)
+    value = value + SALIENCE * np.clip(z_scores(salience), -2, 2)
     closed = {*taken, *outside}
     order = map(int, np.argsort(-value, kind="stable"))
     likely = sorted(

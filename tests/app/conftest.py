@@ -222,12 +222,12 @@ from docqa.app.answer.events import Finished, Notice, ReadProgress
 from docqa.app.context.prefill import TokenVectors
 spec = json.loads(sys.argv[1])
 answers, warnings = [], []
-on_hidden = TokenVectors.on_hidden
+on_hidden = TokenVectors.add_hidden_outputs
 def watched(self, position, hidden):
     if position == spec.get("interrupt_inside"):
         os.kill(os.getpid(), signal.SIGINT)
     on_hidden(self, position, hidden)
-TokenVectors.on_hidden = watched
+TokenVectors.add_hidden_outputs = watched
 # Started from a shell's background, a process ignores Ctrl-C unless it says otherwise.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 options = Options(model=spec["model"], preview=False, threads=1, **spec.get("options", {}))

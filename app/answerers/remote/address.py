@@ -33,7 +33,7 @@ def is_remote(model: str | None) -> bool:
     return model is not None and ":" in model and model.partition(":")[0] in SERVERS
 
 
-def usual_url(model: str | None) -> str | None:
+def default_url(model: str | None) -> str | None:
     """The address at which a model's server listens if no other is named."""
     return SERVERS.get((model or "").partition(":")[0])
 
@@ -47,13 +47,13 @@ class Address:
     kind: str = "openai"
 
     @classmethod
-    def of(cls, model: str, base_url: str | None) -> Self:
+    def from_model_name(cls, model: str, base_url: str | None) -> Self:
         """From `KIND:NAME` and a URL. Raises UsageError for what names no server, or holds a
         password.
         """
         kind, _, name = model.partition(":")
         name = name.strip()
-        base_url = base_url or usual_url(model)
+        base_url = base_url or default_url(model)
         if not name:
             raise UsageError(
                 "names no model", where=model, hint=f"{kind}:NAME, as the server calls it"
@@ -85,7 +85,7 @@ class Address:
         )
 
     @property
-    def is_here(self) -> bool:
+    def is_on_this_machine(self) -> bool:
         """Whether the server is on this machine; what goes to it must not take the way over a
         proxy.
         """
@@ -98,10 +98,10 @@ class Address:
         """
         return f"{self.kind}:{self.name}"
 
-    def notice(self) -> str:
+    def privacy_notice(self) -> str:
         """That passages leave this machine, and where to."""
         url = urlsplit(self.base_url)
-        clear = ", unencrypted" if url.scheme == "http" and not self.is_here else ""
+        clear = ", unencrypted" if url.scheme == "http" and not self.is_on_this_machine else ""
         return f"passages of the documents and the question are sent to {url.netloc}{clear}, for {self.model}"
 
     def __str__(self) -> str:

@@ -11,20 +11,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.text import first_of
+from docqa.app.answer.text import list_first_names
 
 from .address import KEY_VARIABLE, Address, api_key
 from .stream import (
     ContextExceeded,
-    Discarded,
+    DiscardedReply,
     Piece,
     RemoteError,
     TransientError,
-    about_context,
-    contents_of,
-    pieces_of,
+    is_about_context_size,
     pieces_of_object,
+    pieces_of_stream,
     server_message,
+    stream_contents,
 )
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class ChatClient:
         think: bool | None = None,
         schema: Mapping[str, object] | None = None,
     ) -> Iterator[Piece]:
-        """The pieces of the model's reply, the last of them an End; closing the iterator ends the
+        """The pieces of the model's reply, the last of them a ReplyEnd; closing the iterator ends the
         connection.
 
         `think` None leaves it to the server whether a model that can think does so; `schema`: of
@@ -99,7 +99,7 @@ class ChatClient:
                         min(max(waited, FIRST_WAIT_S), CONNECT_S) if loads else error.wait_s or 0.0
                     )
                 again = f"waited {waited:.0f} s" if loads else f"{attempt + 1} of {ATTEMPTS}"
-                yield Discarded(f"{self._where}: {error.message}; asking again ({again})")
+                yield DiscardedReply(f"{self._where}: {error.message}; asking again ({again})")
                 time.sleep(pause)
                 attempt = attempt + (not loads)
                 waited = waited + pause
@@ -109,17 +109,18 @@ class ChatClient:
         once.
         """
         while True:
-            with self._posted(body) as response:
+            with self._post_request(body) as response:
                 if response.status_code == 200:
                     if "text/event-stream" in response.headers.get(
                         "content-type", "text/event-stream"
                     ):
-                        yield from pieces_of(
-                            contents_of(self._in_time(response.iter_lines())), self._where
+                        yield from pieces_of_stream(
+                            stream_contents(self._parts_before_timeout(response.iter_lines())),
+                            self._where,
                         )
                     else:
                         yield from pieces_of_object(
-                            "".join(self._in_time(response.iter_text())), self._where
+                            "".join(self._parts_before_timeout(response.iter_text())), self._where
                         )
                     return
                 text = ""
@@ -127,14 +128,14 @@ class ChatClient:
                     text += piece
                     if len(text) > _LONGEST_ERROR:
                         break
-                text = self._clean(text[:_LONGEST_ERROR])
+                text = self._without_api_key(text[:_LONGEST_ERROR])
                 refused = (name for name in _OPTIONAL if name in body and name in text)
                 name = next(refused, None) if response.status_code in (400, 422) else None
                 if name is None:
-                    raise self._refusal(response, text)
+                    raise self._error_of_response(response, text)
                 del body[name]
 
-    def _in_time(self, parts: Iterable[str]) -> Iterator[str]:
+    def _parts_before_timeout(self, parts: Iterable[str]) -> Iterator[str]:
         """`parts` as long as they come in time: a server that only keeps the connection open must
         not hold us.
         """
@@ -146,7 +147,7 @@ class ChatClient:
                 raise RemoteError(late, where=self._where, hint=_MORE_TIME)
 
     @contextmanager
-    def _posted(self, body: Mapping[str, object]) -> "Iterator[Response]":
+    def _post_request(self, body: Mapping[str, object]) -> "Iterator[Response]":
         """The response to one request; what goes wrong on the wire is raised as ours."""
         import httpx2
 
@@ -154,18 +155,20 @@ class ChatClient:
         try:
             with (
                 httpx2.Client(
-                    timeout=limits, follow_redirects=False, trust_env=not self.address.is_here
+                    timeout=limits,
+                    follow_redirects=False,
+                    trust_env=not self.address.is_on_this_machine,
                 ) as client,
                 client.stream(
                     "POST",
                     f"{self.address.base_url}/chat/completions",
                     json=body,
-                    headers=self._headers(),
+                    headers=self._request_headers(),
                 ) as response,
             ):
                 yield response
         except httpx2.ConnectError as error:
-            said = f"no connection ({self._clean(str(error))})"
+            said = f"no connection ({self._without_api_key(str(error))})"
             hint = "does the server run, and there?"
             raise TransientError(said, where=self._where, hint=hint) from error
         except httpx2.TimeoutException as error:
@@ -174,28 +177,28 @@ class ChatClient:
             ) from error
         except httpx2.TransportError as error:
             raise TransientError(
-                f"the connection was cut ({self._clean(str(error))})", where=self._where
+                f"the connection was cut ({self._without_api_key(str(error))})", where=self._where
             ) from error
         except (httpx2.InvalidURL, httpx2.DecodingError) as error:
             raise RemoteError(
-                self._clean(str(error)), where=self._where, hint="check --base-url"
+                self._without_api_key(str(error)), where=self._where, hint="check --base-url"
             ) from error
 
-    def _headers(self) -> dict[str, str]:
+    def _request_headers(self) -> dict[str, str]:
         key = api_key(self.address)
         return {"Authorization": f"Bearer {key}"} if key else {}
 
-    def _clean(self, text: str) -> str:
+    def _without_api_key(self, text: str) -> str:
         """`text` of a server or a library without the key, which some of them repeat."""
         key = api_key(self.address)
         return text.replace(key, "[key]") if key else text
 
-    def _refusal(self, response: "Response", text: str) -> RemoteError:
+    def _error_of_response(self, response: "Response", text: str) -> RemoteError:
         """The error of a status that is not 200."""
         status = response.status_code
         said = server_message(text)
         message = f"status {status}" + (f": {said}" if said else "")
-        if status in (400, 413, 422, 500) and about_context(text):
+        if status in (400, 413, 422, 500) and is_about_context_size(text):
             return ContextExceeded(message, where=self._where, hint=_SENDS_LESS)
         if status in _PASSING:
             loads = (
@@ -211,12 +214,12 @@ class ChatClient:
             )
         if status == 404:
             try:
-                hint = f"it has {first_of(self.models(), 8) or 'none'}"
+                hint = f"it has {list_first_names(self.list_models(), 8) or 'none'}"
             except RemoteError as error:
                 hint = error.hint
             return RemoteError(message, where=self._where, hint=hint)
         if 300 <= status < 400:
-            target = self._clean(response.headers.get("location", "elsewhere"))
+            target = self._without_api_key(response.headers.get("location", "elsewhere"))
             return RemoteError(
                 f"the server redirects to {target}",
                 where=self._where,
@@ -226,37 +229,41 @@ class ChatClient:
             message, where=self._where, hint=_SENDS_LESS if status in (400, 413) else ""
         )
 
-    def models(self) -> list[str]:
+    def list_models(self) -> list[str]:
         """The models that the server lists, as --model names them. Raises RemoteError where it
         lists none.
         """
-        return [f"{self.address.kind}:{name}" for name in self._contexts()]
+        return [f"{self.address.kind}:{name}" for name in self._context_size_by_model()]
 
-    def context(self) -> int | None:
+    def context_size(self) -> int | None:
         """Tokens of the model's context, where the server's list of models says so (vLLM, SGLang,
         llama.cpp).
         """
         try:
-            known = self._contexts()
+            known = self._context_size_by_model()
         except RemoteError:
             return None
         return known.get(self.address.name, next(iter(known.values())) if len(known) == 1 else None)
 
-    def _contexts(self) -> dict[str, int | None]:
+    def _context_size_by_model(self) -> dict[str, int | None]:
         """The models that the server lists, each with its context's tokens where that is said.
         Raises RemoteError.
         """
         import httpx2
 
         try:
-            with httpx2.Client(timeout=CONNECT_S, trust_env=not self.address.is_here) as client:
+            with httpx2.Client(
+                timeout=CONNECT_S, trust_env=not self.address.is_on_this_machine
+            ) as client:
                 listed = client.get(
-                    f"{self.address.base_url}/models", headers=self._headers()
+                    f"{self.address.base_url}/models", headers=self._request_headers()
                 ).json()
             known: dict[str, int | None] = {}
             for entry in listed["data"]:
                 tokens = entry.get("max_model_len") or (entry.get("meta") or {}).get("n_ctx")
-                known[self._clean(str(entry["id"]))] = tokens if isinstance(tokens, int) else None
+                known[self._without_api_key(str(entry["id"]))] = (
+                    tokens if isinstance(tokens, int) else None
+                )
             return known
         except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
             hint = "check the name and --base-url, which usually ends in /v1"

@@ -11,7 +11,7 @@ from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.third_party import recorded_options
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
-from docqa.app.answerers.writing.replies import BROKEN, CUT, STOPPED, goes_round
+from docqa.app.answerers.writing.replies import BROKEN, CUT, STOPPED, is_repeating_itself
 from docqa.app.context.provenance import documents_hash, provenance_without_state
 from docqa.app.options import Options
 from docqa.model.prompts.conversation import PromptForm, chat_messages
@@ -19,7 +19,7 @@ from docqa.model.prompts.written_prompt import UNSTATED
 
 from .address import Address
 from .client import ChatClient
-from .stream import End, RemoteError, room_for_passages
+from .stream import RemoteError, ReplyEnd, room_for_passages
 
 _UNLIMITED = 1 << 40
 _LONGEST = 16_000  # characters of a reply
@@ -34,7 +34,7 @@ class RemoteGenerator:
     def __init__(self, corpus: Corpus, options: Options) -> None:
         self._corpus = corpus
         self._options = options
-        self._address = Address.of(str(options.model), options.base_url)
+        self._address = Address.from_model_name(str(options.model), options.base_url)
         self._client = ChatClient(self._address, options.timeout_s)
         self.name = self._address.model
 
@@ -43,7 +43,7 @@ class RemoteGenerator:
         """As much as the server's context has room for, where it says how long that is."""
         if self._options.k is not None:
             return _UNLIMITED
-        context = self._client.context()
+        context = self._client.context_size()
         return MOST_TOKENS if context is None else min(MOST_TOKENS, room_for_passages(context))
 
     def reply(
@@ -59,7 +59,7 @@ class RemoteGenerator:
         thinks = self._options.think if form.thinks else False
         text = ""
         broken = ""
-        end = End("stop")
+        end = ReplyEnd("stop")
         try:
             for piece in self._client.complete(sent, thinks, form.schema):
                 if stopped():
@@ -68,19 +68,23 @@ class RemoteGenerator:
                     yield piece
                     text += "" if piece.thought else piece.text
                     if len(text) > _LONGEST:
-                        end = End("length")
-                    if end.finish == "length" or not piece.thought and goes_round(text, piece.text):
+                        end = ReplyEnd("length")
+                    if (
+                        end.finish == "length"
+                        or not piece.thought
+                        and is_repeating_itself(text, piece.text)
+                    ):
                         break
-                elif isinstance(piece, End):
+                elif isinstance(piece, ReplyEnd):
                     end = piece
                 else:
-                    broken = (piece.reason and _whole_sentences(text)) or broken
+                    broken = (piece.reason and _up_to_last_whole_sentence(text)) or broken
                     text = ""
                     if piece.reason:
                         yield Notice(piece.reason)
         except RemoteError as error:
-            text = _whole_sentences(text) or broken
-            end = End("broken")
+            text = _up_to_last_whole_sentence(text) or broken
+            end = ReplyEnd("broken")
             if not text:
                 raise
             yield Notice(f"{error}; what had come of the answer is kept")
@@ -99,7 +103,7 @@ class RemoteGenerator:
                     hint=hint,
                 )
         encode = self._corpus.tokenizer.encode
-        text = _as_written(text) if form.schema else text
+        text = _unwrap_json_answer(text) if form.schema else text
         return Reply(
             text, notes, end.prompt_tokens or sum(len(encode(each["content"])) for each in sent)
         )
@@ -115,7 +119,7 @@ class RemoteGenerator:
         return provenance_without_state(documents_hash(self._corpus.documents), self.name, options)
 
 
-def _as_written(text: str) -> str:
+def _unwrap_json_answer(text: str) -> str:
     """The answer in JSON as a model writes it that was asked for none: with the numbers of its
     sentences after it.
     """
@@ -128,6 +132,6 @@ def _as_written(text: str) -> str:
     return f"{words} {numbers if numbers else ''}" if words else UNSTATED
 
 
-def _whole_sentences(text: str) -> str:
+def _up_to_last_whole_sentence(text: str) -> str:
     """`text` up to the end of its last whole sentence or line."""
     return text[: max(map(text.rfind, ".!?\n")) + 1].strip()

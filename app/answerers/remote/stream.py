@@ -42,7 +42,7 @@ def room_for_passages(context: int) -> int:
     return max(int((context - reply - _PROMPT) * _SAFE), _SMALLEST)
 
 
-def about_context(text: str) -> bool:
+def is_about_context_size(text: str) -> bool:
     """Whether a refusal speaks of the context, in the words of vLLM, SGLang, llama.cpp and
     OpenAI.
     """
@@ -62,10 +62,10 @@ class ContextExceeded(RemoteError):
         """Fewer tokens of passages than `sent`. Raises RemoteError where nothing is left."""
         tokens = int(sent * _FEWER)
         if tokens < _SMALLEST:
-            raise self.nothing_fits() from self
+            raise self.error_when_nothing_fits() from self
         return tokens
 
-    def nothing_fits(self) -> RemoteError:
+    def error_when_nothing_fits(self) -> RemoteError:
         """The error of a context that has not even room for one passage."""
         hint = "start the server with a longer context"
         return RemoteError(
@@ -92,7 +92,7 @@ class TransientError(RemoteError):
 
 
 @dataclass(frozen=True)
-class End:
+class ReplyEnd:
     """The model has finished: `finish` is stop or length; tokens of the prompt as the server counts
     them, else 0.
     """
@@ -102,27 +102,30 @@ class End:
 
 
 @dataclass(frozen=True)
-class Discarded:
+class DiscardedReply:
     """What came until now is no part of the answer: it is sent again, for `reason`, or was thought,
     closed by a mark that nothing opened."""
 
     reason: str = ""
 
 
-Piece = Token | End | Discarded
+Piece = Token | ReplyEnd | DiscardedReply
 
 
 def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
     """The pieces of a whole chat completion, from a server that does not stream. Raises as
-    `pieces_of`.
+    `pieces_of_stream`.
     """
-    if not any(_fields(choice).get("message") for choice in _choices(_object(text, where))):
-        raise RemoteError(_strange(text), where=where, hint=_HINT)
-    return pieces_of((text, "[DONE]"), where)
+    if not any(
+        _object_or_empty(choice).get("message")
+        for choice in _choices_of_chunk(_parse_json_object(text, where))
+    ):
+        raise RemoteError(_unexpected_reply_message(text), where=where, hint=_HINT)
+    return pieces_of_stream((text, "[DONE]"), where)
 
 
-def pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
-    """The pieces of an event stream by its `contents_of`; the last is an End. Raises TransientError
+def pieces_of_stream(contents: Iterable[str], where: str) -> Iterator[Piece]:
+    """The pieces of an event stream by its `stream_contents`; the last is a ReplyEnd. Raises TransientError
     where it ends before the model has finished, RemoteError for lines of another form."""
     splitter = ThoughtSplitter()
     finish = ""
@@ -132,17 +135,17 @@ def pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
         if content == "[DONE]":
             finish = finish or "stop"
             break
-        chunk = _object(content, where)
-        usage = _fields(chunk.get("usage")) or usage
-        for choice in map(_fields, _choices(chunk)[:1]):
-            message = _fields(choice.get("delta") or choice.get("message"))
+        chunk = _parse_json_object(content, where)
+        usage = _object_or_empty(chunk.get("usage")) or usage
+        for choice in map(_object_or_empty, _choices_of_chunk(chunk)[:1]):
+            message = _object_or_empty(choice.get("delta") or choice.get("message"))
             reasoning = message.get("reasoning_content") or message.get("reasoning")
             text = message.get("content")
             parts = [(reasoning, True)] if isinstance(reasoning, str) and reasoning else []
             parts += splitter.add(text) if isinstance(text, str) and text else []
             if splitter.late:
                 splitter.late = False
-                yield Discarded()
+                yield DiscardedReply()
             written += sum(len(part) for part, _ in parts)
             yield from starmap(Token, parts)
             finish = str(choice.get("finish_reason") or finish)
@@ -152,22 +155,22 @@ def pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
             f"the connection ended after {written:,} characters, before the answer did", where=where
         )
     count = usage.get("prompt_tokens")
-    yield End(finish, count if isinstance(count, int) and count > 0 else 0)
+    yield ReplyEnd(finish, count if isinstance(count, int) and count > 0 else 0)
 
 
-def contents_of(lines: Iterable[str]) -> Iterator[str]:
+def stream_contents(lines: Iterable[str]) -> Iterator[str]:
     """What stands behind `data:`, and llama.cpp's `error:`; other lines keep the connection
     open.
     """
     for line in lines:
         if line.startswith("error:"):
-            error = _loaded(line.removeprefix("error:"))
-            yield json.dumps(error if _fields(error).get("error") else {"error": error})
+            error = _parse_json_or_none(line.removeprefix("error:"))
+            yield json.dumps(error if _object_or_empty(error).get("error") else {"error": error})
         elif line.startswith("data:"):
             yield line.removeprefix("data:").strip()
 
 
-def _loaded(content: str) -> object:
+def _parse_json_or_none(content: str) -> object:
     """The value of a text of JSON; None where it is none."""
     with suppress(ValueError):
         return json.loads(content)
@@ -178,7 +181,7 @@ def server_message(text: str) -> str:
     """What a server says of an error, on one line: the message of OpenAI's error object, or the
     beginning of it all.
     """
-    value = _loaded(text)
+    value = _parse_json_or_none(text)
     if isinstance(value, dict):
         error = value.get("error", value)
         found = error.get("message") or error.get("detail") if isinstance(error, dict) else error
@@ -188,30 +191,30 @@ def server_message(text: str) -> str:
     return line if len(line) <= 3 * _SHOWN else line[: 3 * _SHOWN] + " …"
 
 
-def _object(text: str, where: str) -> dict[str, object]:
-    value = _loaded(text)
+def _parse_json_object(text: str, where: str) -> dict[str, object]:
+    value = _parse_json_or_none(text)
     if value is None and text.lstrip().startswith("{"):
-        raise TransientError(f"{_strange(text)}, it breaks off", where=where)
+        raise TransientError(f"{_unexpected_reply_message(text)}, it breaks off", where=where)
     if not isinstance(value, dict) or not isinstance(value.get("choices") or [], list):
-        raise RemoteError(_strange(text), where=where, hint=_HINT)
+        raise RemoteError(_unexpected_reply_message(text), where=where, hint=_HINT)
     if value.get("error"):
-        if about_context(text):
+        if is_about_context_size(text):
             raise ContextExceeded(server_message(text), where=where)
-        code = _fields(value["error"]).get("code")
+        code = _object_or_empty(value["error"]).get("code")
         kind = TransientError if code is None or str(code).startswith(("5", "429")) else RemoteError
         raise kind(f"the server broke off: {server_message(text)}", where=where)
     return value
 
 
-def _choices(value: dict[str, object]) -> list[object]:
+def _choices_of_chunk(value: dict[str, object]) -> list[object]:
     choices = value.get("choices")
     return choices if isinstance(choices, list) else []
 
 
-def _strange(text: str) -> str:
+def _unexpected_reply_message(text: str) -> str:
     return f"the server's reply is no chat completion: {' '.join(text.split())[:_SHOWN]!r}"
 
 
-def _fields(value: object) -> dict[str, object]:
+def _object_or_empty(value: object) -> dict[str, object]:
     """`value` where it is an object; a server that sends anything else there has said nothing."""
     return value if isinstance(value, dict) else {}

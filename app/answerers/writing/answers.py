@@ -25,7 +25,7 @@ from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import kinds_in
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.rereading import ReadAlone
-from docqa.app.reading.wording.forms import fits_type
+from docqa.app.reading.wording.forms import fits_type_asked_for
 
 from .candidates import words_and_values
 from .literal import Differences
@@ -49,7 +49,7 @@ class ReadQuestion:
     small: bool = False
 
     @property
-    def least(self) -> float:
+    def least_chance_of_answer(self) -> float:
         """The chance from which a statement counts as an answer."""
         return SMALL_STATEMENT_CHANCE if self.small else STATEMENT_CHANCE
 
@@ -75,7 +75,7 @@ def claim_of(statement: str, question: str) -> tuple[str, bool]:
     return (behind if verdict is not None and not bare else statement), bare
 
 
-def answering(
+def chance_and_runs_that_answer(
     asked: ReadQuestion, statement: str, runs: Sequence[Run]
 ) -> tuple[float, list[tuple[float, Run]], list[Mapping[str, float]]]:
     """(the chance that `statement` answers and some of `runs` say so, those that do with the chance
@@ -84,15 +84,16 @@ def answering(
     verdict, (claim, bare) = starts_with_verdict(statement)[0], claim_of(statement, asked.question)
     alone, *read = asked.read([statement, *(run.places for run in runs)])
     said = words_and_values(claim)
-    agrees = _agreement(verdict, read)
+    agrees = _verdict_log_odds(verdict, read)
     most = max((text.answers for text in read), default=0.0)
     anywhere = dict[str, float](
         statement_answers=alone.answers,
         like_the_readers=max(
-            (_likeness(said, words_and_values(words)) for words in asked.words), default=0.0
+            (_share_of_common_words(said, words_and_values(words)) for words in asked.words),
+            default=0.0,
         ),
-        kinds_of_the_readers=_share_of_kinds(claim, asked.words),
-        wrong_type=float(not fits_type(asked.question, claim)),
+        kinds_of_the_readers=_share_of_words_of_same_kind(claim, asked.words),
+        wrong_type=float(not fits_type_asked_for(asked.question, claim)),
         other_verdict=min(agrees, 0.0),
         passage_answers=asked.passage_answers,
     )
@@ -107,11 +108,13 @@ def answering(
             found.append((text.chance * chance_of(agrees) if bare else chance_of(odds), run))
             signals.append(each)
     best = max((chance for chance, _ in found), default=0.0)
-    saying = [(chance, run) for chance, run in found if chance >= min(best, asked.least)]
+    saying = [
+        (chance, run) for chance, run in found if chance >= min(best, asked.least_chance_of_answer)
+    ]
     return best, saying, [] if bare else signals
 
 
-def _agreement(verdict: Verdict | None, read: Sequence[ReadAlone]) -> float:
+def _verdict_log_odds(verdict: Verdict | None, read: Sequence[ReadAlone]) -> float:
     """The log-odds of the verdict, in bounds, by the texts that rather answer; 0 without one."""
     if verdict is None or not read:
         return 0.0
@@ -121,13 +124,13 @@ def _agreement(verdict: Verdict | None, read: Sequence[ReadAlone]) -> float:
     return max(min(yes, _SURE_VERDICT), -_SURE_VERDICT) * (1 if verdict is Verdict.YES else -1)
 
 
-def _likeness(said: Sequence[str], words: Sequence[str]) -> float:
+def _share_of_common_words(said: Sequence[str], words: Sequence[str]) -> float:
     """The share, 0 to 1, of the words of both that they have in common."""
     shared = sum((Counter(said) & Counter(words)).values())
     return 2 * shared / (len(said) + len(words)) if shared else 0.0
 
 
-def _share_of_kinds(claim: str, words: Sequence[str]) -> float:
+def _share_of_words_of_same_kind(claim: str, words: Sequence[str]) -> float:
     """The share of `words`, which the reader would answer with, that have a value of a kind which
     `claim` has, or none as that: the reader's telling of what is asked for."""
     kinds = kinds_in(claim)

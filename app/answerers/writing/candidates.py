@@ -40,21 +40,21 @@ class CandidateSentences:
         self._index = index
 
     @cached_property
-    def _words(self) -> list[frozenset[str]]:
+    def _sentence_word_sets(self) -> list[frozenset[str]]:
         return [
             frozenset(words_and_values(each.text_in(self._context.documents)))
             for each in self._given.sentences
         ]
 
-    def best(self, statement: str) -> list[list[Located]]:
+    def most_likely_runs(self, statement: str) -> list[list[Located]]:
         """Runs of sentences that may bear out `statement`, the most likely run first. The last one
         is what bears out most of its words together."""
         said = set(words_and_values(statement))
         scored = list[tuple[float, int]]()
         runs = list[tuple[int, ...]]()
         counted = {figure.value for figure in figures(statement) if figure.digits}
-        for number, words in enumerate(self._words):
-            share = self._index.coverage(said, words)
+        for number, words in enumerate(self._sentence_word_sets):
+            share = self._index.share_of_question_idf(said, words)
             if share >= _LEAST:
                 numbers = len(counted & words) / len(counted) if counted else 0.0
                 # Of two that say as much the shorter one is nearer.
@@ -65,13 +65,17 @@ class CandidateSentences:
             runs = [(best,)]
             for number in [number for score, number in scored[1:4] if score >= _APART * most][:1]:
                 runs += [(min(best, number), max(best, number)), (number,)]
-            runs.append(tuple(n for n in (best - 1, best, best + 1) if 0 <= n < len(self._words)))
-        runs.append(self._together(statement))
+            runs.append(
+                tuple(
+                    n for n in (best - 1, best, best + 1) if 0 <= n < len(self._sentence_word_sets)
+                )
+            )
+        runs.append(self._sentences_sharing_most_words(statement))
         return [
             [self._given.sentences[number] for number in run] for run in dict.fromkeys(runs) if run
         ]
 
-    def _together(self, statement: str) -> tuple[int, ...]:
+    def _sentences_sharing_most_words(self, statement: str) -> tuple[int, ...]:
         """Numbers from 0, in order, of the sentences that together have most words of `statement`,
         but for words of titles."""
         titles = {word for document in self._context.documents for word in terms(document.title)}
@@ -79,35 +83,48 @@ class CandidateSentences:
         wanted = said - titles or said
         left = set(wanted)
         chosen = list[int]()
-        while self._words and len(chosen) < _MOST_TOGETHER:
+        while self._sentence_word_sets and len(chosen) < _MOST_TOGETHER:
             # Of two that add as much the one that says more of it all, and then the shorter one.
-            added = [self._index.coverage(wanted, left & words) for words in self._words]
+            added = [
+                self._index.share_of_question_idf(wanted, left & words)
+                for words in self._sentence_word_sets
+            ]
             rated = [
-                (more + 0.1 * self._index.coverage(wanted, words), -len(words), -number)
-                for number, (more, words) in enumerate(zip(added, self._words, strict=True))
+                (
+                    more + 0.1 * self._index.share_of_question_idf(wanted, words),
+                    -len(words),
+                    -number,
+                )
+                for number, (more, words) in enumerate(
+                    zip(added, self._sentence_word_sets, strict=True)
+                )
             ]
             best = -max(rated)[2]
             if added[best] < _LEAST_MORE:
                 break
             chosen.append(best)
-            left -= self._words[best]
+            left -= self._sentence_word_sets[best]
         return tuple(sorted(chosen))
 
-    def share(self, statement: str, places: Sequence[Located]) -> float:
+    def share_of_words_in_places(self, statement: str, places: Sequence[Located]) -> float:
         """The share, 0 to 1, of the words of `statement` that stand in `places`, by their
         weight.
         """
         texts = (place.text_in(self._context.documents) for place in places)
         found = frozenset(word for text in texts for word in words_and_values(text))
-        return self._index.coverage(set(words_and_values(statement)), found)
+        return self._index.share_of_question_idf(set(words_and_values(statement)), found)
 
-    def needed(
+    def without_needless_quotes(
         self, statement: str, quotes: Sequence[tuple[Located, ...]]
     ) -> list[tuple[Located, ...]]:
         """`quotes` without those that say nothing of `statement` that the others do not say."""
         kept = list(dict.fromkeys(quotes))
-        for quote in sorted(kept, key=lambda spans: self.share(statement, spans)):
+        for quote in sorted(
+            kept, key=lambda spans: self.share_of_words_in_places(statement, spans)
+        ):
             others = [spans for spans in kept if spans != quote]
-            said, less = (self.share(statement, [*chain(*each)]) for each in (kept, others))
+            said, less = (
+                self.share_of_words_in_places(statement, [*chain(*each)]) for each in (kept, others)
+            )
             kept = others if others and said - less < _LEAST_NEEDED else kept
         return kept

@@ -8,25 +8,25 @@ from itertools import chain
 
 from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Place, Support
-from docqa.app.answer.text import clip, first_of
+from docqa.app.answer.text import clip, list_first_names
 from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.remote.stream import RemoteError
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
-from docqa.app.quotes.quoting import quote_span
-from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, too_short
+from docqa.app.quotes.quoting import span_to_quote
+from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, is_too_short_quote
 
-from .answers import ReadQuestion, Run, answering, claim_of
+from .answers import ReadQuestion, Run, chance_and_runs_that_answer, claim_of
 from .candidates import CandidateSentences
-from .excerpts import Given, around
-from .literal import Differences, denies, differences
+from .excerpts import Given, text_around
+from .literal import Differences, has_denial, literal_differences
 from .replies import STOPPED
 from .statements import (
     Written,
     WrittenStatement,
-    plain,
+    plain_line,
     starts_with_verdict,
 )
 from .support import Evidence, Judge, judge_statements
@@ -59,7 +59,7 @@ class CheckedStatement:
     verdicts: list[tuple[str, QuoteVerdict]] = field(default_factory=list)
 
     @property
-    def invented(self) -> list[str]:
+    def invented_quotations(self) -> list[str]:
         """Words between quotation marks that stand so in no document."""
         return [
             said
@@ -79,7 +79,7 @@ class CheckedText:
     answers: float = 1.0
 
     @property
-    def weak(self) -> list[CheckedStatement]:
+    def weak_statements(self) -> list[CheckedStatement]:
         """The statements that no quote bears out, or that one contradicts."""
         return [
             item
@@ -88,9 +88,9 @@ class CheckedText:
         ]
 
     @property
-    def good(self) -> list[CheckedStatement]:
+    def good_statements(self) -> list[CheckedStatement]:
         """The statements that were cut from a page or are supported."""
-        return [item for item in self.statements if item.support.good]
+        return [item for item in self.statements if item.support.is_good]
 
 
 def check_text(
@@ -105,7 +105,9 @@ def check_text(
     """Look up what every statement of `written` cites, and judge it; where that does not bear it
     out, look in `pool`, by default the sentences that the model was given. With `asked` something
     has to answer; where nothing does, all is supported in part at most."""
-    return _ReplyCheck(given, corpus, question, judge, asked, pool or given).run(written)
+    return _ReplyCheck(given, corpus, question, judge, asked, pool or given).check_statements(
+        written
+    )
 
 
 MENDING = "the model is asked to cite or withdraw what no quote supports"
@@ -114,7 +116,7 @@ Checked = tuple[
 ]  # (a reply, None where it states nothing; what to say of it)
 
 
-def checked_and_mended(
+def check_and_mend(
     reply: Reply,
     check: Callable[[Reply], Checked],
     again: Callable[[str, Sequence[str]], Generator[Event, None, Reply]],
@@ -126,7 +128,7 @@ def checked_and_mended(
     if (
         checked is None
         or stopped()
-        or not (weak := checked.weak if checked.good else checked.statements)
+        or not (weak := checked.weak_statements if checked.good_statements else checked.statements)
     ):
         return checked, notes
     try:
@@ -137,18 +139,20 @@ def checked_and_mended(
     if stopped():  # half of a second reply says less than the whole first one
         return checked, (*notes, STOPPED)
     second, more = check(second_reply)
-    return (second, more) if better(second, checked) else (checked, notes)
+    return (second, more) if is_better_reply(second, checked) else (checked, notes)
 
 
-def better(second: CheckedText | None, first: CheckedText) -> bool:
+def is_better_reply(second: CheckedText | None, first: CheckedText) -> bool:
     """Whether the second reply is to be taken: it states something that is borne out where the
     first does not, or no less of that and less that is not. None: the model withdrew all, which
     counts where nothing of the first was borne out."""
     if second is None:
-        return not first.good
-    if not first.good:
-        return bool(second.good)
-    return len(second.good) >= len(first.good) and len(second.weak) < len(first.weak)
+        return not first.good_statements
+    if not first.good_statements:
+        return bool(second.good_statements)
+    return len(second.good_statements) >= len(first.good_statements) and len(
+        second.weak_statements
+    ) < len(first.weak_statements)
 
 
 class _ReplyCheck:
@@ -169,31 +173,40 @@ class _ReplyCheck:
         self.pool = pool
         self.candidates = CandidateSentences(pool, corpus.context, corpus.word_index)
 
-    def run(self, written: Written) -> CheckedText:
+    def check_statements(self, written: Written) -> CheckedText:
         found = [CheckedStatement(statement) for statement in written.statements]
         for item in found:
-            cited = next(iter(self._numbered(item)), None)
+            cited = next(iter(self._sentences_cited_by_number(item)), None)
             hint = CitedPlace(cited.document, cited.page, cited.start) if cited else None
             item.verdicts = [
                 (words, self.corpus.verifier.verify(words, hint))
                 for words in item.written.quotations
             ]
-        self._judge([item for item in found if not self._is_quoted(item)])
-        answers = self._require_answer(found, self.asked) if self.asked is not None else 1.0
+        self._judge_by_evidence([item for item in found if not self._is_quoted(item)])
+        answers = (
+            self._require_answer_to_question(found, self.asked) if self.asked is not None else 1.0
+        )
         for item in found:
             if not item.verdicts:
-                item.quotes = self.candidates.needed(self._claim(item.written), item.quotes)
-            if item.invented and item.support.good:
+                item.quotes = self.candidates.without_needless_quotes(
+                    self._self_contained_claim(item.written), item.quotes
+                )
+            if item.invented_quotations and item.support.is_good:
                 item.support = Support.PARTLY
         notes = []
         if numbers := sorted(
-            {n for item in found for n in item.written.numbers if self.given.sentence(n) is None}
+            {
+                n
+                for item in found
+                for n in item.written.numbers
+                if self.given.sentence_location(n) is None
+            }
         ):
             notes.append(
-                f"the model cites what it was not given: {first_of([f'[{n}]' for n in numbers], _MOST_NAMED)}"
+                f"the model cites what it was not given: {list_first_names([f'[{n}]' for n in numbers], _MOST_NAMED)}"
             )
         invented = dict.fromkeys(
-            clip(words, _LONGEST_NOTE) for item in found for words in item.invented
+            clip(words, _LONGEST_NOTE) for item in found for words in item.invented_quotations
         )
         notes += [f"between quotation marks, and in no document: {words}" for words in invented]
         return CheckedText(written.text, tuple(found), tuple(notes), answers)
@@ -203,44 +216,49 @@ class _ReplyCheck:
     def _is_quoted(self, item: CheckedStatement) -> bool:
         """Whether a statement is the documents' own words, alone or between quotation marks."""
         verified = [verdict for _, verdict in item.verdicts if verdict.verified]
-        long = any(not too_short(words) for words, _ in item.verdicts)
+        long = any(not is_too_short_quote(words) for words, _ in item.verdicts)
         if item.written.only_quoted and long and len(verified) == len(item.verdicts):
             # The sentence around a place; what goes over a page's end stays as it is.
             places = (verdict.spans for verdict in verified)
-            quotes = [(self._sentence(spans[0]),) if len(spans) == 1 else spans for spans in places]
-            self._take(item, quotes, Support.QUOTED)
+            quotes = [
+                (self._sentence_around(spans[0]),) if len(spans) == 1 else spans for spans in places
+            ]
+            self._set_quotes_and_support(item, quotes, Support.QUOTED)
             item.moved = any(verdict.place is Place.MOVED for verdict in verified)
             return True
         # Its words stand as they are in a sentence, among cited ones first; a word or two there
         # alone. A part of a sentence whose denial was left out is not the document's statement.
-        said = plain(item.written.text).strip(" \"“”'‘’")
+        said = plain_line(item.written.text).strip(" \"“”'‘’")
         wanted = fold(said).text.strip().rstrip(".;,:!")
         if not any(map(str.isalnum, wanted)) or not count_content_words(said):
             return False
-        cited = [*self._numbered(item), *(span for verdict in verified for span in verdict.spans)]
-        short = too_short(said) or len(said.split()) <= _FEW
+        cited = [
+            *self._sentences_cited_by_number(item),
+            *(span for verdict in verified for span in verdict.spans),
+        ]
+        short = is_too_short_quote(said) or len(said.split()) <= _FEW
         few = len(wanted.split()) <= _FEW
         for place in cited if short else (*cited, *self.pool.sentences):
-            sentence = self._sentence(place)
-            shown = fold(self._words(sentence)).text
+            sentence = self._sentence_around(place)
+            shown = fold(self._text_at(sentence)).text
             if find_whole(shown, wanted) and (
-                few or denies(wanted) or not denies(shown.replace(wanted, " ", 1))
+                few or has_denial(wanted) or not has_denial(shown.replace(wanted, " ", 1))
             ):
-                self._take(item, [(sentence,)], Support.QUOTED)
+                self._set_quotes_and_support(item, [(sentence,)], Support.QUOTED)
                 return True
         return False
 
     # What is borne out
 
-    def _judge(self, items: Sequence[CheckedStatement]) -> None:
+    def _judge_by_evidence(self, items: Sequence[CheckedStatement]) -> None:
         """Judge statements by what they cite, one quote where one suffices, and the rest by the
         sentences nearest to it."""
-        for runs_of in (self._cited_runs, self._near_runs):
+        for runs_of in (self._runs_cited_by_statement, self._runs_nearest_to_statement):
             tried = [
-                (item, run) for item in items if not item.support.good for run in runs_of(item)
+                (item, run) for item in items if not item.support.is_good for run in runs_of(item)
             ]
-            claims = [self._claim(item.written) for item, _ in tried]
-            evidence = [self._evidence([*chain(*run)]) for _, run in tried]
+            claims = [self._self_contained_claim(item.written) for item, _ in tried]
+            evidence = [self._evidence_for_judge([*chain(*run)]) for _, run in tried]
             for (item, run), new in zip(
                 tried, judge_statements(self.judge, claims, evidence), strict=True
             ):
@@ -252,47 +270,63 @@ class _ReplyCheck:
                     and len(run) == 1
                     and item.support is Support.UNSUPPORTED
                 ):
-                    better = self.candidates.share(item.written.plain, run[0]) >= _SAME_MATTER
-                if better or new.good and not item.support.good:
+                    better = (
+                        self.candidates.share_of_words_in_places(item.written.plain, run[0])
+                        >= _SAME_MATTER
+                    )
+                if better or new.is_good and not item.support.is_good:
                     item.support = new
                     item.quotes = run
-                    item.moved = runs_of == self._near_runs and bool(item.written.numbers)
+                    item.moved = runs_of == self._runs_nearest_to_statement and bool(
+                        item.written.numbers
+                    )
 
-    def _cited_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
+    def _runs_cited_by_statement(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
         """The sentences that are cited by number, those around the quotations that were found, and
         all together.
         """
-        found: list[tuple[Located, ...]] = [(place,) for place in self._numbered(item)]
+        found: list[tuple[Located, ...]] = [
+            (place,) for place in self._sentences_cited_by_number(item)
+        ]
         for _, verdict in item.verdicts:
             if verdict.spans and (verdict.verified or not found):
-                found.append(tuple(self._sentence(span) for span in verdict.spans))
+                found.append(tuple(self._sentence_around(span) for span in verdict.spans))
         found = list(dict.fromkeys(found))
         return [*([spans] for spans in found), *([found] if len(found) > 1 else [])]
 
-    def _near_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
+    def _runs_nearest_to_statement(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
         return [
-            [(place,) for place in run] for run in self.candidates.best(self._claim(item.written))
+            [(place,) for place in run]
+            for run in self.candidates.most_likely_runs(self._self_contained_claim(item.written))
         ]
 
-    def _numbered(self, item: CheckedStatement) -> list[Located]:
-        return [place for number in item.written.numbers if (place := self.given.sentence(number))]
+    def _sentences_cited_by_number(self, item: CheckedStatement) -> list[Located]:
+        return [
+            place
+            for number in item.written.numbers
+            if (place := self.given.sentence_location(number))
+        ]
 
-    def _require_answer(self, found: Sequence[CheckedStatement], asked: ReadQuestion) -> float:
+    def _require_answer_to_question(
+        self, found: Sequence[CheckedStatement], asked: ReadQuestion
+    ) -> float:
         """What answers the question is supported by the sentences that say so; where nothing does,
         what is borne out is still no answer. Returns the chance that something does."""
         best = 0.0
         for item in found[:_MOST_ASKED]:
             words = f"{item.written.lead.rstrip(':')} {item.written.plain}".strip()
-            chance, saying, item.signals = answering(asked, words, self._runs(item, words, asked))
+            chance, saying, item.signals = chance_and_runs_that_answer(
+                asked, words, self._runs_that_may_answer(item, words, asked)
+            )
             best = max(best, chance)
             if (
                 saying
-                and chance >= asked.least
-                and not (item.support.good and item.written.numbers)
+                and chance >= asked.least_chance_of_answer
+                and not (item.support.is_good and item.written.numbers)
             ):
                 run = self._most_believed(words, saying)
                 item.moved = bool(item.written.numbers) and not set(run.places) & set(
-                    self._numbered(item)
+                    self._sentences_cited_by_number(item)
                 )
                 copied = find_whole(fold(run.text).text, fold(words).text.strip().rstrip(".;,:!"))
                 support = (
@@ -300,9 +334,9 @@ class _ReplyCheck:
                     if copied and not claim_of(words, asked.question)[1]
                     else Support.SUPPORTED
                 )
-                self._take(item, [(place,) for place in run.places], support)
+                self._set_quotes_and_support(item, [(place,) for place in run.places], support)
         for item in found:
-            if item.support.good and best < asked.least:
+            if item.support.is_good and best < asked.least_chance_of_answer:
                 item.support = Support.PARTLY
         return best
 
@@ -321,55 +355,70 @@ class _ReplyCheck:
         ]
         return saying[worth.index(max(worth))][1]
 
-    def _runs(self, item: CheckedStatement, words: str, asked: ReadQuestion) -> list[Run]:
+    def _runs_that_may_answer(
+        self, item: CheckedStatement, words: str, asked: ReadQuestion
+    ) -> list[Run]:
         """Sentences that may say that a statement answers: the cited ones, those near its words,
         the reader's.
         """
         claim, bare = claim_of(words, asked.question)
         numbers = [
-            number for place in asked.places if (number := self.pool.number_at(place)) is not None
+            number
+            for place in asked.places
+            if (number := self.pool.sentence_number_at(place)) is not None
         ]
         likely = [self.pool.sentences[number - 1] for number in dict.fromkeys(numbers)]
-        cited = self._numbered(item)
-        near = self.candidates.best(f"{self.question} {claim}")[:_MOST_SEEN]
-        runs = [*([cited] if cited else []), *([] if bare else self.candidates.best(claim)), *near]
+        cited = self._sentences_cited_by_number(item)
+        near = self.candidates.most_likely_runs(f"{self.question} {claim}")[:_MOST_SEEN]
+        runs = [
+            *([cited] if cited else []),
+            *([] if bare else self.candidates.most_likely_runs(claim)),
+            *near,
+        ]
         runs += [[place] for place in likely[:_MOST_LIKELY]]
         said = self.question if bare else claim
         found = list[Run]()
         for places in dict.fromkeys(map(tuple, runs)):
-            evidence = self._evidence(places)
-            differs = differences(said, evidence.quoted, evidence.around)
+            evidence = self._evidence_for_judge(places)
+            differs = literal_differences(said, evidence.quoted, evidence.around)
             differs = Differences(numbers=differs.numbers) if bare else differs
-            found.append(Run(places, evidence.quoted, self.candidates.share(said, places), differs))
+            found.append(
+                Run(
+                    places,
+                    evidence.quoted,
+                    self.candidates.share_of_words_in_places(said, places),
+                    differs,
+                )
+            )
         return found
 
-    def _evidence(self, places: Sequence[Located]) -> Evidence:
-        near = " ".join(around(self.corpus.context, place) for place in places[:2])
-        return Evidence(_APART.join(map(self._words, places)), near)
+    def _evidence_for_judge(self, places: Sequence[Located]) -> Evidence:
+        near = " ".join(text_around(self.corpus.context, place) for place in places[:2])
+        return Evidence(_APART.join(map(self._text_at, places)), near)
 
-    def _claim(self, statement: WrittenStatement) -> str:
+    def _self_contained_claim(self, statement: WrittenStatement) -> str:
         """The statement as it can be judged alone: an item with the line above its list, a few
         words with the question."""
         words = starts_with_verdict(statement.plain)[1] or statement.plain
         if statement.lead:
             return f"{statement.lead.rstrip(':')} {words}"
-        return f"{self.question.rstrip('?')}: {words}" if too_short(words) else words
+        return f"{self.question.rstrip('?')}: {words}" if is_too_short_quote(words) else words
 
     # Parts
 
-    def _take(
+    def _set_quotes_and_support(
         self, item: CheckedStatement, quotes: Sequence[tuple[Located, ...]], support: Support
     ) -> None:
         item.support = support
         item.quotes = list(dict.fromkeys(quotes))
 
-    def _sentence(self, place: Located) -> Located:
+    def _sentence_around(self, place: Located) -> Located:
         """The sentence, or of a long one the clause, around a place."""
         if place in self.given.places or place in self.pool.places:
             return place
         page = self.corpus.documents[place.document].pages[place.page - 1]
-        span = quote_span(page.text, place.start, place.end)
+        span = span_to_quote(page.text, place.start, place.end)
         return Located(place.document, place.page, span.start, span.end)
 
-    def _words(self, place: Located) -> str:
+    def _text_at(self, place: Located) -> str:
         return " ".join(place.text_in(self.corpus.documents).split())

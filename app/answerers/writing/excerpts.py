@@ -46,23 +46,25 @@ class Given:
         return {place: number for number, place in enumerate(self.sentences, 1)}
 
     @cached_property
-    def lines(self) -> dict[int, str]:
+    def line_by_number(self) -> dict[int, str]:
         """The words of each numbered sentence on one line, by its number."""
         return {int(found[1]): found[2] for found in _MARKED.finditer(self.text)}
 
     @property
-    def unnumbered(self) -> str:
+    def text_without_numbers(self) -> str:
         """What the model reads, without the numbers."""
         return _MARKED.sub(r"\2", self.text)
 
-    def nearest(self, places: Iterable[Located]) -> tuple[tuple[int, str], ...]:
+    def numbered_sentences_at(self, places: Iterable[Located]) -> tuple[tuple[int, str], ...]:
         """(number, words) of the first few sentences in which `places` begin, in their order; none
         for a model that has read all."""
-        found = map(self.number_at, places if self.numbered else ())
+        found = map(self.sentence_number_at, places if self.numbered else ())
         numbers = dict.fromkeys(number for number in found if number is not None)
-        return tuple((number, self.lines[number]) for number in islice(numbers, _MOST_NEAREST))
+        return tuple(
+            (number, self.line_by_number[number]) for number in islice(numbers, _MOST_NEAREST)
+        )
 
-    def number_at(self, place: Located) -> int | None:
+    def sentence_number_at(self, place: Located) -> int | None:
         """The number of the sentence in which a place begins."""
         inside = (
             number
@@ -72,7 +74,7 @@ class Given:
         )
         return next(inside, None)
 
-    def sentence(self, number: int) -> Located | None:
+    def sentence_location(self, number: int) -> Located | None:
         """Where sentence `number` stands; None where there is none of that number."""
         return self.sentences[number - 1] if 0 < number <= len(self.sentences) else None
 
@@ -88,7 +90,7 @@ def choose_passages(
 ) -> list[int]:
     """Indices of the passages of `ranked` to give, in reading order: at most `most`, and `tokens`
     tokens with their marks, but at least the best one where there is any."""
-    inside = set(_asked_about(context, scope))
+    inside = set(_passages_asked_about(context, scope))
     order = [item.passage_number for item in ranked if item.passage_number in inside]
     if each:  # the best of every document first, then the second best of every one
         by_document: dict[int, list[int]] = {}
@@ -115,7 +117,9 @@ def choose_passages(
     return sorted(chosen)
 
 
-def give(context: Context, passages: Sequence[int], *, whole: bool = False) -> Given:
+def number_sentences_of_passages(
+    context: Context, passages: Sequence[int], *, whole: bool = False
+) -> Given:
     """The text of `passages`, indices of the context in its order, and the places of their
     sentences.
     """
@@ -130,7 +134,7 @@ def give(context: Context, passages: Sequence[int], *, whole: bool = False) -> G
             index - 1,
             above,
         ):  # it does not go on with the one right before it, under the same heading
-            lines.append(f"\n## {_head(context, placed)}")
+            lines.append(f"\n## {_heading_line(context, placed)}")
         before = index, above
         text = context.text_of(placed)
         first = passage.start
@@ -142,26 +146,31 @@ def give(context: Context, passages: Sequence[int], *, whole: bool = False) -> G
     return Given("\n".join(lines).strip(), tuple(places), tuple(passages), whole)
 
 
-def give_all(context: Context) -> Given:
+def number_all_sentences(context: Context) -> Given:
     """All passages of all documents; for a model that has read them and cites by pages and
     words.
     """
-    return replace(give(context, range(len(context.passages)), whole=True), numbered=False)
+    return replace(
+        number_sentences_of_passages(context, range(len(context.passages)), whole=True),
+        numbered=False,
+    )
 
 
-def is_whole(context: Context, passages: Iterable[int], scope: Scope | None) -> bool:
+def is_everything_asked_about(
+    context: Context, passages: Iterable[int], scope: Scope | None
+) -> bool:
     """Whether `passages` are all that the question is about."""
-    return set(_asked_about(context, scope)) <= set(passages)
+    return set(_passages_asked_about(context, scope)) <= set(passages)
 
 
-def _asked_about(context: Context, scope: Scope | None) -> Sequence[int]:
+def _passages_asked_about(context: Context, scope: Scope | None) -> Sequence[int]:
     inside = (
         passages_in(scope, context) if scope is not None and (scope.whole or scope.inside) else []
     )
     return inside or range(len(context.passages))
 
 
-def around(context: Context, place: Located) -> str:
+def text_around(context: Context, place: Located) -> str:
     """What stands beside and above a place: its passage, the one before it, the headings, the
     document's title.
     """
@@ -179,7 +188,7 @@ def around(context: Context, place: Located) -> str:
     )
 
 
-def _head(context: Context, placed: PlacedPassage) -> str:
+def _heading_line(context: Context, placed: PlacedPassage) -> str:
     """`lease.pdf, page 12, 4 Liability > 4.2 Cap`."""
     document = context.documents[placed.document]
     passage = placed.passage

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from docqa.app.answer.events import Token
 from docqa.app.answerers.answerer import Reply
 
-from .replies import STOPPED, goes_round
+from .replies import STOPPED, is_repeating_itself
 
 if TYPE_CHECKING:
     from docqa.model.decode.quotation import QuotableText
@@ -28,7 +28,7 @@ _TURN_TOKENS = (
 )
 
 
-def write(
+def write_reply(
     model: "WritingModel", state: "State", quotable: "QuotableText", stopped: Callable[[], bool]
 ) -> Generator[Token, None, Reply]:
     """Write from the end of `state`, which is not moved: the most probable tokens, quotations from
@@ -37,7 +37,7 @@ def write(
     from docqa.model.decode.generate import generate
     from docqa.model.decode.quotation import QuotingRule
 
-    ends = turn_ends(model.tokenizer)
+    ends = turn_end_tokens(model.tokenizer)
     rule = QuotingRule(quotable, model.tokenizer, ends)
     written: list[int] = []
     text = ""
@@ -47,7 +47,7 @@ def write(
         if piece.text:
             yield Token(piece.text)
         text += piece.text
-        if goes_round(text, piece.text):
+        if is_repeating_itself(text, piece.text):
             break
         if stopped():
             return Reply(model.tokenizer.decode(written), (STOPPED,))
@@ -59,7 +59,7 @@ def write(
     return Reply(model.tokenizer.decode(written))
 
 
-def think(
+def think_before_reply(
     model: "WritingModel", state: "State", stopped: Callable[[], bool]
 ) -> Generator[Token, None, None]:
     """Let the model think in `state`, which is moved after the thought; yields what it thinks,
@@ -87,7 +87,7 @@ def think(
     model.prefill([*written, *model.tokenizer.encode_template(f"\n{CLOSING}\n\n")], state)
 
 
-def turn_ends(tokenizer: "Tokenizer") -> frozenset[int]:
+def turn_end_tokens(tokenizer: "Tokenizer") -> frozenset[int]:
     """The tokens that end what a model writes: its own end, and any that opens or closes a turn."""
     named = (tokenizer.token_id(name) for name in _TURN_TOKENS)
     return frozenset([*tokenizer.eos_ids, *(token for token in named if token is not None)])

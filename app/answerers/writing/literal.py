@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
-from docqa.app.facts.facts import Relation, compare, fact_of, read_dates, states
+from docqa.app.facts.facts import Relation, compare_facts, fact_of, is_fact_stated, read_dates
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
 from docqa.ingest.language.quantities import figures, folded
 from docqa.ingest.language.sentences import sentence_texts
 
-from .opposites import opposed, other_bounds
+from .opposites import numbers_with_opposite_bound, words_with_opposite_in_quotes
 
 _NOT = re.compile(
     r"\b(?<!or )(?:(?:not|no(?!\.?\s*\d)|never|neither|nor|none|nothing|cannot)\b"
@@ -79,7 +79,7 @@ class Differences:
     contrasts: tuple[str, ...] = ()
 
     @property
-    def decisive(self) -> bool:
+    def is_decisive(self) -> bool:
         """Whether the statement cannot be called supported at all, in any part."""
         return bool(self.numbers or self.negations or self.contrasts)
 
@@ -87,35 +87,41 @@ class Differences:
         return any(vars(self).values())
 
 
-def differences(statement: str, quoted: str, around: str = "") -> Differences:
+def literal_differences(statement: str, quoted: str, around: str = "") -> Differences:
     """What `statement` says that `quoted` does not; names and numbers of places may also be in what
     is `around` the quotes."""
-    close = _closest(statement, quoted)
+    close = _closest_sentences(statement, quoted)
     return Differences(
-        numbers=(*_numbers(statement, quoted, around), *other_bounds(statement, quoted)),
-        negations=tuple(_negations(statement, close, sentence_texts(quoted))),
+        numbers=(
+            *_missing_numbers(statement, quoted, around),
+            *numbers_with_opposite_bound(statement, quoted),
+        ),
+        negations=tuple(_differing_negations(statement, close, sentence_texts(quoted))),
         modals=tuple(
             said.group()
             for strict, loose in ((_STRICT_DUTY, _DUTY), (_STRICT_LEAVE, _LEAVE))
             if (said := strict.search(statement)) and not loose.search(quoted)
         ),
-        names=(*_names(statement, f"{quoted} {around}"), *_opening_name(statement, close, around)),
-        contrasts=tuple(opposed(statement, quoted)),
+        names=(
+            *_missing_names(statement, f"{quoted} {around}"),
+            *_missing_opening_name(statement, close, around),
+        ),
+        contrasts=tuple(words_with_opposite_in_quotes(statement, quoted)),
     )
 
 
-def denies(text: str) -> bool:
+def has_denial(text: str) -> bool:
     """Whether `text` denies something with "not" or a word like it."""
     return _NOT.search(text) is not None
 
 
-def names_and_figures(statement: str) -> int:
+def count_names_and_figures(statement: str) -> int:
     """How many different names, after its first word, and numbers in digits `statement` has."""
     names = {match.group() for match in _NAME.finditer(statement) if match.start()}
     return len(names) + len({figure.value for figure in figures(statement) if figure.digits})
 
 
-def _numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
+def _missing_numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
     known = [fact_of(figure) for figure in figures(quoted)]
     near = {figure.value for figure in figures(f"{quoted} {around}")}
     of_places = {
@@ -124,39 +130,43 @@ def _numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
     for figure in figures(statement):
         if not figure.digits and figure.value in _LOOSE and not figure.unit:
             # "two heirs", "three heirs": the quotes count the same, and always with another number
-            counted = _counted(folded(statement), figure.end)
+            counted = _stem_after_number(folded(statement), figure.end)
             others = (
                 other
                 for other in figures(quoted)
-                if counted and _counted(folded(quoted), other.end) == counted
+                if counted and _stem_after_number(folded(quoted), other.end) == counted
             )
             found = {other.value for other in others}
             if found and figure.value not in found:
                 yield figure.shown
-        elif not (figure.value in of_places and figure.value in near) and not states(
+        elif not (figure.value in of_places and figure.value in near) and not is_fact_stated(
             known, fact_of(figure)
         ):
             yield figure.shown + (f" {figure.unit}" if figure.unit else "")
     dated = read_dates(quoted)
     for shown, readings in groupby(read_dates(statement), key=lambda fact: fact.shown):
-        if all(compare(one, other) is Relation.CONFLICTING for one in readings for other in dated):
+        if all(
+            compare_facts(one, other) is Relation.CONFLICTING for one in readings for other in dated
+        ):
             yield shown
-    yield from sorted(_addresses(statement) - _addresses(f"{quoted} {around}"))
+    yield from sorted(
+        _web_and_email_addresses(statement) - _web_and_email_addresses(f"{quoted} {around}")
+    )
 
 
-def _addresses(text: str) -> frozenset[str]:
+def _web_and_email_addresses(text: str) -> frozenset[str]:
     """The e-mail and web addresses of `text`, which differ by a letter."""
     return frozenset(word.strip(_MARKS) for word in text.split() if "@" in word or "://" in word)
 
 
-def _counted(text: str, end: int) -> str:
+def _stem_after_number(text: str, end: int) -> str:
     """The stem of the word after a number."""
     following = _WORD.search(text, end)
     word = (stems(plain_words(following.group())) or [""])[0] if following is not None else ""
     return "" if word in STOP_WORDS else word
 
 
-def _closest(statement: str, quoted: str) -> list[str]:
+def _closest_sentences(statement: str, quoted: str) -> list[str]:
     """The sentences of the quotes that share most words with the statement, and all that share half
     of them.
     """
@@ -167,7 +177,7 @@ def _closest(statement: str, quoted: str) -> list[str]:
     return [part for part, count in zip(parts, shared, strict=True) if count >= least]
 
 
-def _negations(statement: str, close: list[str], parts: list[str]) -> Iterator[str]:
+def _differing_negations(statement: str, close: list[str], parts: list[str]) -> Iterator[str]:
     """Words that the one denies and the other states."""
     for match in _NOT.finditer(statement):
         wanted = set(stems(_denied_words(match, statement)))
@@ -177,14 +187,14 @@ def _negations(statement: str, close: list[str], parts: list[str]) -> Iterator[s
             for each in _NOT.finditer(part)
         ):
             continue  # both deny the same with another word
-        turned = [_turned(match, statement, part) for part in close]
+        turned = [_words_denied_only_here(match, statement, part) for part in close]
         if not any(_LIKE_NOT.search(part) for part in close) or (turned and all(turned)):
             yield match.group()
     for part in close:
         for match in _NOT.finditer(part):
             if _CONDITION & set(plain_words(part)) and _NEEDS.search(statement):
                 continue  # "shall not assign without consent" says that consent is needed
-            if turned_words := _turned(match, part, statement):
+            if turned_words := _words_denied_only_here(match, part, statement):
                 yield f"{match.group()} {turned_words}"
 
 
@@ -194,7 +204,7 @@ def _denied_words(match: re.Match[str], text: str) -> list[str]:
     return [word for word in behind if not word.endswith("ly")][:_SCOPE]
 
 
-def _turned(match: re.Match[str], text: str, other: str) -> str:
+def _words_denied_only_here(match: re.Match[str], text: str, other: str) -> str:
     """The words that `text` denies at `match` and that stand in `other` with no denial near them;
     else "".
     """
@@ -218,7 +228,7 @@ def _turned(match: re.Match[str], text: str, other: str) -> str:
     return " ".join(scope) if said else ""
 
 
-def _names(statement: str, known: str) -> Iterator[str]:
+def _missing_names(statement: str, known: str) -> Iterator[str]:
     words = set(stems(plain_words(known)))
     for match in _NAME.finditer(statement):
         name = match.group()
@@ -238,7 +248,7 @@ def _names(statement: str, known: str) -> Iterator[str]:
             yield name
 
 
-def _opening_name(statement: str, close: list[str], around: str) -> Iterator[str]:
+def _missing_opening_name(statement: str, close: list[str], around: str) -> Iterator[str]:
     """The word that opens a statement, where all its other words stand in a sentence of the quotes
     with other names.
     """

@@ -25,7 +25,9 @@ _LEFT = re.compile(
 )
 
 
-def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[tuple[Span, list[int]]]:
+def find_citation_marks(
+    text: str, most: int, quoted: Sequence[Span]
+) -> Iterator[tuple[Span, list[int]]]:
     """The marks of `text` in order, none within `quoted` words, each with the numbers of sentences
     that it cites, none where it cites pages. Numbers above `most` are marks too (nothing has them),
     but no years."""
@@ -35,7 +37,7 @@ def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[tuple[S
         if match["pages"]:
             yield Span(*match.span()), []
             continue
-        numbers = numbers_of(match["square"] or match["round"])
+        numbers = cited_numbers(match["square"] or match["round"])
         real = all(0 < number <= most for number in numbers)
         spelled = (
             match["round"] is not None and _NUMBER_WORD.search(text, 0, match.start()) is not None
@@ -47,7 +49,7 @@ def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[tuple[S
             yield Span(*match.span()), numbers
 
 
-def numbers_of(content: str) -> list[int]:
+def cited_numbers(content: str) -> list[int]:
     """`3, 5-7` as 3, 5, 6, 7."""
     found: list[int] = []
     for match in re.finditer(r"(\d{1,4})(?:\s*(?:–|-|to)\s*(\d{1,4}))?", content):
@@ -61,7 +63,7 @@ def numbers_of(content: str) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def without_marks(text: str, marks: Sequence[Span]) -> tuple[str, list[int]]:
+def without_citation_marks(text: str, marks: Sequence[Span]) -> tuple[str, list[int]]:
     """(`text` without its marks and the blanks before them, where in it each mark was)."""
     kept: list[str] = []
     places: list[int] = []

@@ -35,14 +35,14 @@ _BEHIND = re.compile(
 )
 
 
-def opposed(statement: str, quoted: str) -> Iterator[str]:
+def words_with_opposite_in_quotes(statement: str, quoted: str) -> Iterator[str]:
     """The words of `statement` whose opposite the sentences of `quoted` about the same say, and
     none says them.
     """
-    known = [(distinct_terms(part), _sides(part)) for part in sentence_texts(quoted)]
+    known = [(distinct_terms(part), _side_by_axis(part)) for part in sentence_texts(quoted)]
     for sentence in sentence_texts(statement):
         said = distinct_terms(sentence)
-        for axis, (side, word) in _sides(sentence).items():
+        for axis, (side, word) in _side_by_axis(sentence).items():
             least = min(_LEAST_SHARED, len(said) - 1)
             about = [
                 sides[axis][0]
@@ -53,7 +53,7 @@ def opposed(statement: str, quoted: str) -> Iterator[str]:
                 yield word
 
 
-def _sides(sentence: str) -> dict[_Axis, tuple[int, str]]:
+def _side_by_axis(sentence: str) -> dict[_Axis, tuple[int, str]]:
     """axis -> (its side, the word) of each axis of which `sentence` has one side; none where a
     denial turns the words."""
     words = plain_words(sentence.replace("non-", "non"))
@@ -61,16 +61,16 @@ def _sides(sentence: str) -> dict[_Axis, tuple[int, str]]:
         return {}
     found: dict[_Axis, dict[int, str]] = {}
     for word in words:
-        for axis, side in _places().get(_key(word), ()):
+        for axis, side in _axes_by_word().get(_lookup_key(word), ()):
             found.setdefault(axis, {})[side] = word
         match = NEGATING_PREFIX.match(word)
-        base = _key(word[match.end() :]) if match is not None else ""
-        if (base, 0) in _places().get(base, ()):
+        base = _lookup_key(word[match.end() :]) if match is not None else ""
+        if (base, 0) in _axes_by_word().get(base, ()):
             found.setdefault(base, {})[1] = word
     return {axis: next(iter(sides.items())) for axis, sides in found.items() if len(sides) == 1}
 
 
-def _key(word: str) -> str:
+def _lookup_key(word: str) -> str:
     """What a word is looked up by: a party by its name ("employment" is no employer), others by
     their stem.
     """
@@ -79,7 +79,7 @@ def _key(word: str) -> str:
 
 
 @cache
-def _places() -> dict[str, list[tuple[_Axis, int]]]:
+def _axes_by_word() -> dict[str, list[tuple[_Axis, int]]]:
     """key -> (axis, side) of the words that say something by themselves, and of adjectives that a
     prefix turns.
     """
@@ -88,24 +88,24 @@ def _places() -> dict[str, list[tuple[_Axis, int]]]:
     }
     for axis, (sides, kind) in enumerate(AXES):
         for side, words in enumerate(sides if kind != RELATION else ()):
-            for key in {_key(word) for word in words - STOP_WORDS}:
+            for key in {_lookup_key(word) for word in words - STOP_WORDS}:
                 found.setdefault(key, []).append((axis, side))
     return found
 
 
-def other_bounds(statement: str, quoted: str) -> Iterator[str]:
+def numbers_with_opposite_bound(statement: str, quoted: str) -> Iterator[str]:
     """The numbers that `statement` gives as a bound, each as written, and the quotes only as the
     opposite one.
     """
     known: dict[str, set[bool | None]] = {}
-    for figure, below in _bounds(quoted):
+    for figure, below in _numbers_with_bounds(quoted):
         known.setdefault(figure.value, set()).add(below)
-    for figure, below in _bounds(statement):
+    for figure, below in _numbers_with_bounds(statement):
         if below is not None and known.get(figure.value) == {not below}:
             yield figure.shown
 
 
-def _bounds(text: str) -> Iterator[tuple[Figure, bool | None]]:
+def _numbers_with_bounds(text: str) -> Iterator[tuple[Figure, bool | None]]:
     """Each number and whether what it bounds lies below it, None where it is no bound; "not more
     than" has it below.
     """

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from docqa.app.answer.answer import Answer, Quote, Statement
 from docqa.app.answer.grades import Place, Status, Support
-from docqa.app.answerers.compose import Draft, Stated, answer_of
+from docqa.app.answerers.compose import Draft, Stated, answer_from_statements
 from docqa.app.context.context import Context
-from docqa.app.quotes.quoting import cite, cut_quote
+from docqa.app.quotes.quoting import cut_quote, make_cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading import addressing
 
@@ -24,42 +24,47 @@ def written_answer(
     (None), or that nothing answers. `first`: the chance, 0 to 1, that the first passage answers.
     Sentences that address the reader beside its evidence are among the warnings."""
     if checked is None:
-        return answer_of(draft, Stated(), Status.NOT_FOUND, first, context)
+        return answer_from_statements(draft, Stated(), Status.NOT_FOUND, first, context)
     places = (place for item in checked.statements for spans in item.quotes for place in spans)
     draft = replace(
-        draft, coverage=draft.coverage.warned(*addressing.marks(places, context.documents))
+        draft,
+        coverage=draft.coverage.with_warnings(
+            *addressing.warnings_of_addressing(places, context.documents)
+        ),
     )
-    if not checked.good:
+    if not checked.good_statements:
         statements = tuple(
             Statement(item.written.text, item.support, ()) for item in checked.statements
         )
         status = Status.POSSIBLE if statements else Status.NOT_FOUND
-        return answer_of(draft, Stated(statements=statements), status, first, context)
+        return answer_from_statements(draft, Stated(statements=statements), status, first, context)
     quotes: dict[tuple[Located, ...], Quote] = {}  # each once
     borne_out: list[Statement] = []
     for item in checked.statements:
-        bearing = [] if item in checked.weak else list(dict.fromkeys(item.quotes))
+        bearing = [] if item in checked.weak_statements else list(dict.fromkeys(item.quotes))
         for spans in bearing:
             if spans not in quotes:
-                quotes[spans] = _quote(item, spans, context)
+                quotes[spans] = _quote_at_spans(item, spans, context)
         borne_out.append(
             Statement(item.written.text, item.support, tuple(map(list(quotes).index, bearing)))
         )
-    all_good = len(checked.good) == len(checked.statements) and not draft.preliminary
+    all_good = len(checked.good_statements) == len(checked.statements) and not draft.preliminary
     said = checked.statements[0]
-    verdict = starts_with_verdict(said.written.plain)[0] if yes_no and said.support.good else None
+    verdict = (
+        starts_with_verdict(said.written.plain)[0] if yes_no and said.support.is_good else None
+    )
     stated = Stated(checked.text, tuple(borne_out), tuple(quotes.values()), verdict)
     status = Status.ANSWERED if all_good else Status.PARTIAL
-    return answer_of(
+    return answer_from_statements(
         draft,
         stated,
         status,
-        checked.answers * len(checked.good) / len(checked.statements),
+        checked.answers * len(checked.good_statements) / len(checked.statements),
         context,
     )
 
 
-def _quote(item: CheckedStatement, spans: tuple[Located, ...], context: Context) -> Quote:
+def _quote_at_spans(item: CheckedStatement, spans: tuple[Located, ...], context: Context) -> Quote:
     """The pages' words at `spans`, with the place of a statement that was cut from them."""
     documents = context.documents
     first = replace(
@@ -77,5 +82,5 @@ def _quote(item: CheckedStatement, spans: tuple[Located, ...], context: Context)
         (verdict.grade for _, verdict in item.verdicts if verdict.spans == spans), first.grade
     )
     return replace(
-        first, text=text, grade=grade, cites=tuple(cite(documents, span) for span in spans)
+        first, text=text, grade=grade, cites=tuple(make_cite(documents, span) for span in spans)
     )

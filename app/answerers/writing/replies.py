@@ -10,8 +10,8 @@ from docqa.app.quotes.normalise import fold
 from docqa.app.reading.wording.language import reads_as_english
 
 from .excerpts import Given
-from .marks import numbers_of
-from .statements import Written, read_statements, starts_with_verdict
+from .marks import cited_numbers
+from .statements import Written, split_into_statements, starts_with_verdict
 
 NOTHING = "the model wrote nothing"
 REPEATED = "the model repeated itself; the repetition was cut off"
@@ -44,16 +44,16 @@ def read_reply(text: str, given: Given, refuses: Callable[[str], bool]) -> ReadR
     """What `text` states, without repetitions; `refuses`: whether a statement says that nothing
     answers.
     """
-    kept = spelled_out(text, given)
+    kept = spell_out_cited_sentences(text, given)
     notes = []
-    once = without_repetition(kept)
+    once = without_repeated_ending(kept)
     once = without_repeated_lines(kept if once is None else once)
     if once != kept:
         kept = once
         notes = [REPEATED]
     if not any(map(str.isalnum, kept)):
         return ReadReply(None, tuple(notes or [NOTHING]))
-    written = read_statements(kept, len(given.sentences) if given.numbered else 0)
+    written = split_into_statements(kept, len(given.sentences) if given.numbered else 0)
     said = [
         item for item in written.statements if starts_with_verdict(item.plain)[1]
     ]  # "No. Not stated." says nothing
@@ -66,7 +66,7 @@ def read_reply(text: str, given: Given, refuses: Callable[[str], bool]) -> ReadR
     return ReadReply(written, tuple(notes))
 
 
-def spelled_out(text: str, given: Given) -> str:
+def spell_out_cited_sentences(text: str, given: Given) -> str:
     """`text`; where it is only numbers of sentences, or points at them ("The laws are [3] and
     [5]."), these sentences, numbered."""
     cites = _CITES.findall(text)
@@ -78,14 +78,14 @@ def spelled_out(text: str, given: Given) -> str:
     ):
         return text
     lines = [
-        (number, given.lines[number])
-        for number in numbers_of(" ".join(cites))
-        if number in given.lines
+        (number, given.line_by_number[number])
+        for number in cited_numbers(" ".join(cites))
+        if number in given.line_by_number
     ]
     return "\n".join(f"{line} [{number}]" for number, line in lines) or text
 
 
-def without_repetition(text: str) -> str | None:
+def without_repeated_ending(text: str) -> str | None:
     """`text` up to the first of at least four equal runs that end it; None where nothing is
     repeated.
     """
@@ -108,12 +108,13 @@ def without_repetition(text: str) -> str | None:
     return None
 
 
-def goes_round(text: str, piece: str) -> bool:
+def is_repeating_itself(text: str, piece: str) -> bool:
     """Whether a text that is being written, `text` with `piece` at its end, only repeats itself.
     Looked at once in so many characters."""
     looks = len(text) // _LOOKED_AFTER > (len(text) - len(piece)) // _LOOKED_AFTER
     return looks and (
-        without_repetition(text) is not None or not any(map(str.isalnum, text[-_LOOKED_AFTER:]))
+        without_repeated_ending(text) is not None
+        or not any(map(str.isalnum, text[-_LOOKED_AFTER:]))
     )
 
 

@@ -15,7 +15,7 @@ from docqa.app.evidence.terms import count_content_words
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Span
 
-from .marks import find_marks, without_marks
+from .marks import find_citation_marks, without_citation_marks
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*\n?", re.MULTILINE)
 _BROKEN_MARK = re.compile(r"(?:(?<!\s)\s++)?\[[\d,;\s]*+\Z")  # of a reply that was cut off
@@ -66,7 +66,7 @@ class WrittenStatement:
     @property
     def plain(self) -> str:
         """Its words on one line, without Markdown's marks."""
-        return plain(self.text)
+        return plain_line(self.text)
 
     @property
     def cites_something(self) -> bool:
@@ -83,7 +83,7 @@ class Written:
     statements: tuple[WrittenStatement, ...]
 
 
-def plain(text: str) -> str:
+def plain_line(text: str) -> str:
     """`text` on one line, without emphasis, and a table's row with commas."""
     bare = _EMPHASIS.sub("", text)
     if bare.count("|") > 1:
@@ -99,7 +99,7 @@ def starts_with_verdict(text: str) -> tuple[Verdict | None, str]:
     return Verdict(match[1].lower()), text[match.end() :]
 
 
-def read_statements(reply: str, most: int) -> Written:
+def split_into_statements(reply: str, most: int) -> Written:
     """The statements of `reply`, whose model was given sentences with the numbers 1 to `most` (0:
     none).
     """
@@ -109,9 +109,9 @@ def read_statements(reply: str, most: int) -> Written:
     )
     text = _BROKEN_MARK.sub("", text).rstrip()
     quoted = [Span(found.start, found.end) for found in find_quotations(text)[0] if not found.block]
-    marks = list(find_marks(text, most, quoted))
-    shown, places = without_marks(text, [span for span, _ in marks])
-    found = list(_Reading(shown).statements())
+    marks = list(find_citation_marks(text, most, quoted))
+    shown, places = without_citation_marks(text, [span for span, _ in marks])
+    found = list(_Reading(shown).read_all_statements())
     opened: set[int] = set()  # the lines whose marks stand before what they belong to
     for (_, numbers), at in zip(marks if found else (), places):
         line = shown.rfind("\n", 0, at) + 1
@@ -145,7 +145,7 @@ class _Reading:
                 self.quotations.append((Span(at + 1, len(text)), whole.rpartition(" ")[0] or whole))
         self.before: WrittenStatement | None = None
 
-    def statements(self) -> Iterator[WrittenStatement]:
+    def read_all_statements(self) -> Iterator[WrittenStatement]:
         """The statements in order; those that only quote belong to the one before, where there is
         one.
         """
@@ -158,14 +158,16 @@ class _Reading:
         ]
         for number, line in enumerate(lines, 1):
             for span in (
-                () if self._introduces(line, number == len(lines)) else self._sentences(line)
+                ()
+                if self._is_introduction(line, number == len(lines))
+                else self._sentence_spans(line)
             ):
-                made = self._statement(span)
+                made = self._statement_of_sentence(span)
                 if made is not None:
                     self.before = made
                     yield made
 
-    def _introduces(self, line: Span, last: bool) -> bool:
+    def _is_introduction(self, line: Span, last: bool) -> bool:
         """Whether a line only introduces what follows: a heading, "The supplier must:", the names
         of a table's columns, which have a rule below them."""
         content = self.text[line.start : line.end]
@@ -173,7 +175,7 @@ class _Reading:
         opens = content.rstrip(" *_").endswith(":")
         heads = not last and (opens or _HEADING.match(content)) and not self._quotes_in(line)
         if heads or polite:
-            self.lead = plain(content.lstrip("#").strip()) if opens and not polite else ""
+            self.lead = plain_line(content.lstrip("#").strip()) if opens and not polite else ""
             self.before = None
             return True
         if not _BULLET.match(content).group().strip() and "|" not in content:  # type: ignore[union-attr]
@@ -181,7 +183,7 @@ class _Reading:
         below = self.text[line.end + 1 :].partition("\n")[0] if content.count("|") > 1 else ""
         return "--" in below and _RULE.match(below) is not None
 
-    def _sentences(self, line: Span) -> list[Span]:
+    def _sentence_spans(self, line: Span) -> list[Span]:
         """The sentences of a line after its bullet and label; a quotation and a table's row are
         not cut.
         """
@@ -205,7 +207,7 @@ class _Reading:
                 joined.append(span)
         return joined
 
-    def _statement(self, span: Span) -> WrittenStatement | None:
+    def _statement_of_sentence(self, span: Span) -> WrittenStatement | None:
         """The statement of a sentence; None where it states nothing, or only quotes what the one
         before states.
         """

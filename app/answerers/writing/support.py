@@ -7,7 +7,7 @@ from docqa.app.answer.grades import Support
 from docqa.app.evidence.terms import terms
 from docqa.app.reading.wording.language import reads_as_english
 
-from .literal import differences, names_and_figures
+from .literal import count_names_and_figures, literal_differences
 
 _LEAST_NAMED = 2
 _LEAST_SHARE = 0.5
@@ -40,18 +40,20 @@ def judge_statements(
     differ, not at all where a number or negation does, or a name that the judge half believes.
     Where nothing differs, one with several names and figures is supported unless the judge plainly
     says no."""
-    return list(map(_judged, claims, evidence, judge(claims, [item.quoted for item in evidence])))
+    return list(
+        map(_judge_one_claim, claims, evidence, judge(claims, [item.quoted for item in evidence]))
+    )
 
 
-def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) -> Support:
+def _judge_one_claim(claim: str, evidence: Evidence, chances: Mapping[Support, float]) -> Support:
     if not reads_as_english(claim):  # neither the words nor the judge tell anything
         return Support.UNSUPPORTED
-    differs = differences(claim, evidence.quoted, evidence.around)
+    differs = literal_differences(claim, evidence.quoted, evidence.around)
     said = max(chances, key=lambda label: chances[label])
-    if differs.decisive or (differs.names and said is Support.PARTLY):
+    if differs.is_decisive or (differs.names and said is Support.PARTLY):
         return (
             Support.CONTRADICTED
-            if differs.decisive and said is Support.CONTRADICTED
+            if differs.is_decisive and said is Support.CONTRADICTED
             else Support.UNSUPPORTED
         )
     if differs:
@@ -61,7 +63,9 @@ def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) ->
     believed = chances.get(Support.SUPPORTED, 0.0) + chances.get(Support.PARTLY, 0.0)
     likely = believed > _LEAST_BELIEVED and chances.get(Support.CONTRADICTED, 0.0) < _MOST_DENIED
     wanted = (
-        set(terms(claim)) if likely and names_and_figures(claim) >= _LEAST_NAMED else set[str]()
+        set(terms(claim))
+        if likely and count_names_and_figures(claim) >= _LEAST_NAMED
+        else set[str]()
     )
     full = len(wanted & set(terms(evidence.quoted))) >= _LEAST_SHARE * len(wanted)
     return Support.SUPPORTED if wanted and full else said

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-from docqa.app.answer.text import storable
+from docqa.app.answer.text import storable_text
 from docqa.app.batch.items import Json, Task
 from docqa.app.batch.jobs import Outcome
 
@@ -75,12 +75,12 @@ class Ledger:
                 (
                     self._run,
                     task.key,
-                    storable(task.item.path),
+                    storable_text(task.item.path),
                     machine or self._machine,
                     started,
                     time.time(),
                     state,
-                    storable(reason) or None,
+                    storable_text(reason) or None,
                     *measures,
                 ),
             )

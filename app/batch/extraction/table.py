@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from docqa.app.answer.answer import Answer, Cite, EvidenceItem
 from docqa.app.answer.grades import Grade, Status
 from docqa.app.batch.fields import Field
-from docqa.app.facts.facts import FactKind, normal_form, read, with_role
+from docqa.app.facts.facts import FactKind, name_with_role, normal_form, read_first_fact
 
 NORMALISED = (FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT)
 
@@ -79,13 +79,16 @@ def cell_of(answer: Answer, field: Field) -> AnswerCell:
     words = answer.answer
     if words is not None and field.type in (FactKind.PARTY, FactKind.PERSON):
         quoted = " ".join(quote.text for quote in answer.quotes)
-        words = "; ".join(with_role(statement.text, quoted) for statement in answer.statements)
+        words = "; ".join(name_with_role(statement.text, quoted) for statement in answer.statements)
     kinds = [
         kind
         for kind in (field.kind, FactKind.PERIOD if field.or_clause else None)
         if kind in NORMALISED
     ]
-    fact = next((fact for kind in kinds if words is not None and (fact := read(kind, words))), None)
+    fact = next(
+        (fact for kind in kinds if words is not None and (fact := read_first_fact(kind, words))),
+        None,
+    )
     cell = AnswerCell(
         answer.status, words, answer.confidence, normalised=fact.value if fact is not None else None
     )

@@ -7,7 +7,7 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.text import compact_json, storable
+from docqa.app.answer.text import compact_json, storable_text
 from docqa.app.output.render import cite_text, possible_place, printable
 
 from .table import NORMALISED, AnswerCell, AnswerTable, Conflict
@@ -242,7 +242,7 @@ def _xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
                     text = (
                         value if len(value) <= _CELL_CHARACTERS else value[:_CELL_CHARACTERS] + " …"
                     )
-                    sheet.write_string(number, column, storable(text), style)
+                    sheet.write_string(number, column, storable_text(text), style)
                 else:
                     sheet.write_number(number, column, value, style)
         return sheet

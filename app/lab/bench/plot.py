@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from docqa.app.output.templates import filled_in
+from docqa.app.output.templates import fill_template
 
 _ROW_HEIGHT = 26
 _TOP = 56
@@ -10,7 +10,7 @@ _TOP = 56
 
 def ratios_svg(title: str, below: str, ratios: Mapping[str, float]) -> str:
     """A bar for each ratio, and a line where it is 1; `below` is printed under the title."""
-    return filled_in(
+    return fill_template(
         "lab/bench/ratios.svg.jinja",
         colour="#1f5fa8",
         width=760,

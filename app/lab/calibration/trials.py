@@ -70,8 +70,8 @@ def _ask(
     session: Session, document: str, question: GoldQuestion, right: Callable[[Passage], bool]
 ) -> Trial:
     answer = session.answer(question.text)
-    ranked, reading = session.local.find(question.text)
-    values = session.local.all_signals(question.text)
+    ranked, reading = session.local.find_candidates(question.text)
+    values = session.local.signals_with_words(question.text)
     return Trial(
         document,
         question.kind,

@@ -7,7 +7,7 @@ from collections import Counter
 
 from docqa.app.answer.text import clip
 from docqa.app.output.render import printable
-from docqa.app.output.templates import filled_in
+from docqa.app.output.templates import fill_template
 
 from .page_facts import Inspection, head_lines, remarks
 
@@ -45,7 +45,7 @@ def page_svg(inspection: Inspection) -> str:
     panel = _panel_lines(inspection)
     # All is drawn as large as `unit` says: what is written on a poster must grow with it.
     unit = min(max(min(view.width_pt, view.height_pt) / 600, 0.4), 20.0)
-    return filled_in(
+    return fill_template(
         "lab/inspect/page.svg.jinja",
         view=view,
         furniture=inspection.furniture,

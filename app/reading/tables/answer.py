@@ -14,8 +14,8 @@ from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import Candidate, Candidates, Form
 from docqa.ingest.types import Document, Span
 
-from .matching import Above, Choice, choose
-from .named import Cell, NamedTable, tables_of
+from .matching import CellChoice, TableWithWordsAbove, choose_cells
+from .named import Cell, NamedTable, named_tables_of_page
 
 PASSAGES = 5
 """Best passages that are looked at for tables."""
@@ -24,7 +24,7 @@ _LONGEST_ROW = 80  # words of a row that is quoted as a whole
 _LONG_CELL = 6  # words: of a longer cell the reader may choose a part
 
 
-def with_cell(
+def add_table_cell(
     found: Candidates, question: str, ranked: Sequence[Ranked], context: Context
 ) -> Candidates:
     """`found`, with the cell (of several years: cells) asked for where a table in the best passages
@@ -33,8 +33,8 @@ def with_cell(
     if found.signals.get(BY_STRUCTURE) or found.form is Form.YES_NO:
         return found
     best = found.candidates[0] if found.candidates else None
-    choice = choose(question, _tables_read(best, ranked, context))
-    if choice is None or choice.covered < _least(best, choice.above):
+    choice = choose_cells(question, _tables_in_best_passages(best, ranked, context))
+    if choice is None or choice.covered < _least_share_covered(best, choice.above):
         return found
     if best is not None and (best.document, best.page) == (
         choice.above.document,
@@ -47,7 +47,7 @@ def with_cell(
             and len(cell.text.split()) > _LONG_CELL
         ):
             return found  # the reader's words are part of it, and say it closer
-    cells = tuple(_candidate(choice, cell, best) for cell in choice.cells)
+    cells = tuple(_candidate_from_cell(choice, cell, best) for cell in choice.cells)
     several = len(cells) > 1
     return replace(
         found,
@@ -61,7 +61,9 @@ def with_cell(
     )
 
 
-def above_tables(document: Document, pages: Iterable[int], number: int = 0) -> list[Above]:
+def tables_with_words_above(
+    document: Document, pages: Iterable[int], number: int = 0
+) -> list[TableWithWordsAbove]:
     """The tables of `pages` of document `number`, each with the words around it that say what it
     is about.
     """
@@ -69,39 +71,51 @@ def above_tables(document: Document, pages: Iterable[int], number: int = 0) -> l
     for page in dict.fromkeys(pages):
         text = document.pages[page - 1].text
         end = 0  # of the table before and its caption
-        for table in tables_of(document, page):
-            caption = table.grid.caption or Span(table.start, table.start)
-            before = text[max(table.start - _FAR_ABOVE, end) : table.start]
-            behind = text[caption.start : caption.end] if caption.start >= table.end else ""
-            section = document.section_path(document.section_of(page, table.start))
-            found.append(Above(number, table, " ".join((document.title, *section, before, behind))))
-            end = max(table.end, caption.end)
+        for table in named_tables_of_page(document, page):
+            caption = table.grid.caption or Span(table.start_offset, table.start_offset)
+            before = text[max(table.start_offset - _FAR_ABOVE, end) : table.start_offset]
+            behind = text[caption.start : caption.end] if caption.start >= table.end_offset else ""
+            section = document.section_path(document.section_of(page, table.start_offset))
+            found.append(
+                TableWithWordsAbove(
+                    number, table, " ".join((document.title, *section, before, behind))
+                )
+            )
+            end = max(table.end_offset, caption.end)
     return found
 
 
-def _tables_read(best: Candidate | None, ranked: Sequence[Ranked], context: Context) -> list[Above]:
+def _tables_in_best_passages(
+    best: Candidate | None, ranked: Sequence[Ranked], context: Context
+) -> list[TableWithWordsAbove]:
     placed = [context.passages[item.passage_number] for item in ranked[:PASSAGES]]
     places = [(p.document, p.passage.page, p.passage.start, p.passage.end) for p in placed]
     if best is not None:
         places.append((best.document, best.page, best.start, best.end))
-    found: list[Above] = []
+    found: list[TableWithWordsAbove] = []
     for number, page in dict.fromkeys(place[:2] for place in places):
-        for above in above_tables(context.documents[number], [page], number):
-            if any(_touches(above, *place) for place in places):
+        for above in tables_with_words_above(context.documents[number], [page], number):
+            if any(_table_touches_span(above, *place) for place in places):
                 found.append(above)
     return found
 
 
-def _touches(above: Above, document: int, page: int, start: int, end: int) -> bool:
+def _table_touches_span(
+    above: TableWithWordsAbove, document: int, page: int, start: int, end: int
+) -> bool:
     table: NamedTable = above.table
     return (
-        (above.document, table.page) == (document, page) and table.start < end and start < table.end
+        (above.document, table.page) == (document, page)
+        and table.start_offset < end
+        and start < table.end_offset
     )
 
 
-def _least(best: Candidate | None, above: Above) -> float:
+def _least_share_covered(best: Candidate | None, above: TableWithWordsAbove) -> float:
     """CELL_COVERED; less where the reader's best is a stretch of that table, and no cell of it."""
-    if best is None or not _touches(above, best.document, best.page, best.start, best.end):
+    if best is None or not _table_touches_span(
+        above, best.document, best.page, best.start, best.end
+    ):
         return CELL_COVERED
     cells = (cell for entry in above.table.entries for cell in entry.cells)
     return (
@@ -111,7 +125,7 @@ def _least(best: Candidate | None, above: Above) -> float:
     )
 
 
-def _candidate(choice: Choice, cell: Cell, best: Candidate | None) -> Candidate:
+def _candidate_from_cell(choice: CellChoice, cell: Cell, best: Candidate | None) -> Candidate:
     table = choice.above.table
     first = best or Candidate(0, 0, 1, 0, 0)
     shown = choice.quoted if len(choice.row.split()) <= _LONGEST_ROW else None

@@ -14,7 +14,7 @@ from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Span
 
 from .named import Cell, NamedTable
-from .scoring import Field, TableWords, best_field
+from .scoring import Field, TableWords, best_row_and_column
 
 _FIGURE = frozenset(stems(["many", "much", "percentage"]))
 """What asks for a figure."""
@@ -30,14 +30,14 @@ def asks_for_cell(question: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedStems:
     """A question as tables see it: its stems, and the years among its words."""
 
     stems: frozenset[str]
     years: tuple[str, ...]
 
     @classmethod
-    def of(cls, question: str) -> Self:
+    def from_question(cls, question: str) -> Self:
         apart = {
             word.strip(".,;:?!()[]'\"“”‘’") for word in re.split(r"[\s/–-]", question)
         }  # not "Series2000"
@@ -46,13 +46,13 @@ class Asked:
         )
         return cls(distinct_terms(question) - _FIGURE, years)
 
-    def share(self, words: Iterable[str]) -> float:
+    def share_of_stems_among(self, words: Iterable[str]) -> float:
         """The share, 0 to 1, of the question's stems that are among `words`."""
         return len(self.stems.intersection(words)) / len(self.stems) if self.stems else 0.0
 
 
 @dataclass(frozen=True)
-class Above:
+class TableWithWordsAbove:
     """A table of document `document`, and the words of its caption, headings, and the title."""
 
     document: int
@@ -61,25 +61,25 @@ class Above:
 
 
 @dataclass(frozen=True)
-class Choice:
+class CellChoice:
     """Cells of a table that answer, in the order of the text, and the place and words of their row,
     `quoted` and `row`. `covered`: the share, 0 to 1, of the question's words in the names of row
     and column or above the table."""
 
-    above: Above
+    above: TableWithWordsAbove
     cells: tuple[Cell, ...]
     quoted: Span
     row: str
     covered: float
 
 
-def choose(question: str, tables: Sequence[Above]) -> Choice | None:
+def choose_cells(question: str, tables: Sequence[TableWithWordsAbove]) -> CellChoice | None:
     """What the question asks for in one of `tables`; None where no cell, or more than one, fits
     best.
     """
     if not asks_for_cell(question):
         return None
-    asked = Asked.of(question)
+    asked = AskedStems.from_question(question)
     found = [choice for above in tables if (choice := _choose_in(asked, above)) is not None]
     found.sort(key=lambda choice: -choice.covered)
     if not found or found[0].covered < LEAST_CELL_COVERED:
@@ -94,12 +94,12 @@ def choose(question: str, tables: Sequence[Above]) -> Choice | None:
     return found[0]
 
 
-def _choose_in(asked: Asked, above: Above) -> Choice | None:
+def _choose_in(asked: AskedStems, above: TableWithWordsAbove) -> CellChoice | None:
     table = above.table
-    words = TableWords.of(table, above.words)
-    if any(year not in words.every() for year in asked.years):
+    words = TableWords.from_table(table, above.words)
+    if any(year not in words.all_stems() for year in asked.years):
         return None
-    fields = _fields(asked, table, words)
+    fields = _fields_asked_for(asked, table, words)
     if not fields:
         return None
     row = fields[0][0]
@@ -113,12 +113,12 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
         cell.is_year for cell in entry.values if cell.text
     ):
         return None  # the row is a head
-    covered = asked.share(told.union(terms(f"{above.words} {table.corner}")))
+    covered = asked.share_of_stems_among(told.union(terms(f"{above.words} {table.corner}")))
     words_of_row = " ".join(cell.text for cell in entry.cells)
-    return Choice(above, cells, Span(entry.start, entry.end), words_of_row, covered)
+    return CellChoice(above, cells, Span(entry.start, entry.end), words_of_row, covered)
 
 
-def _fields(asked: Asked, table: NamedTable, words: TableWords) -> list[Field]:
+def _fields_asked_for(asked: AskedStems, table: NamedTable, words: TableWords) -> list[Field]:
     """The row and column that are asked for, or one for each of several years; none where that is
     not clear.
     """
@@ -138,7 +138,7 @@ def _fields(asked: Asked, table: NamedTable, words: TableWords) -> list[Field]:
         if len(allowed) > 1 and not any(heads[at] & wanted for at in allowed):
             allowed = [at for at in allowed if not heads[at]]
         others = years - {year} if dated else frozenset()
-        best = best_field(wanted - others, table, words, allowed) if allowed else None
+        best = best_row_and_column(wanted - others, table, words, allowed) if allowed else None
         if best is None:
             return []
         found.append(best)

@@ -62,46 +62,46 @@ class NamedTable:
     entries: tuple[NamedRow, ...]
 
     @property
-    def start(self) -> int:
+    def start_offset(self) -> int:
         return self.grid.start
 
     @property
-    def end(self) -> int:
+    def end_offset(self) -> int:
         return self.grid.end
 
     def column_name(self, column: int) -> str:
         return " ".join(cell.text for cell in self.columns[column])
 
 
-def tables_of(document: Document, page: int) -> list[NamedTable]:
+def named_tables_of_page(document: Document, page: int) -> list[NamedTable]:
     """The tables of `page`, in order; one that goes on has the heads of the page before."""
     return [
         table
         for grid in document.pages[page - 1].tables
-        if (table := _named(document, page, grid)) is not None
+        if (table := _name_rows_and_columns(document, page, grid)) is not None
     ]
 
 
-def _named(document: Document, page: int, grid: Grid) -> NamedTable | None:
+def _name_rows_and_columns(document: Document, page: int, grid: Grid) -> NamedTable | None:
     text = document.pages[page - 1].text
-    above, headed = _with_heads(document, page, grid)
+    above, headed = _page_with_column_heads(document, page, grid)
     fields = headed.fields()
     heads = [
         [
-            _cell(above.text, cell)
+            _cell_from_grid(above.text, cell)
             for cell in dict.fromkeys(fields.get((row, at)) for row in range(headed.heads))
             if cell is not None
         ]
         for at in range(grid.columns)
     ]
     corner = dict.fromkeys(cell.text for head in heads[: grid.names] for cell in head)
-    entries = tuple(_entries(text, grid))
+    entries = tuple(_named_rows(text, grid))
     if not entries or grid.names >= grid.columns:
         return None
     return NamedTable(page, grid, " ".join(corner), tuple(map(tuple, heads[grid.names :])), entries)
 
 
-def _with_heads(document: Document, page: int, grid: Grid) -> tuple[Page, Grid]:
+def _page_with_column_heads(document: Document, page: int, grid: Grid) -> tuple[Page, Grid]:
     """The last page up to `page` on which that table has heads, and it there; its own where none
     has.
     """
@@ -116,7 +116,7 @@ def _with_heads(document: Document, page: int, grid: Grid) -> tuple[Page, Grid]:
     return here, grid
 
 
-def _entries(text: str, grid: Grid) -> list[NamedRow]:
+def _named_rows(text: str, grid: Grid) -> list[NamedRow]:
     fields = grid.fields()
     found: list[NamedRow] = []
     titles: list[str] = []
@@ -133,15 +133,17 @@ def _entries(text: str, grid: Grid) -> list[NamedRow]:
             start = min(cell.start for cell in own)
             end = max(cell.end for cell in own)
             nothing = Cell(start, start, "")
-            name = _name(text, fields, number, grid) or nothing
+            name = _row_name_cell(text, fields, number, grid) or nothing
             cells = [fields.get((number, at)) for at in range(grid.names, grid.columns)]
-            values = tuple(_cell(text, cell) if cell is not None else nothing for cell in cells)
+            values = tuple(
+                _cell_from_grid(text, cell) if cell is not None else nothing for cell in cells
+            )
             found.append(NamedRow(start, end, name, " ".join(titles), values))
             titles = [] if _TOTAL.match(name.text) else titles
     return found
 
 
-def _name(text: str, fields: Fields, row: int, grid: Grid) -> Cell | None:
+def _row_name_cell(text: str, fields: Fields, row: int, grid: Grid) -> Cell | None:
     """The cells that name a row as one; where the first is empty, that of the rows above goes
     on.
     """
@@ -149,7 +151,7 @@ def _name(text: str, fields: Fields, row: int, grid: Grid) -> Cell | None:
     if grid.names > 1 and cells[0] is None and any(cells):
         above = (fields.get((number, 0)) for number in range(row - 1, grid.heads - 1, -1))
         cells[0] = next((cell for cell in above if cell is not None), None)
-    shown = [_cell(text, cell) for cell in cells if cell is not None]
+    shown = [_cell_from_grid(text, cell) for cell in cells if cell is not None]
     return (
         Cell(shown[-1].start, shown[-1].end, " ".join(dict.fromkeys(cell.text for cell in shown)))
         if shown
@@ -157,5 +159,5 @@ def _name(text: str, fields: Fields, row: int, grid: Grid) -> Cell | None:
     )
 
 
-def _cell(text: str, cell: TableCell) -> Cell:
+def _cell_from_grid(text: str, cell: TableCell) -> Cell:
     return Cell(cell.start, cell.end, text[cell.start : cell.end])

@@ -7,7 +7,7 @@ import re
 from docqa.ingest.structure.tables.described import SIZES
 from docqa.ingest.types import Document, Span
 
-from .named import tables_of
+from .named import named_tables_of_page
 
 _IN_HEAD = re.compile(
     rf"['’]000\b|\((?:[a-z$€£¥₹]{{1,6}}\s?)?000s?\)|[$€£¥₹]\s?000\b|[$€£¥₹]\s?(?:m|k|b|{SIZES})(?![\w’'])|\b{SIZES}\b|\([$€£¥₹]\)",
@@ -16,12 +16,12 @@ _IN_HEAD = re.compile(
 _OWN = re.compile(rf"%|\b{SIZES}\b", re.IGNORECASE)
 
 
-def unit_of(document: Document, page: int, start: int, end: int) -> Span | None:
+def unit_span_of_table_value(document: Document, page: int, start: int, end: int) -> Span | None:
     """Characters of `page` that say the unit of the table's value at `start:end`; None: its own, or
     none said.
     """
     text = document.pages[page - 1].text
-    for table in tables_of(document, page):
+    for table in named_tables_of_page(document, page):
         cells = ((at, cell) for entry in table.entries for at, cell in enumerate(entry.values))
         there = (
             at for at, cell in cells if cell.start <= start < end <= cell.end and cell.is_value

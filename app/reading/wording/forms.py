@@ -24,27 +24,27 @@ _ASKED = re.compile(rf"\b{ASKING}\b(?P<verb>\s+{ASKING_VERB}\b)?", re.IGNORECASE
 
 def asks_for_reason(question: str) -> bool:
     """Whether a reason or a way is asked for: "why", "how does"."""
-    word, verb = _asking(question)
+    word, verb = _question_word(question)
     return word == "why" or (word == "how" and verb)
 
 
 def answers_briefly(question: str, words: str) -> bool:
     """Whether `words` alone answer `question`: it asks for no reason or way, and they are of the
     type that it asks for."""
-    return not asks_for_reason(question) and fits_type(question, words)
+    return not asks_for_reason(question) and fits_type_asked_for(question, words)
 
 
-def fits_type(question: str, words: str) -> bool:
+def fits_type_asked_for(question: str, words: str) -> bool:
     """Whether `words` have what `question` asks for: a number for "how long", a time for
     "when is".
     """
-    word, verb = _asking(question)
+    word, verb = _question_word(question)
     if word == "how" and not verb:
         return bool(figures(words))
     return word != "when" or not verb or is_time(words)
 
 
-def _asking(question: str) -> tuple[str, bool]:
+def _question_word(question: str) -> tuple[str, bool]:
     """(the word that asks, whether a verb follows it)."""
     asked = _ASKED.search(question)
     return (asked.group().split()[0].lower(), bool(asked["verb"])) if asked else ("", False)

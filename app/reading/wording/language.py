@@ -29,7 +29,7 @@ _LEAST_LETTERS = 4
 def is_english(question: str) -> bool:
     """False for a question that is plainly in another language or script; names, key words, code
     and the Latin of lawyers pass, and what is between quotation marks."""
-    found, other_script = _words(question)
+    found, other_script = _unquoted_words(question)
     if other_script:
         return False
     # A capital inside a question begins a name: "Martin Van Buren".
@@ -51,7 +51,7 @@ def reads_as_english(text: str) -> bool:
     """False for prose with more small words of other languages than of English, or mostly in
     another script.
     """
-    found, other_script = _words(text)
+    found, other_script = _unquoted_words(text)
     if other_script:
         return False
     # Small words before a capital may be of a name: "de la Cruz".
@@ -65,7 +65,7 @@ def reads_as_english(text: str) -> bool:
     return foreign < 2 or foreign <= english
 
 
-def _words(text: str) -> tuple[list[str], bool]:
+def _unquoted_words(text: str) -> tuple[list[str], bool]:
     """(the words outside quotation marks, whether most of their letters are not Latin)."""
     found = _WORD.findall(unicodedata.normalize("NFC", _QUOTED.sub(" ", text)))
     letters = "".join(word for word in found if len(word) > 1)

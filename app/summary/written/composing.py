@@ -13,16 +13,16 @@ from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import (
     Checked,
     CheckedStatement,
+    check_and_mend,
     check_text,
-    checked_and_mended,
 )
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.replies import read_reply
-from docqa.app.answerers.writing.statements import plain
+from docqa.app.answerers.writing.statements import plain_line
 from docqa.app.answerers.written import WritingAnswerer
 from docqa.app.check.quotations import find_quotations
 from docqa.app.evidence.terms import count_content_words
-from docqa.app.quotes.quoting import cite
+from docqa.app.quotes.quoting import make_cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.session.session import Session
 from docqa.app.summary.record import SentenceCite, SummarySentence
@@ -57,7 +57,7 @@ class Writer:
     def read(self) -> Iterator[Event]:
         reading = self._generator.reading if self.whole else None
         try:
-            yield from (reading or self.evidence.own.reading).read()
+            yield from (reading or self.evidence.own.reading).prefill_documents()
         except ContextTooLong as error:
             if reading is not None:
                 raise
@@ -126,7 +126,7 @@ def compose(
         return (yield from writer.reply(material.shown, [request, text, mend]))
 
     first = yield from writer.reply(material.shown, [request])
-    checked, notes = yield from checked_and_mended(
+    checked, notes = yield from check_and_mend(
         first, lambda reply: _checked(writer, material, reply, about, most), again
     )
     return checked.statements if checked is not None else (), notes
@@ -137,7 +137,7 @@ def sentence_of(item: CheckedStatement, document: Document) -> SummarySentence:
     words.
     """
     places = _places(item)
-    cites = tuple(SentenceCite.of(cite((document,), place)) for place in places)
+    cites = tuple(SentenceCite.of(make_cite((document,), place)) for place in places)
     return SummarySentence(
         said(item), None, cites, _speaker(document, places, said(item)), item.support
     )
@@ -147,7 +147,7 @@ def said(item: CheckedStatement) -> str:
     """The words of a statement without the quotations after them that only bear it out."""
     text = item.written.text
     if item.written.only_quoted or item.written.numbers:
-        return plain(text)
+        return plain_line(text)
     for quotation in reversed(find_quotations(text)[0]):
         before = text[: max(quotation.start - 1, 0)].rstrip(" :–—-(")
         after = text[quotation.end + 1 :]
@@ -155,7 +155,7 @@ def said(item: CheckedStatement) -> str:
         if any(map(str.isalnum, after)) or not long or count_content_words(before) < _LEAST_WORDS:
             break
         text = before.rstrip(".,;") + "."
-    return plain(text)
+    return plain_line(text)
 
 
 def _places(item: CheckedStatement) -> list[Located]:
@@ -176,7 +176,9 @@ def _checked(writer: Writer, material: Material, reply: Reply, about: str, most:
             for source in (material.numbers or {}).get(number, ())
         )
         statement.numbers = list(dict.fromkeys(sources))
-    checked = check_text(written, material.sources, writer.corpus, about, writer.evidence.judge)
+    checked = check_text(
+        written, material.sources, writer.corpus, about, writer.evidence.judge_support
+    )
     return checked, (*notes, *checked.notes)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from docqa.app.answerers.writing.excerpts import Given, give
+from docqa.app.answerers.writing.excerpts import Given, number_sentences_of_passages
 from docqa.app.context.context import Context
 from docqa.app.output.render import page_text
 from docqa.app.quotes.verifier import Located
@@ -88,7 +88,7 @@ def numbered_text(sentences: Iterable[tuple[str, str]]) -> str:
 
 def of_passages(context: Context, passages: Sequence[int], *, numbered: bool) -> Material:
     """The sentences of `passages`, indices of `context` in its order."""
-    given = replace(give(context, passages), numbered=numbered)
+    given = replace(number_sentences_of_passages(context, passages), numbered=numbered)
     return Material(given, given)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from docqa.app.answer.events import Event, ReadProgress
 from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import CheckedStatement
-from docqa.app.reading.document_kind import kind_of
+from docqa.app.reading.document_kind import likeliest_document_kind
 from docqa.app.summary.parts import OPENING, WHOLE, SummaryPart, only, parts_of, sentences_of_part
 from docqa.app.summary.record import WRITTEN, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.topics import LEADS, Topic
@@ -74,7 +74,7 @@ class _Work:
 
     def __post_init__(self) -> None:
         self.context = self.writer.corpus.context
-        leads = () if self.focus else LEADS.get(kind_of(self.document), ())
+        leads = () if self.focus else LEADS.get(likeliest_document_kind(self.document), ())
         self._first = ", then ".join(f"the {topic.heading.lower()}" for topic in leads)
         self.units = units_of(self.document, self.context)
 
@@ -257,7 +257,9 @@ class _Work:
     def _ranked(self, question: str, tokens: int) -> list[int]:
         order = [
             item.passage_number
-            for item in self.writer.evidence.of_question(question, unread=self.writer.unread).ranked
+            for item in self.writer.evidence.evidence_for_question(
+                question, unread=self.writer.unread
+            ).ranked
         ]
         chosen: list[int] = []
         for index in order:

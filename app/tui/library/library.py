@@ -18,7 +18,7 @@ from textual.widgets import DataTable, Footer, Static
 
 from docqa.app.answer.grades import Status
 from docqa.app.batch.items import containing_file
-from docqa.app.output.progress import size
+from docqa.app.output.progress import size_text
 from docqa.app.output.render import printable
 from docqa.app.storage.store import Store
 from docqa.app.tui import keymap
@@ -419,7 +419,7 @@ class LibraryScreen(PromptScreen):
             (
                 f"{'Size':>{_SIZE_CELLS}}",
                 _SIZE_CELLS * any(row.size for row in rows),
-                [f"{size(row.size) if row.size else '':>{_SIZE_CELLS}}" for row in rows],
+                [f"{size_text(row.size) if row.size else '':>{_SIZE_CELLS}}" for row in rows],
             ),
             (
                 "Health" if wide else "Stored",

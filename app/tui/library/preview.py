@@ -37,7 +37,7 @@ def preview_of(path: str, kept: str, opener: Opener, store: Store | None) -> Fil
     """The document at `path`, of which there is what `kept` says. May take long. Raises what is a
     bug.
     """
-    from docqa.app.reading.document_kind import kind_of
+    from docqa.app.reading.document_kind import likeliest_document_kind
 
     try:
         with closing(opener(path)) as session:
@@ -51,7 +51,9 @@ def preview_of(path: str, kept: str, opener: Opener, store: Store | None) -> Fil
     text = Text()
     pages = f", {count_text(len(document.pages), 'page')}" if document.paged else ""
     line = " · ".join(
-        part for part in (f"{kind_of(document)}{pages}", document.coverage.health, kept) if part
+        part
+        for part in (f"{likeliest_document_kind(document)}{pages}", document.coverage.health, kept)
+        if part
     )
     text.append(f"{printable(document.title)}\n", "bold")
     text.append(f"{line}\n")

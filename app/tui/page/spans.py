@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from docqa.app.output.render import page_text, printable
-from docqa.app.places.named import page_named, region_named
+from docqa.app.places.named import find_page_number, find_section_region
 from docqa.app.search.expression import words_pattern
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Section
@@ -90,10 +90,10 @@ def find_place(document: Document, name: str) -> Place | None:
     """(page, offset) of a printed page label, of `PDF 14`, of a section's number or of a heading;
     or None.
     """
-    page = page_named(document, name)
+    page = find_page_number(document, name)
     if page is not None:
         return page, 0
-    region = region_named(document, name)
+    region = find_section_region(document, name)
     return region.start if region is not None else None
 
 

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from docqa.app.errors import ResourceError
 from docqa.app.history.records import StoredAnnotation
-from docqa.app.output.render import excerpt, printable
+from docqa.app.output.render import one_line_excerpt, printable
 from docqa.app.storage.store import Store
 from docqa.app.tui import stored_turns
 from docqa.app.tui.page.spans import PageSpan, sentence_at, spans_between
@@ -117,7 +117,9 @@ class Annotations:
         if spans:
             self._navigation.jump(spans[0].place)
         number = self.made.index(annotation) + 1
-        note = excerpt(annotation.note, _NOTE_CHARACTERS) if annotation.note else "highlight"
+        note = (
+            one_line_excerpt(annotation.note, _NOTE_CHARACTERS) if annotation.note else "highlight"
+        )
         gone = "" if spans else ": its words are no longer in this document"
         self.panes.show_status(f"{number} of {len(self.made)}: {note}{gone}")
 
@@ -215,6 +217,6 @@ class AnnotationsScreen(ChoiceScreen):
 
 
 def _line(annotation: StoredAnnotation) -> Content:
-    words = f"  “{excerpt(annotation.text, _WORDS_CHARACTERS)}”"
+    words = f"  “{one_line_excerpt(annotation.text, _WORDS_CHARACTERS)}”"
     note = [(f"\n✎ {printable(annotation.note)}", "italic")] if annotation.note else []
     return Content.assemble((printable(annotation.place), "bold"), words, *note)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from docqa.app.history.export import marked_words
-from docqa.app.output.render import excerpt, printable
+from docqa.app.output.render import one_line_excerpt, printable
 from docqa.app.tui.page.links import Link
 from docqa.app.tui.page.spans import Hits, PageSpan, Place, find_place, location
 from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, Stop, place_alone, words_at
@@ -172,13 +172,13 @@ class Navigation:
         selected = self.panes.screen.get_selected_text()
         if selected:
             app.copy_to_clipboard(selected)
-            self._say(f"copied: {excerpt(selected, EXCERPT_CHARACTERS)}")
+            self._say(f"copied: {one_line_excerpt(selected, EXCERPT_CHARACTERS)}")
         elif card is None or not card.stops:
             self._say("no quote to copy yet")
         else:
             stop = card.stops[card.current or 0]
             app.copy_to_clipboard(stop.copied)
-            self._say(f"copied: “{excerpt(stop.text, EXCERPT_CHARACTERS)}” ({stop.cited})")
+            self._say(f"copied: “{one_line_excerpt(stop.text, EXCERPT_CHARACTERS)}” ({stop.cited})")
 
     def begin_search(self) -> None:
         self._search_from = self._page.place
@@ -195,7 +195,9 @@ class Navigation:
             return
         self._hits = Hits()
         self.refresh_marks()
-        self.panes.show_status(f"“{excerpt(words, 30)}” is not in this document" if words else "")
+        self.panes.show_status(
+            f"“{one_line_excerpt(words, 30)}” is not in this document" if words else ""
+        )
 
     def find(self, words: str) -> None:
         """Stay at the place of `words` that is shown; `back` returns to where the search began."""

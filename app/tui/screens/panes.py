@@ -21,7 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from docqa.app.answer.events import ReadProgress
-from docqa.app.output.progress import filled
+from docqa.app.output.progress import filled_bar
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import without_flags
 from docqa.app.tui.library.recents import count_text
@@ -128,7 +128,7 @@ class Panes(Vertical):
         bar = ""
         if pages:
             begun = f"page {page:,} of {pages:,}"
-            bar = f"\n\n{filled(page / pages, 24)} {begun}"
+            bar = f"\n\n{filled_bar(page / pages, 24)} {begun}"
             status = f"opening: {begun} · {asked}".removesuffix(" · ")
         self._status.update(status)
         said = f"{asked or 'Type a question now: it is asked'} as soon as the document is open."
@@ -195,7 +195,7 @@ class Panes(Vertical):
             share = progress.done / max(progress.total, 1)
             wide = self.app.size.width >= WIDE
             self._gauge.update(
-                f"{'read ' * wide}{filled(share, 10 if wide else 5)} {int(100 * share)} %"
+                f"{'read ' * wide}{filled_bar(share, 10 if wide else 5)} {int(100 * share)} %"
             )
 
     def point_at(self, target: PageSpan | None, called: str = "") -> None:

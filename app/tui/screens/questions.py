@@ -4,7 +4,7 @@ is kept.
 
 from docqa.app.answer import events
 from docqa.app.answer.answer import Quote
-from docqa.app.output.progress import reading_line
+from docqa.app.output.progress import prefill_progress_line
 from docqa.app.storage.store import Store
 from docqa.app.tui import stored_turns
 from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionEvent
@@ -100,7 +100,7 @@ class Questions:
         event = message.event
         if isinstance(event, events.ReadProgress):
             self.panes.show_progress(event)
-            self.panes.show_status(reading_line(event))
+            self.panes.show_status(prefill_progress_line(event))
         elif isinstance(event, events.Notice):
             self._say(event.message, "warning")
         if card is None:

@@ -19,8 +19,8 @@ from docqa.app.output.answer_head import AnswerHead, head_of
 from docqa.app.output.render import (
     POSSIBLE_CHARACTERS,
     coverage_line,
-    excerpt,
     headline,
+    one_line_excerpt,
     possible_place,
     printable,
     quote_remark,
@@ -77,7 +77,10 @@ class AnswerCard(Static):
 
     def _parts(self) -> Iterator[Part]:
         turn = self.turn
-        yield f"{self.number + 1}  {excerpt(turn.question, _QUESTION_CHARACTERS)}\n", "bold"
+        yield (
+            f"{self.number + 1}  {one_line_excerpt(turn.question, _QUESTION_CHARACTERS)}\n",
+            "bold",
+        )
         if turn.understood and not self.folded:
             yield f"understood as: {printable(turn.understood)}\n", "italic $text-muted"
         if turn.state == "preview" or (turn.state == "stopped" and turn.answer is not None):
@@ -104,7 +107,7 @@ class AnswerCard(Static):
         head = head_of(answer)
         if self.folded:
             yield (
-                f"{head.mark} {excerpt(headline(answer), _PASSAGE_CHARACTERS)}\n",
+                f"{head.mark} {one_line_excerpt(headline(answer), _PASSAGE_CHARACTERS)}\n",
                 KINDS.get(head.kind, ""),
             )
             return
@@ -137,8 +140,8 @@ class AnswerCard(Static):
                 "" if head.title == "Answer" or self.turn.state == "preview" else f"{head.title} "
             )
             yield f"{head.mark} {title}", f"bold {KINDS[head.kind]}"
-        if head.bar:
-            yield f"{head.bar} ", KINDS[head.kind]
+        if head.chance_bar:
+            yield f"{head.chance_bar} ", KINDS[head.kind]
             yield head.sure
         yield f" · {head.support}\n" if head.support else "\n"
 
@@ -151,7 +154,7 @@ class AnswerCard(Static):
                 possible_place(best, os.path.basename(best.file) if self._several else None),
                 self._link(0),
             )
-            yield f": {excerpt(best.text, POSSIBLE_CHARACTERS)}\n", "italic $text-warning"
+            yield f": {one_line_excerpt(best.text, POSSIBLE_CHARACTERS)}\n", "italic $text-warning"
         elif head.kind != "not_found" or headline(answer) != "Not found.":  # which the head says
             style = (
                 "bold $text-primary"
@@ -167,15 +170,18 @@ class AnswerCard(Static):
         yield self._lead(number)
         if quote is None:
             yield place
-            yield f"  {excerpt(stop.text, _PASSAGE_CHARACTERS)}\n", "$text-muted"
+            yield f"  {one_line_excerpt(stop.text, _PASSAGE_CHARACTERS)}\n", "$text-muted"
             return
         before, exact, after = (displayed(part).replace("\n", " ") for part in marked_words(quote))
         yield from (f"“{before}", (exact, "bold"), f"{after}”\n   ")
         if quote.verified:
             joined = "on" if place[0].startswith("p") and not self._several else "in"
-            yield from ((f"{quote.grade.found} {joined} ", "$text-muted"), place)
+            yield from ((f"{quote.grade.found_text} {joined} ", "$text-muted"), place)
         else:
-            yield from (place, (f" {WEAK_MARKS[quote.grade]} {quote.grade.found}", "$text-warning"))
+            yield from (
+                place,
+                (f" {WEAK_MARKS[quote.grade]} {quote.grade.found_text}", "$text-warning"),
+            )
         yield f"{quote_remark(quote)}{quote.place.remark}\n"
 
     def _lead(self, number: int) -> str:

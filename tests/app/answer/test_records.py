@@ -15,7 +15,7 @@ from docqa.app.answer.answer import (
     Statement,
     Usage,
 )
-from docqa.app.answer.grades import Grade, Place, Status, Support, Verdict, weakest
+from docqa.app.answer.grades import Grade, Place, Status, Support, Verdict, weakest_grade
 from docqa.app.answer.text import clip
 
 QUOTE = Quote(
@@ -112,7 +112,7 @@ def test_grades_are_the_words_of_the_contract():
     assert [*Support] == ["quoted", "supported", "partly", "unsupported", "contradicted"]
     assert [*Verdict] == ["yes", "no"]
     assert [grade for grade in Grade if grade.verified] == ["exact", "normalised"]
-    assert weakest([Grade.NEAR, Grade.EXACT, Grade.DAMAGED]) == "near"
+    assert weakest_grade([Grade.NEAR, Grade.EXACT, Grade.DAMAGED]) == "near"
 
 
 def test_long_text_is_clipped_between_two_words():

@@ -8,7 +8,12 @@ import pytest
 
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Support, Verdict
-from docqa.app.answerers.compose import Draft, compose, counts_line, word_counts
+from docqa.app.answerers.compose import (
+    Draft,
+    compose_answer,
+    question_word_counts,
+    question_word_counts_line,
+)
 from docqa.app.context.context import Context, lay_out
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import Candidate, Candidates, Form
@@ -44,7 +49,7 @@ def answer(context: Context, candidates: tuple[Candidate, ...] = (), **changes) 
         usage=Usage(90, 0, 0.1, False),
         provenance={},
     )
-    return compose(replace(draft, **changes), reading, 0.375, context, possible=possible)
+    return compose_answer(replace(draft, **changes), reading, 0.375, context, possible=possible)
 
 
 def read(context: Context, form: Form, *words: str, **changes) -> Answer:
@@ -138,8 +143,11 @@ def test_the_unit_of_a_table_is_quoted_behind_its_cell(document, model):
 
 def test_word_counts_take_every_inflection(document, model):
     text = "The tenant pays rent to Marten Hale. Rents are due on the first day."
-    counts = word_counts(
+    counts = question_word_counts(
         "What rent and which subsidies?", lay_out([document(text)], model.tokenizer)
     )
     assert counts == {"rent": 2, "subsidies": 0}
-    assert counts_line(counts) == 'The question\'s words in the text: "rent" 2, "subsidies" 0.'
+    assert (
+        question_word_counts_line(counts)
+        == 'The question\'s words in the text: "rent" 2, "subsidies" 0.'
+    )

@@ -245,7 +245,7 @@ def test_what_nothing_bears_out_is_written_again_once(opened, note, monkeypatch)
         yield Token(replies[len(told) - 1])
         return Reply(replies[len(told) - 1])
 
-    monkeypatch.setattr(local_generator, "write", write)
+    monkeypatch.setattr(local_generator, "write_reply", write)
     with opened(note, source="whole") as session:
         events = list(session.ask(QUESTION))
     answer = answer_of(events)
@@ -256,7 +256,7 @@ def test_what_nothing_bears_out_is_written_again_once(opened, note, monkeypatch)
 
 def test_a_model_that_writes_nothing_is_said_to(opened, note, monkeypatch):
     monkeypatch.setattr(
-        generation, "turn_ends", lambda tokenizer: frozenset(range(tokenizer.vocab_size))
+        generation, "turn_end_tokens", lambda tokenizer: frozenset(range(tokenizer.vocab_size))
     )
     with opened(note, source="whole") as session:
         answer = answer_of(list(session.ask(QUESTION)))

@@ -56,7 +56,7 @@ def test_every_piped_line_is_answered_and_the_worst_status_is_returned(chat, not
 
 
 def test_a_follow_up_is_asked_as_it_was_understood_and_says_so(chat, docqa, note, monkeypatch):
-    monkeypatch.setattr(Session, "goes_on", lambda self, question: question.startswith("And"))
+    monkeypatch.setattr(Session, "is_follow_up", lambda self, question: question.startswith("And"))
     _, out, _ = chat([QUESTION, "And when must it be paid?"], note)
     assert f"(understood as: {UNDERSTOOD}" in out
     _, listed, _ = docqa("history", "--json")
@@ -127,7 +127,7 @@ def test_no_store_talks_and_keeps_nothing(chat, docqa, note, own_folders):
 
 
 def test_a_conversation_goes_on_where_it_was_left(chat, docqa, note, monkeypatch):
-    monkeypatch.setattr(Session, "goes_on", lambda self, question: question.startswith("And"))
+    monkeypatch.setattr(Session, "is_follow_up", lambda self, question: question.startswith("And"))
     chat([QUESTION], note)
     monkeypatch.chdir("/")
     code, out, _ = chat(["/quote", "And when must it be paid?"], "--resume", 1)

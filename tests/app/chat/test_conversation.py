@@ -55,7 +55,7 @@ class Scripted:
     def read(self) -> Iterator[Event]:
         yield ReadProgress(2, 2)
 
-    def goes_on(self, question: str) -> bool:
+    def is_follow_up(self, question: str) -> bool:
         return question.startswith("And")
 
     def completed(self, question: str, earlier: Sequence[Any]) -> str:

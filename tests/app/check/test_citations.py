@@ -2,7 +2,7 @@
 
 import pytest
 
-from docqa.app.check.citations import assign
+from docqa.app.check.citations import assign_cites
 from docqa.app.check.quotations import find_quotations
 from docqa.app.places.cites import find_cites
 
@@ -40,5 +40,5 @@ OWNERS = [
     ("text", "wanted"), [case[1:] for case in OWNERS], ids=[case[0] for case in OWNERS]
 )
 def test_the_quotation_that_a_cite_belongs_to(text, wanted):
-    owned, _ = assign(text, find_quotations(text)[0], find_cites(text))
+    owned, _ = assign_cites(text, find_quotations(text)[0], find_cites(text))
     assert [[cite.text for cite in cites] for cites in owned] == wanted

@@ -109,9 +109,11 @@ def test_the_offsets_and_the_line_are_those_of_the_text():
 
 def test_a_paragraph_of_opening_marks_is_looked_through_few_times(monkeypatch):
     looked: list[int] = []
-    closing = quotations._closing
+    closing = quotations._closing_mark_offset
     monkeypatch.setattr(
-        quotations, "_closing", lambda text, at, end: looked.append(at) or closing(text, at, end)
+        quotations,
+        "_closing_mark_offset",
+        lambda text, at, end: looked.append(at) or closing(text, at, end),
     )
     found, unmatched = quotations.find_quotations(" “a" * 3_000)
     assert (found, len(unmatched)) == ([], 3_000) and len(looked) < 100

@@ -9,7 +9,7 @@ import pytest
 
 from docqa.app.check.verification import CheckedQuotation, Verification, verify_text
 from docqa.app.check.verification_report import report_text
-from docqa.app.quotes.difference import inline
+from docqa.app.quotes.difference import inline_difference
 from docqa.ingest.types import Document, Note, NumberedLine, Section
 
 ONE = (
@@ -181,7 +181,7 @@ def test_an_altered_quotation_shows_the_words_that_differ(lease):
         '"The Tenant may assign this lease without the prior written consent" (p. 1)', lease
     )
     assert quote.reads == "The Tenant shall not assign this lease without the prior written consent"
-    assert inline(quote.difference).startswith("The Tenant [-may-]{+shall not+} assign")
+    assert inline_difference(quote.difference).startswith("The Tenant [-may-]{+shall not+} assign")
 
 
 def test_what_an_ellipsis_and_a_bracket_hide_is_shown(lease):
@@ -364,7 +364,7 @@ def test_a_cite_without_a_quotation_is_checked_for_its_place(lease, text, grade)
     checked = verify_text(text, [lease])
     (cite,) = checked.cites
     assert cite.grade == grade
-    assert checked.anything_absent is (grade == "absent")
+    assert checked.has_anything_absent is (grade == "absent")
 
 
 def test_the_section_of_a_statute_is_found_by_its_path(document):
@@ -455,7 +455,7 @@ def test_an_absent_block_quotation_shows_the_nearest_text_and_what_differs(docum
     assert quote.nearest is not None and quote.nearest.page == 2
     shown = report_text(checked, "brief.md", several=False)
     assert "nearest text: p. 2" in shown and "[-goat, however, belongs to whoever" in shown
-    assert "in the northern stable" in inline(quote.difference)
+    assert "in the northern stable" in inline_difference(quote.difference)
 
 
 def test_an_invented_quotation_has_no_nearest_text(lease):

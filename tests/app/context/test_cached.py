@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from docqa.app.context.cached import CachedParts
 from docqa.app.context.context import Context, lay_out
-from docqa.app.context.passage_vectors import below_headings
+from docqa.app.context.passage_vectors import text_below_headings
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document, Section
 
@@ -66,11 +66,14 @@ def test_a_kept_context_is_the_one_laid_out_anew(document, model, tmp_path_facto
     opening = [7, 8, 9] if writes else None
     kept = CachedParts(Store(tmp_path_factory.mktemp("cache")), "tiny")
     expected = lay_out(documents, model.tokenizer, opening)
-    assert same(kept.context(documents, lambda: model.tokenizer, opening), expected)
-    again = kept.context(documents, fail if documents else lambda: model.tokenizer, opening)
+    assert same(kept.load_or_lay_out_context(documents, lambda: model.tokenizer, opening), expected)
+    again = kept.load_or_lay_out_context(
+        documents, fail if documents else lambda: model.tokenizer, opening
+    )
     assert same(again, expected) and not kept.notices
     texts = [
-        below_headings(each.passage.section, expected.text_of(each)) for each in expected.passages
+        text_below_headings(each.passage.section, expected.text_of(each))
+        for each in expected.passages
     ]
     assert (again.passage_keys or []) == [
         hashlib.sha256(text.encode()).digest()[:16] for text in texts

@@ -46,33 +46,33 @@ def vectors(document: Any, model: Any, tiny_reader: Any, tmp_path: Path) -> Any:
 def test_a_passage_is_read_when_its_last_token_was(vectors, document, model):
     found, read = vectors()
     first, second = lay_out([document(*PAGES)], model.tokenizer).passages
-    found.read_until(first.token_end - 1)
+    found.encode_until(first.token_end - 1)
     assert not read and not found.unsaved
-    found.read_until(first.token_end)
-    found.read_until(second.token_end)
-    found.read_until(second.token_end)
+    found.encode_until(first.token_end)
+    found.encode_until(second.token_end)
+    found.encode_until(second.token_end)
     assert read == list(PAGES)
 
 
 def test_what_was_kept_scores_the_same_and_only_another_encoder_reads_again(vectors, tmp_path):
     found, _ = vectors()
-    found.read_until(1_000)
+    found.encode_until(1_000)
     found.save(tmp_path)
     again, read = vectors()
     again.load(tmp_path)
-    again.read_until(1_000)
+    again.encode_until(1_000)
     assert read == [] and not again.unsaved
-    np.testing.assert_array_equal(again.scores(QUESTION), found.scores(QUESTION))
-    assert np.abs(found.scores(QUESTION)).max() <= 1.001  # unit vectors, kept in float16
+    np.testing.assert_array_equal(again.question_likenesses(QUESTION), found.question_likenesses(QUESTION))
+    assert np.abs(found.question_likenesses(QUESTION)).max() <= 1.001  # unit vectors, kept in float16
     other, read = vectors(seed=5)
     other.load(tmp_path)
-    other.read_until(1_000)
+    other.encode_until(1_000)
     assert read == list(PAGES) and other.unsaved
 
 
 def test_damaged_vectors_are_named(vectors, tmp_path):
     found, _ = vectors()
-    found.read_until(1_000)
+    found.encode_until(1_000)
     found.save(tmp_path)
     (path,) = tmp_path.glob("passages-*.safetensors")
     content = bytearray(path.read_bytes())
@@ -87,7 +87,9 @@ def test_without_an_encoder_nothing_is_gathered(document, model, tmp_path):
     found = PassageVectors(
         SimpleNamespace(passage_encoder=None), lay_out([document(*PAGES)], model.tokenizer)
     )
-    found.read_until(1_000)
+    found.encode_until(1_000)
     found.save(tmp_path)
     found.load(tmp_path)
-    assert not found and found.scores(QUESTION) is None and not list(tmp_path.iterdir())
+    assert (
+        not found and found.question_likenesses(QUESTION) is None and not list(tmp_path.iterdir())
+    )

@@ -308,7 +308,7 @@ def test_what_another_process_saved_is_deleted_once_it_lets_go(lease, model, cac
     ) as session:
         for event in session.read():
             if isinstance(event, ReadProgress) and event.done == 4096 and not waiting:
-                session.local_reading.prefiller.keep_progress()
+                session.local_reading.prefiller.save_interrupted_prefill()
                 forgetting = forgotten(lease, cache, waiting)
                 while not waiting:
                     time.sleep(0.01)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docqa.app.context.context import Context, PlacedPassage
-from docqa.app.evidence.front_matter import front_passages
+from docqa.app.evidence.front_matter import front_matter_passages
 from docqa.ingest.types import Document
 from docqa.model.folder import BUNDLED
 from docqa.model.heads.excerpt_reading import ExcerptReader
@@ -58,7 +58,7 @@ def test_who_and_when_ask_about_the_document_and_clauses_do_not():
 
 def test_title_page_and_signatures_come_first(document):
     made = context(document(TITLE, PROSE, PROSE, SIGNED, PROSE))
-    texts = [made.text_of(made.passages[number]) for number in front_passages(made, 2)]
+    texts = [made.text_of(made.passages[number]) for number in front_matter_passages(made, 2)]
     assert texts == [TITLE, SIGNED]
 
 
@@ -66,14 +66,16 @@ def test_every_document_has_its_turn(document):
     made = context(
         document(TITLE, PROSE, SIGNED), document("A REPORT on mills", PROSE, path="b.pdf")
     )
-    found = [made.passages[number] for number in front_passages(made, 3)]
+    found = [made.passages[number] for number in front_matter_passages(made, 3)]
     assert [(placed.document, placed.passage.page) for placed in found] == [(0, 1), (1, 1), (0, 3)]
 
 
 def test_who_delivered_an_opinion_is_found_behind_the_syllabus(document):
     told = "ALDER, J., delivered the opinion of the Court, in which BIRCH, J., joined."
     made = context(document("Syllabus\n" + PROSE, PROSE, told, PROSE))
-    assert told in [made.text_of(made.passages[number]) for number in front_passages(made, 3)]
+    assert told in [
+        made.text_of(made.passages[number]) for number in front_matter_passages(made, 3)
+    ]
 
 
 @given(
@@ -82,6 +84,6 @@ def test_who_delivered_an_opinion_is_found_behind_the_syllabus(document):
 )
 def test_passages_are_distinct_and_at_most_so_many(document, pages, most):
     made = context(document(*pages))
-    found = front_passages(made, most)
+    found = front_matter_passages(made, most)
     assert len(found) == len(set(found)) <= most
     assert all(0 <= number < len(made.passages) for number in found)

@@ -45,18 +45,20 @@ def of_bm25s(texts: list[str], question: str) -> np.ndarray:
 @given(st.lists(_TEXT, min_size=1, max_size=12), _TEXT, st.integers(0, 12))
 def test_scores_are_bit_for_bit_those_of_bm25s(texts, question, cut):
     expected = of_bm25s(texts, question)
-    assert np.array_equal(WordIndex(texts).scores(question), expected)
-    joined = WordIndex(postings=[Postings.of(texts[:cut]), Postings.of(texts[cut:])])
-    assert np.array_equal(joined.scores(question), expected)
+    assert np.array_equal(WordIndex(texts).bm25_scores(question), expected)
+    joined = WordIndex(
+        postings=[Postings.from_texts(texts[:cut]), Postings.from_texts(texts[cut:])]
+    )
+    assert np.array_equal(joined.bm25_scores(question), expected)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_TEXT, max_size=8), st.integers(0, 8))
 def test_passages_are_found_by_stem(texts, cut):
-    index = WordIndex(postings=[Postings.of(texts[:cut]), Postings.of(texts[cut:])])
+    index = WordIndex(postings=[Postings.from_texts(texts[:cut]), Postings.from_texts(texts[cut:])])
     expected = [set(terms(text)) for text in texts]
     for stem in {"rent", "ren", "r", "nowhere", "", *terms(" ".join(WORDS))}:
-        assert index.occurrences(stem) == sum(stem in words for words in expected)
+        assert index.passage_count(stem) == sum(stem in words for words in expected)
 
 
 def test_scores_of_a_sample_document_are_those_of_bm25s():
@@ -67,4 +69,4 @@ def test_scores_of_a_sample_document_are_those_of_bm25s():
         "Who may appeal against a refusal of the harbour master?",
         "When, and when, is the notice due?",
     ):
-        assert np.array_equal(index.scores(question), of_bm25s(texts, question))
+        assert np.array_equal(index.bm25_scores(question), of_bm25s(texts, question))

@@ -8,10 +8,10 @@ import pytest
 from docqa.app.context.context import lay_out
 from docqa.app.evidence.ranking import (
     WordIndex,
-    fuse,
-    ranked_by,
-    ranked_by_words,
-    standardise,
+    fuse_signals,
+    rank_by_signals,
+    rank_by_words,
+    z_scores,
 )
 from docqa.app.evidence.terms import key_words, names_and_numbers, terms
 from docqa.ingest.types import Passage
@@ -30,9 +30,9 @@ def ranked(question, texts, weights=None, **signals):
     context = SimpleNamespace(passages=[placed] * len(texts))
     words = WordIndex(texts)
     if weights is None:
-        found = ranked_by_words(question, words, context)
+        found = rank_by_words(question, words, context)
     else:
-        found = ranked_by({"bm25": words.scores(question)} | signals, weights, context)
+        found = rank_by_signals({"bm25": words.bm25_scores(question)} | signals, weights, context)
     return [item.passage_number for item in found]
 
 
@@ -83,7 +83,7 @@ def test_headings_above_a_passage_count_as_its_words(document, model):
         Passage(p.page, p.start, p.end, ("Deposits",) if p.page == 2 else ()) for p in made.passages
     )
     context = lay_out([replace(made, passages=passages)], model.tokenizer)
-    assert ranked_by_words("deposit", WordIndex.of(context), context)[0].passage_number == 1
+    assert rank_by_words("deposit", WordIndex.from_context(context), context)[0].passage_number == 1
 
 
 @pytest.mark.parametrize("question", ["", "the of and", "zebra quagga"])
@@ -106,6 +106,6 @@ def test_the_model_can_lift_a_passage_that_words_do_not_find():
 def test_fusion_adds_standardised_signals_by_their_weights():
     a = np.array([1.0, 2.0, 3.0])
     b = np.array([30.0, 10.0, 20.0])
-    fused = fuse({"bm25": a, "vector": b}, {"bm25": 2.0, "vector": 0.5})
-    assert np.allclose(fused, 2.0 * standardise(a) + 0.5 * standardise(b))
-    assert np.array_equal(standardise(np.ones(3)), np.zeros(3))
+    fused = fuse_signals({"bm25": a, "vector": b}, {"bm25": 2.0, "vector": 0.5})
+    assert np.allclose(fused, 2.0 * z_scores(a) + 0.5 * z_scores(b))
+    assert np.array_equal(z_scores(np.ones(3)), np.zeros(3))

@@ -5,12 +5,12 @@ import pytest
 from docqa.app.facts.facts import (
     FactKind,
     Relation,
-    compare,
+    compare_facts,
+    fact_spans,
+    fact_text,
+    name_with_role,
     normal_form,
-    places_of,
-    printed,
-    read,
-    with_role,
+    read_first_fact,
 )
 
 
@@ -32,9 +32,9 @@ from docqa.app.facts.facts import (
     ],
 )
 def test_a_value_is_read_and_printed_in_one_spelling(kind, text, value, shown):
-    fact = read(kind, text)
+    fact = read_first_fact(kind, text)
     assert fact is not None
-    assert (fact.value, printed(fact)) == (value, shown)
+    assert (fact.value, fact_text(fact)) == (value, shown)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_value_is_read_and_printed_in_one_spelling(kind, text, value, shown):
     [(FactKind.DATE, "3/4/2019"), (FactKind.DATE, "soon"), (FactKind.AMOUNT, "30 days")],
 )
 def test_what_may_be_read_two_ways_is_no_value(kind, text):
-    assert read(kind, text) is None
+    assert read_first_fact(kind, text) is None
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_what_may_be_read_two_ways_is_no_value(kind, text):
     ],
 )
 def test_values_are_equal_conflicting_or_incomparable(kind, one, other, relation):
-    first = read(kind, one)
-    second = read(kind, other)
+    first = read_first_fact(kind, one)
+    second = read_first_fact(kind, other)
     assert first is not None and second is not None
-    assert compare(first, second) is compare(second, first) is relation
+    assert compare_facts(first, second) is compare_facts(second, first) is relation
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ def test_answers_in_other_spellings_are_the_same(one, other):
     ],
 )
 def test_values_are_found_where_they_stand(kind, text, found):
-    assert [text[span.start : span.end] for span in places_of(kind, text)] == found
+    assert [text[span.start : span.end] for span in fact_spans(kind, text)] == found
 
 
 def test_a_party_comes_with_what_it_is_called():
     text = 'between Acme, Inc., a Delaware firm (the "Supplier"), and Tarn Ltd ("Tarn"), each a "Party"'
-    assert with_role("Acme, Inc", text) == "Acme, Inc (Supplier)"
-    assert with_role("Tarn Ltd", text) == "Tarn Ltd"  # its own name says as much
-    assert with_role("Nobody", text) == "Nobody"
+    assert name_with_role("Acme, Inc", text) == "Acme, Inc (Supplier)"
+    assert name_with_role("Tarn Ltd", text) == "Tarn Ltd"  # its own name says as much
+    assert name_with_role("Nobody", text) == "Nobody"

@@ -24,7 +24,7 @@ from docqa.app.history.recorder import made_turn
 from docqa.app.history.records import StoredSession, StoredTurn
 from docqa.app.history.rendering import HTML, MARKDOWN, rendered
 from docqa.app.output.answer_head import head_of
-from docqa.app.output.templates import escaped
+from docqa.app.output.templates import escape_markup
 from docqa.ingest.types import Document
 
 from .answers import answer_of, quote_of
@@ -179,7 +179,7 @@ def test_an_answer_has_the_head_of_the_terminal_above_it(conversation):
     assert f'<meter value="{head.share:.2f}"' in page
     assert f"{head.share:.0%}".replace("%", "&nbsp;%") + f" {head.sure}" in page
     assert page.index(head.sure) < page.index(
-        escaped(answered.answer.answer), page.index("<article")
+        escape_markup(answered.answer.answer), page.index("<article")
     )
     assert "confidence 0." not in page
 
@@ -243,12 +243,14 @@ def test_an_answer_without_a_kept_page_has_no_dead_link(conversation):
 def test_marks_of_any_overlap_are_balanced_and_hold_their_words(text, spans):
     marks = [MarkedSpan(a, b, f'<mark id="m{n}">', "</mark>") for n, (a, b) in enumerate(spans)]
     page = Page(marked(text, marks))
-    shown = escaped(text)
+    shown = escape_markup(text)
     assert page.unbalanced == []
     assert Page(shown).text == page.text
     for number, (start, end) in enumerate(spans):
         if 0 <= start < end <= len(text):
-            assert Page(escaped(text[start:end])).text.startswith(page.marks.get(f"m{number}", ""))
+            assert Page(escape_markup(text[start:end])).text.startswith(
+                page.marks.get(f"m{number}", "")
+            )
 
 
 # In a browser

@@ -17,7 +17,7 @@ from docqa.app.answer.answer import (
 from docqa.app.answer.events import ReadProgress
 from docqa.app.answer.grades import Grade, Place, Status, Support
 from docqa.app.output import console, render
-from docqa.app.output.progress import Progress, duration, reading_line, size
+from docqa.app.output.progress import Progress, duration_text, prefill_progress_line, size_text
 
 
 def _cite(
@@ -315,7 +315,7 @@ def test_a_long_read_promises_instant_questions_only_where_it_is_kept(kept, monk
 
 def test_reused_tokens_are_named():
     assert (
-        reading_line(ReadProgress(600, 1000, reused=500))
+        prefill_progress_line(ReadProgress(600, 1000, reused=500))
         == "read 60 %, 600 of 1,000 tokens, 500 reused"
     )
 
@@ -324,7 +324,7 @@ def test_reused_tokens_are_named():
     ("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")]
 )
 def test_durations_are_short(seconds, text):
-    assert duration(seconds) == text
+    assert duration_text(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -332,11 +332,13 @@ def test_durations_are_short(seconds, text):
     [(812, "812 B"), (1536, "1.5 KiB"), (2 << 30, "2.0 GiB"), (3 << 20, "3.0 MiB")],
 )
 def test_sizes_carry_their_unit(count, text):
-    assert size(count) == text
+    assert size_text(count) == text
 
 
 def test_an_excerpt_has_no_leaders_of_a_table_of_contents():
-    shown = render.excerpt("Contents 1. Parties ........................ 1 2. Terms ..... 4")
+    shown = render.one_line_excerpt(
+        "Contents 1. Parties ........................ 1 2. Terms ..... 4"
+    )
     assert shown == "Contents 1. Parties … 1 2. Terms … 4"
 
 

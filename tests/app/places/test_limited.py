@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from docqa.app.errors import InputError, UsageError
-from docqa.app.places.limited import limited
+from docqa.app.places.limited import limit_to_sections
 from docqa.ingest.types import Block, Document, Section
 
 TEXTS = (
@@ -48,7 +48,7 @@ def lease(document) -> Document:
 
 
 def test_only_the_named_sections_are_left_and_keep_their_places(lease):
-    (only,) = limited([lease], "2")
+    (only,) = limit_to_sections([lease], "2")
     assert [page.text.split() for page in only.pages] == [
         ["2.", "Term", "It", "ends", "in"],
         ["May", "or", "June."],
@@ -61,20 +61,20 @@ def test_only_the_named_sections_are_left_and_keep_their_places(lease):
 
 
 def test_a_range_and_single_names_go_together(lease):
-    (only,) = limited([lease], "2-3, A")
+    (only,) = limit_to_sections([lease], "2-3, A")
     words = " ".join(page.text for page in only.pages).split()
     assert words[:2] == ["2.", "Term"] and words[-2:] == ["A", "list."] and "rent" not in words
 
 
 def test_documents_without_the_sections_are_left_out(lease, document):
-    assert [each.path for each in limited([document("Nothing.", path="b.pdf"), lease], "3")] == [
-        lease.path
-    ]
+    assert [
+        each.path for each in limit_to_sections([document("Nothing.", path="b.pdf"), lease], "3")
+    ] == [lease.path]
 
 
 def test_a_section_that_is_nowhere_is_named(lease):
     for named in ("9", "3-2", "2,Z9"):
         with pytest.raises(InputError, match="there is no section"):
-            limited([lease], named)
+            limit_to_sections([lease], named)
     with pytest.raises(UsageError):
-        limited([lease], " , ")
+        limit_to_sections([lease], " , ")

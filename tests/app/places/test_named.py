@@ -2,8 +2,8 @@
 
 import pytest
 
-from docqa.app.places.named import DocumentNames, region_named
-from docqa.app.places.scope import scope_of
+from docqa.app.places.named import DocumentNames, find_section_region
+from docqa.app.places.scope import find_scope
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
@@ -37,11 +37,15 @@ def act() -> Document:
 def test_a_document_is_meant_by_its_place_in_the_order():
     names = DocumentNames([act(), act()])
     assert (
-        names.meant_by("Which law governs the second contract?")
-        == names.meant_by("and the last file?")
+        names.documents_meant_by("Which law governs the second contract?")
+        == names.documents_meant_by("and the last file?")
         == {1}
     )
-    assert names.meant_by("Which law governs it?") == names.meant_by("the third contract?") == set()
+    assert (
+        names.documents_meant_by("Which law governs it?")
+        == names.documents_meant_by("the third contract?")
+        == set()
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,14 +63,14 @@ def test_a_document_is_meant_by_its_place_in_the_order():
 )
 def test_a_place_is_found_by_what_is_printed_there(name, begins):
     document = act()
-    region = region_named(document, name)
+    region = find_section_region(document, name)
     assert region is not None
     assert document.pages[0].text[region.start[1] :].startswith(begins)
 
 
 @pytest.mark.parametrize("name", ["83", "Article 9", "", "1.2", "the moon"])
 def test_what_is_not_printed_is_no_place(name):
-    assert region_named(act(), name) is None
+    assert find_section_region(act(), name) is None
 
 
 OPINION = """SUPREME COURT OF THE SHIRE
@@ -96,7 +100,7 @@ Appendix of the Court is the map.
 )
 def test_a_question_reaches_the_parts_of_an_opinion(question, begins):
     document = read(ReadRequest("opinion.txt", OPINION.encode()))
-    scope = scope_of(question, (document,))
+    scope = find_scope(question, (document,))
     assert scope is not None and scope.whole
     assert document.pages[0].text[scope.spans[0].start :].startswith(begins)
 
@@ -107,7 +111,7 @@ def test_a_question_reaches_a_paragraph_of_a_schedule():
         + "\n## Schedule 3\n\n1. A bell is lent.\n\n2. A bell is sold.\n\n## Schedule 4\n\n1. No.\n\n2. Yes.\n"
     )
     document = read(ReadRequest("act.md", text.encode()))
-    scope = scope_of("What does paragraph 2 of Schedule 3 say?", (document,))
+    scope = find_scope("What does paragraph 2 of Schedule 3 say?", (document,))
     assert scope is not None
     assert [document.pages[0].text[span.start : span.end] for span in scope.spans] == [
         "2. A bell is sold."

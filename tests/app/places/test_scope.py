@@ -3,7 +3,7 @@
 import pytest
 
 from docqa.app.context.context import Context, PlacedPassage
-from docqa.app.places.scope import Scope, passages_in, scope_of
+from docqa.app.places.scope import Scope, find_scope, passages_in
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
@@ -78,7 +78,7 @@ def words(scope: Scope | None, *documents: Document) -> list[str]:
 
 @pytest.mark.parametrize(("question", "opening"), WHOLE)
 def test_a_question_for_a_place_has_all_of_it(question, opening):
-    scope = scope_of(question, [lease()])
+    scope = find_scope(question, [lease()])
     assert scope is not None
     assert scope.whole
     assert words(scope, lease())[0].startswith(opening)
@@ -86,7 +86,7 @@ def test_a_question_for_a_place_has_all_of_it(question, opening):
 
 @pytest.mark.parametrize(("question", "opening"), INSIDE)
 def test_a_fact_inside_a_place_is_not_the_place(question, opening):
-    scope = scope_of(question, [lease()])
+    scope = find_scope(question, [lease()])
     assert scope is not None
     assert (scope.whole, scope.inside) == (False, True)
     assert words(scope, lease())[0].startswith(opening)
@@ -94,21 +94,25 @@ def test_a_fact_inside_a_place_is_not_the_place(question, opening):
 
 @pytest.mark.parametrize("question", NOWHERE)
 def test_no_scope_without_a_place_that_exists(question):
-    assert scope_of(question, [lease()]) is None
+    assert find_scope(question, [lease()]) is None
 
 
 def test_a_place_that_is_only_mentioned_does_not_limit():
     assert (
-        getattr(scope_of("Do the section 2 duties end with the lease?", [lease()]), "inside", None)
+        getattr(
+            find_scope("Do the section 2 duties end with the lease?", [lease()]), "inside", None
+        )
         is False
     )
-    two = scope_of("What is the Mill, and what does section 3 require of the landlord?", [lease()])
+    two = find_scope(
+        "What is the Mill, and what does section 3 require of the landlord?", [lease()]
+    )
     assert two is not None
     assert not two.inside
 
 
 def test_several_sections_are_one_scope():
-    found = words(scope_of("what do sections 1 and 3 say?", [lease()]), lease())
+    found = words(find_scope("what do sections 1 and 3 say?", [lease()]), lease())
     assert [text.split("\n")[0] for text in found] == ["1. Definitions", "3. Repairs"]
 
 
@@ -119,18 +123,18 @@ def test_pages_by_label_word_and_position(document):
         ("on page 2", "End."),
         ("p. i", "Front."),
     ]:
-        assert words(scope_of(question, [report]), report) == [text]
+        assert words(find_scope(question, [report]), report) == [text]
 
 
 def test_a_named_file_is_the_document_that_is_meant():
     documents = [lease(), lease(LEASE.replace("roof", "weir"), "weir2.md")]
-    scope = scope_of("Who repairs according to weir2.md?", documents)
+    scope = find_scope("Who repairs according to weir2.md?", documents)
     assert scope is not None
     assert {span.document for span in scope.spans} == {1}
     assert not scope.whole
-    inside = scope_of("What does section 3 of weir2.md say?", documents)
+    inside = find_scope("What does section 3 of weir2.md say?", documents)
     assert words(inside, *documents) == ["3. Repairs\n\nThe landlord repairs the weir."]
-    assert scope_of("what does section 3 say?", documents) is not None
+    assert find_scope("what does section 3 say?", documents) is not None
 
 
 def test_passages_of_a_scope_are_those_it_touches():
@@ -140,7 +144,7 @@ def test_passages_of_a_scope_are_those_it_touches():
     context = Context(
         (made,), None, tuple(PlacedPassage(0, p, 0, 0) for p in made.passages), None, None
     )  # type: ignore[arg-type]
-    scope = scope_of("what does Schedule 1 say?", [made])
+    scope = find_scope("what does Schedule 1 say?", [made])
     assert scope is not None
     found = passages_in(scope, context)
     assert 0 < len(found) < len(made.passages)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from docqa.app.quotes.difference import closest_range, inline, word_edits
+from docqa.app.quotes.difference import closest_range, inline_difference, word_edits
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from docqa.app.quotes.difference import closest_range, inline, word_edits
     ],
 )
 def test_words_that_differ_are_marked_and_what_folds_is_equal(quoted, document, shown):
-    assert inline(word_edits(quoted, document)) == shown
+    assert inline_difference(word_edits(quoted, document)) == shown
 
 
 def test_an_aligned_range_grows_to_what_the_document_has_more():

@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from docqa.app.answer.answer import Cite, record_of
-from docqa.app.quotes.quoting import cut_quote, make_quote, quote_span
+from docqa.app.answer.answer import Cite, record_from_json
+from docqa.app.quotes.quoting import cut_quote, make_quote, span_to_quote
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.types import NumberedLine, Section
@@ -21,12 +21,12 @@ def at(words: str, text: str = TEXT) -> tuple[int, int]:
 
 
 def test_the_quote_is_the_whole_sentence():
-    span = quote_span(TEXT, *at("nine days"))
+    span = span_to_quote(TEXT, *at("nine days"))
     assert TEXT[span.start : span.end] == "The keeper returns the deposit within nine days."
 
 
 def test_a_short_sentence_grows_by_its_neighbour():
-    span = quote_span(TEXT, *at("so"))
+    span = span_to_quote(TEXT, *at("so"))
     assert TEXT[span.start : span.end] == "It is so. Notice is sent in writing."
 
 
@@ -37,7 +37,7 @@ def test_a_very_long_sentence_is_cut_to_its_clause():
         + "keeps the goods dry " * 30
         + "; the keeper opens the gate at dawn."
     )
-    span = quote_span(long, *at("opens the gate", long))
+    span = span_to_quote(long, *at("opens the gate", long))
     assert long[span.start : span.end] == "the keeper opens the gate at dawn."
 
 
@@ -48,7 +48,7 @@ def test_the_answer_is_always_inside_its_quote(text, data):
     start = data.draw(st.integers(0, len(text) - 1)) if data else 0
     end = data.draw(st.integers(start + 1, len(text))) if data else len(text)
     if text[start:end].strip():
-        span = quote_span(text, start, end)
+        span = span_to_quote(text, start, end)
         assert 0 <= span.start <= start < end <= span.end <= len(text)
 
 
@@ -94,7 +94,8 @@ def test_only_quotes_from_pages_with_line_numbers_cite_lines(document):
     (plain,) = make_quote((made,), Located(0, 2, *at("nine days"))).cites
     assert numbered.to_json_object()["lines"] == (12, 14) and "lines" not in plain.to_json_object()
     read_back = [
-        record_of(Cite, json.loads(json.dumps(cite.to_json_object()))) for cite in (numbered, plain)
+        record_from_json(Cite, json.loads(json.dumps(cite.to_json_object())))
+        for cite in (numbered, plain)
     ]
     assert read_back == [numbered, plain]
 

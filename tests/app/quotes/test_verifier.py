@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.app.quotes.verifier import CitedPlace, Verifier, too_short
+from docqa.app.quotes.verifier import CitedPlace, Verifier, is_too_short_quote
 from docqa.ingest.types import Section
 
 PAGE = (
@@ -160,7 +160,7 @@ def test_the_section_is_searched_before_the_rest(document):
     ],
 )
 def test_short_quotes_never_stand_as_evidence(quote, short):
-    assert too_short(quote) is short
+    assert is_too_short_quote(quote) is short
 
 
 WORDS = st.lists(

@@ -127,7 +127,7 @@ def test_without_the_models_scores_words_alone_rank(open_lease, quick):
     with open_lease(quick=quick, model_scores=False) as opened:
         list(opened.ask(QUESTION))
         by_words = opened.corpus.ranked_by_words(QUESTION)
-        ranked, _ = opened.local.find(QUESTION)
+        ranked, _ = opened.local.find_candidates(QUESTION)
     assert [item.passage_number for item in ranked] == [
         item.passage_number for item in by_words[: len(ranked)]
     ]
@@ -138,7 +138,7 @@ def test_without_the_models_scores_words_alone_rank(open_lease, quick):
 def test_a_number_of_passages_changes_what_is_read_and_listed(open_lease, k):
     with open_lease(k=k) as opened:
         *_, finished = opened.ask(QUESTION)
-        ranked, candidates = opened.local.find(QUESTION)
+        ranked, candidates = opened.local.find_candidates(QUESTION)
     most = READER_WEIGHTS["excerpts"] if k is None else k
     assert 0 < sum(item.reader is not None for item in ranked) <= most
     assert candidates is not None
@@ -182,5 +182,5 @@ def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch
 
 def test_both_parts_of_a_question_are_found_before_the_documents_are_read(open_lease, cut):
     with open_lease(quick=True) as opened:
-        _, found = opened.local.find(TWO_PARTS)
+        _, found = opened.local.find_candidates(TWO_PARTS)
     assert found.form is Form.TWO_PARTS and len(found.items) >= 2

@@ -16,7 +16,7 @@ from docqa.app.reading.candidates import (
     Form,
     ScoredPlaces,
     scored_sentences,
-    trim,
+    trim_span,
 )
 
 TEXT = "The roof is red. The tenant pays the rent in May."
@@ -36,15 +36,15 @@ def at(words: str, text: str) -> tuple[int, int]:
 
 @given(st.text(alphabet="ab .,()“”;", max_size=40))
 def test_trimming_only_takes_from_the_edges(text):
-    start, end = trim(text, 0, len(text))
+    start, end = trim_span(text, 0, len(text))
     assert 0 <= start <= end <= len(text)
     assert text[:start].strip(" .,()“”;") == "" == text[end:].strip(" .,()“”;")
 
 
 def test_brackets_that_enclose_the_answer_stay():
     text = "paid in (full) today"
-    assert trim(text, *at("(full)", text)) == at("(full)", text)
-    assert trim(text, *at("(full", text)) == at("full", text)
+    assert trim_span(text, *at("(full)", text)) == at("(full)", text)
+    assert trim_span(text, *at("(full", text)) == at("full", text)
 
 
 def test_a_candidate_has_the_score_of_the_sentence_around_it():
@@ -65,6 +65,6 @@ def test_the_next_best_is_a_fact_without_verdict_and_items(document):
     red, rent = (Candidate(0, 0, 1, *at(words, TEXT), -1.0, 1, 0.0) for words in ("red", "in May"))
     shown = make_quote((lease,), Located(0, 1, red.start, red.end))
     reading = Candidates((red, rent), None, 0, form=Form.YES_NO, verdict=Verdict.YES, items=(red,))
-    assert reading.without([], (lease,)).candidates == (red, rent)
-    left = reading.without([shown], (lease,))
+    assert reading.without_shown([], (lease,)).candidates == (red, rent)
+    left = reading.without_shown([shown], (lease,))
     assert (left.form, left.verdict, left.items) == (Form.FACT, None, ())

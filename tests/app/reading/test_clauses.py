@@ -6,8 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docqa.app.context.context import lay_out
-from docqa.app.reading.clauses import DOCUMENT_DATE, clause_heads, clause_sentences, naming, shipped
-from docqa.app.reading.parties import BEGINS, GOES_ON, OUTSIDE, best_way, names_in, tokens
+from docqa.app.reading.clauses import (
+    DOCUMENT_DATE,
+    clause_heads,
+    clause_sentences,
+    sentences_naming_parties,
+    shipped_weights,
+)
+from docqa.app.reading.parties import (
+    BEGINS,
+    GOES_ON,
+    OUTSIDE,
+    best_state_sequence,
+    names_in,
+    token_spans,
+)
 from docqa.model.heads.question_heads import CLAUSES
 
 CONTRACT = """SUPPLY AGREEMENT
@@ -67,10 +80,11 @@ def test_a_clause_that_there_is_not_is_unlikely(context, name):
 def test_the_names_of_the_parties_are_whole_and_nothing_else_is_one(context):
     rows = clause_sentences(context)
     found = []
-    for row in naming(rows, clause_heads()["parties"].scores(rows)):
+    for row in sentences_naming_parties(rows, clause_heads()["parties"].scores(rows)):
         text = context.text_of(context.passages[row.passage_number])[row.start : row.end]
         found += [
-            text[name.start : name.end] for name in names_in(text, *shipped("names", "follow"))
+            text[name.start : name.end]
+            for name in names_in(text, *shipped_weights("names", "follow"))
         ]
     assert [name.rstrip(".") for name in found] == ["Tarn Foods, Inc", "Alder & Sons GmbH"]
 
@@ -81,7 +95,7 @@ def test_the_names_of_the_parties_are_whole_and_nothing_else_is_one(context):
 )
 def test_no_name_goes_on_that_has_not_begun(scores, seed):
     follow = np.random.default_rng(seed).normal(size=(3, 3))
-    way = best_way(np.array(scores, dtype=float), follow)
+    way = best_state_sequence(np.array(scores, dtype=float), follow)
     assert len(way) == len(scores)
     assert all(
         here in (OUTSIDE, BEGINS) or before != OUTSIDE for before, here in zip([OUTSIDE, *way], way)
@@ -91,6 +105,6 @@ def test_no_name_goes_on_that_has_not_begun(scores, seed):
 
 @given(st.text(alphabet="ab .,'\"()&-\n", max_size=60))
 def test_tokens_cover_all_but_white_space_in_order(text):
-    found = tokens(text)
+    found = token_spans(text)
     assert all(a.end <= b.start for a, b in zip(found, found[1:]))
     assert "".join(text[each.start : each.end] for each in found) == "".join(text.split())

@@ -27,7 +27,7 @@ def read(document, model):
     context = lay_out((document(*PAGES),), model.tokenizer)
     state = model.new_state()
     model.prefill(context.ids, state)
-    return context, state, WordIndex.of(context)
+    return context, state, WordIndex.from_context(context)
 
 
 def test_candidates_are_words_of_pages_and_the_state_stays_where_it_was(read, model):

@@ -19,7 +19,7 @@ from docqa.app.reading.candidates import (
     Wanted,
     scored_sentences,
 )
-from docqa.app.reading.decision import decide, whole_words
+from docqa.app.reading.decision import decide_answer, extend_to_whole_words
 from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpan, ReadAlone
 
 RENT = "The tenant pays a rent of 1200 pounds. The keeper may give notice in May."
@@ -78,7 +78,7 @@ def decided(document):
                 for _, text in found
             ]
 
-        return decide(
+        return decide_answer(
             replace(reading, **read), places, made, ASKED.get(asked, asked), alone, wanted
         )
 
@@ -202,7 +202,7 @@ def test_reasons_and_words_of_another_type_are_whole_sentences(decided):
 def test_no_word_or_number_is_cut(text, data):
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
-    first, last = whole_words(text, start, end)
+    first, last = extend_to_whole_words(text, start, end)
     assert first <= start and end <= last
     assert not (first and text[first].isalnum() and text[first - 1].isalnum())
     assert not (last < len(text) and text[last - 1].isalnum() and text[last].isalnum())
@@ -210,8 +210,8 @@ def test_no_word_or_number_is_cut(text, data):
 
 def test_a_figure_keeps_its_currency_and_its_per_cent():
     text = "It costs $5,000 or 25 % of that."
-    assert whole_words(text, text.index("5,000"), text.index("5,000") + 5) == (9, 15)
-    assert whole_words(text, text.index("25"), text.index("25") + 2) == (19, 23)
+    assert extend_to_whole_words(text, text.index("5,000"), text.index("5,000") + 5) == (9, 15)
+    assert extend_to_whole_words(text, text.index("25"), text.index("25") + 2) == (19, 23)
 
 
 @pytest.mark.parametrize(
@@ -226,5 +226,5 @@ def test_a_figure_keeps_its_currency_and_its_per_cent():
     ],
 )
 def test_marks_inside_a_number_or_word_do_not_end_it(text, cut, whole):
-    start, end = whole_words(text, text.index(cut), text.index(cut) + len(cut))
+    start, end = extend_to_whole_words(text, text.index(cut), text.index(cut) + len(cut))
     assert text[start:end] == whole

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docqa.app.reading.list_items import items_below
-from docqa.app.reading.list_marks import marks_in
+from docqa.app.reading.list_marks import find_list_marks
 from docqa.ingest.types import Document
 
 CLAUSE = (
@@ -99,7 +99,7 @@ def test_an_item_is_whole_where_its_lines_are_wrapped(document):
 
 
 def test_letters_and_roman_numbers_are_told_apart():
-    marks = marks_in(
+    marks = find_list_marks(
         "\n".join(f"({letter}) x" for letter in ("h", "i", "ii", "v", "aa", "xx", "12"))
     )
     assert marks[1].places == (("(i)", 1), ("(a)", 9))

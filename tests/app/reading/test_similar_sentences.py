@@ -20,7 +20,7 @@ def test_the_likest_sentence_is_told_for_the_span_that_is_read(write_file, bundl
     with open_session([str(path)], Options(store=False, preview=False), model=bundled) as session:
         for _ in session.read():
             pass
-        _, found = session.local.find("What must one pay to cross by boat?")
+        _, found = session.local.find_candidates("What must one pay to cross by boat?")
     assert found is not None
     page = session.documents[0].pages[0].text
     best = found.candidates[0]

@@ -5,7 +5,7 @@ from typing import Any
 
 from docqa.app.search.expression import words_pattern
 from docqa.app.search.hits import SearchedText
-from docqa.app.search.shown import HitStyle, hit_object, shown_hits
+from docqa.app.search.shown import HitStyle, hit_lines, hit_object
 from docqa.ingest.structure import paragraphs
 from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.types import Block, Item, Section
@@ -13,13 +13,13 @@ from docqa.ingest.types import Block, Item, Section
 
 def shown(document: Any, words: str, **style: Any) -> list[str]:
     text = SearchedText(document)
-    return list(shown_hits(text, text.hits(words_pattern(words)), HitStyle(**style)))
+    return list(hit_lines(text, text.find_hits(words_pattern(words)), HitStyle(**style)))
 
 
 def test_a_phrase_over_a_page_break_has_two_cites(document):
     lease = document("Rent is due on the first", "day of each month.", labels=("iv", "1"))
     text = SearchedText(lease)
-    (hit,) = text.hits(words_pattern("first day of"))
+    (hit,) = text.find_hits(words_pattern("first day of"))
     assert [(cite.page, cite.label, cite.start, cite.end) for cite in hit.cites] == [
         (1, "iv", 19, 24),
         (2, "1", 0, 6),
@@ -40,11 +40,12 @@ def test_hits_of_one_line_are_shown_together_and_apart_in_json(document):
     lease = document("rent and rent\nno\nrent")
     assert shown(lease, "rent") == ["p. 1: rent and rent", "p. 1: rent"]
     text = SearchedText(lease)
-    objects = [hit_object(text, hit, 1) for hit in text.hits(words_pattern("rent"))]
+    objects = [hit_object(text, hit, 1) for hit in text.find_hits(words_pattern("rent"))]
     found = [(each["start"], each["end"], each["before"], each["after"]) for each in objects]
     assert found == [(0, 4, [], ["no"]), (9, 13, [], ["no"]), (0, 4, ["no"], [])]
     assert [
-        len(list(SearchedText(lease).places(words_pattern(words)))) for words in ("rent", "rents")
+        len(list(SearchedText(lease).find_places(words_pattern(words))))
+        for words in ("rent", "rents")
     ] == [3, 0]
 
 

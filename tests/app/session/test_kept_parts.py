@@ -34,7 +34,7 @@ def test_a_second_question_neither_tokenizes_nor_stems_a_document(
         raise AssertionError("made again")
 
     monkeypatch.setattr(cached, "lay_out_document", again)
-    monkeypatch.setattr(Postings, "of", again)
+    monkeypatch.setattr(Postings, "from_texts", again)
     assert asked([note, lease], options, model) == first == (first[0], [])
     with pytest.raises(AssertionError, match="made again"):
         asked([note], replace(options, store=False), model)

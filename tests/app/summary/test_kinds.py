@@ -2,7 +2,7 @@
 wants first.
 """
 
-from docqa.app.reading.document_kind import DocumentKind, kind_of
+from docqa.app.reading.document_kind import DocumentKind, likeliest_document_kind
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
@@ -31,7 +31,7 @@ def parsed(text: str) -> Document:
 
 
 def test_opinions_contracts_and_papers_are_told_apart(paper, contract):
-    found = [kind_of(each) for each in (parsed(OPINION), contract, paper)]
+    found = [likeliest_document_kind(each) for each in (parsed(OPINION), contract, paper)]
     assert found == [DocumentKind.COURT, DocumentKind.CONTRACT, DocumentKind.PAPER]
 
 

@@ -144,7 +144,7 @@ class FakeSession:
     def stop_writing(self) -> bool:
         return False
 
-    def goes_on(self, question: str) -> bool:
+    def is_follow_up(self, question: str) -> bool:
         return question.startswith("And")
 
     def answer(self, question: str) -> Any:

@@ -4,10 +4,14 @@ from typing import Any
 
 import pytest
 
-from docqa.app.answerers.writing.excerpts import choose_passages, give, give_all
+from docqa.app.answerers.writing.excerpts import (
+    choose_passages,
+    number_all_sentences,
+    number_sentences_of_passages,
+)
 from docqa.app.context.context import Context, lay_out
-from docqa.app.evidence.ranking import Ranked, WordIndex, ranked_by_words
-from docqa.app.places.scope import scope_of
+from docqa.app.evidence.ranking import Ranked, WordIndex, rank_by_words
+from docqa.app.places.scope import find_scope
 
 PAGES = [
     f"Clause {number}. The tenant of unit {number} pays {number * 17} dollars to the keeper before the ninth day. "
@@ -22,7 +26,7 @@ def context(document: Any, model: Any) -> Context:
 
 
 def ranked_for(question: str, context: Context) -> list[Ranked]:
-    return ranked_by_words(question, WordIndex.of(context), context)
+    return rank_by_words(question, WordIndex.from_context(context), context)
 
 
 def pages_of(context: Context, chosen: list[int]) -> list[tuple[int, int]]:
@@ -62,21 +66,21 @@ def test_documents_that_are_compared_have_their_share(document, model):
 
 def test_only_the_part_that_is_named_is_given(context):
     question = "What does page 3 say about the deposit?"
-    scope = scope_of(question, context.documents)
+    scope = find_scope(question, context.documents)
     chosen = choose_passages(context, ranked_for(question, context), scope, 1_000_000)
     assert {page for _, page in pages_of(context, chosen)} == {3}
 
 
 def test_sentences_are_numbered_and_lead_back_to_their_pages(context):
-    given = give(context, [2, 3])
+    given = number_sentences_of_passages(context, [2, 3])
     lines = [line for line in given.text.split("\n") if line.startswith("[")]
     assert len(lines) == len(given.sentences)
     for number, line in enumerate(lines, 1):
-        place = given.sentence(number)
+        place = given.sentence_location(number)
         assert place is not None
         words = (
             context.documents[place.document].pages[place.page - 1].text[place.start : place.end]
         )
         assert line == f"[{number}] {' '.join(words.split())}"
-    assert given.sentence(0) is None and given.sentence(len(lines) + 1) is None
-    assert "page 3" in given.text and give_all(context).text.count("## ") == len(PAGES)
+    assert given.sentence_location(0) is None and given.sentence(len(lines) + 1) is None
+    assert "page 3" in given.text and number_all_sentences(context).text.count("## ") == len(PAGES)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from docqa.app.answerers.writing.literal import differences
+from docqa.app.answerers.writing.literal import literal_differences
 from docqa.app.facts.facts import read_dates
 from docqa.ingest.language.quantities import figures
 
@@ -53,7 +53,7 @@ def test_may_is_a_month_only_where_it_is_a_date():
     ],
 )
 def test_what_the_quotes_do_not_say_is_found(statement, quoted, kind):
-    assert getattr(differences(statement, quoted), kind)
+    assert getattr(literal_differences(statement, quoted), kind)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_what_the_quotes_do_not_say_is_found(statement, quoted, kind):
     ],
 )
 def test_other_words_for_the_same_are_no_difference(statement, quoted):
-    assert not differences(statement, quoted)
+    assert not literal_differences(statement, quoted)
 
 
 def test_names_may_stand_in_the_heading_or_beside_the_quote():
     quoted = "Two names are shown on the golf bag."
-    assert not differences("The golf bag of North shows two names.", quoted, "North agrees")
+    assert not literal_differences("The golf bag of North shows two names.", quoted, "North agrees")

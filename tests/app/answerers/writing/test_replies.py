@@ -5,7 +5,7 @@ import pytest
 from docqa.app.answerers.loading import load_model
 from docqa.app.answerers.writing import replies
 from docqa.app.answerers.writing.excerpts import Given
-from docqa.app.answerers.writing.replies import goes_round, without_repetition
+from docqa.app.answerers.writing.replies import is_repeating_itself, without_repeated_ending
 from docqa.app.answerers.writing.statements import starts_with_verdict
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
@@ -77,19 +77,21 @@ def test_a_yes_or_no_is_told_from_a_denial():
 
 def test_a_reply_that_repeats_itself_is_cut():
     looped = "The rent is 5 dollars. " + "It is due on the first day. " * 9
-    assert without_repetition(looped) == "The rent is 5 dollars. It is due on the first day."
+    assert without_repeated_ending(looped) == "The rent is 5 dollars. It is due on the first day."
     assert replies.REPEATED in read_reply(looped, GIVEN).notes
     for broken_off in ("", "The rent is", "The rent is 5 dollars a month ["):
         rent = "The rent is 5 dollars a month [1]."
-        assert without_repetition(f"{rent} " * 9 + broken_off) == rent
-    assert without_repetition("The fee is 1,000,000,000,000 dollars.") is None
+        assert without_repeated_ending(f"{rent} " * 9 + broken_off) == rent
+    assert without_repeated_ending("The fee is 1,000,000,000,000 dollars.") is None
 
 
 def test_a_model_that_goes_round_in_circles_is_not_waited_for():
     for piece in ("It is due on the first day. ", "\n"):
-        assert any(goes_round(piece * times, piece) for times in range(1, 300))
+        assert any(is_repeating_itself(piece * times, piece) for times in range(1, 300))
     sentences = [f"The rent of unit {number} is {7 * number} dollars. " for number in range(40)]
-    assert not any(goes_round("".join(sentences[: at + 1]), sentences[at]) for at in range(40))
+    assert not any(
+        is_repeating_itself("".join(sentences[: at + 1]), sentences[at]) for at in range(40)
+    )
 
 
 def test_a_line_that_is_said_twice_is_kept_once():

@@ -2,11 +2,11 @@
 
 import pytest
 
-from docqa.app.answerers.writing.statements import read_statements
+from docqa.app.answerers.writing.statements import split_into_statements
 
 
 def taken(reply: str, most: int = 50) -> tuple[str, list[tuple[str, list[int], list[str]]]]:
-    written = read_statements(reply, most)
+    written = split_into_statements(reply, most)
     for item in written.statements:
         assert written.text[item.start : item.end] == item.text
     return written.text, [(s.text, s.numbers, s.quotations) for s in written.statements]
@@ -44,7 +44,9 @@ def test_a_list_stays_a_list_and_its_items_are_statements():
     assert text == "The supplier must:\n- deliver within ten (10) days\n- insure the goods"
     shown = [(item, numbers) for item, numbers, _ in found]
     assert shown == [("deliver within ten (10) days", [2, 3]), ("insure the goods", [4, 5])]
-    assert {item.lead for item in read_statements(text, 50).statements} == {"The supplier must:"}
+    assert {item.lead for item in split_into_statements(text, 50).statements} == {
+        "The supplier must:"
+    }
 
 
 def test_years_and_numbers_in_brackets_are_no_cites():
@@ -72,7 +74,7 @@ def test_quotations_in_a_list_are_statements_themselves():
 
 def test_a_cite_that_breaks_off_is_no_part_of_the_text():
     assert taken("The rent is 5 dollars [1, 2,")[0] == "The rent is 5 dollars"
-    assert read_statements("[1, 2, 3", 50).statements == ()
+    assert split_into_statements("[1, 2, 3", 50).statements == ()
 
 
 def test_a_quotation_that_breaks_off_is_still_looked_up():

@@ -51,7 +51,7 @@ def test_an_interrupt_in_a_transaction_changes_nothing(tmp_path, monkeypatch):
     with Ledger(path, "here") as ledger:
         ledger.begin(*BEGUN)
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-            patched.setattr(account, "storable", interrupted)
+            patched.setattr(account, "storable_text", interrupted)
             ledger.add(_task("a.txt"), 5.0, account.DONE)
         ledger.add(_task("a.txt"), 5.0, account.INTERRUPTED)
     assert _rows(path, "SELECT outcome FROM attempts") == [("interrupted",)]

@@ -7,8 +7,8 @@ import io
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from docqa.app.reading.tables.answer import above_tables
-from docqa.app.reading.tables.matching import choose
+from docqa.app.reading.tables.answer import tables_with_words_above
+from docqa.app.reading.tables.matching import choose_cells
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
@@ -35,7 +35,7 @@ def ponds(pages: int = 1) -> Document:
 
 
 def chosen(document: Document, question: str, page: int = 1) -> list[str]:
-    choice = choose(question, above_tables(document, [page]))
+    choice = choose_cells(question, tables_with_words_above(document, [page]))
     return [cell.text for cell in choice.cells] if choice is not None else []
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from docqa.app.reading.tables.answer import above_tables
-from docqa.app.reading.tables.matching import choose
+from docqa.app.reading.tables.answer import tables_with_words_above
+from docqa.app.reading.tables.matching import choose_cells
 
 RATES = (
     "Rates of unemployment by country\nCountry | 1996 | 2019 | Change 2019 versus 1996\nFrance | 12.5% | 8.5% | (4)\n"
@@ -20,7 +20,7 @@ RATES = (
     ],
 )
 def test_the_cell_of_the_named_row_and_column_is_chosen(document, question, cells):
-    choice = choose(question, above_tables(document(RATES), [1]))
+    choice = choose_cells(question, tables_with_words_above(document(RATES), [1]))
     assert choice is not None
     assert [cell.text for cell in choice.cells] == cells
     assert all(cell.text in choice.row for cell in choice.cells)
@@ -37,12 +37,17 @@ def test_the_cell_of_the_named_row_and_column_is_chosen(document, question, cell
     ],
 )
 def test_nothing_is_chosen_where_row_or_column_is_not_clear(document, question):
-    assert choose(question, above_tables(document(RATES), [1])) is None
+    assert choose_cells(question, tables_with_words_above(document(RATES), [1])) is None
 
 
 def test_the_same_row_in_two_tables_is_not_decided(document):
     text = "Tower | Height\nOld | 9\nNew | 7\n\nTower | Height\nOld | 8\nNew | 6"
-    assert choose("What is the height of the old tower?", above_tables(document(text), [1])) is None
+    assert (
+        choose_cells(
+            "What is the height of the old tower?", tables_with_words_above(document(text), [1])
+        )
+        is None
+    )
 
 
 REVENUE = (
@@ -75,5 +80,5 @@ BALANCES = "Company - 2018 | Provisions | Others\nBalance at March 2018 | 0.5 | 
     ],
 )
 def test_years_totals_and_counts_tell_the_column_and_row(document, text, question, cell):
-    choice = choose(question, above_tables(document(text), [1]))
+    choice = choose_cells(question, tables_with_words_above(document(text), [1]))
     assert choice is not None and [found.text for found in choice.cells] == [cell]

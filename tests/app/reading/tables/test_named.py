@@ -2,7 +2,7 @@
 
 import pytest
 
-from docqa.app.reading.tables.named import tables_of
+from docqa.app.reading.tables.named import named_tables_of_page
 
 BARS = "Rents by house.\nHouse | 2019 | 2020\nMill | 900 | 1,200\nBarn | – | 40"
 SPANNING = (
@@ -13,7 +13,7 @@ CENTRED = " | Year Ended May 31, | \n | 2019 | 2020\nAssets: | | \nStones | $5 |
 
 
 def heads_of(made, page: int = 1) -> list[str]:
-    table = tables_of(made, page)[0]
+    table = named_tables_of_page(made, page)[0]
     return [table.column_name(column) for column in range(len(table.columns))]
 
 
@@ -30,7 +30,7 @@ def test_columns_have_the_heads_over_them(document, text, heads):
 
 
 def test_a_row_that_lacks_cells_is_left_out(document):
-    entries = tables_of(document(BARS + "\nShed | 7"), 1)[0].entries
+    entries = named_tables_of_page(document(BARS + "\nShed | 7"), 1)[0].entries
     assert [entry.name.text for entry in entries] == ["Mill", "Barn"]
 
 

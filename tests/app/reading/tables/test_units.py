@@ -2,7 +2,7 @@
 
 import pytest
 
-from docqa.app.reading.tables.units import unit_of
+from docqa.app.reading.tables.units import unit_span_of_table_value
 
 ROWS = "Rent | 4,100 | 5,200\nHeating | 310 | 12%"
 
@@ -26,7 +26,7 @@ def test_the_unit_is_that_of_the_column_or_the_table(document, above, unit):
     made = document(f"{above}\n{ROWS}")
     text = made.pages[0].text
     at = text.index("4,100")
-    found = unit_of(made, 1, at, at + 5)
+    found = unit_span_of_table_value(made, 1, at, at + 5)
     assert (text[found.start : found.end] if found else None) == unit
 
 
@@ -35,4 +35,4 @@ def test_what_has_its_unit_or_is_no_cell_has_none(document):
     text = made.pages[0].text
     for words in ("12%", "Heating", "77"):
         at = text.index(words)
-        assert unit_of(made, 1, at, at + len(words)) is None
+        assert unit_span_of_table_value(made, 1, at, at + len(words)) is None
