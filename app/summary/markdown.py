@@ -31,19 +31,26 @@ def render_markdown(record: SummaryRecord) -> str:
     """RELATIVE_PATH.md: the whole, then the sections, the place after every sentence; ends in a
     line end.
     """
-    return _filled_in("summary/summary.md.jinja", record=record)
+    return _fill_template("summary/summary.md.jinja", record=record)
 
 
 def digest_markdown(records: list[SummaryRecord]) -> str:
     """digest.md: every document by its path: the whole, then a sentence of each section."""
-    return _filled_in("summary/digest.md.jinja", records=records, most=DIGEST_SECTIONS)
+    return _fill_template("summary/digest.md.jinja", records=records, most=DIGEST_SECTIONS)
 
 
-def _filled_in(template: str, **values: object) -> str:
-    return filled_in(template, escaped, method=_method, nothing=_nothing, placed=_placed, **values)
+def _fill_template(template: str, **values: object) -> str:
+    return filled_in(
+        template,
+        escaped,
+        method=_method_text,
+        nothing=_text_without_sentences,
+        placed=_sentence_with_place,
+        **values,
+    )
 
 
-def _method(record: SummaryRecord) -> str:
+def _method_text(record: SummaryRecord) -> str:
     return Markup(
         _WRITTEN.format(model=escaped(record.model or "a model"))
         if record.method == WRITTEN
@@ -51,13 +58,13 @@ def _method(record: SummaryRecord) -> str:
     )
 
 
-def _nothing(record: SummaryRecord) -> str:
+def _text_without_sentences(record: SummaryRecord) -> str:
     if record.status == UNREADABLE:
         return "There was nothing to summarize."
     return f"Nothing states any of: {', '.join(record.not_covered)}."
 
 
-def _placed(sentence: SummarySentence, heading: str = "") -> str:
+def _sentence_with_place(sentence: SummarySentence, heading: str = "") -> str:
     """The sentence and its place, who says it unless the heading does, and whether it is borne
     out.
     """
