@@ -57,7 +57,7 @@ class Batch:
         self.task_of = {path: task for task in self.tasks for path in task.paths}
         self._job = job
 
-    def left(self) -> list[Task]:
+    def tasks_left(self) -> list[Task]:
         """The tasks that a run would do now."""
         left = [task for task in self.tasks if not self.workspace.is_done(task.key)]
         if self.settings.retry_failed:
@@ -72,7 +72,7 @@ class Batch:
         return item.failure or self.workspace.failure(self.task_of[item.path].key)
 
     @property
-    def failed(self) -> int:
+    def failed_count(self) -> int:
         """How many documents failed."""
         return sum(self.failure(item) is not None for item in self.listing.items)
 
@@ -83,27 +83,27 @@ class Batch:
         """Raises FileNotFoundError where `item` is not done."""
         return self.workspace.record(self.task_of[item.path].key)
 
-    def reuse(self) -> Iterator[Task]:
+    def reuse_stored_records(self) -> Iterator[Task]:
         """Take over what earlier runs kept elsewhere of the tasks that are left; yields those, now
         done.
         """
-        for task in self.left():
+        for task in self.tasks_left():
             record = self._job.kept_record(task.item)
             if record is not None:
                 self.workspace.put_record(task.key, record)
                 yield task
 
-    def plan(self) -> BatchPlan:
+    def make_plan(self) -> BatchPlan:
         """Of what is left, with as many jobs as fit the free memory."""
-        left = self.left()
+        left = self.tasks_left()
         jobs = self.settings.jobs
-        plan = plan_tasks(left, jobs, self.options, self._speeds(jobs))
+        plan = plan_tasks(left, jobs, self.options, self._known_speeds(jobs))
         if self.settings.ray is not None:
             return plan
         fitting = max(1, min(jobs, available_bytes() // max(plan.memory_bytes // jobs, 1)))
         if fitting == jobs:
             return plan
-        return plan_tasks(left, fitting, self.options, self._speeds(fitting))
+        return plan_tasks(left, fitting, self.options, self._known_speeds(fitting))
 
     def run(
         self, plan: BatchPlan, keep: Callable[[Task, str], None], progress: BatchProgress
@@ -117,7 +117,7 @@ class Batch:
                 Ledger(path, f"{socket.gethostname()}, {processors()} cores") as ledger,
                 _sigterm_interrupts(),
             ):
-                left = self.left()
+                left = self.tasks_left()
                 for task in left:
                     self.workspace.clear_failure(task.key)
                 ledger.begin(
@@ -132,7 +132,9 @@ class Batch:
                 started = time.monotonic()
                 try:
                     if left:
-                        with contextlib.closing(self._executor(plan.jobs, progress)) as executor:
+                        with contextlib.closing(
+                            self._make_executor(plan.jobs, progress)
+                        ) as executor:
                             runner.run(executor)
                 finally:
                     runner.tally.seconds = time.monotonic() - started
@@ -142,14 +144,14 @@ class Batch:
             raise ResourceError(
                 f"the ledger cannot be written ({error})", where=str(path), hint=hint
             ) from error
-        self._learn(plan, runner.tally)
+        self._learn_speeds(plan, runner.tally)
         return runner.tally
 
-    def clean(self) -> None:
-        self.workspace.sweep()
-        self.workspace.keep_only(task.key for task in self.tasks)
+    def drop_stale_files(self) -> None:
+        self.workspace.remove_temporary_files()
+        self.workspace.drop_all_except(task.key for task in self.tasks)
 
-    def _executor(self, jobs: int, progress: BatchProgress) -> Executor:
+    def _make_executor(self, jobs: int, progress: BatchProgress) -> Executor:
         if jobs == 1 and self.settings.ray is None:
             return Serial(self._job, progress.on_event)
         threads = self.options.threads or max(processors() // jobs, 1)
@@ -157,18 +159,18 @@ class Batch:
             return ray_workers(self._job, jobs, threads, self.settings.ray)
         return process_workers(self._job, jobs, threads)
 
-    def _speeds(self, jobs: int) -> Speeds:
+    def _known_speeds(self, jobs: int) -> Speeds:
         where = "ray" if self.settings.ray is not None else "here"
         model = str(self._identity.get("model", ""))[:16]
         key = f"{self._job.name} {model} jobs={jobs} threads={self.options.threads} {where}"
         return Speeds(self._job.store.root / SPEEDS if self._job.store is not None else None, key)
 
-    def _learn(self, plan: BatchPlan, tally: Tally) -> None:
+    def _learn_speeds(self, plan: BatchPlan, tally: Tally) -> None:
         measured = [(task, outcome) for task, outcome in tally.outcomes if outcome.failure is None]
         if not measured:
             return
-        speeds = self._speeds(plan.jobs)
-        speeds.age()
+        speeds = self._known_speeds(plan.jobs)
+        speeds.reduce_old_weights()
         for task, outcome in measured:
             speeds.add(f"tokens {task.item.suffix}", task.item.bytes, outcome.tokens)
             speeds.add(f"reading {task.item.suffix}", task.item.bytes, outcome.reading_s)

@@ -29,14 +29,14 @@ class Failure:
     hint: str = ""
 
     @property
-    def of_document(self) -> bool:
+    def is_fault_of_document(self) -> bool:
         """Whether the document is to blame, not memory or docqa."""
         return self.kind in {"ContextTooLong", *(name.removesuffix("Error") for name in ERRORS)}
 
     def message(self, path: str) -> str:
         return f"{path}: {self.reason}" + (f". {self.hint}" if self.hint else "")
 
-    def line(self, path: str, document: str | None) -> str:
+    def json_line(self, path: str, document: str | None) -> str:
         fields = {"schema": SCHEMA, "path": path, "document": document, **vars(self)}
         return compact_json(fields)
 
@@ -115,12 +115,14 @@ def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listi
     errors = []
     for path in paths:
         try:
-            for item in _documents(path, base, exclude, listing.passed_over):
+            for item in _documents_below(path, base, exclude, listing.passed_over):
                 items.setdefault((item.source, item.member), item)
         except IngestError as error:
             errors.append(error)
             source = os.path.abspath(path)
-            failed = BatchItem(_relative(source, base), source, path, failure=failure_of(error))
+            failed = BatchItem(
+                _relative_path(source, base), source, path, failure=failure_of(error)
+            )
             items.setdefault((source, None), failed)
     if all(item.failure is not None for item in items.values()):
         nothing = NoDocuments(
@@ -155,7 +157,7 @@ def read_content(item: BatchItem) -> bytes:
         if item.member is None:
             data: bytes | None = Path(item.source).read_bytes()
         else:
-            data = _member(item.source, item.member)
+            data = _member_bytes(item.source, item.member)
     except FileNotFoundError as error:
         reason = "it was there when the batch was planned, and is gone"
         raise MissingError(reason, where=item.path, hint="Run it again") from error
@@ -168,14 +170,14 @@ def read_content(item: BatchItem) -> bytes:
     return data
 
 
-def _member(source: str, member: str) -> bytes | None:
+def _member_bytes(source: str, member: str) -> bytes | None:
     from docqa.ingest.read import find_documents
 
     state = os.stat(source)
     with open(source, "rb") as stream:
         packed = stream.read(len(ZIP)) == ZIP
     if packed:
-        data = _archive(source, (state.st_ino, state.st_size, state.st_mtime_ns)).read(member)
+        data = _open_archive(source, (state.st_ino, state.st_size, state.st_mtime_ns)).read(member)
         if data is not None:
             return data
     contents = (content for name, content in find_documents(source) if name == f"{source}/{member}")
@@ -184,18 +186,18 @@ def _member(source: str, member: str) -> bytes | None:
 
 
 @lru_cache(maxsize=2)
-def _archive(source: str, state: tuple[int, int, int]) -> Package:
+def _open_archive(source: str, state: tuple[int, int, int]) -> Package:
     """Kept open for the next member; `state` differs when the file has changed."""
     return Package(Path(source), source)
 
 
-def _relative(source: str, base: str) -> str:
+def _relative_path(source: str, base: str) -> str:
     """With `/`; bytes that are not UTF-8 are written out, so that JSON can have them."""
     relative = PurePosixPath(os.path.relpath(source, base).replace(os.sep, "/"))
     return os.fsencode(str(relative)).decode("utf-8", "backslashreplace")
 
 
-def _documents(
+def _documents_below(
     path: str, base: str, exclude: frozenset[str], passed_over: list[str]
 ) -> Iterator[BatchItem]:
     from docqa.ingest.read import find_documents
@@ -210,12 +212,14 @@ def _documents(
             file = containing_file(name) or path
             source = os.path.abspath(file)
             member = name[len(file) + 1 :]
-            shown = f"{_relative(source, base)}/{member}"
+            shown = f"{_relative_path(source, base)}/{member}"
             yield BatchItem(
                 shown, source, name, member, hashlib.sha256(content).hexdigest(), len(content)
             )
         elif os.path.abspath(name) not in exclude:
-            yield hashed_item(_relative(os.path.abspath(name), base), os.path.abspath(name), name)
+            yield hashed_item(
+                _relative_path(os.path.abspath(name), base), os.path.abspath(name), name
+            )
 
 
 def containing_file(path: str) -> str | None:

@@ -134,11 +134,11 @@ class Job(ABC):
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
         options = self.options if long else replace(self.options, store=False)
         with open_session([document], options, model=self._model, called=NAMELESS) as session:
-            record = self._record(item, session, session.documents[0], on_event)
+            record = self._make_record(item, session, session.documents[0], on_event)
             return Outcome(record, tokens=len(session.context), reading_s=reading_s)
 
     @abstractmethod
-    def _record(
+    def _make_record(
         self,
         item: BatchItem,
         session: Session,
@@ -148,7 +148,7 @@ class Job(ABC):
         """The line of JSON that the workspace keeps."""
 
 
-def _reused(answer: Json) -> Json:
+def _mark_as_reused(answer: Json) -> Json:
     usage = answer["usage"]
     if not isinstance(usage, dict):
         raise TypeError("no usage")
@@ -181,17 +181,17 @@ class AnswerJob(Job):
         return {"questions": self.questions}
 
     def identity(self) -> Json:
-        return {**self._identity, **self.asked}
+        return {**self._cached_identity, **self.asked}
 
     def kept_record(self, item: BatchItem) -> str | None:
-        warnings, answers = self._kept(item)
+        warnings, answers = self._load_stored_answers(item)
         return (
-            self._line(warnings, answers)
+            self._record_line(warnings, answers)
             if all(question in answers for question in self.questions)
             else None
         )
 
-    def _record(
+    def _make_record(
         self,
         item: BatchItem,
         session: Session,
@@ -199,34 +199,36 @@ class AnswerJob(Job):
         on_event: Callable[[Event], None],
     ) -> str:
         warnings = list(document.coverage.warnings)
-        answers = self._kept(item)[1]
+        answers = self._load_stored_answers(item)[1]
         left = [question for question in self.questions if question not in answers]
         for question in left:
-            for event in self._events(session, question):
+            for event in self._answer_events(session, question):
                 if isinstance(event, Finished):
                     answers[question] = event.answer.to_json_object()
                 else:
                     on_event(event)
         if left and self._answer_store is not None:
-            self._keep(item, {"warnings": warnings, "answers": answers}, self._answer_store)
-        return self._line(warnings, answers)
+            self._store_answers(
+                item, {"warnings": warnings, "answers": answers}, self._answer_store
+            )
+        return self._record_line(warnings, answers)
 
-    def _line(self, warnings: list[str], answers: dict[str, Json]) -> str:
+    def _record_line(self, warnings: list[str], answers: dict[str, Json]) -> str:
         record = {
             "warnings": warnings,
             "answers": [answers[question] for question in self.questions],
         }
         return compact_json(record)
 
-    def _events(self, session: Session, question: str) -> Iterator[Event]:
+    def _answer_events(self, session: Session, question: str) -> Iterator[Event]:
         return session.ask(question)
 
-    def _kept(self, item: BatchItem) -> tuple[list[str], dict[str, Json]]:
+    def _load_stored_answers(self, item: BatchItem) -> tuple[list[str], dict[str, Json]]:
         """What earlier runs kept of a document, by content and name: warnings, and `--json` objects
         by question.
         """
         store = self._answer_store
-        key = self._key(item)
+        key = self._store_key(item)
         if store is not None:
             store.meet(filter(None, [item.digest]))
             with suppress(
@@ -236,12 +238,13 @@ class AnswerJob(Job):
                     folder, _ = store.open("answers", key)
                     raw = json.loads((folder / _ANSWERS_FILE).read_text(encoding="utf-8"))
                     answers = {
-                        question: _reused(answer) for question, answer in raw["answers"].items()
+                        question: _mark_as_reused(answer)
+                        for question, answer in raw["answers"].items()
                     }
                     return list(raw["warnings"]), answers
         return [], {}
 
-    def _keep(self, item: BatchItem, content: Json, store: Store) -> None:
+    def _store_answers(self, item: BatchItem, content: Json, store: Store) -> None:
         details: Details = {
             "documents": [item.digest or ""],
             "files": [item.shown_path],
@@ -249,15 +252,18 @@ class AnswerJob(Job):
         }
         with suppress(OSError):
             store.put(
-                "answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(content).encode()}
+                "answers",
+                self._store_key(item),
+                details,
+                {_ANSWERS_FILE: json.dumps(content).encode()},
             )
 
-    def _key(self, item: BatchItem) -> str:
+    def _store_key(self, item: BatchItem) -> str:
         """A document that needed a password is found only with that password."""
         secret = hashlib.sha256((self.options.password or "").encode()).hexdigest()
         fields = [
             ANSWER_VERSION,
-            self._identity,
+            self._cached_identity,
             secret,
             os.environ.get("DOCQA_DTYPE"),
             item.digest,
@@ -266,7 +272,7 @@ class AnswerJob(Job):
         return key_of(fields)
 
     @cached_property  # hashed into the keys of older workspaces too
-    def _identity(self) -> Json:
+    def _cached_identity(self) -> Json:
         options = recorded_options(self.options)
         if self.options.source != "auto":
             options |= {"from": self.options.source}
@@ -295,7 +301,7 @@ class FieldsJob(AnswerJob):
     def asked(self) -> Json:
         return {"fields": [asdict(field) for field in self.fields.values()]}
 
-    def _events(self, session: Session, question: str) -> Iterator[Event]:
+    def _answer_events(self, session: Session, question: str) -> Iterator[Event]:
         return session.ask(self.fields[question].question, wanted=self.fields[question].wanted)
 
 
@@ -327,7 +333,7 @@ class SummaryJob(Job):
             **reading_identity(self.options),
         }
 
-    def _record(
+    def _make_record(
         self,
         item: BatchItem,
         session: Session,
@@ -336,7 +342,7 @@ class SummaryJob(Job):
     ) -> str:
         writer = writer_of(session)
         if writer is None:
-            return to_json_line(self._extracted(session, document, on_event))
+            return to_json_line(self._extract_summary(session, document, on_event))
         writing = write_summary(document, writer, self.style, focus=self.focus)
         while True:
             try:
@@ -344,7 +350,7 @@ class SummaryJob(Job):
             except StopIteration as end:
                 return to_json_line(end.value)
 
-    def _extracted(
+    def _extract_summary(
         self, session: Session, document: Document, on_event: Callable[[Event], None]
     ) -> SummaryRecord:
         for event in session.read() if self.focus else ():  # only a focus ranks passages

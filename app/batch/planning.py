@@ -43,9 +43,12 @@ class Speeds:
         self._key = key
         self.sums: dict[str, tuple[float, float]] = {}
         with suppress(TypeError, KeyError, AttributeError, ValueError):
-            self.sums = {name: (float(x), float(y)) for name, (x, y) in self._kept()[key].items()}
+            self.sums = {
+                name: (float(x), float(y))
+                for name, (x, y) in self._load_stored_speeds()[key].items()
+            }
 
-    def at(self, name: str, x: float, default: float) -> float:
+    def estimate(self, name: str, x: float, default: float) -> float:
         """What `x` takes, by what is known of `name`, else `default`."""
         known, took = self.sums.get(name, (0.0, 0.0))
         return x * took / known if known else default
@@ -54,17 +57,17 @@ class Speeds:
         known, took = self.sums.get(name, (0.0, 0.0))
         self.sums[name] = known + x, took + y
 
-    def age(self) -> None:
+    def reduce_old_weights(self) -> None:
         self.sums = {name: (x / 2, y / 2) for name, (x, y) in self.sums.items()}
 
     def save(self) -> None:
         """Raises OSError when the disk refuses."""
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            kept = {**self._kept(), self._key: self.sums}
+            kept = {**self._load_stored_speeds(), self._key: self.sums}
             write_whole(self._path, json.dumps({"schema": SCHEMA, "speeds": kept}).encode())
 
-    def _kept(self) -> dict[str, Any]:
+    def _load_stored_speeds(self) -> dict[str, Any]:
         with suppress(OSError, ValueError):
             raw = (
                 json.loads(self._path.read_text(encoding="utf-8"))
@@ -93,18 +96,18 @@ class BatchPlan:
 
 def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -> BatchPlan:
     """What `tasks`, all left to do, will take. Raises docqa.model.errors for the model's folder."""
-    config, depth = _configs(model_folder(options))
+    config, depth = _configs_of_model(model_folder(options))
     if not tasks:
         return BatchPlan(0, 0, jobs, 0.0, 0, 0, 0)
     tokens, seconds = zip(
         *(_tokens_and_seconds(task, depth, speeds) for task in tasks), strict=True
     )
     memory = jobs * _memory_bytes(config, depth, model_folder(options), max(tokens))
-    whole = speeds.at("startup", 1.0, STARTUP_S) + max(sum(seconds) / jobs, *seconds)
+    whole = speeds.estimate("startup", 1.0, STARTUP_S) + max(sum(seconds) / jobs, *seconds)
     long = [count for count in tokens if count * CHARACTERS_PER_TOKEN >= KEEP_STATE_FROM_CHARACTERS]
     disk = OUTPUT_BYTES * sum(len(task.paths) for task in tasks)
     disk += sum(estimate(depth, count).disk_bytes for count in long)
-    held = round(speeds.at("memory", memory, memory))
+    held = round(speeds.estimate("memory", memory, memory))
     return BatchPlan(len(tasks), sum(tokens), jobs, whole, held, disk, memory)
 
 
@@ -115,12 +118,14 @@ def _tokens_and_seconds(task: Task, depth: HybridConfig, speeds: Speeds) -> tupl
     unlearned = size * (
         known.tokens_per_byte if known and known.tokens_per_byte else UNKNOWN_TOKENS_PER_BYTE
     )
-    tokens = round(min(speeds.at(f"tokens {suffix}", size, unlearned), LONGEST_CONTEXT))
-    reading = speeds.at(f"reading {suffix}", size, READER_START_S)
-    return tokens, reading + speeds.at("work", tokens, TASK_S + estimate(depth, tokens).seconds)
+    tokens = round(min(speeds.estimate(f"tokens {suffix}", size, unlearned), LONGEST_CONTEXT))
+    reading = speeds.estimate(f"reading {suffix}", size, READER_START_S)
+    return tokens, reading + speeds.estimate(
+        "work", tokens, TASK_S + estimate(depth, tokens).seconds
+    )
 
 
-def _configs(folder: Path) -> tuple[HybridConfig, HybridConfig]:
+def _configs_of_model(folder: Path) -> tuple[HybridConfig, HybridConfig]:
     """The model's configuration, and that of the layers that documents are read through."""
     config = HybridConfig.from_folder(folder)
     calibration = folder / "calibration.json"

@@ -36,12 +36,12 @@ class BatchProgress(ProgressLine):
         self._working: list[str] = []
         self._share = ""
 
-    def started(self, task: "Task") -> None:
+    def on_task_started(self, task: "Task") -> None:
         self._working.append(task.item.shown_path)
         self._share = ""
-        self._show()
+        self._show_progress_line()
 
-    def ended(self, task: "Task", outcome: "Outcome") -> None:
+    def on_task_ended(self, task: "Task", outcome: "Outcome") -> None:
         if task.item.shown_path in self._working:
             self._working.remove(task.item.shown_path)
         self._settled += len(task.paths)
@@ -50,13 +50,13 @@ class BatchProgress(ProgressLine):
             self._failed += len(task.paths)
             self.clear()
             report.note(f"docqa: {printable(outcome.failure.message(task.item.shown_path))}")
-        self._show()
+        self._show_progress_line()
 
     def on_event(self, event: Event) -> None:
         """An event of reading the one document that is under way."""
         if isinstance(event, ReadProgress):
             self._share = f" {100 * event.done // max(event.total, 1)} %"
-            self._show()
+            self._show_progress_line()
         elif isinstance(event, Notice) and event.message not in self.known:
             self.warn(self._working[-1] if self._working else "", event.message)
 
@@ -64,11 +64,11 @@ class BatchProgress(ProgressLine):
         self.clear()
         report.warn(f"{path}: {message}")
 
-    def _show(self) -> None:
+    def _show_progress_line(self) -> None:
         prefix = "" if self.live else "docqa: "
-        self.show(ReadProgress(self._settled, self._total), lambda: prefix + self._text())
+        self.show(ReadProgress(self._settled, self._total), lambda: prefix + self._progress_text())
 
-    def _text(self) -> str:
+    def _progress_text(self) -> str:
         parts = [f"{self._settled:,} of {self._total:,} documents"]
         if self._failed:
             parts.append(f"{self._failed:,} failed")

@@ -37,13 +37,13 @@ class SummaryFiles:
         somebody's file.
         """
         names = {*self._names.values(), *_TABLES, LEDGER}
-        ours = set(self._batch.workspace.outputs())
+        ours = set(self._batch.workspace.output_names())
         for name in sorted(names - ours):
             if os.path.lexists(self._root / name):
                 what = "exists already, and docqa did not write it"
                 where = str(self._root / name)
                 raise UsageError(what, where=where, hint="choose another --output")
-        self._batch.workspace.put_outputs(names | ours)
+        self._batch.workspace.put_output_names(names | ours)
 
     def keep(self, task: Task, record: str) -> None:
         summary = from_json_line(record)
@@ -59,14 +59,14 @@ class SummaryFiles:
             self._write_page(item, summary)
             records.append(summary)
         failures = ((item, self._batch.failure(item)) for item in self._batch.listing.items)
-        self._write(SUMMARIES, "".join(to_json_line(record) + "\n" for record in records))
-        self._write(DIGEST, digest_markdown(records))
+        self._write_file(SUMMARIES, "".join(to_json_line(record) + "\n" for record in records))
+        self._write_file(DIGEST, digest_markdown(records))
         lines = (
-            failure.line(item.path, item.digest) + "\n"
+            failure.json_line(item.path, item.digest) + "\n"
             for item, failure in failures
             if failure is not None
         )
-        self._write(FAILURES, "".join(lines))
+        self._write_file(FAILURES, "".join(lines))
         self._pages = {self._names[record.path] for record in records}
 
     def drop_stale(self) -> None:
@@ -74,13 +74,13 @@ class SummaryFiles:
         folders.
         """
         current = {*self._pages, *_TABLES, LEDGER}
-        for name in set(self._batch.workspace.outputs()) - current:
+        for name in set(self._batch.workspace.output_names()) - current:
             page = self._root / name
             page.unlink(missing_ok=True)
             for folder in [parent for parent in page.parents if self._root in parent.parents]:
                 with contextlib.suppress(OSError):  # it is not empty, or gone
                     folder.rmdir()
-        self._batch.workspace.put_outputs(current)
+        self._batch.workspace.put_output_names(current)
 
     def records(self) -> Iterator[tuple[BatchItem, SummaryRecord]]:
         """Every document that is done, with its summary, sorted by path."""
@@ -97,7 +97,7 @@ class SummaryFiles:
                     ) from error
                 yield item, with_path(record, item.path, item.stem)
 
-    def _write(self, name: str, text: str) -> None:
+    def _write_file(self, name: str, text: str) -> None:
         write_whole(str(self._root / name), text.encode("utf-8", "backslashreplace"))
 
     def _write_page(self, item: BatchItem, summary: SummaryRecord) -> None:

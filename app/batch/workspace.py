@@ -36,7 +36,7 @@ class Workspace:
         self._outputs = self.folder / "outputs.json"
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def hold_lock(self) -> Iterator[None]:
         """The workspace, made where it is missing, is this process's alone. Raises UsageError."""
         from filelock import FileLock, Timeout
 
@@ -80,7 +80,7 @@ class Workspace:
     def clear_failure(self, key: str) -> None:
         (self._failures / f"{key}.json").unlink(missing_ok=True)
 
-    def keep_only(self, keys: Iterable[str]) -> None:
+    def drop_all_except(self, keys: Iterable[str]) -> None:
         """Drop what belongs to none of `keys`: documents that are gone, records of another job."""
         names = {f"{key}.json" for key in keys}
         for folder in (self._records, self._failures):
@@ -88,15 +88,15 @@ class Workspace:
                 if name not in names:
                     (folder / name).unlink(missing_ok=True)
 
-    def sweep(self) -> None:
+    def remove_temporary_files(self) -> None:
         """Remove half-written files of killed processes; only while nobody writes here."""
         folders = {self.folder, self._records, self._failures, self.root}
-        for folder in folders | {(self.root / name).parent for name in self.outputs()}:
+        for folder in folders | {(self.root / name).parent for name in self.output_names()}:
             for path in folder.glob(f"{TEMPORARY_PREFIX}*"):
                 if path.is_file():
                     path.unlink()
 
-    def outputs(self) -> list[str]:
+    def output_names(self) -> list[str]:
         """Names below `root` of what earlier runs wrote, sorted."""
         try:
             return [str(name) for name in json.loads(self._outputs.read_text(encoding="utf-8"))]
@@ -106,7 +106,7 @@ class Workspace:
         ):  # a list that is damaged claims nothing: no file is overwritten
             return []
 
-    def put_outputs(self, names: Iterable[str]) -> None:
+    def put_output_names(self, names: Iterable[str]) -> None:
         """Say what will be written, before it is: after an interruption too, what is ours is
         known.
         """

@@ -77,7 +77,7 @@ class ChatLoop:
                     break
                 with _stop_key(self._typed) as self._stopped:
                     if name.startswith("/"):
-                        self._command(name, line[len(name) :].strip())
+                        self._run_command(name, line[len(name) :].strip())
                     else:
                         self._ask(line)
         finally:
@@ -108,7 +108,7 @@ class ChatLoop:
             report.result(f"> {render.printable(question)}")
         if remark:
             report.result(f"({remark})")
-        self._wait()
+        self._show_waiting_line()
         try:
             self._show_events(stream)
         except Exception as error:
@@ -125,7 +125,7 @@ class ChatLoop:
             self._waiting.end(erase=True)
             if isinstance(event, events.Finished):
                 self._screen.close(answered=True)
-                self._finished(event.answer)
+                self._show_finished_answer(event.answer)
                 continue
             if self._stopped() and not ending:
                 ending = self._conversation.session.stop_writing()
@@ -141,9 +141,9 @@ class ChatLoop:
             else:
                 self._screen.progress(event)
                 if isinstance(event, events.ReadProgress) and event.done >= event.total:
-                    self._wait()
+                    self._show_waiting_line()
 
-    def _wait(self) -> None:
+    def _show_waiting_line(self) -> None:
         """Say what goes on while there is nothing else to see yet."""
         if self._typed:
             self._waiting.show(_WORKING)
@@ -151,7 +151,7 @@ class ChatLoop:
     def _print(self, text: str) -> None:
         report.result(self._text.laid_out(text) + "\n")
 
-    def _finished(self, answer: Answer) -> None:
+    def _show_finished_answer(self, answer: Answer) -> None:
         self._codes.append(answer.exit_code)
         if self._conversation.turns[-1].note == NEXT_BEST and answer.refused:
             self._print(render.nearest_text(answer, self._files))
@@ -162,7 +162,7 @@ class ChatLoop:
 
     # Commands
 
-    def _command(self, name: str, argument: str) -> None:
+    def _run_command(self, name: str, argument: str) -> None:
         try:
             if name in slash.PRINTED:
                 report.result(slash.PRINTED[name](self._conversation, argument) + "\n")

@@ -21,9 +21,9 @@ from .conversation import ChatConversation
 def pages(conversation: ChatConversation, label: str) -> str:
     """The pages cited so far with the numbers of their quotes, or the text of the page `label`."""
     return (
-        _page(conversation, label)
+        _page_text(conversation, label)
         if label
-        else "\n".join(_cited(conversation)) or "No page is cited yet."
+        else "\n".join(_lines_of_cited_places(conversation)) or "No page is cited yet."
     )
 
 
@@ -64,7 +64,7 @@ def save(conversation: ChatConversation, path: str) -> str:
         ) from error
 
 
-def _cited(conversation: ChatConversation) -> Iterator[str]:
+def _lines_of_cited_places(conversation: ChatConversation) -> Iterator[str]:
     """A line for every place that was cited, in the order of the documents."""
     order = [document.path for document in conversation.session.documents]
     numbers: dict[tuple[str, int, str], list[int]] = {}
@@ -72,18 +72,20 @@ def _cited(conversation: ChatConversation) -> Iterator[str]:
         for cite in item.quote.cites:
             place = location_text(cite.page, cite.label)
             numbers.setdefault((cite.file, cite.page or 0, place), []).append(item.number)
-    for file, page, place in sorted(numbers, key=lambda key: (_index(order, key[0]), key[1])):
+    for file, page, place in sorted(
+        numbers, key=lambda key: (_index_or_length(order, key[0]), key[1])
+    ):
         quotes = dict.fromkeys(numbers[(file, page, place)])
         name = f"{_name(file)}, " if len(order) > 1 else ""
         yield f"{name}{place}: quote{'s' if len(quotes) > 1 else ''} {', '.join(map(str, quotes))}"
 
 
-def _index(paths: list[str], path: str) -> int:
+def _index_or_length(paths: list[str], path: str) -> int:
     """Where `path` is in `paths`, else their number."""
     return paths.index(path) if path in paths else len(paths)
 
 
-def _page(conversation: ChatConversation, label: str) -> str:
+def _page_text(conversation: ChatConversation, label: str) -> str:
     """The text of a page of the document that was cited last, or of the first other one that has
     it.
     """
@@ -93,7 +95,7 @@ def _page(conversation: ChatConversation, label: str) -> str:
         number = find_page_number(document, label)
         if number is not None:
             page = document.pages[number - 1]
-            return _headed(document, f"p. {page_text(number, page.label)}", page.text)
+            return _with_heading(document, f"p. {page_text(number, page.label)}", page.text)
     for document in documents:
         region = find_section_region(document, label)
         if region is not None:
@@ -102,12 +104,12 @@ def _page(conversation: ChatConversation, label: str) -> str:
             headed = section is not None and (section.page, section.start) == region.start
             title = section.title if section is not None and headed else ""
             name = title or document.locator_of(page.page, span.start) or label
-            return _headed(document, printable(name), page.text[span.start : span.end])
+            return _with_heading(document, printable(name), page.text[span.start : span.end])
     hint = "/pages lists those cited"
     raise InputError(f"no document has a page or section {label}", where="/pages", hint=hint)
 
 
-def _headed(document: Document, place: str, text: str) -> str:
+def _with_heading(document: Document, place: str, text: str) -> str:
     """`text` below the name of its document and its place there."""
     lines = "\n".join(printable(line) for line in text.splitlines()).strip("\n")
     return f"{_name(document.path)}, {place}\n\n{lines or 'This page has no text.'}"

@@ -240,7 +240,7 @@ class _Run:
             screen = self._screen((), item.shown_path if self.named else "")
             answers = answers_of(batch.record(item), item.shown_path)
             return report.worst([screen.show([Finished(answer)]) for answer in answers])
-        kind = InputError if failure.of_document else ResourceError
+        kind = InputError if failure.is_fault_of_document else ResourceError
         error = kind(failure.reason, where=item.shown_path, hint=failure.hint)
         self._show_failures(self.asked, error)
         return report.exit_code(error)

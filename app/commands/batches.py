@@ -126,8 +126,11 @@ def answer_documents(batch: Batch, *, kept: bool) -> None:
     `kept`: in a workspace that stays. Raises as `Batch.run`."""
     from docqa.app.batch.jobs import warnings_of
 
-    with kept_in(batch.workspace.root, "--workspace" if kept else None), batch.workspace.locked():
-        reused = list(batch.reuse())
+    with (
+        kept_in(batch.workspace.root, "--workspace" if kept else None),
+        batch.workspace.hold_lock(),
+    ):
+        reused = list(batch.reuse_stored_records())
         plan = planned(batch)
         progress = progress_of(batch, plan)
 
@@ -142,7 +145,7 @@ def answer_documents(batch: Batch, *, kept: bool) -> None:
 
 def progress_of(batch: Batch, plan: BatchPlan) -> BatchProgress:
     total = len(batch.listing.items)
-    left = sum(len(task.paths) for task in batch.left())
+    left = sum(len(task.paths) for task in batch.tasks_left())
     return BatchProgress(total, total - left, plan.seconds)
 
 
@@ -173,7 +176,7 @@ def run(
 
 def planned(batch: Batch) -> BatchPlan:
     """The plan of `batch`, with a warning where it has fewer jobs than were asked for."""
-    plan = batch.plan()
+    plan = batch.make_plan()
     asked = batch.settings.jobs
     if plan.jobs < asked:
         free = size_text(available_bytes())
@@ -188,7 +191,7 @@ def _report(batch: Batch, plan: BatchPlan, tally: Tally, reused: int) -> None:
     if total == 1:
         return
     not_begun = "not begun, too many failures (the same command goes on)"
-    others = {"answered before": reused, "failed": batch.failed, not_begun: tally.left}
+    others = {"answered before": reused, "failed": batch.failed_count, not_begun: tally.left}
     parts = [
         f"{total:,} documents",
         f"{tally.done:,} read now",

@@ -26,7 +26,7 @@ def list_entries() -> int:
     store = existing_store()
     entries = store.entries()
     for entry in entries:
-        report.result(_line(entry))
+        report.result(_entry_line(entry))
     for model in pulled_models(store.root / "models"):
         report.result(
             f"model     {size_text(model.bytes)}  {model.id}@{model.commit[:12]}  {model.folder}, not counted"
@@ -67,7 +67,7 @@ def prune(
         raise UsageError(f"{to!r} is not a size", where="--to", hint="such as 500M or 2G")
     gone = store.prune(budget)
     for entry in gone:
-        report.result(f"deleted {_line(entry)}")
+        report.result(f"deleted {_entry_line(entry)}")
     freed = sum(entry.bytes for entry in gone)
     count, more = _prune_history(store, budget)
     report.note(f"{len(gone) + count} entries deleted, {size_text(freed + more)} freed")
@@ -78,7 +78,7 @@ def verify() -> int:
     """The exit status is 4 if something is damaged."""
     store = existing_store()
     checked = len(store.entries())
-    problems = [f"{_line(entry)}: {reason}" for entry, reason in store.verify()]
+    problems = [f"{_entry_line(entry)}: {reason}" for entry, reason in store.verify()]
     with stored_history(store) as history:
         if history is not None:
             checked += 1
@@ -174,7 +174,7 @@ def _prune_history(store: Store, budget: int) -> tuple[int, int]:
     return count, freed
 
 
-def _line(entry: StoreEntry) -> str:
+def _entry_line(entry: StoreEntry) -> str:
     files = ", ".join(printable(name) for name in entry.files)
     size = size_text(entry.bytes)
     return f"{entry.kind:9} {entry.key[:12]} {size:>10} {_day(entry.used)} {entry.status} {files}".rstrip()

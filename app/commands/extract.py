@@ -104,10 +104,10 @@ def extract(
         )
         batch = Batch(job, listing, Workspace(folder), settings)
         batches.answer_documents(batch, kept=workspace is not None)
-        return _write(batch, asked, chosen, output, conflicts=conflicts)
+        return _write_table(batch, asked, chosen, output, conflicts=conflicts)
 
 
-def _write(
+def _write_table(
     batch: "Batch", asked: "list[Field]", form: str, output: str | None, *, conflicts: bool
 ) -> int:
     from docqa.app.batch.extraction.rows import table_rows

@@ -75,7 +75,7 @@ def find(
         pattern, ignore_case=ignore_case, whole_words=whole_words
     )
     search = _HitPrinter(compiled, as_json, context, full)
-    show = search.name if files_only else search.count if count else search.hits
+    show = search.print_name if files_only else search.print_count if count else search.print_hits
     codes = [report.NOT_FOUND]
     # Places need the name of their file where there are several paths, or one that is not a single
     # file.
@@ -101,13 +101,13 @@ def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iter
                 found.warnings += [
                     f"{document.path}: {warning}" for warning in document.coverage.warnings
                 ]
-                _warn(found)
+                _print_warnings(found)
         except IngestError as error:
             codes.append(report.failure(error))
-        _warn(found)
+        _print_warnings(found)
 
 
-def _warn(found: Sources) -> None:
+def _print_warnings(found: Sources) -> None:
     for warning in [*found.warnings, *found.notices]:
         report.warn(warning)
     found.warnings.clear()
@@ -145,7 +145,7 @@ class _HitPrinter:
             )
         return count > 0
 
-    def hits(self, document: Document, with_file: bool) -> bool:
+    def print_hits(self, document: Document, with_file: bool) -> bool:
         text = SearchedText(document)
         found = text.find_hits(self.pattern)
         style = HitStyle(with_file, self.context, has_colours(sys.stdout))

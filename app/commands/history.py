@@ -95,11 +95,11 @@ def _export(names: list[str], as_html: bool, output: str | None, as_json: bool) 
     session, position = parse_id(names[0])
     if output is not None:
         check_output(output)
-    inputs.deliver(_exported(session, position, as_html), output)
+    inputs.deliver(_export_text(session, position, as_html), output)
     return report.ANSWERED
 
 
-def _exported(number: int, position: int | None, as_html: bool) -> str:
+def _export_text(number: int, position: int | None, as_html: bool) -> str:
     with stored_history(existing_store()) as kept:
         if kept is None:
             raise InputError(

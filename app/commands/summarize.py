@@ -80,7 +80,7 @@ def summarize(
         raise UsageError(
             "cannot be standard input here", where="-", hint="save the document to a file"
         )
-    chosen, about = _checked(style, focus)
+    chosen, about = _check_style_and_focus(style, focus)
     options = given.options(preview=False)
     inputs.check_writing(options, asks=False)
     if (
@@ -92,15 +92,15 @@ def summarize(
         batches.folder(output) as folder,
         batches.kept_in(folder, "--output" if output is not None else None),
     ):
-        batch = _batch(paths, folder, SummaryJob(options, chosen, about), settings)
+        batch = _make_batch(paths, folder, SummaryJob(options, chosen, about), settings)
         if not dry_run:
-            with batch.workspace.locked():
-                return _run(batch, printed=output is None)
+            with batch.workspace.hold_lock():
+                return _run_batch(batch, printed=output is None)
         report.result(_plan_text(batch, batches.planned(batch)))
         return report.ANSWERED
 
 
-def _checked(style: str | None, focus: str | None) -> tuple[str, str]:
+def _check_style_and_focus(style: str | None, focus: str | None) -> tuple[str, str]:
     """(style, focus or ""). Raises UsageError for what cannot be."""
     from docqa.app.summary.record import DEFAULT_STYLE, STYLES
     from docqa.app.summary.topics import STYLES as TOPICS
@@ -124,13 +124,13 @@ def _checked(style: str | None, focus: str | None) -> tuple[str, str]:
     return chosen, " ".join(focus.split())
 
 
-def _batch(paths: list[str], folder: Path, job: SummaryJob, settings: BatchSettings) -> Batch:
+def _make_batch(paths: list[str], folder: Path, job: SummaryJob, settings: BatchSettings) -> Batch:
     from docqa.app.batch.batch import Batch
     from docqa.app.batch.items import list_items
     from docqa.app.batch.workspace import Workspace
 
     workspace = Workspace(folder)
-    ours = frozenset(str(folder / name) for name in workspace.outputs())
+    ours = frozenset(str(folder / name) for name in workspace.output_names())
     listing = list_items(paths, ours)
     listing.items.sort(key=lambda item: item.path.encode("utf-8", "surrogateescape"))
     batches.warn_passed_over(
@@ -139,7 +139,7 @@ def _batch(paths: list[str], folder: Path, job: SummaryJob, settings: BatchSetti
     return Batch(job, listing, workspace, settings)
 
 
-def _run(batch: Batch, *, printed: bool) -> int:
+def _run_batch(batch: Batch, *, printed: bool) -> int:
     from docqa.app.batch.summary_files import SummaryFiles
 
     plan = batches.planned(batch)
@@ -148,18 +148,18 @@ def _run(batch: Batch, *, printed: bool) -> int:
     files.prepare()
     batches.run(batch, plan, files.keep, progress)
     files.finish()
-    batch.clean()
+    batch.drop_stale_files()
     files.drop_stale()
     if printed:
-        _print(files)
-        if batch.failed and len(batch.listing.items) == 1:
+        _print_summaries(files)
+        if batch.failed_count and len(batch.listing.items) == 1:
             return report.INPUT
-    elif batch.failed:
+    elif batch.failed_count:
         report.note("docqa: what failed is listed in failures.jsonl; --retry-failed tries it again")
-    return report.BATCH_FAILURES if batch.failed else report.ANSWERED
+    return report.BATCH_FAILURES if batch.failed_count else report.ANSWERED
 
 
-def _print(files: SummaryFiles) -> None:
+def _print_summaries(files: SummaryFiles) -> None:
     records = [record for _, record in files.records()]
     for record in records:
         report.result(render_markdown(record))
@@ -176,7 +176,7 @@ def _plan_text(batch: Batch, plan: BatchPlan) -> str:
     return "\n".join(
         [
             f"documents    {len(items):,}: {plan.tasks:,} to read, {done:,} done before, "
-            f"{duplicates:,} duplicates, {batch.failed:,} failed before",
+            f"{duplicates:,} duplicates, {batch.failed_count:,} failed before",
             f"tokens       {plan.tokens:,}",
             f"time         {duration_text(plan.seconds)}{jobs}",
             f"memory       {size_text(plan.memory_bytes)} of {size_text(available_bytes())} that are free",

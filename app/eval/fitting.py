@@ -59,13 +59,17 @@ class Fitting:
         ):
             weights.extend(0.0 for _ in others)
         x = np.array([[each.signals.get(name, 0.0) for name in known["features"]] for each in told])
-        known["weights"], known["bias"] = _fit(x, np.array([each.right for each in told]), known)
+        known["weights"], known["bias"] = _fit_weights(
+            x, np.array([each.right for each in told]), known
+        )
         self._path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self._path, (json.dumps({"refusal": known}, indent=1) + "\n").encode())
-        return [_judged(each, known) for each in outcomes]
+        return [_outcome_with_confidence(each, known) for each in outcomes]
 
 
-def _fit(x: np.ndarray, y: np.ndarray, known: RefusalCalibration) -> tuple[list[float], float]:
+def _fit_weights(
+    x: np.ndarray, y: np.ndarray, known: RefusalCalibration
+) -> tuple[list[float], float]:
     """Weights and bias of y [n] by signals x [n, signals], from the `known` ones on; each step is
     safe by the bound of its curvature (Böhning and Lindsay 1988)."""
     mean = x.mean(0)
@@ -83,7 +87,9 @@ def _fit(x: np.ndarray, y: np.ndarray, known: RefusalCalibration) -> tuple[list[
     )
 
 
-def _judged(outcome: QuestionOutcome, calibration: RefusalCalibration) -> QuestionOutcome:
+def _outcome_with_confidence(
+    outcome: QuestionOutcome, calibration: RefusalCalibration
+) -> QuestionOutcome:
     likely = answer_chance(outcome.signals, calibration)
     if not (outcome.refused or is_refused(likely, calibration)):
         return replace(outcome, confidence=likely)

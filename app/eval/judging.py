@@ -98,14 +98,16 @@ def verdict_of(said: str | None) -> str | None:
 def scores(said: str | None, question: GoldQuestion) -> tuple[float, float]:
     """F1 and exact match against the best of the known answers; 0 for a refusal, None."""
     pairs = (
-        [_compared(said, gold, question) for gold in question.wanted] if said is not None else []
+        [_texts_to_compare(said, gold, question) for gold in question.wanted]
+        if said is not None
+        else []
     )
     return max((f1(*pair) for pair in pairs), default=0.0), max(
         (exact_match(*pair) for pair in pairs), default=0.0
     )
 
 
-def _compared(said: str, gold: str, question: GoldQuestion) -> tuple[str, str]:
+def _texts_to_compare(said: str, gold: str, question: GoldQuestion) -> tuple[str, str]:
     """Of a question for yes or no the clauses after, or the verdicts where that is all of
     `gold`.
     """
@@ -124,7 +126,7 @@ def is_right(answer: Answer, question: GoldQuestion) -> bool:
         return False
     if question.must or question.all_of:
         return _has_what_it_needs(answer, question)
-    quoted = _quoted(answer, together=question.multi)
+    quoted = _quoted_text(answer, together=question.multi)
     if question.multi:
         items = [said, *said.split(";")]
         return all(
@@ -132,19 +134,19 @@ def is_right(answer: Answer, question: GoldQuestion) -> bool:
             for gold in question.golds
         )
     return any(
-        _agree(*_compared(said, gold, question), _MOST) or _stands_in(gold, quoted)
+        _agree(*_texts_to_compare(said, gold, question), _MOST) or _stands_in(gold, quoted)
         for gold in question.golds
     )
 
 
-def _quoted(answer: Answer, *, together: bool) -> str:
+def _quoted_text(answer: Answer, *, together: bool) -> str:
     quotes, most = (answer.quotes, _MOST_TOGETHER) if together else (answer.quotes[:1], _MOST)
     return " ".join(" ".join(quote.text for quote in quotes).split()[:most])
 
 
 def _stands_in(gold: str, quoted: str) -> bool:
     known = normalise(gold).split()
-    return (len(gold.split()) > 1 or bool(_figures(known))) and _within(
+    return (len(gold.split()) > 1 or bool(_figures(known))) and _are_words_within(
         known, normalise(quoted).split()
     )
 
@@ -153,26 +155,35 @@ def _agree(said: str, gold: str, most: int) -> bool:
     ours = normalise(said).split()
     known = normalise(gold).split()
     alike = f1(said, gold) > 0.5 and _figures(ours) <= _figures(known)
-    return alike or _within(known, ours[:most]) or len(ours) >= _FEWEST and _within(ours, known)
+    return (
+        alike
+        or _are_words_within(known, ours[:most])
+        or len(ours) >= _FEWEST
+        and _are_words_within(ours, known)
+    )
 
 
 def _figures(words: Iterable[str]) -> set[str]:
     return {word for word in words if any(map(str.isdigit, word))}
 
 
-def _within(words: Sequence[str], others: Sequence[str]) -> bool:
+def _are_words_within(words: Sequence[str], others: Sequence[str]) -> bool:
     return bool(words) and f" {' '.join(words)} " in f" {' '.join(others)} "
 
 
 def _has_what_it_needs(answer: Answer, question: GoldQuestion) -> bool:
-    said = _folded(f"{answer.answer or ''} {_quoted(answer, together=question.kind in _TOGETHER)}")
+    said = _fold_text(
+        f"{answer.answer or ''} {_quoted_text(answer, together=question.kind in _TOGETHER)}"
+    )
     needed = all if question.all_of else any
     cited = {cite.page for quote in answer.quotes for cite in quote.cites}
     on_page = not question.pages or bool(cited & {None, *question.pages})
-    return on_page and needed(_folded(words) in said for words in question.all_of or question.must)
+    return on_page and needed(
+        _fold_text(words) in said for words in question.all_of or question.must
+    )
 
 
-def _folded(text: str) -> str:
+def _fold_text(text: str) -> str:
     return _FOLDED.sub("", unicodedata.normalize("NFKC", text).lower())
 
 

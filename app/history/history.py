@@ -87,7 +87,7 @@ class History:
         """Write a turn of `session`, over the one at its position or, with 0, after the others, and
         new `documents`. Returns whether there still is such a session."""
         with self._database.transaction() as db:
-            exists = _touch(db, session)
+            exists = _mark_session_used(db, session)
             if exists:
                 _add_documents(db, session, documents)
                 _put_turn(db, session, turn, turn.position)
@@ -105,7 +105,7 @@ class History:
             )
             db.execute("UPDATE sessions SET page = ?, offset = ? WHERE id = ?", (*place, session))
             if any(changes):
-                _touch(db, session)
+                _mark_session_used(db, session)
 
     def annotate(self, session: int, annotation: StoredAnnotation) -> int:
         """Write an annotation over the one with its id; returns its id, 0 where the session is
@@ -116,7 +116,7 @@ class History:
         known = annotation.id or None  # without one SQLite gives the next
         into = f"INSERT OR REPLACE INTO annotations (id, session, {_ANNOTATION}) VALUES ({', '.join('?' * 10)})"
         with self._database.transaction() as db:
-            if not _touch(db, session):
+            if not _mark_session_used(db, session):
                 return 0
             row = db.execute(into, (known, session, *place, *words, annotation.made))
             return int(row.lastrowid or 0)
@@ -169,7 +169,7 @@ class History:
         query = f"SELECT {_TURN} FROM turns WHERE session = ? ORDER BY position"
         with self._database.reading() as db:
             rows = db.execute(query, (session,)).fetchall()
-            return [_turn(row[1:], _pages(db, row[0])) for row in rows]
+            return [_turn_of_row(row[1:], _pages(db, row[0])) for row in rows]
 
     def annotations(self, session: int) -> list[StoredAnnotation]:
         """A session's annotations, in the order of the document."""
@@ -189,11 +189,11 @@ class History:
 
         listed: list[Listed] = []
         with self._database.reading() as db:
-            chosen = json.dumps(_matching(db, query)) if query.strip() else None
+            chosen = json.dumps(_matching_turn_ids(db, query)) if query.strip() else None
             (total,) = db.execute(f"SELECT count(*) FROM turns WHERE {where}", (chosen,)).fetchone()
             for session, kind, _, *turn in db.execute(newest, (chosen, limit)).fetchall():
                 files = tuple(document.path for document in _documents(db, session))
-                listed.append(Listed(session, kind, files, _turn(tuple(turn))))
+                listed.append(Listed(session, kind, files, _turn_of_row(tuple(turn))))
         return listed, int(total)
 
     def _rows(self, query: str, *values: object) -> list[Any]:
@@ -265,7 +265,7 @@ def _add_documents(
         )
 
 
-def _touch(db: sqlite3.Connection, session: int) -> bool:
+def _mark_session_used(db: sqlite3.Connection, session: int) -> bool:
     """Whether there is such a session."""
     return (
         db.execute("UPDATE sessions SET updated = ? WHERE id = ?", (time.time(), session)).rowcount
@@ -289,7 +289,7 @@ def _put_turn(db: sqlite3.Connection, session: int, turn: StoredTurn, position: 
         return False
     (number,) = written
     db.execute("DELETE FROM cited WHERE turn = ?", (number,))
-    _index(db, number, turn)
+    _index_turn(db, number, turn)
     for page in turn.pages:
         _put_page(db, session, number, page)
     return True
@@ -318,7 +318,7 @@ def _put_page(db: sqlite3.Connection, session: int, turn: int, page: CitedPage) 
     )
 
 
-def _index(db: sqlite3.Connection, number: int, turn: StoredTurn) -> None:
+def _index_turn(db: sqlite3.Connection, number: int, turn: StoredTurn) -> None:
     texts = [turn.question, turn.understood]
     if turn.answer is not None:
         texts += [turn.answer.answer or "", *(quote.text for quote in turn.answer.quotes)]
@@ -329,10 +329,10 @@ def _index(db: sqlite3.Connection, number: int, turn: StoredTurn) -> None:
 
 def _index_all(db: sqlite3.Connection) -> None:
     for row in db.execute(f"SELECT {_TURN} FROM turns").fetchall():
-        _index(db, row[0], _turn(row[1:]))
+        _index_turn(db, row[0], _turn_of_row(row[1:]))
 
 
-def _matching(db: sqlite3.Connection, query: str) -> list[int]:
+def _matching_turn_ids(db: sqlite3.Connection, query: str) -> list[int]:
     """The ids of the turns in which every word of `query` occurs, or begins one, or is inflected."""
     matching: set[int] | None = None
     for phrase in phrases(query):
@@ -363,7 +363,7 @@ def _pages(db: sqlite3.Connection, turn: int) -> tuple[CitedPage, ...]:
     return tuple(CitedPage(*row) for row in rows)
 
 
-def _turn(row: _Row, pages: tuple[CitedPage, ...] = ()) -> StoredTurn:
+def _turn_of_row(row: _Row, pages: tuple[CitedPage, ...] = ()) -> StoredTurn:
     position, asked, question, understood, state, note, stored = row
     answer = None
     if stored is not None:

@@ -116,11 +116,11 @@ def refuse_long(text: str, most: int, what: str) -> None:
 def pages_of(document: Document, wanted: str, section: str | None) -> Pages:
     """The pages, or parts, `wanted` ("3-5,xii", as printed or counted), or those of `section`.
     Raises InputError for others, and for more than MOST_PAGES."""
-    everything = _texts(document)
+    everything = _all_excerpts(document)
     chosen = (
-        _of_section(document, section, everything)
+        _excerpts_of_section(document, section, everything)
         if section
-        else _named(document, wanted, everything)
+        else _excerpts_by_name(document, wanted, everything)
     )
     if len(chosen) > MOST_PAGES:
         what = f"{len(chosen)} pages are more than {MOST_PAGES}"
@@ -134,16 +134,23 @@ def pages_of(document: Document, wanted: str, section: str | None) -> Pages:
     return Pages(file=document.path, title=document.title, count=len(everything), pages=chosen)
 
 
-def _texts(document: Document) -> list[PageExcerpt]:
+def _all_excerpts(document: Document) -> list[PageExcerpt]:
     if document.paged:
-        return [_text(page, Span(0, len(page.text)), paged=True) for page in document.pages]
+        return [
+            _excerpt_of_span(page, Span(0, len(page.text)), paged=True) for page in document.pages
+        ]
     (page,) = document.pages
     starts = range(0, max(len(page.text), 1), PART_CHARACTERS)
     spans = (Span(start, min(start + PART_CHARACTERS, len(page.text))) for start in starts)
-    return [_text(page, span, paged=False, part=part) for part, span in enumerate(spans, start=1)]
+    return [
+        _excerpt_of_span(page, span, paged=False, part=part)
+        for part, span in enumerate(spans, start=1)
+    ]
 
 
-def _text(page: Page, span: Span, *, paged: bool, part: int | None = None) -> PageExcerpt:
+def _excerpt_of_span(
+    page: Page, span: Span, *, paged: bool, part: int | None = None
+) -> PageExcerpt:
     number, label = (page.page, page.label) if paged else (None, None)
     text = page.text[span.start : span.end]
     return PageExcerpt(
@@ -151,14 +158,16 @@ def _text(page: Page, span: Span, *, paged: bool, part: int | None = None) -> Pa
     )
 
 
-def _named(document: Document, wanted: str, everything: list[PageExcerpt]) -> list[PageExcerpt]:
+def _excerpts_by_name(
+    document: Document, wanted: str, everything: list[PageExcerpt]
+) -> list[PageExcerpt]:
     chosen: list[PageExcerpt] = []
     for name in wanted.split(","):
         name = name.strip()
         first, _, last = name.partition("-")
-        whole = _number(name, everything)
-        start = whole or _number(first.strip(), everything)
-        end = whole or _number(last.strip(), everything)
+        whole = _number_of_page(name, everything)
+        start = whole or _number_of_page(first.strip(), everything)
+        end = whole or _number_of_page(last.strip(), everything)
         if not 1 <= start <= end:
             what = f"there is no {'page' if document.paged else 'part'} {name!r}"
             hint = f"it has {len(everything)}, counted from 1"
@@ -167,7 +176,7 @@ def _named(document: Document, wanted: str, everything: list[PageExcerpt]) -> li
     return chosen
 
 
-def _number(name: str, everything: list[PageExcerpt]) -> int:
+def _number_of_page(name: str, everything: list[PageExcerpt]) -> int:
     """From 1; 0 where there is no page or part called `name`."""
     for number, page in enumerate(everything, start=1):
         if name and page["label"] == name:
@@ -176,7 +185,7 @@ def _number(name: str, everything: list[PageExcerpt]) -> int:
     return number if number <= len(everything) else 0
 
 
-def _of_section(
+def _excerpts_of_section(
     document: Document, section: str, everything: list[PageExcerpt]
 ) -> list[PageExcerpt]:
     region = find_section_region(document, section)
@@ -184,7 +193,7 @@ def _of_section(
         hint = "the tool `outline` lists them"
         raise InputError(f"there is no section {section!r}", where=document.path, hint=hint)
     return [
-        _text(page, span, paged=document.paged)
+        _excerpt_of_span(page, span, paged=document.paged)
         for page, span in region.parts(document)
         if page.text[span.start : span.end].strip()
     ]

@@ -180,7 +180,7 @@ class _Tools:
         progress = _CallProgress(context)
         with _tool_errors(progress):
             async with self._turn:
-                session, left_out = await self._opened(paths, sections, progress)
+                session, left_out = await self._open_session(paths, sections, progress)
                 async with aclosing(session.ask(question)) as events:
                     async for event in events:
                         if isinstance(event, ReadProgress):
@@ -278,7 +278,7 @@ class _Tools:
 
         return await _in_thread(context, check)
 
-    async def _opened(
+    async def _open_session(
         self, paths: list[str] | None, sections: str | None, progress: _CallProgress
     ) -> tuple[AsyncSession, list[str]]:
         """(a Session of these documents, the last one where it fits; what was left out)."""
@@ -312,9 +312,9 @@ class _Tools:
         """With what is attached to an e-mail; of an archive all."""
         file = self._allowed.file(path)
         results.refuse_large(file)
-        return list(each_document([file], self._reading(progress), self._store, Sources()))
+        return list(each_document([file], self._read_request(progress), self._store, Sources()))
 
-    def _reading(self, progress: _CallProgress) -> ReadRequest:
+    def _read_request(self, progress: _CallProgress) -> ReadRequest:
         until = time.monotonic() + results.SECONDS
         memory = max(
             results.MEMORY_BYTES - psutil.Process().memory_info().rss, results.LEAST_MEMORY_BYTES
@@ -332,7 +332,7 @@ class _Tools:
         which were not read, and why."""
         files, links = self._allowed.files(paths)
         left_out += links
-        reading = self._reading(progress)
+        reading = self._read_request(progress)
         characters = 0
         for at, file in enumerate(files):
             found = Sources()

@@ -83,8 +83,8 @@ def pull(
     if offline is not None:
         said = f"{offline} is set, and it is not on this machine"
         raise ResourceError(said, where=model_id, hint="unset it to download, or name a folder")
-    with _named(model_id):
-        commit, listed = _listed(model_id, asked)
+    with _name_in_errors(model_id):
+        commit, listed = _list_remote_files(model_id, asked)
     for have in here:
         if have.commit == commit:
             return have
@@ -147,7 +147,7 @@ class _Fetch:
         if _CONFIG not in listed:
             said = f"has no {_CONFIG}, so it is not a model for transformers"
             raise ResourceError(said, where=self.id, hint="choose another id")
-        self._bring([listed[name] for name in (_CONFIG, MODULES, _INDEX) if name in listed])
+        self._fetch_files([listed[name] for name in (_CONFIG, MODULES, _INDEX) if name in listed])
         role = role_of(self.staging)
         if role is None:
             HybridConfig.from_folder(self.staging)  # another architecture costs a few small files
@@ -166,7 +166,7 @@ class _Fetch:
         ]
         wanted += self._weights(listed)
         self._check_room(wanted, bits)
-        self._bring(wanted)
+        self._fetch_files(wanted)
         if bits is not None:
             return self._quantized(bits)
         hashes: Hashes = {
@@ -209,7 +209,7 @@ class _Fetch:
 
     def _check_room(self, files: list[RemoteFile], bits: int | None) -> None:
         """Raises ResourceError where the disk has no room; with `bits` for both forms."""
-        left = sum(file.size - self._here(file) for file in files)
+        left = sum(file.size - self._bytes_here(file) for file in files)
         left += sum(file.size for file in files) * (bits + 1) // 16 if bits is not None else 0
         free = shutil.disk_usage(self.staging).free
         if left > free:
@@ -218,7 +218,7 @@ class _Fetch:
                 said, where=str(self.parent.parent), hint="DOCQA_CACHE_DIR names another disk"
             )
 
-    def _here(self, file: RemoteFile) -> int:
+    def _bytes_here(self, file: RemoteFile) -> int:
         whole = self.staging / file.name
         part = self._part(file)
         return (
@@ -232,21 +232,21 @@ class _Fetch:
     def _part(self, file: RemoteFile) -> Path:
         return self.staging / f"{file.name}{PART}"
 
-    def _bring(self, files: list[RemoteFile]) -> None:
-        done = sum(self._here(file) for file in files)
+    def _fetch_files(self, files: list[RemoteFile]) -> None:
+        done = sum(self._bytes_here(file) for file in files)
         total = sum(file.size for file in files)
         for file in files:
             if (self.staging / file.name).is_file():
                 continue
-            before = done - self._here(file)
+            before = done - self._bytes_here(file)
 
             def on_bytes(count: int, name: str = file.name, before: int = before) -> None:
                 self._on_progress(name, before + count, total)
 
-            self._bring_one(file, on_bytes)
+            self._fetch_file(file, on_bytes)
             done = before + file.size
 
-    def _bring_one(self, file: RemoteFile, on_bytes: Callable[[int], None]) -> None:
+    def _fetch_file(self, file: RemoteFile, on_bytes: Callable[[int], None]) -> None:
         """Fetch a file and give it its name. Raises ResourceError where it is not what the hub
         says.
         """
@@ -254,7 +254,7 @@ class _Fetch:
         resumed = True
         part.parent.mkdir(exist_ok=True)
         while resumed:  # of something else, perhaps: then once more from the beginning
-            resumed = self._here(file) > 0
+            resumed = self._bytes_here(file) > 0
             self._download(file, on_bytes)
             found = digest_of(part, file.algorithm)
             if found == file.digest:
@@ -283,7 +283,7 @@ class _Fetch:
         where = f"{self.id}: {file.name}"
         url = hf_hub_url(self.id, file.name, revision=self.commit, endpoint=_endpoint())
         headers = build_hf_headers(library_name="docqa")
-        with _Counted(part, on_bytes) as stream, _named(where):
+        with _Counted(part, on_bytes) as stream, _name_in_errors(where):
             begun = stream.seek(0, os.SEEK_END)
             begun = stream.truncate(0) if begun > file.size else begun
             try:
@@ -332,7 +332,7 @@ def _endpoint() -> str | None:
     return (os.environ.get("HF_ENDPOINT") or "").rstrip("/") or None
 
 
-def _listed(model_id: str, revision: str) -> tuple[str, dict[str, RemoteFile]]:
+def _list_remote_files(model_id: str, revision: str) -> tuple[str, dict[str, RemoteFile]]:
     """The commit that `revision` means now, and its files by name: none without a hash, and in
     folders only what the modules of an encoder need."""
     from huggingface_hub import HfApi
@@ -358,7 +358,7 @@ def _listed(model_id: str, revision: str) -> tuple[str, dict[str, RemoteFile]]:
 
 
 @contextmanager
-def _named(where: str) -> Iterator[None]:
+def _name_in_errors(where: str) -> Iterator[None]:
     import httpx2
     from huggingface_hub import errors
 

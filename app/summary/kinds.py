@@ -10,7 +10,7 @@ import numpy as np
 from docqa.app.reading.clauses import SEPARATE as OF_ONE_JUDGE
 from docqa.app.reading.document_kind import DocumentKind
 from docqa.app.summary.sentences.candidates import SentenceCandidate, is_spoken
-from docqa.app.summary.sentences.readable import any_of
+from docqa.app.summary.sentences.readable import pattern_of_any
 from docqa.ingest.types import Document
 
 from .selection import Pool
@@ -24,8 +24,8 @@ CITING = -0.6
 WEIGHT = 0.8
 """Taken from the score of speech, of an opinion that is not the court's, of definitions, of what a
 court cites; and what a sentence gets that surely states a topic of its kind of document."""
-_DEFINED = any_of(r"\b(?:shall mean|means|has the meaning)\b")
-_CITING = any_of(r"\bid\.|\bsupra\b|\b\d+ (?:U\. ?S\.|F\. ?[23]d|F\.4th) ")
+_DEFINED = pattern_of_any(r"\b(?:shall mean|means|has the meaning)\b")
+_CITING = pattern_of_any(r"\bid\.|\bsupra\b|\b\d+ (?:U\. ?S\.|F\. ?[23]d|F\.4th) ")
 
 
 def bias_of(
@@ -49,13 +49,13 @@ def bias_of(
     return bias
 
 
-def weighted(kind: DocumentKind, pool: Pool) -> Pool:
+def pool_with_topic_weights(kind: DocumentKind, pool: Pool) -> Pool:
     """`pool` with what its sentences get that state a topic of the kind of document."""
-    stated = [pool.stating(topic) for topic in WEIGHTY.get(kind, ()) if topic.clauses]
+    stated = [pool.chances_of_stating(topic) for topic in WEIGHTY.get(kind, ()) if topic.clauses]
     return replace(pool, bias=pool.bias + WEIGHT * np.max(stated, axis=0)) if stated else pool
 
 
-def leading(kind: DocumentKind, pool: Pool) -> list[int]:
+def leading_candidates(kind: DocumentKind, pool: Pool) -> list[int]:
     """The candidates that come first: of each topic the best ones, in the order of the topics."""
     topics = LEADS.get(kind, ())
     salience = pool.all_scores() if topics else np.zeros(0)

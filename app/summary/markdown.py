@@ -31,12 +31,12 @@ def render_markdown(record: SummaryRecord) -> str:
     """RELATIVE_PATH.md: the whole, then the sections, the place after every sentence; ends in a
     line end.
     """
-    return _filled_in("summary/summary.md.jinja", record=record)
+    return _fill_template("summary/summary.md.jinja", record=record)
 
 
 def digest_markdown(records: list[SummaryRecord]) -> str:
     """digest.md: every document by its path: the whole, then a sentence of each section."""
-    return _filled_in("summary/digest.md.jinja", records=records, most=DIGEST_SECTIONS)
+    return _fill_template("summary/digest.md.jinja", records=records, most=DIGEST_SECTIONS)
 
 
 def _filled_in(template: str, **values: object) -> str:
@@ -45,7 +45,7 @@ def _filled_in(template: str, **values: object) -> str:
     )
 
 
-def _method(record: SummaryRecord) -> str:
+def _method_text(record: SummaryRecord) -> str:
     return Markup(
         _WRITTEN.format(model=escaped(record.model or "a model"))
         if record.method == WRITTEN
@@ -53,13 +53,13 @@ def _method(record: SummaryRecord) -> str:
     )
 
 
-def _nothing(record: SummaryRecord) -> str:
+def _text_without_sentences(record: SummaryRecord) -> str:
     if record.status == UNREADABLE:
         return "There was nothing to summarize."
     return f"Nothing states any of: {', '.join(record.not_covered)}."
 
 
-def _placed(sentence: SummarySentence, heading: str = "") -> str:
+def _sentence_with_place(sentence: SummarySentence, heading: str = "") -> str:
     """The sentence and its place, who says it unless the heading does, and whether it is borne
     out.
     """

@@ -33,8 +33,8 @@ def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[S
     """The parts in order, with or without candidates: the top of the outline; while they are few,
     one with most of the document is replaced by the sections in it."""
     if not document.sections:
-        return _runs(document, candidates)
-    parts = _below(document, candidates, None)
+        return _page_runs(document, candidates)
+    parts = _parts_below(document, candidates, None)
     parents = {section.parent for section in document.sections if section.parent is not None}
     while len(parts) < FEWEST_PARTS:
         total = sum(len(part.numbers) for part in parts)
@@ -44,11 +44,13 @@ def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[S
         if not great:
             break
         position = parts.index(great[0])
-        parts[position : position + 1] = _below(document, candidates, great[0].id)
+        parts[position : position + 1] = _parts_below(document, candidates, great[0].id)
     return parts
 
 
-def only(parts: Iterable[SummaryPart], numbers: Container[int]) -> list[SummaryPart]:
+def parts_with_candidates_in(
+    parts: Iterable[SummaryPart], numbers: Container[int]
+) -> list[SummaryPart]:
     """`parts` with these candidates alone, without those that are left with none."""
     reduced = (
         replace(part, numbers=tuple(number for number in part.numbers if number in numbers))
@@ -65,7 +67,7 @@ def sentences_of_part(most: int, parts: int) -> int:
     return max(1, min(limit, most))
 
 
-def _below(
+def _parts_below(
     document: Document, candidates: Sequence[PlacedSentence], name: str | None
 ) -> list[SummaryPart]:
     """The parts right below a section (None: the document), after what comes before them."""
@@ -78,21 +80,23 @@ def _below(
         for section_id in above:
             inside.setdefault(section_id, []).append(number)
     below = [section for section in document.sections if section.parent == name]
-    parts = [SummaryPart(s.id, _heading(s), s.level, tuple(inside.get(s.id, ()))) for s in below]
+    parts = [
+        SummaryPart(s.id, _heading_text(s), s.level, tuple(inside.get(s.id, ()))) for s in below
+    ]
     if not opening:
         return parts
     section = next((section for section in document.sections if section.id == name), None)
-    heading, level = (_heading(section), section.level) if section else (OPENING, 1)
+    heading, level = (_heading_text(section), section.level) if section else (OPENING, 1)
     return [SummaryPart(None, heading, level, tuple(opening)), *parts]
 
 
-def _heading(section: Section) -> str:
+def _heading_text(section: Section) -> str:
     number = section.number
     title = section.title
     return f"{number} {title}".strip() if number and not title.startswith(number) else title
 
 
-def _runs(document: Document, candidates: Sequence[PlacedSentence]) -> list[SummaryPart]:
+def _page_runs(document: Document, candidates: Sequence[PlacedSentence]) -> list[SummaryPart]:
     """Runs of pages of like size; one part where the document is short or has no pages."""
     numbers = tuple(range(len(candidates)))
     if not document.paged or len(document.pages) < 2 or len(candidates) <= _SHORT:

@@ -14,8 +14,8 @@ from docqa.app.summary.sentences.candidates import find_candidates, speaker_at
 from docqa.ingest.types import Document
 from docqa.model.protocol import Model
 
-from .kinds import bias_of, leading, weighted
-from .parts import WHOLE, SummaryPart, only, parts_of, sentences_of_part
+from .kinds import bias_of, leading_candidates, pool_with_topic_weights
+from .parts import WHOLE, SummaryPart, parts_of, parts_with_candidates_in, sentences_of_part
 from .record import (
     EXTRACTED,
     SentenceCite,
@@ -51,29 +51,33 @@ def summarize_document(
     kind = likeliest_document_kind(document)
     pool = Pool(document, candidates, bias_of(document, kind, candidates), model.reader)
     if focus:
-        whole, parts, empty = _by_focus(
+        whole, parts, empty = _choose_by_focus(
             style, about_focus(focus, pool, context, ranked), focus, pool
         )
     elif style in TOPICS:
-        whole, parts, empty = _by_topic(style, pool)
+        whole, parts, empty = _choose_by_topic(style, pool)
     else:
         free = (
             style == "brief" and kind is DocumentKind.PAPER
         )  # its best sentences are nearer to its own abstract
-        whole, parts, empty = _by_part(
-            style, weighted(kind, pool), [] if free else leading(kind, pool)
+        whole, parts, empty = _choose_by_part(
+            style,
+            pool_with_topic_weights(kind, pool),
+            [] if free else leading_candidates(kind, pool),
         )
     sections = tuple(
-        SummarySection(part.id, part.heading, part.level, _sentences(pool, part.numbers))
+        SummarySection(
+            part.id, part.heading, part.level, _sentences_of_candidates(pool, part.numbers)
+        )
         for part in parts
     )
-    sentences = _sentences(pool, whole)
-    return SummaryRecord.of(
+    sentences = _sentences_of_candidates(pool, whole)
+    return SummaryRecord.for_document(
         document, style, EXTRACTED, sentences=sentences, sections=sections, not_covered=tuple(empty)
     )
 
 
-def _by_part(
+def _choose_by_part(
     style: str, pool: Pool, first: list[int]
 ) -> tuple[list[int], list[SummaryPart], list[str]]:
     """(sentences of the whole, `first` first; parts with theirs; headings of parts without)."""
@@ -82,17 +86,21 @@ def _by_part(
     count = max(1, min(WHOLE[style], (len(pool.candidates) + 1) // 2))
     first = first[:count]
     others = [
-        number for number in pool.fold([part.numbers for part in parts]) if number not in first
+        number
+        for number in pool.strongest_of_parts([part.numbers for part in parts])
+        if number not in first
     ]
-    whole = [*first, *pool.best(others, count - len(first), taken=first)]
+    whole = [*first, *pool.best_candidates(others, count - len(first), taken=first)]
     if style != "key-points":
         return whole, [], []
     sections: list[SummaryPart] = []
     for part in parts:
-        numbers = [number for number in pool.fold([part.numbers]) if number not in whole]
+        numbers = [
+            number for number in pool.strongest_of_parts([part.numbers]) if number not in whole
+        ]
         taken = [*whole, *(number for section in sections for number in section.numbers)]
         share = sentences_of_part(-(-len(part.numbers) // _FOR_EACH), len(parts))
-        chosen = pool.best(numbers, share, taken=taken)
+        chosen = pool.best_candidates(numbers, share, taken=taken)
         sections.append(replace(part, numbers=tuple(chosen)))
     covered = {number for section in sections for number in section.numbers} | set(whole)
     empty = [part.heading for part in parts if not covered & set(part.numbers)]
@@ -100,16 +108,20 @@ def _by_part(
     return whole, filled if len(parts) > 1 else [], empty
 
 
-def _by_focus(
+def _choose_by_focus(
     style: str, numbers: Sequence[int], focus: str, pool: Pool
 ) -> tuple[list[int], list[SummaryPart], list[str]]:
     """(sentences about the focus, further ones by part, the focus where there is none)."""
     whole = sorted(numbers[: WHOLE[style]])
     others = set(numbers[WHOLE[style] :]) if style == "key-points" else set[int]()
-    return whole, only(parts_of(pool.document, pool.candidates), others), [] if whole else [focus]
+    return (
+        whole,
+        parts_with_candidates_in(parts_of(pool.document, pool.candidates), others),
+        [] if whole else [focus],
+    )
 
 
-def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[SummaryPart], list[str]]:
+def _choose_by_topic(style: str, pool: Pool) -> tuple[list[int], list[SummaryPart], list[str]]:
     """(nothing, a part for each topic that something states, headings of the others)."""
     salience = pool.all_scores()
     chosen: dict[str, list[int]] = {}
@@ -126,7 +138,7 @@ def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[SummaryPart], lis
     return [], parts, [heading for heading in headings if not chosen[heading]]
 
 
-def _sentences(pool: Pool, numbers: Iterable[int]) -> tuple[SummarySentence, ...]:
+def _sentences_of_candidates(pool: Pool, numbers: Iterable[int]) -> tuple[SummarySentence, ...]:
     document = pool.document
     made = []
     for candidate in (pool.candidates[number] for number in numbers):

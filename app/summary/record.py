@@ -35,7 +35,7 @@ class SentenceCite:
     end: int
 
     @classmethod
-    def of(cls, cite: Cite) -> Self:
+    def from_cite(cls, cite: Cite) -> Self:
         return cls(cite.page, cite.label, cite.section, cite.start, cite.end)
 
 
@@ -85,7 +85,7 @@ class SummaryRecord:
     remarks: tuple[str, ...] = ()
 
     @classmethod
-    def of(
+    def for_document(
         cls, document: Document, style: str, method: str, *, readable: bool = True, **more: Any
     ) -> Self:
         """The record of `document`, with `more` fields; not `readable`: one that has nothing to

@@ -73,29 +73,33 @@ class Pool:
         """
         if not numbers:
             return np.zeros(0)
-        signals = _signals(self.document, [self.candidates[number] for number in numbers])
-        return self._stated[list(numbers)] + signals
+        signals = _weighted_signals(self.document, [self.candidates[number] for number in numbers])
+        return self._prior_scores[list(numbers)] + signals
 
     def all_scores(self) -> np.ndarray:
         """Scores of all candidates, [candidates]; in a long document each among AT_ONCE
         neighbours.
         """
-        parts = [self.scores(run) for run in _runs(range(len(self.candidates)))]
+        parts = [self.scores(run) for run in _runs_of_candidates(range(len(self.candidates)))]
         return np.concatenate(parts) if parts else np.zeros(0)
 
-    def best(self, numbers: Sequence[int], count: int, *, taken: Sequence[int] = ()) -> list[int]:
+    def best_candidates(
+        self, numbers: Sequence[int], count: int, *, taken: Sequence[int] = ()
+    ) -> list[int]:
         """At most `count` of the candidates `numbers` that together say most, in order."""
         return choose(self, numbers, self.scores(numbers), count, taken=taken)
 
-    def fold(self, parts: Sequence[Sequence[int]]) -> list[int]:
+    def strongest_of_parts(self, parts: Sequence[Sequence[int]]) -> list[int]:
         """At most AT_ONCE candidates of several parts; of more, the strongest of each of AT_ONCE
         runs.
         """
         if sum(map(len, parts)) <= AT_ONCE:
             return sorted(number for part in parts for number in part)
-        runs = [run for part in parts for run in _runs(part)]
+        runs = [run for part in parts for run in _runs_of_candidates(part)]
         share = max(AT_ONCE // len(runs), 2)
-        return self.fold([sorted(number for run in runs for number in self.best(run, share))])
+        return self.strongest_of_parts(
+            [sorted(number for run in runs for number in self.best_candidates(run, share))]
+        )
 
     def chances(self, question: str, numbers: Sequence[int]) -> np.ndarray:
         """The chance, 0 to 1, that each of the candidates `numbers` answers, [numbers]; 0 without a
@@ -105,26 +109,26 @@ class Pool:
             return np.zeros(len(numbers))
         texts = [on_one_line(self.candidates[number].text) for number in numbers]
         readings = predict_spans(
-            self.reader, question, texts, [self.above(number) for number in numbers]
+            self.reader, question, texts, [self.heading_above(number) for number in numbers]
         )
         return sigmoid(np.array(readings.answers))
 
     @cached_property
-    def _stated(self) -> np.ndarray:
+    def _prior_scores(self) -> np.ndarray:
         """What speaks for each candidate by what it is and states, [candidates]."""
         return self.bias + sum(
-            WEIGHTS[name] * self.stating(topic) for name, topic in STATED.items()
+            WEIGHTS[name] * self.chances_of_stating(topic) for name, topic in STATED.items()
         )
 
     @cached_property
-    def _rows(self) -> list[ClauseSentence]:
+    def _clause_sentences(self) -> list[ClauseSentence]:
         texts = enumerate(candidate.text for candidate in self.candidates)
         return [
             ClauseSentence(0, 0, len(text), hashed_sentence_features(text, self.above(number)))
             for number, text in texts
         ]
 
-    def stating(self, topic: Topic) -> np.ndarray:
+    def chances_of_stating(self, topic: Topic) -> np.ndarray:
         """The chance, 0 to 1, that each candidate states the topic, by its heads or words,
         [candidates].
         """
@@ -132,9 +136,11 @@ class Pool:
             return np.array(
                 [float(not DUTIES.isdisjoint(plain_words(each.text))) for each in self.candidates]
             )
-        return np.max([clause_heads()[name].chances(self._rows) for name in topic.clauses], axis=0)
+        return np.max(
+            [clause_heads()[name].chances(self._clause_sentences) for name in topic.clauses], axis=0
+        )
 
-    def above(self, number: int) -> str:
+    def heading_above(self, number: int) -> str:
         return " > ".join(self.document.section_path(self.candidates[number].section))
 
 
@@ -153,7 +159,7 @@ def choose(
     rounded = np.round(np.asarray(scores, dtype=np.float64), 9).tolist()
     left = dict(zip(map(int, numbers), rounded, strict=True))
     for number in taken:
-        left = _without(left, pool, number)
+        left = _without_repeats(left, pool, number)
     chosen: list[int] = []
     while len(chosen) < count:
         fit = [number for number in left if pool.candidates[number].before in (None, *chosen)]
@@ -161,7 +167,7 @@ def choose(
             break
         best = max(fit, key=lambda number: (left[number], -number))
         chosen.append(best)
-        left = _without(left, pool, best)
+        left = _without_repeats(left, pool, best)
         if spread:  # others of its section wait
             section = pool.candidates[best].section
             left = {
@@ -171,7 +177,7 @@ def choose(
     return sorted(chosen)
 
 
-def _without(left: dict[int, float], pool: Pool, taken: int) -> dict[int, float]:
+def _without_repeats(left: dict[int, float], pool: Pool, taken: int) -> dict[int, float]:
     return {
         number: score
         for number, score in left.items()
@@ -179,11 +185,11 @@ def _without(left: dict[int, float], pool: Pool, taken: int) -> dict[int, float]
     }
 
 
-def _runs(numbers: Sequence[int]) -> list[Sequence[int]]:
+def _runs_of_candidates(numbers: Sequence[int]) -> list[Sequence[int]]:
     return [numbers[start : start + AT_ONCE] for start in range(0, len(numbers), AT_ONCE)]
 
 
-def _signals(document: Document, candidates: Sequence[SentenceCandidate]) -> np.ndarray:
+def _weighted_signals(document: Document, candidates: Sequence[SentenceCandidate]) -> np.ndarray:
     """The weighted sum of the signals of each of some candidates, at least one, of one document,
     [candidates].
     """

@@ -44,7 +44,8 @@ def about_focus(focus: str, pool: Pool, context: Context, ranked: Sequence[Ranke
     index = WordIndex.from_context(context)
     wanted = set(terms(focus))
     words_of_each = [
-        set(terms(f"{pool.candidates[number].text} {pool.above(number)}")) for number in numbers
+        set(terms(f"{pool.candidates[number].text} {pool.heading_above(number)}"))
+        for number in numbers
     ]
     shares = np.array([index.share_of_question_idf(wanted, words) for words in words_of_each])
     scores = pool.chances(focus, numbers) + FOCUS_WORDS * shares
@@ -61,7 +62,7 @@ def choose_for_topic(
 ) -> list[int]:
     """At most `topic.count` candidates that state the topic, in order; `salience` [candidates].
     None that is `taken`, repeats it, or is `outside`."""
-    stated = pool.stating(topic)
+    stated = pool.chances_of_stating(topic)
     value = STATED * stated + topic.opening / (1 + np.arange(len(stated)) / 5)
     value = value + SALIENCE * np.clip(z_scores(salience), -2, 2)
     closed = {*taken, *outside}

@@ -125,30 +125,30 @@ class WorkerProcess:
     _closed: bool = False
 
     def __post_init__(self) -> None:
-        self._start()
+        self._start_child()
 
     def process(self, task: Task) -> Outcome:
         self._busy = True
-        line = self.fatal()
+        line = self.fatal_outcome()
         if not line:
-            self._send(json.dumps(asdict(task.item)))
-            line = self._answer()
+            self._send_line(json.dumps(asdict(task.item)))
+            line = self._next_line_of_child()
         self._busy = False
         if not line:
-            self._replace()
+            self._replace_child()
             return Outcome()
         outcome = Outcome.from_json(line)
         self.peak_bytes = max(self.peak_bytes, outcome.peak_bytes)
         return outcome
 
-    def fatal(self) -> str:
+    def fatal_outcome(self) -> str:
         """The Outcome, as JSON, of a job that can do no task; "" when the child is ready."""
         if self._ready or self._closed:
             return ""
-        line = self._answer()
+        line = self._next_line_of_child()
         if not line:  # killed while it loaded: once more
-            self._replace()
-            line = self._answer()
+            self._replace_child()
+            line = self._next_line_of_child()
         self._ready = line == READY
         if line or self._closed:
             return "" if self._ready else line
@@ -171,19 +171,19 @@ class WorkerProcess:
             self.child.wait()
         self._close_stdin()
 
-    def _start(self) -> None:
+    def _start_child(self) -> None:
         environment = {**os.environ, "OMP_NUM_THREADS": str(self.threads)}
         self.child = start_child("docqa.app.batch.execution.worker", _OWN_GROUP, env=environment)
-        self._send(self.spec)
+        self._send_line(self.spec)
 
-    def _replace(self) -> None:
+    def _replace_child(self) -> None:
         self.child.wait()
         if not self._closed:
             self._ready = False
             self._close_stdin()
-            self._start()
+            self._start_child()
 
-    def _answer(self) -> str:
+    def _next_line_of_child(self) -> str:
         """What the child says next; empty where it died."""
         assert self.child.stdout is not None
         try:
@@ -191,7 +191,7 @@ class WorkerProcess:
         except (EOFError, OSError):
             return ""
 
-    def _send(self, line: str) -> None:
+    def _send_line(self, line: str) -> None:
         assert self.child.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # it died: its standard output ends too
             send(self.child.stdin, line.encode())

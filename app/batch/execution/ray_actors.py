@@ -30,28 +30,30 @@ class RayActor:
     _closed: bool = False
 
     def __post_init__(self) -> None:
-        self._loading = self._start()
+        self._loading = self._start_actor()
 
     def wait_ready(self) -> None:
         """Raises ResourceError: an actor that cannot start is not the fault of a document."""
-        with _cluster_errors(self.ray, self.address):
+        with _translate_cluster_errors(self.ray, self.address):
             problem = self.ray.get(self._loading)
         if problem:
             raise ResourceError(problem)
 
     def process(self, task: Task) -> Outcome:
-        with _cluster_errors(self.ray, self.address):
+        with _translate_cluster_errors(self.ray, self.address):
             pending = self._handle.process.remote(json.dumps(asdict(task.item)))
         try:
             return Outcome.from_json(self.ray.get(pending))
         except self.ray.exceptions.RayActorError:
             if not self._closed:
-                self._loading = self._start()
+                self._loading = self._start_actor()
                 self.wait_ready()
             return Outcome()
         except self.ray.exceptions.RayError as error:  # the actor lives: this task alone is lost
             failure = Failure(
-                type(error).__name__, f"Ray failed: {_line(error)}", "--retry-failed tries it again"
+                type(error).__name__,
+                f"Ray failed: {_first_line_of_error(error)}",
+                "--retry-failed tries it again",
             )
             return Outcome(failure=failure)
 
@@ -67,10 +69,10 @@ class RayActor:
         with contextlib.suppress(self.ray.exceptions.RayError, *_CONNECTION_ERRORS):
             self.ray.shutdown()
 
-    def _start(self) -> object:
+    def _start_actor(self) -> object:
         """Start an actor; returns Ray's reference to what would fail for every task."""
         environment = {"env_vars": {"OMP_NUM_THREADS": str(self.threads)}}
-        with _cluster_errors(self.ray, self.address):
+        with _translate_cluster_errors(self.ray, self.address):
             remote = self.ray.remote(
                 num_cpus=self.threads, max_restarts=0, runtime_env=environment
             )(_JobActor)
@@ -83,7 +85,7 @@ def ray_workers(job: Job, jobs: int, threads: int, address: str) -> Workers:
     ResourceError.
     """
     spec = json.dumps(job.spec(threads))
-    ray = _connect(address, jobs * threads)
+    ray = _connect_to_cluster(address, jobs * threads)
     actors = [RayActor(ray, spec, threads, address) for _ in range(jobs)]
     for actor in actors:
         actor.wait_ready()
@@ -109,25 +111,25 @@ _CONNECTION_ERRORS = (OSError, ValueError, RuntimeError)
 
 
 @contextlib.contextmanager
-def _cluster_errors(ray: ModuleType, address: str) -> Iterator[None]:
+def _translate_cluster_errors(ray: ModuleType, address: str) -> Iterator[None]:
     try:
         yield
     except (ray.exceptions.RayError, *_CONNECTION_ERRORS) as error:
         raise ResourceError(
-            f"the Ray cluster failed ({_line(error)})",
+            f"the Ray cluster failed ({_first_line_of_error(error)})",
             where=address,
             hint="check that it is up; the same command goes on",
         ) from error
 
 
-def _line(error: Exception) -> str:
+def _first_line_of_error(error: Exception) -> str:
     """The first line of what Ray says; a remote traceback may follow."""
     return next(
         (line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__
     )
 
 
-def _connect(address: str, processors: int) -> ModuleType:
+def _connect_to_cluster(address: str, processors: int) -> ModuleType:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
     os.environ.setdefault(
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0"
@@ -145,6 +147,6 @@ def _connect(address: str, processors: int) -> ModuleType:
         if address == "local"
         else {"address": address}
     )
-    with _cluster_errors(ray, address):
+    with _translate_cluster_errors(ray, address):
         ray.init(**where, log_to_driver=False, logging_level="ERROR")
     return ray

@@ -59,8 +59,8 @@ class Runner:
         """Returns when nothing is left, or there are too many failures. Raises ResourceError for
         what would fail for every task; what was done is kept."""
         try:
-            for task, outcome in executor.run(self._next):
-                self._take(task, outcome)
+            for task, outcome in executor.run(self._next_task):
+                self._take_outcome(task, outcome)
         finally:
             for begun in self.begun.values():
                 self.ledger.add(*begun, account.INTERRUPTED)
@@ -68,16 +68,16 @@ class Runner:
         self.tally.peak_bytes = executor.peak_bytes
         return self.tally
 
-    def _next(self) -> Task | None:
+    def _next_task(self) -> Task | None:
         over_budget = self.max_failures is not None and self.tally.failed > self.max_failures
         if over_budget or not self.waiting:
             return None
         task = self.waiting.popleft()
         self.begun[task.key] = task, time.time()
-        self.progress.started(task)
+        self.progress.on_task_started(task)
         return task
 
-    def _take(self, task: Task, outcome: Outcome) -> None:
+    def _take_outcome(self, task: Task, outcome: Outcome) -> None:
         if outcome.fatal is not None:
             raise ResourceError(outcome.fatal)
         attempt_begun = self.begun.pop(task.key)
@@ -102,4 +102,4 @@ class Runner:
             self.tally.done += 1
         settled = replace(outcome, record=None, failure=failure)
         self.tally.outcomes.append((task, settled))
-        self.progress.ended(task, settled)
+        self.progress.on_task_ended(task, settled)

@@ -16,17 +16,17 @@ def table_rows(batch: Batch, fields: Sequence[Field]) -> list[FileRow]:
     """A row for each document, in order; one that failed, or was not asked, is a row with its
     error.
     """
-    return [_row(batch, item, fields) for item in batch.listing.items]
+    return [_row_of_item(batch, item, fields) for item in batch.listing.items]
 
 
-def _row(batch: Batch, item: BatchItem, fields: Sequence[Field]) -> FileRow:
+def _row_of_item(batch: Batch, item: BatchItem, fields: Sequence[Field]) -> FileRow:
     failure = batch.failure(item)
     if failure is None and not batch.is_done(item):
         failure = Failure(
             "NotAsked", "it was not asked: too many others failed", "The same command goes on"
         )
     if failure is not None:
-        cell = AnswerCell(Status.UNREADABLE if failure.of_document else Status.ERROR)
+        cell = AnswerCell(Status.UNREADABLE if failure.is_fault_of_document else Status.ERROR)
         return FileRow(
             printable(item.shown_path),
             (cell,) * len(fields),

@@ -42,12 +42,12 @@ def table_bytes(table: AnswerTable, form: str, *, conflicts: bool = False) -> by
     a second sheet.
     """
     if form == "xlsx":
-        return _xlsx(table, conflicts=conflicts)
+        return _table_as_xlsx(table, conflicts=conflicts)
     if form == "csv":
         stream = io.StringIO()
-        rows = _conflict_records(table) if conflicts else _records(table, _CSV_COLUMNS)
+        rows = _conflict_records(table) if conflicts else _flat_records(table, _CSV_COLUMNS)
         csv.writer(stream, lineterminator="\n").writerows(
-            [_inert(str(value)) for value in row] for row in rows
+            [_without_formula(str(value)) for value in row] for row in rows
         )
         text = stream.getvalue()
     elif form == "jsonl":
@@ -59,10 +59,14 @@ def table_bytes(table: AnswerTable, form: str, *, conflicts: bool = False) -> by
         text = "".join(compact_json(line) + "\n" for line in whole)
     else:
         head, *rows_shown = (
-            [_escaped(str(value)) for value in row] for row in _conflict_records(table)
+            [_escape_markup(str(value)) for value in row] for row in _conflict_records(table)
         )
         listed = _table_lines(head, rows_shown) if rows_shown else ["No answers differ."]
-        text = "\n".join([MARKDOWN_HEAD, "", *listed]) + "\n" if conflicts else _markdown(table)
+        text = (
+            "\n".join([MARKDOWN_HEAD, "", *listed]) + "\n"
+            if conflicts
+            else _table_as_markdown(table)
+        )
     return text.encode("utf-8", "backslashreplace")
 
 
@@ -73,7 +77,7 @@ def place_of(cell: AnswerCell) -> str:
     return cite_text([replace(cite, section=None) for cite in cell.cites]) if cell.cites else ""
 
 
-def _records(table: AnswerTable, columns: tuple[str, ...]) -> list[list[str | float]]:
+def _flat_records(table: AnswerTable, columns: tuple[str, ...]) -> list[list[str | float]]:
     """Head and rows of the flat table: file, error, and each field's answer, normalised value and
     `columns`.
     """
@@ -117,7 +121,7 @@ def _conflict_records(table: AnswerTable) -> list[list[str | float]]:
     return rows
 
 
-def _inert(value: str) -> str:
+def _without_formula(value: str) -> str:
     """An apostrophe in front, where a spreadsheet would run it as a formula (OWASP, "CSV
     injection").
     """
@@ -166,17 +170,17 @@ def _conflict_object(conflict: Conflict) -> dict[str, object]:
     }
 
 
-def _markdown(table: AnswerTable) -> str:
+def _table_as_markdown(table: AnswerTable) -> str:
     rows = []
     for row in table.rows:
         cells = [_markdown_cell(cell) for cell in row.cells]
         if row.error is not None and cells:
-            cells[0] = f"*{row.cells[0].status}: {_escaped(row.error)}*"
-        rows.append([_escaped(row.file), *cells])
+            cells[0] = f"*{row.cells[0].status}: {_escape_markup(row.error)}*"
+        rows.append([_escape_markup(row.file), *cells])
     lines = [
         MARKDOWN_HEAD,
         "",
-        *_table_lines(["file", *(_escaped(field.name) for field in table.fields)], rows),
+        *_table_lines(["file", *(_escape_markup(field.name) for field in table.fields)], rows),
     ]
     if table.conflicts:
         lines += ["", f"{_DIFFERS} differs from the rest of its column."]
@@ -185,12 +189,12 @@ def _markdown(table: AnswerTable) -> str:
 
 def _markdown_cell(cell: AnswerCell) -> str:
     if cell.answer is None:
-        return f"*{_escaped(place_of(cell)) or cell.status.replace('_', ' ')}*"
-    place = f" ({_escaped(place_of(cell))})" if cell.cites else ""
-    return (f"**{_DIFFERS}** " if cell.differs else "") + _escaped(cell.answer) + place
+        return f"*{_escape_markup(place_of(cell)) or cell.status.replace('_', ' ')}*"
+    place = f" ({_escape_markup(place_of(cell))})" if cell.cites else ""
+    return (f"**{_DIFFERS}** " if cell.differs else "") + _escape_markup(cell.answer) + place
 
 
-def _escaped(text: str) -> str:
+def _escape_markup(text: str) -> str:
     """Nothing of a document may become markup of the page."""
     shown = printable(text)
     return (
@@ -203,7 +207,7 @@ def _table_lines(head: list[str], rows: list[list[str]]) -> list[str]:
     return [lines[0], "|" + " --- |" * len(head), *lines[1:]]
 
 
-def _xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
+def _table_as_xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
     from datetime import datetime
 
     from xlsxwriter import Workbook
@@ -247,7 +251,7 @@ def _xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
                     sheet.write_number(number, column, value, style)
         return sheet
 
-    add_sheet("Table", _records(table, _BOOK_COLUMNS), 24, differing).freeze_panes(1, 1)
+    add_sheet("Table", _flat_records(table, _BOOK_COLUMNS), 24, differing).freeze_panes(1, 1)
     if conflicts:
         add_sheet("Conflicts", _conflict_records(table), 28, set())
     book.close()

@@ -11,7 +11,7 @@ from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Page, Section, Span
 
 _NO_PROSE = frozenset(("hidden", "table", "code", "heading"))
-_LEFT_OUT = readable.any_of(
+_LEFT_OUT = readable.pattern_of_any(
     r"\W*(?:[\dIVX]+[.)]?\s+)?(?:references|bibliography|works cited|acknowledge?ments?|supporting information|funding|"
     r"supplementary (?:material|information)|author contributions?|competing interests?|conflicts? of interest|index|"
     r"contents|table of (?:contents|authorities)|glossary|abbreviations|signatures?)\W*$"
@@ -66,7 +66,7 @@ class _SentenceFinder:
         self.english = readable.is_english(
             " ".join(page.text[:4_000] for page in document.pages[:40])
         )
-        self.left_out = left_out(document)
+        self.left_out = left_out_section_ids(document)
         self.passages: dict[int, list[Span]] = {page.page: [] for page in document.pages}
         for passage in document.passages:
             self.passages[passage.page].append(Span(passage.start, passage.end))
@@ -92,12 +92,14 @@ class _SentenceFinder:
                 rest = False
                 continue
             outside = not any(each.start < span.end and span.start < each.end for each in excluded)
-            previous = self._take(page, span, line, previous) if outside else None
+            previous = self._take_sentence(page, span, line, previous) if outside else None
             line += 1
 
-    def _take(self, page: Page, span: Span, line: int, previous: int | None) -> int | None:
-        span = Span(span.start + len(readable.bullet(page.text[span.start : span.end])), span.end)
-        text = readable.flat(page.text[span.start : span.end])
+    def _take_sentence(self, page: Page, span: Span, line: int, previous: int | None) -> int | None:
+        span = Span(
+            span.start + len(readable.leading_bullet(page.text[span.start : span.end])), span.end
+        )
+        text = readable.on_one_line(page.text[span.start : span.end])
         section = self.document.section_of(page.page, span.start)
         if section is not None and (
             section.id in self.left_out or is_heading(section, page.page, span)
@@ -131,7 +133,7 @@ def is_heading(section: Section, page: int, span: Span) -> bool:
     )
 
 
-def left_out(document: Document) -> set[str]:
+def left_out_section_ids(document: Document) -> set[str]:
     """Ids of the sections that are not part of what the document says, and of those in them."""
     ids: set[str] = set()
     for section in document.sections:  # a parent before its children
@@ -171,12 +173,12 @@ def is_spoken(document: Document, page: int, start: int, end: int) -> bool:
     """Whether the document quotes all of `start:end` of `page` as speech."""
     return any(
         span.start <= start + 1 and end <= span.end + 1
-        for span in _speeches(document.pages[page - 1].text)
+        for span in _speech_spans(document.pages[page - 1].text)
     )
 
 
 @lru_cache(maxsize=64)
-def _speeches(text: str) -> tuple[Span, ...]:
+def _speech_spans(text: str) -> tuple[Span, ...]:
     """Speech with its quotation marks; "the so-called first rule of the house" is none."""
     quoted = ((match, match.group().strip('“”"«»').strip()) for match in _QUOTED.finditer(text))
     return tuple(

@@ -18,7 +18,7 @@ _MOST_SINGLES = 0.15
 _MOST_CAPITALISED = 0.6
 
 
-def any_of(lines: str) -> re.Pattern[str]:
+def pattern_of_any(lines: str) -> re.Pattern[str]:
     """Matches what any of `lines` does, in upper or lower case."""
     return re.compile("|".join(line.strip() for line in lines.strip().splitlines()), re.IGNORECASE)
 
@@ -36,11 +36,11 @@ _OPENER = re.compile(
 )
 _BULLET = re.compile(r"[•▪◦●■‣*–-]\s+")
 _END = re.compile(r"[.!。！][\"'”’)\]»]*$")
-_CAPTION = any_of(
+_CAPTION = pattern_of_any(
     r"(?:figure|fig\.|table|box|chart|algorithm)\s*(?:[A-Z]?\d|[:.])|(?:source|note|keyword)s?\s*[:.]"
 )
 _YEAR = r"(?:19|20)\d\d[a-z]?\b"
-_BOILERPLATE = any_of(rf"""
+_BOILERPLATE = pattern_of_any(rf"""
     ^\W*\[\d|\({_YEAR}\)[.,]|\. {_YEAR}\. |\b{_YEAR};\d|\bpp?\.\s?\d|https?:|www\.|\S@\S{{1,100}}\.\w
     """)
 _YEARS = re.compile(rf"\b{_YEAR}")
@@ -51,12 +51,12 @@ _VERB = re.compile("[^isu]s$")
 _OPEN_CLOSE = (("(", ")"), ("[", "]"), ("“", "”"))
 
 
-def flat(text: str) -> str:
+def on_one_line(text: str) -> str:
     """`text` on one line."""
     return " ".join(text.split())
 
 
-def bullet(text: str) -> str:
+def leading_bullet(text: str) -> str:
     """The mark of a list and the space after it that open `text`, or ""."""
     match = _BULLET.match(text)
     return match.group() if match else ""
@@ -89,7 +89,7 @@ def is_sentence(text: str, *, english: bool, most_words: int = MOST_WORDS) -> bo
     body = without_number(text)
     if (
         not _END.search(text)
-        or not _begins(body)
+        or not _begins_like_sentence(body)
         or _CAPTION.match(body)
         or _BOILERPLATE.search(text)
     ):
@@ -122,7 +122,7 @@ def needs_the_one_before(text: str) -> bool:
     return first in _POINTING_BACK or not rest or is_adverbial
 
 
-def _begins(body: str) -> bool:
+def _begins_like_sentence(body: str) -> bool:
     first = body.lstrip("“\"'‘([")[:1]
     return first.isdigit() or first.isupper() or unicodedata.category(first or " ") in ("Lo", "Lt")
 

@@ -104,12 +104,12 @@ def notes_of(heading: str, statements: Iterable[CheckedStatement]) -> list[PartS
     ]
 
 
-def of_notes(notes: Sequence[PartStatement]) -> Material:
+def material_of_notes(notes: Sequence[PartStatement]) -> Material:
     """The statements of `notes` numbered, each standing for the places that bear it out."""
-    places = [_places(note.item) for note in notes]
+    places = [_places_of_statement(note.item) for note in notes]
     ends = pairwise(accumulate(map(len, places), initial=1))
     numbers = {number: tuple(range(first, end)) for number, (first, end) in enumerate(ends, 1)}
-    text = numbered_text((note.heading, said(note.item)) for note in notes)
+    text = numbered_text((note.heading, words_of_statement(note.item)) for note in notes)
     shown = Given(text, tuple(each[0] for each in places), (), whole=False)
     return Material(shown, replace(shown, sentences=tuple(chain(*places))), numbers)
 
@@ -139,11 +139,15 @@ def sentence_of(item: CheckedStatement, document: Document) -> SummarySentence:
     places = _places(item)
     cites = tuple(SentenceCite.of(make_cite((document,), place)) for place in places)
     return SummarySentence(
-        said(item), None, cites, _speaker(document, places, said(item)), item.support
+        words_of_statement(item),
+        None,
+        cites,
+        _only_speaker(document, places, words_of_statement(item)),
+        item.support,
     )
 
 
-def said(item: CheckedStatement) -> str:
+def words_of_statement(item: CheckedStatement) -> str:
     """The words of a statement without the quotations after them that only bear it out."""
     text = item.written.text
     if item.written.only_quoted or item.written.numbers:
@@ -158,11 +162,13 @@ def said(item: CheckedStatement) -> str:
     return plain_line(text)
 
 
-def _places(item: CheckedStatement) -> list[Located]:
+def _places_of_statement(item: CheckedStatement) -> list[Located]:
     return list(dict.fromkeys(place for spans in item.quotes for place in spans))
 
 
-def _checked(writer: Writer, material: Material, reply: Reply, about: str, most: int) -> Checked:
+def _check_reply(
+    writer: Writer, material: Material, reply: Reply, about: str, most: int
+) -> Checked:
     read = read_reply(reply.text, material.shown, writer.evidence.reader.refuses)
     notes = (*reply.notes, *read.notes)
     if read.written is None:
@@ -182,7 +188,7 @@ def _checked(writer: Writer, material: Material, reply: Reply, about: str, most:
     return checked, (*notes, *checked.notes)
 
 
-def _speaker(document: Document, places: Iterable[Located], words: str) -> str | None:
+def _only_speaker(document: Document, places: Iterable[Located], words: str) -> str | None:
     """Who says all of what bears a sentence out, where that is one person whom it does not name."""
     speakers = {speaker_at(document, place.page, place.start, place.end) for place in places}
     speaker = speakers.pop() if len(speakers) == 1 else None

@@ -10,8 +10,8 @@ from docqa.app.answerers.writing.excerpts import Given, number_sentences_of_pass
 from docqa.app.context.context import Context
 from docqa.app.output.render import page_text
 from docqa.app.quotes.verifier import Located
-from docqa.app.summary.sentences.candidates import PlacedSentence, is_heading, left_out
-from docqa.app.summary.sentences.readable import flat
+from docqa.app.summary.sentences.candidates import PlacedSentence, is_heading, left_out_section_ids
+from docqa.app.summary.sentences.readable import on_one_line
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Span
 
@@ -41,7 +41,7 @@ def units_of(document: Document, context: Context) -> list[Unit]:
     """The sentences of the only document of `context`, in order, without contents, bibliographies
     and the like.
     """
-    outside = left_out(document)
+    outside = left_out_section_ids(document)
     units: list[Unit] = []
     for index, placed in enumerate(context.passages):
         if placed.passage.kind in _NO_PROSE:
@@ -61,12 +61,15 @@ def units_of(document: Document, context: Context) -> list[Unit]:
     return units
 
 
-def of_units(document: Document, units: Sequence[Unit], *, numbered: bool) -> Material:
+def material_of_units(document: Document, units: Sequence[Unit], *, numbered: bool) -> Material:
     """The sentences `units` under their headings; not `numbered` for a model that has read all and
     cites by words.
     """
     text = numbered_text(
-        (_head(document, unit), flat(document.pages[unit.page - 1].text[unit.start : unit.end]))
+        (
+            _place_heading(document, unit),
+            on_one_line(document.pages[unit.page - 1].text[unit.start : unit.end]),
+        )
         for unit in units
     )
     places = tuple(Located(0, unit.page, unit.start, unit.end) for unit in units)
@@ -86,7 +89,7 @@ def numbered_text(sentences: Iterable[tuple[str, str]]) -> str:
     return "\n".join(lines).strip()
 
 
-def of_passages(context: Context, passages: Sequence[int], *, numbered: bool) -> Material:
+def material_of_passages(context: Context, passages: Sequence[int], *, numbered: bool) -> Material:
     """The sentences of `passages`, indices of `context` in its order."""
     given = replace(number_sentences_of_passages(context, passages), numbered=numbered)
     return Material(given, given)
@@ -114,7 +117,7 @@ def runs(
         yield run
 
 
-def _head(document: Document, unit: Unit) -> str:
+def _place_heading(document: Document, unit: Unit) -> str:
     """`page 12, 4 Liability > 4.2 Cap`."""
     page = document.pages[unit.page - 1]
     parts = [f"page {page_text(page.page, page.label)}"] if document.paged else []

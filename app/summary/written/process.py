@@ -20,12 +20,12 @@ from .composing import (
     PartStatement,
     Writer,
     compose,
+    material_of_notes,
     notes_of,
-    of_notes,
-    said,
     sentence_of,
+    words_of_statement,
 )
-from .material import Material, of_passages, of_units, runs, units_of
+from .material import Material, material_of_passages, material_of_units, runs, units_of
 
 TOPIC_TOKENS = 1_500
 """Of the passages for one topic."""
@@ -45,11 +45,15 @@ def write_summary(
     """The summary of `document`, the only one of the writer's corpus, in a style of
     `record.STYLES`; `focus`: what it is to be about. Raises what `Writer.reply` raises."""
     if not writer.corpus.context.passages:
-        return SummaryRecord.of(document, style, WRITTEN, readable=False, model=writer.name)
+        return SummaryRecord.for_document(
+            document, style, WRITTEN, readable=False, model=writer.name
+        )
     yield from writer.read()
     work = _Work(document, writer, style, " ".join(focus.split()))
-    whole, sections, empty = yield from work.by_topic() if style in TOPICS else work.by_part()
-    return SummaryRecord.of(
+    whole, sections, empty = (
+        yield from work.write_by_topic() if style in TOPICS else work.write_by_part()
+    )
+    return SummaryRecord.for_document(
         document,
         style,
         WRITTEN,
@@ -78,37 +82,42 @@ class _Work:
         self._first = ", then ".join(f"the {topic.heading.lower()}" for topic in leads)
         self.units = units_of(self.document, self.context)
 
-    def by_part(self) -> Generator[Event, None, _Result]:
+    def write_by_part(self) -> Generator[Event, None, _Result]:
         """Every part, or what of it is about the focus; then the whole."""
         parts = parts_of(self.document, self.units)
-        chosen = self._chosen(parts)
+        chosen = self._choose_parts(parts)
         notes = list[PartStatement]()
         sections = list[SummarySection]()
         done = 0
-        total = sum(self._cost(part) for part in chosen) or 1
+        total = sum(self._token_count_of_part(part) for part in chosen) or 1
         for part in chosen:
             yield ReadProgress(done, total)
-            statements = yield from self._part(part, len(chosen))
-            done += self._cost(part)
+            statements = yield from self._write_part(part, len(chosen))
+            done += self._token_count_of_part(part)
             notes += notes_of(part.heading, statements)
             if statements:
-                sections.append(self._section(part, statements))
+                sections.append(self._section_of_statements(part, statements))
         if len(chosen) == 1:
             whole = sections[0].sentences if sections else ()
         else:
-            whole = yield from self._whole(notes)
+            whole = yield from self._write_whole_summary(notes)
         self._remark_coverage()
         listed = sections if len(chosen) > 1 and (self.style == "key-points" or not whole) else []
-        return whole, tuple(listed), self._empty(parts, chosen, sections)
+        return whole, tuple(listed), self._headings_not_covered(parts, chosen, sections)
 
-    def _chosen(self, parts: Sequence[SummaryPart]) -> list[SummaryPart]:
+    def _choose_parts(self, parts: Sequence[SummaryPart]) -> list[SummaryPart]:
         """The parts to write of: none of a short document; with a focus, for a model that has not
         read all, the passages about it."""
         filled = [part for part in parts if part.numbers]
         if self.focus and not self.writer.whole:
-            about = self._ranked(self.focus, FOCUS_TOKENS)
-            filled = only(filled, {n for n, unit in enumerate(self.units) if unit.passage in about})
-        if self.style != "key-points" and sum(map(self._cost, filled)) <= self.writer.budget:
+            about = self._passages_for_question(self.focus, FOCUS_TOKENS)
+            filled = parts_with_candidates_in(
+                filled, {n for n, unit in enumerate(self.units) if unit.passage in about}
+            )
+        if (
+            self.style != "key-points"
+            and sum(map(self._token_count_of_part, filled)) <= self.writer.budget
+        ):
             return (
                 [SummaryPart(None, OPENING, 1, tuple(n for part in filled for n in part.numbers))]
                 if filled
@@ -116,7 +125,7 @@ class _Work:
             )
         return filled
 
-    def _empty(
+    def _headings_not_covered(
         self,
         parts: Sequence[SummaryPart],
         chosen: Sequence[SummaryPart],
@@ -136,26 +145,28 @@ class _Work:
             }
         return tuple(part.heading for part in parts if part.heading not in covered)
 
-    def _part(self, part: SummaryPart, parts: int) -> Generator[Event, None, _Statements]:
+    def _write_part(self, part: SummaryPart, parts: int) -> Generator[Event, None, _Statements]:
         """The statements about one part: of a long one about each window, then about those
         together.
         """
         most = (
-            sentences_of_part(self._cost(part) // _PART_TOKENS, parts)
+            sentences_of_part(self._token_count_of_part(part) // _PART_TOKENS, parts)
             if parts > 1
             else WHOLE[self.style]
         )
         left = [self.units[number] for number in part.numbers]
-        request = self._request(part, parts, most)
+        request = self._request_text(part, parts, most)
         if self.writer.whole:
-            material = of_units(self.document, left, numbered=False)
-            return (yield from self._written(material, request, part.heading, most))
+            material = material_of_units(self.document, left, numbered=False)
+            return (yield from self._write_statements(material, request, part.heading, most))
         made: list[_Statements] = []
         while left:
             window = next(runs(left, [unit.tokens for unit in left], self.writer.budget))
-            material = of_units(self.document, window, numbered=True)
+            material = material_of_units(self.document, window, numbered=True)
             try:
-                made.append((yield from self._written(material, request, part.heading, most)))
+                made.append(
+                    (yield from self._write_statements(material, request, part.heading, most))
+                )
             except ContextExceeded as error:
                 self.writer.shrink(error, material.shown)
                 continue
@@ -164,10 +175,10 @@ class _Work:
         if len(made) == 1:
             return made[0]
         notes = [note for each in made for note in notes_of(part.heading, each)]
-        together = (yield from self._together(notes, request, most)) if notes else ()
+        together = (yield from self._write_from_notes(notes, request, most)) if notes else ()
         return together or tuple(item for each in made for item in each)[:most]
 
-    def _request(self, part: SummaryPart, parts: int, most: int) -> str:
+    def _request_text(self, part: SummaryPart, parts: int, most: int) -> str:
         numbered = not self.writer.whole
         if parts == 1:
             return summary_prompt.whole_request(
@@ -175,7 +186,7 @@ class _Work:
             )
         return summary_prompt.part_request(part.heading, most, about=self.focus, numbered=numbered)
 
-    def _whole(
+    def _write_whole_summary(
         self, notes: Sequence[PartStatement]
     ) -> Generator[Event, None, tuple[SummarySentence, ...]]:
         """The whole from what was written of its parts; nothing where no statement is borne out."""
@@ -185,13 +196,13 @@ class _Work:
             request = summary_prompt.whole_request(
                 most, first=self._first, about=self.focus, numbered=True
             )
-            made = yield from self._together(notes, request, most)
+            made = yield from self._write_from_notes(notes, request, most)
         return tuple(
             sentence_of(item, self.document)
             for item in made or [note.item for note in notes[:most]]
         )
 
-    def _together(
+    def _write_from_notes(
         self, notes: Sequence[PartStatement], request: str, most: int
     ) -> Generator[Event, None, _Statements]:
         """What the model writes from `notes`; from groups of them first where they are too many at
@@ -199,27 +210,38 @@ class _Work:
         """
         left = list(notes)
         while True:
-            sizes = [len(self.writer.corpus.tokenizer.encode(said(note.item))) + 8 for note in left]
+            sizes = [
+                len(self.writer.corpus.tokenizer.encode(words_of_statement(note.item))) + 8
+                for note in left
+            ]
             several = list(runs(left, sizes, self.writer.budget, least=2))
             try:
                 if len(several) == 1:
-                    return (yield from self._written(of_notes(left), request, "", most))
+                    return (
+                        yield from self._write_statements(
+                            material_of_notes(left), request, "", most
+                        )
+                    )
                 fewer: list[PartStatement] = []
                 for run in several:
-                    made = yield from self._written(of_notes(run), request, "", most)
+                    made = yield from self._write_statements(
+                        material_of_notes(run), request, "", most
+                    )
                     fewer += notes_of(run[0].heading, made)[: len(run) // 2] or run[:1]
                 left = fewer
             except ContextExceeded as error:
-                self.writer.shrink(error, of_notes(several[0]).shown)
+                self.writer.shrink(error, material_of_notes(several[0]).shown)
 
-    def by_topic(self) -> Generator[Event, None, _Result]:
+    def write_by_topic(self) -> Generator[Event, None, _Result]:
         sections: list[SummarySection] = []
         topics = TOPICS[self.style]
         for number, topic in enumerate(topics):
             yield ReadProgress(number, len(topics))
-            statements = yield from self._topic(topic)
+            statements = yield from self._write_topic(topic)
             if statements:
-                sections.append(self._section(SummaryPart(None, topic.heading, 1, ()), statements))
+                sections.append(
+                    self._section_of_statements(SummaryPart(None, topic.heading, 1, ()), statements)
+                )
         named = {section.heading for section in sections}
         self._remark_coverage()
         return (
@@ -228,33 +250,37 @@ class _Work:
             tuple(topic.heading for topic in topics if topic.heading not in named),
         )
 
-    def _topic(self, topic: Topic) -> Generator[Event, None, _Statements]:
+    def _write_topic(self, topic: Topic) -> Generator[Event, None, _Statements]:
         whole = self.writer.whole
         request = summary_prompt.topic_request(
             topic.heading, topic.question, topic.count, numbered=not whole
         )
         while True:
-            passages = self._ranked(topic.question, min(TOPIC_TOKENS, self.writer.budget))
+            passages = self._passages_for_question(
+                topic.question, min(TOPIC_TOKENS, self.writer.budget)
+            )
             everything = range(len(self.context.passages))
-            material = of_passages(
+            material = material_of_passages(
                 self.context, everything if whole else passages, numbered=not whole
             )
             try:
-                made = yield from self._written(material, request, topic.heading, topic.count)
+                made = yield from self._write_statements(
+                    material, request, topic.heading, topic.count
+                )
             except ContextExceeded as error:
                 self.writer.shrink(error, material.shown)
                 continue
             self.given |= set(passages)
             return made
 
-    def _written(
+    def _write_statements(
         self, material: Material, request: str, about: str, most: int
     ) -> Generator[Event, None, _Statements]:
         statements, notes = yield from compose(self.writer, material, request, about, most)
         self.remarks += notes
         return statements
 
-    def _ranked(self, question: str, tokens: int) -> list[int]:
+    def _passages_for_question(self, question: str, tokens: int) -> list[int]:
         order = [
             item.passage_number
             for item in self.writer.evidence.evidence_for_question(
@@ -263,26 +289,28 @@ class _Work:
         ]
         chosen: list[int] = []
         for index in order:
-            tokens -= self._tokens([index])
+            tokens -= self._token_count([index])
             if chosen and tokens < 0:
                 break
             chosen.append(index)
         return sorted(chosen)
 
-    def _tokens(self, passages: Iterable[int]) -> int:
+    def _token_count(self, passages: Iterable[int]) -> int:
         placed = (self.context.passages[index] for index in passages)
         return sum(each.token_end - each.token_start for each in placed)
 
-    def _cost(self, part: SummaryPart) -> int:
+    def _token_count_of_part(self, part: SummaryPart) -> int:
         return sum(self.units[number].tokens for number in part.numbers)
 
-    def _section(self, part: SummaryPart, statements: Iterable[CheckedStatement]) -> SummarySection:
+    def _section_of_statements(
+        self, part: SummaryPart, statements: Iterable[CheckedStatement]
+    ) -> SummarySection:
         made = tuple(sentence_of(item, self.document) for item in statements)
         return SummarySection(part.id, part.heading, part.level, made)
 
     def _remark_coverage(self) -> None:
-        read = self._tokens(self.given)
-        total = self._tokens(range(len(self.context.passages)))
+        read = self._token_count(self.given)
+        total = self._token_count(range(len(self.context.passages)))
         if not self.writer.whole and (self.focus or self.style in TOPICS) and read < total:
             self.remarks.insert(
                 0,

@@ -88,7 +88,7 @@ class RowTable(DataTable[Text]):
         event.stop()
         self.chosen(event.cursor_row)
 
-    def fill(self, columns: Sequence[tuple[str, int, Sequence[str]]]) -> None:
+    def show_columns(self, columns: Sequence[tuple[str, int, Sequence[str]]]) -> None:
         """Show `columns`: title, width in cells, and the words of each row."""
         cursor = self.cursor_row
         self.clear(columns=True)
@@ -112,7 +112,7 @@ class LibraryScreen(PromptScreen):
     def __init__(self, path: str, store: Store | None, *, everywhere: bool = False) -> None:
         super().__init__("library", "filter")
         self._store = store
-        self._list(path, everywhere)
+        self._set_listed_folder(path, everywhere)
         self._rows: list[LibraryRow] = []
         self._problem = ""  # that kept them from being listed
         self._shown: list[LibraryRow] = []
@@ -123,7 +123,7 @@ class LibraryScreen(PromptScreen):
         self._table = RowTable(self._choose)
         self._preview = Static("", id="library-preview", markup=False)
         self._previewed = ""
-        self._rest = self.set_timer(_REST_S, self._look_at, pause=True)
+        self._rest = self.set_timer(_REST_S, self._load_preview, pause=True)
         self._status = Static("looking for documents …", id="library-status", markup=False)
 
     def compose(self) -> Iterator[Widget]:
@@ -137,7 +137,7 @@ class LibraryScreen(PromptScreen):
 
     # What is listed
 
-    def _list(self, path: str, everywhere: bool) -> None:
+    def _set_listed_folder(self, path: str, everywhere: bool) -> None:
         self._path = path
         self._everywhere = everywhere
         self._order = "last use" if everywhere else "name"
@@ -148,12 +148,12 @@ class LibraryScreen(PromptScreen):
     def action_refresh_list(self) -> None:
         run_in_thread(
             self,
-            self._look,
-            lambda listed: self._take(*listed),
-            lambda problem: self._take([], [], problem),
+            self._find_rows,
+            lambda listed: self._take_rows(*listed),
+            lambda problem: self._take_rows([], [], problem),
         )
 
-    def _look(self) -> tuple[list[LibraryRow], list[str]]:
+    def _find_rows(self) -> tuple[list[LibraryRow], list[str]]:
         """(the rows, what is wrong with the history)."""
         store = self._store
         notices: list[str] = []
@@ -177,16 +177,16 @@ class LibraryScreen(PromptScreen):
         if self._everywhere and store is not None:
             for row in known.values():
                 folder, name = os.path.split(short_path(row.path))
-                rows.append(_unless_gone(replace(row, name=f"{name}  ·  {folder}")))
+                rows.append(_mark_if_gone(replace(row, name=f"{name}  ·  {folder}")))
             rows += map(_question_row, past_questions(store))
         return rows, notices
 
-    def _take(self, rows: list[LibraryRow], notices: list[str], problem: str = "") -> None:
+    def _take_rows(self, rows: list[LibraryRow], notices: list[str], problem: str = "") -> None:
         self._rows = rows
         self._problem = problem
         self._loaded = True
         self._previewed = ""
-        self._show(self._words)
+        self._show_rows(self._typed_words)
         if self._entered:
             self._entered = False
             self._table.action_select_cursor()
@@ -201,26 +201,26 @@ class LibraryScreen(PromptScreen):
     def action_sort(self) -> None:
         names = list(ORDERS)
         self._order = names[(names.index(self._order) + 1) % len(names)]
-        self._show(self._words)
+        self._show_rows(self._typed_words)
 
     def action_recent(self) -> None:
         if self._store is None:
             self.notify("nothing is stored in this run", markup=False)
         else:
-            self._list(self._path, not self._everywhere)
+            self._set_listed_folder(self._path, not self._everywhere)
             self.action_refresh_list()
 
     def action_mark(self) -> None:
-        if self._current is not None:
-            self._marked ^= {self._current.path}
+        if self._current_row is not None:
+            self._marked ^= {self._current_row.path}
         row = self._table.cursor_row
-        self._show(self._words)
+        self._show_rows(self._typed_words)
         self._table.move_cursor(row=row + 1)
 
     def action_ask_together(self, question: str = "") -> None:
         listed = [row.path for row in self._shown if row.past is None and row.kept != _GONE]
         paths = sorted(self._marked) or listed
-        narrowed = self._marked or self._words or self._everywhere
+        narrowed = self._marked or self._typed_words or self._everywhere
         together = paths if narrowed else [self._path]
         name = f"{os.path.abspath(self._path)} · {count_text(len(paths), 'document')}"
         if len(paths) == 1:
@@ -231,13 +231,13 @@ class LibraryScreen(PromptScreen):
             self.app.open_document(name, None, together, question)  # type: ignore[attr-defined]
 
     def action_reveal(self) -> None:
-        if self._current is not None:
-            file = containing_file(self._current.path) or self._current.path
+        if self._current_row is not None:
+            file = containing_file(self._current_row.path) or self._current_row.path
             self._open_path(os.path.dirname(file) or ".")
 
     def action_forget(self) -> None:
-        if self._current is not None and self._store is not None:
-            self.prompt.enter("forget", short_path(os.path.abspath(self._current.path)))
+        if self._current_row is not None and self._store is not None:
+            self.prompt.enter("forget", short_path(os.path.abspath(self._current_row.path)))
             self._status.update(
                 "Enter deletes its text, questions and answers here; the file stays. Esc keeps all"
             )
@@ -259,7 +259,7 @@ class LibraryScreen(PromptScreen):
 
     def action_clear(self) -> None:
         self.prompt.leave()
-        self._show("")
+        self._show_rows("")
         self.set_focus(self.line)
 
     def prompt_moved(self, mode: str, key: str) -> None:
@@ -274,7 +274,7 @@ class LibraryScreen(PromptScreen):
         elif self._loaded and not text and not self._rows:
             self._open_path(str(files("docqa.app") / "manual"))
         else:
-            self._show(text)
+            self._show_rows(text)
             self._entered = not self._loaded
             self._table.action_select_cursor()
 
@@ -286,7 +286,7 @@ class LibraryScreen(PromptScreen):
 
     def prompt_changed(self, mode: str, text: str) -> None:
         if mode == "filter":
-            self._show(text)
+            self._show_rows(text)
 
     # Opening
 
@@ -294,7 +294,7 @@ class LibraryScreen(PromptScreen):
         if not os.path.exists(path):
             self._warn(f"{path} does not exist")
         elif os.path.isdir(path):
-            self._list(path, everywhere=False)
+            self._set_listed_folder(path, everywhere=False)
             self.prompt.close()
             self.action_refresh_list()
         else:
@@ -318,10 +318,10 @@ class LibraryScreen(PromptScreen):
 
     def on_data_table_row_highlighted(self, event: RowTable.RowHighlighted) -> None:
         self._rest.stop()
-        self._rest = self.set_timer(_REST_S, self._look_at)
+        self._rest = self.set_timer(_REST_S, self._load_preview)
 
-    def _look_at(self) -> None:
-        row = self._current
+    def _load_preview(self) -> None:
+        row = self._current_row
         if row is None or row.past is not None or row.path == self._previewed:
             return
         self._previewed = row.path
@@ -336,35 +336,35 @@ class LibraryScreen(PromptScreen):
     def _show_preview(self, path: str, made: FilePreview) -> None:
         if path == self._previewed:
             self._preview.update(made.text)
-            if not self._wide:
+            if not self._is_wide:
                 self._status.update(made.line)
         for number, row in enumerate(self._rows):
             if row.path == path and row.health != made.health:
                 self._rows[number] = replace(row, health=made.health)
-                self._show(self._words)
+                self._show_rows(self._typed_words)
 
     # What is shown of the list
 
     @property
-    def _current(self) -> LibraryRow | None:
+    def _current_row(self) -> LibraryRow | None:
         number = self._table.cursor_row
         return self._shown[number] if 0 <= number < len(self._shown) else None
 
     @property
-    def _wide(self) -> bool:
+    def _is_wide(self) -> bool:
         return self.size.width >= _PREVIEW_FROM
 
     @property
-    def _words(self) -> str:
+    def _typed_words(self) -> str:
         if self.prompt.commanding or self.prompt.mode != "filter":
             return ""
         return self.prompt.line.value.strip()
 
-    def _show(self, words: str) -> None:
+    def _show_rows(self, words: str) -> None:
         """The rows that have the letters of `words`, best first, else documents and then
         questions.
         """
-        before = self._current
+        before = self._current_row
         documents = [row for row in self._rows if row.past is None]
         questions = [row for row in self._rows if row.past is not None]
         rows = sorted(documents, key=ORDERS[self._order]) + questions
@@ -381,12 +381,12 @@ class LibraryScreen(PromptScreen):
                 cursor = number
                 break
         self._table.move_cursor(row=cursor)
-        self._status.update(self._problem or self._count() or _NOTHING)
+        self._status.update(self._problem or self._document_count_text() or _NOTHING)
         where = printable(os.path.abspath(self._path))
         before_this = "What you read and asked before, and " if self._everywhere else ""
         self._title.update(f"{before_this}{where}")
 
-    def _count(self) -> str:
+    def _document_count_text(self) -> str:
         """The line below the list; empty without one."""
         if not self._rows:
             return ""
@@ -404,7 +404,7 @@ class LibraryScreen(PromptScreen):
     def on_resize(self) -> None:
         """Fill the table: columns that have words, and the name in what is left of the width."""
         rows = self._shown
-        wide = self._wide
+        wide = self._is_wide
         self._preview.display = wide
         width = self.size.width // 2 if wide else self.size.width
         health = _HEALTH_CELLS * any(row.health for row in rows)
@@ -438,10 +438,10 @@ class LibraryScreen(PromptScreen):
         room = max(width - others, _LEAST_NAME_CELLS)
         name_cells = min(max(map(cell_len, ("Document", *names))), room)
         shown = [column for column in columns if column[1]]
-        self._table.fill([("Document", name_cells, names), *shown])
+        self._table.show_columns([("Document", name_cells, names), *shown])
 
 
-def _unless_gone(row: LibraryRow) -> LibraryRow:
+def _mark_if_gone(row: LibraryRow) -> LibraryRow:
     return row if row.there else replace(row, kept=_GONE)
 
 
@@ -450,4 +450,4 @@ def _question_row(past: PastQuestion) -> LibraryRow:
         past.turn.status, past.turn.status
     )
     name = f"? {past.turn.question}  ·  {os.path.basename(past.path)}"
-    return _unless_gone(LibraryRow(name, past.path, used=past.turn.asked, kept=status, past=past))
+    return _mark_if_gone(LibraryRow(name, past.path, used=past.turn.asked, kept=status, past=past))

@@ -75,23 +75,23 @@ class ImagePane(Static):
         self._page = page
         self._offset = offset
         if self.display:
-            self._wait()
+            self._start_wait_for_reader()
 
     def enlarge(self) -> None:
         """Twice, then three times as large a part of the page; then the whole again."""
         self._times = self._times % _LARGEST + 1
         self.border_subtitle = f"{self._times} times as large" if self._times > 1 else ""
-        self._wait()
+        self._start_wait_for_reader()
 
     def on_show(self, _: events.Show) -> None:
-        self._wait()
+        self._start_wait_for_reader()
 
-    def _wait(self) -> None:
+    def _start_wait_for_reader(self) -> None:
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(_SETTLES_S, self._make)
+        self._timer = self.set_timer(_SETTLES_S, self._make_image)
 
-    def _make(self) -> None:
+    def _make_image(self) -> None:
         document = self._document
         page = self._page
         if document is None or self._images is None:
@@ -123,10 +123,10 @@ class ImagePane(Static):
         """The blank cells; whenever they are written, the image is gone and is drawn again."""
         if self._image is not None and not self._asked:
             self._asked = True
-            self.call_after_refresh(self._draw)
+            self.call_after_refresh(self._draw_image)
         return super().render_lines(crop)
 
-    def _draw(self) -> None:
+    def _draw_image(self) -> None:
         self._asked = False
         if self._image is None or self._images is None or not self.is_attached:
             return

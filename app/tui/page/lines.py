@@ -39,7 +39,7 @@ class PageLines:
         self.width = max(width, 10)
         self._segments = [segment for page in document.pages for segment in _segments(page)]
         self._first_of_page = {s.page: i for i, s in reversed(list(enumerate(self._segments)))}
-        self._heights = [self._estimate(segment) for segment in self._segments]
+        self._heights = [self._estimate_height(segment) for segment in self._segments]
         self._exact = bytearray(len(self._segments))
         self._rows_of = lru_cache(_KEPT_SEGMENTS)(self._make_rows)
         self._ends = list(accumulate(self._heights))
@@ -53,10 +53,10 @@ class PageLines:
         """Lay out the lines `top:bottom`; returns where the line `anchor` is now."""
         if not self._segments:
             return 0
-        at = self._at(anchor)
-        inside = anchor - self._begin(at)
+        at = self._segment_index_at(anchor)
+        inside = anchor - self._first_line_of_segment(at)
         old = self._heights[at]
-        if self._lay_out(at):
+        if self._lay_out_segment(at):
             inside = inside * self._heights[at] // max(old, 1)
         for step, missing in (
             (-1, anchor - top - inside),
@@ -64,27 +64,27 @@ class PageLines:
         ):
             index = at + step
             while missing > 0 and 0 <= index < len(self._segments):
-                self._lay_out(index)
+                self._lay_out_segment(index)
                 missing -= self._heights[index]
                 index += step
         self._ends = list(accumulate(self._heights))
-        return self._begin(at) + min(inside, max(self._heights[at] - 1, 0))
+        return self._first_line_of_segment(at) + min(inside, max(self._heights[at] - 1, 0))
 
     def row(self, y: int) -> ScreenLine | None:
         if not 0 <= y < self.height:
             return None
-        at = self._at(y)
+        at = self._segment_index_at(y)
         rows = self._rows_of(at)
-        inside = y - self._begin(at)
+        inside = y - self._first_line_of_segment(at)
         return rows[inside] if inside < len(rows) else None
 
     def place(self, y: int) -> tuple[int, int]:
         """(page, offset) of the first character at or above line `y`."""
         if not self._segments:
             return 1, 0
-        at = self._at(max(0, min(y, self.height - 1)))
+        at = self._segment_index_at(max(0, min(y, self.height - 1)))
         rows = self._rows_of(at)
-        row = rows[min(max(y - self._begin(at), 0), len(rows) - 1)]
+        row = rows[min(max(y - self._first_line_of_segment(at), 0), len(rows) - 1)]
         return row.page, row.start
 
     def line_of(self, page: int, offset: int) -> int:
@@ -98,7 +98,7 @@ class PageLines:
             )
             - 1
         )
-        if self._lay_out(at):
+        if self._lay_out_segment(at):
             self._ends = list(accumulate(self._heights))
         rows = enumerate(self._rows_of(at))
         shown = (
@@ -106,31 +106,31 @@ class PageLines:
             for number, row in rows
             if row.kind not in ("head", "blank") and row.shows(offset)
         )
-        return self._begin(at) + max(shown, default=0)
+        return self._first_line_of_segment(at) + max(shown, default=0)
 
     def head_of(self, page: int) -> int:
         at = self._first_of_page.get(page)
-        return 0 if at is None else self._begin(at)
+        return 0 if at is None else self._first_line_of_segment(at)
 
     def character(self, y: int, inside: int) -> tuple[int, int]:
         """(page, offset) of a character of line `y`, at most its end."""
         row = self.row(max(0, min(y, self.height - 1)))
         return (1, 0) if row is None else (row.page, row.offset_at(max(inside, 0)))
 
-    def _at(self, y: int) -> int:
+    def _segment_index_at(self, y: int) -> int:
         return min(bisect_right(self._ends, max(y, 0)), len(self._segments) - 1)
 
-    def _begin(self, at: int) -> int:
+    def _first_line_of_segment(self, at: int) -> int:
         return self._ends[at - 1] if at else 0
 
-    def _lay_out(self, at: int) -> bool:
+    def _lay_out_segment(self, at: int) -> bool:
         if self._exact[at]:
             return False
         self._exact[at] = 1
         before, self._heights[at] = self._heights[at], len(self._rows_of(at))
         return before != self._heights[at]
 
-    def _estimate(self, segment: _Segment) -> int:
+    def _estimate_height(self, segment: _Segment) -> int:
         text = self.document.pages[segment.page - 1].text
         lines = text.count("\n", segment.start, segment.end)
         full = (segment.end - segment.start) // self.width

@@ -31,7 +31,9 @@ class Links:
     def within(self, page: int, start: int, end: int) -> list[Link]:
         at = max(bisect_right(self._places, (page, start)) - 1, 0)
         until = bisect_left(self._places, (page, end))
-        return [link for link in self._all[at:until] if link.page == page and link.end > start]
+        return [
+            link for link in self._all_links[at:until] if link.page == page and link.end > start
+        ]
 
     def at(self, page: int, offset: int) -> Link | None:
         return next(iter(self.within(page, offset, offset + 1)), None)
@@ -41,17 +43,21 @@ class Links:
         end.
         """
         at = bisect_left(self._places, place)
-        return self._all[(at if step > 0 else at - 1) % len(self._all)] if self._all else None
+        return (
+            self._all_links[(at if step > 0 else at - 1) % len(self._all_links)]
+            if self._all_links
+            else None
+        )
 
     @cached_property
-    def _all(self) -> list[Link]:
+    def _all_links(self) -> list[Link]:
         found = [self._of_reference(reference) for reference in self._document.references]
         found += [self._of_note(note) for note in self._document.notes]
-        return list(_apart(sorted(found, key=lambda link: (link.place, link.end))))
+        return list(_links_without_overlap(sorted(found, key=lambda link: (link.place, link.end))))
 
     @cached_property
     def _places(self) -> list[Place]:
-        return [link.place for link in self._all]
+        return [link.place for link in self._all_links]
 
     def _of_reference(self, reference: Reference) -> Link:
         text = self._document.pages[reference.to_page - 1].text
@@ -68,7 +74,7 @@ class Links:
         )
 
 
-def _apart(links: list[Link]) -> Iterator[Link]:
+def _links_without_overlap(links: list[Link]) -> Iterator[Link]:
     after = (0, 0)
     for link in links:
         if link.place >= after:

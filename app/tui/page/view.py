@@ -116,8 +116,8 @@ class TextPane(ScrollView):
         line = self._lines.ensure(line - 2 * self.size.height, line + 3 * self.size.height, line)
         self._resize_virtual()
         ahead = self.size.height // 3 if above is None else above
-        self._scroll(line - (ahead if offset else 0))
-        self._settle()
+        self._scroll_to_line(line - (ahead if offset else 0))
+        self._lay_out_near_lines()
         self.refresh()
 
     def reveal(self, spans: Sequence[PageSpan]) -> None:
@@ -165,11 +165,11 @@ class TextPane(ScrollView):
             page, offset, above = self._pending
             self.go(page, offset, above=above)
         else:
-            self._settle()
+            self._lay_out_near_lines()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        self._settle()
+        self._lay_out_near_lines()
 
     def on_click(self, event: events.Click) -> None:
         """A click on a link is posted with it; the end of a selection is no click."""
@@ -208,7 +208,9 @@ class TextPane(ScrollView):
         selection = self.text_selection
         span = selection.get_span(line) if selection is not None else None
         if span is not None:
-            strip = _selected(strip, *span, self._style("selection") + Style(reverse=False))
+            strip = _strip_with_selection(
+                strip, *span, self._style("selection") + Style(reverse=False)
+            )
         return strip.apply_offsets(0, line)
 
     def _strip(self, line: int) -> Strip:
@@ -221,7 +223,11 @@ class TextPane(ScrollView):
         if strip is None or strip.cell_length != width:
             page = self._lines.document.pages[row.page - 1]  # type: ignore[union-attr]
             plain = self._plain_style
-            segments = self._head(page) if row.kind == "head" else self._text(page, row, plain)
+            segments = (
+                self._head_segments(page)
+                if row.kind == "head"
+                else self._text_segments(page, row, plain)
+            )
             if len(self._strips) >= _KEPT_STRIPS:
                 self._strips.clear()
             strip = self._strips[row] = Strip(segments).adjust_cell_length(width, plain)
@@ -276,7 +282,7 @@ class TextPane(ScrollView):
         row = self._lines.row(line)
         return Offset(_GUTTER + (row.inside(offset) if row is not None else 0), line)
 
-    def _settle(self) -> None:
+    def _lay_out_near_lines(self) -> None:
         """Lay out what is near, and stay on the same text when that changes the lines above it."""
         if self._settling or self._lines is None or not self.size.height:
             return
@@ -287,13 +293,13 @@ class TextPane(ScrollView):
             moved = self._lines.ensure(top - 2 * height, top + 3 * height, top)
             self._resize_virtual()
             if moved != top:
-                self._scroll(moved)
+                self._scroll_to_line(moved)
             self._keep_selection()
         finally:
             self._settling = False
         self.post_message(self.Moved())
 
-    def _scroll(self, line: int) -> None:
+    def _scroll_to_line(self, line: int) -> None:
         self.scroll_target_y = self.scroll_y = max(0, min(line, self.max_scroll_y))
 
     def _resize_virtual(self) -> None:
@@ -302,7 +308,7 @@ class TextPane(ScrollView):
         if size != self.virtual_size:
             self.virtual_size = size
 
-    def _head(self, page: Page) -> list[Segment]:
+    def _head_segments(self, page: Page) -> list[Segment]:
         notes = {
             "C": "reading order uncertain",
             "D": "recognised text uncertain",
@@ -316,7 +322,7 @@ class TextPane(ScrollView):
             )
         ]
 
-    def _text(self, page: Page, row: ScreenLine, plain: Style) -> list[Segment]:
+    def _text_segments(self, page: Page, row: ScreenLine, plain: Style) -> list[Segment]:
         near = [
             *self._marks.get(row.page, ()),
             *self._own_marks.get(row.page, ()),
@@ -361,7 +367,7 @@ class TextPane(ScrollView):
         return self.get_component_rich_style(f"text-pane--{name}")
 
 
-def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:
+def _strip_with_selection(strip: Strip, start: int, end: int, style: Style) -> Strip:
     """`strip` with its characters `start:end` in `style`, without the gutter; -1 is the end of the
     line.
     """

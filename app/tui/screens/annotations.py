@@ -46,7 +46,7 @@ class Annotations:
             self.made = stored_turns.annotations_of(self._store, self.panes.opened)
         except (ResourceError, OSError) as error:
             self._say(f"your notes cannot be read: {error}", "warning")
-        self._show()
+        self._show_highlights()
 
     def select(self, extend: bool = False) -> None:
         """Select a sentence: the first in view, or the one after the selection, which `extend`
@@ -71,11 +71,11 @@ class Annotations:
         """Highlight the selected words, or what is followed; what is highlighted without a note is
         so no more.
         """
-        pointed = self._pointed()
+        pointed = self._annotation_pointed_at()
         if pointed is None:
             return
         if pointed not in self.made:
-            self._keep(pointed)
+            self._store_annotation(pointed)
             self.panes.show_status("highlighted")
         elif pointed.note:
             self._say(
@@ -85,7 +85,7 @@ class Annotations:
             self.delete(pointed)
 
     def begin_note(self) -> None:
-        pointed = self._pointed()
+        pointed = self._annotation_pointed_at()
         if pointed is not None:
             self.edit(pointed)
 
@@ -99,7 +99,7 @@ class Annotations:
         self._noted = None
         self.panes.prompt.close()
         if noted is not None:
-            self._keep(replace(noted, note=note))
+            self._store_annotation(replace(noted, note=note))
             self.panes.show_status("note stored" if note else "highlighted")
 
     def delete(self, annotation: StoredAnnotation) -> None:
@@ -109,11 +109,11 @@ class Annotations:
             self._say(f"it cannot be deleted: {error}", "warning")
             return
         self.made = [each for each in self.made if each is not annotation]
-        self._show()
+        self._show_highlights()
         self.panes.show_status("deleted")
 
-    def go(self, annotation: StoredAnnotation) -> None:
-        spans = _spans(annotation, self.panes.opened)
+    def go_to_annotation(self, annotation: StoredAnnotation) -> None:
+        spans = _spans_of_annotation(annotation, self.panes.opened)
         if spans:
             self._navigation.jump(spans[0].place)
         number = self.made.index(annotation) + 1
@@ -123,23 +123,23 @@ class Annotations:
         gone = "" if spans else ": its words are no longer in this document"
         self.panes.show_status(f"{number} of {len(self.made)}: {note}{gone}")
 
-    def at(self, page: int, offset: int) -> StoredAnnotation | None:
+    def annotation_at(self, page: int, offset: int) -> StoredAnnotation | None:
         """The annotation with character `offset` of `page`; of several the last one made."""
         there = []
         for annotation in self.made:
-            for span in _spans(annotation, self.panes.opened):
+            for span in _spans_of_annotation(annotation, self.panes.opened):
                 if span.page == page and span.start <= offset < span.end:
                     there.append(annotation)
         return max(there, key=lambda annotation: annotation.made, default=None)
 
-    def _pointed(self) -> StoredAnnotation | None:
+    def _annotation_pointed_at(self) -> StoredAnnotation | None:
         """The annotation pointed at, a new one on the words that are; without any None, which is
         said.
         """
         document = self.panes.opened
         spans = self.panes.page.selected or self._navigation.followed
         there = spans[0].place if spans else self.panes.pointed_at
-        known = self.at(*there) if there is not None else None
+        known = self.annotation_at(*there) if there is not None else None
         if known is not None:
             return known
         if not spans:
@@ -151,7 +151,7 @@ class Annotations:
         end = spans[-1]
         return StoredAnnotation(*spans[0].place, end.page, end.end, text, place, made=time.time())
 
-    def _keep(self, annotation: StoredAnnotation) -> None:
+    def _store_annotation(self, annotation: StoredAnnotation) -> None:
         try:
             stored = stored_turns.store_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
@@ -160,17 +160,17 @@ class Annotations:
         others = [each for each in self.made if each.made != stored.made]
         self.made = sorted([*others, stored], key=lambda each: (each.page, each.start, each.made))
         self.panes.page.unselect()
-        self._show()
+        self._show_highlights()
 
-    def _show(self) -> None:
+    def _show_highlights(self) -> None:
         marks = []
         for annotation in self.made:
             kind = "note" if annotation.note else "highlight"
-            marks += highlights(_spans(annotation, self.panes.opened), kind)
+            marks += highlights(_spans_of_annotation(annotation, self.panes.opened), kind)
         self.panes.page.mark(marks, own=True)
 
 
-def _spans(annotation: StoredAnnotation, document: Document) -> Sequence[PageSpan]:
+def _spans_of_annotation(annotation: StoredAnnotation, document: Document) -> Sequence[PageSpan]:
     first = (annotation.page, annotation.start)
     last = (annotation.end_page, annotation.end)
     return standing(spans_between(document, first, last), annotation.text, document)
@@ -198,10 +198,10 @@ class AnnotationsScreen(ChoiceScreen):
             for each in self._annotations.made
             if all(word in f"{each.text} {each.note}".casefold() for word in wanted)
         ]
-        return [(_line(each), each) for each in found]
+        return [(_annotation_line(each), each) for each in found]
 
     async def chosen(self, choice: StoredAnnotation) -> None:
-        self._annotations.go(choice)
+        self._annotations.go_to_annotation(choice)
 
     def action_write(self) -> None:
         if self.choice is not None:

@@ -152,9 +152,9 @@ class DocumentScreen(PromptScreen):
             h, w, y = (key(self, name) for name in ("highlight", "note", "copy"))
             self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
         else:
-            annotation = self.annotations.at(*message.place)
+            annotation = self.annotations.annotation_at(*message.place)
             if annotation is not None:
-                self.annotations.go(annotation)
+                self.annotations.go_to_annotation(annotation)
 
     async def line_entered(self, mode: str, text: str) -> None:
         """A question may come before the document is open."""

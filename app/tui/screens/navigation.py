@@ -115,11 +115,13 @@ class Navigation:
 
     def next_cite(self, step: int) -> None:
         card = self._answers.current
-        if card is None or not card.shown:
+        if card is None or not card.shown_stop_count:
             self._say_no_cites(card)
             return
-        first = 0 if step > 0 else card.shown - 1
-        self.follow(card, first if card.current is None else (card.current + step) % card.shown)
+        first = 0 if step > 0 else card.shown_stop_count - 1
+        self.follow(
+            card, first if card.current is None else (card.current + step) % card.shown_stop_count
+        )
 
     def unfold(self) -> None:
         card = self._answers.current
@@ -146,13 +148,13 @@ class Navigation:
         stop = card.stops[number]
         if self._answers.current is not card:
             self._answers.choose(card)
-        if number >= card.shown:
+        if number >= card.shown_stop_count:
             card.unfolded = True
         self._answers.follow(card, number)
         self.unselect_link()
         self.panes.show_pane("page")
         gone = "" if stop.spans else ": its words are no longer in this document"
-        self._show_stop(stop, f"cite {number + 1} of {card.shown}{gone}")
+        self._show_stop(stop, f"cite {number + 1} of {card.shown_stop_count}{gone}")
 
     def show_first(self, card: AnswerCard) -> None:
         """Bring the first cite of a new answer, or a refusal's best place, into view, unless

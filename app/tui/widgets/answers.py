@@ -91,7 +91,11 @@ class AnswerCard(Static):
         if turn.answer is not None:
             yield from self._answer_parts(turn.answer)
         if turn.running and turn.draft.strip():
-            said = "Found so far:" if self._several else "Being written, and not checked yet:"
+            said = (
+                "Found so far:"
+                if self._has_several_files
+                else "Being written, and not checked yet:"
+            )
             yield f"{said}\n", "italic $text-warning"
             yield "\n".join([*map(printable, turn.draft.strip().split("\n")), ""]), "$text-muted"
         if turn.note:
@@ -99,13 +103,17 @@ class AnswerCard(Static):
         if turn.state == "queued":
             yield "waits for the questions before it (Esc takes it away)\n", "italic"
         elif turn.running:
-            doing = "writing" if turn.draft and not self._several else "looking for the answer"
+            doing = (
+                "writing"
+                if turn.draft and not self._has_several_files
+                else "looking for the answer"
+            )
             yield f"{doing} … (Esc stops)\n", "italic"
 
     def _answer_parts(self, answer: Answer) -> Iterator[Part]:
         refused = was_searched(answer)
         head = head_of(answer)
-        if self.folded:
+        if self.is_folded:
             yield (
                 f"{head.mark} {one_line_excerpt(headline(answer), _PASSAGE_CHARACTERS)}\n",
                 KINDS.get(head.kind, ""),
@@ -115,7 +123,7 @@ class AnswerCard(Static):
         for parts in heads[::-1] if head.kind == "possible" else heads:  # its place first
             yield from parts
         for number in range(
-            int(self._may_answer(answer)), self.shown
+            int(self._may_answer(answer)), self.shown_stop_count
         ):  # that one is in the headline
             yield from self._stop_parts(number, self.stops[number])
         folded = len(self.stops) - self._first_shown
@@ -123,7 +131,7 @@ class AnswerCard(Static):
             yield "▾ " if self.unfolded else "▸ "
             yield (
                 f"{'More passages' if refused else 'Also looked at'} ({folded})",
-                _clicked("unfold"),
+                _style_with_click("unfold"),
             )
             yield "\n"
         # The title says how much of the document is read.
@@ -151,7 +159,9 @@ class AnswerCard(Static):
             yield f"{head.mark} ", KINDS["possible"]
             yield self._lead(0)
             yield (
-                possible_place(best, os.path.basename(best.file) if self._several else None),
+                possible_place(
+                    best, os.path.basename(best.file) if self._has_several_files else None
+                ),
                 self._link(0),
             )
             yield f": {one_line_excerpt(best.text, POSSIBLE_CHARACTERS)}\n", "italic $text-warning"
@@ -161,7 +171,7 @@ class AnswerCard(Static):
                 if answer.answer is not None
                 else "bold $text-warning" * answer.refused
             )
-            for line in statement_texts(answer, _numbers, "• ") or [headline(answer)]:
+            for line in statement_texts(answer, _cite_numbers, "• ") or [headline(answer)]:
                 yield f"{line}\n", style
 
     def _stop_parts(self, number: int, stop: Stop) -> Iterator[Part]:
@@ -189,7 +199,9 @@ class AnswerCard(Static):
 
     def _link(self, number: int) -> Style:
         here = number == self.current
-        return _clicked(f"screen.card({self.number}, {number})") + Style(bold=here, reverse=here)
+        return _style_with_click(f"screen.card({self.number}, {number})") + Style(
+            bold=here, reverse=here
+        )
 
     @property
     def _first_shown(self) -> int:
@@ -202,22 +214,22 @@ class AnswerCard(Static):
         return sum(stop.quote is not None for stop in self.stops)
 
     @property
-    def _several(self) -> bool:
+    def _has_several_files(self) -> bool:
         return len(self._documents) > 1
 
     @property
-    def folded(self) -> bool:
+    def is_folded(self) -> bool:
         """Whether it is an earlier question, of which two lines are enough."""
         return self.turn.state == "done" and not self.has_class("current")
 
     @property
-    def shown(self) -> int:
+    def shown_stop_count(self) -> int:
         """How many stops are on the card, which are those that one steps through."""
         return len(self.stops) if self.unfolded else self._first_shown
 
     def action_unfold(self) -> None:
         self.unfolded = not self.unfolded
-        if self.current is not None and self.current >= self.shown:
+        if self.current is not None and self.current >= self.shown_stop_count:
             self.unfolded = True
         self.redraw()
 
@@ -226,11 +238,11 @@ class AnswerCard(Static):
         return possible and self.stops[0].text == answer.evidence[0].text
 
 
-def _clicked(action: str) -> Style:
+def _style_with_click(action: str) -> Style:
     return Style(underline=True) + Style.from_meta({"@click": action})
 
 
-def _numbers(statement: Statement) -> list[str]:
+def _cite_numbers(statement: Statement) -> list[str]:
     return [str(at + 1) for at in statement.quotes]
 
 

@@ -100,7 +100,7 @@ def test_a_missing_path_among_others_is_a_failure_without_its_absolute_path(tmp_
     failure = items[0].failure
     assert failure is not None
     assert failure.kind == "Missing"
-    assert str(tmp_path) not in failure.line(items[0].path, None)
+    assert str(tmp_path) not in failure.json_line(items[0].path, None)
 
 
 @pytest.mark.parametrize(("name", "error"), [("none", MissingError), ("empty", NoDocuments)])

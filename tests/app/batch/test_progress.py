@@ -16,7 +16,7 @@ def test_time_left_follows_the_documents_that_are_done():
     now = [0.0]
     stream = io.StringIO()
     progress = BatchProgress(10, 0, 100.0, stream, lambda: now[0])
-    progress.started(_task("a"))
+    progress.on_task_started(_task("a"))
     now[0] = 90.0
-    progress.ended(_task("a"), Outcome("{}"))
+    progress.on_task_ended(_task("a"), Outcome("{}"))
     assert "1 of 10 documents, 13 min 30 s left" in stream.getvalue()

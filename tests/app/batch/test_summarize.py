@@ -97,7 +97,7 @@ def test_failures_stay_until_retried_or_the_file_changes(docqa, folder, tmp_path
 
 
 def test_a_second_process_is_refused_while_one_works_there(docqa, folder, tmp_path):
-    with Workspace(tmp_path / "out").locked():
+    with Workspace(tmp_path / "out").hold_lock():
         code, out, err = docqa("summarize", folder, "--output", tmp_path / "out")
         assert docqa("summarize", folder, "--output", tmp_path / "out", "--dry-run")[0] == 0
     assert (code, out) == (2, "")

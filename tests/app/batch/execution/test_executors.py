@@ -75,7 +75,7 @@ def serial(docqa, mixed_folder, tiny_model: None, tmp_path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    ("first", "lost"), [("", []), ("self.fatal(); ", ["lost"])], ids=["loading", "ready"]
+    ("first", "lost"), [("", []), ("self.fatal_outcome(); ", ["lost"])], ids=["loading", "ready"]
 )
 def test_a_killed_worker_process_costs_no_record(serial, checkpoint, tmp_path, first, lost):
     program = KILL.format(module="executors", kind="WorkerProcess", kill=first + KILL_WORKER)

@@ -49,7 +49,7 @@ def folder(tmp_path) -> Path:
 @pytest.fixture
 def workspace(tmp_path) -> Iterator[Workspace]:
     workspace = Workspace(tmp_path / "out")
-    with workspace.locked():
+    with workspace.hold_lock():
         yield workspace
 
 
@@ -118,7 +118,7 @@ def test_a_document_whose_process_dies_twice_is_a_failure(run, workspace, shout)
     assert (tally.done, tally.failed) == (3, 1)
     outcomes = [outcome for _, outcome in attempts_of(workspace.root)]
     assert outcomes.count("lost") == 1
-    workspace.keep_only([])
+    workspace.drop_all_except([])
     tally = run(Deadly(shout, MAX_CRASHES))
     assert (tally.done, tally.failed) == (2, 2)
 
@@ -154,8 +154,8 @@ def test_an_error_of_a_worker_is_raised_where_the_run_is():
 
 def test_half_written_files_of_a_killed_process_are_swept(tmp_path):
     workspace = Workspace(tmp_path)
-    with workspace.locked():
-        workspace.put_outputs(["sub/a.txt.md"])
+    with workspace.hold_lock():
+        workspace.put_output_names(["sub/a.txt.md"])
         (tmp_path / "sub").mkdir()
         left = [
             tmp_path / "sub" / ".docqa-x1",
@@ -164,6 +164,6 @@ def test_half_written_files_of_a_killed_process_are_swept(tmp_path):
         ]
         for path in left:
             path.write_text("half")
-        workspace.sweep()
+        workspace.remove_temporary_files()
     assert not any(path.exists() for path in left)
-    assert workspace.outputs() == ["sub/a.txt.md"]
+    assert workspace.output_names() == ["sub/a.txt.md"]
