@@ -46,7 +46,7 @@ def package_kind(source: Path | bytes) -> str | None:
     None: damaged.
     """
     try:
-        with _opened(source) as archive:
+        with _open_zip(source) as archive:
             infos = archive.infolist()[: limits.MAX_ZIP_ENTRIES]
             names = {info.filename for info in infos}
             mimetype = b""
@@ -71,7 +71,7 @@ def package_kind(source: Path | bytes) -> str | None:
     return "archive"
 
 
-def _opened(source: Path | bytes) -> zipfile.ZipFile:
+def _open_zip(source: Path | bytes) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
 
 
@@ -87,7 +87,7 @@ class Package:
         self._counted: set[int] = set()
         with reading(where):
             try:
-                self.archive = _opened(source)
+                self.archive = _open_zip(source)
             except _DAMAGED as error:
                 what = f"the file is damaged ({error})"
                 raise Unreadable(what, hint="Get it again; it may have been cut off") from error
@@ -113,7 +113,7 @@ class Package:
                     f"its entry {info.filename} is encrypted", hint="Save it without a password"
                 )
             try:
-                data = self._unpacked(info)
+                data = self._decompress_entry(info)
             except (*_DAMAGED, RuntimeError) as error:
                 what = f"its entry {info.filename} is damaged ({error})"
                 raise Unreadable(what, hint="Get the file again") from error
@@ -125,7 +125,7 @@ class Package:
                 raise TooLarge(what, hint=self._hint)
             return data
 
-    def _unpacked(self, info: zipfile.ZipInfo) -> bytes:
+    def _decompress_entry(self, info: zipfile.ZipInfo) -> bytes:
         size = info.file_size  # zipfile gives no more than that
         if size > limits.MAX_ZIP_ENTRY_BYTES:
             what = f"its entry {info.filename} is over {limits.MAX_ZIP_ENTRY_BYTES:,} bytes"
@@ -148,7 +148,7 @@ def zip_entries(
     package = Package(source, name, hint="Unpack it and name the folder")
     with package.archive:
         for info in sorted(package.entries, key=lambda i: i.filename.encode("utf-8", "replace")):
-            danger = _danger(info)
+            danger = _danger_of_entry(info)
             parts = PurePosixPath(info.filename).parts
             hidden = "__MACOSX" in parts or any(part.startswith(".") for part in parts)
             if danger and skipped is not None:
@@ -157,7 +157,7 @@ def zip_entries(
                 yield info.filename, package.read_entry(info)
 
 
-def _danger(info: zipfile.ZipInfo) -> str:
+def _danger_of_entry(info: zipfile.ZipInfo) -> str:
     path = PurePosixPath(info.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in info.filename:
         return "its path leads out of the archive"
@@ -175,7 +175,7 @@ def status_of(path: str | Path) -> os.stat_result:
             "no such file or folder", where=str(path), hint="Check the path"
         ) from error
     except OSError as error:
-        raise _cannot_be_opened(error, path) from error
+        raise _unreadable_file_error(error, path) from error
 
 
 def is_pipe(status: os.stat_result) -> bool:
@@ -197,14 +197,14 @@ def load(file: Path) -> bytes:
         try:
             data = file.read_bytes()
         except OSError as error:
-            raise _cannot_be_opened(error, file) from error
+            raise _unreadable_file_error(error, file) from error
         refuse_over(limits.MAX_FILE_BYTES, len(data), "bytes")  # it may have grown
         return data
 
 
 def load_stream(stream: BinaryIO) -> bytes:
     """All of `stream`. Raises TooLarge as soon as it is over the limit."""
-    return _joined(iter(lambda: stream.read(_PIECE), b""))
+    return _join_within_limit(iter(lambda: stream.read(_PIECE), b""))
 
 
 def load_pipe(path: Path) -> bytes:
@@ -220,12 +220,12 @@ def load_pipe(path: Path) -> bytes:
             with open(
                 path, "rb", buffering=0, opener=lambda *how: os.open(how[0], how[1] | os.O_NONBLOCK)
             ) as pipe:
-                return _joined(_pieces(pipe.fileno()))
+                return _join_within_limit(_chunks_from_pipe(pipe.fileno()))
         except OSError as error:
-            raise _cannot_be_opened(error, path) from error
+            raise _unreadable_file_error(error, path) from error
 
 
-def _pieces(pipe: int) -> Iterator[bytes]:
+def _chunks_from_pipe(pipe: int) -> Iterator[bytes]:
     """What is written into `pipe` until its last writer closes it, however slowly."""
     waiting = select.poll()
     waiting.register(pipe, select.POLLIN)
@@ -247,7 +247,7 @@ def _pieces(pipe: int) -> Iterator[bytes]:
             raise Unreadable(what, hint="Start the program that writes into it first")
 
 
-def _joined(pieces: Iterable[bytes]) -> bytes:
+def _join_within_limit(pieces: Iterable[bytes]) -> bytes:
     found: list[bytes] = []
     size = 0
     for piece in pieces:
@@ -261,7 +261,7 @@ def _joined(pieces: Iterable[bytes]) -> bytes:
     return b"".join(found)
 
 
-def _cannot_be_opened(error: OSError, path: str | Path) -> Unreadable:
+def _unreadable_file_error(error: OSError, path: str | Path) -> Unreadable:
     reason = error.strerror or str(error)
     return Unreadable(
         f"the file cannot be opened ({reason})", where=str(path), hint="Check its permissions"

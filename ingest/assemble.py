@@ -89,7 +89,9 @@ def assemble(
     parts = with_parts(document.sections, items, document.pages)
     document = replace(document, notes=notes, items=items, sections=parts)
     return replace(
-        document, passages=tuple(_passages(document)), references=tuple(find_references(document))
+        document,
+        passages=tuple(_passages_of_document(document)),
+        references=tuple(find_references(document)),
     )
 
 
@@ -105,7 +107,8 @@ def grade(
         return "F"
     foreign = not stripped.isascii()  # what is doubtful is not among the letters of ASCII
     if foreign and (
-        len(_DOUBTFUL.findall(stripped)) > 0.02 * len(stripped) or _mixes_scripts(stripped)
+        len(_DOUBTFUL.findall(stripped)) > 0.02 * len(stripped)
+        or _has_words_of_mixed_scripts(stripped)
     ):
         return "C"
     words = len(stripped.split())
@@ -116,7 +119,7 @@ def grade(
     return max("B" if repaired or score is not None else "A", order)
 
 
-def _mixes_scripts(text: str) -> bool:
+def _has_words_of_mixed_scripts(text: str) -> bool:
     """As where codes of glyphs are taken for letters."""
     letters = mixed = 0
     for run in _FOREIGN.findall(text):
@@ -127,7 +130,7 @@ def _mixes_scripts(text: str) -> bool:
     return mixed >= _FEW_MIXED and mixed > _SHARE_MIXED * letters
 
 
-def _passages(document: Document) -> list[Passage]:
+def _passages_of_document(document: Document) -> list[Passage]:
     starts: dict[int, list[int]] = {}
     for section in document.sections:
         starts.setdefault(section.page, []).append(section.start)
@@ -136,12 +139,12 @@ def _passages(document: Document) -> list[Passage]:
         for span in cut_passages(page.text, starts.get(page.page, ())):
             path = document.section_path(document.section_of(page.page, span.start))
             last = document.section_path(document.section_of(page.page, span.end - 1))
-            kind = _kind(page.text[span.start : span.end], path if path == last else ())
+            kind = _kind_of_passage(page.text[span.start : span.end], path if path == last else ())
             passages.append(Passage(page.page, span.start, span.end, path, kind))
     return passages
 
 
-def _kind(text: str, path: Sequence[str]) -> str:
+def _kind_of_passage(text: str, path: Sequence[str]) -> str:
     lines = text.split("\n")
     if len(lines) > 3 and sum(LEADER.search(line) is not None for line in lines) > 0.5 * len(lines):
         return "contents"

@@ -55,14 +55,14 @@ def _colour_and_alpha(text: str) -> tuple[Colour | None, float]:
     # Functions with too few arguments, or of an unknown space.
     with suppress(ValueError, TypeError, NotImplementedError, IndexError, AssertionError):
         if token.type == "function" and token.lower_name == "color-mix":
-            return _mix(at_commas(token.arguments))
+            return _colour_and_alpha_of_color_mix(at_commas(token.arguments))
         found = parse_color(token) if token.type in ("ident", "hash", "function") else None
         if found and not isinstance(found, str):
-            return _in_levels(found) if found.alpha >= _CLEAR else None, float(found.alpha)
+            return _to_rgb_levels(found) if found.alpha >= _CLEAR else None, float(found.alpha)
     return None, 1.0
 
 
-def _mix(parts: list[list[Any]]) -> tuple[Colour | None, float]:
+def _colour_and_alpha_of_color_mix(parts: list[list[Any]]) -> tuple[Colour | None, float]:
     """Of `color-mix(in SPACE, FIRST SHARE, SECOND SHARE)`, whatever the space."""
     shares = [
         next((token.value / 100 for token in part if token.type == "percentage"), None)
@@ -83,7 +83,7 @@ def _mix(parts: list[list[Any]]) -> tuple[Colour | None, float]:
     return colour, one * share + two * (1 - share)
 
 
-def _in_levels(colour: Any) -> Colour:
+def _to_rgb_levels(colour: Any) -> Colour:
     """A colour of tinycss2 in 256 levels of red, green and blue; roughly so for lab and lch
     spaces.
     """

@@ -84,7 +84,7 @@ class ReadRequest:
         return self.data or b""
 
 
-def _ignore(number: int) -> None: ...
+def _ignore_number(number: int) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ class PageEvents:
     image is recognised, `on_read` when a fork has read it, `on_first` with the Document of a long
     one's first pages."""
 
-    on_pages: Callable[[int], None] = _ignore
-    on_page: Callable[[int], None] = _ignore
-    on_ocr: Callable[[int], None] = _ignore
-    on_read: Callable[[int], None] = _ignore
+    on_pages: Callable[[int], None] = _ignore_number
+    on_page: Callable[[int], None] = _ignore_number
+    on_ocr: Callable[[int], None] = _ignore_number
+    on_read: Callable[[int], None] = _ignore_number
     on_first: Callable[[Document], None] | None = None

@@ -96,7 +96,7 @@ class StoredPages(Sequence[Page]):
             try:
                 page = self._made[index] = maker(Page)(json.loads(self._lines[index]))
             except (TypeError, ValueError) as error:
-                raise _damaged(error) from error
+                raise _damaged_document_error(error) from error
         return page
 
 
@@ -127,8 +127,8 @@ def from_bytes(data: bytes, path: str) -> Document:
         vars(made)["content_hash"] = record["content_hash"]  # or each page would be made for it
         return made
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _damaged(error) from error
+        raise _damaged_document_error(error) from error
 
 
-def _damaged(error: Exception) -> Unreadable:
+def _damaged_document_error(error: Exception) -> Unreadable:
     return Unreadable(f"stored document is damaged ({error!r})", hint="Read the file again")

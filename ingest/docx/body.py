@@ -125,26 +125,28 @@ class DocxBody:
 
     def write(self, parent: Element) -> None:
         """Writes the paragraphs and tables in `parent`, in order."""
-        for element in self._unwrapped(parent):
+        for element in self._elements_without_wrappers(parent):
             name = local(element)
             if name == "p":
-                self._paragraph(element)
+                self._write_paragraph_and_boxes(element)
             elif name == "tbl":
-                self._table(element)
+                self._write_table(element)
             elif name == "altChunk":
                 self.embedded += 1
 
-    def _unwrapped(self, parent: Element, *, runs: bool = False) -> Iterator[Element]:
+    def _elements_without_wrappers(
+        self, parent: Element, *, runs: bool = False
+    ) -> Iterator[Element]:
         """The elements in `parent` and in wrappers; counts deletions, and in `runs` insertions."""
         for element in parent:
             name = local(element)
             if name in word.TRANSPARENT:
                 self.insertions += runs and name in word.INSERTED and word.has_text(element)
-                yield from self._unwrapped(element, runs=runs)
+                yield from self._elements_without_wrappers(element, runs=runs)
             elif name in word.DELETED:
                 self.deletions += word.has_text(element)
             elif name == "AlternateContent":
-                yield from self._unwrapped(word.alternative(element), runs=runs)
+                yield from self._elements_without_wrappers(word.alternative(element), runs=runs)
             elif name in ("commentRangeStart", "commentRangeEnd"):
                 self._comments.mark(name, attribute(element, "id"))
             else:
@@ -152,18 +154,18 @@ class DocxBody:
 
     def words_of(self, part: Element) -> str:
         """The words of a header, a footer or a comment, a line a paragraph."""
-        return "\n".join(filter(None, map(self._one_line, part)))
+        return "\n".join(filter(None, map(self._words_on_one_line, part)))
 
-    def _paragraph(self, element: Element) -> None:
-        line, printed = self._read(element)
+    def _write_paragraph_and_boxes(self, element: Element) -> None:
+        line, printed = self._line_and_list_number(element)
         text = line.text()
         if text:
             self._write_paragraph(element, line, printed, text)
         self._write_notes()
         for box, ground in line.boxes:
-            self._before(ground, self.write, box)
+            self._with_ground(ground, self.write, box)
 
-    def _read(self, element: Element) -> tuple[ParagraphLine, str]:
+    def _line_and_list_number(self, element: Element) -> tuple[ParagraphLine, str]:
         """The words of a paragraph, and what its list prints before them."""
         properties = child(element, "pPr")
         style_id = value(properties, "pStyle")
@@ -174,7 +176,7 @@ class DocxBody:
         if self._carry:
             line.add(self._carry, style.letters)
             self._carry = ""
-        self._runs(element, line)
+        self._add_runs(element, line)
         mark = child(properties, "rPr")
         if child(mark, "del") is not None or child(mark, "moveFrom") is not None:
             # The end of this paragraph was deleted: what is left of it begins the next one.
@@ -207,23 +209,23 @@ class DocxBody:
             numbered = (number, words) if number else split_number(words)
             self._writer.mark(level + 1, *numbered, start)
 
-    def _runs(self, parent: Element, line: ParagraphLine) -> None:
-        for element in self._unwrapped(parent, runs=True):
+    def _add_runs(self, parent: Element, line: ParagraphLine) -> None:
+        for element in self._elements_without_wrappers(parent, runs=True):
             name = local(element)
             if name == "r":
-                self._run(element, line)
+                self._add_run(element, line)
             elif name in ("oMath", "oMathPara"):
                 line.add(f" {word.equation(element)} ", line.style.letters)
 
-    def _run(self, run: Element, line: ParagraphLine) -> None:
+    def _add_run(self, run: Element, line: ParagraphLine) -> None:
         properties = child(run, "rPr")
         characters = self._styles.get(value(properties, "rStyle"), paragraph=False)
         letters = run_format(line.style, characters, properties)
         if line.unseen or is_unseen(letters, line.ground):
-            self._hide(run, line)
+            self._hide_run(run, line)
             return
         for element in run:
-            text = self._character(element, line)
+            text = self._text_of_character(element, line)
             if text and local(element) == "t" and value(properties, "vertAlign") == "superscript":
                 text = raised(line.last(), text)
             if text and all(self._fields):
@@ -231,17 +233,17 @@ class DocxBody:
                 line.after_hidden = False
                 self._comments.hear(text)
 
-    def _hide(self, run: Element, line: ParagraphLine) -> None:
+    def _hide_run(self, run: Element, line: ParagraphLine) -> None:
         """Its fields, boxes and notes still count."""
         for element in run:
             if local(element) not in ("t", *_CHARACTERS):
-                self._character(element, line)
+                self._text_of_character(element, line)
         if word.has_text(run):
             words = "".join(text.text or "" for text in children_named(run, "t"))
             self._writer.hide(words, goes_on=line.after_hidden)
             line.after_hidden = True
 
-    def _field(self, element: Element) -> None:
+    def _take_field_character(self, element: Element) -> None:
         """The instruction is not printed, the result is."""
         kind = attribute(element, "fldCharType")
         if kind == "begin":
@@ -251,16 +253,16 @@ class DocxBody:
         elif kind == "end" and self._fields:
             self._fields.pop()
 
-    def _character(self, element: Element, line: ParagraphLine) -> str:
+    def _text_of_character(self, element: Element, line: ParagraphLine) -> str:
         name = local(element)
         if name == "t" or name in _CHARACTERS:
             return _CHARACTERS.get(name, element.text or "")
         if name == "fldChar":
-            self._field(element)
+            self._take_field_character(element)
         elif name == "sym":
             return word.sign(attribute(element, "char") or "")
         elif name in ("footnoteReference", "endnoteReference"):
-            return self._note(name.removesuffix("Reference"), attribute(element, "id"))
+            return self._mark_of_note(name.removesuffix("Reference"), attribute(element, "id"))
         elif name == "commentReference":
             self._comments.mark(name, attribute(element, "id"))
         elif name in _DRAWN and is_hidden_drawing(word.alternative(element)):
@@ -269,10 +271,10 @@ class DocxBody:
             ground = box_ground(element, self._under_boxes)
             line.boxes += [(box, ground) for box in word.boxes(element)]
         elif name == "ruby":
-            self._runs(element, line)
+            self._add_runs(element, line)
         return ""
 
-    def _note(self, kind: str, note_id: str | None) -> str:
+    def _mark_of_note(self, kind: str, note_id: str | None) -> str:
         if not all(self._fields):
             return ""
         self._counts[kind] += 1
@@ -288,22 +290,22 @@ class DocxBody:
     def _write_notes(self) -> None:
         while self._due:
             mark, note = self._due.pop(0)
-            self._writer.block(f"{mark} {self._one_line(note)}", "para")
+            self._writer.block(f"{mark} {self._words_on_one_line(note)}", "para")
 
-    def _table(self, table: Element) -> None:
+    def _write_table(self, table: Element) -> None:
         outer = self._ground
         if self._styles.is_shaded(value(table, "tblPr", "tblStyle")):
             self._ground = None  # which cells the style fills depends on where they are
         rows = list(word.children(table, "tr"))
-        if all(len(list(word.children(row, "tc"))) < 2 for row in rows) or self._has_headings(
-            table
-        ):
+        if all(
+            len(list(word.children(row, "tc"))) < 2 for row in rows
+        ) or self._has_headings_in_cells(table):
             # A frame around text, not data.
-            for row in filter(self._is_kept, rows):
+            for row in filter(self._is_row_kept, rows):
                 for cell in word.children(row, "tc"):
-                    self._in_cell(cell, self.write)
+                    self._with_ground_of_cell(cell, self.write)
         else:
-            kept = list(filter(self._is_kept, rows))
+            kept = list(filter(self._is_row_kept, rows))
             for row, cells in zip(kept, placed_cells(kept), strict=True):
                 named = child(row, "trPr", "tblHeader") is not None
                 shown: list[MarkedCell] = []
@@ -318,19 +320,25 @@ class DocxBody:
         self._ground = outer
 
     def _words_of_cell(self, cell: "DocxCell") -> str:
-        return "" if cell.element is None else self._in_cell(cell.element, self._one_line)
+        return (
+            ""
+            if cell.element is None
+            else self._with_ground_of_cell(cell.element, self._words_on_one_line)
+        )
 
-    def _in_cell(self, cell: Element, read: Callable[[Element], T]) -> T:
-        return self._before(shading(child(cell, "tcPr")) or self._ground, read, cell)
+    def _with_ground_of_cell(self, cell: Element, read: Callable[[Element], T]) -> T:
+        return self._with_ground(shading(child(cell, "tcPr")) or self._ground, read, cell)
 
-    def _before(self, ground: Colour | None, read: Callable[[Element], T], element: Element) -> T:
+    def _with_ground(
+        self, ground: Colour | None, read: Callable[[Element], T], element: Element
+    ) -> T:
         outer = self._ground
         self._ground = ground
         result = read(element)
         self._ground = outer
         return result
 
-    def _is_kept(self, row: Element) -> bool:
+    def _is_row_kept(self, row: Element) -> bool:
         properties = child(row, "trPr")
         self.insertions += child(properties, "ins") is not None
         deleted = child(properties, "del") is not None
@@ -345,7 +353,7 @@ class DocxBody:
             return False
         return not deleted
 
-    def _has_headings(self, table: Element) -> bool:
+    def _has_headings_in_cells(self, table: Element) -> bool:
         for paragraph in all_named(table, "p"):
             properties = child(paragraph, "pPr")
             style = self._styles.get(value(properties, "pStyle"))
@@ -353,7 +361,7 @@ class DocxBody:
                 return True
         return False
 
-    def _one_line(self, parent: Element) -> str:
+    def _words_on_one_line(self, parent: Element) -> str:
         words: list[str] = []
         for element in [parent] if local(parent) in ("p", "tbl") else parent:
             name = local(element)
@@ -362,17 +370,20 @@ class DocxBody:
             elif name == "tbl":
                 for row in word.children(element, "tr"):
                     words += [
-                        self._in_cell(cell, self._one_line) for cell in word.children(row, "tc")
+                        self._with_ground_of_cell(cell, self._words_on_one_line)
+                        for cell in word.children(row, "tc")
                     ]
             elif name in word.TRANSPARENT:
-                words.append(self._one_line(element))
+                words.append(self._words_on_one_line(element))
         return " ".join(filter(None, words))
 
     def _words_of_paragraph(self, element: Element) -> list[str]:
-        line, printed = self._read(element)
+        line, printed = self._line_and_list_number(element)
         text = one_line(line.text())
         words = [f"{printed} {text}" if printed else text] if text else []
-        return words + [self._before(ground, self._one_line, box) for box, ground in line.boxes]
+        return words + [
+            self._with_ground(ground, self._words_on_one_line, box) for box, ground in line.boxes
+        ]
 
 
 def _heading_level(properties: Element | None, style: ResolvedStyle) -> int | None:
@@ -399,12 +410,12 @@ def placed_cells(rows: Sequence[Element]) -> list[list[DocxCell]]:
     for row in rows:
         cells: list[DocxCell] = []
         merged: dict[int, DocxCell] = {}
-        column = _columns(child(row, "trPr"), "gridBefore", 0)
+        column = _column_count(child(row, "trPr"), "gridBefore", 0)
         if column:
             cells.append(DocxCell(None, column))
         for element in word.children(row, "tc"):
             properties = child(element, "tcPr")
-            cell = DocxCell(element, _columns(properties, "gridSpan", 1))
+            cell = DocxCell(element, _column_count(properties, "gridSpan", 1))
             merge = child(properties, "vMerge")
             if merge is not None and attribute(merge, "val") != "restart" and column in above:
                 above[column].rows += 1
@@ -419,5 +430,5 @@ def placed_cells(rows: Sequence[Element]) -> list[list[DocxCell]]:
     return placed
 
 
-def _columns(properties: Element | None, name: str, least: int) -> int:
+def _column_count(properties: Element | None, name: str, least: int) -> int:
     return min(max(word.number(properties, name, least), least), _MOST_COLUMNS)

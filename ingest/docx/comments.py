@@ -45,7 +45,7 @@ class Comments:
         if comment_id not in self.known or comment_id is None:
             return
         if kind == "commentRangeEnd":
-            self._close(comment_id)
+            self._end_commented_words(comment_id)
             return
         self._placed[comment_id] = None
         if kind == "commentRangeStart" and len(self._open) < _MAX_OPEN:
@@ -60,11 +60,11 @@ class Comments:
     def in_order(self) -> Iterator[Comment]:
         """Those that the text names, in its order, then the others."""
         for comment_id in list(self._open):
-            self._close(comment_id)
+            self._end_commented_words(comment_id)
         for comment_id in self._placed | dict.fromkeys(self.known):
             yield self.known[comment_id]
 
-    def _close(self, comment_id: str) -> None:
+    def _end_commented_words(self, comment_id: str) -> None:
         words = one_line("".join(self._open.pop(comment_id, [])))
         if len(words) > _MAX_ABOUT_CHARS:
             words = words[:_MAX_ABOUT_CHARS].rsplit(" ", 1)[0] + " …"

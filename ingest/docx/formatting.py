@@ -57,7 +57,7 @@ def formatted(base: RunFormat, properties: Element | None) -> RunFormat:
         toggled(properties, "b", base.bold),
         base.underlined if underline is None else underline != "none",
         toggled(properties, "caps", base.capitals) or toggled(properties, "smallCaps", False),
-        toggled(properties, "vanish", base.hidden) or _is_squeezed(properties, points),
+        toggled(properties, "vanish", base.hidden) or _has_squeezed_letters(properties, points),
         colour or (BLACK if highlight else None),
         highlight or shading(properties) or base.ground,
     )
@@ -103,7 +103,7 @@ def is_off_the_page(properties: Element | None) -> bool:
     return any(abs(place) >= _WIDEST_PAGE // 2 for place in places)
 
 
-def _is_squeezed(properties: Element, size: float) -> bool:
+def _has_squeezed_letters(properties: Element, size: float) -> bool:
     """Whether letters are squeezed to nothing, raised off the page, unfilled, or of a font that
     draws none.
     """
@@ -136,12 +136,12 @@ def is_hidden_drawing(drawing: Element) -> bool:
             return True
         for part in (attribute(element, "style") or "").split(";"):
             name, _, length = part.partition(":")
-            if _is_hidden_shape(name.strip(), length.strip()):
+            if _is_hiding_declaration(name.strip(), length.strip()):
                 return True
     return False
 
 
-def _is_hidden_shape(name: str, value: str) -> bool:
+def _is_hiding_declaration(name: str, value: str) -> bool:
     side = name in ("width", "height")
     if side or name in ("left", "top", "margin-left", "margin-top"):
         length = pixels(value)

@@ -63,14 +63,14 @@ def with_theme(root: Element, theme: Mapping[str, str]) -> Element:
         if local(element) in ("schemeClr", "prstClr"):
             element.tag = "srgbClr"
             changes = {local(inner): number_of(inner, "val", 0) / 1e5 for inner in element}
-            _name_colour(element, "val", attribute(element, "val"), theme, changes)
+            _put_changed_theme_colour(element, "val", attribute(element, "val"), theme, changes)
         if any("}theme" in key for key in element.attrib):
-            _name_themed(element, "val", "themeColor", "theme", theme)
-            _name_themed(element, "fill", "themeFill", "themeFill", theme)
+            _put_theme_colour(element, "val", "themeColor", "theme", theme)
+            _put_theme_colour(element, "fill", "themeFill", "themeFill", theme)
     return root
 
 
-def _name_themed(
+def _put_theme_colour(
     element: Element, name: str, place: str, kind: str, theme: Mapping[str, str]
 ) -> None:
     """Puts the colour into the attribute `name` that the attribute `place` names in the theme."""
@@ -78,10 +78,10 @@ def _name_themed(
     for change in ("Tint", "Shade"):
         level = attribute(element, kind + change) or ""  # two hexadecimal digits
         changes[change] = (colour_of(3 * level) or WHITE)[0] / 255
-    _name_colour(element, name, attribute(element, place), theme, changes)
+    _put_changed_theme_colour(element, name, attribute(element, place), theme, changes)
 
 
-def _name_colour(
+def _put_changed_theme_colour(
     element: Element,
     name: str,
     place: str | None,
@@ -142,17 +142,19 @@ def equation(element: Element) -> str:
     if name == "t":
         return element.text or ""
     if name == "f":
-        return f"({_part(element, 'num')})/({_part(element, 'den')})"
+        return f"({_part_of_equation(element, 'num')})/({_part_of_equation(element, 'den')})"
     if name in ("sSup", "sSub", "sSubSup"):
-        below = _group("_", _part(element, "sub")) if name != "sSup" else ""
-        above = _group("^", _part(element, "sup")) if name != "sSub" else ""
-        return f"{_part(element, 'e')}{below}{above}"
+        below = _with_parentheses("_", _part_of_equation(element, "sub")) if name != "sSup" else ""
+        above = _with_parentheses("^", _part_of_equation(element, "sup")) if name != "sSub" else ""
+        return f"{_part_of_equation(element, 'e')}{below}{above}"
     if name == "rad":
-        return f"{_part(element, 'deg')}√({_part(element, 'e')})"
+        return f"{_part_of_equation(element, 'deg')}√({_part_of_equation(element, 'e')})"
     if name == "nary":
         sign = value(element, "naryPr", "chr") or "∫"
-        limits = _group("_", _part(element, "sub")) + _group("^", _part(element, "sup"))
-        return f"{sign}{limits} {_part(element, 'e')}"
+        limits = _with_parentheses("_", _part_of_equation(element, "sub")) + _with_parentheses(
+            "^", _part_of_equation(element, "sup")
+        )
+        return f"{sign}{limits} {_part_of_equation(element, 'e')}"
     if name == "d":
         opening = value(element, "dPr", "begChr")
         closing = value(element, "dPr", "endChr")
@@ -163,12 +165,12 @@ def equation(element: Element) -> str:
     return "".join(map(equation, element))
 
 
-def _part(element: Element, name: str) -> str:
+def _part_of_equation(element: Element, name: str) -> str:
     found = child(element, name)
     return equation(found) if found is not None else ""
 
 
-def _group(sign: str, text: str) -> str:
+def _with_parentheses(sign: str, text: str) -> str:
     if not text:
         return ""
     return f"{sign}{text}" if len(text) == 1 else f"{sign}({text})"

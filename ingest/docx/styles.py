@@ -52,10 +52,10 @@ class Styles:
         if wanted is None:
             return ResolvedStyle(letters=self._letters)
         if wanted not in self._known:
-            self._known[wanted] = self._resolve(wanted)
+            self._known[wanted] = self._resolve_style(wanted)
         return self._known[wanted]
 
-    def _resolve(self, style_id: str) -> ResolvedStyle:
+    def _resolve_style(self, style_id: str) -> ResolvedStyle:
         chain: list[Element] = []
         at: str | None = style_id
         while at in self._elements and len(chain) < MAX_CHAIN:

@@ -52,18 +52,18 @@ class LetterLook(NamedTuple):
         if name.endswith("transparent"):
             return self._replace(away=(pixels(last) or 0.0) < _LEAST)
         if name in ("scalebox", "resizebox"):
-            sizes = [abs(size) for part in told if (size := _length(part)) is not None]
+            sizes = [abs(size) for part in told if (size := _pixels_of_length(part)) is not None]
             least = _LEAST if name == "scalebox" else _SMALLEST
             return self._replace(away=self.away or any(size <= least for size in sizes))
         if name in ("hspace", "vspace", "raisebox"):
-            moved = _length(told[0] if name == "raisebox" else last) or 0.0
+            moved = _pixels_of_length(told[0] if name == "raisebox" else last) or 0.0
             return self._replace(aside=self.aside or abs(moved) >= _FAR)
         high = told[0].strip() if told else "10"
         size = pixels(high if high[-1:].isalpha() else f"{high}pt")
         return self._replace(away=size is not None and size <= _SMALLEST)
 
 
-def _length(text: str) -> float | None:
+def _pixels_of_length(text: str) -> float | None:
     r"""In pixels, of the page (`2\textwidth`) or of letters, too."""
     number, _, name = text.partition("\\")
     size = _PAGE if name.strip().endswith(("width", "height", "dimen")) else USUAL_SIZE

@@ -134,7 +134,7 @@ def parse(source: str) -> Sequence[Any]:
     """The nodes of `source`. Raises ValueError."""
     try:
         nodes: Sequence[Any] = LatexWalker(
-            source, latex_context=_context(), tolerant_parsing=True
+            source, latex_context=_parsing_context(), tolerant_parsing=True
         ).get_latex_nodes()[0]
     except (
         LatexWalkerError,
@@ -183,7 +183,7 @@ _ARGUMENTS = {
 
 
 @cache
-def _context() -> Any:
+def _parsing_context() -> Any:
     # Its remarks about markup that is wrong would go to standard error.
     logging.getLogger("pylatexenc").setLevel(logging.CRITICAL + 1)
     context = get_default_latex_context_db()
@@ -256,7 +256,7 @@ def spans_of(cell: Sequence[Any]) -> tuple[int, int]:
 
 
 def is_math(node: Any) -> bool:
-    spec = _context().get_environment_spec(node.environmentname)
+    spec = _parsing_context().get_environment_spec(node.environmentname)
     return bool(getattr(spec, "is_math_mode", False)) or node.environmentname.rstrip("*") in _MATH
 
 

@@ -43,11 +43,11 @@ def read_latex(request: ReadRequest) -> Document:
     refuse_over(MAX_LATEX_BYTES, len(data), "bytes of LaTeX")
     decoded, remarks = decode(data)
     inputs = InputFiles(request.name, request.within)
-    source = _printed(clean(inputs.put(_printed(decoded))))
+    source = _without_unprinted_source(clean(inputs.put(_without_unprinted_source(decoded))))
     if inputs.files:
         # The files that were taken in are part of what the document is.
         request = request.of(request.path, source.encode("utf-8", "replace"))
-    preamble, body = _parted(source)
+    preamble, body = _preamble_and_body(source)
     try:
         text = LatexText(preamble, body)
         text.write(
@@ -96,7 +96,7 @@ def read_latex(request: ReadRequest) -> Document:
     )
 
 
-def _printed(source: str) -> str:
+def _without_unprinted_source(source: str) -> str:
     r"""`source` without comments in environments and what `\iffalse` leaves out."""
     kept: list[str] = []
     depth = 0
@@ -120,7 +120,7 @@ def _printed(source: str) -> str:
     return _SKIPPED.sub("", "".join(kept))
 
 
-def _parted(source: str) -> tuple[str, str]:
+def _preamble_and_body(source: str) -> tuple[str, str]:
     r"""Preamble and body; a file without `\begin{document}`, a chapter of a larger work, is all
     body.
     """

@@ -45,7 +45,7 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
         title = " ".join(bookmark.title.split())
         if not title or not 1 <= bookmark.page <= len(pages):
             continue
-        place = _locate(title, bookmark.page, pages, texts, before)
+        place = _find_title(title, bookmark.page, pages, texts, before)
         found += place is not None
         # A title that is not found begins where its page does, or right after the heading before
         # it.
@@ -87,7 +87,9 @@ def _numbered_title(
             and folded(text[ahead.end() :].lstrip()[:1])[:1] == first
             and ahead.end() > ahead.start()
         ):
-            rest, _ = _fold(text[ahead.end() : ahead.end() + 2 * len(title) + 40])
+            rest, _ = _fold_title_with_offsets(
+                text[ahead.end() : ahead.end() + 2 * len(title) + 40]
+            )
             # What numbers the lines of other pages numbers those of this one.
             lines = (
                 ahead.group(1).isdigit()
@@ -112,7 +114,7 @@ def _division_above(
     return (match.group(1), (page, above)) if match else (None, place)
 
 
-def _locate(
+def _find_title(
     title: str,
     page: int,
     pages: Sequence[Page],
@@ -128,13 +130,13 @@ def _locate(
         if not needle or not 1 <= candidate <= len(pages):
             continue
         if candidate not in texts:
-            texts[candidate] = _fold(pages[candidate - 1].text)
+            texts[candidate] = _fold_title_with_offsets(pages[candidate - 1].text)
         text, offsets = texts[candidate]
         at = text.find(needle)
         while at >= 0:
             body = pages[candidate - 1].text
             end = offsets[at + len(needle) - 1] + 1
-            start, whole, opens = _line_of(body, offsets[at], end)
+            start, whole, opens = _heading_line_place(body, offsets[at], end)
             numbered = opens and start < offsets[at]
             behind = (candidate, start) >= before
             # Its own line after the heading before, or a number in front of it; else the page that
@@ -156,7 +158,7 @@ def _locate(
     return number, start
 
 
-def _line_of(body: str, start: int, end: int) -> tuple[int, bool, bool]:
+def _heading_line_place(body: str, start: int, end: int) -> tuple[int, bool, bool]:
     """Where the heading at `start:end` begins with its number; whether it fills, and whether it
     opens, its line.
     """
@@ -168,7 +170,7 @@ def _line_of(body: str, start: int, end: int) -> tuple[int, bool, bool]:
     return line_start, not rest, True
 
 
-def _fold(text: str) -> tuple[str, list[int]]:
+def _fold_title_with_offsets(text: str) -> tuple[str, list[int]]:
     if len(text.casefold()) == len(text):  # each letter folds to one
         return folded(text), list(compress(range(len(text)), map(str.isalnum, text)))
     kept = [

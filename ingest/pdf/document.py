@@ -72,13 +72,13 @@ def make_document(request: ReadRequest, raw: list[RawPage], outside: OutsidePage
     furniture = find_running_heads([page.lines for page in raw], [page.height for page in raw])
     heads = list(map(_running_heads_of, raw, furniture))
     labels, differing = checked_labels(outside.labels, heads)
-    pages, candidates = _pages(raw, furniture, labels, request.include_hidden)
+    pages, candidates = _pages_and_heading_lines(raw, furniture, labels, request.include_hidden)
     notes = outside.annotations
     pages = with_annotations(pages, notes, include_hidden=request.include_hidden)
     hidden = sum(len(page.hidden) for page in raw)
     hidden += sum(note.kind == "hidden" for note in chain(*notes.values()))
     if not any(page.text.strip() for page in pages):
-        raise _no_text(len(raw), hidden)
+        raise _no_text_error(len(raw), hidden)
     warnings = [*problems, *_scan_warnings(raw), *_hidden_warning(raw, request.include_hidden)]
     if differing:
         what = f"the file's page labels differ from the numbers printed on {page_list(differing)}"
@@ -90,7 +90,7 @@ def make_document(request: ReadRequest, raw: list[RawPage], outside: OutsidePage
         media_type="application/pdf",
         paged=True,
         pages=pages,
-        sections=_sections(outside.bookmarks, pages, candidates, body),
+        sections=_build_sections(outside.bookmarks, pages, candidates, body),
         hidden=hidden,
         ocr=[number for number, page in numbered if page.ocr],
         warnings=[*warnings, *outside.left_out],
@@ -98,7 +98,7 @@ def make_document(request: ReadRequest, raw: list[RawPage], outside: OutsidePage
     )
 
 
-def _no_text(pages: int, hidden: int) -> NoText:
+def _no_text_error(pages: int, hidden: int) -> NoText:
     if hidden:
         return NoText(ALL_HIDDEN, hint="--include-hidden reads it")
     many = f"none of its {pages} pages has" if pages > 1 else "its only page does not have"
@@ -133,7 +133,7 @@ def _hidden_warning(raw: list[RawPage], included: bool) -> list[str]:
     return [f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {hidden_remark(included)}"]
 
 
-def _pages(
+def _pages_and_heading_lines(
     raw: list[RawPage], furniture: list[set[int]], labels: list[str | None], include_hidden: bool
 ) -> tuple[list[Page], list[outline.HeadingLine]]:
     """The pages with their text, and lines that may be headings; empties `raw` of its lines."""
@@ -183,7 +183,7 @@ def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> JoinedPage:
     return JoinedPage(text, blocks, tuple(headings))
 
 
-def _sections(
+def _build_sections(
     given: list[bookmarks.Bookmark],
     pages: list[Page],
     candidates: list[outline.HeadingLine],

@@ -106,7 +106,7 @@ def view_of(page: Page, raw: RawPage, picture: bytes | None) -> PageBoxes:
         for block in join_lines(body, Hyphens(line.text for line in body)).printed
         for line in block
     ]
-    blocks = _blocks(page, printed)
+    blocks = _seen_blocks(page, printed)
     notes = [raw.problem] if raw.problem is not None else []
     if blocks is None:
         blocks = text_view(page).blocks
@@ -131,12 +131,13 @@ def head_lines(page: Page, raw: RawPage) -> set[int]:
     return heads
 
 
-def _blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
+def _seen_blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
     """The Document's blocks with these lines, in reading order; None where their text differs."""
     texts = [
-        _letters(page.text[b.start : b.end]) if b.kind != "hidden" else "" for b in page.blocks
+        _letters_and_digits(page.text[b.start : b.end]) if b.kind != "hidden" else ""
+        for b in page.blocks
     ]
-    if "".join(texts) != "".join(_letters(line.text) for line in lines):
+    if "".join(texts) != "".join(_letters_and_digits(line.text) for line in lines):
         return None
     ends = list(accumulate(map(len, texts)))
     members: list[list[Line]] = [[] for _ in texts]
@@ -148,9 +149,9 @@ def _blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
         ):
             block += 1
         members[block].append(line)
-        position += len(_letters(line.text))
+        position += len(_letters_and_digits(line.text))
     return tuple(
-        SeenBlock(b.start, b.end, b.kind, tuple(map(_seen_line, own)), _runs(own))
+        SeenBlock(b.start, b.end, b.kind, tuple(map(_seen_line, own)), _boxes_of_column_runs(own))
         for b, own in zip(page.blocks, members, strict=True)
     )
 
@@ -160,11 +161,11 @@ def _seen_line(line: Line) -> SeenLine:
     return SeenLine(line.text, line.box, cells, line.grid is not None and line.grid.head)
 
 
-def _letters(text: str) -> str:
+def _letters_and_digits(text: str) -> str:
     return "".join(text.translate(_NO_LETTERS).split())
 
 
-def _runs(lines: Sequence[Line]) -> tuple[Box, ...]:
+def _boxes_of_column_runs(lines: Sequence[Line]) -> tuple[Box, ...]:
     """The boxes around lines below one another in one column."""
     runs = grouped(
         lines, lambda run, line: line.region == run[-1].region and line.top >= run[-1].top - 1

@@ -58,9 +58,9 @@ def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
     try:
         reader, password = open_pdf(request.content, request.password)
         damaged = "damaged" in (StreamSizes().problem(reader, 0) or "")
-        copy = _rebuilt(request.content, password) if damaged else None
+        copy = _rebuild_with_pdfium(request.content, password) if damaged else None
     except Unreadable:
-        copy = _rebuilt(request.content, request.password)
+        copy = _rebuild_with_pdfium(request.content, request.password)
         if copy is None:
             raise
     if copy is not None:
@@ -68,7 +68,7 @@ def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
     return reader, replace(request, data=copy or request.data, password=password)
 
 
-def _rebuilt(data: bytes, password: str | None) -> bytes | None:
+def _rebuild_with_pdfium(data: bytes, password: str | None) -> bytes | None:
     """`data` as pdfium writes it anew; None where it finds no pages."""
     import pypdfium2
 

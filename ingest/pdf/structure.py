@@ -55,15 +55,15 @@ def left_out(reader: Any) -> list[str]:
     """What the file has outside its pages' text that is not read."""
     lines: list[str] = []
     with suppress(*pdf_errors()):
-        if "/XFA" in _in_root(reader, "/AcroForm"):
+        if "/XFA" in _root_entry(reader, "/AcroForm"):
             lines.append(
                 "an XFA form: what only its program shows is not read; print it to a new PDF to have it read"
             )
-        if "/EmbeddedFiles" in _in_root(reader, "/Names"):
+        if "/EmbeddedFiles" in _root_entry(reader, "/Names"):
             lines.append("attached files are not read")
     return lines
 
 
-def _in_root(reader: Any, key: str) -> Any:
+def _root_entry(reader: Any, key: str) -> Any:
     entry = reader.root_object.get(key)
     return entry.get_object() if entry is not None else {}

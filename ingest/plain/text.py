@@ -37,7 +37,7 @@ def read_text(request: ReadRequest) -> Document:
         label = str(index + 1) if paged else None
         blocks = line_blocks(body)
         pages.append(Page(index, label, body, grade(body), blocks))
-        candidates.extend(_lines_alone(body, blocks, index + 1))
+        candidates.extend(_isolated_heading_lines(body, blocks, index + 1))
     marks = outline.with_opinions(outline.from_numbering(candidates, 1.0), pages)
     sections = outline.build(marks, [page.label for page in pages] if paged else None)
     return assemble(
@@ -51,7 +51,9 @@ def read_text(request: ReadRequest) -> Document:
     )
 
 
-def _lines_alone(text: str, blocks: Sequence[Block], page: int) -> Iterator[outline.HeadingLine]:
+def _isolated_heading_lines(
+    text: str, blocks: Sequence[Block], page: int
+) -> Iterator[outline.HeadingLine]:
     """Lines with nothing above and below."""
     for block in blocks:
         above = text[max(block.start - 2, 0) : block.start]

@@ -75,24 +75,26 @@ class _UslmWriter(TextWriter):
         is_level = name in _LEVELS and not quoted
         children = list(element)
         if is_level:
-            children = self._open_level(element, name, children)
+            children = self._write_level_heading(element, name, children)
         elif (name in _LINES or name in _LEVELS) and not self._numbered:
             self.flush()
-        self._add(element.text)
+        self._add_text(element.text)
         for inner in children:
             self.walk(inner, quoted)
-            self._add(inner.tail)
+            self._add_text(inner.tail)
         if is_level or name in _LINES or name in _LEVELS:
             self.flush()
 
-    def _open_level(self, element: Element, name: str, children: list[Element]) -> list[Element]:
+    def _write_level_heading(
+        self, element: Element, name: str, children: list[Element]
+    ) -> list[Element]:
         """Prints number and heading of a level; its other children are returned."""
         if not self._numbered:
             self.flush()
         num = child(element, "num")
         heading = child(element, "heading")
-        number = _words(num)
-        title = _words(heading)
+        number = _words_in_element(num)
+        title = _words_in_element(heading)
         start = self._length + bool(self.blocks)
         head = squeeze(f"{number} {title}")
         if head and (heading is not None or name in _BIG.split()):
@@ -110,7 +112,7 @@ class _UslmWriter(TextWriter):
             self._numbered = True
         return [c for c in children if c is not num and c is not heading]
 
-    def _add(self, text: str | None) -> None:
+    def _add_text(self, text: str | None) -> None:
         if text and (self._pending or text.strip()):
             self._pending.append(text)
             self._numbered = self._numbered and not text.strip()
@@ -125,5 +127,5 @@ class _UslmWriter(TextWriter):
             self.put(text, kind, "\n")
 
 
-def _words(element: Element | None) -> str:
+def _words_in_element(element: Element | None) -> str:
     return "" if element is None else one_line(clean("".join(element.itertext())))

@@ -108,7 +108,7 @@ class Hyphens:
         right = _FIRST_WORD.match(after)
         if not before.endswith(_HYPHENS) or not before[-2:-1].isalnum() or not right:
             return None
-        head = _last_word(before[:-1])
+        head = _last_word_of_line(before[:-1])
         tail = right.group()
         if before[-1] == "\u00ad":
             return before[:-1] + after
@@ -133,14 +133,14 @@ class Hyphens:
     def mend(self, text: str) -> str:
         """`text`, of lines joined with spaces, with its broken words joined."""
         parts = _BREAKS.split(text)
-        mended = _Joined(parts[0])
+        mended = _LineJoiner(parts[0])
         for part in parts[1:]:
             suspended = part.startswith(("and ", "or ", "to "))  # "short- and long-term"
             mended.add(part, None if suspended else self)
         return mended.text()
 
 
-class _Joined:
+class _LineJoiner:
     """Lines that become one; only the last word is copied for the next line."""
 
     def __init__(self, line: str) -> None:
@@ -160,7 +160,7 @@ class _Joined:
         return "".join([*self._parts, self._end])
 
 
-def _last_word(text: str) -> str:
+def _last_word_of_line(text: str) -> str:
     start = len(text)
     while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
         start -= 1
@@ -187,11 +187,11 @@ def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
     wrapped = sum(_WIDE_MIN <= width <= _WIDE_MAX for width in full)
     if len(full) < 4 or wrapped < 0.9 * len(full):
         return lines
-    out: list[_Joined] = []
+    out: list[_LineJoiner] = []
     blank = True
     for line in lines:
         if blank or not line.strip() or line[:1].isspace() or is_opener(line):
-            out.append(_Joined(line.rstrip()))
+            out.append(_LineJoiner(line.rstrip()))
         else:
             out[-1].add(line.strip(), hyphens)
         blank = not line.strip()

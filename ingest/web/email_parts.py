@@ -54,7 +54,7 @@ def header(message: Message, name: str) -> str:
     named = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
     raw = next(named, "")[:_MAX_HEADER_CHARS]
     if raw.isascii():
-        return _words(raw)
+        return _decode_encoded_words(raw)
     # Bytes of no named encoding come as surrogates.
     data = raw.encode("utf-8", "surrogateescape")
     try:
@@ -70,7 +70,7 @@ def sender(value: str) -> str:
     return name.strip().strip('"').strip() or rest.partition(">")[0].strip() or value
 
 
-def _words(encoded: str) -> str:
+def _decode_encoded_words(encoded: str) -> str:
     """A header or a name with its encoded words (RFC 2047) read, where they can be."""
     with suppress(LookupError, ValueError, MessageError):
         encoded = str(make_header(decode_header(encoded)))
@@ -79,7 +79,7 @@ def _words(encoded: str) -> str:
 
 def filename(part: Message) -> str:
     """The name of an attached file without folders, or ""."""
-    name = _words(part.get_filename() or "").replace("\\", "/")
+    name = _decode_encoded_words(part.get_filename() or "").replace("\\", "/")
     return "".join(char for char in PurePosixPath(name).name if char.isprintable())[
         :_MAX_NAME_CHARS
     ]
@@ -96,7 +96,7 @@ def attachments(message: Message) -> Iterator[tuple[str, Message]]:
     none.
     """
     seen: set[str] = set()
-    for part in _attached(message, 0):
+    for part in _attached_parts(message, 0):
         kind = part.get_content_type()
         suffix = _suffix_of(kind)
         name = filename(part)
@@ -128,7 +128,7 @@ def parts_in(part: Message) -> list[Message]:
     return [inner for inner in inside if isinstance(inner, Message)]
 
 
-def _attached(part: Message, depth: int) -> Iterator[Message]:
+def _attached_parts(part: Message, depth: int) -> Iterator[Message]:
     """The parts, and itself, that are files or messages."""
     kind = part.get_content_type()
     inside = parts_in(part)
@@ -137,7 +137,7 @@ def _attached(part: Message, depth: int) -> Iterator[Message]:
         yield part
     elif inside:
         for inner in inside if depth < MAX_EMAIL_DEPTH else ():
-            yield from _attached(inner, depth + 1)
+            yield from _attached_parts(inner, depth + 1)
     elif whole and kind not in _NOT_FILES and not _is_shown(part, kind):
         yield part
 

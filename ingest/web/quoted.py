@@ -47,9 +47,9 @@ class Stretch:
 def stretches(text: str) -> list[Stretch]:
     """`text` in stretches, without the marks of quotation."""
     found: list[Stretch] = []
-    for depth, lines in _by_depth(text.split("\n")):
+    for depth, lines in _runs_of_equal_depth(text.split("\n")):
         if depth == 0:
-            found += _by_headers(lines)
+            found += _split_at_reply_headers(lines)
             continue
         own = found[-1] if found and found[-1].depth < depth else None
         found.append(Stretch(min(depth, _MAX_DEPTH), attribution(own.lines) if own else "", lines))
@@ -70,7 +70,7 @@ def attribution(lines: Sequence[str]) -> str:
     )
 
 
-def _by_depth(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+def _runs_of_equal_depth(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
     """Runs of lines with as many marks; a blank line belongs to those before it."""
     marked: list[tuple[int, str]] = []
     for line in lines:
@@ -82,7 +82,7 @@ def _by_depth(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
         yield depth, [words for _, words in run]
 
 
-def _by_headers(lines: Sequence[str]) -> Iterator[Stretch]:
+def _split_at_reply_headers(lines: Sequence[str]) -> Iterator[Stretch]:
     """From the headers of an earlier message on unmarked lines are quoted, as some programs have
     it.
     """

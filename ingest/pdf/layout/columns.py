@@ -64,7 +64,7 @@ def find_gutter(segments: list[WordRun]) -> float | None:
     cover = list(accumulate(steps))
     for slack, lines in _SLACKS:
         strip = _widest_strip(cover, bins, slack)
-        if strip is not None and _text_on_both_sides(segments, low + strip, low, high, lines):
+        if strip is not None and _has_text_on_both_sides(segments, low + strip, low, high, lines):
             return low + strip
     return None
 
@@ -86,7 +86,7 @@ def _widest_strip(cover: Sequence[float], bins: int, slack: float) -> float | No
     return best[1] + best[0] / 2 if best[0] >= _MIN_GUTTER else None
 
 
-def _text_on_both_sides(
+def _has_text_on_both_sides(
     segments: list[WordRun], gutter: float, low: float, high: float, lines: int
 ) -> bool:
     """Whether so many `lines`, and a quarter of the rows, of each side are running text or
@@ -136,8 +136,8 @@ def without_head(
         not head
         or len(there) < 2
         or beside < 0.4 * len(head)
-        or _flush(left, inside)
-        or _flush(right, inside)
+        or _is_flush_with_column(left, inside)
+        or _is_flush_with_column(right, inside)
     ):
         return [(left, right)]
     return [
@@ -146,7 +146,7 @@ def without_head(
     ]
 
 
-def _flush(side: Sequence[WordRun], head: set[int]) -> bool:
+def _is_flush_with_column(side: Sequence[WordRun], head: set[int]) -> bool:
     """Whether half of the segments `head` (their `id`) begin where several below them do."""
     starts = [s.x0 for s in side if id(s) not in head]
     mine = [s for s in side if id(s) in head]

@@ -63,7 +63,7 @@ def contents_lines(
     for section in sections:
         if section.number and section.title:
             last[folded(f"{section.number}{section.title}")] = section.page, section.start
-    keys = [_entry(line) for line in lines]
+    keys = [_contents_entry_key(line) for line in lines]
     for line, key in zip(lines, keys, strict=True):
         if key:
             last[key] = max(last.get(key, (0, 0)), location_of(line))
@@ -87,7 +87,7 @@ def contents_lines(
     }
 
 
-def _entry(line: MarkedLine) -> str:
+def _contents_entry_key(line: MarkedLine) -> str:
     """The letters and digits of a numbered line that may be an entry of a table of contents, or
     "".
     """

@@ -46,22 +46,22 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     edges = column_edges(lines, rules)
     if not 1 <= len(edges) < MOST_COLUMNS:
         return None
-    heads = _head_lines(lines, edges, rules)
-    edges = _without_headed_only(lines[:heads], lines[heads:], edges)
+    heads = _head_line_count(lines, edges, rules)
+    edges = _without_edges_of_heads_only(lines[:heads], lines[heads:], edges)
     if not edges:
         return None
-    body = [_split(line, edges) for line in lines[heads:]]
-    if not _is_table(lines, body, edges, ruled=ruled):
+    body = [_split_line_at_edges(line, edges) for line in lines[heads:]]
+    if not _is_table_body(lines, body, edges, ruled=ruled):
         return None
-    rows = _rows(body, edges, rules)
+    rows = _rows_of_lines(body, edges, rules)
     above = [
         _split_heads(line, [*lines[number:heads], *body], edges, rules)
         for number, line in enumerate(lines[:heads], 1)
     ]
     top = place_heads(above, edges, rules)
     first = 1 + max((cell.row for cell in top), default=-1)
-    cells = top + _cells(rows, edges, first, [*above, *body])
-    crowded = [_is_crowded(line, edges) for line in [*above, *body]]
+    cells = top + _cells_of_rows(rows, edges, first, [*above, *body])
+    crowded = [_is_line_crowded(line, edges) for line in [*above, *body]]
     # The lowest head over several columns may be that of each, and rows that overlap may be one.
     lowest = {
         column: cell for cell in top for column in range(cell.column, cell.column + cell.columns)
@@ -69,13 +69,14 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     wide = any(1 < cell.columns <= len(edges) for cell in lowest.values())
     lapped = any(a[-1].bottom - b[0].top > LAPPED * b[0].height for a, b in pairwise(rows))
     # Rows of words between two rules may end elsewhere.
-    through = _through(body, rules)
-    bands = grouped(body, partial(_in_one_band, through=through))
+    through = _rules_through_all_columns(body, rules)
+    bands = grouped(body, partial(_is_in_band_of_line, through=through))
     valued = any(chunk.is_value for line in body for chunk in line.chunks)
     loose = MANY <= len(bands) < len(rows) and not valued
-    step = _step(body)
+    step = _usual_line_distance(body)
     torn = sum(
-        _is_torn(a, b, edges, step) and _in_one_band(a, b[0], through) for a, b in pairwise(rows)
+        _is_cell_torn(a, b, edges, step) and _is_in_band_of_line(a, b[0], through)
+        for a, b in pairwise(rows)
     )
     loose = loose or torn > max(1, CROWDED * len(rows))
     many_crowded = sum(crowded) > CROWDED * len(body)
@@ -84,23 +85,27 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     )
 
 
-def _is_crowded(line: PrintLine, edges: Edges) -> bool:
+def _is_line_crowded(line: PrintLine, edges: Edges) -> bool:
     """Whether several chunks of a line are in one column."""
     return len({column_of(chunk.middle, edges) for chunk in line.chunks}) < len(line.chunks)
 
 
-def _step(body: Lines) -> float:
+def _usual_line_distance(body: Lines) -> float:
     """The usual distance from line to line."""
     return median([b.bottom - a.bottom for a, b in pairwise(body)] or [0.0])
 
 
-def _is_torn(above: Lines, row: Lines, edges: Edges, step: float) -> bool:
+def _is_cell_torn(above: Lines, row: Lines, edges: Edges, step: float) -> bool:
     """Whether a row goes on with the one above: with all cells in small letters, with its values
     and no name, or close below with its name, in the same print."""
     upper = above[0].chunks
     lower = row[0].chunks
     if column_of(lower[0].middle, edges):
-        return len(upper) > 1 and _has_values(row[0], edges) and not _has_values(above[0], edges)
+        return (
+            len(upper) > 1
+            and _has_values_in_line(row[0], edges)
+            and not _has_values_in_line(above[0], edges)
+        )
     if (
         len(upper) == 1 < len(lower)
         and not column_of(upper[0].middle, edges)
@@ -127,10 +132,10 @@ def column_edges(lines: Lines, rules: Rules) -> list[float]:
     bottom = lines[-1].bottom
     walls = [x for x, *_ in rules.down if runs_along(rules.down, x, top, bottom)]
     edges: list[float] = []
-    for start, end in _spaces(spans, int(CROSSED * len(full))):
+    for start, end in _spaces_between_spans(spans, int(CROSSED * len(full))):
         if end - start >= NARROWEST_SPACE:
             wall = next((wall for wall in walls if start <= wall <= end), None)
-            edges.append(wall or _clearest(start, end, every))
+            edges.append(wall or _clearest_middle(start, end, every))
     low = min(line.x0 for line in lines)
     high = max(line.x1 for line in lines)
     for wall in walls:
@@ -139,7 +144,7 @@ def column_edges(lines: Lines, rules: Rules) -> list[float]:
     return sorted(edges)
 
 
-def _without_headed_only(heads: Lines, body: Lines, edges: list[float]) -> list[float]:
+def _without_edges_of_heads_only(heads: Lines, body: Lines, edges: list[float]) -> list[float]:
     """The edges without those of columns that only have a head: it is beside its cells."""
     for column in range(len(edges), -1, -1):
         if any(column_of(chunk.middle, edges) == column for line in body for chunk in line.chunks):
@@ -152,7 +157,9 @@ def _without_headed_only(heads: Lines, body: Lines, edges: list[float]) -> list[
     return edges
 
 
-def _spaces(spans: Sequence[tuple[float, float]], allowed: int) -> list[tuple[float, float]]:
+def _spaces_between_spans(
+    spans: Sequence[tuple[float, float]], allowed: int
+) -> list[tuple[float, float]]:
     """From where to where at most so many of the spans lie, between the first and the last of
     them.
     """
@@ -171,7 +178,7 @@ def _spaces(spans: Sequence[tuple[float, float]], allowed: int) -> list[tuple[fl
     return spaces
 
 
-def _clearest(start: float, end: float, spans: Sequence[tuple[float, float]]) -> float:
+def _clearest_middle(start: float, end: float, spans: Sequence[tuple[float, float]]) -> float:
     """The middle of the widest part of a space that the fewest spans cross."""
     crossing = [(max(a, start), min(b, end)) for a, b in spans if a < end and b > start]
     bounds = sorted({start, end, *(x for span in crossing for x in span)})
@@ -182,15 +189,17 @@ def _clearest(start: float, end: float, spans: Sequence[tuple[float, float]]) ->
     return min(parts)[2]
 
 
-def _split(line: PrintLine, edges: Edges) -> PrintLine:
+def _split_line_at_edges(line: PrintLine, edges: Edges) -> PrintLine:
     """The line with chunks that cross an edge between two words parted there."""
     if len(line.chunks) == 1:
         return line
-    chunks = [part for chunk in line.chunks for part in _parts(chunk, edges).values()]
+    chunks = [
+        part for chunk in line.chunks for part in _chunk_parts_by_column(chunk, edges).values()
+    ]
     return PrintLine(chunks, line.top, line.bottom)
 
 
-def _parts(chunk: Chunk, edges: Edges) -> dict[int, Chunk]:
+def _chunk_parts_by_column(chunk: Chunk, edges: Edges) -> dict[int, Chunk]:
     """What of a chunk is in each column."""
     columns = groupby(chunk.words, lambda word: column_of((word.x0 + word.x1) / 2, edges))
     return {column: Chunk(list(words)) for column, words in columns}
@@ -206,18 +215,18 @@ def _split_heads(line: PrintLine, below: Lines, edges: Edges, rules: Rules) -> P
     joining = [rule for rule in rules.across if low <= rule[0] <= high and edges[0] <= rule[1]]
     chunks: list[Chunk] = []
     for chunk in line.chunks:
-        parts = _parts(chunk, edges)
+        parts = _chunk_parts_by_column(chunk, edges)
         over = all(at in lower and part.stands_over(lower[at]) for at, part in parts.items())
         joined = any(x0 < chunk.middle < x1 for _, x0, x1 in joining)
         chunks += parts.values() if over and not joined else [chunk]
     return PrintLine(chunks, line.top, line.bottom)
 
 
-def _head_lines(lines: Lines, edges: Edges, rules: Rules) -> int:
+def _head_line_count(lines: Lines, edges: Edges, rules: Rules) -> int:
     """How many lines are heads: those above a rule through all, or the first value after the first
     column.
     """
-    valued = next((n for n, line in enumerate(lines) if _has_values(line, edges)), None)
+    valued = next((n for n, line in enumerate(lines) if _has_values_in_line(line, edges)), None)
     limit = len(lines)
     if valued is not None:
         limit = valued + 1
@@ -226,11 +235,15 @@ def _head_lines(lines: Lines, edges: Edges, rules: Rules) -> int:
             limit += 1  # "(0.75)" is a value, too: a line of heads has few
     # Rules through the table, not only below heads over some of its columns.
     left = min(line.x0 for line in lines)
-    through = [y for y in _through(lines, rules) if runs_along(rules.across, y, left, edges[0])]
+    through = [
+        y
+        for y in _rules_through_all_columns(lines, rules)
+        if runs_along(rules.across, y, left, edges[0])
+    ]
     ruled = [
         number
         for number in range(1, min(limit, len(lines)))
-        if not _in_one_band(lines[:number], lines[number], through)
+        if not _is_in_band_of_line(lines[:number], lines[number], through)
     ]
     if ruled:  # a rule through all may be below a title, too
         lower = [n for n in ruled[1:] if valued is not None and len(lines[n - 1].chunks) > 1]
@@ -241,11 +254,11 @@ def _head_lines(lines: Lines, edges: Edges, rules: Rules) -> int:
     return above[-1] + 1 if above else 0
 
 
-def _has_values(line: PrintLine, edges: Edges) -> bool:
+def _has_values_in_line(line: PrintLine, edges: Edges) -> bool:
     return any(chunk.is_value and column_of(chunk.middle, edges) for chunk in line.chunks)
 
 
-def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
+def _is_table_body(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
     """Whether most lines have several short cells: no running text, numbered lines, contents,
     signatures. Without rules there are values or many cells."""
     chunks = [chunk for line in body for chunk in line.chunks]
@@ -275,32 +288,32 @@ def _is_table(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> bool:
     return several >= SEVERAL_CELLS * first and (prose < 2 or values >= FEW * len(chunks))
 
 
-def _rows(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLine]]:
+def _rows_of_lines(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLine]]:
     """The lines of each row: names and cells may have several."""
-    step = _step(body)
-    through = _through(body, rules)
+    step = _usual_line_distance(body)
+    through = _rules_through_all_columns(body, rules)
 
     def is_in(row: Lines, line: PrintLine) -> bool:
-        return _in_one_band(row, line, through) and _goes_on(row, line, edges, step)
+        return _is_in_band_of_line(row, line, through) and _continues_row(row, line, edges, step)
 
     return grouped(body, is_in)
 
 
-def _through(body: Lines, rules: Rules) -> list[float]:
+def _rules_through_all_columns(body: Lines, rules: Rules) -> list[float]:
     """Where rules run through all columns."""
     left = min(line.x0 for line in body)
     right = max(line.x1 for line in body)
     return [y for y, *_ in rules.across if runs_along(rules.across, y, left, right)]
 
 
-def _in_one_band(band: Lines, line: PrintLine, through: Sequence[float]) -> bool:
+def _is_in_band_of_line(band: Lines, line: PrintLine, through: Sequence[float]) -> bool:
     """Whether none of the rules `through` a table is between a line and those above it."""
     low = band[-1].bottom - RULE_SLACK * line.height
     high = line.top + RULE_SLACK * line.height
     return not any(low <= y <= high for y in through)
 
 
-def _goes_on(row: Lines, line: PrintLine, edges: Edges, step: float) -> bool:
+def _continues_row(row: Lines, line: PrintLine, edges: Edges, step: float) -> bool:
     """Whether a line belongs to the row above it."""
     before = row[-1]
     if all(column_of(chunk.x0, edges) for chunk in line.chunks):
@@ -322,10 +335,12 @@ def _goes_on(row: Lines, line: PrintLine, edges: Edges, step: float) -> bool:
     return lower.x0 > upper.x0 + 0.5 and (tight or (full and not name_alone))
 
 
-def _cells(rows: Sequence[Lines], edges: Edges, first: int, lines: Lines) -> list[PlacedCell]:
+def _cells_of_rows(
+    rows: Sequence[Lines], edges: Edges, first: int, lines: Lines
+) -> list[PlacedCell]:
     """The cells of the rows, the first of which has number `first`."""
     cells: list[PlacedCell] = []
-    whole, halfway = _without_spanning(rows)
+    whole, halfway = _without_cells_between_rows(rows)
     for number, row in enumerate(whole, first):
         fields: dict[int, list[list[Word]]] = {}
         spans: dict[int, int] = {}
@@ -349,13 +364,13 @@ def _columns_under(
     if len(line.chunks) > 1:
         column = column_of(chunk.middle, edges)
         return column, column
-    if len(row) == 1 and (title := _title(chunk, edges, lines)) is not None:
+    if len(row) == 1 and (title := _first_column_under_title(chunk, edges, lines)) is not None:
         return title, len(edges)
     first, last = (column_of((w.x0 + w.x1) / 2, edges) for w in (chunk.words[0], chunk.words[-1]))
     return first, last
 
 
-def _title(chunk: Chunk, edges: Edges, lines: Lines) -> int | None:
+def _first_column_under_title(chunk: Chunk, edges: Edges, lines: Lines) -> int | None:
     """The first column under a title alone on its line: in the middle of all columns, or of all but
     the names.
     """
@@ -368,7 +383,7 @@ def _title(chunk: Chunk, edges: Edges, lines: Lines) -> int | None:
     return off.index(min(off))
 
 
-def _without_spanning(
+def _without_cells_between_rows(
     rows: Sequence[Lines],
 ) -> tuple[list[Lines], list[tuple[Chunk, int]]]:
     """(the rows without cells halfway between two, such as names for both; those cells with the row

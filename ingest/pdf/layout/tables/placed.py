@@ -132,7 +132,7 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
                 c.column,
                 c.columns,
                 bisect_left(used, c.row + c.rows) - bisect_left(used, c.row),
-                _box(inside),
+                _box_around_words(inside),
             )
             for c, _, inside in own
         )
@@ -142,7 +142,7 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
         rows.append(
             Row(
                 text,
-                _box(words),
+                _box_around_words(words),
                 heights[len(heights) // 2],
                 bold,
                 grid,
@@ -153,5 +153,5 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
     return rows
 
 
-def _box(words: Sequence[Word]) -> Box:
+def _box_around_words(words: Sequence[Word]) -> Box:
     return around(*[word[1:5] for word in words])

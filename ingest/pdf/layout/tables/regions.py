@@ -51,11 +51,13 @@ def ruled_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
         else:
             group.append(rule)
     for group in groups:
-        for run in grouped(group, lambda run, below: _has_cells(run[-1], below, lines, rules.down)):
-            yield from _box(run, lines)
+        for run in grouped(
+            group, lambda run, below: _has_cells_between(run[-1], below, lines, rules.down)
+        ):
+            yield from _box_between_rules(run, lines)
 
 
-def _box(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
+def _box_between_rules(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
     """The box between the rules of a run, unless the first or last is far off, as below a running
     head.
     """
@@ -67,7 +69,7 @@ def _box(run: Sequence[Rule], lines: Lines) -> Iterator[Box]:
             yield box
 
 
-def _has_cells(above: Rule, below: Rule, lines: Lines, down: Sequence[Rule]) -> bool:
+def _has_cells_between(above: Rule, below: Rule, lines: Lines, down: Sequence[Rule]) -> bool:
     """Whether what is between two rules may be part of one table: no caption, no running text."""
     inside = []
     for line in lines:
@@ -92,14 +94,16 @@ def aligned_regions(_: Rules, lines: Lines) -> Iterator[Box]:
     """Boxes around values, or many short cells a line, below each other, with their names and
     heads.
     """
-    columns = [c for c in _columns(lines) if not counts([lines[n].chunks[at].text for n, at in c])]
-    for group in _groups(columns, lines):
-        box = _region(group, lines)
+    columns = [
+        c for c in _columns_of_seeds(lines) if not counts([lines[n].chunks[at].text for n, at in c])
+    ]
+    for group in _groups_of_columns(columns, lines):
+        box = _region_around_group(group, lines)
         if box is not None:
             yield box
 
 
-def _seeds(line: PrintLine) -> list[int]:
+def _seed_numbers(line: PrintLine) -> list[int]:
     chunks = line.chunks
     many = len(chunks) >= MANY and all(len(chunk.words) <= MANY for chunk in chunks)
     return [
@@ -109,13 +113,13 @@ def _seeds(line: PrintLine) -> list[int]:
     ]
 
 
-def _columns(lines: Lines) -> list[list[Place]]:
+def _columns_of_seeds(lines: Lines) -> list[list[Place]]:
     """Runs of seeds below each other, each from top to bottom: nothing else is between them."""
     open_columns: list[list[Place]] = []
     done: list[list[Place]] = []
     ends: dict[int, float] = {}  # line -> where its cells end, which may have further lines
     for number, line in enumerate(lines):
-        seeds = set(_seeds(line))
+        seeds = set(_seed_numbers(line))
         ends[number] = line.bottom
         still_open: list[list[Place]] = []
         for column in open_columns:
@@ -141,21 +145,21 @@ def _columns(lines: Lines) -> list[list[Place]]:
     return [column for column in [*done, *open_columns] if len(column) >= FEWEST_VALUES]
 
 
-def _groups(columns: Sequence[list[Place]], lines: Lines) -> list[list[list[Place]]]:
+def _groups_of_columns(columns: Sequence[list[Place]], lines: Lines) -> list[list[list[Place]]]:
     """Columns beside each other on the same lines, with no running text between them."""
     ordered = sorted(columns, key=lambda c: median(lines[n].chunks[at].middle for n, at in c))
     groups: list[list[list[Place]]] = []
     for column in ordered:
         merged = [column]
         for group in list(groups):
-            if any(_side_by_side(other, column, lines) for other in group):
+            if any(_are_side_by_side(other, column, lines) for other in group):
                 merged = [*group, *merged]
                 groups.remove(group)
         groups.append(merged)
     return groups
 
 
-def _side_by_side(a: Sequence[Place], b: Sequence[Place], lines: Lines) -> bool:
+def _are_side_by_side(a: Sequence[Place], b: Sequence[Place], lines: Lines) -> bool:
     first = dict(a)
     second = dict(b)
     shared = first.keys() & second.keys()
@@ -169,7 +173,7 @@ def _side_by_side(a: Sequence[Place], b: Sequence[Place], lines: Lines) -> bool:
     return interrupted < INTERRUPTED * len(shared)
 
 
-def _region(group: Sequence[Sequence[Place]], lines: Lines) -> Box | None:
+def _region_around_group(group: Sequence[Sequence[Place]], lines: Lines) -> Box | None:
     """The box around a group of columns with names, heads and further cells; None without names or
     a second column.
     """
@@ -182,14 +186,14 @@ def _region(group: Sequence[Sequence[Place]], lines: Lines) -> Box | None:
     numbers = sorted(firsts)
     names = [lines[n].chunks[firsts[n] - 1] for n in numbers if firsts[n]]
     named = _are_names(names, len(numbers))
-    if not _is_enough(group, lines, named=named):
+    if not _is_plausible_table_group(group, lines, named=named):
         return None
     used = [lines[n].chunks[at] for column in group for n, at in column]
     if named:
         used += names
     first_cells = names if named else [lines[n].chunks[firsts[n]] for n in numbers]
     offset = 2 if named else 1
-    used += _before_names(
+    used += _short_cells_before_names(
         [lines[n].chunks[firsts[n] - offset] for n in numbers if firsts[n] >= offset], first_cells
     )
     remarks = [
@@ -202,13 +206,13 @@ def _region(group: Sequence[Sequence[Place]], lines: Lines) -> Box | None:
     body = lines[numbers[0] : numbers[-1] + 1]
     right = max([right, *(c.x1 for line in body for c in line.chunks if left <= c.x0 < right)])
     values = min(lines[n].chunks[at].x0 for n, at in firsts.items())
-    heads = _heads(numbers[0], left, right, values, lines)
-    right = max([right, *_beyond([*reversed(heads), body[0]], body, right)])
+    heads = _head_lines_above(numbers[0], left, right, values, lines)
+    right = max([right, *_ends_of_head_only_columns([*reversed(heads), body[0]], body, right)])
     top = min(line.top for line in [body[0], *heads])
     return left - 1, top - 1, right + 1, body[-1].bottom + 1
 
 
-def _beyond(heads: Lines, body: Lines, right: float) -> Iterator[float]:
+def _ends_of_head_only_columns(heads: Lines, body: Lines, right: float) -> Iterator[float]:
     """Where cells end of columns that hardly a row has, but a head."""
     for line in heads[-2:]:
         for head in line.chunks:
@@ -217,7 +221,7 @@ def _beyond(heads: Lines, body: Lines, right: float) -> Iterator[float]:
                     yield from (c.x1 for c in part.chunks if head.x0 - NEAR <= c.x0 < head.x1)
 
 
-def _before_names(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]:
+def _short_cells_before_names(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]:
     """A column of short cells, such as numbers, close in front of most names."""
     if not chunks or len(chunks) < MOST * len(names):
         return ()
@@ -238,7 +242,9 @@ def _are_names(chunks: Sequence[Chunk], rows: int) -> bool:
     return near >= MOST * len(chunks)
 
 
-def _is_enough(group: Sequence[Sequence[Place]], lines: Lines, *, named: bool) -> bool:
+def _is_plausible_table_group(
+    group: Sequence[Sequence[Place]], lines: Lines, *, named: bool
+) -> bool:
     chunks = [lines[n].chunks[at] for column in group for n, at in column]
     values = [chunk for chunk in chunks if chunk.is_value]
     if len(group) == 1:
@@ -252,7 +258,9 @@ def _is_enough(group: Sequence[Sequence[Place]], lines: Lines, *, named: bool) -
     return named or len(group) > 2
 
 
-def _heads(number: int, left: float, right: float, values: float, lines: Lines) -> list[PrintLine]:
+def _head_lines_above(
+    number: int, left: float, right: float, values: float, lines: Lines
+) -> list[PrintLine]:
     """The heads above line `number`, from below: short chunks, close above each other, the
     uppermost with one over the `values`.
     """

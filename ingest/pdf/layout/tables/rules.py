@@ -53,7 +53,7 @@ class Rules:
                 across.append(((y0 + y1) / 2, x0, x1))
             else:
                 down.append(((x0 + x1) / 2, y0, y1))
-        rules = cls(_joined(across), _joined(down))
+        rules = cls(_join_collinear_rules(across), _join_collinear_rules(down))
         return rules if len(rules.across) + len(rules.down) <= MOST_RULES else cls()
 
     def within(self, box: Box) -> "Rules":
@@ -69,7 +69,7 @@ class Rules:
         )
 
 
-def _joined(rules: list[Rule]) -> list[Rule]:
+def _join_collinear_rules(rules: list[Rule]) -> list[Rule]:
     joined: list[Rule] = []
     for at, start, end in sorted(rules, key=lambda rule: (round(rule[0] / NEAR), rule[1])):
         # Two long ones are of two groups.
@@ -92,7 +92,11 @@ def frames(rules: Rules) -> list[Rules]:
     found: list[Rules] = []
     left = set(range(len(down)))
     for y, x0, x1 in sorted(rules.across):
-        mine = [frame for frame in found if any(_meet((y, x0, x1), rule) for rule in frame.down)]
+        mine = [
+            frame
+            for frame in found
+            if any(_do_rules_meet((y, x0, x1), rule) for rule in frame.down)
+        ]
         frame = mine[0] if mine else Rules()
         for other in mine[1:]:
             frame.across += other.across
@@ -101,7 +105,7 @@ def frames(rules: Rules) -> list[Rules]:
         if not mine:
             found.append(frame)
         frame.across.append((y, x0, x1))
-        touched = [at for at in left if _meet((y, x0, x1), down[at])]
+        touched = [at for at in left if _do_rules_meet((y, x0, x1), down[at])]
         frame.down += [down[at] for at in touched]
         left.difference_update(touched)
     return [
@@ -109,7 +113,7 @@ def frames(rules: Rules) -> list[Rules]:
     ]
 
 
-def _meet(across: Rule, down: Rule) -> bool:
+def _do_rules_meet(across: Rule, down: Rule) -> bool:
     y, x0, x1 = across
     x, y0, y1 = down
     return x0 - NEAR <= x <= x1 + NEAR and y0 - NEAR <= y <= y1 + NEAR
@@ -179,7 +183,7 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
     ys = sorted([*ys, *(same[0] for same in together if len(same) > 2)])
     if len(ys) * len(xs) > MOST_FIELDS:
         return None
-    owners = _owners(frame, ys, xs)
+    owners = _cell_of_each_field(frame, ys, xs)
     fields: dict[Field, list[Word]] = {}
     for word in words_within(words, box):
         row = bisect_left(ys, (word.top + word.bottom) / 2, 1, len(ys) - 1) - 1
@@ -201,12 +205,15 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
         headed = len(bands) > 2 and not any(
             says_value(word.text) for cell in bands[0] for word in cell
         )
-        if any(_shares_lines(band, 1 / 2 if len(bands) > 2 else 0) for band in bands[headed:]):
+        if any(
+            _has_cells_sharing_lines(band, 1 / 2 if len(bands) > 2 else 0)
+            for band in bands[headed:]
+        ):
             return None
-    return _placed(owners, fields)
+    return _place_cells(owners, fields)
 
 
-def _placed(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]) -> PlacedTable:
+def _place_cells(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]) -> PlacedTable:
     spans: dict[Field, Field] = {}
     for (row, column), owner in owners.items():
         rows, columns = spans.get(owner, (1, 1))
@@ -218,7 +225,7 @@ def _placed(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]) -
     return PlacedTable(cells, head_count(cells))
 
 
-def _shares_lines(band: Sequence[Sequence[Word]], most: float) -> bool:
+def _has_cells_sharing_lines(band: Sequence[Sequence[Word]], most: float) -> bool:
     """Whether several cells of a band have words on more than one, and this share, of its heights:
     rows without rules between."""
     heights = sorted(max(word.bottom for word in line) for cell in band for line in lines_of(cell))
@@ -226,7 +233,9 @@ def _shares_lines(band: Sequence[Sequence[Word]], most: float) -> bool:
     return sum(len(same) > 1 for same in lines) > max(1, most * len(lines))
 
 
-def _owners(frame: Rules, ys: Sequence[float], xs: Sequence[float]) -> dict[Field, Field]:
+def _cell_of_each_field(
+    frame: Rules, ys: Sequence[float], xs: Sequence[float]
+) -> dict[Field, Field]:
     """The cell of each field of the grid, named by its first field: two as wide without a rule
     between are one cell.
     """
