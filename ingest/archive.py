@@ -19,8 +19,8 @@ from .errors import (
     NotADocument,
     TooLarge,
     Unreadable,
-    reading,
-    refuse_over,
+    name_file_in_errors,
+    refuse_over_limit,
 )
 
 ZIP = b"PK\x03\x04"
@@ -85,14 +85,14 @@ class Package:
         self._hint = hint
         self._total = 0
         self._counted: set[int] = set()
-        with reading(where):
+        with name_file_in_errors(where):
             try:
                 self.archive = _open_zip(source)
             except _DAMAGED as error:
                 what = f"the file is damaged ({error})"
                 raise Unreadable(what, hint="Get it again; it may have been cut off") from error
             self.entries = self.archive.infolist()
-            refuse_over(limits.MAX_ZIP_ENTRIES, len(self.entries), "entries", hint)
+            refuse_over_limit(limits.MAX_ZIP_ENTRIES, len(self.entries), "entries", hint)
             size = len(source) if isinstance(source, bytes) else source.stat().st_size
             if sum(info.compress_size for info in self.entries) > size:
                 raise Unreadable(
@@ -107,7 +107,7 @@ class Package:
 
     def read_entry(self, info: zipfile.ZipInfo) -> bytes:
         """The bytes of one of `entries`."""
-        with reading(self._where):
+        with name_file_in_errors(self._where):
             if info.flag_bits & 0x1:
                 raise Encrypted(
                     f"its entry {info.filename} is encrypted", hint="Save it without a password"
@@ -164,7 +164,7 @@ def _danger_of_entry(info: zipfile.ZipInfo) -> str:
     return "a link" if stat.S_ISLNK(info.external_attr >> 16) else ""
 
 
-def status_of(path: str | Path) -> os.stat_result:
+def file_status(path: str | Path) -> os.stat_result:
     """The `stat` of a file or folder. Raises Missing and Unreadable."""
     try:
         if not str(path):
@@ -185,20 +185,20 @@ def is_pipe(status: os.stat_result) -> bool:
     return not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode))
 
 
-def load(file: Path) -> bytes:
+def load_file(file: Path) -> bytes:
     """The bytes of a file. Raises Missing, NotADocument for a folder, Unreadable, TooLarge."""
-    with reading(str(file)):
-        status = status_of(file)
+    with name_file_in_errors(str(file)):
+        status = file_status(file)
         if stat.S_ISDIR(status.st_mode):
             raise NotADocument("this is a folder", hint="Name a file in it")
         if is_pipe(status):
             return load_pipe(file)
-        refuse_over(limits.MAX_FILE_BYTES, status.st_size, "bytes")
+        refuse_over_limit(limits.MAX_FILE_BYTES, status.st_size, "bytes")
         try:
             data = file.read_bytes()
         except OSError as error:
             raise _unreadable_file_error(error, file) from error
-        refuse_over(limits.MAX_FILE_BYTES, len(data), "bytes")  # it may have grown
+        refuse_over_limit(limits.MAX_FILE_BYTES, len(data), "bytes")  # it may have grown
         return data
 
 
@@ -210,8 +210,8 @@ def load_stream(stream: BinaryIO) -> bytes:
 def load_pipe(path: Path) -> bytes:
     """All that comes from a pipe. Raises NotADocument for a device, Unreadable where no program
     writes into it, TooLarge."""
-    with reading(str(path)):
-        if not stat.S_ISFIFO(status_of(path).st_mode):
+    with name_file_in_errors(str(path)):
+        if not stat.S_ISFIFO(file_status(path).st_mode):
             raise NotADocument(
                 "this is a device and no file", hint="Name a file, or a pipe such as <(command)"
             )

@@ -18,7 +18,7 @@ from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.structure.references import find_references
 from docqa.ingest.structure.tables.described import with_tables
 
-from .errors import NoText, refuse_over
+from .errors import NoText, refuse_over_limit
 from .limits import MAX_TEXT_CHARS
 from .request import ReadRequest
 from .types import Coverage, Document, Page, Passage, Section
@@ -47,7 +47,7 @@ _MOST_NAMED = 12  # pages
 _LETTER_ALONE = re.compile(r"(?<!\S)[^\W\d_](?!\S)")
 
 
-def assemble(
+def assemble_document(
     request: ReadRequest,
     *,
     title: str = "",
@@ -65,7 +65,7 @@ def assemble(
     empty = tuple(page.page for page in pages if not page.text.strip())
     if len(empty) == len(pages):
         raise NoText("there is no text in it", hint="Check that this is the right file")
-    refuse_over(MAX_TEXT_CHARS, sum(len(page.text) for page in pages), "characters of text")
+    refuse_over_limit(MAX_TEXT_CHARS, sum(len(page.text) for page in pages), "characters of text")
     lines = list(warnings)
     if empty and paged:
         lines.append(f"no text on {page_list(empty)}")
@@ -95,7 +95,7 @@ def assemble(
     )
 
 
-def grade(
+def grade_page_text(
     text: str, *, repaired: bool = False, score: float | None = None, order: str = "A"
 ) -> str:
     """The grade of a page's text. F: no words; C: over 2 % of the characters are private-use or

@@ -7,12 +7,12 @@ from stat import S_ISDIR
 
 from .archive import (
     ZIP,
+    file_status,
     is_pipe,
     is_zip,
-    load,
+    load_file,
     load_pipe,
     package_kind,
-    status_of,
     zip_entries,
 )
 from .detect import format_of, looks_readable
@@ -21,8 +21,8 @@ from .errors import (
     IngestError,
     NoDocuments,
     Unreadable,
-    reading,
-    refuse_over,
+    name_file_in_errors,
+    refuse_over_limit,
 )
 from .formats import format_of_suffix, titles
 from .limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_FILE_BYTES
@@ -40,11 +40,11 @@ def read(request: ReadRequest, events: PageEvents | None = None, *, processes: i
     `events` are those of a PDF, whose pages are read by so many `processes`. Raises an IngestError:
     Missing, Empty, NotADocument, Encrypted, Unreadable, NoText, TooLarge.
     """
-    with reading(request.name):
+    with name_file_in_errors(request.name):
         if request.data is None:
-            request = request.of(request.path, load(Path(request.path)))
+            request = request.of(request.path, load_file(Path(request.path)))
         data = request.content
-        refuse_over(MAX_FILE_BYTES, len(data), "bytes")
+        refuse_over_limit(MAX_FILE_BYTES, len(data), "bytes")
         if not data.strip(b" \t\r\n\f\0"):
             what = "there is only white space in the file" if data else "the file is empty"
             raise EmptyError(what, hint="Get the file again, or name another one")
@@ -68,7 +68,7 @@ def find_documents(
     root = Path(path)
     name = str(path)
     passed_over: list[str] = [] if skipped is None else skipped
-    status = status_of(path)
+    status = file_status(path)
     if S_ISDIR(status.st_mode):
         return _with_attachments(iter(_documents_in_folder(root, name, passed_over)), passed_over)
     if is_pipe(status):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path, PurePosixPath
 
-from .errors import refuse_over
+from .errors import refuse_over_limit
 from .limits import WORKER_MEMORY_BYTES, WORKER_PAGE_SECONDS, WORKER_WALL_SECONDS
 from .types import Document
 
@@ -69,7 +69,7 @@ class ReadRequest:
         """
         if self.memory < WORKER_MEMORY_BYTES:
             hint = "Use docqa on the command line, which may take more, or split the file"
-            refuse_over(
+            refuse_over_limit(
                 self.memory // _MEMORY_PER_BYTE, size, "bytes of text, tables and sections", hint
             )
 

@@ -25,10 +25,10 @@ from docqa.ingest.process.limits import Watch
 from docqa.ingest.process.messages import Inbox, pipes_of_child, receive, send, start_child
 from docqa.ingest.process.processor_time import Stopwatch
 
-from .errors import ERRORS, IngestError, Unreadable, reading
+from .errors import ERRORS, IngestError, Unreadable, name_file_in_errors
 from .process import limits as process_limits
 from .request import PageEvents, ReadRequest
-from .serialize import from_bytes, maker, row_of
+from .serialize import from_bytes, maker_from_json, row_of
 from .types import Document, Page
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class DocumentReading:
         """What was read, see `read_in_worker`; once."""
         request = self._request
         clock = _ReadingLimits(self._request)
-        with reading(request.name):
+        with name_file_in_errors(request.name):
             while True:
                 child = self._child or _ReaderChild(request, None)
                 self._child = None
@@ -119,7 +119,7 @@ def inspect_in_worker(request: ReadRequest, page: Page) -> "PageBoxes":
     Unreadable where the page takes over `page_seconds` or crashes its reader."""
     from .pdf import inspection
 
-    with reading(request.name):
+    with name_file_in_errors(request.name):
         try:
             return inspection.from_bytes(
                 _ReaderChild(request, page).answer(_ReadingLimits(request))
@@ -173,7 +173,7 @@ class _ReaderChild:
         given = self._process.stdin, header, request.content
         self._sender = threading.Thread(target=_send_and_close, args=given, daemon=True)
         self._sender.start()
-        watched = process_limits.watched()
+        watched = process_limits.is_watched()
         self._watch = (
             Watch(self._process, budget_seconds(self._size), request.memory) if watched else None
         )
@@ -338,7 +338,7 @@ def _answer_request(fields: dict[str, Any], data: bytes, events: PageEvents) -> 
         return b"answer\n" + (
             _serialized_document(request, events)
             if page is None
-            else _serialized_page_boxes(request, maker(Page)(page), events)
+            else _serialized_page_boxes(request, maker_from_json(Page)(page), events)
         )
     except MemoryError:
         what = f"reading it takes more than {_memory_in_mebibytes(request)} of memory"

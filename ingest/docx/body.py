@@ -12,8 +12,8 @@ from docqa.ingest.language.numbers import in_roman
 from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.structure.outline import split_number
-from docqa.ingest.writer import BlockWriter, raised
-from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local
+from docqa.ingest.writer import BlockWriter, superscript_text
+from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local_name
 
 from .comments import Comments
 from .formatting import (
@@ -22,7 +22,7 @@ from .formatting import (
     is_hidden_drawing,
     is_off_the_page,
     is_unseen,
-    shading,
+    shading_colour,
 )
 from .markup import value
 from .numbering import Numbering
@@ -60,13 +60,13 @@ class ParagraphLine:
         """More words at the end."""
         self._parts.append((text, letters))
 
-    def take(self) -> str:
+    def take_words(self) -> str:
         """The words collected so far, which it forgets."""
         words = "".join(part for part, _ in self._parts)
         self._parts.clear()
         return words
 
-    def last(self) -> str:
+    def last_words(self) -> str:
         """What was added last."""
         return self._parts[-1][0] if self._parts else ""
 
@@ -78,7 +78,7 @@ class ParagraphLine:
             line = " .... ".join(line.rsplit("\t", 1))
         return squeezed_lines(before + end + line)
 
-    def look(self) -> tuple[float, bool]:
+    def size_and_emphasis(self) -> tuple[float, bool]:
         """The size of most letters in points, and whether all are bold, underlined or capitals."""
         parts = [
             (text.strip(), letters) for text, letters in self._parts if any(map(str.isalnum, text))
@@ -126,7 +126,7 @@ class DocxBody:
     def write(self, parent: Element) -> None:
         """Writes the paragraphs and tables in `parent`, in order."""
         for element in self._elements_without_wrappers(parent):
-            name = local(element)
+            name = local_name(element)
             if name == "p":
                 self._write_paragraph_and_boxes(element)
             elif name == "tbl":
@@ -139,14 +139,16 @@ class DocxBody:
     ) -> Iterator[Element]:
         """The elements in `parent` and in wrappers; counts deletions, and in `runs` insertions."""
         for element in parent:
-            name = local(element)
+            name = local_name(element)
             if name in word.TRANSPARENT:
                 self.insertions += runs and name in word.INSERTED and word.has_text(element)
                 yield from self._elements_without_wrappers(element, runs=runs)
             elif name in word.DELETED:
                 self.deletions += word.has_text(element)
             elif name == "AlternateContent":
-                yield from self._elements_without_wrappers(word.alternative(element), runs=runs)
+                yield from self._elements_without_wrappers(
+                    word.newest_alternative(element), runs=runs
+                )
             elif name in ("commentRangeStart", "commentRangeEnd"):
                 self._comments.mark(name, attribute(element, "id"))
             else:
@@ -170,7 +172,7 @@ class DocxBody:
         properties = child(element, "pPr")
         style_id = value(properties, "pStyle")
         style = self._styles.get(style_id)
-        ground = shading(properties) or style.ground or self._ground
+        ground = shading_colour(properties) or style.ground or self._ground
         unseen = style.off_page or is_off_the_page(properties)
         line = ParagraphLine(style, ground, unseen=unseen)
         if self._carry:
@@ -180,9 +182,9 @@ class DocxBody:
         mark = child(properties, "rPr")
         if child(mark, "del") is not None or child(mark, "moveFrom") is not None:
             # The end of this paragraph was deleted: what is left of it begins the next one.
-            self._carry = line.take()
+            self._carry = line.take_words()
             return line, ""
-        if not line.text() and word.toggled(mark, "vanish", False):
+        if not line.text() and word.is_property_on(mark, "vanish", False):
             return line, ""
         return line, self._numbering.next(style_id, line.style, properties)
 
@@ -197,7 +199,7 @@ class DocxBody:
         if line.is_contents or len(words) > _MAX_HEADING_CHARS:
             level = None
         kind = "list" if printed or line.is_contents else "para"
-        size, apart = line.look()
+        size, apart = line.size_and_emphasis()
         start = self._writer.block(
             f"{printed} {words}" if printed else words,
             kind if level is None else "heading",
@@ -211,11 +213,11 @@ class DocxBody:
 
     def _add_runs(self, parent: Element, line: ParagraphLine) -> None:
         for element in self._elements_without_wrappers(parent, runs=True):
-            name = local(element)
+            name = local_name(element)
             if name == "r":
                 self._add_run(element, line)
             elif name in ("oMath", "oMathPara"):
-                line.add(f" {word.equation(element)} ", line.style.letters)
+                line.add(f" {word.equation_on_one_line(element)} ", line.style.letters)
 
     def _add_run(self, run: Element, line: ParagraphLine) -> None:
         properties = child(run, "rPr")
@@ -226,17 +228,21 @@ class DocxBody:
             return
         for element in run:
             text = self._text_of_character(element, line)
-            if text and local(element) == "t" and value(properties, "vertAlign") == "superscript":
-                text = raised(line.last(), text)
+            if (
+                text
+                and local_name(element) == "t"
+                and value(properties, "vertAlign") == "superscript"
+            ):
+                text = superscript_text(line.last_words(), text)
             if text and all(self._fields):
                 line.add(text, letters)
                 line.after_hidden = False
-                self._comments.hear(text)
+                self._comments.add_document_words(text)
 
     def _hide_run(self, run: Element, line: ParagraphLine) -> None:
         """Its fields, boxes and notes still count."""
         for element in run:
-            if local(element) not in ("t", *_CHARACTERS):
+            if local_name(element) not in ("t", *_CHARACTERS):
                 self._text_of_character(element, line)
         if word.has_text(run):
             words = "".join(text.text or "" for text in children_named(run, "t"))
@@ -254,22 +260,22 @@ class DocxBody:
             self._fields.pop()
 
     def _text_of_character(self, element: Element, line: ParagraphLine) -> str:
-        name = local(element)
+        name = local_name(element)
         if name == "t" or name in _CHARACTERS:
             return _CHARACTERS.get(name, element.text or "")
         if name == "fldChar":
             self._take_field_character(element)
         elif name == "sym":
-            return word.sign(attribute(element, "char") or "")
+            return word.symbol_character(attribute(element, "char") or "")
         elif name in ("footnoteReference", "endnoteReference"):
             return self._mark_of_note(name.removesuffix("Reference"), attribute(element, "id"))
         elif name == "commentReference":
             self._comments.mark(name, attribute(element, "id"))
-        elif name in _DRAWN and is_hidden_drawing(word.alternative(element)):
+        elif name in _DRAWN and is_hidden_drawing(word.newest_alternative(element)):
             self._writer.hide(word.words_in(element))
         elif name in _DRAWN:
             ground = box_ground(element, self._under_boxes)
-            line.boxes += [(box, ground) for box in word.boxes(element)]
+            line.boxes += [(box, ground) for box in word.text_box_contents(element)]
         elif name == "ruby":
             self._add_runs(element, line)
         return ""
@@ -327,7 +333,7 @@ class DocxBody:
         )
 
     def _with_ground_of_cell(self, cell: Element, read: Callable[[Element], T]) -> T:
-        return self._with_ground(shading(child(cell, "tcPr")) or self._ground, read, cell)
+        return self._with_ground(shading_colour(child(cell, "tcPr")) or self._ground, read, cell)
 
     def _with_ground(
         self, ground: Colour | None, read: Callable[[Element], T], element: Element
@@ -348,7 +354,7 @@ class DocxBody:
             attribute(height, "hRule") == "exact"
             and word.number_of(height, "val", _LOWEST_ROW + 1) <= _LOWEST_ROW
         )
-        if low or word.toggled(properties, "hidden", False):
+        if low or word.is_property_on(properties, "hidden", False):
             self._writer.hide(word.words_in(row))
             return False
         return not deleted
@@ -363,8 +369,8 @@ class DocxBody:
 
     def _words_on_one_line(self, parent: Element) -> str:
         words: list[str] = []
-        for element in [parent] if local(parent) in ("p", "tbl") else parent:
-            name = local(element)
+        for element in [parent] if local_name(parent) in ("p", "tbl") else parent:
+            name = local_name(element)
             if name == "p":
                 words += self._words_of_paragraph(element)
             elif name == "tbl":

@@ -30,7 +30,7 @@ class Comments:
     _placed: dict[str, None] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, part: Element | None) -> "Comments":
+    def from_part(cls, part: Element | None) -> "Comments":
         """Those of the comments part of a package."""
         known: dict[str, Comment] = {}
         for at, element in enumerate(children_named(part, "comment")):
@@ -51,13 +51,13 @@ class Comments:
         if kind == "commentRangeStart" and len(self._open) < _MAX_OPEN:
             self._open[comment_id] = []
 
-    def hear(self, text: str) -> None:
+    def add_document_words(self, text: str) -> None:
         """More words of the text."""
         for words in self._open.values():
             if sum(map(len, words)) < _MAX_ABOUT_CHARS:
                 words.append(text)
 
-    def in_order(self) -> Iterator[Comment]:
+    def comments_in_text_order(self) -> Iterator[Comment]:
         """Those that the text names, in its order, then the others."""
         for comment_id in list(self._open):
             self._end_commented_words(comment_id)

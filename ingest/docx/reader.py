@@ -35,7 +35,7 @@ def read_docx(request: ReadRequest) -> Document:
     styles = Styles(parts.xml("styles"))
     writer = BlockWriter(include_hidden=request.include_hidden)
     notes = {kind: _notes_by_id(parts.xml(f"{kind}s"), kind) for kind in ("footnote", "endnote")}
-    comments = Comments.of(parts.xml("comments"))
+    comments = Comments.from_part(parts.xml("comments"))
     ground = page_colour(parts.main)
     pictures = has_pictures_behind(parts.main)
     numbering = Numbering(parts.xml("numbering"), styles)
@@ -81,7 +81,7 @@ def _write_margins(body: DocxBody, parts: "_PackageParts", writer: BlockWriter) 
 
 def _write_comments(body: DocxBody, comments: Comments, writer: BlockWriter) -> None:
     first = True
-    for comment in comments.in_order():
+    for comment in comments.comments_in_text_order():
         words = one_line(body.words_of(comment.content))
         if not words:
             continue

@@ -22,7 +22,7 @@ _OF_LETTERS = {"em": 1.0, "ex": 0.5, "ch": 0.5, "lh": 1.2}
 
 
 @lru_cache(maxsize=8192)
-def pixels(text: str, size: float = USUAL_SIZE) -> float | None:
+def length_in_pixels(text: str, size: float = USUAL_SIZE) -> float | None:
     """A length, a bare number or `calc()` and its like in pixels, or None; `size` is an em and a
     hundred per cent.
     """
@@ -71,14 +71,14 @@ def _value_of_token(token: Any, size: float) -> float | None:
     return _value_of_function(token, size) if token.type == "function" else None
 
 
-def at_commas(tokens: Iterable[Any]) -> list[list[Any]]:
+def split_at_commas(tokens: Iterable[Any]) -> list[list[Any]]:
     return [
         list(part) for is_comma, part in groupby(tokens, lambda token: token == ",") if not is_comma
     ]
 
 
 def _value_of_function(function: Any, size: float) -> float | None:
-    values = [_value_of_sum(part, size) for part in at_commas(function.arguments)]
+    values = [_value_of_sum(part, size) for part in split_at_commas(function.arguments)]
     known = sorted(value for value in values if value is not None)
     if not known or len(known) < len(values):
         return None

@@ -154,14 +154,14 @@ def _named_places_of_match(text: str, match: re.Match[str]) -> NamedPlaces:
             item.start("number"),
             item.end(),
             item["number"],
-            subs_in(text, item.end("number"), item.end()),
+            sub_numbers_in(text, item.end("number"), item.end()),
         )
         for item in items
     ]
     return NamedPlaces(match.start(), division_of(word), several, tuple(numbers))
 
 
-def subs_in(text: str, start: int, end: int) -> tuple[str, ...]:
+def sub_numbers_in(text: str, start: int, end: int) -> tuple[str, ...]:
     """ "(b)" and "(2)" in `start:end` of `text`."""
     return tuple(_SUB.findall(text, start, end))
 

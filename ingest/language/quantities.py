@@ -47,7 +47,7 @@ class Figure:
 
 def figures(text: str) -> list[Figure]:
     """The numbers of `text` in order; "one", "first" and "second" are numbers too."""
-    shown = folded(text)
+    shown = fold_text(text)
     return [
         _with_century(figure, shown) for figure in _figures_in_tokens(list(_TOKEN.finditer(shown)))
     ]
@@ -64,7 +64,7 @@ def _with_century(figure: Figure, text: str) -> Figure:
 _SPAN_OF_YEARS = lazily(r"\b((?:1[5-9]|20)\d\d)\s?[-–/]\s?$")
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """`text` in NFKC and lower case."""
     return unicodedata.normalize("NFKC", text).casefold().replace("‑", "-")
 

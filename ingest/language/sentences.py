@@ -85,7 +85,7 @@ def sentence_texts(text: str) -> list[str]:
     return [text[span.start : span.end] for span in sentences(text)] or [text]
 
 
-def ends_abbreviated(text: str) -> bool:
+def is_ending_abbreviated(text: str) -> bool:
     """Whether `text` ends with an abbreviation or an initial, whose stop may end no sentence."""
     word = _TAIL_WORD.search(text.rstrip(), max(len(text) - 24, 0))
     bare = word.group().lower().strip("§.") if word and text.rstrip().endswith(".") else ""
@@ -108,14 +108,18 @@ def _runs_of_lines(text: str) -> list[tuple[int, int]]:
         line = text[at.start : at.end]
         if not line.strip():
             runs.append((at.end, at.end))
-        elif runs and runs[-1][1] > runs[-1][0] and runs_on(text[runs[-1][0] : runs[-1][1]], line):
+        elif (
+            runs
+            and runs[-1][1] > runs[-1][0]
+            and is_sentence_continued(text[runs[-1][0] : runs[-1][1]], line)
+        ):
             runs[-1] = (runs[-1][0], at.end)
         else:
             runs.append((at.start, at.end))
     return [run for run in runs if run[1] > run[0]]
 
 
-def runs_on(before: str, line: str) -> bool:
+def is_sentence_continued(before: str, line: str) -> bool:
     """Whether `line` goes on with the sentence at the end of `before`, by the words at the
     break.
     """

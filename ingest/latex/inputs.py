@@ -37,7 +37,7 @@ class InputFiles:
         # What comes from standard input, an archive or an e-mail has no folder.
         self._folder = os.path.realpath(folder) if os.path.isfile(self.path) else ""
 
-    def put(self, source: str) -> str:
+    def with_inputs_included(self, source: str) -> str:
         return self._put_inputs_into(source, self._folder, ())
 
     def _put_inputs_into(self, source: str, folder: str, above: tuple[str, ...]) -> str:

@@ -126,11 +126,11 @@ class DefinedNames:
         if self._asked > _MAX_EXPANSIONS:
             return ()
         if name not in self._nodes:
-            self._nodes[name] = parse(self._short[name])
+            self._nodes[name] = parse_latex(self._short[name])
         return self._nodes[name]
 
 
-def parse(source: str) -> Sequence[Any]:
+def parse_latex(source: str) -> Sequence[Any]:
     """The nodes of `source`. Raises ValueError."""
     try:
         nodes: Sequence[Any] = LatexWalker(
@@ -239,7 +239,7 @@ def rows_of(node: Any) -> list[TabularRow]:
     return rows
 
 
-def spans_of(cell: Sequence[Any]) -> tuple[int, int]:
+def columns_and_rows_of_cell(cell: Sequence[Any]) -> tuple[int, int]:
     r"""Columns and rows that a cell covers by its `\multicolumn` and `\multirow`."""
     spans = {"multicolumn": 1, "multirow": 1}
     nodes = list(cell)
@@ -270,7 +270,7 @@ def verbatim_of(node: Any) -> str:
     )
 
 
-def group_at(source: str, start: int) -> str:
+def group_content_at(source: str, start: int) -> str:
     """What is between the brace before `start` and the one that closes it."""
     depth = 1
     for match in re.compile(r"\\.|[{}]", re.DOTALL).finditer(source, start):

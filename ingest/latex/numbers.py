@@ -52,7 +52,7 @@ class LatexNumbering:
         self._labels: dict[str, str] = {}
         self._pieces = pieces
 
-    def resolved(self) -> list[LatexPiece]:
+    def numbered_pieces(self) -> list[LatexPiece]:
         """The pieces with their numbers and with references replaced."""
         current = ""
         out: list[LatexPiece] = []

@@ -13,7 +13,7 @@ from docqa.ingest.language.words import word_set
 from docqa.ingest.latex import markup as tex
 from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
-from docqa.ingest.writer import raised
+from docqa.ingest.writer import superscript_text
 
 from .look import SETTING, UNPRINTED, WITHIN, LetterLook, NamedColours
 from .numbers import LEVELS, LatexPiece
@@ -36,7 +36,7 @@ class CoveredColumns:
     def __init__(self) -> None:
         self._left: dict[int, int] = {}
 
-    def row(self, cells: Sequence[MarkedCell]) -> list[MarkedCell]:
+    def cells_without_covered(self, cells: Sequence[MarkedCell]) -> list[MarkedCell]:
         kept: list[MarkedCell] = []
         column = 0
         left = self._left
@@ -78,7 +78,7 @@ class LatexText:
         self._unprinted: list[bool] = []
         for line in preamble.splitlines():
             if line.lstrip().startswith(("\\definecolor", "\\colorlet", "\\pagecolor")):
-                self._add_nodes(tex.parse(line))
+                self._add_nodes(tex.parse_latex(line))
         self._words.clear()
         self.title = ""
         self.title = self._write_front_matter(preamble, "title")
@@ -93,7 +93,11 @@ class LatexText:
     def _write_front_matter(self, preamble: str, name: str) -> str:
         match = re.search(rf"\\{name}\s*+(?:\[[^\]]{{0,500}}\]\s*+)?\{{", preamble)
         return (
-            one_line(self._words_as_one_paragraph(tex.parse(tex.group_at(preamble, match.end()))))
+            one_line(
+                self._words_as_one_paragraph(
+                    tex.parse_latex(tex.group_content_at(preamble, match.end()))
+                )
+            )
             if match
             else ""
         )
@@ -222,7 +226,9 @@ class LatexText:
             self._words.append(getattr(node.nodeargd, "verbatim_text", ""))
         elif name == "textsuperscript":
             self._words.append(
-                raised("".join(self._words[-1:]), self._words_as_one_paragraph(arguments[-1:]))
+                superscript_text(
+                    "".join(self._words[-1:]), self._words_as_one_paragraph(arguments[-1:])
+                )
             )
         elif name in tex.UNWRAPPED:
             self._add_nodes(arguments[-1:])
@@ -240,14 +246,14 @@ class LatexText:
             for argument in arguments[: len(arguments) - len(inside)]
         ]
         if name in ("definecolor", "colorlet") and len(told) > 1:
-            self._colours.named[told[0].strip()] = self._colours.of(
+            self._colours.named[told[0].strip()] = self._colours.colour_by_name(
                 told[-1], told[1] if name == "definecolor" else ""
             )
         elif name == "setbox":
             self._unprinted = [True]
         elif name in SETTING or inside:
             outer = self._look
-            self._look = self._look.after(name, told, self._colours)
+            self._look = self._look.after_macro(name, told, self._colours)
             if inside:
                 self._add_nodes(inside)
                 self._look = outer
@@ -264,7 +270,7 @@ class LatexText:
             before = len(self.hidden)
             if "#" in body and self._depth < _MAX_DEPTH:
                 self._depth += 1
-                self._words_as_one_paragraph(tex.parse(body.replace("#", _ARGUMENT)))
+                self._words_as_one_paragraph(tex.parse_latex(body.replace("#", _ARGUMENT)))
                 self._depth -= 1
             # Boxes print later.
             found = "" if "usebox" in body or "unhbox" in body else "".join(self.hidden[before:])
@@ -410,7 +416,9 @@ class LatexText:
         rows = []
         for row in tex.rows_of(node):
             outer = self._look  # a row may have a ground of its own
-            rows.append((row.rule, below.row(list(map(self._cell_of_nodes, row.cells)))))
+            rows.append(
+                (row.rule, below.cells_without_covered(list(map(self._cell_of_nodes, row.cells))))
+            )
             self._look = outer
         filled = [(rule, cells) for rule, cells in rows if rule or any(cell.text for cell in cells)]
         ruled = next((at for at, (rule, _) in enumerate(filled) if at and rule), 0)
@@ -421,7 +429,7 @@ class LatexText:
         self._end_paragraph()
 
     def _cell_of_nodes(self, nodes: Sequence[Any]) -> MarkedCell:
-        columns, rows = tex.spans_of(nodes)
+        columns, rows = tex.columns_and_rows_of_cell(nodes)
         return MarkedCell(one_line(self._words_as_one_paragraph(nodes)), columns, rows)
 
     def _last_argument_on_one_line(self, arguments: Sequence[Any]) -> str:

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from docqa.ingest.assemble import hidden_remark
-from docqa.ingest.colours import BLACK, Colour, alike
+from docqa.ingest.colours import BLACK, Colour, are_alike
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
+from docqa.ingest.structure.clean import clean_text, squeeze_spaces, strip_invisible
 from docqa.ingest.types import Block, Page
 
 from .errors import pdf_errors
@@ -103,7 +103,7 @@ def _with_marked_words(file: Any, index: int, notes: list[PageNote]) -> list[Pag
         quoted: list[PageNote] = []
         for note in notes:
             lines = [text_page.get_text_bounded(*quad) for quad in note.marked]
-            words = squeeze(clean(" ".join(" ".join(lines).split())))
+            words = squeeze_spaces(clean_text(" ".join(" ".join(lines).split())))
             bare = note.text.endswith(": ")
             if words:
                 quote = f"“{words}”" if bare else f" (on “{words}”)"
@@ -178,7 +178,11 @@ def _visibility_of_letter_runs(stream: Any, paper: Colour) -> Iterator[bool]:
         elif operator in (b"f", b"f*"):
             paper = colour
         elif operator in (b"Tj", b"TJ", b"'"):
-            yield mode not in _UNSEEN_MODES and not 0 < size < smallest and not alike(colour, paper)
+            yield (
+                mode not in _UNSEEN_MODES
+                and not 0 < size < smallest
+                and not are_alike(colour, paper)
+            )
 
 
 def _colour_from_numbers(numbers: Sequence[Any]) -> Colour:
@@ -295,8 +299,8 @@ def _raw_text(value: Any) -> str:
 
 
 def _one_line_text(value: Any) -> str:
-    text = strip_invisible(clean(_raw_text(value)[:MOST_ANNOTATION_CHARS]))[0]
-    return squeeze(" ".join(text.split())).lstrip("/")
+    text = strip_invisible(clean_text(_raw_text(value)[:MOST_ANNOTATION_CHARS]))[0]
+    return squeeze_spaces(" ".join(text.split())).lstrip("/")
 
 
 def with_annotations(

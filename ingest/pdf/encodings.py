@@ -11,7 +11,7 @@ IN_WINDOWS = dict(zip(_CODES.decode("mac_roman"), _CODES.decode("cp1252", "repla
 """Characters of a Macintosh, and those that have the same codes in Windows."""
 
 
-def bare(name: str) -> str:
+def bare_font_name(name: str) -> str:
     """A font's name without its slash and the tag of a subset."""
     return name.lstrip("/").rpartition("+")[2]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docqa.ingest.limits import MAX_OCR_PAGES
 
-from .errors import reason
+from .errors import error_reason
 from .measures import (
     DOUBTFUL_SCORE,
     IMAGE_SHARE,
@@ -45,7 +45,7 @@ class NotRecognised(Exception):
 
 
 @cache
-def available() -> bool:
+def is_ocr_available() -> bool:
     """Whether the extra is installed, models and all."""
     return bool(find_spec("onnxruntime")) and len(_model_paths_by_setting()) == len(_MODELS)
 
@@ -90,7 +90,7 @@ class Recogniser:
             raise
         except Exception as error:  # noqa: BLE001 - OpenCV, ONNX Runtime and RapidOCR share no kind of error
             raise NotRecognised(
-                f"a picture that could not be recognised, not read ({reason(error)})"
+                f"a picture that could not be recognised, not read ({error_reason(error)})"
             ) from error
         if output is None or not output.txts:
             return Recognised([], 0.0, 0)

@@ -15,9 +15,9 @@ from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.visibility.raster import page_png
 from docqa.ingest.process.limits import memory_limit
 from docqa.ingest.request import PageEvents, ReadRequest
-from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
+from docqa.ingest.structure.clean import clean_text, squeeze_spaces, strip_invisible
 
-from .errors import pdf_errors, reason
+from .errors import error_reason, pdf_errors
 from .measures import EARLY_PAGES, FEW_LETTERS
 from .ocr import NotRecognised, Recognised, Recogniser, is_image_of_text
 from .pool import PageForks
@@ -54,7 +54,7 @@ class RawPage:
     lost: bool = False
 
 
-def extract(
+def extract_pages(
     reader: Any,
     request: ReadRequest,
     events: PageEvents,
@@ -113,7 +113,7 @@ def extract(
     return pages, meanwhile_result
 
 
-def extract_one(
+def extract_one_page(
     reader: Any, request: ReadRequest, index: int, events: PageEvents, *, numbered: bool = False
 ) -> tuple[RawPage, bytes | None]:
     """Page `index` (from 0) alone, and its image as a PNG, None where pdfium did not open it.
@@ -133,7 +133,7 @@ def extract_one(
 
 
 def _recogniser_if_available(request: ReadRequest, events: PageEvents) -> Recogniser | None:
-    return Recogniser(events.on_ocr) if request.pdfium and ocr.available() else None
+    return Recogniser(events.on_ocr) if request.pdfium and ocr.is_ocr_available() else None
 
 
 def _open_pdfium(reader: Any, request: ReadRequest, stack: ExitStack) -> PdfiumFile | None:
@@ -181,7 +181,7 @@ def _parse_page(
         limit = f"{WORKER_MEMORY_BYTES / 2**30:g} GiB"
         return RawPage(problem=f"needs more memory than the limit of {limit}, not read")
     except pdf_errors() as error:
-        return RawPage(problem=f"damaged, not read ({reason(error)})")
+        return RawPage(problem=f"damaged, not read ({error_reason(error)})")
 
 
 def _pdfium_page(
@@ -197,7 +197,7 @@ def _pdfium_page(
         seen = file.page_words(index, unencoded)
         recognised, problem = _recognise_if_image_of_text(file, index, seen, recogniser)
     except pypdfium2.PdfiumError as error:
-        return RawPage(problem=f"damaged, not read ({reason(error)})")
+        return RawPage(problem=f"damaged, not read ({error_reason(error)})")
     if seen.chars > MAX_PAGE_CHARS:
         return _overlong_page(seen.chars)
     # What is recognised has the few words that are printed over an image too.
@@ -205,8 +205,8 @@ def _pdfium_page(
     lines, numbers, order = order_lines(words, seen.width, rules=seen.rules, numbered=numbered)
     hidden = list(seen.hidden)
     for line in lines:
-        text, invisible = strip_invisible(clean(line.text))
-        line.text = squeeze(text)
+        text, invisible = strip_invisible(clean_text(line.text))
+        line.text = squeeze_spaces(text)
         hidden.extend([Hidden("", ZERO_WIDTH)] * invisible)
     lines = [line for line in lines if line.text]
     page = RawPage(
@@ -247,9 +247,9 @@ def _pypdf_page(reader: Any, index: int) -> RawPage:
     text = reader.pages[index].extract_text()
     if len(text) > MAX_PAGE_CHARS:
         return _overlong_page(len(text))
-    text, invisible = strip_invisible(clean(text))
+    text, invisible = strip_invisible(clean_text(text))
     # Without boxes the height of a line is its number, and its size is unknown.
-    lines = [squeeze(line) for line in text.split("\n") if line.strip()]
+    lines = [squeeze_spaces(line) for line in text.split("\n") if line.strip()]
     boxed = [Line(line, 0, n, 0, n, False, 0, -1, 0, 0) for n, line in enumerate(lines)]
     height = float(max(len(lines), 1))
     return RawPage(boxed, "\n".join(lines), 0.0, height, [Hidden("", ZERO_WIDTH)] * invisible)

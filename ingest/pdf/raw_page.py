@@ -25,10 +25,10 @@ from docqa.ingest.pdf.visibility.hidden import (
     HiddenTextDetector,
     false_words,
 )
-from docqa.ingest.pdf.visibility.objects import Box, PageObjects, around
-from docqa.ingest.pdf.visibility.raster import placer
+from docqa.ingest.pdf.visibility.objects import Box, PageObjects, box_around
+from docqa.ingest.pdf.visibility.raster import display_placer
 
-from .encodings import IN_WINDOWS, as_of_windows, bare
+from .encodings import IN_WINDOWS, as_of_windows, bare_font_name
 from .measures import (
     APART,
     FEWEST_APART,
@@ -99,7 +99,7 @@ class PdfiumFile:
         import pypdfium2
 
         self._layered = layered
-        stand_in.install()
+        stand_in.install_stand_in_font()
         self._file = pypdfium2.PdfDocument(data, password=password)
         if self._file.get_formtype() == 1:
             # so that fields are drawn with their page; those of XFA cannot be
@@ -159,7 +159,7 @@ def _read_words(
         own = [
             at
             for at, letter in enumerate(text)
-            if letter in IN_WINDOWS and bare(font_of(at)) in unencoded
+            if letter in IN_WINDOWS and bare_font_name(font_of(at)) in unencoded
         ]
         text = as_of_windows(text, own)
     words, places, boxes = _words_with_places_and_boxes(page, text, detector, font_of)
@@ -167,7 +167,7 @@ def _read_words(
     _mark_tilted(raw, text_page.raw, words, places)
     _level_signs(words)
     unseen, ocr = detector.detect(places, boxes)
-    place = placer(page.get_bbox(), page.get_rotation())
+    place = display_placer(page.get_bbox(), page.get_rotation())
     rules = tuple(place(*box) for box in detector.objects.rules)
     seen: list[Word] = []
     hidden: list[Hidden] = []
@@ -196,7 +196,7 @@ def _read_words(
             ):
                 before = seen[-1]  # two pieces of one word
                 seen[-1] = Word(
-                    before.text + word.text, *around(before[1:5], word[1:5]), *before[5:]
+                    before.text + word.text, *box_around(before[1:5], word[1:5]), *before[5:]
                 )
             else:
                 # The line goes on after a hidden word that began it.
@@ -234,7 +234,7 @@ def _repeated_word_numbers(words: list[Word], hidden: Mapping[int, str]) -> set[
 
 def _extend_hidden_text(hidden: Hidden, word: Word) -> Hidden:
     *rest, last = hidden.boxes
-    boxes = (*hidden.boxes, word[1:5]) if word.newline else (*rest, around(last, word[1:5]))
+    boxes = (*hidden.boxes, word[1:5]) if word.newline else (*rest, box_around(last, word[1:5]))
     return Hidden(f"{hidden.text} {word.text}", hidden.reason, boxes)
 
 
@@ -244,7 +244,7 @@ def _words_with_places_and_boxes(
     """The words, hidden ones too, their first and last characters, and their boxes in user
     space.
     """
-    place = placer(page.get_bbox(), page.get_rotation())
+    place = display_placer(page.get_bbox(), page.get_rotation())
     words: list[Word] = []
     places: list[tuple[int, int]] = []
     boxes: list[Box] = []
@@ -370,11 +370,11 @@ def _join_letters(
             if near and spaced[at - first - 1] and (apart or len(word.text) == 1):
                 del words[at]
                 words[at - 1] = Word(
-                    before.text + word.text, *around(before[1:5], word[1:5]), *before[5:]
+                    before.text + word.text, *box_around(before[1:5], word[1:5]), *before[5:]
                 )
                 places[at - 1 : at + 1], boxes[at - 1 : at + 1] = (
                     [(one, other)],
-                    [around(*boxes[at - 1 : at + 1])],
+                    [box_around(*boxes[at - 1 : at + 1])],
                 )
 
 

@@ -17,7 +17,7 @@ _NAME = b"Boxes\x00"
 
 
 @cache
-def install() -> tuple[Any, ...]:
+def install_stand_in_font() -> tuple[Any, ...]:
     """Has pdfium take the stand-in where this machine has no such font. The result must live as
     long.
     """

@@ -11,8 +11,8 @@ from typing import Any
 
 from docqa.ingest.limits import MAX_PAGE_OBJECTS, MAX_PAGE_STREAM_BYTES
 
-from .encodings import bare
-from .errors import pdf_errors, reason
+from .encodings import bare_font_name
+from .errors import error_reason, pdf_errors
 from .measures import MANY_OBJECTS, PAGES_CACHED
 
 _INFLATED_AT_ONCE = 2**20
@@ -52,9 +52,9 @@ class StreamSizes:
         try:
             size, operators = self._content_cost(reader.pages[index], ())
         except LimitReachedError as error:
-            return f"over a limit, not read ({reason(error)})"
+            return f"over a limit, not read ({error_reason(error)})"
         except pdf_errors() as error:
-            return f"damaged, not read ({reason(error)})"
+            return f"damaged, not read ({error_reason(error)})"
         if size > MAX_PAGE_STREAM_BYTES:
             return f"more than {MAX_PAGE_STREAM_BYTES:,} bytes of content or fonts, which is the limit; not read"
         if operators > MAX_PAGE_OBJECTS:
@@ -130,7 +130,7 @@ def fonts_without_encoding(page: Any) -> frozenset[str]:
         embedded = "/FontFile2" in descriptor
         guessed = embedded and int(descriptor.get("/Flags", 0)) & _SYMBOLIC
         names = unencoded if guessed else encoded
-        names.add(bare(str(font.get("/BaseFont"))))
+        names.add(bare_font_name(str(font.get("/BaseFont"))))
     return frozenset(unencoded - encoded)
 
 

@@ -104,6 +104,6 @@ class Watch:
             return
 
 
-def watched() -> bool:
+def is_watched() -> bool:
     """Whether processes are watched here, as the system does not keep all their limits."""
     return sys.platform == "darwin" or resource is None

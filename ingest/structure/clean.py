@@ -37,7 +37,7 @@ _DIGITS = re.compile(r"\d+(?:[.\-–]\d+)*")
 _SIGNS = re.compile(r"[\W_]+")
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     r"""`text` in NFC with `\n` lines; forbidden control characters and lone surrogates become
     U+FFFD.
     """
@@ -59,7 +59,7 @@ def strip_invisible(text: str) -> tuple[str, int]:
     return _INVISIBLE.sub("", text), hidden
 
 
-def squeeze(text: str) -> str:
+def squeeze_spaces(text: str) -> str:
     """`text` stripped, with every run of spaces as one."""
     return _SPACES.sub(" ", text).strip(" ")
 
@@ -76,10 +76,10 @@ def squeezed_lines(text: str) -> str:
 
 def mask_digits(line: str) -> str:
     """The key under which running heads are equal: digits masked, case and spaces folded."""
-    return squeeze(_DIGITS.sub("#", line).casefold())
+    return squeeze_spaces(_DIGITS.sub("#", line).casefold())
 
 
-def folded(text: str) -> str:
+def fold_title(text: str) -> str:
     """The letters and digits of `text`, case folded, by which titles are compared."""
     return _SIGNS.sub("", text).casefold()
 
@@ -198,7 +198,7 @@ def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
     return [line.text() for line in out]
 
 
-def grouped(items: Iterable[T], goes_on: Callable[[list[T], T], bool]) -> list[list[T]]:
+def group_consecutive(items: Iterable[T], goes_on: Callable[[list[T], T], bool]) -> list[list[T]]:
     """`items` in groups: each belongs to the last group where `goes_on` says so."""
     groups: list[list[T]] = []
     for item in items:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from docqa.ingest.types import Table, TableCell
 
-from .clean import clean, strip_invisible
+from .clean import clean_text, strip_invisible
 from .values import says_value
 
 _MOST_COLUMNS = 200
@@ -78,7 +78,7 @@ def _table_from_rows(rows: Sequence[_GridRow]) -> Table | None:
                 column += 1
             wide = min(max(cell.columns, 1), _MOST_COLUMNS)
             high = min(max(cell.rows, 1), _MOST_SPANNED, len(rows) - at_row)
-            words = strip_invisible(clean(cell.text))[0].strip()
+            words = strip_invisible(clean_text(cell.text))[0].strip()
             place = row.text.find(words, at) if words else -1
             if place >= 0:
                 at = place + len(words)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.types import Page, Section, location_of
 
-from .clean import folded, grouped
+from .clean import fold_title, group_consecutive
 from .nesting import NUMBERS, Nesting
 from .numbering import Numbered, parse_heading
 from .opinions import find_opinions
@@ -89,7 +89,7 @@ def with_opinions(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[H
     return sorted([*parts, *inner], key=lambda mark: (mark.page, mark.start, mark.level))
 
 
-def build(
+def build_sections(
     marks: Sequence[HeadingMark], labels: Sequence[str | None] | None = None
 ) -> tuple[Section, ...]:
     """Sections in preorder from marks in document order. Ids are paths from the root: "2.1" is the
@@ -253,7 +253,12 @@ def _without_lists(headings: Sequence[NumberedHeading]) -> list[NumberedHeading]
         same_depth = len(before.ordinals) == len(item.ordinals)
         return alike and same_depth and before.line.precedes(item.line, 1)
 
-    return [item for run in grouped(headings, goes_on) if len(run) < _LEAST_LIST for item in run]
+    return [
+        item
+        for run in group_consecutive(headings, goes_on)
+        if len(run) < _LEAST_LIST
+        for item in run
+    ]
 
 
 def _headings_in_sequence(headings: Sequence[NumberedHeading]) -> list[NumberedHeading]:
@@ -335,7 +340,7 @@ def _without_contents(lines: Sequence[HeadingLine]) -> Sequence[HeadingLine]:
         listed = (again[before] and again[at]) or 0 < pages[before] <= pages[at]
         return listed and lines[before].precedes(lines[at], _BETWEEN_ENTRIES)
 
-    runs = grouped(range(len(lines)), goes_on)
+    runs = group_consecutive(range(len(lines)), goes_on)
     entries = [run for run in runs if len(run) >= _LEAST_ENTRIES + (not again[run[0]])]
     dropped = {at for run in entries for at in run}
     return [line for at, line in enumerate(lines) if at not in dropped]
@@ -345,7 +350,7 @@ def _contents_entry_of(parsed: Numbered | None) -> str:
     """A numbered line as a table of contents repeats it, without its page, or ""."""
     if parsed is None or parsed.number is None:
         return ""
-    return folded(f"{parsed.number}{parsed.title.rstrip('0123456789 .')}")
+    return fold_title(f"{parsed.number}{parsed.title.rstrip('0123456789 .')}")
 
 
 def _contents_pages(lines: Sequence[HeadingLine]) -> set[int]:
@@ -358,7 +363,7 @@ def _contents_pages(lines: Sequence[HeadingLine]) -> set[int]:
             continue
         if parsed.family == "named" and parsed.title.lower().endswith("contents"):
             headed.add(line.page)
-        key = _contents_entry_of(parsed) or folded(f"None{parsed.title}")
+        key = _contents_entry_of(parsed) or fold_title(f"None{parsed.title}")
         last_page[key] = line.page
         keys.setdefault(line.page, []).append(key)
     contents: set[int] = set()
@@ -412,7 +417,7 @@ def from_style(lines: Sequence[HeadingLine], body: float) -> list[HeadingMark]:
     chosen = [line for line in lines if _is_standing_out(line, body)]
     if len(chosen) > most:
         chosen = [line for line in chosen if not line.run_in]
-    chosen = [run[-1] for run in grouped(chosen, is_above)]
+    chosen = [run[-1] for run in group_consecutive(chosen, is_above)]
     if not 2 <= len(chosen) <= most:
         return []
     sizes = sorted(set(map(size_of, chosen)), reverse=True)[:4]

@@ -1,6 +1,6 @@
 """Sentences that a page break cuts in two."""
 
-from docqa.ingest.language.sentences import is_opener, runs_on, sentences
+from docqa.ingest.language.sentences import is_opener, is_sentence_continued, sentences
 from docqa.ingest.types import Block, Document, Page, Span
 
 _PROSE_CHARS = 60  # a heading or an item without a full stop is shorter
@@ -61,7 +61,7 @@ def _continues_on_next_page(tail: str, page: Page, rest: Block, *, first: bool) 
     head = page.text[rest.start : rest.end].lstrip()
     if not head or is_opener(head):
         return False
-    if runs_on(tail, head):
+    if is_sentence_continued(tail, head):
         return True
     ended = tail.rstrip("\"'”’)]")[-1:] in tuple(".!?;:")
     prose = len(tail) >= _PROSE_CHARS and len(head) >= _PROSE_CHARS and not head.isupper()

@@ -17,7 +17,7 @@ from docqa.ingest.language.places import (
     named_place_at,
     named_places,
 )
-from docqa.ingest.structure.locators.sections import joined
+from docqa.ingest.structure.locators.sections import join_locators
 from docqa.ingest.types import Document, Location, Page, Reference, Section, location_of
 
 _PARTS_OF_CONTRACTS = "section clause part schedule article chapter exhibit appendix annex"
@@ -176,7 +176,7 @@ class _ReferenceResolver:
     def _located_in(self, target: Target, inner: str) -> list[Target]:
         """Where the number `inner` is, written after the locator of `target`."""
         around = self.document.locator_of(*location_of(target)) or ""
-        return self.located.get(joined(around, inner).casefold(), [])
+        return self.located.get(join_locators(around, inner).casefold(), [])
 
     def _target_below(self, target: Target, subs: Sequence[str]) -> Target:
         """The place of "(b)(2)" in a section, as deep as it can be followed."""

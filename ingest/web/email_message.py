@@ -11,25 +11,25 @@ from dataclasses import replace
 from email.message import Message
 
 from docqa.ingest.encoding import decode
-from docqa.ingest.errors import Encrypted, NotADocument, NoText, refuse_over
+from docqa.ingest.errors import Encrypted, NotADocument, NoText, refuse_over_limit
 from docqa.ingest.limits import MAX_EMAIL_DEPTH, MAX_HTML_BYTES
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import Hyphens, clean, grouped, unwrap
+from docqa.ingest.structure.clean import Hyphens, clean_text, group_consecutive, unwrap
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
 
 from .email_parts import (
     ENCRYPTED,
     attachments,
-    header,
+    header_text,
     is_attachment,
     parse_email,
     parts_in,
-    sender,
+    sender_name,
 )
 from .html import HtmlBlocks
 from .html_source import decode_html
-from .quoted import Stretch, stretches
+from .quoted import Stretch, split_into_stretches
 
 _SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject")
 # No cleaned text has it.
@@ -48,9 +48,9 @@ def read_email(request: ReadRequest) -> Document:
     reader.message(message)
     if not reader.texts and reader.encrypted:
         raise Encrypted("the message is encrypted", hint="Save it decrypted from your mail program")
-    if not reader.texts and not any(header(message, name) for name in _SHOWN):
+    if not reader.texts and not any(header_text(message, name) for name in _SHOWN):
         raise NoText("there is no text in it", hint="Check that this is the right file")
-    title = header(message, "Subject")
+    title = header_text(message, "Subject")
     return reader.writer.document(
         request, title=title, media_type="message/rfc822", warnings=reader.warnings
     )
@@ -66,15 +66,15 @@ class MessageReader:
         self._quoted = False
 
     def message(self, message: Message) -> None:
-        lines = [f"{name}: {value}" for name in _SHOWN if (value := header(message, name))]
+        lines = [f"{name}: {value}" for name in _SHOWN if (value := header_text(message, name))]
         attached = [name for name, _ in attachments(message)]
         if attached:
             lines.append(f"Attachments: {', '.join(attached)}")
         start = self.writer.block("\n".join(lines), "para")
         if start is not None:
-            who = sender(header(message, "From"))
-            date = header(message, "Date")
-            subject = header(message, "Subject")
+            who = sender_name(header_text(message, "From"))
+            date = header_text(message, "Date")
+            subject = header_text(message, "Subject")
             self._label = ", ".join(filter(None, (who, date))) or subject
             self.writer.mark(
                 1, None, subject or self._label or "(no subject)", start, label=self._label
@@ -133,14 +133,16 @@ class MessageReader:
             blocks.write(self._decode_part(part, True))
             self.warnings += blocks.warnings
         else:
-            for stretch in _unwrap_stretches(stretches(clean(self._decode_part(part, False)))):
+            for stretch in _unwrap_stretches(
+                split_into_stretches(clean_text(self._decode_part(part, False)))
+            ):
                 self._write_stretch(stretch)
         self.texts += len(self.writer.blocks) > before
 
     def _write_stretch(self, stretch: Stretch) -> None:
         """What is quoted begins a section, and so does what follows on it."""
         first = True
-        for run in grouped(
+        for run in group_consecutive(
             stretch.lines, lambda run, line: bool(line.strip()) == bool(run[0].strip())
         ):
             text = "\n".join(map(str.rstrip, run)) if run[0].strip() else ""
@@ -163,7 +165,7 @@ class MessageReader:
         if not isinstance(data, bytes):
             return ""
         if html:
-            refuse_over(MAX_HTML_BYTES, len(data), "bytes of HTML", "Save it as text")
+            refuse_over_limit(MAX_HTML_BYTES, len(data), "bytes of HTML", "Save it as text")
         charset = part.get_content_charset()
         with suppress(
             LookupError, ValueError, TypeError

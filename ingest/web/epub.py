@@ -15,10 +15,10 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import one_line
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
-from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local, parse_xml
+from docqa.ingest.xml_tree import all_named, attribute, child, children_named, local_name, parse_xml
 
 from .html import HtmlBlocks
-from .html_source import decode_html, prepare
+from .html_source import decode_html, prepare_source
 
 # Fonts are scrambled in this way so that they cannot be copied out of a book; its text is not.
 _FONT_METHODS = frozenset(("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"))
@@ -113,7 +113,7 @@ def _chapters_in_spine(
     for reference in child(root, "spine") or ():
         item = items.get(attribute(reference, "idref"))
         if item is None:
-            if local(reference) == "itemref":
+            if local_name(reference) == "itemref":
                 warnings.append(
                     f"the book has no file for {attribute(reference, 'idref')!r} of its spine"
                 )
@@ -131,7 +131,7 @@ def _title_of_book(root: Element) -> str:
     for element in child(root, "metadata") or ():
         # EPUB 2 from OEB 1 wraps them once more.
         for inner in (element, *element):
-            if local(inner) == "title" and inner.text and inner.text.strip():
+            if local_name(inner) == "title" and inner.text and inner.text.strip():
                 return inner.text
     return ""
 
@@ -169,7 +169,7 @@ def _add_ncx_points(parent: Element | None, name: str, level: int, found: Conten
 def _contents_from_nav(data: bytes, name: str) -> Contents:
     source, _ = decode_html(data)
     found: Contents = {}
-    for nav in LexborHTMLParser(prepare(source)).css("nav"):
+    for nav in LexborHTMLParser(prepare_source(source)).css("nav"):
         kind = nav.attributes.get("epub:type") or nav.attributes.get("role") or ""
         if "toc" in kind.replace("doc-toc", "toc").split():
             for link in nav.css("a[href]")[:_MAX_ENTRIES]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from docqa.ingest.errors import TooLarge, refuse_over
+from docqa.ingest.errors import TooLarge, refuse_over_limit
 from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
@@ -18,10 +18,10 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import one_line, squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.types import Document
-from docqa.ingest.writer import BlockWriter, raised
+from docqa.ingest.writer import BlockWriter, superscript_text
 
-from .html_source import decode_html, prepare
-from .quoted import attribution
+from .html_source import decode_html, prepare_source
+from .quoted import attribution_line
 from .styles import Linked
 from .visibility import Visibility
 
@@ -47,7 +47,7 @@ _QUOTE_IDS = frozenset(("divRplyFwdMsg", "appendonsend"))
 def read_html(request: ReadRequest) -> Document:
     """The Document of HTML or XHTML. Raises NotADocument, NoText and TooLarge."""
     data = request.content
-    refuse_over(MAX_HTML_BYTES, len(data), "bytes of HTML")
+    refuse_over_limit(MAX_HTML_BYTES, len(data), "bytes of HTML")
     source, warnings = decode_html(data)
     writer = BlockWriter(include_hidden=request.include_hidden)
     blocks = HtmlBlocks(writer)
@@ -97,7 +97,7 @@ class HtmlBlocks:
     def write(self, source: str, linked: Linked = lambda _: "") -> None:
         """Writes all of `source`; `linked`: its style sheets. Raises TooLarge for HTML nested
         deeper, or larger, than the limits."""
-        tree = LexborHTMLParser(prepare(source))
+        tree = LexborHTMLParser(prepare_source(source))
         title = tree.css_first("head title")
         self.title = one_line(title.text()) if title else ""
         # Tables around elements that tables of data do not have.
@@ -196,7 +196,7 @@ class HtmlBlocks:
         """What says whose message it is may be right before."""
         self._end_paragraph()
         before = self._writer.last_text() if not self._quotes else ""
-        title = attribution(before.split("\n")) or "message"
+        title = attribution_line(before.split("\n")) or "message"
         around = node.parent if node.attributes.get("id") in _QUOTE_IDS else None
         self._quotes.append((around or node).mem_id)
         title = f"Quoted: {title}" if before else "Quoted message"
@@ -239,7 +239,7 @@ class HtmlBlocks:
             start, note = self._marks.pop()
             text = "".join(self._inline[start:])
             self._inline[start:] = [
-                raised("".join(self._inline[max(start - 1, 0) : start]), text, note=note)
+                superscript_text("".join(self._inline[max(start - 1, 0) : start]), text, note=note)
             ]
 
     def _is_data_row(self, row: LexborNode) -> bool:

@@ -49,7 +49,7 @@ def decode_html(data: bytes) -> tuple[str, tuple[str, ...]]:
     return decode(data)
 
 
-def prepare(source: str) -> str:
+def prepare_source(source: str) -> str:
     """`source` as the parser may have it. Raises TooLarge for nesting that would take minutes."""
     if _XHTML.match(source[:2000]):
         source = _xhtml_as_html(source)

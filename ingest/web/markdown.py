@@ -16,7 +16,7 @@ from docqa.ingest.encoding import decode
 from docqa.ingest.errors import IngestError
 from docqa.ingest.formats import format_named
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import clean
+from docqa.ingest.structure.clean import clean_text
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
 
@@ -31,7 +31,7 @@ def read_markdown(request: ReadRequest) -> Document:
     decoded, warnings = decode(request.content)
     writer = BlockWriter(include_hidden=request.include_hidden)
     blocks = HtmlBlocks(writer)
-    text = clean(decoded)
+    text = clean_text(decoded)
     _, end, body = text.partition("\n---\n") if text.startswith("---\n") else ("", "", "")
     blocks.write(_render_to_html(body if end else text, writer.hide))
     title = writer.marks[0].title if writer.marks and writer.marks[0].level == 1 else ""

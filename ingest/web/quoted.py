@@ -44,7 +44,7 @@ class Stretch:
     lines: list[str] = field(default_factory=list)
 
 
-def stretches(text: str) -> list[Stretch]:
+def split_into_stretches(text: str) -> list[Stretch]:
     """`text` in stretches, without the marks of quotation."""
     found: list[Stretch] = []
     for depth, lines in _runs_of_equal_depth(text.split("\n")):
@@ -52,11 +52,13 @@ def stretches(text: str) -> list[Stretch]:
             found += _split_at_reply_headers(lines)
             continue
         own = found[-1] if found and found[-1].depth < depth else None
-        found.append(Stretch(min(depth, _MAX_DEPTH), attribution(own.lines) if own else "", lines))
+        found.append(
+            Stretch(min(depth, _MAX_DEPTH), attribution_line(own.lines) if own else "", lines)
+        )
     return [stretch for stretch in found if any(line.strip() for line in stretch.lines)]
 
 
-def attribution(lines: Sequence[str]) -> str:
+def attribution_line(lines: Sequence[str]) -> str:
     """The last paragraph of `lines` on one line where it says who wrote what follows, or ""."""
     last: list[str] = []
     for line in reversed(lines[-8:]):

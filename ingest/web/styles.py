@@ -18,7 +18,7 @@ from urllib.parse import unquote_to_bytes
 import tinycss2
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from docqa.ingest.language.lengths import at_commas, pixels
+from docqa.ingest.language.lengths import length_in_pixels, split_at_commas
 from docqa.ingest.language.words import word_set
 
 Linked = Callable[[str], str]
@@ -97,12 +97,15 @@ class StyleSheets:
             elif "stylesheet" in (attributes.get("rel") or "").lower().split():
                 self._add_linked_sheet(attributes.get("href") or "", 0)
 
-    def of(self, mem_id: int, inline: str | None) -> Declarations:
+    def declarations_for(self, mem_id: int, inline: str | None) -> Declarations:
         """The declarations for the element `mem_id` whose attribute `style` is `inline`; for what
         they set before and after its words, of the negative number."""
         found = self._found.get(mem_id, [])
         if inline:
-            found = [*found, *_weighted_declarations(declared(inline), _OF_STYLE_ATTRIBUTE)]
+            found = [
+                *found,
+                *_weighted_declarations(known_declarations(inline), _OF_STYLE_ATTRIBUTE),
+            ]
         merged = Declarations()
         for _, declarations in sorted(found, key=itemgetter(0)):
             merged.update(declarations)
@@ -205,12 +208,14 @@ def _contents_of_rule(rule: Any) -> list[Any]:
 
 
 def _is_media_query_true(query: Sequence[Any]) -> bool:
-    return any(map(_is_media_condition_true, at_commas(query) or [[]]))
+    return any(map(_is_media_condition_true, split_at_commas(query) or [[]]))
 
 
 def _is_media_condition_true(tokens: Sequence[Any]) -> bool:
     words = [token.lower_value for token in tokens if token.type == "ident"]
-    sizes = [pixels(token.serialize()) or 0.0 for token in tokens if token.type == "dimension"]
+    sizes = [
+        length_in_pixels(token.serialize()) or 0.0 for token in tokens if token.type == "dimension"
+    ]
     holds = _NOT_HERE.isdisjoint(words) and all(
         _is_media_condition_true(token.content) for token in tokens if token.type == "() block"
     )
@@ -222,7 +227,7 @@ def _is_media_condition_true(tokens: Sequence[Any]) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def declared(body: str) -> DeclarationPair:
+def known_declarations(body: str) -> DeclarationPair:
     """The known declarations in `body`, and those of them that are `!important`."""
     return _known_declarations(
         tinycss2.parse_blocks_contents(_component_values(body[:10_000]), skip_whitespace=True)
@@ -246,7 +251,7 @@ def _known_declarations(nodes: Iterable[Any]) -> DeclarationPair:
     return usual, important
 
 
-def resolved(
+def resolve_declarations(
     declarations: Declarations, variables: Mapping[str, str]
 ) -> tuple[Declarations, Mapping[str, str]]:
     """`declarations` with the values of the variables that they name, and `variables` with their

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from tinycss2 import parse_component_value_list
 
-from docqa.ingest.colours import WHITE, Colour, alike, colour_of, is_clear
-from docqa.ingest.language.lengths import USUAL_SIZE, pixels
+from docqa.ingest.colours import WHITE, Colour, are_alike, colour_of, is_clear
+from docqa.ingest.language.lengths import USUAL_SIZE, length_in_pixels
 from docqa.ingest.language.words import word_set
 
-from .styles import SIDES, Declarations, Linked, StyleSheets, resolved
+from .styles import SIDES, Declarations, Linked, StyleSheets, resolve_declarations
 
 # A page that hides all of itself is one that a script shows when it is ready.
 _WHOLE = ("html", "body")
@@ -89,7 +89,7 @@ class Seen(NamedTuple):
         """Whether text set so cannot be seen."""
         if self.invisible or self.aside or self.clear or self.size <= _SMALLEST_SIZE:
             return True
-        return alike(self.colour, self.ground)
+        return are_alike(self.colour, self.ground)
 
 
 class Visibility:
@@ -116,9 +116,9 @@ class Visibility:
         left.
         """
         outer = state = self._stack[-1]
-        said: Declarations = self.sheets.of(node.mem_id, attributes.get("style"))
+        said: Declarations = self.sheets.declarations_for(node.mem_id, attributes.get("style"))
         if any("--" in name or "var(" in value for name, value in said.items()):
-            said, variables = resolved(said, state.variables)
+            said, variables = resolve_declarations(said, state.variables)
             state = state._replace(variables=variables)
         # `aria-hidden` hides from the ear only.
         off = (
@@ -147,7 +147,7 @@ class Visibility:
             state = state._replace(invisible=False, over=False)
         elif any(
             _covers_outer_element(each, outer)
-            for each in (said, self.sheets.of(-node.mem_id, None))
+            for each in (said, self.sheets.declarations_for(-node.mem_id, None))
             if each
         ):
             self.doubts.add("text below an element over the page, or over all around it")
@@ -167,7 +167,7 @@ def _signs_of_absence(said: Declarations, outer: Seen) -> Iterator[bool | None]:
     """
     size = _font_size_pixels(said, outer.size)
     mask = said["mask-image"] + said["mask"]
-    behind = (pixels(said["z-index"]) or 0.0) < 0 and said["position"] in _PLACED
+    behind = (length_in_pixels(said["z-index"]) or 0.0) < 0 and said["position"] in _PLACED
     yield (
         said["display"] == "none"
         or said["mso-hide"] == "all"
@@ -181,7 +181,11 @@ def _signs_of_absence(said: Declarations, outer: Seen) -> Iterator[bool | None]:
     )
     fonts = said["font-family"] + said["font"]
     odd = {said["mix-blend-mode"], said["offset-path"], said["text-stroke"]}
-    shares = (pixels(said[side].replace("%", "px")) or 0.0 for side in SIDES if "%" in said[side])
+    shares = (
+        length_in_pixels(said[side].replace("%", "px")) or 0.0
+        for side in SIDES
+        if "%" in said[side]
+    )
     if odd - _AS_IT_IS or "blank" in fonts or "url(" in mask or min(shares, default=0) <= -100:
         yield None
     yield bool(stops := _gradient_stop_colours(mask)) and all(map(is_clear, stops))
@@ -197,10 +201,13 @@ def _signs_of_absence(said: Declarations, outer: Seen) -> Iterator[bool | None]:
 
 
 def _covers_outer_element(said: Declarations, outer: Seen) -> bool:
-    if said["position"] not in ("absolute", "fixed") or (pixels(said["z-index"]) or 0.0) < 0:
+    if (
+        said["position"] not in ("absolute", "fixed")
+        or (length_in_pixels(said["z-index"]) or 0.0) < 0
+    ):
         return False
     top, right, bottom, left = (
-        (edge := pixels(said[side])) is not None and edge <= 0 for side in SIDES
+        (edge := length_in_pixels(said[side])) is not None and edge <= 0 for side in SIDES
     )
     wide, high = (said[name].startswith("100") for name in ("width", "height"))
     covers = (
@@ -214,12 +221,14 @@ def _covers_outer_element(said: Declarations, outer: Seen) -> bool:
 
 
 def _is_beside_page(said: Declarations, size: float) -> bool:
-    sides = [pixels(said[side], size) or 0.0 for side in SIDES if said["position"] in _PLACED]
+    sides = [
+        length_in_pixels(said[side], size) or 0.0 for side in SIDES if said["position"] in _PLACED
+    ]
     margins = " ".join(
         said[name] for name in ("margin", "margin-left", "margin-top", "word-spacing")
     ).split()
-    before = [pixels(margin, size) or 0.0 for margin in margins]
-    spaced = pixels(said["letter-spacing"], size) or 0.0
+    before = [length_in_pixels(margin, size) or 0.0 for margin in margins]
+    spaced = length_in_pixels(said["letter-spacing"], size) or 0.0
     far = min([0.0, *sides, *before]) <= -_FAR or max([0.0, *sides]) >= _VERY_FAR
     return far or (spaced < 0 and spaced <= -0.5 * size) or spaced >= _FAR
 
@@ -228,7 +237,7 @@ def _is_clipped_away(said: Declarations, size: float) -> bool:
     """Whether it has no height or width, and what has is not shown."""
     cut = any(said[name] in _CUT for name in ("overflow", "overflow-x", "overflow-y"))
     for name in ("height", "max-height", "width", "max-width", "line-height"):
-        length = pixels(said[name], size)
+        length = length_in_pixels(said[name], size)
         if length is None or length > _THIN or "%" in said[name] or "visible" in said["overflow"]:
             continue
         nothing = length == 0
@@ -255,7 +264,11 @@ def _functions_in_value(text: str, size: float) -> Sequence[tuple[str, list[floa
 
 def _number_of_argument(token: Any, whole: float) -> float | None:
     degrees = _DEGREES.get(token.lower_unit) if token.type == "dimension" else None
-    return pixels(token.serialize(), whole) if degrees is None else float(token.value) * degrees
+    return (
+        length_in_pixels(token.serialize(), whole)
+        if degrees is None
+        else float(token.value) * degrees
+    )
 
 
 def _gradient_stop_colours(text: str) -> list[str]:
@@ -282,12 +295,12 @@ def _state_with_declarations(state: Seen, said: Declarations) -> Seen:
         clear = False
     if ground is None:
         unsure = unsure or any(
-            alike(colour, colour_of(word)) for word in said["background"].split()
+            are_alike(colour, colour_of(word)) for word in said["background"].split()
         )
     shown = said.get("visibility")
     invisible = state.invisible if shown is None else shown in ("hidden", "collapse")
     # A hundred per cent are all of a line.
-    indent = pixels(said["text-indent"], _MOVED if "%" in said["text-indent"] else size)
+    indent = length_in_pixels(said["text-indent"], _MOVED if "%" in said["text-indent"] else size)
     aside = state.aside if indent is None else indent <= -_FAR or indent >= _MOVED
     lifted = said["isolation"] == "isolate" or (said["position"] in _PLACED and "z-index" in said)
     over = not (lifted or "transform" in said or "opacity" in said) and (
@@ -308,7 +321,7 @@ def _font_size_pixels(said: Declarations, outer: float) -> float:
             or (token.type == "number" and token.value == 0)
         )
         text = next((token.serialize() for token in sizes), "")
-    length = pixels(text, outer)
+    length = length_in_pixels(text, outer)
     if length is None:  # a word: small, medium, large
         return outer if text in ("", "inherit", "unset") else USUAL_SIZE
     return max(length, 0.0)

@@ -12,7 +12,7 @@ from itertools import groupby
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
 from docqa.app.facts.facts import Relation, compare, fact_of, read_dates, states
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
-from docqa.ingest.language.quantities import figures, folded
+from docqa.ingest.language.quantities import figures, fold_text
 from docqa.ingest.language.sentences import sentence_texts
 
 from .opposites import opposed, other_bounds
@@ -124,11 +124,11 @@ def _numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
     for figure in figures(statement):
         if not figure.digits and figure.value in _LOOSE and not figure.unit:
             # "two heirs", "three heirs": the quotes count the same, and always with another number
-            counted = _counted(folded(statement), figure.end)
+            counted = _counted(fold_text(statement), figure.end)
             others = (
                 other
                 for other in figures(quoted)
-                if counted and _counted(folded(quoted), other.end) == counted
+                if counted and _counted(fold_text(quoted), other.end) == counted
             )
             found = {other.value for other in others}
             if found and figure.value not in found:

@@ -12,9 +12,9 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.structure.clean import grouped
+from docqa.ingest.structure.clean import group_consecutive
 
-from .columns import WordRun, same_row
+from .columns import WordRun, are_in_same_row
 
 _GAP = 0.7  # heights: closer ones are pieces of one word or formula
 _STEP = 1.6  # heights from line to line within a block
@@ -40,7 +40,7 @@ class DrawnBlock:
     wrapped: bool = True
 
 
-def torn(rows: Sequence[Sequence[WordRun]], drawn: Sequence[WordRun]) -> int:
+def torn_neighbour_count(rows: Sequence[Sequence[WordRun]], drawn: Sequence[WordRun]) -> int:
     """How often neighbours in a row, with a gap between, belong to two texts by `drawn`: what comes
     next is below the first, or what came before above the second."""
     numbers = {id(segment): number for number, segment in enumerate(drawn)}
@@ -65,7 +65,7 @@ def _is_below(segment: WordRun, other: WordRun) -> bool:
     return lower and segment.x0 < other.x1 and other.x0 < segment.x1
 
 
-def side_by_side(
+def side_by_side_texts(
     segments: Sequence[WordRun], rows: Sequence[Sequence[WordRun]]
 ) -> list[DrawnBlock]:
     """The segments of a region in the blocks in which they are read, or none where its `rows` do
@@ -74,9 +74,9 @@ def side_by_side(
     if all(len(row) < 2 for row in rows):
         return []
     drawn = sorted(segments, key=lambda s: s.drawn)
-    if torn(rows, drawn) < _FEW_TORN:
+    if torn_neighbour_count(rows, drawn) < _FEW_TORN:
         return []
-    found = _with_table_columns_joined(grouped(drawn, _continues_block))
+    found = _with_table_columns_joined(group_consecutive(drawn, _continues_block))
     if len(found) > _MOST_BLOCKS:
         return []
     blocks = [DrawnBlock(own, _box_around_block(own), 0.0) for own in _blocks_top_down(found)]
@@ -89,7 +89,7 @@ def side_by_side(
 def _continues_block(block: Sequence[WordRun], segment: WordRun) -> bool:
     last = block[-1]
     height = max(last.height, segment.height, 1.0)
-    if same_row(last, segment):
+    if are_in_same_row(last, segment):
         return segment.x0 > last.x0
     if segment.top < last.top - height:
         return False
@@ -136,7 +136,7 @@ def _are_table_columns(a: Sequence[WordRun], b: Sequence[WordRun]) -> bool:
     ) <= max(atop, btop):
         return False
     fewer, more = sorted((a, b), key=len)
-    shared = sum(any(same_row(s, other) for other in more) for s in fewer)
+    shared = sum(any(are_in_same_row(s, other) for other in more) for s in fewer)
     return len(fewer) > 1 and shared >= 0.7 * len(fewer) and 2 * len(fewer) >= len(more)
 
 
@@ -193,8 +193,8 @@ def _is_wrapped_text(block: DrawnBlock) -> bool:
     """Whether most lines, of several words, run from edge to edge, as far as the next word lets
     them.
     """
-    lines = grouped(
-        sorted(block.segments, key=lambda s: s.bottom), lambda line, s: same_row(line[-1], s)
+    lines = group_consecutive(
+        sorted(block.segments, key=lambda s: s.bottom), lambda line, s: are_in_same_row(line[-1], s)
     )
     fits = flush = even = 0
     for line, after in pairwise(lines):

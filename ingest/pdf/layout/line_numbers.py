@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 
 from docqa.ingest.pdf.layout.tables.placed import lines_of
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.structure.clean import grouped
+from docqa.ingest.structure.clean import group_consecutive
 
 from .lines import Line
 
@@ -57,7 +57,7 @@ def _rising_numbers(column: Sequence[Word], known: bool) -> list[Word]:
     """The numbers of `column`, top to bottom, that count on, where they are nearly all; one may
     lack.
     """
-    runs = grouped(column, lambda run, word: int(word.text) - int(run[-1].text) in (1, 2))
+    runs = group_consecutive(column, lambda run, word: int(word.text) - int(run[-1].text) in (1, 2))
     best = max(runs, key=len)
     needed = max(_NEEDED_AGAIN if known else _NEEDED, 0.8 * len(column))
     return best if len(best) >= needed else []

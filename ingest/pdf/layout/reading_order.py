@@ -18,10 +18,10 @@ from docqa.ingest.pdf.layout.tables.page import take_tables
 from docqa.ingest.pdf.layout.tables.placed import Row
 from docqa.ingest.pdf.layout.tables.rules import words_within
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.pdf.visibility.objects import Box, around
+from docqa.ingest.pdf.visibility.objects import Box, box_around
 
-from .columns import WordRun, crosses, find_gutter, same_row, without_head
-from .drawing import confidence_in_order, side_by_side
+from .columns import WordRun, are_in_same_row, crosses_gutter, find_gutter, without_head
+from .drawing import confidence_in_order, side_by_side_texts
 from .line_numbers import number_lines, take_line_numbers
 from .lines import APART, TABLE, Line
 
@@ -99,7 +99,9 @@ def _grade_of_order(
     turned words.
     """
     inside = (
-        word for rows in tables for word in words_within(turned, around(*(row.box for row in rows)))
+        word
+        for rows in tables
+        for word in words_within(turned, box_around(*(row.box for row in rows)))
     )
     doubtful = any(row.doubtful for rows in tables for row in rows) or not all(
         word.tilted for word in inside
@@ -184,7 +186,7 @@ def _lines_in_drawn_order(words: Sequence[Word], width: float) -> list[Line]:
             line = lines[-1]
             line.text += " " + word.text
             # Only what is shown grows: sizes and running heads go by the first word of such a line.
-            line.shown = around(line.box, word[1:5])
+            line.shown = box_around(line.box, word[1:5])
     return lines
 
 
@@ -228,7 +230,7 @@ def _drawn_segments(
     for segment in segments:
         segment.drawn = numbers.get(id(segment.words[0]), segment.drawn)
     for rows in tables:
-        box = around(*(row.box for row in rows))
+        box = box_around(*(row.box for row in rows))
         first = min(
             (numbers[id(w)] for row in rows for w in row.words if id(w) in numbers),
             default=len(drawn),
@@ -279,10 +281,12 @@ def _order_region(
     if gutter is None:
         _order_block(segments, left, right, order)
         return
-    crossing = [s for s in segments if crosses(s, gutter)]
+    crossing = [s for s in segments if crosses_gutter(s, gutter)]
 
     def is_across(segment: WordRun) -> bool:
-        return crosses(segment, gutter) or any(same_row(segment, other) for other in crossing)
+        return crosses_gutter(segment, gutter) or any(
+            are_in_same_row(segment, other) for other in crossing
+        )
 
     for across, band in groupby(sorted(segments, key=lambda s: (s.top + s.bottom) / 2), is_across):
         if across:
@@ -299,7 +303,7 @@ def _order_region(
 def _order_block(segments: list[WordRun], left: float, right: float, order: _OrderedLines) -> None:
     """Appends a region without a gutter; texts side by side are read one by one."""
     rows = _rows_of_segments(segments)
-    blocks = side_by_side(segments, rows)
+    blocks = side_by_side_texts(segments, rows)
     if not blocks:
         order.add_rows(rows, _region_id(left, right))
         return
@@ -376,7 +380,7 @@ def _lines_of_row(row: list[WordRun], region: int) -> list[Line]:
 
 
 def _joins_row(row: list[WordRun], segment: WordRun) -> bool:
-    if row[0].rows or not any(same_row(segment, other) for other in row):
+    if row[0].rows or not any(are_in_same_row(segment, other) for other in row):
         return False
     width = segment.x1 - segment.x0
     return all(

@@ -18,9 +18,9 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from docqa.ingest.colours import WHITE, Colour, alike
+from docqa.ingest.colours import WHITE, Colour, are_alike
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
-from docqa.ingest.structure.clean import folded
+from docqa.ingest.structure.clean import fold_title
 
 from .objects import (
     OPAQUE,
@@ -28,9 +28,9 @@ from .objects import (
     Clip,
     Cover,
     PageObjects,
-    around,
+    box_around,
+    do_overlap,
     image_share,
-    overlap,
 )
 from .raster import RenderedImage
 
@@ -157,7 +157,7 @@ class HiddenTextDetector:
         """
         if not boxes or self.objects.pixels > MAX_RENDERED_PIXELS:
             return False
-        x0, y0, x1, y1 = around(*boxes)
+        x0, y0, x1, y1 = box_around(*boxes)
         margin = max(box[3] - box[1] for box in boxes) / 2
         region = x0 - margin, y0 - margin, x1 + margin, y1 + margin
         picture = _image_without_items(self._page, [region], self.objects, set(self.objects.order))
@@ -185,7 +185,7 @@ class HiddenTextDetector:
             near = x0 - margin, y0 - margin, x1 + margin, y1 + margin
             later = bisect_right(self._over, paint.place, key=attrgetter("place"))
             self._later[paint.owner] = [
-                cover for cover in self._over[later:] if overlap(cover.box, near)
+                cover for cover in self._over[later:] if do_overlap(cover.box, near)
             ]
         return self._later[paint.owner]
 
@@ -203,7 +203,7 @@ class HiddenTextDetector:
         if paint.owner == 0 or not (blank or paint.doubtful or self._covers_drawn_over(paint)):
             return None
         box = _core_of_box(whole)
-        covering = [cover for cover in self._covers_drawn_over(paint) if overlap(cover.box, box)]
+        covering = [cover for cover in self._covers_drawn_over(paint) if do_overlap(cover.box, box)]
         reason = self._reason_word_may_be_hidden(paint, box, covering)
         group = 0
         sure = True
@@ -218,7 +218,7 @@ class HiddenTextDetector:
             reason = CLIPPED
             group = hash(paint.clip)
             box = whole
-            sure = not overlap(_core_of_box(whole), paint.clip.box)
+            sure = not do_overlap(_core_of_box(whole), paint.clip.box)
             if not sure and paint.clip.plain:
                 reason = ""
         if not reason and paint.layer:
@@ -253,7 +253,7 @@ class HiddenTextDetector:
                 if c.place < paint.place and c.contains(box)
             )
             behind = next(covers, WHITE)
-            if behind is None or alike(behind, paint.colour):
+            if behind is None or are_alike(behind, paint.colour):
                 return SAME_COLOUR
         return ""
 
@@ -417,11 +417,13 @@ def false_words(page: Any, objects: PageObjects, spoken: dict[int, str]) -> dict
             items = list(group)
             words = spoken[items[0]]
             shown = "".join(objects.text(text_page, item) for item in items)
-            x0, y0, x1, y1 = around(*map(objects.bounds, items))
+            x0, y0, x1, y1 = box_around(*map(objects.bounds, items))
             unknown = not shown or any(
                 unicodedata.category(letter)[0] == "C" or letter == "\ufffd" for letter in shown
             )
-            read, seen = (folded(unicodedata.normalize("NFKC", text)) for text in (words, shown))
+            read, seen = (
+                fold_title(unicodedata.normalize("NFKC", text)) for text in (words, shown)
+            )
             # Letters that the font does not name are known only from what they are said to be.
             long = len(read) * _NARROWEST * min(x1 - x0, y1 - y0) > max(x1 - x0, y1 - y0)
             if long if unknown else read not in (seen, seen[::-1]):
@@ -438,8 +440,8 @@ def _rounds_of_candidates(candidates: Sequence[_HiddenCandidate]) -> list[list[_
         return [list(candidates)]
     rounds: list[tuple[list[Box], list[_HiddenCandidate]]] = []
     for members in groups.values():
-        box = around(*(member.box for member in members))
-        free = (r for r in rounds if not any(overlap(box, other) for other in r[0]))
+        box = box_around(*(member.box for member in members))
+        free = (r for r in rounds if not any(do_overlap(box, other) for other in r[0]))
         chosen = next(free, None)
         if chosen is None and len(rounds) < _MAX_ROUNDS:
             chosen = ([], [])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from docqa.ingest.colours import WHITE, Colour, alike
+from docqa.ingest.colours import WHITE, Colour, are_alike
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in user space, y up
 _Matrix = tuple[float, float, float, float, float, float]
@@ -143,7 +143,7 @@ class PageObjects:
     def blends(self, colour: Colour) -> bool:
         """Whether the paper or a filled shape has nearly that colour."""
         if colour not in self._alike:
-            self._alike[colour] = any(alike(other, colour) for other in self.colours)
+            self._alike[colour] = any(are_alike(other, colour) for other in self.colours)
         return self._alike[colour]
 
     def _annotations(self, page: Any) -> Iterator[Box]:
@@ -226,7 +226,7 @@ class PageObjects:
         if key not in self._clips:
             self._clips[key] = self._read_clip(handle, count, matrix)
         clip = self._clips[key]
-        if clip is not None and clip.plain and around(self.bounds(item), clip.box) == clip.box:
+        if clip is not None and clip.plain and box_around(self.bounds(item), clip.box) == clip.box:
             return None
         return clip
 
@@ -333,7 +333,7 @@ class PageObjects:
                 return
         if thin < _MIN_COVER_POINTS:
             # Lines close to each other may cover as well as one that is thick.
-            box = around(box, self._band) if _continues_rule(self._band, box) else box
+            box = box_around(box, self._band) if _continues_rule(self._band, box) else box
             self._band = box
             if min(box[2] - box[0], box[3] - box[1]) < _MIN_COVER_POINTS:
                 return
@@ -403,7 +403,7 @@ class PageObjects:
         return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
 
-def around(*boxes: Box) -> Box:
+def box_around(*boxes: Box) -> Box:
     """The smallest box around all of `boxes`."""
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
@@ -418,7 +418,7 @@ def _continues_rule(band: Box, line: Box) -> bool:
     return any(a <= _SAME_EDGE and b <= _SAME_EDGE for a, b in zip(along, apart, strict=True))
 
 
-def overlap(a: Box, b: Box) -> bool:
+def do_overlap(a: Box, b: Box) -> bool:
     """Whether two boxes share more than an edge."""
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 

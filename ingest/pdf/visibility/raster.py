@@ -26,7 +26,7 @@ class RenderedImage:
     def __init__(self, page: Any, boxes: Sequence[Box], *, annotations: bool = True) -> None:
         width, height = page.get_size()
         self._scale = min(1.0, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-        self._place = placer(page.get_bbox(), page.get_rotation())
+        self._place = display_placer(page.get_bbox(), page.get_rotation())
         full = math.ceil(width * self._scale), math.ceil(height * self._scale)
         left, top, right, bottom = self._pixel_rectangle(boxes, *full)
         self._left = left
@@ -124,7 +124,7 @@ def grey_png(pixels: bytes, width: int, height: int, stride: int, palette: bytes
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def placer(box: Box, rotation: int) -> Callable[[float, float, float, float], Box]:
+def display_placer(box: Box, rotation: int) -> Callable[[float, float, float, float], Box]:
     """From user space (y up) to display space (y down, rotated as shown)."""
     left, bottom, right, top = box
     if rotation == 90:

@@ -17,7 +17,7 @@ from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.structure.sequence import follows
 from docqa.ingest.types import Item, Note, Page, Section, location_of
 
-from .excluded import contents_lines, insertions
+from .excluded import contents_lines, lines_of_inserted_text
 from .marks import (
     ABJAD,
     ALONE,
@@ -69,7 +69,7 @@ class DocumentWalk:
         lines = list(read_lines(pages))
         contents = contents_lines(lines, pages, sections)
         self.lines = [line for number, line in enumerate(lines) if number not in contents]
-        self.inserted = insertions(self.lines)
+        self.inserted = lines_of_inserted_text(self.lines)
         self.sections = sorted(sections, key=location_of)
         self.starts = list(map(location_of, self.sections))
         self.headed = set(self.starts)
@@ -270,12 +270,12 @@ class SectionWalk:
         if (
             own is None
             or value is None
-            or printed.word_of(mark.text) != self._word_before_section_number()
+            or printed.word_of_number(mark.text) != self._word_before_section_number()
         ):
             return
         following = self._next_section()
         if 0 < value - own <= _GAP and (following is None or value < following):
-            self._begin_parts_of(printed.joined(self.roof or "", one_line(mark.text)))
+            self._begin_parts_of(printed.join_locators(self.roof or "", one_line(mark.text)))
 
     def _open_division(self, mark: NumberMark) -> None:
         """A part of a schedule that is no heading: "Part II – High Court Act" after Part I."""
@@ -289,12 +289,14 @@ class SectionWalk:
         for ordinal in sorted({*ordinal_of(core)[:1], *numerals}):
             if ordinal == 1 or 0 < ordinal - last <= _GAP:
                 self.divisions[word] = ordinal
-                self._begin_parts_of(printed.joined(self.section.locator or "", f"{word} {core}"))
+                self._begin_parts_of(
+                    printed.join_locators(self.section.locator or "", f"{word} {core}")
+                )
                 return
 
     def _begin_clause(self, mark: NumberMark, ordinals: tuple[int, ...]) -> None:
         self.clause = ordinals
-        self._begin_parts_of(printed.joined(self.roof or "", mark.text))
+        self._begin_parts_of(printed.join_locators(self.roof or "", mark.text))
 
     def _open_paragraph(self, number: int, mark: NumberMark) -> None:
         if number in self.walk.paragraphs and not (self.number or "").isdigit():
@@ -336,7 +338,7 @@ class SectionWalk:
 
     def _word_before_section_number(self) -> str:
         """ "article" where the section's number is "Article 4", empty for a bare one."""
-        return printed.word_of(self.number or "")
+        return printed.word_of_number(self.number or "")
 
     def _next_section(self) -> int | None:
         """The number of the next section counted as this one."""
@@ -349,7 +351,7 @@ class SectionWalk:
                 value = _last_number(number)
                 if (
                     value is not None
-                    and printed.word_of(number) == self._word_before_section_number()
+                    and printed.word_of_number(number) == self._word_before_section_number()
                 ):
                     return value
         return None
@@ -378,7 +380,7 @@ class SectionWalk:
         locator = "" if self.is_plain and self.levels.open and not self.clause else self.base or ""
         for level in self.levels.open:
             mark = f"({level.text})" if level.shape in BRACKET else level.text
-            locator = printed.joined(locator, mark)
+            locator = printed.join_locators(locator, mark)
         return locator or None
 
 

@@ -79,13 +79,13 @@ def printed_number(section: Section) -> str | None:
     return " ".join(words) or None
 
 
-def joined(above: str, inner: str) -> str:
+def join_locators(above: str, inner: str) -> str:
     """`inner` (a number, a letter, "(a)") written after the locator that it is a part of."""
     if not above:
         return inner
     if inner.startswith("("):
         return f"{above}{inner}" if _ends_in_number(above) else f"{above} {inner}"
-    if word_of(inner):
+    if word_of_number(inner):
         return f"{above} {inner}"
     # ".A" follows a number, "Article IV" and "Section 2", not after a schedule or a
     # heading.
@@ -136,10 +136,10 @@ def _locator_of_section(
     attached = next((one for one in above if _is_roof(one, first)), None)
     if _repeats_outer_number(own, numbers, above):
         inner = attached is not None and numbered is not None and attached.id != numbered.id
-        return joined(attached.locator or "", own) if inner and attached is not None else own
+        return join_locators(attached.locator or "", own) if inner and attached is not None else own
     if numbered is not None and _is_part_of(own, numbers[numbered.id] or "", names):
-        return joined(numbered.locator or "", own)
-    return joined(attached.locator or "", own) if attached is not None else own
+        return join_locators(numbered.locator or "", own)
+    return join_locators(attached.locator or "", own) if attached is not None else own
 
 
 def _repeats_outer_number(own: str, numbers: dict[str, str | None], above: list[Section]) -> bool:
@@ -169,7 +169,7 @@ def _is_part_of(own: str, around: str, names: Counter[str]) -> bool:
     comes again.
     """
     again = names[own.casefold()] > 1
-    if word_of(own):
+    if word_of_number(own):
         return again
     # Sections count on through chapters; letters and numbers that begin again are the chapter's
     # own.
@@ -180,11 +180,11 @@ def is_division(number: str) -> bool:
     """Whether this is a part or chapter, whose sections have numbers of their own; "Article 7" is
     none.
     """
-    word = word_of(number)
+    word = word_of_number(number)
     return bool(word) and word not in _INNER_WORDS
 
 
-def word_of(number: str) -> str:
+def word_of_number(number: str) -> str:
     """ "article" of "Article 70", "schedule" of "First Schedule", empty for a bare number."""
     words = number.split()
     if words and words[0][0].isalpha() and ordinal(words[0]):
@@ -198,7 +198,7 @@ def word_of(number: str) -> str:
 
 def _number_without_word(number: str) -> str:
     """The number without its word."""
-    match = _WORDED.match(number) if word_of(number) else None
+    match = _WORDED.match(number) if word_of_number(number) else None
     return match["core"] if match else number
 
 
@@ -208,5 +208,9 @@ def _ends_in_number(locator: str) -> bool:
     """
     tail = locator.rsplit(", ", 1)[-1].split() or [""]
     # A heading may happen to end with a number.
-    short = len(tail) == 1 or bool(word_of(" ".join(tail[-2:]))) or any(map(str.isdigit, tail[0]))
+    short = (
+        len(tail) == 1
+        or bool(word_of_number(" ".join(tail[-2:])))
+        or any(map(str.isdigit, tail[0]))
+    )
     return short and _NUMBER_AT_END.search(tail[-1]) is not None

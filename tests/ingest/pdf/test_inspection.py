@@ -166,7 +166,7 @@ def test_recognised_lines_have_places(make_pdf, monkeypatch):
         ]
         return ocr.Recognised(line, 0.99, 0)
 
-    monkeypatch.setattr(ocr, "available", lambda: True)
+    monkeypatch.setattr(ocr, "is_ocr_available", lambda: True)
     monkeypatch.setattr(ocr.Recogniser, "recognise", recognised)
     with pypdfium2.PdfDocument(make_pdf([LINES])) as file:
         picture = ImageReader(file[0].render(scale=2).to_pil().convert("L"))
@@ -174,7 +174,7 @@ def test_recognised_lines_have_places(make_pdf, monkeypatch):
     page = read(ReadRequest("a.pdf", data)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", data), page)
     assert [line.box for block in view.blocks for line in block.lines] == [(72, 100, 250, 112)]
-    monkeypatch.setattr(ocr, "available", lambda: False)
+    monkeypatch.setattr(ocr, "is_ocr_available", lambda: False)
     without = inspect_page(ReadRequest("a.pdf", data), page)
     assert "read in another way" in without.notes[0]
     assert without.picture is not None

@@ -8,8 +8,8 @@ from itertools import groupby, pairwise
 from statistics import median
 
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.structure.clean import grouped
-from docqa.ingest.structure.values import counts
+from docqa.ingest.structure.clean import group_consecutive
+from docqa.ingest.structure.values import is_counting
 
 from .chunks import Chunk, Lines, PrintLine, print_lines
 from .heads import Edges, column_of, place_heads
@@ -37,7 +37,7 @@ from .placed import PlacedCell, PlacedTable
 from .rules import Rules, runs_along
 
 
-def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | None:
+def build_table(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | None:
     """The table of these words; None: one column, one row, running text. `ruled`: rules say where
     it begins and ends."""
     lines = print_lines(words, rules.down)
@@ -70,7 +70,7 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     lapped = any(a[-1].bottom - b[0].top > LAPPED * b[0].height for a, b in pairwise(rows))
     # Rows of words between two rules may end elsewhere.
     through = _rules_through_all_columns(body, rules)
-    bands = grouped(body, partial(_is_in_band_of_line, through=through))
+    bands = group_consecutive(body, partial(_is_in_band_of_line, through=through))
     valued = any(chunk.is_value for line in body for chunk in line.chunks)
     loose = MANY <= len(bands) < len(rows) and not valued
     step = _usual_line_distance(body)
@@ -269,7 +269,7 @@ def _is_table_body(lines: Lines, body: Lines, edges: Edges, *, ruled: bool) -> b
     headed = any(len(line.chunks) > 1 for line in lines[: len(lines) - len(body)])
     if several < 2 and not (several == 1 and headed):
         return False
-    counting = sum(counts([chunk.text for chunk in column]) for column in columns)
+    counting = sum(is_counting([chunk.text for chunk in column]) for column in columns)
     if counting > 1 or counting == 1 and len(columns) == 2:
         return False
     prose = sum(median(len(c.words) for c in column) >= MANY for column in columns if column)
@@ -296,7 +296,7 @@ def _rows_of_lines(body: Lines, edges: Edges, rules: Rules) -> list[list[PrintLi
     def is_in(row: Lines, line: PrintLine) -> bool:
         return _is_in_band_of_line(row, line, through) and _continues_row(row, line, edges, step)
 
-    return grouped(body, is_in)
+    return group_consecutive(body, is_in)
 
 
 def _rules_through_all_columns(body: Lines, rules: Rules) -> list[float]:

@@ -9,17 +9,17 @@ from itertools import pairwise
 from docqa.ingest.language.dates import dates
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.structure.values import counts
+from docqa.ingest.structure.values import is_counting
 
 from .chunks import PrintLine, print_lines
-from .grid import build
+from .grid import build_table
 from .measures import FEW, MOST, MOST_TABLES, NEAR
 from .placed import PlacedTable, Row, rows_of
 from .regions import aligned_regions, ruled_regions
 from .rules import (
     Rules,
+    connected_frames,
     frame_box,
-    frames,
     open_box,
     read_frame,
     words_within,
@@ -38,11 +38,11 @@ def take_tables(
     coordinates of the words. `in_order`: puts the words of a cell's line, which are from left to
     right, in the order of reading.
     """
-    rules = Rules.of(boxes)
+    rules = Rules.from_thin_boxes(boxes)
     rest = list(words)
     found: list[PlacedTable] = []
     # What is in a frame within another is not of that one.
-    for frame in sorted(frames(rules), key=_area_of_frame):
+    for frame in sorted(connected_frames(rules), key=_area_of_frame):
         box = open_box(frame)
         whole = len(words_within(rest, box)) == len(words_within(rest, frame_box(frame)))
         framed = read_frame(frame, rest) if whole else None
@@ -75,7 +75,7 @@ def _is_implausible_table(table: PlacedTable) -> bool:
     that names are missing."""
     first = [cell for cell in table.cells if not cell.column and cell.row >= table.heads]
     valued = [cell for cell in first if cell.is_value and not any(dates(cell.text))]
-    values = len(valued) > MOST * len(first) and not counts([cell.text for cell in first])
+    values = len(valued) > MOST * len(first) and not is_counting([cell.text for cell in first])
     return values or 2 * sum(cell.columns > 1 for cell in table.cells) > len(table.cells)
 
 
@@ -106,11 +106,11 @@ def _build_whole_or_halves(
 ) -> list[PlacedTable]:
     near = rules.within((box[0] - NEAR, box[1] - NEAR, box[2] + NEAR, box[3] + NEAR))
     inside = words_within(words, box)
-    table = build(inside, near, ruled=ruled)
+    table = build_table(inside, near, ruled=ruled)
     if table is None:
         return []
     left, right = _words_of_two_halves(table, inside)
-    halves = [build(half, near, ruled=ruled) for half in (left, right)] if left else []
+    halves = [build_table(half, near, ruled=ruled) for half in (left, right)] if left else []
     return [half for half in halves if half is not None] if all(halves) and halves else [table]
 
 

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from docqa.ingest.pdf.layout.lines import GridCell, GridRow
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.pdf.visibility.objects import Box, around
+from docqa.ingest.pdf.visibility.objects import Box, box_around
 from docqa.ingest.structure.values import says_value
 
 from .measures import (
@@ -154,4 +154,4 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
 
 
 def _box_around_words(words: Sequence[Word]) -> Box:
-    return around(*[word[1:5] for word in words])
+    return box_around(*[word[1:5] for word in words])

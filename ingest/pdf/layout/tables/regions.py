@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.structure.clean import grouped
+from docqa.ingest.structure.clean import group_consecutive
 from docqa.ingest.structure.references import caption_of
-from docqa.ingest.structure.values import counts
+from docqa.ingest.structure.values import is_counting
 
 from .chunks import Chunk, Lines, PrintLine
 from .measures import (
@@ -51,7 +51,7 @@ def ruled_regions(rules: Rules, lines: Lines) -> Iterator[Box]:
         else:
             group.append(rule)
     for group in groups:
-        for run in grouped(
+        for run in group_consecutive(
             group, lambda run, below: _has_cells_between(run[-1], below, lines, rules.down)
         ):
             yield from _box_between_rules(run, lines)
@@ -95,7 +95,9 @@ def aligned_regions(_: Rules, lines: Lines) -> Iterator[Box]:
     heads.
     """
     columns = [
-        c for c in _columns_of_seeds(lines) if not counts([lines[n].chunks[at].text for n, at in c])
+        c
+        for c in _columns_of_seeds(lines)
+        if not is_counting([lines[n].chunks[at].text for n, at in c])
     ]
     for group in _groups_of_columns(columns, lines):
         box = _region_around_group(group, lines)

@@ -12,7 +12,7 @@ from statistics import median
 
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.structure.clean import grouped
+from docqa.ingest.structure.clean import group_consecutive
 from docqa.ingest.structure.values import says_value
 
 from .measures import (
@@ -42,7 +42,7 @@ class Rules:
     down: list[Rule] = field(default_factory=list)
 
     @classmethod
-    def of(cls, boxes: Iterable[Box]) -> "Rules":
+    def from_thin_boxes(cls, boxes: Iterable[Box]) -> "Rules":
         """The rules that thin boxes are; none where there are so many that the page is a
         drawing.
         """
@@ -86,7 +86,7 @@ def _join_collinear_rules(rules: list[Rule]) -> list[Rule]:
     return [rule for rule in joined if rule[2] - rule[1] >= SHORTEST_RULE]
 
 
-def frames(rules: Rules) -> list[Rules]:
+def connected_frames(rules: Rules) -> list[Rules]:
     """The rules that hang together, with at least two rows and two columns between them."""
     down = rules.down
     found: list[Rules] = []
@@ -109,7 +109,9 @@ def frames(rules: Rules) -> list[Rules]:
         frame.down += [down[at] for at in touched]
         left.difference_update(touched)
     return [
-        frame for frame in found if len(places(frame.across)) > 2 and len(places(frame.down)) > 2
+        frame
+        for frame in found
+        if len(rule_places(frame.across)) > 2 and len(rule_places(frame.down)) > 2
     ]
 
 
@@ -119,9 +121,11 @@ def _do_rules_meet(across: Rule, down: Rule) -> bool:
     return x0 - NEAR <= x <= x1 + NEAR and y0 - NEAR <= y <= y1 + NEAR
 
 
-def places(rules: Sequence[Rule]) -> list[float]:
+def rule_places(rules: Sequence[Rule]) -> list[float]:
     """Where the rules lie, each place once, in order."""
-    lying = grouped((at for at, *_ in sorted(rules)), lambda same, at: at - same[0] <= NEAR)
+    lying = group_consecutive(
+        (at for at, *_ in sorted(rules)), lambda same, at: at - same[0] <= NEAR
+    )
     return [same[0] for same in lying]
 
 
@@ -137,8 +141,8 @@ def runs_along(rules: Sequence[Rule], at: float, start: float, end: float) -> bo
 
 def frame_box(frame: Rules) -> Box:
     """What the rules of a frame are around."""
-    ys = places(frame.across)
-    xs = places(frame.down)
+    ys = rule_places(frame.across)
+    xs = rule_places(frame.down)
     return xs[0], ys[0], xs[-1], ys[-1]
 
 
@@ -147,7 +151,7 @@ def open_box(frame: Rules) -> Box:
     beside its uprights.
     """
     x0, y0, x1, y1 = frame_box(frame)
-    levels = [[r for r in frame.across if abs(r[0] - y) <= NEAR] for y in places(frame.across)]
+    levels = [[r for r in frame.across if abs(r[0] - y) <= NEAR] for y in rule_places(frame.across)]
     starts = [min(r[1] for r in level) for level in levels]
     ends = [max(r[2] for r in level) for level in levels]
     left = min(max(starts[0], starts[-1]), median(starts), sorted(starts)[FEWEST_VALUES - 1])
@@ -170,8 +174,8 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
     separates.
     """
     box = frame_box(frame)
-    xs = places(frame.down)
-    ys = places(frame.across)
+    xs = rule_places(frame.down)
+    ys = rule_places(frame.across)
     ends = sorted(
         y
         for _, *both in frame.down
@@ -179,7 +183,7 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
         if all(abs(y - other) > SHORTEST_RULE for other in ys)
     )
     # A row ends where several upright rules do; two are a box.
-    together = grouped(ends, lambda same, y: y - same[0] <= NEAR)
+    together = group_consecutive(ends, lambda same, y: y - same[0] <= NEAR)
     ys = sorted([*ys, *(same[0] for same in together if len(same) > 2)])
     if len(ys) * len(xs) > MOST_FIELDS:
         return None
@@ -229,7 +233,7 @@ def _has_cells_sharing_lines(band: Sequence[Sequence[Word]], most: float) -> boo
     """Whether several cells of a band have words on more than one, and this share, of its heights:
     rows without rules between."""
     heights = sorted(max(word.bottom for word in line) for cell in band for line in lines_of(cell))
-    lines = list(grouped(heights, lambda same, height: height - same[0] < NEAR))
+    lines = list(group_consecutive(heights, lambda same, height: height - same[0] < NEAR))
     return sum(len(same) > 1 for same in lines) > max(1, most * len(lines))
 
 
