@@ -108,7 +108,7 @@ class DocumentReading:
                     elif request.pdfium:
                         request = replace(request, pdfium=False)
                     else:
-                        what = f"its reader crashed twice, over its limit of {_memory_in_mebibytes(request)} or by a fault"
+                        what = f"its reader crashed twice, over its limit of {_memory_in_mib(request)} or by a fault"
                         raise Unreadable(
                             what, hint=f"The file may be damaged or hostile. {request.hint}"
                         ) from death
@@ -217,7 +217,7 @@ def _send_and_close(stream: IO[bytes], *messages: bytes) -> None:
             send(stream, message)
 
 
-def _memory_in_mebibytes(request: ReadRequest) -> str:
+def _memory_in_mib(request: ReadRequest) -> str:
     return f"{request.memory >> 20:,} MiB"
 
 
@@ -260,7 +260,7 @@ def _answer_of_child(
                 raise Unreadable(
                     what, hint="Split the file, or print it to a PDF and read that"
                 ) from None
-            memory = _memory_in_mebibytes(clock.request)
+            memory = _memory_in_mib(clock.request)
             raise _ChildDied(
                 page, f"crashed its reader, over the limit of {memory} or by a fault, not read"
             ) from None
@@ -341,7 +341,7 @@ def _answer_request(fields: dict[str, Any], data: bytes, events: PageEvents) -> 
             else _serialized_page_boxes(request, maker_from_json(Page)(page), events)
         )
     except MemoryError:
-        what = f"reading it takes more than {_memory_in_mebibytes(request)} of memory"
+        what = f"reading it takes more than {_memory_in_mib(request)} of memory"
         kind = "Unreadable"
         error = IngestError(what, hint=request.hint)
     except IngestError as raised:
